@@ -15,7 +15,7 @@ $(VENV)/bin/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "trafficedu needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ..." >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet 'uv>=0.5'
+	$(BIN)/python -m pip install --quiet 'uv'
 
 $(VENV)/.installed: $(VENV)/bin/uv requirements.lock setup.cfg setup.py pyproject.toml
 	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock

@@ -1,0 +1,56 @@
+"""Sentences that are said later, in a language not yet known. Must not know the web.
+
+Services, rules and imports speak in :class:`Message` objects: an English sentence (the catalogue's key)
+with named parameters. Whoever faces a reader, a page, a command or a PDF, turns it into words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+
+from babel.support import NullTranslations, Translations
+
+LOCALES = ("zh", "en")
+DEFAULT_LOCALE = "zh"
+LOCALE_FOLDER = Path(__file__).parent.parent / "locale"
+
+
+@dataclass(frozen=True)
+class Message:
+    """A translatable sentence with its parameters.
+
+    ``msgid`` uses named percent placeholders, ``"unknown village %(code)s"``. A parameter that is itself
+    a :class:`Message` is translated too.
+    """
+
+    msgid: str
+    params: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __str__(self) -> str:
+        return translate(self, "en")
+
+
+def message(msgid: str, **params: object) -> Message:
+    """Make a :class:`Message`; the name is what the catalogue extractor looks for."""
+    return Message(msgid, MappingProxyType(params))
+
+
+@lru_cache(maxsize=len(LOCALES))
+def translations(locale: str) -> NullTranslations:
+    """Return the compiled catalogue of ``locale``; English needs none, its sentences are the keys."""
+    return Translations.load(str(LOCALE_FOLDER), [locale])
+
+
+def translate(text: Message, locale: str) -> str:
+    """Put ``text`` into words in ``locale`` (``zh`` or ``en``)."""
+    sentence = translations(locale).ugettext(text.msgid)
+    if not text.params:
+        return sentence
+    return sentence % {
+        name: translate(value, locale) if isinstance(value, Message) else value
+        for name, value in text.params.items()
+    }
