@@ -39,7 +39,7 @@ function markLine(spec, colour) {
     lineStyle: { color: colour("muted"), type: "dashed", width: 1 },
     label: {
       formatter: spec.target.label,
-      position: spec.horizontal ? "end" : "insideStartTop",
+      position: spec.horizontal ? "start" : "insideStartTop",
       color: colour("muted"),
       fontSize: SMALL_PX,
     },
