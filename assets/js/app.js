@@ -1,0 +1,19 @@
+// What every page gets. Each part adds to a page that works without it.
+import htmx from "htmx.org/dist/htmx.esm.js";
+import { ask } from "./parts/confirm.js";
+import { enhance } from "./parts/enhance.js";
+import { guard } from "./parts/guard.js";
+import { shortcuts } from "./parts/shortcuts.js";
+import { showBusy } from "./parts/busy.js";
+
+const csrf = document.querySelector('meta[name="csrf-token"]')?.content;
+document.addEventListener("htmx:configRequest", (event) => {
+  if (csrf && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = csrf;
+});
+
+ask(document); // before the guard: a question that is answered "no" sends nothing
+guard(document);
+shortcuts(document);
+showBusy(document);
+enhance(document.body);
+htmx.onLoad(enhance);

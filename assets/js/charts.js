@@ -1,0 +1,38 @@
+// Only on pages with charts: draws every <figure data-chart> from the JSON beside it.
+import { BarChart, CustomChart, LineChart } from "echarts/charts";
+import { AriaComponent, GridComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
+import { init, use } from "echarts/core";
+import { SVGRenderer } from "echarts/renderers";
+import { saveImage, saveTable } from "./parts/chart-export.js";
+import { options, rowsHeight } from "./parts/chart-options.js";
+
+use([BarChart, LineChart, CustomChart, GridComponent, TooltipComponent, MarkLineComponent, AriaComponent, SVGRenderer]);
+
+const drawn = new Map();
+
+function draw(figure) {
+  if (drawn.has(figure)) return;
+  const canvas = figure.querySelector("[data-chart-canvas]");
+  const spec = JSON.parse(figure.querySelector("[data-chart-spec]").textContent);
+  canvas.hidden = false;
+  if (spec.horizontal) canvas.style.height = `${rowsHeight(spec)}px`;
+  const chart = init(canvas, null, { renderer: "svg" });
+  const paint = () => chart.setOption(options(spec, figure, canvas.clientWidth), { notMerge: true });
+  paint();
+  const watch = new ResizeObserver(() => {
+    chart.resize();
+    paint();
+  });
+  watch.observe(canvas);
+  drawn.set(figure, paint);
+  const tools = figure.querySelector(".chart-tools");
+  tools.hidden = false;
+  tools.querySelector("[data-chart-image]").addEventListener("click", () => saveImage(chart, figure));
+  tools.querySelector("[data-chart-csv]").addEventListener("click", () => saveTable(figure));
+}
+
+const drawAll = (root) => root.querySelectorAll("figure[data-chart]").forEach(draw);
+
+drawAll(document);
+document.addEventListener("htmx:load", (event) => drawAll(event.target.parentElement ?? document));
+window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawn.forEach((paint) => paint()));
