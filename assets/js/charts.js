@@ -4,7 +4,7 @@ import { AriaComponent, GridComponent, MarkLineComponent, TooltipComponent } fro
 import { init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { saveImage, saveTable } from "./parts/chart-export.js";
-import { options, rowsHeight } from "./parts/chart-options.js";
+import { namesAtEnds, options, rowsHeight } from "./parts/chart-options.js";
 
 use([BarChart, LineChart, CustomChart, GridComponent, TooltipComponent, MarkLineComponent, AriaComponent, SVGRenderer]);
 
@@ -17,7 +17,11 @@ function draw(figure) {
   canvas.hidden = false;
   if (spec.horizontal) canvas.style.height = `${rowsHeight(spec)}px`;
   const chart = init(canvas, null, { renderer: "svg" });
-  const paint = () => chart.setOption(options(spec, figure, canvas.clientWidth), { notMerge: true });
+  const legend = figure.querySelector(".legend");
+  const paint = () => {
+    if (legend) legend.hidden = namesAtEnds(spec, canvas.clientWidth);
+    chart.setOption(options(spec, figure, canvas.clientWidth), { notMerge: true });
+  };
   paint();
   const watch = new ResizeObserver(() => {
     chart.resize();

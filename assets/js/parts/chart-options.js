@@ -133,10 +133,13 @@ function axes(spec, colour) {
   return spec.horizontal ? { xAxis: values, yAxis: names } : { xAxis: names, yAxis: values };
 }
 
+// lines carry their names at their ends where there is room; elsewhere the legend above the drawing does
+export const namesAtEnds = (spec, width) => spec.kind === "line" && spec.series.length > 1 && width >= NARROW_PX;
+
 export function options(spec, figure, width) {
   const colour = palette(figure);
   const narrow = width < NARROW_PX;
-  const endLabels = spec.kind === "line" && spec.series.length > 1 && !narrow;
+  const endLabels = namesAtEnds(spec, width);
   const longest = Math.max(...spec.series.map((series) => [...series.name].reduce((sum, char) => sum + (char > "\u2e7f" ? 1 : 0.55), 0)));
   const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   return {
