@@ -21,6 +21,7 @@ function draw(figure) {
   const paint = () => {
     if (legend) legend.hidden = namesAtEnds(spec, canvas.clientWidth);
     chart.setOption(options(spec, figure, canvas.clientWidth), { notMerge: true });
+    if (document.documentElement.classList.contains("paper")) chart.getZr().flush();
   };
   paint();
   const watch = new ResizeObserver(() => {
@@ -35,8 +36,15 @@ function draw(figure) {
   tools.querySelector("[data-chart-csv]").addEventListener("click", () => saveTable(figure));
 }
 
+function onPaper(printing) {
+  document.documentElement.classList.toggle("paper", printing);
+  drawn.forEach((paint) => paint());
+}
+
 const drawAll = (root) => root.querySelectorAll("figure[data-chart]").forEach(draw);
 
 drawAll(document);
 document.addEventListener("htmx:load", (event) => drawAll(event.target.parentElement ?? document));
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawn.forEach((paint) => paint()));
+window.addEventListener("beforeprint", () => onPaper(true));
+window.addEventListener("afterprint", () => onPaper(false));

@@ -141,15 +141,17 @@ export function options(spec, figure, width) {
   const narrow = width < NARROW_PX;
   const endLabels = namesAtEnds(spec, width);
   const longest = Math.max(...spec.series.map((series) => [...series.name].reduce((sum, char) => sum + (char > "\u2e7f" ? 1 : 0.55), 0)));
-  const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const still =
+    window.matchMedia("(prefers-reduced-motion: reduce)").matches || document.documentElement.classList.contains("paper");
   return {
     animation: !still,
     animationDuration: 200,
-    textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
+    // echarts writes the families unescaped into an attribute when it serialises the drawing
+    textStyle: { fontFamily: getComputedStyle(document.body).fontFamily.replaceAll('"', "'") },
     aria: { enabled: true, label: { description: `${spec.title}` } },
     grid: {
       left: 4,
-      right: endLabels ? Math.min(width * 0.3, longest * SMALL_PX + 16) : spec.horizontal ? 48 : 16,
+      right: endLabels ? Math.min(width * 0.3, longest * SMALL_PX + 16) : spec.horizontal && spec.series.length === 1 && !spec.series[0].low ? 48 : 16,
       top: 24,
       bottom: 4,
       outerBoundsMode: "same",
