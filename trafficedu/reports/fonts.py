@@ -1,0 +1,82 @@
+"""The two weights every document is set in. Knows the font files, not what is written with them."""
+
+from __future__ import annotations
+
+import threading
+import unicodedata
+from functools import lru_cache
+from pathlib import Path
+
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+
+FOLDER = Path(__file__).parent / "fonts"
+REGULAR = "NotoSansSC-Regular"
+BOLD = "NotoSansSC-Bold"
+
+RENDERING = threading.RLock()
+"""Held while a document is painted: ReportLab's parsed fonts keep a read position, so two threads that
+write PDFs at once would take each other's outlines. Painting is bound to the interpreter lock anyway."""
+
+_VARIATION_SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
+
+
+class FontsMissing(RuntimeError):
+    """The font files were not built; a wheel carries them, in a checkout ``make setup`` builds them."""
+
+
+@lru_cache(maxsize=2)
+def font(name: str) -> TTFont:
+    """Load and register one weight at its first use; parsing takes some 50 ms and 20 MB, once a process."""
+    path = FOLDER / f"{name}.ttf"
+    with RENDERING:
+        if not path.exists():
+            raise FontsMissing(f"no font file {path.name} beside trafficedu.reports: run `make setup`")
+        # Glyphs nobody uses stay out of the file: by default ReportLab embeds all of ASCII per subset.
+        loaded = TTFont(name, path, asciiReadable=False)
+        pdfmetrics.registerFont(loaded)
+        return loaded
+
+
+@lru_cache(maxsize=2)
+def _advances(name: str) -> dict[int, float]:
+    advances: dict[int, float] = font(name).face.charWidths
+    return advances
+
+
+def width(text: str, name: str, size: float) -> float:
+    """Return the width of ``text`` in points, set at ``size`` points; no kerning, as ReportLab sets it."""
+    advances = _advances(name)
+    return sum(advances.get(ord(char), 1000) for char in text) * size / 1000
+
+
+def has_glyph(char: str) -> bool:
+    """Tell whether ``char`` has an outline; both weights are cut to the same set."""
+    return ord(char) in _advances(REGULAR)
+
+
+def legible(text: str) -> tuple[str, bool]:
+    """Put ``text`` into characters that can be printed, and say whether one had to be spelled out.
+
+    Control characters, direction marks and variation selectors go, tabs become spaces, line feeds stay. A
+    character without an outline becomes its code point in Chinese brackets, U+30EDE inside 〔 and 〕: a name
+    must never be printed as an empty box, which says nothing and cannot be searched.
+    """
+    composed = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+    printed = []
+    spelled_out = False
+    for char in composed:
+        if char == "\n" or (has_glyph(char) and char.isprintable()):
+            printed.append(char)
+        elif char.isspace():
+            printed.append(" ")
+        elif not _is_invisible(char):
+            printed.append(f"〔U+{ord(char):04X}〕")
+            spelled_out = True
+    return "".join(printed), spelled_out
+
+
+def _is_invisible(char: str) -> bool:
+    # Of what lacks an outline only controls and selectors may vanish: an accent is part of the name.
+    controls = unicodedata.category(char) in ("Cc", "Cf")
+    return controls or any(ord(char) in block for block in _VARIATION_SELECTORS)
