@@ -17,7 +17,7 @@ Measure = Callable[[str], float]
 NO_START = frozenset("，。、；：？！…—·～）》〉」』】〕〗｝］”’％‰℃°,.;:?!)]}%/々〻ー－＂＇")
 NO_END = frozenset("（《〈「『【〔〖｛［“‘([{￥¥$№#＃")
 UNITS_OF_MEASURE = frozenset("年月日时分秒元岁次号人名个天条项页场")
-WIDE = ("W", "F", "A")
+WIDE = ("W", "F")
 
 
 def is_wide(char: str) -> bool:
