@@ -67,10 +67,10 @@ class Flow:
             if not fact.value:
                 continue
             self.room(fact.style.leading)
-            label = replace(SMALL, leading=BODY.leading)
+            drop = fact.style.baseline - SMALL.baseline
             said = self.sheet.say(fact.label)
             page = self.sheet.page_count
-            below = self.sheet.write(said, self.x, self.y, label_width - 8, label)
+            below = self.sheet.write(said, self.x, self.y + drop, label_width - 8, SMALL)
             self._lines(fact.value, self.x + label_width, self.width - label_width, fact.style, "P")
             if page == self.sheet.page_count:
                 self.y = max(self.y, below)

@@ -16,8 +16,8 @@ NAME = replace(DISPLAY, colour=INK)
 TEXT = Style(11, 18)
 TEXT_STRONG = replace(TEXT, font=fonts.BOLD)
 SIGNATURE_Y = 476.0
-CODE_SIDE = 104.0
-CODE_Y = 408.0
+CODE_SIDE = 96.0
+CODE_Y = 404.0
 ROW = 22.0
 TITLE = message("Certificate of Road Safety Study")
 
@@ -125,8 +125,8 @@ class _Certificate:
         total = sum(module.minutes for module in self.data.modules)
         when = words.days(self.data.studied_from, self.data.studied_to, locale)
         sentence = message(
-            "has completed %(minutes)s minutes of road safety study at %(station)s (%(when)s). "
-            "This certificate is issued in witness thereof.",
+            "This is to certify that the rider named above completed %(minutes)s minutes of road safety study "
+            "at %(station)s (%(when)s).",
             minutes=total,
             station=self.data.station,
             when=when,
@@ -134,7 +134,7 @@ class _Certificate:
         return translate(sentence, locale)
 
     def _columns(self) -> int:
-        return 1 if len(self.data.modules) <= 3 else 2
+        return 1 if len(self.data.modules) <= 4 else 2
 
     def _modules_fit(self, y: float) -> bool:
         rows = -(-len(self.data.modules) // self._columns())
@@ -194,8 +194,6 @@ class _Certificate:
         facts = [
             (message("Certificate number"), data.number),
             (message("Course"), courses),
-            (message("Study station"), data.station),
-            (message("Studied on"), words.days(data.studied_from, data.studied_to, self.locale)),
         ]
         if data.quiz_score is not None:
             score = message("%(score)s of 100", score=data.quiz_score)
@@ -210,7 +208,7 @@ class _Certificate:
         sheet = self.sheet
         what = sheet.say(message("Verify this certificate: %(address)s", address=self.data.verify_url))
         y = sheet.code(self.data.verify_url, self.right, CODE_Y, CODE_SIDE, alternative=what)
-        sheet.write(self._both(message("Scan to verify")), self.right, y + 4, self.right_width, SMALL)
+        sheet.write(self._both(message("Scan to verify")), self.right, y + 12, self.right_width, SMALL)
 
     def _overleaf(self) -> None:
         sheet, data = self.sheet, self.data

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 from reportlab.pdfbase import pdfmetrics
@@ -18,6 +20,9 @@ RENDERING = threading.RLock()
 """Held while a document is painted: ReportLab's parsed fonts keep a read position, so two threads that
 write PDFs at once would take each other's outlines. Painting is bound to the interpreter lock anyway."""
 
+HALF_EM = 0.5
+_OPENING = frozenset("（《〈「『【〔〖")
+_CLOSING = frozenset("，。、；：）》〉」』】〕〗")
 _VARIATION_SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
 
 
@@ -45,9 +50,37 @@ def _advances(name: str) -> dict[int, float]:
 
 
 def width(text: str, name: str, size: float) -> float:
-    """Return the width of ``text`` in points, set at ``size`` points; no kerning, as ReportLab sets it."""
+    """Return the width of ``text`` in points, set at ``size`` points: no kerning, but punctuation squeezed."""
     advances = _advances(name)
-    return sum(advances.get(ord(char), 1000) for char in text) * size / 1000
+    natural = sum(advances.get(ord(char), 1000) for char in text) / 1000
+    return (natural - HALF_EM * sum(_squeezes(text))) * size
+
+
+def _squeezes(text: str) -> Iterator[bool]:
+    """Tell for each two neighbours whether the empty half of a full-width mark between them is taken out."""
+    if text.isascii():
+        return
+    for before, after in pairwise(text):
+        yield (before in _CLOSING and (after in _CLOSING or after in _OPENING)) or (
+            before in _OPENING and after in _OPENING
+        )
+
+
+def segments(text: str, name: str) -> list[tuple[str, float]]:
+    """Cut a line where punctuation is squeezed; each part comes with its distance from the start, in em."""
+    cuts = [place for place, squeezed in enumerate(_squeezes(text), start=1) if squeezed]
+    parts = []
+    offset = 0.0
+    for start, end in pairwise((0, *cuts, len(text))):
+        part = text[start:end]
+        parts.append((part, offset))
+        offset += width(part, name, 1) - HALF_EM
+    return parts
+
+
+def overhang(line: str) -> float:
+    """Return how far, in em, a line is moved left so that an opening bracket stands flush with the margin."""
+    return HALF_EM if line[:1] in _OPENING and line else 0.0
 
 
 def has_glyph(char: str) -> bool:

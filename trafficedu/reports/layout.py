@@ -54,9 +54,14 @@ class Style:
         """Return the width of ``text`` in points."""
         return fonts.width(text, self.font, self.size)
 
+    @property
+    def baseline(self) -> float:
+        """How far below the top of its line a text stands."""
+        return (self.leading - self.size) / 2 + 0.88 * self.size
 
-BODY = Style(10, 16)
-STRONG = Style(10, 16, fonts.BOLD)
+
+BODY = Style(10, 15)
+STRONG = Style(10, 15, fonts.BOLD)
 SMALL = Style(8, 12, colour=SOFT)
 TITLE = Style(20, 28, fonts.BOLD, ACCENT)
 
@@ -250,16 +255,17 @@ class Sheet:
         self._pages[-1].append(Operation(element, paint))
 
     def _paint_lines(self, lines: list[str], x: float, y: float, width: float, style: Style, canvas: Canvas) -> None:
-        baseline = self.page.size[1] - y - (style.leading - style.size) / 2 - style.size * 0.88
+        baseline = self.page.size[1] - y - style.baseline
         text = canvas.beginText(x, baseline)
         text.setFont(style.font, style.size, style.leading)
         text.setFillColor(style.colour)
         for number, line in enumerate(lines):
-            slack = 0.0
-            if style.align != "left":
-                slack = (width - style.width(line)) * (0.5 if style.align == "centre" else 1)
-            text.setTextOrigin(x + slack, baseline - number * style.leading)
-            text.textOut(line)
+            start = x - fonts.overhang(line) * style.size
+            if style.align == "right":
+                start = x + width - style.width(line)
+            for segment, offset in fonts.segments(line, style.font):
+                text.setTextOrigin(start + offset * style.size, baseline - number * style.leading)
+                text.textOut(segment)
         canvas.drawText(text)
 
     def _paint_rectangle(

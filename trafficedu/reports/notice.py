@@ -13,7 +13,7 @@ from trafficedu.reports.layout import A4, ACCENT, SMALL, STRONG, TITLE, Page, Sh
 from trafficedu.reports.receipt import StudySeat
 
 PAGE = Page(A4, margin=64, top=64, bottom=48)
-CODE_SIDE = 104.0
+CODE_SIDE = 88.0
 LABEL_WIDTH = {"zh": 96.0, "en": 128.0}
 NAME = message("Notice of a rider's violation")
 
@@ -172,10 +172,10 @@ class _Notice:
         """Place the code to the answer page, and beside it who sends the notice and when."""
         flow, sheet, data = self.flow, self.sheet, self.data
         what = sheet.say(message("Open the answer page: %(address)s", address=data.answer_url))
-        sheet.code(data.answer_url, flow.x - 8, flow.y, CODE_SIDE, alternative=what)
-        x = flow.x + CODE_SIDE + 12
-        width = flow.width - CODE_SIDE - 12
-        y = sheet.write(sheet.say(message("Scan to answer")), x, flow.y + 8, width, STRONG)
+        sheet.code(data.answer_url, flow.x, flow.y + 4, CODE_SIDE, alternative=what)
+        x = flow.x + CODE_SIDE + 16
+        width = flow.width - CODE_SIDE - 16
+        y = sheet.write(sheet.say(message("Scan to answer")), x, flow.y, width, STRONG)
         y = sheet.write(data.answer_url, x, y, width, SMALL)
         y = sheet.write(data.district, x, y + 8, width)
         y = sheet.write(words.moment(data.sent_at, self.locale), x, y, width)

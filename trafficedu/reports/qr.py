@@ -12,7 +12,7 @@ import segno
 from reportlab.pdfgen.canvas import Canvas
 
 QUIET_ZONE = 4
-"""Empty modules on each side, as ISO/IEC 18004 asks for; they are part of ``side``."""
+"""Modules that stay empty on each side, as ISO/IEC 18004 asks; whoever places a code leaves them free."""
 
 
 def bars(content: str) -> tuple[int, list[tuple[int, int, int]]]:
@@ -34,12 +34,14 @@ def bars(content: str) -> tuple[int, list[tuple[int, int, int]]]:
 
 
 def paint(canvas: Canvas, content: str, x: float, y: float, side: float) -> None:
-    """Draw a code, quiet zone included, into the square whose lower left corner is ``x``, ``y``."""
+    """Draw a code into the square whose lower left corner is ``x``, ``y``.
+
+    The square holds the dark modules alone, so that a code stands flush with the text above and below it.
+    """
     size, dark = bars(content)
-    module = side / (size + 2 * QUIET_ZONE)
-    top = y + side - QUIET_ZONE * module
-    left = x + QUIET_ZONE * module
+    module = side / size
+    top = y + side
     path = canvas.beginPath()
     for row, column, length in dark:
-        path.rect(left + column * module, top - (row + 1) * module, length * module, module)
+        path.rect(x + column * module, top - (row + 1) * module, length * module, module)
     canvas.drawPath(path, stroke=0, fill=1)

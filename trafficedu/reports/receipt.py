@@ -12,7 +12,7 @@ from trafficedu.reports.blocks import Fact, Flow
 from trafficedu.reports.layout import A5, ACCENT, SMALL, STRONG, TITLE, Page, Sheet
 
 PAGE = Page(A5, margin=32, top=32, bottom=40)
-CODE_SIDE = 92.0
+CODE_SIDE = 72.0
 LABEL_WIDTH = {"zh": 72.0, "en": 92.0}
 NAME = message("Violation receipt")
 
@@ -155,7 +155,8 @@ class _Receipt:
     def _penalty(self) -> str:
         if self.data.fine_yuan is None:
             return self.data.penalty
-        return f"{self.data.penalty}  {self.sheet.say(words.yuan(self.data.fine_yuan))}"
+        fine = words.yuan(self.data.fine_yuan)
+        return self.sheet.say(message("%(penalty)s, %(fine)s", penalty=self.data.penalty, fine=fine))
 
     def _told(self) -> None:
         told = self.data.told
@@ -183,15 +184,15 @@ class _Receipt:
     def _code(self) -> None:
         """Place the code with its explanation beside it, together on one page."""
         flow, sheet, address = self.flow, self.sheet, self.data.receipt_url
-        flow.room(CODE_SIDE)
+        flow.room(CODE_SIDE + 12)
         sheet.rule(flow.x, flow.y, flow.width)
-        text_x = flow.x + CODE_SIDE + 12
+        text_x = flow.x + CODE_SIDE + 16
         what = sheet.say(message("Open this receipt: %(address)s", address=address))
-        sheet.code(address, flow.x - 8, flow.y + 4, CODE_SIDE, alternative=what)
-        text_width = flow.width - CODE_SIDE - 12
+        sheet.code(address, flow.x, flow.y + 12, CODE_SIDE, alternative=what)
+        text_width = flow.width - CODE_SIDE - 16
         title = sheet.say(message("Read this receipt, move the seat, object, fetch the certificate"))
-        y = sheet.write(title, text_x, flow.y + 12, text_width, STRONG)
+        y = sheet.write(title, text_x, flow.y + 8, text_width, STRONG)
         y = sheet.write(address, text_x, y, text_width, SMALL)
         hint = message("You need the receipt number and the last four characters of your identity number.")
         sheet.write(sheet.say(hint), text_x, y + 4, text_width, SMALL)
-        flow.gap(CODE_SIDE + 4)
+        flow.gap(CODE_SIDE + 12)

@@ -17,6 +17,8 @@ CELL_STRONG = replace(CELL, font=fonts.BOLD)
 HEAD = replace(SMALL, font=fonts.BOLD, colour=INK)
 PADDING = 5.0
 ROW_HEIGHT = 28.0
+WRITTEN_FROM = 4
+"""The first column that may have to be filled in by hand: from here on cells have a left edge."""
 NAME = message("Session roster")
 
 
@@ -132,7 +134,7 @@ class _Roster:
         sheet.fill(self.x, PAGE.top, self.width, 3, ACCENT)
         left, left_width = PAGE.column(0, 7)
         right, right_width = PAGE.column(7, 5)
-        y = sheet.write(data.district, left, PAGE.top + 10, left_width, SMALL)
+        y = sheet.write(f"{data.district}  {sheet.say(NAME)}", left, PAGE.top + 10, left_width, SMALL)
         sheet.write_fitting(data.course, left, y, left_width, TITLE, smallest=10, tag="H1")
         when = f"{words.moment(data.starts_at, self.locale)} – {words.clock(data.ends_at)}"
         numbers = message(
@@ -191,6 +193,8 @@ class _Roster:
         with self.sheet.group("TR"):
             for place, (column, lines) in enumerate(zip(self.columns, cells, strict=True)):
                 self._cell(column, lines, y + (height - len(lines) * CELL.leading) / 2, self._style(place), "TD")
+                if place >= WRITTEN_FROM:
+                    self.sheet.fill(column.x, y, 0.5, height, HAIR)
         self.sheet.rule(self.x, y + height, self.width, colour=HAIR)
         return y + height
 
