@@ -17,7 +17,7 @@ TEXT = Style(11, 18)
 TEXT_STRONG = replace(TEXT, font=fonts.BOLD)
 SIGNATURE_Y = 476.0
 CODE_SIDE = 96.0
-CODE_Y = 404.0
+CODE_Y = 396.0
 ROW = 22.0
 TITLE = message("Certificate of Road Safety Study")
 
@@ -56,7 +56,7 @@ class CertificateData:
 def render(data: CertificateData, locale: str) -> bytes:
     """Set a certificate on A4, landscape: Chinese above English for ``zh``, English alone for ``en``.
 
-    What the front cannot hold, many modules or many courses, is listed on further pages, and the front says so.
+    What the front cannot hold, many modules or many courses, is listed overleaf, and the front says so.
     """
     title = f"{translate(TITLE, locale)} {data.number}"
     sheet = Sheet(PAGE, locale, title=title, author=data.district)
@@ -106,14 +106,16 @@ class _Certificate:
     def _head(self) -> float:
         sheet = self.sheet
         y = sheet.write(self.data.district, self.left, PAGE.top, self.left_width, TEXT_STRONG)
-        y = sheet.write_fitting(sheet.say(TITLE), self.left, y + 8, self.left_width, DISPLAY, smallest=16, tag="H1")
+        y = sheet.write_fitting(
+            sheet.say(TITLE), self.left, y + 8, self.left_width, DISPLAY, smallest=16, tag="H1"
+        )
         if self.locale == "zh":
             y = sheet.write(translate(TITLE, "en"), self.left, y, self.left_width, TEXT, language="en")
         return y
 
     def _statement(self, y: float) -> float:
         sheet, data = self.sheet, self.data
-        y = sheet.write_fitting(data.rider_name, self.left, y + 24, self.left_width, NAME, smallest=14)
+        y = sheet.write_fitting(data.rider_name, self.left, y + 32, self.left_width, NAME, smallest=14)
         identity = f"{self._both(message('Identity document'))}  {data.masked_id}"
         y = sheet.write(identity, self.left, y, self.left_width, SMALL)
         y = sheet.write(self._sentence(self.locale), self.left, y + 12, self.left_width, TEXT)
@@ -146,7 +148,10 @@ class _Certificate:
         return (self.left_width - 24 * (self._columns() - 1)) / self._columns()
 
     def _modules(self, y: float) -> None:
-        y = self.sheet.write(self._both(message("Modules")), self.left, y, self.left_width, SMALL, tag="H2") + 4
+        y = (
+            self.sheet.write(self._both(message("Modules")), self.left, y, self.left_width, SMALL, tag="H2")
+            + 4
+        )
         width = self._module_width()
         columns = self._columns()
         with self.sheet.group("Table"):
@@ -165,7 +170,10 @@ class _Certificate:
 
     def _signature(self) -> None:
         half = (self.left_width - 24) / 2
-        signed = ((message("Signed off by"), self.data.signer), (message("Issued on"), self._day(self.data.issued_on)))
+        signed = (
+            (message("Signed off by"), self.data.signer),
+            (message("Issued on"), self._day(self.data.issued_on)),
+        )
         for place, (label, value) in enumerate(signed):
             x = self.left + place * (half + 24)
             self.sheet.write_fitting(value, x, SIGNATURE_Y, half, TEXT_STRONG, smallest=8)

@@ -21,12 +21,13 @@ RENDERING = threading.RLock()
 write PDFs at once would take each other's outlines. Painting is bound to the interpreter lock anyway."""
 
 HALF_EM = 0.5
+_KEPT_SPACES = frozenset("\n\u00a0\u3000")
 _OPENING = frozenset("（《〈「『【〔〖")
 _CLOSING = frozenset("，。、；：）》〉」』】〕〗")
 _VARIATION_SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
 
 
-class FontsMissing(RuntimeError):
+class MissingFontError(RuntimeError):
     """The font files were not built; a wheel carries them, in a checkout ``make setup`` builds them."""
 
 
@@ -36,7 +37,7 @@ def font(name: str) -> TTFont:
     path = FOLDER / f"{name}.ttf"
     with RENDERING:
         if not path.exists():
-            raise FontsMissing(f"no font file {path.name} beside trafficedu.reports: run `make setup`")
+            raise MissingFontError(f"no font file {path.name} beside trafficedu.reports: run `make setup`")
         # Glyphs nobody uses stay out of the file: by default ReportLab embeds all of ASCII per subset.
         loaded = TTFont(name, path, asciiReadable=False)
         pdfmetrics.registerFont(loaded)
@@ -50,7 +51,7 @@ def _advances(name: str) -> dict[int, float]:
 
 
 def width(text: str, name: str, size: float) -> float:
-    """Return the width of ``text`` in points, set at ``size`` points: no kerning, but punctuation squeezed."""
+    """Return the width of ``text`` in points, set at ``size``: no kerning, but punctuation squeezed."""
     advances = _advances(name)
     natural = sum(advances.get(ord(char), 1000) for char in text) / 1000
     return (natural - HALF_EM * sum(_squeezes(text))) * size
@@ -99,7 +100,7 @@ def legible(text: str) -> tuple[str, bool]:
     printed = []
     spelled_out = False
     for char in composed:
-        if char == "\n" or (has_glyph(char) and char.isprintable()):
+        if char in _KEPT_SPACES or (has_glyph(char) and char.isprintable()):
             printed.append(char)
         elif char.isspace():
             printed.append(" ")

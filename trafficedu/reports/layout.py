@@ -156,15 +156,25 @@ class Sheet:
         """Break ``text`` into lines of printable characters."""
         printable, spelled_out = fonts.legible(text)
         self._spelled_out |= spelled_out
-        return linebreak.wrap(printable, width, style.width)
+        return linebreak.wrap(printable, width, style.width, in_english=self.locale == "en")
 
-    def put(self, lines: list[str], x: float, y: float, width: float, style: Style, element: Element | None) -> float:
+    def put(
+        self, lines: list[str], x: float, y: float, width: float, style: Style, element: Element | None
+    ) -> float:
         """Place lines already broken; return where the next thing may begin."""
         self._add(element, partial(self._paint_lines, list(lines), x, y, width, style))
         return y + len(lines) * style.leading
 
     def write(
-        self, text: str, x: float, y: float, width: float, style: Style = BODY, *, tag: str = "P", language: str = ""
+        self,
+        text: str,
+        x: float,
+        y: float,
+        width: float,
+        style: Style = BODY,
+        *,
+        tag: str = "P",
+        language: str = "",
     ) -> float:
         """Break ``text`` and place it; return where the next thing may begin."""
         element = self.element(tag, language=language)
@@ -242,8 +252,19 @@ class Sheet:
         for number, page in enumerate(pages, start=1):
             self._pages = [page]
             if self._spelled_out:
-                note = self.say(message("〔U+…〕 stands for a character that the printing font lacks: its Unicode number."))
-                self.put(self.lines(note, self.page.width, SMALL), self.page.margin, baseline - 12, self.page.width, SMALL, None)
+                note = self.say(
+                    message(
+                        "〔U+…〕 stands for a character that the printing font lacks: its Unicode number."
+                    )
+                )
+                self.put(
+                    self.lines(note, self.page.width, SMALL),
+                    self.page.margin,
+                    baseline - 12,
+                    self.page.width,
+                    SMALL,
+                    None,
+                )
             self.put(self.lines(self.footer, half, SMALL)[:1], self.page.margin, baseline, half, SMALL, None)
             if total > 1:
                 place = self.say(message("Page %(number)s of %(total)s", number=number, total=total))
@@ -254,7 +275,9 @@ class Sheet:
     def _add(self, element: Element | None, paint: Paint) -> None:
         self._pages[-1].append(Operation(element, paint))
 
-    def _paint_lines(self, lines: list[str], x: float, y: float, width: float, style: Style, canvas: Canvas) -> None:
+    def _paint_lines(
+        self, lines: list[str], x: float, y: float, width: float, style: Style, canvas: Canvas
+    ) -> None:
         baseline = self.page.size[1] - y - style.baseline
         text = canvas.beginText(x, baseline)
         text.setFont(style.font, style.size, style.leading)
@@ -269,7 +292,14 @@ class Sheet:
         canvas.drawText(text)
 
     def _paint_rectangle(
-        self, x: float, y: float, width: float, height: float, fill: Color | None, line: Color | None, canvas: Canvas
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        fill: Color | None,
+        line: Color | None,
+        canvas: Canvas,
     ) -> None:
         if fill is not None:
             canvas.setFillColor(fill)

@@ -59,20 +59,35 @@ def pieces(text: str) -> Iterator[str]:
         yield text[start:]
 
 
-def wrap(text: str, width: float, measure: Measure) -> list[str]:
+def wrap(text: str, width: float, measure: Measure, *, in_english: bool = False) -> list[str]:
     """Break ``text`` into lines no wider than ``width``, in the unit ``measure`` answers in.
 
     Line feeds are kept. A piece wider than the line (a web address, a run of exclamation marks) is cut where
     the line ends: overflowing the page would be worse than breaking a rule. Empty text is one empty line.
+    ``in_english`` keeps a Chinese name inside an English sentence whole, as long as a line can hold it.
     """
-    return [line for paragraph in text.split("\n") for line in _wrap_paragraph(paragraph, width, measure)]
+    lines = []
+    for paragraph in text.split("\n"):
+        words = _words(paragraph.strip(" ")) if in_english else pieces(paragraph.strip(" "))
+        lines += _fill_lines(words, width, measure)
+    return lines
 
 
-def _wrap_paragraph(text: str, width: float, measure: Measure) -> list[str]:
+def _words(text: str) -> Iterator[str]:
+    start = 0
+    for place, (before, after) in enumerate(pairwise(text), start=1):
+        if may_break(before, after) and (before == " " or before.isascii() or after.isascii()):
+            yield text[start:place]
+            start = place
+    if start < len(text):
+        yield text[start:]
+
+
+def _fill_lines(words: Iterator[str], width: float, measure: Measure) -> list[str]:
     lines: list[list[str]] = [[]]
     used = 0.0
-    for piece in pieces(text.strip(" ")):
-        for part in _cut_to_fit(piece, width, measure):
+    for word in words:
+        for part in _cut_to_fit(word, width, measure):
             if lines[-1] and used + measure(part.rstrip(" ")) > width:
                 lines.append([])
                 used = 0.0
@@ -83,6 +98,14 @@ def _wrap_paragraph(text: str, width: float, measure: Measure) -> list[str]:
 
 
 def _cut_to_fit(piece: str, width: float, measure: Measure) -> Iterator[str]:
+    if measure(piece.rstrip(" ")) <= width:
+        yield piece
+        return
+    for part in pieces(piece):
+        yield from _cut_anywhere(part, width, measure)
+
+
+def _cut_anywhere(piece: str, width: float, measure: Measure) -> Iterator[str]:
     while len(piece) > 1 and measure(piece.rstrip(" ")) > width:
         cut = 1
         while measure(piece[: cut + 1]) <= width:

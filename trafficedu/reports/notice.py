@@ -93,12 +93,20 @@ class _Notice:
 
     def _address(self) -> None:
         data = self.data
-        self.flow.paragraph(words.labelled(message("To %(name)s", name=data.receiver_name), self.locale).strip(), STRONG)
+        self.flow.paragraph(
+            words.labelled(message("To %(name)s", name=data.receiver_name), self.locale).strip(), STRONG
+        )
         self.flow.gap(4)
         if data.receiver == "company":
-            opening = message("A rider who worked for you on the day committed the violation below. Please educate the rider and tell us what you did.")
+            opening = message(
+                "A rider who worked for you on the day committed the violation below. "
+                "Please educate the rider and tell us what you did."
+            )
         else:
-            opening = message("A resident of your village committed the violation below. Please educate the rider and tell us what you did.")
+            opening = message(
+                "A resident of your village committed the violation below. "
+                "Please educate the rider and tell us what you did."
+            )
         self.flow.paragraph(self.sheet.say(opening))
         self.flow.gap(12)
         deadline = message("Answer by %(when)s", when=words.moment(data.answer_by, self.locale))
@@ -153,8 +161,12 @@ class _Notice:
     def _request(self) -> None:
         self.flow.heading(message("What we ask of you"))
         for request in (
-            message("1. Speak with the rider about this violation, and see that the study is completed in time."),
-            message("2. Record what you did on the answer page: the measure, for how many days, and a few words."),
+            message(
+                "1. Speak with the rider about this violation, and see that the study is completed in time."
+            ),
+            message(
+                "2. Record what you did on the answer page: the measure, for how many days, and a few words."
+            ),
             message("3. Show this notice only to those who need it for that. It is about a person."),
         ):
             self.flow.paragraph(self.sheet.say(request))

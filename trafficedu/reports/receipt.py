@@ -94,7 +94,6 @@ class _Receipt:
     def lay_out(self) -> None:
         self._study()
         self._what_happened()
-        self._told()
         self._objection()
         self._code()
 
@@ -104,7 +103,9 @@ class _Receipt:
         sheet.fill(x, PAGE.top, width, 3, ACCENT)
         y = sheet.write(data.district, x, PAGE.top + 12, width, SMALL)
         y = sheet.write(sheet.say(NAME), x, y, width, TITLE, tag="H1")
-        sheet.write(f"{words.labelled(message('Receipt number'), self.locale)}{data.number}", x, y, width, STRONG)
+        sheet.write(
+            f"{words.labelled(message('Receipt number'), self.locale)}{data.number}", x, y, width, STRONG
+        )
         return y + STRONG.leading + 8
 
     def _facts(self, *facts: tuple[Message, str]) -> None:
@@ -149,6 +150,7 @@ class _Receipt:
             (message("Legal basis"), data.law),
             (message("Penalty"), self._penalty()),
             (message("Recorded by"), data.officer),
+            self._told(),
             (message("Note"), data.note),
         )
 
@@ -158,17 +160,15 @@ class _Receipt:
         fine = words.yuan(self.data.fine_yuan)
         return self.sheet.say(message("%(penalty)s, %(fine)s", penalty=self.data.penalty, fine=fine))
 
-    def _told(self) -> None:
+    def _told(self) -> tuple[Message, str]:
         told = self.data.told
         if told is None:
-            return
-        self.flow.heading(message("Who is told"))
-        label = message("Company") if told.receiver == "company" else message("Village")
-        text = told.name
-        if told.withheld:
-            withheld = message("%(name)s is not told: %(reason)s", name=told.name, reason=told.withheld)
-            text = self.sheet.say(withheld)
-        self._facts((label, text))
+            return message("Told"), ""
+        label = message("Company told") if told.receiver == "company" else message("Village told")
+        if not told.withheld:
+            return label, told.name
+        withheld = message("%(name)s is not told: %(reason)s", name=told.name, reason=told.withheld)
+        return message("Told"), self.sheet.say(withheld)
 
     def _objection(self) -> None:
         self.flow.heading(message("If you disagree"))

@@ -9,7 +9,19 @@ from datetime import datetime
 from trafficedu.core.text import message, translate
 from trafficedu.reports import fonts, words
 from trafficedu.reports.certificate import StudyModule
-from trafficedu.reports.layout import A4_LANDSCAPE, ACCENT, HAIR, INK, SMALL, STRONG, TINT, TITLE, Page, Sheet, Style
+from trafficedu.reports.layout import (
+    A4_LANDSCAPE,
+    ACCENT,
+    HAIR,
+    INK,
+    SMALL,
+    STRONG,
+    TINT,
+    TITLE,
+    Page,
+    Sheet,
+    Style,
+)
 
 PAGE = Page(A4_LANDSCAPE, margin=36, top=32, bottom=40)
 CELL = Style(9, 13)
@@ -121,10 +133,17 @@ class _Roster:
         signature = 104.0
         rest = self.width - sum(width for _, width, _ in fixed) - score[1] - signature
         share = rest / max(1, len(modules))
-        studied = [(f"{module.name} {say(words.minutes(module.minutes))}", share, "left") for module in modules]
+        studied = [
+            (f"{module.name}\n{say(words.minutes(module.minutes))}", share, "left") for module in modules
+        ]
         columns = []
         x = self.x
-        for title, width, align in [*fixed, *studied, score, (say(message("Rider's signature")), signature, "left")]:
+        for title, width, align in [
+            *fixed,
+            *studied,
+            score,
+            (say(message("Rider's signature")), signature, "left"),
+        ]:
             columns.append(_Column(title, x, width, align))
             x += width
         return columns
@@ -192,7 +211,9 @@ class _Roster:
     def _row(self, cells: list[list[str]], y: float, height: float) -> float:
         with self.sheet.group("TR"):
             for place, (column, lines) in enumerate(zip(self.columns, cells, strict=True)):
-                self._cell(column, lines, y + (height - len(lines) * CELL.leading) / 2, self._style(place), "TD")
+                self._cell(
+                    column, lines, y + (height - len(lines) * CELL.leading) / 2, self._style(place), "TD"
+                )
                 if place >= WRITTEN_FROM:
                     self.sheet.fill(column.x, y, 0.5, height, HAIR)
         self.sheet.rule(self.x, y + height, self.width, colour=HAIR)

@@ -9,7 +9,18 @@ from trafficedu.core.text import Message, message, translate
 
 PLACE_OF_THE_CLOCK = ZoneInfo("Asia/Shanghai")
 MONTHS = (
-    "January February March April May June July August September October November December".split()
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 )
 
 
@@ -17,7 +28,8 @@ def day(when: date, locale: str) -> str:
     """Write a day in full: 2026年11月3日, 3 November 2026."""
     if locale == "zh":
         return f"{when.year}年{when.month}月{when.day}日"
-    return f"{when.day} {MONTHS[when.month - 1]} {when.year}"
+    # The day never parts from its month at the end of a line.
+    return f"{when.day}\N{NO-BREAK SPACE}{MONTHS[when.month - 1]} {when.year}"
 
 
 def moment(when: datetime, locale: str) -> str:
