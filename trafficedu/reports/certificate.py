@@ -127,8 +127,8 @@ class _Certificate:
         total = sum(module.minutes for module in self.data.modules)
         when = words.days(self.data.studied_from, self.data.studied_to, locale)
         sentence = message(
-            "This is to certify that the rider named above completed %(minutes)s minutes of road safety study "
-            "at %(station)s (%(when)s).",
+            "This is to certify that the rider named above completed "
+            "%(minutes)s minutes of road safety study at %(station)s (%(when)s).",
             minutes=total,
             station=self.data.station,
             when=when,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import unicodedata
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.pdfdoc import PDFDocument
 from reportlab.pdfbase.ttfonts import TTFont
 
 FOLDER = Path(__file__).parent / "fonts"
@@ -31,15 +33,37 @@ class MissingFontError(RuntimeError):
     """The font files were not built; a wheel carries them, in a checkout ``make setup`` builds them."""
 
 
+class Font(TTFont):  # type: ignore[misc]  # reportlab carries no types
+    """A TrueType font whose rare ideographs can be searched and copied.
+
+    ReportLab writes a character beyond the basic plane into the map from glyphs to text as one number of
+    five digits, where the format asks for two surrogates of four: a viewer then copies something else.
+    """
+
+    def addObjects(self, doc: PDFDocument) -> None:  # noqa: N802 - reportlab's name
+        """Add the font's objects to ``doc``, with the map mended."""
+        super().addObjects(doc)
+        for name, thing in doc.idToObject.items():
+            if name.startswith("toUnicodeCMap:"):
+                thing.content = _LONG_NUMBER.sub(_as_surrogates, thing.content)
+
+
+_LONG_NUMBER = re.compile("<([0-9A-F]{5,6})>")
+
+
+def _as_surrogates(found: re.Match[str]) -> str:
+    return f"<{chr(int(found[1], 16)).encode('utf-16-be').hex().upper()}>"
+
+
 @lru_cache(maxsize=2)
-def font(name: str) -> TTFont:
+def font(name: str) -> Font:
     """Load and register one weight at its first use; parsing takes some 50 ms and 20 MB, once a process."""
     path = FOLDER / f"{name}.ttf"
     with RENDERING:
         if not path.exists():
             raise MissingFontError(f"no font file {path.name} beside trafficedu.reports: run `make setup`")
         # Glyphs nobody uses stay out of the file: by default ReportLab embeds all of ASCII per subset.
-        loaded = TTFont(name, path, asciiReadable=False)
+        loaded = Font(name, path, asciiReadable=False)
         pdfmetrics.registerFont(loaded)
         return loaded
 

@@ -152,11 +152,12 @@ class Sheet:
         """Add an element to the innermost open group."""
         return self._open.add(kind, alternative=alternative, language=language)
 
-    def lines(self, text: str, width: float, style: Style) -> list[str]:
-        """Break ``text`` into lines of printable characters."""
+    def lines(self, text: str, width: float, style: Style, *, language: str = "") -> list[str]:
+        """Break ``text`` into lines of printable characters; ``language`` if it is not the sheet's."""
         printable, spelled_out = fonts.legible(text)
         self._spelled_out |= spelled_out
-        return linebreak.wrap(printable, width, style.width, in_english=self.locale == "en")
+        in_english = (language or self.locale) == "en"
+        return linebreak.wrap(printable, width, style.width, in_english=in_english)
 
     def put(
         self, lines: list[str], x: float, y: float, width: float, style: Style, element: Element | None
@@ -178,7 +179,8 @@ class Sheet:
     ) -> float:
         """Break ``text`` and place it; return where the next thing may begin."""
         element = self.element(tag, language=language)
-        return self.put(self.lines(text, width, style), x, y, width, style, element)
+        lines = self.lines(text, width, style, language=language)
+        return self.put(lines, x, y, width, style, element)
 
     def write_fitting(
         self, text: str, x: float, y: float, width: float, style: Style, *, smallest: float, tag: str = "P"
