@@ -12,7 +12,7 @@ import zxingcpp
 
 @dataclass(frozen=True)
 class Reading:
-    """What was found in a PDF: the text of its pages, font name -> embedded, decoded codes, characters off the page."""
+    """What was found; ``fonts`` says for each whether it is embedded, ``outside`` what left the margins."""
 
     pages: list[str]
     fonts: dict[str, bool]

@@ -116,8 +116,8 @@ class _Certificate:
     def _statement(self, y: float) -> float:
         sheet, data = self.sheet, self.data
         y = sheet.write_fitting(data.rider_name, self.left, y + 32, self.left_width, NAME, smallest=14)
-        identity = f"{self._both(message('Identity document'))}  {data.masked_id}"
-        y = sheet.write(identity, self.left, y, self.left_width, SMALL)
+        label = self._both(message("Identity document"))
+        y = sheet.write(f"{label}  {data.masked_id}", self.left, y, self.left_width, SMALL)
         y = sheet.write(self._sentence(self.locale), self.left, y + 12, self.left_width, TEXT)
         if self.locale == "zh":
             y = sheet.write(self._sentence("en"), self.left, y + 4, self.left_width, SMALL, language="en")

@@ -13,12 +13,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 
+from reportlab import rl_config
 from reportlab.lib.colors import Color, HexColor
 from reportlab.pdfgen.canvas import Canvas
 
 from trafficedu.core.text import Message, message, translate
 from trafficedu.reports import fonts, linebreak, qr
 from trafficedu.reports.tagging import Element, Marker
+
+rl_config.useA85 = 0  # else every page is written as ASCII, a quarter longer, for mailers of the 1980s
 
 MM = 72 / 25.4
 A4 = (210 * MM, 297 * MM)

@@ -88,8 +88,8 @@ class _Notice:
         sheet.fill(x, PAGE.top - 20, width, 3, ACCENT)
         y = sheet.write(data.district, x, PAGE.top, width, SMALL)
         y = sheet.write(sheet.say(NAME), x, y, width, TITLE, tag="H1")
-        number = f"{words.labelled(message('Notice number'), self.locale)}{data.number}"
-        return sheet.write(number, x, y, width, SMALL) + 24
+        label = words.labelled(message("Notice number"), self.locale)
+        return sheet.write(f"{label}{data.number}", x, y, width, SMALL) + 24
 
     def _address(self) -> None:
         data = self.data
