@@ -24,8 +24,8 @@ write PDFs at once would take each other's outlines. Painting is bound to the in
 
 HALF_EM = 0.5
 _KEPT_SPACES = frozenset("\n\u00a0\u3000")
-_OPENING = frozenset("（《〈「『【〔〖")
-_CLOSING = frozenset("，。、；：）》〉」』】〕〗")
+_OPENING = frozenset("（《〈「『【〔〖“‘")
+_CLOSING = frozenset("，。、；：）》〉」』】〕〗”’")
 _VARIATION_SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
 
 

@@ -250,31 +250,27 @@ class Sheet:
         canvas.setViewerPreference("DisplayDocTitle", "true")
 
     def _write_footers(self) -> None:
-        total = len(self._pages)
-        pages = self._pages
-        baseline = self.page.size[1] - self.page.bottom / 2 - SMALL.leading / 2
-        half = self.page.width * 2 / 3
+        pages, total = self._pages, len(self._pages)
+        left = [self.footer] if self.footer else []
+        if self._spelled_out:
+            lacking = message(
+                "〔U+…〕 stands for a character that the printing font lacks: its Unicode number."
+            )
+            left.insert(0, self.say(lacking))
+        bottom = self.page.size[1] - self.page.bottom / 2 + SMALL.leading / 2
+        two_thirds = self.page.width * 2 / 3
         for number, page in enumerate(pages, start=1):
             self._pages = [page]
-            if self._spelled_out:
-                note = self.say(
-                    message(
-                        "〔U+…〕 stands for a character that the printing font lacks: its Unicode number."
-                    )
+            y = bottom - len(left) * SMALL.leading
+            for line in left:
+                y = self.put(
+                    self.lines(line, two_thirds, SMALL)[:1], self.page.margin, y, two_thirds, SMALL, None
                 )
-                self.put(
-                    self.lines(note, self.page.width, SMALL),
-                    self.page.margin,
-                    baseline - 12,
-                    self.page.width,
-                    SMALL,
-                    None,
-                )
-            self.put(self.lines(self.footer, half, SMALL)[:1], self.page.margin, baseline, half, SMALL, None)
             if total > 1:
                 place = self.say(message("Page %(number)s of %(total)s", number=number, total=total))
                 style = replace(SMALL, align="right")
-                self.put([place], self.page.margin, baseline, self.page.width, style, None)
+                y = bottom - SMALL.leading
+                self.put([place], self.page.margin, y, self.page.width, style, None)
         self._pages = pages
 
     def _add(self, element: Element | None, paint: Paint) -> None:
