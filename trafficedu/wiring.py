@@ -10,7 +10,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from trafficedu.areas import imports as areas
 from trafficedu.configuration import services as configuration
+from trafficedu.configuration.services import Chore
+from trafficedu.core import audit, throttle
 from trafficedu.core.events import Handlers
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.web import Panel
@@ -23,11 +26,23 @@ HANDLERS: Handlers = {}
 PANELS: Mapping[str, Sequence[Panel]] = {"home": []}
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
 
-REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults]
+REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, areas.load_shipped]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
-IMPORTERS: Mapping[str, Importer] = {}
+CHORES: Mapping[str, Chore] = {
+    "audit rows sealed": audit.seal,
+    "expired locks forgotten": throttle.forget_expired,
+}
+"""What the worker does in every round, in this order."""
+
+IMPORTERS: Mapping[str, Importer] = {
+    "areas": areas.AREAS_IMPORTER,
+    "ebikes": areas.EBIKES_IMPORTER,
+}
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
 
-EXPORTERS: Mapping[str, Exporter] = {}
+EXPORTERS: Mapping[str, Exporter] = {
+    "areas": areas.AREAS_EXPORTER,
+    "ebikes": areas.EBIKES_EXPORTER,
+}
 """KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert, select, tuple_, update
@@ -18,15 +19,16 @@ from trafficedu.areas.models import LEVELS, Area, RegisteredEBikes
 from trafficedu.areas.queries import facts_by_code, in_scope
 from trafficedu.areas.rules import BEGINNING, AreaFacts, check_place, check_successor, check_within
 from trafficedu.core import bulk, clock, parsing
-from trafficedu.core.actors import Actor
+from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.errors import DomainError
-from trafficedu.core.tabular import Columns, Exporter, Importer, ImportReport, Progress, Row
+from trafficedu.core.tabular import Columns, Exporter, Importer, ImportReport, Progress, Row, read_rows, silent
 from trafficedu.core.text import message
 
 OPTIONAL = frozenset({"valid_from", "valid_to", "successor", "evaluated"})
 AREA_COLUMNS = Columns(
     ("code", "name", "level", "parent_code", "valid_from", "valid_to", "successor", "evaluated"), OPTIONAL
 )
+SHIPPED = Path(__file__).parent.parent / "reference" / "areas.csv"
 EBIKE_COLUMNS = Columns(("area_code", "month", "ebikes"))
 
 
@@ -275,3 +277,12 @@ AREAS_IMPORTER = Importer(AREA_COLUMNS, _import_areas, "areas:area:manage")
 AREAS_EXPORTER = Exporter(AREA_COLUMNS, _export_areas, "areas:area:read")
 EBIKES_IMPORTER = Importer(EBIKE_COLUMNS, _import_ebikes, "areas:ebikes:manage")
 EBIKES_EXPORTER = Exporter(EBIKE_COLUMNS, _export_ebikes, "areas:area:read", monthly=True)
+
+
+def load_shipped(session: Session) -> int:
+    """Load the shipped tree into an installation that has no area yet; returns how many areas were added."""
+    if session.scalar(select(Area.id).limit(1)) is not None:
+        return 0
+    report = _import_areas(session, read_rows(SHIPPED, AREA_COLUMNS), SYSTEM, skip_errors=False, progress=silent)
+    assert not report.refused, report.refused[0]
+    return report.added

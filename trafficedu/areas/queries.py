@@ -33,11 +33,11 @@ class AreaFilter:
 
 @dataclass(frozen=True)
 class AreaLine:
-    """One line of the list of areas."""
+    """One line of the list of areas; a village has no number of villages."""
 
     area: Area
     parent_name: str
-    villages: int
+    villages: int | None
 
 
 def in_scope(by: Actor) -> ColumnElement[bool]:
@@ -111,16 +111,9 @@ def find_visible_area(session: Session, code: str, by: Actor) -> Area:
 
 def list_areas(session: Session, wanted: AreaFilter, by: Actor, page: int, sort: str = "code") -> Page[AreaLine]:
     """Return the areas that ``by`` sees, each with its parent's name and its number of villages on the day."""
-    parent, village = aliased(Area), aliased(Area)
-    day = wanted.on
-    lives = true() if day is None else _valid_on(village, day)
-    villages = (
-        select(func.count())
-        .where(village.level == VILLAGE, village.path.startswith(Area.path), village.path != Area.path, lives)
-        .scalar_subquery()
-    )
+    parent = aliased(Area)
     query = (
-        select(Area, func.coalesce(parent.name, "").label("parent"), villages.label("villages"))
+        select(Area, func.coalesce(parent.name, "").label("parent"))
         .outerjoin(parent, parent.id == Area.parent_id)
         .where(in_scope(by))
     )
@@ -133,18 +126,20 @@ def list_areas(session: Session, wanted: AreaFilter, by: Actor, page: int, sort:
         query = query.where(Area.level == wanted.level)
     if wanted.below:
         query = query.where(Area.path.startswith(wanted.below, autoescape=True))
-    if day is not None:
-        query = query.where(valid_on(day))
+    if wanted.on is not None:
+        query = query.where(valid_on(wanted.on))
     column = SORTS.get(sort.removeprefix("-"), Area.path)
-    found = paginate(
-        session, query.order_by(column.desc() if sort.startswith("-") else column.asc(), Area.path), page
-    )
-    lines = [AreaLine(area, name, count) for area, name, count in found.items]
+    found = paginate(session, query.order_by(column.desc() if sort.startswith("-") else column.asc(), Area.path), page)
+    villages = _count_villages(session, [area for area, _ in found.items if area.level != VILLAGE], wanted.on)
+    lines = [AreaLine(area, name, villages.get(area.path)) for area, name in found.items]
     return Page(lines, found.number, found.total, found.per_page)
 
 
-def _valid_on(area: type[Area], day: date) -> ColumnElement[bool]:
-    return (area.valid_from <= day) & or_(area.valid_to.is_(None), area.valid_to >= day)
+def _count_villages(session: Session, areas: Sequence[Area], day: date | None) -> dict[str, int]:
+    """Return how many villages exist (on ``day``) below each of ``areas``, by path."""
+    query = select(Area.path).where(Area.level == VILLAGE)
+    paths = session.scalars(query if day is None else query.where(valid_on(day))).all() if areas else []
+    return {area.path: sum(path.startswith(area.path) for path in paths) for area in areas}
 
 
 def list_children(session: Session, area: Area, day: date) -> Sequence[Area]:
