@@ -16,6 +16,7 @@ from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.web import Panel
 from trafficedu.education import models as _education  # noqa: F401 - its tables
 from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
+from trafficedu.violations import imports as violations_files
 from trafficedu.violations.services.kinds import load_kinds
 
 HANDLERS: Handlers = {}
@@ -27,8 +28,8 @@ PANELS: Mapping[str, Sequence[Panel]] = {"home": []}
 REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, load_kinds]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
-IMPORTERS: Mapping[str, Importer] = {}
+IMPORTERS: Mapping[str, Importer] = {"violations": violations_files.IMPORTER}
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
 
-EXPORTERS: Mapping[str, Exporter] = {}
+EXPORTERS: Mapping[str, Exporter] = {"violations": violations_files.EXPORTER}
 """KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""
