@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from trafficedu.configuration import services as configuration
+from trafficedu.configuration.services import Chore
+from trafficedu.core import audit, throttle
 from trafficedu.core.events import Handlers
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.web import Panel
@@ -26,6 +28,11 @@ PANELS: Mapping[str, Sequence[Panel]] = {"home": []}
 REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
+CHORES: Mapping[str, Chore] = {
+    "audit rows sealed": audit.seal,
+    "expired locks forgotten": throttle.forget_expired,
+}
+"""What the worker does in every round, in this order."""
 IMPORTERS: Mapping[str, Importer] = {}
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
 
