@@ -19,6 +19,8 @@ from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.web import Panel
 from trafficedu.education import models as _education  # noqa: F401 - its tables
 from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
+from trafficedu.violations import imports as violations_files
+from trafficedu.violations.services.kinds import load_kinds
 
 HANDLERS: Handlers = {}
 """EVENT -> handlers, run in this order in the transaction of the event."""
@@ -26,9 +28,11 @@ HANDLERS: Handlers = {}
 PANELS: Mapping[str, Sequence[Panel]] = {"home": []}
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
 
+REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, load_kinds]
 REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, areas.load_shipped]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
+IMPORTERS: Mapping[str, Importer] = {"violations": violations_files.IMPORTER}
 CHORES: Mapping[str, Chore] = {
     "audit rows sealed": audit.seal,
     "expired locks forgotten": throttle.forget_expired,
@@ -41,6 +45,7 @@ IMPORTERS: Mapping[str, Importer] = {
 }
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
 
+EXPORTERS: Mapping[str, Exporter] = {"violations": violations_files.EXPORTER}
 EXPORTERS: Mapping[str, Exporter] = {
     "areas": areas.AREAS_EXPORTER,
     "ebikes": areas.EBIKES_EXPORTER,
