@@ -13,14 +13,18 @@ from sqlalchemy.orm import Session
 from trafficedu.configuration import services as configuration
 from trafficedu.core.events import Handlers
 from trafficedu.core.web import Panel
-from trafficedu.education import models as _education  # noqa: F401 - its tables
+from trafficedu.education import services as education
 from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
+from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 
-HANDLERS: Handlers = {}
+HANDLERS: Handlers = {
+    ViolationEstablished: [education.assign_for_violation],
+    ViolationVoided: [education.withdraw_violation],
+}
 """EVENT -> handlers, run in this order in the transaction of the event."""
 
 PANELS: Mapping[str, Sequence[Panel]] = {"home": []}
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
 
-REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults]
+REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, education.load_courses]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
