@@ -11,7 +11,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from trafficedu.configuration import services as configuration
+from trafficedu.configuration.services import Chore
+from trafficedu.core import audit, throttle
 from trafficedu.core.events import Handlers
+from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.web import Panel
 from trafficedu.education import services as education
 from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
@@ -28,3 +31,14 @@ PANELS: Mapping[str, Sequence[Panel]] = {"home": []}
 
 REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, education.load_courses]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
+
+CHORES: Mapping[str, Chore] = {
+    "audit rows sealed": audit.seal,
+    "expired locks forgotten": throttle.forget_expired,
+}
+"""What the worker does in every round, in this order."""
+IMPORTERS: Mapping[str, Importer] = {}
+"""KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
+
+EXPORTERS: Mapping[str, Exporter] = {}
+"""KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""

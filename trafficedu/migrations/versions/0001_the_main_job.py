@@ -79,6 +79,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_audit_entry_subject", ["subject_kind", "subject_id"], unique=False)
 
     op.create_table(
+        "audit_seal",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("first_id", sa.Integer(), nullable=False),
+        sa.Column("last_id", sa.Integer(), nullable=False),
+        sa.Column("sealed_utc", trafficedu.core.orm.UTCDateTime(timezone=True), nullable=False),
+        sa.Column("previous", sa.String(length=64), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_seal")),
+        sa.UniqueConstraint("last_id", name=op.f("uq_audit_seal_last_id")),
+    )
+    op.create_table(
         "calendar_day",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -671,6 +682,7 @@ def downgrade() -> None:
     op.drop_table("course")
     op.drop_table("company")
     op.drop_table("calendar_day")
+    op.drop_table("audit_seal")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_entry_subject")
         batch_op.drop_index("ix_audit_entry_actor")
