@@ -19,6 +19,7 @@ from trafficedu.core.web import Panel
 from trafficedu.education import services as education
 from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
+from trafficedu.violations.services.kinds import load_kinds
 
 HANDLERS: Handlers = {
     ViolationEstablished: [education.assign_for_violation],
@@ -30,6 +31,7 @@ PANELS: Mapping[str, Sequence[Panel]] = {"home": []}
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
 
 REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, education.load_courses]
+REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, load_kinds]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
 CHORES: Mapping[str, Chore] = {
