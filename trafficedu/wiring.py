@@ -17,17 +17,22 @@ from trafficedu.core import audit, throttle
 from trafficedu.core.events import Handlers
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.web import Panel
-from trafficedu.education import models as _education  # noqa: F401 - its tables
+from trafficedu.education import services as education
 from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
 from trafficedu.violations import imports as violations_files
+from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.services.kinds import load_kinds
 
-HANDLERS: Handlers = {}
+HANDLERS: Handlers = {
+    ViolationEstablished: [education.assign_for_violation],
+    ViolationVoided: [education.withdraw_violation],
+}
 """EVENT -> handlers, run in this order in the transaction of the event."""
 
 PANELS: Mapping[str, Sequence[Panel]] = {"home": []}
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
 
+REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, education.load_courses]
 REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, load_kinds]
 REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, areas.load_shipped]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
