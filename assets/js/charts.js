@@ -4,7 +4,7 @@ import { AriaComponent, GridComponent, MarkLineComponent, TooltipComponent } fro
 import { init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { saveImage, saveTable } from "./parts/chart-export.js";
-import { options, rowsHeight } from "./parts/chart-options.js";
+import { namesAtEnds, options, rowsHeight } from "./parts/chart-options.js";
 
 use([BarChart, LineChart, CustomChart, GridComponent, TooltipComponent, MarkLineComponent, AriaComponent, SVGRenderer]);
 
@@ -17,7 +17,12 @@ function draw(figure) {
   canvas.hidden = false;
   if (spec.horizontal) canvas.style.height = `${rowsHeight(spec)}px`;
   const chart = init(canvas, null, { renderer: "svg" });
-  const paint = () => chart.setOption(options(spec, figure, canvas.clientWidth), { notMerge: true });
+  const legend = figure.querySelector(".legend");
+  const paint = () => {
+    if (legend) legend.hidden = namesAtEnds(spec, canvas.clientWidth);
+    chart.setOption(options(spec, figure, canvas.clientWidth), { notMerge: true });
+    if (document.documentElement.classList.contains("paper")) chart.getZr().flush();
+  };
   paint();
   const watch = new ResizeObserver(() => {
     chart.resize();
@@ -31,8 +36,15 @@ function draw(figure) {
   tools.querySelector("[data-chart-csv]").addEventListener("click", () => saveTable(figure));
 }
 
+function onPaper(printing) {
+  document.documentElement.classList.toggle("paper", printing);
+  drawn.forEach((paint) => paint());
+}
+
 const drawAll = (root) => root.querySelectorAll("figure[data-chart]").forEach(draw);
 
 drawAll(document);
 document.addEventListener("htmx:load", (event) => drawAll(event.target.parentElement ?? document));
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawn.forEach((paint) => paint()));
+window.addEventListener("beforeprint", () => onPaper(true));
+window.addEventListener("afterprint", () => onPaper(false));

@@ -133,20 +133,25 @@ function axes(spec, colour) {
   return spec.horizontal ? { xAxis: values, yAxis: names } : { xAxis: names, yAxis: values };
 }
 
+// lines carry their names at their ends where there is room; elsewhere the legend above the drawing does
+export const namesAtEnds = (spec, width) => spec.kind === "line" && spec.series.length > 1 && width >= NARROW_PX;
+
 export function options(spec, figure, width) {
   const colour = palette(figure);
   const narrow = width < NARROW_PX;
-  const endLabels = spec.kind === "line" && spec.series.length > 1 && !narrow;
+  const endLabels = namesAtEnds(spec, width);
   const longest = Math.max(...spec.series.map((series) => [...series.name].reduce((sum, char) => sum + (char > "\u2e7f" ? 1 : 0.55), 0)));
-  const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const still =
+    window.matchMedia("(prefers-reduced-motion: reduce)").matches || document.documentElement.classList.contains("paper");
   return {
     animation: !still,
     animationDuration: 200,
-    textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
+    // echarts writes the families unescaped into an attribute when it serialises the drawing
+    textStyle: { fontFamily: getComputedStyle(document.body).fontFamily.replaceAll('"', "'") },
     aria: { enabled: true, label: { description: `${spec.title}` } },
     grid: {
       left: 4,
-      right: endLabels ? Math.min(width * 0.3, longest * SMALL_PX + 16) : spec.horizontal ? 48 : 16,
+      right: endLabels ? Math.min(width * 0.3, longest * SMALL_PX + 16) : spec.horizontal && spec.series.length === 1 && !spec.series[0].low ? 48 : 16,
       top: 24,
       bottom: 4,
       outerBoundsMode: "same",
