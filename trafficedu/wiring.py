@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from trafficedu.configuration import services as configuration
 from trafficedu.core.events import Handlers
+from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.web import Panel
 from trafficedu.education import models as _education  # noqa: F401 - its tables
 from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
+from trafficedu.violations.services.kinds import load_kinds
 
 HANDLERS: Handlers = {}
 """EVENT -> handlers, run in this order in the transaction of the event."""
@@ -22,5 +24,11 @@ HANDLERS: Handlers = {}
 PANELS: Mapping[str, Sequence[Panel]] = {"home": []}
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
 
-REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults]
+REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, load_kinds]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
+
+IMPORTERS: Mapping[str, Importer] = {}
+"""KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
+
+EXPORTERS: Mapping[str, Exporter] = {}
+"""KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""
