@@ -148,15 +148,20 @@ def shared_app(
 
 @pytest.fixture
 def app(shared_app: Flask) -> Iterator[Flask]:
-    """The application, in a transaction that is rolled back after the test."""
-    with shared_app.app_context(), database().test_isolation():
+    """The application, in a transaction that is rolled back after the test.
+
+    No application context stays open: it would carry one request's user and language into the next.
+    """
+    with shared_app.extensions["sqlalchemy"].test_isolation():
         yield shared_app
 
 
 @pytest.fixture
 def session(app: Flask) -> Iterator[Session]:
     """A session for services and queries; flushes are seen by the test only."""
-    with database().sessionmaker() as session:
+    with app.app_context():
+        maker = database().sessionmaker
+    with maker() as session:
         yield session
 
 

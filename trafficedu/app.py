@@ -9,6 +9,7 @@ from typing import Any
 import flask_babel
 from flask import Flask, current_app, request
 from flask import session as cookie
+from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -16,13 +17,19 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from trafficedu import wiring
 from trafficedu.accounts import queries as accounts
 from trafficedu.accounts.views import pages as accounts_pages
-from trafficedu.core import access, database, logs, pages, security, web
+from trafficedu.core import access, database, health, logs, pages, security, web
 from trafficedu.core.settings import Settings, load_settings
 from trafficedu.core.text import LOCALES
+from trafficedu.feedback.views import pages as feedback_pages
+from trafficedu.overview.views import pages as overview_pages
 
-BLUEPRINTS = [accounts_pages]
+BLUEPRINTS = [overview_pages, accounts_pages, feedback_pages]
 
-NAVIGATION: list[pages.NavigationItem] = []
+NAVIGATION = [
+    pages.NavigationItem("feedback.notices", _l("Notices"), "feedback:notice:read"),
+    pages.NavigationItem("accounts.users", _l("Users"), "accounts:user:manage"),
+    pages.NavigationItem("accounts.audit_trail", _l("Audit trail"), "accounts:audit:read"),
+]
 """The main menu in its order; an item shows to those who hold its permission."""
 
 
@@ -57,6 +64,7 @@ def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | 
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, settings.trusted_proxies, settings.trusted_proxies)  # type: ignore[method-assign]
     logs.init_logs(app)
+    health.init_health(app)
     database.init_database(app, settings.database_url, settings.keyring, wiring.HANDLERS)
     flask_babel.Babel(app, locale_selector=_choose_locale)
     access.init_access(app, accounts.load_actor)

@@ -10,25 +10,61 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from trafficedu.areas import imports as areas
 from trafficedu.configuration import services as configuration
+from trafficedu.configuration.services import Chore
+from trafficedu.core import audit, throttle
 from trafficedu.core.events import Handlers
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.web import Panel
 from trafficedu.education import models as _education  # noqa: F401 - its tables
-from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
+from trafficedu.feedback import panels as feedback_panels
+from trafficedu.feedback import services as feedback
+from trafficedu.overview import panels as overview_panels
+from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
+from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.services.kinds import load_kinds
 
-HANDLERS: Handlers = {}
+HANDLERS: Handlers = {
+    ViolationEstablished: [feedback.queue_notice],
+    ViolationVoided: [feedback.withdraw_notice],
+    LegalBasisRecorded: [feedback.release_held],
+    HomeVillageRecorded: [feedback.release_to_village],
+}
 """EVENT -> handlers, run in this order in the transaction of the event."""
 
-PANELS: Mapping[str, Sequence[Panel]] = {"home": []}
+PANELS: Mapping[str, Sequence[Panel]] = {
+    "home": [feedback_panels.unanswered, overview_panels.own_villages],
+    "violations.recorded": [feedback_panels.told],
+    "violations.show": [feedback_panels.told],
+    "notices.show": [],
+    "companies.show": [feedback_panels.of_company],
+    "riders.show": [feedback_panels.of_rider],
+}
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
 
-REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, load_kinds]
+REFERENCE: Sequence[Callable[[Session], Any]] = [
+    configuration.load_defaults,
+    areas.load_shipped,
+    load_kinds,
+    feedback.load_policy,
+]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
-IMPORTERS: Mapping[str, Importer] = {}
+CHORES: Mapping[str, Chore] = {
+    "audit rows sealed": audit.seal,
+    "expired locks forgotten": throttle.forget_expired,
+}
+"""What the worker does in every round, in this order."""
+
+IMPORTERS: Mapping[str, Importer] = {
+    "areas": areas.AREAS_IMPORTER,
+    "ebikes": areas.EBIKES_IMPORTER,
+}
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
 
-EXPORTERS: Mapping[str, Exporter] = {}
+EXPORTERS: Mapping[str, Exporter] = {
+    "areas": areas.AREAS_EXPORTER,
+    "ebikes": areas.EBIKES_EXPORTER,
+}
 """KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""

@@ -12,7 +12,7 @@ from trafficedu.core.database import database
 
 
 def test_migrations_end_where_the_models_are(app: Flask) -> None:
-    with database().engine.connect() as connection:
+    with app.app_context(), database().engine.connect() as connection:
         assert schema.drift(connection) == []
         assert schema.current(connection) == schema.head()
 

@@ -27,22 +27,17 @@ def test_plain_chinese_fills_its_lines(text: str, width: int) -> None:
     assert all(measure(line) >= width - 1 for line in lines[:-1])
 
 
-@given(
-    st.lists(st.sampled_from(["骑行", "人", "，", "闯红灯", "。", "（当场）", "“好！”", "……"]), max_size=60)
-)
-def test_punctuation_keeps_its_place_on_every_line(parts: list[str]) -> None:
-    text = "".join(
-        part for part, before in zip(parts, ["", *parts], strict=False) if part[-1] not in before[-1:]
-    )
-    text = "骑" + "".join(
-        char
-        for char, before in zip(text, "x" + text, strict=False)
-        if not (char in NO_START and before in NO_START)
-    )
-    for width in range(6, 30):
-        for line in wrap(text, width, measure)[1:]:
-            assert line[0] not in NO_START
-            assert line[-1] not in NO_END
+PARTS = ["骑行", "人", "，", "闯红灯", "。", "（当场）", "“好！”", "……"]
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=60), st.integers(6, 30))
+def test_punctuation_keeps_its_place_on_every_line(parts: list[str], width: int) -> None:
+    text = "骑" + "".join(parts)
+    if any(measure(piece) > width for piece in pieces(text)):
+        return  # a run of marks longer than the line has to be cut somewhere
+    for line in wrap(text, width, measure)[1:]:
+        assert line[0] not in NO_START
+        assert line[-1] not in NO_END
 
 
 @pytest.mark.parametrize("mark", "，。、；：！？）》")
@@ -55,7 +50,7 @@ def test_no_line_opens_with(mark: str, width: int) -> None:
 @pytest.mark.parametrize(
     ("text", "whole"),
     [
-        ("共90分钟。", ["共", "90分", "钟。"]),
+        ("共90分钟。", ["共", "90分钟。"]),
         ("2026年11月3日", ["2026年", "11月", "3日"]),
         ("于——是", ["于——", "是"]),
         (

@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp
 from trafficedu.accounts.queries import AuditFilter, UserFilter
 from trafficedu.accounts.rules import MINIMUM_PASSWORD_LENGTH, Role
 from trafficedu.accounts.services import UserInput
-from trafficedu.core.fields import TrimmedField, VersionField
+from trafficedu.core.fields import TrimmedField, VersionField, choices
 
 ROLE_NAMES = {
     Role.OFFICER: _l("officer"),
@@ -24,6 +24,7 @@ ROLE_NAMES = {
     Role.ANALYST: _l("analyst"),
     Role.ADMINISTRATOR: _l("administrator"),
 }
+RESULT_NAMES = {"done": _l("done"), "refused": _l("refused"), "failed": _l("failed")}
 Choices = Sequence[tuple[int, str]]
 
 
@@ -82,7 +83,7 @@ class UserForm(FlaskForm):  # type: ignore[misc]
         [Optional(), Length(max=20, message=_l("At most %(max)d characters."))],
         description=_l("Printed on the rider's receipt."),
     )
-    role = SelectField(_l("Role"), choices=[(role.value, name) for role, name in ROLE_NAMES.items()])
+    role = SelectField(_l("Role"), choices=choices(ROLE_NAMES.items()))
     area_id = SelectField(
         _l("Area of the post"),
         coerce=int,
@@ -98,9 +99,9 @@ class UserForm(FlaskForm):  # type: ignore[misc]
     def offer(self, areas: Choices, stations: Choices, companies: Choices) -> None:
         """Fill the lists of posts; the first entry of each means none."""
         none = (0, _l("none"))
-        self.area_id.choices = [none, *areas]
-        self.station_id.choices = [none, *stations]
-        self.company_id.choices = [none, *companies]
+        self.area_id.choices = choices([none, *areas])
+        self.station_id.choices = choices([none, *stations])
+        self.company_id.choices = choices([none, *companies])
 
     def to_input(self) -> UserInput:
         """Return what was entered."""
@@ -125,11 +126,9 @@ class UserFilterForm(FlaskForm):  # type: ignore[misc]
         csrf = False
 
     q = TrimmedField(_l("Name or user name"), render_kw={"type": "search"})
-    role = SelectField(
-        _l("Role"), choices=[("", _l("all")), *((r.value, n) for r, n in ROLE_NAMES.items())], default=""
-    )
+    role = SelectField(_l("Role"), choices=choices([("", _l("all")), *ROLE_NAMES.items()]), default="")
     active = SelectField(
-        _l("State"), choices=[("", _l("all")), ("yes", _l("active")), ("no", _l("deactivated"))], default=""
+        _l("State"), choices=choices([("", _l("all")), ("yes", _l("active")), ("no", _l("deactivated"))]), default=""
     )
 
     def to_input(self) -> UserFilter:
@@ -149,7 +148,7 @@ class AuditFilterForm(FlaskForm):  # type: ignore[misc]
     action = TrimmedField(_l("Event begins with"), render_kw={"placeholder": "violations:", "type": "search"})
     result = SelectField(
         _l("Result"),
-        choices=[("", _l("all")), ("done", _l("done")), ("refused", _l("refused")), ("failed", _l("failed"))],
+        choices=choices([("", _l("all")), *RESULT_NAMES.items()]),
         default="",
     )
     since = DateField(_l("From"), [Optional()])

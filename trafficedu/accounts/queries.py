@@ -11,12 +11,15 @@ from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import PERMISSIONS, Role
+from trafficedu.areas.models import Area
+from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor, Scope
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import day_bounds
 from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
+from trafficedu.stations.models import Station
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,14 @@ def find_by_username(session: Session, username: str) -> User | None:
     return session.scalar(select(User).where(User.username == username.strip().lower()))
 
 
+def find_account(session: Session, username: str) -> User:
+    """Return the user of a user name; raise :class:`Missing`."""
+    user = find_by_username(session, username)
+    if user is None:
+        raise Missing(message("There is no such user."))
+    return user
+
+
 def find_user(session: Session, user_id: int) -> User:
     """Return one user; raise :class:`Missing`."""
     user = session.get(User, user_id)
@@ -104,3 +115,30 @@ def names_of(session: Session, user_ids: Sequence[int]) -> dict[int, str]:
     """Return display names by user id, for rows that keep the id only."""
     rows = session.execute(select(User.id, User.display_name).where(User.id.in_(set(user_ids))))
     return {row.id: row.display_name for row in rows}
+
+
+@dataclass(frozen=True)
+class Post:
+    """Ids of the post named by codes; what was not named is None."""
+
+    area_id: int | None
+    station_id: int | None
+    company_id: int | None
+
+
+def find_post(session: Session, area: str, station: str, company: str) -> Post:
+    """Return the post named by the codes of an area, a station or a company; raise Missing."""
+    return Post(
+        _id_of(session, Area, area),
+        _id_of(session, Station, station),
+        _id_of(session, Company, company),
+    )
+
+
+def _id_of(session: Session, model: type[Area | Station | Company], code: str) -> int | None:
+    if not code:
+        return None
+    found = session.scalar(select(model.id).where(model.code == code))
+    if found is None:
+        raise Missing(message("There is nothing with the code %(code)s.", code=code))
+    return found

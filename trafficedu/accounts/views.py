@@ -9,10 +9,12 @@ from urllib.parse import urlsplit
 import flask_login
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from flask import session as cookie
+from flask_wtf import FlaskForm
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from trafficedu.accounts import queries, services
 from trafficedu.accounts.forms import (
+    RESULT_NAMES,
     ROLE_NAMES,
     AuditFilterForm,
     PasswordForm,
@@ -42,7 +44,7 @@ def sign_in() -> Any:
     """I enter my user name and password."""
     form = SignInForm()
     if not form.validate_on_submit():
-        return render_template("accounts/sign_in.html", form=form)
+        return render_template("accounts/sign_in.html", form=form), _status(form)
     given = services.Credentials(
         form.username.data, form.password.data, request.remote_addr or "", _device_knows(form.username.data)
     )
@@ -98,7 +100,7 @@ def password() -> Any:
             _open_session(user)
             tell(message("Your password is changed."))
             return redirect("/", code=303)
-    return render_template("accounts/password.html", form=form, forced=user.must_change_password)
+    return render_template("accounts/password.html", form=form, forced=user.must_change_password), _status(form)
 
 
 @pages.post("/language")
@@ -139,14 +141,14 @@ def create_user() -> Any:
             attach_error(form, error)
         else:
             return render_template("accounts/first_password.html", user=user, password=first)
-    return render_template("accounts/user.html", form=form, user=None), 422 if form.errors else 200
+    return render_template("accounts/user.html", form=form, user=None), _status(form)
 
 
-@pages.route("/users/<int:user_id>", methods=["GET", "POST"])
+@pages.route("/users/<username>", methods=["GET", "POST"])
 @requires("accounts:user:manage")
-def user(user_id: int) -> Any:
+def user(username: str) -> Any:
     """I change somebody's name, role or post, or deactivate the account."""
-    found = queries.find_user(session(), user_id)
+    found = queries.find_account(session(), username)
     form = _offer_posts(UserForm(obj=found))
     if form.validate_on_submit():
         try:
@@ -160,14 +162,14 @@ def user(user_id: int) -> Any:
         else:
             tell(message("The account is changed."))
             return back_to("accounts.users")
-    return render_template("accounts/user.html", form=form, user=found), 422 if form.errors else 200
+    return render_template("accounts/user.html", form=form, user=found), _status(form)
 
 
-@pages.post("/users/<int:user_id>/password")
+@pages.post("/users/<username>/password")
 @requires("accounts:user:manage")
-def reset_password(user_id: int) -> Any:
+def reset_password(username: str) -> Any:
     """I give somebody a new first password; the old one ends."""
-    found = queries.find_user(session(), user_id)
+    found = queries.find_account(session(), username)
     first = services.reset_password(session(), found, actor())
     session().commit()
     return render_template("accounts/first_password.html", user=found, password=first)
@@ -181,7 +183,12 @@ def audit_trail() -> Any:
     form.validate()
     found = queries.list_audit(session(), form.to_input(), page_number())
     names = queries.names_of(session(), [row.actor_id for row in found.items if row.actor_id])
-    return render_template("accounts/audit_trail.html", form=form, page=found, names=names)
+    return render_template("accounts/audit_trail.html", form=form, page=found, names=names, results=RESULT_NAMES)
+
+
+def _status(form: FlaskForm) -> int:
+    """Return the status of a page with a form: 422 when it is shown again because of errors."""
+    return 422 if form.errors else 200
 
 
 def _open_session(user: User) -> None:

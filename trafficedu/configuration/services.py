@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,10 @@ from trafficedu.core.errors import DomainError
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
 
+Chore = Callable[[Session, datetime], int]
+"""Something the worker does when it is due; returns how many it did."""
+
+logger = logging.getLogger("trafficedu")
 DEFAULTS = Path(__file__).parent.parent / "reference" / "parameters.csv"
 
 
@@ -101,3 +106,26 @@ def note_failed_run(session: Session, kind: str, by: Actor, **counts: Any) -> No
     now = utc_now()
     session.add(Run(kind=kind, started_utc=now, ended_utc=now, succeeded=False, by_user_id=by.user_id, counts=counts))
     session.flush()
+
+
+def run_chores(session: Session, chores: Mapping[str, Chore], now: datetime) -> list[str]:
+    """Do every chore in a transaction of its own and log the round; returns the names of those that failed.
+
+    One failing chore must not keep the others from being done; it is logged by its kind, and tried again in
+    the next round. Commits: this is where the worker's transactions end.
+    """
+    failed: list[str] = []
+    counts: dict[str, Any] = {}
+    for name, chore in chores.items():
+        try:
+            counts[name] = chore(session, now)
+            session.commit()
+        except Exception as error:  # a chore of any feature may fail in its own way
+            session.rollback()
+            logger.error("chore failed", extra={"chore": name}, exc_info=error)
+            failed.append(name)
+    run = Run(kind="worker", started_utc=now, ended_utc=utc_now(), succeeded=not failed)
+    run.counts = {**counts, "failed": failed}
+    session.add(run)
+    session.commit()
+    return failed

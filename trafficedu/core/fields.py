@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import DateTimeLocalField, Field, HiddenField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
 from trafficedu.core import clock
@@ -58,3 +59,8 @@ def not_in_future(_form: Any, field: Field) -> None:
     """Refuse a moment later than now."""
     if field.data is not None and field.data > clock.utc_now():
         raise ValidationError(str(_l("This time lies in the future. Check the date and the hour.")))
+
+
+def choices(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
+    """Return (value, label) pairs as the choices of a select or radio field; labels may be lazy."""
+    return [SelectChoice(value, label) for value, label in pairs]

@@ -1,4 +1,4 @@
-"""The frame around every page: navigation, assets by their hashed names, error pages, health."""
+"""The frame around every page: navigation, assets by their hashed names, error pages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import flask_login
-from flask import Flask, Response, render_template, request, url_for
+from flask import Flask, g, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -41,8 +41,8 @@ class NavigationItem:
 
     @property
     def active(self) -> bool:
-        """Whether the present page belongs to the same feature."""
-        return (request.blueprint or "") == self.endpoint.split(".")[0]
+        """Whether the present page is this one or below it."""
+        return request.path == self.url or request.path.startswith(self.url.rstrip("/") + "/")
 
 
 @cache
@@ -79,14 +79,13 @@ def init_pages(app: Flask, navigation: list[NavigationItem]) -> None:
     )
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(StaleDataError, lambda _error: error_page(409))
-    app.register_error_handler(OperationalError, _database_error)
     app.register_error_handler(Exception, _unexpected)
 
 
 def error_page(code: int, reason: Any = "") -> tuple[str, int]:
-    """Render ``errors/<code>.html`` in the user's language; ``reason`` says more than the code."""
+    """Render ``errors/<code>.html`` in the user's language; ``reason`` is the sentence of the error itself."""
     shown = code if code in KNOWN_ERRORS else 500 if code >= 500 else 400
-    return render_template(f"errors/{shown}.html", reason=reason), code
+    return render_template(f"errors/{shown}.html", message=reason), code
 
 
 def _http_error(error: HTTPException) -> Any:
@@ -106,16 +105,8 @@ def _domain_error(error: DomainError) -> Any:
     return error_page(code, say(error.text))
 
 
-def _database_error(error: OperationalError) -> Any:
-    logs.logger.error("database", exc_info=error)
-    return error_page(503)
-
-
 def _unexpected(error: Exception) -> Any:
+    """Log and answer without asking the database who the user is: it may be what failed."""
     logs.logger.error("unexpected", exc_info=error)
-    return error_page(500)
-
-
-def plain(text: str, status: int = 200) -> Response:
-    """Answer with plain text: for machines that ask after the service's health."""
-    return Response(text + "\n", status, mimetype="text/plain")
+    g._login_user = flask_login.AnonymousUserMixin()
+    return error_page(503 if isinstance(error, OperationalError) else 500)

@@ -31,7 +31,6 @@ class Settings:
     trusted_proxies: int = 0
     secure_cookies: bool = False
     metrics_token: str = ""
-    demo: bool = False
 
     @property
     def keyring(self) -> Keyring:
@@ -64,7 +63,6 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         trusted_proxies=int(values.get("trusted_proxies", Settings.trusted_proxies)),
         secure_cookies=_flag(values.get("secure_cookies", "")),
         metrics_token=values.get("metrics_token", ""),
-        demo=_flag(values.get("demo", "")),
     )
 
 

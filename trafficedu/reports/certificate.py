@@ -7,9 +7,10 @@ from datetime import date
 
 from trafficedu.core.text import Message, message, translate
 from trafficedu.reports import fonts, words
+from trafficedu.reports.blocks import Flow
 from trafficedu.reports.layout import A4_LANDSCAPE, ACCENT, HAIR, INK, SMALL, TINT, Page, Sheet, Style
 
-PAGE = Page(A4_LANDSCAPE, margin=64, top=64, bottom=64)
+PAGE = Page(A4_LANDSCAPE, margin=64, top=64, bottom=34)
 EDGE = 28.0
 DISPLAY = Style(30, 40, fonts.BOLD, ACCENT)
 NAME = replace(DISPLAY, colour=INK)
@@ -87,8 +88,7 @@ class _Certificate:
         self._signature()
         courses_overleaf = self._panel()
         self._code()
-        if modules_overleaf or courses_overleaf:
-            self._overleaf()
+        self._overleaf(self.data.courses if courses_overleaf else (), self.data.modules if modules_overleaf else ())
 
     def _both(self, text: Message) -> str:
         """Say a label in Chinese and English, or in English alone."""
@@ -106,9 +106,7 @@ class _Certificate:
     def _head(self) -> float:
         sheet = self.sheet
         y = sheet.write(self.data.district, self.left, PAGE.top, self.left_width, TEXT_STRONG)
-        y = sheet.write_fitting(
-            sheet.say(TITLE), self.left, y + 8, self.left_width, DISPLAY, smallest=16, tag="H1"
-        )
+        y = sheet.write_fitting(sheet.say(TITLE), self.left, y + 8, self.left_width, DISPLAY, smallest=16, tag="H1")
         if self.locale == "zh":
             y = sheet.write(translate(TITLE, "en"), self.left, y, self.left_width, TEXT, language="en")
         return y
@@ -116,8 +114,8 @@ class _Certificate:
     def _statement(self, y: float) -> float:
         sheet, data = self.sheet, self.data
         y = sheet.write_fitting(data.rider_name, self.left, y + 32, self.left_width, NAME, smallest=14)
-        identity = f"{self._both(message('Identity document'))}  {data.masked_id}"
-        y = sheet.write(identity, self.left, y, self.left_width, SMALL)
+        label = self._both(message("Identity document"))
+        y = sheet.write(f"{label}  {data.masked_id}", self.left, y, self.left_width, SMALL)
         y = sheet.write(self._sentence(self.locale), self.left, y + 12, self.left_width, TEXT)
         if self.locale == "zh":
             y = sheet.write(self._sentence("en"), self.left, y + 4, self.left_width, SMALL, language="en")
@@ -148,10 +146,7 @@ class _Certificate:
         return (self.left_width - 24 * (self._columns() - 1)) / self._columns()
 
     def _modules(self, y: float) -> None:
-        y = (
-            self.sheet.write(self._both(message("Modules")), self.left, y, self.left_width, SMALL, tag="H2")
-            + 4
-        )
+        y = self.sheet.write(self._both(message("Modules")), self.left, y, self.left_width, SMALL, tag="H2") + 4
         width = self._module_width()
         columns = self._columns()
         with self.sheet.group("Table"):
@@ -176,7 +171,10 @@ class _Certificate:
         )
         for place, (label, value) in enumerate(signed):
             x = self.left + place * (half + 24)
-            self.sheet.write_fitting(value, x, SIGNATURE_Y, half, TEXT_STRONG, smallest=8)
+            style = self.sheet.fitting(value, half, TEXT_STRONG, smallest=8)
+            lines = self.sheet.lines(value, half, style)
+            y = SIGNATURE_Y + 20 - len(lines) * style.leading  # a long name grows upwards from its line
+            self.sheet.put(lines, x, y, half, style, self.sheet.element("P"))
             self.sheet.rule(x, SIGNATURE_Y + 24, half, colour=INK)
             self.sheet.write(self._both(label), x, SIGNATURE_Y + 28, half, SMALL)
 
@@ -218,17 +216,29 @@ class _Certificate:
         y = sheet.code(self.data.verify_url, self.right, CODE_Y, CODE_SIDE, alternative=what)
         sheet.write(self._both(message("Scan to verify")), self.right, y + 12, self.right_width, SMALL)
 
-    def _overleaf(self) -> None:
-        sheet, data = self.sheet, self.data
-        rows = [(name, "") for name in data.courses]
-        rows += [(module.name, sheet.say(words.minutes(module.minutes))) for module in data.modules]
-        y = PAGE.floor + 1
-        for name, minutes in rows:
-            lines = sheet.lines(name, self.left_width - 64, TEXT)
-            if y + len(lines) * TEXT.leading > PAGE.floor:
-                sheet.new_page()
-                heading = f"{sheet.say(TITLE)} {data.number}"
-                y = sheet.write(heading, self.left, PAGE.top, self.left_width, TEXT_STRONG, tag="H2") + 12
-            sheet.rule(self.left, y, self.left_width)
-            sheet.write(minutes, self.left, y + 2, self.left_width, replace(TEXT, align="right"))
-            y = sheet.put(lines, self.left, y + 2, self.left_width - 64, TEXT, sheet.element("P")) + 2
+    def _overleaf(self, courses: tuple[str, ...], modules: tuple[StudyModule, ...]) -> None:
+        """List on further pages what the front could not hold; none if there is nothing to list."""
+        say = self.sheet.say
+        lists = (
+            (message("Course"), [(name, "") for name in courses]),
+            (message("Modules"), [(module.name, say(words.minutes(module.minutes))) for module in modules]),
+        )
+        flow = Flow(self.sheet, PAGE.floor, self._overleaf_head)
+        for label, rows in lists:
+            if rows:
+                flow.room(TEXT.leading * 3)
+                flow.y = self.sheet.write(self._both(label), flow.x, flow.y + 12, flow.width, SMALL, tag="H2") + 4
+            for name, minutes in rows:
+                self._overleaf_row(flow, name, minutes)
+
+    def _overleaf_head(self) -> float:
+        x, width = PAGE.column(0, 12)
+        return self.sheet.write(f"{self.sheet.say(TITLE)} {self.data.number}", x, PAGE.top, width, TEXT_STRONG)
+
+    def _overleaf_row(self, flow: Flow, name: str, minutes: str) -> None:
+        lines = self.sheet.lines(name, flow.width - 64, TEXT)
+        flow.room(len(lines) * TEXT.leading + 24)
+        self.sheet.rule(flow.x, flow.y, flow.width)
+        self.sheet.put(lines, flow.x, flow.y + 2, flow.width - 64, TEXT, self.sheet.element("P"))
+        self.sheet.write(minutes, flow.x, flow.y + 2, flow.width, replace(TEXT, align="right"))
+        flow.gap(len(lines) * TEXT.leading + 4)

@@ -24,8 +24,8 @@ write PDFs at once would take each other's outlines. Painting is bound to the in
 
 HALF_EM = 0.5
 _KEPT_SPACES = frozenset("\n\u00a0\u3000")
-_OPENING = frozenset("（《〈「『【〔〖")
-_CLOSING = frozenset("，。、；：）》〉」』】〕〗")
+_OPENING = frozenset("（《〈「『【〔〖“‘")
+_CLOSING = frozenset("，。、；：）》〉」』】〕〗”’")
 _VARIATION_SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
 
 
@@ -77,6 +77,8 @@ def _advances(name: str) -> dict[int, float]:
 def width(text: str, name: str, size: float) -> float:
     """Return the width of ``text`` in points, set at ``size``: no kerning, but punctuation squeezed."""
     advances = _advances(name)
+    if len(text) == 1:  # most of what a Chinese line is made of
+        return advances.get(ord(text), 1000) * size / 1000
     natural = sum(advances.get(ord(char), 1000) for char in text) / 1000
     return (natural - HALF_EM * sum(_squeezes(text))) * size
 

@@ -13,12 +13,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 
+from reportlab import rl_config
 from reportlab.lib.colors import Color, HexColor
 from reportlab.pdfgen.canvas import Canvas
 
 from trafficedu.core.text import Message, message, translate
 from trafficedu.reports import fonts, linebreak, qr
 from trafficedu.reports.tagging import Element, Marker
+
+rl_config.useA85 = 0  # else every page is written as ASCII, a quarter longer, for mailers of the 1980s
 
 MM = 72 / 25.4
 A4 = (210 * MM, 297 * MM)
@@ -159,9 +162,7 @@ class Sheet:
         in_english = (language or self.locale) == "en"
         return linebreak.wrap(printable, width, style.width, in_english=in_english)
 
-    def put(
-        self, lines: list[str], x: float, y: float, width: float, style: Style, element: Element | None
-    ) -> float:
+    def put(self, lines: list[str], x: float, y: float, width: float, style: Style, element: Element | None) -> float:
         """Place lines already broken; return where the next thing may begin."""
         self._add(element, partial(self._paint_lines, list(lines), x, y, width, style))
         return y + len(lines) * style.leading
@@ -247,39 +248,29 @@ class Sheet:
         canvas.setViewerPreference("DisplayDocTitle", "true")
 
     def _write_footers(self) -> None:
-        total = len(self._pages)
-        pages = self._pages
-        baseline = self.page.size[1] - self.page.bottom / 2 - SMALL.leading / 2
-        half = self.page.width * 2 / 3
+        pages, total = self._pages, len(self._pages)
+        left = [self.footer] if self.footer else []
+        if self._spelled_out:
+            lacking = message("〔U+…〕 stands for a character that the printing font lacks: its Unicode number.")
+            left.insert(0, self.say(lacking))
+        bottom = self.page.size[1] - self.page.bottom / 2 + SMALL.leading / 2
+        two_thirds = self.page.width * 2 / 3
         for number, page in enumerate(pages, start=1):
             self._pages = [page]
-            if self._spelled_out:
-                note = self.say(
-                    message(
-                        "〔U+…〕 stands for a character that the printing font lacks: its Unicode number."
-                    )
-                )
-                self.put(
-                    self.lines(note, self.page.width, SMALL),
-                    self.page.margin,
-                    baseline - 12,
-                    self.page.width,
-                    SMALL,
-                    None,
-                )
-            self.put(self.lines(self.footer, half, SMALL)[:1], self.page.margin, baseline, half, SMALL, None)
+            y = bottom - len(left) * SMALL.leading
+            for line in left:
+                y = self.put(self.lines(line, two_thirds, SMALL)[:1], self.page.margin, y, two_thirds, SMALL, None)
             if total > 1:
                 place = self.say(message("Page %(number)s of %(total)s", number=number, total=total))
                 style = replace(SMALL, align="right")
-                self.put([place], self.page.margin, baseline, self.page.width, style, None)
+                y = bottom - SMALL.leading
+                self.put([place], self.page.margin, y, self.page.width, style, None)
         self._pages = pages
 
     def _add(self, element: Element | None, paint: Paint) -> None:
         self._pages[-1].append(Operation(element, paint))
 
-    def _paint_lines(
-        self, lines: list[str], x: float, y: float, width: float, style: Style, canvas: Canvas
-    ) -> None:
+    def _paint_lines(self, lines: list[str], x: float, y: float, width: float, style: Style, canvas: Canvas) -> None:
         baseline = self.page.size[1] - y - style.baseline
         text = canvas.beginText(x, baseline)
         text.setFont(style.font, style.size, style.leading)

@@ -16,7 +16,8 @@ Measure = Callable[[str], float]
 
 NO_START = frozenset("，。、；：？！…—·～）》〉」』】〕〗｝］”’％‰℃°,.;:?!)]}%/々〻ー－＂＇")
 NO_END = frozenset("（《〈「『【〔〖｛［“‘([{￥¥$№#＃")
-UNITS_OF_MEASURE = frozenset("年月日时分秒元岁次号人名个天条项页场")
+UNITS_OF_MEASURE = frozenset("小公年月日时分秒元岁次号人名个天条项页场")
+LONG_UNITS = frozenset(("分钟", "小时", "公里"))
 WIDE = ("W", "F")
 
 
@@ -33,7 +34,7 @@ def may_break(before: str, after: str) -> bool:
         return after not in NO_START or after in "/#"
     if after in NO_START or before in NO_END:
         return False
-    if before.isdigit() and after in UNITS_OF_MEASURE:
+    if (before.isdigit() and after in UNITS_OF_MEASURE) or before + after in LONG_UNITS:
         return False
     if is_wide(before) or is_wide(after):
         return True

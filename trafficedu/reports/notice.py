@@ -88,8 +88,8 @@ class _Notice:
         sheet.fill(x, PAGE.top - 20, width, 3, ACCENT)
         y = sheet.write(data.district, x, PAGE.top, width, SMALL)
         y = sheet.write(sheet.say(NAME), x, y, width, TITLE, tag="H1")
-        number = f"{words.labelled(message('Notice number'), self.locale)}{data.number}"
-        return sheet.write(number, x, y, width, SMALL) + 24
+        label = words.labelled(message("Notice number"), self.locale)
+        return sheet.write(f"{label}{data.number}", x, y, width, SMALL) + 24
 
     def _address(self) -> None:
         data = self.data
@@ -161,12 +161,8 @@ class _Notice:
     def _request(self) -> None:
         self.flow.heading(message("What we ask of you"))
         for request in (
-            message(
-                "1. Speak with the rider about this violation, and see that the study is completed in time."
-            ),
-            message(
-                "2. Record what you did on the answer page: the measure, for how many days, and a few words."
-            ),
+            message("1. Speak with the rider about this violation, and see that the study is completed in time."),
+            message("2. Record what you did on the answer page: the measure, for how many days, and a few words."),
             message("3. Show this notice only to those who need it for that. It is about a person."),
         ):
             self.flow.paragraph(self.sheet.say(request))

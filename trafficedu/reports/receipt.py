@@ -103,10 +103,8 @@ class _Receipt:
         sheet.fill(x, PAGE.top, width, 3, ACCENT)
         y = sheet.write(data.district, x, PAGE.top + 12, width, SMALL)
         y = sheet.write(sheet.say(NAME), x, y, width, TITLE, tag="H1")
-        sheet.write(
-            f"{words.labelled(message('Receipt number'), self.locale)}{data.number}", x, y, width, STRONG
-        )
-        return y + STRONG.leading + 8
+        label = words.labelled(message("Receipt number"), self.locale)
+        return sheet.write(f"{label}{data.number}", x, y, width, STRONG) + 8
 
     def _facts(self, *facts: tuple[Message, str]) -> None:
         rows = [Fact(label, value) for label, value in facts]

@@ -28,8 +28,8 @@ def day(when: date, locale: str) -> str:
     """Write a day in full: 2026年11月3日, 3 November 2026."""
     if locale == "zh":
         return f"{when.year}年{when.month}月{when.day}日"
-    # The day never parts from its month at the end of a line.
-    return f"{when.day}\N{NO-BREAK SPACE}{MONTHS[when.month - 1]} {when.year}"
+    # A date never parts at the end of a line.
+    return f"{when.day} {MONTHS[when.month - 1]} {when.year}".replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def moment(when: datetime, locale: str) -> str:
