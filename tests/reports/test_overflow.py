@@ -120,6 +120,13 @@ def test_markup_is_printed_and_not_obeyed() -> None:
     assert place.replace(" ", "") in reading.flat.replace(" ", "")
 
 
+def test_curled_quotes_in_english_are_set_straight() -> None:
+    data = replace(samples.RECEIPT_EN, law="the People’s Republic’s “law”", note="称：“红灯。”")
+    text = read(receipt.render(data, "en")).text
+    assert "the People's Republic's \"law\"" in text
+    assert "称：“红灯。”" in text
+
+
 def test_empty_texts_do_no_harm() -> None:
     data = replace(samples.CERTIFICATE, rider_name="", signer="", courses=(), modules=(), district="")
     assert len(read(certificate.render(data, "zh")).pages) == 1

@@ -8,6 +8,7 @@ before the first footer ("page 1 of 3") is written.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -40,6 +41,8 @@ SPACE = (0, 4, 8, 12, 16, 24, 32, 48)
 COLUMNS = 12
 GUTTER = 12.0
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
+CURLED_IN_ENGLISH = re.compile(r"(?<![\u2E80-\uFFEF])[“”‘’](?![\u2E80-\uFFEF])")
+"""The font draws curled quotes as wide as an ideograph, which would tear an English word apart."""
 Paint = Callable[[Canvas], None]
 
 
@@ -160,6 +163,8 @@ class Sheet:
         printable, spelled_out = fonts.legible(text)
         self._spelled_out |= spelled_out
         in_english = (language or self.locale) == "en"
+        if in_english:
+            printable = CURLED_IN_ENGLISH.sub(lambda mark: "\"\"''"["“”‘’".index(mark[0])], printable)
         return linebreak.wrap(printable, width, style.width, in_english=in_english)
 
     def put(self, lines: list[str], x: float, y: float, width: float, style: Style, element: Element | None) -> float:

@@ -2,16 +2,16 @@
 
 Knows columns and values, not where they come from. Values decide how a cell is written:
 
-=================  =====================================  ==============================================
-value              CSV                                    XLSX
-=================  =====================================  ==============================================
-``None``           empty                                  empty
-``str``            text, safe by `trafficedu.core.cells`  text, never a formula
-``bool``           ``true``, ``false``                    the same words: a reader of either sees one form
-``int``, ``float``, ``Decimal``  the number               a number
-``date``           ``2026-11-03``                         a date
-``datetime``       ``2026-11-03T21:04:00+08:00``          date and time in Asia/Shanghai, which has no zone
-=================  =====================================  ==============================================
+============  =============================  ==============================
+value         CSV                            XLSX
+============  =============================  ==============================
+``None``      empty                          empty
+``str``       text, safe by `core.cells`     text, never a formula
+``bool``      ``true``, ``false``            the same words
+any number    the number                     a number
+``date``      ``2026-11-03``                 a date
+``datetime``  ``2026-11-03T21:04:00+08:00``  date and time in Asia/Shanghai
+============  =============================  ==============================
 """
 
 from __future__ import annotations
