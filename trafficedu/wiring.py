@@ -22,6 +22,8 @@ from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback import services as feedback
 from trafficedu.overview import panels as overview_panels
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
+from trafficedu.education import services as education
+from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.services.kinds import load_kinds
 
@@ -30,6 +32,8 @@ HANDLERS: Handlers = {
     ViolationVoided: [feedback.withdraw_notice],
     LegalBasisRecorded: [feedback.release_held],
     HomeVillageRecorded: [feedback.release_to_village],
+    ViolationEstablished: [education.assign_for_violation],
+    ViolationVoided: [education.withdraw_violation],
 }
 """EVENT -> handlers, run in this order in the transaction of the event."""
 
@@ -49,6 +53,8 @@ REFERENCE: Sequence[Callable[[Session], Any]] = [
     load_kinds,
     feedback.load_policy,
 ]
+REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, education.load_courses]
+REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, load_kinds]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
 CHORES: Mapping[str, Chore] = {
