@@ -20,10 +20,13 @@ from trafficedu.accounts.views import pages as accounts_pages
 from trafficedu.core import access, database, health, logs, pages, security, web
 from trafficedu.core.settings import Settings, load_settings
 from trafficedu.core.text import LOCALES
+from trafficedu.feedback.views import pages as feedback_pages
+from trafficedu.overview.views import pages as overview_pages
 
-BLUEPRINTS = [accounts_pages]
+BLUEPRINTS = [overview_pages, accounts_pages, feedback_pages]
 
 NAVIGATION = [
+    pages.NavigationItem("feedback.notices", _l("Notices"), "feedback:notice:read"),
     pages.NavigationItem("accounts.users", _l("Users"), "accounts:user:manage"),
     pages.NavigationItem("accounts.audit_trail", _l("Audit trail"), "accounts:audit:read"),
 ]

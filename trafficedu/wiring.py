@@ -17,6 +17,11 @@ from trafficedu.core import audit, throttle
 from trafficedu.core.events import Handlers
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.web import Panel
+from trafficedu.education import models as _education  # noqa: F401 - its tables
+from trafficedu.feedback import panels as feedback_panels
+from trafficedu.feedback import services as feedback
+from trafficedu.overview import panels as overview_panels
+from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.education import services as education
 from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
 from trafficedu.violations import imports as violations_files
@@ -24,14 +29,31 @@ from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.services.kinds import load_kinds
 
 HANDLERS: Handlers = {
+    ViolationEstablished: [feedback.queue_notice],
+    ViolationVoided: [feedback.withdraw_notice],
+    LegalBasisRecorded: [feedback.release_held],
+    HomeVillageRecorded: [feedback.release_to_village],
     ViolationEstablished: [education.assign_for_violation],
     ViolationVoided: [education.withdraw_violation],
 }
 """EVENT -> handlers, run in this order in the transaction of the event."""
 
-PANELS: Mapping[str, Sequence[Panel]] = {"home": []}
+PANELS: Mapping[str, Sequence[Panel]] = {
+    "home": [feedback_panels.unanswered, overview_panels.own_villages],
+    "violations.recorded": [feedback_panels.told],
+    "violations.show": [feedback_panels.told],
+    "notices.show": [],
+    "companies.show": [feedback_panels.of_company],
+    "riders.show": [feedback_panels.of_rider],
+}
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
 
+REFERENCE: Sequence[Callable[[Session], Any]] = [
+    configuration.load_defaults,
+    areas.load_shipped,
+    load_kinds,
+    feedback.load_policy,
+]
 REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, education.load_courses]
 REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, load_kinds]
 REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, areas.load_shipped]
