@@ -7,7 +7,7 @@ from flask import render_template
 from trafficedu.core.access import actor
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
-from trafficedu.overview import queries
+from trafficedu.overview.queries import villages
 
 LONGEST = 12
 
@@ -19,8 +19,8 @@ def own_villages() -> str:
     if path is None or not (who.may("feedback:notice:answer") and who.may("education:session:read")):
         return ""
     now = utc_now()
-    rows = queries.list_villages(session(), path, now)
-    last, before = queries.month_names(now)
+    rows = villages.list_villages(session(), path, now)
+    last, before = villages.month_names(now)
     return render_template(
         "overview/_own_villages.html", rows=rows[:LONGEST], more=len(rows) - LONGEST, last=last, before=before
     )
