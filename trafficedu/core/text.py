@@ -51,6 +51,5 @@ def translate(text: Message, locale: str) -> str:
     if not text.params:
         return sentence
     return sentence % {
-        name: translate(value, locale) if isinstance(value, Message) else value
-        for name, value in text.params.items()
+        name: translate(value, locale) if isinstance(value, Message) else value for name, value in text.params.items()
     }

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.conftest import Browser
+from tests.factories.people import PASSWORD
+from trafficedu.accounts import services
+from trafficedu.accounts.models import User
+from trafficedu.accounts.rules import ANY_PLACE_FAILURES, SAME_PLACE_FAILURES, SAME_PLACE_WINDOW
+from trafficedu.accounts.services import Credentials
+from trafficedu.core.audit import AuditEntry
+from trafficedu.core.clock import utc_now
+from trafficedu.core.errors import DomainError
+
+MakeUser = Callable[..., User]
+
+
+def enter(client: Browser, user: User, password: str = PASSWORD, **query: str) -> int:
+    form = {"username": user.username, "password": password}
+    return client.post("/sign-in", data=form, query_string=query).status_code
+
+
+def test_the_right_password_opens_a_session(client: Browser, make_user: MakeUser, session: Session) -> None:
+    user = make_user("administrator")
+    assert enter(client, user) == 303
+    assert client.get("/users").status_code == 200
+    last = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert last is not None
+    assert (last.action, last.actor_id, last.result) == ("accounts:session:open", user.id, "done")
+
+
+def test_a_wrong_password_says_so_and_is_audited(client: Browser, make_user: MakeUser, session: Session) -> None:
+    user = make_user("administrator")
+    assert enter(client, user, "wrong") == 422
+    assert client.get("/users").status_code == 302
+    last = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+    assert last is not None
+    assert last.result == "failed"
+
+
+def test_an_unknown_name_and_a_wrong_password_read_alike(client: Browser, make_user: MakeUser) -> None:
+    user = make_user("officer")
+    unknown = client.post("/sign-in", data={"username": "nobody", "password": "x"}).text
+    wrong = client.post("/sign-in", data={"username": user.username, "password": "x"}).text
+    assert unknown.replace("nobody", user.username) == wrong
+
+
+def test_guessing_locks_the_place_but_not_the_owner_elsewhere(session: Session, make_user: MakeUser) -> None:
+    user, now = make_user("officer"), utc_now()
+    for _ in range(SAME_PLACE_FAILURES):
+        assert services.sign_in(session, Credentials(user.username, "guess", "203.0.113.9"), now) is None
+    with pytest.raises(DomainError, match="Too many"):
+        services.sign_in(session, Credentials(user.username, PASSWORD, "203.0.113.9"), now)
+    assert services.sign_in(session, Credentials(user.username, PASSWORD, "198.51.100.7"), now) is not None
+    later = now + SAME_PLACE_WINDOW + timedelta(seconds=1)
+    assert services.sign_in(session, Credentials(user.username, PASSWORD, "203.0.113.9"), later) is not None
+
+
+def test_guessing_from_everywhere_spares_the_device_the_owner_knows(session: Session, make_user: MakeUser) -> None:
+    user, now = make_user("officer"), utc_now()
+    for place in range(ANY_PLACE_FAILURES):
+        services.sign_in(session, Credentials(user.username, "guess", f"2001:db8::{place}"), now)
+    with pytest.raises(DomainError, match="Too many"):
+        services.sign_in(session, Credentials(user.username, PASSWORD, "198.51.100.7"), now)
+    known = Credentials(user.username, PASSWORD, "198.51.100.7", known_device=True)
+    assert services.sign_in(session, known, now) is not None
+
+
+def test_a_changed_password_ends_other_sessions(client: Browser, make_user: MakeUser) -> None:
+    user = make_user("administrator")
+    elsewhere = client.application.test_client()
+    assert isinstance(elsewhere, Browser)
+    elsewhere.sign_in(user)
+    client.sign_in(user)
+    assert client.post("/password", data={"old": PASSWORD, "new": "a longer sentence 9"}).status_code == 303
+    assert client.get("/users").status_code == 200
+    assert elsewhere.get("/users").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("new", "sentence"),
+    [("short", "至少"), ("aaaaaaaaaaaa", "反复"), ("{name} and more", "用户名")],
+)
+def test_a_weak_password_is_refused_at_its_field(client: Browser, make_user: MakeUser, new: str, sentence: str) -> None:
+    user = make_user("officer")
+    client.sign_in(user)
+    answer = client.post("/password", data={"old": PASSWORD, "new": new.format(name=user.username)})
+    assert answer.status_code == 422
+    assert sentence in answer.text
+
+
+def test_a_deactivated_user_is_out_at_once(client: Browser, make_user: MakeUser, session: Session) -> None:
+    user = make_user("administrator")
+    client.sign_in(user)
+    assert client.get("/users").status_code == 200
+    user.active = False
+    session.commit()
+    assert client.get("/users").status_code == 302
+    assert enter(client, user) == 422
+
+
+def test_signing_out_ends_the_session(client: Browser, make_user: MakeUser) -> None:
+    client.sign_in(make_user("administrator"))
+    assert client.post("/sign-out").status_code == 303
+    assert client.get("/users").status_code == 302
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "/\\evil.example"])
+def test_after_signing_in_nobody_is_sent_off_this_site(client: Browser, make_user: MakeUser, target: str) -> None:
+    user = make_user("officer")
+    answer = client.post(
+        "/sign-in", data={"username": user.username, "password": PASSWORD}, query_string={"next": target}
+    )
+    assert answer.headers["Location"] == "/"
+
+
+def test_the_language_is_chosen_by_everybody(client: Browser) -> None:
+    assert "登录" in client.get("/sign-in").text
+    client.post("/language", data={"locale": "en"})
+    assert "Sign in" in client.get("/sign-in").text
+    assert client.post("/language", data={"locale": "xx"}).status_code == 400

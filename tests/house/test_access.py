@@ -1,0 +1,79 @@
+"""Who may open what. Every route names its guard, and every route is tried as every role and as nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from tests.conftest import Browser
+from trafficedu.accounts.models import User
+from trafficedu.accounts.rules import ALL_PERMISSIONS, PERMISSIONS, Role
+
+OPEN_TO_ALL = {
+    "accounts.language",
+    "accounts.sign_in",
+    "health.alive",
+    "health.metrics",
+    "health.ready",
+}
+SIGNED_IN_ONLY = {"accounts.password", "accounts.sign_out"}
+PLACEHOLDER = "0"
+
+
+def routes(app: Flask) -> Iterator[tuple[Rule, str, str]]:
+    """Yield every rule with each of its methods and an address that fits it."""
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint == "static":
+            continue
+        with app.test_request_context():
+            address = app.url_map.bind("localhost").build(rule.endpoint, dict.fromkeys(rule.arguments, PLACEHOLDER))
+        for method in sorted((rule.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"}):
+            yield rule, method, address
+
+
+def test_every_view_says_who_may_open_it(app: Flask) -> None:
+    for rule, _, _ in routes(app):
+        view = app.view_functions[rule.endpoint]
+        marks = [hasattr(view, mark) for mark in ("permission", "open_reason", "signed_in_only")]
+        assert marks.count(True) == 1, f"{rule.endpoint} needs exactly one guard"
+        assert getattr(view, "permission", None) in ALL_PERMISSIONS | {None}, f"{rule.endpoint}: nobody holds it"
+
+
+def test_what_is_open_without_a_permission_is_listed_here(app: Flask) -> None:
+    views = app.view_functions.items()
+    assert {name for name, view in views if hasattr(view, "open_reason")} == OPEN_TO_ALL
+    assert {name for name, view in views if hasattr(view, "signed_in_only")} == SIGNED_IN_ONLY
+
+
+def test_nobody_is_sent_to_sign_in(app: Flask, client: Browser) -> None:
+    for rule, method, address in routes(app):
+        if hasattr(app.view_functions[rule.endpoint], "open_reason"):
+            continue
+        answer = client.open(address, method=method)
+        if method == "GET":
+            assert answer.status_code == 302, address
+            assert "/sign-in" in answer.headers["Location"]
+        else:
+            assert answer.status_code == 401, address
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_opens_what_its_permissions_say_and_nothing_else(
+    role: Role, app: Flask, client: Browser, make_user: Callable[..., User]
+) -> None:
+    user = make_user(role)
+    for rule, method, address in routes(app):
+        view = app.view_functions[rule.endpoint]
+        if not hasattr(view, "permission"):
+            continue
+        client.sign_in(user)
+        answer = client.open(address, method=method)
+        where = f"{role} {method} {address}"
+        if view.permission in PERMISSIONS[role]:
+            assert answer.status_code not in {401, 403}, where
+            assert answer.status_code < 500, where
+        else:
+            assert answer.status_code == 403, where

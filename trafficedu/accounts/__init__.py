@@ -1,0 +1,1 @@
+"""Users, their roles as sets of permissions, sign-in, and the reading of the audit trail."""

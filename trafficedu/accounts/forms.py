@@ -1,0 +1,164 @@
+"""The shape of what is typed about accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, DateField, PasswordField, SelectField
+from wtforms.validators import InputRequired, Length, Optional, Regexp
+
+from trafficedu.accounts.queries import AuditFilter, UserFilter
+from trafficedu.accounts.rules import MINIMUM_PASSWORD_LENGTH, Role
+from trafficedu.accounts.services import UserInput
+from trafficedu.core.fields import TrimmedField, VersionField, choices
+
+ROLE_NAMES = {
+    Role.OFFICER: _l("officer"),
+    Role.STATION: _l("station staff"),
+    Role.COMPANY: _l("company contact"),
+    Role.GRID: _l("grid officer"),
+    Role.SUPERVISOR: _l("supervisor"),
+    Role.LEADER: _l("town or village leader"),
+    Role.ANALYST: _l("analyst"),
+    Role.ADMINISTRATOR: _l("administrator"),
+}
+RESULT_NAMES = {"done": _l("done"), "refused": _l("refused"), "failed": _l("failed")}
+Choices = Sequence[tuple[int, str]]
+
+
+class SignInForm(FlaskForm):  # type: ignore[misc]
+    """User name and password."""
+
+    username = TrimmedField(
+        _l("User name"),
+        [InputRequired(_l("Enter your user name."))],
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    password = PasswordField(
+        _l("Password"),
+        [InputRequired(_l("Enter your password."))],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+class PasswordForm(FlaskForm):  # type: ignore[misc]
+    """The old and the new password of one's own."""
+
+    old = PasswordField(
+        _l("Present password"),
+        [InputRequired(_l("Enter your present password."))],
+        render_kw={"autocomplete": "current-password"},
+    )
+    new = PasswordField(
+        _l("New password"),
+        [InputRequired(_l("Enter a new password."))],
+        description=_l(
+            "At least %(length)d characters; a sentence is easier to keep than signs.",
+            length=MINIMUM_PASSWORD_LENGTH,
+        ),
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class UserForm(FlaskForm):  # type: ignore[misc]
+    """An account and its post."""
+
+    username = TrimmedField(
+        _l("User name"),
+        [
+            InputRequired(_l("Enter a user name.")),
+            Length(max=40, message=_l("At most %(max)d characters.")),
+            Regexp(r"^[A-Za-z0-9._-]+$", message=_l("Use Latin letters, digits, dot, dash or underscore.")),
+        ],
+        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    display_name = TrimmedField(
+        _l("Name"),
+        [InputRequired(_l("Enter the name.")), Length(max=60, message=_l("At most %(max)d characters."))],
+    )
+    badge = TrimmedField(
+        _l("Badge number"),
+        [Optional(), Length(max=20, message=_l("At most %(max)d characters."))],
+        description=_l("Printed on the rider's receipt."),
+    )
+    role = SelectField(_l("Role"), choices=choices(ROLE_NAMES.items()))
+    area_id = SelectField(
+        _l("Area of the post"),
+        coerce=int,
+        description=_l(
+            "For officers, supervisors, grid officers, leaders and analysts: they see this area and all below it."
+        ),
+    )
+    station_id = SelectField(_l("Station"), coerce=int, description=_l("For station staff."))
+    company_id = SelectField(_l("Company"), coerce=int, description=_l("For company contacts."))
+    active = BooleanField(_l("May sign in"), default=True)
+    version = VersionField(default=0)
+
+    def offer(self, areas: Choices, stations: Choices, companies: Choices) -> None:
+        """Fill the lists of posts; the first entry of each means none."""
+        none = (0, _l("none"))
+        self.area_id.choices = choices([none, *areas])
+        self.station_id.choices = choices([none, *stations])
+        self.company_id.choices = choices([none, *companies])
+
+    def to_input(self) -> UserInput:
+        """Return what was entered."""
+        return UserInput(
+            username=self.username.data,
+            display_name=self.display_name.data,
+            role=self.role.data,
+            badge=self.badge.data or "",
+            area_id=self.area_id.data or None,
+            station_id=self.station_id.data or None,
+            company_id=self.company_id.data or None,
+            active=self.active.data,
+        )
+
+
+class UserFilterForm(FlaskForm):  # type: ignore[misc]
+    """What the list of users is narrowed to; lives in the address."""
+
+    class Meta:
+        """A GET form needs no token."""
+
+        csrf = False
+
+    q = TrimmedField(_l("Name or user name"), render_kw={"type": "search"})
+    role = SelectField(_l("Role"), choices=choices([("", _l("all")), *ROLE_NAMES.items()]), default="")
+    active = SelectField(
+        _l("State"), choices=choices([("", _l("all")), ("yes", _l("active")), ("no", _l("deactivated"))]), default=""
+    )
+
+    def to_input(self) -> UserFilter:
+        """Return the filter."""
+        active = {"yes": True, "no": False}.get(self.active.data or "")
+        return UserFilter(self.q.data or "", self.role.data or "", active)
+
+
+class AuditFilterForm(FlaskForm):  # type: ignore[misc]
+    """What the audit trail is narrowed to; lives in the address."""
+
+    class Meta:
+        """A GET form needs no token."""
+
+        csrf = False
+
+    action = TrimmedField(_l("Event begins with"), render_kw={"placeholder": "violations:", "type": "search"})
+    result = SelectField(
+        _l("Result"),
+        choices=choices([("", _l("all")), *RESULT_NAMES.items()]),
+        default="",
+    )
+    since = DateField(_l("From"), [Optional()])
+    until = DateField(_l("To"), [Optional()])
+
+    def to_input(self) -> AuditFilter:
+        """Return the filter; a date that cannot be read does not narrow."""
+        return AuditFilter(
+            action=self.action.data or "",
+            result=self.result.data or "",
+            since=self.since.data,
+            until=self.until.data,
+        )

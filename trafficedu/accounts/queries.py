@@ -1,0 +1,144 @@
+"""Reads of users and of the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from trafficedu.accounts.models import User
+from trafficedu.accounts.rules import PERMISSIONS, Role
+from trafficedu.areas.models import Area
+from trafficedu.companies.models import Company
+from trafficedu.core.actors import Actor, Scope
+from trafficedu.core.audit import AuditEntry
+from trafficedu.core.clock import day_bounds
+from trafficedu.core.errors import Missing
+from trafficedu.core.paging import Page, paginate
+from trafficedu.core.text import message
+from trafficedu.stations.models import Station
+
+
+@dataclass(frozen=True)
+class UserFilter:
+    """What the list of users is narrowed to."""
+
+    words: str = ""
+    role: str = ""
+    active: bool | None = None
+
+
+@dataclass(frozen=True)
+class AuditFilter:
+    """What the audit trail is narrowed to."""
+
+    action: str = ""
+    actor_id: int | None = None
+    result: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+def actor_of(user: User) -> Actor:
+    """Return what ``user`` may do and see. A user whose post is missing sees nothing."""
+    scope = Scope(
+        area_path=user.area.path if user.area else None,
+        station_id=user.station_id,
+        company_id=user.company_id,
+    )
+    return Actor(user.id, user.display_name, user.role, PERMISSIONS[Role(user.role)], scope, user.locale)
+
+
+def load_actor(session: Session, token: str) -> Actor | None:
+    """Return the actor of a session token ``id:stamp``, or None when it has ended."""
+    identifier, _, stamp = token.partition(":")
+    user = session.get(User, int(identifier), options=[joinedload(User.area)]) if identifier.isdigit() else None
+    if user is None or not user.active or user.session_stamp != stamp:
+        return None
+    return actor_of(user)
+
+
+def find_by_username(session: Session, username: str) -> User | None:
+    """Return the user who signs in as ``username`` (case does not matter), active or not."""
+    return session.scalar(select(User).where(User.username == username.strip().lower()))
+
+
+def find_account(session: Session, username: str) -> User:
+    """Return the user of a user name; raise :class:`Missing`."""
+    user = find_by_username(session, username)
+    if user is None:
+        raise Missing(message("There is no such user."))
+    return user
+
+
+def find_user(session: Session, user_id: int) -> User:
+    """Return one user; raise :class:`Missing`."""
+    user = session.get(User, user_id)
+    if user is None:
+        raise Missing(message("There is no such user."))
+    return user
+
+
+def list_users(session: Session, wanted: UserFilter, page: int) -> Page[User]:
+    """Return users by name, narrowed by words in user name or display name, role and activity."""
+    query = select(User).order_by(User.username)
+    if wanted.words:
+        pattern = f"%{wanted.words.lower()}%"
+        query = query.where(or_(func.lower(User.username).like(pattern), func.lower(User.display_name).like(pattern)))
+    if wanted.role:
+        query = query.where(User.role == wanted.role)
+    if wanted.active is not None:
+        query = query.where(User.active == wanted.active)
+    return paginate(session, query, page)
+
+
+def list_audit(session: Session, wanted: AuditFilter, page: int) -> Page[AuditEntry]:
+    """Return audit rows, the latest first."""
+    query = select(AuditEntry).order_by(AuditEntry.id.desc())
+    if wanted.action:
+        query = query.where(AuditEntry.action.startswith(wanted.action, autoescape=True))
+    if wanted.actor_id is not None:
+        query = query.where(AuditEntry.actor_id == wanted.actor_id)
+    if wanted.result:
+        query = query.where(AuditEntry.result == wanted.result)
+    if wanted.since:
+        query = query.where(AuditEntry.at_utc >= day_bounds(wanted.since)[0])
+    if wanted.until:
+        query = query.where(AuditEntry.at_utc < day_bounds(wanted.until)[1])
+    return paginate(session, query, page)
+
+
+def names_of(session: Session, user_ids: Sequence[int]) -> dict[int, str]:
+    """Return display names by user id, for rows that keep the id only."""
+    rows = session.execute(select(User.id, User.display_name).where(User.id.in_(set(user_ids))))
+    return {row.id: row.display_name for row in rows}
+
+
+@dataclass(frozen=True)
+class Post:
+    """Ids of the post named by codes; what was not named is None."""
+
+    area_id: int | None
+    station_id: int | None
+    company_id: int | None
+
+
+def find_post(session: Session, area: str, station: str, company: str) -> Post:
+    """Return the post named by the codes of an area, a station or a company; raise Missing."""
+    return Post(
+        _id_of(session, Area, area),
+        _id_of(session, Station, station),
+        _id_of(session, Company, company),
+    )
+
+
+def _id_of(session: Session, model: type[Area | Station | Company], code: str) -> int | None:
+    if not code:
+        return None
+    found = session.scalar(select(model.id).where(model.code == code))
+    if found is None:
+        raise Missing(message("There is nothing with the code %(code)s.", code=code))
+    return found

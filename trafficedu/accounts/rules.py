@@ -1,0 +1,148 @@
+"""Roles as sets of permissions, the shape of a good password, the limits of guessing. Pure.
+
+A permission reads ``feature:resource:action``. Guards name permissions; roles exist only in this table
+(docs/architecture.md, "Who may do what", is generated from the same table in the tests).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+MINIMUM_PASSWORD_LENGTH = 10
+SAME_PLACE_FAILURES, SAME_PLACE_WINDOW = 5, timedelta(minutes=15)
+ANY_PLACE_FAILURES, ANY_PLACE_WINDOW = 50, timedelta(minutes=5)
+KNOWN_DEVICE = timedelta(days=90)
+
+
+class Role(StrEnum):
+    """The kinds of user (docs: domain, "Who uses it"); the rider has no account."""
+
+    OFFICER = "officer"
+    STATION = "station"
+    COMPANY = "company"
+    GRID = "grid"
+    SUPERVISOR = "supervisor"
+    LEADER = "leader"
+    ANALYST = "analyst"
+    ADMINISTRATOR = "administrator"
+
+
+POST_OF = {
+    Role.OFFICER: "area",
+    Role.STATION: "station",
+    Role.COMPANY: "company",
+    Role.GRID: "area",
+    Role.SUPERVISOR: "area",
+    Role.LEADER: "area",
+    Role.ANALYST: "area",
+    Role.ADMINISTRATOR: "",
+}
+"""Which kind of post bounds what a role sees; the administrator sees configuration, not records."""
+
+_READS_PLACES = {"areas:area:read", "stations:station:read"}
+_READS_FIGURES = {
+    "overview:page:read",
+    "education:task:read",
+    "education:session:read",
+    "feedback:notice:read",
+}
+
+PERMISSIONS: dict[Role, frozenset[str]] = {
+    Role.OFFICER: frozenset(
+        {
+            "violations:violation:record",
+            "violations:violation:read",
+            "riders:rider:read",
+            "riders:rider:manage",
+            "riders:identity:unmask",
+            "companies:company:read",
+            "education:certificate:read",
+            "education:task:book",
+        }
+        | _READS_PLACES
+        | _READS_FIGURES
+    ),
+    Role.SUPERVISOR: frozenset(
+        {
+            "violations:violation:record",
+            "violations:violation:read",
+            "violations:violation:review",
+            "violations:violation:void",
+            "violations:violation:import",
+            "violations:violation:export",
+            "violations:objection:decide",
+            "riders:rider:read",
+            "riders:rider:manage",
+            "riders:rider:export",
+            "riders:identity:unmask",
+            "riders:identity:export",
+            "companies:company:read",
+            "education:certificate:read",
+            "education:task:book",
+            "education:task:waive",
+            "education:session:override",
+        }
+        | _READS_PLACES
+        | _READS_FIGURES
+    ),
+    Role.STATION: frozenset(
+        {
+            "education:task:read",
+            "education:task:book",
+            "education:session:read",
+            "education:session:manage",
+            "education:session:check_in",
+            "education:session:complete",
+            "education:session:override",
+            "education:certificate:read",
+        }
+        | _READS_PLACES
+    ),
+    Role.COMPANY: frozenset({"feedback:notice:read", "feedback:notice:answer"}),
+    Role.GRID: frozenset(
+        {"feedback:notice:read", "feedback:notice:answer", "education:task:read", "overview:page:read"} | _READS_PLACES
+    ),
+    Role.LEADER: frozenset({"feedback:notice:answer"} | _READS_PLACES | _READS_FIGURES),
+    Role.ANALYST: frozenset(
+        {
+            "violations:violation:read",
+            "violations:violation:export",
+            "areas:ebikes:manage",
+            "companies:company:read",
+        }
+        | _READS_PLACES
+        | _READS_FIGURES
+    ),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            "accounts:user:manage",
+            "accounts:audit:read",
+            "configuration:figure:manage",
+            "configuration:run:read",
+            "areas:area:manage",
+            "areas:ebikes:manage",
+            "companies:company:read",
+            "companies:company:manage",
+            "stations:station:manage",
+            "violations:kind:manage",
+            "education:course:manage",
+        }
+        | _READS_PLACES
+    ),
+}
+ALL_PERMISSIONS = frozenset().union(*PERMISSIONS.values())
+
+
+def password_fault(password: str, username: str) -> str | None:
+    """Return what is wrong with a new password (``short``, ``name``, ``dull``), or None.
+
+    Length counts most; composition rules are left out on purpose (NIST SP 800-63B, section 5.1.1.2).
+    """
+    if len(password) < MINIMUM_PASSWORD_LENGTH:
+        return "short"
+    if username.lower() in password.lower():
+        return "name"
+    if len(set(password)) < 4:
+        return "dull"
+    return None

@@ -1,0 +1,200 @@
+"""Use cases that change users: signing in, passwords, accounts."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+import argon2
+from sqlalchemy.orm import Session
+
+from trafficedu.accounts import rules
+from trafficedu.accounts.models import User
+from trafficedu.accounts.queries import actor_of, find_by_username
+from trafficedu.core import audit, throttle
+from trafficedu.core.actors import VISITOR, Actor
+from trafficedu.core.errors import DomainError
+from trafficedu.core.orm import expect_version, flush_or_refuse
+from trafficedu.core.text import message
+
+_hasher = argon2.PasswordHasher()
+_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+SAME_PLACE = throttle.Limit(rules.SAME_PLACE_FAILURES, rules.SAME_PLACE_WINDOW)
+ANY_PLACE = throttle.Limit(rules.ANY_PLACE_FAILURES, rules.ANY_PLACE_WINDOW)
+
+PASSWORD_FAULTS = {
+    "short": message("The password needs at least %(length)d characters.", length=rules.MINIMUM_PASSWORD_LENGTH),
+    "name": message("The password must not contain the user name."),
+    "dull": message("The password must not repeat the same few characters."),
+}
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What was typed to sign in; ``address`` is where from, ``known_device`` whether it signed in here before."""
+
+    username: str
+    password: str
+    address: str
+    known_device: bool = False
+
+
+@dataclass(frozen=True)
+class UserInput:
+    """What the administrator enters for an account; exactly the post that the role needs is set."""
+
+    username: str
+    display_name: str
+    role: str
+    badge: str = ""
+    area_id: int | None = None
+    station_id: int | None = None
+    company_id: int | None = None
+    active: bool = True
+
+
+def sign_in(session: Session, given: Credentials, now: datetime) -> User | None:
+    """Return the user whose name and password these are, or None; either way it is audited and counted.
+
+    Guessing is limited by name and place together (a stranger elsewhere locks nobody out), and more loosely by
+    name alone, from which a device that signed in before is exempt. A wrong name costs as much time as a wrong
+    password.
+
+    Raises
+    ------
+    DomainError
+        Too many failures; says when to try again. The password was not looked at.
+    """
+    user = find_by_username(session, given.username)
+    name = given.username.strip().lower()
+    limits = [(f"sign-in:{name}:{given.address}", SAME_PLACE)]
+    if not given.known_device:
+        limits.append((f"sign-in:{name}", ANY_PLACE))
+    for key, limit in limits:
+        until = throttle.locked_until(session, key, limit, now)
+        if until is not None:
+            minutes = int((until - now).total_seconds() // 60) + 1
+            raise DomainError(message("Too many wrong attempts. Try again in %(minutes)d minutes.", minutes=minutes))
+    if not _verified(user, given.password) or user is None:
+        for key, limit in limits:
+            throttle.note_failure(session, key, limit, now)
+        audit.write(session, "accounts:session:open", VISITOR, subject=user, result=audit.FAILED)
+        return None
+    for key, _ in limits:
+        throttle.forget(session, key)
+    user.last_sign_in_utc = now
+    audit.write(session, "accounts:session:open", actor_of(user), subject=user)
+    return user
+
+
+def _verified(user: User | None, password: str) -> bool:
+    try:
+        _hasher.verify(user.password_hash if user else _NOBODY, password)
+    except argon2.exceptions.VerificationError:
+        return False
+    return user is not None and user.active
+
+
+def sign_out(session: Session, by: Actor) -> None:
+    """Audit that ``by`` signed out; the cookie is the view's to clear."""
+    audit.write(session, "accounts:session:close", by)
+
+
+def change_password(session: Session, user: User, old: str, new: str) -> None:
+    """Give ``user`` a password of their own; every session but the caller's ends with the old stamp.
+
+    Raises
+    ------
+    DomainError
+        The old password is wrong (field ``old``) or the new one is too weak (field ``new``).
+    """
+    if not _verified(user, old):
+        raise DomainError(message("This is not your present password."), field="old")
+    set_password(session, user, new)
+    user.must_change_password = False
+    audit.write(session, "accounts:password:change", actor_of(user), subject=user)
+
+
+def set_password(session: Session, user: User, password: str, field: str = "new") -> None:
+    """Hash and store ``password`` and end all sessions; raises DomainError at ``field`` when it is too weak."""
+    fault = rules.password_fault(password, user.username)
+    if fault:
+        raise DomainError(PASSWORD_FAULTS[fault], field=field)
+    user.password_hash = _hasher.hash(password)
+    user.session_stamp = secrets.token_hex(16)
+    session.flush()
+
+
+def create_user(session: Session, new: UserInput, by: Actor, password: str | None = None) -> tuple[User, str]:
+    """Create an account and return it with its first password, shown once and to be changed at first sign-in.
+
+    Raises
+    ------
+    DomainError
+        The name is taken (field ``username``), or the role lacks its post (``area_id`` ...).
+    """
+    _check_post(new)
+    first = password or secrets.token_urlsafe(9)
+    user = User(
+        password_hash=_hasher.hash(first),
+        session_stamp=secrets.token_hex(16),
+        must_change_password=password is None,
+    )
+    _apply(user, new)
+    session.add(user)
+    _flush(session)
+    audit.write(session, "accounts:user:create", by, subject=user, role=user.role)
+    return user, first
+
+
+def update_user(session: Session, user: User, new: UserInput, version: int, by: Actor) -> None:
+    """Change an account; a changed role, post or activity ends its sessions. Raises Stale, DomainError."""
+    expect_version(user, version)
+    _check_post(new)
+    if user.id == by.user_id and not new.active:
+        raise DomainError(message("You cannot deactivate your own account."), field="active")
+    before = (user.role, user.area_id, user.station_id, user.company_id, user.active)
+    _apply(user, new)
+    if before != (user.role, user.area_id, user.station_id, user.company_id, user.active):
+        user.session_stamp = secrets.token_hex(16)
+    _flush(session)
+    audit.write(session, "accounts:user:update", by, subject=user, role=user.role, active=user.active)
+
+
+def reset_password(session: Session, user: User, by: Actor) -> str:
+    """Give ``user`` a new first password, returned once; the administrator never sees the old one."""
+    first = secrets.token_urlsafe(9)
+    user.password_hash = _hasher.hash(first)
+    user.session_stamp = secrets.token_hex(16)
+    user.must_change_password = True
+    session.flush()
+    audit.write(session, "accounts:password:reset", by, subject=user)
+    return first
+
+
+def choose_locale(session: Session, user: User, locale: str) -> None:
+    """Remember the language a user reads in."""
+    user.locale = locale
+    session.flush()
+
+
+def _apply(user: User, new: UserInput) -> None:
+    user.username = new.username.strip().lower()
+    user.display_name, user.role, user.badge, user.active = new.display_name, new.role, new.badge, new.active
+    user.area_id, user.station_id, user.company_id = new.area_id, new.station_id, new.company_id
+
+
+def _flush(session: Session) -> None:
+    taken = DomainError(message("This user name is taken. Choose another."), field="username")
+    flush_or_refuse(session, {"user_account.username": taken})
+
+
+def _check_post(new: UserInput) -> None:
+    wanted = rules.POST_OF[rules.Role(new.role)]
+    posts = {"area": new.area_id, "station": new.station_id, "company": new.company_id}
+    for name, value in posts.items():
+        if name == wanted and value is None:
+            raise DomainError(message("This role needs a post: choose one."), field=f"{name}_id")
+        if name != wanted and value is not None:
+            raise DomainError(message("This role has no such post: leave it empty."), field=f"{name}_id")

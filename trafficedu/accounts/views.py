@@ -1,0 +1,230 @@
+"""Pages of accounts: signing in and out, one's own password and language, users, the audit trail."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+from urllib.parse import urlsplit
+
+import flask_login
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask import session as cookie
+from flask_wtf import FlaskForm
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from trafficedu.accounts import queries, services
+from trafficedu.accounts.forms import (
+    RESULT_NAMES,
+    ROLE_NAMES,
+    AuditFilterForm,
+    PasswordForm,
+    SignInForm,
+    UserFilterForm,
+    UserForm,
+)
+from trafficedu.accounts.models import User
+from trafficedu.accounts.rules import KNOWN_DEVICE
+from trafficedu.areas import queries as areas
+from trafficedu.companies import queries as companies
+from trafficedu.core.access import SignedIn, actor, open_to_all, requires, signed_in_only
+from trafficedu.core.clock import utc_now
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.text import LOCALES, message
+from trafficedu.core.web import attach_error, back_to, page_number, tell
+from trafficedu.stations import queries as stations
+
+pages = Blueprint("accounts", __name__)
+DEVICE_COOKIE = "trafficedu_device"
+
+
+@pages.route("/sign-in", methods=["GET", "POST"])
+@open_to_all("nobody is signed in before signing in")
+def sign_in() -> Any:
+    """I enter my user name and password."""
+    form = SignInForm()
+    if not form.validate_on_submit():
+        return render_template("accounts/sign_in.html", form=form), _status(form)
+    given = services.Credentials(
+        form.username.data, form.password.data, request.remote_addr or "", _device_knows(form.username.data)
+    )
+    try:
+        user = services.sign_in(session(), given, utc_now())
+    except DomainError as error:
+        session().rollback()
+        attach_error(form, error)
+        return render_template("accounts/sign_in.html", form=form), 429
+    session().commit()
+    if user is None:
+        attach_error(form, DomainError(message("User name or password is wrong. Check both and try again.")))
+        return render_template("accounts/sign_in.html", form=form), 422
+    _open_session(user)
+    answer = redirect(url_for("accounts.password") if user.must_change_password else _next_page(), code=303)
+    answer.set_cookie(
+        DEVICE_COOKIE,
+        _devices().dumps(user.id),
+        max_age=int(KNOWN_DEVICE.total_seconds()),
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+    )
+    return answer
+
+
+@pages.post("/sign-out")
+@signed_in_only
+def sign_out() -> Any:
+    """I end my session."""
+    services.sign_out(session(), actor())
+    session().commit()
+    flask_login.logout_user()
+    cookie.clear()
+    tell(message("You are signed out."))
+    return back_to("accounts.sign_in")
+
+
+@pages.route("/password", methods=["GET", "POST"])
+@signed_in_only
+def password() -> Any:
+    """I choose a new password; my other sessions end."""
+    form = PasswordForm()
+    user = queries.find_user(session(), actor().user_id or 0)
+    if form.validate_on_submit():
+        try:
+            services.change_password(session(), user, form.old.data, form.new.data)
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            _open_session(user)
+            tell(message("Your password is changed."))
+            return redirect("/", code=303)
+    return render_template("accounts/password.html", form=form, forced=user.must_change_password), _status(form)
+
+
+@pages.post("/language")
+@open_to_all("everybody chooses the language they read")
+def language() -> Any:
+    """I choose the language I read."""
+    wanted = request.values.get("locale", "")
+    if wanted not in LOCALES:
+        abort(400)
+    cookie["locale"] = wanted
+    user_id = actor().user_id
+    if user_id is not None:
+        services.choose_locale(session(), queries.find_user(session(), user_id), wanted)
+        session().commit()
+    return redirect(_next_page(), code=303)
+
+
+@pages.get("/users")
+@requires("accounts:user:manage")
+def users() -> Any:
+    """I look for accounts."""
+    form = UserFilterForm(request.args)
+    found = queries.list_users(session(), form.to_input(), page_number())
+    return render_template("accounts/users.html", form=form, page=found, role_names=ROLE_NAMES)
+
+
+@pages.route("/users/new", methods=["GET", "POST"])
+@requires("accounts:user:manage")
+def create_user() -> Any:
+    """I open an account for somebody and hand over the first password."""
+    form = _offer_posts(UserForm())
+    if form.validate_on_submit():
+        try:
+            user, first = services.create_user(session(), form.to_input(), actor())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            return render_template("accounts/first_password.html", user=user, password=first)
+    return render_template("accounts/user.html", form=form, user=None), _status(form)
+
+
+@pages.route("/users/<username>", methods=["GET", "POST"])
+@requires("accounts:user:manage")
+def user(username: str) -> Any:
+    """I change somebody's name, role or post, or deactivate the account."""
+    found = queries.find_account(session(), username)
+    form = _offer_posts(UserForm(obj=found))
+    if form.validate_on_submit():
+        try:
+            services.update_user(session(), found, form.to_input(), form.version.data, actor())
+            session().commit()
+        except Stale:
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The account is changed."))
+            return back_to("accounts.users")
+    return render_template("accounts/user.html", form=form, user=found), _status(form)
+
+
+@pages.post("/users/<username>/password")
+@requires("accounts:user:manage")
+def reset_password(username: str) -> Any:
+    """I give somebody a new first password; the old one ends."""
+    found = queries.find_account(session(), username)
+    first = services.reset_password(session(), found, actor())
+    session().commit()
+    return render_template("accounts/first_password.html", user=found, password=first)
+
+
+@pages.get("/audit")
+@requires("accounts:audit:read")
+def audit_trail() -> Any:
+    """I read who did what."""
+    form = AuditFilterForm(request.args)
+    form.validate()
+    found = queries.list_audit(session(), form.to_input(), page_number())
+    names = queries.names_of(session(), [row.actor_id for row in found.items if row.actor_id])
+    return render_template("accounts/audit_trail.html", form=form, page=found, names=names, results=RESULT_NAMES)
+
+
+def _status(form: FlaskForm) -> int:
+    """Return the status of a page with a form: 422 when it is shown again because of errors."""
+    return 422 if form.errors else 200
+
+
+def _open_session(user: User) -> None:
+    chosen = cookie.get("locale")
+    cookie.clear()
+    if chosen:
+        cookie["locale"] = chosen
+    cookie["nonce"] = secrets.token_hex(8)
+    flask_login.login_user(SignedIn(f"{user.id}:{user.session_stamp}", queries.actor_of(user)))
+
+
+def _next_page() -> str:
+    """Return ``?next=`` where it is an address of this site, else the first screen."""
+    wanted = request.values.get("next", "")
+    parts = urlsplit(wanted)
+    return wanted if wanted.startswith("/") and not parts.netloc and "\\" not in wanted else "/"
+
+
+def _devices() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="known-device")
+
+
+def _device_knows(username: str) -> bool:
+    """Tell whether this browser signed in as ``username`` before."""
+    try:
+        known = _devices().loads(request.cookies.get(DEVICE_COOKIE, ""), max_age=int(KNOWN_DEVICE.total_seconds()))
+    except BadSignature:
+        return False
+    user = queries.find_by_username(session(), username)
+    return user is not None and user.id == known
+
+
+def _offer_posts(form: UserForm) -> UserForm:
+    form.offer(
+        areas.choices(session()),
+        stations.choices(session()),
+        companies.choices(session()),
+    )
+    return form

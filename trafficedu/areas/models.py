@@ -1,0 +1,56 @@
+"""Tables of areas and of registered e-bikes by area and month."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from trafficedu.core.orm import Base, Versioned
+
+DISTRICT, TOWN, VILLAGE = "district", "town", "village"
+LEVELS = (DISTRICT, TOWN, VILLAGE)
+
+
+class Area(Versioned, Base):
+    """A district, a town (镇街) or a village (村社).
+
+    ``path`` lists the codes from the root, each followed by a slash (``330109/330109001/``), so that a
+    subtree is a prefix. Areas are never deleted: they end (``valid_to``, the last day) and name a successor.
+    """
+
+    __tablename__ = "area"
+    __table_args__ = (
+        CheckConstraint("level IN ('district', 'town', 'village')", "level"),
+        CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", "validity"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    name: Mapped[str] = mapped_column(String(80))
+    level: Mapped[str] = mapped_column(String(10))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"), index=True)
+    path: Mapped[str] = mapped_column(String(80), index=True)
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    successor_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    evaluated: Mapped[bool] = mapped_column(default=True)
+
+    parent: Mapped[Area | None] = relationship(remote_side="Area.id", foreign_keys=[parent_id])
+    successor: Mapped[Area | None] = relationship(remote_side="Area.id", foreign_keys=[successor_id])
+
+
+class RegisteredEBikes(Versioned, Base):
+    """E-bikes registered in an area in one month (``month`` is its first day): the exposure behind every rate."""
+
+    __tablename__ = "registered_ebikes"
+    __table_args__ = (
+        UniqueConstraint("area_id", "month"),
+        CheckConstraint("ebikes >= 0", "not_negative"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
+    month: Mapped[date]
+    ebikes: Mapped[int]

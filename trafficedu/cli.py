@@ -1,0 +1,149 @@
+"""The command line: ``trafficedu VERB``. Verbs only; the work is in services.
+
+Exit status: 0 done, 1 the work failed, 2 wrong use. Messages go to standard error, results to standard output.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+import time
+from typing import Any
+
+import click
+from flask import Flask
+
+from trafficedu import __version__, wiring
+from trafficedu.accounts.queries import find_post
+from trafficedu.accounts.rules import Role
+from trafficedu.accounts.services import UserInput, create_user
+from trafficedu.app import create_app
+from trafficedu.configuration.queries import list_runs
+from trafficedu.configuration.services import run_chores
+from trafficedu.core import logs, schema, serving
+from trafficedu.core.actors import SYSTEM
+from trafficedu.core.clock import utc_now
+from trafficedu.core.database import database, session
+from trafficedu.core.errors import DomainError
+from trafficedu.core.settings import load_settings
+from trafficedu.core.text import DEFAULT_LOCALE, LOCALES, Message, message, translate
+
+
+def language() -> str:
+    """Return the language messages are written in: ``TRAFFICEDU_LOCALE``, else that of the terminal, else Chinese."""
+    wanted = os.environ.get("TRAFFICEDU_LOCALE") or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    return next((name for name in LOCALES if wanted.lower().startswith(name)), DEFAULT_LOCALE)
+
+
+def tell(text: Message) -> None:
+    """Write a message to standard error."""
+    click.echo(translate(text, language()), err=True)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def commands() -> None:
+    """Trafficedu 交治通: records, education, feedback and honest counting for one district."""
+
+
+def main() -> None:
+    """Run the command line; a refused piece of work is exit status 1 with a sentence, never a traceback."""
+    logs.configure_logging()
+    try:
+        commands(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except DomainError as error:
+        tell(error.text)
+        sys.exit(1)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+
+
+def application(**settings: Any) -> Flask:
+    """Build the application for a command."""
+    return create_app(load_settings({**os.environ, **settings}))
+
+
+@commands.command()
+def init() -> None:
+    """Instance folder, keys, schema and reference data; idempotent (初始化)."""
+    with application().app_context():
+        schema.upgrade(database().engine)
+        for load in wiring.REFERENCE:
+            load(session())
+        session().commit()
+    tell(message("The installation is ready."))
+
+
+@commands.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+def serve(host: str, port: int) -> None:
+    """Serve the pages with a production-grade server (启动服务)."""
+    with application().app_context():
+        with database().engine.connect() as connection:
+            if schema.current(connection) != schema.head():
+                raise DomainError(message("The database is not ready. Run first: trafficedu init"))
+        in_demo = list_runs(session(), "demo", limit=1)
+        if in_demo and not _is_loopback(host):
+            raise click.UsageError(
+                translate(message("This installation holds demo accounts and serves this machine only."), language())
+            )
+    tell(message("Serving on http://%(host)s:%(port)d (stop with Ctrl+C)", host=host, port=port))
+    arguments, needed = serving.command(host, port)
+    os.execve(sys.executable, [sys.executable, *arguments], {**os.environ, **needed})  # noqa: S606 - no shell
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@commands.command()
+@click.option("--once", is_flag=True, help="Do what is due and end.")
+@click.option("--every", default=30, show_default=True, type=click.IntRange(1, 3600), help="Seconds between rounds.")
+def worker(once: bool, every: int) -> None:
+    """Do what is due: seats for those waiting, sealing the audit trail, clearing up (后台任务)."""
+    app = application()
+    while True:
+        with app.app_context():
+            failed = run_chores(session(), wiring.CHORES, utc_now())
+        if once:
+            sys.exit(1 if failed else 0)
+        time.sleep(every)
+
+
+@commands.group()
+def user() -> None:
+    """Accounts (账号)."""
+
+
+@user.command("add")
+@click.argument("username")
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
+@click.option("--name", default="", help="Display name; default: the user name.")
+@click.option("--area", default="", help="Code of the area of the post.")
+@click.option("--station", default="", help="Code of the station.")
+@click.option("--company", default="", help="Code of the company.")
+def add_user(username: str, role: str, name: str, area: str, station: str, company: str) -> None:
+    """Open an account and print its first password once (新建账号)."""
+    with application().app_context():
+        post = find_post(session(), area, station, company)
+        new = UserInput(
+            username,
+            name or username,
+            role,
+            area_id=post.area_id,
+            station_id=post.station_id,
+            company_id=post.company_id,
+        )
+        _, first = create_user(session(), new, SYSTEM)
+        session().commit()
+    click.echo(first)

@@ -1,0 +1,1 @@
+"""Delivery companies: who engages riders and answers notices."""

@@ -1,0 +1,1 @@
+"""What an installation configures without a programmer: figures, the calendar's corrections; and what ran when."""

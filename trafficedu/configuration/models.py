@@ -1,0 +1,51 @@
+"""Tables of configured figures, corrections of the calendar, and the log of runs (imports, worker)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trafficedu.core.orm import Base, UTCDateTime, Versioned
+
+
+class Parameter(Versioned, Base):
+    """One configurable figure; the shipped default comes from ``reference/parameters.csv``."""
+
+    __tablename__ = "parameter"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(60), unique=True)
+    value: Mapped[int]
+    minimum: Mapped[int]
+    maximum: Mapped[int]
+    unit: Mapped[str] = mapped_column(String(20))
+    name_zh: Mapped[str] = mapped_column(String(120))
+    name_en: Mapped[str] = mapped_column(String(120))
+
+
+class CalendarDay(Versioned, Base):
+    """A day on which the district works although the published calendar rests, or the other way round."""
+
+    __tablename__ = "calendar_day"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(unique=True)
+    works: Mapped[bool]
+    note: Mapped[str] = mapped_column(String(120), default="")
+
+
+class Run(Base):
+    """One run of an import or of the worker: what, when, by whom, with which result (counts only)."""
+
+    __tablename__ = "run"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40), index=True)
+    started_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    ended_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    succeeded: Mapped[bool] = mapped_column(default=False)
+    by_user_id: Mapped[int | None]
+    counts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

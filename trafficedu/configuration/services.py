@@ -1,0 +1,131 @@
+"""Use cases that change the configuration, and the log of runs."""
+
+from __future__ import annotations
+
+import csv
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trafficedu.configuration.models import CalendarDay, Parameter, Run
+from trafficedu.core import audit
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import utc_now
+from trafficedu.core.errors import DomainError
+from trafficedu.core.orm import expect_version, flush_or_refuse
+from trafficedu.core.text import message
+
+Chore = Callable[[Session, datetime], int]
+"""Something the worker does when it is due; returns how many it did."""
+
+logger = logging.getLogger("trafficedu")
+DEFAULTS = Path(__file__).parent.parent / "reference" / "parameters.csv"
+
+
+def load_defaults(session: Session) -> int:
+    """Add the shipped figures that the installation does not have yet; never changes one. Returns how many."""
+    known = set(session.scalars(select(Parameter.code)))
+    with DEFAULTS.open(encoding="utf-8", newline="") as file:
+        fresh = [
+            Parameter(
+                code=row["code"],
+                value=int(row["value"]),
+                minimum=int(row["minimum"]),
+                maximum=int(row["maximum"]),
+                unit=row["unit"],
+                name_zh=row["name_zh"],
+                name_en=row["name_en"],
+            )
+            for row in csv.DictReader(file)
+            if row["code"] not in known
+        ]
+    session.add_all(fresh)
+    session.flush()
+    return len(fresh)
+
+
+def set_figure(session: Session, parameter: Parameter, value: int, version: int, by: Actor) -> None:
+    """Change a figure within its bounds; holds from the next transaction on. Raises Stale, DomainError."""
+    expect_version(parameter, version)
+    if not parameter.minimum <= value <= parameter.maximum:
+        raise DomainError(
+            message(
+                "This figure lies between %(minimum)d and %(maximum)d.",
+                minimum=parameter.minimum,
+                maximum=parameter.maximum,
+            ),
+            field="value",
+        )
+    before, parameter.value = parameter.value, value
+    session.flush()
+    session.info.pop("figures", None)
+    audit.write(session, "configuration:figure:manage", by, subject=parameter, before=before, after=value)
+
+
+def correct_day(session: Session, day: date, works: bool, note: str, by: Actor) -> CalendarDay:
+    """Say that a day is worked or free, whatever the published calendar says; says it anew where it was said."""
+    row = session.scalar(select(CalendarDay).where(CalendarDay.day == day))
+    if row is None:
+        row = CalendarDay(day=day)
+        session.add(row)
+    row.works, row.note = works, note
+    flush_or_refuse(session, {"calendar_day.day": DomainError(message("This day is in the list already."))})
+    audit.write(session, "configuration:figure:manage", by, subject=row, day=day.isoformat(), works=works)
+    return row
+
+
+def forget_day(session: Session, row: CalendarDay, by: Actor) -> None:
+    """Take a correction back: the published calendar holds again."""
+    audit.write(session, "configuration:figure:manage", by, subject=row, day=row.day.isoformat(), works=None)
+    session.delete(row)
+    session.flush()
+
+
+@contextmanager
+def logged_run(session: Session, kind: str, by: Actor) -> Iterator[dict[str, Any]]:
+    """Log a run with the counts put into the yielded dictionary; the caller commits.
+
+    A failure leaves no row in this transaction; :func:`note_failed_run` writes it in the next.
+    """
+    run = Run(kind=kind, started_utc=utc_now(), by_user_id=by.user_id, counts={})
+    counts: dict[str, Any] = {}
+    yield counts
+    run.ended_utc, run.succeeded, run.counts = utc_now(), True, counts
+    session.add(run)
+    session.flush()
+
+
+def note_failed_run(session: Session, kind: str, by: Actor, **counts: Any) -> None:
+    """Log a run that was undone, with what is known of why (counts and codes only)."""
+    now = utc_now()
+    session.add(Run(kind=kind, started_utc=now, ended_utc=now, succeeded=False, by_user_id=by.user_id, counts=counts))
+    session.flush()
+
+
+def run_chores(session: Session, chores: Mapping[str, Chore], now: datetime) -> list[str]:
+    """Do every chore in a transaction of its own and log the round; returns the names of those that failed.
+
+    One failing chore must not keep the others from being done; it is logged by its kind, and tried again in
+    the next round. Commits: this is where the worker's transactions end.
+    """
+    failed: list[str] = []
+    counts: dict[str, Any] = {}
+    for name, chore in chores.items():
+        try:
+            counts[name] = chore(session, now)
+            session.commit()
+        except Exception as error:  # a chore of any feature may fail in its own way
+            session.rollback()
+            logger.error("chore failed", extra={"chore": name}, exc_info=error)
+            failed.append(name)
+    run = Run(kind="worker", started_utc=now, ended_utc=utc_now(), succeeded=not failed)
+    run.counts = {**counts, "failed": failed}
+    session.add(run)
+    session.commit()
+    return failed

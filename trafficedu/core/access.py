@@ -1,0 +1,111 @@
+"""Guards at the door of every view: a permission by name, never a role; what says nothing is closed.
+
+A view is marked by :func:`requires` or :func:`open_to_all`; :func:`guard` runs before each request and
+denies by default. Who the user is comes from the loader that the application hands in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import flask_login
+from flask import Flask, Response, abort, current_app, redirect, request, url_for
+from sqlalchemy.orm import Session
+
+from trafficedu.core import audit, orm
+from trafficedu.core.actors import VISITOR, Actor
+from trafficedu.core.database import database, session
+
+View = TypeVar("View", bound=Callable[..., Any])
+Loader = Callable[[Session, str], Actor | None]
+
+
+def requires(permission: str) -> Callable[[View], View]:
+    """Open a view to those who hold ``permission`` (``feature:resource:action``)."""
+
+    def mark(view: View) -> View:
+        view.permission = permission  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def open_to_all(reason: str) -> Callable[[View], View]:
+    """Open a view to everybody, signed in or not; ``reason`` says why, for the reader of the access list."""
+
+    def mark(view: View) -> View:
+        view.open_reason = reason  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def signed_in_only(view: View) -> View:
+    """Open a view to every signed-in user, whatever the role: own password, sign-out, first screen."""
+    view.signed_in_only = True  # type: ignore[attr-defined]
+    return view
+
+
+class SignedIn(flask_login.UserMixin):  # type: ignore[misc]
+    """What Flask-Login keeps: the session token of an account and the actor it stands for."""
+
+    def __init__(self, token: str, actor: Actor) -> None:
+        self.token = token
+        self.actor = actor
+
+    @property
+    def display_name(self) -> str:
+        """The name shown in the page's frame."""
+        return self.actor.name
+
+    def get_id(self) -> str:
+        """Return the token that goes into the signed cookie."""
+        return self.token
+
+
+def actor() -> Actor:
+    """Return who acts in this request; a visitor without an account has no permissions."""
+    user = flask_login.current_user
+    return cast(Actor, user.actor) if user.is_authenticated else VISITOR
+
+
+def init_access(app: Flask, load: Loader) -> None:
+    """Attach sign-in and the guard to ``app``; ``load`` turns a session token into an actor or None."""
+    manager = flask_login.LoginManager(app)
+    manager.session_protection = None  # the token dies with the password; addresses change on phones
+
+    @manager.user_loader  # type: ignore[untyped-decorator]
+    def _load(token: str) -> SignedIn | None:
+        found = load(session(), token)
+        return None if found is None else SignedIn(token, found)
+
+    app.before_request(guard)
+
+
+def guard() -> Response | None:
+    """Let the request pass, send a visitor to sign in, or refuse and write the refusal to the audit trail."""
+    if request.endpoint is None or request.endpoint == "static":
+        return None
+    view = current_app.view_functions[request.endpoint]
+    if hasattr(view, "open_reason"):
+        return None
+    who = actor()
+    if who.user_id is None:
+        if request.method == "GET":
+            return cast(Response, redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?"))))
+        abort(401)
+    if hasattr(view, "signed_in_only") or who.may(getattr(view, "permission", "")):
+        return None
+    note_refusal(who, request.endpoint)
+    abort(403)
+
+
+def note_refusal(who: Actor, what: str) -> None:
+    """Write a refusal to the audit trail in a transaction of its own; the request's one is given up first."""
+    session().rollback()
+    reading = orm.READING.set(False)
+    with database().sessionmaker() as own:
+        audit.write(own, "access:page:open", who, result=audit.REFUSED, endpoint=what)
+        own.commit()
+    orm.READING.reset(reading)

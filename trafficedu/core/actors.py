@@ -1,0 +1,53 @@
+"""Who is acting, what they may do and how far they may see. Must not know the web or the user table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from trafficedu.core.errors import Refused
+from trafficedu.core.text import DEFAULT_LOCALE, message
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What part of the district somebody sees. Queries apply it; pages never filter.
+
+    Exactly one of the fields is set; with none set nothing is visible. ``area_path`` is the path of an area
+    (``areas.models.Area.path``): that area and all below it.
+    """
+
+    everything: bool = False
+    area_path: str | None = None
+    station_id: int | None = None
+    company_id: int | None = None
+
+
+NOTHING = Scope()
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The user (or the system) on whose behalf a service runs.
+
+    ``user_id`` is None for the system itself (worker, command line) and for a visitor without an account.
+    """
+
+    user_id: int | None
+    name: str
+    role: str = ""
+    permissions: frozenset[str] = frozenset()
+    scope: Scope = field(default=NOTHING)
+    locale: str = DEFAULT_LOCALE
+
+    def may(self, permission: str) -> bool:
+        """Tell whether this actor holds ``permission`` (``scope:resource:action``)."""
+        return permission in self.permissions
+
+    def require(self, permission: str) -> None:
+        """Raise :class:`Refused` unless this actor holds ``permission``."""
+        if not self.may(permission):
+            raise Refused(message("You do not have the permission for this. Ask your administrator if you need it."))
+
+
+VISITOR = Actor(None, "")
+SYSTEM = Actor(None, "system", role="system", scope=Scope(everything=True))

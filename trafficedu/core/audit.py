@@ -1,0 +1,128 @@
+"""The append-only audit trail: who did what to which record, when, with what result. Ids only, never personal data.
+
+Rows are written in the transaction of the change they describe. The database itself refuses to update or
+delete them (triggers in the first migration), and the worker seals them into a hash chain in batches, so
+that recording is never serialised by it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, Index, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import utc_now
+from trafficedu.core.orm import Base, UTCDateTime
+
+DONE, REFUSED, FAILED = "done", "refused", "failed"
+SEAL_AFTER = timedelta(minutes=10)
+
+
+class AuditEntry(Base):
+    """One event. ``detail`` holds ids, codes and counts."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (
+        Index("ix_audit_entry_subject", "subject_kind", "subject_id"),
+        Index("ix_audit_entry_actor", "actor_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    actor_id: Mapped[int | None]
+    action: Mapped[str] = mapped_column(String(80), index=True)
+    subject_kind: Mapped[str] = mapped_column(String(40), default="")
+    subject_id: Mapped[int | None]
+    result: Mapped[str] = mapped_column(String(10))
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class AuditSeal(Base):
+    """A batch of audit rows sealed into the hash chain: changing one row afterwards breaks every later seal."""
+
+    __tablename__ = "audit_seal"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    first_id: Mapped[int]
+    last_id: Mapped[int] = mapped_column(unique=True)
+    sealed_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    previous: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+def write(
+    session: Session,
+    action: str,
+    by: Actor,
+    *,
+    subject: Any = None,
+    result: str = DONE,
+    **detail: Any,
+) -> None:
+    """Add one audit row to the running transaction.
+
+    Parameters
+    ----------
+    action
+        ``feature:resource:verb``, the permission's name where there is one.
+    subject
+        The record concerned, already flushed (its table name and id are stored).
+    detail
+        Ids, codes, counts; never names, numbers of documents, phones or plates.
+    """
+    session.add(
+        AuditEntry(
+            at_utc=utc_now(),
+            actor_id=by.user_id,
+            action=action,
+            subject_kind="" if subject is None else subject.__tablename__,
+            subject_id=None if subject is None else subject.id,
+            result=result,
+            detail=detail,
+        )
+    )
+
+
+def seal(session: Session, now: datetime, batch: int = 10_000) -> int:
+    """Seal the next rows into the hash chain; returns how many. The worker's chore, one worker at a time.
+
+    Rows younger than :data:`SEAL_AFTER` wait: an id is given before its transaction commits, so a younger row
+    may still appear between two that are visible already.
+    """
+    last = session.scalar(select(AuditSeal).order_by(AuditSeal.id.desc()).limit(1))
+    query = (
+        select(AuditEntry)
+        .where(AuditEntry.id > (last.last_id if last else 0), AuditEntry.at_utc < now - SEAL_AFTER)
+        .order_by(AuditEntry.id)
+        .limit(batch)
+    )
+    rows = session.scalars(query).all()
+    if not rows:
+        return 0
+    previous = last.digest if last else "0" * 64
+    session.add(
+        AuditSeal(
+            first_id=rows[0].id,
+            last_id=rows[-1].id,
+            sealed_utc=now,
+            previous=previous,
+            digest=chain(previous, rows),
+        )
+    )
+    session.flush()
+    return len(rows)
+
+
+def chain(previous: str, rows: Sequence[AuditEntry]) -> str:
+    """Return SHA-256 over the previous digest and every field of ``rows``, in hexadecimal."""
+    digest = hashlib.sha256(previous.encode())
+    for row in rows:
+        fields = [row.id, row.at_utc.isoformat(), row.actor_id, row.action, row.subject_kind, row.subject_id]
+        digest.update(json.dumps([*fields, row.result, row.detail], sort_keys=True, ensure_ascii=True).encode())
+    return digest.hexdigest()

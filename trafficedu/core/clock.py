@@ -1,0 +1,45 @@
+"""Time as the district means it. Everything stored is UTC; every calendar day is a day in Asia/Shanghai."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def utc_now() -> datetime:
+    """Return the present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """Return today's date in Asia/Shanghai."""
+    return datetime.now(SHANGHAI).date()
+
+
+def local(moment: datetime) -> datetime:
+    """Return an aware ``moment`` on the district's clock."""
+    return moment.astimezone(SHANGHAI)
+
+
+def local_date(moment: datetime) -> date:
+    """Return the Shanghai date on which ``moment`` falls: the value of every ``occurred_on``."""
+    return moment.astimezone(SHANGHAI).date()
+
+
+def from_local(moment: datetime) -> datetime:
+    """Return a moment typed without an offset, read as Shanghai time, in UTC; an aware one is converted."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)).astimezone(UTC)
+
+
+def day_bounds(day: date) -> tuple[datetime, datetime]:
+    """Return the half-open UTC interval that the Shanghai ``day`` covers."""
+    start = datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
+    return start, start + timedelta(days=1)
+
+
+def month_bounds(month: date) -> tuple[date, date]:
+    """Return the first day of ``month`` and the first day of the next one."""
+    first = month.replace(day=1)
+    return first, (first + timedelta(days=32)).replace(day=1)

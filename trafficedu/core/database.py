@@ -1,0 +1,45 @@
+"""The application's one database: engine, session factory, and the session of the present request."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from flask import Flask, current_app, request
+from flask_sqlalchemy_lite import SQLAlchemy
+from sqlalchemy.orm import Session
+
+from trafficedu.core import orm
+from trafficedu.core.encryption import Keyring
+from trafficedu.core.events import Handlers
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def init_database(app: Flask, url: str, keyring: Keyring, handlers: Handlers) -> None:
+    """Attach the database to ``app``; every session carries the keys and the table of event handlers.
+
+    A connection pool of 20 serves a worker process with as many threads; SQLite waits for its one writer.
+    """
+    engine: dict[str, Any] = {"url": url, "pool_pre_ping": not url.startswith("sqlite")}
+    if not url.endswith(":memory:"):
+        engine |= {"pool_size": 20, "max_overflow": 20}
+    app.config["SQLALCHEMY_ENGINES"] = {"default": engine}
+    extension = SQLAlchemy(session_options={"info": {"keyring": keyring, "handlers": handlers}})
+    extension.init_app(app)
+    with app.app_context():
+        orm.prepare_engine(extension.engine)
+    app.before_request(_note_intent)
+
+
+def _note_intent() -> None:
+    orm.READING.set(request.method in SAFE_METHODS)
+
+
+def database() -> SQLAlchemy:
+    """Return the extension of the current application."""
+    return cast(SQLAlchemy, current_app.extensions["sqlalchemy"])
+
+
+def session() -> Session:
+    """Return the session of the present request or command; it is closed, not committed, at the end."""
+    return database().session

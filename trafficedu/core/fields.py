@@ -1,0 +1,66 @@
+"""Form fields that the district needs in several features."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import DateTimeLocalField, Field, HiddenField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import ValidationError
+
+from trafficedu.core import clock
+
+ACCEPTED_TIMES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
+
+
+class LocalTimeField(DateTimeLocalField):  # type: ignore[misc]
+    """A moment typed on the district's clock; ``data`` is aware and in UTC."""
+
+    data: datetime | None
+
+    def __init__(self, label: Any = None, validators: Sequence[Any] = (), **kwargs: Any) -> None:
+        super().__init__(label, validators, format=ACCEPTED_TIMES, **kwargs)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the typed text."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError(str(_l("Write the date and time like 2026-11-23 21:05."))) from error
+        if self.data is not None:
+            self.data = clock.from_local(self.data)
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return " ".join(self.raw_data)
+        return clock.local(self.data).strftime("%Y-%m-%dT%H:%M") if self.data is not None else ""
+
+
+class TrimmedField(StringField):  # type: ignore[misc]
+    """One line of text without blanks at its ends; an empty one is ``""``."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Trim what was typed."""
+        self.data = valuelist[0].strip() if valuelist else ""
+
+
+class VersionField(HiddenField):  # type: ignore[misc]
+    """The version of the record the form was opened with (optimistic locking)."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the number; a missing or broken one counts as 0, which is always stale."""
+        self.data = int(valuelist[0]) if valuelist and valuelist[0].isdigit() else 0
+
+
+def not_in_future(_form: Any, field: Field) -> None:
+    """Refuse a moment later than now."""
+    if field.data is not None and field.data > clock.utc_now():
+        raise ValidationError(str(_l("This time lies in the future. Check the date and the hour.")))
+
+
+def choices(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
+    """Return (value, label) pairs as the choices of a select or radio field; labels may be lazy."""
+    return [SelectChoice(value, label) for value, label in pairs]

@@ -1,0 +1,123 @@
+"""The base of all tables: naming of constraints, UTC times, versions, and how transactions begin.
+
+Must not know the web or any feature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Engine, MetaData, event
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.text import message
+
+
+class Base(DeclarativeBase):
+    """Every table's base; constraint names are predictable so that errors and migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware moment, stored in UTC; refuses a naive one. SQLite keeps no offset, so it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """Convert to UTC before storing."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored moment needs a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """Return the moment aware and in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Versioned:
+    """Optimistic locking: the row's version rises with each change, and the second editor is told."""
+
+    version: Mapped[int] = mapped_column(default=1)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - a declared_attr receives the class
+        """Let SQLAlchemy check and raise the version on every update."""
+        return {"version_id_col": cls.version}
+
+
+def expect_version(record: Versioned, seen: int) -> None:
+    """Raise :class:`Stale` unless ``record`` is still at the version the editor has ``seen``."""
+    if record.version != seen:
+        raise Stale(
+            message("Somebody else changed this record while you were editing. Check what it says now and try again.")
+        )
+
+
+def flush_or_refuse(session: Session, refusals: Mapping[str, DomainError]) -> None:
+    """Flush, turning a broken unique or check constraint into the domain error that belongs to it.
+
+    Parameters
+    ----------
+    session
+        On a break the whole transaction is unusable; the caller lets the error travel to the view, which
+        rolls back.
+    refusals
+        ``"table.column"`` (unique) or constraint name -> error. Both spellings are needed because SQLite
+        names the columns of a broken unique constraint and PostgreSQL its name.
+    """
+    try:
+        session.flush()
+    except IntegrityError as error:
+        text = str(error.orig)
+        for name, refusal in refusals.items():
+            if name in text or f"uq_{name.replace('.', '_')}" in text:
+                raise refusal from error
+        raise
+
+
+READING: ContextVar[bool] = ContextVar("reading", default=False)
+"""True while a request that only reads is served; then SQLite takes no write lock."""
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Set SQLite up for a server: WAL, foreign keys, waiting for locks, and explicit transactions.
+
+    A transaction that may write begins with ``BEGIN IMMEDIATE``: a deferred one that reads first and writes
+    later fails at once when another writer was quicker, whatever the time-out. PostgreSQL needs nothing.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA busy_timeout = 20000")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN" if READING.get() else "BEGIN IMMEDIATE")

@@ -1,0 +1,112 @@
+"""The frame around every page: navigation, assets by their hashed names, error pages."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import flask_login
+from flask import Flask, g, render_template, request, url_for
+from flask_babel import lazy_gettext as _l
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from trafficedu.core import access, logs
+from trafficedu.core.clock import utc_now
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError, Missing, Refused, Stale
+from trafficedu.core.web import locale, say
+
+BUILD = Path(__file__).parent.parent / "static" / "build"
+KNOWN_ERRORS = {400, 403, 404, 409, 413, 429, 500}
+
+
+@dataclass(frozen=True)
+class NavigationItem:
+    """One entry of the main menu."""
+
+    endpoint: str
+    label: Any
+    permission: str
+
+    @property
+    def url(self) -> str:
+        """Where it leads."""
+        return url_for(self.endpoint)
+
+    @property
+    def active(self) -> bool:
+        """Whether the present page is this one or below it."""
+        return request.path == self.url or request.path.startswith(self.url.rstrip("/") + "/")
+
+
+@cache
+def _manifest() -> dict[str, str]:
+    path = BUILD / "manifest.json"
+    return json.loads(path.read_text("utf-8")) if path.exists() else {}
+
+
+def asset(name: str) -> str:
+    """Return the address of a built file by its logical name, such as ``app.css``."""
+    return url_for("static", filename=f"build/{_manifest().get(name, name)}")
+
+
+def init_pages(app: Flask, navigation: list[NavigationItem]) -> None:
+    """Give every template the frame's names, and every error a page in the user's language."""
+
+    @app.context_processor
+    def _frame() -> dict[str, Any]:
+        who = access.actor()
+        return {
+            "locale": locale(),
+            "asset": asset,
+            "actor": who,
+            "can": who.may,
+            "current_user": flask_login.current_user,
+            "navigation": [item for item in navigation if who.may(item.permission)],
+            "now": utc_now(),
+        }
+
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(
+        CSRFError,
+        lambda error: error_page(400, _l("This form was open too long. Go back, reload and send it again.")),
+    )
+    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(StaleDataError, lambda _error: error_page(409))
+    app.register_error_handler(Exception, _unexpected)
+
+
+def error_page(code: int, reason: Any = "") -> tuple[str, int]:
+    """Render ``errors/<code>.html`` in the user's language; ``reason`` is the sentence of the error itself."""
+    shown = code if code in KNOWN_ERRORS else 500 if code >= 500 else 400
+    return render_template(f"errors/{shown}.html", message=reason), code
+
+
+def _http_error(error: HTTPException) -> Any:
+    if isinstance(error.code, int) and error.code >= 400:
+        answer = error_page(error.code)
+        headers = [(name, value) for name, value in error.get_headers() if name in {"Retry-After", "Allow"}]
+        return (*answer, headers)
+    return error
+
+
+def _domain_error(error: DomainError) -> Any:
+    session().rollback()
+    if isinstance(error, Refused):
+        access.note_refusal(access.actor(), request.endpoint or "")
+        return error_page(403, say(error.text))
+    code = 404 if isinstance(error, Missing) else 409 if isinstance(error, Stale) else 400
+    return error_page(code, say(error.text))
+
+
+def _unexpected(error: Exception) -> Any:
+    """Log and answer without asking the database who the user is: it may be what failed."""
+    logs.logger.error("unexpected", exc_info=error)
+    g._login_user = flask_login.AnonymousUserMixin()
+    return error_page(503 if isinstance(error, OperationalError) else 500)

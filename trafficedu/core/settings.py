@@ -1,0 +1,89 @@
+"""All settings of an installation, from the environment or ``settings.cfg`` in the instance folder.
+
+The environment wins. The table in docs/operations.md is held against :class:`Settings` by a test.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from trafficedu.core.encryption import Keyring
+
+PREFIX = "TRAFFICEDU_"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an installation can be told. Each field ``x`` is set by ``TRAFFICEDU_X``."""
+
+    instance: Path
+    database_url: str
+    secret_key: str
+    data_key: str
+    public_url: str = "http://127.0.0.1:8000"
+    locale: str = "zh"
+    max_upload_mb: int = 64
+    trusted_proxies: int = 0
+    secure_cookies: bool = False
+    metrics_token: str = ""
+
+    @property
+    def keyring(self) -> Keyring:
+        """The data keys, parsed."""
+        return Keyring.parse(self.data_key)
+
+
+def default_instance() -> Path:
+    """Return ``instance/`` of the checkout, or of the working directory for an installed wheel."""
+    checkout = Path(__file__).parents[2]
+    return (checkout if (checkout / "setup.cfg").exists() else Path.cwd()) / "instance"
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Gather the settings; makes the instance folder and the two keys (mode 600) where they are absent."""
+    given = dict(os.environ if environment is None else environment)
+    instance = Path(given.get(f"{PREFIX}INSTANCE", "") or default_instance()).resolve()
+    instance.mkdir(parents=True, exist_ok=True)
+    values = _read_file(instance / "settings.cfg") | {
+        name.removeprefix(PREFIX).lower(): value for name, value in given.items() if name.startswith(PREFIX) and value
+    }
+    return Settings(
+        instance=instance,
+        database_url=values.get("database_url") or f"sqlite:///{instance / 'trafficedu.sqlite'}",
+        secret_key=values.get("secret_key") or _kept(instance / "secret_key", secrets.token_urlsafe(48)),
+        data_key=values.get("data_key") or _kept(instance / "data_key", Keyring.generate()),
+        public_url=values.get("public_url", Settings.public_url).rstrip("/"),
+        locale=values.get("locale", Settings.locale),
+        max_upload_mb=int(values.get("max_upload_mb", Settings.max_upload_mb)),
+        trusted_proxies=int(values.get("trusted_proxies", Settings.trusted_proxies)),
+        secure_cookies=_flag(values.get("secure_cookies", "")),
+        metrics_token=values.get("metrics_token", ""),
+    )
+
+
+def _flag(value: str) -> bool:
+    return value.strip().lower() in {"1", "true", "yes", "on"}
+
+
+def _read_file(path: Path) -> dict[str, str]:
+    parser = configparser.ConfigParser(interpolation=None)
+    if path.exists():
+        parser.read_string("[trafficedu]\n" + path.read_text("utf-8"))
+    section = parser["trafficedu"] if parser.has_section("trafficedu") else {}
+    return {name.lower().removeprefix(PREFIX.lower()): value for name, value in section.items()}
+
+
+def _kept(path: Path, fresh: str) -> str:
+    """Read a generated secret, or write ``fresh`` once, readable by the owner only."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text("ascii").strip()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(fresh + "\n")
+    return fresh

@@ -1,0 +1,218 @@
+"""Reading tables that people saved in a spreadsheet: CSV in whatever encoding, or XLSX. Must not know any feature.
+
+A file's columns are checked before its first row; a row arrives as trimmed text with its line number. What
+an import did is told in an :class:`ImportReport`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any, TextIO
+
+import python_calamine
+
+from trafficedu.core.errors import DomainError
+from trafficedu.core.text import Message, message, translate
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+MASK = "*"
+SNIFF_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of an import: their names in order, and which of them a file may leave out."""
+
+    names: Sequence[str]
+    optional: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a table: its line in the file (the header is line 1) and its cells by column name."""
+
+    line: int
+    cells: dict[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells.get(column, "")
+
+
+@dataclass(frozen=True)
+class RefusedRow:
+    """Why a row was not taken: where, what stood there (never personal data in clear), and how to mend it."""
+
+    line: int
+    column: str
+    value: str
+    reason: Message
+
+    def as_json(self, locale: str) -> dict[str, Any]:
+        """Return the form that ``trafficedu import --json`` prints."""
+        return {
+            "line": self.line,
+            "column": self.column,
+            "value": self.value,
+            "reason": translate(self.reason, locale),
+        }
+
+
+@dataclass
+class ImportReport:
+    """What an import did, or would do: counts of rows and the rows refused."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: list[RefusedRow] = field(default_factory=list)
+
+    def refuse(self, row: Row, error: DomainError) -> None:
+        """Note that ``row`` was not taken because of ``error``."""
+        column = error.field or ""
+        value = error.value if error.value is not None else row[column]
+        self.refused.append(RefusedRow(row.line, column, value, error.text))
+
+    def as_json(self, locale: str) -> dict[str, Any]:
+        """Return the form that ``trafficedu import --json`` prints."""
+        return {
+            "added": self.added,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "refused": [row.as_json(locale) for row in self.refused],
+        }
+
+
+Progress = Callable[[int], None]
+"""Told how many more rows are done."""
+
+
+def is_masked(value: str) -> bool:
+    """Tell whether a cell holds a masked value, which means "unchanged" when it is imported again."""
+    return MASK in value
+
+
+def read_rows(path: Path, columns: Columns) -> Iterator[Row]:
+    """Yield the rows of a CSV or XLSX file.
+
+    CSV may be UTF-8 with or without a byte-order mark, or GB18030. Blank rows are passed over. An apostrophe
+    that exports put before a formula sign is taken off again.
+
+    Raises
+    ------
+    DomainError
+        The file is broken, has no header, an unknown, missing or doubled column, or a row with more cells
+        than columns.
+    """
+    return _read(path, columns)
+
+
+def _read(path: Path, columns: Columns) -> Iterator[Row]:
+    if path.suffix.lower() == ".xlsx":
+        yield from _named(_xlsx_rows(path), columns)
+        return
+    with _open_text(path) as file:
+        yield from _named(_csv_rows(file), columns)
+
+
+def _named(lines: Iterator[tuple[int, list[str]]], columns: Columns) -> Iterator[Row]:
+    first = next(lines, None)
+    if first is None:
+        raise DomainError(message("The file is empty. Its first row must name the columns."))
+    header = [name.strip() for name in first[1]]
+    while header and not header[-1]:
+        header.pop()
+    check_header(header, columns)
+    width = len(header)
+    for line, cells in lines:
+        if not any(cells):
+            continue
+        if len(cells) > width and any(cells[width:]):
+            raise DomainError(
+                message(
+                    "Line %(line)d has more cells than there are columns. Check its commas and quotes.",
+                    line=line,
+                )
+            )
+        yield Row(line, dict(zip(header, map(_clean, cells), strict=False)))
+
+
+def check_header(header: Sequence[str], columns: Columns) -> None:
+    """Raise :class:`DomainError` naming every unknown, doubled or missing column of ``header``."""
+    known = ", ".join(columns.names)
+    unknown = [name for name in header if name not in columns.names]
+    if unknown:
+        names = ", ".join(name or "(empty)" for name in unknown)
+        raise DomainError(message("Unknown column: %(names)s. Known are: %(known)s.", names=names, known=known))
+    doubled = sorted({name for name in header if header.count(name) > 1})
+    if doubled:
+        raise DomainError(message("This column stands there twice: %(names)s.", names=", ".join(doubled)))
+    missing = [name for name in columns.names if name not in header and name not in columns.optional]
+    if missing:
+        raise DomainError(message("This column is missing: %(names)s.", names=", ".join(missing)))
+
+
+def _clean(cell: str) -> str:
+    text = cell.strip()
+    return text[1:] if text[:1] == "'" and text[1:2] in FORMULA_STARTS else text
+
+
+def _csv_rows(file: TextIO) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(file)
+    try:
+        for cells in reader:
+            yield reader.line_num, cells
+    except csv.Error as error:
+        raise DomainError(
+            message("Line %(line)d cannot be read as CSV. Check its quotes.", line=reader.line_num)
+        ) from error
+
+
+def _open_text(path: Path) -> TextIO:
+    """Open a CSV in the encoding it was saved in: UTF-8 (with or without mark) wherever it decodes, else GB18030."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        if _decodes(path, encoding):
+            return path.open(encoding=encoding, newline="")
+    raise DomainError(message("The file is not text in UTF-8 or GB18030. Save it as CSV UTF-8 and try again."))
+
+
+def _decodes(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    with path.open("rb") as file:
+        try:
+            while chunk := file.read(SNIFF_BYTES):
+                if "\0" in decoder.decode(chunk):
+                    return False
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+def _xlsx_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    try:
+        sheet = python_calamine.CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
+    except Exception as error:  # calamine raises several kinds for a file that is no workbook
+        raise DomainError(message("The file is not a readable XLSX workbook. Save it anew and try again.")) from error
+    for number, cells in enumerate(sheet.iter_rows(), start=sheet.start[0] + 1 if sheet.start else 1):
+        yield number, [_as_text(cell) for cell in cells]
+
+
+def _as_text(cell: Any) -> str:
+    """Write a typed cell as the text a CSV would hold: whole numbers without a point, times in ISO form."""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime | date | time):
+        return cell.isoformat()
+    return str(cell)
+
+
+def numbered(rows: Iterable[dict[str, str]]) -> Iterator[Row]:
+    """Make rows of dictionaries, as the demo and the tests have them; lines count from 2."""
+    return (Row(line, cells) for line, cells in enumerate(rows, start=2))

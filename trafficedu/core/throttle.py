@@ -1,0 +1,68 @@
+"""Counting failed attempts so that guessing becomes slow, on the database so that every process counts together.
+
+Used for sign-in and for the rider's receipt. A key names what is protected, never in clear: it is hashed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import String, delete
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from trafficedu.core.orm import Base, UTCDateTime
+
+
+class Attempts(Base):
+    """Failed attempts under one key within its present window."""
+
+    __tablename__ = "attempts"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    window_ends_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most ``failures`` within ``window``; then nothing is tried until the window is over."""
+
+    failures: int
+    window: timedelta
+
+
+def _hashed(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def locked_until(session: Session, key: str, limit: Limit, now: datetime) -> datetime | None:
+    """Return the end of the lock on ``key``, or None when another attempt is allowed."""
+    row = session.get(Attempts, _hashed(key))
+    if row is None or row.window_ends_utc <= now or row.failures < limit.failures:
+        return None
+    return row.window_ends_utc
+
+
+def note_failure(session: Session, key: str, limit: Limit, now: datetime) -> None:
+    """Count one failed attempt under ``key``; the window begins with the first."""
+    row = session.get(Attempts, _hashed(key), with_for_update=True)
+    if row is None:
+        session.add(Attempts(key=_hashed(key), failures=1, window_ends_utc=now + limit.window))
+    elif row.window_ends_utc <= now:
+        row.failures, row.window_ends_utc = 1, now + limit.window
+    else:
+        row.failures += 1
+    session.flush()
+
+
+def forget(session: Session, key: str) -> None:
+    """Clear ``key`` after a success."""
+    session.execute(delete(Attempts).where(Attempts.key == _hashed(key)))
+
+
+def forget_expired(session: Session, now: datetime) -> int:
+    """Delete the windows that are over; returns how many. The worker's chore."""
+    gone = session.scalars(delete(Attempts).where(Attempts.window_ends_utc <= now).returning(Attempts.key))
+    return len(gone.all())

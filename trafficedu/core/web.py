@@ -1,0 +1,81 @@
+"""What all pages share: answers to domain errors, flashes, the address of the present page changed, panels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import flask_babel
+from flask import Flask, Response, current_app, flash, redirect, request, url_for
+from flask_wtf import FlaskForm
+from markupsafe import Markup
+
+from trafficedu.core import clock
+from trafficedu.core.errors import DomainError
+from trafficedu.core.text import LOCALES, Message, translate
+
+Panel = Callable[..., Markup | str]
+
+
+def locale() -> str:
+    """Return the language of this request, ``zh`` or ``en``."""
+    found = flask_babel.get_locale()
+    return str(found.language if found and found.language in LOCALES else current_app.config["BABEL_DEFAULT_LOCALE"])
+
+
+def say(text: Message | str) -> str:
+    """Put a message into the language of this request; the template filter of the same name."""
+    return translate(text, locale()) if isinstance(text, Message) else text
+
+
+def attach_error(form: FlaskForm, error: DomainError) -> None:
+    """Show a domain error at the form field it names, or on top of the form where it names none.
+
+    Views call this after a service refused, roll back, and render the form again with all that was typed.
+    """
+    target = form[error.field] if error.field and error.field in form else None
+    text = say(error.text)
+    if target is None:
+        form.form_errors.append(text)
+    else:
+        target.errors = [*target.errors, text]
+
+
+def tell(text: Message, category: str = "success") -> None:
+    """Flash a sentence (``success``, ``warning`` or ``error``) for the next page."""
+    flash(say(text), category)
+
+
+def back_to(endpoint: str, **values: Any) -> Response:
+    """Redirect after a successful POST (303, so that a reload repeats nothing)."""
+    return redirect(url_for(endpoint, **values), code=303)  # type: ignore[return-value]
+
+
+def page_url(**changes: Any) -> str:
+    """Return the present address with some query arguments changed; None removes one. Values are not nested."""
+    arguments: dict[str, Any] = {**request.args.to_dict(flat=False), **(request.view_args or {}), **changes}
+    return url_for(request.endpoint or "", **{k: v for k, v in arguments.items() if v is not None})
+
+
+def page_number() -> int:
+    """Return ``?page=`` as a number from 1; nonsense counts as 1."""
+    return max(1, request.args.get("page", 1, type=int) or 1)
+
+
+def panels_for(page: str, **subject: Any) -> list[Markup]:
+    """Return the fragments that higher features add to ``page``, in the order of ``wiring.PANELS``."""
+    table: Mapping[str, Sequence[Panel]] = current_app.extensions["panels"]
+    return [Markup(html) for panel in table.get(page, ()) if (html := panel(**subject))]  # noqa: S704 - rendered by templates
+
+
+def local_time(moment: Any) -> str:
+    """Format a stored moment on the district's clock, ``2026-11-23 21:05``."""
+    return clock.local(moment).strftime("%Y-%m-%d %H:%M")
+
+
+def init_web(app: Flask) -> None:
+    """Give the templates the filters and functions named in docs/pages.md."""
+    app.jinja_env.filters.update(
+        say=say, local_time=local_time, local_date=lambda moment: clock.local_date(moment).isoformat()
+    )
+    app.jinja_env.globals.update(page_url=page_url, panels_for=panels_for)

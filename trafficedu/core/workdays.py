@@ -1,0 +1,38 @@
+"""Working days of the Chinese calendar: public holidays and make-up workdays. Pure; corrections are passed in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+import chinese_calendar
+
+
+def is_workday(day: date, corrections: Mapping[date, bool]) -> bool:
+    """Tell whether offices work on ``day``.
+
+    ``corrections`` (day -> works) is the district's own table and wins over the published calendar. A year
+    for which no calendar was published yet counts Monday to Friday; the administrator's first screen warns
+    before that happens.
+    """
+    if day in corrections:
+        return corrections[day]
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return day.weekday() < 5
+
+
+def add_workdays(start: date, days: int, corrections: Mapping[date, bool]) -> date:
+    """Return the working day on which ``days`` working days after ``start`` are over; ``start`` is not counted."""
+    day = start
+    while days > 0:
+        day += timedelta(days=1)
+        days -= is_workday(day, corrections)
+    return day
+
+
+def last_published_year() -> int:
+    """Return the last year whose official holiday arrangement the calendar library knows."""
+    year: int = max(day.year for day in chinese_calendar.constants.holidays)
+    return year

@@ -1,0 +1,1 @@
+"""Study: tasks, courses, sessions, seats, attendance, sign-off and certificates."""

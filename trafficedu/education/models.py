@@ -1,0 +1,247 @@
+"""Tables of courses, sessions, tasks, bookings, attendance and certificates."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from trafficedu.accounts.models import User
+from trafficedu.areas.models import Area
+from trafficedu.core.orm import Base, UTCDateTime, Versioned
+from trafficedu.riders.models import Rider
+from trafficedu.stations.models import Station
+from trafficedu.violations.models import Violation
+
+LECTURE, FILM, VR, QUIZ = "lecture", "film", "vr", "quiz"
+OPEN, BOOKED, IN_PROGRESS, COMPLETED, WAIVED, WITHDRAWN = (
+    "open",
+    "booked",
+    "in_progress",
+    "completed",
+    "waived",
+    "withdrawn",
+)
+
+
+class Course(Versioned, Base):
+    """An ordered list of modules. ``rank`` orders courses from short to long; a task is only ever raised.
+
+    ``from_violations`` is the repeat-offender rule: this course from that many violations in the configured
+    window on.
+    """
+
+    __tablename__ = "course"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    name_zh: Mapped[str] = mapped_column(String(80))
+    name_en: Mapped[str] = mapped_column(String(80))
+    rank: Mapped[int] = mapped_column(unique=True)
+    from_violations: Mapped[int]
+    pass_mark: Mapped[int] = mapped_column(default=80)
+    active: Mapped[bool] = mapped_column(default=True)
+
+    modules: Mapped[list[CourseModule]] = relationship(back_populates="course", order_by="CourseModule.position")
+
+    def name(self, locale: str) -> str:
+        """Return the course's name in ``zh`` or ``en``."""
+        return self.name_en if locale == "en" else self.name_zh
+
+
+class CourseModule(Base):
+    """One part of a course with the minutes it lasts at least."""
+
+    __tablename__ = "course_module"
+    __table_args__ = (
+        UniqueConstraint("course_id", "position"),
+        CheckConstraint("kind IN ('lecture', 'film', 'vr', 'quiz')", "kind"),
+        CheckConstraint("minimum_minutes >= 0", "minutes"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    position: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(10))
+    name_zh: Mapped[str] = mapped_column(String(80))
+    name_en: Mapped[str] = mapped_column(String(80))
+    minimum_minutes: Mapped[int]
+
+    course: Mapped[Course] = relationship(back_populates="modules")
+
+    def name(self, locale: str) -> str:
+        """Return the module's name in ``zh`` or ``en``."""
+        return self.name_en if locale == "en" else self.name_zh
+
+
+class StudySession(Versioned, Base):
+    """A course at a station at a time (宣教场次).
+
+    ``seats_taken`` is raised and lowered by conditional updates only, so that the last seat is given once;
+    the check constraint is the second lock. ``series`` groups weekly sessions.
+    """
+
+    __tablename__ = "study_session"
+    __table_args__ = (
+        CheckConstraint("seats_taken >= 0 AND seats_taken <= capacity", "seats"),
+        CheckConstraint("state IN ('scheduled', 'cancelled')", "state"),
+        Index("ix_study_session_course_id_starts_utc", "course_id", "starts_utc"),
+        Index("ix_study_session_station_id_starts_on", "station_id", "starts_on"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(12), unique=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    station_id: Mapped[int] = mapped_column(ForeignKey("station.id"))
+    starts_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    starts_on: Mapped[date]
+    capacity: Mapped[int]
+    seats_taken: Mapped[int] = mapped_column(default=0)
+    lecturer: Mapped[str] = mapped_column(String(60), default="")
+    state: Mapped[str] = mapped_column(String(10), default="scheduled")
+    cancel_reason: Mapped[str] = mapped_column(String(200), default="")
+    series: Mapped[str | None] = mapped_column(String(12), index=True)
+
+    course: Mapped[Course] = relationship()
+    station: Mapped[Station] = relationship()
+
+
+class StudyTask(Versioned, Base):
+    """What a rider owes (学习任务). Overdue is derived from ``due_on``, never stored.
+
+    At most one task of a rider is open or booked: a partial unique index holds it. ``area_id`` is the area of
+    the violation that opened it: the task belongs to that area's figures.
+    """
+
+    __tablename__ = "study_task"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('open', 'booked', 'in_progress', 'completed', 'waived', 'withdrawn')",
+            "state",
+        ),
+        Index(
+            "uq_study_task_rider_id_not_begun",
+            "rider_id",
+            unique=True,
+            sqlite_where=text("state IN ('open', 'booked')"),
+            postgresql_where=text("state IN ('open', 'booked')"),
+        ),
+        Index("ix_study_task_rider_id", "rider_id"),
+        Index("ix_study_task_area_id_opened_on", "area_id", "opened_on"),
+        Index("ix_study_task_state_due_on", "state", "due_on"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(12), unique=True)
+    rider_id: Mapped[int] = mapped_column(ForeignKey("rider.id"))
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"), index=True)
+    opened_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    opened_on: Mapped[date]
+    due_on: Mapped[date]
+    state: Mapped[str] = mapped_column(String(12), default=OPEN)
+    completed_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    completed_on: Mapped[date | None]
+    waived_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    waived_reason: Mapped[str] = mapped_column(String(500), default="")
+
+    rider: Mapped[Rider] = relationship()
+    course: Mapped[Course] = relationship()
+    area: Mapped[Area] = relationship()
+    violations: Mapped[list[Violation]] = relationship(secondary="task_violation", viewonly=True)
+    bookings: Mapped[list[Booking]] = relationship(back_populates="task", order_by="Booking.id")
+
+
+class TaskViolation(Base):
+    """Which violations a task answers for; a violation belongs to one task."""
+
+    __tablename__ = "task_violation"
+
+    violation_id: Mapped[int] = mapped_column(ForeignKey("violation.id"), primary_key=True)
+    task_id: Mapped[int] = mapped_column(ForeignKey("study_task.id"), index=True)
+
+
+class Booking(Versioned, Base):
+    """A seat for a task. At most one booking of a task is live (``booked``)."""
+
+    __tablename__ = "booking"
+    __table_args__ = (
+        CheckConstraint("state IN ('booked', 'attended', 'absent', 'cancelled')", "state"),
+        Index(
+            "uq_booking_task_id_live",
+            "task_id",
+            unique=True,
+            sqlite_where=text("state = 'booked'"),
+            postgresql_where=text("state = 'booked'"),
+        ),
+        Index("ix_booking_session_id_state", "session_id", "state"),
+        Index("ix_booking_task_id", "task_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    task_id: Mapped[int] = mapped_column(ForeignKey("study_task.id"))
+    session_id: Mapped[int] = mapped_column(ForeignKey("study_session.id"))
+    state: Mapped[str] = mapped_column(String(10), default="booked")
+    booked_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    booked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+    task: Mapped[StudyTask] = relationship(back_populates="bookings")
+    session: Mapped[StudySession] = relationship()
+    attendance: Mapped[Attendance | None] = relationship(back_populates="booking")
+
+
+class Attendance(Versioned, Base):
+    """A rider who came: check-in, quiz, sign-off. The signer is always named; an override needs a reason."""
+
+    __tablename__ = "attendance"
+    __table_args__ = (CheckConstraint("quiz_score BETWEEN 0 AND 100", "quiz_score"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"), unique=True)
+    checked_in_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    checked_in_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    quiz_score: Mapped[int | None]
+    quiz_attempts: Mapped[int] = mapped_column(default=0)
+    signed_off_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    signed_off_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    override_reason: Mapped[str] = mapped_column(String(500), default="")
+
+    booking: Mapped[Booking] = relationship(back_populates="attendance")
+    signer: Mapped[User | None] = relationship(foreign_keys=[signed_off_by_id])
+    modules: Mapped[list[ModuleRecord]] = relationship(back_populates="attendance")
+
+
+class ModuleRecord(Base):
+    """One module of one attendance, with start and end."""
+
+    __tablename__ = "module_record"
+    __table_args__ = (
+        UniqueConstraint("attendance_id", "module_id"),
+        CheckConstraint("ended_utc IS NULL OR ended_utc >= started_utc", "times"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attendance_id: Mapped[int] = mapped_column(ForeignKey("attendance.id"))
+    module_id: Mapped[int] = mapped_column(ForeignKey("course_module.id"))
+    started_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    ended_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    attendance: Mapped[Attendance] = relationship(back_populates="modules")
+    module: Mapped[CourseModule] = relationship()
+
+
+class Certificate(Base):
+    """Proof of a completed task; its number (``C...``) is verified on a public page."""
+
+    __tablename__ = "certificate"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(12), unique=True)
+    task_id: Mapped[int] = mapped_column(ForeignKey("study_task.id"), unique=True)
+    attendance_id: Mapped[int | None] = mapped_column(ForeignKey("attendance.id"))
+    issued_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    task: Mapped[StudyTask] = relationship()
+    attendance: Mapped[Attendance | None] = relationship()

@@ -1,0 +1,75 @@
+"""Tables of notices and of the answers to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from trafficedu.accounts.models import User
+from trafficedu.areas.models import Area
+from trafficedu.companies.models import Company
+from trafficedu.core.orm import Base, UTCDateTime, Versioned
+from trafficedu.riders.models import Rider
+from trafficedu.violations.models import Violation
+
+COMPANY, VILLAGE = "company", "village"
+HELD, SENT, VOIDED = "held", "sent", "voided"
+MEASURES = ("orders_reduced", "suspended", "criticised", "dismissed", "home_visit", "other")
+
+
+class Notice(Versioned, Base):
+    """One violation told to one receiver: a company, or a village for a rider without one.
+
+    ``held`` notices have not gone out and say why (``held_reason``: ``no_legal_basis`` or ``no_home_village``).
+    Answered and late are derived from the feedback and ``due_utc``, never stored.
+    """
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        CheckConstraint("state IN ('held', 'sent', 'voided')", "state"),
+        CheckConstraint("receiver_kind IN ('company', 'village')", "receiver_kind"),
+        CheckConstraint("(state = 'held') = (held_reason <> '')", "held"),
+        Index("ix_notice_company_id_sent_utc", "company_id", "sent_utc"),
+        Index("ix_notice_area_id_sent_utc", "area_id", "sent_utc"),
+        Index("ix_notice_due_utc", "due_utc"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(12), unique=True)
+    violation_id: Mapped[int] = mapped_column(ForeignKey("violation.id"), unique=True)
+    rider_id: Mapped[int] = mapped_column(ForeignKey("rider.id"), index=True)
+    receiver_kind: Mapped[str] = mapped_column(String(10))
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
+    area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    state: Mapped[str] = mapped_column(String(10))
+    held_reason: Mapped[str] = mapped_column(String(40), default="")
+    sent_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    due_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    opened_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    voided_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    violation: Mapped[Violation] = relationship()
+    rider: Mapped[Rider] = relationship()
+    company: Mapped[Company | None] = relationship()
+    area: Mapped[Area | None] = relationship()
+    feedback: Mapped[Feedback | None] = relationship(back_populates="notice")
+
+
+class Feedback(Base):
+    """What the receiver did; one answer a notice."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (CheckConstraint("days IS NULL OR days > 0", "days"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"), unique=True)
+    measure: Mapped[str] = mapped_column(String(20))
+    days: Mapped[int | None]
+    text: Mapped[str] = mapped_column(String(500), default="")
+    answered_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+    notice: Mapped[Notice] = relationship(back_populates="feedback")
+    answered_by: Mapped[User | None] = relationship()

@@ -1,0 +1,101 @@
+"""Running text: headings, paragraphs and facts one below the other, page after page. Knows no document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from trafficedu.core.text import Message
+from trafficedu.reports.layout import ACCENT, BODY, SMALL, STRONG, TINT, Sheet, Style
+
+HEADING = replace(STRONG, colour=ACCENT)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A label and its value; an empty value is left out together with its label."""
+
+    label: Message
+    value: str
+    style: Style = BODY
+
+
+class Flow:
+    """A place on a sheet that moves down, and on to the next page when the next thing no longer fits.
+
+    Parameters
+    ----------
+    sheet
+        Where to write.
+    y
+        Where to begin on the first page.
+    continued
+        Draws the head of each further page and returns where its text begins.
+    """
+
+    def __init__(self, sheet: Sheet, y: float, continued: Callable[[], float]) -> None:
+        self.sheet = sheet
+        self.y = y
+        self.floor = sheet.page.floor
+        self.x, self.width = sheet.page.column(0, 12)
+        self._continued = continued
+
+    def room(self, height: float) -> None:
+        """Begin another page unless ``height`` points are left on this one."""
+        if self.y + height > self.floor:
+            self.sheet.new_page()
+            self.y = self._continued()
+
+    def gap(self, height: float) -> None:
+        """Leave white space."""
+        self.y += height
+
+    def heading(self, text: Message, *, level: int = 2) -> None:
+        """Write a heading, never as the last line of a page."""
+        self.room(HEADING.leading + 2 * BODY.leading)
+        said = self.sheet.say(text)
+        self.y = self.sheet.write(said, self.x, self.y, self.width, HEADING, tag=f"H{level}")
+
+    def paragraph(self, text: str, style: Style = BODY) -> None:
+        """Write a paragraph that may run on over pages; nothing if the text is empty."""
+        if text:
+            self._lines(text, self.x, self.width, style, "P")
+
+    def facts(self, facts: Sequence[Fact], label_width: float) -> None:
+        """Write labels in one column and their values in another."""
+        for fact in facts:
+            if not fact.value:
+                continue
+            self.room(fact.style.leading)
+            drop = fact.style.baseline - SMALL.baseline
+            said = self.sheet.say(fact.label)
+            page = self.sheet.page_count
+            below = self.sheet.write(said, self.x, self.y + drop, label_width - 8, SMALL)
+            self._lines(fact.value, self.x + label_width, self.width - label_width, fact.style, "P")
+            if page == self.sheet.page_count:
+                self.y = max(self.y, below)
+
+    def callout(self, title: str, text: str, *, padding: float = 8) -> None:
+        """Write what must not be overlooked on a tinted ground: one strong line, then plain ones."""
+        sheet = self.sheet
+        inner = self.width - 2 * padding - 4
+        strong = sheet.lines(title, inner, STRONG)
+        plain = sheet.lines(text, inner, BODY) if text else []
+        height = 2 * padding + (len(strong) + len(plain)) * BODY.leading
+        self.room(height)
+        sheet.fill(self.x, self.y, self.width, height, TINT)
+        sheet.fill(self.x, self.y, 3, height, ACCENT)
+        left = self.x + padding + 4
+        below = sheet.put(strong, left, self.y + padding, inner, STRONG, sheet.element("P"))
+        if plain:
+            sheet.put(plain, left, below, inner, BODY, sheet.element("P"))
+        self.y += height
+
+    def _lines(self, text: str, x: float, width: float, style: Style, tag: str) -> None:
+        element = self.sheet.element(tag)
+        waiting = self.sheet.lines(text, width, style)
+        while waiting:
+            self.room(style.leading)
+            fitting = max(1, int((self.floor - self.y + 0.01) // style.leading))
+            self.y = self.sheet.put(waiting[:fitting], x, self.y, width, style, element)
+            waiting = waiting[fitting:]

@@ -1,0 +1,73 @@
+"""Dates, times, sums and minutes as a Chinese or English reader writes them. Knows no document."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from trafficedu.core.text import Message, message, translate
+
+PLACE_OF_THE_CLOCK = ZoneInfo("Asia/Shanghai")
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+def day(when: date, locale: str) -> str:
+    """Write a day in full: 2026年11月3日, 3 November 2026."""
+    if locale == "zh":
+        return f"{when.year}年{when.month}月{when.day}日"
+    # A date never parts at the end of a line.
+    return f"{when.day} {MONTHS[when.month - 1]} {when.year}".replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def moment(when: datetime, locale: str) -> str:
+    """Write day and minute in Asia/Shanghai; a time without a zone is taken to be there already."""
+    local = when.astimezone(PLACE_OF_THE_CLOCK) if when.tzinfo else when
+    between = " " if locale == "zh" else ", "
+    return f"{day(local, locale)}{between}{local:%H:%M}"
+
+
+def clock(when: datetime) -> str:
+    """Write the minute alone, 09:05, in Asia/Shanghai."""
+    local = when.astimezone(PLACE_OF_THE_CLOCK) if when.tzinfo else when
+    return f"{local:%H:%M}"
+
+
+def days(first: date, last: date, locale: str) -> str:
+    """Write a span of days, or the one day if both are the same."""
+    if first == last:
+        return day(first, locale)
+    between = "至" if locale == "zh" else " to "
+    return f"{day(first, locale)}{between}{day(last, locale)}"
+
+
+def minutes(count: int) -> Message:
+    """Say how long something takes; the unit is a symbol, so English needs no plural."""
+    return message("%(count)s min", count=count)
+
+
+def yuan(amount: int) -> Message:
+    """Say a sum of money."""
+    return message("%(amount)s yuan", amount=f"{amount:,}")
+
+
+def listed(parts: tuple[str, ...], locale: str) -> str:
+    """Join names the way the language lists them."""
+    return ("、" if locale == "zh" else ", ").join(parts)
+
+
+def labelled(label: Message, locale: str) -> str:
+    """Write a label that stands in one line with its value: the colon is full-width in Chinese."""
+    return translate(label, locale) + ("：" if locale == "zh" else ": ")

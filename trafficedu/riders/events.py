@@ -1,0 +1,14 @@
+"""What happens to riders, as facts for the rooms above."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trafficedu.core.events import Event
+
+
+@dataclass(frozen=True)
+class LegalBasisRecorded(Event):
+    """An engagement got (or changed) its legal basis: notices held for want of one can go out."""
+
+    engagement_id: int

@@ -1,0 +1,80 @@
+"""Tables of riders, vehicles and engagements. Identity numbers and phones exist here as ciphertext only."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from trafficedu.areas.models import Area
+from trafficedu.companies.models import Company
+from trafficedu.core.orm import Base, UTCDateTime, Versioned
+
+IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT = "identity_card", "passport", "residence_permit"
+ID_TYPES = (IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT)
+LEGAL_BASES = ("consent", "contract", "statutory_duty")
+
+
+class Rider(Versioned, Base):
+    """A rider. ``number`` is the public one (``R...``); the internal id never leaves.
+
+    ``id_number_cipher`` and ``phone_cipher`` are made by ``core.encryption`` (fields ``rider.id_number``,
+    ``rider.phone``); ``*_hash`` find them again. ``birth_date`` comes from the identity card, or is asked.
+    """
+
+    __tablename__ = "rider"
+    __table_args__ = (Index("ix_rider_name", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(12), unique=True)
+    name: Mapped[str] = mapped_column(String(60))
+    id_type: Mapped[str] = mapped_column(String(20))
+    id_number_cipher: Mapped[str] = mapped_column(String(200))
+    id_number_hash: Mapped[str] = mapped_column(String(50), unique=True)
+    phone_cipher: Mapped[str | None] = mapped_column(String(200))
+    phone_hash: Mapped[str | None] = mapped_column(String(50), index=True)
+    birth_date: Mapped[date | None]
+    home_area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"), index=True)
+    created_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    home_area: Mapped[Area | None] = relationship()
+    engagements: Mapped[list[Engagement]] = relationship(
+        back_populates="rider", order_by="Engagement.engaged_from.desc()"
+    )
+    vehicles: Mapped[list[Vehicle]] = relationship(back_populates="rider")
+
+
+class Vehicle(Versioned, Base):
+    """An e-bike known by its plate, and the rider who usually rides it, if known."""
+
+    __tablename__ = "vehicle"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    plate: Mapped[str] = mapped_column(String(20), unique=True)
+    rider_id: Mapped[int | None] = mapped_column(ForeignKey("rider.id"), index=True)
+
+    rider: Mapped[Rider | None] = relationship(back_populates="vehicles")
+
+
+class Engagement(Versioned, Base):
+    """A rider working for a company from a day to a day (both included; no end means still).
+
+    ``legal_basis`` says why the company may be told (PIPL art. 23); without one its notices are held.
+    """
+
+    __tablename__ = "engagement"
+    __table_args__ = (
+        CheckConstraint("engaged_to IS NULL OR engaged_to >= engaged_from", "dates"),
+        Index("ix_engagement_rider_id_engaged_from", "rider_id", "engaged_from"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    rider_id: Mapped[int] = mapped_column(ForeignKey("rider.id"))
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"), index=True)
+    engaged_from: Mapped[date]
+    engaged_to: Mapped[date | None]
+    legal_basis: Mapped[str | None] = mapped_column(String(20))
+
+    rider: Mapped[Rider] = relationship(back_populates="engagements")
+    company: Mapped[Company] = relationship()

@@ -1,0 +1,1 @@
+"""Traffic stations (交治站): where riders study."""

@@ -1,0 +1,1 @@
+"""Violations: recorded, reviewed, contested, voided; the catalogue of their kinds."""

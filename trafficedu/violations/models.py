@@ -1,0 +1,137 @@
+"""Tables of violation kinds, violations and objections."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from trafficedu.accounts.models import User
+from trafficedu.areas.models import Area
+from trafficedu.companies.models import Company
+from trafficedu.core.orm import Base, UTCDateTime, Versioned
+from trafficedu.riders.models import Rider
+
+SOURCES = ("field", "camera", "import", "api")
+PENALTIES = ("warning", "fine", "education")
+OFFENDERS = ("rider", "passenger")
+PENDING, CONFIRMED, REJECTED, VOIDED = "pending", "confirmed", "rejected", "voided"
+
+
+class ViolationKind(Versioned, Base):
+    """A row of the catalogue, valid from a day to a day (both included).
+
+    ``code`` is the one used everywhere (the national code where there is one); a change of the fines is a new
+    row of the same code with a later ``valid_from``. ``position`` orders the large keys of the record page,
+    and is empty for kinds in the list below them.
+    """
+
+    __tablename__ = "violation_kind"
+    __table_args__ = (
+        UniqueConstraint("code", "valid_from"),
+        CheckConstraint("fine_min_yuan >= 0 AND fine_max_yuan >= fine_min_yuan", "fines"),
+        CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", "validity"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(20), index=True)
+    name_zh: Mapped[str] = mapped_column(String(60))
+    name_en: Mapped[str] = mapped_column(String(60))
+    position: Mapped[int | None]
+    fine_min_yuan: Mapped[int]
+    fine_max_yuan: Mapped[int]
+    law_zh: Mapped[str] = mapped_column(String(200))
+    law_en: Mapped[str] = mapped_column(String(200))
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+    def name(self, locale: str) -> str:
+        """Return the kind's name in ``zh`` or ``en``."""
+        return self.name_en if locale == "en" else self.name_zh
+
+    def law(self, locale: str) -> str:
+        """Return the article it rests on in ``zh`` or ``en``."""
+        return self.law_en if locale == "en" else self.law_zh
+
+
+class Violation(Versioned, Base):
+    """One offence of one rider (or passenger) seen at one place and time.
+
+    ``state`` is pending (camera, unreviewed), confirmed (it counts), rejected (by the reviewer) or voided
+    (found wrong; with reason). ``client_reference`` makes a repeated submit give the first record again;
+    ``reference`` is the key of imports. ``company_id`` is the company that engaged the rider on that day.
+    ``historic`` rows came in too old to open a task or send a notice.
+    """
+
+    __tablename__ = "violation"
+    __table_args__ = (
+        CheckConstraint("state IN ('pending', 'confirmed', 'rejected', 'voided')", "state"),
+        CheckConstraint("(penalty = 'fine') = (fine_yuan IS NOT NULL)", "fine"),
+        CheckConstraint("rider_id IS NOT NULL OR plate <> ''", "someone"),
+        Index("ix_violation_area_id_occurred_on", "area_id", "occurred_on"),
+        Index("ix_violation_rider_id_occurred_on", "rider_id", "occurred_on"),
+        Index("ix_violation_company_id_occurred_on", "company_id", "occurred_on"),
+        Index("ix_violation_occurred_on_kind_id", "occurred_on", "kind_id"),
+        Index("ix_violation_officer_id_occurred_on", "officer_id", "occurred_on"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(12), unique=True)
+    reference: Mapped[str | None] = mapped_column(String(60), unique=True)
+    client_reference: Mapped[str | None] = mapped_column(String(60), unique=True)
+    occurred_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    occurred_on: Mapped[date]
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
+    place: Mapped[str] = mapped_column(String(120), default="")
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    kind_id: Mapped[int] = mapped_column(ForeignKey("violation_kind.id"))
+    plate: Mapped[str] = mapped_column(String(20), default="", index=True)
+    offender: Mapped[str] = mapped_column(String(10), default="rider")
+    rider_id: Mapped[int | None] = mapped_column(ForeignKey("rider.id"))
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
+    source: Mapped[str] = mapped_column(String(10))
+    penalty: Mapped[str] = mapped_column(String(10))
+    fine_yuan: Mapped[int | None]
+    officer_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    officer: Mapped[str] = mapped_column(String(60), default="")
+    note: Mapped[str] = mapped_column(String(500), default="")
+    minor: Mapped[bool] = mapped_column(default=False)
+    guardian_name: Mapped[str] = mapped_column(String(60), default="")
+    historic: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[str] = mapped_column(String(10), default=CONFIRMED)
+    recorded_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    reviewed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    reviewed_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    review_due_on: Mapped[date | None]
+    voided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    voided_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    state_reason: Mapped[str] = mapped_column(String(500), default="")
+
+    area: Mapped[Area] = relationship()
+    kind: Mapped[ViolationKind] = relationship()
+    rider: Mapped[Rider | None] = relationship()
+    company: Mapped[Company | None] = relationship()
+    officer_user: Mapped[User | None] = relationship(foreign_keys=[officer_id])
+
+
+class Objection(Versioned, Base):
+    """A rider contests a violation (异议); due in working days. ``contact_cipher`` is an optional phone."""
+
+    __tablename__ = "objection"
+    __table_args__ = (CheckConstraint("state IN ('open', 'upheld', 'dismissed')", "state"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(12), unique=True)
+    violation_id: Mapped[int] = mapped_column(ForeignKey("violation.id"), index=True)
+    raised_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    due_on: Mapped[date]
+    statement: Mapped[str] = mapped_column(Text)
+    contact_cipher: Mapped[str | None] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(10), default="open")
+    decision: Mapped[str] = mapped_column(Text, default="")
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    decided_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    violation: Mapped[Violation] = relationship()
