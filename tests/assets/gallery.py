@@ -65,7 +65,9 @@ FIGURES = [
         {"name": "Companies", "values": [84.1, 86.7], "low": [82.0, 84.8], "high": [86.0, 88.4]},
         {"name": "Villages </script>", "values": [71.0, None]},
     ], "%", y_from_zero=False, target={"value": 86.73, "label": "86.73 %"}),
-    Figure("kinds", "Half are red lights", "bar", ["2026-09", "2026-10"], [{"name": "Red light", "values": [1204, 988]}]),
+    Figure("kinds", "Half are red lights", "bar", ["2026-09", "2026-10"], [
+        {"name": "Red light", "values": [1204, 988]},
+    ]),
 ]  # fmt: skip
 
 
@@ -75,11 +77,9 @@ class Rider(FlaskForm):  # type: ignore[misc] # Flask-WTF carries no types
     plate = StringField("Plate", description="As on the plate", render_kw={"class": "plate"})
     fine = IntegerField("Fine", [Optional()])
     since = DateField("Since", [Optional()])
-    document = SelectField("Document", choices=[("id", "Identity card"), ("passport", "Passport")])
-    village = SelectField("Village", choices=[("", "Unknown"), ("1", "Hangmin")])
-    who = RadioField(
-        "Offender", [DataRequired("Choose one.")], choices=[("rider", "Rider"), ("passenger", "Passenger")]
-    )
+    document = SelectField("Document", choices={"id": "Identity card", "passport": "Passport"})
+    village = SelectField("Village", choices={"": "Unknown", "1": "Hangmin"})
+    who = RadioField("Offender", [DataRequired("Choose one.")], choices={"rider": "Rider", "passenger": "Passenger"})
 
 
 class Filters(FlaskForm):  # type: ignore[misc] # Flask-WTF carries no types
@@ -87,14 +87,12 @@ class Filters(FlaskForm):  # type: ignore[misc] # Flask-WTF carries no types
         csrf = False
 
     q = StringField("Plate or number")
-    kind = SelectField("Kind", choices=[("", "All"), ("2007", "Red light")])
+    kind = SelectField("Kind", choices={"": "All", "2007": "Red light"})
 
 
 def page_url(**changes: object) -> str:
     arguments = {**request.args, **changes}
-    return (
-        f"{request.path}?{urlencode({key: value for key, value in arguments.items() if value is not None})}"
-    )
+    return f"{request.path}?{urlencode({key: value for key, value in arguments.items() if value is not None})}"
 
 
 def context() -> dict[str, object]:

@@ -55,8 +55,7 @@ def test_a_chart_carries_its_figures_escaped_and_as_a_table(client: FlaskClient)
 def test_only_what_may_be_left_out_is_called_optional(client: FlaskClient) -> None:
     page = text(client, "/kerb?lang=en")
     labels = {
-        name: plain(label)
-        for name, label in re.findall(r'<label class="form-label" for="(\w+)">(.*?)</label>', page)
+        name: plain(label) for name, label in re.findall(r'<label class="form-label" for="(\w+)">(.*?)</label>', page)
     }
     assert labels == {
         "name": "Name",
@@ -82,9 +81,7 @@ def test_a_field_keeps_its_own_attributes(client: FlaskClient) -> None:
     assert 'class="form-control plate"' in page
     assert 'aria-describedby="plate-hint"' in page
     assert 'autocomplete="name"' in page
-    assert re.search(
-        r'<input[^>]*inputmode="numeric"[^>]*id="fine"|<input[^>]*id="fine"[^>]*inputmode="numeric"', page
-    )
+    assert re.search(r'<input[^>]*inputmode="numeric"[^>]*id="fine"|<input[^>]*id="fine"[^>]*inputmode="numeric"', page)
     assert page.count('name="reference"') == 1
 
 

@@ -15,9 +15,7 @@ from assets import build
 from tests.assets import gallery
 
 CHROMIUM = shutil.which("chromium")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
-)
+FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
@@ -51,9 +49,7 @@ def page(browser: Browser) -> Iterator[Page]:
     opened = browser.new_page(viewport={"width": 1440, "height": 900})
     complaints: list[str] = []
     opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on(
-        "console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None
-    )
+    opened.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
     yield opened
     opened.close()
     assert not complaints
@@ -118,7 +114,7 @@ def test_keyboard_rows_filters_and_times(page: Page, site: str) -> None:
 
 def test_charts_are_drawn_and_can_be_taken_along(page: Page, site: str) -> None:
     page.goto(f"{site}/?lang=en")
-    page.wait_for_selector("#rates svg path")
+    page.wait_for_selector("#rates svg text")
     with page.expect_download() as image:
         page.locator("#rates [data-chart-image]").click()
     assert image.value.path().read_bytes().startswith(b"\x89PNG")
