@@ -14,6 +14,7 @@ from trafficedu.configuration import services as configuration
 from trafficedu.configuration.services import Chore
 from trafficedu.core import audit, throttle
 from trafficedu.core.events import Handlers
+from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.web import Panel
 from trafficedu.education import models as _education  # noqa: F401 - its tables
 from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
@@ -32,3 +33,8 @@ CHORES: Mapping[str, Chore] = {
     "expired locks forgotten": throttle.forget_expired,
 }
 """What the worker does in every round, in this order."""
+IMPORTERS: Mapping[str, Importer] = {}
+"""KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
+
+EXPORTERS: Mapping[str, Exporter] = {}
+"""KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""

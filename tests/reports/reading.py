@@ -52,12 +52,7 @@ def _outside(page: pdfium.PdfPage, text_page: pdfium.PdfTextPage, margin: float)
     found = []
     for index in range(text_page.count_chars()):
         left, bottom, right, top = text_page.get_charbox(index)
-        if (
-            left < margin - 1
-            or right > width - margin + 1
-            or bottom < margin - 12
-            or top > height - margin + 1
-        ):
+        if left < margin - 1 or right > width - margin + 1 or bottom < margin - 12 or top > height - margin + 1:
             found.append(text_page.get_text_range(index, 1))
     return [char for char in found if char.strip()]
 

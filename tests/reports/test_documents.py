@@ -229,9 +229,7 @@ def test_notice_to_a_village_speaks_to_the_village() -> None:
 
 
 def test_certificate_without_quiz_has_no_score() -> None:
-    assert (
-        "测验成绩" not in read(certificate.render(replace(samples.CERTIFICATE, quiz_score=None), "zh")).text
-    )
+    assert "测验成绩" not in read(certificate.render(replace(samples.CERTIFICATE, quiz_score=None), "zh")).text
 
 
 def test_threads_do_not_spoil_each_other() -> None:

@@ -25,9 +25,7 @@ def recipe() -> ModuleType:
 
 def test_both_weights_hold_every_character_of_gb2312() -> None:
     characters = [
-        bytes((lead, trail)).decode("gb2312", "ignore")
-        for lead in range(0xB0, 0xF8)
-        for trail in range(0xA1, 0xFF)
+        bytes((lead, trail)).decode("gb2312", "ignore") for lead in range(0xB0, 0xF8) for trail in range(0xA1, 0xFF)
     ]
     assert [char for char in characters if char and not fonts.has_glyph(char)] == []
     assert fonts.font(fonts.BOLD).face.charToGlyph.keys() == fonts.font(fonts.REGULAR).face.charToGlyph.keys()

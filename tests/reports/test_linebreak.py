@@ -6,10 +6,7 @@ from hypothesis import strategies as st
 
 from trafficedu.reports.linebreak import NO_END, NO_START, may_break, pieces, wrap
 
-TEXT = (
-    "骑行人闯红灯，被民警（当场）查获：“下次不敢了！”罚款20元。"
-    "See https://jzt.example.cn/n/V-1 for details, please."
-)
+TEXT = "骑行人闯红灯，被民警（当场）查获：“下次不敢了！”罚款20元。See https://jzt.example.cn/n/V-1 for details, please."
 MIXED = st.text(alphabet=TEXT + "—…、；《》〔〕 \n", max_size=120)
 
 

@@ -14,8 +14,7 @@ from trafficedu.reports.linebreak import NO_START
 
 LONG_NAME = "买买提·阿卜杜热西提·吾布力卡斯木·艾尔肯江·穆罕默德·伊斯马伊力"
 LONG_PLACE = (
-    "萧山农业对外综合开发生活区浙江纺织采购博览城社区浙江传化物流基地社区时代大道与湘湖路交叉口东北角公交站台旁"
-    * 2
+    "萧山农业对外综合开发生活区浙江纺织采购博览城社区浙江传化物流基地社区时代大道与湘湖路交叉口东北角公交站台旁" * 2
 )
 NOTE = "骑行人称：“当时送餐时间将至，（平台）催促！”经教育，认识到错误；表示今后遵守信号灯。" * 5
 BEYOND = "\U00030001"  # an ideograph of extension G that no free font of this kind draws
@@ -89,9 +88,7 @@ def test_rare_characters_of_names_have_glyphs() -> None:
     assert "〔U+" not in reading.text
 
 
-@pytest.mark.parametrize(
-    ("locale", "explained"), [("zh", "表示打印字库中没有的字"), ("en", "the printing font lacks")]
-)
+@pytest.mark.parametrize(("locale", "explained"), [("zh", "表示打印字库中没有的字"), ("en", "the printing font lacks")])
 def test_a_character_without_glyph_is_spelled_out_and_explained(locale: str, explained: str) -> None:
     reading = read(certificate.render(replace(samples.CERTIFICATE, rider_name=f"王{BEYOND}"), locale))
     assert "王〔U+30001〕" in reading.text
@@ -121,6 +118,13 @@ def test_markup_is_printed_and_not_obeyed() -> None:
     place = "<b>湘湖路</b> & <a href='x'>路口</a>"
     reading = read(receipt.render(replace(samples.RECEIPT, place=place), "zh"))
     assert place.replace(" ", "") in reading.flat.replace(" ", "")
+
+
+def test_curled_quotes_in_english_are_set_straight() -> None:
+    data = replace(samples.RECEIPT_EN, law="the People’s Republic’s “law”", note="称：“红灯。”")
+    text = read(receipt.render(data, "en")).text
+    assert "the People's Republic's \"law\"" in text
+    assert "称：“红灯。”" in text
 
 
 def test_empty_texts_do_no_harm() -> None:

@@ -45,10 +45,7 @@ def as_xlsx(rows: list[Row], locale: str | None = None) -> bytes:
 
 
 def read_xlsx(data: bytes) -> list[list[object]]:
-    return [
-        list(row)
-        for row in CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python()
-    ]
+    return [list(row) for row in CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python()]
 
 
 def test_csv_is_what_spreadsheets_in_china_read() -> None:
@@ -67,9 +64,7 @@ def test_csv_texts_come_back_unchanged() -> None:
 
 def test_no_csv_cell_is_run() -> None:
     texts = ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "＝1", " =1", "''=1"]
-    rows = list(
-        csv.reader(io.StringIO(as_csv([(t, None, t, 1) for t in texts]).decode("utf-8-sig"), newline=""))
-    )
+    rows = list(csv.reader(io.StringIO(as_csv([(t, None, t, 1) for t in texts]).decode("utf-8-sig"), newline="")))
     assert {row[0][0] for row in rows[1:]} == {"'"}
 
 

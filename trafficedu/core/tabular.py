@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 import python_calamine
+from sqlalchemy.orm import Session
 
+from trafficedu.core.actors import Actor
 from trafficedu.core.errors import DomainError
 from trafficedu.core.text import Message, message, translate
 
@@ -32,7 +34,7 @@ class Columns:
     optional: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row of a table: its line in the file (the header is line 1) and its cells by column name."""
 
@@ -43,7 +45,7 @@ class Row:
         return self.cells.get(column, "")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RefusedRow:
     """Why a row was not taken: where, what stood there (never personal data in clear), and how to mend it."""
 
@@ -89,6 +91,63 @@ class ImportReport:
 
 Progress = Callable[[int], None]
 """Told how many more rows are done."""
+
+
+def silent(_rows: int) -> None:
+    """Show no progress."""
+
+
+class RunImport(Protocol):
+    """Read all rows, validate them, write what is good, and report.
+
+    Flushes, never commits. Every row ends in exactly one count of the report: added, updated, unchanged or
+    refused. Nothing needs undoing here: with a refused row and without ``skip_errors`` the caller undoes the
+    whole file, so that an importer may stop writing (but not validating) after the first refusal. Memory must
+    not grow with the number of good rows. ``progress`` is told of every row, in batches.
+    """
+
+    def __call__(
+        self, session: Session, rows: Iterator[Row], by: Actor, *, skip_errors: bool, progress: Progress
+    ) -> ImportReport:
+        """Import ``rows``; see the class."""
+
+
+class ListRows(Protocol):
+    """Yield the rows of an export, scoped to ``by``, as texts by column name; an absent column is empty.
+
+    ``month`` (its first day) narrows what happens in time, and is None for everything. ``clear`` asks for
+    personal data unmasked: the caller has checked the permission and writes the audit row.
+    """
+
+    def __call__(self, session: Session, by: Actor, month: date | None, clear: bool) -> Iterable[dict[str, str]]:
+        """Yield the rows; see the class."""
+
+
+@dataclass(frozen=True)
+class Importer:
+    """How one kind of file is read: its columns and the function that takes the rows in.
+
+    ``permission`` opens it on the page of imports; without one it is for the command line only.
+    """
+
+    columns: Columns
+    run: RunImport
+    permission: str = ""
+
+
+@dataclass(frozen=True)
+class Exporter:
+    """How one kind of file is written: the same columns as its importer, and the function that yields rows.
+
+    ``permission`` opens it on the page, ``clear_permission`` with personal data unmasked; ``monthly`` says that
+    a month narrows it.
+    """
+
+    columns: Columns
+    rows: ListRows
+    permission: str = ""
+    clear_permission: str = ""
+    monthly: bool = False
 
 
 def is_masked(value: str) -> bool:
@@ -211,6 +270,18 @@ def _as_text(cell: Any) -> str:
     if isinstance(cell, datetime | date | time):
         return cell.isoformat()
     return str(cell)
+
+
+def count_rows(path: Path) -> int:
+    """Return about how many rows the file has, for a progress bar; 0 where that cannot be told."""
+    if path.suffix.lower() == ".xlsx":
+        try:
+            return int(python_calamine.CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).total_height) - 1
+        except Exception:  # calamine raises several kinds; the reading itself will say what is wrong
+            return 0
+    with path.open("rb") as file:
+        lines = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(SNIFF_BYTES), b""))
+    return max(0, lines - 1)
 
 
 def numbered(rows: Iterable[dict[str, str]]) -> Iterator[Row]:

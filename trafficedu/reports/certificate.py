@@ -88,9 +88,7 @@ class _Certificate:
         self._signature()
         courses_overleaf = self._panel()
         self._code()
-        self._overleaf(
-            self.data.courses if courses_overleaf else (), self.data.modules if modules_overleaf else ()
-        )
+        self._overleaf(self.data.courses if courses_overleaf else (), self.data.modules if modules_overleaf else ())
 
     def _both(self, text: Message) -> str:
         """Say a label in Chinese and English, or in English alone."""
@@ -108,9 +106,7 @@ class _Certificate:
     def _head(self) -> float:
         sheet = self.sheet
         y = sheet.write(self.data.district, self.left, PAGE.top, self.left_width, TEXT_STRONG)
-        y = sheet.write_fitting(
-            sheet.say(TITLE), self.left, y + 8, self.left_width, DISPLAY, smallest=16, tag="H1"
-        )
+        y = sheet.write_fitting(sheet.say(TITLE), self.left, y + 8, self.left_width, DISPLAY, smallest=16, tag="H1")
         if self.locale == "zh":
             y = sheet.write(translate(TITLE, "en"), self.left, y, self.left_width, TEXT, language="en")
         return y
@@ -150,10 +146,7 @@ class _Certificate:
         return (self.left_width - 24 * (self._columns() - 1)) / self._columns()
 
     def _modules(self, y: float) -> None:
-        y = (
-            self.sheet.write(self._both(message("Modules")), self.left, y, self.left_width, SMALL, tag="H2")
-            + 4
-        )
+        y = self.sheet.write(self._both(message("Modules")), self.left, y, self.left_width, SMALL, tag="H2") + 4
         width = self._module_width()
         columns = self._columns()
         with self.sheet.group("Table"):
@@ -234,17 +227,13 @@ class _Certificate:
         for label, rows in lists:
             if rows:
                 flow.room(TEXT.leading * 3)
-                flow.y = (
-                    self.sheet.write(self._both(label), flow.x, flow.y + 12, flow.width, SMALL, tag="H2") + 4
-                )
+                flow.y = self.sheet.write(self._both(label), flow.x, flow.y + 12, flow.width, SMALL, tag="H2") + 4
             for name, minutes in rows:
                 self._overleaf_row(flow, name, minutes)
 
     def _overleaf_head(self) -> float:
         x, width = PAGE.column(0, 12)
-        return self.sheet.write(
-            f"{self.sheet.say(TITLE)} {self.data.number}", x, PAGE.top, width, TEXT_STRONG
-        )
+        return self.sheet.write(f"{self.sheet.say(TITLE)} {self.data.number}", x, PAGE.top, width, TEXT_STRONG)
 
     def _overleaf_row(self, flow: Flow, name: str, minutes: str) -> None:
         lines = self.sheet.lines(name, flow.width - 64, TEXT)

@@ -8,6 +8,7 @@ before the first footer ("page 1 of 3") is written.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -40,6 +41,8 @@ SPACE = (0, 4, 8, 12, 16, 24, 32, 48)
 COLUMNS = 12
 GUTTER = 12.0
 LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
+CURLED_IN_ENGLISH = re.compile(r"(?<![\u2E80-\uFFEF])[“”‘’](?![\u2E80-\uFFEF])")
+"""The font draws curled quotes as wide as an ideograph, which would tear an English word apart."""
 Paint = Callable[[Canvas], None]
 
 
@@ -160,11 +163,11 @@ class Sheet:
         printable, spelled_out = fonts.legible(text)
         self._spelled_out |= spelled_out
         in_english = (language or self.locale) == "en"
+        if in_english:
+            printable = CURLED_IN_ENGLISH.sub(lambda mark: "\"\"''"["“”‘’".index(mark[0])], printable)
         return linebreak.wrap(printable, width, style.width, in_english=in_english)
 
-    def put(
-        self, lines: list[str], x: float, y: float, width: float, style: Style, element: Element | None
-    ) -> float:
+    def put(self, lines: list[str], x: float, y: float, width: float, style: Style, element: Element | None) -> float:
         """Place lines already broken; return where the next thing may begin."""
         self._add(element, partial(self._paint_lines, list(lines), x, y, width, style))
         return y + len(lines) * style.leading
@@ -253,9 +256,7 @@ class Sheet:
         pages, total = self._pages, len(self._pages)
         left = [self.footer] if self.footer else []
         if self._spelled_out:
-            lacking = message(
-                "〔U+…〕 stands for a character that the printing font lacks: its Unicode number."
-            )
+            lacking = message("〔U+…〕 stands for a character that the printing font lacks: its Unicode number.")
             left.insert(0, self.say(lacking))
         bottom = self.page.size[1] - self.page.bottom / 2 + SMALL.leading / 2
         two_thirds = self.page.width * 2 / 3
@@ -263,9 +264,7 @@ class Sheet:
             self._pages = [page]
             y = bottom - len(left) * SMALL.leading
             for line in left:
-                y = self.put(
-                    self.lines(line, two_thirds, SMALL)[:1], self.page.margin, y, two_thirds, SMALL, None
-                )
+                y = self.put(self.lines(line, two_thirds, SMALL)[:1], self.page.margin, y, two_thirds, SMALL, None)
             if total > 1:
                 place = self.say(message("Page %(number)s of %(total)s", number=number, total=total))
                 style = replace(SMALL, align="right")
@@ -276,9 +275,7 @@ class Sheet:
     def _add(self, element: Element | None, paint: Paint) -> None:
         self._pages[-1].append(Operation(element, paint))
 
-    def _paint_lines(
-        self, lines: list[str], x: float, y: float, width: float, style: Style, canvas: Canvas
-    ) -> None:
+    def _paint_lines(self, lines: list[str], x: float, y: float, width: float, style: Style, canvas: Canvas) -> None:
         baseline = self.page.size[1] - y - style.baseline
         text = canvas.beginText(x, baseline)
         text.setFont(style.font, style.size, style.leading)

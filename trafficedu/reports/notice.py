@@ -161,12 +161,8 @@ class _Notice:
     def _request(self) -> None:
         self.flow.heading(message("What we ask of you"))
         for request in (
-            message(
-                "1. Speak with the rider about this violation, and see that the study is completed in time."
-            ),
-            message(
-                "2. Record what you did on the answer page: the measure, for how many days, and a few words."
-            ),
+            message("1. Speak with the rider about this violation, and see that the study is completed in time."),
+            message("2. Record what you did on the answer page: the measure, for how many days, and a few words."),
             message("3. Show this notice only to those who need it for that. It is about a person."),
         ):
             self.flow.paragraph(self.sheet.say(request))

@@ -133,9 +133,7 @@ class _Roster:
         signature = 104.0
         rest = self.width - sum(width for _, width, _ in fixed) - score[1] - signature
         share = rest / max(1, len(modules))
-        studied = [
-            (f"{module.name}\n{say(words.minutes(module.minutes))}", share, "left") for module in modules
-        ]
+        studied = [(f"{module.name}\n{say(words.minutes(module.minutes))}", share, "left") for module in modules]
         columns = []
         x = self.x
         for title, width, align in [
@@ -211,9 +209,7 @@ class _Roster:
     def _row(self, cells: list[list[str]], y: float, height: float) -> float:
         with self.sheet.group("TR"):
             for place, (column, lines) in enumerate(zip(self.columns, cells, strict=True)):
-                self._cell(
-                    column, lines, y + (height - len(lines) * CELL.leading) / 2, self._style(place), "TD"
-                )
+                self._cell(column, lines, y + (height - len(lines) * CELL.leading) / 2, self._style(place), "TD")
                 if place >= WRITTEN_FROM:
                     self.sheet.fill(column.x, y, 0.5, height, HAIR)
         self.sheet.rule(self.x, y + height, self.width, colour=HAIR)

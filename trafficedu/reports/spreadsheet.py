@@ -2,16 +2,16 @@
 
 Knows columns and values, not where they come from. Values decide how a cell is written:
 
-=================  =====================================  ==============================================
-value              CSV                                    XLSX
-=================  =====================================  ==============================================
-``None``           empty                                  empty
-``str``            text, safe by `trafficedu.core.cells`  text, never a formula
-``bool``           ``true``, ``false``                    the same words: a reader of either sees one form
-``int``, ``float``, ``Decimal``  the number               a number
-``date``           ``2026-11-03``                         a date
-``datetime``       ``2026-11-03T21:04:00+08:00``          date and time in Asia/Shanghai, which has no zone
-=================  =====================================  ==============================================
+============  =============================  ==============================
+value         CSV                            XLSX
+============  =============================  ==============================
+``None``      empty                          empty
+``str``       text, safe by `core.cells`     text, never a formula
+``bool``      ``true``, ``false``            the same words
+any number    the number                     a number
+``date``      ``2026-11-03``                 a date
+``datetime``  ``2026-11-03T21:04:00+08:00``  date and time in Asia/Shanghai
+============  =============================  ==============================
 """
 
 from __future__ import annotations
@@ -67,9 +67,7 @@ def headers(columns: Sequence[Column], locale: str | None) -> list[str]:
     return [translate(column.title, locale) if column.title else column.key for column in columns]
 
 
-def write_csv(
-    columns: Sequence[Column], rows: Iterable[Row], out: IO[bytes], *, locale: str | None = None
-) -> int:
+def write_csv(columns: Sequence[Column], rows: Iterable[Row], out: IO[bytes], *, locale: str | None = None) -> int:
     """Write UTF-8 with a byte order mark, as spreadsheets in China need it; return the number of rows.
 
     Lines end with CR LF. ``locale`` sets titles for a reader in place of the keys an import needs.
@@ -187,9 +185,7 @@ def _write_cell(sheet: Worksheet, row: int, place: int, value: Value, formats: d
         sheet.write_number(row, place, value)
 
 
-def write_file(
-    columns: Sequence[Column], rows: Iterable[Row], path: Path, *, locale: str | None = None
-) -> int:
+def write_file(columns: Sequence[Column], rows: Iterable[Row], path: Path, *, locale: str | None = None) -> int:
     """Write ``path`` in the format its suffix names (``.csv`` or ``.xlsx``), whole or not at all.
 
     The file is readable by its owner alone: most tables hold personal data.
@@ -202,9 +198,7 @@ def write_file(
     writers = {".csv": write_csv, ".xlsx": write_xlsx}
     write = writers.get(path.suffix.lower())
     if write is None:
-        raise DomainError(
-            message("%(name)s: the name has to end in .csv or .xlsx", name=path.name), field="file"
-        )
+        raise DomainError(message("%(name)s: the name has to end in .csv or .xlsx", name=path.name), field="file")
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as partial:
         try:
             count = write(columns, rows, partial, locale=locale)

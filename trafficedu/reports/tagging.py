@@ -96,8 +96,7 @@ class Marker:
             parent = names[element.parent] if element.parent else tree_name
             written.text = _element_text(element, parent, names, page_names)
         nums = " ".join(
-            f"{index} [{' '.join(names[element] for element in page)}]"
-            for index, page in enumerate(self._pages[:-1])
+            f"{index} [{' '.join(names[element] for element in page)}]" for index, page in enumerate(self._pages[:-1])
         )
         tree.text = (
             f"<</Type /StructTreeRoot /K {names[self._root]} /ParentTree <</Nums [{nums}]>>"
