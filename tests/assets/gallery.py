@@ -135,10 +135,6 @@ def create() -> Flask:
         response.headers["Content-Security-Policy"] = POLICY
         return response
 
-    @app.get("/favicon.ico")
-    def icon() -> tuple[str, int]:
-        return "", 204
-
     @app.get("/")
     def desk() -> str:
         flash("Saved", "success")
