@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import iscoroutinefunction
 from typing import Any, cast
 
 from flask import Flask, current_app, request
@@ -26,6 +27,11 @@ def init_database(app: Flask, url: str, keyring: Keyring, handlers: Handlers) ->
     app.config["SQLALCHEMY_ENGINES"] = {"default": engine}
     extension = SQLAlchemy(session_options={"info": {"keyring": keyring, "handlers": handlers}})
     extension.init_app(app)
+    # The extension also closes asynchronous sessions; there are none, and it would start an event loop for that
+    # at the end of every request.
+    app.teardown_appcontext_funcs[:] = [
+        close for close in app.teardown_appcontext_funcs if not iscoroutinefunction(close)
+    ]
     with app.app_context():
         orm.prepare_engine(extension.engine)
     app.before_request(_note_intent)
