@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, flash, render_template, request
-from flask_babel import Babel
+from flask_babel import Babel, lazy_gettext
 from flask_wtf import CSRFProtect, FlaskForm
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined
 from wtforms import DateField, HiddenField, IntegerField, RadioField, SelectField, StringField
@@ -73,13 +73,15 @@ FIGURES = [
 
 class Rider(FlaskForm):  # type: ignore[misc] # Flask-WTF carries no types
     reference = HiddenField(default="ref-1")
-    name = StringField("Name", [DataRequired("Enter the name.")], render_kw={"autocomplete": "name"})
+    name = StringField("Name", [DataRequired(lazy_gettext("Enter the name."))], render_kw={"autocomplete": "name"})
     plate = StringField("Plate", description="As on the plate", render_kw={"class": "plate"})
     fine = IntegerField("Fine", [Optional()])
     since = DateField("Since", [Optional()])
     document = SelectField("Document", choices={"id": "Identity card", "passport": "Passport"})
     village = SelectField("Village", choices={"": "Unknown", "1": "Hangmin"})
-    who = RadioField("Offender", [DataRequired("Choose one.")], choices={"rider": "Rider", "passenger": "Passenger"})
+    who = RadioField(
+        "Offender", [DataRequired(lazy_gettext("Choose one."))], choices={"rider": "Rider", "passenger": "Passenger"}
+    )
 
 
 class Filters(FlaskForm):  # type: ignore[misc] # Flask-WTF carries no types
