@@ -81,7 +81,7 @@ def test_a_question_is_asked_before_a_deed(page: Page, site: str) -> None:
     page.get_by_role("button", name="Void").first.click()
     assert page.locator("dialog").inner_text().startswith("Void one violation?")
     page.keyboard.press("Enter")  # the safe answer has the focus
-    assert page.locator("dialog").count() == 0
+    page.locator("dialog").wait_for(state="detached")
     assert not sent
     page.get_by_role("button", name="Void").first.click()
     with page.expect_navigation():
