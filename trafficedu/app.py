@@ -73,6 +73,8 @@ def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | 
     web.init_web(app)
     pages.init_pages(app, NAVIGATION)
     app.extensions["panels"] = wiring.PANELS
+    app.extensions["importers"] = wiring.IMPORTERS
+    app.extensions["exporters"] = wiring.EXPORTERS
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app

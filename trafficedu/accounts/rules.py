@@ -65,6 +65,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.SUPERVISOR: frozenset(
         {
+            "transfers:page:open",
             "violations:violation:record",
             "violations:violation:read",
             "violations:violation:review",
@@ -113,6 +114,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.LEADER: frozenset({"feedback:notice:answer"} | _READS_PLACES | _READS_FIGURES),
     Role.ANALYST: frozenset(
         {
+            "transfers:page:open",
             "violations:violation:read",
             "violations:violation:export",
             "areas:ebikes:manage",
@@ -123,6 +125,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.ADMINISTRATOR: frozenset(
         {
+            "transfers:page:open",
             "accounts:user:manage",
             "accounts:audit:read",
             "configuration:figure:manage",
