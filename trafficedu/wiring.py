@@ -17,19 +17,18 @@ from trafficedu.core import audit, throttle
 from trafficedu.core.events import Handlers
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.web import Panel
-from trafficedu.education import models as _education  # noqa: F401 - its tables
+from trafficedu.education import services as education
+from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
 from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback import services as feedback
 from trafficedu.overview import panels as overview_panels
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
-from trafficedu.education import services as education
-from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.services.kinds import load_kinds
 
 HANDLERS: Handlers = {
-    ViolationEstablished: [feedback.queue_notice],
-    ViolationVoided: [feedback.withdraw_notice],
+    ViolationEstablished: [education.assign_for_violation, feedback.queue_notice],
+    ViolationVoided: [education.withdraw_violation, feedback.withdraw_notice],
     LegalBasisRecorded: [feedback.release_held],
     HomeVillageRecorded: [feedback.release_to_village],
     ViolationEstablished: [education.assign_for_violation],
@@ -51,6 +50,7 @@ REFERENCE: Sequence[Callable[[Session], Any]] = [
     configuration.load_defaults,
     areas.load_shipped,
     load_kinds,
+    education.load_courses,
     feedback.load_policy,
 ]
 REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, education.load_courses]
