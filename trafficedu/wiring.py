@@ -31,8 +31,6 @@ HANDLERS: Handlers = {
     ViolationVoided: [education.withdraw_violation, feedback.withdraw_notice],
     LegalBasisRecorded: [feedback.release_held],
     HomeVillageRecorded: [feedback.release_to_village],
-    ViolationEstablished: [education.assign_for_violation],
-    ViolationVoided: [education.withdraw_violation],
 }
 """EVENT -> handlers, run in this order in the transaction of the event."""
 
@@ -53,8 +51,6 @@ REFERENCE: Sequence[Callable[[Session], Any]] = [
     education.load_courses,
     feedback.load_policy,
 ]
-REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, education.load_courses]
-REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, load_kinds]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
 CHORES: Mapping[str, Chore] = {

@@ -1,4 +1,4 @@
-"""Notices as a page or a paper shows them: the rider masked as far as the reader may know, times judged, keys chosen."""
+"""Notices as a page or a paper shows them: the rider as far as the reader may know, times judged, keys chosen."""
 
 from __future__ import annotations
 
