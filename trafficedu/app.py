@@ -22,8 +22,9 @@ from trafficedu.core.settings import Settings, load_settings
 from trafficedu.core.text import LOCALES
 from trafficedu.feedback.views import pages as feedback_pages
 from trafficedu.overview.views import pages as overview_pages
+from trafficedu.public.views import pages as public_pages
 
-BLUEPRINTS = [overview_pages, accounts_pages, feedback_pages]
+BLUEPRINTS = [overview_pages, public_pages, accounts_pages, feedback_pages]
 
 NAVIGATION = [
     pages.NavigationItem("feedback.notices", _l("Notices"), "feedback:notice:read"),

@@ -17,7 +17,8 @@ from trafficedu.core import audit, throttle
 from trafficedu.core.events import Handlers
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.web import Panel
-from trafficedu.education import models as _education  # noqa: F401 - its tables
+from trafficedu.education import services as education
+from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
 from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback import services as feedback
 from trafficedu.overview import panels as overview_panels
@@ -29,12 +30,10 @@ from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.services.kinds import load_kinds
 
 HANDLERS: Handlers = {
-    ViolationEstablished: [feedback.queue_notice],
-    ViolationVoided: [feedback.withdraw_notice],
+    ViolationEstablished: [education.assign_for_violation, feedback.queue_notice],
+    ViolationVoided: [education.withdraw_violation, feedback.withdraw_notice],
     LegalBasisRecorded: [feedback.release_held],
     HomeVillageRecorded: [feedback.release_to_village],
-    ViolationEstablished: [education.assign_for_violation],
-    ViolationVoided: [education.withdraw_violation],
 }
 """EVENT -> handlers, run in this order in the transaction of the event."""
 
@@ -52,6 +51,7 @@ REFERENCE: Sequence[Callable[[Session], Any]] = [
     configuration.load_defaults,
     areas.load_shipped,
     load_kinds,
+    education.load_courses,
     feedback.load_policy,
 ]
 REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, education.load_courses]

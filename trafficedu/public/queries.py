@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import DISTRICT, Area
 from trafficedu.configuration.queries import figure
+from trafficedu.core.clock import local_date
 from trafficedu.core.text import Message, message, translate
 from trafficedu.education import queries as education
-from trafficedu.education.models import BOOKED, OPEN, Certificate, StudySession, StudyTask
+from trafficedu.education.models import BOOKED, OPEN, Certificate, Course, StudySession, StudyTask
 from trafficedu.feedback import queries as feedback
 from trafficedu.feedback.models import COMPANY, HELD, Notice
 from trafficedu.feedback.rules import penalty_in_words
+from trafficedu.reports.certificate import CertificateData, StudyModule
 from trafficedu.reports.receipt import ReceiptData, StudySeat, Told
 from trafficedu.riders import queries as riders
 from trafficedu.riders.queries import MaskedRider
+from trafficedu.riders.rules import mask_name
 from trafficedu.violations import queries as violations
 from trafficedu.violations.models import VOIDED, Objection, Violation
 
@@ -140,3 +143,59 @@ def _told(notice: Notice | None, locale: str) -> Told | None:
         return Told("company" if company else "village", name)
     reason = message("no legal basis is recorded") if company else message("no home village is recorded")
     return Told("company" if company else "village", name, translate(reason, locale))
+
+
+@dataclass(frozen=True)
+class CertificateFacts:
+    """What the public may read of a certificate: enough to compare it, not to learn who somebody is."""
+
+    number: str
+    name_masked: str
+    course: Course
+    station: str
+    issued_on: date
+    district: str
+
+
+def certificate_facts(certificate: Certificate) -> CertificateFacts:
+    """Return what the public may read of ``certificate``."""
+    attendance = certificate.attendance
+    return CertificateFacts(
+        number=certificate.number,
+        name_masked=mask_name(certificate.task.rider.name),
+        course=certificate.task.course,
+        station=attendance.booking.session.station.name if attendance is not None else "",
+        issued_on=local_date(certificate.issued_utc),
+        district=district_of(certificate.task.area),
+    )
+
+
+def certificate_paper_of(session: Session, certificate: Certificate, locale: str, address: str) -> CertificateData:
+    """Return what a certificate says on paper; ``address`` leads to the page that verifies it."""
+    task, attendance = certificate.task, certificate.attendance
+    rider = riders.describe(session, task.rider)
+    records = attendance.modules if attendance is not None else []
+    issued = local_date(certificate.issued_utc)
+    days = [local_date(record.started_utc) for record in records] or [issued]
+    return CertificateData(
+        number=certificate.number,
+        district=district_of(task.area),
+        rider_name=rider.name,
+        masked_id=rider.id_masked,
+        courses=(task.course.name(locale),),
+        station=attendance.booking.session.station.name if attendance is not None else "",
+        studied_from=min(days),
+        studied_to=max(days),
+        modules=tuple(
+            StudyModule(record.module.name(locale), _minutes(record.started_utc, record.ended_utc))
+            for record in records
+        ),
+        quiz_score=attendance.quiz_score if attendance is not None else None,
+        signer=attendance.signer.display_name if attendance is not None and attendance.signer else "",
+        issued_on=issued,
+        verify_url=address,
+    )
+
+
+def _minutes(started: datetime, ended: datetime | None) -> int:
+    return 0 if ended is None else int((ended - started).total_seconds() // 60)

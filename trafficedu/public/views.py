@@ -141,7 +141,7 @@ def certificate_pdf(number: str) -> Any:
     if shown.certificate is None:
         abort(404)
     address = current_app.config["SETTINGS"].public_url + url_for("public.verified", number=shown.certificate.number)
-    data = education.certificate_paper(session(), shown.certificate, locale(), address)
+    data = queries.certificate_paper_of(session(), shown.certificate, locale(), address)
     return _pdf(certificate_paper.render(data, locale()), shown.certificate.number)
 
 
@@ -167,12 +167,9 @@ def verified(number: str) -> Any:
     if found is None:
         with writing() as own:
             services.note_unknown_certificate(own, number, address, utc_now())
+    shown = queries.certificate_facts(found) if found is not None else None
     page = render_template(
-        "public/verified.html",
-        number=number,
-        well_formed=is_number(number, "C"),
-        certificate=found,
-        district=queries.district_of(found.task.area) if found is not None else "",
+        "public/verified.html", number=number[:20], well_formed=is_number(number, "C"), certificate=shown
     )
     return page, 200 if found is not None else 404
 

@@ -57,9 +57,7 @@ def list_villages(session: Session, path: str, now: datetime) -> Sequence[Villag
         )
     )
     rows = [
-        VillageRow(
-            row.name, row.code, tasks.get(row.id, 0), *notices.get(row.id, (0, 0)), *months.get(row.id, (0, 0))
-        )
+        VillageRow(row.name, row.code, tasks.get(row.id, 0), *notices.get(row.id, (0, 0)), *months.get(row.id, (0, 0)))
         for row in areas
     ]
     return sorted(
