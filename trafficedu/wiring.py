@@ -57,6 +57,7 @@ REFERENCE: Sequence[Callable[[Session], Any]] = [
 REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, education.load_courses]
 REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, load_kinds]
 REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, areas.load_shipped]
+REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, load_kinds]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
 IMPORTERS: Mapping[str, Importer] = {"violations": violations_files.IMPORTER}
