@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from trafficedu.areas import imports as areas
+from trafficedu.areas import imports as areas_files
 from trafficedu.configuration import services as configuration
 from trafficedu.configuration.services import Chore
 from trafficedu.core import audit, throttle
@@ -18,49 +18,65 @@ from trafficedu.core.events import Handlers
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.web import Panel
 from trafficedu.education import services as education
-from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
 from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback import services as feedback
 from trafficedu.overview import panels as overview_panels
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
-from trafficedu.education import services as education
-from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
 from trafficedu.violations import imports as violations_files
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.services.kinds import load_kinds
 
 HANDLERS: Handlers = {
-    ViolationEstablished: [education.assign_for_violation, feedback.queue_notice],
-    ViolationVoided: [education.withdraw_violation, feedback.withdraw_notice],
-    LegalBasisRecorded: [feedback.release_held],
-    HomeVillageRecorded: [feedback.release_to_village],
+    ViolationEstablished: [
+        education.assign_for_violation,
+        feedback.queue_notice,
+    ],
+    ViolationVoided: [
+        education.withdraw_violation,
+        feedback.withdraw_notice,
+    ],
+    LegalBasisRecorded: [
+        feedback.release_held,
+    ],
+    HomeVillageRecorded: [
+        feedback.release_to_village,
+    ],
 }
 """EVENT -> handlers, run in this order in the transaction of the event."""
 
 PANELS: Mapping[str, Sequence[Panel]] = {
-    "home": [feedback_panels.unanswered, overview_panels.own_villages],
-    "violations.recorded": [feedback_panels.told],
-    "violations.show": [feedback_panels.told],
+    "home": [
+        feedback_panels.unanswered,
+        overview_panels.own_villages,
+    ],
+    "violations.recorded": [
+        feedback_panels.told,
+    ],
+    "violations.show": [
+        feedback_panels.told,
+    ],
+    "riders.show": [
+        feedback_panels.of_rider,
+    ],
+    "companies.show": [
+        feedback_panels.of_company,
+    ],
+    "stations.show": [],
+    "areas.show": [],
     "notices.show": [],
-    "companies.show": [feedback_panels.of_company],
-    "riders.show": [feedback_panels.of_rider],
+    "overview": [],
 }
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
 
 REFERENCE: Sequence[Callable[[Session], Any]] = [
     configuration.load_defaults,
-    areas.load_shipped,
+    areas_files.load_shipped,
     load_kinds,
     education.load_courses,
     feedback.load_policy,
 ]
-REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, education.load_courses]
-REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, load_kinds]
-REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, areas.load_shipped]
-REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, load_kinds]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
-IMPORTERS: Mapping[str, Importer] = {"violations": violations_files.IMPORTER}
 CHORES: Mapping[str, Chore] = {
     "audit rows sealed": audit.seal,
     "expired locks forgotten": throttle.forget_expired,
@@ -68,14 +84,15 @@ CHORES: Mapping[str, Chore] = {
 """What the worker does in every round, in this order."""
 
 IMPORTERS: Mapping[str, Importer] = {
-    "areas": areas.AREAS_IMPORTER,
-    "ebikes": areas.EBIKES_IMPORTER,
+    "areas": areas_files.AREAS_IMPORTER,
+    "ebikes": areas_files.EBIKES_IMPORTER,
+    "violations": violations_files.IMPORTER,
 }
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
 
-EXPORTERS: Mapping[str, Exporter] = {"violations": violations_files.EXPORTER}
 EXPORTERS: Mapping[str, Exporter] = {
-    "areas": areas.AREAS_EXPORTER,
-    "ebikes": areas.EBIKES_EXPORTER,
+    "areas": areas_files.AREAS_EXPORTER,
+    "ebikes": areas_files.EBIKES_EXPORTER,
+    "violations": violations_files.EXPORTER,
 }
 """KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""

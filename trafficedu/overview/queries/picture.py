@@ -134,9 +134,7 @@ def _kinds(session: Session, by: Actor, area: Area, period: Period) -> list[Kind
     return sorted(series, key=lambda one: (-one.total, one.kind.code))
 
 
-def _below(
-    session: Session, by: Actor, area: Area, period: Period, exposure: dict[str, int | None]
-) -> list[AreaRow]:
+def _below(session: Session, by: Actor, area: Area, period: Period, exposure: dict[str, int | None]) -> list[AreaRow]:
     """Return the areas one level below, also those without any violation, the most violations first."""
     level = BELOW.get(area.level)
     if level is None:
@@ -153,4 +151,3 @@ def _below(
         for child in children
     ]
     return sorted(rows, key=lambda row: (-row.violations, row.code))
-
