@@ -27,6 +27,7 @@ from trafficedu.public.views import pages as public_pages
 BLUEPRINTS = [overview_pages, public_pages, accounts_pages, feedback_pages]
 
 NAVIGATION = [
+    pages.NavigationItem("overview.overview", _l("Overview"), "overview:page:read"),
     pages.NavigationItem("feedback.notices", _l("Notices"), "feedback:notice:read"),
     pages.NavigationItem("accounts.users", _l("Users"), "accounts:user:manage"),
     pages.NavigationItem("accounts.audit_trail", _l("Audit trail"), "accounts:audit:read"),
