@@ -20,10 +20,14 @@ from trafficedu.accounts.views import pages as accounts_pages
 from trafficedu.core import access, database, health, logs, pages, security, web
 from trafficedu.core.settings import Settings, load_settings
 from trafficedu.core.text import LOCALES
+from trafficedu.education.views import course_pages, session_pages, study_pages, task_pages
 
-BLUEPRINTS = [accounts_pages]
+BLUEPRINTS = [accounts_pages, task_pages, session_pages, study_pages, course_pages]
 
 NAVIGATION = [
+    pages.NavigationItem("education.tasks", _l("Studies"), "education:task:read"),
+    pages.NavigationItem("sessions.sessions", _l("Sessions"), "education:session:read"),
+    pages.NavigationItem("courses.courses", _l("Courses"), "education:course:manage"),
     pages.NavigationItem("accounts.users", _l("Users"), "accounts:user:manage"),
     pages.NavigationItem("accounts.audit_trail", _l("Audit trail"), "accounts:audit:read"),
 ]

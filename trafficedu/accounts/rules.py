@@ -58,6 +58,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "riders:identity:unmask",
             "companies:company:read",
             "education:certificate:read",
+            "education:rider:read",
             "education:task:book",
         }
         | _READS_PLACES
@@ -79,6 +80,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "riders:identity:export",
             "companies:company:read",
             "education:certificate:read",
+            "education:rider:read",
             "education:task:book",
             "education:task:waive",
             "education:session:override",
@@ -96,12 +98,20 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "education:session:complete",
             "education:session:override",
             "education:certificate:read",
+            "education:rider:read",
         }
         | _READS_PLACES
     ),
     Role.COMPANY: frozenset({"feedback:notice:read", "feedback:notice:answer"}),
     Role.GRID: frozenset(
-        {"feedback:notice:read", "feedback:notice:answer", "education:task:read", "overview:page:read"} | _READS_PLACES
+        {
+            "feedback:notice:read",
+            "feedback:notice:answer",
+            "education:task:read",
+            "education:rider:read_masked",
+            "overview:page:read",
+        }
+        | _READS_PLACES
     ),
     Role.LEADER: frozenset({"feedback:notice:answer"} | _READS_PLACES | _READS_FIGURES),
     Role.ANALYST: frozenset(
