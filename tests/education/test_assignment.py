@@ -35,16 +35,6 @@ def _clock_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "utc_now", lambda: NOW)
 
 
-@pytest.fixture
-def district(session: Session) -> District:
-    return make_district(session)
-
-
-@pytest.fixture
-def rider(session: Session, district: District) -> Rider:
-    return make_rider(session, district.a)
-
-
 def establish(session: Session, violation: Violation) -> StudyTask:
     publish(session, ViolationEstablished(violation.id))
     task = task_of_violation(session, violation.id)

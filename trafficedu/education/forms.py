@@ -24,7 +24,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from trafficedu.areas.models import Area
-from trafficedu.core.fields import LocalTimeField, TrimmedField, VersionField
+from trafficedu.core.fields import LocalTimeField, TrimmedField, VersionField, choices
 from trafficedu.education.models import Course
 from trafficedu.education.queries.sessions import SessionFilter
 from trafficedu.education.queries.tasks import OVERDUE, WAITING, TaskFilter
@@ -213,11 +213,7 @@ class TaskFilterForm(FlaskForm):  # type: ignore[misc]
 
     state = SelectField(
         _l("State"),
-        choices=[
-            ("", _l("all")),
-            (OVERDUE, _l("overdue")),
-            *((name, label) for name, label in STATE_NAMES.items()),
-        ],
+        choices=choices([("", _l("all")), (OVERDUE, _l("overdue")), *STATE_NAMES.items()]),
         default="",
     )
     course = SelectField(_l("Course"), default="")
@@ -227,8 +223,8 @@ class TaskFilterForm(FlaskForm):  # type: ignore[misc]
 
     def offer(self, courses: Sequence[Course], areas: Sequence[Area], locale: str) -> None:
         """Fill the lists; the first entry of each means all."""
-        self.course.choices = [("", _l("all")), *((one.code, one.name(locale)) for one in courses)]
-        self.area.choices = [("", _l("all")), *((one.code, one.name) for one in areas)]
+        self.course.choices = choices([("", _l("all")), *((one.code, one.name(locale)) for one in courses)])
+        self.area.choices = choices([("", _l("all")), *((one.code, one.name) for one in areas)])
         self.paths = {one.code: one.path for one in areas}
 
     def to_input(self) -> TaskFilter:
@@ -260,8 +256,8 @@ class SessionFilterForm(FlaskForm):  # type: ignore[misc]
 
     def offer(self, courses: Sequence[Course], stations: Sequence[Station], locale: str) -> None:
         """Fill the lists; the first entry of each means all."""
-        self.course.choices = [("", _l("all")), *((one.code, one.name(locale)) for one in courses)]
-        self.station.choices = [("", _l("all")), *((one.code, one.name) for one in stations)]
+        self.course.choices = choices([("", _l("all")), *((one.code, one.name(locale)) for one in courses)])
+        self.station.choices = choices([("", _l("all")), *((one.code, one.name) for one in stations)])
 
     def to_input(self, today: date) -> SessionFilter:
         """Return the filter; without a first day the list begins today."""

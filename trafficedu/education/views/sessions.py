@@ -12,6 +12,7 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import DomainError, Missing, Stale
+from trafficedu.core.fields import choices
 from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, locale, page_number, tell
 from trafficedu.education import queries, services
@@ -54,7 +55,7 @@ def _own_station() -> Station:
 
 def _offer(form: SessionForm | SeriesForm, station: Station) -> Sequence[Course]:
     courses = queries.list_courses(session(), active=True)
-    form.course.choices = [(one.code, one.name(locale())) for one in courses]
+    form.course.choices = choices((one.code, one.name(locale())) for one in courses)
     if form.capacity.data is None and not form.is_submitted():
         form.capacity.data = station.seats
     return courses

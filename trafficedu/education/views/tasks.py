@@ -11,6 +11,7 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import local, today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import DomainError
+from trafficedu.core.fields import choices
 from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, locale, page_number, say, tell
 from trafficedu.education import queries, rules, services
@@ -69,7 +70,7 @@ def seat(number: str) -> Any:
     held = queries.live_booking(session(), found.id)
     free = [one for one in queries.sessions_with_seats(session(), found, utc_now()) if not held or one != held.session]
     form = SeatForm()
-    form.session.choices = [(one.number, _in_words(one, found)) for one in free]
+    form.session.choices = choices((one.number, _in_words(one, found)) for one in free)
     if form.validate_on_submit():
         chosen = next(one for one in free if one.number == form.session.data)
         try:
