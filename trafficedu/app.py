@@ -20,10 +20,12 @@ from trafficedu.accounts.views import pages as accounts_pages
 from trafficedu.core import access, database, health, logs, pages, security, web
 from trafficedu.core.settings import Settings, load_settings
 from trafficedu.core.text import LOCALES
+from trafficedu.riders.views import pages as riders_pages
 
-BLUEPRINTS = [accounts_pages]
+BLUEPRINTS = [accounts_pages, riders_pages]
 
 NAVIGATION = [
+    pages.NavigationItem("riders.index", _l("Riders"), "riders:rider:read"),
     pages.NavigationItem("accounts.users", _l("Users"), "accounts:user:manage"),
     pages.NavigationItem("accounts.audit_trail", _l("Audit trail"), "accounts:audit:read"),
 ]
