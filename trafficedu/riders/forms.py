@@ -10,7 +10,7 @@ from wtforms import DateField, SelectField
 from wtforms.validators import InputRequired, Length, Optional
 
 from trafficedu.core import clock
-from trafficedu.core.fields import TrimmedField, VersionField
+from trafficedu.core.fields import TrimmedField, VersionField, choices
 from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT
 from trafficedu.riders.services import EngagementChange, NewEngagement, NewRider, RiderChange
 
@@ -50,7 +50,7 @@ class SearchForm(FlaskForm):  # type: ignore[misc]
 class RiderForm(FlaskForm):  # type: ignore[misc]
     """A rider's document, name, phone and home village."""
 
-    id_type = SelectField(_l("Kind of document"), choices=list(ID_TYPE_NAMES.items()), default=IDENTITY_CARD)
+    id_type = SelectField(_l("Kind of document"), choices=choices(ID_TYPE_NAMES.items()), default=IDENTITY_CARD)
     id_number = TrimmedField(
         _l("Document number"),
         [InputRequired(_l("Enter the number of the document.")), Length(max=40, message=TOO_LONG)],
@@ -78,7 +78,7 @@ class RiderForm(FlaskForm):  # type: ignore[misc]
         """Fill the list of villages; one that ended stays on offer to a rider who has it."""
         known = {number for number, _ in areas}
         ended = [present] if present is not None and present[0] not in known else []
-        self.home_area_id.choices = [(0, _l("not known")), *ended, *areas]
+        self.home_area_id.choices = choices([(0, _l("not known")), *ended, *areas])
 
     def to_input(self) -> NewRider:
         """Return a rider to register."""
@@ -131,7 +131,7 @@ class UnmaskForm(FlaskForm):  # type: ignore[misc]
     purpose = SelectField(
         _l("What for"),
         [InputRequired(_l("Say what you need the data for."))],
-        choices=[("", _l("choose")), *PURPOSE_NAMES.items()],
+        choices=choices([("", _l("choose")), *PURPOSE_NAMES.items()]),
         description=_l("Your name, the time and the purpose are written to the audit trail."),
     )
 
@@ -144,7 +144,7 @@ class EngagementForm(FlaskForm):  # type: ignore[misc]
     engaged_to = DateField(_l("Last day"), [Optional()], description=_l("Empty while it goes on."))
     legal_basis = SelectField(
         _l("Legal basis for telling the company"),
-        choices=[("", _l("none recorded")), *LEGAL_BASIS_NAMES.items()],
+        choices=choices([("", _l("none recorded")), *LEGAL_BASIS_NAMES.items()]),
         description=_l(
             "Personal Information Protection Law, article 23. Without one, notices to the company are held back."
         ),
@@ -153,7 +153,7 @@ class EngagementForm(FlaskForm):  # type: ignore[misc]
 
     def offer(self, companies: Choices) -> None:
         """Fill the list of companies; the first entry asks for a choice."""
-        self.company_id.choices = [(0, _l("choose")), *companies]
+        self.company_id.choices = choices([(0, _l("choose")), *companies])
 
     def to_input(self) -> NewEngagement:
         """Return an engagement to record."""
