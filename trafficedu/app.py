@@ -28,6 +28,12 @@ NAVIGATION = [
     pages.NavigationItem("education.tasks", _l("Studies"), "education:task:read"),
     pages.NavigationItem("sessions.sessions", _l("Sessions"), "education:session:read"),
     pages.NavigationItem("courses.courses", _l("Courses"), "education:course:manage"),
+from trafficedu.riders.views import pages as riders_pages
+
+BLUEPRINTS = [accounts_pages, riders_pages]
+
+NAVIGATION = [
+    pages.NavigationItem("riders.index", _l("Riders"), "riders:rider:read"),
     pages.NavigationItem("accounts.users", _l("Users"), "accounts:user:manage"),
     pages.NavigationItem("accounts.audit_trail", _l("Audit trail"), "accounts:audit:read"),
 ]
