@@ -20,10 +20,20 @@ from trafficedu.accounts.views import pages as accounts_pages
 from trafficedu.core import access, database, health, logs, pages, security, web
 from trafficedu.core.settings import Settings, load_settings
 from trafficedu.core.text import LOCALES
+from trafficedu.education.views import course_pages, session_pages, study_pages, task_pages
 
-BLUEPRINTS = [accounts_pages]
+BLUEPRINTS = [accounts_pages, task_pages, session_pages, study_pages, course_pages]
 
 NAVIGATION = [
+    pages.NavigationItem("education.tasks", _l("Studies"), "education:task:read"),
+    pages.NavigationItem("sessions.sessions", _l("Sessions"), "education:session:read"),
+    pages.NavigationItem("courses.courses", _l("Courses"), "education:course:manage"),
+from trafficedu.riders.views import pages as riders_pages
+
+BLUEPRINTS = [accounts_pages, riders_pages]
+
+NAVIGATION = [
+    pages.NavigationItem("riders.index", _l("Riders"), "riders:rider:read"),
     pages.NavigationItem("accounts.users", _l("Users"), "accounts:user:manage"),
     pages.NavigationItem("accounts.audit_trail", _l("Audit trail"), "accounts:audit:read"),
 ]
@@ -55,8 +65,8 @@ def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | 
         BABEL_DEFAULT_TIMEZONE="Asia/Shanghai",
         BABEL_TRANSLATION_DIRECTORIES=str(Path(__file__).parent / "locale"),
         WTF_CSRF_TIME_LIMIT=None,
-        **(overrides or {}),
     )
+    app.config.update(overrides or {})
     app.jinja_env.undefined = StrictUndefined
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, settings.trusted_proxies, settings.trusted_proxies)  # type: ignore[method-assign]

@@ -17,21 +17,39 @@ from trafficedu.core import audit, throttle
 from trafficedu.core.events import Handlers
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.web import Panel
-from trafficedu.education import models as _education  # noqa: F401 - its tables
+from trafficedu.education import panels as study_panels
+from trafficedu.education import queries as studies
+from trafficedu.education import services as education
 from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
+from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.services.kinds import load_kinds
 
-HANDLERS: Handlers = {}
+HANDLERS: Handlers = {
+    ViolationEstablished: [education.assign_for_violation],
+    ViolationVoided: [education.withdraw_violation],
+}
 """EVENT -> handlers, run in this order in the transaction of the event."""
 
-PANELS: Mapping[str, Sequence[Panel]] = {"home": []}
+PANELS: Mapping[str, Sequence[Panel]] = {
+    "home": [study_panels.at_the_station, study_panels.overdue_here],
+    "violations.show": [study_panels.study],
+    "violations.recorded": [study_panels.study],
+    "riders.show": [study_panels.of_rider],
+    "stations.show": [study_panels.of_station],
+}
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
 
 REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, areas.load_shipped]
 REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, load_kinds]
+REFERENCE: Sequence[Callable[[Session], Any]] = [
+    configuration.load_defaults,
+    load_kinds,
+    education.load_courses,
+]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
 CHORES: Mapping[str, Chore] = {
+    "waiting tasks seated": education.seat_waiting,
     "audit rows sealed": audit.seal,
     "expired locks forgotten": throttle.forget_expired,
 }
@@ -48,3 +66,9 @@ EXPORTERS: Mapping[str, Exporter] = {
     "ebikes": areas.EBIKES_EXPORTER,
 }
 """KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""
+
+REPORTS: Mapping[str, Callable[[Session, str, str], bytes]] = {
+    "certificate": studies.render_certificate,
+    "roster": studies.render_roster,
+}
+"""KIND -> what ``trafficedu report`` renders as PDF from a public number, in a language."""

@@ -104,9 +104,7 @@ def check_valid_on(valid_from: date, valid_to: date | None, day: date, code: str
     """Raise DomainError at ``kind`` unless a kind's validity includes ``day``."""
     if day < valid_from or (valid_to is not None and day > valid_to):
         raise DomainError(
-            message(
-                "The kind %(code)s was not in force on %(day)s. Choose another.", code=code, day=day.isoformat()
-            ),
+            message("The kind %(code)s was not in force on %(day)s. Choose another.", code=code, day=day.isoformat()),
             field="kind",
             value=code,
         )

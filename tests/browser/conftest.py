@@ -1,0 +1,132 @@
+"""A real browser against a real server on a database of its own; CSRF checks are on.
+
+Without a Chromium on the machine these tests are skipped by name. Screenshots of every step go to
+``tests/browser/screenshots`` (not committed), named after test, database, width and language.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDTHS = {"phone": (390, 844), "desk": (1440, 900)}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The machine's Chromium, headless."""
+    if CHROMIUM is None:
+        pytest.skip("needs a Chromium on the machine (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def live_app(fresh_url: str, make_app: Callable[..., Flask]) -> Iterator[Flask]:
+    """An application with every protection on."""
+    app = make_app(fresh_url, WTF_CSRF_ENABLED=True)
+    yield app
+    with app.app_context():
+        app.extensions["sqlalchemy"].engine.dispose()
+
+
+@pytest.fixture
+def address(live_app: Flask) -> Iterator[str]:
+    """Where ``live_app`` is served, by threads, as in production."""
+    server = make_server("127.0.0.1", 0, live_app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join(10)
+
+
+@dataclass
+class Visitor:
+    """Somebody at a browser: a page with the steps that every story needs."""
+
+    page: Page
+    address: str
+    name: str
+
+    def open(self, path: str) -> None:
+        """Go to a page of the service."""
+        self.page.goto(self.address + path)
+
+    def sign_in(self, username: str, password: str) -> None:
+        """Sign in by typing, like everybody."""
+        self.open("/sign-in")
+        self.page.locator("#username").fill(username)
+        self.page.locator("#password").fill(password)
+        self.page.locator("main button[type=submit]").click()
+        self.page.wait_for_url(re.compile(r"/$|/password$"))
+
+    def look(self, step: str) -> None:
+        """Take a screenshot, and refuse horizontal scrolling and what axe finds."""
+        SCREENSHOTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=str(SCREENSHOTS / f"{self.name}-{step}.png"), full_page=True)
+        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{step}: {wide} px too wide"
+        found = Axe().run(self.page).response["violations"]
+        faults = [f"{fault['id']}: {fault['nodes'][0]['html'][:160]}" for fault in found]
+        assert faults == [], f"{step}: {faults}"
+
+
+@pytest.fixture(params=["zh", "en"])
+def locale(request: pytest.FixtureRequest) -> str:
+    """The language a story is told in."""
+    return str(request.param)
+
+
+@pytest.fixture
+def visit(
+    chromium: Browser, address: str, locale: str, database_kind: str, request: pytest.FixtureRequest
+) -> Iterator[Callable[[str], Visitor]]:
+    """Open a new browser, without history, at ``phone`` or ``desk`` width."""
+    contexts = []
+
+    def visitor(width: str) -> Visitor:
+        size = WIDTHS[width]
+        context = chromium.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            locale="zh-CN" if locale == "zh" else "en-GB",
+            timezone_id="Asia/Shanghai",
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(f"{address}/sign-in")
+        if locale == "en":
+            page.locator("button[lang=en]:visible, summary:visible").first.click()
+            if page.locator("button[lang=en]:visible").count():
+                page.locator("button[lang=en]:visible").first.click()
+        return Visitor(page, address, f"{request.node.originalname}-{database_kind}-{width}-{locale}")
+
+    yield visitor
+    for context in contexts:
+        context.close()
