@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from trafficedu.areas import imports as areas
+from trafficedu.configuration import panels as configuration_panels
 from trafficedu.configuration import services as configuration
 from trafficedu.configuration.services import Chore
 from trafficedu.core import audit, throttle
@@ -23,7 +24,13 @@ from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
 HANDLERS: Handlers = {}
 """EVENT -> handlers, run in this order in the transaction of the event."""
 
-PANELS: Mapping[str, Sequence[Panel]] = {"home": []}
+PANELS: Mapping[str, Sequence[Panel]] = {
+    "home": [
+        configuration_panels.worker,
+        configuration_panels.failed_imports,
+        configuration_panels.calendar,
+    ],
+}
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
 
 REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, areas.load_shipped]

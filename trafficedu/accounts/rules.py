@@ -97,10 +97,10 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "education:session:complete",
             "education:session:override",
             "education:certificate:read",
+            "stations:station:read",
         }
-        | _READS_PLACES
     ),
-    Role.COMPANY: frozenset({"feedback:notice:read", "feedback:notice:answer"}),
+    Role.COMPANY: frozenset({"feedback:notice:read", "feedback:notice:answer", "companies:company:read"}),
     Role.GRID: frozenset(
         {"feedback:notice:read", "feedback:notice:answer", "education:task:read", "overview:page:read"} | _READS_PLACES
     ),
