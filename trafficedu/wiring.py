@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from trafficedu.areas import imports as areas
+from trafficedu.configuration import panels as configuration_panels
 from trafficedu.configuration import services as configuration
 from trafficedu.configuration.services import Chore
 from trafficedu.core import audit, throttle
@@ -36,6 +37,11 @@ PANELS: Mapping[str, Sequence[Panel]] = {
     "violations.recorded": [study_panels.study],
     "riders.show": [study_panels.of_rider],
     "stations.show": [study_panels.of_station],
+    "home": [
+        configuration_panels.worker,
+        configuration_panels.failed_imports,
+        configuration_panels.calendar,
+    ],
 }
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
 
