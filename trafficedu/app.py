@@ -55,6 +55,16 @@ NAVIGATION = [
     pages.NavigationItem("areas.index", _l("Areas"), "areas:area:read"),
     pages.NavigationItem("transfers.index", _l("Import and export"), "transfers:page:open"),
     pages.NavigationItem("configuration.index", _l("Configuration"), "configuration:figure:manage"),
+from trafficedu.violations.views import pages as violations_pages
+
+BLUEPRINTS = [accounts_pages, violations_pages]
+
+NAVIGATION = [
+    pages.NavigationItem("violations.record", _l("Record"), "violations:violation:record"),
+    pages.NavigationItem("violations.index", _l("Violations"), "violations:violation:read"),
+    pages.NavigationItem("violations.reviews", _l("Reviews"), "violations:violation:review"),
+    pages.NavigationItem("violations.objections", _l("Objections"), "violations:objection:decide"),
+    pages.NavigationItem("violations.kinds", _l("Kinds of violation"), "violations:kind:manage"),
     pages.NavigationItem("accounts.users", _l("Users"), "accounts:user:manage"),
     pages.NavigationItem("accounts.audit_trail", _l("Audit trail"), "accounts:audit:read"),
 ]

@@ -23,6 +23,8 @@ from trafficedu.education import queries as studies
 from trafficedu.education import services as education
 from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
+from trafficedu.violations import imports as violations_files
+from trafficedu.violations import panels as violations
 from trafficedu.violations.services.kinds import load_kinds
 
 HANDLERS: Handlers = {
@@ -51,6 +53,21 @@ REFERENCE: Sequence[Callable[[Session], Any]] = [
     configuration.load_defaults,
     load_kinds,
     education.load_courses,
+    "home": [
+        violations.own_day,
+        violations.reviews_due,
+        violations.objections_due,
+        violations.kinds_ending,
+    ],
+    "riders.show": [violations.of_rider],
+    "companies.show": [violations.of_company],
+}
+"""PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
+
+REFERENCE: Sequence[Callable[[Session], Any]] = [
+    configuration.load_defaults,
+    areas.load_shipped,
+    load_kinds,
 ]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
@@ -64,12 +81,14 @@ CHORES: Mapping[str, Chore] = {
 IMPORTERS: Mapping[str, Importer] = {
     "areas": areas.AREAS_IMPORTER,
     "ebikes": areas.EBIKES_IMPORTER,
+    "violations": violations_files.IMPORTER,
 }
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
 
 EXPORTERS: Mapping[str, Exporter] = {
     "areas": areas.AREAS_EXPORTER,
     "ebikes": areas.EBIKES_EXPORTER,
+    "violations": violations_files.EXPORTER,
 }
 """KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""
 
