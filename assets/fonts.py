@@ -74,6 +74,7 @@ def cut(source: Path, target: Path) -> None:
     subsetter.subset(font)
     partial = target.with_suffix(".part")
     subset.save_font(font, partial, options)
+    font.close()
     partial.replace(target)
 
 

@@ -59,8 +59,8 @@ def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | 
         BABEL_DEFAULT_TIMEZONE="Asia/Shanghai",
         BABEL_TRANSLATION_DIRECTORIES=str(Path(__file__).parent / "locale"),
         WTF_CSRF_TIME_LIMIT=None,
-        **(overrides or {}),
     )
+    app.config.update(overrides or {})
     app.jinja_env.undefined = StrictUndefined
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, settings.trusted_proxies, settings.trusted_proxies)  # type: ignore[method-assign]

@@ -59,7 +59,9 @@ function rows(root) {
 
 function frames(root) {
   root.querySelectorAll(".table-frame").forEach((frame) => {
-    if (frame.scrollWidth > frame.clientWidth + 1) frame.tabIndex = 0;
+    if (frame.scrollWidth <= frame.clientWidth + 1) return;
+    frame.classList.add("wide");
+    frame.tabIndex = 0; // what scrolls has to be reachable by keyboard
   });
 }
 

@@ -1,5 +1,6 @@
 // A second tap on the same button sends nothing; going back in the browser makes the form usable again.
 const SENDING = "sending";
+const PATIENCE_MS = 8000; // an answer that is a download leaves the page as it was
 
 function release(form) {
   delete form.dataset[SENDING];
@@ -23,6 +24,7 @@ export function guard(root) {
       event.submitter.setAttribute("aria-disabled", "true");
       event.submitter.dataset.held = "yes";
     }
+    window.setTimeout(() => release(form), PATIENCE_MS);
   });
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) root.querySelectorAll(`form[data-${SENDING}]`).forEach(release);

@@ -1,0 +1,147 @@
+"""The scripts and the look, in a real browser under the strict policy: behaviour, accessibility, width."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from assets import build
+from tests.assets import gallery
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # playwright's pipes at exit
+]
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    build.build()
+    server = make_server("127.0.0.1", 0, gallery.create(), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as play:
+        started = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Give a desk page that fails the test on any message in the browser's console."""
+    opened = browser.new_page(viewport={"width": 1440, "height": 900})
+    complaints: list[str] = []
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    yield opened
+    opened.close()
+    assert not complaints
+
+
+@pytest.mark.parametrize("address", ["/", "/kerb", "/error/404?anonymous=1", "/error/500"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1440])
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(
+    browser: Browser, site: str, address: str, scheme: str, width: int
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme="dark" if scheme == "dark" else "light",
+        reduced_motion="reduce",
+    )
+    opened = context.new_page()
+    opened.goto(site + address)
+    found = Axe().run(opened)
+    assert found.violations_count == 0, found.generate_report()
+    assert opened.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
+
+
+def test_a_question_is_asked_before_a_deed(page: Page, site: str) -> None:
+    page.goto(site)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    page.get_by_role("button", name="Void").first.click()
+    assert page.locator("dialog").inner_text().startswith("Void one violation?")
+    page.keyboard.press("Enter")  # the safe answer has the focus
+    page.locator("dialog").wait_for(state="detached")
+    assert not sent
+    page.get_by_role("button", name="Void").first.click()
+    with page.expect_navigation():
+        page.locator("dialog").get_by_role("button", name="Void").click()
+    assert len(sent) == 1
+
+
+def test_a_double_click_sends_once_and_the_summary_gets_the_focus(page: Page, site: str) -> None:
+    page.goto(f"{site}/kerb")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    with page.expect_navigation():
+        page.evaluate("() => [1, 2, 3].forEach(() => document.querySelector('.bottom-bar button').click())")
+    assert len(sent) == 1
+    assert page.evaluate("document.activeElement.className") == "error-summary"
+
+
+def test_keyboard_rows_filters_and_times(page: Page, site: str) -> None:
+    page.goto(f"{site}/?lang=en")
+    assert page.locator("time").first.inner_text() == "3 minutes ago"
+    assert page.locator("time").first.get_attribute("title")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.name") == "q"
+    with page.expect_navigation():
+        page.select_option("select[name=kind]", "2007")
+    assert page.url == f"{site}/?kind=2007"
+    page.locator("tbody tr").first.locator("td").nth(2).click()
+    page.wait_for_url("**/kerb")
+
+
+def test_charts_are_drawn_and_can_be_taken_along(page: Page, site: str) -> None:
+    page.goto(f"{site}/?lang=en")
+    page.wait_for_selector("#rates svg text")
+    with page.expect_download() as image:
+        page.locator("#rates [data-chart-image]").click()
+    assert image.value.path().read_bytes().startswith(b"\x89PNG")
+    with page.expect_download() as table:
+        page.locator("#kinds [data-chart-csv]").click()
+    written = table.value.path().read_bytes().decode("utf-8-sig").splitlines()
+    assert written == ['"Category","Red light"', '"2026-09","1204"', '"2026-10","988"']
+
+
+def test_keys_and_the_next_action_are_large_enough_for_a_glove(browser: Browser, site: str) -> None:
+    phone = browser.new_page(viewport={"width": 390, "height": 800})
+    phone.goto(f"{site}/kerb")
+    for selector in (".key label", ".bottom-bar .btn"):
+        box = phone.locator(selector).first.bounding_box()
+        assert box
+        assert box["height"] >= 56
+    bar = phone.locator(".bottom-bar").bounding_box()
+    assert bar
+    assert bar["y"] + bar["height"] == 800
+    phone.close()
+
+
+def test_everything_reads_without_javascript(browser: Browser, site: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    opened = context.new_page()
+    opened.goto(f"{site}/?lang=en")
+    opened.locator("#kinds summary").click()
+    assert opened.locator("#kinds td").first.inner_text() == "1,204"
+    assert opened.locator(".chart-canvas:visible, [data-copy]:visible, .chart-tools:visible").count() == 0
+    context.close()
