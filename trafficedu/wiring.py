@@ -24,6 +24,7 @@ from trafficedu.feedback import services as feedback
 from trafficedu.overview import panels as overview_panels
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
+from trafficedu.violations import imports as violations_files
 from trafficedu.violations.services.kinds import load_kinds
 
 HANDLERS: Handlers = {
@@ -53,6 +54,7 @@ REFERENCE: Sequence[Callable[[Session], Any]] = [
 ]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
+IMPORTERS: Mapping[str, Importer] = {"violations": violations_files.IMPORTER}
 CHORES: Mapping[str, Chore] = {
     "audit rows sealed": audit.seal,
     "expired locks forgotten": throttle.forget_expired,
@@ -65,6 +67,7 @@ IMPORTERS: Mapping[str, Importer] = {
 }
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
 
+EXPORTERS: Mapping[str, Exporter] = {"violations": violations_files.EXPORTER}
 EXPORTERS: Mapping[str, Exporter] = {
     "areas": areas.AREAS_EXPORTER,
     "ebikes": areas.EBIKES_EXPORTER,

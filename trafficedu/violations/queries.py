@@ -102,13 +102,14 @@ def holds_on(day: date) -> ColumnElement[bool]:
 
 def find_ground(session: Session, kind_code: str, area_code: str, day: date, client_reference: str | None) -> Ground:
     """Return kind, area and earlier record of the same submit in one statement: the record page is in a hurry."""
+    same = false() if client_reference is None else Violation.client_reference == client_reference
     one = select(literal(1).label("one")).subquery()
     query = (
         select(ViolationKind, Area, Violation)
         .select_from(one)
         .outerjoin(ViolationKind, (ViolationKind.code == kind_code) & holds_on(day))
         .outerjoin(Area, Area.code == area_code)
-        .outerjoin(Violation, Violation.client_reference == client_reference)
+        .outerjoin(Violation, same)
         .limit(1)
     )
     kind, area, first = session.execute(query).one()
@@ -167,7 +168,7 @@ def _filtered(by: Actor, wanted: ViolationFilter) -> Select[tuple[Violation]]:
         .join(Violation.kind)
         .join(Violation.area)
         .outerjoin(Violation.company)
-        .where(visible(by), *_conditions(wanted))
+        .where(visible(by), *filter_conditions(wanted))
         .options(contains_eager(Violation.kind), contains_eager(Violation.area), contains_eager(Violation.company))
     )
     key = wanted.sort.removeprefix("-")
@@ -175,7 +176,8 @@ def _filtered(by: Actor, wanted: ViolationFilter) -> Select[tuple[Violation]]:
     return query.order_by(column.desc() if wanted.sort.startswith("-") else column.asc(), Violation.id.desc())
 
 
-def _conditions(wanted: ViolationFilter) -> list[ColumnElement[bool]]:
+def filter_conditions(wanted: ViolationFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions of a filter on Violation joined with Area, ViolationKind and Company."""
     if wanted.number:
         return [Violation.number == numbers.normalise(wanted.number)]
     area = select(Area.path).where(Area.code == wanted.area_code).scalar_subquery()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from trafficedu.riders.services.engagements import (
     EngagementChange,
     NewEngagement,
+    already_engaged,
     change_engagement,
     check_engagement,
     engage,
@@ -32,6 +33,7 @@ __all__ = [
     "NewRider",
     "Registered",
     "RiderChange",
+    "already_engaged",
     "change_engagement",
     "check_engagement",
     "clean",
