@@ -18,13 +18,12 @@ from trafficedu.core.events import Handlers
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.web import Panel
 from trafficedu.education import services as education
-from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
 from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback import services as feedback
 from trafficedu.overview import panels as overview_panels
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
-from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations import imports as violations_files
+from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.services.kinds import load_kinds
 
 HANDLERS: Handlers = {
@@ -54,7 +53,6 @@ REFERENCE: Sequence[Callable[[Session], Any]] = [
 ]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
-IMPORTERS: Mapping[str, Importer] = {"violations": violations_files.IMPORTER}
 CHORES: Mapping[str, Chore] = {
     "audit rows sealed": audit.seal,
     "expired locks forgotten": throttle.forget_expired,
@@ -64,12 +62,13 @@ CHORES: Mapping[str, Chore] = {
 IMPORTERS: Mapping[str, Importer] = {
     "areas": areas.AREAS_IMPORTER,
     "ebikes": areas.EBIKES_IMPORTER,
+    "violations": violations_files.IMPORTER,
 }
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
 
-EXPORTERS: Mapping[str, Exporter] = {"violations": violations_files.EXPORTER}
 EXPORTERS: Mapping[str, Exporter] = {
     "areas": areas.AREAS_EXPORTER,
     "ebikes": areas.EBIKES_EXPORTER,
+    "violations": violations_files.EXPORTER,
 }
 """KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""
