@@ -65,6 +65,14 @@ NAVIGATION = [
     pages.NavigationItem("violations.reviews", _l("Reviews"), "violations:violation:review"),
     pages.NavigationItem("violations.objections", _l("Objections"), "violations:objection:decide"),
     pages.NavigationItem("violations.kinds", _l("Kinds of violation"), "violations:kind:manage"),
+from trafficedu.feedback.views import pages as feedback_pages
+from trafficedu.overview.views import pages as overview_pages
+from trafficedu.public.views import pages as public_pages
+
+BLUEPRINTS = [overview_pages, public_pages, accounts_pages, feedback_pages]
+
+NAVIGATION = [
+    pages.NavigationItem("feedback.notices", _l("Notices"), "feedback:notice:read"),
     pages.NavigationItem("accounts.users", _l("Users"), "accounts:user:manage"),
     pages.NavigationItem("accounts.audit_trail", _l("Audit trail"), "accounts:audit:read"),
 ]

@@ -21,15 +21,20 @@ from trafficedu.core.web import Panel
 from trafficedu.education import panels as study_panels
 from trafficedu.education import queries as studies
 from trafficedu.education import services as education
-from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
-from trafficedu.violations.events import ViolationEstablished, ViolationVoided
+from trafficedu.feedback import panels as feedback_panels
+from trafficedu.feedback import services as feedback
+from trafficedu.overview import panels as overview_panels
+from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.violations import imports as violations_files
 from trafficedu.violations import panels as violations
+from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.services.kinds import load_kinds
 
 HANDLERS: Handlers = {
-    ViolationEstablished: [education.assign_for_violation],
-    ViolationVoided: [education.withdraw_violation],
+    ViolationEstablished: [education.assign_for_violation, feedback.queue_notice],
+    ViolationVoided: [education.withdraw_violation, feedback.withdraw_notice],
+    LegalBasisRecorded: [feedback.release_held],
+    HomeVillageRecorded: [feedback.release_to_village],
 }
 """EVENT -> handlers, run in this order in the transaction of the event."""
 
@@ -64,10 +69,21 @@ REFERENCE: Sequence[Callable[[Session], Any]] = [
 }
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
 
+    "home": [feedback_panels.unanswered, overview_panels.own_villages],
+    "violations.recorded": [feedback_panels.told],
+    "violations.show": [feedback_panels.told],
+    "notices.show": [],
+    "companies.show": [feedback_panels.of_company],
+    "riders.show": [feedback_panels.of_rider],
+}
+"""PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
+
 REFERENCE: Sequence[Callable[[Session], Any]] = [
     configuration.load_defaults,
     areas.load_shipped,
     load_kinds,
+    education.load_courses,
+    feedback.load_policy,
 ]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 

@@ -14,6 +14,7 @@ from trafficedu.feedback import rules
 from trafficedu.feedback.queries import NoticeFilter
 from trafficedu.feedback.services import Answer
 
+
 class AnswerForm(FlaskForm):  # type: ignore[misc]
     """What was done about the rider."""
 

@@ -1,0 +1,201 @@
+"""What a rider's receipt says, for its page and for its paper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from trafficedu.areas.models import DISTRICT, Area
+from trafficedu.configuration.queries import figure
+from trafficedu.core.clock import local_date
+from trafficedu.core.text import Message, message, translate
+from trafficedu.education import queries as education
+from trafficedu.education.models import BOOKED, OPEN, Certificate, Course, StudySession, StudyTask
+from trafficedu.feedback import queries as feedback
+from trafficedu.feedback.models import COMPANY, HELD, Notice
+from trafficedu.feedback.rules import penalty_in_words
+from trafficedu.reports.certificate import CertificateData, StudyModule
+from trafficedu.reports.receipt import ReceiptData, StudySeat, Told
+from trafficedu.riders import queries as riders
+from trafficedu.riders.queries import MaskedRider
+from trafficedu.riders.rules import mask_name
+from trafficedu.violations import queries as violations
+from trafficedu.violations.models import VOIDED, Objection, Violation
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """All that a receipt's page shows; ``seat`` is where the study takes or took place, if it has a place."""
+
+    violation: Violation
+    rider: MaskedRider
+    district: str
+    penalty: Message
+    task: StudyTask | None
+    seat: StudySession | None
+    minutes: int
+    certificate: Certificate | None
+    objection: Objection | None
+    told: Notice | None
+    objection_days: int
+    overdue: bool
+
+    @property
+    def voided(self) -> bool:
+        """Whether the record was found wrong."""
+        return self.violation.state == VOIDED
+
+    @property
+    def may_move(self) -> bool:
+        """Whether the rider may choose a session: the study has not begun."""
+        return not self.voided and self.task is not None and self.task.state in {OPEN, BOOKED}
+
+    @property
+    def may_object(self) -> bool:
+        """Whether an objection can be raised now: the record stands and none is open."""
+        return not self.voided and (self.objection is None or self.objection.state != "open")
+
+
+def read_receipt(session: Session, violation: Violation, today: date) -> Receipt:
+    """Gather the receipt of a violation whose rider is known (precondition)."""
+    if violation.rider is None:
+        raise ValueError("a receipt belongs to a rider")
+    task = education.task_of_violation(session, violation.id)
+    booking = education.live_booking(session, task.id) if task is not None else None
+    objections = violations.list_objections_of(session, violation.id)
+    return Receipt(
+        violation=violation,
+        rider=riders.describe(session, violation.rider),
+        district=district_of(violation.area),
+        penalty=penalty_in_words(violation.penalty, violation.fine_yuan),
+        task=task,
+        seat=booking.session if booking is not None else None,
+        minutes=sum(module.minimum_minutes for module in task.course.modules) if task is not None else 0,
+        certificate=education.certificate_of_task(session, task.id) if task is not None else None,
+        objection=max(objections, key=lambda objection: objection.id, default=None),
+        told=feedback.notice_of_violation(session, violation.id),
+        objection_days=figure(session, "violations.objection_days"),
+        overdue=task is not None and task.state in {OPEN, BOOKED} and task.due_on < today,
+    )
+
+
+def district_of(area: Area) -> str:
+    """Return the name of the district that ``area`` lies in."""
+    while area.parent is not None and area.level != DISTRICT:
+        area = area.parent
+    return area.name
+
+
+def paper_of(session: Session, violation: Violation, today: date, locale: str, address: str) -> ReceiptData:
+    """Return what the receipt says on paper; ``address`` leads to its page."""
+    receipt = read_receipt(session, violation, today)
+    task, kind = receipt.task, violation.kind
+    open_task = task if task is not None and receipt.may_move else None
+    note = message("This record was found wrong and is void: it has no consequences.") if receipt.voided else None
+    officer = violation.officer_user
+    return ReceiptData(
+        number=violation.number,
+        district=receipt.district,
+        rider_name=receipt.rider.name,
+        masked_id=receipt.rider.id_masked,
+        kind=kind.name(locale),
+        law=kind.law(locale),
+        place=f"{violation.area.name} {violation.place}".strip(),
+        occurred_at=violation.occurred_utc,
+        penalty=translate(receipt.penalty, locale),
+        fine_yuan=None,
+        course=task.course.name(locale) if task is not None else "",
+        seat=_seat(receipt, locale),
+        due_on=open_task.due_on if open_task is not None else None,
+        told=_told(receipt.told, locale),
+        objection_days=receipt.objection_days,
+        objection_where=translate(
+            message("on this receipt's page, or at the traffic police squadron that recorded it"), locale
+        ),
+        officer=officer.badge if officer is not None else "",
+        receipt_url=address,
+        plate=violation.plate,
+        note=translate(note, locale) if note is not None else "",
+    )
+
+
+def _seat(receipt: Receipt, locale: str) -> StudySeat | None:
+    seat = receipt.seat
+    if seat is None or not receipt.may_move:
+        return None
+    return StudySeat(
+        station=seat.station.name,
+        address=seat.station.address,
+        starts_at=seat.starts_utc,
+        course=seat.course.name(locale),
+        minutes=receipt.minutes,
+    )
+
+
+def _told(notice: Notice | None, locale: str) -> Told | None:
+    if notice is None:
+        return None
+    company = notice.receiver_kind == COMPANY
+    name = notice.company.name if notice.company else notice.area.name if notice.area else ""
+    if notice.state != HELD:
+        return Told("company" if company else "village", name)
+    reason = message("no legal basis is recorded") if company else message("no home village is recorded")
+    return Told("company" if company else "village", name, translate(reason, locale))
+
+
+@dataclass(frozen=True)
+class CertificateFacts:
+    """What the public may read of a certificate: enough to compare it, not to learn who somebody is."""
+
+    number: str
+    name_masked: str
+    course: Course
+    station: str
+    issued_on: date
+    district: str
+
+
+def certificate_facts(certificate: Certificate) -> CertificateFacts:
+    """Return what the public may read of ``certificate``."""
+    attendance = certificate.attendance
+    return CertificateFacts(
+        number=certificate.number,
+        name_masked=mask_name(certificate.task.rider.name),
+        course=certificate.task.course,
+        station=attendance.booking.session.station.name if attendance is not None else "",
+        issued_on=local_date(certificate.issued_utc),
+        district=district_of(certificate.task.area),
+    )
+
+
+def certificate_paper_of(session: Session, certificate: Certificate, locale: str, address: str) -> CertificateData:
+    """Return what a certificate says on paper; ``address`` leads to the page that verifies it."""
+    task, attendance = certificate.task, certificate.attendance
+    rider = riders.describe(session, task.rider)
+    records = attendance.modules if attendance is not None else []
+    issued = local_date(certificate.issued_utc)
+    days = [local_date(record.started_utc) for record in records] or [issued]
+    return CertificateData(
+        number=certificate.number,
+        district=district_of(task.area),
+        rider_name=rider.name,
+        masked_id=rider.id_masked,
+        courses=(task.course.name(locale),),
+        station=attendance.booking.session.station.name if attendance is not None else "",
+        studied_from=min(days),
+        studied_to=max(days),
+        modules=tuple(
+            StudyModule(record.module.name(locale), _minutes(record.started_utc, record.ended_utc))
+            for record in records
+        ),
+        quiz_score=attendance.quiz_score if attendance is not None else None,
+        signer=attendance.signer.display_name if attendance is not None and attendance.signer else "",
+        issued_on=issued,
+        verify_url=address,
+    )
+
+
+def _minutes(started: datetime, ended: datetime | None) -> int:
+    return 0 if ended is None else int((ended - started).total_seconds() // 60)
