@@ -39,42 +39,25 @@ HANDLERS: Handlers = {
 """EVENT -> handlers, run in this order in the transaction of the event."""
 
 PANELS: Mapping[str, Sequence[Panel]] = {
-    "home": [study_panels.at_the_station, study_panels.overdue_here],
-    "violations.show": [study_panels.study],
-    "violations.recorded": [study_panels.study],
-    "riders.show": [study_panels.of_rider],
-    "stations.show": [study_panels.of_station],
-    "home": [
-        configuration_panels.worker,
-        configuration_panels.failed_imports,
-        configuration_panels.calendar,
-    ],
-}
-"""PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
-
-REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, areas.load_shipped]
-REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, load_kinds]
-REFERENCE: Sequence[Callable[[Session], Any]] = [
-    configuration.load_defaults,
-    load_kinds,
-    education.load_courses,
     "home": [
         violations.own_day,
         violations.reviews_due,
         violations.objections_due,
+        study_panels.at_the_station,
+        feedback_panels.unanswered,
+        study_panels.overdue_here,
+        overview_panels.own_villages,
+        configuration_panels.worker,
+        configuration_panels.failed_imports,
+        configuration_panels.calendar,
         violations.kinds_ending,
     ],
-    "riders.show": [violations.of_rider],
-    "companies.show": [violations.of_company],
-}
-"""PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
-
-    "home": [feedback_panels.unanswered, overview_panels.own_villages],
-    "violations.recorded": [feedback_panels.told],
-    "violations.show": [feedback_panels.told],
+    "violations.show": [study_panels.study, feedback_panels.told],
+    "violations.recorded": [study_panels.study, feedback_panels.told],
+    "riders.show": [violations.of_rider, study_panels.of_rider, feedback_panels.of_rider],
+    "stations.show": [study_panels.of_station],
     "notices.show": [],
-    "companies.show": [feedback_panels.of_company],
-    "riders.show": [feedback_panels.of_rider],
+    "companies.show": [violations.of_company, feedback_panels.of_company],
 }
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
 
