@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 
 from trafficedu import __version__, wiring
 from trafficedu.accounts.queries import find_post
@@ -28,12 +28,16 @@ from trafficedu.configuration.queries import list_runs
 from trafficedu.configuration.services import note_failed_run, run_chores
 from trafficedu.core import logs, schema, serving
 from trafficedu.core.actors import SYSTEM
-from trafficedu.core.clock import utc_now
+from trafficedu.core.clock import from_local, utc_now
 from trafficedu.core.database import database, session
 from trafficedu.core.errors import DomainError
-from trafficedu.core.settings import load_settings
+from trafficedu.core.numbers import normalise
+from trafficedu.core.settings import Settings, load_settings
 from trafficedu.core.tabular import Progress, count_rows
 from trafficedu.core.text import DEFAULT_LOCALE, LOCALES, Message, message, translate
+from trafficedu.demo import services as demo
+from trafficedu.demo import table
+from trafficedu.demo.plan import DEFAULT_MONTHS, DEFAULT_SEED, DEFAULT_VIOLATIONS, MOST_VIOLATIONS, Plan
 from trafficedu.transfers import services as transfers
 
 
@@ -80,11 +84,37 @@ def application(**settings: Any) -> Flask:
 def init() -> None:
     """Instance folder, keys, schema and reference data; idempotent (初始化)."""
     with application().app_context():
-        schema.upgrade(database().engine)
-        for load in wiring.REFERENCE:
-            load(session())
-        session().commit()
+        _prepare()
     tell(message("The installation is ready."))
+
+
+def _prepare() -> None:
+    schema.upgrade(database().engine)
+    for load in wiring.REFERENCE:
+        load(session())
+    session().commit()
+
+
+@commands.command("demo")
+@click.option(
+    "--violations", default=DEFAULT_VIOLATIONS, show_default=True, type=click.IntRange(1, MOST_VIOLATIONS)
+)
+@click.option("--months", default=DEFAULT_MONTHS, show_default=True, type=click.IntRange(1, 240))
+@click.option("--seed", default=DEFAULT_SEED, show_default=True, help="The same seed, the same figures (随机种子).")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), hidden=True, help="Another last day, for tests.")
+def load_demo_district(violations: int, months: int, seed: int, until: datetime | None) -> None:
+    """Fill an empty installation with an invented district, and print its accounts (演示数据)."""
+    now = utc_now() if until is None else from_local(until.replace(hour=18))
+    with application().app_context():
+        _prepare()
+        if demo.is_demo(session()):
+            tell(message("The demo district is here already; nothing was changed."))
+        else:
+            with progress_bar(violations) as progress:
+                demo.load_demo(session(), Plan(violations, months, seed), now, progress)
+            session().commit()
+        settings: Settings = current_app.config["SETTINGS"]
+        click.echo(table.render(demo.list_accounts(session()), settings.public_url))
 
 
 @contextmanager
@@ -226,6 +256,21 @@ def worker(once: bool, every: int) -> None:
         if once:
             sys.exit(1 if failed else 0)
         time.sleep(every)
+
+
+@commands.command()
+@click.argument("kind", type=click.Choice(list(wiring.REPORTS)))
+@click.argument("number")
+@click.option("--lang", "lang", type=click.Choice(LOCALES), default=None, help="Language; default: the terminal's.")
+@click.option("-o", "file", type=click.Path(dir_okay=False, writable=True, path_type=Path), required=True)
+def report(kind: str, number: str, lang: str | None, file: Path) -> None:
+    """Write a document as PDF (生成文书)."""
+    with application().app_context():
+        body = wiring.REPORTS[kind](session(), normalise(number), lang or language())
+    try:
+        file.write_bytes(body)
+    except OSError as error:
+        raise DomainError(message("%(file)s cannot be written.", file=file)) from error
 
 
 @commands.group()

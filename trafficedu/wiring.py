@@ -11,18 +11,23 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from trafficedu.areas import imports as areas_files
+from trafficedu.areas import imports as areas
+from trafficedu.configuration import panels as configuration_panels
 from trafficedu.configuration import services as configuration
 from trafficedu.configuration.services import Chore
 from trafficedu.core import audit, throttle
 from trafficedu.core.events import Handlers
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.web import Panel
+from trafficedu.education import panels as study_panels
+from trafficedu.education import queries as studies
 from trafficedu.education import services as education
 from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback import services as feedback
 from trafficedu.overview import panels as overview_panels
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.violations import imports as violations_files
+from trafficedu.violations import panels as violations
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.services.kinds import load_kinds
 
@@ -65,6 +70,24 @@ PANELS: Mapping[str, Sequence[Panel]] = {
     "areas.show": [],
     "notices.show": [],
     "overview": [],
+        violations.own_day,
+        violations.reviews_due,
+        violations.objections_due,
+        study_panels.at_the_station,
+        feedback_panels.unanswered,
+        study_panels.overdue_here,
+        overview_panels.own_villages,
+        configuration_panels.worker,
+        configuration_panels.failed_imports,
+        configuration_panels.calendar,
+        violations.kinds_ending,
+    ],
+    "violations.show": [study_panels.study, feedback_panels.told],
+    "violations.recorded": [study_panels.study, feedback_panels.told],
+    "riders.show": [violations.of_rider, study_panels.of_rider, feedback_panels.of_rider],
+    "stations.show": [study_panels.of_station],
+    "notices.show": [],
+    "companies.show": [violations.of_company, feedback_panels.of_company],
 }
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
 
@@ -78,6 +101,7 @@ REFERENCE: Sequence[Callable[[Session], Any]] = [
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
 CHORES: Mapping[str, Chore] = {
+    "waiting tasks seated": education.seat_waiting,
     "audit rows sealed": audit.seal,
     "expired locks forgotten": throttle.forget_expired,
 }
@@ -86,6 +110,8 @@ CHORES: Mapping[str, Chore] = {
 IMPORTERS: Mapping[str, Importer] = {
     "areas": areas_files.AREAS_IMPORTER,
     "ebikes": areas_files.EBIKES_IMPORTER,
+    "areas": areas.AREAS_IMPORTER,
+    "ebikes": areas.EBIKES_IMPORTER,
     "violations": violations_files.IMPORTER,
 }
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
@@ -93,6 +119,14 @@ IMPORTERS: Mapping[str, Importer] = {
 EXPORTERS: Mapping[str, Exporter] = {
     "areas": areas_files.AREAS_EXPORTER,
     "ebikes": areas_files.EBIKES_EXPORTER,
+    "areas": areas.AREAS_EXPORTER,
+    "ebikes": areas.EBIKES_EXPORTER,
     "violations": violations_files.EXPORTER,
 }
 """KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""
+
+REPORTS: Mapping[str, Callable[[Session, str, str], bytes]] = {
+    "certificate": studies.render_certificate,
+    "roster": studies.render_roster,
+}
+"""KIND -> what ``trafficedu report`` renders as PDF from a public number, in a language."""

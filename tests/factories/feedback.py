@@ -45,8 +45,8 @@ def make_world(session: Session) -> World:
         town,
         make_area(session, "village", town, "甲村"),
         make_area(session, "village", town, "乙村"),
-        make_company(session, "甲配送"),
-        make_company(session, "乙配送"),
+        make_company(session),
+        make_company(session),
     )
 
 

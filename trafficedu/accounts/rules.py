@@ -58,6 +58,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "riders:identity:unmask",
             "companies:company:read",
             "education:certificate:read",
+            "education:rider:read",
             "education:task:book",
         }
         | _READS_PLACES
@@ -75,11 +76,13 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "violations:objection:decide",
             "riders:rider:read",
             "riders:rider:manage",
+            "riders:rider:import",
             "riders:rider:export",
             "riders:identity:unmask",
             "riders:identity:export",
             "companies:company:read",
             "education:certificate:read",
+            "education:rider:read",
             "education:task:book",
             "education:task:waive",
             "education:session:override",
@@ -97,16 +100,19 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "education:session:complete",
             "education:session:override",
             "education:certificate:read",
+            "education:rider:read",
+            "stations:station:read",
         }
-        | _READS_PLACES
     ),
     Role.COMPANY: frozenset({"feedback:notice:read", "feedback:notice:answer", "feedback:rider:read"}),
+    Role.COMPANY: frozenset({"feedback:notice:read", "feedback:notice:answer", "companies:company:read"}),
     Role.GRID: frozenset(
         {
             "feedback:notice:read",
             "feedback:notice:answer",
             "feedback:rider:read",
             "education:task:read",
+            "education:rider:read_masked",
             "overview:page:read",
         }
         | _READS_PLACES

@@ -12,6 +12,8 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, HiddenField, MonthField, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional
 
+from trafficedu.core.fields import choices as as_choices
+
 KIND_NAMES = {
     "areas": _l("areas"),
     "ebikes": _l("registered e-bikes"),
@@ -47,7 +49,7 @@ class UploadForm(FlaskForm):  # type: ignore[misc]
 
     def offer(self, kinds: Sequence[str]) -> None:
         """Fill the list of kinds."""
-        self.kind.choices = [(kind, KIND_NAMES[kind]) for kind in kinds]
+        self.kind.choices = as_choices((kind, KIND_NAMES[kind]) for kind in kinds)
 
 
 class ConfirmForm(FlaskForm):  # type: ignore[misc]
@@ -63,7 +65,7 @@ class ExportForm(FlaskForm):  # type: ignore[misc]
 
     kind = SelectField(_l("What to export"), [InputRequired(_l("Choose what to export."))])
     month = MonthField(_l("Month"), [Optional()], description=_l("Leave it empty for all months."))
-    suffix = RadioField(_l("Format"), choices=[("csv", "CSV"), ("xlsx", "XLSX")], default="csv")
+    suffix = RadioField(_l("Format"), choices=as_choices([("csv", "CSV"), ("xlsx", "XLSX")]), default="csv")
     clear = BooleanField(
         _l("With personal data in clear"),
         description=_l("For this you need a permission of its own, and it is written to the audit trail."),
@@ -71,7 +73,7 @@ class ExportForm(FlaskForm):  # type: ignore[misc]
 
     def offer(self, kinds: Sequence[str]) -> None:
         """Fill the list of kinds."""
-        self.kind.choices = [(kind, KIND_NAMES[kind]) for kind in kinds]
+        self.kind.choices = as_choices((kind, KIND_NAMES[kind]) for kind in kinds)
 
     def to_input(self) -> ExportChoice:
         """Return what was chosen."""
