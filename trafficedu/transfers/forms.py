@@ -57,7 +57,7 @@ class ConfirmForm(FlaskForm):  # type: ignore[misc]
 
     kind = HiddenField(validators=[InputRequired()])
     token = HiddenField(validators=[InputRequired()])
-    skip_errors = BooleanField(_l("Leave the refused lines out and take in the others"))
+    skip_errors = BooleanField()
 
 
 class ExportForm(FlaskForm):  # type: ignore[misc]
