@@ -18,6 +18,8 @@ from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.web import Panel
 from trafficedu.education import models as _education  # noqa: F401 - its tables
 from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
+from trafficedu.riders import imports as riders_imports
+from trafficedu.riders import services as riders
 
 HANDLERS: Handlers = {}
 """EVENT -> handlers, run in this order in the transaction of the event."""
@@ -31,10 +33,15 @@ REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults]
 CHORES: Mapping[str, Chore] = {
     "audit rows sealed": audit.seal,
     "expired locks forgotten": throttle.forget_expired,
+    "riders brought under the current key": riders.reencrypt_some,
 }
 """What the worker does in every round, in this order."""
-IMPORTERS: Mapping[str, Importer] = {}
+IMPORTERS: Mapping[str, Importer] = {
+    "riders": riders_imports.IMPORTER,
+}
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
 
-EXPORTERS: Mapping[str, Exporter] = {}
+EXPORTERS: Mapping[str, Exporter] = {
+    "riders": riders_imports.EXPORTER,
+}
 """KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""
