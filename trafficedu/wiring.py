@@ -30,6 +30,10 @@ from trafficedu.violations import imports as violations_files
 from trafficedu.violations import panels as violations
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.services.kinds import load_kinds
+from trafficedu.education import models as _education  # noqa: F401 - its tables
+from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
+from trafficedu.riders import imports as riders_imports
+from trafficedu.riders import services as riders
 
 HANDLERS: Handlers = {
     ViolationEstablished: [
@@ -104,6 +108,7 @@ CHORES: Mapping[str, Chore] = {
     "waiting tasks seated": education.seat_waiting,
     "audit rows sealed": audit.seal,
     "expired locks forgotten": throttle.forget_expired,
+    "riders brought under the current key": riders.reencrypt_some,
 }
 """What the worker does in every round, in this order."""
 
@@ -113,6 +118,8 @@ IMPORTERS: Mapping[str, Importer] = {
     "areas": areas.AREAS_IMPORTER,
     "ebikes": areas.EBIKES_IMPORTER,
     "violations": violations_files.IMPORTER,
+IMPORTERS: Mapping[str, Importer] = {
+    "riders": riders_imports.IMPORTER,
 }
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
 
@@ -122,6 +129,7 @@ EXPORTERS: Mapping[str, Exporter] = {
     "areas": areas.AREAS_EXPORTER,
     "ebikes": areas.EBIKES_EXPORTER,
     "violations": violations_files.EXPORTER,
+    "riders": riders_imports.EXPORTER,
 }
 """KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""
 
