@@ -25,8 +25,8 @@ from trafficedu.violations.views import pages as violations_pages
 BLUEPRINTS = [accounts_pages, violations_pages]
 
 NAVIGATION = [
-    pages.NavigationItem("violations.record", _l("Record"), "violations:violation:record"),
-    pages.NavigationItem("violations.index", _l("Violations"), "violations:violation:read"),
+    pages.NavigationItem("violations.record", _l("Record a violation"), "violations:violation:record"),
+    pages.NavigationItem("violations.index", _l("Violation records"), "violations:violation:read"),
     pages.NavigationItem("violations.reviews", _l("Reviews"), "violations:violation:review"),
     pages.NavigationItem("violations.objections", _l("Objections"), "violations:objection:decide"),
     pages.NavigationItem("violations.kinds", _l("Kinds of violation"), "violations:kind:manage"),
