@@ -16,7 +16,7 @@ from trafficedu.core.errors import DomainError
 from trafficedu.core.fields import LocalTimeField, TrimmedField, VersionField, not_in_future
 from trafficedu.core.web import say
 from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT
-from trafficedu.riders.rules import normalise_phone, normalise_plate
+from trafficedu.riders.rules import normalise_identity, normalise_phone, normalise_plate
 from trafficedu.riders.services import NewRider
 from trafficedu.violations import rules
 from trafficedu.violations.queries import ViolationFilter
@@ -87,6 +87,10 @@ class RiderFields(FlaskForm):  # type: ignore[misc]
     )
     home_area_id = SelectField(_l("Home village"), coerce=int, default=0, validate_choice=False)
 
+    def validate_id_number(self, field: Field) -> None:
+        """Check the number of the document as its kind asks."""
+        _rule(lambda text: normalise_identity(self.id_type.data or "", text) if text else "")(self, field)
+
     def to_rider(self) -> NewRider | None:
         """Return the person entered, or None where no document number was."""
         if not self.id_number.data:
@@ -104,7 +108,7 @@ class RiderFields(FlaskForm):  # type: ignore[misc]
 class RecordForm(RiderFields):
     """A violation as the officer sees it at the kerb."""
 
-    kind = RadioField(_l("The offence"), validate_choice=False, validators=[Optional()], choices=[])
+    kind = RadioField(_l("The offence"), validate_choice=False, choices=[])
     other_kind = SelectField(_l("Another kind"), validate_choice=False, validators=[Optional()], choices=[])
     occurred_at = LocalTimeField(_l("When"), [InputRequired(_l("Enter the date and time.")), not_in_future])
     area_code = SelectField(
@@ -186,8 +190,7 @@ class IdentifyForm(RiderFields):
 
     def validate_id_number(self, field: Field) -> None:
         """Ask for the document."""
-        if not field.data:
-            raise ValidationError(str(_l("Enter the number of the document.")))
+        _rule(lambda text: normalise_identity(self.id_type.data or "", text))(self, field)
 
 
 class ReasonForm(FlaskForm):  # type: ignore[misc]
