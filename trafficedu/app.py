@@ -54,6 +54,8 @@ NAVIGATION = [
     pages.NavigationItem("overview.overview", _l("Overview"), "overview:page:read"),
     pages.NavigationItem("violations.record", _l("Record"), "violations:violation:record"),
     pages.NavigationItem("violations.index", _l("Violations"), "violations:violation:read"),
+    pages.NavigationItem("violations.record", _l("Record a violation"), "violations:violation:record"),
+    pages.NavigationItem("violations.index", _l("Violation records"), "violations:violation:read"),
     pages.NavigationItem("violations.reviews", _l("Reviews"), "violations:violation:review"),
     pages.NavigationItem("violations.objections", _l("Objections"), "violations:objection:decide"),
     pages.NavigationItem("feedback.notices", _l("Notices"), "feedback:notice:read"),
