@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from trafficedu.areas import imports as areas
 from trafficedu.configuration import services as configuration
 from trafficedu.configuration.services import Chore
 from trafficedu.core import audit, throttle
@@ -20,6 +21,8 @@ from trafficedu.education import panels as study_panels
 from trafficedu.education import queries as studies
 from trafficedu.education import services as education
 from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
+from trafficedu.violations import imports as violations_files
+from trafficedu.violations import panels as violations
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.services.kinds import load_kinds
 
@@ -30,16 +33,25 @@ HANDLERS: Handlers = {
 """EVENT -> handlers, run in this order in the transaction of the event."""
 
 PANELS: Mapping[str, Sequence[Panel]] = {
-    "home": [study_panels.at_the_station, study_panels.overdue_here],
+    "home": [
+        violations.own_day,
+        violations.reviews_due,
+        violations.objections_due,
+        violations.kinds_ending,
+        study_panels.at_the_station,
+        study_panels.overdue_here,
+    ],
     "violations.show": [study_panels.study],
     "violations.recorded": [study_panels.study],
-    "riders.show": [study_panels.of_rider],
+    "riders.show": [violations.of_rider, study_panels.of_rider],
+    "companies.show": [violations.of_company],
     "stations.show": [study_panels.of_station],
 }
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
 
 REFERENCE: Sequence[Callable[[Session], Any]] = [
     configuration.load_defaults,
+    areas.load_shipped,
     load_kinds,
     education.load_courses,
 ]
@@ -51,10 +63,19 @@ CHORES: Mapping[str, Chore] = {
     "expired locks forgotten": throttle.forget_expired,
 }
 """What the worker does in every round, in this order."""
-IMPORTERS: Mapping[str, Importer] = {}
+
+IMPORTERS: Mapping[str, Importer] = {
+    "areas": areas.AREAS_IMPORTER,
+    "ebikes": areas.EBIKES_IMPORTER,
+    "violations": violations_files.IMPORTER,
+}
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
 
-EXPORTERS: Mapping[str, Exporter] = {}
+EXPORTERS: Mapping[str, Exporter] = {
+    "areas": areas.AREAS_EXPORTER,
+    "ebikes": areas.EBIKES_EXPORTER,
+    "violations": violations_files.EXPORTER,
+}
 """KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""
 
 REPORTS: Mapping[str, Callable[[Session, str, str], bytes]] = {
