@@ -41,6 +41,11 @@ BLUEPRINTS = [
     configuration_pages,
     stations_pages,
     transfers_pages,
+from trafficedu.riders.views import pages as riders_pages
+from trafficedu.violations.views import pages as violations_pages
+
+BLUEPRINTS = [
+    accounts_pages,
     riders_pages,
     violations_pages,
     task_pages,
@@ -69,6 +74,11 @@ NAVIGATION = [
     pages.NavigationItem("courses.courses", _l("Courses"), "education:course:manage"),
     pages.NavigationItem("transfers.index", _l("Import and export"), "transfers:page:open"),
     pages.NavigationItem("configuration.index", _l("Configuration"), "configuration:figure:manage"),
+    pages.NavigationItem("riders.index", _l("Riders"), "riders:rider:read"),
+    pages.NavigationItem("education.tasks", _l("Studies"), "education:task:read"),
+    pages.NavigationItem("sessions.sessions", _l("Sessions"), "education:session:read"),
+    pages.NavigationItem("courses.courses", _l("Courses"), "education:course:manage"),
+    pages.NavigationItem("violations.kinds", _l("Kinds of violation"), "violations:kind:manage"),
     pages.NavigationItem("accounts.users", _l("Users"), "accounts:user:manage"),
     pages.NavigationItem("accounts.audit_trail", _l("Audit trail"), "accounts:audit:read"),
 ]
