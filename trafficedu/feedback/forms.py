@@ -59,7 +59,7 @@ class NoticeFilterForm(FlaskForm):  # type: ignore[misc]
         self.state.choices = [
             ("", _l("all")),
             ("unanswered", _l("unanswered")),
-            ("late", _l("late")),
+            ("late", _l("past its deadline")),
             ("answered", _l("answered")),
             *held,
             ("voided", _l("withdrawn")),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import flask_babel
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from trafficedu.core.access import open_to_all
 from trafficedu.core.actors import VISITOR
-from trafficedu.core.clock import local, today, utc_now
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session, writing
 from trafficedu.core.errors import DomainError
 from trafficedu.core.numbers import is_number, normalise
@@ -221,8 +222,14 @@ def _receipt_or_key(number: str) -> Any:
 
 
 def _in_words(one: StudySession) -> str:
-    day = local(one.starts_utc)
-    return f"{day:%Y-%m-%d %H:%M} {one.station.name}"
+    return f"{session_time(one)} · {one.station.name}"
+
+
+@pages.app_template_filter()
+def session_time(one: StudySession) -> str:
+    """Write when a session begins as one says it: with the day of the week."""
+    pattern = "EEEE d MMMM, HH:mm" if locale() == "en" else "M月d日 EEEE HH:mm"
+    return str(flask_babel.format_datetime(one.starts_utc, pattern))
 
 
 def _move(task: StudyTask, chosen: StudySession) -> None:
