@@ -28,6 +28,30 @@ BLUEPRINTS = [overview_pages, public_pages, accounts_pages, feedback_pages]
 
 NAVIGATION = [
     pages.NavigationItem("feedback.notices", _l("Notices"), "feedback:notice:read"),
+from trafficedu.education.views import course_pages, session_pages, study_pages, task_pages
+from trafficedu.riders.views import pages as riders_pages
+from trafficedu.violations.views import pages as violations_pages
+
+BLUEPRINTS = [
+    accounts_pages,
+    riders_pages,
+    violations_pages,
+    task_pages,
+    session_pages,
+    study_pages,
+    course_pages,
+]
+
+NAVIGATION = [
+    pages.NavigationItem("violations.record", _l("Record"), "violations:violation:record"),
+    pages.NavigationItem("violations.index", _l("Violations"), "violations:violation:read"),
+    pages.NavigationItem("violations.reviews", _l("Reviews"), "violations:violation:review"),
+    pages.NavigationItem("violations.objections", _l("Objections"), "violations:objection:decide"),
+    pages.NavigationItem("riders.index", _l("Riders"), "riders:rider:read"),
+    pages.NavigationItem("education.tasks", _l("Studies"), "education:task:read"),
+    pages.NavigationItem("sessions.sessions", _l("Sessions"), "education:session:read"),
+    pages.NavigationItem("courses.courses", _l("Courses"), "education:course:manage"),
+    pages.NavigationItem("violations.kinds", _l("Kinds of violation"), "violations:kind:manage"),
     pages.NavigationItem("accounts.users", _l("Users"), "accounts:user:manage"),
     pages.NavigationItem("accounts.audit_trail", _l("Audit trail"), "accounts:audit:read"),
 ]

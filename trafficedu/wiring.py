@@ -17,12 +17,17 @@ from trafficedu.core import audit, throttle
 from trafficedu.core.events import Handlers
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.web import Panel
+from trafficedu.education import panels as study_panels
+from trafficedu.education import queries as studies
 from trafficedu.education import services as education
 from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback import services as feedback
 from trafficedu.overview import panels as overview_panels
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.violations import imports as violations_files
+from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
+from trafficedu.violations import imports as violations_files
+from trafficedu.violations import panels as violations
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.services.kinds import load_kinds
 
@@ -41,6 +46,19 @@ PANELS: Mapping[str, Sequence[Panel]] = {
     "notices.show": [],
     "companies.show": [feedback_panels.of_company],
     "riders.show": [feedback_panels.of_rider],
+    "home": [
+        violations.own_day,
+        violations.reviews_due,
+        violations.objections_due,
+        violations.kinds_ending,
+        study_panels.at_the_station,
+        study_panels.overdue_here,
+    ],
+    "violations.show": [study_panels.study],
+    "violations.recorded": [study_panels.study],
+    "riders.show": [violations.of_rider, study_panels.of_rider],
+    "companies.show": [violations.of_company],
+    "stations.show": [study_panels.of_station],
 }
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
 
@@ -54,6 +72,7 @@ REFERENCE: Sequence[Callable[[Session], Any]] = [
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
 CHORES: Mapping[str, Chore] = {
+    "waiting tasks seated": education.seat_waiting,
     "audit rows sealed": audit.seal,
     "expired locks forgotten": throttle.forget_expired,
 }
@@ -72,3 +91,9 @@ EXPORTERS: Mapping[str, Exporter] = {
     "violations": violations_files.EXPORTER,
 }
 """KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""
+
+REPORTS: Mapping[str, Callable[[Session, str, str], bytes]] = {
+    "certificate": studies.render_certificate,
+    "roster": studies.render_roster,
+}
+"""KIND -> what ``trafficedu report`` renders as PDF from a public number, in a language."""

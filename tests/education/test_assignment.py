@@ -35,16 +35,6 @@ def _clock_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "utc_now", lambda: NOW)
 
 
-@pytest.fixture
-def district(session: Session) -> District:
-    return make_district(session)
-
-
-@pytest.fixture
-def rider(session: Session, district: District) -> Rider:
-    return make_rider(session, district.a)
-
-
 def establish(session: Session, violation: Violation) -> StudyTask:
     publish(session, ViolationEstablished(violation.id))
     task = task_of_violation(session, violation.id)
@@ -250,8 +240,8 @@ def test_the_worker_seats_an_overdue_task_in_the_next_session(
 ) -> None:
     late = make_session(session, district.at_a, NOW + timedelta(days=20))
     task = establish(session, make_violation(session, rider, district.a))
-    assert services.book_waiting(session, SYSTEM, NOW) == 0
-    assert services.book_waiting(session, SYSTEM, NOW + timedelta(days=16)) == 1
+    assert services.seat_waiting(session, NOW) == 0
+    assert services.seat_waiting(session, NOW + timedelta(days=16)) == 1
     assert seat(session, task) is late
 
 

@@ -173,7 +173,7 @@ def test_the_record_page_says_who_was_told_or_why_nobody(
         client.get("/?lang=en")
         assert world.company.name in panels.told(told.id)
         assert "no home village" in panels.told(held.id)
-        assert "withdrawn" in panels.told(voided.id)
+        assert "taken back" in panels.told(voided.id)
         assert world.company.name not in panels.told(held.id)
         assert "(0 / 1)" in panels.of_company(world.company.id)
         assert told.rider_id is not None

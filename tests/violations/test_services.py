@@ -105,7 +105,7 @@ class TestRecord:
             ({"plate": "12"}, "plate"),
             ({"rider": new_rider(id_number="999999199005170010")}, "id_number"),
             ({"rider": None}, "id_number"),
-            ({"rider": None, "rider_number": "R123"}, "look_up"),
+            ({"rider": None, "rider_number": "R123"}, "id_number"),
             ({"offender": "dog"}, "offender"),
             ({"source": "rumour"}, "source"),
             ({"latitude": 30.1}, "longitude"),

@@ -58,6 +58,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "riders:identity:unmask",
             "companies:company:read",
             "education:certificate:read",
+            "education:rider:read",
             "education:task:book",
         }
         | _READS_PLACES
@@ -74,11 +75,13 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "violations:objection:decide",
             "riders:rider:read",
             "riders:rider:manage",
+            "riders:rider:import",
             "riders:rider:export",
             "riders:identity:unmask",
             "riders:identity:export",
             "companies:company:read",
             "education:certificate:read",
+            "education:rider:read",
             "education:task:book",
             "education:task:waive",
             "education:session:override",
@@ -96,6 +99,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "education:session:complete",
             "education:session:override",
             "education:certificate:read",
+            "education:rider:read",
         }
         | _READS_PLACES
     ),
@@ -106,6 +110,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "feedback:notice:answer",
             "feedback:rider:read",
             "education:task:read",
+            "education:rider:read_masked",
             "overview:page:read",
         }
         | _READS_PLACES

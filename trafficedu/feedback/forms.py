@@ -62,7 +62,7 @@ class NoticeFilterForm(FlaskForm):  # type: ignore[misc]
             ("late", _l("past its deadline")),
             ("answered", _l("answered")),
             *held,
-            ("voided", _l("withdrawn")),
+            ("voided", _l("taken back")),
         ]
 
     def to_input(self) -> NoticeFilter:

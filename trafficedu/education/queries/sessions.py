@@ -124,6 +124,7 @@ def list_roster(session: Session, session_id: int) -> Sequence[Booking]:
 def _study_loads() -> list[ExecutableOption]:
     task = joinedload(Booking.task)
     return [
+        task.joinedload(StudyTask.company),
         task.joinedload(StudyTask.rider).joinedload(Rider.home_area),
         task.joinedload(StudyTask.course).selectinload(Course.modules),
         joinedload(Booking.attendance).options(

@@ -174,11 +174,16 @@ def list_waiting(session: Session, by: Actor, limit: int = 20) -> Sequence[Study
     ).all()
 
 
-def list_of_rider(session: Session, rider_id: int) -> Sequence[StudyTask]:
-    """Return all tasks of a rider, the latest first; no scope: the caller shows the rider."""
+def is_visible(session: Session, task: StudyTask, by: Actor) -> bool:
+    """Tell whether ``by`` may open a task that another page mentions."""
+    return session.scalar(select(StudyTask.id).where(StudyTask.id == task.id, visible(by))) is not None
+
+
+def list_of_rider(session: Session, rider_id: int, by: Actor) -> Sequence[StudyTask]:
+    """Return the tasks of a rider that ``by`` may see, the latest first."""
     return session.scalars(
         select(StudyTask)
-        .where(StudyTask.rider_id == rider_id)
+        .where(StudyTask.rider_id == rider_id, visible(by))
         .options(joinedload(StudyTask.course))
         .order_by(StudyTask.id.desc())
     ).all()

@@ -6,7 +6,7 @@ for each other.
 
 from trafficedu.education.services.assignment import assign, assign_for_violation, waive, withdraw_violation
 from trafficedu.education.services.courses import CourseInput, load_courses, update_course
-from trafficedu.education.services.seats import book, book_waiting, mark_absent, move_booking, offer_seats
+from trafficedu.education.services.seats import book, mark_absent, move_booking, offer_seats, seat_waiting
 from trafficedu.education.services.sessions import (
     NewSeries,
     NewSession,
@@ -36,7 +36,7 @@ __all__ = [
     "assign",
     "assign_for_violation",
     "book",
-    "book_waiting",
+    "seat_waiting",
     "cancel_session",
     "change_session",
     "check_in",

@@ -16,7 +16,7 @@ from sqlalchemy.orm.util import identity_key
 from trafficedu.areas.models import Area
 from trafficedu.configuration.queries import figure
 from trafficedu.core import audit
-from trafficedu.core.actors import Actor
+from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import DomainError
 from trafficedu.core.text import message
@@ -231,7 +231,7 @@ def offer_seats(session: Session, session_id: int, by: Actor, now: datetime) -> 
     return seated
 
 
-def book_waiting(session: Session, by: Actor, now: datetime, limit: int = 500) -> int:
+def seat_waiting(session: Session, now: datetime, by: Actor = SYSTEM, limit: int = 500) -> int:
     """Try again for every task without a seat; returns how many got one. The worker's chore.
 
     Needed beside :func:`offer_seats` because a due date that passes widens what a task may take.

@@ -40,12 +40,15 @@ class NewSession:
 
 @dataclass(frozen=True)
 class NewSeries:
-    """The same session every week, from the day of ``first`` to ``until`` (included)."""
+    """The same session every week at ``at`` (district's clock), from ``day`` to ``until`` (included)."""
 
-    first: NewSession
+    course: Course
+    station: Station
     day: date
     at: time
     until: date
+    capacity: int
+    lecturer: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,11 +137,11 @@ def create_series(session: Session, new: NewSeries, by: Actor, now: datetime) ->
         create_session(
             session,
             NewSession(
-                new.first.course,
-                new.first.station,
+                new.course,
+                new.station,
                 from_local(datetime.combine(day, new.at)),
-                new.first.capacity,
-                new.first.lecturer,
+                new.capacity,
+                new.lecturer,
             ),
             by,
             now,

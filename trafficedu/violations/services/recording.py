@@ -145,7 +145,9 @@ def _rider_of(session: Session, new: NewViolation, plate: str, by: Actor, now: d
         wanted = numbers.normalise(new.rider_number)
         known = session.scalar(select(Rider).where(Rider.number == wanted, riders.visible(by, now)))
         if known is None:
-            raise DomainError(message("This rider is no longer at hand. Look the rider up again."), field="look_up")
+            raise DomainError(
+                message("This rider is no longer at hand. Look the rider up again."), field="id_number", value=""
+            )
         return known
     if new.source != rules.CAMERA:
         raise DomainError(
