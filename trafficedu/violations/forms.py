@@ -26,11 +26,11 @@ Choices = Sequence[tuple[str, Any]]
 OTHER, AS_ENGAGED, NO_COMPANY = "other", "auto", "none"
 
 OFFENDER_NAMES = {rules.RIDER: _l("rider"), rules.PASSENGER: _l("passenger")}
-PENALTY_NAMES = {rules.WARNING: _l("warning"), rules.FINE: _l("fine"), rules.EDUCATION: _l("education instead")}
+PENALTY_NAMES = {rules.WARNING: _l("warning"), rules.FINE: _l("fine"), rules.EDUCATION: _l("education")}
 SOURCE_NAMES = {
     rules.FIELD: _l("on the spot"),
     rules.CAMERA: _l("camera"),
-    rules.IMPORT: _l("import"),
+    rules.IMPORT: _l("from a file"),
     rules.API: _l("interface"),
 }
 STATE_NAMES = {
@@ -39,7 +39,7 @@ STATE_NAMES = {
     "rejected": _l("rejected"),
     "voided": _l("voided"),
 }
-OBJECTION_STATE_NAMES = {"open": _l("open"), "upheld": _l("upheld"), "dismissed": _l("dismissed")}
+OBJECTION_STATE_NAMES = {"open": _l("waiting for a decision"), "upheld": _l("upheld"), "dismissed": _l("dismissed")}
 ID_TYPE_NAMES = {
     IDENTITY_CARD: _l("identity card"),
     PASSPORT: _l("passport"),
@@ -104,7 +104,7 @@ class RiderFields(FlaskForm):  # type: ignore[misc]
 class RecordForm(RiderFields):
     """A violation as the officer sees it at the kerb."""
 
-    kind = RadioField(_l("What happened"), validate_choice=False, validators=[Optional()], choices=[])
+    kind = RadioField(_l("The offence"), validate_choice=False, validators=[Optional()], choices=[])
     other_kind = SelectField(_l("Another kind"), validate_choice=False, validators=[Optional()], choices=[])
     occurred_at = LocalTimeField(_l("When"), [InputRequired(_l("Enter the date and time.")), not_in_future])
     area_code = SelectField(
@@ -126,7 +126,7 @@ class RecordForm(RiderFields):
         [_rule(normalise_plate)],
         render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
     )
-    offender = RadioField(_l("Who"), choices=list(OFFENDER_NAMES.items()), default=rules.RIDER)
+    offender = RadioField(_l("Offender"), choices=list(OFFENDER_NAMES.items()), default=rules.RIDER)
     company_code = SelectField(_l("Company"), validate_choice=False, default=AS_ENGAGED, choices=[])
     legal_basis = SelectField(
         _l("Why the company may be told"),
@@ -137,7 +137,7 @@ class RecordForm(RiderFields):
     guardian_name = TrimmedField(
         _l("Name of a guardian"), [Length(max=60, message=TOO_LONG)], render_kw={"autocomplete": "off"}
     )
-    penalty = RadioField(_l("Penalty"), choices=list(PENALTY_NAMES.items()), default=rules.WARNING)
+    penalty = RadioField(_l("Penalty imposed"), choices=list(PENALTY_NAMES.items()), default=rules.WARNING)
     fine_yuan = IntegerField(_l("Fine in yuan"), [Optional()], render_kw={"inputmode": "numeric"})
     note = TextAreaField(_l("Note"), [Length(max=500, message=TOO_LONG)], render_kw={"rows": "2"})
     rider_number = TrimmedField(validators=[Length(max=20)])
@@ -230,8 +230,8 @@ class ViolationFilterForm(FlaskForm):  # type: ignore[misc]
     q = TrimmedField(_l("Number"), render_kw={"placeholder": "V…"})
     since = DateField(_l("From"), [Optional()])
     until = DateField(_l("To"), [Optional()])
-    area = SelectField(_l("Area"), validate_choice=False, default="", choices=[])
-    kind = SelectField(_l("Kind"), validate_choice=False, default="", choices=[])
+    area = SelectField(_l("Area of the record"), validate_choice=False, default="", choices=[])
+    kind = SelectField(_l("Offence"), validate_choice=False, default="", choices=[])
     source = SelectField(_l("Source"), choices=[("", _l("all")), *SOURCE_NAMES.items()], default="")
     state = SelectField(_l("State"), choices=[("", _l("all")), *STATE_NAMES.items()], default="")
     company = SelectField(_l("Company"), validate_choice=False, default="", choices=[])
@@ -317,7 +317,7 @@ class KindForm(FlaskForm):  # type: ignore[misc]
 class EndKindForm(FlaskForm):  # type: ignore[misc]
     """The last day of a kind."""
 
-    last_day = DateField(_l("Last day"), [InputRequired(_l("Enter the date."))])
+    last_day = DateField(_l("Last day in force"), [InputRequired(_l("Enter the date."))])
     version = VersionField(default=0)
 
 
