@@ -30,6 +30,8 @@ from trafficedu.violations import imports as violations_files
 from trafficedu.violations import panels as violations
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.services.kinds import load_kinds
+from trafficedu.riders import imports as riders_imports
+from trafficedu.riders import services as riders
 
 HANDLERS: Handlers = {
     ViolationEstablished: [education.assign_for_violation, feedback.queue_notice],
@@ -75,6 +77,7 @@ CHORES: Mapping[str, Chore] = {
     "waiting tasks seated": education.seat_waiting,
     "audit rows sealed": audit.seal,
     "expired locks forgotten": throttle.forget_expired,
+    "riders brought under the current key": riders.reencrypt_some,
 }
 """What the worker does in every round, in this order."""
 
@@ -82,6 +85,8 @@ IMPORTERS: Mapping[str, Importer] = {
     "areas": areas.AREAS_IMPORTER,
     "ebikes": areas.EBIKES_IMPORTER,
     "violations": violations_files.IMPORTER,
+IMPORTERS: Mapping[str, Importer] = {
+    "riders": riders_imports.IMPORTER,
 }
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
 
@@ -89,6 +94,7 @@ EXPORTERS: Mapping[str, Exporter] = {
     "areas": areas.AREAS_EXPORTER,
     "ebikes": areas.EBIKES_EXPORTER,
     "violations": violations_files.EXPORTER,
+    "riders": riders_imports.EXPORTER,
 }
 """KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -91,15 +92,15 @@ class RiderForm(FlaskForm):  # type: ignore[misc]
             birth_date=self.birth_date.data,
         )
 
-    def to_change(self) -> RiderChange:
-        """Return what becomes of a registered rider."""
+    def to_change(self, kept_birth_date: date | None) -> RiderChange:
+        """Return what becomes of a registered rider; the birth date is kept where the form does not ask it."""
         return RiderChange(
             id_type=self.id_type.data,
             id_number=self.id_number.data,
             name=self.name.data,
             phone=self.phone.data or "",
             home_area_id=self.home_area_id.data or None,
-            birth_date=self.birth_date.data,
+            birth_date=self.birth_date.data if "birth_date" in self else kept_birth_date,
         )
 
 
