@@ -20,19 +20,16 @@ from trafficedu.accounts.views import pages as accounts_pages
 from trafficedu.core import access, database, health, logs, pages, security, web
 from trafficedu.core.settings import Settings, load_settings
 from trafficedu.core.text import LOCALES
+from trafficedu.education.views import course_pages, session_pages, study_pages, task_pages
 from trafficedu.feedback.views import pages as feedback_pages
 from trafficedu.overview.views import pages as overview_pages
 from trafficedu.public.views import pages as public_pages
-
-BLUEPRINTS = [overview_pages, public_pages, accounts_pages, feedback_pages]
-
-NAVIGATION = [
-    pages.NavigationItem("feedback.notices", _l("Notices"), "feedback:notice:read"),
-from trafficedu.education.views import course_pages, session_pages, study_pages, task_pages
 from trafficedu.riders.views import pages as riders_pages
 from trafficedu.violations.views import pages as violations_pages
 
 BLUEPRINTS = [
+    overview_pages,
+    public_pages,
     accounts_pages,
     riders_pages,
     violations_pages,
@@ -40,6 +37,7 @@ BLUEPRINTS = [
     session_pages,
     study_pages,
     course_pages,
+    feedback_pages,
 ]
 
 NAVIGATION = [
@@ -50,6 +48,7 @@ NAVIGATION = [
     pages.NavigationItem("riders.index", _l("Riders"), "riders:rider:read"),
     pages.NavigationItem("education.tasks", _l("Studies"), "education:task:read"),
     pages.NavigationItem("sessions.sessions", _l("Sessions"), "education:session:read"),
+    pages.NavigationItem("feedback.notices", _l("Notices"), "feedback:notice:read"),
     pages.NavigationItem("courses.courses", _l("Courses"), "education:course:manage"),
     pages.NavigationItem("violations.kinds", _l("Kinds of violation"), "violations:kind:manage"),
     pages.NavigationItem("accounts.users", _l("Users"), "accounts:user:manage"),

@@ -23,15 +23,14 @@ from trafficedu.education import services as education
 from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback import services as feedback
 from trafficedu.overview import panels as overview_panels
+from trafficedu.public import queries as receipts
+from trafficedu.riders import imports as riders_imports
+from trafficedu.riders import services as riders
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
-from trafficedu.violations import imports as violations_files
-from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
 from trafficedu.violations import imports as violations_files
 from trafficedu.violations import panels as violations
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.services.kinds import load_kinds
-from trafficedu.riders import imports as riders_imports
-from trafficedu.riders import services as riders
 
 HANDLERS: Handlers = {
     ViolationEstablished: [education.assign_for_violation, feedback.queue_notice],
@@ -42,24 +41,21 @@ HANDLERS: Handlers = {
 """EVENT -> handlers, run in this order in the transaction of the event."""
 
 PANELS: Mapping[str, Sequence[Panel]] = {
-    "home": [feedback_panels.unanswered, overview_panels.own_villages],
-    "violations.recorded": [feedback_panels.told],
-    "violations.show": [feedback_panels.told],
-    "notices.show": [],
-    "companies.show": [feedback_panels.of_company],
-    "riders.show": [feedback_panels.of_rider],
     "home": [
         violations.own_day,
         violations.reviews_due,
         violations.objections_due,
-        violations.kinds_ending,
         study_panels.at_the_station,
+        feedback_panels.unanswered,
         study_panels.overdue_here,
+        overview_panels.own_villages,
+        violations.kinds_ending,
     ],
-    "violations.show": [study_panels.study],
-    "violations.recorded": [study_panels.study],
-    "riders.show": [violations.of_rider, study_panels.of_rider],
-    "companies.show": [violations.of_company],
+    "violations.show": [study_panels.study, feedback_panels.told],
+    "violations.recorded": [study_panels.study, feedback_panels.told],
+    "notices.show": [overview_panels.study_of_notice],
+    "riders.show": [violations.of_rider, study_panels.of_rider, feedback_panels.of_rider],
+    "companies.show": [violations.of_company, feedback_panels.of_company],
     "stations.show": [study_panels.of_station],
 }
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
@@ -85,7 +81,6 @@ IMPORTERS: Mapping[str, Importer] = {
     "areas": areas.AREAS_IMPORTER,
     "ebikes": areas.EBIKES_IMPORTER,
     "violations": violations_files.IMPORTER,
-IMPORTERS: Mapping[str, Importer] = {
     "riders": riders_imports.IMPORTER,
 }
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
@@ -100,6 +95,7 @@ EXPORTERS: Mapping[str, Exporter] = {
 
 REPORTS: Mapping[str, Callable[[Session, str, str], bytes]] = {
     "certificate": studies.render_certificate,
+    "receipt": receipts.render_receipt,
     "roster": studies.render_roster,
 }
 """KIND -> what ``trafficedu report`` renders as PDF from a public number, in a language."""

@@ -55,9 +55,7 @@ def test_a_receiver_lists_opens_and_answers(company: Browser, session: Session, 
     assert "3" in company.get(f"/notices/{notice.number}").text
 
 
-def test_one_tap_on_the_first_screen_answers_and_comes_back(
-    company: Browser, session: Session, notice: Notice
-) -> None:
+def test_one_tap_on_the_first_screen_answers_and_comes_back(company: Browser, session: Session, notice: Notice) -> None:
     home = company.get("/").text
     assert f"/notices/{notice.number}/answer" in home
     data = {"measure": "criticised", "days": "", "text": "", "back": "home"}

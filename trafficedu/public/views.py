@@ -21,8 +21,6 @@ from trafficedu.education import services as study
 from trafficedu.education.models import StudySession, StudyTask
 from trafficedu.public import queries, services
 from trafficedu.public.forms import CertificateForm, KeyForm, ObjectionForm, ReceiptForm, SessionForm
-from trafficedu.reports import certificate as certificate_paper
-from trafficedu.reports import receipt as receipt_paper
 from trafficedu.violations.models import Violation
 from trafficedu.violations.services import raise_objection
 
@@ -127,9 +125,7 @@ def receipt_pdf(number: str) -> Any:
     found = _opened(number)
     if found is None:
         return back_to("public.receipt", number=number)
-    address = current_app.config["SETTINGS"].public_url + url_for("public.receipt", number=found.number)
-    data = queries.paper_of(session(), found, today(), locale(), address)
-    return _pdf(receipt_paper.render(data, locale()), found.number)
+    return _pdf(queries.render_receipt(session(), found.number, locale()), found.number)
 
 
 @pages.get("/n/<number>/certificate.pdf")
@@ -141,9 +137,8 @@ def certificate_pdf(number: str) -> Any:
         return shown
     if shown.certificate is None:
         abort(404)
-    address = current_app.config["SETTINGS"].public_url + url_for("public.verified", number=shown.certificate.number)
-    data = queries.certificate_paper_of(session(), shown.certificate, locale(), address)
-    return _pdf(certificate_paper.render(data, locale()), shown.certificate.number)
+    number = shown.certificate.number
+    return _pdf(education.render_certificate(session(), number, locale()), number)
 
 
 @pages.route("/verify", methods=["GET", "POST"])
@@ -210,7 +205,7 @@ def _opened(number: str) -> Violation | None:
         known = _signer().loads(request.cookies.get(COOKIE, ""), max_age=OPEN_SECONDS)
     except BadSignature:
         return None
-    return services.find_shown(session(), number) if known == number else None
+    return queries.find_shown(session(), number) if known == number else None
 
 
 def _receipt_or_key(number: str) -> Any:
