@@ -38,14 +38,9 @@ BLUEPRINTS = [
     accounts_pages,
     areas_pages,
     companies_pages,
-    configuration_pages,
     stations_pages,
+    configuration_pages,
     transfers_pages,
-from trafficedu.riders.views import pages as riders_pages
-from trafficedu.violations.views import pages as violations_pages
-
-BLUEPRINTS = [
-    accounts_pages,
     riders_pages,
     violations_pages,
     task_pages,
@@ -56,9 +51,6 @@ BLUEPRINTS = [
 ]
 
 NAVIGATION = [
-    pages.NavigationItem("overview.overview", _l("Overview"), "overview:page:read"),
-    pages.NavigationItem("violations.record", _l("Record"), "violations:violation:record"),
-    pages.NavigationItem("violations.index", _l("Violations"), "violations:violation:read"),
     pages.NavigationItem("violations.record", _l("Record a violation"), "violations:violation:record"),
     pages.NavigationItem("violations.index", _l("Violation records"), "violations:violation:read"),
     pages.NavigationItem("violations.reviews", _l("Reviews"), "violations:violation:review"),
@@ -70,15 +62,11 @@ NAVIGATION = [
     pages.NavigationItem("companies.index", _l("Companies"), "companies:company:read"),
     pages.NavigationItem("stations.index", _l("Stations"), "stations:station:read"),
     pages.NavigationItem("areas.index", _l("Areas"), "areas:area:read"),
+    pages.NavigationItem("overview.overview", _l("Overview"), "overview:page:read"),
     pages.NavigationItem("violations.kinds", _l("Kinds of violation"), "violations:kind:manage"),
     pages.NavigationItem("courses.courses", _l("Courses"), "education:course:manage"),
     pages.NavigationItem("transfers.index", _l("Import and export"), "transfers:page:open"),
     pages.NavigationItem("configuration.index", _l("Configuration"), "configuration:figure:manage"),
-    pages.NavigationItem("riders.index", _l("Riders"), "riders:rider:read"),
-    pages.NavigationItem("education.tasks", _l("Studies"), "education:task:read"),
-    pages.NavigationItem("sessions.sessions", _l("Sessions"), "education:session:read"),
-    pages.NavigationItem("courses.courses", _l("Courses"), "education:course:manage"),
-    pages.NavigationItem("violations.kinds", _l("Kinds of violation"), "violations:kind:manage"),
     pages.NavigationItem("accounts.users", _l("Users"), "accounts:user:manage"),
     pages.NavigationItem("accounts.audit_trail", _l("Audit trail"), "accounts:audit:read"),
 ]

@@ -96,9 +96,7 @@ def _prepare() -> None:
 
 
 @commands.command("demo")
-@click.option(
-    "--violations", default=DEFAULT_VIOLATIONS, show_default=True, type=click.IntRange(1, MOST_VIOLATIONS)
-)
+@click.option("--violations", default=DEFAULT_VIOLATIONS, show_default=True, type=click.IntRange(1, MOST_VIOLATIONS))
 @click.option("--months", default=DEFAULT_MONTHS, show_default=True, type=click.IntRange(1, 240))
 @click.option("--seed", default=DEFAULT_SEED, show_default=True, help="The same seed, the same figures (随机种子).")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), hidden=True, help="Another last day, for tests.")

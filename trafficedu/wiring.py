@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from trafficedu.areas import imports as areas_files
-from trafficedu.areas import imports as areas
 from trafficedu.configuration import panels as configuration_panels
 from trafficedu.configuration import services as configuration
 from trafficedu.configuration.services import Chore
@@ -25,15 +24,14 @@ from trafficedu.education import services as education
 from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback import services as feedback
 from trafficedu.overview import panels as overview_panels
+from trafficedu.public import queries as receipts
+from trafficedu.riders import imports as riders_imports
+from trafficedu.riders import services as riders
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.violations import imports as violations_files
 from trafficedu.violations import panels as violations
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.services.kinds import load_kinds
-from trafficedu.education import models as _education  # noqa: F401 - its tables
-from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
-from trafficedu.riders import imports as riders_imports
-from trafficedu.riders import services as riders
 
 HANDLERS: Handlers = {
     ViolationEstablished: [
@@ -55,25 +53,6 @@ HANDLERS: Handlers = {
 
 PANELS: Mapping[str, Sequence[Panel]] = {
     "home": [
-        feedback_panels.unanswered,
-        overview_panels.own_villages,
-    ],
-    "violations.recorded": [
-        feedback_panels.told,
-    ],
-    "violations.show": [
-        feedback_panels.told,
-    ],
-    "riders.show": [
-        feedback_panels.of_rider,
-    ],
-    "companies.show": [
-        feedback_panels.of_company,
-    ],
-    "stations.show": [],
-    "areas.show": [],
-    "notices.show": [],
-    "overview": [],
         violations.own_day,
         violations.reviews_due,
         violations.objections_due,
@@ -85,26 +64,38 @@ PANELS: Mapping[str, Sequence[Panel]] = {
         configuration_panels.failed_imports,
         configuration_panels.calendar,
         violations.kinds_ending,
-        study_panels.at_the_station,
-        study_panels.overdue_here,
     ],
-    "violations.show": [study_panels.study, feedback_panels.told],
-    "violations.recorded": [study_panels.study, feedback_panels.told],
-    "riders.show": [violations.of_rider, study_panels.of_rider, feedback_panels.of_rider],
-    "violations.show": [study_panels.study],
-    "violations.recorded": [study_panels.study],
-    "riders.show": [violations.of_rider, study_panels.of_rider],
-    "companies.show": [violations.of_company],
-    "stations.show": [study_panels.of_station],
-    "notices.show": [],
-    "companies.show": [violations.of_company, feedback_panels.of_company],
+    "violations.recorded": [
+        study_panels.study,
+        feedback_panels.told,
+    ],
+    "violations.show": [
+        study_panels.study,
+        feedback_panels.told,
+    ],
+    "riders.show": [
+        violations.of_rider,
+        study_panels.of_rider,
+        feedback_panels.of_rider,
+    ],
+    "companies.show": [
+        violations.of_company,
+        feedback_panels.of_company,
+    ],
+    "stations.show": [
+        study_panels.of_station,
+    ],
+    "notices.show": [
+        overview_panels.study_of_notice,
+    ],
+    "areas.show": [],
+    "overview": [],
 }
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
 
 REFERENCE: Sequence[Callable[[Session], Any]] = [
     configuration.load_defaults,
     areas_files.load_shipped,
-    areas.load_shipped,
     load_kinds,
     education.load_courses,
     feedback.load_policy,
@@ -122,10 +113,7 @@ CHORES: Mapping[str, Chore] = {
 IMPORTERS: Mapping[str, Importer] = {
     "areas": areas_files.AREAS_IMPORTER,
     "ebikes": areas_files.EBIKES_IMPORTER,
-    "areas": areas.AREAS_IMPORTER,
-    "ebikes": areas.EBIKES_IMPORTER,
     "violations": violations_files.IMPORTER,
-IMPORTERS: Mapping[str, Importer] = {
     "riders": riders_imports.IMPORTER,
 }
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
@@ -133,8 +121,6 @@ IMPORTERS: Mapping[str, Importer] = {
 EXPORTERS: Mapping[str, Exporter] = {
     "areas": areas_files.AREAS_EXPORTER,
     "ebikes": areas_files.EBIKES_EXPORTER,
-    "areas": areas.AREAS_EXPORTER,
-    "ebikes": areas.EBIKES_EXPORTER,
     "violations": violations_files.EXPORTER,
     "riders": riders_imports.EXPORTER,
 }
@@ -142,6 +128,7 @@ EXPORTERS: Mapping[str, Exporter] = {
 
 REPORTS: Mapping[str, Callable[[Session, str, str], bytes]] = {
     "certificate": studies.render_certificate,
+    "receipt": receipts.render_receipt,
     "roster": studies.render_roster,
 }
 """KIND -> what ``trafficedu report`` renders as PDF from a public number, in a language."""

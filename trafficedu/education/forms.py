@@ -92,7 +92,7 @@ class SeriesForm(FlaskForm):  # type: ignore[misc]
     """A session every week. The days are shown before they are made."""
 
     course = SelectField(_l("Course"))
-    day = DateField(_l("First day"), [InputRequired(_l("Enter the first day."))])
+    day = DateField(_l("Day of the session"), [InputRequired(_l("Enter the day of the session."))])
     at = TimeField(_l("Hour"), [InputRequired(_l("Enter the hour."))])
     until = DateField(
         _l("Until"),

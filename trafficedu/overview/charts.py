@@ -44,7 +44,7 @@ def by_month(picture: Picture, locale: str) -> dict[str, Any]:
         "categories": [f"{month:%Y-%m}" for month in picture.period.months],
         "category_label": translate(message("Month"), locale),
         "series": series,
-        "unit": translate(message("violations"), locale),
+        "unit": translate(message("cases"), locale),
         "y_from_zero": True,
     }
 
@@ -66,6 +66,6 @@ def by_area(picture: Picture, locale: str) -> dict[str, Any] | None:
         "categories": [row.name for row in rows],
         "category_label": translate(message("Area"), locale),
         "series": [{"name": translate(message("violations"), locale), "values": [row.violations for row in rows]}],
-        "unit": translate(message("violations"), locale),
+        "unit": translate(message("cases"), locale),
         "y_from_zero": True,
     }
