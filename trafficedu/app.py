@@ -35,8 +35,8 @@ BLUEPRINTS = [
 ]
 
 NAVIGATION = [
-    pages.NavigationItem("violations.record", _l("Record"), "violations:violation:record"),
-    pages.NavigationItem("violations.index", _l("Violations"), "violations:violation:read"),
+    pages.NavigationItem("violations.record", _l("Record a violation"), "violations:violation:record"),
+    pages.NavigationItem("violations.index", _l("Violation records"), "violations:violation:read"),
     pages.NavigationItem("violations.reviews", _l("Reviews"), "violations:violation:review"),
     pages.NavigationItem("violations.objections", _l("Objections"), "violations:objection:decide"),
     pages.NavigationItem("riders.index", _l("Riders"), "riders:rider:read"),
