@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from trafficedu.areas import imports as areas
+from trafficedu.configuration import panels as configuration_panels
 from trafficedu.configuration import services as configuration
 from trafficedu.configuration.services import Chore
 from trafficedu.core import audit, throttle
@@ -40,6 +41,9 @@ PANELS: Mapping[str, Sequence[Panel]] = {
         violations.kinds_ending,
         study_panels.at_the_station,
         study_panels.overdue_here,
+        configuration_panels.worker,
+        configuration_panels.failed_imports,
+        configuration_panels.calendar,
     ],
     "violations.show": [study_panels.study],
     "violations.recorded": [study_panels.study],

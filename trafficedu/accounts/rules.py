@@ -66,6 +66,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.SUPERVISOR: frozenset(
         {
+            "transfers:page:open",
             "violations:violation:record",
             "violations:violation:read",
             "violations:violation:review",
@@ -100,10 +101,10 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "education:session:override",
             "education:certificate:read",
             "education:rider:read",
+            "stations:station:read",
         }
-        | _READS_PLACES
     ),
-    Role.COMPANY: frozenset({"feedback:notice:read", "feedback:notice:answer"}),
+    Role.COMPANY: frozenset({"feedback:notice:read", "feedback:notice:answer", "companies:company:read"}),
     Role.GRID: frozenset(
         {
             "feedback:notice:read",
@@ -117,6 +118,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.LEADER: frozenset({"feedback:notice:answer"} | _READS_PLACES | _READS_FIGURES),
     Role.ANALYST: frozenset(
         {
+            "transfers:page:open",
             "violations:violation:read",
             "violations:violation:export",
             "areas:ebikes:manage",
@@ -127,6 +129,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.ADMINISTRATOR: frozenset(
         {
+            "transfers:page:open",
             "accounts:user:manage",
             "accounts:audit:read",
             "configuration:figure:manage",
