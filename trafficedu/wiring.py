@@ -22,6 +22,8 @@ from trafficedu.education import panels as study_panels
 from trafficedu.education import queries as studies
 from trafficedu.education import services as education
 from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
+from trafficedu.riders import imports as riders_imports
+from trafficedu.riders import services as riders
 from trafficedu.violations import imports as violations_files
 from trafficedu.violations import panels as violations
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
@@ -65,12 +67,14 @@ CHORES: Mapping[str, Chore] = {
     "waiting tasks seated": education.seat_waiting,
     "audit rows sealed": audit.seal,
     "expired locks forgotten": throttle.forget_expired,
+    "riders brought under the current key": riders.reencrypt_some,
 }
 """What the worker does in every round, in this order."""
 
 IMPORTERS: Mapping[str, Importer] = {
     "areas": areas.AREAS_IMPORTER,
     "ebikes": areas.EBIKES_IMPORTER,
+    "riders": riders_imports.IMPORTER,
     "violations": violations_files.IMPORTER,
 }
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
@@ -78,6 +82,7 @@ IMPORTERS: Mapping[str, Importer] = {
 EXPORTERS: Mapping[str, Exporter] = {
     "areas": areas.AREAS_EXPORTER,
     "ebikes": areas.EBIKES_EXPORTER,
+    "riders": riders_imports.EXPORTER,
     "violations": violations_files.EXPORTER,
 }
 """KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""
