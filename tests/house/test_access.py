@@ -33,13 +33,20 @@ SIGNED_IN_ONLY = {"accounts.password", "accounts.sign_out"}
 PLACEHOLDER = "0"
 
 
+def fit(rule: Rule, name: str) -> str:
+    """Return a value that a rule takes for one of its arguments: one of a closed list where there is one."""
+    return min(getattr(rule._converters[name], "items", {PLACEHOLDER}))
+
+
 def routes(app: Flask) -> Iterator[tuple[Rule, str, str]]:
     """Yield every rule with each of its methods and an address that fits it."""
     for rule in app.url_map.iter_rules():
         if rule.endpoint == "static":
             continue
         with app.test_request_context():
-            address = app.url_map.bind("localhost").build(rule.endpoint, dict.fromkeys(rule.arguments, PLACEHOLDER))
+            address = app.url_map.bind("localhost").build(
+                rule.endpoint, {name: fit(rule, name) for name in rule.arguments}
+            )
         for method in sorted((rule.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"}):
             yield rule, method, address
 
