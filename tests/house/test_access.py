@@ -33,13 +33,19 @@ SIGNED_IN_ONLY = {"accounts.password", "accounts.sign_out"}
 PLACEHOLDER = "0"
 
 
+def _arguments(rule: Rule) -> dict[str, str]:
+    """Values that fit a rule: one of the few an argument allows, else a placeholder."""
+    choices = {name: getattr(converter, "items", {PLACEHOLDER}) for name, converter in rule._converters.items()}
+    return {name: min(choices[name]) for name in rule.arguments}
+
+
 def routes(app: Flask) -> Iterator[tuple[Rule, str, str]]:
     """Yield every rule with each of its methods and an address that fits it."""
     for rule in app.url_map.iter_rules():
         if rule.endpoint == "static":
             continue
         with app.test_request_context():
-            address = app.url_map.bind("localhost").build(rule.endpoint, dict.fromkeys(rule.arguments, PLACEHOLDER))
+            address = app.url_map.bind("localhost").build(rule.endpoint, _arguments(rule))
         for method in sorted((rule.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"}):
             yield rule, method, address
 
