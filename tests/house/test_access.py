@@ -68,7 +68,7 @@ def test_nobody_is_sent_to_sign_in(app: Flask, client: Browser) -> None:
     for rule, method, address in routes(app):
         if hasattr(app.view_functions[rule.endpoint], "open_reason"):
             continue
-        answer = client.open(address, method=method)
+        answer = client.open(address, method=method, buffered=True)
         if method == "GET":
             assert answer.status_code == 302, address
             assert "/sign-in" in answer.headers["Location"]
@@ -86,7 +86,7 @@ def test_each_role_opens_what_its_permissions_say_and_nothing_else(
         if not hasattr(view, "permission"):
             continue
         client.sign_in(user)
-        answer = client.open(address, method=method)
+        answer = client.open(address, method=method, buffered=True)
         where = f"{role} {method} {address}"
         if view.permission in PERMISSIONS[role]:
             assert answer.status_code not in {401, 403}, where
