@@ -41,6 +41,7 @@ class Receipt:
     objection: Objection | None
     told: Notice | None
     objection_days: int
+    objection_workdays: int
     overdue: bool
 
     @property
@@ -78,6 +79,7 @@ def read_receipt(session: Session, violation: Violation, day: date) -> Receipt:
         objection=max(objections, key=lambda objection: objection.id, default=None),
         told=feedback.notice_of_violation(session, violation.id),
         objection_days=figure(session, "violations.objection_days"),
+        objection_workdays=figure(session, "violations.objection_workdays"),
         overdue=task is not None and task.state in {OPEN, BOOKED} and task.due_on < day,
     )
 
