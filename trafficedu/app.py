@@ -20,9 +20,10 @@ from trafficedu.accounts.views import pages as accounts_pages
 from trafficedu.core import access, database, health, logs, pages, security, web
 from trafficedu.core.settings import Settings, load_settings
 from trafficedu.core.text import LOCALES
+from trafficedu.riders.views import pages as riders_pages
 from trafficedu.violations.views import pages as violations_pages
 
-BLUEPRINTS = [accounts_pages, violations_pages]
+BLUEPRINTS = [accounts_pages, riders_pages, violations_pages]
 
 NAVIGATION = [
     pages.NavigationItem("violations.record", _l("Record a violation"), "violations:violation:record"),
@@ -30,6 +31,7 @@ NAVIGATION = [
     pages.NavigationItem("violations.reviews", _l("Reviews"), "violations:violation:review"),
     pages.NavigationItem("violations.objections", _l("Objections"), "violations:objection:decide"),
     pages.NavigationItem("violations.kinds", _l("Kinds of violation"), "violations:kind:manage"),
+    pages.NavigationItem("riders.index", _l("Riders"), "riders:rider:read"),
     pages.NavigationItem("accounts.users", _l("Users"), "accounts:user:manage"),
     pages.NavigationItem("accounts.audit_trail", _l("Audit trail"), "accounts:audit:read"),
 ]

@@ -19,6 +19,8 @@ from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.web import Panel
 from trafficedu.education import models as _education  # noqa: F401 - its tables
 from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
+from trafficedu.riders import imports as riders_imports
+from trafficedu.riders import services as riders
 from trafficedu.violations import imports as violations_files
 from trafficedu.violations import panels as violations
 from trafficedu.violations.services.kinds import load_kinds
@@ -48,12 +50,14 @@ REFERENCE: Sequence[Callable[[Session], Any]] = [
 CHORES: Mapping[str, Chore] = {
     "audit rows sealed": audit.seal,
     "expired locks forgotten": throttle.forget_expired,
+    "riders brought under the current key": riders.reencrypt_some,
 }
 """What the worker does in every round, in this order."""
 
 IMPORTERS: Mapping[str, Importer] = {
     "areas": areas.AREAS_IMPORTER,
     "ebikes": areas.EBIKES_IMPORTER,
+    "riders": riders_imports.IMPORTER,
     "violations": violations_files.IMPORTER,
 }
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
@@ -61,6 +65,7 @@ IMPORTERS: Mapping[str, Importer] = {
 EXPORTERS: Mapping[str, Exporter] = {
     "areas": areas.AREAS_EXPORTER,
     "ebikes": areas.EBIKES_EXPORTER,
+    "riders": riders_imports.EXPORTER,
     "violations": violations_files.EXPORTER,
 }
 """KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""

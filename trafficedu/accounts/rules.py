@@ -74,6 +74,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "violations:objection:decide",
             "riders:rider:read",
             "riders:rider:manage",
+            "riders:rider:import",
             "riders:rider:export",
             "riders:identity:unmask",
             "riders:identity:export",

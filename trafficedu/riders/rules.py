@@ -220,7 +220,7 @@ def mask_identity(number: str) -> str:
     """Hide a number but for a third of it: at most the first three and the last two characters.
 
     Enough to tell two documents on a desk apart. Not the last four, although that is the custom: with them and
-    the number of a violation the rider's own receipt opens (see docs/adr/0012-who-sees-a-rider.md).
+    the number of a violation the rider's own receipt opens (see docs/adr/0007-who-sees-a-rider.md).
     """
     shown = min(5, len(number) // 3)
     tail = min(2, shown)
