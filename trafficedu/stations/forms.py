@@ -30,7 +30,9 @@ class StationForm(FlaskForm):  # type: ignore[misc]
         description=_l("Short and stable; it cannot be changed later."),
         render_kw={"autocapitalize": "characters", "autocomplete": "off", "spellcheck": "false"},
     )
-    name = TrimmedField(_l("Name of the station"), [InputRequired(_l("Enter the name.")), Length(max=120, message=TOO_LONG)])
+    name = TrimmedField(
+        _l("Name of the station"), [InputRequired(_l("Enter the name.")), Length(max=120, message=TOO_LONG)]
+    )
     area_code = SelectField(_l("Village or town"), [InputRequired(_l("Choose the village or town."))])
     address = TrimmedField(
         _l("Address"),
