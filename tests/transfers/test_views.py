@@ -140,7 +140,7 @@ def test_the_file_of_another_user_cannot_be_confirmed(session: Session, admin: B
 
 @pytest.mark.parametrize("suffix", ["csv", "xlsx"])
 def test_what_is_downloaded_can_be_sent_back(admin: Browser, tmp_path: Path, suffix: str) -> None:
-    answer = admin.post("/exports", data={"export-kind": "areas", "export-suffix": suffix})
+    answer = admin.post("/exports", data={"export-kind": "areas", "export-suffix": suffix}, buffered=True)
     assert answer.status_code == 200
     assert f".{suffix}" in answer.headers["Content-Disposition"]
     assert answer.headers["Cache-Control"] == "no-store"
@@ -152,7 +152,8 @@ def test_what_is_downloaded_can_be_sent_back(admin: Browser, tmp_path: Path, suf
 
 def test_an_export_keeps_to_the_scope(session: Session, client: Browser, make_user: MakeUser) -> None:
     client.sign_in(make_user("supervisor", area_id=places.area(session).id))
-    text = client.post("/exports", data={"export-kind": "areas", "export-suffix": "csv"}).data.decode("utf-8-sig")
+    wanted = {"export-kind": "areas", "export-suffix": "csv"}
+    text = client.post("/exports", data=wanted, buffered=True).data.decode("utf-8-sig")
     assert places.VILLAGE in text
     assert places.OTHER_TOWN not in text
     assert client.post("/exports", data={"export-kind": "nothing", "export-suffix": "csv"}).status_code == 422
