@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from trafficedu.areas import imports as areas
+from trafficedu.configuration import panels as configuration_panels
 from trafficedu.configuration import services as configuration
 from trafficedu.configuration.services import Chore
 from trafficedu.core import audit, throttle
@@ -34,6 +35,9 @@ PANELS: Mapping[str, Sequence[Panel]] = {
         violations.reviews_due,
         violations.objections_due,
         violations.kinds_ending,
+        configuration_panels.worker,
+        configuration_panels.failed_imports,
+        configuration_panels.calendar,
     ],
     "riders.show": [violations.of_rider],
     "companies.show": [violations.of_company],

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import Engine, event, func, select
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
@@ -16,7 +16,6 @@ from tests.factories.violations import District, identity, make_company, make_vi
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.clock import local, today, utc_now
-from trafficedu.core.database import database
 from trafficedu.riders.models import Rider
 from trafficedu.violations import services
 from trafficedu.violations.models import Violation, ViolationKind
@@ -103,12 +102,11 @@ class TestRecordPage:
             if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN")):
                 statements.append(statement)
 
-        engine = database().engine
-        event.listen(engine, "before_cursor_execute", note)
+        event.listen(Engine, "before_cursor_execute", note)
         try:
             answer = phone.post("/record", data=given | {"client_reference": "c-2", "kind": "2004"})
         finally:
-            event.remove(engine, "before_cursor_execute", note)
+            event.remove(Engine, "before_cursor_execute", note)
         assert answer.status_code == 303
         assert len(statements) <= STATEMENTS, statements
 

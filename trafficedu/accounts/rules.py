@@ -65,6 +65,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.SUPERVISOR: frozenset(
         {
+            "transfers:page:open",
             "violations:violation:record",
             "violations:violation:read",
             "violations:violation:review",
@@ -97,16 +98,17 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "education:session:complete",
             "education:session:override",
             "education:certificate:read",
+            "stations:station:read",
         }
-        | _READS_PLACES
     ),
-    Role.COMPANY: frozenset({"feedback:notice:read", "feedback:notice:answer"}),
+    Role.COMPANY: frozenset({"feedback:notice:read", "feedback:notice:answer", "companies:company:read"}),
     Role.GRID: frozenset(
         {"feedback:notice:read", "feedback:notice:answer", "education:task:read", "overview:page:read"} | _READS_PLACES
     ),
     Role.LEADER: frozenset({"feedback:notice:answer"} | _READS_PLACES | _READS_FIGURES),
     Role.ANALYST: frozenset(
         {
+            "transfers:page:open",
             "violations:violation:read",
             "violations:violation:export",
             "areas:ebikes:manage",
@@ -117,6 +119,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.ADMINISTRATOR: frozenset(
         {
+            "transfers:page:open",
             "accounts:user:manage",
             "accounts:audit:read",
             "configuration:figure:manage",
