@@ -80,10 +80,20 @@ def application(**settings: Any) -> Flask:
     return create_app(load_settings({**os.environ, **settings}))
 
 
+@contextmanager
+def opened() -> Iterator[Flask]:
+    """Yield the application in a context of its own, and close its database connections at the end."""
+    app = application()
+    with app.app_context():
+        engine = database().engine
+        yield app
+    engine.dispose()
+
+
 @commands.command()
 def init() -> None:
     """Instance folder, keys, schema and reference data; idempotent (初始化)."""
-    with application().app_context():
+    with opened():
         _prepare()
     tell(message("The installation is ready."))
 
@@ -150,7 +160,7 @@ class Month(click.ParamType[date]):
 def import_kind(kind: str, file: Path, dry_run: bool, skip_errors: bool, as_json: bool) -> None:
     """Take in a CSV or XLSX file, all or nothing (导入)."""
     choices = transfers.Choices(dry_run, skip_errors)
-    with application().app_context():
+    with opened():
         with progress_bar(count_rows(file)) as progress:
             try:
                 outcome = transfers.import_file(
@@ -207,7 +217,7 @@ def export_kind(kind: str, file: Path, month: date | None) -> None:
     if not os.access(file.parent, os.W_OK):
         tell(message("The folder %(folder)s is not there or cannot be written to.", folder=file.parent))
         sys.exit(2)
-    with application().app_context():
+    with opened():
         with progress_bar(None) as progress:
             count = transfers.export_file(
                 session(), kind, wiring.EXPORTERS[kind], file, SYSTEM, month, progress=progress
@@ -221,7 +231,7 @@ def export_kind(kind: str, file: Path, month: date | None) -> None:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 def serve(host: str, port: int) -> None:
     """Serve the pages with a production-grade server (启动服务)."""
-    with application().app_context():
+    with opened():
         with database().engine.connect() as connection:
             if schema.current(connection) != schema.head():
                 raise DomainError(message("The database is not ready. Run first: trafficedu init"))
@@ -285,7 +295,7 @@ def user() -> None:
 @click.option("--company", default="", help="Code of the company.")
 def add_user(username: str, role: str, name: str, area: str, station: str, company: str) -> None:
     """Open an account and print its first password once (新建账号)."""
-    with application().app_context():
+    with opened():
         post = find_post(session(), area, station, company)
         new = UserInput(
             username,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from tests.conftest import Browser
 from trafficedu.accounts.models import User
 from trafficedu.configuration import queries, services
+from trafficedu.configuration.forms import UNIT_NAMES
 from trafficedu.configuration.rules import calendar_warning_due
 from trafficedu.core.actors import SYSTEM
 
@@ -68,3 +69,7 @@ def test_runs_are_listed_and_narrowed(session: Session, client: Browser, make_us
 )
 def test_the_calendar_is_missed_from_november_on(today: date, known_until: int, due: bool) -> None:
     assert calendar_warning_due(today, known_until) is due
+
+
+def test_every_unit_of_the_shipped_figures_has_a_name_in_both_languages(session: Session) -> None:
+    assert {parameter.unit for parameter in queries.list_parameters(session)} <= UNIT_NAMES.keys()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -66,7 +67,7 @@ def test_of_a_rider_and_of_a_company(
 ) -> None:
     company = make_company(session)
     rider = find_or_register(session, new_rider(), SYSTEM)
-    known = {"company_code": company.code, "rider": None, "rider_number": rider.number}
+    known: dict[str, Any] = {"company_code": company.code, "rider": None, "rider_number": rider.number}
     mine = make_violation(session, district.village, **known)
     make_violation(session, district.other_village, **known)
     by = acting("officer", district.town)

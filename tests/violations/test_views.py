@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Engine, event, func, select
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
@@ -19,6 +19,9 @@ from trafficedu.core.clock import local, today, utc_now
 from trafficedu.riders.models import Rider
 from trafficedu.violations import services
 from trafficedu.violations.models import Violation, ViolationKind
+
+STATEMENTS = 12
+"""A record of a known rider: actor, figures, ground, rider, opening noted, engagement, plate, the row, audit, stamp."""
 
 
 def typed(district: District, **changes: Any) -> dict[str, Any]:
@@ -89,6 +92,23 @@ class TestRecordPage:
         given = typed(district)
         assert phone.post("/record", data=given).location == phone.post("/record", data=given).location
         assert count(session) == 1
+
+    def test_recording_asks_the_database_little(self, session: Session, phone: Browser, district: District) -> None:
+        given = typed(district)
+        phone.post("/record", data=given)
+        statements: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN")):
+                statements.append(statement)
+
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            answer = phone.post("/record", data=given | {"client_reference": "c-2", "kind": "2004"})
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+        assert answer.status_code == 303
+        assert len(statements) <= STATEMENTS, statements
 
     @pytest.mark.parametrize(
         ("change", "says"),

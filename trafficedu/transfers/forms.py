@@ -77,4 +77,5 @@ class ExportForm(FlaskForm):  # type: ignore[misc]
 
     def to_input(self) -> ExportChoice:
         """Return what was chosen."""
-        return ExportChoice(self.kind.data, self.suffix.data, self.month.data, self.clear.data)
+        clear = "clear" in self and self.clear.data  # the field is taken away from who may not ask for it
+        return ExportChoice(self.kind.data, self.suffix.data, self.month.data, clear)
