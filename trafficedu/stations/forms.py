@@ -50,13 +50,12 @@ class StationForm(FlaskForm):  # type: ignore[misc]
         render_kw={"type": "tel", "inputmode": "tel", "autocomplete": "off"},
     )
     seats = IntegerField(
-        _l("Seats"),
+        _l("Seats in a usual session"),
         [
             InputRequired(_l("Enter the number of seats.")),
             NumberRange(1, 1000, message=_l("Enter a number from %(min)d to %(max)d.")),
         ],
         default=30,
-        description=_l("The usual capacity of a session here."),
     )
     active = BooleanField(
         _l("Active"),
