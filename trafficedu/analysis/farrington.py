@@ -133,6 +133,8 @@ def _reweighted_fit(design: FloatArray, y: FloatArray) -> tuple[FloatArray, Floa
         )
         outlying = residual > 1.0
         new = np.where(outlying, np.maximum(residual, 1.0) ** -2.0, 1.0)
-        covariance = np.asarray(phi * np.linalg.inv(information + 1e-12 * np.eye(beta.size)), dtype=float)
+        covariance: FloatArray = np.asarray(
+            phi * np.linalg.inv(information + 1e-12 * np.eye(beta.size)), dtype=float
+        )
         weight = new * y.size / new.sum()
     return beta, covariance, phi

@@ -73,7 +73,8 @@ def quantile(probability: ArrayLike, mean: ArrayLike, k: ArrayLike) -> FloatArra
         middle = np.floor((low + high) / 2.0)
         below = cdf(middle, mu, disp) < p
         low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return high
+    whole: FloatArray = high
+    return whole
 
 
 def dispersion(counts: FloatArray, means: FloatArray, start: float = 0.1) -> float:

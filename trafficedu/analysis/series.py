@@ -40,8 +40,10 @@ class _Table:
 def read_series(path: Path) -> Panel:
     """Read ``area,month,accidents[,exposure,<covariates>]`` into a panel.
 
-    UTF-8 (with or without a byte order mark) or GB18030. Months as ``2024-05``, ``2024/5``, ``202405``, ``2024-05-01`` or
-    ``2024年5月``. A blank count, exposure or covariate is unknown, as is a month without a row; neither is a zero.
+    UTF-8 (with or without a byte order mark) or GB18030. Months as ``2024-05``, ``2024/5``, ``202405``,
+    ``2024-05-01`` or
+    ``2024年5月``. A blank count, exposure or covariate is unknown, as is a month without a row; neither is a
+    zero.
 
     Parameters
     ----------
@@ -56,8 +58,8 @@ def read_series(path: Path) -> Panel:
     Raises
     ------
     DomainError
-        Naming line, column and value: no such file, empty, a missing or doubled column, an unknown month, a count that
-        is negative, fractional or no number, a row given twice, more than fifty years.
+        Naming line, column and value: no such file, empty, a missing or doubled column, an unknown month, a
+        count that is negative, fractional or no number, a row given twice, more than fifty years.
     """
     rows = _rows(_decoded(path))
     header = next(rows, (0, []))[1]
@@ -207,7 +209,8 @@ def _as_panel(table: _Table) -> Panel:
     months = last - first + 1
     if months > LONGEST_MONTHS:
         raise DomainError(
-            message("the months span %(years)s years: is a year mistyped?", years=months // MONTHS), field="month"
+            message("the months span %(years)s years: is a year mistyped?", years=months // MONTHS),
+            field="month",
         )
     position = {area: row for row, area in enumerate(areas)}
 

@@ -1,6 +1,6 @@
 """What ``trafficedu trend FILE`` answers: the series read, fitted, forecast and, if asked, put to the test.
 
-The shape of the JSON is part of the contract (docs/trend.md); the words are in ``trend_words``.
+The shape of the JSON is part of the contract (docs/trend.md); ``trend_words.as_text`` says the same in words.
 """
 
 from __future__ import annotations
@@ -80,7 +80,9 @@ class TrendReport:
             return head | {"scores": {}, "note": note}
         return head | {
             "scores": {
-                method: {name: {k: _rounded(v) for k, v in asdict(score).items()} for name, score in by.items()}
+                method: {
+                    name: {k: _rounded(v) for k, v in asdict(score).items()} for name, score in by.items()
+                }
                 for method, by in self.scores.items()
             }
         }
@@ -161,7 +163,8 @@ def report(panel: Panel, horizon: int = MONTHS, *, with_backtest: bool = False) 
     """
     if not 1 <= horizon <= LONGEST_HORIZON:
         raise DomainError(
-            message("the horizon must lie between 1 and %(months)s months", months=LONGEST_HORIZON), field="horizon"
+            message("the horizon must lie between 1 and %(months)s months", months=LONGEST_HORIZON),
+            field="horizon",
         )
     started = time.perf_counter()
     ahead = forecast(panel, horizon)
@@ -190,7 +193,8 @@ def _expected_shares(counts: FloatArray, adjusted: FloatArray) -> FloatArray:
     """Weigh each area's exposure by its own rate, so that growing small areas do not bend the total."""
     size = adjusted.sum(axis=1, keepdims=True)
     rate = np.divide(counts.sum(axis=1, keepdims=True) + 0.5, size, out=np.ones_like(size), where=size > 0)
-    return adjusted * rate
+    share: FloatArray = adjusted * rate
+    return share
 
 
 def run(path: Path, horizon: int = MONTHS, *, backtest: bool = False) -> TrendReport:

@@ -14,6 +14,7 @@ from trafficedu.analysis.trend.drivers import within_area_scores
 from trafficedu.analysis.trend.model import SEASON_PRIOR, SETTLING_MONTHS
 from trafficedu.analysis.trend.season import month_index
 
+NOTHING: tuple[None, None, None] = (None, None, None)
 CLUSTERS = 10
 """From this many areas on, the interval allows for any correlation within an area."""
 
@@ -80,10 +81,11 @@ def associations(
     design = np.column_stack([np.ones(int(use.sum())), *(lagged[i][use] for i in moving)])
     if moving and design.shape[0] > 2 * design.shape[1] and counts.sum() > 0:
         ratios = _fitted(design, counts[:, target][use], mean[use], area[use], moving)
-    return tuple(
-        Association(name, float(steps[i]), *ratios.get(i, (None, None, None)), share[i])
-        for i, name in enumerate(covariates)
-    )
+    found = []
+    for i, name in enumerate(covariates):
+        ratio, low, high = ratios.get(i, NOTHING)
+        found.append(Association(name, float(steps[i]), ratio, low, high, share[i]))
+    return tuple(found)
 
 
 def _fitted(
@@ -105,11 +107,12 @@ def _fitted(
     if areas.size >= CLUSTERS:
         sums = np.zeros((int(area.max()) + 1, design.shape[1]))
         np.add.at(sums, area, design * (y - mu)[:, None])
-        covariance = bread @ (sums.T @ sums) @ bread * areas.size / (areas.size - 1)
+        covariance: FloatArray = bread @ (sums.T @ sums) @ bread * areas.size / (areas.size - 1)
         quantile = float(special.stdtrit(areas.size - 1, 0.975))
     else:
         spare = y.size - design.shape[1]
-        covariance = bread * max(1.0, float(((y - mu) ** 2 / np.maximum(mu, 1e-9)).sum() / spare))
+        phi = max(1.0, float(((y - mu) ** 2 / np.maximum(mu, 1e-9)).sum() / spare))
+        covariance = np.asarray(bread * phi, dtype=float)
         quantile = float(special.stdtrit(spare, 0.975))
     reach = quantile * np.sqrt(np.diag(covariance))
     low, ratio, high = (np.exp(np.clip(beta + sign * reach, -20.0, 20.0)) for sign in (-1, 0, 1))

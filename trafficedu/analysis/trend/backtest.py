@@ -73,7 +73,8 @@ def seasonal_scale(counts: FloatArray) -> FloatArray:
     known = ~np.isnan(change)
     size = known.sum(axis=1)
     total = np.where(known, change, 0.0).sum(axis=1)
-    return np.divide(total, size, out=np.full(size.shape, np.nan), where=size > 0)
+    scale: FloatArray = np.divide(total, size, out=np.full(size.shape, np.nan), where=size > 0)
+    return scale
 
 
 def backtest(panel: Panel, rolled: Rolled) -> dict[str, dict[str, Scores]] | None:

@@ -200,7 +200,7 @@ def last_levels(states: LevelStates, slow: FloatArray, noise: FloatArray) -> Flo
     pool_prior = worth * noise.mean()
     moved = (count.sum(axis=2) + pool_prior) / ((base * last).sum(axis=2) + pool_prior)
     prior = worth[:, None] * noise
-    level = (count + prior) / (base + prior / (last * moved[:, :, None]))
+    level: FloatArray = (count + prior) / (base + prior / (last * moved[:, :, None]))
     return level.reshape(-1, level.shape[-1])
 
 

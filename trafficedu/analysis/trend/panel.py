@@ -92,7 +92,8 @@ def last_observed(counts: FloatArray) -> IntArray:
 
 def active_areas(counts: FloatArray) -> BoolArray:
     """Tell which areas still report: a known count in the last months of the calendar; shape ``(A,)``."""
-    return last_observed(counts) >= counts.shape[1] - ENDED_AFTER_MONTHS
+    active: BoolArray = last_observed(counts) >= counts.shape[1] - ENDED_AFTER_MONTHS
+    return active
 
 
 def usable_exposure(panel: Panel) -> FloatArray | None:

@@ -5,6 +5,7 @@ The one place that uses scikit-learn, and it is loaded at the first fit.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,16 @@ def fit_profile(
     pipeline.fit(columns, counts / expected, poisson__sample_weight=expected)
     coefficients: FloatArray = pipeline[-1].coef_
     return coefficients
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """Keep the numeric libraries on one thread: many small fits would only wait for each other."""
+    # Loaded first, so that its own thread pool is found and limited too.
+    import sklearn.linear_model  # noqa: F401, PLC0415 - loaded only when a model is fitted
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415 - comes with scikit-learn
+
+    limits: AbstractContextManager[object] = threadpool_limits(limits=1)
+    return limits
 
 
 def row_noise(month_of_year: IntArray, counts: FloatArray, expected: FloatArray) -> float:

@@ -21,6 +21,7 @@ from trafficedu.analysis.trend.panel import (
     carried_forward,
     usable_exposure,
 )
+from trafficedu.analysis.trend.profile import one_thread
 
 METHODS = ("model", *NAIVE_METHODS)
 LEAST_MONTHS = 24
@@ -126,15 +127,14 @@ def roll(panel: Panel, horizon: int) -> Rolled:
     model = RollingModel(counts, exposure, panel.first_month, steps, panel.covariates)
     shape = (origins.size, steps, counts.shape[0])
     means = {method: np.empty(shape) for method in METHODS}
-    for row, origin in enumerate(origins):
-        ahead = np.broadcast_to(held[:, origin - 1], shape[1:])
-        past = panel.counts[:, :origin]
-        floor = min(LEAST_MEAN, 0.5 * float(np.nanmean(past)) if np.nansum(past) > 0 else LEAST_MEAN)
-        simple = naive_means(
-            past, exposure[:, :origin], ahead, month[:origin], month[origin : origin + steps]
-        )
-        for method, mean in {"model": model.issue(int(origin), ahead), **simple}.items():
-            means[method][row] = np.maximum(mean, floor)
+    with one_thread():
+        for row, origin in enumerate(origins):
+            ahead = np.broadcast_to(held[:, origin - 1], shape[1:])
+            past, future = panel.counts[:, :origin], month[origin : origin + steps]
+            floor = min(LEAST_MEAN, 0.5 * float(np.nanmean(past))) if np.nansum(past) > 0 else LEAST_MEAN
+            simple = naive_means(past, exposure[:, :origin], ahead, month[:origin], future)
+            for method, mean in {"model": model.issue(int(origin), ahead), **simple}.items():
+                means[method][row] = np.maximum(mean, floor)
     truth = _truth(panel.counts, origins, steps)
     dispersions = {method: rolling_dispersion(truth, mean, origins) for method, mean in means.items()}
     rolled = Rolled(origins, truth, means, dispersions, (), own, model.breaks)
