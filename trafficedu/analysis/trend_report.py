@@ -26,7 +26,7 @@ from trafficedu.core.errors import DomainError
 from trafficedu.core.text import message
 
 LONGEST_HORIZON = 36
-DIGITS = 4
+DIGITS = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +121,7 @@ class TrendReport:
 
 
 def _rounded(value: float | None) -> float | None:
-    return None if value is None or np.isnan(value) else round(float(value), DIGITS)
+    return None if value is None or np.isnan(value) else float(f"{value:.{DIGITS}g}")
 
 
 def _outlook_json(outlook: Outlook, row: int | None) -> dict[str, list[float | None]]:

@@ -128,8 +128,8 @@ def _choice(report: TrendReport) -> Iterator[Message]:
     yield message("Method used: %(method)s.", method=METHOD_NAMES[method])
     if method == SHRUNKEN_MEAN:
         yield message(
-            "Why: %(months)s months are under %(least)s, too few for a season or a trend.",
-            months=report.panel.months,
+            "Why: months with a count: %(months)s; under %(least)s are too few for a season or a trend.",
+            months=int((~np.isnan(report.panel.counts)).any(axis=0).sum()),
             least=LEAST_MONTHS,
         )
     elif method == "model":

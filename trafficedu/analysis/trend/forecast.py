@@ -10,7 +10,7 @@ from trafficedu.analysis.arrays import BoolArray, FloatArray
 from trafficedu.analysis.negative_binomial import quantile
 from trafficedu.analysis.trend.model import block_of
 from trafficedu.analysis.trend.panel import MONTHS, Panel, active_areas
-from trafficedu.analysis.trend.rolling import LEAST_MONTHS, Rolled, clean_exposure, roll, rolling_dispersion
+from trafficedu.analysis.trend.rolling import Rolled, clean_exposure, enough_months, roll, rolling_dispersion
 from trafficedu.analysis.trend.short import SHRUNKEN_MEAN, shrunken_mean
 
 INTERVALS = (0.80, 0.95)
@@ -90,7 +90,7 @@ def forecast(panel: Panel, horizon: int = MONTHS, *, capped: bool = False) -> Fo
         raise ValueError("no count is known")
     active = active_areas(panel.counts)
     _, held, own = clean_exposure(panel)
-    rolled = roll(panel, horizon) if panel.months >= LEAST_MONTHS else None
+    rolled = roll(panel, horizon) if enough_months(panel) else None
     if rolled is None:
         means, k, total_k = _from_mean(panel, horizon, active)
     else:

@@ -234,6 +234,6 @@ def between_area_prior(count: FloatArray, base: FloatArray, pool: FloatArray) ->
     total = np.maximum(base.sum(axis=0), 1e-12)
     rate = np.divide(count, base, out=np.broadcast_to(pool, count.shape).copy(), where=base > 0)
     spread = (base * (rate - pool) ** 2).sum(axis=0) / total - (base > 0).sum(axis=0) * pool / total
-    counts_worth = np.clip(pool**2 / np.maximum(spread, 1e-300), 0.5, 1000.0)
+    counts_worth = np.clip(pool**2 / np.maximum(spread, 1e-9 * pool**2), 0.5, 1000.0)
     weight: FloatArray = counts_worth / pool
     return weight

@@ -82,6 +82,17 @@ class Rolled:
         return self.dispersions[method][:, blocks][:, :, None]
 
 
+def least_mean(counts: FloatArray) -> float:
+    """Return what means are kept from zero by; positive also where nothing ever happened."""
+    cells = max(int((~np.isnan(counts)).sum()), 1)
+    return min(LEAST_MEAN, 0.5 * (float(np.nansum(counts)) + 0.5) / cells)
+
+
+def enough_months(panel: Panel) -> bool:
+    """Tell whether a method can be chosen: at least 24 months in which some count is known."""
+    return int((~np.isnan(panel.counts)).any(axis=0).sum()) >= LEAST_MONTHS
+
+
 def clean_exposure(panel: Panel) -> tuple[FloatArray, FloatArray, bool]:
     """Return the exposure to fit with, the one held for the future, and whether it is the panel's own.
 
@@ -131,7 +142,7 @@ def roll(panel: Panel, horizon: int) -> Rolled:
         for row, origin in enumerate(origins):
             ahead = np.broadcast_to(held[:, origin - 1], shape[1:])
             past, future = panel.counts[:, :origin], month[origin : origin + steps]
-            floor = min(LEAST_MEAN, 0.5 * float(np.nanmean(past))) if np.nansum(past) > 0 else LEAST_MEAN
+            floor = least_mean(past)
             simple = naive_means(past, exposure[:, :origin], ahead, month[:origin], future)
             for method, mean in {"model": model.issue(int(origin), ahead), **simple}.items():
                 means[method][row] = np.maximum(mean, floor)
@@ -195,6 +206,7 @@ def _choices(rolled: Rolled, counts: FloatArray) -> tuple[str, ...]:
     known = np.isfinite(score)
     total, cells = np.where(known, score, 0.0).sum(axis=3), known.sum(axis=3)
     fresh = _freshly_broken(rolled.breaks, counts, rolled.origins)
+    fresh |= np.array([not np.nansum(counts[:, :origin]) for origin in rolled.origins])
     chosen = []
     for row in range(rolled.origins.size):
         age = row - np.arange(rolled.origins.size)[:, None] - np.array(steps)
