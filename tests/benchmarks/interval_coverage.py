@@ -50,11 +50,12 @@ def one_campaign(rng, theta, k_month):
             for a, m in enumerate(truth)
         ]
     )
-    estimated = 1 / dispersion(before.astype(float), mean)
-    pi = expectation_after(before[chosen], mean[chosen], mean[chosen], estimated)
-    other = expectation_after(before[rest], mean[rest], mean[rest], estimated)
+    estimated = 1 / max(dispersion(before.astype(float), mean) - k_month / 12, 0.01)
+    noise = 1 + k_month * mean / 12
+    pi = expectation_after(before[chosen], mean[chosen], mean[chosen], estimated, noise[chosen])
+    other = expectation_after(before[rest], mean[rest], mean[rest], estimated, noise[rest])
     comparison = Comparison(after[rest].sum(), other.mean.sum(), other.variance.sum())
-    phi = 1 + k_month * float(mean.mean()) / 12
+    phi = float(noise[chosen] @ pi.mean / pi.mean.sum())
     plain = campaign_effect(after[chosen], pi, dispersion=phi)
     compared = campaign_effect(after[chosen], pi, comparison, dispersion=phi)
     return plain.low <= theta <= plain.high, compared.low <= theta <= compared.high, plain.theta
