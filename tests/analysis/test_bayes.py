@@ -3,11 +3,17 @@
 import numpy as np
 import pytest
 
-from trafficedu.analysis.bayes import Comparison, Posterior, campaign_effect, empirical_bayes, expectation_after
+from trafficedu.analysis.bayes import (
+    Comparison,
+    Posterior,
+    campaign_effect,
+    empirical_bayes,
+    expectation_after,
+)
 
 
 def test_worked_example_of_hauer_and_others() -> None:
-    """Transp. Res. Rec. 2002;1784:126: 1.8 km, 2.41 a km-year, phi 2.05 a km, 12 accidents -> 4.71 +- 1.19."""
+    """Transp. Res. Rec. 2002;1784:126: 1.8 km, 2.41 a km-year, phi 2.05, 12 accidents: 4.71 +- 1.19."""
     posterior = empirical_bayes(12, 2.41 * 1.8, 2.05 * 1.8)
     assert float(posterior.mean) / 1.8 == pytest.approx(4.71, abs=0.005)
     assert float(np.sqrt(posterior.variance)) / 1.8 == pytest.approx(1.19, abs=0.005)

@@ -1,5 +1,6 @@
 """Every ill series gets a clear answer: an error with a line, or a result with a note."""
 
+import ast
 import json
 from pathlib import Path
 
@@ -93,7 +94,9 @@ def test_encodings_and_ways_to_write_a_month(tmp_path: Path, encoding: str) -> N
 
 
 COVARIATE_HOLES = "area,month,accidents,helmet,fixed\n" + "".join(
-    f"{a},{m},{(i * 5 + ord(a)) % 4},{'' if i % 3 else i % 11},1\n" for a in "abc" for i, m in enumerate(MONTHS)
+    f"{a},{m},{(i * 5 + ord(a)) % 4},{'' if i % 3 else i % 11},1\n"
+    for a in "abc"
+    for i, m in enumerate(MONTHS)
 )
 EXPOSURE_GAP = "area,month,accidents,exposure\n" + "".join(
     f"a,{m},{i % 4},{1000 if i < 20 else ''}\n" for i, m in enumerate(MONTHS)
@@ -160,10 +163,8 @@ def test_no_probability_is_certain(share: float, words: str) -> None:
 
 
 def test_every_sentence_has_its_chinese() -> None:
-    import ast  # noqa: PLC0415 - only this test reads source text
-
     with CATALOGUE.open("rb") as file:
-        known = {entry.id: entry.string for entry in read_po(file) if entry.id}
+        known = {str(entry.id): str(entry.string) for entry in read_po(file) if entry.id}
     used = {
         node.args[0].value
         for path in SOURCES.rglob("*.py")

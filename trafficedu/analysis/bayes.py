@@ -48,8 +48,8 @@ def empirical_bayes(
     shape
         ``a``, the inverse of the lasting spread of places around their expectation; positive.
     dispersion
-        ``phi``, variance over mean of a count around its own place's mean, at least 1: what does not last. The
-        record is then worth ``y / phi`` counts, ``w = 1 / (1 + mu / (a phi))``, ``Var = phi (1 - w) E``.
+        ``phi``, variance over mean of a count around its own place's mean, at least 1: what does not last.
+        The record is then worth ``y / phi`` counts, ``w = 1 / (1 + mu / (a phi))``, ``Var = phi (1 - w) E``.
 
     Raises
     ------

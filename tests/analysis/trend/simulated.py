@@ -7,7 +7,8 @@ from trafficedu.analysis.trend.panel import Panel
 
 
 def panel(counts: FloatArray, **further: object) -> Panel:
-    return Panel(tuple(f"a{row}" for row in range(len(counts))), 2015 * 12, np.asarray(counts, float), **further)  # type: ignore[arg-type]
+    names = tuple(f"a{row}" for row in range(len(counts)))
+    return Panel(names, 2015 * 12, np.asarray(counts, float), **further)  # type: ignore[arg-type]
 
 
 def season(months: int, strength: float = 0.3) -> FloatArray:

@@ -8,7 +8,13 @@ import pytest
 
 from tests.analysis.trend import simulated
 from trafficedu.analysis.series import read_series
-from trafficedu.analysis.trend.backtest import Scores, backtest, poisson_deviance, randomised_pit, seasonal_scale
+from trafficedu.analysis.trend.backtest import (
+    Scores,
+    backtest,
+    poisson_deviance,
+    randomised_pit,
+    seasonal_scale,
+)
 from trafficedu.analysis.trend.forecast import forecast
 from trafficedu.analysis.trend.naive import NAIVE_METHODS
 from trafficedu.analysis.trend.rolling import METHODS, roll, rolling_dispersion
@@ -79,8 +85,8 @@ def test_flat_district_is_forecast_at_its_mean() -> None:
 
 def test_forecast_follows_a_break() -> None:
     rng = np.random.default_rng(8)
-    counts = rng.poisson(np.where(np.arange(72) < 66, 60.0, 30.0) * simulated.season(72), (1, 72)).astype(float)
-    ahead = forecast(simulated.panel(counts))
+    mean = np.where(np.arange(72) < 66, 60.0, 30.0) * simulated.season(72)
+    ahead = forecast(simulated.panel(rng.poisson(mean, (1, 72)).astype(float)))
     assert ahead.method == "model"
     assert ahead.areas.expected.mean() == pytest.approx(30, rel=0.2)
 

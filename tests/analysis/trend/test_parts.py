@@ -33,7 +33,7 @@ def test_exposure_with_a_gap_of_over_a_year_is_not_used() -> None:
 
 def test_month_names_cross_the_year() -> None:
     panel = simulated.panel(np.ones((1, 13)))
-    assert (panel.month_name(0), panel.month_name(11), panel.month_name(12)) == ("2015-01", "2015-12", "2016-01")
+    assert [panel.month_name(i) for i in (0, 11, 12)] == ["2015-01", "2015-12", "2016-01"]
 
 
 def test_month_index_finds_the_season_under_a_moving_level() -> None:
@@ -117,7 +117,8 @@ def test_recent_growth_looks_back_only() -> None:
 
 
 def test_scores_are_centred_within_areas() -> None:
-    scores, scales = within_area_scores({"a": np.array([[1.0, 3.0], [101.0, 103.0]]), "b": np.full((2, 2), 7.0)})
+    moving = np.array([[1.0, 3.0], [101.0, 103.0]])
+    scores, scales = within_area_scores({"a": moving, "b": np.full((2, 2), 7.0)})
     assert scores[0].tolist() == [[-1, 1], [-1, 1]]
     assert scales.tolist() == [1.0, 0.0]
 
@@ -159,7 +160,8 @@ def test_association_is_found_and_twins_are_not_told_apart() -> None:
 
 def test_scikit_learn_is_loaded_only_to_fit() -> None:
     code = (
-        "import sys, trafficedu.analysis.trend_words, trafficedu.analysis.proportions, trafficedu.analysis.funnel,"
+        "import sys, trafficedu.analysis.trend_words, trafficedu.analysis.proportions,"
+        " trafficedu.analysis.funnel,"
         " trafficedu.analysis.bayes, trafficedu.analysis.counts, trafficedu.analysis.farrington;"
         " sys.exit('sklearn' in sys.modules or 'scipy.stats' in sys.modules)"
     )
