@@ -122,7 +122,7 @@ EXPOSURE_GAP = "area,month,accidents,exposure\n" + "".join(
 )
 def test_odd_series_get_a_result_and_a_note(answer, text: str, method: str | None, says: str) -> None:  # type: ignore[no-untyped-def]
     report = answer(text, backtest=True)
-    assert says in trend_words.as_text(report, "en")
+    assert says in report.as_text("en")
     assert method is None or report.forecast.method == method
     expected = report.forecast.areas.expected[report.forecast.active]
     assert (expected > 0).all()
@@ -145,7 +145,7 @@ def test_under_36_months_no_backtest_and_said(answer) -> None:  # type: ignore[n
     report = answer(rows(35), backtest=True)
     assert report.as_json()["scores"] == {}
     assert "36" in report.as_json()["note"]
-    assert "No backtest: 35 months, 36 are needed." in trend_words.as_text(report, "en")
+    assert "No backtest: 35 months, 36 are needed." in report.as_text("en")
 
 
 def test_forecast_json(answer) -> None:  # type: ignore[no-untyped-def]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,8 +13,10 @@ from trafficedu.analysis.trend.forecast import Outlook
 from trafficedu.analysis.trend.rolling import LEAST_MONTHS
 from trafficedu.analysis.trend.short import SHRUNKEN_MEAN
 from trafficedu.analysis.trend.statement import Slopes
-from trafficedu.analysis.trend_report import TrendReport
 from trafficedu.core.text import Message, message, translate
+
+if TYPE_CHECKING:  # the report calls this module to say itself
+    from trafficedu.analysis.trend_report import TrendReport
 
 METHOD_NAMES = {
     "model": message("the trend model"),

@@ -160,7 +160,7 @@ def test_association_is_found_and_twins_are_not_told_apart() -> None:
 
 def test_scikit_learn_is_loaded_only_to_fit() -> None:
     code = (
-        "import sys, trafficedu.analysis.trend_words, trafficedu.analysis.proportions,"
+        "import sys, trafficedu.analysis.trend_report, trafficedu.analysis.proportions,"
         " trafficedu.analysis.funnel,"
         " trafficedu.analysis.bayes, trafficedu.analysis.counts, trafficedu.analysis.farrington;"
         " sys.exit('sklearn' in sys.modules or 'scipy.stats' in sys.modules)"
