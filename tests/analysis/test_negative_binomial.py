@@ -31,16 +31,12 @@ def test_quantile_is_the_first_to_reach_it(p: float, mean: float, k: float) -> N
     assert cdf(q - 1, mean, k) < p
 
 
-@pytest.mark.parametrize(
-    ("y", "mean", "k"), [(0, 0.05, 0.0), (3, 2.5, 0.3), (40, 12.0, 1.0), (9, 38.0, 0.05)]
-)
+@pytest.mark.parametrize(("y", "mean", "k"), [(0, 0.05, 0.0), (3, 2.5, 0.3), (40, 12.0, 1.0), (9, 38.0, 0.05)])
 def test_crps_of_small_means_is_exact(y: float, mean: float, k: float) -> None:
     assert float(crps(y, mean, k)) == pytest.approx(brute_crps(y, mean, k), abs=2e-4)
 
 
-@pytest.mark.parametrize(
-    ("y", "mean", "k"), [(70, 60.0, 0.0), (900, 1000.0, 0.01), (300, 500.0, 0.2), (0, 41.0, 0.5)]
-)
+@pytest.mark.parametrize(("y", "mean", "k"), [(70, 60.0, 0.0), (900, 1000.0, 0.01), (300, 500.0, 0.2), (0, 41.0, 0.5)])
 def test_crps_of_large_means_is_close(y: float, mean: float, k: float) -> None:
     assert float(crps(y, mean, k)) == pytest.approx(brute_crps(y, mean, k), rel=4e-3)
 

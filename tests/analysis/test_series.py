@@ -94,9 +94,7 @@ def test_encodings_and_ways_to_write_a_month(tmp_path: Path, encoding: str) -> N
 
 
 COVARIATE_HOLES = "area,month,accidents,helmet,fixed\n" + "".join(
-    f"{a},{m},{(i * 5 + ord(a)) % 4},{'' if i % 3 else i % 11},1\n"
-    for a in "abc"
-    for i, m in enumerate(MONTHS)
+    f"{a},{m},{(i * 5 + ord(a)) % 4},{'' if i % 3 else i % 11},1\n" for a in "abc" for i, m in enumerate(MONTHS)
 )
 EXPOSURE_GAP = "area,month,accidents,exposure\n" + "".join(
     f"a,{m},{i % 4},{1000 if i < 20 else ''}\n" for i, m in enumerate(MONTHS)

@@ -81,9 +81,7 @@ class TrendReport:
             return head | {"scores": {}, "note": note}
         return head | {
             "scores": {
-                method: {
-                    name: {k: _rounded(v) for k, v in asdict(score).items()} for name, score in by.items()
-                }
+                method: {name: {k: _rounded(v) for k, v in asdict(score).items()} for name, score in by.items()}
                 for method, by in self.scores.items()
             }
         }

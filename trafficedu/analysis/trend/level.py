@@ -129,9 +129,9 @@ def noticed_breaks(counts: FloatArray, exposure: FloatArray, dispersion: float) 
         if hit.any():
             flags[:, t] = hit
             quiet_until[hit] = t + WATCH_MONTHS
-            recent = (
-                series[:, hit, t - WATCH_MONTHS + 1 : t + 1] * discount ** np.arange(WATCH_MONTHS)[::-1]
-            ).sum(axis=2)
+            recent = (series[:, hit, t - WATCH_MONTHS + 1 : t + 1] * discount ** np.arange(WATCH_MONTHS)[::-1]).sum(
+                axis=2
+            )
             state[:, hit, t + 1] = recent + KEPT_AFTER_BREAK * (state[:, hit, t + 1] - recent)
     return flags
 

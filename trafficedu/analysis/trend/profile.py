@@ -44,9 +44,7 @@ def with_annual_terms(columns: FloatArray) -> FloatArray:
     return np.hstack((YEAR[columns[:, 0].astype(np.intp)], columns[:, 1:]))
 
 
-def fit_profile(
-    columns: FloatArray, counts: FloatArray, expected: FloatArray, prior_counts: float
-) -> FloatArray:
+def fit_profile(columns: FloatArray, counts: FloatArray, expected: FloatArray, prior_counts: float) -> FloatArray:
     """Fit ``log E[y] = log(eL) + intercept + columns b`` by penalised Poisson regression.
 
     scikit-learn has no offset: the regression of ``y / (eL)`` with weights ``eL`` has the same likelihood.
