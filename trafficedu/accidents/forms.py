@@ -221,7 +221,7 @@ class AccidentFilterForm(FlaskForm):  # type: ignore[misc]
         default="",
     )
     ebike = SelectField(
-        _l("E-bike"), choices=choices([("", _l("all")), ("yes", _l("involved")), ("no", _l("none"))]), default=""
+        _l("E-bike"), choices=choices([("", _l("all")), ("yes", _l("involved")), ("no", _l("not involved"))]), default=""
     )
     helmet = SelectField(_l("Helmet"), choices=choices([("", _l("all")), *HELMET_NAMES.items()]), default="")
     kind = SelectField(_l("Violation involved"), validate_choice=False, default="", choices=[])
