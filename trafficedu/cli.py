@@ -6,9 +6,14 @@ Exit status: 0 done, 1 the work failed, 2 wrong use. Messages go to standard err
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -20,14 +25,16 @@ from trafficedu.accounts.rules import Role
 from trafficedu.accounts.services import UserInput, create_user
 from trafficedu.app import create_app
 from trafficedu.configuration.queries import list_runs
-from trafficedu.configuration.services import run_chores
+from trafficedu.configuration.services import note_failed_run, run_chores
 from trafficedu.core import logs, schema, serving
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database, session
 from trafficedu.core.errors import DomainError
 from trafficedu.core.settings import load_settings
+from trafficedu.core.tabular import Progress, count_rows
 from trafficedu.core.text import DEFAULT_LOCALE, LOCALES, Message, message, translate
+from trafficedu.transfers import services as transfers
 
 
 def language() -> str:
@@ -78,6 +85,107 @@ def init() -> None:
             load(session())
         session().commit()
     tell(message("The installation is ready."))
+
+
+@contextmanager
+def progress_bar(length: int | None) -> Iterator[Progress]:
+    """Show how far long work is, on standard error and only where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _done: None
+        return
+    bar: Any
+    with click.progressbar(length=length, file=sys.stderr) as bar:
+        yield bar.update
+
+
+class Month(click.ParamType[date]):
+    """A month written ``2026-11``; becomes its first day."""
+
+    name = "YYYY-MM"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read the month, or end with the status of wrong use."""
+        if isinstance(value, date):
+            return value
+        try:
+            return datetime.strptime(value, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
+        except ValueError:
+            self.fail(translate(message("Write the month like 2026-11."), language()), param, ctx)
+
+
+@commands.command("import")
+@click.argument("kind", type=click.Choice(list(wiring.IMPORTERS)))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would happen and write nothing (试运行).")
+@click.option("--skip-errors", is_flag=True, help="Leave refused rows out instead of the whole file (跳过错误行).")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def import_kind(kind: str, file: Path, dry_run: bool, skip_errors: bool, as_json: bool) -> None:
+    """Take in a CSV or XLSX file, all or nothing (导入)."""
+    choices = transfers.Choices(dry_run, skip_errors)
+    with application().app_context():
+        with progress_bar(count_rows(file)) as progress:
+            try:
+                outcome = transfers.import_file(
+                    session(), kind, wiring.IMPORTERS[kind], file, SYSTEM, choices, progress
+                )
+            except Exception:
+                session().rollback()
+                if not dry_run:
+                    note_failed_run(session(), f"import {kind}", SYSTEM)
+                    session().commit()
+                raise
+        session().commit()
+    _print_outcome(outcome, as_json)
+    if outcome.stopped and not (dry_run and skip_errors and not outcome.broken):
+        sys.exit(1)
+
+
+def _print_outcome(outcome: transfers.Outcome, as_json: bool) -> None:
+    report = outcome.report
+    if as_json:
+        click.echo(json.dumps(report.as_json(language()), ensure_ascii=False))
+        return
+    for row in report.refused:
+        tell(
+            message(
+                "Line %(line)d, %(column)s, %(value)s: %(reason)s",
+                line=row.line,
+                column=row.column or "-",
+                value=f"“{row.value}”",
+                reason=row.reason,
+            )
+        )
+    text = message(
+        "Added %(added)d, updated %(updated)d, unchanged %(unchanged)d, refused %(refused)d.",
+        added=report.added,
+        updated=report.updated,
+        unchanged=report.unchanged,
+        refused=len(report.refused),
+    )
+    click.echo(translate(text, language()))
+    if outcome.stopped:
+        tell(message("Nothing was written. Mend the lines above, or leave them out with --skip-errors."))
+
+
+@commands.command("export")
+@click.argument("kind", type=click.Choice(list(wiring.EXPORTERS)))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--month", type=Month(), help="Only this month (只导出该月).")
+def export_kind(kind: str, file: Path, month: date | None) -> None:
+    """Write a CSV or XLSX file that can be imported again; personal data is masked (导出)."""
+    if file.suffix.lower() not in {".csv", ".xlsx"}:
+        tell(message("Choose a file whose name ends in .csv or .xlsx."))
+        sys.exit(2)
+    if not os.access(file.parent, os.W_OK):
+        tell(message("The folder %(folder)s is not there or cannot be written to.", folder=file.parent))
+        sys.exit(2)
+    with application().app_context():
+        with progress_bar(None) as progress:
+            count = transfers.export_file(
+                session(), kind, wiring.EXPORTERS[kind], file, SYSTEM, month, progress=progress
+            )
+        session().commit()
+    click.echo(translate(message("%(count)d rows.", count=count), language()))
 
 
 @commands.command()

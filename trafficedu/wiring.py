@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from trafficedu.areas import imports as areas
 from trafficedu.configuration import services as configuration
 from trafficedu.configuration.services import Chore
 from trafficedu.core import audit, throttle
@@ -18,6 +19,7 @@ from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.web import Panel
 from trafficedu.education import models as _education  # noqa: F401 - its tables
 from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
+from trafficedu.violations.services.kinds import load_kinds
 
 HANDLERS: Handlers = {}
 """EVENT -> handlers, run in this order in the transaction of the event."""
@@ -25,7 +27,7 @@ HANDLERS: Handlers = {}
 PANELS: Mapping[str, Sequence[Panel]] = {"home": []}
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
 
-REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults]
+REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, areas.load_shipped, load_kinds]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
 CHORES: Mapping[str, Chore] = {
@@ -33,8 +35,15 @@ CHORES: Mapping[str, Chore] = {
     "expired locks forgotten": throttle.forget_expired,
 }
 """What the worker does in every round, in this order."""
-IMPORTERS: Mapping[str, Importer] = {}
+
+IMPORTERS: Mapping[str, Importer] = {
+    "areas": areas.AREAS_IMPORTER,
+    "ebikes": areas.EBIKES_IMPORTER,
+}
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
 
-EXPORTERS: Mapping[str, Exporter] = {}
+EXPORTERS: Mapping[str, Exporter] = {
+    "areas": areas.AREAS_EXPORTER,
+    "ebikes": areas.EBIKES_EXPORTER,
+}
 """KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""

@@ -99,9 +99,16 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         }
         | _READS_PLACES
     ),
-    Role.COMPANY: frozenset({"feedback:notice:read", "feedback:notice:answer"}),
+    Role.COMPANY: frozenset({"feedback:notice:read", "feedback:notice:answer", "feedback:rider:read"}),
     Role.GRID: frozenset(
-        {"feedback:notice:read", "feedback:notice:answer", "education:task:read", "overview:page:read"} | _READS_PLACES
+        {
+            "feedback:notice:read",
+            "feedback:notice:answer",
+            "feedback:rider:read",
+            "education:task:read",
+            "overview:page:read",
+        }
+        | _READS_PLACES
     ),
     Role.LEADER: frozenset({"feedback:notice:answer"} | _READS_PLACES | _READS_FIGURES),
     Role.ANALYST: frozenset(

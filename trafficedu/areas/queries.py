@@ -2,15 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, Select, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
+from sqlalchemy.orm import Session, aliased
 
-from trafficedu.areas.models import TOWN, VILLAGE, Area
+from trafficedu.areas.models import TOWN, VILLAGE, Area, RegisteredEBikes
+from trafficedu.areas.rules import CARRY_MONTHS, AreaFacts, Exposed, exposure
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import month_bounds
 from trafficedu.core.errors import DomainError, Missing
+from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
+
+MANAGE = "areas:area:manage"
+SORTS = {"code": Area.path, "name": Area.name, "from": Area.valid_from, "to": Area.valid_to}
+
+
+@dataclass(frozen=True)
+class AreaFilter:
+    """What the list of areas is narrowed to; ``on`` is the day on which they exist, None for any day."""
+
+    words: str = ""
+    level: str = ""
+    below: str = ""
+    on: date | None = None
+
+
+@dataclass(frozen=True)
+class AreaLine:
+    """One line of the list of areas; a village has no number of villages."""
+
+    area: Area
+    parent_name: str
+    villages: int | None
+
+
+def in_scope(by: Actor) -> ColumnElement[bool]:
+    """Return the condition that ``by`` sees an area: the own post and below it; all, for who manages the tree."""
+    if by.scope.everything or by.may(MANAGE):
+        return true()
+    if by.scope.area_path is None:
+        return false()
+    return Area.path.startswith(by.scope.area_path, autoescape=True)
 
 
 def within(path: str) -> Select[tuple[int]]:
@@ -63,3 +99,151 @@ def choices(session: Session, path: str = "") -> list[tuple[int, str]]:
         .order_by(Area.path)
     )
     return [(row.id, f"{depth.get(row.level, '')}{row.name} {row.code}") for row in session.execute(query)]
+
+
+def find_visible_area(session: Session, code: str, by: Actor) -> Area:
+    """Return the area with ``code`` if ``by`` sees it; raise :class:`Missing`."""
+    area = session.scalar(select(Area).where(Area.code == code, in_scope(by)))
+    if area is None:
+        raise Missing(message("There is no area with the code %(code)s.", code=code), field="area_code", value=code)
+    return area
+
+
+def list_areas(session: Session, wanted: AreaFilter, by: Actor, page: int, sort: str = "code") -> Page[AreaLine]:
+    """Return the areas that ``by`` sees, each with its parent's name and its number of villages on the day."""
+    parent = aliased(Area)
+    query = (
+        select(Area, func.coalesce(parent.name, "").label("parent"))
+        .outerjoin(parent, parent.id == Area.parent_id)
+        .where(in_scope(by))
+    )
+    if wanted.words:
+        text = wanted.words.lower()
+        query = query.where(
+            or_(func.lower(Area.name).contains(text, autoescape=True), Area.code.startswith(text, autoescape=True))
+        )
+    if wanted.level:
+        query = query.where(Area.level == wanted.level)
+    if wanted.below:
+        query = query.where(Area.path.startswith(wanted.below, autoescape=True))
+    if wanted.on is not None:
+        query = query.where(valid_on(wanted.on))
+    column = SORTS.get(sort.removeprefix("-"), Area.path)
+    found = paginate(session, query.order_by(column.desc() if sort.startswith("-") else column.asc(), Area.path), page)
+    villages = _count_villages(session, [area for area, _ in found.items if area.level != VILLAGE], wanted.on)
+    lines = [AreaLine(area, name, villages.get(area.path)) for area, name in found.items]
+    return Page(lines, found.number, found.total, found.per_page)
+
+
+def _count_villages(session: Session, areas: Sequence[Area], day: date | None) -> dict[str, int]:
+    """Return how many villages exist (on ``day``) below each of ``areas``, by path."""
+    query = select(Area.path).where(Area.level == VILLAGE)
+    paths = session.scalars(query if day is None else query.where(valid_on(day))).all() if areas else []
+    return {area.path: sum(path.startswith(area.path) for path in paths) for area in areas}
+
+
+def list_children(session: Session, area: Area, day: date) -> Sequence[Area]:
+    """Return the areas right below ``area`` that exist on ``day``."""
+    return session.scalars(select(Area).where(Area.parent_id == area.id, valid_on(day)).order_by(Area.path)).all()
+
+
+def list_predecessors(session: Session, area: Area) -> Sequence[Area]:
+    """Return the areas that ended in favour of ``area``."""
+    return session.scalars(select(Area).where(Area.successor_id == area.id).order_by(Area.path)).all()
+
+
+def list_line(session: Session, area: Area) -> Sequence[Area]:
+    """Return the areas above ``area``, from the root down."""
+    codes = area.path.strip("/").split("/")[:-1]
+    return session.scalars(select(Area).where(Area.code.in_(codes)).order_by(Area.path)).all()
+
+
+def list_ending_with(session: Session, area: Area, last_day: date) -> Sequence[Area]:
+    """Return the areas below ``area`` that would have to end with it on ``last_day``."""
+    outlives = or_(Area.valid_to.is_(None), Area.valid_to > last_day)
+    query = select(Area).where(Area.path.startswith(area.path), Area.id != area.id, outlives)
+    return session.scalars(query.order_by(Area.path)).all()
+
+
+def facts_by_code(session: Session, by: Actor | None = None) -> dict[str, AreaFacts]:
+    """Return what is said about every area (that ``by`` sees), by code, for rules and files."""
+    parent, successor = aliased(Area), aliased(Area)
+    query = (
+        select(Area, func.coalesce(parent.code, ""), func.coalesce(successor.code, ""))
+        .outerjoin(parent, parent.id == Area.parent_id)
+        .outerjoin(successor, successor.id == Area.successor_id)
+        .where(true() if by is None else in_scope(by))
+    )
+    return {
+        area.code: AreaFacts(
+            code=area.code,
+            name=area.name,
+            level=area.level,
+            parent_code=parent_code,
+            valid_from=area.valid_from,
+            valid_to=area.valid_to,
+            successor=successor_code,
+            evaluated=area.evaluated,
+        )
+        for area, parent_code, successor_code in session.execute(query)
+    }
+
+
+def ebikes_of(session: Session, path: str, month: date) -> int | None:
+    """Return the e-bikes registered at and below ``path`` in ``month``: the exposure behind every rate.
+
+    The area's own figure, carried forward at most 12 months; else the sum over the areas below it; None where
+    an evaluated area lacks one (see ``rules.exposure``).
+    """
+    return ebikes_by_month(session, path, month, month)[month.replace(day=1)]
+
+
+def ebikes_by_month(session: Session, path: str, first: date, last: date) -> dict[date, int | None]:
+    """Return :func:`ebikes_of` for every month from that of ``first`` to that of ``last``, both included."""
+    totals = ebikes_of_areas(session, path, first, last)
+    return {month: by_path.get(path) for month, by_path in totals.items()}
+
+
+def ebikes_of_areas(session: Session, path: str, first: date, last: date) -> dict[date, dict[str, int | None]]:
+    """Return for every month the e-bikes of every area at and below ``path``, by path, in two queries."""
+    months, month = [], first.replace(day=1)
+    while month <= last:
+        months.append(month)
+        month = month_bounds(month)[1]
+    areas = session.scalars(select(Area).where(Area.path.startswith(path, autoescape=True))).all()
+    figures: dict[int, dict[date, int]] = {}
+    query = select(RegisteredEBikes.area_id, RegisteredEBikes.month, RegisteredEBikes.ebikes).where(
+        RegisteredEBikes.area_id.in_(within(path)),
+        RegisteredEBikes.month >= _months_before(first.replace(day=1), CARRY_MONTHS),
+        RegisteredEBikes.month <= last,
+    )
+    for row in session.execute(query):
+        figures.setdefault(row.area_id, {})[row.month] = row.ebikes
+    return {month: exposure(_exposed(areas, figures, month), month) for month in months}
+
+
+def _exposed(areas: Iterable[Area], figures: dict[int, dict[date, int]], month: date) -> list[Exposed]:
+    following = month_bounds(month)[1]
+    return [
+        Exposed(area.path, area.evaluated, figures.get(area.id, {}))
+        for area in areas
+        if area.valid_from < following and (area.valid_to is None or area.valid_to >= month)
+    ]
+
+
+def _months_before(month: date, count: int) -> date:
+    for _ in range(count):
+        month = (month - timedelta(days=1)).replace(day=1)
+    return month
+
+
+def list_figures(session: Session, area: Area, limit: int = 72) -> Sequence[RegisteredEBikes]:
+    """Return the figures entered for ``area`` itself, the latest month first."""
+    query = select(RegisteredEBikes).where(RegisteredEBikes.area_id == area.id)
+    return session.scalars(query.order_by(RegisteredEBikes.month.desc()).limit(limit)).all()
+
+
+def find_figure(session: Session, area: Area, month: date) -> RegisteredEBikes | None:
+    """Return the figure entered for ``area`` in ``month``, or None."""
+    query = select(RegisteredEBikes).where(RegisteredEBikes.area_id == area.id, RegisteredEBikes.month == month)
+    return session.scalar(query)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from inspect import iscoroutinefunction
 from typing import Any, cast
 
@@ -49,3 +51,18 @@ def database() -> SQLAlchemy:
 def session() -> Session:
     """Return the session of the present request or command; it is closed, not committed, at the end."""
     return database().session
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """Write something small during a request that reads: in a transaction of its own, committed at the end.
+
+    The reading transaction is given up first; on SQLite one that began by reading could fail to write.
+    """
+    session().rollback()
+    reading = orm.READING.set(False)
+    try:
+        yield session()
+        session().commit()
+    finally:
+        orm.READING.reset(reading)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
@@ -18,12 +19,13 @@ import python_calamine
 from sqlalchemy.orm import Session
 
 from trafficedu.core.actors import Actor
+from trafficedu.core.cells import restore
 from trafficedu.core.errors import DomainError
 from trafficedu.core.text import Message, message, translate
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 MASK = "*"
 SNIFF_BYTES = 1 << 20
+XLSX_BYTES = 512 << 20
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,14 @@ class ImportReport:
         value = error.value if error.value is not None else row[column]
         self.refused.append(RefusedRow(row.line, column, value, error.text))
 
+    def refuse_file(self, error: DomainError) -> None:
+        """Note that the file as a whole cannot be read: nothing of it counts."""
+        self.added = self.updated = self.unchanged = 0
+        line = error.text.params.get("line", 1)
+        self.refused = [
+            RefusedRow(line if isinstance(line, int) else 1, error.field or "", error.value or "", error.text)
+        ]
+
     def as_json(self, locale: str) -> dict[str, Any]:
         """Return the form that ``trafficedu import --json`` prints."""
         return {
@@ -113,13 +123,15 @@ class RunImport(Protocol):
 
 
 class ListRows(Protocol):
-    """Yield the rows of an export, scoped to ``by``, as texts by column name; an absent column is empty.
+    """Yield the rows of an export, scoped to ``by``, by column name; an absent column is empty.
+
+    Values are texts, numbers, dates and moments (``reports.spreadsheet`` says how each is written).
 
     ``month`` (its first day) narrows what happens in time, and is None for everything. ``clear`` asks for
     personal data unmasked: the caller has checked the permission and writes the audit row.
     """
 
-    def __call__(self, session: Session, by: Actor, month: date | None, clear: bool) -> Iterable[dict[str, str]]:
+    def __call__(self, session: Session, by: Actor, month: date | None, clear: bool) -> Iterable[Mapping[str, Any]]:
         """Yield the rows; see the class."""
 
 
@@ -182,7 +194,7 @@ def _named(lines: Iterator[tuple[int, list[str]]], columns: Columns) -> Iterator
     first = next(lines, None)
     if first is None:
         raise DomainError(message("The file is empty. Its first row must name the columns."))
-    header = [name.strip() for name in first[1]]
+    header = list(first[1])
     while header and not header[-1]:
         header.pop()
     check_header(header, columns)
@@ -197,7 +209,7 @@ def _named(lines: Iterator[tuple[int, list[str]]], columns: Columns) -> Iterator
                     line=line,
                 )
             )
-        yield Row(line, dict(zip(header, map(_clean, cells), strict=False)))
+        yield Row(line, dict(zip(header, cells, strict=False)))
 
 
 def check_header(header: Sequence[str], columns: Columns) -> None:
@@ -206,25 +218,23 @@ def check_header(header: Sequence[str], columns: Columns) -> None:
     unknown = [name for name in header if name not in columns.names]
     if unknown:
         names = ", ".join(name or "(empty)" for name in unknown)
-        raise DomainError(message("Unknown column: %(names)s. Known are: %(known)s.", names=names, known=known))
+        text = message("Unknown column: %(names)s. Known are: %(known)s.", names=names, known=known)
+        raise DomainError(text, field=unknown[0])
     doubled = sorted({name for name in header if header.count(name) > 1})
     if doubled:
-        raise DomainError(message("This column stands there twice: %(names)s.", names=", ".join(doubled)))
+        text = message("This column stands there twice: %(names)s.", names=", ".join(doubled))
+        raise DomainError(text, field=doubled[0])
     missing = [name for name in columns.names if name not in header and name not in columns.optional]
     if missing:
-        raise DomainError(message("This column is missing: %(names)s.", names=", ".join(missing)))
-
-
-def _clean(cell: str) -> str:
-    text = cell.strip()
-    return text[1:] if text[:1] == "'" and text[1:2] in FORMULA_STARTS else text
+        text = message("This column is missing: %(names)s.", names=", ".join(missing))
+        raise DomainError(text, field=missing[0])
 
 
 def _csv_rows(file: TextIO) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(file)
     try:
         for cells in reader:
-            yield reader.line_num, cells
+            yield reader.line_num, [restore(cell.strip()) for cell in cells]
     except csv.Error as error:
         raise DomainError(
             message("Line %(line)d cannot be read as CSV. Check its quotes.", line=reader.line_num)
@@ -253,12 +263,24 @@ def _decodes(path: Path, encoding: str) -> bool:
 
 
 def _xlsx_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    _refuse_inflated(path)
     try:
         sheet = python_calamine.CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
     except Exception as error:  # calamine raises several kinds for a file that is no workbook
         raise DomainError(message("The file is not a readable XLSX workbook. Save it anew and try again.")) from error
     for number, cells in enumerate(sheet.iter_rows(), start=sheet.start[0] + 1 if sheet.start else 1):
-        yield number, [_as_text(cell) for cell in cells]
+        yield number, [_as_text(cell).strip() for cell in cells]
+
+
+def _refuse_inflated(path: Path) -> None:
+    """Refuse a workbook that would unpack to more than memory should hold: a workbook is read as a whole."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(part.file_size for part in archive.infolist())
+    except (zipfile.BadZipFile, OSError) as error:
+        raise DomainError(message("The file is not a readable XLSX workbook. Save it anew and try again.")) from error
+    if size > XLSX_BYTES:
+        raise DomainError(message("This workbook is too large to be read at once. Save it as CSV and try again."))
 
 
 def _as_text(cell: Any) -> str:

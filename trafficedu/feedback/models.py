@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.accounts.models import User
@@ -16,7 +16,7 @@ from trafficedu.violations.models import Violation
 
 COMPANY, VILLAGE = "company", "village"
 HELD, SENT, VOIDED = "held", "sent", "voided"
-MEASURES = ("orders_reduced", "suspended", "criticised", "dismissed", "home_visit", "other")
+NO_LEGAL_BASIS, NO_HOME_VILLAGE = "no_legal_basis", "no_home_village"
 
 
 class Notice(Versioned, Base):
@@ -73,3 +73,25 @@ class Feedback(Base):
 
     notice: Mapped[Notice] = relationship(back_populates="feedback")
     answered_by: Mapped[User | None] = relationship()
+
+
+class EscalationStep(Versioned, Base):
+    """One line of the district's escalation policy: the measure recommended from so many violations in a window on.
+
+    The policy recommends; what was done is the receiver's answer. ``days`` belongs to a suspension.
+    """
+
+    __tablename__ = "escalation_step"
+    __table_args__ = (
+        UniqueConstraint("receiver_kind", "violations_from"),
+        CheckConstraint("receiver_kind IN ('company', 'village')", "receiver_kind"),
+        CheckConstraint("violations_from > 0 AND window_days > 0", "positive"),
+        CheckConstraint("(measure = 'suspended') = (days IS NOT NULL)", "days"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    receiver_kind: Mapped[str] = mapped_column(String(10))
+    violations_from: Mapped[int]
+    window_days: Mapped[int]
+    measure: Mapped[str] = mapped_column(String(20))
+    days: Mapped[int | None]

@@ -12,3 +12,10 @@ class LegalBasisRecorded(Event):
     """An engagement got (or changed) its legal basis: notices held for want of one can go out."""
 
     engagement_id: int
+
+
+@dataclass(frozen=True)
+class HomeVillageRecorded(Event):
+    """A rider already known got a home village (or another one): notices without a receiver can go out."""
+
+    rider_id: int

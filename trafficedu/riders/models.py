@@ -10,10 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.orm import Base, UTCDateTime, Versioned
+from trafficedu.riders import rules
 
-IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT = "identity_card", "passport", "residence_permit"
+IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT = rules.IDENTITY_CARD, rules.PASSPORT, rules.RESIDENCE_PERMIT
 ID_TYPES = (IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT)
-LEGAL_BASES = ("consent", "contract", "statutory_duty")
+LEGAL_BASES = rules.LEGAL_BASES
 
 
 class Rider(Versioned, Base):

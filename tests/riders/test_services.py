@@ -1,0 +1,378 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from tests.factories.riders import area_actor, make_area, make_company, make_identity, make_rider
+from trafficedu.accounts.models import User
+from trafficedu.accounts.queries import actor_of
+from trafficedu.core.actors import SYSTEM
+from trafficedu.core.audit import AuditEntry
+from trafficedu.core.clock import today
+from trafficedu.core.database import database
+from trafficedu.core.encryption import Keyring
+from trafficedu.core.errors import DomainError, Missing, Refused, Stale
+from trafficedu.core.events import Event
+from trafficedu.riders import queries, rules, services
+from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
+from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT, Engagement, Rider, Vehicle
+from trafficedu.riders.services import EngagementChange, NewEngagement, NewRider, RiderChange
+
+
+def published(session: Session, *kinds: type[Event]) -> list[Event]:
+    """Collect the events of these kinds that are published from now on."""
+    heard: list[Event] = []
+
+    def hear(_session: Session, event: Event) -> None:
+        heard.append(event)
+
+    session.info["handlers"] = {kind: [hear] for kind in kinds}
+    return heard
+
+
+def audit_of(session: Session, action: str) -> list[AuditEntry]:
+    return list(session.scalars(select(AuditEntry).where(AuditEntry.action == action).order_by(AuditEntry.id)))
+
+
+def change_of(session: Session, rider: Rider, **values: object) -> RiderChange:
+    """What an edit form sends when nothing is touched, but for ``values``."""
+    shown = queries.describe(session, rider)
+    given = {
+        "id_type": rider.id_type,
+        "id_number": shown.id_masked,
+        "name": rider.name,
+        "phone": shown.phone_masked,
+        "home_area_id": rider.home_area_id,
+        "birth_date": rider.birth_date,
+        **values,
+    }
+    return RiderChange(**given)  # type: ignore[arg-type]
+
+
+def test_number_and_phone_lie_encrypted_in_the_database(session: Session) -> None:
+    number = make_identity()
+    rider = make_rider(session, id_number=number, phone="138 0013 8000")
+    raw = session.execute(text("SELECT * FROM rider WHERE id = :id"), {"id": rider.id}).mappings().one()
+    stored = " ".join(str(value) for value in raw.values())
+    assert number not in stored
+    assert "13800138000" not in stored
+    assert queries.id_number_of(session, rider) == number
+    assert queries.phone_of(session, rider) == "13800138000"
+    assert queries.last_four(session, rider) == number[-4:]
+
+
+def test_the_same_document_written_differently_is_the_same_rider(session: Session) -> None:
+    number = "11010519491231002X"
+    rider = make_rider(session, id_number=number)
+    again = services.register(session, NewRider(IDENTITY_CARD, " 110105-19491231 002x", "测试骑手"), SYSTEM)
+    assert (again.rider.id, again.is_new) == (rider.id, False)
+    assert rider.birth_date == date(1949, 12, 31)
+    as_permit = services.register(session, NewRider(RESIDENCE_PERMIT, number, "测试骑手"), SYSTEM)
+    assert not as_permit.is_new
+
+
+def test_the_same_digits_on_another_kind_of_document_are_another_rider(session: Session) -> None:
+    one = make_rider(session, id_type=PASSPORT, id_number="12345678")
+    two = make_rider(session, id_type=RESIDENCE_PERMIT, id_number="12345678")
+    assert one.id != two.id
+
+
+def test_finding_fills_gaps_but_overwrites_nothing(session: Session) -> None:
+    village = make_area(session, "甲村")
+    number = make_identity()
+    rider = make_rider(session, id_number=number)
+    heard = published(session, HomeVillageRecorded)
+    services.find_or_register(session, NewRider(IDENTITY_CARD, number, "测试骑手", "13800138000", village.id), SYSTEM)
+    assert (queries.phone_of(session, rider), rider.home_area_id) == ("13800138000", village.id)
+    services.find_or_register(session, NewRider(IDENTITY_CARD, number, "", "13900139000"), SYSTEM)
+    assert queries.phone_of(session, rider) == "13800138000"
+    assert heard == [HomeVillageRecorded(rider.id)]
+
+
+def test_a_document_of_somebody_with_another_name_is_refused(session: Session) -> None:
+    number = make_identity()
+    make_rider(session, id_number=number, name="张小明")
+    with pytest.raises(DomainError) as refused:
+        services.find_or_register(session, NewRider(IDENTITY_CARD, number, "王五"), SYSTEM)
+    assert refused.value.field == "name"
+    assert "张小明" not in str(refused.value.text)
+    assert services.find_or_register(session, NewRider(IDENTITY_CARD, number, "张*明"), SYSTEM).name == "张小明"
+
+
+def test_a_new_rider_needs_a_name(session: Session) -> None:
+    with pytest.raises(DomainError) as refused:
+        services.register(session, NewRider(IDENTITY_CARD, make_identity(), " "), SYSTEM)
+    assert refused.value.field == "name"
+
+
+def test_many_at_once_register_one_rider(fresh_app: Flask) -> None:
+    number, numbers = make_identity(), []
+    start = threading.Barrier(12)
+
+    def register() -> None:
+        with fresh_app.app_context(), database().sessionmaker() as own:
+            start.wait()
+            rider = services.find_or_register(own, NewRider(IDENTITY_CARD, number, "测试骑手"), SYSTEM)
+            services.remember_plate(own, "杭州A12345", rider, SYSTEM)
+            own.commit()
+            numbers.append(rider.number)
+
+    threads = [threading.Thread(target=register) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(numbers) == 12
+    assert len(set(numbers)) == 1
+    with fresh_app.app_context(), database().sessionmaker() as own:
+        assert own.scalar(select(func.count()).select_from(Rider)) == 1
+        assert own.scalar(select(func.count()).select_from(Vehicle)) == 1
+
+
+def test_a_masked_cell_changes_nothing(session: Session) -> None:
+    rider = make_rider(session, phone="13800138000")
+    before = (rider.id_number_cipher, rider.phone_cipher)
+    services.update_rider(session, rider, change_of(session, rider, name="改名"), rider.version, SYSTEM)
+    assert (rider.id_number_cipher, rider.phone_cipher) == before
+    assert rider.name == "改名"
+    assert audit_of(session, "riders:rider:update")[-1].detail == {"fields": ["name"]}
+
+
+def test_an_emptied_phone_is_removed(session: Session) -> None:
+    rider = make_rider(session, phone="13800138000")
+    services.update_rider(session, rider, change_of(session, rider, phone=""), rider.version, SYSTEM)
+    assert (rider.phone_cipher, rider.phone_hash) == (None, None)
+
+
+def test_a_corrected_number_is_found_and_the_wrong_one_no_more(session: Session) -> None:
+    wrong, right = make_identity(), make_identity(date(1985, 2, 3))
+    rider = make_rider(session, id_number=wrong)
+    services.update_rider(session, rider, change_of(session, rider, id_number=right), rider.version, SYSTEM)
+    assert queries.find_by_identity(session, IDENTITY_CARD, wrong) is None
+    assert queries.find_by_identity(session, IDENTITY_CARD, right) is rider
+    assert rider.birth_date == date(1985, 2, 3)
+
+
+def test_a_number_of_somebody_else_is_refused(session: Session) -> None:
+    taken = make_identity()
+    make_rider(session, id_number=taken)
+    rider = make_rider(session)
+    with pytest.raises(DomainError) as refused:
+        services.update_rider(session, rider, change_of(session, rider, id_number=taken), rider.version, SYSTEM)
+    assert refused.value.field == "id_number"
+
+
+def test_the_second_editor_is_told(session: Session) -> None:
+    rider = make_rider(session)
+    seen = rider.version
+    services.update_rider(session, rider, change_of(session, rider, name="甲"), seen, SYSTEM)
+    with pytest.raises(Stale):
+        services.update_rider(session, rider, change_of(session, rider, name="乙"), seen, SYSTEM)
+
+
+def test_a_village_newly_recorded_is_published_once(session: Session) -> None:
+    village = make_area(session, "甲村")
+    rider = make_rider(session)
+    heard = published(session, HomeVillageRecorded)
+    services.update_rider(session, rider, change_of(session, rider, home_area_id=village.id), rider.version, SYSTEM)
+    services.update_rider(session, rider, change_of(session, rider, name="改名"), rider.version, SYSTEM)
+    assert heard == [HomeVillageRecorded(rider.id)]
+
+
+def test_unmasking_needs_permission_and_purpose_and_is_audited(session: Session) -> None:
+    village = make_area(session, "甲村")
+    number = make_identity()
+    rider = make_rider(session, id_number=number, phone="13800138000")
+    allowed = area_actor(village, None, "riders:identity:unmask")
+    with pytest.raises(Refused):
+        services.unmask(session, rider, "contact", area_actor(village))
+    with pytest.raises(DomainError):
+        services.unmask(session, rider, "curiosity", allowed)
+    assert audit_of(session, "riders:identity:unmask") == []
+    shown = services.unmask(session, rider, "contact", allowed)
+    assert (shown.id_number, shown.phone) == (number, "13800138000")
+    [row] = audit_of(session, "riders:identity:unmask")
+    assert (row.subject_id, row.detail) == (rider.id, {"purpose": "contact"})
+
+
+def test_the_audit_trail_holds_no_personal_data(session: Session, make_user: Callable[..., User]) -> None:
+    village = make_area(session, "甲村")
+    officer = actor_of(make_user("officer", area_id=village.id))
+    number, name, phone, plate = make_identity(), "诸葛不亮", "13712345678", "杭州A98765"
+    rider = services.find_or_register(session, NewRider(IDENTITY_CARD, number, name, phone), officer)
+    services.remember_plate(session, plate, rider, officer)
+    for words in (number, name, phone, plate):
+        services.search(session, words, officer)
+    services.unmask(session, rider, "request", officer)
+    services.forget_plate(session, rider, plate, officer)
+    services.update_rider(session, rider, change_of(session, rider, phone="13812345678"), rider.version, officer)
+    rows = session.execute(text("SELECT action, detail FROM audit_entry WHERE actor_id = :id"), {"id": officer.user_id})
+    written = " ".join(f"{row.action} {row.detail}" for row in rows)
+    assert "riders:rider:search" in written
+    for secret in (number, number[-4:], name, phone, plate, "13812345678"):
+        assert secret not in written
+
+
+@pytest.mark.parametrize(
+    ("spans", "day", "expected"),
+    [
+        ([("A", 1, None), ("B", 10, None)], 5, "A"),
+        ([("A", 1, None), ("B", 10, None)], 10, "B"),
+        ([("A", 1, None), ("B", 10, 20)], 21, "A"),
+        ([("B", 10, 20), ("A", 1, 15)], 12, "B"),
+        ([("A", 10, None), ("B", 10, None)], 10, "B"),
+        ([("A", 10, 20)], 20, "A"),
+        ([("A", 10, 20)], 9, None),
+        ([("A", 10, 20)], 21, None),
+    ],
+    ids=["one", "latest begun", "ended", "order of entry", "same day: recorded last", "last day", "before", "after"],
+)
+def test_the_company_of_a_day_is_decidable(
+    session: Session, spans: list[tuple[str, int, int | None]], day: int, expected: str | None
+) -> None:
+    companies = {name: make_company(session) for name in "AB"}
+    rider, month = make_rider(session), date(2026, 3, 1)
+    for name, first, last in spans:
+        until = None if last is None else month.replace(day=last)
+        services.engage(session, rider, NewEngagement(companies[name].id, month.replace(day=first), until), SYSTEM)
+    found = queries.engagement_on(session, rider.id, month.replace(day=day))
+    assert (found and found.company) == (companies[expected] if expected else None)
+    held = queries.spans_of(session, [rider.id])[rider.id]
+    bulk = rules.span_on(held, month.replace(day=day))
+    assert (bulk and bulk.id) == (found and found.id)
+
+
+def test_one_company_engages_a_rider_once_at_a_time(session: Session) -> None:
+    company, rider = make_company(session), make_rider(session)
+    engagement = services.engage(session, rider, NewEngagement(company.id, date(2026, 1, 1)), SYSTEM)
+    with pytest.raises(DomainError) as refused:
+        services.engage(session, rider, NewEngagement(company.id, date(2026, 2, 1)), SYSTEM)
+    assert refused.value.field == "engaged_from"
+    change = EngagementChange(date(2026, 1, 1), date(2026, 1, 31), None)
+    services.change_engagement(session, engagement, change, engagement.version, SYSTEM)
+    services.engage(session, rider, NewEngagement(company.id, date(2026, 2, 1)), SYSTEM)
+    reopened = EngagementChange(date(2026, 1, 1), None, None)
+    with pytest.raises(DomainError):
+        services.change_engagement(session, engagement, reopened, engagement.version, SYSTEM)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "basis", "field"),
+    [
+        (date(2026, 2, 1), date(2026, 1, 31), None, "engaged_to"),
+        (date(26, 2, 1), None, None, "engaged_from"),
+        (date(2026, 2, 1), None, "gossip", "legal_basis"),
+    ],
+)
+def test_an_engagement_that_cannot_be_is_refused(
+    session: Session, first: date, last: date | None, basis: str | None, field: str
+) -> None:
+    company, rider = make_company(session), make_rider(session)
+    with pytest.raises(DomainError) as refused:
+        services.engage(session, rider, NewEngagement(company.id, first, last, basis), SYSTEM)
+    assert refused.value.field == field
+    assert session.scalar(select(func.count()).select_from(Engagement)) == 0
+
+
+def test_a_closed_company_engages_nobody(session: Session) -> None:
+    company, rider = make_company(session, active=False), make_rider(session)
+    with pytest.raises(DomainError) as refused:
+        services.engage(session, rider, NewEngagement(company.id, date(2026, 2, 1)), SYSTEM)
+    assert refused.value.field == "company_id"
+
+
+def test_a_legal_basis_is_published_when_it_comes_or_changes(session: Session) -> None:
+    company, other, rider = make_company(session), make_company(session), make_rider(session)
+    heard = published(session, LegalBasisRecorded)
+    without = services.engage(session, rider, NewEngagement(company.id, date(2026, 1, 1)), SYSTEM)
+    assert heard == []
+    given = services.engage(session, rider, NewEngagement(other.id, date(2026, 1, 1), None, "consent"), SYSTEM)
+    assert heard == [LegalBasisRecorded(given.id)]
+    for basis in ("contract", "contract", None):
+        change = EngagementChange(without.engaged_from, None, basis)
+        services.change_engagement(session, without, change, without.version, SYSTEM)
+    assert heard[1:] == [LegalBasisRecorded(without.id)]
+
+
+def test_a_plate_goes_with_the_rider_seen_last(session: Session) -> None:
+    one, two = make_rider(session), make_rider(session)
+    services.remember_plate(session, "浙A·12345", one, SYSTEM)
+    services.remember_plate(session, "浙a 12345", two, SYSTEM)
+    services.remember_plate(session, "浙A12345", None, SYSTEM)
+    assert [vehicle.plate for vehicle in two.vehicles] == ["浙A12345"]
+    assert one.vehicles == []
+    with pytest.raises(Missing):
+        services.forget_plate(session, one, "浙A12345", SYSTEM)
+    services.forget_plate(session, two, "浙A12345", SYSTEM)
+    assert two.vehicles == []
+    assert services.remember_plate(session, " ", two, SYSTEM) is None
+
+
+def test_search_finds_documents_phones_and_plates_anywhere_but_names_at_home_only(
+    session: Session, make_user: Callable[..., User]
+) -> None:
+    here, there = make_area(session, "甲村"), make_area(session, "乙村")
+    officer = actor_of(make_user("officer", area_id=here.id))
+    number = make_identity()
+    near = make_rider(session, name="欧阳近", home_area_id=here.id)
+    far = make_rider(session, name="欧阳远", id_number=number, phone="13800138000", home_area_id=there.id)
+    services.remember_plate(session, "杭州A12345", far, SYSTEM)
+    assert list(services.search(session, "欧阳", officer)) == [near]
+    with pytest.raises(Missing):
+        queries.find_rider(session, far.number, officer)
+    assert queries.list_recent(session, officer) == [near]
+    for words in (number.lower(), "+86 138-0013-8000", "杭州·A12345"):
+        assert list(services.search(session, words, officer)) == [far]
+    assert queries.find_rider(session, far.number, officer) is far
+    assert list(services.search(session, "欧阳", officer)) == [near]
+    assert services.search(session, "没有此人", officer) == []
+
+
+def test_a_rider_found_by_document_is_open_to_the_finder_for_a_shift_only(
+    session: Session, make_user: Callable[..., User]
+) -> None:
+    here, there = make_area(session, "甲村"), make_area(session, "乙村")
+    finder, colleague = (actor_of(make_user("officer", area_id=here.id)) for _ in range(2))
+    far = make_rider(session, home_area_id=there.id)
+    services.open_rider(session, far, finder, "document")
+    [row] = audit_of(session, queries.OPENED)
+    seen = select(Rider.id)
+    assert session.scalars(seen.where(queries.visible(finder, row.at_utc + timedelta(hours=11)))).all() == [far.id]
+    assert session.scalars(seen.where(queries.visible(finder, row.at_utc + timedelta(hours=13)))).all() == []
+    assert session.scalars(seen.where(queries.visible(colleague, row.at_utc))).all() == []
+
+
+def test_companies_see_their_own_riders_and_stations_none(session: Session, make_user: Callable[..., User]) -> None:
+    company, other, rider = make_company(session), make_company(session), make_rider(session)
+    services.engage(session, rider, NewEngagement(company.id, today()), SYSTEM)
+    own = actor_of(make_user("company", company_id=company.id))
+    assert queries.find_rider(session, rider.number, own) is rider
+    with pytest.raises(Missing):
+        queries.find_rider(session, rider.number, actor_of(make_user("company", company_id=other.id)))
+    with pytest.raises(Missing):
+        queries.find_rider(session, rider.number, actor_of(make_user("station")))
+
+
+def keys(*names: str) -> Keyring:
+    return Keyring({name: bytes([ord(name[-1])]) * 32 for name in names})
+
+
+def test_riders_of_an_older_key_are_found_and_brought_under_the_new_one(session: Session) -> None:
+    number = make_identity()
+    session.info["keyring"] = keys("k1")
+    rider = make_rider(session, id_number=number, phone="13800138000")
+    make_rider(session)
+    session.info["keyring"] = keys("k2", "k1")
+    assert queries.find_by_identity(session, IDENTITY_CARD, number) is rider
+    assert not services.register(session, NewRider(IDENTITY_CARD, number, "测试骑手"), SYSTEM).is_new
+    assert [services.reencrypt(session, 1) for _ in range(3)] == [1, 1, 0]
+    session.info["keyring"] = keys("k2")
+    assert queries.find_by_identity(session, IDENTITY_CARD, number) is rider
+    assert queries.phone_of(session, rider) == "13800138000"
+    assert list(queries.list_exact(session, "13800138000")) == [rider]

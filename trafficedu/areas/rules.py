@@ -1,0 +1,137 @@
+"""What a tree of areas must keep to, and how exposure adds up in it. Pure.
+
+The levels are strict, a village in a town in a district, so that a loop cannot be written down. An area keeps
+its code, its level and its parent for life: statistical codes contain the parent, and a village that moves
+gets a new one. It then ends, and names its successor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from trafficedu.core.errors import DomainError
+from trafficedu.core.text import message
+
+PARENT_LEVEL = {"district": None, "town": "district", "village": "town"}
+BEGINNING = date(2000, 1, 1)
+"""From when an area counts whose beginning nobody states: earlier than any record this system holds."""
+
+CARRY_MONTHS = 12
+"""Months a figure of registered e-bikes is carried forward at most (design: evaluation, "The trend model")."""
+
+
+@dataclass(frozen=True)
+class AreaFacts:
+    """What is said about an area; ``valid_to`` is its last day."""
+
+    code: str
+    name: str
+    level: str
+    parent_code: str
+    valid_from: date
+    valid_to: date | None = None
+    successor: str = ""
+    evaluated: bool = True
+
+
+def check_place(new: AreaFacts, before: AreaFacts | None, parent: AreaFacts | None) -> None:
+    """Raise DomainError where level, parent or dates of ``new`` cannot stand; ``before`` is what it said so far."""
+    wanted = PARENT_LEVEL[new.level]
+    if before is not None and before.level != new.level:
+        raise DomainError(message("An area keeps its level. End it and add a new one."), field="level")
+    if wanted is None and parent is not None:
+        raise DomainError(message("A district has no parent in the list."), field="parent_code")
+    if wanted is not None and parent is None:
+        raise DomainError(message("There is no area with this code. Add the parent first."), field="parent_code")
+    if parent is not None and parent.level != wanted:
+        raise DomainError(
+            message("A village lies in a town, a town in a district. Check the parent or the level."),
+            field="parent_code",
+        )
+    if before is not None and parent is not None and before.parent_code != parent.code:
+        raise DomainError(
+            message("An area stays where it is: end it and add one with a new code in the other place."),
+            field="parent_code",
+        )
+    if new.valid_to is not None and new.valid_to < new.valid_from:
+        raise DomainError(message("The last day lies before the first."), field="valid_to")
+    if parent is not None:
+        check_within(new, parent)
+
+
+def check_within(new: AreaFacts, parent: AreaFacts) -> None:
+    """Raise DomainError unless ``parent`` exists on every day on which ``new`` does."""
+    if new.valid_from < parent.valid_from:
+        raise DomainError(
+            message("%(name)s begins on %(day)s, later than this.", name=parent.name, day=parent.valid_from),
+            field="valid_from",
+        )
+    if parent.valid_to is not None and (new.valid_to is None or new.valid_to > parent.valid_to):
+        raise DomainError(
+            message("%(name)s ends on %(day)s, earlier than this.", name=parent.name, day=parent.valid_to),
+            field="valid_to",
+        )
+
+
+def check_successor(area: AreaFacts, areas: Mapping[str, AreaFacts]) -> None:
+    """Raise DomainError where the successor of ``area`` is unknown, of another level, gone too, or leads back."""
+    if not area.successor:
+        return
+    if area.valid_to is None:
+        raise DomainError(message("Only an area that ends has a successor. Enter its last day."), field="valid_to")
+    successor = areas.get(area.successor)
+    if successor is None:
+        raise DomainError(message("There is no area with this code."), field="successor")
+    if successor.level != area.level:
+        raise DomainError(message("The successor is of another level."), field="successor")
+    if successor.valid_to is not None and successor.valid_to <= area.valid_to:
+        raise DomainError(message("The successor does not outlive this area."), field="successor")
+    seen = {area.code}
+    code = area.successor
+    while code:
+        if code in seen:
+            raise DomainError(message("The successors lead back to this area."), field="successor")
+        seen.add(code)
+        code = areas[code].successor if code in areas else ""
+
+
+def months_between(earlier: date, later: date) -> int:
+    """Return how many months lie between the months of two days."""
+    return (later.year - earlier.year) * 12 + later.month - earlier.month
+
+
+def carried(figures: Mapping[date, int], month: date) -> int | None:
+    """Return the figure of ``month``, else the latest of the 12 months before it, else None."""
+    known = max((m for m in figures if m <= month), default=None)
+    return None if known is None or months_between(known, month) > CARRY_MONTHS else figures[known]
+
+
+@dataclass(frozen=True)
+class Exposed:
+    """An area for :func:`exposure`: its path, whether it must have a figure, and its figures by month."""
+
+    path: str
+    evaluated: bool
+    figures: Mapping[date, int]
+
+
+def exposure(areas: Iterable[Exposed], month: date) -> dict[str, int | None]:
+    """Return the e-bikes registered in each area in ``month``, by path.
+
+    An area's own figure (carried forward) counts; without one, the sum of the areas right below it. The sum is
+    None, not too small, when an evaluated area below has no figure; one that is not evaluated may lack it.
+    """
+    totals: dict[str, int | None] = {}
+    below: dict[str, list[tuple[bool, int | None]]] = {}
+    for area in sorted(areas, key=lambda area: area.path.count("/"), reverse=True):
+        total = carried(area.figures, month)
+        if total is None:
+            parts = below.get(area.path, [])
+            missing = not parts or any(evaluated and part is None for evaluated, part in parts)
+            total = None if missing else sum(part or 0 for _, part in parts)
+        totals[area.path] = total
+        parent = area.path.rstrip("/").rpartition("/")[0] + "/"
+        below.setdefault(parent, []).append((area.evaluated, total))
+    return totals

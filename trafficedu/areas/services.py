@@ -1,0 +1,159 @@
+"""Use cases that change areas and figures of registered e-bikes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trafficedu.areas.models import Area, RegisteredEBikes
+from trafficedu.areas.queries import facts_by_code, find_figure, list_ending_with
+from trafficedu.areas.rules import PARENT_LEVEL, AreaFacts, check_place, check_successor, check_within
+from trafficedu.core import audit, clock
+from trafficedu.core.actors import Actor
+from trafficedu.core.errors import DomainError
+from trafficedu.core.orm import expect_version, flush_or_refuse
+from trafficedu.core.text import message
+
+TAKEN = "There is an area with this code already."
+
+
+@dataclass(frozen=True)
+class NewArea:
+    """An area to be added below ``parent``."""
+
+    code: str
+    name: str
+    valid_from: date | None
+    evaluated: bool = True
+
+
+@dataclass(frozen=True)
+class AreaChange:
+    """What can be changed about an area that stays."""
+
+    name: str
+    valid_from: date
+    evaluated: bool
+
+
+def add_area(session: Session, parent: Area, new: NewArea, by: Actor) -> Area:
+    """Add an area one level below ``parent``. Raises DomainError at the field that cannot stand."""
+    level = next((level for level, above in PARENT_LEVEL.items() if above == parent.level), None)
+    if level is None:
+        raise DomainError(message("Nothing lies below a village. Choose a town."), field="code")
+    areas = facts_by_code(session)
+    if new.code in areas:
+        raise DomainError(message(TAKEN), field="code")
+    valid_from = new.valid_from or parent.valid_from
+    facts = AreaFacts(new.code, new.name, level, parent.code, valid_from, evaluated=new.evaluated)
+    check_place(facts, None, areas[parent.code])
+    area = Area(
+        code=new.code,
+        name=new.name,
+        level=level,
+        parent_id=parent.id,
+        path=f"{parent.path}{new.code}/",
+        valid_from=valid_from,
+        evaluated=new.evaluated,
+    )
+    session.add(area)
+    flush_or_refuse(session, {"area.code": DomainError(message(TAKEN), field="code")})
+    audit.write(session, "areas:area:create", by, subject=area, code=area.code)
+    return area
+
+
+def change_area(session: Session, area: Area, change: AreaChange, version: int, by: Actor) -> None:
+    """Change name, first day or evaluation of an area. Raises Stale, DomainError."""
+    expect_version(area, version)
+    areas = facts_by_code(session)
+    before = areas[area.code]
+    after = replace(before, valid_from=change.valid_from)
+    check_place(after, before, areas.get(before.parent_code))
+    for child in areas.values():
+        if child.parent_code == area.code and child.valid_from < change.valid_from:
+            raise DomainError(
+                message("%(name)s below it begins earlier, on %(day)s.", name=child.name, day=child.valid_from),
+                field="valid_from",
+            )
+    area.name, area.valid_from, area.evaluated = change.name, change.valid_from, change.evaluated
+    session.flush()
+    audit.write(session, "areas:area:update", by, subject=area, code=area.code)
+
+
+def end_area(session: Session, area: Area, last_day: date, successor_code: str, version: int, by: Actor) -> int:
+    """End an area, and all below it, with ``last_day``; name its successor. Returns how many areas ended.
+
+    Records of the area stay where they are. Raises Stale, and DomainError at ``valid_to`` or ``successor``.
+    """
+    expect_version(area, version)
+    areas = facts_by_code(session)
+    ending = [area, *list_ending_with(session, area, last_day)]
+    for one in ending:
+        if last_day < one.valid_from:
+            raise DomainError(
+                message("%(name)s begins on %(day)s, after this day.", name=one.name, day=one.valid_from),
+                field="valid_to",
+            )
+    facts = replace(areas[area.code], valid_to=last_day, successor=successor_code)
+    check_place(facts, areas[area.code], areas.get(facts.parent_code))
+    check_successor(facts, areas | {area.code: facts})
+    for one in ending:
+        one.valid_to = last_day
+    area.successor = _by_code(session, successor_code)
+    session.flush()
+    audit.write(session, "areas:area:end", by, subject=area, code=area.code, areas=len(ending))
+    return len(ending)
+
+
+def reopen_area(session: Session, area: Area, version: int, by: Actor) -> None:
+    """Take the end of an area back: it exists again, without a successor; what ended below it stays ended."""
+    expect_version(area, version)
+    areas = facts_by_code(session)
+    facts = replace(areas[area.code], valid_to=None, successor="")
+    if facts.parent_code:
+        check_within(facts, areas[facts.parent_code])
+    area.valid_to, area.successor = None, None
+    session.flush()
+    audit.write(session, "areas:area:reopen", by, subject=area, code=area.code)
+
+
+def set_figure(session: Session, area: Area, month: date, ebikes: int, by: Actor) -> RegisteredEBikes:
+    """Enter the e-bikes registered in ``area`` in the month of ``month``, or change what was entered.
+
+    Raises
+    ------
+    DomainError
+        The month lies ahead, or the area did not exist in it (field ``month``).
+    """
+    first, following = clock.month_bounds(month)
+    if first > clock.today():
+        raise DomainError(message("This month has not begun yet."), field="month")
+    if area.valid_from >= following or (area.valid_to is not None and area.valid_to < first):
+        raise DomainError(
+            message("%(name)s did not exist on %(day)s.", name=area.name, day=first.isoformat()), field="month"
+        )
+    figure = find_figure(session, area, first)
+    before = None if figure is None else figure.ebikes
+    if figure is None:
+        figure = RegisteredEBikes(area_id=area.id, month=first)
+        session.add(figure)
+    figure.ebikes = ebikes
+    flush_or_refuse(
+        session,
+        {
+            "registered_ebikes.area_id": DomainError(
+                message("Somebody else has just entered this month. Look at the list again."), field="month"
+            )
+        },
+    )
+    change: dict[str, Any] = {"area": area.code, "month": first.isoformat(), "before": before, "after": ebikes}
+    audit.write(session, "areas:ebikes:manage", by, subject=figure, **change)
+    return figure
+
+
+def _by_code(session: Session, code: str) -> Area | None:
+    return session.scalars(select(Area).where(Area.code == code)).one() if code else None

@@ -1,0 +1,87 @@
+"""Typed values from the cells of an imported table. Must not know any feature.
+
+Each function takes the row and the column's name, so that what is wrong names its place: a
+:class:`DomainError` whose ``field`` is the column. An empty cell is None unless ``needed``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Literal, overload
+
+from trafficedu.core.errors import DomainError
+from trafficedu.core.tabular import Row
+from trafficedu.core.text import message
+
+YES, NO = frozenset({"true", "yes", "1", "是"}), frozenset({"false", "no", "0", "否"})
+MIDNIGHT = "T00:00:00"
+
+
+def needed_text(row: Row, column: str, longest: int) -> str:
+    """Return the cell, which must not be empty nor longer than its place in the database."""
+    text = row[column]
+    if not text:
+        raise DomainError(message("This cell must not be empty."), field=column)
+    return short_text(row, column, longest)
+
+
+def short_text(row: Row, column: str, longest: int) -> str:
+    """Return the cell, empty or not, but not longer than its place in the database."""
+    if len(row[column]) > longest:
+        raise DomainError(message("At most %(max)d characters.", max=longest), field=column)
+    return row[column]
+
+
+def one_of(row: Row, column: str, values: Collection[str]) -> str:
+    """Return the cell, which must be one of ``values``."""
+    if row[column] not in values:
+        raise DomainError(message("Write one of: %(values)s.", values=", ".join(values)), field=column)
+    return row[column]
+
+
+@overload
+def day(row: Row, column: str, *, needed: Literal[True]) -> date: ...
+@overload
+def day(row: Row, column: str, *, needed: bool = False) -> date | None: ...
+def day(row: Row, column: str, *, needed: bool = False) -> date | None:
+    """Return a date written ``2026-11-03`` (or ``2026/11/3``, as spreadsheets in China show it)."""
+    text = row[column].removesuffix(MIDNIGHT)
+    if not text and not needed:
+        return None
+    try:
+        return datetime.strptime(text.replace("/", "-"), "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
+    except ValueError as error:
+        raise DomainError(message("Write the date like 2026-11-03."), field=column) from error
+
+
+def month(row: Row, column: str) -> date:
+    """Return the first day of a month written ``2026-11`` (or as any of its days)."""
+    text = row[column].removesuffix(MIDNIGHT).replace("/", "-")
+    for pattern in ("%Y-%m", "%Y-%m-%d"):
+        try:
+            return datetime.strptime(text, pattern).date().replace(day=1)  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            continue
+    raise DomainError(message("Write the month like 2026-11."), field=column)
+
+
+def whole(row: Row, column: str, least: int = 0, most: int = 2_000_000_000) -> int:
+    """Return a whole number between ``least`` and ``most``."""
+    text = row[column]
+    number = int(text) if text.removeprefix("-").isdecimal() and len(text) < 15 else None
+    if number is None or not least <= number <= most:
+        raise DomainError(
+            message("Write a whole number between %(least)d and %(most)d.", least=least, most=most), field=column
+        )
+    return number
+
+
+def flag(row: Row, column: str) -> bool | None:
+    """Return yes or no, written ``true`` or ``false``; None for an empty cell."""
+    text = row[column].lower()
+    if not text:
+        return None
+    if text not in YES | NO:
+        raise DomainError(message("Write true or false."), field=column)
+    return text in YES

@@ -1,0 +1,74 @@
+"""What other pages show of notices: who was told, a company's rates, the first screen of a receiver."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import render_template
+
+from trafficedu.companies.models import Company
+from trafficedu.core.access import actor
+from trafficedu.core.clock import month_bounds, today, utc_now
+from trafficedu.core.database import session
+from trafficedu.feedback import queries
+
+READ = "feedback:notice:read"
+AT_HOME = 10
+
+
+def unanswered() -> str:
+    """First screen of a receiver: unanswered notices by time left, one-tap answers, the rates of this month."""
+    who, now = actor(), utc_now()
+    if not who.may(queries.ANSWER):
+        return ""
+    notices = queries.list_unanswered(session(), who, now, AT_HOME)
+    total, late = queries.count_unanswered(session(), who, now)
+    return render_template(
+        "feedback/_unanswered.html",
+        rows=queries.describe(session(), notices, who, now),
+        total=total,
+        late=late,
+        kind="company" if who.scope.company_id is not None else "village",
+        rates=_rates(today()),
+    )
+
+
+def told(violation_id: int) -> str:
+    """Record page: who was told of the violation, or that nobody was, and why."""
+    who = actor()
+    if not who.may(READ):
+        return ""
+    notice = queries.notice_of_violation(session(), violation_id, who)
+    if notice is None:
+        return ""
+    row = queries.describe(session(), [notice], who, utc_now())[0]
+    return render_template("feedback/_told.html", row=row)
+
+
+def of_company(company_id: int) -> str:
+    """Company page: its rates of this month and what it has not answered yet."""
+    who, now = actor(), utc_now()
+    if not who.may(READ) or session().get(Company, company_id) is None:
+        return ""
+    first, after = month_bounds(today())
+    rates = queries.count_feedback(session(), who, first, after, now, company_id=company_id)
+    notices = queries.list_open_of_company(session(), company_id, who, now, AT_HOME)
+    total, late = queries.count_unanswered(session(), who, now, company_id)
+    rows = queries.describe(session(), notices, who, now)
+    return render_template("feedback/_company.html", rows=rows, total=total, late=late, rates=rates[:1])
+
+
+def of_rider(rider_id: int) -> str:
+    """Rider's page: whom the violations were told to, and what came of it."""
+    who = actor()
+    if not who.may(READ):
+        return ""
+    notices = queries.list_of_rider(session(), rider_id, who)
+    if not notices:
+        return ""
+    return render_template("feedback/_rider.html", rows=queries.describe(session(), notices, who, utc_now()))
+
+
+def _rates(day: date) -> list[queries.FeedbackCounts]:
+    first, after = month_bounds(day)
+    return queries.count_feedback(session(), actor(), first, after, utc_now())

@@ -1,0 +1,155 @@
+"""Who sees which notice, and lists of them by time left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from trafficedu.areas import queries as areas
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import day_bounds
+from trafficedu.core.errors import Missing
+from trafficedu.core.numbers import normalise
+from trafficedu.core.paging import Page, paginate
+from trafficedu.core.text import message
+from trafficedu.feedback.models import COMPANY, HELD, SENT, VILLAGE, VOIDED, Feedback, Notice
+from trafficedu.riders.models import Rider
+from trafficedu.violations.models import Violation
+
+ANSWER = "feedback:notice:answer"
+UNANSWERED, LATE, ANSWERED = "unanswered", "late", "answered"
+
+
+@dataclass(frozen=True)
+class NoticeFilter:
+    """What the list is narrowed to: a state (``unanswered`` ... ``voided``), and the days of sending."""
+
+    state: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+def visible(by: Actor) -> ColumnElement[bool]:
+    """Return the condition that ``by`` may read a notice; the statement joins ``Violation``.
+
+    A receiver sees what was sent to it and nothing that is held: a company its own, who answers for an area the
+    notices to the villages in it. Others with an area see what happened in it and what went to its villages.
+    """
+    scope = by.scope
+    if scope.everything:
+        return true()
+    if scope.company_id is not None:
+        return and_(Notice.company_id == scope.company_id, Notice.sent_utc.is_not(None))
+    if scope.area_path is None:
+        return false()
+    below = areas.within(scope.area_path)
+    if by.may(ANSWER):
+        return and_(Notice.area_id.in_(below), Notice.receiver_kind == VILLAGE, Notice.sent_utc.is_not(None))
+    return or_(Notice.area_id.in_(below), Violation.area_id.in_(below))
+
+
+def is_receiver(by: Actor, notice: Notice) -> bool:
+    """Tell whether ``by`` is who the notice was sent to and may answer it."""
+    if notice.sent_utc is None or not by.may(ANSWER):
+        return False
+    if notice.receiver_kind == COMPANY:
+        return by.scope.company_id is not None and by.scope.company_id == notice.company_id
+    path = by.scope.area_path
+    return path is not None and notice.area is not None and notice.area.path.startswith(path)
+
+
+def _notices(by: Actor) -> Select[tuple[Notice]]:
+    return (
+        select(Notice)
+        .join(Notice.violation)
+        .outerjoin(Notice.feedback)
+        .where(visible(by))
+        .options(
+            contains_eager(Notice.violation).options(joinedload(Violation.kind), joinedload(Violation.area)),
+            contains_eager(Notice.feedback).joinedload(Feedback.answered_by),
+            joinedload(Notice.rider).joinedload(Rider.home_area),
+            joinedload(Notice.company),
+            joinedload(Notice.area),
+        )
+    )
+
+
+def find_notice(session: Session, number: str, by: Actor) -> Notice:
+    """Return the notice with ``number`` if ``by`` may read it; raise :class:`Missing`."""
+    notice = session.scalar(_notices(by).where(Notice.number == normalise(number)))
+    if notice is None:
+        raise Missing(message("There is no such notice, or it is not yours."))
+    return notice
+
+
+def notice_of_violation(session: Session, violation_id: int, by: Actor | None = None) -> Notice | None:
+    """Return the notice of a violation, if it has one; with ``by``, only if they may read it."""
+    if by is None:
+        return session.scalar(select(Notice).where(Notice.violation_id == violation_id))
+    return session.scalar(_notices(by).where(Notice.violation_id == violation_id))
+
+
+def _state_is(state: str, now: datetime) -> ColumnElement[bool]:
+    open_ = and_(Notice.state == SENT, Feedback.id.is_(None))
+    return {
+        UNANSWERED: open_,
+        LATE: and_(
+            Notice.state == SENT, Notice.due_utc < func.coalesce(Feedback.answered_utc, now, type_=Notice.due_utc.type)
+        ),
+        ANSWERED: and_(Notice.state == SENT, Feedback.id.is_not(None)),
+        HELD: Notice.state == HELD,
+        VOIDED: Notice.state == VOIDED,
+    }.get(state, true())
+
+
+def _by_time_left(query: Select[tuple[Notice]]) -> Select[tuple[Notice]]:
+    """Order by time left: the unanswered ones by deadline, then the held ones, then the rest, latest first."""
+    open_ = and_(Notice.state == SENT, Feedback.id.is_(None))
+    group = case((open_, 0), (Notice.state == HELD, 1), else_=2)
+    return query.order_by(group, case((open_, Notice.due_utc)), Notice.id.desc())
+
+
+def list_notices(session: Session, wanted: NoticeFilter, by: Actor, now: datetime, page: int) -> Page[Notice]:
+    """Return the notices that ``by`` may read, those with the least time left first."""
+    query = _notices(by).where(_state_is(wanted.state, now))
+    if wanted.since:
+        query = query.where(Notice.sent_utc >= day_bounds(wanted.since)[0])
+    if wanted.until:
+        query = query.where(Notice.sent_utc < day_bounds(wanted.until)[1])
+    return paginate(session, _by_time_left(query), page)
+
+
+def list_unanswered(session: Session, by: Actor, now: datetime, limit: int) -> Sequence[Notice]:
+    """Return the first ``limit`` unanswered notices by time left, for a first screen."""
+    return session.scalars(_by_time_left(_notices(by).where(_state_is(UNANSWERED, now))).limit(limit)).all()
+
+
+def list_of_rider(session: Session, rider_id: int, by: Actor, limit: int = 20) -> Sequence[Notice]:
+    """Return the latest notices about a rider that ``by`` may read."""
+    query = _notices(by).where(Notice.rider_id == rider_id).order_by(Notice.id.desc()).limit(limit)
+    return session.scalars(query).all()
+
+
+def list_open_of_company(session: Session, company_id: int, by: Actor, now: datetime, limit: int) -> Sequence[Notice]:
+    """Return the first ``limit`` unanswered notices of a company by time left."""
+    query = _notices(by).where(Notice.company_id == company_id, _state_is(UNANSWERED, now))
+    return session.scalars(_by_time_left(query).limit(limit)).all()
+
+
+def count_unanswered(session: Session, by: Actor, now: datetime, company_id: int | None = None) -> tuple[int, int]:
+    """Return how many notices are unanswered, and how many of these are late."""
+    query = (
+        select(func.count(), func.coalesce(func.sum(case((Notice.due_utc < now, 1), else_=0)), 0))
+        .select_from(Notice)
+        .join(Notice.violation)
+        .outerjoin(Notice.feedback)
+        .where(visible(by), _state_is(UNANSWERED, now))
+    )
+    if company_id is not None:
+        query = query.where(Notice.company_id == company_id)
+    total, late = session.execute(query).one()
+    return total, late

@@ -1,0 +1,101 @@
+"""What the feedback rates are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, true
+from sqlalchemy.orm import Session
+
+from trafficedu.areas import queries as areas
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import day_bounds
+from trafficedu.feedback.models import COMPANY, SENT, VILLAGE, Feedback, Notice
+from trafficedu.violations.models import Violation
+
+
+@dataclass(frozen=True)
+class FeedbackCounts:
+    """The parts of the two rates for one kind of receiver.
+
+    Feedback rate: ``answered`` of ``sent``, with ``not_yet_due`` beside it. On-time rate: ``answered_on_time`` of ``due``.
+    """
+
+    receiver_kind: str
+    sent: int = 0
+    answered: int = 0
+    not_yet_due: int = 0
+    due: int = 0
+    answered_on_time: int = 0
+
+
+def belongs_to(path: str) -> ColumnElement[bool]:
+    """Return the condition that a notice counts in the figures of the area at ``path``.
+
+    One to a village counts where the village is, which has to answer; any other where the violation happened.
+    """
+    return func.coalesce(Notice.area_id, Violation.area_id).in_(areas.within(path))
+
+
+def count_feedback(
+    session: Session,
+    by: Actor,
+    start: date,
+    end: date,
+    as_of: datetime,
+    area_path: str | None = None,
+    company_id: int | None = None,
+) -> list[FeedbackCounts]:
+    """Count what the feedback rates are made of, by kind of receiver (docs: domain, "Rates").
+
+    Parameters
+    ----------
+    start, end
+        The period, ``start`` included and ``end`` not, as ``core.clock.month_bounds`` returns them.
+    as_of
+        What happened later is not known yet: later answers do not count, later deadlines are not due.
+    area_path
+        Narrows to an area; outside the scope of ``by`` nothing is counted.
+
+    Returns
+    -------
+    One entry for companies and one for villages, also where nothing was sent; voided and held notices are out.
+    """
+    first, after = day_bounds(start)[0], day_bounds(end)[0]
+    in_sent = and_(Notice.sent_utc >= first, Notice.sent_utc < after, Notice.sent_utc <= as_of)
+    in_due = and_(Notice.due_utc >= first, Notice.due_utc < after, Notice.due_utc <= as_of)
+    known = func.coalesce(Feedback.answered_utc <= as_of, false())
+    query = (
+        select(
+            Notice.receiver_kind,
+            _number(in_sent),
+            _number(and_(in_sent, known)),
+            _number(and_(in_sent, ~known, Notice.due_utc > as_of)),
+            _number(in_due),
+            _number(and_(in_due, known, Feedback.answered_utc <= Notice.due_utc)),
+        )
+        .join(Notice.violation)
+        .outerjoin(Notice.feedback)
+        .where(Notice.state == SENT, or_(in_sent, in_due), _counted(by))
+        .group_by(Notice.receiver_kind)
+    )
+    if area_path is not None:
+        query = query.where(belongs_to(area_path))
+    if company_id is not None:
+        query = query.where(Notice.company_id == company_id)
+    found = {row[0]: FeedbackCounts(*row) for row in session.execute(query)}
+    return [found.get(kind, FeedbackCounts(kind)) for kind in (COMPANY, VILLAGE)]
+
+
+def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+def _counted(by: Actor) -> ColumnElement[bool]:
+    """Return the condition that a notice may enter a figure shown to ``by``: figures name nobody."""
+    if by.scope.everything:
+        return true()
+    if by.scope.company_id is not None:
+        return Notice.company_id == by.scope.company_id
+    return false() if by.scope.area_path is None else belongs_to(by.scope.area_path)

@@ -1,0 +1,152 @@
+"""Notices as a page or a paper shows them: the rider masked as far as the reader may know, times judged, keys chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from trafficedu.core.actors import Actor
+from trafficedu.core.text import Message, message, translate
+from trafficedu.feedback import rules
+from trafficedu.feedback.models import COMPANY, NO_LEGAL_BASIS, SENT, VOIDED, Notice
+from trafficedu.feedback.queries.notices import is_receiver
+from trafficedu.feedback.queries.policy import recommendations
+from trafficedu.reports.notice import NoticeData
+from trafficedu.riders import queries as riders
+from trafficedu.riders.models import Engagement
+from trafficedu.riders.rules import mask_name
+
+HELD_REASONS = {
+    NO_LEGAL_BASIS: message("The rider's engagement has no legal basis for telling the company. Record one, and it goes out."),
+    "no_home_village": message("The rider works for no company and has no home village. Record one, and it goes out."),
+}
+BASES = {
+    "consent": message("the rider's separate consent"),
+    "contract": message("the rider's contract with you"),
+    "statutory_duty": message("a statutory duty"),
+}
+
+
+@dataclass(frozen=True)
+class NoticeRow:
+    """One notice for one reader. ``rider_name`` and ``rider_id`` are "" where the reader may not know them."""
+
+    notice: Notice
+    receiver: str
+    rider_name: str
+    rider_id: str
+    answered: bool
+    late: bool
+    answerable: bool
+    recommendation: rules.Recommendation
+    advice: Message | None
+    keys: tuple[tuple[rules.Measure, Message], ...]
+    answer: Message | None
+    held: Message | None
+
+
+def describe(session: Session, notices: Sequence[Notice], by: Actor, now: datetime) -> list[NoticeRow]:
+    """Return ``notices`` as ``by`` may see them at ``now``."""
+    advice = recommendations(session, notices)
+    return [_describe(session, notice, advice[notice.id], by, now) for notice in notices]
+
+
+def _describe(
+    session: Session, notice: Notice, advice: rules.Recommendation, by: Actor, now: datetime
+) -> NoticeRow:
+    name, identity = _rider(session, notice, by)
+    feedback = notice.feedback
+    answerable = notice.state == SENT and feedback is None and is_receiver(by, notice)
+    late = notice.state == SENT and rules.is_late(notice.due_utc, feedback.answered_utc if feedback else None, now)
+    keys = rules.one_tap(notice.receiver_kind, advice.measure) if answerable else ()
+    return NoticeRow(
+        notice=notice,
+        receiver=_receiver(notice),
+        rider_name=name,
+        rider_id=identity,
+        answered=feedback is not None,
+        late=late,
+        answerable=answerable,
+        recommendation=advice,
+        advice=rules.in_words(advice.measure) if advice.measure else None,
+        keys=tuple((measure, rules.in_words(measure)) for measure in keys),
+        answer=rules.in_words(rules.Measure(feedback.measure, feedback.days)) if feedback else None,
+        held=HELD_REASONS.get(notice.held_reason),
+    )
+
+
+def _receiver(notice: Notice) -> str:
+    if notice.company is not None:
+        return notice.company.name
+    return notice.area.name if notice.area is not None else ""
+
+
+def _rider(session: Session, notice: Notice, by: Actor) -> tuple[str, str]:
+    """Return name and masked identity number as far as ``by`` may know them.
+
+    Who must act on the notice has to know who it is about, but only until it is withdrawn; a leader reads a
+    masked name; who reads figures only reads neither.
+    """
+    if by.may("riders:rider:read") or by.scope.everything:
+        masked = riders.describe(session, notice.rider)
+        return masked.name, masked.id_masked
+    if not is_receiver(by, notice):
+        return "", ""
+    if notice.state == VOIDED or not by.may("feedback:rider:read"):
+        return mask_name(notice.rider.name), ""
+    masked = riders.describe(session, notice.rider)
+    return masked.name, masked.id_masked
+
+
+def paper_of(session: Session, notice: Notice, by: Actor, now: datetime, locale: str, answer_url: str) -> NoticeData:
+    """Return what the notice says on paper. Precondition: it was sent.
+
+    The study stands on the answer page, where it is always the present one.
+    """
+    row = describe(session, [notice], by, now)[0]
+    violation = notice.violation
+    advice = row.recommendation
+    place = f"{violation.area.name} {violation.place}".strip()
+    if notice.sent_utc is None or notice.due_utc is None:
+        raise ValueError("a held notice has no paper")
+    return NoticeData(
+        number=notice.number,
+        district=_district(notice),
+        receiver="company" if notice.receiver_kind == COMPANY else "village",
+        receiver_name=row.receiver,
+        rider_name=row.rider_name,
+        masked_id=row.rider_id,
+        violation_number=violation.number,
+        kind=violation.kind.name(locale),
+        law=violation.kind.law(locale),
+        place=place,
+        occurred_at=violation.occurred_utc,
+        penalty=translate(rules.penalty_in_words(violation.penalty, violation.fine_yuan), locale),
+        count_in_window=advice.count,
+        window_days=advice.window_days,
+        recommended=translate(rules.in_words(advice.measure), locale) if advice.measure else "",
+        course="",
+        seat=None,
+        due_on=None,
+        legal_basis=translate(_basis(session, notice), locale),
+        sent_at=notice.sent_utc,
+        answer_by=notice.due_utc,
+        answer_url=answer_url,
+    )
+
+
+def _district(notice: Notice) -> str:
+    area = notice.violation.area
+    while area.parent is not None and area.level != "district":
+        area = area.parent
+    return area.name
+
+
+def _basis(session: Session, notice: Notice) -> Message:
+    if notice.receiver_kind != COMPANY:
+        return BASES["statutory_duty"]
+    engagement: Engagement | None = riders.engagement_on(session, notice.rider_id, notice.violation.occurred_on)
+    return BASES.get(engagement.legal_basis or "" if engagement else "", message("the basis on the rider's engagement"))

@@ -1,0 +1,255 @@
+"""Use cases of notices: sent or held when a violation counts, taken back when it was wrong, opened, answered."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from trafficedu.configuration.queries import figure
+from trafficedu.core import audit
+from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.clock import local, utc_now
+from trafficedu.core.errors import DomainError, Refused
+from trafficedu.core.numbers import new_number
+from trafficedu.core.orm import flush_or_refuse
+from trafficedu.core.text import message
+from trafficedu.feedback import queries, rules
+from trafficedu.feedback.models import (
+    COMPANY,
+    HELD,
+    NO_HOME_VILLAGE,
+    NO_LEGAL_BASIS,
+    SENT,
+    VILLAGE,
+    VOIDED,
+    EscalationStep,
+    Feedback,
+    Notice,
+)
+from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
+from trafficedu.riders.models import Engagement, Rider
+from trafficedu.violations.events import ViolationEstablished, ViolationVoided
+from trafficedu.violations.models import Violation
+
+POLICY = Path(__file__).parent.parent / "reference" / "escalation.csv"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the receiver says was done; ``days`` for a suspension, ``text`` needed for "other"."""
+
+    measure: str
+    days: int | None = None
+    text: str = ""
+
+
+def queue_notice(session: Session, event: ViolationEstablished) -> None:
+    """Tell whoever must educate the rider, or hold the notice and say why. The second time it does nothing.
+
+    The receiver is the company that engaged the rider on the day of the violation; without a legal basis on
+    the engagement the notice is held (PIPL art. 23). A rider of no company: the home village, held while unknown.
+    """
+    violation = session.get_one(Violation, event.violation_id)
+    if violation.rider_id is None or queries.notice_of_violation(session, violation.id) is not None:
+        return
+    notice = Notice(number=new_number("N"), violation_id=violation.id, rider_id=violation.rider_id, state=HELD)
+    if violation.company_id is not None:
+        notice.receiver_kind, notice.company_id = COMPANY, violation.company_id
+        notice.held_reason = NO_LEGAL_BASIS
+        ready = _may_be_told(session, violation)
+    else:
+        notice.receiver_kind = VILLAGE
+        notice.area_id = session.get_one(Rider, violation.rider_id).home_area_id
+        notice.held_reason = NO_HOME_VILLAGE
+        ready = notice.area_id is not None
+    session.add(notice)
+    if ready:
+        _send(session, notice, utc_now())
+    session.flush()
+    audit.write(session, "feedback:notice:queue", SYSTEM, subject=notice, state=notice.state, held=notice.held_reason)
+
+
+def _may_be_told(session: Session, violation: Violation) -> bool:
+    """Tell whether an engagement with the violation's company on its day carries a legal basis."""
+    query = select(Engagement.id).where(
+        Engagement.rider_id == violation.rider_id,
+        Engagement.company_id == violation.company_id,
+        Engagement.engaged_from <= violation.occurred_on,
+        or_(Engagement.engaged_to.is_(None), Engagement.engaged_to >= violation.occurred_on),
+        Engagement.legal_basis.is_not(None),
+        Engagement.legal_basis != "",
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def _send(session: Session, notice: Notice, now: datetime) -> None:
+    notice.state, notice.held_reason = SENT, ""
+    notice.sent_utc = now
+    notice.due_utc = now + timedelta(hours=figure(session, "feedback.due_hours"))
+
+
+def withdraw_notice(session: Session, event: ViolationVoided) -> None:
+    """Take the notice of a voided violation back: it needs no answer and leaves the rates; an answer given is kept."""
+    notice = session.scalar(
+        select(Notice).where(Notice.violation_id == event.violation_id, Notice.state != VOIDED).with_for_update()
+    )
+    if notice is None:
+        return
+    notice.state, notice.held_reason, notice.voided_utc = VOIDED, "", utc_now()
+    session.flush()
+    audit.write(session, "feedback:notice:withdraw", SYSTEM, subject=notice)
+
+
+def release_held(session: Session, event: LegalBasisRecorded) -> None:
+    """Send what was held although the company may be told now; the deadline runs from now.
+
+    A notice held for want of a village goes to the company too, when it turns out that the rider worked for one.
+    """
+    engagement = session.get(Engagement, event.engagement_id)
+    if engagement is None or not engagement.legal_basis:
+        return
+    of_the_days = [Violation.occurred_on >= engagement.engaged_from]
+    if engagement.engaged_to is not None:
+        of_the_days.append(Violation.occurred_on <= engagement.engaged_to)
+    query = (
+        select(Notice)
+        .join(Notice.violation)
+        .where(
+            Notice.rider_id == engagement.rider_id,
+            Notice.state == HELD,
+            or_(Notice.company_id.is_(None), Notice.company_id == engagement.company_id),
+            *of_the_days,
+        )
+        .with_for_update(of=Notice)
+    )
+    for notice in session.scalars(query).all():
+        notice.receiver_kind, notice.company_id = COMPANY, engagement.company_id
+        _release(session, notice)
+
+
+def release_to_village(session: Session, event: HomeVillageRecorded) -> None:
+    """Send what was held for want of a home village, now that the rider has one; the deadline runs from now."""
+    rider = session.get(Rider, event.rider_id)
+    if rider is None or rider.home_area_id is None:
+        return
+    query = select(Notice).where(
+        Notice.rider_id == rider.id, Notice.state == HELD, Notice.held_reason == NO_HOME_VILLAGE
+    )
+    for notice in session.scalars(query.with_for_update()).all():
+        notice.area_id = rider.home_area_id
+        _release(session, notice)
+
+
+def _release(session: Session, notice: Notice) -> None:
+    _send(session, notice, utc_now())
+    session.flush()
+    audit.write(session, "feedback:notice:release", SYSTEM, subject=notice, receiver=notice.receiver_kind)
+
+
+def note_opened(session: Session, notice_id: int, by: Actor, now: datetime) -> bool:
+    """Stamp the first opening by the receiver; False when it was stamped before. A conditional update decides."""
+    opened = session.scalar(
+        update(Notice)
+        .where(Notice.id == notice_id, Notice.opened_utc.is_(None))
+        .values(opened_utc=now)
+        .returning(Notice.id)
+    )
+    if opened is None:
+        return False
+    audit.write(session, "feedback:notice:open", by, subject=session.get_one(Notice, notice_id))
+    return True
+
+
+def answer(session: Session, notice: Notice, given: Answer, by: Actor, now: datetime) -> Feedback:
+    """Record what the receiver did. Late answers are taken; the lateness shows.
+
+    The same answer by the same user again returns the first one. The notice's row is locked, and a notice has
+    one answer by a unique constraint, so that of two people answering at once one is told.
+
+    Raises
+    ------
+    Refused
+        ``by`` is not the receiver.
+    DomainError
+        The notice is held or withdrawn, was answered (says by whom and when), or the answer is incomplete
+        (fields ``measure``, ``days``, ``text``).
+    """
+    if not queries.is_receiver(by, notice):
+        raise Refused(message("Only the receiver of a notice answers it."))
+    session.refresh(notice, with_for_update={"of": Notice})
+    earlier = session.scalar(select(Feedback).where(Feedback.notice_id == notice.id))
+    if earlier is not None:
+        if (earlier.measure, earlier.days, earlier.text) == (given.measure, given.days, given.text) and (
+            earlier.answered_by_id == by.user_id
+        ):
+            return earlier
+        raise answered_already(earlier)
+    if notice.state != SENT:
+        raise DomainError(message("This notice was withdrawn: the violation was found wrong. No answer is needed."))
+    check_answer(notice.receiver_kind, given)
+    feedback = Feedback(
+        notice_id=notice.id,
+        measure=given.measure,
+        days=given.days,
+        text=given.text,
+        answered_utc=now,
+        answered_by_id=by.user_id,
+    )
+    session.add(feedback)
+    beaten = DomainError(message("Somebody else answered this notice at the same moment. See what they said."))
+    flush_or_refuse(session, {"feedback.notice_id": beaten})
+    session.expire(notice, ["feedback"])
+    late = rules.is_late(notice.due_utc, now, now)
+    audit.write(session, "feedback:notice:answer", by, subject=notice, measure=given.measure, late=late)
+    return feedback
+
+
+def answered_already(earlier: Feedback) -> DomainError:
+    """Return the refusal of a second answer, naming who answered and when."""
+    return DomainError(
+        message(
+            "%(name)s answered this notice on %(when)s. A notice has one answer.",
+            name=earlier.answered_by.display_name if earlier.answered_by else message("the system"),
+            when=local(earlier.answered_utc).strftime("%Y-%m-%d %H:%M"),
+        )
+    )
+
+
+def check_answer(receiver_kind: str, given: Answer) -> None:
+    """Raise DomainError where the answer is not whole or not one this receiver can give."""
+    if given.measure not in rules.MEASURES_OF[receiver_kind]:
+        raise DomainError(message("Choose what was done."), field="measure")
+    if given.measure == rules.SUSPENDED:
+        if given.days is None or not 1 <= given.days <= rules.MAXIMUM_DAYS:
+            raise DomainError(
+                message("Enter for how many days, from 1 to %(maximum)d.", maximum=rules.MAXIMUM_DAYS), field="days"
+            )
+    elif given.days is not None:
+        raise DomainError(message("Days belong to a suspension. Leave them empty for this measure."), field="days")
+    if given.measure == rules.OTHER and not given.text:
+        raise DomainError(message("Write what was done."), field="text")
+
+
+def load_policy(session: Session) -> int:
+    """Add the shipped escalation policy to an installation that has none; returns how many steps."""
+    if session.scalar(select(EscalationStep.id).limit(1)) is not None:
+        return 0
+    with POLICY.open(encoding="utf-8", newline="") as file:
+        steps = [
+            EscalationStep(
+                receiver_kind=row["receiver_kind"],
+                violations_from=int(row["violations_from"]),
+                window_days=int(row["window_days"]),
+                measure=row["measure"],
+                days=int(row["days"]) if row["days"] else None,
+            )
+            for row in csv.DictReader(file)
+        ]
+    session.add_all(steps)
+    session.flush()
+    return len(steps)

@@ -1,0 +1,98 @@
+"""Pages of notices: the receiver's list, one notice with its answer, the notice as a PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, Response, current_app, render_template, request, url_for
+
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import utc_now
+from trafficedu.core.database import session, writing
+from trafficedu.core.errors import DomainError, Missing
+from trafficedu.core.text import message
+from trafficedu.core.web import attach_error, back_to, locale, page_number, tell
+from trafficedu.feedback import queries, services
+from trafficedu.feedback.forms import AnswerForm, NoticeFilterForm
+from trafficedu.feedback.models import Notice
+from trafficedu.reports import notice as paper
+
+pages = Blueprint("feedback", __name__)
+BACK = {"home": "overview.home", "list": "feedback.notices"}
+"""Where a key on a list leads back to."""
+
+
+@pages.get("/notices")
+@requires("feedback:notice:read")
+def notices() -> Any:
+    """I look for notices; those with the least time left come first."""
+    form = NoticeFilterForm(request.args, receiver=actor().may(queries.ANSWER))
+    form.validate()
+    page = queries.list_notices(session(), form.to_input(), actor(), utc_now(), page_number())
+    return render_template("feedback/notices.html", form=form, page=page, rows=_rows(page.items))
+
+
+@pages.get("/notices/<number>")
+@requires("feedback:notice:read")
+def notice(number: str) -> Any:
+    """I read what happened and what is asked of me; that I opened it is kept."""
+    found = queries.find_notice(session(), number, actor())
+    if found.opened_utc is None and queries.is_receiver(actor(), found):
+        notice_id = found.id
+        with writing() as own:
+            services.note_opened(own, notice_id, actor(), utc_now())
+        found = queries.find_notice(session(), number, actor())
+    return _show(found, _answer_form(found))
+
+
+@pages.post("/notices/<number>/answer")
+@requires("feedback:notice:answer")
+def answer(number: str) -> Any:
+    """I say what was done about the rider: by the form, or with one key on a list."""
+    found = queries.find_notice(session(), number, actor())
+    form = _answer_form(found)
+    if not form.validate():
+        return _show(found, form), 422
+    try:
+        services.answer(session(), found, form.to_input(), actor(), utc_now())
+        session().commit()
+    except DomainError as error:
+        session().rollback()
+        attach_error(form, error)
+        return _show(queries.find_notice(session(), number, actor()), form), 422
+    tell(message("The answer to notice %(number)s is recorded.", number=found.number))
+    return back_to(BACK[request.form["back"]]) if request.form.get("back") in BACK else back_to(
+        "feedback.notice", number=found.number
+    )
+
+
+@pages.get("/notices/<number>.pdf")
+@requires("feedback:notice:read")
+def notice_pdf(number: str) -> Any:
+    """I print the notice."""
+    found = queries.find_notice(session(), number, actor())
+    if found.sent_utc is None:
+        raise Missing(message("This notice has not gone out: there is no paper yet."))
+    address = current_app.config["SETTINGS"].public_url + url_for("feedback.notice", number=found.number)
+    data = queries.paper_of(session(), found, actor(), utc_now(), locale(), address)
+    return Response(
+        paper.render(data, locale()),
+        mimetype="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{found.number}.pdf"'},
+    )
+
+
+def _rows(found: Sequence[Notice]) -> list[queries.NoticeRow]:
+    return queries.describe(session(), found, actor(), utc_now())
+
+
+def _answer_form(found: Notice) -> AnswerForm:
+    form = AnswerForm()
+    form.offer(found.receiver_kind)
+    return form
+
+
+def _show(found: Notice, form: AnswerForm) -> str:
+    row = _rows([found])[0]
+    return render_template("feedback/notice.html", notice=found, row=row, form=form)

@@ -1,0 +1,266 @@
+"""Reads of riders, their plates and engagements; who sees whom is decided here (docs/adr/0012-who-sees-a-rider.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from trafficedu.areas.models import Area
+from trafficedu.areas.queries import within
+from trafficedu.companies.models import Company
+from trafficedu.core import bulk
+from trafficedu.core.actors import Actor
+from trafficedu.core.audit import DONE, AuditEntry
+from trafficedu.core.clock import utc_now
+from trafficedu.core.encryption import keyring_of
+from trafficedu.core.errors import DomainError, Missing
+from trafficedu.core.numbers import normalise
+from trafficedu.core.text import message
+from trafficedu.riders import rules
+from trafficedu.riders.models import ID_TYPES, Engagement, Rider, Vehicle
+
+ID_NUMBER, PHONE = "rider.id_number", "rider.phone"
+"""Names under which identity numbers and phones are encrypted and hashed."""
+
+OPENED, REGISTERED = "riders:rider:open", "riders:rider:register"
+"""Audited events that open a rider's page to whoever caused them, for :data:`rules.OPEN_FOR`."""
+
+SHOWN_AT_MOST = 50
+
+
+@dataclass(frozen=True)
+class MaskedRider:
+    """A rider as other pages show one.
+
+    ``name`` is in full, for those who must recognise the person before them (officer, station, own company);
+    everybody else is shown ``name_masked``.
+    """
+
+    number: str
+    name: str
+    name_masked: str
+    id_type: str
+    id_masked: str
+    phone_masked: str
+    home_area_name: str
+
+
+def listed(by: Actor) -> ColumnElement[bool]:
+    """Return the condition that ``by`` may come upon a rider in a list, by a name or in an export.
+
+    Area posts: the home village lies within the post. Companies: a rider engaged by them, ever.
+    """
+    if by.scope.everything:
+        return true()
+    if by.scope.area_path is not None:
+        return Rider.home_area_id.in_(within(by.scope.area_path))
+    if by.scope.company_id is not None:
+        return Rider.engagements.any(Engagement.company_id == by.scope.company_id)
+    return false()
+
+
+def visible(by: Actor, now: datetime) -> ColumnElement[bool]:
+    """Return the condition that ``by`` may open a rider's page by its number.
+
+    Besides those in :func:`listed`, for area posts: riders without a home village, and riders whom ``by``
+    registered, found by an exact document, phone or plate, or opened from a record of their own, within
+    :data:`rules.OPEN_FOR`. That event stands in the audit trail, and is the grant.
+    """
+    if by.scope.area_path is None or by.user_id is None:
+        return listed(by)
+    opened = (
+        select(AuditEntry.id)
+        .where(
+            AuditEntry.subject_kind == Rider.__tablename__,
+            AuditEntry.subject_id == Rider.id,
+            AuditEntry.actor_id == by.user_id,
+            AuditEntry.action.in_((OPENED, REGISTERED)),
+            AuditEntry.result == DONE,
+            AuditEntry.at_utc > now - rules.OPEN_FOR,
+        )
+        .exists()
+    )
+    return or_(listed(by), Rider.home_area_id.is_(None), opened)
+
+
+def find_rider(session: Session, number: str, by: Actor) -> Rider:
+    """Return the rider with a public number, as far as ``by`` sees; raise :class:`Missing`."""
+    query = (
+        select(Rider)
+        .where(Rider.number == normalise(number), visible(by, utc_now()))
+        .options(
+            joinedload(Rider.home_area),
+            selectinload(Rider.vehicles),
+            selectinload(Rider.engagements).joinedload(Engagement.company),
+        )
+    )
+    rider = session.scalar(query)
+    if rider is None:
+        raise Missing(message("There is no such rider."))
+    return rider
+
+
+def find_by_identity(session: Session, id_type: str, id_number: str) -> Rider | None:
+    """Return the rider with this document, wherever at home; raises DomainError where the number is broken.
+
+    Not scoped: whoever holds the document in hand may find its bearer. Callers that show the result to a user
+    write ``services.open_rider``, so that the look-up is audited.
+    """
+    number = rules.normalise_identity(id_type, id_number)
+    return find_by_identity_key(session, rules.identity_key(id_type, number))
+
+
+def find_by_identity_key(session: Session, key: str) -> Rider | None:
+    """Return the rider whose document has this ``rules.identity_key``, whichever data key hashed it."""
+    hashes = keyring_of(session).lookup_hashes(key, ID_NUMBER)
+    return session.scalar(select(Rider).where(Rider.id_number_hash.in_(hashes)))
+
+
+def list_exact(session: Session, text: str) -> Sequence[Rider]:
+    """Return the riders whose document, phone or plate is exactly ``text``; not scoped, like a look-up by document."""
+    keyring = keyring_of(session)
+    conditions: list[ColumnElement[bool]] = []
+    hashes = [
+        hashed for key in _possible_keys(text) for hashed in keyring.lookup_hashes(key, ID_NUMBER)
+    ]  # a text may be the number of several kinds of document
+    if hashes:
+        conditions.append(Rider.id_number_hash.in_(hashes))
+    if phone := _or_empty(rules.normalise_phone, text):
+        conditions.append(Rider.phone_hash.in_(keyring.lookup_hashes(phone, PHONE)))
+    if plate := _or_empty(rules.normalise_plate, text):
+        conditions.append(Rider.id.in_(select(Vehicle.rider_id).where(Vehicle.plate == plate)))
+    if not conditions:
+        return []
+    query = select(Rider).where(or_(*conditions)).order_by(Rider.id).limit(SHOWN_AT_MOST)
+    return session.scalars(query.options(joinedload(Rider.home_area))).all()
+
+
+def _possible_keys(text: str) -> set[str]:
+    keys = set()
+    for id_type in ID_TYPES:
+        try:
+            keys.add(rules.identity_key(id_type, rules.normalise_identity(id_type, text)))
+        except DomainError:
+            continue
+    return keys
+
+
+def _or_empty(normalise_one: rules.Normaliser, text: str) -> str:
+    try:
+        return normalise_one(text)
+    except DomainError:
+        return ""
+
+
+def list_by_name(session: Session, words: str, by: Actor) -> Sequence[Rider]:
+    """Return riders at home in the post of ``by`` whose name contains ``words``, at most :data:`SHOWN_AT_MOST`."""
+    name = " ".join(words.split())
+    if not name:
+        return []
+    query = (
+        select(Rider)
+        .where(Rider.name.contains(name, autoescape=True), listed(by))
+        .order_by(Rider.name, Rider.id)
+        .limit(SHOWN_AT_MOST)
+    )
+    return session.scalars(query.options(joinedload(Rider.home_area))).all()
+
+
+def list_recent(session: Session, by: Actor, limit: int = 10) -> Sequence[Rider]:
+    """Return the riders last registered among those at home in the post of ``by``."""
+    query = select(Rider).where(listed(by)).order_by(Rider.created_utc.desc(), Rider.id.desc()).limit(limit)
+    return session.scalars(query.options(joinedload(Rider.home_area))).all()
+
+
+def id_number_of(session: Session, rider: Rider) -> str:
+    """Return the document's number in clear; for documents and checks, never for a page without an audit row."""
+    return keyring_of(session).decrypt(rider.id_number_cipher, ID_NUMBER)
+
+
+def phone_of(session: Session, rider: Rider) -> str:
+    """Return the phone in clear, or ""; as careful as :func:`id_number_of`."""
+    return "" if rider.phone_cipher is None else keyring_of(session).decrypt(rider.phone_cipher, PHONE)
+
+
+def describe(session: Session, rider: Rider) -> MaskedRider:
+    """Return what pages show of a rider."""
+    return MaskedRider(
+        number=rider.number,
+        name=rider.name,
+        name_masked=rules.mask_name(rider.name),
+        id_type=rider.id_type,
+        id_masked=rules.mask_identity(id_number_of(session, rider)),
+        phone_masked=rules.mask_phone(phone_of(session, rider)),
+        home_area_name=rider.home_area.name if rider.home_area else "",
+    )
+
+
+def last_four(session: Session, rider: Rider) -> str:
+    """Return the last four characters of the document's number, upper case: what opens the rider's receipt."""
+    return id_number_of(session, rider)[-4:].upper()
+
+
+def engagement_on(session: Session, rider_id: int, day: date) -> Engagement | None:
+    """Return the engagement that counts on ``day``; which one that is of several says ``rules.span_on``."""
+    return session.scalar(
+        select(Engagement)
+        .where(
+            Engagement.rider_id == rider_id,
+            Engagement.engaged_from <= day,
+            or_(Engagement.engaged_to.is_(None), Engagement.engaged_to >= day),
+        )
+        .order_by(Engagement.engaged_from.desc(), Engagement.id.desc())
+        .limit(1)
+        .options(joinedload(Engagement.company))
+    )
+
+
+def find_engagement(session: Session, rider: Rider, company_code: str, engaged_from: date) -> Engagement:
+    """Return the rider's engagement with a company that begins on a day; raise :class:`Missing`."""
+    found = session.scalar(
+        select(Engagement)
+        .join(Engagement.company)
+        .where(Engagement.rider_id == rider.id, Company.code == company_code, Engagement.engaged_from == engaged_from)
+    )
+    if found is None:
+        raise Missing(message("There is no such engagement."))
+    return found
+
+
+def find_ids_by_identity_key(session: Session, keys: Collection[str]) -> dict[str, int]:
+    """Return rider ids by ``rules.identity_key``, for imports: one query for some thousand keys."""
+    keyring = keyring_of(session)
+    by_hash = {hashed: key for key in keys for hashed in keyring.lookup_hashes(key, ID_NUMBER)}
+    rows = bulk.find_by_key(session, Rider.id_number_hash, by_hash, Rider.id)
+    return {by_hash[hashed]: row.id for hashed, row in rows.items()}
+
+
+def spans_of(session: Session, rider_ids: Iterable[int]) -> dict[int, list[rules.EngagementSpan]]:
+    """Return the engagements of many riders, for imports; which one counts says ``rules.span_on``."""
+    found: dict[int, list[rules.EngagementSpan]] = {}
+    for batch in bulk.batches(dict.fromkeys(rider_ids)):
+        query = (
+            select(
+                Engagement.rider_id,
+                Engagement.id,
+                Engagement.company_id,
+                Engagement.engaged_from,
+                Engagement.engaged_to,
+                Engagement.legal_basis,
+            )
+            .where(Engagement.rider_id.in_(batch))
+            .order_by(Engagement.engaged_from.desc(), Engagement.id.desc())
+        )
+        for rider_id, *span in session.execute(query):
+            found.setdefault(rider_id, []).append(rules.EngagementSpan(*span))
+    return found
+
+
+def home_areas(session: Session, codes: Iterable[str]) -> dict[str, int]:
+    """Return ids of living areas by code, for imports."""
+    rows = session.execute(select(Area.code, Area.id).where(Area.valid_to.is_(None), Area.code.in_(set(codes))))
+    return {row.code: row.id for row in rows}

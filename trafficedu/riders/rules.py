@@ -1,0 +1,251 @@
+"""What a document, a phone and a plate look like, what of them may be shown, and a rider's colour. Pure.
+
+Every fault found here carries a masked value: what was typed may be somebody's personal data.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from stdnum.iso7064 import mod_11_2
+
+from trafficedu.core import clock
+from trafficedu.core.errors import DomainError
+from trafficedu.core.text import Message, message
+
+IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT = "identity_card", "passport", "residence_permit"
+LEGAL_BASES = ("consent", "contract", "statutory_duty")
+PURPOSES = ("recording", "objection", "contact", "request", "correction")
+"""Why somebody may ask to see a rider's data in clear; the code goes into the audit trail."""
+
+OPEN_FOR = timedelta(hours=12)
+"""How long a rider found by an exact document stays open to the finder: a shift."""
+
+Normaliser = Callable[[str], str]
+CITIZEN_NUMBER = re.compile(r"[0-9]{17}[0-9X]")
+PASSPORT_NUMBER = re.compile(r"(?=.*[0-9])[A-Z0-9]{5,9}")
+PERMIT_NUMBER = re.compile(r"[A-Z]{3}[0-9]{12}|[HM][0-9]{8}|[0-9]{8}")
+RETURN_PERMIT = re.compile(r"([HM][0-9]{8})[0-9]{2}")
+MOBILE = re.compile(r"(?:\+?86|0086)?(1[3-9][0-9]{9})")
+PLATE = re.compile(r"[\u4e00-\u9fff]{0,4}(?=(?:[A-Z]*[0-9]){3})[A-Z0-9]{4,8}")
+SEPARATORS = re.compile(r"[\s\-_.·•・‧∙]+")
+
+
+@dataclass(frozen=True)
+class EngagementSpan:
+    """A rider's work for a company from a day to a day, both included, for imports that hold many in memory."""
+
+    id: int
+    company_id: int
+    engaged_from: date
+    engaged_to: date | None
+    legal_basis: str | None
+
+
+def span_on(spans: Iterable[EngagementSpan], day: date) -> EngagementSpan | None:
+    """Return the engagement that counts on ``day``: of several, the one begun last, then the one recorded last.
+
+    A rider may work for several companies at once, but the violation of a day belongs to one. The company
+    joined last is the likelier one, and the officer on the spot may name another.
+    """
+    covering = [span for span in spans if span.engaged_from <= day and (span.engaged_to or day) >= day]
+    return max(covering, key=lambda span: (span.engaged_from, span.id), default=None)
+
+
+def _compact(text: str) -> str:
+    """Bring what was typed to half width and upper case, without blanks, dashes and dots."""
+    return SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).upper()
+
+
+def normalise_identity(id_type: str, text: str, today: date | None = None) -> str:
+    """Return the number of a document in the form in which it is stored and found.
+
+    An identity card has the 18 characters of GB 11643-1999: six of the region, eight of the birth date, three
+    of sequence, a check character by ISO 7064 MOD 11-2. The region is not checked: regions are abolished while
+    their numbers live on, and invented numbers of regions never assigned must be possible in demonstrations.
+    The permits that carry a number of this shape (residents from Hong Kong, Macao and Taiwan since 2018, the
+    foreign permanent resident card since 2023) are checked alike. Of the others only the shape is known:
+    three letters and twelve digits (older foreign permanent resident card), H or M and eight digits (travel
+    permit of Hong Kong and Macao; the two digits counting renewals are cut off), eight digits (travel permit of
+    Taiwan). A passport has five to nine letters and digits (ICAO Doc 9303 leaves nine).
+
+    Parameters
+    ----------
+    today
+        The day after which nobody can be born; default: today in Asia/Shanghai.
+
+    Raises
+    ------
+    DomainError
+        At ``id_number``, or at ``id_type`` for an unknown type.
+    """
+    number = _compact(text).replace("×", "X")
+    if not number:
+        raise DomainError(message("Enter the number of the document."), field="id_number", value="")
+    if id_type == IDENTITY_CARD:
+        return _citizen_number(number, today)
+    if id_type == PASSPORT:
+        if PASSPORT_NUMBER.fullmatch(number):
+            return number
+        raise _broken(number, message("A passport number has five to nine letters and digits. Check what you typed."))
+    if id_type == RESIDENCE_PERMIT:
+        if CITIZEN_NUMBER.fullmatch(number):
+            return _citizen_number(number, today)
+        renewed = RETURN_PERMIT.fullmatch(number)
+        number = renewed[1] if renewed else number
+        if PERMIT_NUMBER.fullmatch(number):
+            return number
+        raise _broken(
+            number,
+            message(
+                "A permit number has 18 characters, three letters and 12 digits, H or M and eight digits, or eight"
+                " digits. Check what you typed."
+            ),
+        )
+    raise DomainError(message("Choose the kind of document."), field="id_type", value=id_type[:20])
+
+
+def _citizen_number(number: str, today: date | None) -> str:
+    if not CITIZEN_NUMBER.fullmatch(number):
+        raise _broken(number, message("An identity card number has 17 digits and a digit or X. Check what you typed."))
+    born = _date(number[6:14])
+    if born is None or born > (today or clock.today()):
+        raise _broken(number, message("The birth date in this number cannot be. Check digits 7 to 14."))
+    if not mod_11_2.is_valid(number):
+        raise _broken(number, message("The check digit of this number is wrong. Compare it with the document again."))
+    return number
+
+
+def _broken(number: str, text: Message) -> DomainError:
+    return DomainError(text, field="id_number", value=mask_identity(number))
+
+
+def _date(digits: str) -> date | None:
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return None
+
+
+def identity_key(id_type: str, number: str) -> str:
+    """Return what identifies a person: numbers of 18 characters are one numbering, whichever card bears them."""
+    return number if CITIZEN_NUMBER.fullmatch(number) else f"{id_type}:{number}"
+
+
+def birth_date_of(id_type: str, number: str) -> date | None:
+    """Return the birth date that a normalised number tells, or None where it tells none."""
+    if id_type == PASSPORT or not CITIZEN_NUMBER.fullmatch(number):
+        return None
+    return _date(number[6:14])
+
+
+def normalise_phone(text: str) -> str:
+    """Return a mainland mobile number as eleven digits; +86, blanks and dashes vanish; "" stays "".
+
+    Raises
+    ------
+    DomainError
+        At ``phone``: it is none.
+    """
+    number = re.sub(r"[()]", "", _compact(text))
+    if not number:
+        return ""
+    found = MOBILE.fullmatch(number)
+    if found is None:
+        raise DomainError(
+            message("A mobile number has eleven digits and begins with 13 to 19. Check what you typed."),
+            field="phone",
+            value=mask_phone(number),
+        )
+    return found[1]
+
+
+def normalise_plate(text: str) -> str:
+    """Return a plate as it is stored: half width, upper case, no separator (``杭州·a 12345`` -> ``杭州A12345``).
+
+    No national standard numbers e-bike plates: provinces and cities do, and their forms change. Taken is what
+    those in use have in common: a place name or a province's sign (up to four Chinese characters, may be left
+    out), then four to eight Latin letters and digits with at least three digits. A plate of another
+    province can be stopped here too. "" (unplated) stays "".
+
+    Raises
+    ------
+    DomainError
+        At ``plate``: it is none.
+    """
+    plate = _compact(text)
+    if plate and not PLATE.fullmatch(plate):
+        raise DomainError(
+            message(
+                "A plate has a place name or none, then four to eight letters and digits, such as 杭州A12345."
+                " Check what you typed, or leave it empty for an unplated e-bike."
+            ),
+            field="plate",
+            value=mask_identity(plate),
+        )
+    return plate
+
+
+def normalise_name(text: str) -> str:
+    """Return a name with single blanks and the middle dot of Chinese spellings of foreign names (U+00B7).
+
+    Raises
+    ------
+    DomainError
+        At ``name``: it is empty or longer than 60 characters.
+    """
+    name = " ".join(unicodedata.normalize("NFKC", text).split())
+    name = re.sub(r" ?[•・‧∙·] ?", "·", name)
+    if not name or len(name) > 60:
+        raise DomainError(message("Enter the name, at most 60 characters."), field="name", value=mask_name(name))
+    return name
+
+
+def same_name(one: str, other: str) -> bool:
+    """Tell whether two normalised names are the same but for blanks, dots and the case of Latin letters."""
+    return _compact(one) == _compact(other)
+
+
+def mask_identity(number: str) -> str:
+    """Hide a number but for a third of it: at most the first three and the last two characters.
+
+    Enough to tell two documents on a desk apart. Not the last four, although that is the custom: with them and
+    the number of a violation the rider's own receipt opens (see docs/adr/0012-who-sees-a-rider.md).
+    """
+    shown = min(5, len(number) // 3)
+    tail = min(2, shown)
+    head = shown - tail
+    return number[:head] + "*" * (len(number) - shown) + number[len(number) - tail :]
+
+
+def mask_phone(number: str) -> str:
+    """Hide the four middle digits of a mobile number, ``138****1234``; anything else like a document."""
+    if len(number) == 11 and number.isdigit():
+        return f"{number[:3]}****{number[7:]}"
+    return mask_identity(number)
+
+
+def mask_name(name: str) -> str:
+    """Hide a name but for its first character and, from three on, its last: 张*, 张*明, 欧**明."""
+    if len(name) < 3:
+        return name[: len(name) - 1] + "*" * min(1, len(name))
+    return name[0] + "*" * (len(name) - 2) + name[-1]
+
+
+def age_on(birth_date: date, day: date) -> int:
+    """Return the full years of age on ``day``; the birthday itself completes the year (29 February: 1 March)."""
+    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
+
+
+def colour_code(count: int, red_from: int) -> str:
+    """Return a rider's colour from the violations of the configured period: Wenling's three-colour code of 2021.
+
+    ``green`` without any, ``red`` from ``red_from`` on (there 5), ``yellow`` between.
+    """
+    if count >= red_from:
+        return "red"
+    return "yellow" if count else "green"

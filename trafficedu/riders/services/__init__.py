@@ -1,0 +1,48 @@
+"""Use cases that change riders, their plates and engagements; one module for each of these."""
+
+from __future__ import annotations
+
+from trafficedu.riders.services.engagements import (
+    EngagementChange,
+    NewEngagement,
+    change_engagement,
+    check_engagement,
+    engage,
+)
+from trafficedu.riders.services.keys import reencrypt
+from trafficedu.riders.services.people import (
+    ClearRider,
+    NewRider,
+    Registered,
+    RiderChange,
+    clean,
+    find_or_register,
+    open_rider,
+    register,
+    search,
+    unmask,
+    update_rider,
+)
+from trafficedu.riders.services.plates import forget_plate, remember_plate
+
+__all__ = [
+    "ClearRider",
+    "EngagementChange",
+    "NewEngagement",
+    "NewRider",
+    "Registered",
+    "RiderChange",
+    "change_engagement",
+    "check_engagement",
+    "clean",
+    "engage",
+    "find_or_register",
+    "forget_plate",
+    "open_rider",
+    "reencrypt",
+    "register",
+    "remember_plate",
+    "search",
+    "unmask",
+    "update_rider",
+]

@@ -1,0 +1,158 @@
+"""Who works for which company from when to when, and why the company may be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from trafficedu.companies.models import Company
+from trafficedu.core import audit
+from trafficedu.core.actors import Actor
+from trafficedu.core.errors import DomainError
+from trafficedu.core.events import publish
+from trafficedu.core.orm import expect_version
+from trafficedu.core.text import message
+from trafficedu.riders import rules
+from trafficedu.riders.events import LegalBasisRecorded
+from trafficedu.riders.models import Engagement, Rider
+
+FIRST_YEAR = 2000
+
+
+@dataclass(frozen=True)
+class NewEngagement:
+    """Work for a company from a day on, both days included; without ``engaged_to`` it goes on."""
+
+    company_id: int
+    engaged_from: date
+    engaged_to: date | None = None
+    legal_basis: str | None = None
+
+
+@dataclass(frozen=True)
+class EngagementChange:
+    """The days and the legal basis of an engagement; its company is fixed (another company, another engagement)."""
+
+    engaged_from: date
+    engaged_to: date | None
+    legal_basis: str | None
+
+
+def engage(session: Session, rider: Rider, new: NewEngagement, by: Actor) -> Engagement:
+    """Record that a company engages a rider. Publishes ``LegalBasisRecorded`` where the basis is given.
+
+    Several companies at once are allowed; which one counts on a day says ``queries.engagement_on``.
+
+    Raises
+    ------
+    DomainError
+        The company is unknown or closed (``company_id``), the days are not in order (``engaged_from``,
+        ``engaged_to``) or overlap with another engagement by the same company, or the basis is unknown.
+    """
+    company = session.get(Company, new.company_id)
+    if company is None or not company.active:
+        raise DomainError(message("Choose a company from the list."), field="company_id", value="")
+    check_engagement(new.engaged_from, new.engaged_to, new.legal_basis)
+    _lock(session, rider)
+    _check_overlap(session, rider.id, new.company_id, new.engaged_from, new.engaged_to)
+    engagement = Engagement(
+        rider_id=rider.id,
+        company_id=new.company_id,
+        engaged_from=new.engaged_from,
+        engaged_to=new.engaged_to,
+        legal_basis=new.legal_basis or None,
+    )
+    session.add(engagement)
+    session.flush()
+    session.expire(rider, ["engagements"])
+    audit.write(
+        session,
+        "riders:engagement:create",
+        by,
+        subject=engagement,
+        rider=rider.id,
+        company=company.code,
+        legal_basis=engagement.legal_basis,
+    )
+    if engagement.legal_basis:
+        publish(session, LegalBasisRecorded(engagement.id))
+    return engagement
+
+
+def change_engagement(
+    session: Session, engagement: Engagement, change: EngagementChange, version: int, by: Actor
+) -> None:
+    """Change the days or the legal basis of an engagement, or end it.
+
+    Publishes ``LegalBasisRecorded`` where the basis became another one. Raises Stale, and DomainError as
+    :func:`engage` does.
+    """
+    check_engagement(change.engaged_from, change.engaged_to, change.legal_basis)
+    _lock(session, engagement.rider)
+    session.refresh(engagement)
+    expect_version(engagement, version)
+    _check_overlap(
+        session,
+        engagement.rider_id,
+        engagement.company_id,
+        change.engaged_from,
+        change.engaged_to,
+        but=engagement.id,
+    )
+    basis_before, engagement.legal_basis = engagement.legal_basis, change.legal_basis or None
+    engagement.engaged_from, engagement.engaged_to = change.engaged_from, change.engaged_to
+    session.flush()
+    audit.write(
+        session,
+        "riders:engagement:update",
+        by,
+        subject=engagement,
+        rider=engagement.rider_id,
+        legal_basis=engagement.legal_basis,
+        ended=engagement.engaged_to is not None,
+    )
+    if engagement.legal_basis and engagement.legal_basis != basis_before:
+        publish(session, LegalBasisRecorded(engagement.id))
+
+
+def check_engagement(engaged_from: date, engaged_to: date | None, legal_basis: str | None) -> None:
+    """Raise DomainError at ``engaged_from``, ``engaged_to`` or ``legal_basis`` where an engagement cannot be."""
+    if engaged_from.year < FIRST_YEAR:
+        raise DomainError(message("This day lies too far back. Check the year."), field="engaged_from")
+    if engaged_to is not None and engaged_to < engaged_from:
+        raise DomainError(message("The last day lies before the first. Check both."), field="engaged_to")
+    if legal_basis and legal_basis not in rules.LEGAL_BASES:
+        raise DomainError(
+            message("Known legal bases are: %(known)s.", known=", ".join(rules.LEGAL_BASES)), field="legal_basis"
+        )
+
+
+def _lock(session: Session, rider: Rider) -> None:
+    """Hold the rider's row, so that two engagements of one rider are compared one after the other."""
+    session.execute(select(Rider.id).where(Rider.id == rider.id).with_for_update())
+
+
+def _check_overlap(
+    session: Session, rider_id: int, company_id: int, first: date, last: date | None, but: int | None = None
+) -> None:
+    query = select(Engagement.engaged_from).where(
+        Engagement.rider_id == rider_id,
+        Engagement.company_id == company_id,
+        or_(Engagement.engaged_to.is_(None), Engagement.engaged_to >= first),
+    )
+    if last is not None:
+        query = query.where(Engagement.engaged_from <= last)
+    if but is not None:
+        query = query.where(Engagement.id != but)
+    other = session.scalar(query.limit(1))
+    if other is not None:
+        raise DomainError(
+            message(
+                "This company engages the rider in these days already, since %(day)s. End or change that engagement.",
+                day=other.isoformat(),
+            ),
+            field="engaged_from",
+        )

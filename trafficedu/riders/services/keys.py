@@ -1,0 +1,36 @@
+"""Changing the data key: what lies under an older key is brought under the current one."""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from trafficedu.core.encryption import keyring_of
+from trafficedu.riders import queries, rules
+from trafficedu.riders.models import Rider
+from trafficedu.riders.queries import ID_NUMBER
+from trafficedu.riders.services.people import set_phone
+
+
+def reencrypt(session: Session, batch: int) -> int:
+    """Bring up to ``batch`` riders whose data lies under another than the current key under it; returns how many.
+
+    For the worker, until it returns 0; then the old key can be taken out of the setting. Rows that others hold
+    are passed over and come next time.
+    """
+    keyring = keyring_of(session)
+    mark = f"{keyring.current}."
+    stale = or_(
+        ~Rider.id_number_cipher.startswith(mark, autoescape=True),
+        ~Rider.id_number_hash.startswith(mark, autoescape=True),
+        ~Rider.phone_cipher.startswith(mark, autoescape=True),
+        ~Rider.phone_hash.startswith(mark, autoescape=True),
+    )
+    rows = session.scalars(select(Rider).where(stale).limit(batch).with_for_update(skip_locked=True)).all()
+    for rider in rows:
+        number = queries.id_number_of(session, rider)
+        rider.id_number_cipher = keyring.encrypt(number, ID_NUMBER)
+        rider.id_number_hash = keyring.lookup_hash(rules.identity_key(rider.id_type, number), ID_NUMBER)
+        set_phone(session, rider, queries.phone_of(session, rider))
+    session.flush()
+    return len(rows)

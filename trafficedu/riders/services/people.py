@@ -1,0 +1,267 @@
+"""Finding, registering, changing and unmasking riders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from trafficedu.core import audit
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import utc_now
+from trafficedu.core.encryption import keyring_of
+from trafficedu.core.errors import DomainError
+from trafficedu.core.events import publish
+from trafficedu.core.numbers import new_number
+from trafficedu.core.orm import expect_version, flush_or_refuse
+from trafficedu.core.tabular import is_masked
+from trafficedu.core.text import message
+from trafficedu.riders import queries, rules
+from trafficedu.riders.events import HomeVillageRecorded
+from trafficedu.riders.models import Rider
+from trafficedu.riders.queries import ID_NUMBER, OPENED, PHONE, REGISTERED
+
+
+@dataclass(frozen=True)
+class NewRider:
+    """A rider as typed or imported. ``birth_date`` is needed only where the document tells none."""
+
+    id_type: str
+    id_number: str
+    name: str
+    phone: str = ""
+    home_area_id: int | None = None
+    birth_date: date | None = None
+
+
+@dataclass(frozen=True)
+class RiderChange:
+    """What somebody makes of a rider. A number or phone with a star in it is unchanged; an empty phone is removed."""
+
+    id_type: str
+    id_number: str
+    name: str
+    phone: str
+    home_area_id: int | None
+    birth_date: date | None
+
+
+@dataclass(frozen=True)
+class Registered:
+    """The rider asked for, and whether the installation did not know one with this document before."""
+
+    rider: Rider
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class ClearRider:
+    """A rider's personal data unmasked, for one answer."""
+
+    id_number: str
+    phone: str
+
+
+def clean(new: NewRider) -> NewRider:
+    """Return ``new`` with number, phone, name and birth date in their stored form; a name may stay empty here.
+
+    Raises
+    ------
+    DomainError
+        At ``id_type``, ``id_number``, ``phone`` or ``name``.
+    """
+    number = rules.normalise_identity(new.id_type, new.id_number)
+    return replace(
+        new,
+        id_number=number,
+        name=rules.normalise_name(new.name) if new.name.strip() else "",
+        phone=rules.normalise_phone(new.phone),
+        birth_date=rules.birth_date_of(new.id_type, number) or new.birth_date,
+    )
+
+
+def find_or_register(session: Session, new: NewRider, by: Actor) -> Rider:
+    """Return the rider with this document, registered now where there was none; see :func:`register`."""
+    return register(session, new, by).rider
+
+
+def register(session: Session, new: NewRider, by: Actor) -> Registered:
+    """Find the rider with this document or register one; two who do it at the same moment get the same rider.
+
+    What is not yet known of a rider found (phone, home village, birth date) is filled in; what is known stays.
+    Publishes ``HomeVillageRecorded`` where a known rider gets a village. Audited either way, which opens the
+    rider's page to ``by`` for a while.
+
+    Raises
+    ------
+    DomainError
+        A field is broken; or the document belongs to a rider of another name (``name``), as a number misread
+        by a pair of characters would. An empty or masked name is not compared.
+    """
+    given = clean(new)
+    key = rules.identity_key(given.id_type, given.id_number)
+    found = queries.find_by_identity_key(session, key)
+    if found is None:
+        rules.normalise_name(given.name)
+        rider = _made(session, given, key)
+        try:
+            with session.begin_nested():
+                session.add(rider)
+        except IntegrityError:
+            found = queries.find_by_identity_key(session, key)
+            if found is None:
+                raise
+        else:
+            audit.write(session, REGISTERED, by, subject=rider, id_type=rider.id_type)
+            return Registered(rider, is_new=True)
+    _check_name(found, given.name)
+    _fill(session, found, given, by)
+    open_rider(session, found, by, "document")
+    return Registered(found, is_new=False)
+
+
+def _made(session: Session, given: NewRider, key: str) -> Rider:
+    keyring = keyring_of(session)
+    rider = Rider(
+        number=new_number("R"),
+        name=given.name,
+        id_type=given.id_type,
+        id_number_cipher=keyring.encrypt(given.id_number, ID_NUMBER),
+        id_number_hash=keyring.lookup_hash(key, ID_NUMBER),
+        birth_date=given.birth_date,
+        home_area_id=given.home_area_id,
+        created_utc=utc_now(),
+    )
+    set_phone(session, rider, given.phone)
+    return rider
+
+
+def set_phone(session: Session, rider: Rider, phone: str) -> None:
+    """Encrypt and hash a normalised phone under the current key; "" removes it."""
+    keyring = keyring_of(session)
+    rider.phone_cipher = keyring.encrypt(phone, PHONE) if phone else None
+    rider.phone_hash = keyring.lookup_hash(phone, PHONE) if phone else None
+
+
+def _check_name(rider: Rider, name: str) -> None:
+    if not name or is_masked(name) or rules.same_name(rider.name, name):
+        return
+    raise DomainError(
+        message(
+            "This document belongs to a rider with another name, %(name)s. Compare the number with the document"
+            " again; if it is right, mend the name on the rider's page first.",
+            name=rules.mask_name(rider.name),
+        ),
+        field="name",
+        value=rules.mask_name(name),
+    )
+
+
+def _fill(session: Session, rider: Rider, given: NewRider, by: Actor) -> None:
+    """Add to a known rider what was not known; the row is locked first, so that nobody's entry is lost."""
+    gaps = {
+        "phone": bool(given.phone) and rider.phone_cipher is None,
+        "home_area_id": given.home_area_id is not None and rider.home_area_id is None,
+        "birth_date": given.birth_date is not None and rider.birth_date is None,
+    }
+    if not any(gaps.values()):
+        return
+    session.refresh(rider, with_for_update=True)
+    if gaps["phone"] and rider.phone_cipher is None:
+        set_phone(session, rider, given.phone)
+    if gaps["birth_date"] and rider.birth_date is None:
+        rider.birth_date = given.birth_date
+    settled = gaps["home_area_id"] and rider.home_area_id is None
+    if settled:
+        rider.home_area_id = given.home_area_id
+    session.flush()
+    audit.write(session, "riders:rider:update", by, subject=rider, fields=[name for name, gap in gaps.items() if gap])
+    if settled:
+        publish(session, HomeVillageRecorded(rider.id))
+
+
+def open_rider(session: Session, rider: Rider, by: Actor, via: str) -> None:
+    """Note that ``by`` came upon this rider with a reason, which opens the rider's page for ``rules.OPEN_FOR``.
+
+    ``via`` is a code: ``document`` (an exact document, phone or plate), or the record of a higher feature whose
+    page leads here, such as ``violation``; that feature has checked that ``by`` sees the record.
+    """
+    audit.write(session, OPENED, by, subject=rider, via=via)
+    session.flush()
+
+
+def search(session: Session, text: str, by: Actor) -> Sequence[Rider]:
+    """Find riders by exact document, phone or plate anywhere, else by name among those at home in the own post.
+
+    Audited with the number of riders found; each one found exactly is opened to ``by``.
+    """
+    exact = queries.list_exact(session, text)
+    for rider in exact:
+        open_rider(session, rider, by, "document")
+    found = exact or queries.list_by_name(session, text, by)
+    audit.write(session, "riders:rider:search", by, exact=bool(exact), found=len(found))
+    return found
+
+
+def update_rider(session: Session, rider: Rider, change: RiderChange, version: int, by: Actor) -> None:
+    """Change a rider. Publishes ``HomeVillageRecorded`` when the village became another one.
+
+    Raises
+    ------
+    Stale
+        Somebody changed the rider meanwhile.
+    DomainError
+        A field is broken, or the document belongs to another rider (``id_number``).
+    """
+    expect_version(rider, version)
+    before = (rider.id_number_hash, rider.phone_hash, rider.name, rider.home_area_id, rider.birth_date)
+    rider.name = rules.normalise_name(change.name)
+    if not is_masked(change.id_number):
+        _change_document(session, rider, change.id_type, change.id_number)
+    if not is_masked(change.phone):
+        phone = rules.normalise_phone(change.phone)
+        if phone != queries.phone_of(session, rider):
+            set_phone(session, rider, phone)
+    told = rules.birth_date_of(rider.id_type, queries.id_number_of(session, rider))
+    rider.birth_date = told or change.birth_date
+    rider.home_area_id = change.home_area_id
+    after = (rider.id_number_hash, rider.phone_hash, rider.name, rider.home_area_id, rider.birth_date)
+    flush_or_refuse(session, {"rider.id_number_hash": _document_taken()})
+    names = ("id_number", "phone", "name", "home_area_id", "birth_date")
+    changed = [name for name, old, new in zip(names, before, after, strict=True) if old != new]
+    audit.write(session, "riders:rider:update", by, subject=rider, fields=changed)
+    if "home_area_id" in changed and rider.home_area_id is not None:
+        publish(session, HomeVillageRecorded(rider.id))
+
+
+def _change_document(session: Session, rider: Rider, id_type: str, text: str) -> None:
+    number = rules.normalise_identity(id_type, text)
+    key = rules.identity_key(id_type, number)
+    with session.no_autoflush:
+        holder = queries.find_by_identity_key(session, key)
+    if holder is not None and holder.id != rider.id:
+        raise _document_taken()
+    rider.id_type = id_type
+    if holder is None or queries.id_number_of(session, rider) != number:
+        keyring = keyring_of(session)
+        rider.id_number_cipher = keyring.encrypt(number, ID_NUMBER)
+        rider.id_number_hash = keyring.lookup_hash(key, ID_NUMBER)
+
+
+def _document_taken() -> DomainError:
+    return DomainError(
+        message("Another rider has this document already. Look that one up instead."), field="id_number", value=""
+    )
+
+
+def unmask(session: Session, rider: Rider, purpose: str, by: Actor) -> ClearRider:
+    """Return a rider's data in clear, audited with the purpose; raises Refused, DomainError at ``purpose``."""
+    by.require("riders:identity:unmask")
+    if purpose not in rules.PURPOSES:
+        raise DomainError(message("Say what you need the data for."), field="purpose")
+    audit.write(session, "riders:identity:unmask", by, subject=rider, purpose=purpose)
+    session.flush()
+    return ClearRider(queries.id_number_of(session, rider), queries.phone_of(session, rider))

@@ -1,0 +1,145 @@
+"""Use cases: taking a file in, writing one out. The command line and the page enter here alike.
+
+What a kind of file means stands in its feature's ``imports.py``; this room knows only its shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from trafficedu.configuration.services import logged_run, note_failed_run
+from trafficedu.core import audit
+from trafficedu.core.actors import Actor
+from trafficedu.core.errors import DomainError
+from trafficedu.core.tabular import Exporter, Importer, ImportReport, Progress, read_rows, silent
+from trafficedu.reports import spreadsheet
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a file. ``broken``: it could not be read to its end; ``written``: the database changed."""
+
+    report: ImportReport
+    written: bool
+    broken: bool = False
+
+    @property
+    def stopped(self) -> bool:
+        """Whether refused rows (or a broken file) kept everything out."""
+        return not self.written and bool(self.report.refused)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """How a file is taken in: ``dry_run`` writes nothing at all, ``skip_errors`` leaves refused rows out."""
+
+    dry_run: bool = False
+    skip_errors: bool = False
+
+
+def import_file(
+    session: Session,
+    kind: str,
+    importer: Importer,
+    path: Path,
+    by: Actor,
+    choices: Choices,
+    progress: Progress = silent,
+) -> Outcome:
+    """Take in the file at ``path``, all or nothing unless ``skip_errors``; the caller commits in any case.
+
+    Works in a savepoint, so that what was refused is undone here while the log of the run stays. One audit row
+    and one run a file. In the report of a stopped file nothing counts as added; a dry run counts what would be.
+    """
+    savepoint = session.begin_nested()
+    report, broken = _run(session, importer, path, by, choices, progress)
+    if choices.dry_run or broken or (report.refused and not choices.skip_errors):
+        savepoint.rollback()
+        session.expire_all()
+        if not choices.dry_run:
+            _note_stop(session, kind, by, report)
+        return Outcome(report, written=False, broken=broken)
+    savepoint.commit()
+    with logged_run(session, f"import {kind}", by) as run:
+        run.update(_counts(report))
+    audit.write(session, f"{kind}:file:import", by, **_counts(report))
+    return Outcome(report, written=True)
+
+
+def _run(
+    session: Session, importer: Importer, path: Path, by: Actor, choices: Choices, progress: Progress
+) -> tuple[ImportReport, bool]:
+    try:
+        rows = read_rows(path, importer.columns)
+        return importer.run(session, rows, by, skip_errors=choices.skip_errors, progress=progress), False
+    except DomainError as error:
+        report = ImportReport()
+        report.refuse_file(error)
+        return report, True
+
+
+def _note_stop(session: Session, kind: str, by: Actor, report: ImportReport) -> None:
+    report.added = report.updated = report.unchanged = 0
+    counts = _counts(report)
+    note_failed_run(session, f"import {kind}", by, **counts)
+    audit.write(session, f"{kind}:file:import", by, result=audit.FAILED, **counts)
+
+
+def _counts(report: ImportReport) -> dict[str, Any]:
+    return {
+        "added": report.added,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "refused": len(report.refused),
+    }
+
+
+def export_file(
+    session: Session,
+    kind: str,
+    exporter: Exporter,
+    path: Path,
+    by: Actor,
+    month: date | None = None,
+    *,
+    clear: bool = False,
+    progress: Progress = silent,
+) -> int:
+    """Write what ``by`` may see of ``kind`` to ``path`` (CSV or XLSX by its name); return how many rows.
+
+    Audited with the count. ``clear`` asks for personal data unmasked and needs the exporter's own permission.
+
+    Raises
+    ------
+    DomainError
+        The name has another ending, or there are more rows than a worksheet holds; no file is left behind.
+    Refused
+        ``clear`` without the permission.
+    """
+    if clear:
+        by.require(exporter.clear_permission)
+    columns = [spreadsheet.Column(name) for name in exporter.columns.names]
+
+    def cells() -> Iterator[list[str]]:
+        for number, row in enumerate(exporter.rows(session, by, month, clear), start=1):
+            yield [row.get(column.key, "") for column in columns]
+            if number % 1_000 == 0:
+                progress(1_000)
+
+    count = spreadsheet.write_file(columns, cells(), path)
+    audit.write(
+        session,
+        f"{kind}:file:export",
+        by,
+        rows=count,
+        month=month.isoformat()[:7] if month else None,
+        clear=clear,
+    )
+    session.flush()
+    return count

@@ -1,0 +1,123 @@
+"""What a violation may say: its time, penalty, fine and age limits. Pure, time passed in.
+
+Every figure comes from outside (the kind's row, the configured parameters); this page holds only the
+arithmetic between them.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from trafficedu.core.errors import DomainError
+from trafficedu.core.text import message
+
+WARNING, FINE, EDUCATION = "warning", "fine", "education"
+RIDER, PASSENGER = "rider", "passenger"
+FIELD, CAMERA, IMPORT, API = "field", "camera", "import", "api"
+FULL_AGE = 18
+"""From this age the whole range of a fine applies (Administrative Penalty Law, art. 30)."""
+
+
+def check_time(occurred: datetime, now: datetime, latest_days_back: int) -> None:
+    """Raise DomainError at ``occurred_at`` for a time in the future or too long ago to be recorded."""
+    if occurred > now:
+        raise DomainError(
+            message("This time lies in the future. Check the date and the hour."),
+            field="occurred_at",
+            value=occurred.isoformat(),
+        )
+    if occurred < now - timedelta(days=latest_days_back):
+        raise DomainError(
+            message(
+                "This is more than %(days)d days ago: too long to be recorded here. Older records are imported.",
+                days=latest_days_back,
+            ),
+            field="occurred_at",
+            value=occurred.isoformat(),
+        )
+
+
+def check_penalty(penalty: str, fine_yuan: int | None, fine_min_yuan: int, fine_max_yuan: int) -> None:
+    """Raise DomainError at ``fine_yuan`` unless fine and penalty agree and the fine lies in the kind's range."""
+    if penalty not in {WARNING, FINE, EDUCATION}:
+        raise DomainError(message("Choose warning, fine or education."), field="penalty", value=penalty)
+    if penalty != FINE:
+        if fine_yuan is not None:
+            raise DomainError(
+                message("Only a fine has an amount. Leave it empty, or choose the fine as the penalty."),
+                field="fine_yuan",
+                value=str(fine_yuan),
+            )
+        return
+    if fine_yuan is None:
+        raise DomainError(message("Enter the amount of the fine in yuan."), field="fine_yuan", value="")
+    if not fine_min_yuan <= fine_yuan <= fine_max_yuan:
+        raise DomainError(
+            message(
+                "The fine for this kind lies between %(low)d and %(high)d yuan.",
+                low=fine_min_yuan,
+                high=fine_max_yuan,
+            ),
+            field="fine_yuan",
+            value=str(fine_yuan),
+        )
+
+
+def check_age(age: int | None, penalty: str, fine_from_age: int) -> None:
+    """Raise DomainError at ``penalty`` for a fine against a child (Administrative Penalty Law, art. 30)."""
+    if penalty == FINE and age is not None and age < fine_from_age:
+        raise DomainError(
+            message(
+                "This person is under %(age)d: no fine is possible. Choose education or a warning.", age=fine_from_age
+            ),
+            field="penalty",
+            value=penalty,
+        )
+
+
+def is_minor(age: int | None, offender: str, rider_from_age: int) -> bool:
+    """Tell whether riding itself was an offence: a rider under the age for e-bikes (Regulations, art. 72)."""
+    return offender == RIDER and age is not None and age < rider_from_age
+
+
+def check_guardian(minor: bool, guardian_name: str, rider_from_age: int) -> None:
+    """Raise DomainError at ``guardian_name`` where a rider under age has nobody named to answer for them."""
+    if minor and not guardian_name.strip():
+        raise DomainError(
+            message("The rider is under %(age)d: enter the name of a guardian.", age=rider_from_age),
+            field="guardian_name",
+        )
+
+
+def milder_fine(age: int | None, fine_min_yuan: int, fine_max_yuan: int, fine_from_age: int) -> tuple[int, int] | None:
+    """Return the milder end of a kind's fines, advised for the young who can be fined; None for others.
+
+    The lower half of the range is this project's reading of "lighter or mitigated" (Administrative Penalty
+    Law, art. 30), to be confirmed by the district's lawyers. It is advice, not a bound.
+    """
+    if age is None or not fine_from_age <= age < FULL_AGE:
+        return None
+    return fine_min_yuan, (fine_min_yuan + fine_max_yuan) // 2
+
+
+def check_valid_on(valid_from: date, valid_to: date | None, day: date, code: str) -> None:
+    """Raise DomainError at ``kind`` unless a kind's validity includes ``day``."""
+    if day < valid_from or (valid_to is not None and day > valid_to):
+        raise DomainError(
+            message(
+                "The kind %(code)s was not in force on %(day)s. Choose another.", code=code, day=day.isoformat()
+            ),
+            field="kind",
+            value=code,
+        )
+
+
+def check_position(latitude: float | None, longitude: float | None) -> None:
+    """Raise DomainError at ``latitude`` or ``longitude`` for half a position or one that is not on Earth."""
+    if (latitude is None) != (longitude is None):
+        field = "longitude" if longitude is None else "latitude"
+        raise DomainError(message("A position needs latitude and longitude."), field=field, value="")
+    if latitude is not None and not -90 <= latitude <= 90:
+        raise DomainError(message("A latitude lies between -90 and 90."), field="latitude", value=str(latitude))
+    if longitude is not None and not -180 <= longitude <= 180:
+        raise DomainError(message("A longitude lies between -180 and 180."), field="longitude", value=str(longitude))

@@ -1,0 +1,74 @@
+"""Objections (异议): raised by a rider, decided by a supervisor; an upheld one voids the record at once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trafficedu.configuration.queries import corrections, figure
+from trafficedu.core import audit, numbers
+from trafficedu.core.actors import VISITOR, Actor
+from trafficedu.core.clock import local_date
+from trafficedu.core.encryption import keyring_of
+from trafficedu.core.errors import DomainError
+from trafficedu.core.text import message
+from trafficedu.core.workdays import add_workdays
+from trafficedu.violations import queries
+from trafficedu.violations.models import CONFIRMED, Objection, Violation
+from trafficedu.violations.services.reviewing import decided, needed, void
+
+CONTACT_LENGTH = 30
+
+
+def raise_objection(session: Session, violation: Violation, statement: str, contact: str, now: datetime) -> Objection:
+    """Take a rider's objection; one is open at a time. ``contact`` (optional) is kept encrypted.
+
+    Raises
+    ------
+    DomainError
+        No statement, too long a contact, the record does not stand, or an objection is open already.
+    """
+    if not statement.strip():
+        raise DomainError(message("Write what is wrong with the record."), field="statement")
+    if len(contact.strip()) > CONTACT_LENGTH:
+        raise DomainError(message("At most %(max)d characters.", max=CONTACT_LENGTH), field="contact")
+    state = session.scalar(select(Violation.state).where(Violation.id == violation.id).with_for_update())
+    if state != CONFIRMED:
+        raise DomainError(message("This record does not stand: there is nothing to object to."))
+    if any(objection.state == "open" for objection in queries.list_objections_of(session, violation.id)):
+        raise DomainError(message("An objection to this record is being reviewed already."))
+    workdays = figure(session, "violations.objection_workdays")
+    contact = contact.strip()
+    objection = Objection(
+        number=numbers.new_number("O"),
+        violation=violation,
+        raised_utc=now,
+        due_on=add_workdays(local_date(now), workdays, corrections(session)),
+        statement=statement.strip(),
+        contact_cipher=keyring_of(session).encrypt(contact, "objection.contact") if contact else None,
+        state="open",
+    )
+    session.add(objection)
+    session.flush()
+    audit.write(session, "violations:objection:raise", VISITOR, subject=objection, violation_id=violation.id)
+    return objection
+
+
+def decide_objection(
+    session: Session, objection: Objection, upheld: bool, decision: str, by: Actor, now: datetime
+) -> None:
+    """Decide an objection with reasons; an upheld one voids the violation in the same transaction.
+
+    Raises Stale where it was decided already, DomainError at ``decision`` without reasons.
+    """
+    if objection.state != "open":
+        raise decided()
+    objection.decision = needed(decision, "decision")
+    objection.state = "upheld" if upheld else "dismissed"
+    objection.decided_by_id, objection.decided_utc = by.user_id, now
+    session.flush()
+    audit.write(session, "violations:objection:decide", by, subject=objection, state=objection.state)
+    if upheld and objection.violation.state == CONFIRMED:
+        void(session, objection.violation, objection.decision, by, now)

@@ -1,0 +1,239 @@
+"""Recording a violation: the one door for the phone page, the API and imports of recent rows.
+
+Precondition: the caller checked the permission; the area scope is checked here. Flushes, never commits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from trafficedu.areas.models import Area
+from trafficedu.companies.models import Company
+from trafficedu.configuration.queries import corrections, figure
+from trafficedu.core import audit, numbers
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import local_date
+from trafficedu.core.errors import DomainError
+from trafficedu.core.events import publish
+from trafficedu.core.text import message
+from trafficedu.core.workdays import add_workdays
+from trafficedu.riders import queries as riders
+from trafficedu.riders.models import Rider
+from trafficedu.riders.rules import age_on, normalise_plate
+from trafficedu.riders.services import NewEngagement, NewRider, engage, find_or_register, remember_plate
+from trafficedu.violations import queries, rules
+from trafficedu.violations.events import ViolationEstablished
+from trafficedu.violations.models import CONFIRMED, OFFENDERS, PENDING, SOURCES, Violation, ViolationKind
+
+
+@dataclass(frozen=True)
+class NewViolation:
+    """What is known of an offence when it is recorded.
+
+    The rider is either known (``rider_number``) or entered (``rider``); a camera record may have a plate
+    alone. ``company_code`` None means "the company that engaged the rider that day", ``""`` none, a code that
+    company; where it did not engage the rider that day, an engagement is opened with ``legal_basis``.
+    ``client_reference`` makes a repeated submit give the first record; ``reference`` is the key of imports and
+    ``officer`` the name an import knows the recording officer by.
+    """
+
+    kind_code: str
+    occurred_utc: datetime
+    area_code: str
+    penalty: str = rules.WARNING
+    fine_yuan: int | None = None
+    place: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    plate: str = ""
+    offender: str = rules.RIDER
+    rider: NewRider | None = None
+    rider_number: str = ""
+    company_code: str | None = None
+    legal_basis: str | None = None
+    note: str = ""
+    guardian_name: str = ""
+    source: str = rules.FIELD
+    client_reference: str | None = None
+    reference: str | None = None
+    officer: str = ""
+
+
+def record(session: Session, new: NewViolation, by: Actor, now: datetime) -> Violation:
+    """Record a violation, or return the first record of the same submit.
+
+    Registers the rider and the engagement where they are new, and remembers the plate. A camera record waits
+    for review; any other counts at once and publishes ViolationEstablished if its rider is known.
+
+    Raises
+    ------
+    DomainError
+        A rule says no; ``field`` names the form field (``kind``, ``area_code``, ``occurred_at``, ``penalty``,
+        ``fine_yuan``, ``plate``, ``id_number``, ``company_code``, ``guardian_name`` ...).
+    """
+    day = local_date(new.occurred_utc)
+    ground = queries.find_ground(session, new.kind_code, new.area_code, day, new.client_reference)
+    if ground.first is not None:
+        return _first_record(ground.first, by)
+    rules.check_time(new.occurred_utc, now, figure(session, "violations.latest_days_back"))
+    kind = ground.kind or queries.find_kind_on(session, new.kind_code, day)
+    area = _area_in_reach(ground.area, new.area_code, day, by)
+    rules.check_penalty(new.penalty, new.fine_yuan, kind.fine_min_yuan, kind.fine_max_yuan)
+    rules.check_position(new.latitude, new.longitude)
+    _check_choices(new)
+    plate = normalise_plate(new.plate)
+    rider = _rider_of(session, new, plate, by)
+    minor = _check_ages(session, new, rider, day)
+    company_id = _company_on(session, new, rider, day, by)
+    if rider is not None and plate and new.source != rules.CAMERA:
+        remember_plate(session, plate, rider, by)
+    values = _values(new, kind, area, rider) | {"plate": plate, "minor": minor, "company_id": company_id}
+    violation, made = _insert(session, values | _state(session, new, day, by, now), by)
+    if made:
+        audit.write(session, "violations:violation:record", by, subject=violation, source=new.source)
+        establish(session, violation)
+    return violation
+
+
+def _first_record(first: Violation, by: Actor) -> Violation:
+    if first.officer_id != by.user_id:
+        raise DomainError(message("This form was sent by somebody else. Open the record page anew."))
+    return first
+
+
+def _area_in_reach(area: Area | None, code: str, day: date, by: Actor) -> Area:
+    """Return the area if it exists on ``day`` within the post; the two faults are told apart for one's own only."""
+    reach = by.scope.everything or (by.scope.area_path and area and area.path.startswith(by.scope.area_path))
+    if area is None or not reach:
+        raise DomainError(
+            message("There is no village with the code %(code)s in your area. Choose one from the list.", code=code),
+            field="area_code",
+            value=code,
+        )
+    if area.valid_from > day or (area.valid_to is not None and area.valid_to < day):
+        raise DomainError(
+            message("%(name)s did not exist on %(day)s.", name=area.name, day=day.isoformat()),
+            field="area_code",
+            value=code,
+        )
+    return area
+
+
+def _check_choices(new: NewViolation) -> None:
+    if new.offender not in OFFENDERS:
+        raise DomainError(message("Choose rider or passenger."), field="offender", value=new.offender)
+    if new.source not in SOURCES:
+        raise DomainError(message("Choose field, camera, import or api."), field="source", value=new.source)
+
+
+def _rider_of(session: Session, new: NewViolation, plate: str, by: Actor) -> Rider | None:
+    if new.rider is not None:
+        return find_or_register(session, new.rider, by)
+    if new.rider_number:
+        known = session.scalar(select(Rider).where(Rider.number == numbers.normalise(new.rider_number)))
+        if known is None:
+            raise DomainError(message("This rider is no longer known. Look up again."), field="look_up")
+        return known
+    if new.source != rules.CAMERA:
+        raise DomainError(
+            message("Enter the rider: identity number and name, or look the rider up."), field="id_number", value=""
+        )
+    if not plate:
+        raise DomainError(message("A camera record needs a plate or a rider."), field="plate", value="")
+    return None
+
+
+def _check_ages(session: Session, new: NewViolation, rider: Rider | None, day: date) -> bool:
+    """Check penalty and guardian against the rider's age; return whether the rider is too young to ride."""
+    age = age_on(rider.birth_date, day) if rider is not None and rider.birth_date else None
+    rules.check_age(age, new.penalty, figure(session, "violations.fine_from_age"))
+    riding_age = figure(session, "violations.rider_from_age")
+    minor = rules.is_minor(age, new.offender, riding_age)
+    if new.reference is None:  # an import has no column for the guardian
+        rules.check_guardian(minor, new.guardian_name, riding_age)
+    return minor
+
+
+def _company_on(session: Session, new: NewViolation, rider: Rider | None, day: date, by: Actor) -> int | None:
+    if new.company_code == "" or (rider is None and new.company_code is None):
+        return None
+    engagement = riders.engagement_on(session, rider.id, day) if rider is not None else None
+    if new.company_code is None:
+        return engagement.company_id if engagement is not None else None
+    company = session.scalar(select(Company).where(Company.code == new.company_code))
+    if company is None:
+        raise DomainError(
+            message("There is no company with the code %(code)s.", code=new.company_code),
+            field="company_code",
+            value=new.company_code,
+        )
+    if rider is not None and (engagement is None or engagement.company_id != company.id):
+        engage(session, rider, NewEngagement(company.id, day, None, new.legal_basis), by)
+    return company.id
+
+
+def _values(new: NewViolation, kind: ViolationKind, area: Area, rider: Rider | None) -> dict[str, Any]:
+    return {
+        "number": numbers.new_number("V"),
+        "reference": new.reference,
+        "client_reference": new.client_reference,
+        "occurred_utc": new.occurred_utc,
+        "occurred_on": local_date(new.occurred_utc),
+        "area_id": area.id,
+        "place": new.place.strip(),
+        "latitude": new.latitude,
+        "longitude": new.longitude,
+        "kind_id": kind.id,
+        "offender": new.offender,
+        "rider_id": rider.id if rider is not None else None,
+        "source": new.source,
+        "penalty": new.penalty,
+        "fine_yuan": new.fine_yuan,
+        "note": new.note.strip(),
+        "guardian_name": new.guardian_name.strip(),
+        "officer": new.officer,
+    }
+
+
+def _state(session: Session, new: NewViolation, day: date, by: Actor, now: datetime) -> dict[str, Any]:
+    """Return who recorded it and how it begins: a camera record is no evidence before its review."""
+    camera = new.source == rules.CAMERA
+    workdays = figure(session, "violations.review_workdays")
+    return {
+        "officer_id": None if new.reference is not None else by.user_id,
+        "recorded_utc": now,
+        "state": PENDING if camera else CONFIRMED,
+        "review_due_on": add_workdays(local_date(now), workdays, corrections(session)) if camera else None,
+    }
+
+
+def _insert(session: Session, values: dict[str, Any], by: Actor) -> tuple[Violation, bool]:
+    """Add the row, or return the first one of the same submit: two at the same moment make one (unique key)."""
+    dialect = session.get_bind().dialect.name
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    session.flush()
+    made = session.scalar(insert(Violation).values(**values).on_conflict_do_nothing().returning(Violation))
+    if made is not None:
+        return made, True
+    first = queries.find_by_client_reference(session, values["client_reference"] or "")
+    if first is None:
+        raise DomainError(
+            message(
+                "A violation with the reference %(reference)s exists already.", reference=values["reference"] or ""
+            ),
+            field="reference",
+            value=values["reference"] or "",
+        )
+    return _first_record(first, by), False
+
+
+def establish(session: Session, violation: Violation) -> None:
+    """Tell the rooms above that a violation counts, once its rider is known and it is not history."""
+    if violation.state == CONFIRMED and violation.rider_id is not None and not violation.historic:
+        publish(session, ViolationEstablished(violation.id))

@@ -1,0 +1,104 @@
+"""What becomes of a record: reviewed, its rider identified, voided. Flushes, never commits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from trafficedu.configuration.queries import figure
+from trafficedu.core import audit
+from trafficedu.core.actors import Actor
+from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.events import publish
+from trafficedu.core.text import message
+from trafficedu.riders import queries as riders
+from trafficedu.riders.models import Rider
+from trafficedu.riders.rules import age_on
+from trafficedu.riders.services import NewRider, find_or_register, remember_plate
+from trafficedu.violations import rules
+from trafficedu.violations.events import ViolationVoided
+from trafficedu.violations.models import CONFIRMED, PENDING, REJECTED, VOIDED, Violation
+from trafficedu.violations.services.recording import establish
+
+_DECIDED = message("Somebody else has decided on this record already. Check what it says now.")
+
+
+def decided() -> Stale:
+    """Return the error for the second of two who decide on the same record."""
+    return Stale(_DECIDED)
+
+
+def needed(text: str, field: str) -> str:
+    """Return ``text`` trimmed; raise DomainError at ``field`` where nothing is said."""
+    if not text.strip():
+        raise DomainError(message("Say why: it is kept with the record."), field=field)
+    return text.strip()
+
+
+def confirm(session: Session, violation: Violation, by: Actor, now: datetime) -> None:
+    """Accept a camera record as evidence: it counts from now on and publishes ViolationEstablished.
+
+    Raises Stale where it was decided already.
+    """
+    _decide(violation, CONFIRMED, "", by, now)
+    session.flush()
+    audit.write(session, "violations:violation:review", by, subject=violation, state=CONFIRMED)
+    establish(session, violation)
+
+
+def reject(session: Session, violation: Violation, reason: str, by: Actor, now: datetime) -> None:
+    """Refuse a camera record with a reason; it never counts. Raises Stale, DomainError at ``reason``."""
+    _decide(violation, REJECTED, needed(reason, "reason"), by, now)
+    session.flush()
+    audit.write(session, "violations:violation:review", by, subject=violation, state=REJECTED)
+
+
+def _decide(violation: Violation, state: str, reason: str, by: Actor, now: datetime) -> None:
+    if violation.state != PENDING:
+        raise decided()
+    violation.state, violation.state_reason = state, reason
+    violation.reviewed_by_id, violation.reviewed_utc = by.user_id, now
+
+
+def identify_rider(session: Session, violation: Violation, new: NewRider, by: Actor, now: datetime) -> Rider:
+    """Say who the rider of a record with a plate alone was.
+
+    The company is the one that engaged the rider that day. A fine becomes education where the rider turns out
+    to be under the age for fines. Publishes ViolationEstablished if the record counts.
+
+    Raises
+    ------
+    Stale
+        The rider is known already, or the record no longer stands.
+    """
+    if violation.rider_id is not None or violation.state not in {PENDING, CONFIRMED}:
+        raise decided()
+    rider = find_or_register(session, new, by)
+    age = age_on(rider.birth_date, violation.occurred_on) if rider.birth_date else None
+    engagement = riders.engagement_on(session, rider.id, violation.occurred_on)
+    violation.rider_id, violation.company_id = rider.id, engagement.company_id if engagement else None
+    violation.minor = rules.is_minor(age, violation.offender, figure(session, "violations.rider_from_age"))
+    if violation.penalty == rules.FINE and age is not None and age < figure(session, "violations.fine_from_age"):
+        violation.penalty, violation.fine_yuan = rules.EDUCATION, None
+    session.flush()
+    if violation.plate:
+        remember_plate(session, violation.plate, rider, by)
+    audit.write(session, "violations:violation:identify", by, subject=violation, rider_id=rider.id)
+    establish(session, violation)
+    return rider
+
+
+def void(session: Session, violation: Violation, reason: str, by: Actor, now: datetime) -> None:
+    """Take a record found wrong out of every figure, with a reason; it is never deleted.
+
+    Publishes ViolationVoided: its task and its notice are taken back. Raises Stale, DomainError at ``reason``.
+    """
+    reason = needed(reason, "reason")
+    if violation.state not in {PENDING, CONFIRMED}:
+        raise decided()
+    violation.state, violation.state_reason = VOIDED, reason
+    violation.voided_by_id, violation.voided_utc = by.user_id, now
+    session.flush()
+    audit.write(session, "violations:violation:void", by, subject=violation)
+    publish(session, ViolationVoided(violation.id))
