@@ -20,10 +20,13 @@ from trafficedu.accounts.views import pages as accounts_pages
 from trafficedu.core import access, database, health, logs, pages, security, web
 from trafficedu.core.settings import Settings, load_settings
 from trafficedu.core.text import LOCALES
+from trafficedu.helmets.views import pages as helmets_pages
 
-BLUEPRINTS = [accounts_pages]
+BLUEPRINTS = [accounts_pages, helmets_pages]
 
 NAVIGATION = [
+    pages.NavigationItem("helmets.results", _l("Helmets"), "helmets:survey:read"),
+    pages.NavigationItem("helmets.sites", _l("Counting sites"), "helmets:site:manage"),
     pages.NavigationItem("accounts.users", _l("Users"), "accounts:user:manage"),
     pages.NavigationItem("accounts.audit_trail", _l("Audit trail"), "accounts:audit:read"),
 ]
