@@ -49,11 +49,12 @@ def basis(line: Line) -> Message:
     """Say what the interval rests on."""
     if line.rate.assumed:
         return message(
-            "The sites cannot tell how much they differ (fewer than two, or all alike): a design effect of %(deff)s is assumed.",
+            "The sites cannot tell how much they differ (fewer than two, or all alike): "
+            "a design effect of %(deff)s is assumed.",
             deff=f"{line.rate.deff:.1f}",
         )
     return message(
-        "Sites differ more than riders do: the interval is as wide as %(deff)s times fewer riders would give (design effect).",
+        "Sites differ, so the interval is as wide as if %(deff)s times fewer riders had been seen (design effect).",
         deff=f"{line.rate.deff:.1f}",
     )
 

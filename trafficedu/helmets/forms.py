@@ -238,7 +238,7 @@ class SurveyForm(FlaskForm):  # type: ignore[misc]
             self.reference.data = f"form-{secrets.token_hex(12)}"
 
     @property
-    def cells(self) -> Mapping[tuple[str, str], Sequence[Any]]:
+    def cells(self) -> Mapping[tuple[str, str], list[Any]]:
         """The number fields by group and role."""
         return {
             (group, role): [self[f"{group}_{role}_{result}"] for result in RESULTS]
@@ -247,11 +247,12 @@ class SurveyForm(FlaskForm):  # type: ignore[misc]
         }
 
     def to_input(self) -> NewSurvey:
-        """Return the survey."""
-        counts = [
-            Counted(group, role, *(field.data or 0 for field in fields), self._company(group))
-            for (group, role), fields in self.cells.items()
-        ]
+        """Return the survey; the form has been validated."""
+        assert self.started_at.data is not None
+        counts = []
+        for (group, role), fields in self.cells.items():
+            helmeted, bare, unclear = (field.data or 0 for field in fields)
+            counts.append(Counted(group, role, helmeted, bare, unclear, self._company(group)))
         return NewSurvey(
             reference=(self.reference.data or "")[:64],
             site_code=self.site_code.data,

@@ -131,7 +131,7 @@ def find_by_reference(session: Session, reference: str) -> HelmetSurvey | None:
     return session.scalar(select(HelmetSurvey).where(HelmetSurvey.reference == reference))
 
 
-def count_cells(session: Session, survey: HelmetSurvey) -> Sequence[Row[tuple[str, str, str | None, int, int, int]]]:
+def count_cells(session: Session, survey: HelmetSurvey) -> Sequence[Row[tuple[str, str, str, int, int, int]]]:
     """Return the sums over all observers by group, role and company (``company`` is its name or None)."""
     query = (
         select(
