@@ -20,13 +20,41 @@ from trafficedu.accounts.views import pages as accounts_pages
 from trafficedu.core import access, database, health, logs, pages, security, web
 from trafficedu.core.settings import Settings, load_settings
 from trafficedu.core.text import LOCALES
+from trafficedu.education.views import course_pages, session_pages, study_pages, task_pages
+from trafficedu.feedback.views import pages as feedback_pages
 from trafficedu.helmets.views import pages as helmets_pages
+from trafficedu.overview.views import pages as overview_pages
+from trafficedu.public.views import pages as public_pages
+from trafficedu.riders.views import pages as riders_pages
+from trafficedu.violations.views import pages as violations_pages
 
-BLUEPRINTS = [accounts_pages, helmets_pages]
+BLUEPRINTS = [
+    overview_pages,
+    public_pages,
+    accounts_pages,
+    riders_pages,
+    violations_pages,
+    task_pages,
+    session_pages,
+    study_pages,
+    course_pages,
+    feedback_pages,
+    helmets_pages,
+]
 
 NAVIGATION = [
+    pages.NavigationItem("violations.record", _l("Record a violation"), "violations:violation:record"),
+    pages.NavigationItem("violations.index", _l("Violation records"), "violations:violation:read"),
+    pages.NavigationItem("violations.reviews", _l("Reviews"), "violations:violation:review"),
+    pages.NavigationItem("violations.objections", _l("Objections"), "violations:objection:decide"),
+    pages.NavigationItem("riders.index", _l("Riders"), "riders:rider:read"),
+    pages.NavigationItem("education.tasks", _l("Studies"), "education:task:read"),
+    pages.NavigationItem("sessions.sessions", _l("Sessions"), "education:session:read"),
+    pages.NavigationItem("feedback.notices", _l("Notices"), "feedback:notice:read"),
     pages.NavigationItem("helmets.results", _l("Helmets"), "helmets:survey:read"),
     pages.NavigationItem("helmets.sites", _l("Counting sites"), "helmets:site:manage"),
+    pages.NavigationItem("courses.courses", _l("Courses"), "education:course:manage"),
+    pages.NavigationItem("violations.kinds", _l("Kinds of violation"), "violations:kind:manage"),
     pages.NavigationItem("accounts.users", _l("Users"), "accounts:user:manage"),
     pages.NavigationItem("accounts.audit_trail", _l("Audit trail"), "accounts:audit:read"),
 ]

@@ -31,6 +31,7 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database, session
 from trafficedu.core.errors import DomainError
+from trafficedu.core.numbers import normalise
 from trafficedu.core.settings import load_settings
 from trafficedu.core.tabular import Progress, count_rows
 from trafficedu.core.text import DEFAULT_LOCALE, LOCALES, Message, message, translate
@@ -226,6 +227,21 @@ def worker(once: bool, every: int) -> None:
         if once:
             sys.exit(1 if failed else 0)
         time.sleep(every)
+
+
+@commands.command()
+@click.argument("kind", type=click.Choice(list(wiring.REPORTS)))
+@click.argument("number")
+@click.option("--lang", "lang", type=click.Choice(LOCALES), default=None, help="Language; default: the terminal's.")
+@click.option("-o", "file", type=click.Path(dir_okay=False, writable=True, path_type=Path), required=True)
+def report(kind: str, number: str, lang: str | None, file: Path) -> None:
+    """Write a document as PDF (生成文书)."""
+    with application().app_context():
+        body = wiring.REPORTS[kind](session(), normalise(number), lang or language())
+    try:
+        file.write_bytes(body)
+    except OSError as error:
+        raise DomainError(message("%(file)s cannot be written.", file=file)) from error
 
 
 @commands.group()

@@ -17,27 +17,67 @@ from trafficedu.core import audit, throttle
 from trafficedu.core.events import Handlers
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.web import Panel
-from trafficedu.education import models as _education  # noqa: F401 - its tables
-from trafficedu.feedback import models as _feedback  # noqa: F401 - its tables
+from trafficedu.education import panels as study_panels
+from trafficedu.education import queries as studies
+from trafficedu.education import services as education
+from trafficedu.feedback import panels as feedback_panels
+from trafficedu.feedback import services as feedback
 from trafficedu.helmets import imports as helmets
 from trafficedu.helmets import panels as helmets_panels
+from trafficedu.overview import panels as overview_panels
+from trafficedu.public import queries as receipts
+from trafficedu.riders import imports as riders_imports
+from trafficedu.riders import services as riders
+from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
+from trafficedu.violations import imports as violations_files
+from trafficedu.violations import panels as violations
+from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.services.kinds import load_kinds
 
-HANDLERS: Handlers = {}
+HANDLERS: Handlers = {
+    ViolationEstablished: [education.assign_for_violation, feedback.queue_notice],
+    ViolationVoided: [education.withdraw_violation, feedback.withdraw_notice],
+    LegalBasisRecorded: [feedback.release_held],
+    HomeVillageRecorded: [feedback.release_to_village],
+}
 """EVENT -> handlers, run in this order in the transaction of the event."""
 
 PANELS: Mapping[str, Sequence[Panel]] = {
-    "home": [helmets_panels.count_key],
+    "home": [
+        violations.own_day,
+        helmets_panels.count_key,
+        violations.reviews_due,
+        violations.objections_due,
+        study_panels.at_the_station,
+        feedback_panels.unanswered,
+        study_panels.overdue_here,
+        overview_panels.own_villages,
+        violations.kinds_ending,
+    ],
     "overview": [helmets_panels.rate_of_area],
+    "violations.show": [study_panels.study, feedback_panels.told],
+    "violations.recorded": [study_panels.study, feedback_panels.told],
+    "notices.show": [overview_panels.study_of_notice],
+    "riders.show": [violations.of_rider, study_panels.of_rider, feedback_panels.of_rider],
+    "companies.show": [violations.of_company, feedback_panels.of_company],
+    "stations.show": [study_panels.of_station],
 }
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
 
-REFERENCE: Sequence[Callable[[Session], Any]] = [configuration.load_defaults, areas.load_shipped, load_kinds]
+REFERENCE: Sequence[Callable[[Session], Any]] = [
+    configuration.load_defaults,
+    areas.load_shipped,
+    load_kinds,
+    education.load_courses,
+    feedback.load_policy,
+]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
 CHORES: Mapping[str, Chore] = {
+    "waiting tasks seated": education.seat_waiting,
     "audit rows sealed": audit.seal,
     "expired locks forgotten": throttle.forget_expired,
+    "riders brought under the current key": riders.reencrypt_some,
 }
 """What the worker does in every round, in this order."""
 
@@ -45,6 +85,8 @@ IMPORTERS: Mapping[str, Importer] = {
     "areas": areas.AREAS_IMPORTER,
     "ebikes": areas.EBIKES_IMPORTER,
     "helmets": helmets.IMPORTER,
+    "violations": violations_files.IMPORTER,
+    "riders": riders_imports.IMPORTER,
 }
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
 
@@ -52,5 +94,14 @@ EXPORTERS: Mapping[str, Exporter] = {
     "areas": areas.AREAS_EXPORTER,
     "ebikes": areas.EBIKES_EXPORTER,
     "helmets": helmets.EXPORTER,
+    "violations": violations_files.EXPORTER,
+    "riders": riders_imports.EXPORTER,
 }
 """KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""
+
+REPORTS: Mapping[str, Callable[[Session, str, str], bytes]] = {
+    "certificate": studies.render_certificate,
+    "receipt": receipts.render_receipt,
+    "roster": studies.render_roster,
+}
+"""KIND -> what ``trafficedu report`` renders as PDF from a public number, in a language."""

@@ -18,6 +18,16 @@ OPEN_TO_ALL = {
     "health.alive",
     "health.metrics",
     "health.ready",
+    "overview.home",
+    "public.certificate_pdf",
+    "public.close",
+    "public.find",
+    "public.move",
+    "public.objection",
+    "public.receipt",
+    "public.receipt_pdf",
+    "public.verified",
+    "public.verify",
 }
 SIGNED_IN_ONLY = {"accounts.password", "accounts.sign_out"}
 PLACEHOLDER = "0"

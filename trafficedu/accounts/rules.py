@@ -61,6 +61,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "riders:identity:unmask",
             "companies:company:read",
             "education:certificate:read",
+            "education:rider:read",
             "education:task:book",
         }
         | _READS_PLACES
@@ -81,11 +82,13 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "helmets:site:manage",
             "riders:rider:read",
             "riders:rider:manage",
+            "riders:rider:import",
             "riders:rider:export",
             "riders:identity:unmask",
             "riders:identity:export",
             "companies:company:read",
             "education:certificate:read",
+            "education:rider:read",
             "education:task:book",
             "education:task:waive",
             "education:session:override",
@@ -103,6 +106,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "education:session:complete",
             "education:session:override",
             "education:certificate:read",
+            "education:rider:read",
         }
         | _READS_PLACES
     ),
@@ -113,6 +117,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "feedback:notice:answer",
             "feedback:rider:read",
             "education:task:read",
+            "education:rider:read_masked",
             "overview:page:read",
         }
         | _READS_PLACES

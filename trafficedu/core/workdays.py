@@ -23,6 +23,21 @@ def is_workday(day: date, corrections: Mapping[date, bool]) -> bool:
         return day.weekday() < 5
 
 
+def is_public_holiday(day: date, corrections: Mapping[date, bool]) -> bool:
+    """Tell whether ``day`` is a day off by the calendar and not an ordinary Saturday or Sunday.
+
+    A correction that frees a weekday makes it one; a correction that works ends one. A year not published yet
+    knows no holidays.
+    """
+    if day in corrections:
+        return not corrections[day] and day.weekday() < 5
+    try:
+        free, name = chinese_calendar.get_holiday_detail(day)
+    except NotImplementedError:
+        return False
+    return bool(free and name)
+
+
 def add_workdays(start: date, days: int, corrections: Mapping[date, bool]) -> date:
     """Return the working day on which ``days`` working days after ``start`` are over; ``start`` is not counted."""
     day = start

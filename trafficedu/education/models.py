@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
+from trafficedu.companies.models import Company
 from trafficedu.core.orm import Base, UTCDateTime, Versioned
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
@@ -150,6 +151,8 @@ class StudyTask(Versioned, Base):
     rider: Mapped[Rider] = relationship()
     course: Mapped[Course] = relationship()
     area: Mapped[Area] = relationship()
+    company: Mapped[Company | None] = relationship()
+    waived_by: Mapped[User | None] = relationship()
     violations: Mapped[list[Violation]] = relationship(secondary="task_violation", viewonly=True)
     bookings: Mapped[list[Booking]] = relationship(back_populates="task", order_by="Booking.id")
 

@@ -14,6 +14,7 @@ from trafficedu.feedback import rules
 from trafficedu.feedback.queries import NoticeFilter
 from trafficedu.feedback.services import Answer
 
+
 class AnswerForm(FlaskForm):  # type: ignore[misc]
     """What was done about the rider."""
 
@@ -58,10 +59,10 @@ class NoticeFilterForm(FlaskForm):  # type: ignore[misc]
         self.state.choices = [
             ("", _l("all")),
             ("unanswered", _l("unanswered")),
-            ("late", _l("late")),
+            ("late", _l("past its deadline")),
             ("answered", _l("answered")),
             *held,
-            ("voided", _l("withdrawn")),
+            ("voided", _l("taken back")),
         ]
 
     def to_input(self) -> NoticeFilter:

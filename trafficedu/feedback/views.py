@@ -62,8 +62,10 @@ def answer(number: str) -> Any:
         attach_error(form, error)
         return _show(queries.find_notice(session(), number, actor()), form), 422
     tell(message("The answer to notice %(number)s is recorded.", number=found.number))
-    return back_to(BACK[request.form["back"]]) if request.form.get("back") in BACK else back_to(
-        "feedback.notice", number=found.number
+    return (
+        back_to(BACK[request.form["back"]])
+        if request.form.get("back") in BACK
+        else back_to("feedback.notice", number=found.number)
     )
 
 

@@ -1,4 +1,4 @@
-"""Reads of riders, their plates and engagements; who sees whom is decided here (docs/adr/0012-who-sees-a-rider.md)."""
+"""Reads of riders, their plates and engagements; who sees whom is decided here (docs/adr/0007-who-sees-a-rider.md)."""
 
 from __future__ import annotations
 

@@ -56,6 +56,12 @@ def span_on(spans: Iterable[EngagementSpan], day: date) -> EngagementSpan | None
     return max(covering, key=lambda span: (span.engaged_from, span.id), default=None)
 
 
+def overlap(one: EngagementSpan, other: EngagementSpan) -> bool:
+    """Tell whether two engagements share a day."""
+    ends_after = one.engaged_to is None or one.engaged_to >= other.engaged_from
+    return ends_after and (other.engaged_to is None or other.engaged_to >= one.engaged_from)
+
+
 def _compact(text: str) -> str:
     """Bring what was typed to half width and upper case, without blanks, dashes and dots."""
     return SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).upper()
@@ -214,7 +220,7 @@ def mask_identity(number: str) -> str:
     """Hide a number but for a third of it: at most the first three and the last two characters.
 
     Enough to tell two documents on a desk apart. Not the last four, although that is the custom: with them and
-    the number of a violation the rider's own receipt opens (see docs/adr/0012-who-sees-a-rider.md).
+    the number of a violation the rider's own receipt opens (see docs/adr/0007-who-sees-a-rider.md).
     """
     shown = min(5, len(number) // 3)
     tail = min(2, shown)

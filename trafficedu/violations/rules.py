@@ -18,15 +18,15 @@ FULL_AGE = 18
 """From this age the whole range of a fine applies (Administrative Penalty Law, art. 30)."""
 
 
-def check_time(occurred: datetime, now: datetime, latest_days_back: int) -> None:
-    """Raise DomainError at ``occurred_at`` for a time in the future or too long ago to be recorded."""
+def check_time(occurred: datetime, now: datetime, latest_days_back: int | None) -> None:
+    """Raise DomainError at ``occurred_at`` for a time in the future or, given a limit, too long ago to be recorded."""
     if occurred > now:
         raise DomainError(
             message("This time lies in the future. Check the date and the hour."),
             field="occurred_at",
             value=occurred.isoformat(),
         )
-    if occurred < now - timedelta(days=latest_days_back):
+    if latest_days_back is not None and occurred < now - timedelta(days=latest_days_back):
         raise DomainError(
             message(
                 "This is more than %(days)d days ago: too long to be recorded here. Older records are imported.",
@@ -104,9 +104,7 @@ def check_valid_on(valid_from: date, valid_to: date | None, day: date, code: str
     """Raise DomainError at ``kind`` unless a kind's validity includes ``day``."""
     if day < valid_from or (valid_to is not None and day > valid_to):
         raise DomainError(
-            message(
-                "The kind %(code)s was not in force on %(day)s. Choose another.", code=code, day=day.isoformat()
-            ),
+            message("The kind %(code)s was not in force on %(day)s. Choose another.", code=code, day=day.isoformat()),
             field="kind",
             value=code,
         )

@@ -19,7 +19,8 @@ from trafficedu.violations.models import Violation
 class FeedbackCounts:
     """The parts of the two rates for one kind of receiver.
 
-    Feedback rate: ``answered`` of ``sent``, with ``not_yet_due`` beside it. On-time rate: ``answered_on_time`` of ``due``.
+    Feedback rate: ``answered`` of ``sent``, with ``not_yet_due`` beside it; on-time rate: ``answered_on_time`` of
+    ``due``.
     """
 
     receiver_kind: str

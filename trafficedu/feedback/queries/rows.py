@@ -1,4 +1,4 @@
-"""Notices as a page or a paper shows them: the rider masked as far as the reader may know, times judged, keys chosen."""
+"""Notices as a page or a paper shows them: the rider as far as the reader may know, times judged, keys chosen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ from trafficedu.riders.models import Engagement
 from trafficedu.riders.rules import mask_name
 
 HELD_REASONS = {
-    NO_LEGAL_BASIS: message("The rider's engagement has no legal basis for telling the company. Record one, and it goes out."),
+    NO_LEGAL_BASIS: message(
+        "The rider's engagement has no legal basis for telling the company. Record one, and it goes out."
+    ),
     "no_home_village": message("The rider works for no company and has no home village. Record one, and it goes out."),
 }
 BASES = {
@@ -54,9 +56,7 @@ def describe(session: Session, notices: Sequence[Notice], by: Actor, now: dateti
     return [_describe(session, notice, advice[notice.id], by, now) for notice in notices]
 
 
-def _describe(
-    session: Session, notice: Notice, advice: rules.Recommendation, by: Actor, now: datetime
-) -> NoticeRow:
+def _describe(session: Session, notice: Notice, advice: rules.Recommendation, by: Actor, now: datetime) -> NoticeRow:
     name, identity = _rider(session, notice, by)
     feedback = notice.feedback
     answerable = notice.state == SENT and feedback is None and is_receiver(by, notice)

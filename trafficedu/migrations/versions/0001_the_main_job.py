@@ -128,6 +128,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("rank", name=op.f("uq_course_rank")),
     )
     op.create_table(
+        "escalation_step",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("receiver_kind", sa.String(length=10), nullable=False),
+        sa.Column("violations_from", sa.Integer(), nullable=False),
+        sa.Column("window_days", sa.Integer(), nullable=False),
+        sa.Column("measure", sa.String(length=20), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("(measure = 'suspended') = (days IS NOT NULL)", name=op.f("ck_escalation_step_days")),
+        sa.CheckConstraint("receiver_kind IN ('company', 'village')", name=op.f("ck_escalation_step_receiver_kind")),
+        sa.CheckConstraint("violations_from > 0 AND window_days > 0", name=op.f("ck_escalation_step_positive")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_escalation_step")),
+        sa.UniqueConstraint(
+            "receiver_kind", "violations_from", name=op.f("uq_escalation_step_receiver_kind_violations_from")
+        ),
+    )
+    op.create_table(
         "parameter",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("code", sa.String(length=60), nullable=False),
@@ -679,6 +696,7 @@ def downgrade() -> None:
 
     op.drop_table("run")
     op.drop_table("parameter")
+    op.drop_table("escalation_step")
     op.drop_table("course")
     op.drop_table("company")
     op.drop_table("calendar_day")

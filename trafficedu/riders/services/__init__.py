@@ -5,11 +5,12 @@ from __future__ import annotations
 from trafficedu.riders.services.engagements import (
     EngagementChange,
     NewEngagement,
+    already_engaged,
     change_engagement,
     check_engagement,
     engage,
 )
-from trafficedu.riders.services.keys import reencrypt
+from trafficedu.riders.services.keys import reencrypt, reencrypt_some
 from trafficedu.riders.services.people import (
     ClearRider,
     NewRider,
@@ -32,6 +33,7 @@ __all__ = [
     "NewRider",
     "Registered",
     "RiderChange",
+    "already_engaged",
     "change_engagement",
     "check_engagement",
     "clean",
@@ -40,6 +42,7 @@ __all__ = [
     "forget_plate",
     "open_rider",
     "reencrypt",
+    "reencrypt_some",
     "register",
     "remember_plate",
     "search",

@@ -149,10 +149,15 @@ def _check_overlap(
         query = query.where(Engagement.id != but)
     other = session.scalar(query.limit(1))
     if other is not None:
-        raise DomainError(
-            message(
-                "This company engages the rider in these days already, since %(day)s. End or change that engagement.",
-                day=other.isoformat(),
-            ),
-            field="engaged_from",
-        )
+        raise already_engaged(other)
+
+
+def already_engaged(since: date) -> DomainError:
+    """Return the error that a company engages the rider in the same days already."""
+    return DomainError(
+        message(
+            "This company engages the rider in these days already, since %(day)s. End or change that engagement.",
+            day=since.isoformat(),
+        ),
+        field="engaged_from",
+    )

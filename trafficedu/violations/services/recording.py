@@ -81,14 +81,14 @@ def record(session: Session, new: NewViolation, by: Actor, now: datetime) -> Vio
     ground = queries.find_ground(session, new.kind_code, new.area_code, day, new.client_reference)
     if ground.first is not None:
         return _first_record(ground.first, by)
-    rules.check_time(new.occurred_utc, now, figure(session, "violations.latest_days_back"))
+    _check_time(session, new, now)
     kind = ground.kind or queries.find_kind_on(session, new.kind_code, day)
     area = _area_in_reach(ground.area, new.area_code, day, by)
     rules.check_penalty(new.penalty, new.fine_yuan, kind.fine_min_yuan, kind.fine_max_yuan)
     rules.check_position(new.latitude, new.longitude)
     _check_choices(new)
     plate = normalise_plate(new.plate)
-    rider = _rider_of(session, new, plate, by)
+    rider = _rider_of(session, new, plate, by, now)
     minor = _check_ages(session, new, rider, day)
     company_id = _company_on(session, new, rider, day, by)
     if rider is not None and plate and new.source != rules.CAMERA:
@@ -125,6 +125,12 @@ def _area_in_reach(area: Area | None, code: str, day: date, by: Actor) -> Area:
     return area
 
 
+def _check_time(session: Session, new: NewViolation, now: datetime) -> None:
+    """Check the time; how far back an import may reach is not limited: it decides itself what is history."""
+    limit = figure(session, "violations.latest_days_back") if new.reference is None else None
+    rules.check_time(new.occurred_utc, now, limit)
+
+
 def _check_choices(new: NewViolation) -> None:
     if new.offender not in OFFENDERS:
         raise DomainError(message("Choose rider or passenger."), field="offender", value=new.offender)
@@ -132,13 +138,16 @@ def _check_choices(new: NewViolation) -> None:
         raise DomainError(message("Choose field, camera, import or api."), field="source", value=new.source)
 
 
-def _rider_of(session: Session, new: NewViolation, plate: str, by: Actor) -> Rider | None:
+def _rider_of(session: Session, new: NewViolation, plate: str, by: Actor, now: datetime) -> Rider | None:
     if new.rider is not None:
         return find_or_register(session, new.rider, by)
     if new.rider_number:
-        known = session.scalar(select(Rider).where(Rider.number == numbers.normalise(new.rider_number)))
+        wanted = numbers.normalise(new.rider_number)
+        known = session.scalar(select(Rider).where(Rider.number == wanted, riders.visible(by, now)))
         if known is None:
-            raise DomainError(message("This rider is no longer known. Look up again."), field="look_up")
+            raise DomainError(
+                message("This rider is no longer at hand. Look the rider up again."), field="id_number", value=""
+            )
         return known
     if new.source != rules.CAMERA:
         raise DomainError(
@@ -174,8 +183,17 @@ def _company_on(session: Session, new: NewViolation, rider: Rider | None, day: d
             value=new.company_code,
         )
     if rider is not None and (engagement is None or engagement.company_id != company.id):
-        engage(session, rider, NewEngagement(company.id, day, None, new.legal_basis), by)
+        _engage(session, rider, NewEngagement(company.id, day, None, new.legal_basis), by)
     return company.id
+
+
+def _engage(session: Session, rider: Rider, new: NewEngagement, by: Actor) -> None:
+    """Open an engagement; what the riders' room calls ``company_id`` is this form's ``company_code``."""
+    try:
+        engage(session, rider, new, by)
+    except DomainError as error:
+        field = {"company_id": "company_code", "engaged_from": "company_code"}.get(error.field or "", error.field)
+        raise DomainError(error.text, field=field, value=error.value) from error
 
 
 def _values(new: NewViolation, kind: ViolationKind, area: Area, rider: Rider | None) -> dict[str, Any]:

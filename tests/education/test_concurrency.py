@@ -1,0 +1,128 @@
+"""Real commits from many threads: a seat is never given twice, a rider never gets two tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tests.factories.education import make_district, make_kind, make_rider, make_session, make_violation
+from trafficedu.areas.models import Area
+from trafficedu.core.actors import SYSTEM
+from trafficedu.core.clock import utc_now
+from trafficedu.core.database import database
+from trafficedu.core.events import publish
+from trafficedu.education import services
+from trafficedu.education.models import Booking, StudySession, StudyTask
+from trafficedu.riders.models import Rider
+from trafficedu.violations.events import ViolationEstablished
+from trafficedu.violations.models import Violation
+
+THREADS, EACH = 20, 10
+
+
+def in_threads(app: Flask, work: Callable[[Session, int], None], count: int) -> None:
+    def one(number: int) -> None:
+        with app.app_context(), database().sessionmaker() as session:
+            work(session, number)
+            session.commit()
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(one, range(count)))
+
+
+def tally(session: Session, study_id: int) -> tuple[int, int, int, int]:
+    count = select(func.count())
+    return (
+        session.scalar(select(StudySession.seats_taken).where(StudySession.id == study_id)) or 0,
+        session.scalar(count.select_from(Booking).where(Booking.state == "booked")) or 0,
+        session.scalar(count.select_from(StudyTask).where(StudyTask.state == "booked")) or 0,
+        session.scalar(count.select_from(StudyTask).where(StudyTask.state == "open")) or 0,
+    )
+
+
+def test_two_hundred_violations_at_once_fill_exactly_twenty_seats(fresh_app: Flask) -> None:
+    with fresh_app.app_context(), database().sessionmaker() as session:
+        district = make_district(session)
+        study = make_session(session, district.at_a, utc_now() + timedelta(days=2), capacity=20)
+        violations = [
+            make_violation(session, make_rider(session), district.a, utc_now()).id for _ in range(THREADS * EACH)
+        ]
+        study_id = study.id
+        session.commit()
+
+    in_threads(fresh_app, lambda session, n: publish(session, ViolationEstablished(violations[n])), THREADS * EACH)
+    with fresh_app.app_context(), database().sessionmaker() as session:
+        assert tally(session, study_id) == (20, 20, 20, 180)
+
+
+def test_two_hundred_bookings_of_waiting_tasks_fill_exactly_twenty(fresh_app: Flask) -> None:
+    with fresh_app.app_context(), database().sessionmaker() as session:
+        district = make_district(session)
+        tasks = []
+        for _ in range(THREADS * EACH):
+            task = services.assign(
+                session, make_violation(session, make_rider(session), district.a, utc_now()), SYSTEM, utc_now()
+            )
+            assert task is not None
+            tasks.append(task.id)
+        study = make_session(session, district.at_a, utc_now() + timedelta(days=2), capacity=20)
+        study_id = study.id
+        session.commit()
+
+    def book(session: Session, number: int) -> None:
+        services.book(session, session.get_one(StudyTask, tasks[number]), SYSTEM, utc_now())
+
+    in_threads(fresh_app, book, THREADS * EACH)
+    with fresh_app.app_context(), database().sessionmaker() as session:
+        assert tally(session, study_id) == (20, 20, 20, 180)
+
+
+def test_violations_of_one_rider_at_once_share_one_task(fresh_app: Flask) -> None:
+    with fresh_app.app_context(), database().sessionmaker() as session:
+        district = make_district(session)
+        for code in ("basic", "intermediate", "intensive"):
+            make_session(session, district.at_a, utc_now() + timedelta(days=2), code=code)
+        make_kind(session)
+        rider_id, area_id = make_rider(session).id, district.a.id
+        session.commit()
+
+    def record(session: Session, _number: int) -> None:
+        rider, area = session.get_one(Rider, rider_id), session.get_one(Area, area_id)
+        publish(session, ViolationEstablished(make_violation(session, rider, area, utc_now()).id))
+
+    in_threads(fresh_app, record, THREADS)
+    with fresh_app.app_context(), database().sessionmaker() as session:
+        task = session.scalars(select(StudyTask)).one()
+        assert (task.course.code, len(task.violations), task.state) == ("intensive", THREADS, "booked")
+        assert session.scalar(select(func.count()).select_from(Violation)) == THREADS
+        assert session.scalar(select(func.sum(StudySession.seats_taken))) == 1
+
+
+def test_moves_in_opposite_directions_do_not_wait_for_each_other(fresh_app: Flask) -> None:
+    with fresh_app.app_context(), database().sessionmaker() as session:
+        district = make_district(session)
+        starts = utc_now() + timedelta(days=2)
+        studies = [make_session(session, station, starts, 40).id for station in (district.at_a, district.at_b)]
+        tasks = []
+        for _ in range(THREADS):
+            violation = make_violation(session, make_rider(session), district.a, utc_now())
+            task = services.assign(session, violation, SYSTEM, utc_now())
+            assert task is not None
+            tasks.append(task.id)
+        session.commit()
+
+    def move(session: Session, number: int) -> None:
+        for target in (studies[number % 2], studies[1 - number % 2], studies[0]):
+            study = session.get_one(StudySession, target)
+            services.move_booking(session, session.get_one(StudyTask, tasks[number]), study, SYSTEM, utc_now())
+            session.commit()
+
+    in_threads(fresh_app, move, THREADS)
+    with fresh_app.app_context(), database().sessionmaker() as session:
+        assert session.get_one(StudySession, studies[0]).seats_taken == THREADS
+        assert session.get_one(StudySession, studies[1]).seats_taken == 0

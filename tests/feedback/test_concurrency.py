@@ -1,0 +1,83 @@
+"""Real commits from two threads: a notice gets one answer, and the slower one is told."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tests.factories.feedback import acting, make_notice, make_world
+from tests.factories.people import make_user
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import utc_now
+from trafficedu.core.database import database
+from trafficedu.core.errors import DomainError
+from trafficedu.core.events import publish
+from trafficedu.feedback import services
+from trafficedu.feedback.models import Feedback
+from trafficedu.feedback.queries import find_notice
+from trafficedu.feedback.services import Answer
+from trafficedu.violations.events import ViolationVoided
+
+ROUNDS = 6
+
+
+def prepared(app: Flask) -> tuple[str, int, list[Actor]]:
+    with app.app_context(), database().sessionmaker() as session:
+        world = make_world(session)
+        notice = make_notice(session, world.village, company=world.company)
+        actors = [acting(make_user(session, "company", company_id=world.company.id)) for _ in range(2)]
+        session.commit()
+        return notice.number, notice.violation_id, actors
+
+
+def test_of_two_answers_at_once_one_is_kept_and_the_other_is_told(fresh_app: Flask) -> None:
+    for _ in range(ROUNDS):
+        number, _violation, actors = prepared(fresh_app)
+        start = threading.Barrier(2)
+
+        def one(by: Actor, number: str = number, start: threading.Barrier = start) -> str:
+            with fresh_app.app_context(), database().sessionmaker() as session:
+                start.wait()
+                notice = find_notice(session, number, by)
+                try:
+                    services.answer(session, notice, Answer("criticised"), by, utc_now())
+                    session.commit()
+                except DomainError:
+                    session.rollback()
+                    return "told"
+                return "kept"
+
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(one, actors)) == ["kept", "told"]
+    with fresh_app.app_context(), database().sessionmaker() as session:
+        assert session.scalar(select(func.count()).select_from(Feedback)) == ROUNDS
+
+
+def test_an_answer_and_a_withdrawal_at_once_leave_a_withdrawn_notice(fresh_app: Flask) -> None:
+    for _ in range(ROUNDS):
+        number, violation_id, actors = prepared(fresh_app)
+        start = threading.Barrier(2)
+
+        def answer(session: Session, number: str = number, by: Actor = actors[0]) -> None:
+            services.answer(session, find_notice(session, number, by), Answer("criticised"), by, utc_now())
+
+        def void(session: Session, violation_id: int = violation_id) -> None:
+            publish(session, ViolationVoided(violation_id))
+
+        def run(work: object, start: threading.Barrier = start) -> None:
+            with fresh_app.app_context(), database().sessionmaker() as session:
+                start.wait()
+                try:
+                    work(session)  # type: ignore[operator] # one of the two above
+                    session.commit()
+                except DomainError:
+                    session.rollback()
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(run, (answer, void)))
+        with fresh_app.app_context(), database().sessionmaker() as session:
+            assert find_notice(session, number, actors[0]).state == "voided"

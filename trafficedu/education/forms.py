@@ -1,0 +1,323 @@
+"""The shape of what is typed about courses, sessions, studies and tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DateField,
+    FieldList,
+    Form,
+    FormField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    TextAreaField,
+    TimeField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+
+from trafficedu.areas.models import Area
+from trafficedu.core.fields import LocalTimeField, TrimmedField, VersionField, choices
+from trafficedu.education.models import Course
+from trafficedu.education.queries.sessions import SessionFilter
+from trafficedu.education.queries.tasks import OVERDUE, WAITING, TaskFilter
+from trafficedu.education.services import CourseInput, NewSeries, NewSession, SessionChange
+from trafficedu.education.services.courses import ModuleInput
+from trafficedu.stations.models import Station
+
+STATE_NAMES = {
+    "open": _l("waiting for a seat"),
+    "booked": _l("booked"),
+    "in_progress": _l("in progress"),
+    "completed": _l("completed"),
+    "waived": _l("waived"),
+    "withdrawn": _l("withdrawn"),
+}
+BOOKING_NAMES = {
+    "booked": _l("booked"),
+    "attended": _l("came"),
+    "absent": _l("absent"),
+    "cancelled": _l("given up"),
+}
+MODULE_NAMES = {"lecture": _l("lecture"), "film": _l("film"), "vr": _l("VR"), "quiz": _l("quiz")}
+MOST_SEATS = 500
+
+
+def _seats() -> IntegerField:
+    return IntegerField(
+        _l("Seats"),
+        [
+            InputRequired(_l("Enter the number of seats.")),
+            NumberRange(1, MOST_SEATS, _l("A session has between %(min)s and %(max)s seats.")),
+        ],
+    )
+
+
+def _lecturer() -> TrimmedField:
+    return TrimmedField(_l("Lecturer"), [Optional(), Length(max=60, message=_l("At most %(max)d characters."))])
+
+
+def _reason(label: Any, hint: Any, required: Any) -> TextAreaField:
+    return TextAreaField(
+        label,
+        [InputRequired(required), Length(max=500, message=_l("At most %(max)d characters."))],
+        description=hint,
+        render_kw={"rows": 3},
+    )
+
+
+class SessionForm(FlaskForm):  # type: ignore[misc]
+    """One new session at the own station."""
+
+    course = SelectField(_l("Course"))
+    starts_utc = LocalTimeField(_l("Begins"), [InputRequired(_l("Enter the day and the hour."))])
+    capacity = _seats()
+    lecturer = _lecturer()
+
+    def to_input(self, courses: Sequence[Course], station: Station) -> NewSession:
+        """Return what was entered."""
+        course = next(one for one in courses if one.code == self.course.data)
+        assert self.starts_utc.data is not None
+        return NewSession(course, station, self.starts_utc.data, self.capacity.data, self.lecturer.data or "")
+
+
+class SeriesForm(FlaskForm):  # type: ignore[misc]
+    """A session every week. The days are shown before they are made."""
+
+    course = SelectField(_l("Course"))
+    day = DateField(_l("First day"), [InputRequired(_l("Enter the first day."))])
+    at = TimeField(_l("Hour"), [InputRequired(_l("Enter the hour."))])
+    until = DateField(
+        _l("Until"),
+        [InputRequired(_l("Enter the last day."))],
+        description=_l("Every week on the same weekday; public holidays are passed over."),
+    )
+    capacity = _seats()
+    lecturer = _lecturer()
+
+    def validate_until(self, field: DateField) -> None:
+        """Refuse an end before the beginning."""
+        if field.data and self.day.data and field.data < self.day.data:
+            raise ValidationError(str(_l("The last day lies before the first. Choose a later one.")))
+
+    def to_input(self, courses: Sequence[Course], station: Station) -> NewSeries:
+        """Return what was entered."""
+        course = next(one for one in courses if one.code == self.course.data)
+        return NewSeries(
+            course,
+            station,
+            self.day.data,
+            self.at.data,
+            self.until.data,
+            self.capacity.data,
+            self.lecturer.data or "",
+        )
+
+
+class SessionChangeForm(FlaskForm):  # type: ignore[misc]
+    """What can be changed of a session; the course and the station stay."""
+
+    starts_utc = LocalTimeField(
+        _l("Begins"),
+        [InputRequired(_l("Enter the day and the hour."))],
+        description=_l("Riders who have a seat keep it; tell them the new time."),
+    )
+    capacity = _seats()
+    lecturer = _lecturer()
+    version = VersionField(default=0)
+
+    def to_input(self) -> SessionChange:
+        """Return what was entered."""
+        assert self.starts_utc.data is not None
+        return SessionChange(self.starts_utc.data, self.capacity.data, self.lecturer.data or "")
+
+
+class CancelForm(FlaskForm):  # type: ignore[misc]
+    """Why a session is cancelled; ``expected`` is how many bookings the page said."""
+
+    reason = TrimmedField(
+        _l("Reason"),
+        [
+            InputRequired(_l("Say why the session is cancelled.")),
+            Length(max=200, message=_l("At most %(max)d characters.")),
+        ],
+    )
+    version = VersionField(default=0)
+    expected = HiddenField(default="0")
+
+    def count(self) -> int:
+        """Return the number of bookings the page said; nonsense never matches."""
+        text = self.expected.data or ""
+        return int(text) if text.isdigit() else -1
+
+
+class FindForm(FlaskForm):  # type: ignore[misc]
+    """A rider's name on the check-in list; sent by POST, a name does not go into an address."""
+
+    name = TrimmedField(_l("Name"), render_kw={"autocomplete": "off"})
+
+
+class QuizForm(FlaskForm):  # type: ignore[misc]
+    """The score of a quiz."""
+
+    score = IntegerField(
+        _l("Score"),
+        [
+            InputRequired(_l("Enter the score.")),
+            NumberRange(0, 100, _l("A score lies between %(min)s and %(max)s.")),
+        ],
+        render_kw={"inputmode": "numeric", "autocomplete": "off"},
+    )
+
+
+class OverrideForm(FlaskForm):  # type: ignore[misc]
+    """Why somebody is signed off although something is missing."""
+
+    reason = _reason(
+        _l("Reason for signing off all the same"),
+        _l("Your name and this reason are kept with the study."),
+        _l("Say why you sign off although something is missing."),
+    )
+
+
+class WaiveForm(FlaskForm):  # type: ignore[misc]
+    """Why a rider is let off the study."""
+
+    reason = _reason(
+        _l("Reason"),
+        _l("Your name and this reason are kept with the task. The task leaves every rate."),
+        _l("Say why the task is waived."),
+    )
+
+
+class SeatForm(FlaskForm):  # type: ignore[misc]
+    """The session chosen for a task."""
+
+    session = RadioField(_l("Session"), validators=[InputRequired(_l("Choose a session."))])
+
+
+class TaskFilterForm(FlaskForm):  # type: ignore[misc]
+    """What the list of tasks is narrowed to; lives in the address."""
+
+    class Meta:
+        """A GET form needs no token."""
+
+        csrf = False
+
+    state = SelectField(
+        _l("State"),
+        choices=choices([("", _l("all")), (OVERDUE, _l("overdue")), *STATE_NAMES.items()]),
+        default="",
+    )
+    course = SelectField(_l("Course"), default="")
+    area = SelectField(_l("Area"), default="")
+    due_from = DateField(_l("Due from"), [Optional()])
+    due_until = DateField(_l("Due until"), [Optional()])
+
+    def offer(self, courses: Sequence[Course], areas: Sequence[Area], locale: str) -> None:
+        """Fill the lists; the first entry of each means all."""
+        self.course.choices = choices([("", _l("all")), *((one.code, one.name(locale)) for one in courses)])
+        self.area.choices = choices([("", _l("all")), *((one.code, one.name) for one in areas)])
+        self.paths = {one.code: one.path for one in areas}
+
+    def to_input(self) -> TaskFilter:
+        """Return the filter; what is not in a list does not narrow."""
+        self.validate()
+        states = {OVERDUE, WAITING, *STATE_NAMES}
+        return TaskFilter(
+            state=self.state.data if self.state.data in states else "",
+            course=self.course.data or "",
+            area_path=self.paths.get(self.area.data or "", ""),
+            due_from=self.due_from.data,
+            due_until=self.due_until.data,
+        )
+
+
+class SessionFilterForm(FlaskForm):  # type: ignore[misc]
+    """What the list of sessions is narrowed to; lives in the address."""
+
+    class Meta:
+        """A GET form needs no token."""
+
+        csrf = False
+
+    station = SelectField(_l("Station"), default="")
+    course = SelectField(_l("Course"), default="")
+    since = DateField(_l("From"), [Optional()])
+    until = DateField(_l("To"), [Optional()])
+    free = BooleanField(_l("Free seats only"))
+
+    def offer(self, courses: Sequence[Course], stations: Sequence[Station], locale: str) -> None:
+        """Fill the lists; the first entry of each means all."""
+        self.course.choices = choices([("", _l("all")), *((one.code, one.name(locale)) for one in courses)])
+        self.station.choices = choices([("", _l("all")), *((one.code, one.name) for one in stations)])
+
+    def to_input(self, today: date) -> SessionFilter:
+        """Return the filter; without a first day the list begins today."""
+        return SessionFilter(
+            station=self.station.data or "",
+            course=self.course.data or "",
+            since=self.since.data or today,
+            until=self.until.data,
+            free_only=bool(self.free.data),
+        )
+
+
+class ModuleForm(Form):  # type: ignore[misc]
+    """One module of a course: names and minutes."""
+
+    name_zh = TrimmedField(_l("Name (Chinese)"), [InputRequired(_l("Enter the name.")), Length(max=80)])
+    name_en = TrimmedField(_l("Name (English)"), [InputRequired(_l("Enter the name.")), Length(max=80)])
+    minimum_minutes = IntegerField(
+        _l("Minutes at least"),
+        [
+            InputRequired(_l("Enter the minutes.")),
+            NumberRange(0, 600, _l("The minutes lie between %(min)s and %(max)s.")),
+        ],
+    )
+
+
+class CourseForm(FlaskForm):  # type: ignore[misc]
+    """A course and its modules."""
+
+    name_zh = TrimmedField(_l("Name (Chinese)"), [InputRequired(_l("Enter the name.")), Length(max=80)])
+    name_en = TrimmedField(_l("Name (English)"), [InputRequired(_l("Enter the name.")), Length(max=80)])
+    from_violations = IntegerField(
+        _l("From how many violations"),
+        [
+            InputRequired(_l("Enter the number of violations.")),
+            NumberRange(1, 100, _l("The number lies between %(min)s and %(max)s.")),
+        ],
+        description=_l("Riders with at least so many violations in the counting period get this course."),
+    )
+    pass_mark = IntegerField(
+        _l("Pass mark of the quiz"),
+        [
+            InputRequired(_l("Enter the pass mark.")),
+            NumberRange(0, 100, _l("The number lies between %(min)s and %(max)s.")),
+        ],
+    )
+    active = BooleanField(_l("In use"))
+    modules = FieldList(FormField(ModuleForm), _l("Modules"))
+    version = VersionField(default=0)
+
+    def to_input(self, course: Course) -> CourseInput:
+        """Return what was entered; modules keep their places."""
+        return CourseInput(
+            name_zh=self.name_zh.data,
+            name_en=self.name_en.data,
+            from_violations=self.from_violations.data,
+            pass_mark=self.pass_mark.data,
+            active=self.active.data,
+            modules=[
+                ModuleInput(module.id, entry.name_zh.data, entry.name_en.data, entry.minimum_minutes.data)
+                for module, entry in zip(course.modules, self.modules, strict=False)
+            ],
+        )

@@ -1,0 +1,90 @@
+"""What other pages show of study: the seat on a record, a rider's studies, a station's sessions, the first screens."""
+
+from __future__ import annotations
+
+from flask import render_template
+
+from trafficedu.core.access import actor
+from trafficedu.core.clock import today, utc_now
+from trafficedu.core.database import session
+from trafficedu.education import queries, rules
+from trafficedu.education.forms import STATE_NAMES
+from trafficedu.education.models import StudyTask
+
+READ = "education:task:read"
+
+
+def _overdue(task: StudyTask) -> bool:
+    return rules.is_overdue(task.state, task.due_on, today())
+
+
+def study(violation_id: int) -> str:
+    """Record page: where, when and which course the rider studies, or that the task waits."""
+    if not actor().may(READ):
+        return ""
+    task = queries.task_of_violation(session(), violation_id)
+    if task is None:
+        return ""
+    return render_template(
+        "education/_study.html",
+        task=task,
+        seat=queries.live_booking(session(), task.id),
+        certificate=queries.certificate_of_task(session(), task.id),
+        state_names=STATE_NAMES,
+        overdue=_overdue(task),
+        may_open=queries.is_visible(session(), task, actor()),
+    )
+
+
+def of_rider(rider_id: int) -> str:
+    """Rider's page: all studies."""
+    if not actor().may(READ):
+        return ""
+    tasks = queries.list_of_rider(session(), rider_id, actor())
+    return render_template(
+        "education/_of_rider.html",
+        tasks=tasks,
+        late={task.id for task in tasks if _overdue(task)},
+        state_names=STATE_NAMES,
+    )
+
+
+def of_station(station_id: int) -> str:
+    """Station's page: the next sessions."""
+    if not actor().may("education:session:read"):
+        return ""
+    coming = queries.list_coming(session(), station_id, today())
+    return render_template("education/_of_station.html", sessions=coming)
+
+
+def at_the_station() -> str:
+    """First screen of station staff: today's sessions, waiting tasks, missing sign-offs."""
+    who = actor()
+    if not who.may("education:session:check_in") or who.scope.station_id is None:
+        return ""
+    waiting = queries.list_waiting(session(), who)
+    unsigned = queries.list_unsigned(session(), who, today())
+    riders = [task.rider for task in waiting] + [booking.task.rider for booking in unsigned]
+    return render_template(
+        "education/_at_the_station.html",
+        sessions=queries.list_of_day(session(), who, today()),
+        waiting=waiting,
+        unsigned=unsigned,
+        people=queries.people(session(), riders, who),
+        late={task.id for task in waiting if _overdue(task)},
+        now_utc=utc_now(),
+    )
+
+
+def overdue_here() -> str:
+    """First screen of the grid officer: overdue study of the local riders, masked."""
+    who = actor()
+    if not who.may("education:rider:read_masked"):
+        return ""
+    tasks = queries.list_overdue(session(), who, today())
+    return render_template(
+        "education/_overdue.html",
+        tasks=tasks,
+        people=queries.people(session(), [task.rider for task in tasks], who),
+        days={task.id: (today() - task.due_on).days for task in tasks},
+    )

@@ -1,0 +1,50 @@
+"""Reads of certificates."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from trafficedu.core.actors import Actor
+from trafficedu.core.errors import Missing
+from trafficedu.core.text import message
+from trafficedu.education.models import Attendance, Booking, Certificate, Course, StudySession, StudyTask
+from trafficedu.education.queries.tasks import visible
+from trafficedu.riders.models import Rider
+from trafficedu.stations.models import Station
+
+_LOADS = (
+    joinedload(Certificate.task).options(
+        joinedload(StudyTask.rider).joinedload(Rider.home_area),
+        joinedload(StudyTask.course).selectinload(Course.modules),
+        joinedload(StudyTask.area),
+    ),
+    joinedload(Certificate.attendance).options(
+        joinedload(Attendance.signer),
+        selectinload(Attendance.modules),
+        joinedload(Attendance.booking)
+        .joinedload(Booking.session)
+        .joinedload(StudySession.station)
+        .joinedload(Station.area),
+    ),
+)
+
+
+def find_certificate(session: Session, number: str) -> Certificate | None:
+    """Return the certificate with ``number`` and all it says, or None; no scope: it proves itself in public."""
+    return session.scalar(select(Certificate).where(Certificate.number == number).options(*_LOADS))
+
+
+def find_certificate_for(session: Session, number: str, by: Actor) -> Certificate:
+    """Return a certificate whose task ``by`` may see; raise :class:`Missing`."""
+    found = session.scalar(
+        select(Certificate).join(Certificate.task).where(Certificate.number == number, visible(by)).options(*_LOADS)
+    )
+    if found is None:
+        raise Missing(message("There is no such certificate, or not for you."))
+    return found
+
+
+def certificate_of_task(session: Session, task_id: int) -> Certificate | None:
+    """Return a task's certificate, or None while the study is not completed."""
+    return session.scalar(select(Certificate).where(Certificate.task_id == task_id).options(*_LOADS))

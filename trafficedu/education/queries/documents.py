@@ -1,0 +1,123 @@
+"""What certificates and rosters say, gathered for ``reports``."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trafficedu.areas.models import Area
+from trafficedu.core.clock import local, local_date, utc_now
+from trafficedu.core.errors import Missing
+from trafficedu.core.text import message
+from trafficedu.education.models import Booking, Certificate, StudySession
+from trafficedu.education.queries.certificates import find_certificate
+from trafficedu.education.queries.sessions import list_roster
+from trafficedu.reports import certificate as certificate_report
+from trafficedu.reports import roster as roster_report
+from trafficedu.reports.certificate import CertificateData, StudyModule
+from trafficedu.reports.roster import RosterData, RosterRow
+from trafficedu.riders.queries import describe
+
+
+def district_of(session: Session, area: Area) -> str:
+    """Return the name of the district an area lies in."""
+    code = area.path.split("/", 1)[0]
+    return session.scalar(select(Area.name).where(Area.code == code)) or area.name
+
+
+def verify_address(session: Session, number: str) -> str:
+    """Return the public address at which a certificate proves itself: what its QR code holds."""
+    return f"{session.info['public_url'].rstrip('/')}/verify/{number}"
+
+
+def certificate_paper(session: Session, certificate: Certificate, locale: str, address: str) -> CertificateData:
+    """Return what a certificate says in ``locale``; ``address`` is where its QR code leads.
+
+    The minutes are those studied; a module that an override passed over is left out.
+    """
+    attendance = certificate.attendance
+    if attendance is None or attendance.signer is None:
+        raise Missing(message("This certificate has no study behind it."))
+    study, task = attendance.booking.session, certificate.task
+    names = {module.id: module.name(locale) for module in study.course.modules}
+    records = sorted(
+        (record for record in attendance.modules if record.ended_utc is not None), key=lambda one: one.started_utc
+    )
+    return CertificateData(
+        number=certificate.number,
+        district=district_of(session, study.station.area),
+        rider_name=task.rider.name,
+        masked_id=describe(session, task.rider).id_masked,
+        courses=(study.course.name(locale),),
+        station=study.station.name,
+        studied_from=study.starts_on,
+        studied_to=local_date(attendance.signed_off_utc or certificate.issued_utc),
+        modules=tuple(
+            StudyModule(names[one.module_id], _minutes(one.started_utc, one.ended_utc) or 0) for one in records
+        ),
+        quiz_score=attendance.quiz_score,
+        signer=attendance.signer.display_name,
+        issued_on=local_date(certificate.issued_utc),
+        verify_url=address,
+    )
+
+
+def _minutes(started: datetime, ended: datetime | None) -> int | None:
+    return None if ended is None else int((ended - started).total_seconds() // 60)
+
+
+def render_certificate(session: Session, number: str, locale: str) -> bytes:
+    """Return a certificate as PDF; raise :class:`Missing` for a number nobody was given.
+
+    An unfinished task has no certificate, hence no number to ask with.
+    """
+    certificate = find_certificate(session, number)
+    if certificate is None:
+        raise Missing(message("There is no certificate with this number. One is issued when a study is signed off."))
+    paper = certificate_paper(session, certificate, locale, verify_address(session, number))
+    return certificate_report.render(paper, locale)
+
+
+def roster_paper(session: Session, study: StudySession, locale: str) -> RosterData:
+    """Return a session's roster as it stands: names, masked documents, what is studied already."""
+    modules = tuple(StudyModule(one.name(locale), one.minimum_minutes) for one in study.course.modules)
+    return RosterData(
+        session_number=study.number,
+        district=district_of(session, study.station.area),
+        station=study.station.name,
+        address=study.station.address,
+        course=study.course.name(locale),
+        modules=modules,
+        starts_at=local(study.starts_utc),
+        ends_at=local(study.starts_utc + timedelta(minutes=sum(one.minutes for one in modules))),
+        capacity=study.capacity,
+        instructor=study.lecturer,
+        rows=tuple(_row(session, booking) for booking in list_roster(session, study.id)),
+        printed_at=local(utc_now()),
+    )
+
+
+def _row(session: Session, booking: Booking) -> RosterRow:
+    attendance, task = booking.attendance, booking.task
+    done = {
+        record.module_id: _minutes(record.started_utc, record.ended_utc)
+        for record in (attendance.modules if attendance else ())
+    }
+    return RosterRow(
+        rider_name=task.rider.name,
+        masked_id=describe(session, task.rider).id_masked,
+        company=task.company.name if task.company else "",
+        checked_in_at=local(attendance.checked_in_utc) if attendance else None,
+        module_minutes=tuple(done.get(module.id) for module in booking.session.course.modules),
+        quiz_score=attendance.quiz_score if attendance else None,
+    )
+
+
+def render_roster(session: Session, number: str, locale: str) -> bytes:
+    """Return a session's roster as PDF; raise :class:`Missing`. For the command line, which sees everything."""
+    study = session.scalar(select(StudySession).where(StudySession.number == number))
+    if study is None:
+        raise Missing(message("There is no session with this number."))
+    return roster_report.render(roster_paper(session, study, locale), locale)

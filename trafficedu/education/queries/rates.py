@@ -1,0 +1,99 @@
+"""The rates of study as the domain defines them: numerators and denominators, never a percentage."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from trafficedu.areas.queries import within
+from trafficedu.configuration.queries import figure
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import local_date
+from trafficedu.education.models import COMPLETED, StudyTask
+from trafficedu.education.queries.tasks import responsible
+from trafficedu.education.rules import LEFT_OUT, CompletionCounts, ReoffenceCounts
+from trafficedu.violations.models import CONFIRMED, Violation
+
+
+def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+def count_completion(
+    session: Session, by: Actor, start: date, end: date, as_of: datetime, area_path: str | None = None
+) -> CompletionCounts:
+    """Count tasks opened, and tasks due, in the half-open period ``start`` <= day < ``end``.
+
+    Parameters
+    ----------
+    as_of
+        What was completed later does not count yet, and a due date not over by then is not due.
+    area_path
+        Narrows to a subtree inside what ``by`` answers for.
+
+    Returns
+    -------
+    CompletionCounts
+        ``opened``: opened in the period, waived and withdrawn ones out; ``completed``: of those, completed by
+        ``as_of``; ``not_yet_due``: of those, unfinished with a due date not over; ``due``: due date in the
+        period and over by ``as_of``; ``completed_on_time``: of those, completed by their due date.
+    """
+    today = local_date(as_of)
+    done = and_(StudyTask.state == COMPLETED, StudyTask.completed_utc <= as_of)
+    opened = and_(StudyTask.opened_on >= start, StudyTask.opened_on < end, StudyTask.opened_utc <= as_of)
+    due = and_(StudyTask.due_on >= start, StudyTask.due_on < end, StudyTask.due_on < today)
+    not_done = or_(StudyTask.state != COMPLETED, StudyTask.completed_utc > as_of)
+    pending = and_(opened, StudyTask.due_on >= today, not_done)
+    query = select(
+        _sum(opened),
+        _sum(and_(opened, done)),
+        _sum(pending),
+        _sum(due),
+        _sum(and_(due, done, StudyTask.completed_on <= StudyTask.due_on)),
+    ).where(responsible(by), StudyTask.state.not_in(LEFT_OUT), opened | due)
+    if area_path is not None:
+        query = query.where(StudyTask.area_id.in_(within(area_path)))
+    return CompletionCounts(*(int(value) for value in session.execute(query).one()))
+
+
+def count_reoffence(
+    session: Session, by: Actor, start: date, end: date, as_of: datetime, area_path: str | None = None
+) -> ReoffenceCounts:
+    """Count riders who completed in the half-open period, and those with a new violation afterwards.
+
+    A rider counts once, with the first completion in the period. A violation is new when it happened after
+    the day of completion and within ``education.reoffence_days`` of it, wherever it happened. Riders whose
+    days are not over by ``as_of`` are ``not_yet_observed``, whether or not they offended already.
+    """
+    days = timedelta(days=figure(session, "education.reoffence_days"))
+    first = (
+        select(StudyTask.rider_id, func.min(StudyTask.completed_on).label("day"))
+        .where(
+            responsible(by),
+            StudyTask.state == COMPLETED,
+            StudyTask.completed_on >= start,
+            StudyTask.completed_on < end,
+            StudyTask.completed_utc <= as_of,
+        )
+        .group_by(StudyTask.rider_id)
+    )
+    if area_path is not None:
+        first = first.where(StudyTask.area_id.in_(within(area_path)))
+    completed = first.subquery()
+    rows = session.execute(
+        select(completed.c.day, func.min(Violation.occurred_on))
+        .select_from(completed)
+        .outerjoin(
+            Violation,
+            (Violation.rider_id == completed.c.rider_id)
+            & (Violation.state == CONFIRMED)
+            & (Violation.occurred_on > completed.c.day),
+        )
+        .group_by(completed.c.rider_id, completed.c.day)
+    ).all()
+    today = local_date(as_of)
+    observed = [row for row in rows if row[0] + days < today]
+    again = [row for row in observed if row[1] is not None and row[1] <= row[0] + days]
+    return ReoffenceCounts(len(observed), len(again), len(rows) - len(observed))

@@ -1,0 +1,129 @@
+"""Which sessions a task could sit in, and where it sits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, or_, select
+from sqlalchemy.orm import Session, aliased, contains_eager
+
+from trafficedu.areas.models import Area
+from trafficedu.configuration.queries import figure
+from trafficedu.core.clock import local_date
+from trafficedu.education import rules
+from trafficedu.education.models import Booking, StudySession, StudyTask
+from trafficedu.riders.models import Rider
+from trafficedu.stations.models import Station
+
+AT_ONCE = 10
+"""Candidates fetched in one statement; a full one costs one more update, not one more search."""
+
+
+def origin_path(session: Session, task: StudyTask) -> str:
+    """Return the path of the area a task's rider starts from: home where it is known, else the violation's area."""
+    home = aliased(Area)
+    row = session.execute(
+        select(Area.path, home.path)
+        .select_from(StudyTask)
+        .join(Area, StudyTask.area_id == Area.id)
+        .join(Rider, StudyTask.rider_id == Rider.id)
+        .outerjoin(home, Rider.home_area_id == home.id)
+        .where(StudyTask.id == task.id)
+    ).one()
+    return str(row[1] or row[0])
+
+
+def _nearness(path: str) -> ColumnElement[int]:
+    village, town, _ = rules.prefixes(path)
+    return case(
+        (Area.path == village, rules.VILLAGE),
+        (Area.path.startswith(town, autoescape=True), rules.TOWN),
+        else_=rules.DISTRICT,
+    )
+
+
+def _bookable(path: str, course_id: int, now: datetime) -> list[Any]:
+    """Return the conditions of a session with a free seat in the same district that has not begun."""
+    return [
+        StudySession.course_id == course_id,
+        StudySession.state == "scheduled",
+        StudySession.seats_taken < StudySession.capacity,
+        StudySession.starts_utc > now,
+        Station.active,
+        Area.path.startswith(rules.prefixes(path)[2], autoescape=True),
+    ]
+
+
+def candidates(session: Session, task: StudyTask, path: str, now: datetime) -> Sequence[int]:
+    """Return ids of sessions to try for a task, the best first, in one statement.
+
+    Nearest station first (same village, same town, same district as ``path``), there the earliest session,
+    among equals the emptier one. Only sessions that begin after the lead time and by the due date; a task
+    whose due date is over takes the next session there is.
+    """
+    ready = now + timedelta(minutes=figure(session, "education.booking_lead_minutes"))
+    query = (
+        select(StudySession.id)
+        .join(Station, StudySession.station_id == Station.id)
+        .join(Area, Station.area_id == Area.id)
+        .where(*_bookable(path, task.course_id, ready))
+        .order_by(
+            _nearness(path),
+            StudySession.starts_utc,
+            StudySession.seats_taken * 1.0 / StudySession.capacity,
+            StudySession.id,
+        )
+        .limit(AT_ONCE)
+    )
+    last = rules.latest_start(task.due_on, local_date(now))
+    return session.scalars(query if last is None else query.where(StudySession.starts_on <= last)).all()
+
+
+def sessions_with_seats(session: Session, task: StudyTask, now: datetime, limit: int = 40) -> Sequence[StudySession]:
+    """Return the sessions that somebody may choose for a task: right course, a free seat, not begun yet.
+
+    Nearest first, then earliest, with station and area loaded. Sessions after the due date are offered too
+    (the page says which): better late than not at all.
+    """
+    path = origin_path(session, task)
+    query = (
+        select(StudySession)
+        .join(StudySession.station)
+        .join(Station.area)
+        .where(*_bookable(path, task.course_id, now))
+        .order_by(StudySession.starts_on > task.due_on, _nearness(path), StudySession.starts_utc, StudySession.id)
+        .options(contains_eager(StudySession.station).contains_eager(Station.area))
+        .limit(limit)
+    )
+    return session.scalars(query).all()
+
+
+def live_booking(session: Session, task_id: int) -> Booking | None:
+    """Return the seat a task holds now (before check-in), or None."""
+    return session.scalar(select(Booking).where(Booking.task_id == task_id, Booking.state == "booked"))
+
+
+def waiting_for(study: StudySession, district: str, now: datetime) -> Select[tuple[StudyTask]]:
+    """Return the query of open tasks that a free seat in ``study`` suits, the most urgent first, and lock them.
+
+    A task qualifies by course, by due date (its own, or one that is over) and by lying in the station's
+    ``district`` (a path). Task and rider rows are locked; one that somebody else is busy with is passed over:
+    whoever holds it looks for a seat there himself.
+    """
+    today = local_date(now)
+    return (
+        select(StudyTask)
+        .join(StudyTask.rider)
+        .join(StudyTask.area)
+        .where(
+            StudyTask.state == "open",
+            StudyTask.course_id == study.course_id,
+            or_(StudyTask.due_on >= study.starts_on, StudyTask.due_on < today),
+            Area.path.startswith(district, autoescape=True),
+        )
+        .order_by(StudyTask.due_on, StudyTask.opened_utc, StudyTask.id)
+        .with_for_update(of=[StudyTask, Rider], key_share=True, skip_locked=True)
+        .execution_options(populate_existing=True)
+    )

@@ -1,0 +1,195 @@
+"""Reads of sessions, rosters and studies, kept to what the asker may see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Select, false, func, select, true
+from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.sql.base import ExecutableOption
+
+from trafficedu.areas.models import Area
+from trafficedu.areas.queries import within
+from trafficedu.core.actors import Actor
+from trafficedu.core.errors import Missing
+from trafficedu.core.paging import Page, paginate
+from trafficedu.core.text import message
+from trafficedu.education.models import Attendance, Booking, Course, StudySession, StudyTask
+from trafficedu.riders.models import Rider
+from trafficedu.stations.models import Station
+
+
+@dataclass(frozen=True)
+class SessionFilter:
+    """What the list of sessions is narrowed to."""
+
+    station: str = ""
+    course: str = ""
+    since: date | None = None
+    until: date | None = None
+    free_only: bool = False
+
+
+def seen_by(by: Actor) -> ColumnElement[bool]:
+    """Return the condition that ``by`` may see a session: those of the own station, or of stations in the own area.
+
+    Whoever's post is a village sees the sessions of its stations only; a seat elsewhere shows on the task.
+    """
+    scope = by.scope
+    if scope.everything:
+        return true()
+    if scope.station_id is not None:
+        return StudySession.station_id == scope.station_id
+    if scope.area_path is not None:
+        return StudySession.station_id.in_(select(Station.id).where(Station.area_id.in_(within(scope.area_path))))
+    return false()
+
+
+def _loaded(query: Select[tuple[StudySession]]) -> Select[tuple[StudySession]]:
+    return query.options(
+        joinedload(StudySession.course).selectinload(Course.modules),
+        joinedload(StudySession.station).joinedload(Station.area),
+    )
+
+
+def find_session(session: Session, number: str, by: Actor) -> StudySession:
+    """Return the session with ``number`` if ``by`` may see it; raise :class:`Missing`."""
+    query = select(StudySession).where(StudySession.number == number, seen_by(by))
+    study = session.scalar(_loaded(query))
+    if study is None:
+        raise Missing(message("There is no such session, or not for you."))
+    return study
+
+
+def find_any_session(session: Session, number: str) -> StudySession | None:
+    """Return the session with ``number`` whoever asks: for choosing a seat, where ``bookable`` decides."""
+    return session.scalar(_loaded(select(StudySession).where(StudySession.number == number)))
+
+
+def list_sessions(session: Session, by: Actor, wanted: SessionFilter, page: int = 1) -> Page[StudySession]:
+    """Return the sessions ``by`` may see in order of time, narrowed; cancelled ones are shown as such."""
+    query = _loaded(select(StudySession).where(seen_by(by))).order_by(StudySession.starts_utc, StudySession.id)
+    if wanted.station:
+        query = query.where(StudySession.station.has(code=wanted.station))
+    if wanted.course:
+        query = query.where(StudySession.course.has(code=wanted.course))
+    if wanted.since is not None:
+        query = query.where(StudySession.starts_on >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(StudySession.starts_on <= wanted.until)
+    if wanted.free_only:
+        query = query.where(StudySession.state == "scheduled", StudySession.seats_taken < StudySession.capacity)
+    return paginate(session, query, page, per_page=100)
+
+
+def list_of_day(session: Session, by: Actor, day: date) -> Sequence[StudySession]:
+    """Return the sessions of a day that take place and ``by`` may see, in order of time."""
+    query = select(StudySession).where(seen_by(by), StudySession.starts_on == day, StudySession.state == "scheduled")
+    return session.scalars(_loaded(query).order_by(StudySession.starts_utc, StudySession.id)).all()
+
+
+def list_coming(session: Session, station_id: int, day: date, limit: int = 8) -> Sequence[StudySession]:
+    """Return the next sessions of a station from ``day`` on; no scope: times of sessions are no secret."""
+    query = select(StudySession).where(
+        StudySession.station_id == station_id, StudySession.starts_on >= day, StudySession.state == "scheduled"
+    )
+    return session.scalars(_loaded(query).order_by(StudySession.starts_utc, StudySession.id).limit(limit)).all()
+
+
+def count_live_bookings(session: Session, session_id: int) -> int:
+    """Return how many seats of a session are held by riders who have not checked in."""
+    return (
+        session.scalar(
+            select(func.count()).select_from(Booking).where(Booking.session_id == session_id, Booking.state == "booked")
+        )
+        or 0
+    )
+
+
+def list_roster(session: Session, session_id: int) -> Sequence[Booking]:
+    """Return the bookings of a session that stand (booked, attended, absent) with all a roster shows, by name."""
+    return session.scalars(
+        select(Booking)
+        .join(Booking.task)
+        .join(StudyTask.rider)
+        .where(Booking.session_id == session_id, Booking.state != "cancelled")
+        .options(*_study_loads())
+        .order_by(Rider.name, Booking.id)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def _study_loads() -> list[ExecutableOption]:
+    task = joinedload(Booking.task)
+    return [
+        task.joinedload(StudyTask.company),
+        task.joinedload(StudyTask.rider).joinedload(Rider.home_area),
+        task.joinedload(StudyTask.course).selectinload(Course.modules),
+        joinedload(Booking.attendance).options(
+            selectinload(Attendance.modules),
+            joinedload(Attendance.signer),
+        ),
+        joinedload(Booking.session).options(
+            joinedload(StudySession.station).joinedload(Station.area),
+            joinedload(StudySession.course).selectinload(Course.modules),
+        ),
+    ]
+
+
+def find_study(session: Session, session_number: str, task_number: str, by: Actor) -> Booking:
+    """Return the booking of a task in a session that ``by`` may see; raise :class:`Missing`.
+
+    A rider is addressed on a session's pages by the task's number. A cancelled booking is no study.
+    """
+    booking = session.scalar(
+        select(Booking)
+        .join(Booking.task)
+        .join(Booking.session)
+        .where(
+            StudySession.number == session_number,
+            StudyTask.number == task_number,
+            Booking.state != "cancelled",
+            seen_by(by),
+        )
+        .order_by(Booking.id.desc())
+        .limit(1)
+        .options(*_study_loads())
+        .execution_options(populate_existing=True)
+    )
+    if booking is None:
+        raise Missing(message("There is no such study, or not for you."))
+    return booking
+
+
+def list_unsigned(session: Session, by: Actor, before: date, limit: int = 20) -> Sequence[Booking]:
+    """Return checked-in studies of earlier days that nobody signed off or gave up, the oldest first."""
+    return session.scalars(
+        select(Booking)
+        .join(Booking.session)
+        .join(Booking.attendance)
+        .join(Booking.task)
+        .where(
+            seen_by(by),
+            StudySession.starts_on < before,
+            Booking.state == "attended",
+            Attendance.signed_off_utc.is_(None),
+            StudyTask.state == "in_progress",
+        )
+        .options(*_study_loads())
+        .order_by(StudySession.starts_utc, Booking.id)
+        .limit(limit)
+    ).all()
+
+
+def list_stations_seen(session: Session, by: Actor) -> Sequence[Station]:
+    """Return the active stations whose sessions ``by`` may see, by name."""
+    query = select(Station).where(Station.active).options(joinedload(Station.area)).order_by(Station.name)
+    if by.scope.station_id is not None:
+        query = query.where(Station.id == by.scope.station_id)
+    elif by.scope.area_path is not None:
+        query = query.where(Station.area_id.in_(select(Area.id).where(Area.path.startswith(by.scope.area_path))))
+    elif not by.scope.everything:
+        query = query.where(false())
+    return session.scalars(query).all()

@@ -1,0 +1,204 @@
+"""Reads of study tasks, kept to what the asker may see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from trafficedu.areas.models import Area
+from trafficedu.areas.queries import within
+from trafficedu.core.actors import Actor
+from trafficedu.core.errors import Missing
+from trafficedu.core.paging import Page, paginate
+from trafficedu.core.text import message
+from trafficedu.education import rules
+from trafficedu.education.models import Booking, StudySession, StudyTask, TaskViolation
+from trafficedu.riders.models import Rider
+from trafficedu.stations.models import Station
+from trafficedu.violations.models import Violation
+
+OVERDUE, WAITING = "overdue", "waiting"
+"""Filters that are no states: derived from the due date, and open without a seat."""
+
+
+@dataclass(frozen=True)
+class TaskFilter:
+    """What the list of tasks is narrowed to; ``state`` may also be ``overdue`` or ``waiting``."""
+
+    state: str = ""
+    course: str = ""
+    area_path: str = ""
+    due_from: date | None = None
+    due_until: date | None = None
+
+
+def responsible(by: Actor) -> ColumnElement[bool]:
+    """Return the condition that a task counts for the area, station or company of ``by``.
+
+    An area's tasks are those of violations in it; a station's those that hold or held a seat there.
+    """
+    scope = by.scope
+    if scope.everything:
+        return true()
+    if scope.area_path is not None:
+        return StudyTask.area_id.in_(within(scope.area_path))
+    if scope.company_id is not None:
+        return StudyTask.company_id == scope.company_id
+    if scope.station_id is not None:
+        return _sits_at(scope.station_id)
+    return false()
+
+
+def visible(by: Actor) -> ColumnElement[bool]:
+    """Return the condition that ``by`` may see a task.
+
+    Beyond :func:`responsible`: an area's people also see the tasks of riders who live there (the grid officer
+    looks after them), and station staff the waiting tasks of their station's town.
+    """
+    scope = by.scope
+    if scope.area_path is not None:
+        at_home = select(Rider.id).where(Rider.home_area_id.in_(within(scope.area_path)))
+        return or_(responsible(by), StudyTask.rider_id.in_(at_home))
+    if scope.station_id is not None:
+        return or_(responsible(by), (StudyTask.state == "open") & _of_town(scope.station_id))
+    return responsible(by)
+
+
+def _sits_at(station_id: int) -> ColumnElement[bool]:
+    seats = (
+        select(Booking.task_id)
+        .join(StudySession, Booking.session_id == StudySession.id)
+        .where(StudySession.station_id == station_id, Booking.state != "cancelled")
+    )
+    return StudyTask.id.in_(seats)
+
+
+def _of_town(station_id: int) -> ColumnElement[bool]:
+    """Return the condition that a task's violation, or its rider's home, lies in the town of the station."""
+    own = select(Area.path).join(Station, Station.area_id == Area.id).where(Station.id == station_id).scalar_subquery()
+    town = select(Area.path).where(Area.level == "town", own.startswith(Area.path)).correlate(None).scalar_subquery()
+    areas = select(Area.id).where(Area.path.startswith(town))
+    at_home = select(Rider.id).where(Rider.home_area_id.in_(areas))
+    return or_(StudyTask.area_id.in_(areas), StudyTask.rider_id.in_(at_home))
+
+
+def find_task(session: Session, number: str, by: Actor, *, answering: bool = False) -> StudyTask:
+    """Return the task with ``number`` if ``by`` may see it; raise :class:`Missing`.
+
+    ``answering`` asks for more: the task counts for the area (:func:`responsible`), as waiving it needs.
+    """
+    condition = responsible(by) if answering else visible(by)
+    task = session.scalar(
+        select(StudyTask)
+        .where(StudyTask.number == number, condition)
+        .options(
+            joinedload(StudyTask.rider).joinedload(Rider.home_area),
+            joinedload(StudyTask.course),
+            joinedload(StudyTask.area),
+            selectinload(StudyTask.violations).joinedload(Violation.kind),
+            selectinload(StudyTask.bookings)
+            .joinedload(Booking.session)
+            .joinedload(StudySession.station)
+            .joinedload(Station.area),
+        )
+        .execution_options(populate_existing=True)
+    )
+    if task is None:
+        raise Missing(message("There is no such study task, or not for you."))
+    return task
+
+
+def task_of_violation(session: Session, violation_id: int) -> StudyTask | None:
+    """Return the task that answers for a violation, with its course; no scope: the caller shows the violation."""
+    return session.scalar(
+        select(StudyTask)
+        .join(TaskViolation, TaskViolation.task_id == StudyTask.id)
+        .where(TaskViolation.violation_id == violation_id)
+        .options(joinedload(StudyTask.course))
+    )
+
+
+def _narrow(query: Select[tuple[StudyTask]], wanted: TaskFilter, today: date) -> Select[tuple[StudyTask]]:
+    if wanted.state == OVERDUE:
+        query = query.where(StudyTask.state.in_(rules.UNFINISHED), StudyTask.due_on < today)
+    elif wanted.state == WAITING:
+        query = query.where(StudyTask.state == "open")
+    elif wanted.state:
+        query = query.where(StudyTask.state == wanted.state)
+    if wanted.course:
+        query = query.where(StudyTask.course.has(code=wanted.course))
+    if wanted.area_path:
+        query = query.where(StudyTask.area_id.in_(within(wanted.area_path)))
+    if wanted.due_from is not None:
+        query = query.where(StudyTask.due_on >= wanted.due_from)
+    if wanted.due_until is not None:
+        query = query.where(StudyTask.due_on <= wanted.due_until)
+    return query
+
+
+def list_tasks(session: Session, by: Actor, wanted: TaskFilter, today: date, page: int = 1) -> Page[StudyTask]:
+    """Return the tasks ``by`` may see, unfinished ones by due date first, then the latest."""
+    query = (
+        select(StudyTask)
+        .where(visible(by))
+        .options(
+            joinedload(StudyTask.rider).joinedload(Rider.home_area),
+            joinedload(StudyTask.course),
+            joinedload(StudyTask.area),
+            selectinload(StudyTask.bookings.and_(Booking.state.in_(("booked", "attended"))))
+            .joinedload(Booking.session)
+            .joinedload(StudySession.station),
+        )
+        .order_by(
+            StudyTask.state.not_in(rules.UNFINISHED),
+            StudyTask.due_on,
+            StudyTask.id.desc(),
+        )
+        .execution_options(populate_existing=True)
+    )
+    return paginate(session, _narrow(query, wanted, today), page)
+
+
+def list_waiting(session: Session, by: Actor, limit: int = 20) -> Sequence[StudyTask]:
+    """Return the tasks without a seat that ``by`` may see, the most urgent first."""
+    return session.scalars(
+        select(StudyTask)
+        .where(visible(by), StudyTask.state == "open")
+        .options(joinedload(StudyTask.rider), joinedload(StudyTask.course), joinedload(StudyTask.area))
+        .order_by(StudyTask.due_on, StudyTask.id)
+        .limit(limit)
+    ).all()
+
+
+def is_visible(session: Session, task: StudyTask, by: Actor) -> bool:
+    """Tell whether ``by`` may open a task that another page mentions."""
+    return session.scalar(select(StudyTask.id).where(StudyTask.id == task.id, visible(by))) is not None
+
+
+def list_of_rider(session: Session, rider_id: int, by: Actor) -> Sequence[StudyTask]:
+    """Return the tasks of a rider that ``by`` may see, the latest first."""
+    return session.scalars(
+        select(StudyTask)
+        .where(StudyTask.rider_id == rider_id, visible(by))
+        .options(joinedload(StudyTask.course))
+        .order_by(StudyTask.id.desc())
+    ).all()
+
+
+def list_overdue(session: Session, by: Actor, today: date, limit: int = 20) -> Sequence[StudyTask]:
+    """Return the overdue tasks that ``by`` may see, the longest overdue first."""
+    return session.scalars(
+        _narrow(select(StudyTask), TaskFilter(state=OVERDUE), today)
+        .where(visible(by))
+        .options(
+            joinedload(StudyTask.rider).joinedload(Rider.home_area),
+            joinedload(StudyTask.course),
+            joinedload(StudyTask.area),
+        )
+        .order_by(StudyTask.due_on, StudyTask.id)
+        .limit(limit)
+    ).all()

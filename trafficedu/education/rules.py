@@ -1,0 +1,152 @@
+"""The arithmetic of study: which course, due when, what is missing before somebody may sign off. Pure.
+
+The figures (days, pass mark, thresholds) are configured; they are handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from trafficedu.core.text import Message, message
+
+NOT_BEGUN = ("open", "booked")
+UNFINISHED = ("open", "booked", "in_progress")
+LEFT_OUT = ("waived", "withdrawn")
+"""States of tasks that no rate counts."""
+MAXIMUM_WEEKS = 104
+VILLAGE, TOWN, DISTRICT = 0, 1, 2
+"""How near a station is: in the same village, the same town, the same district."""
+
+
+@dataclass(frozen=True)
+class ModulePlan:
+    """One module of a course as it has to be studied."""
+
+    id: int
+    kind: str
+    name: str
+    minimum_minutes: int
+
+
+@dataclass(frozen=True)
+class ModuleTimes:
+    """When a rider began and ended one module; ``ended`` is None while it runs."""
+
+    module_id: int
+    started: datetime
+    ended: datetime | None
+
+    def minutes(self, now: datetime) -> int:
+        """Return the whole minutes studied so far."""
+        return int(((self.ended or now) - self.started).total_seconds() // 60)
+
+
+@dataclass(frozen=True)
+class CompletionCounts:
+    """Numerators and denominators of the two completion rates (docs: domain, "Rates").
+
+    Completion rate = ``completed / opened`` with ``not_yet_due`` beside it; on-time rate =
+    ``completed_on_time / due``.
+    """
+
+    opened: int
+    completed: int
+    not_yet_due: int
+    due: int
+    completed_on_time: int
+
+
+@dataclass(frozen=True)
+class ReoffenceCounts:
+    """Re-offence rate = ``reoffended / observed``; ``not_yet_observed`` completed too lately to be judged."""
+
+    observed: int
+    reoffended: int
+    not_yet_observed: int
+
+
+def due_date(opened_on: date, days: int) -> date:
+    """Return the last day on which a task opened on ``opened_on`` is completed in time (calendar days)."""
+    return opened_on + timedelta(days=days)
+
+
+def is_overdue(state: str, due_on: date, today: date) -> bool:
+    """Tell whether an unfinished task's due date is over."""
+    return state in UNFINISHED and due_on < today
+
+
+def window_start(last: date, days: int) -> date:
+    """Return the first day whose violations count for the repeat-offender rule, ``last`` being the latest offence."""
+    return last - timedelta(days=days - 1)
+
+
+def latest_start(due_on: date, today: date) -> date | None:
+    """Return the last day a seat may be booked on by itself: the due date, or None (any day) once it is over."""
+    return due_on if due_on >= today else None
+
+
+def prefixes(path: str) -> tuple[str, str, str]:
+    """Return the paths of the village, the town and the district that an area's ``path`` lies in.
+
+    For a town the first two are the same; for a district all three are.
+    """
+    codes = [code for code in path.split("/") if code]
+    return (
+        path,
+        "/".join(codes[:2]) + "/",
+        codes[0] + "/",
+    )
+
+
+def next_module(plan: Sequence[ModulePlan], done: Iterable[ModuleTimes]) -> ModulePlan | None:
+    """Return the module to be studied now (the running one, else the first not begun), or None after the last."""
+    ended = {times.module_id for times in done if times.ended is not None}
+    return next((module for module in plan if module.id not in ended), None)
+
+
+def minutes_missing(module: ModulePlan, times: ModuleTimes, now: datetime) -> int:
+    """Return how many more minutes ``module`` must run, rounded up; 0 when it may end."""
+    left = timedelta(minutes=module.minimum_minutes) - ((times.ended or now) - times.started)
+    return max(0, -(-int(left.total_seconds()) // 60))
+
+
+def gaps(plan: Sequence[ModulePlan], done: Iterable[ModuleTimes], score: int | None, pass_mark: int) -> list[Message]:
+    """Return what still stands between a rider and the sign-off; empty when nothing does.
+
+    Every module has to be ended after its minimum of minutes, and the quiz, where the course has one, passed.
+    """
+    times = {record.module_id: record for record in done}
+    found: list[Message] = []
+    for module in plan:
+        record = times.get(module.id)
+        if record is None:
+            found.append(message("%(module)s has not begun.", module=module.name))
+        elif record.ended is None:
+            found.append(message("%(module)s has not ended.", module=module.name))
+        elif (short := minutes_missing(module, record, record.ended)) > 0:
+            found.append(message("%(module)s was %(minutes)d minutes too short.", module=module.name, minutes=short))
+    if any(module.kind == "quiz" for module in plan):
+        if score is None:
+            found.append(message("There is no quiz score."))
+        elif score < pass_mark:
+            found.append(
+                message("The quiz score is %(score)d; at least %(mark)d are needed.", score=score, mark=pass_mark)
+            )
+    return found
+
+
+@dataclass(frozen=True)
+class WeeklyDay:
+    """One day of a weekly series; a public holiday is passed over."""
+
+    day: date
+    holiday: bool
+
+
+def weekly_days(first: date, until: date, is_holiday: Callable[[date], bool]) -> list[WeeklyDay]:
+    """Return the days a weekly series falls on, from ``first`` to ``until``, at most two years of them."""
+    weeks = range(min((until - first).days // 7 + 1, MAXIMUM_WEEKS))
+    days = [first + timedelta(weeks=week) for week in weeks]
+    return [WeeklyDay(day, is_holiday(day)) for day in days]

@@ -1,0 +1,229 @@
+"""From a violation to a study task with a seat, and back when the violation is voided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import func, literal, select
+from sqlalchemy.orm import Session, aliased
+
+from trafficedu.areas.models import Area
+from trafficedu.configuration.queries import figure
+from trafficedu.core import audit, clock
+from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.errors import DomainError
+from trafficedu.core.numbers import new_number
+from trafficedu.core.text import message
+from trafficedu.education import rules
+from trafficedu.education.models import (
+    IN_PROGRESS,
+    OPEN,
+    WAIVED,
+    WITHDRAWN,
+    Course,
+    StudyTask,
+    TaskViolation,
+)
+from trafficedu.education.queries.courses import course_by_rule
+from trafficedu.education.queries.seats import origin_path
+from trafficedu.education.services.seats import (
+    hold_for_change,
+    leave_seat,
+    lock_riders,
+    offer_seats,
+    seat_task,
+)
+from trafficedu.riders.models import Rider
+from trafficedu.violations.events import ViolationEstablished, ViolationVoided
+from trafficedu.violations.models import CONFIRMED, Violation
+
+
+def assign_for_violation(session: Session, event: ViolationEstablished) -> None:
+    """Open or extend the rider's task when a violation counts; the same violation twice does it once."""
+    violation = session.get(Violation, event.violation_id)
+    if violation is not None:
+        assign(session, violation, SYSTEM, clock.utc_now())
+
+
+def assign(session: Session, violation: Violation, by: Actor, now: datetime) -> StudyTask | None:
+    """Open the rider's one task not begun, or let a further violation join it; give it a seat.
+
+    A further violation may raise the course (never lower it) and leaves the due date; the seat then moves to
+    a session of that course. With the task begun already, the next one opens.
+
+    Returns
+    -------
+    StudyTask or None
+        The task that answers for the violation; None for one that does not count, has no known rider or is
+        history.
+
+    Raises
+    ------
+    DomainError
+        No course is active for the number of violations: the configuration lacks one.
+    """
+    if violation.state != CONFIRMED or violation.rider_id is None or violation.historic:
+        return None
+    path = _hold_rider(session, violation)
+    task, linked = _present_task(session, violation)
+    if task is not None and linked:
+        return task
+    course = _course_for(session, violation.rider_id, violation.occurred_on)
+    if task is None:
+        return _open(session, violation, course, path, by, now)
+    session.add(TaskViolation(violation_id=violation.id, task_id=task.id))
+    raised = course.rank > task.course.rank
+    audit.write(session, "education:task:extend", by, subject=task, violation=violation.id, raised=raised)
+    if raised:
+        _change_course(session, task, course, path, by, now)
+    elif task.state == OPEN:
+        seat_task(session, task, path, by, now)
+    session.flush()
+    return task
+
+
+def _hold_rider(session: Session, violation: Violation) -> str:
+    """Lock the rider (as ``lock_riders`` does) and return where the way to a station begins, in one statement."""
+    home, scene = aliased(Area), aliased(Area)
+    return str(
+        session.execute(
+            select(func.coalesce(home.path, scene.path))
+            .select_from(Rider)
+            .join(scene, scene.id == literal(violation.area_id))
+            .outerjoin(home, Rider.home_area_id == home.id)
+            .where(Rider.id == violation.rider_id)
+            .with_for_update(of=Rider, key_share=True)
+        ).scalar_one()
+    )
+
+
+def _present_task(session: Session, violation: Violation) -> tuple[StudyTask | None, bool]:
+    """Return the task that holds the violation already (True), else the one not begun (False), else None.
+
+    Read after the lock, so that it sees what the transaction before left.
+    """
+    own = select(TaskViolation.task_id).where(TaskViolation.violation_id == violation.id).scalar_subquery()
+    linked = func.coalesce(StudyTask.id == own, False)
+    row = session.execute(
+        select(StudyTask, linked)
+        .where(
+            StudyTask.rider_id == violation.rider_id,
+            StudyTask.state.in_(rules.NOT_BEGUN) | (StudyTask.id == own),
+        )
+        .order_by(linked.desc())
+        .limit(1)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    return (None, False) if row is None else (row[0], bool(row[1]))
+
+
+def _course_for(session: Session, rider_id: int, last: date) -> Course:
+    since = rules.window_start(last, figure(session, "education.repeat_window_days"))
+    course = course_by_rule(session, rider_id, since, last)
+    if course is None:
+        raise DomainError(message("No course is active for this number of violations. Ask the administrator."))
+    return course
+
+
+def _open(session: Session, violation: Violation, course: Course, path: str, by: Actor, now: datetime) -> StudyTask:
+    today = clock.local_date(now)
+    task = StudyTask(
+        number=new_number("T"),
+        rider_id=violation.rider_id,
+        course=course,
+        area_id=violation.area_id,
+        company_id=violation.company_id,
+        opened_utc=now,
+        opened_on=today,
+        due_on=rules.due_date(today, figure(session, "education.due_days")),
+        state=OPEN,
+    )
+    session.add(task)
+    session.flush()
+    session.add(TaskViolation(violation_id=violation.id, task_id=task.id))
+    audit.write(session, "education:task:open", by, subject=task, violation=violation.id, course=course.id)
+    seat_task(session, task, path, by, now)
+    return task
+
+
+def _change_course(session: Session, task: StudyTask, course: Course, path: str, by: Actor, now: datetime) -> None:
+    """Give a task not begun another course, and a seat in a session of it; its old seat goes to the next."""
+    before, task.course = task.course_id, course
+    session.flush()
+    hold_for_change(session, task, path, now)
+    left = leave_seat(session, task, by)
+    audit.write(session, "education:task:course", by, subject=task, before=before, after=course.id)
+    seat_task(session, task, path, by, now)
+    if left is not None:
+        offer_seats(session, left, by, now)
+
+
+def withdraw_violation(session: Session, event: ViolationVoided) -> None:
+    """Take a voided violation out of its task.
+
+    A task left without violations is withdrawn, its seat goes to the next who waits. What is completed stays
+    completed (the study took place and its certificate stays true), what is waived stays waived. The course
+    of the rider's task not begun is computed anew, and may fall, since one violation less counts.
+    """
+    violation = session.get(Violation, event.violation_id)
+    if violation is None or violation.rider_id is None:
+        return
+    lock_riders(session, [violation.rider_id])
+    link = session.get(TaskViolation, violation.id, populate_existing=True)
+    if link is None:
+        return
+    now = clock.utc_now()
+    task = session.get_one(StudyTask, link.task_id, populate_existing=True)
+    session.delete(link)
+    session.flush()
+    session.expire(task, ["violations"])
+    audit.write(session, "education:task:reduce", SYSTEM, subject=task, violation=violation.id)
+    if task.state in rules.UNFINISHED and not _days_of(session, task):
+        _end(session, task, WITHDRAWN, SYSTEM, now)
+    _recompute(session, violation.rider_id, now)
+
+
+def _days_of(session: Session, task: StudyTask) -> Sequence[date]:
+    return session.scalars(
+        select(Violation.occurred_on)
+        .join(TaskViolation, TaskViolation.violation_id == Violation.id)
+        .where(TaskViolation.task_id == task.id)
+    ).all()
+
+
+def _recompute(session: Session, rider_id: int, now: datetime) -> None:
+    task = session.scalar(select(StudyTask).where(StudyTask.rider_id == rider_id, StudyTask.state.in_(rules.NOT_BEGUN)))
+    if task is None:
+        return
+    course = _course_for(session, rider_id, max(_days_of(session, task)))
+    if course.id != task.course_id:
+        _change_course(session, task, course, origin_path(session, task), SYSTEM, now)
+
+
+def _end(session: Session, task: StudyTask, state: str, by: Actor, now: datetime) -> None:
+    left = leave_seat(session, task, by)
+    task.state = state
+    session.flush()
+    audit.write(session, f"education:task:{state}", by, subject=task)
+    if left is not None:
+        offer_seats(session, left, by, now)
+
+
+def waive(session: Session, task: StudyTask, reason: str, by: Actor, now: datetime) -> None:
+    """Let a rider off an unfinished task, with a reason and a name; no rate counts it any more.
+
+    Raises
+    ------
+    DomainError
+        Without a reason (field ``reason``), or the task is finished.
+    """
+    by.require("education:task:waive")
+    if not reason.strip():
+        raise DomainError(message("Say why the task is waived."), field="reason")
+    lock_riders(session, [task.rider_id])
+    session.refresh(task)
+    if task.state not in (*rules.NOT_BEGUN, IN_PROGRESS):
+        raise DomainError(message("This task is finished; it cannot be waived."), field="reason")
+    task.waived_by_id, task.waived_reason = by.user_id, reason.strip()
+    _end(session, task, WAIVED, by, now)

@@ -1,0 +1,117 @@
+"""Courses: the shipped ones, and what the administrator changes."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
+
+from trafficedu.core import audit
+from trafficedu.core.actors import Actor
+from trafficedu.core.errors import DomainError
+from trafficedu.core.orm import expect_version
+from trafficedu.core.text import message
+from trafficedu.education.models import Course, CourseModule
+
+REFERENCE = Path(__file__).parents[2] / "reference"
+
+
+@dataclass(frozen=True)
+class ModuleInput:
+    """What can be changed of a module: names and minutes. Its kind and place stay."""
+
+    id: int
+    name_zh: str
+    name_en: str
+    minimum_minutes: int
+
+
+@dataclass(frozen=True)
+class CourseInput:
+    """What can be changed of a course."""
+
+    name_zh: str
+    name_en: str
+    from_violations: int
+    pass_mark: int
+    active: bool
+    modules: Sequence[ModuleInput]
+
+
+def load_courses(session: Session) -> int:
+    """Add the shipped courses that the installation does not have yet; never changes one. Returns how many."""
+    known = set(session.scalars(select(Course.code)))
+    fresh = {
+        row["code"]: Course(
+            code=row["code"],
+            name_zh=row["name_zh"],
+            name_en=row["name_en"],
+            rank=int(row["rank"]),
+            from_violations=int(row["from_violations"]),
+            pass_mark=int(row["pass_mark"]),
+        )
+        for row in _rows("courses.csv")
+        if row["code"] not in known
+    }
+    session.add_all(fresh.values())
+    for row in _rows("course_modules.csv"):
+        if row["course"] in fresh:
+            fresh[row["course"]].modules.append(
+                CourseModule(
+                    position=int(row["position"]),
+                    kind=row["kind"],
+                    name_zh=row["name_zh"],
+                    name_en=row["name_en"],
+                    minimum_minutes=int(row["minimum_minutes"]),
+                )
+            )
+    session.flush()
+    return len(fresh)
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with (REFERENCE / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def update_course(session: Session, course: Course, new: CourseInput, version: int, by: Actor) -> None:
+    """Change a course; studies already ended keep what they were signed off with.
+
+    Raises
+    ------
+    Stale
+        Somebody else changed it meanwhile.
+    DomainError
+        No active course would be left for a first violation (field ``from_violations``).
+    """
+    expect_version(course, version)
+    others = session.scalars(select(Course.from_violations).where(Course.active, Course.id != course.id)).all()
+    if 1 not in others and not (new.active and new.from_violations == 1):
+        raise DomainError(
+            message("One active course must begin with the first violation."),
+            field="from_violations",
+        )
+    course.name_zh, course.name_en = new.name_zh, new.name_en
+    course.from_violations, course.pass_mark, course.active = new.from_violations, new.pass_mark, new.active
+    own = {module.id: module for module in course.modules}
+    for wanted in new.modules:
+        module = own[wanted.id]
+        module.name_zh, module.name_en = wanted.name_zh, wanted.name_en
+        module.minimum_minutes = wanted.minimum_minutes
+    flag_modified(course, "name_zh")  # a change of modules alone raises the version too
+    session.flush()
+    audit.write(
+        session,
+        "education:course:manage",
+        by,
+        subject=course,
+        from_violations=new.from_violations,
+        pass_mark=new.pass_mark,
+        active=new.active,
+        minutes=[module.minimum_minutes for module in new.modules],
+    )

@@ -1,0 +1,288 @@
+"""Giving seats, taking them back, and offering what became free to those who wait.
+
+A seat is taken by one conditional update (``seats_taken < capacity``): the last one is given once, whoever
+asks at the same time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
+
+from trafficedu.areas.models import Area
+from trafficedu.configuration.queries import figure
+from trafficedu.core import audit
+from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.clock import local_date
+from trafficedu.core.errors import DomainError
+from trafficedu.core.text import message
+from trafficedu.education import rules
+from trafficedu.education.models import BOOKED, IN_PROGRESS, OPEN, Booking, StudySession, StudyTask
+from trafficedu.education.queries import seats as queries
+from trafficedu.riders.models import Rider
+from trafficedu.stations.models import Station
+
+ROUNDS = 5
+"""How often the ranking is asked anew after every candidate turned out full."""
+FULL = message("This session has just become full. Choose another one.")
+
+
+def lock_riders(session: Session, rider_ids: Iterable[int]) -> None:
+    """Hold riders for this transaction: whatever changes a rider's unfinished task does this first.
+
+    The weaker kind of lock (``FOR NO KEY UPDATE``): a transaction that has just inserted a violation of the
+    rider holds a key share of the row, and two of those must not wait for each other.
+    """
+    session.execute(
+        select(Rider.id).where(Rider.id.in_(set(rider_ids))).order_by(Rider.id).with_for_update(key_share=True)
+    )
+
+
+def _lock_task(session: Session, task: StudyTask) -> None:
+    lock_riders(session, [task.rider_id])
+    session.refresh(task)
+
+
+def take_seat(session: Session, session_id: int) -> bool:
+    """Take one seat if the session takes place and has one; tells whether it did."""
+    taken = session.scalar(
+        update(StudySession)
+        .where(
+            StudySession.id == session_id,
+            StudySession.state == "scheduled",
+            StudySession.seats_taken < StudySession.capacity,
+        )
+        .values(seats_taken=StudySession.seats_taken + 1)
+        .returning(StudySession.id),
+        execution_options={"synchronize_session": False},
+    )
+    _forget_count(session, session_id)
+    return taken is not None
+
+
+def free_seat(session: Session, session_id: int) -> None:
+    """Give one seat back."""
+    session.execute(
+        update(StudySession)
+        .where(StudySession.id == session_id, StudySession.seats_taken > 0)
+        .values(seats_taken=StudySession.seats_taken - 1),
+        execution_options={"synchronize_session": False},
+    )
+    _forget_count(session, session_id)
+
+
+def _forget_count(session: Session, session_id: int) -> None:
+    known = session.identity_map.get(identity_key(StudySession, session_id))
+    if known is not None:
+        session.expire(known, ["seats_taken"])
+
+
+def seat_task(session: Session, task: StudyTask, path: str, by: Actor, now: datetime) -> Booking | None:
+    """Book the best session for a task whose rider is held and who has no seat; None when there is none.
+
+    Asks once for the ranking, then takes the seat; a candidate that filled up in between costs one more
+    update. The task becomes booked, or stays open, which is what waiting means.
+    """
+    for _ in range(ROUNDS):
+        found = queries.candidates(session, task, path, now)
+        for session_id in found:
+            if take_seat(session, session_id):
+                return _seated(session, task, session_id, by, now)
+        if not found:
+            break
+    task.state = OPEN
+    session.flush()
+    return None
+
+
+def _seated(session: Session, task: StudyTask, session_id: int, by: Actor, now: datetime) -> Booking:
+    booking = Booking(task_id=task.id, session_id=session_id, booked_utc=now, booked_by_id=by.user_id)
+    task.state = BOOKED
+    session.add(booking)
+    session.flush()
+    session.expire(task, ["bookings"])
+    audit.write(session, "education:seat:book", by, subject=booking, task=task.id, study_session=session_id)
+    return booking
+
+
+def leave_seat(session: Session, task: StudyTask, by: Actor) -> int | None:
+    """Cancel the live booking of a task whose rider is held; returns the session whose seat is free, or None.
+
+    The caller decides what the task becomes, and offers the seat (:func:`offer_seats`).
+    """
+    booking = queries.live_booking(session, task.id)
+    if booking is None:
+        return None
+    booking.state = "cancelled"
+    session.flush()
+    free_seat(session, booking.session_id)
+    audit.write(session, "education:seat:leave", by, subject=booking, task=task.id, study_session=booking.session_id)
+    return booking.session_id
+
+
+def book(session: Session, task: StudyTask, by: Actor, now: datetime) -> Booking | None:
+    """Give a waiting task the best seat there is.
+
+    Returns
+    -------
+    Booking or None
+        The seat it holds (the present one if it has one already), or None: it goes on waiting.
+
+    Raises
+    ------
+    DomainError
+        The task is begun or finished.
+    """
+    _lock_task(session, task)
+    _require_not_begun(task)
+    present = queries.live_booking(session, task.id)
+    return present or seat_task(session, task, queries.origin_path(session, task), by, now)
+
+
+def _require_not_begun(task: StudyTask) -> None:
+    if task.state not in rules.NOT_BEGUN:
+        raise DomainError(message("The study has begun or is finished; its seat can no longer be changed."))
+
+
+def move_booking(session: Session, task: StudyTask, study_session: StudySession, by: Actor, now: datetime) -> Booking:
+    """Give a task the seat that somebody chose; the old one goes to the next who waits.
+
+    Station staff may still seat somebody who comes to a session of today that has begun.
+
+    Raises
+    ------
+    DomainError
+        The task is begun or finished, the session has another course, is over, cancelled or full.
+    """
+    _lock_task(session, task)
+    _require_not_begun(task)
+    present = queries.live_booking(session, task.id)
+    if present is not None and present.session_id == study_session.id:
+        return present
+    _require_suitable(task, study_session, by, now)
+    _hold_sessions(session, [study_session.id, *([present.session_id] if present else [])])
+    if not take_seat(session, study_session.id):
+        raise DomainError(FULL, field="session")
+    left = leave_seat(session, task, by)
+    booking = _seated(session, task, study_session.id, by, now)
+    if left is not None:
+        offer_seats(session, left, by, now)
+    return booking
+
+
+def _hold_sessions(session: Session, session_ids: Iterable[int]) -> None:
+    """Lock sessions by id before two of them change, so that two opposite moves do not wait for each other."""
+    session.execute(
+        select(StudySession.id)
+        .where(StudySession.id.in_(set(session_ids)))
+        .order_by(StudySession.id)
+        .with_for_update(key_share=True)
+    )
+
+
+def hold_for_change(session: Session, task: StudyTask, path: str, now: datetime) -> None:
+    """Lock the session a task leaves and those it may go to, in one order, before the seat changes hands."""
+    present = queries.live_booking(session, task.id)
+    if present is not None:
+        _hold_sessions(session, [present.session_id, *queries.candidates(session, task, path, now)])
+
+
+def _require_suitable(task: StudyTask, study: StudySession, by: Actor, now: datetime) -> None:
+    if study.course_id != task.course_id:
+        raise DomainError(message("This session has another course than the task."), field="session")
+    if study.state != "scheduled":
+        raise DomainError(message("This session is cancelled. Choose another one."), field="session")
+    at_the_desk = by.may("education:session:check_in") and study.starts_on == local_date(now)
+    if study.starts_utc <= now and not at_the_desk:
+        raise DomainError(message("This session has begun already. Choose a later one."), field="session")
+
+
+def offer_seats(session: Session, session_id: int, by: Actor, now: datetime) -> int:
+    """Give a session's free seats to waiting tasks, the most urgent first; returns how many were seated.
+
+    Called when a session appears, grows, or a seat becomes free. A session within the lead time gives
+    nothing away by itself: nobody would know in time.
+    """
+    row = session.execute(
+        select(StudySession, Area.path)
+        .join(Station, StudySession.station_id == Station.id)
+        .join(Area, Station.area_id == Area.id)
+        .where(StudySession.id == session_id, Station.active)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    lead = timedelta(minutes=figure(session, "education.booking_lead_minutes"))
+    if row is None or row[0].state != "scheduled" or row[0].starts_utc <= now + lead:
+        return 0
+    study, path = row
+    free = study.capacity - study.seats_taken
+    if free <= 0:
+        return 0
+    waiting = session.scalars(queries.waiting_for(study, rules.prefixes(path)[2], now).limit(free)).all()
+    seated = 0
+    for task in waiting:
+        if not take_seat(session, session_id):
+            break
+        _seated(session, task, session_id, by, now)
+        seated += 1
+    return seated
+
+
+def seat_waiting(session: Session, now: datetime, by: Actor = SYSTEM, limit: int = 500) -> int:
+    """Try again for every task without a seat; returns how many got one. The worker's chore.
+
+    Needed beside :func:`offer_seats` because a due date that passes widens what a task may take.
+    """
+    waiting = session.scalars(
+        select(StudyTask).where(StudyTask.state == OPEN).order_by(StudyTask.rider_id).limit(limit)
+    ).all()
+    return sum(book(session, task, by, now) is not None for task in waiting if task.state == OPEN)
+
+
+def mark_absent(session: Session, booking: Booking, by: Actor, now: datetime) -> Booking | None:
+    """Note that a rider did not come, or left before the end; the task reopens and gets the next seat.
+
+    Returns
+    -------
+    Booking or None
+        The new seat, or None: the task waits.
+
+    Raises
+    ------
+    DomainError
+        The session has not begun; the study is signed off; or the rider has the next task already, which
+        cannot stand beside a reopened one.
+    """
+    lock_riders(session, [booking.task.rider_id])
+    session.refresh(booking)
+    session.refresh(booking.task)
+    task = booking.task
+    if booking.state not in {"booked", "attended"} or task.state not in {BOOKED, IN_PROGRESS}:
+        raise DomainError(message("This study is finished; nothing was changed."))
+    if booking.session.starts_utc > now:
+        raise DomainError(message("The session has not begun yet. Absent can be noted from its start on."))
+    if task.state == IN_PROGRESS:
+        require_no_next_task(session, task)
+    booking.state, task.state = "absent", OPEN
+    session.flush()
+    audit.write(session, "education:session:check_in", by, subject=booking, task=task.id, absent=True)
+    return seat_task(session, task, queries.origin_path(session, task), by, now)
+
+
+def require_no_next_task(session: Session, task: StudyTask) -> None:
+    """Raise DomainError when the rider of a begun task has another one not begun: only one may be."""
+    other = session.scalar(
+        select(StudyTask.id).where(
+            StudyTask.rider_id == task.rider_id, StudyTask.state.in_(rules.NOT_BEGUN), StudyTask.id != task.id
+        )
+    )
+    if other is not None:
+        raise DomainError(
+            message(
+                "A later violation opened the rider's next task, so this one cannot go back."
+                " Finish it, or ask a supervisor to waive it."
+            )
+        )

@@ -1,0 +1,250 @@
+"""Holding sessions: one or weekly, changed, cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trafficedu.configuration.queries import corrections
+from trafficedu.core import audit
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import from_local, local_date
+from trafficedu.core.errors import DomainError, Missing, Stale
+from trafficedu.core.numbers import new_number
+from trafficedu.core.orm import expect_version, flush_or_refuse
+from trafficedu.core.text import message
+from trafficedu.core.workdays import is_public_holiday
+from trafficedu.education import rules
+from trafficedu.education.models import OPEN, Booking, Course, StudySession, StudyTask
+from trafficedu.education.queries.seats import origin_path
+from trafficedu.education.services.seats import lock_riders, offer_seats, seat_task
+from trafficedu.stations.models import Station
+
+TOO_SMALL = message("More seats are taken than that. Move some riders first, or choose a larger number.")
+
+
+@dataclass(frozen=True)
+class NewSession:
+    """A course at a station at a time."""
+
+    course: Course
+    station: Station
+    starts_utc: datetime
+    capacity: int
+    lecturer: str = ""
+
+
+@dataclass(frozen=True)
+class NewSeries:
+    """The same session every week at ``at`` (district's clock), from ``day`` to ``until`` (included)."""
+
+    course: Course
+    station: Station
+    day: date
+    at: time
+    until: date
+    capacity: int
+    lecturer: str = ""
+
+
+@dataclass(frozen=True)
+class SessionChange:
+    """What can be changed of a session that has not begun."""
+
+    starts_utc: datetime
+    capacity: int
+    lecturer: str = ""
+
+
+def _require_own(station: Station, by: Actor) -> None:
+    if by.scope.everything or by.scope.station_id == station.id:
+        return
+    raise Missing(message("There is no such station, or not for you."))
+
+
+def create_session(
+    session: Session, new: NewSession, by: Actor, now: datetime, *, series: str | None = None
+) -> StudySession:
+    """Put a session on the calendar and give its seats to those who wait.
+
+    Raises
+    ------
+    Missing
+        The station is not the actor's.
+    DomainError
+        It begins in the past (field ``starts_utc``), or the station has a session at that very time.
+    """
+    _require_own(new.station, by)
+    if new.starts_utc <= now:
+        raise DomainError(message("A session begins in the future. Check the date and the hour."), field="starts_utc")
+    _require_free_time(session, new.station.id, new.starts_utc, None)
+    study = StudySession(
+        number=new_number("S"),
+        course=new.course,
+        station=new.station,
+        starts_utc=new.starts_utc,
+        starts_on=local_date(new.starts_utc),
+        capacity=new.capacity,
+        lecturer=new.lecturer,
+        series=series,
+    )
+    session.add(study)
+    session.flush()
+    audit.write(session, "education:session:manage", by, subject=study, capacity=new.capacity, series=series)
+    offer_seats(session, study.id, by, now)
+    return study
+
+
+def _require_free_time(session: Session, station_id: int, starts_utc: datetime, own_id: int | None) -> None:
+    other = session.scalar(
+        select(StudySession.number).where(
+            StudySession.station_id == station_id,
+            StudySession.starts_utc == starts_utc,
+            StudySession.state == "scheduled",
+            StudySession.id != (own_id or 0),
+        )
+    )
+    if other is not None:
+        raise DomainError(
+            message("The station has a session at this time already: %(number)s.", number=other),
+            field="starts_utc",
+        )
+
+
+def series_days(session: Session, new: NewSeries) -> list[rules.WeeklyDay]:
+    """Return the days a series would fall on, public holidays marked, for the preview before it is made."""
+    calendar = corrections(session)
+    return rules.weekly_days(new.day, new.until, lambda day: is_public_holiday(day, calendar))
+
+
+def create_series(session: Session, new: NewSeries, by: Actor, now: datetime) -> Sequence[StudySession]:
+    """Make the sessions of a weekly series, public holidays passed over; all of them or none.
+
+    Raises
+    ------
+    DomainError
+        No day is left (field ``until``), or one of them is refused by :func:`create_session`.
+    """
+    days = [planned.day for planned in series_days(session, new) if not planned.holiday]
+    if not days:
+        raise DomainError(message("No day is left in this period. Choose a later end."), field="until")
+    series = new_number("W")
+    return [
+        create_session(
+            session,
+            NewSession(
+                new.course,
+                new.station,
+                from_local(datetime.combine(day, new.at)),
+                new.capacity,
+                new.lecturer,
+            ),
+            by,
+            now,
+            series=series,
+        )
+        for day in days
+    ]
+
+
+def change_session(
+    session: Session, study: StudySession, new: SessionChange, version: int, by: Actor, now: datetime
+) -> int:
+    """Change time, capacity or lecturer of a session that has not begun; riders keep their seats.
+
+    Returns
+    -------
+    int
+        How many waiting tasks got one of the new seats.
+
+    Raises
+    ------
+    Stale
+        Somebody else changed it meanwhile.
+    DomainError
+        It has begun or is cancelled, would begin in the past, or has more seats taken than the new capacity.
+    """
+    _require_own(study.station, by)
+    expect_version(study, version)
+    if study.state != "scheduled" or study.starts_utc <= now:
+        raise DomainError(message("This session has begun or is cancelled; it can no longer be changed."))
+    if new.starts_utc <= now:
+        raise DomainError(message("A session begins in the future. Check the date and the hour."), field="starts_utc")
+    _require_free_time(session, study.station_id, new.starts_utc, study.id)
+    if new.capacity < study.seats_taken:
+        raise DomainError(TOO_SMALL, field="capacity")
+    study.starts_utc, study.starts_on = new.starts_utc, local_date(new.starts_utc)
+    study.capacity, study.lecturer = new.capacity, new.lecturer
+    flush_or_refuse(session, {"ck_study_session_seats": DomainError(TOO_SMALL, field="capacity")})
+    audit.write(session, "education:session:manage", by, subject=study, capacity=new.capacity)
+    return offer_seats(session, study.id, by, now)
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """What became of the riders of a cancelled session."""
+
+    moved: int
+    waiting: int
+
+
+def cancel_session(
+    session: Session, study: StudySession, reason: str, version: int, expected: int, by: Actor, now: datetime
+) -> Cancelled:
+    """Cancel a session nobody has checked in to; its riders get the next seat, or wait.
+
+    Parameters
+    ----------
+    expected
+        How many bookings the page said would be moved; another number now is told before anything happens.
+
+    Raises
+    ------
+    Stale
+        The session or the number of its bookings changed meanwhile.
+    DomainError
+        No reason (field ``reason``), somebody has checked in, or it is cancelled already.
+    """
+    _require_own(study.station, by)
+    expect_version(study, version)
+    if not reason.strip():
+        raise DomainError(message("Say why the session is cancelled."), field="reason")
+    held = _live(session, study.id)
+    lock_riders(session, [task.rider_id for _, task in held])
+    session.refresh(study, with_for_update={"key_share": True})
+    live = _live(session, study.id)
+    if len(live) != expected or {booking.id for booking, _ in held} != {booking.id for booking, _ in live}:
+        raise Stale(message("The bookings of this session have changed meanwhile. Look again how many there are."))
+    _require_cancellable(session, study)
+    study.state, study.cancel_reason, study.seats_taken = "cancelled", reason.strip(), 0
+    for booking, task in live:
+        booking.state, task.state = "cancelled", OPEN
+    session.flush()
+    audit.write(session, "education:session:cancel", by, subject=study, bookings=len(live))
+    moved = sum(
+        seat_task(session, task, origin_path(session, task), by, now) is not None
+        for _, task in sorted(live, key=lambda pair: (pair[1].due_on, pair[1].id))
+    )
+    return Cancelled(moved, len(live) - moved)
+
+
+def _require_cancellable(session: Session, study: StudySession) -> None:
+    attended = session.scalar(
+        select(Booking.id).where(Booking.session_id == study.id, Booking.state.in_(("attended", "absent"))).limit(1)
+    )
+    if study.state != "scheduled" or attended is not None:
+        raise DomainError(message("This session is cancelled already, or riders have checked in; it stays as it is."))
+
+
+def _live(session: Session, session_id: int) -> list[tuple[Booking, StudyTask]]:
+    rows = session.execute(
+        select(Booking, StudyTask)
+        .join(StudyTask, Booking.task_id == StudyTask.id)
+        .where(Booking.session_id == session_id, Booking.state == "booked")
+        .execution_options(populate_existing=True)
+    )
+    return [(row[0], row[1]) for row in rows]

@@ -1,0 +1,290 @@
+"""The study itself: check-in, modules, quiz, sign-off. Every sign-off names its signer.
+
+Signing off somebody who did not study is a named offence in the comparable rules for drivers; hence the
+modules with start and end, and the override that needs a reason and a permission of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trafficedu.core import audit
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import local_date
+from trafficedu.core.errors import DomainError, Refused
+from trafficedu.core.numbers import new_number
+from trafficedu.core.text import Message, message
+from trafficedu.education import rules
+from trafficedu.education.models import (
+    BOOKED,
+    COMPLETED,
+    IN_PROGRESS,
+    QUIZ,
+    Attendance,
+    Booking,
+    Certificate,
+    CourseModule,
+    ModuleRecord,
+    StudySession,
+)
+from trafficedu.education.queries.courses import plan_of
+from trafficedu.education.queries.sessions import list_roster
+from trafficedu.education.services.seats import lock_riders, require_no_next_task
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a step for a whole session did: how many riders it took, and how many it passed over."""
+
+    done: int
+    left: int
+
+
+def check_in(session: Session, booking: Booking, by: Actor, now: datetime) -> Attendance:
+    """Note that a rider is here: the study begins. Twice gives the first check-in again.
+
+    Raises
+    ------
+    DomainError
+        It is not the day of the session, the session is cancelled, or the seat is no longer the rider's.
+    """
+    _hold(session, booking)
+    if booking.state == "attended" and booking.attendance is not None:
+        return booking.attendance
+    if booking.state != "booked" or booking.session.state != "scheduled":
+        raise DomainError(message("This seat is no longer the rider's. Look at the roster again."))
+    if booking.session.starts_on != local_date(now):
+        raise DomainError(message("Riders check in on the day of the session."))
+    booking.state, booking.task.state = "attended", IN_PROGRESS
+    attendance = Attendance(booking=booking, checked_in_utc=now, checked_in_by_id=by.user_id, quiz_attempts=0)
+    session.add(attendance)
+    session.flush()
+    audit.write(session, "education:session:check_in", by, subject=attendance, task=booking.task_id)
+    return attendance
+
+
+def undo_check_in(session: Session, booking: Booking, by: Actor) -> None:
+    """Take a mistaken check-in back, as long as no module has begun.
+
+    Raises
+    ------
+    DomainError
+        A module has begun, the study is signed off, or the rider has the next task already.
+    """
+    _hold(session, booking)
+    attendance = _attendance(booking)
+    if attendance.modules or attendance.quiz_score is not None:
+        raise DomainError(message("The study has begun; the check-in can no longer be undone."))
+    require_no_next_task(session, booking.task)
+    audit.write(session, "education:session:check_in", by, subject=attendance, task=booking.task_id, undone=True)
+    session.delete(attendance)
+    booking.state, booking.task.state = "booked", BOOKED
+    session.flush()
+    session.expire(booking, ["attendance"])
+
+
+def _hold(session: Session, booking: Booking) -> None:
+    lock_riders(session, [booking.task.rider_id])
+    session.refresh(booking)
+    session.refresh(booking.task)
+    if booking.attendance is not None:
+        session.refresh(booking.attendance)
+
+
+def _attendance(booking: Booking) -> Attendance:
+    """Return the running study of a booking; raise DomainError where there is none (any more)."""
+    if booking.state != "attended" or booking.attendance is None or booking.task.state != IN_PROGRESS:
+        raise DomainError(message("This rider is not studying here now. Check in first, or look at the roster."))
+    return booking.attendance
+
+
+def _module(attendance: Attendance, module_id: int) -> CourseModule:
+    course = attendance.booking.session.course
+    found = next((module for module in course.modules if module.id == module_id), None)
+    if found is None:
+        raise DomainError(message("This module does not belong to the course."))
+    return found
+
+
+def times_of(attendance: Attendance) -> list[rules.ModuleTimes]:
+    """Return the modules of a study with start and end, for ``rules``."""
+    return [rules.ModuleTimes(record.module_id, record.started_utc, record.ended_utc) for record in attendance.modules]
+
+
+def start_module(session: Session, booking: Booking, module_id: int, by: Actor, now: datetime) -> ModuleRecord:
+    """Begin a module; the one before has to be ended. Beginning the running one again changes nothing.
+
+    Raises
+    ------
+    DomainError
+        Another module is due first, or this one is ended.
+    """
+    _hold(session, booking)
+    attendance = _attendance(booking)
+    module = _module(attendance, module_id)
+    running = next((record for record in attendance.modules if record.module_id == module.id), None)
+    if running is not None and running.ended_utc is None:
+        return running
+    due = rules.next_module(plan_of(booking.session.course, "en"), times_of(attendance))
+    if due is None or due.id != module.id:
+        raise DomainError(message("The modules follow their order. End the one before first."))
+    record = ModuleRecord(attendance=attendance, module_id=module.id, started_utc=now)
+    session.add(record)
+    session.flush()
+    audit.write(session, "education:session:study", by, subject=attendance, module=module.id, step="start")
+    return record
+
+
+def end_module(session: Session, booking: Booking, module_id: int, by: Actor, now: datetime) -> ModuleRecord:
+    """End a running module after its minimum of minutes.
+
+    Raises
+    ------
+    DomainError
+        It is not running, or needs more minutes (says how many).
+    """
+    _hold(session, booking)
+    attendance = _attendance(booking)
+    module = _module(attendance, module_id)
+    record = next((one for one in attendance.modules if one.module_id == module.id), None)
+    if record is None:
+        raise DomainError(message("This module has not begun."))
+    if record.ended_utc is not None:
+        return record
+    short = _minutes_short(module, record, now)
+    if short:
+        raise DomainError(message("This module has to run %(minutes)d more minutes.", minutes=short))
+    record.ended_utc = now
+    session.flush()
+    audit.write(session, "education:session:study", by, subject=attendance, module=module.id, step="end")
+    return record
+
+
+def _minutes_short(module: CourseModule, record: ModuleRecord, now: datetime) -> int:
+    plan = rules.ModulePlan(module.id, module.kind, "", module.minimum_minutes)
+    return rules.minutes_missing(plan, rules.ModuleTimes(module.id, record.started_utc, None), now)
+
+
+def record_quiz(session: Session, booking: Booking, score: int, by: Actor, now: datetime) -> None:
+    """Note the score of a quiz; each entry is an attempt, the latest counts, so that a slip can be mended.
+
+    Raises
+    ------
+    DomainError
+        The score is not between 0 and 100, or the quiz has not begun (field ``score``).
+    """
+    if not 0 <= score <= 100:
+        raise DomainError(message("A score lies between 0 and 100."), field="score")
+    _hold(session, booking)
+    attendance = _attendance(booking)
+    quiz = {module.id for module in booking.session.course.modules if module.kind == QUIZ}
+    if not any(record.module_id in quiz for record in attendance.modules):
+        raise DomainError(message("The quiz has not begun. Begin it first."), field="score")
+    attendance.quiz_score, attendance.quiz_attempts = score, attendance.quiz_attempts + 1
+    session.flush()
+    audit.write(session, "education:session:study", by, subject=attendance, score=score, at=now.isoformat())
+
+
+def gaps_of(booking: Booking, locale: str) -> list[Message]:
+    """Return what still stands between a checked-in rider and the sign-off, module names in ``locale``."""
+    if booking.attendance is None:
+        return [message("The rider has not checked in.")]
+    course = booking.session.course
+    return rules.gaps(
+        plan_of(course, locale), times_of(booking.attendance), booking.attendance.quiz_score, course.pass_mark
+    )
+
+
+def sign_off(session: Session, booking: Booking, by: Actor, now: datetime, override_reason: str = "") -> Certificate:
+    """Complete the task in the signer's name and issue the certificate. Twice gives the first one again.
+
+    With something missing (a module, minutes, the pass mark) it needs a reason and the permission
+    ``education:session:override``.
+
+    Raises
+    ------
+    DomainError
+        Something is missing and no reason is given (field ``reason``; the sentence names the first gap), or
+        the rider is not checked in.
+    Refused
+        A reason is given without the permission, or the actor has no name (the system signs nothing off).
+    """
+    by.require("education:session:complete")
+    if by.user_id is None:
+        raise Refused(message("A study is signed off by a person."))
+    _hold(session, booking)
+    if booking.attendance is not None and booking.attendance.signed_off_utc is not None:
+        return session.scalars(select(Certificate).where(Certificate.task_id == booking.task_id)).one()
+    attendance = _attendance(booking)
+    missing, reason = gaps_of(booking, by.locale), override_reason.strip()
+    if missing and not reason:
+        raise DomainError(
+            message("Not ready to be signed off: %(gap)s A sign-off all the same needs a reason.", gap=missing[0]),
+            field="reason",
+        )
+    if missing:
+        by.require("education:session:override")
+    attendance.signed_off_utc, attendance.signed_off_by_id = now, by.user_id
+    attendance.override_reason = reason if missing else ""
+    task = booking.task
+    task.state, task.completed_utc, task.completed_on = COMPLETED, now, local_date(now)
+    certificate = Certificate(number=new_number("C"), task_id=task.id, attendance_id=attendance.id, issued_utc=now)
+    session.add(certificate)
+    session.flush()
+    audit.write(
+        session,
+        "education:session:override" if missing else "education:session:complete",
+        by,
+        subject=attendance,
+        task=task.id,
+        certificate=certificate.id,
+    )
+    return certificate
+
+
+def _studying(session: Session, study: StudySession) -> Sequence[Booking]:
+    """Return the studies that run in a session, their riders held in one go."""
+    roster = [booking for booking in list_roster(session, study.id) if booking.task.state == IN_PROGRESS]
+    lock_riders(session, [booking.task.rider_id for booking in roster])
+    fresh = list_roster(session, study.id)
+    return [one for one in fresh if one.state == "attended" and one.task.state == IN_PROGRESS and one.attendance]
+
+
+def start_module_for_all(session: Session, study: StudySession, module_id: int, by: Actor, now: datetime) -> Batch:
+    """Begin a module for every rider of a session whose turn it is: that is how a lecture works."""
+    plan = plan_of(study.course, "en")
+    riders = _studying(session, study)
+    done = 0
+    for booking in riders:
+        due = rules.next_module(plan, times_of(_attendance(booking)))
+        begun = {record.module_id for record in _attendance(booking).modules}
+        if due is not None and due.id == module_id and module_id not in begun:
+            start_module(session, booking, module_id, by, now)
+            done += 1
+    return Batch(done, len(riders) - done)
+
+
+def end_module_for_all(session: Session, study: StudySession, module_id: int, by: Actor, now: datetime) -> Batch:
+    """End a module for every rider of a session for whom it runs and has run long enough."""
+    riders = _studying(session, study)
+    done = 0
+    for booking in riders:
+        running = [r for r in _attendance(booking).modules if r.module_id == module_id and r.ended_utc is None]
+        if running and not _minutes_short(_module(_attendance(booking), module_id), running[0], now):
+            end_module(session, booking, module_id, by, now)
+            done += 1
+    return Batch(done, len(riders) - done)
+
+
+def sign_off_ready(session: Session, study: StudySession, by: Actor, now: datetime) -> Batch:
+    """Sign off every rider of a session for whom nothing is missing, each in the signer's name."""
+    riders = _studying(session, study)
+    ready = [booking for booking in riders if not gaps_of(booking, by.locale)]
+    for booking in ready:
+        sign_off(session, booking, by, now)
+    return Batch(len(ready), len(riders) - len(ready))

@@ -1,0 +1,46 @@
+"""Pages of courses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template
+
+from trafficedu.core.access import actor, requires
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.text import message
+from trafficedu.core.web import attach_error, back_to, tell
+from trafficedu.education import queries, services
+from trafficedu.education.forms import MODULE_NAMES, CourseForm
+
+pages = Blueprint("courses", __name__)
+
+
+@pages.get("/courses")
+@requires("education:course:manage")
+def courses() -> Any:
+    """I see which course riders get, and what it consists of."""
+    return render_template("courses/courses.html", courses=queries.list_courses(session()), module_names=MODULE_NAMES)
+
+
+@pages.route("/courses/<code>", methods=["GET", "POST"])
+@requires("education:course:manage")
+def course(code: str) -> Any:
+    """I change a course's names, minutes, pass mark, or from how many violations it is due."""
+    found = queries.find_course(session(), code)
+    form = CourseForm(obj=found)
+    if form.validate_on_submit():
+        try:
+            services.update_course(session(), found, form.to_input(found), form.version.data, actor())
+            session().commit()
+        except Stale:
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The course is changed. It holds for studies from now on."))
+            return back_to("courses.courses")
+    page = render_template("courses/course.html", form=form, course=found, module_names=MODULE_NAMES)
+    return page, 422 if form.errors else 200

@@ -1,0 +1,183 @@
+"""Pages of sessions: the calendar, one session with its roster, planning, changing, cancelling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import today, utc_now
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError, Missing, Stale
+from trafficedu.core.fields import choices
+from trafficedu.core.text import message
+from trafficedu.core.web import attach_error, back_to, locale, page_number, tell
+from trafficedu.education import queries, services
+from trafficedu.education.forms import (
+    BOOKING_NAMES,
+    CancelForm,
+    SeriesForm,
+    SessionChangeForm,
+    SessionFilterForm,
+    SessionForm,
+)
+from trafficedu.education.models import Course
+from trafficedu.education.services.sessions import series_days
+from trafficedu.reports import roster as roster_report
+from trafficedu.stations.models import Station
+
+pages = Blueprint("sessions", __name__)
+
+
+@pages.get("/sessions")
+@requires("education:session:read")
+def sessions() -> Any:
+    """I see which sessions take place when and where, and where seats are free."""
+    form = SessionFilterForm(request.args)
+    form.offer(queries.list_courses(session()), queries.list_stations_seen(session(), actor()), locale())
+    form.validate()
+    found = queries.list_sessions(session(), actor(), form.to_input(today()), page_number())
+    days = [(day, list(rows)) for day, rows in groupby(found.items, key=lambda one: one.starts_on)]
+    return render_template("sessions/sessions.html", form=form, page=found, days=days, today=today())
+
+
+def _own_station() -> Station:
+    """Return the station whose staff I am; only they plan sessions."""
+    station_id = actor().scope.station_id
+    station = session().get(Station, station_id) if station_id is not None else None
+    if station is None:
+        raise Missing(message("Sessions are planned by the staff of a station."))
+    return station
+
+
+def _offer(form: SessionForm | SeriesForm, station: Station) -> Sequence[Course]:
+    courses = queries.list_courses(session(), active=True)
+    form.course.choices = choices((one.code, one.name(locale())) for one in courses)
+    if form.capacity.data is None and not form.is_submitted():
+        form.capacity.data = station.seats
+    return courses
+
+
+@pages.route("/sessions/new", methods=["GET", "POST"])
+@requires("education:session:manage")
+def create() -> Any:
+    """I put a session on the calendar; those who wait get its seats."""
+    station, form = _own_station(), SessionForm()
+    courses = _offer(form, station)
+    if form.validate_on_submit():
+        try:
+            study = services.create_session(session(), form.to_input(courses, station), actor(), utc_now())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The session is planned; %(count)d waiting riders have a seat.", count=study.seats_taken))
+            return back_to("sessions.show", number=study.number)
+    return render_template("sessions/new.html", form=form, station=station), 422 if form.errors else 200
+
+
+@pages.route("/sessions/weekly", methods=["GET", "POST"])
+@requires("education:session:manage")
+def create_weekly() -> Any:
+    """I plan a session every week: first I see the days, then they are made."""
+    station, form = _own_station(), SeriesForm()
+    courses, days = _offer(form, station), None
+    if form.validate_on_submit():
+        new = form.to_input(courses, station)
+        days = series_days(session(), new)
+        if request.form.get("step") == "make":
+            try:
+                made = services.create_series(session(), new, actor(), utc_now())
+                session().commit()
+            except DomainError as error:
+                session().rollback()
+                attach_error(form, error)
+            else:
+                tell(message("%(count)d sessions are planned.", count=len(made)))
+                return back_to("sessions.sessions")
+    page = render_template("sessions/weekly.html", form=form, station=station, days=days)
+    return page, 422 if form.errors else 200
+
+
+@pages.get("/sessions/<number>")
+@requires("education:session:read")
+def show(number: str) -> Any:
+    """I see one session and who has a seat in it."""
+    study = queries.find_session(session(), number, actor())
+    roster = queries.list_roster(session(), study.id)
+    return render_template(
+        "sessions/session.html",
+        study=study,
+        roster=roster,
+        people=queries.people(session(), [booking.task.rider for booking in roster], actor()),
+        booking_names=BOOKING_NAMES,
+        own=actor().scope.station_id == study.station_id,
+        coming=study.state == "scheduled" and study.starts_utc > utc_now(),
+        is_today=study.state == "scheduled" and study.starts_on == today(),
+    )
+
+
+@pages.route("/sessions/<number>/edit", methods=["GET", "POST"])
+@requires("education:session:manage")
+def edit(number: str) -> Any:
+    """I change a session's time, seats or lecturer."""
+    study = queries.find_session(session(), number, actor())
+    form = SessionChangeForm(obj=study)
+    if form.validate_on_submit():
+        try:
+            seated = services.change_session(session(), study, form.to_input(), form.version.data, actor(), utc_now())
+            session().commit()
+        except Stale:
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The session is changed; %(count)d waiting riders have a seat.", count=seated))
+            return back_to("sessions.show", number=number)
+    return render_template("sessions/edit.html", form=form, study=study), 422 if form.errors else 200
+
+
+@pages.route("/sessions/<number>/cancel", methods=["GET", "POST"])
+@requires("education:session:manage")
+def cancel(number: str) -> Any:
+    """I cancel a session; I am told how many riders it concerns, and they get another seat or wait."""
+    study = queries.find_session(session(), number, actor())
+    count = queries.count_live_bookings(session(), study.id)
+    form = CancelForm(version=study.version, expected=str(count))
+    if form.validate_on_submit():
+        try:
+            became = services.cancel_session(
+                session(), study, form.reason.data, form.version.data, form.count(), actor(), utc_now()
+            )
+            session().commit()
+        except Stale:
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(
+                message(
+                    "The session is cancelled: %(moved)d riders have another seat, %(waiting)d wait.",
+                    moved=became.moved,
+                    waiting=became.waiting,
+                )
+            )
+            return back_to("sessions.sessions")
+    return render_template("sessions/cancel.html", form=form, study=study, count=count), 422 if form.errors else 200
+
+
+@pages.get("/sessions/<number>/roster.pdf")
+@requires("education:session:check_in")
+def roster_pdf(number: str) -> Any:
+    """I print the roster to be signed at the door."""
+    study = queries.find_session(session(), number, actor())
+    body = roster_report.render(queries.roster_paper(session(), study, locale()), locale())
+    return Response(
+        body, mimetype="application/pdf", headers={"Content-Disposition": f'inline; filename="{number}.pdf"'}
+    )

@@ -1,0 +1,308 @@
+"""Pages of the study itself, for the phone or tablet at the station: check-in, modules, quiz, sign-off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, render_template
+
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import today, utc_now
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError, Missing, Refused, Stale
+from trafficedu.core.text import Message, message
+from trafficedu.core.web import attach_error, back_to, locale, tell
+from trafficedu.education import queries, rules, services
+from trafficedu.education.forms import MODULE_NAMES, FindForm, OverrideForm, QuizForm
+from trafficedu.education.models import Booking, CourseModule, StudySession
+from trafficedu.education.queries.courses import plan_of
+from trafficedu.education.services.study import gaps_of, times_of
+
+pages = Blueprint("study", __name__)
+CHECK_IN, COMPLETE = "education:session:check_in", "education:session:complete"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One module on the study card: ``state`` is done, running, next or later."""
+
+    module: CourseModule
+    state: str
+    minutes: int = 0
+    missing: int = 0
+
+
+def _steps(booking: Booking) -> list[Step]:
+    now, records = (
+        utc_now(),
+        {} if booking.attendance is None else {times.module_id: times for times in times_of(booking.attendance)},
+    )
+    plan = plan_of(booking.session.course, locale())
+    due = rules.next_module(plan, records.values())
+    steps = []
+    for module, planned in zip(booking.session.course.modules, plan, strict=True):
+        times = records.get(module.id)
+        if times is None:
+            steps.append(Step(module, "next" if due is not None and due.id == module.id else "later"))
+        else:
+            state = "running" if times.ended is None else "done"
+            missing = rules.minutes_missing(planned, times, now)
+            steps.append(Step(module, state, times.minutes(now), missing))
+    return steps
+
+
+@dataclass(frozen=True)
+class Line:
+    """One rider of a session on the check-in list."""
+
+    booking: Booking
+    state: str
+    step: Step | None
+
+
+def _line(booking: Booking) -> Line:
+    if booking.state != "attended" or booking.task.state != "in_progress":
+        return Line(booking, "signed" if booking.task.state == "completed" else booking.state, None)
+    open_steps = [step for step in _steps(booking) if step.state in {"running", "next"}]
+    ready = not gaps_of(booking, locale())
+    return Line(booking, "ready" if ready else "studying", open_steps[0] if open_steps else None)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What can be done for everybody with one module: how many may begin it, how many may end it."""
+
+    module: CourseModule
+    begin: int
+    end: int
+    running: int
+
+
+def _batches(study: StudySession, lines: Sequence[Line]) -> list[Batch]:
+    found = []
+    for module in study.course.modules:
+        here = [line.step for line in lines if line.step is not None and line.step.module.id == module.id]
+        running = [step for step in here if step.state == "running"]
+        ended = [step for step in running if step.missing == 0]
+        if here:
+            found.append(Batch(module, len(here) - len(running), len(ended), len(running)))
+    return found
+
+
+@pages.route("/sessions/<number>/check-in", methods=["GET", "POST"])
+@requires(CHECK_IN)
+def check_in_list(number: str) -> Any:
+    """I stand at the door: I find a rider and check them in with one tap."""
+    study = queries.find_session(session(), number, actor())
+    form = FindForm()
+    roster = queries.list_roster(session(), study.id)
+    lines = [_line(booking) for booking in roster]
+    wanted = (form.name.data or "").casefold()
+    shown = [line for line in lines if wanted in line.booking.task.rider.name.casefold()]
+    return render_template(
+        "study/check_in.html",
+        study=study,
+        form=form,
+        lines=shown,
+        people=queries.people(session(), [booking.task.rider for booking in roster], actor()),
+        batches=_batches(study, lines),
+        ready=sum(line.state == "ready" for line in lines),
+        here=sum(line.booking.state == "attended" for line in lines),
+        total=len(lines),
+        is_today=study.starts_on == today() and study.state == "scheduled",
+        begun=study.starts_utc <= utc_now(),
+    )
+
+
+@pages.get("/sessions/<number>/riders/<task>")
+@requires(CHECK_IN)
+def card(number: str, task: str) -> Any:
+    """I see what one rider has studied and what comes next."""
+    return _card(queries.find_study(session(), number, task, actor()))
+
+
+def _card(booking: Booking, quiz: QuizForm | None = None, override: OverrideForm | None = None) -> Any:
+    steps = _steps(booking)
+    page = render_template(
+        "study/card.html",
+        booking=booking,
+        study=booking.session,
+        person=queries.people(session(), [booking.task.rider], actor())[booking.task.rider_id],
+        steps=steps,
+        quiz_begun=any(step.module.kind == "quiz" and step.state in {"running", "done"} for step in steps),
+        gaps=gaps_of(booking, locale()),
+        quiz_form=quiz or QuizForm(formdata=None),
+        override_form=override or OverrideForm(formdata=None),
+        certificate=queries.certificate_of_task(session(), booking.task_id),
+        module_names=MODULE_NAMES,
+        is_today=booking.session.starts_on == today(),
+        begun=booking.session.starts_utc <= utc_now(),
+    )
+    wrong = (quiz is not None and quiz.errors) or (override is not None and override.errors)
+    return page, 422 if wrong else 200
+
+
+def _do(work: Callable[[], object], done: Message | None) -> None:
+    """Run one step and commit it; a refusal of the rules is said on the next page."""
+    try:
+        work()
+        session().commit()
+    except (Missing, Refused, Stale):
+        raise
+    except DomainError as error:
+        session().rollback()
+        tell(error.text, "error")
+    else:
+        if done is not None:
+            tell(done)
+
+
+def _to_card(number: str, task: str) -> Response:
+    return back_to("study.card", number=number, task=task)
+
+
+@pages.post("/sessions/<number>/riders/<task>/check-in")
+@requires(CHECK_IN)
+def check_in(number: str, task: str) -> Any:
+    """I check a rider in."""
+    booking = queries.find_study(session(), number, task, actor())
+    _do(lambda: services.check_in(session(), booking, actor(), utc_now()), None)
+    return back_to("study.check_in_list", number=number, _anchor=task)
+
+
+@pages.post("/sessions/<number>/riders/<task>/undo")
+@requires(CHECK_IN)
+def undo(number: str, task: str) -> Any:
+    """I take a mistaken check-in back."""
+    booking = queries.find_study(session(), number, task, actor())
+    _do(lambda: services.undo_check_in(session(), booking, actor()), message("The check-in is undone."))
+    return back_to("study.check_in_list", number=number, _anchor=task)
+
+
+def _module_id(study: StudySession, position: int) -> int:
+    found = next((module.id for module in study.course.modules if module.position == position), None)
+    if found is None:
+        raise Missing(message("This module does not belong to the course."))
+    return found
+
+
+@pages.post("/sessions/<number>/riders/<task>/modules/<int:position>/start")
+@requires(CHECK_IN)
+def start(number: str, task: str, position: int) -> Any:
+    """I begin a module for one rider."""
+    booking = queries.find_study(session(), number, task, actor())
+    module_id = _module_id(booking.session, position)
+    _do(lambda: services.start_module(session(), booking, module_id, actor(), utc_now()), None)
+    return _to_card(number, task)
+
+
+@pages.post("/sessions/<number>/riders/<task>/modules/<int:position>/end")
+@requires(CHECK_IN)
+def end(number: str, task: str, position: int) -> Any:
+    """I end a module for one rider."""
+    booking = queries.find_study(session(), number, task, actor())
+    module_id = _module_id(booking.session, position)
+    _do(lambda: services.end_module(session(), booking, module_id, actor(), utc_now()), None)
+    return _to_card(number, task)
+
+
+@pages.post("/sessions/<number>/riders/<task>/quiz")
+@requires(CHECK_IN)
+def quiz(number: str, task: str) -> Any:
+    """I enter the score of a rider's quiz."""
+    booking = queries.find_study(session(), number, task, actor())
+    form = QuizForm()
+    if form.validate_on_submit():
+        try:
+            services.record_quiz(session(), booking, form.score.data, actor(), utc_now())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            return _to_card(number, task)
+    return _card(queries.find_study(session(), number, task, actor()), quiz=form)
+
+
+@pages.post("/sessions/<number>/riders/<task>/sign-off")
+@requires(COMPLETE)
+def sign_off(number: str, task: str) -> Any:
+    """I sign a rider's study off in my name; the certificate is issued."""
+    booking = queries.find_study(session(), number, task, actor())
+    _do(
+        lambda: services.sign_off(session(), booking, actor(), utc_now()),
+        message("Signed off. The certificate is issued."),
+    )
+    return _to_card(number, task)
+
+
+@pages.post("/sessions/<number>/riders/<task>/override")
+@requires("education:session:override")
+def override(number: str, task: str) -> Any:
+    """I sign a study off although something is missing, with a reason."""
+    booking = queries.find_study(session(), number, task, actor())
+    form = OverrideForm()
+    if form.validate_on_submit():
+        try:
+            services.sign_off(session(), booking, actor(), utc_now(), form.reason.data)
+            session().commit()
+        except (Missing, Refused):
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("Signed off. The certificate is issued."))
+            return _to_card(number, task)
+    return _card(queries.find_study(session(), number, task, actor()), override=form)
+
+
+@pages.post("/sessions/<number>/riders/<task>/absent")
+@requires(CHECK_IN)
+def absent(number: str, task: str) -> Any:
+    """I note that a rider did not come; the task opens again and gets the next seat."""
+    booking = queries.find_study(session(), number, task, actor())
+    _do(
+        lambda: services.mark_absent(session(), booking, actor(), utc_now()),
+        message("Noted as absent. The task is open again and gets the next free seat."),
+    )
+    return back_to("study.check_in_list", number=number)
+
+
+@pages.post("/sessions/<number>/modules/<int:position>/start")
+@requires(CHECK_IN)
+def start_all(number: str, position: int) -> Any:
+    """I begin a module for everybody in the room whose turn it is."""
+    study = queries.find_session(session(), number, actor())
+    batch = services.start_module_for_all(session(), study, _module_id(study, position), actor(), utc_now())
+    session().commit()
+    tell(message("Begun for %(done)d riders; %(left)d are elsewhere.", done=batch.done, left=batch.left))
+    return back_to("study.check_in_list", number=number)
+
+
+@pages.post("/sessions/<number>/modules/<int:position>/end")
+@requires(CHECK_IN)
+def end_all(number: str, position: int) -> Any:
+    """I end a module for everybody for whom it ran long enough."""
+    study = queries.find_session(session(), number, actor())
+    batch = services.end_module_for_all(session(), study, _module_id(study, position), actor(), utc_now())
+    session().commit()
+    tell(
+        message(
+            "Ended for %(done)d riders; %(left)d are elsewhere or need more minutes.", done=batch.done, left=batch.left
+        )
+    )
+    return back_to("study.check_in_list", number=number)
+
+
+@pages.post("/sessions/<number>/sign-off")
+@requires(COMPLETE)
+def sign_off_all(number: str) -> Any:
+    """I sign off everybody for whom nothing is missing, each in my name."""
+    study = queries.find_session(session(), number, actor())
+    batch = services.sign_off_ready(session(), study, actor(), utc_now())
+    session().commit()
+    tell(message("Signed off %(done)d riders; %(left)d are not ready yet.", done=batch.done, left=batch.left))
+    return back_to("study.check_in_list", number=number)

@@ -1,0 +1,137 @@
+"""Pages of study tasks: the list, one task, its seat, waiving; certificates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+
+from trafficedu.areas import queries as areas
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import local, today, utc_now
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError
+from trafficedu.core.fields import choices
+from trafficedu.core.text import message
+from trafficedu.core.web import attach_error, back_to, locale, page_number, say, tell
+from trafficedu.education import queries, rules, services
+from trafficedu.education.forms import BOOKING_NAMES, STATE_NAMES, SeatForm, TaskFilterForm, WaiveForm
+from trafficedu.education.models import StudySession, StudyTask
+
+pages = Blueprint("education", __name__)
+
+
+@pages.get("/education")
+@requires("education:task:read")
+def tasks() -> Any:
+    """I see who owes a study, who is booked, who waits and who is late."""
+    form = TaskFilterForm(request.args)
+    path = actor().scope.area_path
+    towns = areas.list_below(session(), path or "", today(), "town") if path or actor().scope.everything else []
+    form.offer(queries.list_courses(session()), towns, locale())
+    found = queries.list_tasks(session(), actor(), form.to_input(), today(), page_number())
+    return render_template(
+        "education/tasks.html",
+        form=form,
+        page=found,
+        people=queries.people(session(), [task.rider for task in found.items], actor()),
+        state_names=STATE_NAMES,
+        today=today(),
+    )
+
+
+def _find(number: str) -> StudyTask:
+    return queries.find_task(session(), number, actor())
+
+
+@pages.get("/education/<number>")
+@requires("education:task:read")
+def task(number: str) -> Any:
+    """I see one task: why, which course, where and when, how it ended."""
+    found = _find(number)
+    return render_template(
+        "education/task.html",
+        task=found,
+        person=queries.people(session(), [found.rider], actor())[found.rider_id],
+        certificate=queries.certificate_of_task(session(), found.id),
+        state_names=STATE_NAMES,
+        booking_names=BOOKING_NAMES,
+        overdue=rules.is_overdue(found.state, found.due_on, today()),
+        may_move=found.state in rules.NOT_BEGUN,
+        may_waive=found.state in rules.UNFINISHED,
+    )
+
+
+@pages.route("/education/<number>/seat", methods=["GET", "POST"])
+@requires("education:task:book")
+def seat(number: str) -> Any:
+    """I give a rider a seat in another session, as they ask for it."""
+    found = _find(number)
+    held = queries.live_booking(session(), found.id)
+    free = [one for one in queries.sessions_with_seats(session(), found, utc_now()) if not held or one != held.session]
+    form = SeatForm()
+    form.session.choices = choices((one.number, _in_words(one, found)) for one in free)
+    if form.validate_on_submit():
+        chosen = next(one for one in free if one.number == form.session.data)
+        try:
+            services.move_booking(session(), found, chosen, actor(), utc_now())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The seat is booked."))
+            return back_to("education.task", number=number)
+    return render_template(
+        "education/seat.html", form=form, task=_find(number), held=held, sessions=free
+    ), 422 if form.errors else 200
+
+
+def _in_words(study: StudySession, task: StudyTask) -> str:
+    starts = local(study.starts_utc).strftime("%Y-%m-%d %H:%M")
+    late = message("%(when)s, %(station)s (after the due date)", when=starts, station=study.station.name)
+    text = message("%(when)s, %(station)s", when=starts, station=study.station.name)
+    return say(late if study.starts_on > task.due_on else text)
+
+
+@pages.post("/education/<number>/book")
+@requires("education:task:book")
+def book(number: str) -> Any:
+    """I look again for a seat for a rider who waits."""
+    booking = services.book(session(), _find(number), actor(), utc_now())
+    session().commit()
+    if booking is None:
+        tell(message("There is still no free seat before the due date. The rider goes on waiting."), "warning")
+    else:
+        tell(message("The seat is booked."))
+    return back_to("education.task", number=number)
+
+
+@pages.route("/education/<number>/waive", methods=["GET", "POST"])
+@requires("education:task:waive")
+def waive(number: str) -> Any:
+    """I let a rider off a study, with a reason."""
+    found = queries.find_task(session(), number, actor(), answering=True)
+    form = WaiveForm()
+    if form.validate_on_submit():
+        try:
+            services.waive(session(), found, form.reason.data, actor(), utc_now())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The task is waived."))
+            return back_to("education.task", number=number)
+    return render_template("education/waive.html", form=form, task=found), 422 if form.errors else 200
+
+
+@pages.get("/certificates/<number>.pdf")
+@requires("education:certificate:read")
+def certificate(number: str) -> Any:
+    """I open a rider's certificate to print it."""
+    queries.find_certificate_for(session(), number, actor())
+    body = queries.render_certificate(session(), number, locale())
+    return Response(
+        body, mimetype="application/pdf", headers={"Content-Disposition": f'inline; filename="{number}.pdf"'}
+    )

@@ -1,0 +1,113 @@
+"""Figures that join features: what a leader's villages owe, now and a month ago."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from trafficedu.areas.models import VILLAGE, Area
+from trafficedu.areas.queries import valid_on, within
+from trafficedu.core.clock import local_date, month_bounds
+from trafficedu.education.models import COMPLETED, WAIVED, WITHDRAWN, StudyTask
+from trafficedu.feedback.models import SENT, Feedback, Notice
+from trafficedu.violations.models import CONFIRMED, Violation
+
+
+@dataclass(frozen=True)
+class VillageRow:
+    """One village: its open duties at present, and its violations in the last full month and the one before."""
+
+    name: str
+    code: str
+    overdue_tasks: int
+    unanswered: int
+    late: int
+    last_month: int
+    month_before: int
+
+    @property
+    def worsened(self) -> bool:
+        """Whether the last full month brought more violations than the one before."""
+        return self.last_month > self.month_before
+
+    @property
+    def quiet(self) -> bool:
+        """Whether there is nothing to say about it."""
+        return not (self.overdue_tasks or self.unanswered or self.last_month or self.month_before)
+
+
+def list_villages(session: Session, path: str, now: datetime) -> Sequence[VillageRow]:
+    """Return the villages at and below ``path``: those that worsened most first, then by what is overdue.
+
+    Study counts where the violation happened, notices where the village has to answer.
+    """
+    today = local_date(now)
+    last_first, after = month_bounds(month_bounds(today)[0] - timedelta(days=1))
+    before_first = month_bounds(last_first - timedelta(days=1))[0]
+    tasks = _overdue(session, path, today)
+    notices = _unanswered(session, path, now)
+    months = _violations(session, path, before_first, last_first, after)
+    areas = session.execute(
+        select(Area.id, Area.name, Area.code).where(
+            Area.path.startswith(path, autoescape=True), Area.level == VILLAGE, valid_on(today)
+        )
+    )
+    rows = [
+        VillageRow(row.name, row.code, tasks.get(row.id, 0), *notices.get(row.id, (0, 0)), *months.get(row.id, (0, 0)))
+        for row in areas
+    ]
+    return sorted(
+        (row for row in rows if not row.quiet),
+        key=lambda row: (row.month_before - row.last_month, -row.overdue_tasks, -row.unanswered, row.code),
+    )
+
+
+def month_names(now: datetime) -> tuple[str, str]:
+    """Return the last full month and the one before as ``2026-10``."""
+    last = month_bounds(local_date(now))[0] - timedelta(days=1)
+    before = last.replace(day=1) - timedelta(days=1)
+    return f"{last:%Y-%m}", f"{before:%Y-%m}"
+
+
+def _overdue(session: Session, path: str, today: date) -> dict[int, int]:
+    query = (
+        select(StudyTask.area_id, func.count())
+        .where(
+            StudyTask.area_id.in_(within(path)),
+            StudyTask.state.not_in((COMPLETED, WAIVED, WITHDRAWN)),
+            StudyTask.due_on < today,
+        )
+        .group_by(StudyTask.area_id)
+    )
+    return {area_id: count for area_id, count in session.execute(query)}
+
+
+def _unanswered(session: Session, path: str, now: datetime) -> dict[int, tuple[int, int]]:
+    late = func.sum(case((Notice.due_utc < now, 1), else_=0))
+    query = (
+        select(Notice.area_id, func.count(), late)
+        .outerjoin(Feedback, Feedback.notice_id == Notice.id)
+        .where(Notice.area_id.in_(within(path)), Notice.state == SENT, Feedback.id.is_(None))
+        .group_by(Notice.area_id)
+    )
+    return {area_id: (count, overdue) for area_id, count, overdue in session.execute(query) if area_id is not None}
+
+
+def _violations(session: Session, path: str, first: date, middle: date, after: date) -> dict[int, tuple[int, int]]:
+    last = func.sum(case((Violation.occurred_on >= middle, 1), else_=0))
+    before = func.sum(case((Violation.occurred_on < middle, 1), else_=0))
+    query = (
+        select(Violation.area_id, last, before)
+        .where(
+            Violation.area_id.in_(within(path)),
+            Violation.state == CONFIRMED,
+            Violation.occurred_on >= first,
+            Violation.occurred_on < after,
+        )
+        .group_by(Violation.area_id)
+    )
+    return {area_id: (new, old) for area_id, new, old in session.execute(query)}

@@ -1,0 +1,94 @@
+"""The shape of what riders and readers of certificates type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import RadioField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
+
+from trafficedu.core.fields import TrimmedField
+from trafficedu.core.numbers import is_number, normalise
+
+NUMBER = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "maxlength": "20"}
+WRONG_NUMBER = _l("This number cannot be right: a character is missing or wrong. Compare it with the paper.")
+
+
+class KeyForm(FlaskForm):  # type: ignore[misc]
+    """The last four characters that open a receipt whose number is known."""
+
+    last_four = TrimmedField(
+        _l("Last four characters of your identity number"),
+        [InputRequired(_l("Enter the last four characters.")), Length(4, 4, _l("Enter exactly four characters."))],
+        description=_l("As on your identity card or passport; the last one may be an X."),
+        render_kw={
+            "autocomplete": "off",
+            "autocapitalize": "characters",
+            "spellcheck": "false",
+            "maxlength": "4",
+            "inputmode": "text",
+        },
+    )
+
+
+class ReceiptForm(KeyForm):
+    """The number of a receipt and what opens it."""
+
+    number = TrimmedField(
+        _l("Receipt number"),
+        [InputRequired(_l("Enter the receipt number."))],
+        description=_l("On your receipt; it begins with V and has 12 characters."),
+        render_kw=NUMBER,
+    )
+
+    def validate_number(self, field: TrimmedField) -> None:
+        """Refuse what cannot be a number: its check character tells, before anything is looked up."""
+        if not is_number(normalise(field.data or ""), "V"):
+            raise ValidationError(str(WRONG_NUMBER))
+
+
+class CertificateForm(FlaskForm):  # type: ignore[misc]
+    """The number of a certificate."""
+
+    number = TrimmedField(
+        _l("Certificate number"),
+        [InputRequired(_l("Enter the certificate number."))],
+        description=_l("On the certificate; it begins with C and has 12 characters."),
+        render_kw=NUMBER,
+    )
+
+    def validate_number(self, field: TrimmedField) -> None:
+        """Refuse what cannot be a number."""
+        if not is_number(normalise(field.data or ""), "C"):
+            raise ValidationError(str(WRONG_NUMBER))
+
+
+class SessionForm(FlaskForm):  # type: ignore[misc]
+    """Which session to study in."""
+
+    session = RadioField(_l("Sessions with a free seat"), [InputRequired(_l("Choose a session."))])
+
+    def offer(self, choices: Sequence[tuple[str, str]]) -> None:
+        """Offer sessions by number."""
+        self.session.choices = list(choices)
+
+
+class ObjectionForm(FlaskForm):  # type: ignore[misc]
+    """Why the rider thinks the record wrong."""
+
+    statement = TextAreaField(
+        _l("What is wrong with the record?"),
+        [
+            InputRequired(_l("Write what is wrong with the record.")),
+            Length(max=2000, message=_l("At most %(max)d characters.")),
+        ],
+        description=_l("Say what happened, in your own words. A supervisor reads it together with the record."),
+        render_kw={"rows": "6"},
+    )
+    contact = TrimmedField(
+        _l("Phone number for questions"),
+        [Optional(), Length(max=30, message=_l("At most %(max)d characters."))],
+        render_kw={"inputmode": "tel", "autocomplete": "tel"},
+    )

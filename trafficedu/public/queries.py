@@ -1,0 +1,189 @@
+"""What a rider's receipt says, for its page and for its paper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from trafficedu.areas.models import DISTRICT, Area
+from trafficedu.configuration.queries import figure
+from trafficedu.core.clock import local_date, today
+from trafficedu.core.errors import Missing
+from trafficedu.core.text import Message, message, translate
+from trafficedu.education import queries as education
+from trafficedu.education.models import BOOKED, OPEN, Certificate, Course, StudySession, StudyTask
+from trafficedu.feedback import queries as feedback
+from trafficedu.feedback.models import COMPANY, HELD, Notice
+from trafficedu.feedback.rules import penalty_in_words
+from trafficedu.reports import receipt as receipt_paper
+from trafficedu.reports.receipt import ReceiptData, StudySeat, Told
+from trafficedu.riders import queries as riders
+from trafficedu.riders.queries import MaskedRider
+from trafficedu.riders.rules import mask_name
+from trafficedu.violations import queries as violations
+from trafficedu.violations.models import CONFIRMED, VOIDED, Objection, Violation
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """All that a receipt's page shows; ``seat`` is where the study takes or took place, if it has a place."""
+
+    violation: Violation
+    rider: MaskedRider
+    district: str
+    penalty: Message
+    task: StudyTask | None
+    seat: StudySession | None
+    minutes: int
+    certificate: Certificate | None
+    objection: Objection | None
+    told: Notice | None
+    objection_days: int
+    objection_workdays: int
+    overdue: bool
+
+    @property
+    def voided(self) -> bool:
+        """Whether the record was found wrong."""
+        return self.violation.state == VOIDED
+
+    @property
+    def may_move(self) -> bool:
+        """Whether the rider may choose a session: the study has not begun."""
+        return not self.voided and self.task is not None and self.task.state in {OPEN, BOOKED}
+
+    @property
+    def may_object(self) -> bool:
+        """Whether an objection can be raised now: the record stands and none is open."""
+        return not self.voided and (self.objection is None or self.objection.state != "open")
+
+
+def read_receipt(session: Session, violation: Violation, day: date) -> Receipt:
+    """Gather the receipt of a violation whose rider is known (precondition)."""
+    if violation.rider is None:
+        raise ValueError("a receipt belongs to a rider")
+    task = education.task_of_violation(session, violation.id)
+    booking = education.live_booking(session, task.id) if task is not None else None
+    objections = violations.list_objections_of(session, violation.id)
+    return Receipt(
+        violation=violation,
+        rider=riders.describe(session, violation.rider),
+        district=district_of(violation.area),
+        penalty=penalty_in_words(violation.penalty, violation.fine_yuan),
+        task=task,
+        seat=booking.session if booking is not None else None,
+        minutes=sum(module.minimum_minutes for module in task.course.modules) if task is not None else 0,
+        certificate=education.certificate_of_task(session, task.id) if task is not None else None,
+        objection=max(objections, key=lambda objection: objection.id, default=None),
+        told=feedback.notice_of_violation(session, violation.id),
+        objection_days=figure(session, "violations.objection_days"),
+        objection_workdays=figure(session, "violations.objection_workdays"),
+        overdue=task is not None and task.state in {OPEN, BOOKED} and task.due_on < day,
+    )
+
+
+def district_of(area: Area) -> str:
+    """Return the name of the district that ``area`` lies in."""
+    while area.parent is not None and area.level != DISTRICT:
+        area = area.parent
+    return area.name
+
+
+def paper_of(session: Session, violation: Violation, day: date, locale: str, address: str) -> ReceiptData:
+    """Return what the receipt says on paper; ``address`` leads to its page."""
+    receipt = read_receipt(session, violation, day)
+    task, kind = receipt.task, violation.kind
+    open_task = task if task is not None and receipt.may_move else None
+    note = message("This record was found wrong and is void: it has no consequences.") if receipt.voided else None
+    officer = violation.officer_user
+    return ReceiptData(
+        number=violation.number,
+        district=receipt.district,
+        rider_name=receipt.rider.name,
+        masked_id=receipt.rider.id_masked,
+        kind=kind.name(locale),
+        law=kind.law(locale),
+        place=f"{violation.area.name} {violation.place}".strip(),
+        occurred_at=violation.occurred_utc,
+        penalty=translate(receipt.penalty, locale),
+        fine_yuan=None,
+        course=task.course.name(locale) if task is not None else "",
+        seat=_seat(receipt, locale),
+        due_on=open_task.due_on if open_task is not None else None,
+        told=_told(receipt.told, locale),
+        objection_days=receipt.objection_days,
+        objection_where=translate(
+            message("on this receipt's page, or at the traffic police squadron that recorded it"), locale
+        ),
+        officer=officer.badge if officer is not None else "",
+        receipt_url=address,
+        plate=violation.plate,
+        note=translate(note, locale) if note is not None else "",
+    )
+
+
+def _seat(receipt: Receipt, locale: str) -> StudySeat | None:
+    seat = receipt.seat
+    if seat is None or not receipt.may_move:
+        return None
+    return StudySeat(
+        station=seat.station.name,
+        address=seat.station.address,
+        starts_at=seat.starts_utc,
+        course=seat.course.name(locale),
+        minutes=receipt.minutes,
+    )
+
+
+def _told(notice: Notice | None, locale: str) -> Told | None:
+    if notice is None:
+        return None
+    company = notice.receiver_kind == COMPANY
+    name = notice.company.name if notice.company else notice.area.name if notice.area else ""
+    if notice.state != HELD:
+        return Told("company" if company else "village", name)
+    reason = message("no legal basis is recorded") if company else message("no home village is recorded")
+    return Told("company" if company else "village", name, translate(reason, locale))
+
+
+@dataclass(frozen=True)
+class CertificateFacts:
+    """What the public may read of a certificate: enough to compare it, not to learn who somebody is."""
+
+    number: str
+    name_masked: str
+    course: Course
+    station: str
+    issued_on: date
+    district: str
+
+
+def certificate_facts(certificate: Certificate) -> CertificateFacts:
+    """Return what the public may read of ``certificate``."""
+    attendance = certificate.attendance
+    return CertificateFacts(
+        number=certificate.number,
+        name_masked=mask_name(certificate.task.rider.name),
+        course=certificate.task.course,
+        station=attendance.booking.session.station.name if attendance is not None else "",
+        issued_on=local_date(certificate.issued_utc),
+        district=district_of(certificate.task.area),
+    )
+
+
+def render_receipt(session: Session, number: str, locale: str) -> bytes:
+    """Return a receipt as PDF; raise :class:`Missing` where there is none: for the command line, behind no key."""
+    found = find_shown(session, number)
+    if found is None:
+        raise Missing(message("There is no receipt with this number."))
+    address = f"{session.info['public_url']}/n/{found.number}"
+    return receipt_paper.render(paper_of(session, found, today(), locale, address), locale)
+
+
+def find_shown(session: Session, number: str) -> Violation | None:
+    """Return the violation if its receipt may be shown at all: it counts or was voided, and its rider is known."""
+    found = violations.find_public(session, number)
+    shown = found is not None and found.rider_id is not None and found.state in {CONFIRMED, VOIDED}
+    return found if shown else None

@@ -1,0 +1,90 @@
+"""Proving to know a receipt, with guessing made slow; asking after a certificate likewise."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from trafficedu.core import audit, throttle
+from trafficedu.core.actors import VISITOR
+from trafficedu.core.errors import DomainError
+from trafficedu.core.numbers import is_number, normalise
+from trafficedu.core.text import message
+from trafficedu.education import queries as education
+from trafficedu.education.models import Certificate
+from trafficedu.public import queries
+from trafficedu.riders import queries as riders
+from trafficedu.violations.models import Violation
+
+PER_NUMBER = throttle.Limit(5, timedelta(minutes=15))
+PER_ADDRESS = throttle.Limit(30, timedelta(minutes=15))
+"""A number has 50 random bits and four characters guard it; an address may be a whole dormitory's."""
+
+
+class TooMany(DomainError):
+    """Guessing has to wait (HTTP 429)."""
+
+
+@dataclass(frozen=True)
+class ReceiptKey:
+    """What opens a receipt, and the network address it was typed at."""
+
+    number: str
+    last_four: str
+    address: str
+
+
+def open_receipt(session: Session, given: ReceiptKey, now: datetime) -> Violation | None:
+    """Return the violation whose number and last four characters these are, or None; either way it is audited.
+
+    The answer is the same, and counted the same, whether the number does not exist, its rider is not known (a
+    plate alone proves nobody), it is not yet reviewed or was rejected, or the four characters are wrong.
+
+    Raises
+    ------
+    TooMany
+        Too many failures for this number or from this address; nothing was looked at.
+    """
+    limits = [(f"receipt:{normalise(given.number)}", PER_NUMBER), (f"receipt-from:{given.address}", PER_ADDRESS)]
+    _check(session, limits, now)
+    found = queries.find_shown(session, given.number)
+    expected = riders.last_four(session, found.rider) if found is not None and found.rider is not None else "----"
+    right = hmac.compare_digest(normalise(given.last_four).encode(), expected.encode())
+    if found is None or not right:
+        for key, limit in limits:
+            throttle.note_failure(session, key, limit, now)
+        audit.write(session, "public:receipt:open", VISITOR, result=audit.FAILED)
+        return None
+    throttle.forget(session, limits[0][0])
+    audit.write(session, "public:receipt:open", VISITOR, subject=found)
+    return found
+
+
+def verify_certificate(session: Session, number: str, address: str, now: datetime) -> Certificate | None:
+    """Return the certificate with ``number``, or None. Only reads; the caller notes what was not found.
+
+    Raises
+    ------
+    TooMany
+        Too many numbers tried from this address; nothing was looked at.
+    """
+    _check(session, [(f"verify-from:{address}", PER_ADDRESS)], now)
+    number = normalise(number)
+    return education.find_certificate(session, number) if is_number(number, "C") else None
+
+
+def note_unknown_certificate(session: Session, number: str, address: str, now: datetime) -> None:
+    """Count a well-formed number that is no certificate's against its address; misspelt ones are not counted."""
+    if is_number(normalise(number), "C"):
+        throttle.note_failure(session, f"verify-from:{address}", PER_ADDRESS, now)
+
+
+def _check(session: Session, limits: list[tuple[str, throttle.Limit]], now: datetime) -> None:
+    for key, limit in limits:
+        until = throttle.locked_until(session, key, limit, now)
+        if until is not None:
+            minutes = int((until - now).total_seconds() // 60) + 1
+            raise TooMany(message("Too many wrong attempts. Try again in %(minutes)d minutes.", minutes=minutes))

@@ -1,0 +1,237 @@
+"""Pages without an account: my receipt, moving my seat, objecting, my certificate; verifying a certificate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask_babel
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from trafficedu.core.access import open_to_all
+from trafficedu.core.actors import VISITOR
+from trafficedu.core.clock import today, utc_now
+from trafficedu.core.database import session, writing
+from trafficedu.core.errors import DomainError
+from trafficedu.core.numbers import is_number, normalise
+from trafficedu.core.text import message
+from trafficedu.core.web import attach_error, back_to, locale, tell
+from trafficedu.education import queries as education
+from trafficedu.education import services as study
+from trafficedu.education.models import StudySession, StudyTask
+from trafficedu.public import queries, services
+from trafficedu.public.forms import CertificateForm, KeyForm, ObjectionForm, ReceiptForm, SessionForm
+from trafficedu.violations.models import Violation
+from trafficedu.violations.services import raise_objection
+
+pages = Blueprint("public", __name__)
+COOKIE = "trafficedu_receipt"
+OPEN_SECONDS = 30 * 60
+NOT_OPENED = message(
+    "No receipt opens with this number and these four characters. Check both with your paper and your identity card."
+)
+RIDER = "a rider has no account: the number and the last four characters of the identity number open the receipt"
+
+
+@pages.route("/receipt", methods=["GET", "POST"])
+@open_to_all(RIDER)
+def find() -> Any:
+    """I open my receipt with its number and my last four characters."""
+    form = ReceiptForm()
+    if not form.validate_on_submit():
+        return render_template("public/find.html", form=form), 422 if form.errors else 200
+    return _open(form.number.data, form, "public/find.html")
+
+
+@pages.route("/n/<number>", methods=["GET", "POST"])
+@open_to_all(RIDER)
+def receipt(number: str) -> Any:
+    """I read my receipt; the first time I prove that it is mine."""
+    if number != normalise(number) and is_number(normalise(number), "V"):
+        return redirect(url_for("public.receipt", number=normalise(number)), code=301)
+    found = _opened(number)
+    if found is not None and request.method == "GET":
+        return render_template("public/receipt.html", receipt=queries.read_receipt(session(), found, today()))
+    form = KeyForm()
+    if not form.validate_on_submit():
+        return render_template("public/key.html", form=form, number=number), 422 if form.errors else 200
+    return _open(number, form, "public/key.html")
+
+
+@pages.post("/n/<number>/close")
+@open_to_all(RIDER)
+def close(number: str) -> Any:
+    """I close my receipt: on this phone it asks for the four characters again."""
+    answer = back_to("public.find")
+    answer.delete_cookie(COOKIE, path=url_for("public.receipt", number=number))
+    tell(message("The receipt is closed on this device."))
+    return answer
+
+
+@pages.route("/n/<number>/session", methods=["GET", "POST"])
+@open_to_all(RIDER)
+def move(number: str) -> Any:
+    """I choose another session with a free seat for my study."""
+    shown = _receipt_or_key(number)
+    if not isinstance(shown, queries.Receipt):
+        return shown
+    if shown.task is None or not shown.may_move:
+        return back_to("public.receipt", number=number)
+    offered = [s for s in education.sessions_with_seats(session(), shown.task, utc_now()) if s != shown.seat]
+    form = SessionForm()
+    form.offer([(one.number, _in_words(one)) for one in offered])
+    if form.validate_on_submit():
+        chosen = next(one for one in offered if one.number == form.session.data)
+        try:
+            _move(shown.task, chosen)
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("Your seat is booked. Keep the new time."))
+            return back_to("public.receipt", number=number)
+    shown = queries.read_receipt(session(), shown.violation, today())
+    page = render_template("public/move.html", form=form, receipt=shown, offered=offered)
+    return page, 422 if form.errors else 200
+
+
+@pages.route("/n/<number>/objection", methods=["GET", "POST"])
+@open_to_all(RIDER)
+def objection(number: str) -> Any:
+    """I say why the record is wrong."""
+    shown = _receipt_or_key(number)
+    if not isinstance(shown, queries.Receipt):
+        return shown
+    if not shown.may_object:
+        return back_to("public.receipt", number=number)
+    form = ObjectionForm()
+    if form.validate_on_submit():
+        try:
+            raise_objection(session(), shown.violation, form.statement.data, form.contact.data or "", utc_now())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("Your objection is received. The answer will be on this page."))
+            return back_to("public.receipt", number=number)
+    return render_template("public/objection.html", form=form, receipt=shown), 422 if form.errors else 200
+
+
+@pages.get("/n/<number>/receipt.pdf")
+@open_to_all(RIDER)
+def receipt_pdf(number: str) -> Any:
+    """I print my receipt."""
+    found = _opened(number)
+    if found is None:
+        return back_to("public.receipt", number=number)
+    return _pdf(queries.render_receipt(session(), found.number, locale()), found.number)
+
+
+@pages.get("/n/<number>/certificate.pdf")
+@open_to_all(RIDER)
+def certificate_pdf(number: str) -> Any:
+    """I download the certificate of my completed study."""
+    shown = _receipt_or_key(number)
+    if not isinstance(shown, queries.Receipt):
+        return shown
+    if shown.certificate is None:
+        abort(404)
+    number = shown.certificate.number
+    return _pdf(education.render_certificate(session(), number, locale()), number)
+
+
+@pages.route("/verify", methods=["GET", "POST"])
+@open_to_all("whoever is shown a certificate may ask whether it is true")
+def verify() -> Any:
+    """I type the number of a certificate that somebody shows me."""
+    form = CertificateForm()
+    if form.validate_on_submit():
+        return back_to("public.verified", number=normalise(form.number.data))
+    return render_template("public/verify.html", form=form), 422 if form.errors else 200
+
+
+@pages.get("/verify/<number>")
+@open_to_all("whoever is shown a certificate may ask whether it is true")
+def verified(number: str) -> Any:
+    """I read whether a certificate is true, and whose it is."""
+    number, address = normalise(number), request.remote_addr or ""
+    try:
+        found = services.verify_certificate(session(), number, address, utc_now())
+    except services.TooMany as error:
+        return render_template("public/too_many.html", reason=error.text), 429
+    if found is None:
+        with writing() as own:
+            services.note_unknown_certificate(own, number, address, utc_now())
+    shown = queries.certificate_facts(found) if found is not None else None
+    page = render_template(
+        "public/verified.html", number=number[:20], well_formed=is_number(number, "C"), certificate=shown
+    )
+    return page, 200 if found is not None else 404
+
+
+def _open(number: str, form: KeyForm, template: str) -> Any:
+    given = services.ReceiptKey(number, form.last_four.data, request.remote_addr or "")
+    try:
+        found = services.open_receipt(session(), given, utc_now())
+    except services.TooMany as error:
+        session().rollback()
+        attach_error(form, error)
+        return render_template(template, form=form, number=number), 429
+    session().commit()
+    if found is None:
+        attach_error(form, DomainError(NOT_OPENED))
+        return render_template(template, form=form, number=number), 422
+    answer = back_to("public.receipt", number=found.number)
+    answer.set_cookie(
+        COOKIE,
+        _signer().dumps(found.number),
+        max_age=OPEN_SECONDS,
+        path=url_for("public.receipt", number=found.number),
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+    )
+    return answer
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="receipt")
+
+
+def _opened(number: str) -> Violation | None:
+    """Return the violation whose receipt this browser opened within the last half hour."""
+    try:
+        known = _signer().loads(request.cookies.get(COOKIE, ""), max_age=OPEN_SECONDS)
+    except BadSignature:
+        return None
+    return queries.find_shown(session(), number) if known == number else None
+
+
+def _receipt_or_key(number: str) -> Any:
+    """Return the opened receipt, or the way to opening it."""
+    found = _opened(number)
+    if found is None:
+        return back_to("public.receipt", number=number)
+    return queries.read_receipt(session(), found, today())
+
+
+def _in_words(one: StudySession) -> str:
+    return f"{session_time(one)} · {one.station.name}"
+
+
+@pages.app_template_filter()
+def session_time(one: StudySession) -> str:
+    """Write when a session begins as one says it: with the day of the week."""
+    pattern = "EEEE d MMMM, HH:mm" if locale() == "en" else "M月d日 EEEE HH:mm"
+    return str(flask_babel.format_datetime(one.starts_utc, pattern))
+
+
+def _move(task: StudyTask, chosen: StudySession) -> None:
+    study.move_booking(session(), task, chosen, VISITOR, utc_now())
+    session().commit()
+
+
+def _pdf(content: bytes, name: str) -> Response:
+    headers = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
+    return Response(content, mimetype="application/pdf", headers=headers)

@@ -1,0 +1,170 @@
+"""The shape of what is typed about riders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateField, SelectField
+from wtforms.validators import InputRequired, Length, Optional
+
+from trafficedu.core import clock
+from trafficedu.core.fields import TrimmedField, VersionField, choices
+from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT
+from trafficedu.riders.services import EngagementChange, NewEngagement, NewRider, RiderChange
+
+ID_TYPE_NAMES = {
+    IDENTITY_CARD: _l("identity card"),
+    PASSPORT: _l("passport"),
+    RESIDENCE_PERMIT: _l("residence or travel permit"),
+}
+LEGAL_BASIS_NAMES = {
+    "consent": _l("the rider's separate consent"),
+    "contract": _l("needed for the employment contract"),
+    "statutory_duty": _l("statutory duty"),
+}
+PURPOSE_NAMES = {
+    "recording": _l("recording a violation"),
+    "objection": _l("deciding an objection"),
+    "contact": _l("reaching the rider"),
+    "request": _l("the rider asks what is stored"),
+    "correction": _l("mending the record"),
+}
+Choices = Sequence[tuple[int, str]]
+TOO_LONG = _l("At most %(max)d characters.")
+CODE_KEYS = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+
+
+class SearchForm(FlaskForm):  # type: ignore[misc]
+    """One line that may be a number, a phone, a plate or a name; sent by POST, so that no address keeps it."""
+
+    words = TrimmedField(
+        _l("Document number, phone, plate or name"),
+        [InputRequired(_l("Enter a document number, a phone, a plate or a name.")), Length(max=60, message=TOO_LONG)],
+        description=_l("A complete number, phone or plate finds the rider wherever at home, a name only in your area."),
+        render_kw={"autocomplete": "off", "spellcheck": "false", "type": "search"},
+    )
+
+
+class RiderForm(FlaskForm):  # type: ignore[misc]
+    """A rider's document, name, phone and home village."""
+
+    id_type = SelectField(_l("Kind of document"), choices=choices(ID_TYPE_NAMES.items()), default=IDENTITY_CARD)
+    id_number = TrimmedField(
+        _l("Document number"),
+        [InputRequired(_l("Enter the number of the document.")), Length(max=40, message=TOO_LONG)],
+        render_kw=CODE_KEYS,
+    )
+    name = TrimmedField(
+        _l("Name"),
+        [InputRequired(_l("Enter the name.")), Length(max=60, message=TOO_LONG)],
+        render_kw={"autocomplete": "off"},
+    )
+    phone = TrimmedField(
+        _l("Mobile phone"),
+        [Optional(), Length(max=30, message=TOO_LONG)],
+        render_kw={"autocomplete": "off", "inputmode": "tel"},
+    )
+    birth_date = DateField(
+        _l("Birth date"),
+        [Optional()],
+        description=_l("Only for a document whose number does not tell it."),
+    )
+    home_area_id = SelectField(_l("Home village"), coerce=int)
+    version = VersionField(default=0)
+
+    def offer(self, areas: Choices, present: tuple[int, str] | None = None) -> None:
+        """Fill the list of villages; one that ended stays on offer to a rider who has it."""
+        known = {number for number, _ in areas}
+        ended = [present] if present is not None and present[0] not in known else []
+        self.home_area_id.choices = choices([(0, _l("not known")), *ended, *areas])
+
+    def to_input(self) -> NewRider:
+        """Return a rider to register."""
+        return NewRider(
+            id_type=self.id_type.data,
+            id_number=self.id_number.data,
+            name=self.name.data,
+            phone=self.phone.data or "",
+            home_area_id=self.home_area_id.data or None,
+            birth_date=self.birth_date.data,
+        )
+
+    def to_change(self, kept_birth_date: date | None) -> RiderChange:
+        """Return what becomes of a registered rider; the birth date is kept where the form does not ask it."""
+        return RiderChange(
+            id_type=self.id_type.data,
+            id_number=self.id_number.data,
+            name=self.name.data,
+            phone=self.phone.data or "",
+            home_area_id=self.home_area_id.data or None,
+            birth_date=self.birth_date.data if "birth_date" in self else kept_birth_date,
+        )
+
+
+class RegisterForm(RiderForm):
+    """A rider to register, with the plate of the e-bike they came on."""
+
+    plate = TrimmedField(
+        _l("Plate"),
+        [Optional(), Length(max=30, message=TOO_LONG)],
+        description=_l("Such as 杭州A12345; leave it empty for an unplated e-bike."),
+        render_kw=CODE_KEYS,
+    )
+
+
+class PlateForm(FlaskForm):  # type: ignore[misc]
+    """The plate of an e-bike that the rider rides."""
+
+    plate = TrimmedField(
+        _l("Plate"),
+        [InputRequired(_l("Enter the plate.")), Length(max=30, message=TOO_LONG)],
+        description=_l("Such as 杭州A12345. A plate noted for somebody else goes over to this rider."),
+        render_kw=CODE_KEYS,
+    )
+
+
+class UnmaskForm(FlaskForm):  # type: ignore[misc]
+    """Why the data is needed in clear."""
+
+    purpose = SelectField(
+        _l("What for"),
+        [InputRequired(_l("Say what you need the data for."))],
+        choices=choices([("", _l("choose")), *PURPOSE_NAMES.items()]),
+        description=_l("Your name, the time and the purpose are written to the audit trail."),
+    )
+
+
+class EngagementForm(FlaskForm):  # type: ignore[misc]
+    """Who engages the rider, from when to when, and why the company may be told."""
+
+    company_id = SelectField(_l("Company"), coerce=int)
+    engaged_from = DateField(_l("First day"), [InputRequired(_l("Enter the first day."))], default=clock.today)
+    engaged_to = DateField(_l("Last day"), [Optional()], description=_l("Empty while it goes on."))
+    legal_basis = SelectField(
+        _l("Legal basis for telling the company"),
+        choices=choices([("", _l("none recorded")), *LEGAL_BASIS_NAMES.items()]),
+        description=_l(
+            "Personal Information Protection Law, article 23. Without one, notices to the company are held back."
+        ),
+    )
+    version = VersionField(default=0)
+
+    def offer(self, companies: Choices) -> None:
+        """Fill the list of companies; the first entry asks for a choice."""
+        self.company_id.choices = choices([(0, _l("choose")), *companies])
+
+    def to_input(self) -> NewEngagement:
+        """Return an engagement to record."""
+        return NewEngagement(
+            company_id=self.company_id.data,
+            engaged_from=self.engaged_from.data,
+            engaged_to=self.engaged_to.data,
+            legal_basis=self.legal_basis.data or None,
+        )
+
+    def to_change(self) -> EngagementChange:
+        """Return what becomes of an engagement."""
+        return EngagementChange(self.engaged_from.data, self.engaged_to.data, self.legal_basis.data or None)

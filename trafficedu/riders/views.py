@@ -1,0 +1,248 @@
+"""Pages of riders: looking one up, the rider's page, registering, engagements, plates, data in clear."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from trafficedu.areas import queries as areas
+from trafficedu.companies import queries as companies
+from trafficedu.core import clock
+from trafficedu.core.access import actor, requires
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError, Missing, Stale
+from trafficedu.core.text import message
+from trafficedu.core.web import attach_error, back_to, tell
+from trafficedu.riders import queries, rules, services
+from trafficedu.riders.forms import (
+    ID_TYPE_NAMES,
+    LEGAL_BASIS_NAMES,
+    PURPOSE_NAMES,
+    EngagementForm,
+    PlateForm,
+    RegisterForm,
+    RiderForm,
+    SearchForm,
+    UnmaskForm,
+)
+from trafficedu.riders.models import Engagement, Rider
+
+pages = Blueprint("riders", __name__)
+
+
+@pages.route("/riders", methods=["GET", "POST"])
+@requires("riders:rider:read")
+def index() -> Any:
+    """I look a rider up by document, phone, plate or name; one found exactly opens at once."""
+    form = SearchForm()
+    if not form.validate_on_submit():
+        recent = [queries.describe(session(), rider) for rider in queries.list_recent(session(), actor())]
+        answer = render_template("riders/index.html", form=form, recent=recent, found=None, id_types=ID_TYPE_NAMES)
+        return answer, 422 if form.errors else 200
+    found = [queries.describe(session(), rider) for rider in services.search(session(), form.words.data, actor())]
+    session().commit()
+    if len(found) == 1:
+        return back_to("riders.show", number=found[0].number)
+    return render_template(
+        "riders/index.html",
+        form=form,
+        recent=[],
+        found=found,
+        is_cut=len(found) == queries.SHOWN_AT_MOST,
+        id_types=ID_TYPE_NAMES,
+    )
+
+
+@pages.route("/riders/new", methods=["GET", "POST"])
+@requires("riders:rider:manage")
+def register() -> Any:
+    """I register a rider, or come to the one who has this document already."""
+    form = RegisterForm()
+    form.offer(areas.choices(session()))
+    if form.validate_on_submit():
+        try:
+            done = services.register(session(), form.to_input(), actor())
+            services.remember_plate(session(), form.plate.data or "", done.rider, actor())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(
+                message("The rider is registered.")
+                if done.is_new
+                else message("This rider was registered already; nothing was overwritten.")
+            )
+            return back_to("riders.show", number=done.rider.number)
+    return render_template("riders/register.html", form=form), 422 if form.errors else 200
+
+
+@pages.get("/riders/<number>")
+@requires("riders:rider:read")
+def show(number: str) -> Any:
+    """I read who a rider is, masked, what they ride and for whom they work."""
+    return _page(queries.find_rider(session(), number, actor()))
+
+
+@pages.route("/riders/<number>/unmask", methods=["GET", "POST"])
+@requires("riders:identity:unmask")
+def unmask(number: str) -> Any:
+    """I see a rider's number and phone in clear, once, and say what for."""
+    if request.method == "GET":  # the address of an answer already given: nothing to show again
+        return back_to("riders.show", number=number)
+    rider = queries.find_rider(session(), number, actor())
+    form = UnmaskForm()
+    if not form.validate_on_submit():
+        return _page(rider, unmask_form=form), 422
+    clear = services.unmask(session(), rider, form.purpose.data, actor())
+    shown = queries.describe(session(), rider)
+    session().commit()
+    return render_template(
+        "riders/unmask.html",
+        shown=shown,
+        clear=clear,
+        id_type=ID_TYPE_NAMES[shown.id_type],
+        purpose=PURPOSE_NAMES[form.purpose.data],
+    )
+
+
+@pages.route("/riders/<number>/edit", methods=["GET", "POST"])
+@requires("riders:rider:manage")
+def edit(number: str) -> Any:
+    """I mend what is recorded of a rider; a masked number or phone stays as it is."""
+    rider = queries.find_rider(session(), number, actor())
+    shown = queries.describe(session(), rider)
+    form = RiderForm(
+        data={
+            "id_type": rider.id_type,
+            "id_number": shown.id_masked,
+            "name": rider.name,
+            "phone": shown.phone_masked,
+            "birth_date": rider.birth_date,
+            "home_area_id": rider.home_area_id or 0,
+            "version": rider.version,
+        }
+    )
+    form.offer(areas.choices(session()), (rider.home_area.id, rider.home_area.name) if rider.home_area else None)
+    if rules.birth_date_of(rider.id_type, queries.id_number_of(session(), rider)) is not None:
+        del form.birth_date  # it is part of the masked number
+    if form.validate_on_submit():
+        try:
+            services.update_rider(session(), rider, form.to_change(rider.birth_date), form.version.data, actor())
+            session().commit()
+        except Stale:
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The rider is changed."))
+            return back_to("riders.show", number=number)
+    return render_template("riders/edit.html", form=form, shown=shown), 422 if form.errors else 200
+
+
+@pages.route("/riders/<number>/engagements/new", methods=["GET", "POST"])
+@requires("riders:rider:manage")
+def engage(number: str) -> Any:
+    """I record that a company engages the rider."""
+    rider = queries.find_rider(session(), number, actor())
+    form = EngagementForm()
+    form.offer(companies.choices(session()))
+    if form.validate_on_submit():
+        try:
+            services.engage(session(), rider, form.to_input(), actor())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The engagement is recorded."))
+            return back_to("riders.show", number=number)
+    answer = render_template("riders/engagement.html", form=form, rider=rider, engagement=None)
+    return answer, 422 if form.errors else 200
+
+
+@pages.route("/riders/<number>/engagements/<company>/<since>", methods=["GET", "POST"])
+@requires("riders:rider:manage")
+def engagement(number: str, company: str, since: str) -> Any:
+    """I end an engagement, or mend its days or its legal basis."""
+    rider = queries.find_rider(session(), number, actor())
+    found = queries.find_engagement(session(), rider, company, _day(since))
+    form = EngagementForm(obj=found)
+    del form.company_id
+    if form.validate_on_submit():
+        try:
+            services.change_engagement(session(), found, form.to_change(), form.version.data, actor())
+            session().commit()
+        except Stale:
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The engagement is changed."))
+            return back_to("riders.show", number=number)
+    answer = render_template("riders/engagement.html", form=form, rider=rider, engagement=found)
+    return answer, 422 if form.errors else 200
+
+
+@pages.route("/riders/<number>/plates", methods=["GET", "POST"])
+@requires("riders:rider:manage")
+def add_plate(number: str) -> Any:
+    """I note an e-bike that the rider rides."""
+    rider = queries.find_rider(session(), number, actor())
+    form = PlateForm()
+    if form.validate_on_submit():
+        try:
+            services.remember_plate(session(), form.plate.data, rider, actor())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The plate is noted."))
+            return back_to("riders.show", number=number)
+    if request.method == "GET":
+        return back_to("riders.show", number=number)
+    return _page(rider, plate_form=form), 422
+
+
+@pages.post("/riders/<number>/plates/remove")
+@requires("riders:rider:manage")
+def remove_plate(number: str) -> Any:
+    """I take a plate away from the rider."""
+    rider = queries.find_rider(session(), number, actor())
+    services.forget_plate(session(), rider, request.form.get("plate", ""), actor())
+    session().commit()
+    tell(message("The plate is taken away."))
+    return back_to("riders.show", number=number)
+
+
+def _page(rider: Rider, unmask_form: UnmaskForm | None = None, plate_form: PlateForm | None = None) -> str:
+    """Render the rider's page, with a form that was refused where there is one."""
+    today = clock.today()
+    return render_template(
+        "riders/show.html",
+        rider=rider,
+        shown=queries.describe(session(), rider),
+        id_type=ID_TYPE_NAMES[rider.id_type],
+        age=rules.age_on(rider.birth_date, today) if rider.birth_date else None,
+        present=queries.engagement_on(session(), rider.id, today),
+        is_over=lambda engagement: _is_over(engagement, today),
+        legal_bases=LEGAL_BASIS_NAMES,
+        unmask_form=unmask_form or UnmaskForm(formdata=None),
+        plate_form=plate_form or PlateForm(formdata=None),
+    )
+
+
+def _is_over(engagement: Engagement, today: date) -> bool:
+    return engagement.engaged_to is not None and engagement.engaged_to < today
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Missing(message("There is no such engagement.")) from error

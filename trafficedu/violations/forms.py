@@ -1,0 +1,326 @@
+"""The shape of what is typed about violations."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, DateField, Field, HiddenField, IntegerField, RadioField, SelectField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
+
+from trafficedu.core.actors import Actor
+from trafficedu.core.errors import DomainError
+from trafficedu.core.fields import LocalTimeField, TrimmedField, VersionField, not_in_future
+from trafficedu.core.web import say
+from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT
+from trafficedu.riders.rules import normalise_phone, normalise_plate
+from trafficedu.riders.services import NewRider
+from trafficedu.violations import rules
+from trafficedu.violations.queries import ViolationFilter
+from trafficedu.violations.services import KindInput, NewViolation
+
+Choices = Sequence[tuple[str, Any]]
+OTHER, AS_ENGAGED, NO_COMPANY = "other", "auto", "none"
+
+OFFENDER_NAMES = {rules.RIDER: _l("rider"), rules.PASSENGER: _l("passenger")}
+PENALTY_NAMES = {rules.WARNING: _l("warning"), rules.FINE: _l("fine"), rules.EDUCATION: _l("education")}
+SOURCE_NAMES = {
+    rules.FIELD: _l("on the spot"),
+    rules.CAMERA: _l("camera"),
+    rules.IMPORT: _l("from a file"),
+    rules.API: _l("interface"),
+}
+STATE_NAMES = {
+    "pending": _l("waiting for review"),
+    "confirmed": _l("confirmed"),
+    "rejected": _l("rejected"),
+    "voided": _l("voided"),
+}
+OBJECTION_STATE_NAMES = {"open": _l("waiting for a decision"), "upheld": _l("upheld"), "dismissed": _l("dismissed")}
+ID_TYPE_NAMES = {
+    IDENTITY_CARD: _l("identity card"),
+    PASSPORT: _l("passport"),
+    RESIDENCE_PERMIT: _l("residence permit"),
+}
+BASIS_NAMES = {
+    "consent": _l("the rider's separate consent"),
+    "contract": _l("the contract with the company"),
+    "statutory_duty": _l("a statutory duty"),
+}
+TOO_LONG = _l("At most %(max)d characters.")
+
+
+def _rule(normalise: Callable[[str], str]) -> Callable[[Any, Field], None]:
+    """Let a field be checked by a rule of the domain, so that all that is wrong shows at once."""
+
+    def check(_form: Any, field: Field) -> None:
+        try:
+            normalise(field.data or "")
+        except DomainError as error:
+            raise ValidationError(say(error.text)) from error
+
+    return check
+
+
+class RiderFields(FlaskForm):  # type: ignore[misc]
+    """Who it was, by document."""
+
+    id_type = SelectField(_l("Document"), choices=list(ID_TYPE_NAMES.items()), default=IDENTITY_CARD)
+    id_number = TrimmedField(
+        _l("Identity number"),
+        render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "maxlength": "40"},
+    )
+    name = TrimmedField(
+        _l("Name"),
+        [Length(max=60, message=TOO_LONG)],
+        description=_l("As on the document."),
+        render_kw={"autocomplete": "off"},
+    )
+    phone = TrimmedField(
+        _l("Phone"), [Optional(), _rule(normalise_phone)], render_kw={"inputmode": "tel", "autocomplete": "off"}
+    )
+    birth_date = DateField(
+        _l("Date of birth"), [Optional()], description=_l("Only where the document does not tell it, as a passport.")
+    )
+    home_area_id = SelectField(_l("Home village"), coerce=int, default=0, validate_choice=False)
+
+    def to_rider(self) -> NewRider | None:
+        """Return the person entered, or None where no document number was."""
+        if not self.id_number.data:
+            return None
+        return NewRider(
+            self.id_type.data,
+            self.id_number.data,
+            self.name.data or "",
+            self.phone.data or "",
+            self.home_area_id.data or None,
+            self.birth_date.data,
+        )
+
+
+class RecordForm(RiderFields):
+    """A violation as the officer sees it at the kerb."""
+
+    kind = RadioField(_l("The offence"), validate_choice=False, validators=[Optional()], choices=[])
+    other_kind = SelectField(_l("Another kind"), validate_choice=False, validators=[Optional()], choices=[])
+    occurred_at = LocalTimeField(_l("When"), [InputRequired(_l("Enter the date and time.")), not_in_future])
+    area_code = SelectField(
+        _l("Village"), [InputRequired(_l("Choose the village."))], validate_choice=False, choices=[]
+    )
+    place = TrimmedField(
+        _l("Place"),
+        [Length(max=120, message=TOO_LONG)],
+        description=_l("Road and crossing."),
+        render_kw={"autocomplete": "off"},
+    )
+    source = RadioField(
+        _l("Seen"),
+        choices=[(rules.FIELD, SOURCE_NAMES[rules.FIELD]), (rules.CAMERA, _l("by a camera"))],
+        default=rules.FIELD,
+    )
+    plate = TrimmedField(
+        _l("Plate"),
+        [_rule(normalise_plate)],
+        render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
+    )
+    offender = RadioField(_l("Offender"), choices=list(OFFENDER_NAMES.items()), default=rules.RIDER)
+    company_code = SelectField(_l("Company"), validate_choice=False, default=AS_ENGAGED, choices=[])
+    legal_basis = SelectField(
+        _l("Why the company may be told"),
+        choices=[("", _l("not known yet")), *BASIS_NAMES.items()],
+        default="",
+        description=_l("Only for a company that is new for this rider. Without it the notice waits."),
+    )
+    guardian_name = TrimmedField(
+        _l("Name of a guardian"), [Length(max=60, message=TOO_LONG)], render_kw={"autocomplete": "off"}
+    )
+    penalty = RadioField(_l("Penalty imposed"), choices=list(PENALTY_NAMES.items()), default=rules.WARNING)
+    fine_yuan = IntegerField(_l("Fine in yuan"), [Optional()], render_kw={"inputmode": "numeric"})
+    note = TextAreaField(_l("Note"), [Length(max=500, message=TOO_LONG)], render_kw={"rows": "2"})
+    rider_number = TrimmedField(validators=[Length(max=20)])
+    client_reference = HiddenField(default=lambda: uuid.uuid4().hex, validators=[Length(max=60)])
+
+    def validate_kind(self, _field: Field) -> None:
+        """Take a key or an entry of the list, not both."""
+        key, other = self.kind.data or "", self.other_kind.data or ""
+        if not other and key in {"", OTHER}:
+            raise ValidationError(str(_l("Choose what happened.")))
+        if other and key not in {"", OTHER, other}:
+            raise ValidationError(str(_l("A key and an entry of the list are chosen. Choose one of the two.")))
+
+    @property
+    def kind_code(self) -> str:
+        """The kind chosen by key or from the list, or ""."""
+        key = self.kind.data or ""
+        return key if key not in {"", OTHER} else self.other_kind.data or ""
+
+    def to_input(self) -> NewViolation:
+        """Return what was entered."""
+        assert self.occurred_at.data is not None  # the form was validated
+        company = {AS_ENGAGED: None, NO_COMPANY: ""}.get(self.company_code.data or AS_ENGAGED, self.company_code.data)
+        return NewViolation(
+            kind_code=self.kind_code,
+            occurred_utc=self.occurred_at.data,
+            area_code=self.area_code.data,
+            penalty=self.penalty.data,
+            fine_yuan=self.fine_yuan.data,
+            place=self.place.data or "",
+            plate=self.plate.data or "",
+            offender=self.offender.data,
+            rider=None if self.rider_number.data else self.to_rider(),
+            rider_number=self.rider_number.data or "",
+            company_code=company,
+            legal_basis=self.legal_basis.data or None,
+            note=self.note.data or "",
+            guardian_name=self.guardian_name.data or "",
+            source=self.source.data,
+            client_reference=self.client_reference.data or None,
+        )
+
+
+class IdentifyForm(RiderFields):
+    """The rider of a record that stood on a plate alone."""
+
+    def validate_id_number(self, field: Field) -> None:
+        """Ask for the document."""
+        if not field.data:
+            raise ValidationError(str(_l("Enter the number of the document.")))
+
+
+class ReasonForm(FlaskForm):  # type: ignore[misc]
+    """Why a record is rejected or voided."""
+
+    reason = TextAreaField(
+        _l("Reason"),
+        [InputRequired(_l("Say why: it is kept with the record.")), Length(max=500, message=TOO_LONG)],
+        render_kw={"rows": "3"},
+    )
+
+
+class DecisionForm(FlaskForm):  # type: ignore[misc]
+    """What was decided on an objection, and why."""
+
+    outcome = RadioField(
+        _l("Decision"),
+        [InputRequired(_l("Choose a decision."))],
+        choices=[
+            ("dismissed", _l("The record stands")),
+            ("upheld", _l("The record is wrong: void it, withdraw its task and its notice")),
+        ],
+    )
+    decision = TextAreaField(
+        _l("Reasons"),
+        [InputRequired(_l("Say why: it is kept with the record.")), Length(max=2000, message=TOO_LONG)],
+        description=_l("The rider reads this."),
+        render_kw={"rows": "4"},
+    )
+
+
+class ViolationFilterForm(FlaskForm):  # type: ignore[misc]
+    """What the list of violations is narrowed to; lives in the address."""
+
+    class Meta:
+        """A GET form needs no token."""
+
+        csrf = False
+
+    q = TrimmedField(_l("Number"), render_kw={"placeholder": "V…"})
+    since = DateField(_l("From"), [Optional()])
+    until = DateField(_l("To"), [Optional()])
+    area = SelectField(_l("Area of the record"), validate_choice=False, default="", choices=[])
+    kind = SelectField(_l("Offence"), validate_choice=False, default="", choices=[])
+    source = SelectField(_l("Source"), choices=[("", _l("all")), *SOURCE_NAMES.items()], default="")
+    state = SelectField(_l("State"), choices=[("", _l("all")), *STATE_NAMES.items()], default="")
+    company = SelectField(_l("Company"), validate_choice=False, default="", choices=[])
+    mine = BooleanField(_l("Recorded by me"))
+
+    def offer(self, areas: Choices, kinds: Choices, companies: Choices) -> None:
+        """Fill the lists."""
+        everything = ("", _l("all"))
+        self.area.choices = [everything, *areas]
+        self.kind.choices = [everything, *kinds]
+        self.company.choices = [everything, *companies]
+
+    def to_input(self, by: Actor, sort: str) -> ViolationFilter:
+        """Return the filter; what cannot be read does not narrow."""
+        return ViolationFilter(
+            since=self.since.data,
+            until=self.until.data,
+            area_code=self.area.data or "",
+            kind_code=self.kind.data or "",
+            source=self.source.data or "",
+            state=self.state.data or "",
+            company_code=self.company.data or "",
+            officer_id=by.user_id if self.mine.data else None,
+            number=self.q.data or "",
+            sort=sort,
+        )
+
+
+class KindForm(FlaskForm):  # type: ignore[misc]
+    """A kind of violation, or a new version of one."""
+
+    code = TrimmedField(
+        _l("Code"),
+        [
+            Length(max=20, message=TOO_LONG),
+            Regexp(r"^[A-Za-z0-9-]*$", message=_l("Use Latin letters, digits or dash.")),
+        ],
+        description=_l("The national code where there is one."),
+    )
+    name_zh = TrimmedField(
+        _l("Name in Chinese"), [InputRequired(_l("Enter the name.")), Length(max=60, message=TOO_LONG)]
+    )
+    name_en = TrimmedField(
+        _l("Name in English"), [InputRequired(_l("Enter the name.")), Length(max=60, message=TOO_LONG)]
+    )
+    position = IntegerField(
+        _l("Place among the large keys"),
+        [Optional(), NumberRange(1, 99, message=_l("Enter a number from 1 to 99."))],
+        description=_l("Empty: in the list below the keys."),
+    )
+    fine_min_yuan = IntegerField(_l("Lowest fine in yuan"), [InputRequired(_l("Enter the amount."))])
+    fine_max_yuan = IntegerField(_l("Highest fine in yuan"), [InputRequired(_l("Enter the amount."))])
+    law_zh = TrimmedField(
+        _l("Legal ground in Chinese"), [InputRequired(_l("Name the article.")), Length(max=200, message=TOO_LONG)]
+    )
+    law_en = TrimmedField(
+        _l("Legal ground in English"), [InputRequired(_l("Name the article.")), Length(max=200, message=TOO_LONG)]
+    )
+    valid_from = DateField(_l("Valid from"), [InputRequired(_l("Enter the date."))])
+    version = VersionField(default=0)
+
+    def validate_fine_min_yuan(self, field: Field) -> None:
+        """Refuse an impossible amount."""
+        if field.data is not None and not 0 <= field.data <= 100_000:
+            raise ValidationError(str(_l("Enter an amount from 0 to 100,000.")))
+
+    validate_fine_max_yuan = validate_fine_min_yuan
+
+    def to_input(self) -> KindInput:
+        """Return what was entered."""
+        return KindInput(
+            self.name_zh.data,
+            self.name_en.data,
+            self.position.data,
+            self.fine_min_yuan.data,
+            self.fine_max_yuan.data,
+            self.law_zh.data,
+            self.law_en.data,
+            self.valid_from.data,
+        )
+
+
+class EndKindForm(FlaskForm):  # type: ignore[misc]
+    """The last day of a kind."""
+
+    last_day = DateField(_l("Last day in force"), [InputRequired(_l("Enter the date."))])
+    version = VersionField(default=0)
+
+
+def grouped(areas: Mapping[str, Choices], first: tuple[str, Any]) -> dict[str, Choices]:
+    """Return choices under the names of their towns, with an empty one in front."""
+    return {"": [first], **areas}

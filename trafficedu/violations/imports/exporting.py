@@ -1,0 +1,100 @@
+"""Exports of violations: the rows that count or wait for review, in the columns that an import takes.
+
+A rejected or voided record is left out: imported elsewhere it would count. Personal data is masked unless it
+was asked for in clear; whoever may not read riders gets no identity at all, not even a masked one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trafficedu.accounts.models import User
+from trafficedu.areas.models import Area
+from trafficedu.companies.models import Company
+from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.clock import month_bounds
+from trafficedu.core.encryption import Keyring, keyring_of
+from trafficedu.riders.models import Rider
+from trafficedu.riders.queries import ID_NUMBER, PHONE
+from trafficedu.riders.rules import mask_identity, mask_name, mask_phone
+from trafficedu.violations.models import CONFIRMED, PENDING, Violation, ViolationKind
+from trafficedu.violations.queries import ViolationFilter, filter_conditions, visible
+
+PIECE = 2_000
+_PLAIN = ("place", "latitude", "longitude", "offender", "source", "penalty", "fine_yuan", "note")
+
+
+def list_rows(session: Session, by: Actor, month: date | None, clear: bool) -> Iterator[Mapping[str, Any]]:
+    """Yield the violations of a month, or all, that ``by`` may see; see ``core.tabular.ListRows``."""
+    first, after = month_bounds(month) if month is not None else (None, None)
+    wanted = ViolationFilter(since=first, until=after - timedelta(days=1) if after else None)
+    return list_filtered(session, by, wanted, clear)
+
+
+def list_filtered(session: Session, by: Actor, wanted: ViolationFilter, clear: bool) -> Iterator[Mapping[str, Any]]:
+    """Yield the violations of a filtered list that ``by`` may see, as rows of an export, the oldest first."""
+    query = (
+        select(
+            Violation,
+            Area.code,
+            ViolationKind.code,
+            Company.code,
+            User.display_name,
+            Rider.id_type,
+            Rider.id_number_cipher,
+            Rider.name,
+            Rider.phone_cipher,
+        )
+        .join(Area, Area.id == Violation.area_id)
+        .join(ViolationKind, ViolationKind.id == Violation.kind_id)
+        .outerjoin(Company, Company.id == Violation.company_id)
+        .outerjoin(User, User.id == Violation.officer_id)
+        .outerjoin(Rider, Rider.id == Violation.rider_id)
+        .where(visible(by), Violation.state.in_((CONFIRMED, PENDING)), *filter_conditions(wanted))
+        .order_by(Violation.occurred_utc, Violation.id)
+        .execution_options(yield_per=PIECE)
+    )
+    identities = _identities(keyring_of(session), by, clear)
+    named = _reads_riders(by)
+    for violation, area_code, kind_code, company_code, officer, *rider in session.execute(query):
+        yield {
+            "reference": violation.reference or violation.number,
+            "occurred_at": violation.occurred_utc,
+            "area_code": area_code,
+            "kind": kind_code,
+            "company_code": company_code,
+            "officer": officer or violation.officer,
+            "plate": violation.plate if named else "",
+            **{name: getattr(violation, name) for name in _PLAIN},
+            **identities(*rider),
+        }
+
+
+def _identities(keyring: Keyring, by: Actor, clear: bool) -> Any:
+    """Return the function that writes a rider's columns as ``by`` may read them."""
+
+    def nothing(*_rider: Any) -> dict[str, Any]:
+        return {}
+
+    def shown(id_type: str | None, id_cipher: str | None, name: str | None, phone_cipher: str | None) -> dict[str, Any]:
+        if id_type is None or id_cipher is None or name is None:
+            return {}
+        number = keyring.decrypt(id_cipher, ID_NUMBER)
+        phone = keyring.decrypt(phone_cipher, PHONE) if phone_cipher else ""
+        return {
+            "id_type": id_type,
+            "id_number": number if clear else mask_identity(number),
+            "name": name if clear else mask_name(name),
+            "phone": phone if clear else mask_phone(phone),
+        }
+
+    return shown if _reads_riders(by) else nothing
+
+
+def _reads_riders(by: Actor) -> bool:
+    return by.may("riders:rider:read") or by == SYSTEM

@@ -1,0 +1,129 @@
+"""What the pages of others show of violations: the first screen, a rider, a company."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from flask import render_template, url_for
+from flask_babel import gettext as _
+
+from trafficedu.companies.models import Company
+from trafficedu.configuration.queries import figure
+from trafficedu.core.access import actor
+from trafficedu.core.clock import today
+from trafficedu.core.database import session
+from trafficedu.core.web import locale
+from trafficedu.riders.rules import colour_code
+from trafficedu.violations import queries
+from trafficedu.violations.forms import STATE_NAMES
+
+EXPIRY_DAYS = 60
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Line:
+    """Something that waits, with its last day."""
+
+    what: str
+    url: str
+    due_on: date | None
+
+
+def own_day() -> str:
+    """Home: the big key, and what I recorded today."""
+    who = actor()
+    if not who.may("violations:violation:record") or who.may("violations:violation:review"):
+        return ""
+    mine = queries.list_own_of_day(session(), who, today())
+    return render_template("violations/_home_officer.html", violations=mine, state_names=STATE_NAMES)
+
+
+def reviews_due() -> str:
+    """Home: camera records by the time left."""
+    if not actor().may("violations:violation:review"):
+        return ""
+    page = queries.list_pending(session(), actor(), 1)
+    lines = [
+        Line(
+            f"{row.kind.name(locale())} · {row.area.name}",
+            url_for("violations.show", number=row.number),
+            row.review_due_on,
+        )
+        for row in page.items[:SHOWN]
+    ]
+    return _waiting(_("Reviews"), lines, page.total, url_for("violations.reviews"), _("Nothing waits for review."))
+
+
+def objections_due() -> str:
+    """Home: objections by the time left."""
+    if not actor().may("violations:objection:decide"):
+        return ""
+    page = queries.list_objections(session(), actor(), 1)
+    lines = [
+        Line(
+            f"{row.violation.kind.name(locale())} · {row.violation.area.name}",
+            url_for("violations.objection", number=row.number),
+            row.due_on,
+        )
+        for row in page.items[:SHOWN]
+    ]
+    return _waiting(_("Objections"), lines, page.total, url_for("violations.objections"), _("No objection waits."))
+
+
+def _waiting(title: str, lines: list[Line], total: int, all_url: str, nothing: str) -> str:
+    return render_template(
+        "violations/_home_waiting.html",
+        title=title,
+        lines=lines,
+        total=total,
+        all_url=all_url,
+        nothing=nothing,
+        today=today(),
+    )
+
+
+def kinds_ending() -> str:
+    """Home: kinds whose validity ends within sixty days."""
+    if not actor().may("violations:kind:manage"):
+        return ""
+    kinds = queries.list_kinds_ending(session(), today(), today() + timedelta(days=EXPIRY_DAYS))
+    return render_template("violations/_home_kinds.html", kinds=kinds, days=EXPIRY_DAYS)
+
+
+def of_rider(rider_id: int, **_subject: Any) -> str:
+    """Show a rider's colour, and those of the rider's violations that I may see."""
+    who = actor()
+    if not who.may("violations:violation:read"):
+        return ""
+    days = figure(session(), "riders.colour_period_days")
+    count = queries.count_of_rider(session(), rider_id, today() - timedelta(days=days), today())
+    return render_template(
+        "violations/_rider.html",
+        colour=colour_code(count, figure(session(), "riders.colour_red_from")),
+        count=count,
+        days=days,
+        violations=queries.list_of_rider(session(), who, rider_id),
+        state_names=STATE_NAMES,
+    )
+
+
+def of_company(company_id: int, **_subject: Any) -> str:
+    """Show how many violations a company's riders committed in my area."""
+    who = actor()
+    company = session().get(Company, company_id)
+    if not who.may("violations:violation:read") or company is None:
+        return ""
+
+    def counted(days: int) -> tuple[int, int]:
+        return queries.count_of_company(session(), who, company_id, today() - timedelta(days=days), today())
+
+    return render_template(
+        "violations/_company.html",
+        month=counted(30),
+        year=counted(365),
+        code=company.code,
+        since=today() - timedelta(days=365),
+    )

@@ -1,0 +1,73 @@
+"""Reads of violations, their kinds and objections, in one folder because there are many; scope is applied here."""
+
+from trafficedu.violations.queries.figures import (
+    AreaCount,
+    KindMonthCount,
+    count_by_area,
+    count_by_kind_and_month,
+    count_of_company,
+    count_of_rider,
+)
+from trafficedu.violations.queries.kinds import (
+    Village,
+    find_kind,
+    find_kind_on,
+    holds_on,
+    kind_is_used_from,
+    list_kinds,
+    list_kinds_ending,
+    list_villages,
+)
+from trafficedu.violations.queries.objections import find_objection, list_objections, list_objections_of
+from trafficedu.violations.queries.records import (
+    SORTS,
+    Ground,
+    Step,
+    ViolationFilter,
+    filter_conditions,
+    find_by_client_reference,
+    find_ground,
+    find_public,
+    find_violation,
+    history_of,
+    list_of_rider,
+    list_own_of_day,
+    list_pending,
+    list_violations,
+)
+from trafficedu.violations.queries.scope import visible
+
+__all__ = [
+    "AreaCount",
+    "Ground",
+    "KindMonthCount",
+    "SORTS",
+    "Step",
+    "Village",
+    "ViolationFilter",
+    "count_by_area",
+    "count_by_kind_and_month",
+    "count_of_company",
+    "count_of_rider",
+    "filter_conditions",
+    "find_by_client_reference",
+    "find_ground",
+    "find_kind",
+    "find_kind_on",
+    "find_objection",
+    "find_public",
+    "find_violation",
+    "history_of",
+    "holds_on",
+    "kind_is_used_from",
+    "list_kinds",
+    "list_kinds_ending",
+    "list_objections",
+    "list_objections_of",
+    "list_of_rider",
+    "list_own_of_day",
+    "list_pending",
+    "list_villages",
+    "list_violations",
+    "visible",
+]

@@ -1,0 +1,111 @@
+"""Counts of violations for other rooms; only confirmed ones count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, extract, func, select
+from sqlalchemy.orm import Session
+
+from trafficedu.areas.models import Area
+from trafficedu.areas.queries import within
+from trafficedu.core.actors import Actor
+from trafficedu.violations.models import CONFIRMED, Violation, ViolationKind
+from trafficedu.violations.queries.scope import visible
+
+
+@dataclass(frozen=True)
+class KindMonthCount:
+    """Confirmed violations of one kind in one month (``month`` is its first day)."""
+
+    kind_code: str
+    name_zh: str
+    name_en: str
+    month: date
+    violations: int
+
+    def name(self, locale: str) -> str:
+        """Return the kind's name in ``zh`` or ``en``."""
+        return self.name_en if locale == "en" else self.name_zh
+
+
+@dataclass(frozen=True)
+class AreaCount:
+    """Confirmed violations recorded in one area itself, not below it; ``path`` lets the caller sum subtrees."""
+
+    area_code: str
+    name: str
+    level: str
+    path: str
+    violations: int
+
+
+def count_of_rider(session: Session, rider_id: int, since: date, until: date) -> int:
+    """Return how many confirmed violations a rider has from ``since`` to ``until``, wherever they happened."""
+    query = select(func.count()).where(
+        Violation.rider_id == rider_id,
+        Violation.occurred_on.between(since, until),
+        Violation.state == CONFIRMED,
+    )
+    return session.scalar(query) or 0
+
+
+def count_of_company(session: Session, by: Actor, company_id: int, since: date, until: date) -> tuple[int, int]:
+    """Return confirmed violations and distinct riders of a company in a period, among those ``by`` may see."""
+    query = select(func.count(), func.count(Violation.rider_id.distinct())).where(
+        Violation.company_id == company_id,
+        Violation.occurred_on.between(since, until),
+        Violation.state == CONFIRMED,
+        visible(by),
+    )
+    row = session.execute(query).one()
+    return row[0], row[1]
+
+
+def count_by_kind_and_month(
+    session: Session, by: Actor, start: date, end: date, area_path: str | None = None
+) -> list[KindMonthCount]:
+    """Return confirmed violations by kind and month from ``start`` to ``end`` (both included), months ascending.
+
+    A month or kind without any is left out. Versions of a kind count under its one code, with its latest name.
+    """
+    year, month = extract("year", Violation.occurred_on), extract("month", Violation.occurred_on)
+    query = (
+        select(Violation.kind_id, year, month, func.count())
+        .where(*_counted(by, start, end, area_path))
+        .group_by(Violation.kind_id, year, month)
+    )
+    kinds = {kind.id: kind for kind in session.scalars(select(ViolationKind).order_by(ViolationKind.valid_from))}
+    latest = {kind.code: kind for kind in kinds.values()}
+    counts: dict[tuple[date, str], int] = {}
+    for kind_id, y, m, n in session.execute(query):
+        key = date(int(y), int(m), 1), kinds[kind_id].code
+        counts[key] = counts.get(key, 0) + n
+    return [
+        KindMonthCount(code, latest[code].name_zh, latest[code].name_en, first, n)
+        for (first, code), n in sorted(counts.items())
+    ]
+
+
+def count_by_area(session: Session, by: Actor, start: date, end: date, area_path: str | None = None) -> list[AreaCount]:
+    """Return confirmed violations by the area they were recorded in, in the order of the tree; empty ones left out."""
+    counted = (
+        select(Violation.area_id, func.count().label("n"))
+        .where(*_counted(by, start, end, area_path))
+        .group_by(Violation.area_id)
+        .subquery()
+    )
+    query = (
+        select(Area.code, Area.name, Area.level, Area.path, counted.c.n)
+        .join(counted, counted.c.area_id == Area.id)
+        .order_by(Area.path)
+    )
+    return [AreaCount(*row) for row in session.execute(query)]
+
+
+def _counted(by: Actor, start: date, end: date, area_path: str | None) -> list[ColumnElement[bool]]:
+    conditions = [Violation.state == CONFIRMED, Violation.occurred_on.between(start, end), visible(by)]
+    if area_path:
+        conditions.append(Violation.area_id.in_(within(area_path)))
+    return conditions

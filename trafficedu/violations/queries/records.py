@@ -1,0 +1,215 @@
+"""Reads of violations: one, a list, what waits, what happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, false, func, literal, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from trafficedu.accounts.models import User
+from trafficedu.areas.models import Area
+from trafficedu.companies.models import Company
+from trafficedu.core import numbers
+from trafficedu.core.actors import Actor
+from trafficedu.core.errors import Missing
+from trafficedu.core.paging import Page, paginate
+from trafficedu.core.text import message
+from trafficedu.violations.models import PENDING, REJECTED, Violation, ViolationKind
+from trafficedu.violations.queries.kinds import holds_on
+from trafficedu.violations.queries.scope import visible
+
+
+@dataclass(frozen=True)
+class ViolationFilter:
+    """What the list of violations is narrowed to; ``sort`` is a column's key, with "-" before it descending."""
+
+    since: date | None = None
+    until: date | None = None
+    area_code: str = ""
+    kind_code: str = ""
+    source: str = ""
+    state: str = ""
+    company_code: str = ""
+    officer_id: int | None = None
+    number: str = ""
+    sort: str = "-occurred"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a new record stands on: its kind and area where they exist, and the first record of the same submit."""
+
+    kind: ViolationKind | None
+    area: Area | None
+    first: Violation | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step in a record's life: what (``recorded``, ``confirmed`` ...), when, by whom, why."""
+
+    what: str
+    at_utc: datetime
+    by: str
+    reason: str = ""
+
+
+SORTS: dict[str, ColumnElement[Any]] = {
+    "occurred": Violation.occurred_utc.expression,
+    "kind": ViolationKind.code.expression,
+    "area": Area.path.expression,
+    "fine": func.coalesce(Violation.fine_yuan, 0),
+    "state": Violation.state.expression,
+}
+
+
+def find_ground(session: Session, kind_code: str, area_code: str, day: date, client_reference: str | None) -> Ground:
+    """Return kind, area and earlier record of the same submit in one statement: the record page is in a hurry."""
+    same = false() if client_reference is None else Violation.client_reference == client_reference
+    one = select(literal(1).label("one")).subquery()
+    query = (
+        select(ViolationKind, Area, Violation)
+        .select_from(one)
+        .outerjoin(ViolationKind, (ViolationKind.code == kind_code) & holds_on(day))
+        .outerjoin(Area, Area.code == area_code)
+        .outerjoin(Violation, same)
+        .limit(1)
+    )
+    kind, area, first = session.execute(query).one()
+    return Ground(kind, area, first)
+
+
+def find_violation(session: Session, number: str, by: Actor) -> Violation:
+    """Return a violation that ``by`` may see, with area, kind, company, rider and officer; raise Missing."""
+    query = (
+        select(Violation)
+        .where(Violation.number == numbers.normalise(number), visible(by))
+        .options(
+            joinedload(Violation.area),
+            joinedload(Violation.kind),
+            joinedload(Violation.company),
+            joinedload(Violation.rider),
+            joinedload(Violation.officer_user),
+        )
+    )
+    found = session.scalar(query)
+    if found is None:
+        raise Missing(message("There is no such violation, or it is not yours to see."))
+    return found
+
+
+def find_public(session: Session, number: str) -> Violation | None:
+    """Return the violation with ``number`` for its receipt, whatever its state; the caller decides what to show.
+
+    No scope is applied: whoever holds the receipt holds the number.
+    """
+    number = numbers.normalise(number)
+    if not numbers.is_number(number, "V"):
+        return None
+    query = select(Violation).where(Violation.number == number)
+    return session.scalar(query.options(joinedload(Violation.area), joinedload(Violation.kind)))
+
+
+def find_by_client_reference(session: Session, client_reference: str) -> Violation | None:
+    """Return what an earlier submit with the same reference made, or None."""
+    return session.scalar(select(Violation).where(Violation.client_reference == client_reference))
+
+
+def list_violations(session: Session, by: Actor, wanted: ViolationFilter, page: int) -> Page[Violation]:
+    """Return a page of what ``by`` may see, narrowed and sorted."""
+    return paginate(session, _filtered(by, wanted), page)
+
+
+def _filtered(by: Actor, wanted: ViolationFilter) -> Select[tuple[Violation]]:
+    query = (
+        select(Violation)
+        .join(Violation.kind)
+        .join(Violation.area)
+        .outerjoin(Violation.company)
+        .where(visible(by), *filter_conditions(wanted))
+        .options(contains_eager(Violation.kind), contains_eager(Violation.area), contains_eager(Violation.company))
+    )
+    key = wanted.sort.removeprefix("-")
+    column = SORTS.get(key, SORTS["occurred"])
+    return query.order_by(column.desc() if wanted.sort.startswith("-") else column.asc(), Violation.id.desc())
+
+
+def filter_conditions(wanted: ViolationFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions of a filter on Violation joined with Area, ViolationKind and Company."""
+    if wanted.number:
+        return [Violation.number == numbers.normalise(wanted.number)]
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.since:
+        conditions.append(Violation.occurred_on >= wanted.since)
+    if wanted.until:
+        conditions.append(Violation.occurred_on <= wanted.until)
+    if wanted.area_code:
+        path = select(Area.path).where(Area.code == wanted.area_code).scalar_subquery()
+        conditions.append(func.substr(Area.path, 1, func.length(path)) == path)
+    equal = [
+        (wanted.kind_code, ViolationKind.code),
+        (wanted.source, Violation.source),
+        (wanted.state, Violation.state),
+        (wanted.company_code, Company.code),
+        (wanted.officer_id, Violation.officer_id),
+    ]
+    return [*conditions, *(column == value for value, column in equal if value)]
+
+
+def list_own_of_day(session: Session, by: Actor, day: date) -> Sequence[Violation]:
+    """Return what ``by`` recorded that happened on ``day``, the latest first."""
+    query = (
+        select(Violation)
+        .where(Violation.officer_id == by.user_id, Violation.occurred_on == day)
+        .options(joinedload(Violation.kind), joinedload(Violation.area))
+        .order_by(Violation.id.desc())
+    )
+    return session.scalars(query).all()
+
+
+def list_pending(session: Session, by: Actor, page: int) -> Page[Violation]:
+    """Return the camera records that wait for review, those with the least time left first."""
+    query = (
+        select(Violation)
+        .where(Violation.state == PENDING, visible(by))
+        .options(joinedload(Violation.kind), joinedload(Violation.area))
+        .order_by(Violation.review_due_on, Violation.id)
+    )
+    return paginate(session, query, page)
+
+
+def list_of_rider(session: Session, by: Actor, rider_id: int, limit: int = 20) -> Sequence[Violation]:
+    """Return a rider's latest violations among those ``by`` may see."""
+    query = (
+        select(Violation)
+        .where(Violation.rider_id == rider_id, visible(by))
+        .options(joinedload(Violation.kind), joinedload(Violation.area))
+        .order_by(Violation.occurred_utc.desc())
+        .limit(limit)
+    )
+    return session.scalars(query).all()
+
+
+def history_of(session: Session, violation: Violation) -> list[Step]:
+    """Return the steps of a record in their order, from its own fields."""
+    ids = {violation.officer_id, violation.reviewed_by_id, violation.voided_by_id} - {None}
+    names = dict(session.execute(select(User.id, User.display_name).where(User.id.in_(ids))).tuples())
+    steps = [Step("recorded", violation.recorded_utc, names.get(violation.officer_id or 0, violation.officer))]
+    if violation.reviewed_utc is not None:
+        rejected = violation.state == REJECTED
+        steps.append(
+            Step(
+                "rejected" if rejected else "confirmed",
+                violation.reviewed_utc,
+                names.get(violation.reviewed_by_id or 0, ""),
+                violation.state_reason if rejected else "",
+            )
+        )
+    if violation.voided_utc is not None:
+        by = names.get(violation.voided_by_id or 0, "")
+        steps.append(Step("voided", violation.voided_utc, by, violation.state_reason))
+    return steps

@@ -1,0 +1,123 @@
+"""The list of violations and the page of one record."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import timedelta
+from typing import Any
+
+from flask import abort, render_template, request, send_file
+
+from trafficedu.areas.models import TOWN, VILLAGE
+from trafficedu.areas.queries import list_below
+from trafficedu.companies import queries as companies
+from trafficedu.core import audit
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import today
+from trafficedu.core.database import session
+from trafficedu.core.web import back_to, locale, page_number
+from trafficedu.reports.spreadsheet import Column, write_csv, write_xlsx
+from trafficedu.riders import queries as riders
+from trafficedu.riders.services import open_rider
+from trafficedu.violations import queries
+from trafficedu.violations.forms import (
+    OBJECTION_STATE_NAMES,
+    OFFENDER_NAMES,
+    PENALTY_NAMES,
+    SOURCE_NAMES,
+    STATE_NAMES,
+    ViolationFilterForm,
+)
+from trafficedu.violations.imports import COLUMNS
+from trafficedu.violations.imports.exporting import list_filtered
+from trafficedu.violations.queries import ViolationFilter
+from trafficedu.violations.views.blueprint import pages
+
+SHOWN_DAYS = 30
+"""The list begins with this many days: a district has hundreds of thousands of records."""
+DEPTH = {TOWN: "\u3000", VILLAGE: "\u3000\u3000"}
+
+
+@pages.get("/violations")
+@requires("violations:violation:read")
+def index() -> Any:
+    """I look through the records of my area."""
+    form = _filter_form()
+    wanted = _wanted(form)
+    found = queries.list_violations(session(), actor(), wanted, page_number())
+    return render_template(
+        "violations/index.html",
+        form=form,
+        page=found,
+        paging=wanted,
+        source_names=SOURCE_NAMES,
+        state_names=STATE_NAMES,
+        penalty_names=PENALTY_NAMES,
+    )
+
+
+@pages.post("/violations/export/<any(csv, xlsx):kind>")
+@requires("violations:violation:export")
+def export(kind: str) -> Any:
+    """I take the list with me as a file; personal data in it is masked."""
+    rows = ([row.get(name) for name in COLUMNS.names] for row in _rows())
+    columns = [Column(name) for name in COLUMNS.names]
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
+    count = (write_csv if kind == "csv" else write_xlsx)(columns, rows, file)
+    audit.write(session(), "violations:violation:export", actor(), rows=count, format=kind)
+    session().commit()
+    file.seek(0)
+    return send_file(file, download_name=f"violations-{today().isoformat()}.{kind}", as_attachment=True)
+
+
+def _rows() -> Any:
+    return list_filtered(session(), actor(), _wanted(_filter_form()), clear=False)
+
+
+def _filter_form() -> ViolationFilterForm:
+    form = ViolationFilterForm(request.args)
+    if not request.args.keys() - {"page", "sort", "lang"}:
+        form.since.data = today() - timedelta(days=SHOWN_DAYS)
+    root = actor().scope.area_path or ""
+    areas = [(a.code, f"{DEPTH.get(a.level, '')}{a.name}") for a in list_below(session(), root, today())]
+    kinds = {kind.code: kind.name(locale()) for kind in queries.list_kinds(session())}
+    form.offer(areas, list(kinds.items()), companies.list_names(session()))
+    form.validate()
+    return form
+
+
+def _wanted(form: ViolationFilterForm) -> ViolationFilter:
+    return form.to_input(actor(), request.args.get("sort", "-occurred"))
+
+
+@pages.get("/violations/<number>")
+@requires("violations:violation:read")
+def show(number: str) -> Any:
+    """I read one record: what happened, what followed, what I can do."""
+    violation = queries.find_violation(session(), number, actor())
+    named = violation.rider is not None and actor().may("riders:rider:read")
+    return render_template(
+        "violations/show.html",
+        violation=violation,
+        rider=riders.describe(session(), violation.rider) if named and violation.rider else None,
+        history=queries.history_of(session(), violation),
+        objections=queries.list_objections_of(session(), violation.id),
+        source_names=SOURCE_NAMES,
+        state_names=STATE_NAMES,
+        penalty_names=PENALTY_NAMES,
+        offender_names=OFFENDER_NAMES,
+        objection_state_names=OBJECTION_STATE_NAMES,
+    )
+
+
+@pages.post("/violations/<number>/rider")
+@requires("riders:rider:read")
+def rider(number: str) -> Any:
+    """I open the rider's page from a record of my area; that I did is kept."""
+    violation = queries.find_violation(session(), number, actor())
+    if violation.rider is None:
+        abort(404)
+    open_rider(session(), violation.rider, actor(), "violation")
+    rider_number = violation.rider.number
+    session().commit()
+    return back_to("riders.show", number=rider_number)

@@ -1,0 +1,90 @@
+"""The catalogue of kinds: looked at, added to, renewed, ended; never deleted from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template
+
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import today
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.text import message
+from trafficedu.core.web import attach_error, back_to, tell
+from trafficedu.violations import queries, services
+from trafficedu.violations.forms import EndKindForm, KindForm
+from trafficedu.violations.views.blueprint import pages
+
+
+@pages.get("/kinds")
+@requires("violations:kind:manage")
+def kinds() -> Any:
+    """I see every kind with its versions."""
+    return render_template("violations/kinds.html", kinds=queries.list_kinds(session()), today=today())
+
+
+@pages.route("/kinds/new", methods=["GET", "POST"])
+@requires("violations:kind:manage")
+def new_kind() -> Any:
+    """I add a kind."""
+    form = KindForm()
+    if form.validate_on_submit():
+        try:
+            if not form.code.data:
+                raise DomainError(message("Enter a code."), field="code")
+            services.add_kind(session(), form.code.data, form.to_input(), actor())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The kind is added."))
+            return back_to("violations.kinds")
+    return render_template("violations/kind.html", form=form, kind=None), 422 if form.errors else 200
+
+
+@pages.route("/kinds/<code>", methods=["GET", "POST"])
+@requires("violations:kind:manage")
+def kind(code: str) -> Any:
+    """I make a new version of a kind; the present one ends the day before it begins."""
+    found = queries.find_kind(session(), code)
+    form = KindForm(obj=found)
+    if not form.is_submitted():
+        form.valid_from.data = None
+    if form.validate_on_submit():
+        try:
+            services.renew_kind(session(), found, form.to_input(), form.version.data, actor())
+            session().commit()
+        except Stale:
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The new version is in the catalogue."))
+            return back_to("violations.kinds")
+    page = render_template("violations/kind.html", form=form, kind=queries.find_kind(session(), code))
+    return page, 422 if form.errors else 200
+
+
+@pages.route("/kinds/<code>/end", methods=["GET", "POST"])
+@requires("violations:kind:manage")
+def end_kind(code: str) -> Any:
+    """I let a kind end; records made under it keep it."""
+    found = queries.find_kind(session(), code)
+    form = EndKindForm(obj=found)
+    if form.validate_on_submit():
+        try:
+            services.end_kind(session(), found, form.last_day.data, form.version.data, actor())
+            session().commit()
+        except Stale:
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The kind ends on that day."))
+            return back_to("violations.kinds")
+    page = render_template("violations/end_kind.html", form=form, kind=queries.find_kind(session(), code))
+    return page, 422 if form.errors else 200

@@ -1,0 +1,124 @@
+"""Decisions: camera records reviewed, riders identified, records voided, objections decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import render_template
+from flask_wtf import FlaskForm
+
+from trafficedu.areas.queries import choices as area_choices
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import today, utc_now
+from trafficedu.core.database import session
+from trafficedu.core.encryption import keyring_of
+from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.text import message
+from trafficedu.core.web import attach_error, back_to, page_number, tell
+from trafficedu.violations import queries, services
+from trafficedu.violations.forms import DecisionForm, IdentifyForm, ReasonForm
+from trafficedu.violations.views.blueprint import pages
+
+
+def _done(form: FlaskForm, act: Callable[[], Any]) -> bool:
+    """Act and commit; False, with the error at its field, where a rule said no."""
+    try:
+        act()
+        session().commit()
+    except Stale:
+        raise
+    except DomainError as error:
+        session().rollback()
+        attach_error(form, error)
+        return False
+    return True
+
+
+@pages.get("/reviews")
+@requires("violations:violation:review")
+def reviews() -> Any:
+    """I see the camera records that wait for me, those with the least time left first."""
+    found = queries.list_pending(session(), actor(), page_number())
+    return render_template("violations/reviews.html", page=found, today=today())
+
+
+@pages.post("/violations/<number>/confirm")
+@requires("violations:violation:review")
+def confirm(number: str) -> Any:
+    """I accept a camera record as evidence."""
+    violation = queries.find_violation(session(), number, actor())
+    services.confirm(session(), violation, actor(), utc_now())
+    session().commit()
+    tell(message("The record is confirmed: it counts from now on."))
+    return back_to("violations.show", number=number)
+
+
+@pages.route("/violations/<number>/reject", methods=["GET", "POST"])
+@requires("violations:violation:review")
+def reject(number: str) -> Any:
+    """I refuse a camera record and say why."""
+    violation = queries.find_violation(session(), number, actor())
+    form = ReasonForm()
+    if form.validate_on_submit() and _done(
+        form, lambda: services.reject(session(), violation, form.reason.data, actor(), utc_now())
+    ):
+        tell(message("The record is rejected: it never counts."))
+        return back_to("violations.reviews")
+    return render_template("violations/reject.html", violation=violation, form=form), 422 if form.errors else 200
+
+
+@pages.route("/violations/<number>/identify", methods=["GET", "POST"])
+@requires("violations:violation:record")
+def identify(number: str) -> Any:
+    """I say who rode the e-bike of a record that has a plate alone."""
+    violation = queries.find_violation(session(), number, actor())
+    form = IdentifyForm()
+    new = form.to_rider() if form.validate_on_submit() else None
+    if new is not None and _done(form, lambda: services.identify_rider(session(), violation, new, actor(), utc_now())):
+        tell(message("The rider is noted."))
+        return back_to("violations.show", number=number)
+    form.home_area_id.choices = [(0, ""), *area_choices(session())]
+    violation = queries.find_violation(session(), number, actor())
+    return render_template("violations/identify.html", violation=violation, form=form), 422 if form.errors else 200
+
+
+@pages.route("/violations/<number>/void", methods=["GET", "POST"])
+@requires("violations:violation:void")
+def void(number: str) -> Any:
+    """I take a record found wrong out of every figure; the page says what that means."""
+    violation = queries.find_violation(session(), number, actor())
+    form = ReasonForm()
+    if form.validate_on_submit() and _done(
+        form, lambda: services.void(session(), violation, form.reason.data, actor(), utc_now())
+    ):
+        tell(message("The record is voided and left every figure."))
+        return back_to("violations.show", number=number)
+    return render_template("violations/void.html", violation=violation, form=form), 422 if form.errors else 200
+
+
+@pages.get("/objections")
+@requires("violations:objection:decide")
+def objections() -> Any:
+    """I see the objections that wait for me, those with the least time left first."""
+    found = queries.list_objections(session(), actor(), page_number())
+    return render_template("violations/objections.html", page=found, today=today())
+
+
+@pages.route("/objections/<number>", methods=["GET", "POST"])
+@requires("violations:objection:decide")
+def objection(number: str) -> Any:
+    """I decide an objection and give my reasons."""
+    found = queries.find_objection(session(), number, actor())
+    form = DecisionForm()
+    if form.validate_on_submit() and _done(
+        form,
+        lambda: services.decide_objection(
+            session(), found, form.outcome.data == "upheld", form.decision.data, actor(), utc_now()
+        ),
+    ):
+        tell(message("The objection is decided."))
+        return back_to("violations.objections")
+    contact = keyring_of(session()).decrypt(found.contact_cipher, "objection.contact") if found.contact_cipher else ""
+    page = render_template("violations/objection.html", objection=found, form=form, contact=contact, today=today())
+    return page, 422 if form.errors else 200

@@ -1,0 +1,197 @@
+"""The record page and what it answers: the heart of the product, used with one hand in the rain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from flask import render_template, request
+from flask import session as cookie
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from trafficedu.companies import queries as companies
+from trafficedu.configuration.queries import figure
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import local_date, today, utc_now
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError
+from trafficedu.core.web import attach_error, back_to, locale
+from trafficedu.riders import queries as riders
+from trafficedu.riders.models import Rider
+from trafficedu.riders.rules import age_on, colour_code
+from trafficedu.riders.services import open_rider
+from trafficedu.violations import queries, rules, services
+from trafficedu.violations.forms import AS_ENGAGED, ID_TYPE_NAMES, NO_COMPANY, OTHER, RecordForm
+from trafficedu.violations.models import ViolationKind
+from trafficedu.violations.views.blueprint import pages
+
+VILLAGE_COOKIE = "village"
+
+
+@dataclass(frozen=True)
+class FoundRider:
+    """A rider looked up, as the record page shows one: enough to recognise the person, nothing to copy."""
+
+    number: str
+    name: str
+    id_type: Any
+    id_masked: str
+    home_area_name: str
+    age: int | None
+    colour: str
+    violations: int
+    days: int
+    company: str
+
+
+@pages.route("/record", methods=["GET", "POST"])
+@requires("violations:violation:record")
+def record() -> Any:
+    """I record what I saw; the answer tells the rider where to study."""
+    form = RecordForm()
+    if request.method == "GET":
+        form.occurred_at.data = utc_now()
+        form.area_code.data = cookie.get(VILLAGE_COOKIE, "")
+        return _page(form)
+    if request.form.get("action") == "look_up":
+        return _page(form, found=_look_up(form), looked_up=True)
+    if request.form.get("action") == "forget":
+        form.rider_number.data = form.id_number.data = ""
+        return _page(form)
+    if form.validate():
+        try:
+            violation = services.record(session(), form.to_input(), actor(), utc_now())
+            number = violation.number
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            cookie[VILLAGE_COOKIE] = form.area_code.data
+            return back_to("violations.recorded", number=number)
+    return _page(form), 422
+
+
+@pages.get("/record/<number>")
+@requires("violations:violation:record")
+def recorded(number: str) -> Any:
+    """I see what my record opened, and tell the rider."""
+    violation = queries.find_violation(session(), number, actor())
+    return render_template("violations/recorded.html", violation=violation, advice=_advice(violation))
+
+
+def _advice(violation: Any) -> tuple[int, int] | None:
+    """Return the milder end of the fines where the rider is young and the fine lies above it."""
+    born = violation.rider.birth_date if violation.rider else None
+    if violation.fine_yuan is None or born is None:
+        return None
+    kind, age = violation.kind, age_on(born, violation.occurred_on)
+    from_age = figure(session(), "violations.fine_from_age")
+    milder = rules.milder_fine(age, kind.fine_min_yuan, kind.fine_max_yuan, from_age)
+    return milder if milder and violation.fine_yuan > milder[1] else None
+
+
+def _look_up(form: RecordForm) -> Sequence[Rider]:
+    """Find riders by what was typed: document, else phone, else plate. Each one shown is audited."""
+    typed = form.id_number.data or form.phone.data or form.plate.data or ""
+    found = riders.list_exact(session(), typed) if typed else []
+    for rider in found:
+        open_rider(session(), rider, actor(), "document")
+    session().commit()
+    form.rider_number.data = found[0].number if len(found) == 1 else ""
+    return found
+
+
+def _chosen(form: RecordForm) -> Sequence[Rider]:
+    if not form.rider_number.data:
+        return []
+    try:
+        return [riders.find_rider(session(), form.rider_number.data, actor())]
+    except DomainError:
+        form.rider_number.data = ""
+        return []
+
+
+def _page(form: RecordForm, found: Sequence[Rider] | None = None, looked_up: bool = False) -> str:
+    people = _chosen(form) if found is None else found
+    day = local_date(form.occurred_at.data) if form.occurred_at.data else today()
+    cards = [_card(rider, day) for rider in people]
+    kinds = queries.list_kinds(session(), day)
+    _offer(form, kinds, cards[0].company if len(cards) == 1 else "")
+    return render_template(
+        "violations/record.html",
+        form=form,
+        cards=cards,
+        looked_up=looked_up,
+        fine_hint=_fine_hint(kinds, form.kind_code),
+        riding_age=figure(session(), "violations.rider_from_age"),
+        milder=_milder(cards, kinds, form.kind_code),
+    )
+
+
+def _card(rider: Rider, day: date) -> FoundRider:
+    shown = riders.describe(session(), rider)
+    engagement = riders.engagement_on(session(), rider.id, day)
+    days = figure(session(), "riders.colour_period_days")
+    count = queries.count_of_rider(session(), rider.id, day - timedelta(days=days), day)
+    return FoundRider(
+        number=rider.number,
+        name=shown.name,
+        id_type=ID_TYPE_NAMES[rider.id_type],
+        id_masked=shown.id_masked,
+        home_area_name=shown.home_area_name,
+        age=age_on(rider.birth_date, day) if rider.birth_date else None,
+        colour=colour_code(count, figure(session(), "riders.colour_red_from")),
+        violations=count,
+        days=days,
+        company=engagement.company.name if engagement else "",
+    )
+
+
+def _offer(form: RecordForm, kinds: Sequence[ViolationKind], company: str) -> None:
+    """Fill the lists; only a page that is shown needs them, a record that is taken does not."""
+    language = locale()
+    keys = [(kind.code, kind.name(language)) for kind in kinds if kind.position is not None]
+    rest = [(kind.code, kind.name(language)) for kind in kinds if kind.position is None]
+    form.kind.choices = [*keys, (OTHER, _l("Another kind"))]
+    form.other_kind.choices = [("", _l("none")), *rest]
+    villages = queries.list_villages(session(), today())
+    scope = actor().scope
+    own: dict[str, list[tuple[str, str]]] = {"": [("", _("Choose the village"))]}
+    homes: dict[str, list[tuple[int, str]]] = {"": [(0, _("not known"))]}
+    for village in villages:
+        homes.setdefault(village.town, []).append((village.id, village.name))
+        if scope.everything or (scope.area_path and village.path.startswith(scope.area_path)):
+            own.setdefault(village.town, []).append((village.code, village.name))
+    form.area_code.choices = own
+    form.home_area_id.choices = homes
+    engaged = _("as engaged that day: %(company)s", company=company) if company else _("as engaged that day")
+    named = companies.list_names(session())
+    form.company_code.choices = [(AS_ENGAGED, engaged), (NO_COMPANY, _("none")), *named]
+
+
+def _fine_hint(kinds: Sequence[ViolationKind], code: str) -> str:
+    """Say the legal range of the kind chosen; before one is, the usual range and the kinds that differ."""
+    chosen = next((kind for kind in kinds if kind.code == code), None)
+    if chosen is not None:
+        return _range(chosen.name(locale()), (chosen.fine_min_yuan, chosen.fine_max_yuan))
+    ranges = [(kind.fine_min_yuan, kind.fine_max_yuan) for kind in kinds]
+    usual = max(ranges, key=ranges.count, default=(0, 0))
+    differing = [_range(kind.name(locale()), own) for kind, own in zip(kinds, ranges, strict=True) if own != usual]
+    return " ".join([_("%(low)s to %(high)s yuan.", low=usual[0], high=usual[1]), *differing])
+
+
+def _range(name: str, fines: tuple[int, int]) -> str:
+    return str(_("%(kind)s: %(low)s to %(high)s yuan.", kind=name, low=fines[0], high=fines[1]))
+
+
+def _milder(cards: Sequence[FoundRider], kinds: Sequence[ViolationKind], code: str) -> tuple[int, int] | None:
+    """Return the fines advised for a young rider found, for the kind chosen, or the first one."""
+    kind = next((kind for kind in kinds if kind.code == code), kinds[0] if kinds else None)
+    if len(cards) != 1 or kind is None:
+        return None
+    from_age = figure(session(), "violations.fine_from_age")
+    return rules.milder_fine(cards[0].age, kind.fine_min_yuan, kind.fine_max_yuan, from_age)
