@@ -76,6 +76,11 @@ class Standard:
     target: float
     deff: float
 
+    @property
+    def target_text(self) -> str:
+        """The target as it is written: 95 %."""
+        return f"{100 * self.target:g} %"
+
 
 @dataclass(frozen=True)
 class Line:
@@ -97,6 +102,16 @@ class Line:
     def clear(self) -> int:
         """The denominator: observed minus unclear."""
         return int(self.rate.observed)
+
+    @property
+    def low_percent(self) -> float:
+        """The lower limit in percent."""
+        return 100 * self.rate.low
+
+    @property
+    def high_percent(self) -> float:
+        """The upper limit in percent."""
+        return 100 * self.rate.high
 
     @property
     def unclear_percent(self) -> float:

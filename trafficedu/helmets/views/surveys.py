@@ -41,7 +41,8 @@ def surveys() -> Any:
 @requires("helmets:survey:read")
 def survey(number: str) -> Any:
     """I read what a survey counted, and who counted."""
-    return _show(queries.find_survey(session(), number, actor()), VoidForm())
+    found = queries.find_survey(session(), number, actor())
+    return _show(found, VoidForm(version=found.version))
 
 
 @pages.post("/surveys/<number>/void")
