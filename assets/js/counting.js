@@ -40,7 +40,7 @@ function minutesOf(one) {
 }
 
 function stateOf(one) {
-  if (one.problem) return say("problem", { reason: one.problem });
+  if (one.problem) return say("problem");
   if (one.done) return say("done");
   if (one.sent < one.last || one.ended) return say("unsent", { n: one.last - one.sent });
   return say("allSent");
@@ -56,6 +56,11 @@ async function showKept() {
     state.className = one.problem ? "state state-problem" : one.done ? "state state-done" : "state state-open";
     state.textContent = stateOf(one);
     line.append(name, " ", state);
+    if (one.problem) {
+      const reason = document.createElement("p");
+      reason.textContent = one.problem;
+      line.append(reason);
+    }
     if (!one.ended) {
       const button = document.createElement("button");
       button.type = "button";

@@ -74,9 +74,7 @@ def worker_ready(page: Page) -> None:
     page.wait_for_function("navigator.serviceWorker.controller !== null")
 
 
-def test_counting_survives_no_network_and_reloads_and_is_sent_once(
-    live_app: Flask, visit: Visit, officer: str
-) -> None:
+def test_counting_survives_no_network_and_reloads_and_is_sent_once(live_app: Flask, visit: Visit, officer: str) -> None:
     visitor = visit("phone")
     visitor.sign_in(officer, PASSWORD)
     visitor.open("/helmets/count")

@@ -82,4 +82,4 @@ def make_survey(
     """Add a survey of other riders, or of delivery riders where ``company`` is named."""
     count = Counted(DELIVERY if company else OTHER, RIDER, helmeted, bare, unclear, company)
     new = NewSurvey(f"test-{secrets.token_hex(8)}", site.code, when, 30, method, [count])
-    return add_survey(session, new, RECORDER, NOW)
+    return add_survey(session, new, RECORDER, max(NOW, when))

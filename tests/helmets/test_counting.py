@@ -126,7 +126,10 @@ def test_companies_are_kept_apart_for_delivery_riders_only(session: Session, sit
     receive(session, sheet(site, taps(1, 2, group="delivery", company_code="MT")), by, END)
     receive(session, sheet(site, taps(3, 3, group="delivery")), by, END)
     rows = session.execute(select(HelmetCount.company_id, HelmetCount.helmeted)).all()
-    assert sorted(rows, key=str) == [(company.id, 2), (None, 1)] or sorted(rows, key=str) == [(None, 1), (company.id, 2)]
+    assert sorted(rows, key=str) == [(company.id, 2), (None, 1)] or sorted(rows, key=str) == [
+        (None, 1),
+        (company.id, 2),
+    ]
     with pytest.raises(DomainError, match="not what"):
         receive(session, sheet(site, taps(4, 4, group="other", company_code="MT")), by, END)
     with pytest.raises(DomainError, match="no company"):

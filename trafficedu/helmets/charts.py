@@ -132,7 +132,9 @@ def months_chart(lines: Sequence[Line], at: Standard, locale: str) -> dict[str, 
         kind="line",
         title=translate(title, locale),
         category_label=translate(message("Month"), locale),
-        note=translate(message("Band: 95 percent interval. Months whose bands overlap widely need not differ."), locale),
+        note=translate(
+            message("Band: 95 percent interval. Months whose bands overlap widely need not differ."), locale
+        ),
     )
 
 
@@ -160,7 +162,9 @@ def places_chart(lines: Sequence[Line], at: Standard, locale: str, name: Message
         horizontal=True,
         title=translate(title, locale),
         category_label=translate(name, locale),
-        note=translate(message("Whiskers: 95 percent intervals. The lowest %(most)s are drawn.", most=MOST_BARS), locale)
+        note=translate(
+            message("Whiskers: 95 percent intervals. The lowest %(most)s are drawn.", most=MOST_BARS), locale
+        )
         if len(counted) > MOST_BARS
         else translate(message("Whiskers: 95 percent intervals."), locale),
     )
