@@ -17,6 +17,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from trafficedu import wiring
 from trafficedu.accounts import queries as accounts
 from trafficedu.accounts.views import pages as accounts_pages
+from trafficedu.areas.views import pages as areas_pages
+from trafficedu.companies.views import pages as companies_pages
+from trafficedu.configuration.views import pages as configuration_pages
 from trafficedu.core import access, database, health, logs, pages, security, web
 from trafficedu.core.settings import Settings, load_settings
 from trafficedu.core.text import LOCALES
@@ -26,12 +29,19 @@ from trafficedu.helmets.views import pages as helmets_pages
 from trafficedu.overview.views import pages as overview_pages
 from trafficedu.public.views import pages as public_pages
 from trafficedu.riders.views import pages as riders_pages
+from trafficedu.stations.views import pages as stations_pages
+from trafficedu.transfers.views import pages as transfers_pages
 from trafficedu.violations.views import pages as violations_pages
 
 BLUEPRINTS = [
     overview_pages,
     public_pages,
     accounts_pages,
+    areas_pages,
+    companies_pages,
+    stations_pages,
+    configuration_pages,
+    transfers_pages,
     riders_pages,
     violations_pages,
     task_pages,
@@ -47,14 +57,20 @@ NAVIGATION = [
     pages.NavigationItem("violations.index", _l("Violation records"), "violations:violation:read"),
     pages.NavigationItem("violations.reviews", _l("Reviews"), "violations:violation:review"),
     pages.NavigationItem("violations.objections", _l("Objections"), "violations:objection:decide"),
-    pages.NavigationItem("riders.index", _l("Riders"), "riders:rider:read"),
+    pages.NavigationItem("feedback.notices", _l("Notices"), "feedback:notice:read"),
     pages.NavigationItem("education.tasks", _l("Studies"), "education:task:read"),
     pages.NavigationItem("sessions.sessions", _l("Sessions"), "education:session:read"),
-    pages.NavigationItem("feedback.notices", _l("Notices"), "feedback:notice:read"),
     pages.NavigationItem("helmets.results", _l("Helmets"), "helmets:survey:read"),
     pages.NavigationItem("helmets.sites", _l("Counting sites"), "helmets:site:manage"),
-    pages.NavigationItem("courses.courses", _l("Courses"), "education:course:manage"),
+    pages.NavigationItem("riders.index", _l("Riders"), "riders:rider:read"),
+    pages.NavigationItem("companies.index", _l("Companies"), "companies:company:read"),
+    pages.NavigationItem("stations.index", _l("Stations"), "stations:station:read"),
+    pages.NavigationItem("areas.index", _l("Areas"), "areas:area:read"),
+    pages.NavigationItem("overview.overview", _l("Overview"), "overview:page:read"),
     pages.NavigationItem("violations.kinds", _l("Kinds of violation"), "violations:kind:manage"),
+    pages.NavigationItem("courses.courses", _l("Courses"), "education:course:manage"),
+    pages.NavigationItem("transfers.index", _l("Import and export"), "transfers:page:open"),
+    pages.NavigationItem("configuration.index", _l("Configuration"), "configuration:figure:manage"),
     pages.NavigationItem("accounts.users", _l("Users"), "accounts:user:manage"),
     pages.NavigationItem("accounts.audit_trail", _l("Audit trail"), "accounts:audit:read"),
 ]
@@ -101,6 +117,8 @@ def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | 
     web.init_web(app)
     pages.init_pages(app, NAVIGATION)
     app.extensions["panels"] = wiring.PANELS
+    app.extensions["importers"] = wiring.IMPORTERS
+    app.extensions["exporters"] = wiring.EXPORTERS
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app

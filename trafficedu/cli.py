@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 
 from trafficedu import __version__, wiring
 from trafficedu.accounts.queries import find_post
@@ -28,13 +28,16 @@ from trafficedu.configuration.queries import list_runs
 from trafficedu.configuration.services import note_failed_run, run_chores
 from trafficedu.core import logs, schema, serving
 from trafficedu.core.actors import SYSTEM
-from trafficedu.core.clock import utc_now
+from trafficedu.core.clock import from_local, utc_now
 from trafficedu.core.database import database, session
 from trafficedu.core.errors import DomainError
 from trafficedu.core.numbers import normalise
-from trafficedu.core.settings import load_settings
+from trafficedu.core.settings import Settings, load_settings
 from trafficedu.core.tabular import Progress, count_rows
 from trafficedu.core.text import DEFAULT_LOCALE, LOCALES, Message, message, translate
+from trafficedu.demo import services as demo
+from trafficedu.demo import table
+from trafficedu.demo.plan import DEFAULT_MONTHS, DEFAULT_SEED, DEFAULT_VIOLATIONS, MOST_VIOLATIONS, Plan
 from trafficedu.transfers import services as transfers
 
 
@@ -77,15 +80,49 @@ def application(**settings: Any) -> Flask:
     return create_app(load_settings({**os.environ, **settings}))
 
 
+@contextmanager
+def opened() -> Iterator[Flask]:
+    """Yield the application in a context of its own, and close its database connections at the end."""
+    app = application()
+    with app.app_context():
+        engine = database().engine
+        yield app
+    engine.dispose()
+
+
 @commands.command()
 def init() -> None:
     """Instance folder, keys, schema and reference data; idempotent (初始化)."""
-    with application().app_context():
-        schema.upgrade(database().engine)
-        for load in wiring.REFERENCE:
-            load(session())
-        session().commit()
+    with opened():
+        _prepare()
     tell(message("The installation is ready."))
+
+
+def _prepare() -> None:
+    schema.upgrade(database().engine)
+    for load in wiring.REFERENCE:
+        load(session())
+    session().commit()
+
+
+@commands.command("demo")
+@click.option("--violations", default=DEFAULT_VIOLATIONS, show_default=True, type=click.IntRange(1, MOST_VIOLATIONS))
+@click.option("--months", default=DEFAULT_MONTHS, show_default=True, type=click.IntRange(1, 240))
+@click.option("--seed", default=DEFAULT_SEED, show_default=True, help="The same seed, the same figures (随机种子).")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), hidden=True, help="Another last day, for tests.")
+def load_demo_district(violations: int, months: int, seed: int, until: datetime | None) -> None:
+    """Fill an empty installation with an invented district, and print its accounts (演示数据)."""
+    now = utc_now() if until is None else from_local(until.replace(hour=18))
+    with application().app_context():
+        _prepare()
+        if demo.is_demo(session()):
+            tell(message("The demo district is here already; nothing was changed."))
+        else:
+            with progress_bar(violations) as progress:
+                demo.load_demo(session(), Plan(violations, months, seed), now, progress)
+            session().commit()
+        settings: Settings = current_app.config["SETTINGS"]
+        click.echo(table.render(demo.list_accounts(session()), settings.public_url))
 
 
 @contextmanager
@@ -123,7 +160,7 @@ class Month(click.ParamType[date]):
 def import_kind(kind: str, file: Path, dry_run: bool, skip_errors: bool, as_json: bool) -> None:
     """Take in a CSV or XLSX file, all or nothing (导入)."""
     choices = transfers.Choices(dry_run, skip_errors)
-    with application().app_context():
+    with opened():
         with progress_bar(count_rows(file)) as progress:
             try:
                 outcome = transfers.import_file(
@@ -180,7 +217,7 @@ def export_kind(kind: str, file: Path, month: date | None) -> None:
     if not os.access(file.parent, os.W_OK):
         tell(message("The folder %(folder)s is not there or cannot be written to.", folder=file.parent))
         sys.exit(2)
-    with application().app_context():
+    with opened():
         with progress_bar(None) as progress:
             count = transfers.export_file(
                 session(), kind, wiring.EXPORTERS[kind], file, SYSTEM, month, progress=progress
@@ -194,7 +231,7 @@ def export_kind(kind: str, file: Path, month: date | None) -> None:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 def serve(host: str, port: int) -> None:
     """Serve the pages with a production-grade server (启动服务)."""
-    with application().app_context():
+    with opened():
         with database().engine.connect() as connection:
             if schema.current(connection) != schema.head():
                 raise DomainError(message("The database is not ready. Run first: trafficedu init"))
@@ -258,7 +295,7 @@ def user() -> None:
 @click.option("--company", default="", help="Code of the company.")
 def add_user(username: str, role: str, name: str, area: str, station: str, company: str) -> None:
     """Open an account and print its first password once (新建账号)."""
-    with application().app_context():
+    with opened():
         post = find_post(session(), area, station, company)
         new = UserInput(
             username,
@@ -271,3 +308,16 @@ def add_user(username: str, role: str, name: str, area: str, station: str, compa
         _, first = create_user(session(), new, SYSTEM)
         session().commit()
     click.echo(first)
+
+
+@commands.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--horizon", default=12, show_default=True, type=click.IntRange(1, 60), help="Months ahead.")
+@click.option("--backtest", is_flag=True, help="Rolling-origin scores beside the simple methods.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def trend(file: Path, horizon: int, backtest: bool, as_json: bool) -> None:
+    """Fit the trend model to a tidy CSV area,month,accidents[,exposure,...] (趋势模型)."""
+    from trafficedu.analysis import trend_report  # noqa: PLC0415 - scikit-learn loads only where it is used
+
+    found = trend_report.run(file, horizon, backtest=backtest)
+    click.echo(json.dumps(found.as_json(), ensure_ascii=False) if as_json else found.as_text(language()))

@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from trafficedu.areas import imports as areas
+from trafficedu.areas import imports as areas_files
+from trafficedu.configuration import panels as configuration_panels
 from trafficedu.configuration import services as configuration
 from trafficedu.configuration.services import Chore
 from trafficedu.core import audit, throttle
@@ -22,7 +23,7 @@ from trafficedu.education import queries as studies
 from trafficedu.education import services as education
 from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback import services as feedback
-from trafficedu.helmets import imports as helmets
+from trafficedu.helmets import imports as helmets_files
 from trafficedu.helmets import panels as helmets_panels
 from trafficedu.overview import panels as overview_panels
 from trafficedu.public import queries as receipts
@@ -35,10 +36,20 @@ from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.services.kinds import load_kinds
 
 HANDLERS: Handlers = {
-    ViolationEstablished: [education.assign_for_violation, feedback.queue_notice],
-    ViolationVoided: [education.withdraw_violation, feedback.withdraw_notice],
-    LegalBasisRecorded: [feedback.release_held],
-    HomeVillageRecorded: [feedback.release_to_village],
+    ViolationEstablished: [
+        education.assign_for_violation,
+        feedback.queue_notice,
+    ],
+    ViolationVoided: [
+        education.withdraw_violation,
+        feedback.withdraw_notice,
+    ],
+    LegalBasisRecorded: [
+        feedback.release_held,
+    ],
+    HomeVillageRecorded: [
+        feedback.release_to_village,
+    ],
 }
 """EVENT -> handlers, run in this order in the transaction of the event."""
 
@@ -52,21 +63,44 @@ PANELS: Mapping[str, Sequence[Panel]] = {
         feedback_panels.unanswered,
         study_panels.overdue_here,
         overview_panels.own_villages,
+        configuration_panels.worker,
+        configuration_panels.failed_imports,
+        configuration_panels.calendar,
         violations.kinds_ending,
     ],
-    "overview": [helmets_panels.rate_of_area],
-    "violations.show": [study_panels.study, feedback_panels.told],
-    "violations.recorded": [study_panels.study, feedback_panels.told],
-    "notices.show": [overview_panels.study_of_notice],
-    "riders.show": [violations.of_rider, study_panels.of_rider, feedback_panels.of_rider],
-    "companies.show": [violations.of_company, feedback_panels.of_company],
-    "stations.show": [study_panels.of_station],
+    "violations.recorded": [
+        study_panels.study,
+        feedback_panels.told,
+    ],
+    "violations.show": [
+        study_panels.study,
+        feedback_panels.told,
+    ],
+    "riders.show": [
+        violations.of_rider,
+        study_panels.of_rider,
+        feedback_panels.of_rider,
+    ],
+    "companies.show": [
+        violations.of_company,
+        feedback_panels.of_company,
+    ],
+    "stations.show": [
+        study_panels.of_station,
+    ],
+    "notices.show": [
+        overview_panels.study_of_notice,
+    ],
+    "areas.show": [],
+    "overview": [
+        helmets_panels.rate_of_area,
+    ],
 }
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
 
 REFERENCE: Sequence[Callable[[Session], Any]] = [
     configuration.load_defaults,
-    areas.load_shipped,
+    areas_files.load_shipped,
     load_kinds,
     education.load_courses,
     feedback.load_policy,
@@ -82,18 +116,18 @@ CHORES: Mapping[str, Chore] = {
 """What the worker does in every round, in this order."""
 
 IMPORTERS: Mapping[str, Importer] = {
-    "areas": areas.AREAS_IMPORTER,
-    "ebikes": areas.EBIKES_IMPORTER,
-    "helmets": helmets.IMPORTER,
+    "areas": areas_files.AREAS_IMPORTER,
+    "ebikes": areas_files.EBIKES_IMPORTER,
+    "helmets": helmets_files.IMPORTER,
     "violations": violations_files.IMPORTER,
     "riders": riders_imports.IMPORTER,
 }
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
 
 EXPORTERS: Mapping[str, Exporter] = {
-    "areas": areas.AREAS_EXPORTER,
-    "ebikes": areas.EBIKES_EXPORTER,
-    "helmets": helmets.EXPORTER,
+    "areas": areas_files.AREAS_EXPORTER,
+    "ebikes": areas_files.EBIKES_EXPORTER,
+    "helmets": helmets_files.EXPORTER,
     "violations": violations_files.EXPORTER,
     "riders": riders_imports.EXPORTER,
 }

@@ -1,4 +1,5 @@
-"""What a large trend costs: 571 areas by 120 months with backtest, and 22 areas by 60 months without. Prints JSON.
+"""What a large trend costs: 571 areas by 120 months with backtest, and 22 areas by 60 months without. Prints
+JSON.
 
 Run: python tests/benchmarks/trend_cost.py
 """
@@ -14,15 +15,15 @@ from trafficedu.analysis.trend.panel import Panel
 from trafficedu.analysis.trend_report import report
 
 
-def simulated(areas, months):
+def simulated(areas: int, months: int) -> Panel:
     rng = np.random.default_rng(1)
     season = np.exp(0.2 * np.sin(2 * np.pi * np.arange(months) / 12))
     counts = rng.poisson(rng.gamma(2, 1.5, areas)[:, None] * season).astype(float)
     return Panel(tuple(f"a{row}" for row in range(areas)), 2012 * 12, counts)
 
 
-def main():
-    out = {}
+def main() -> None:
+    out: dict[str, float] = {}
     for areas, months, with_backtest in ((22, 60, False), (571, 120, True)):
         started = time.perf_counter()
         report(simulated(areas, months), with_backtest=with_backtest)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from tests.factories import people
@@ -17,6 +17,7 @@ from tests.factories.education import (
     make_violation,
 )
 from trafficedu.accounts.queries import actor_of
+from trafficedu.configuration.queries import figure
 from trafficedu.core import clock
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
@@ -243,6 +244,25 @@ def test_the_worker_seats_an_overdue_task_in_the_next_session(
     assert services.seat_waiting(session, NOW) == 0
     assert services.seat_waiting(session, NOW + timedelta(days=16)) == 1
     assert seat(session, task) is late
+
+
+def test_a_first_violation_costs_few_statements(session: Session, district: District, rider: Rider) -> None:
+    """The figure is a fence: whoever raises it says why (recording is measured against a bare insert)."""
+    make_session(session, district.at_a)
+    violation = make_violation(session, rider, district.a)
+    figure(session, "education.due_days")
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    event.listen(session.get_bind(), "before_cursor_execute", note)
+    try:
+        services.assign(session, violation, SYSTEM, NOW)
+        session.flush()
+    finally:
+        event.remove(session.get_bind(), "before_cursor_execute", note)
+    assert len(statements) <= 12, statements
 
 
 def test_every_step_is_audited(session: Session, district: District, rider: Rider) -> None:

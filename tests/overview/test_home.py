@@ -12,7 +12,7 @@ from tests.factories.feedback import World, make_notice, make_rider, make_violat
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import Role
 from trafficedu.core.clock import local_date, month_bounds, utc_now
-from trafficedu.overview.queries import list_villages
+from trafficedu.overview.queries.villages import list_villages
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +133,7 @@ class TestHistory:
         assert counts(run(session, rows)) == (0, 0, 2, 0)
 
     def test_the_young_and_the_passenger(self, session: Session, district: District) -> None:
-        child = identity(violations.date(2012, 1, 1))
+        child = identity(date(2012, 1, 1))
         rows = [
             row(district.village, "A-1", id_number=child, penalty="education", fine_yuan="", name="甲"),
             row(district.village, "A-2", id_number=child, name="甲"),

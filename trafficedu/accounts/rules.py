@@ -69,6 +69,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.SUPERVISOR: frozenset(
         {
+            "transfers:page:open",
             "violations:violation:record",
             "violations:violation:read",
             "violations:violation:review",
@@ -107,10 +108,11 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "education:session:override",
             "education:certificate:read",
             "education:rider:read",
+            "stations:station:read",
         }
-        | _READS_PLACES
     ),
     Role.COMPANY: frozenset({"feedback:notice:read", "feedback:notice:answer", "feedback:rider:read"}),
+    Role.COMPANY: frozenset({"feedback:notice:read", "feedback:notice:answer", "companies:company:read"}),
     Role.GRID: frozenset(
         {
             "feedback:notice:read",
@@ -125,6 +127,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.LEADER: frozenset({"feedback:notice:answer"} | _READS_PLACES | _READS_FIGURES),
     Role.ANALYST: frozenset(
         {
+            "transfers:page:open",
             "violations:violation:read",
             "violations:violation:export",
             "areas:ebikes:manage",
@@ -135,6 +138,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.ADMINISTRATOR: frozenset(
         {
+            "transfers:page:open",
             "accounts:user:manage",
             "accounts:audit:read",
             "configuration:figure:manage",

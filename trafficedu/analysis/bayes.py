@@ -29,7 +29,9 @@ class Posterior:
     variance: FloatArray
 
 
-def empirical_bayes(observed: ArrayLike, expected: ArrayLike, shape: ArrayLike) -> Posterior:
+def empirical_bayes(
+    observed: ArrayLike, expected: ArrayLike, shape: ArrayLike, dispersion: ArrayLike = 1.0
+) -> Posterior:
     """Combine a count with the expectation for places like it.
 
     The true mean is ``expected * u`` with ``u`` gamma of mean 1 and shape ``a``; then ``E = w mu + (1 - w)
@@ -44,23 +46,31 @@ def empirical_bayes(observed: ArrayLike, expected: ArrayLike, shape: ArrayLike) 
         Expectation ``mu`` for the same period, positive, from other places or earlier months: it must not
         contain ``y``.
     shape
-        ``a``, the inverse of the overdispersion; positive.
+        ``a``, the inverse of the lasting spread of places around their expectation; positive.
+    dispersion
+        ``phi``, variance over mean of a count around its own place's mean, at least 1: what does not last.
+        The record is then worth ``y / phi`` counts, ``w = 1 / (1 + mu / (a phi))``, ``Var = phi (1 - w) E``.
 
     Raises
     ------
     ValueError
         If an argument is out of its range.
     """
-    y, mu, a = (np.asarray(value, dtype=float) for value in (observed, expected, shape))
+    y, mu, a, phi = (np.asarray(value, dtype=float) for value in (observed, expected, shape, dispersion))
+    phi = np.maximum(phi, 1.0)
     if not (bool((y >= 0).all()) and bool((mu > 0).all()) and bool((a > 0).all())):
         raise ValueError("counts must be zero or more, expectations and shape positive")
-    weight = 1.0 / (1.0 + mu / a)
+    weight = 1.0 / (1.0 + mu / (a * phi))
     mean = weight * mu + (1.0 - weight) * y
-    return Posterior(np.asarray(mean), np.asarray((1.0 - weight) * mean))
+    return Posterior(np.asarray(mean), np.asarray(phi * (1.0 - weight) * mean))
 
 
 def expectation_after(
-    observed_before: ArrayLike, expected_before: ArrayLike, expected_after: ArrayLike, shape: ArrayLike
+    observed_before: ArrayLike,
+    expected_before: ArrayLike,
+    expected_after: ArrayLike,
+    shape: ArrayLike,
+    dispersion: ArrayLike = 1.0,
 ) -> Posterior:
     """Return what the period after would have brought without the campaign.
 
@@ -74,13 +84,15 @@ def expectation_after(
         The model's expectation, made before the campaign, of the period after.
     shape
         Gamma shape of the areas around the model.
+    dispersion
+        Variance over mean of an area's count around its own mean, see :func:`empirical_bayes`.
 
     Raises
     ------
     ValueError
         If an argument is out of its range.
     """
-    before = empirical_bayes(observed_before, expected_before, shape)
+    before = empirical_bayes(observed_before, expected_before, shape, dispersion)
     ratio = np.asarray(expected_after, dtype=float) / np.asarray(expected_before, dtype=float)
     if not bool((ratio >= 0).all()):
         raise ValueError("expectations after must be zero or more")

@@ -38,9 +38,7 @@ class EarlyWarning:
     baseline: int
 
 
-def farrington_limit(
-    counts: ArrayLike, years: int = 5, half_window: int = 1, level: float = 0.99
-) -> EarlyWarning:
+def farrington_limit(counts: ArrayLike, years: int = 5, half_window: int = 1, level: float = 0.99) -> EarlyWarning:
     """Judge the last month against the same months of earlier years.
 
     Baseline: the months within ``half_window`` of the same month in up to ``years`` earlier years. A
@@ -74,9 +72,7 @@ def farrington_limit(
         raise ValueError("counts must be a list, zero or more, with a known last month")
     now = y.size - 1
     offsets = [
-        now - 12 * year + shift
-        for year in range(1, years + 1)
-        for shift in range(-half_window, half_window + 1)
+        now - 12 * year + shift for year in range(1, years + 1) for shift in range(-half_window, half_window + 1)
     ]
     times = np.array([t for t in offsets if t >= 0 and not np.isnan(y[t])], dtype=float)
     if times.size < LEAST_BASELINE:
@@ -128,13 +124,9 @@ def _reweighted_fit(design: FloatArray, y: FloatArray) -> tuple[FloatArray, Floa
             * mu
             * weight
         )
-        residual = (
-            1.5 * (y ** (2 / 3) * mu ** (-1 / 6) - np.sqrt(mu)) / np.sqrt(phi * np.maximum(1 - hat, 1e-6))
-        )
+        residual = 1.5 * (y ** (2 / 3) * mu ** (-1 / 6) - np.sqrt(mu)) / np.sqrt(phi * np.maximum(1 - hat, 1e-6))
         outlying = residual > 1.0
         new = np.where(outlying, np.maximum(residual, 1.0) ** -2.0, 1.0)
-        covariance: FloatArray = np.asarray(
-            phi * np.linalg.inv(information + 1e-12 * np.eye(beta.size)), dtype=float
-        )
+        covariance: FloatArray = np.asarray(phi * np.linalg.inv(information + 1e-12 * np.eye(beta.size)), dtype=float)
         weight = new * y.size / new.sum()
     return beta, covariance, phi

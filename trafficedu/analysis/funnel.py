@@ -82,9 +82,7 @@ def funnel(counts: ArrayLike, exposure: ArrayLike) -> Funnel:
     phi = overdispersion(y, expected)
     positive = expected > 0
     mean = np.where(positive, expected, 1.0)
-    limits = [
-        np.where(positive, quantile(p, mean, (phi - 1.0) / mean), 0.0) for p in (0.025, 0.975, 0.001, 0.999)
-    ]
+    limits = [np.where(positive, quantile(p, mean, (phi - 1.0) / mean), 0.0) for p in (0.025, 0.975, 0.001, 0.999)]
     low, high, far_low, far_high = limits
     outside = np.select([y > far_high, y > high, y < far_low, y < low], [2, 1, -2, -1], 0)
     return Funnel(rate, expected, phi, low, high, far_low, far_high, np.where(positive, outside, 0))

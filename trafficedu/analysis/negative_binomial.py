@@ -27,9 +27,7 @@ def cdf(count: ArrayLike, mean: ArrayLike, k: ArrayLike) -> FloatArray:
     """
     y = np.floor(np.asarray(count, dtype=float))
     mu, size = np.asarray(mean, dtype=float), 1.0 / np.maximum(k, LEAST_DISPERSION)
-    value: FloatArray = np.where(
-        y < 0, 0.0, special.betainc(size, np.maximum(y, 0) + 1.0, size / (size + mu))
-    )
+    value: FloatArray = np.where(y < 0, 0.0, special.betainc(size, np.maximum(y, 0) + 1.0, size / (size + mu)))
     return value
 
 
@@ -58,9 +56,7 @@ def quantile(probability: ArrayLike, mean: ArrayLike, k: ArrayLike) -> FloatArra
     ValueError
         If a probability is not inside (0, 1).
     """
-    p, mu, disp = np.broadcast_arrays(
-        np.asarray(probability, float), np.asarray(mean, float), np.asarray(k, float)
-    )
+    p, mu, disp = np.broadcast_arrays(np.asarray(probability, float), np.asarray(mean, float), np.asarray(k, float))
     if not bool(((p > 0) & (p < 1)).all()):
         raise ValueError("probabilities must lie inside (0, 1)")
     low = np.full(p.shape, -1.0)
@@ -106,9 +102,7 @@ def dispersion(counts: FloatArray, means: FloatArray, start: float = 0.1) -> flo
         variance = mu + k * mu2
         weight = mu2 / variance**2
         excess = np.minimum(square, WINSOR * variance) - mu
-        new = float(
-            np.clip((weight * excess).sum() / (weight * mu2).sum(), LEAST_DISPERSION, GREATEST_DISPERSION)
-        )
+        new = float(np.clip((weight * excess).sum() / (weight * mu2).sum(), LEAST_DISPERSION, GREATEST_DISPERSION))
         if abs(new - k) < 1e-3 * k:
             return new
         k = new
@@ -127,9 +121,7 @@ def crps(counts: ArrayLike, means: ArrayLike, k: ArrayLike) -> FloatArray:
     counts, means, k
         Broadcast together; NaN counts give NaN.
     """
-    y, mu, disp = np.broadcast_arrays(
-        np.asarray(counts, float), np.asarray(means, float), np.asarray(k, float)
-    )
+    y, mu, disp = np.broadcast_arrays(np.asarray(counts, float), np.asarray(means, float), np.asarray(k, float))
     out = np.full(y.shape, np.nan)
     known = ~np.isnan(y)
     small = known & (mu <= EXACT_MEAN)

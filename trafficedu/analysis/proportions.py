@@ -163,9 +163,7 @@ def clustered_rate(
     return Rate(p, low, high, hits, total, m, deff, assumed, level)
 
 
-def _site_counts(
-    successes: ArrayLike, observed: ArrayLike
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _site_counts(successes: ArrayLike, observed: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Check the counts and leave out sites without observations."""
     x, n = np.asarray(successes, dtype=float), np.asarray(observed, dtype=float)
     if x.shape != n.shape or x.ndim != 1:

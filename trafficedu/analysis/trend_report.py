@@ -1,6 +1,6 @@
 """What ``trafficedu trend FILE`` answers: the series read, fitted, forecast and, if asked, put to the test.
 
-The shape of the JSON is part of the contract (docs/trend.md); ``trend_words.as_text`` says the same in words.
+The shape of the JSON is part of the contract (docs/trend.md); ``trend_words`` says the same in words.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from trafficedu.analysis import trend_words
 from trafficedu.analysis.arrays import FloatArray
 from trafficedu.analysis.series import read_series
 from trafficedu.analysis.trend.associations import Association, associations
@@ -80,12 +81,14 @@ class TrendReport:
             return head | {"scores": {}, "note": note}
         return head | {
             "scores": {
-                method: {
-                    name: {k: _rounded(v) for k, v in asdict(score).items()} for name, score in by.items()
-                }
+                method: {name: {k: _rounded(v) for k, v in asdict(score).items()} for name, score in by.items()}
                 for method, by in self.scores.items()
             }
         }
+
+    def as_text(self, locale: str) -> str:
+        """Return the report in sentences, in ``zh`` or ``en``."""
+        return trend_words.as_text(self, locale)
 
     def _forecast_json(self) -> dict[str, object]:
         """Lay out the forecast, the trends and the associations."""

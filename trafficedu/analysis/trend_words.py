@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,8 +13,10 @@ from trafficedu.analysis.trend.forecast import Outlook
 from trafficedu.analysis.trend.rolling import LEAST_MONTHS
 from trafficedu.analysis.trend.short import SHRUNKEN_MEAN
 from trafficedu.analysis.trend.statement import Slopes
-from trafficedu.analysis.trend_report import TrendReport
 from trafficedu.core.text import Message, message, translate
+
+if TYPE_CHECKING:  # the report calls this module to say itself
+    from trafficedu.analysis.trend_report import TrendReport
 
 METHOD_NAMES = {
     "model": message("the trend model"),
@@ -39,8 +42,7 @@ FALLING = message(
     " %(low)s and %(high)s %%."
 ).msgid
 RISING = message(
-    "Trend over %(months)s months: rising; %(change)s %% a year, with 95 %% confidence between"
-    " %(low)s and %(high)s %%."
+    "Trend over %(months)s months: rising; %(change)s %% a year, with 95 %% confidence between %(low)s and %(high)s %%."
 ).msgid
 NOT_PROVEN_FALLING = message(
     "Trend over %(months)s months: not proven; %(change)s %% a year, with 95 %% confidence between"
@@ -93,9 +95,7 @@ def notes(report: TrendReport) -> Iterator[Message]:
     """Say what is odd about the series and what was done about it."""
     panel, known = report.panel, ~np.isnan(report.panel.counts)
     if missing := int((~known).sum()):
-        yield message(
-            "%(cells)s area-months are unknown; they are left out, not taken as zero.", cells=missing
-        )
+        yield message("%(cells)s area-months are unknown; they are left out, not taken as zero.", cells=missing)
     if panel.exposure is not None and not report.forecast.exposed:
         yield message("The exposure has gaps of over 12 months or zeros: the whole fit does without it.")
     if np.nansum(panel.counts) == 0:
@@ -108,9 +108,7 @@ def notes(report: TrendReport) -> Iterator[Message]:
         )
     for name, values in panel.covariates.items():
         if np.isnan(values).any():
-            yield message(
-                "The covariate %(name)s has holes; the last value is held for up to 12 months.", name=name
-            )
+            yield message("The covariate %(name)s has holes; the last value is held for up to 12 months.", name=name)
     rolled = report.forecast.rolled
     if rolled is not None:
         year = rolled.breaks[:, -12:].any(axis=1) & report.forecast.active
@@ -171,8 +169,7 @@ def _outlook_lines(months: tuple[str, ...], outlook: Outlook, row: int | None) -
     for step, month in enumerate(months):
         expected = float(values["expected"][step])
         yield message(
-            "  %(month)s  expected %(expected)s   80 %%: %(low_80)s-%(high_80)s"
-            "   95 %%: %(low_95)s-%(high_95)s",
+            "  %(month)s  expected %(expected)s   80 %%: %(low_80)s-%(high_80)s   95 %%: %(low_95)s-%(high_95)s",
             month=month,
             expected=f"{expected:.1f}" if expected >= 1 else f"{expected:.2g}",
             **{name: int(array[step]) for name, array in values.items() if name != "expected"},
@@ -197,11 +194,7 @@ def _score_lines(report: TrendReport) -> Iterator[Message | str]:
                 " coverage %(coverage_80)s and %(coverage_95)s",
                 horizons=horizons,
                 **{
-                    name: "-"
-                    if value is None
-                    else f"{100 * value:.1f}"
-                    if "coverage" in name
-                    else f"{value:.3f}"
+                    name: "-" if value is None else f"{100 * value:.1f}" if "coverage" in name else f"{value:.3f}"
                     for name, value in vars(score).items()
                 },
             )

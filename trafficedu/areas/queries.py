@@ -90,6 +90,20 @@ def root(session: Session) -> Area | None:
     return session.scalar(select(Area).where(Area.parent_id.is_(None)).order_by(Area.path).limit(1))
 
 
+def code_choices(session: Session, day: date, level: str | None = None) -> list[tuple[str, str]]:
+    """Return code and indented name of every area below the district that exists on ``day``, for lists."""
+    depth = {TOWN: "", VILLAGE: "　"}
+    query = select(Area.code, Area.name, Area.level).where(Area.level.in_(depth), valid_on(day)).order_by(Area.path)
+    rows = session.execute(query if level is None else query.where(Area.level == level))
+    return [(row.code, f"{depth[row.level]}{row.name} {row.code}") for row in rows]
+
+
+def town_choices(session: Session, by: Actor) -> list[tuple[str, str]]:
+    """Return path and name of every town that ``by`` sees, for filters."""
+    query = select(Area.path, Area.name).where(Area.level == TOWN, in_scope(by)).order_by(Area.path)
+    return [(row.path, row.name) for row in session.execute(query)]
+
+
 def choices(session: Session, path: str = "") -> list[tuple[int, str]]:
     """Return id and indented name of every living area below ``path``, for lists to choose from."""
     depth = {TOWN: "　", VILLAGE: "　　"}
@@ -214,7 +228,7 @@ def ebikes_of_areas(session: Session, path: str, first: date, last: date) -> dic
     figures: dict[int, dict[date, int]] = {}
     query = select(RegisteredEBikes.area_id, RegisteredEBikes.month, RegisteredEBikes.ebikes).where(
         RegisteredEBikes.area_id.in_(within(path)),
-        RegisteredEBikes.month >= _months_before(first.replace(day=1), CARRY_MONTHS),
+        RegisteredEBikes.month >= months_before(first.replace(day=1), CARRY_MONTHS),
         RegisteredEBikes.month <= last,
     )
     for row in session.execute(query):
@@ -231,7 +245,8 @@ def _exposed(areas: Iterable[Area], figures: dict[int, dict[date, int]], month: 
     ]
 
 
-def _months_before(month: date, count: int) -> date:
+def months_before(month: date, count: int) -> date:
+    """Return the first day of the month ``count`` months before that of ``month``."""
     for _ in range(count):
         month = (month - timedelta(days=1)).replace(day=1)
     return month

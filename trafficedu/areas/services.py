@@ -18,7 +18,7 @@ from trafficedu.core.errors import DomainError
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
 
-TAKEN = "There is an area with this code already."
+TAKEN = message("There is an area with this code already.")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def add_area(session: Session, parent: Area, new: NewArea, by: Actor) -> Area:
         raise DomainError(message("Nothing lies below a village. Choose a town."), field="code")
     areas = facts_by_code(session)
     if new.code in areas:
-        raise DomainError(message(TAKEN), field="code")
+        raise DomainError(TAKEN, field="code")
     valid_from = new.valid_from or parent.valid_from
     facts = AreaFacts(new.code, new.name, level, parent.code, valid_from, evaluated=new.evaluated)
     check_place(facts, None, areas[parent.code])
@@ -61,7 +61,7 @@ def add_area(session: Session, parent: Area, new: NewArea, by: Actor) -> Area:
         evaluated=new.evaluated,
     )
     session.add(area)
-    flush_or_refuse(session, {"area.code": DomainError(message(TAKEN), field="code")})
+    flush_or_refuse(session, {"area.code": DomainError(TAKEN, field="code")})
     audit.write(session, "areas:area:create", by, subject=area, code=area.code)
     return area
 
@@ -101,9 +101,10 @@ def end_area(session: Session, area: Area, last_day: date, successor_code: str, 
     facts = replace(areas[area.code], valid_to=last_day, successor=successor_code)
     check_place(facts, areas[area.code], areas.get(facts.parent_code))
     check_successor(facts, areas | {area.code: facts})
+    successor = _by_code(session, successor_code)
     for one in ending:
         one.valid_to = last_day
-    area.successor = _by_code(session, successor_code)
+    area.successor = successor
     session.flush()
     audit.write(session, "areas:area:end", by, subject=area, code=area.code, areas=len(ending))
     return len(ending)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trafficedu.configuration.models import CalendarDay, Parameter, Run
+from trafficedu.core.errors import Missing
+from trafficedu.core.paging import Page, paginate
+from trafficedu.core.text import message
 
 
 def figure(session: Session, code: str) -> int:
@@ -42,3 +45,35 @@ def list_runs(session: Session, kind: str | None = None, limit: int = 50) -> Seq
     """Return the latest runs, optionally of one kind (``worker``, ``import violations`` ...)."""
     query = select(Run).order_by(Run.id.desc()).limit(limit)
     return session.scalars(query if kind is None else query.where(Run.kind == kind)).all()
+
+
+def find_parameter(session: Session, code: str) -> Parameter:
+    """Return one figure with its bounds; raise :class:`Missing`."""
+    parameter = session.scalar(select(Parameter).where(Parameter.code == code))
+    if parameter is None:
+        raise Missing(message("There is no such figure."))
+    return parameter
+
+
+def find_day(session: Session, day: date) -> CalendarDay:
+    """Return the correction of ``day``; raise :class:`Missing`."""
+    row = session.scalar(select(CalendarDay).where(CalendarDay.day == day))
+    if row is None:
+        raise Missing(message("This day is not in the list."))
+    return row
+
+
+def search_runs(session: Session, kind: str, only_failed: bool, page: int) -> Page[Run]:
+    """Return runs, the latest first; ``kind`` is the first word of theirs (``worker``, ``import``)."""
+    query = select(Run).order_by(Run.id.desc())
+    if kind:
+        query = query.where(Run.kind.startswith(kind, autoescape=True))
+    if only_failed:
+        query = query.where(Run.succeeded.is_(False))
+    return paginate(session, query, page)
+
+
+def list_failed_imports(session: Session, since: datetime, limit: int = 5) -> Sequence[Run]:
+    """Return the imports since ``since`` that wrote nothing, the latest first."""
+    query = select(Run).where(Run.kind.startswith("import "), Run.succeeded.is_(False), Run.started_utc >= since)
+    return session.scalars(query.order_by(Run.id.desc()).limit(limit)).all()

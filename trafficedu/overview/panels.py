@@ -10,7 +10,7 @@ from trafficedu.core.database import session
 from trafficedu.education import queries as education
 from trafficedu.education.models import BOOKED, IN_PROGRESS, OPEN
 from trafficedu.feedback import queries as feedback
-from trafficedu.overview import queries
+from trafficedu.overview.queries import villages
 
 LONGEST = 12
 
@@ -22,8 +22,8 @@ def own_villages() -> str:
     if path is None or not (who.may("feedback:notice:answer") and who.may("education:session:read")):
         return ""
     now = utc_now()
-    rows = queries.list_villages(session(), path, now)
-    last, before = queries.month_names(now)
+    rows = villages.list_villages(session(), path, now)
+    last, before = villages.month_names(now)
     return render_template(
         "overview/_own_villages.html", rows=rows[:LONGEST], more=len(rows) - LONGEST, last=last, before=before
     )

@@ -141,8 +141,10 @@ class EngagementForm(FlaskForm):  # type: ignore[misc]
     """Who engages the rider, from when to when, and why the company may be told."""
 
     company_id = SelectField(_l("Company"), coerce=int)
-    engaged_from = DateField(_l("First day"), [InputRequired(_l("Enter the first day."))], default=clock.today)
-    engaged_to = DateField(_l("Last day"), [Optional()], description=_l("Empty while it goes on."))
+    engaged_from = DateField(
+        _l("Engaged from"), [InputRequired(_l("Enter the day the engagement begins."))], default=clock.today
+    )
+    engaged_to = DateField(_l("Engaged until"), [Optional()], description=_l("Empty while it goes on."))
     legal_basis = SelectField(
         _l("Legal basis for telling the company"),
         choices=choices([("", _l("none recorded")), *LEGAL_BASIS_NAMES.items()]),

@@ -108,9 +108,7 @@ def forecast(panel: Panel, horizon: int = MONTHS, *, capped: bool = False) -> Fo
     )
 
 
-def _from_archive(
-    rolled: Rolled, horizon: int, active: BoolArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _from_archive(rolled: Rolled, horizon: int, active: BoolArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Take means and dispersions of the chosen method at the last origin; sums have their own dispersion."""
     method = rolled.chosen[-1]
     means = rolled.means[method][-1, :horizon].T

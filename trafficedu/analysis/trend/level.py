@@ -33,7 +33,7 @@ FALSE_ALARMS = 0.003
 """Breaks to be noticed by chance in all areas together in a month; the limit in standard errors follows."""
 MONTHS_BEFORE_WATCH = 12
 KEPT_AFTER_BREAK = 0.1
-"""Share of the old weight that stays after a break, so that a false alarm is mended by the data."""
+"""Share of the old weight that stays after a break, a month's worth at most: a false alarm is soon mended."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,8 @@ def discounted_states(counts: FloatArray, exposure: FloatArray, breaks: BoolArra
     exposure
         Shape ``(A, T)``, exposure times month index, 0 where the count is unknown.
     breaks
-        Shape ``(A, T)``; after a flagged month all but the last three months keep a tenth of their weight.
+        Shape ``(A, T)``; after a flagged month all but the last three months keep a tenth of their
+        weight, together at most that of one month.
     """
     areas, months = counts.shape
     discount = np.array(DISCOUNTS)[:, None]
@@ -75,11 +76,14 @@ def discounted_states(counts: FloatArray, exposure: FloatArray, breaks: BoolArra
         hit = breaks[:, t]
         if hit.any():
             window = slice(max(t - WATCH_MONTHS + 1, 0), t + 1)
-            for row, series in enumerate((counts, exposure)):
-                recent = series[hit, window][:, ::-1]
-                recent = recent_weight[:, : recent.shape[1]] @ recent.T
-                old = states[row][:, hit, t + 1] - recent
-                states[row][:, hit, t + 1] = recent + KEPT_AFTER_BREAK * old
+            recent = [
+                recent_weight[:, : series[hit, window].shape[1]] @ series[hit, window][:, ::-1].T
+                for series in (counts, exposure)
+            ]
+            old = states[:, :, hit, t + 1] - np.stack(recent)
+            month = exposure[hit, window].mean(axis=1)
+            kept = np.minimum(KEPT_AFTER_BREAK, month / np.maximum(old[1], 1e-12))
+            states[:, :, hit, t + 1] = np.stack(recent) + kept * old
     return LevelStates(states[0], states[1], breaks)
 
 
@@ -125,9 +129,9 @@ def noticed_breaks(counts: FloatArray, exposure: FloatArray, dispersion: float) 
         if hit.any():
             flags[:, t] = hit
             quiet_until[hit] = t + WATCH_MONTHS
-            recent = (
-                series[:, hit, t - WATCH_MONTHS + 1 : t + 1] * discount ** np.arange(WATCH_MONTHS)[::-1]
-            ).sum(axis=2)
+            recent = (series[:, hit, t - WATCH_MONTHS + 1 : t + 1] * discount ** np.arange(WATCH_MONTHS)[::-1]).sum(
+                axis=2
+            )
             state[:, hit, t + 1] = recent + KEPT_AFTER_BREAK * (state[:, hit, t + 1] - recent)
     return flags
 

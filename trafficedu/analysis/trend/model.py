@@ -204,9 +204,7 @@ class RollingModel:
                 )
                 coefficients = profile.fit_profile(table, y, mean, prior)
             else:
-                coefficients = profile.fit_profile(
-                    columns[rows], seen[rows], (pooled * index[month])[rows], prior
-                )
+                coefficients = profile.fit_profile(columns[rows], seen[rows], (pooled * index[month])[rows], prior)
             factors.append(_applied(coefficients, index, known, ahead))
         return factors
 
@@ -245,9 +243,7 @@ def _area_rows(
     """Lay out one row per area and month, with the lagged covariates as further columns."""
     last = slice(-COVARIATE_MONTHS, None)
     counts, expected, scores = counts[:, last], expected[:, last], scores[:, :, last]
-    shared = np.broadcast_to(columns[last], (counts.shape[0], *columns[last].shape)).reshape(
-        -1, columns.shape[1]
-    )
+    shared = np.broadcast_to(columns[last], (counts.shape[0], *columns[last].shape)).reshape(-1, columns.shape[1])
     table = np.hstack((shared, scores.reshape(scores.shape[0], -1).T))
     use = expected.ravel() > 0
     return table[use], counts.ravel()[use], expected.ravel()[use]

@@ -5,7 +5,8 @@ The one place that uses scikit-learn, and it is loaded at the first fit.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -43,9 +44,7 @@ def with_annual_terms(columns: FloatArray) -> FloatArray:
     return np.hstack((YEAR[columns[:, 0].astype(np.intp)], columns[:, 1:]))
 
 
-def fit_profile(
-    columns: FloatArray, counts: FloatArray, expected: FloatArray, prior_counts: float
-) -> FloatArray:
+def fit_profile(columns: FloatArray, counts: FloatArray, expected: FloatArray, prior_counts: float) -> FloatArray:
     """Fit ``log E[y] = log(eL) + intercept + columns b`` by penalised Poisson regression.
 
     scikit-learn has no offset: the regression of ``y / (eL)`` with weights ``eL`` has the same likelihood.
@@ -78,14 +77,15 @@ def fit_profile(
     return coefficients
 
 
-def one_thread() -> AbstractContextManager[object]:
+@contextmanager
+def one_thread() -> Iterator[None]:
     """Keep the numeric libraries on one thread: many small fits would only wait for each other."""
     # Loaded first, so that its own thread pool is found and limited too.
-    import sklearn.linear_model  # noqa: F401, PLC0415 - loaded only when a model is fitted
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415 - comes with scikit-learn
+    from sklearn import config_context, linear_model  # noqa: F401, PLC0415 - loaded only for a fit
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415 - with it
 
-    limits: AbstractContextManager[object] = threadpool_limits(limits=1)
-    return limits
+    with threadpool_limits(limits=1), config_context(skip_parameter_validation=True, assume_finite=True):
+        yield
 
 
 def row_noise(month_of_year: IntArray, counts: FloatArray, expected: FloatArray) -> float:

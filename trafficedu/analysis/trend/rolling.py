@@ -198,10 +198,7 @@ def _choices(rolled: Rolled, counts: FloatArray) -> tuple[str, ...]:
     """Choose a method at each origin by the CRPS of forecasts whose months had become known."""
     steps = SHORT + LONG
     score = np.stack(
-        [
-            crps(rolled.truth[:, steps], rolled.means[m][:, steps], rolled.step_dispersions(m)[:, steps])
-            for m in METHODS
-        ]
+        [crps(rolled.truth[:, steps], rolled.means[m][:, steps], rolled.step_dispersions(m)[:, steps]) for m in METHODS]
     )
     known = np.isfinite(score)
     total, cells = np.where(known, score, 0.0).sum(axis=3), known.sum(axis=3)

@@ -58,9 +58,7 @@ def month_index(
     if ratio.size <= MONTHS or weight.sum() <= 0:
         return np.ones(MONTHS)
     kernel = np.r_[0.5, np.ones(MONTHS - 1), 0.5] / MONTHS
-    inner = np.convolve(ratio * weight, kernel, "valid") / np.maximum(
-        np.convolve(weight, kernel, "valid"), 1e-12
-    )
+    inner = np.convolve(ratio * weight, kernel, "valid") / np.maximum(np.convolve(weight, kernel, "valid"), 1e-12)
     centred = np.pad(inner, MONTHS // 2, mode="edge")
     observed = np.bincount(month_of_year, weights=ratio * weight, minlength=MONTHS)
     level = np.bincount(month_of_year, weights=centred * weight, minlength=MONTHS)

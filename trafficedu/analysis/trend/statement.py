@@ -42,9 +42,7 @@ class Slopes:
     months: int
 
 
-def slopes(
-    counts: FloatArray, exposure: FloatArray, level: float = 0.95, window: int = WINDOW_MONTHS
-) -> Slopes:
+def slopes(counts: FloatArray, exposure: FloatArray, level: float = 0.95, window: int = WINDOW_MONTHS) -> Slopes:
     """Fit ``log E[y_t] = a + b t / 12 + log(exposure_t)`` to the last months of each series.
 
     Quasi-Poisson: the variance of ``b`` is the Poisson one times ``phi (1 + r) / (1 - r)``, with ``phi`` the

@@ -197,7 +197,9 @@ def list_of_rider(session: Session, by: Actor, rider_id: int, limit: int = 20) -
 def history_of(session: Session, violation: Violation) -> list[Step]:
     """Return the steps of a record in their order, from its own fields."""
     ids = {violation.officer_id, violation.reviewed_by_id, violation.voided_by_id} - {None}
-    names = dict(session.execute(select(User.id, User.display_name).where(User.id.in_(ids))).tuples())
+    names: dict[int, str] = dict(
+        session.execute(select(User.id, User.display_name).where(User.id.in_(ids))).tuples().all()
+    )
     steps = [Step("recorded", violation.recorded_utc, names.get(violation.officer_id or 0, violation.officer))]
     if violation.reviewed_utc is not None:
         rejected = violation.state == REJECTED

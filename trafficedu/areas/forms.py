@@ -1,0 +1,128 @@
+"""The shape of what is typed about areas and registered e-bikes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, DateField, IntegerField, MonthField, SelectField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
+
+from trafficedu.areas.models import DISTRICT, TOWN, VILLAGE
+from trafficedu.areas.queries import AreaFilter
+from trafficedu.areas.services import AreaChange, NewArea
+from trafficedu.core.fields import TrimmedField, VersionField
+from trafficedu.core.fields import choices as as_choices
+
+TOO_LONG = _l("At most %(max)d characters.")
+LEVEL_NAMES = {DISTRICT: _l("district"), TOWN: _l("town"), VILLAGE: _l("village")}
+ALL = "all"
+
+
+class AreaFilterForm(FlaskForm):  # type: ignore[misc]
+    """What the list of areas is narrowed to; lives in the address."""
+
+    class Meta:
+        """A GET form needs no token."""
+
+        csrf = False
+
+    q = TrimmedField(_l("Name or code"))
+    level = SelectField(
+        _l("Level"), choices=as_choices([("", _l("towns")), (VILLAGE, _l("villages")), (ALL, _l("all"))]), default=""
+    )
+    town = SelectField(_l("Town"), default="", validate_choice=False)
+    on = SelectField(
+        _l("Exists"),
+        choices=as_choices([("", _l("today")), (ALL, _l("today or formerly"))]),
+        default="",
+        validate_choice=False,
+    )
+
+    def offer(self, towns: Sequence[tuple[str, str]]) -> None:
+        """Fill the list of towns by path."""
+        self.town.choices = as_choices([("", _l("all")), *towns])
+
+    def to_input(self, today: date) -> AreaFilter:
+        """Return the filter; a search or a town chosen looks on every level."""
+        level = self.level.data or ("" if self.q.data or self.town.data else TOWN)
+        return AreaFilter(
+            words=self.q.data or "",
+            level="" if level == ALL else level,
+            below=self.town.data or "",
+            on=None if self.on.data == ALL else today,
+        )
+
+
+class NewAreaForm(FlaskForm):  # type: ignore[misc]
+    """A town or a village to be added."""
+
+    code = TrimmedField(
+        _l("Code"),
+        [
+            InputRequired(_l("Enter a code.")),
+            Length(max=20, message=TOO_LONG),
+            Regexp(r"^[A-Za-z0-9]+$", message=_l("Use Latin letters and digits.")),
+        ],
+        description=_l("The national statistical code; it cannot be changed later."),
+        render_kw={"inputmode": "numeric", "autocomplete": "off"},
+    )
+    name = TrimmedField(
+        _l("Name of the area"), [InputRequired(_l("Enter the name.")), Length(max=80, message=TOO_LONG)]
+    )
+    valid_from = DateField(
+        _l("First day"), [Optional()], description=_l("Leave it empty if it is as old as the area it lies in.")
+    )
+    evaluated = BooleanField(
+        _l("Evaluated"), default=True, description=_l("Off for statistical units that are no town or village.")
+    )
+
+    def to_input(self) -> NewArea:
+        """Return what was entered."""
+        return NewArea(self.code.data, self.name.data, self.valid_from.data, self.evaluated.data)
+
+
+class AreaForm(FlaskForm):  # type: ignore[misc]
+    """What can be changed about an area."""
+
+    name = TrimmedField(
+        _l("Name of the area"), [InputRequired(_l("Enter the name.")), Length(max=80, message=TOO_LONG)]
+    )
+    valid_from = DateField(_l("First day"), [InputRequired(_l("Enter the first day."))])
+    evaluated = BooleanField(_l("Evaluated"), description=_l("Off for statistical units that are no town or village."))
+    version = VersionField(default=0)
+
+    def to_input(self) -> AreaChange:
+        """Return what was entered."""
+        return AreaChange(self.name.data, self.valid_from.data, self.evaluated.data)
+
+
+class EndForm(FlaskForm):  # type: ignore[misc]
+    """The end of an area and what follows it."""
+
+    valid_to = DateField(_l("Last day"), [InputRequired(_l("Enter the last day."))])
+    successor = SelectField(
+        _l("Successor"),
+        default="",
+        description=_l("The area that takes its place, if one does; records stay where they are."),
+    )
+    version = VersionField(default=0)
+
+    def offer(self, areas: Sequence[tuple[str, str]]) -> None:
+        """Fill the list of successors by code."""
+        self.successor.choices = as_choices([("", _l("none")), *areas])
+
+
+class FigureForm(FlaskForm):  # type: ignore[misc]
+    """The e-bikes registered in an area in one month."""
+
+    month = MonthField(_l("Month"), [InputRequired(_l("Choose the month."))])
+    ebikes = IntegerField(
+        _l("Registered e-bikes"),
+        [
+            InputRequired(_l("Enter the number of e-bikes.")),
+            NumberRange(0, 10_000_000, message=_l("Enter a number from %(min)d to %(max)d.")),
+        ],
+    )

@@ -1,0 +1,168 @@
+"""Pages of areas: the tree as a list, one area with its history and e-bikes, the forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from trafficedu.areas import queries, services
+from trafficedu.areas.forms import LEVEL_NAMES, AreaFilterForm, AreaForm, EndForm, FigureForm, NewAreaForm
+from trafficedu.areas.models import VILLAGE, Area
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import today
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.text import message
+from trafficedu.core.web import attach_error, back_to, page_number, tell
+
+pages = Blueprint("areas", __name__)
+CHART_MONTHS = 24
+
+
+@pages.get("/areas")
+@requires("areas:area:read")
+def index() -> Any:
+    """I look for a town or a village."""
+    form = AreaFilterForm(request.args)
+    form.offer(queries.town_choices(session(), actor()))
+    sort = request.args.get("sort", "code")
+    found = queries.list_areas(session(), form.to_input(today()), actor(), page_number(), sort)
+    return render_template(
+        "areas/index.html",
+        form=form,
+        page=found,
+        paging={"sort": sort},
+        levels=LEVEL_NAMES,
+        root=queries.root(session()),
+    )
+
+
+@pages.get("/areas/<code>")
+@requires("areas:area:read")
+def show(code: str) -> Any:
+    """I read what is known about an area: where it lies, what came before and after, its e-bikes."""
+    return _show(_area(code), FigureForm())
+
+
+@pages.post("/areas/<code>/ebikes")
+@requires("areas:ebikes:manage")
+def set_figure(code: str) -> Any:
+    """I enter the e-bikes registered in an area in a month."""
+    area = _area(code)
+    form = FigureForm()
+    if form.validate_on_submit():
+        try:
+            services.set_figure(session(), area, form.month.data, form.ebikes.data, actor())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The figure is entered."))
+            return back_to("areas.show", code=code, _anchor="ebikes")
+    return _show(area, form), 422
+
+
+@pages.route("/areas/<code>/new", methods=["GET", "POST"])
+@requires("areas:area:manage")
+def create(code: str) -> Any:
+    """I add a town to the district, or a village to a town."""
+    parent = _area(code)
+    form = NewAreaForm()
+    if form.validate_on_submit():
+        try:
+            area = services.add_area(session(), parent, form.to_input(), actor())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("%(name)s is added.", name=area.name))
+            return back_to("areas.show", code=area.code)
+    return render_template("areas/new.html", form=form, parent=parent), _status(form)
+
+
+@pages.route("/areas/<code>/edit", methods=["GET", "POST"])
+@requires("areas:area:manage")
+def edit(code: str) -> Any:
+    """I change an area's name or first day, or whether it is evaluated."""
+    area = _area(code)
+    form = AreaForm(obj=area)
+    if form.validate_on_submit():
+        try:
+            services.change_area(session(), area, form.to_input(), form.version.data, actor())
+            session().commit()
+        except Stale:
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("%(name)s is changed.", name=area.name))
+            return back_to("areas.show", code=code)
+    return render_template("areas/edit.html", form=form, area=area), _status(form)
+
+
+@pages.route("/areas/<code>/end", methods=["GET", "POST"])
+@requires("areas:area:manage")
+def end(code: str) -> Any:
+    """I end an area with all below it, and say what follows it."""
+    area = _area(code)
+    form = EndForm(obj=area, successor=area.successor.code if area.successor else "")
+    others = queries.code_choices(session(), today(), area.level)
+    form.offer([choice for choice in others if choice[0] != area.code])
+    if form.validate_on_submit():
+        try:
+            count = services.end_area(
+                session(), area, form.valid_to.data, form.successor.data, form.version.data, actor()
+            )
+            session().commit()
+        except Stale:
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("%(count)d areas end on %(day)s.", count=count, day=form.valid_to.data.isoformat()))
+            return back_to("areas.show", code=code)
+    below = len(queries.list_ending_with(session(), area, today()))
+    return render_template("areas/end.html", form=form, area=area, below=below), _status(form)
+
+
+@pages.post("/areas/<code>/reopen")
+@requires("areas:area:manage")
+def reopen(code: str) -> Any:
+    """I take the end of an area back."""
+    area = _area(code)
+    services.reopen_area(session(), area, request.form.get("version", 0, type=int), actor())
+    session().commit()
+    tell(message("%(name)s has no last day any more.", name=area.name))
+    return back_to("areas.show", code=code)
+
+
+def _area(code: str) -> Area:
+    return queries.find_visible_area(session(), code, actor())
+
+
+def _status(form: Any) -> int:
+    return 422 if form.errors else 200
+
+
+def _show(area: Area, form: FigureForm) -> str:
+    day = today()
+    months = queries.ebikes_by_month(session(), area.path, queries.months_before(day, CHART_MONTHS), day)
+    first = next((month for month, count in months.items() if count is not None), None)
+    shown = {month.isoformat()[:7]: count for month, count in months.items() if first and month >= first}
+    return render_template(
+        "areas/show.html",
+        area=area,
+        levels=LEVEL_NAMES,
+        line=queries.list_line(session(), area),
+        children=queries.list_children(session(), area, day),
+        predecessors=queries.list_predecessors(session(), area),
+        figures=queries.list_figures(session(), area),
+        months=shown,
+        form=form,
+        has_children=area.level != VILLAGE,
+    )

@@ -1,0 +1,55 @@
+"""Use cases that change companies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from trafficedu.companies.models import Company
+from trafficedu.core import audit
+from trafficedu.core.actors import Actor
+from trafficedu.core.errors import DomainError
+from trafficedu.core.orm import expect_version, flush_or_refuse
+from trafficedu.core.text import message
+
+
+@dataclass(frozen=True)
+class CompanyInput:
+    """What is entered for a company. An inactive one engages no more riders; its records stay."""
+
+    name: str
+    contact_name: str = ""
+    contact_phone: str = ""
+    active: bool = True
+
+
+def add_company(session: Session, code: str, new: CompanyInput, by: Actor) -> Company:
+    """Add a company under a code it keeps; raises DomainError at ``code`` or ``name`` when one is taken."""
+    company = Company(code=code.upper())
+    _apply(company, new)
+    session.add(company)
+    _flush(session)
+    audit.write(session, "companies:company:create", by, subject=company, code=company.code)
+    return company
+
+
+def change_company(session: Session, company: Company, new: CompanyInput, version: int, by: Actor) -> None:
+    """Change a company, deactivating it included. Raises Stale, DomainError."""
+    expect_version(company, version)
+    _apply(company, new)
+    _flush(session)
+    audit.write(session, "companies:company:update", by, subject=company, code=company.code, active=company.active)
+
+
+def _apply(company: Company, new: CompanyInput) -> None:
+    company.name, company.active = new.name, new.active
+    company.contact_name, company.contact_phone = new.contact_name, new.contact_phone
+
+
+def _flush(session: Session) -> None:
+    refusals = {
+        "company.code": DomainError(message("Another company has this code."), field="code"),
+        "company.name": DomainError(message("Another company has this name."), field="name"),
+    }
+    flush_or_refuse(session, refusals)

@@ -1,0 +1,77 @@
+"""Pages of companies: the list, one company with what other features know of it, the forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from trafficedu.companies import queries, services
+from trafficedu.companies.forms import CompanyFilterForm, CompanyForm
+from trafficedu.core.access import actor, requires
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.text import message
+from trafficedu.core.web import attach_error, back_to, page_number, tell
+
+pages = Blueprint("companies", __name__)
+
+
+@pages.get("/companies")
+@requires("companies:company:read")
+def index() -> Any:
+    """I look for a company."""
+    form = CompanyFilterForm(request.args)
+    sort = request.args.get("sort", "name")
+    found = queries.list_companies(session(), form.to_input(), actor(), page_number(), sort)
+    return render_template("companies/index.html", form=form, page=found, paging={"sort": sort})
+
+
+@pages.route("/companies/new", methods=["GET", "POST"])
+@requires("companies:company:manage")
+def create() -> Any:
+    """I add a company."""
+    form = CompanyForm()
+    if form.validate_on_submit():
+        try:
+            company = services.add_company(session(), form.code.data, form.to_input(), actor())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The company is added."))
+            return back_to("companies.show", code=company.code)
+    return render_template("companies/form.html", form=form, company=None), 422 if form.errors else 200
+
+
+@pages.get("/companies/<code>")
+@requires("companies:company:read")
+def show(code: str) -> Any:
+    """I read what is known about a company."""
+    company = queries.find_visible_company(session(), code, actor())
+    return render_template("companies/show.html", company=company)
+
+
+@pages.route("/companies/<code>/edit", methods=["GET", "POST"])
+@requires("companies:company:manage")
+def edit(code: str) -> Any:
+    """I change a company, or deactivate it."""
+    company = queries.find_visible_company(session(), code, actor())
+    form = CompanyForm(obj=company)
+    form.code.data = company.code
+    if form.is_submitted():
+        form.code.validators = []
+    if form.validate_on_submit():
+        try:
+            services.change_company(session(), company, form.to_input(), form.version.data, actor())
+            session().commit()
+        except Stale:
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The company is changed."))
+            return back_to("companies.show", code=code)
+    return render_template("companies/form.html", form=form, company=company), 422 if form.errors else 200

@@ -1,0 +1,60 @@
+"""The shape of what is typed about the configuration."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateField, IntegerField, RadioField, SelectField
+from wtforms.validators import InputRequired, Length, Optional
+
+from trafficedu.core.fields import TrimmedField, VersionField
+from trafficedu.core.fields import choices as as_choices
+
+UNIT_NAMES = {
+    "days": _l("days"),
+    "hours": _l("hours"),
+    "minutes": _l("minutes"),
+    "points": _l("points"),
+    "violations": _l("offences"),
+    "working days": _l("working days"),
+    "years": _l("years"),
+}
+"""The units of ``reference/parameters.csv``."""
+
+
+class FigureForm(FlaskForm):  # type: ignore[misc]
+    """One configurable figure."""
+
+    value = IntegerField(_l("Figure"), [InputRequired(_l("Enter a whole number."))])
+    version = VersionField(default=0)
+
+
+class DayForm(FlaskForm):  # type: ignore[misc]
+    """A day that is worked or free whatever the published calendar says."""
+
+    day = DateField(_l("Day"), [InputRequired(_l("Choose the day."))])
+    works = RadioField(
+        _l("On this day"),
+        [InputRequired(_l("Choose whether the district works."))],
+        choices=as_choices([("yes", _l("the district works")), ("no", _l("the district rests"))]),
+    )
+    note = TrimmedField(
+        _l("Reason, such as the notice that announced it"),
+        [Optional(), Length(max=120, message=_l("At most %(max)d characters."))],
+    )
+
+
+class RunFilterForm(FlaskForm):  # type: ignore[misc]
+    """What the list of runs is narrowed to; lives in the address."""
+
+    class Meta:
+        """A GET form needs no token."""
+
+        csrf = False
+
+    kind = SelectField(
+        _l("What ran"),
+        choices=as_choices([("", _l("all")), ("worker", _l("worker")), ("import", _l("imports"))]),
+        default="",
+    )
+    result = SelectField(_l("Result"), choices=as_choices([("", _l("all")), ("failed", _l("failed"))]), default="")

@@ -1,0 +1,101 @@
+"""Pages of the configuration: figures with their bounds, corrections of the calendar, the list of runs."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from trafficedu.configuration import queries, services
+from trafficedu.configuration.forms import UNIT_NAMES, DayForm, FigureForm, RunFilterForm
+from trafficedu.core.access import actor, requires
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError, Missing, Stale
+from trafficedu.core.text import message
+from trafficedu.core.web import attach_error, back_to, locale, page_number, tell
+from trafficedu.core.workdays import last_published_year
+
+pages = Blueprint("configuration", __name__)
+
+
+@pages.get("/configuration")
+@requires("configuration:figure:manage")
+def index() -> Any:
+    """I see every figure that can be configured, and the corrections of the calendar."""
+    return _index(DayForm())
+
+
+@pages.route("/configuration/figures/<code>", methods=["GET", "POST"])
+@requires("configuration:figure:manage")
+def figure(code: str) -> Any:
+    """I change a figure within its bounds."""
+    parameter = queries.find_parameter(session(), code)
+    form = FigureForm(obj=parameter)
+    if form.validate_on_submit():
+        try:
+            services.set_figure(session(), parameter, form.value.data, form.version.data, actor())
+            session().commit()
+        except Stale:
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The figure is changed. It holds from now on."))
+            return back_to("configuration.index")
+    name = parameter.name_en if locale() == "en" else parameter.name_zh
+    unit = UNIT_NAMES.get(parameter.unit, parameter.unit)
+    page = render_template("configuration/figure.html", form=form, parameter=parameter, name=name, unit=unit)
+    return page, 422 if form.errors else 200
+
+
+@pages.post("/configuration/days")
+@requires("configuration:figure:manage")
+def correct_day() -> Any:
+    """I say that the district works or rests on a day."""
+    form = DayForm()
+    if not form.validate_on_submit():
+        return _index(form), 422
+    services.correct_day(session(), form.day.data, form.works.data == "yes", form.note.data or "", actor())
+    session().commit()
+    tell(message("%(day)s is corrected.", day=form.day.data.isoformat()))
+    return back_to("configuration.index", _anchor="calendar")
+
+
+@pages.post("/configuration/days/<day>/undo")
+@requires("configuration:figure:manage")
+def forget_day(day: str) -> Any:
+    """I take a correction back."""
+    row = queries.find_day(session(), _day(day))
+    services.forget_day(session(), row, actor())
+    session().commit()
+    tell(message("On %(day)s the published calendar holds again.", day=day))
+    return back_to("configuration.index", _anchor="calendar")
+
+
+@pages.get("/runs")
+@requires("configuration:run:read")
+def runs() -> Any:
+    """I see what ran, when, and whether it succeeded."""
+    form = RunFilterForm(request.args)
+    found = queries.search_runs(session(), form.kind.data or "", form.result.data == "failed", page_number())
+    return render_template("configuration/runs.html", form=form, page=found)
+
+
+def _index(form: DayForm) -> str:
+    return render_template(
+        "configuration/index.html",
+        parameters=queries.list_parameters(session()),
+        days=queries.list_days(session()),
+        units=UNIT_NAMES,
+        form=form,
+        published_until=last_published_year(),
+    )
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Missing(message("This day is not in the list.")) from error

@@ -1,0 +1,140 @@
+"""Who works in the demo district, and who of them can sign in: one account a role, with a documented password.
+
+The others are the names behind the history (who recorded, signed off, answered): nobody knows their passwords.
+These accounts exist in the demo only: ``trafficedu serve`` refuses any address but loopback while they do.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+import argon2
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from trafficedu.accounts.models import User
+from trafficedu.accounts.rules import Role
+from trafficedu.accounts.services import UserInput, create_user
+from trafficedu.core.actors import SYSTEM
+from trafficedu.demo import names
+from trafficedu.demo.places import Places
+
+OFFICERS_OF_A_TOWN = 3
+PASSWORD = "xiaoshan-demo"  # noqa: S105 - documented, and of no use outside a demo
+USERNAMES = {
+    Role.OFFICER: "officer",
+    Role.SUPERVISOR: "supervisor",
+    Role.STATION: "station",
+    Role.COMPANY: "company",
+    Role.GRID: "grid",
+    Role.LEADER: "leader",
+    Role.ANALYST: "analyst",
+    Role.ADMINISTRATOR: "admin",
+}
+
+
+@dataclass(frozen=True)
+class Staff:
+    """User ids that the history refers to."""
+
+    supervisor: int
+    signers: Sequence[int]
+
+
+class _Registry:
+    """Makes users; those without a password of their own share the hash of one that is thrown away."""
+
+    def __init__(self, session: Session, chance: Random) -> None:
+        self._session, self._chance = session, chance
+        self._nobody_knows = argon2.PasswordHasher().hash(secrets.token_urlsafe(32))
+        self._badges = 99_000
+
+    def known(self, role: Role, **post: int | None) -> int:
+        """Open the documented account of a role."""
+        user, _ = create_user(
+            self._session,
+            UserInput(USERNAMES[role], names.person(self._chance), role, self._badge(role), **post),
+            SYSTEM,
+            PASSWORD,
+        )
+        return user.id
+
+    def unknown(self, username: str, role: Role, **post: int | None) -> User:
+        """Add somebody who has done things but cannot sign in."""
+        user = User(
+            username=username,
+            display_name=names.person(self._chance),
+            badge=self._badge(role),
+            role=role,
+            password_hash=self._nobody_knows,
+            session_stamp=secrets.token_hex(16),
+            **post,
+        )
+        self._session.add(user)
+        return user
+
+    def _badge(self, role: Role) -> str:
+        self._badges += 1
+        return f"{self._badges:06d}" if role in {Role.OFFICER, Role.SUPERVISOR} else ""
+
+
+def hire(session: Session, places: Places, chance: Random) -> Staff:
+    """Add officers and a leader to each town, staff to each station, a contact to each company, the district's people.
+
+    The documented accounts sit where most happens: officer and leader in the first station's town, the contact
+    in the largest company.
+    """
+    registry = _Registry(session, chance)
+    district = places.root.id
+    supervisor = registry.known(Role.SUPERVISOR, area_id=district)
+    registry.known(Role.ANALYST, area_id=district)
+    registry.known(Role.ADMINISTRATOR)
+    home = places.villages
+    main = next(village.town for village in home if village.id == places.stations[0].area_id)
+    signers = [registry.known(Role.STATION, station_id=places.stations[0].id)]
+    others = [
+        registry.unknown(f"demo-station{place + 2}", Role.STATION, station_id=station.id)
+        for place, station in enumerate(places.stations[1:])
+    ]
+    places.firms[0].contact = registry.known(Role.COMPANY, company_id=places.firms[0].company.id)
+    contacts = [
+        (firm, registry.unknown(f"demo-company{place + 2}", Role.COMPANY, company_id=firm.company.id))
+        for place, firm in enumerate(places.firms[1:])
+    ]
+    towns = []
+    for place, town in enumerate(places.towns):
+        if place == main:
+            town.officers.append(registry.known(Role.OFFICER, area_id=town.area.id))
+            town.leader = registry.known(Role.LEADER, area_id=town.area.id)
+        people = [
+            registry.unknown(f"demo-officer{place + 1}{letter}", Role.OFFICER, area_id=town.area.id)
+            for letter in "abc"[: OFFICERS_OF_A_TOWN - len(town.officers)]
+        ]
+        if town.leader is None:
+            towns.append((town, registry.unknown(f"demo-leader{place + 1}", Role.LEADER, area_id=town.area.id)))
+        session.flush()
+        town.officers += [user.id for user in people]
+    for firm, user in contacts:
+        firm.contact = user.id
+    for town, user in towns:
+        town.leader = user.id
+    return Staff(supervisor, signers + [user.id for user in others])
+
+
+def open_local(session: Session, places: Places, village: int, chance: Random) -> None:
+    """Open the grid officer's account in the village (its place in the list) that has most to do."""
+    _Registry(session, chance).known(Role.GRID, area_id=places.villages[village].id)
+
+
+def list_documented(session: Session) -> Sequence[User]:
+    """Return the documented accounts with their posts, in the order of the roles."""
+    users = session.scalars(
+        select(User)
+        .where(User.username.in_(USERNAMES.values()))
+        .options(joinedload(User.area), joinedload(User.station), joinedload(User.company))
+    ).all()
+    order = list(USERNAMES.values())
+    return sorted(users, key=lambda user: order.index(user.username))

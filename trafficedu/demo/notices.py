@@ -1,0 +1,142 @@
+"""Notices to companies and villages, and what these answered, in time, late or not at all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from random import Random
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trafficedu.configuration.queries import figure
+from trafficedu.core.numbers import new_number
+from trafficedu.demo.offences import Offence
+from trafficedu.demo.people import Person
+from trafficedu.demo.places import Places
+from trafficedu.demo.plan import DAY, HOUR, MINUTE, Span, date_of, moment
+from trafficedu.demo.rows import Rows
+from trafficedu.feedback import rules
+from trafficedu.feedback.models import (
+    COMPANY,
+    HELD,
+    NO_HOME_VILLAGE,
+    NO_LEGAL_BASIS,
+    SENT,
+    VILLAGE,
+    VOIDED,
+    EscalationStep,
+    Feedback,
+    Notice,
+)
+
+VILLAGES_ANSWER = 0.83
+LATE = 0.11
+TOLD_ANEW_AFTER_DAYS = 45
+"""The largest company has answered whatever is older; its contact's list shows the present, not the past."""
+LARGEST = 0
+TEXTS = {
+    rules.CRITICISED: ("已在晨会上通报批评", "已约谈并签订守法承诺书", "", "", ""),
+    rules.ORDERS_REDUCED: ("三日内减少派单", "高峰时段限单", "", ""),
+    rules.SUSPENDED: ("停派期间参加宣教", "", ""),
+    rules.DISMISSED: ("已解除合作",),
+    rules.HOME_VISIT: ("上门走访并发放宣传单", "与家属一同谈话", ""),
+    rules.OTHER: ("骑手已返乡，电话教育", "车辆已转卖，向本人核实并教育"),
+}
+
+
+class Notices:
+    """Writes the notice of each violation that counts, with its answer."""
+
+    def __init__(self, session: Session, rows: Rows, places: Places, span: Span, chance: Random) -> None:
+        self._rows, self._places, self._span, self._chance = rows, places, span, chance
+        self._hours = figure(session, "feedback.due_hours")
+        steps = session.scalars(select(EscalationStep).order_by(EscalationStep.violations_from.desc())).all()
+        self._steps = {
+            kind: [
+                rules.Step(step.violations_from, step.window_days, rules.Measure(step.measure, step.days))
+                for step in steps
+                if step.receiver_kind == kind
+            ]
+            for kind in (COMPANY, VILLAGE)
+        }
+        self.unanswered: Counter[int] = Counter()
+        """Village (place in the list) -> its unanswered notices that are not yet a month old."""
+
+    def queue(self, offence: Offence, person: Person, days: Sequence[int], now: int) -> None:
+        """Send or hold the notice of a violation that counts from ``now`` on; ``days`` are the rider's violations."""
+        company = offence.firm is not None
+        ready = bool(offence.basis) if company else person.home is not None
+        state = VOIDED if offence.voided_at else SENT if ready else HELD
+        due = now + self._hours * HOUR
+        answered = self._answered(offence, person, now, due) if ready else None
+        if offence.voided_at and answered is not None and answered > offence.voided_at:
+            answered = None
+        notice = self._rows.new_id(Notice)
+        held = NO_LEGAL_BASIS if company else NO_HOME_VILLAGE
+        opened = answered - self._chance.randrange(3 * MINUTE, 3 * HOUR) if answered else self._glance(now)
+        self._rows.add(
+            Notice,
+            id=notice,
+            number=new_number("N"),
+            violation_id=offence.id,
+            rider_id=person.id,
+            receiver_kind=COMPANY if company else VILLAGE,
+            company_id=None if offence.firm is None else self._places.firms[offence.firm].company.id,
+            area_id=None if company or person.home is None else self._places.villages[person.home].id,
+            state=state,
+            held_reason=held if state == HELD else "",
+            sent_utc=moment(now) if ready else None,
+            due_utc=moment(due) if ready else None,
+            opened_utc=moment(max(now, opened)) if ready and opened else None,
+            voided_utc=moment(offence.voided_at) if offence.voided_at else None,
+        )
+        if answered is not None:
+            self._answer(notice, offence, person, days, answered)
+        elif state == SENT and not company and person.home is not None and now > self._span.midnight - 30 * DAY:
+            self.unanswered[person.home] += 1
+
+    def _answered(self, offence: Offence, person: Person, sent: int, due: int) -> int | None:
+        """Return when the receiver answered, or None where that did not happen by midnight."""
+        chance = self._chance
+        diligence = VILLAGES_ANSWER if offence.firm is None else self._places.firms[offence.firm].punctuality
+        learning = (sent / DAY - self._span.first_day) / (self._span.today - self._span.first_day + 1)
+        ever = chance.random() < diligence * (0.9 + 0.12 * learning)
+        late = chance.random() < LATE
+        delay = int(HOUR * min(self._hours - 1, 0.4 + chance.lognormvariate(2.7, 0.8)))
+        when = due + int(chance.expovariate(1 / (2 * DAY))) if late else sent + delay
+        if offence.firm == LARGEST and sent < self._span.midnight - TOLD_ANEW_AFTER_DAYS * DAY:
+            ever = True
+        return when if ever and when < self._span.midnight else None
+
+    def _glance(self, sent: int) -> int | None:
+        """Return when somebody opened a notice that nobody answered, if that happened."""
+        opened = sent + self._chance.randrange(10 * MINUTE, 2 * DAY)
+        return opened if self._chance.random() < 0.4 and opened < self._span.midnight else None
+
+    def _answer(self, notice: int, offence: Offence, person: Person, days: Sequence[int], when: int) -> None:
+        kind = VILLAGE if offence.firm is None else COMPANY
+        measure = self._measure(kind, days, offence.day)
+        if offence.firm is not None:
+            by = self._places.firms[offence.firm].contact
+        else:
+            by = None if person.home is None else self._places.towns[self._places.villages[person.home].town].leader
+        self._rows.add(
+            Feedback,
+            notice_id=notice,
+            measure=measure.code,
+            days=measure.days,
+            text=self._chance.choice(TEXTS[measure.code]),
+            answered_utc=moment(when),
+            answered_by_id=by,
+        )
+
+    def _measure(self, kind: str, days: Sequence[int], day: int) -> rules.Measure:
+        """Return what the policy recommends, most of the time; now and then something else the receiver can do."""
+        drawn = self._chance.random()
+        if drawn > 0.97:
+            return rules.Measure(rules.OTHER)
+        if drawn > 0.85:
+            return rules.Measure(rules.HOME_VISIT if kind == VILLAGE else rules.CRITICISED)
+        recommended = rules.recommend(self._steps[kind], [date_of(seen) for seen in days], date_of(day)).measure
+        return recommended or rules.Measure(rules.CRITICISED)

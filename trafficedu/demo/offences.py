@@ -1,0 +1,277 @@
+"""Violations and objections: what was seen, how it was punished, what became of the record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trafficedu.configuration.queries import figure
+from trafficedu.core.encryption import Keyring
+from trafficedu.core.numbers import new_number
+from trafficedu.demo import names, seasons
+from trafficedu.demo.people import Crowd, Person
+from trafficedu.demo.places import Places, Spot
+from trafficedu.demo.plan import DAY, HOUR, MINUTE, Span, date_of, day_of, moment, start_of
+from trafficedu.demo.rows import Rows
+from trafficedu.violations.models import CONFIRMED, PENDING, REJECTED, VOIDED, Objection, Violation, ViolationKind
+from trafficedu.violations.rules import CAMERA, EDUCATION, FIELD, FINE, PASSENGER, RIDER, WARNING, is_minor
+
+SHARES = {
+    "ZJ-HELMET": (40, 27),
+    "2004": (22, 24),
+    "2007": (13, 17),
+    "2009": (10, 12),
+    "2019": (6, 7),
+    "ZJ-PLATE": (2.4, 1.4),
+    "NM-PHONE": (1.2, 2.4),
+    "ZJ-CARRY": (2.0, 2.2),
+    "NM-CROSS": (1.0, 1.4),
+    "NM-YIELD": (0.9, 1.2),
+    "NM-PARK": (0.6, 1.0),
+    "NM-MODIFY": (0.3, 0.9),
+    "NM-LOAD": (0.4, 0.6),
+    "NM-SPEED": (0.1, 0.8),
+    "NM-DRUNK": (0.1, 0.1),
+}
+"""Kind -> weight in the first and in the last month: helmets are worn more, phones and speed grow."""
+HELMET, UNDER_AGE = "ZJ-HELMET", "NM-AGE"
+SEEN_BY_CAMERAS = {"2004", "2007", "2009", "2019", HELMET}
+CAMERAS, UNKNOWN, TURNED_DOWN = 0.12, 0.12, 0.06
+PASSENGERS, STILL_IN_TOWN, WITH_POSITION = 0.08, 0.72, 0.6
+VOIDED_BY_ITSELF, OBJECTIONS, UPHELD = 0.003, 0.006, 0.2
+RECENT_DAYS, RECENT_OBJECTIONS = 6, 0.06
+
+NOTES = (
+    "现场教育后放行",
+    "拍照留存",
+    "与骑手核对无误",
+    "雨天路滑，已提醒",
+    "骑手态度配合",
+    "路口岗执勤查获",
+    "巡逻查获",
+)
+REJECTIONS = ("画面模糊，无法辨认号牌", "车辆为三轮车，不属于电动自行车", "违法行为不明显", "号牌识别有误")
+MISTAKES = ("重复录入", "当事人身份录入错误", "地点录入错误，证据不足", "号牌录入错误，非当事车辆")
+STATEMENTS = (
+    "当时前方道路施工，我是按现场人员指挥借道通行的。",
+    "我佩戴了头盔，是在路边停车接电话时才取下的。",
+    "当天车子借给同事用了，骑车的不是我。",
+    "黄灯时我已经过了停止线，请查看录像。",
+    "记录的地点我那天没有去过，请核实。",
+)
+DISMISSALS = ("经复核现场照片，违法事实清楚，维持原记录。", "经查看录像，通过停止线时信号灯已为红灯，维持原记录。")
+GRANTS = ("经查看录像，当事人系按现场指挥通行，撤销该记录。", "经核实，当事人并非骑车人，撤销该记录。")
+
+
+@dataclass(slots=True)
+class Offence:
+    """A violation as the rest of the history needs it; ``voided_at`` 0: never."""
+
+    id: int
+    person: Person | None
+    day: int
+    occurred: int
+    counts_from: int
+    area: int
+    firm: int | None
+    basis: str | None
+    camera: bool = False
+    state: str = CONFIRMED
+    voided_at: int = 0
+    recorded: int = 0
+    objection: tuple[int, int, bool] | None = None
+
+
+class Offences:
+    """Draws violations and writes them, each with what became of it up to midnight."""
+
+    def __init__(self, session: Session, rows: Rows, places: Places, crowd: Crowd, span: Span, chance: Random) -> None:
+        self._rows, self._places, self._crowd, self._span, self._chance = rows, places, crowd, span, chance
+        self._keyring: Keyring = session.info["keyring"]
+        kinds = {kind.code: kind for kind in session.scalars(select(ViolationKind).order_by(ViolationKind.valid_from))}
+        self._kinds: dict[str, ViolationKind] = kinds
+        self._codes = [code for code in SHARES if code in kinds]
+        self._weights: list[float] = []
+        self._review_days = figure(session, "violations.review_workdays")
+        self._objection_days = figure(session, "violations.objection_workdays")
+        self._fine_age = figure(session, "violations.fine_from_age")
+        self._riding_age = figure(session, "violations.rider_from_age")
+        self.supervisor = 0
+
+    def begin_month(self, progress: float) -> None:
+        """Set the shares of the kinds, ``progress`` going from 0 in the first month to 1 in the last."""
+        shares = (SHARES[code] for code in self._codes)
+        self._weights = [first + (last - first) * progress for first, last in shares]
+
+    def draw(self, day: int, place: int) -> Offence:
+        """Make the ``place``-th violation of a day and write it; today's first ones go to the first officer."""
+        chance, today = self._chance, day == self._span.today
+        person = self._crowd.anyone()
+        shown = today and place < seasons.LEAST_TODAY // 2
+        town = 0 if shown else person.town if chance.random() < STILL_IN_TOWN else self._places.any_town(chance)
+        village = self._places.villages[self._places.any_village(chance, town)]
+        occurred = self._when(day, person.kind)
+        code = UNDER_AGE if self._too_young(person, day) and UNDER_AGE in self._kinds else self._kind()
+        camera = not shown and code in SEEN_BY_CAMERAS and chance.random() < CAMERAS
+        work = person.work_on(day)
+        known = not camera or chance.random() > UNKNOWN
+        offence = Offence(
+            self._rows.new_id(Violation),
+            person if known else None,
+            day,
+            occurred,
+            0,
+            village.id,
+            work.firm if known and work else None,
+            work.basis if known and work else None,
+            camera,
+        )
+        review = self._recorded(offence)
+        self._fate(offence)
+        self._crowd.make_known(person, offence.recorded) if known else None
+        officers = self._places.towns[village.town].officers
+        officer = officers[0] if shown else chance.choice(officers)
+        self._write(offence, code, officer, review, chance.choices(village.spots, range(len(village.spots), 0, -1))[0])
+        return offence
+
+    def _when(self, day: int, kind: str) -> int:
+        if day == self._span.today:
+            begins = max(self._span.midnight, self._span.now - 9 * HOUR)
+            return begins + int((self._span.now - begins) * self._chance.random() * 0.95)
+        return start_of(day) + seasons.second_of_day(self._chance, kind)
+
+    def _kind(self) -> str:
+        return self._chance.choices(self._codes, self._weights)[0]
+
+    def _too_young(self, person: Person, day: int) -> bool:
+        return person.age_on(day) < self._riding_age
+
+    def _recorded(self, offence: Offence) -> int | None:
+        """Set when the record was made and from when it counts; return when it was reviewed, None for the rest."""
+        chance = self._chance
+        if not offence.camera:
+            offence.recorded = min(offence.occurred + chance.randrange(2, 9) * MINUTE, self._span.now)
+            offence.counts_from = offence.recorded
+            return None
+        offence.recorded = min(offence.occurred + chance.randrange(20 * MINUTE, 20 * HOUR), self._span.now)
+        within = seasons.after_workdays(day_of(offence.recorded), chance.choices((1, 2, 3), (5, 3, 2))[0])
+        reviewed = start_of(within) + chance.randrange(8 * HOUR, 17 * HOUR)
+        offence.counts_from = reviewed
+        if reviewed >= self._span.midnight:
+            offence.state = PENDING
+            return None
+        if chance.random() < TURNED_DOWN:
+            offence.state = REJECTED
+        return reviewed
+
+    def _fate(self, offence: Offence) -> None:
+        """Decide whether the record is contested or found wrong later, as far as that happened by midnight."""
+        chance, midnight = self._chance, self._span.midnight
+        if offence.state != CONFIRMED or offence.person is None:
+            return
+        recent = offence.day >= self._span.today - RECENT_DAYS
+        if chance.random() < (RECENT_OBJECTIONS if recent else OBJECTIONS):
+            raised = offence.counts_from + chance.randrange(3 * HOUR, 3 * DAY)
+            decided = start_of(seasons.after_workdays(day_of(raised), chance.randint(2, 5))) + 10 * HOUR
+            upheld = chance.random() < UPHELD
+            if raised < midnight:
+                offence.objection = (raised, decided, upheld)
+                offence.voided_at = decided if upheld else 0
+        elif chance.random() < VOIDED_BY_ITSELF:
+            offence.voided_at = offence.counts_from + chance.randrange(6 * HOUR, 8 * DAY)
+        if offence.voided_at >= midnight:
+            offence.voided_at = 0
+        if offence.voided_at:
+            offence.state = VOIDED
+
+    def _write(self, offence: Offence, code: str, officer: int, review: int | None, spot: Spot) -> None:
+        chance, kind, person = self._chance, self._kinds[code], offence.person
+        passenger = code == HELMET and not offence.camera and chance.random() < PASSENGERS
+        offender = PASSENGER if passenger else RIDER
+        age = None if person is None else person.age_on(offence.day)
+        minor = is_minor(age, offender, self._riding_age)
+        penalty, fine = self._penalty(kind, age)
+        positioned = chance.random() < WITH_POSITION
+        reason = ""
+        if offence.state == REJECTED:
+            reason = chance.choice(REJECTIONS)
+        elif offence.state == VOIDED:
+            reason = chance.choice(GRANTS if offence.objection else MISTAKES)
+        plate = person.plate if person is not None else ""
+        if offence.camera and not plate:
+            plate = self._crowd.stranger_plate()
+        self._rows.add(
+            Violation,
+            id=offence.id,
+            number=new_number("V"),
+            occurred_utc=moment(offence.occurred),
+            occurred_on=date_of(offence.day),
+            area_id=offence.area,
+            place=spot.name,
+            latitude=round(spot.latitude + chance.gauss(0, 2e-4), 6) if positioned else None,
+            longitude=round(spot.longitude + chance.gauss(0, 2e-4), 6) if positioned else None,
+            kind_id=kind.id,
+            plate="" if code == "ZJ-PLATE" else plate,
+            offender=offender,
+            rider_id=None if person is None else person.id,
+            company_id=None if offence.firm is None else self._places.firms[offence.firm].company.id,
+            source=CAMERA if offence.camera else FIELD,
+            penalty=penalty,
+            fine_yuan=fine,
+            officer_id=None if offence.camera else officer,
+            officer="",
+            note=chance.choice(NOTES) if not offence.camera and chance.random() < 0.08 else "",
+            minor=minor,
+            guardian_name=names.person(chance) if minor else "",
+            historic=False,
+            state=offence.state,
+            recorded_utc=moment(offence.recorded),
+            reviewed_by_id=None if review is None else self.supervisor,
+            reviewed_utc=None if review is None else moment(review),
+            review_due_on=date_of(seasons.after_workdays(day_of(offence.recorded), self._review_days))
+            if offence.camera
+            else None,
+            voided_by_id=self.supervisor if offence.voided_at else None,
+            voided_utc=moment(offence.voided_at) if offence.voided_at else None,
+            state_reason=reason,
+        )
+        if offence.objection is not None:
+            self._write_objection(offence, offence.objection, reason)
+
+    def _penalty(self, kind: ViolationKind, age: int | None) -> tuple[str, int | None]:
+        """Draw a penalty within the law: no fine for a child, the lower half of the range for the young."""
+        chance = self._chance
+        penalty = chance.choices((FINE, WARNING, EDUCATION), (46, 33, 21))[0]
+        if penalty == FINE and age is not None and age < self._fine_age:
+            penalty = EDUCATION
+        if penalty != FINE:
+            return penalty, None
+        low, high = kind.fine_min_yuan, kind.fine_max_yuan
+        if age is not None and age < 18:
+            high = (low + high) // 2
+        usual = [yuan for yuan in (low, 20, 20, 20, 30, 50) if low <= yuan <= high]
+        return penalty, chance.choice(usual)
+
+    def _write_objection(self, offence: Offence, objection: tuple[int, int, bool], reason: str) -> None:
+        chance = self._chance
+        raised, decided, upheld = objection
+        settled = decided < self._span.midnight
+        outcome = ("upheld" if upheld else "dismissed") if settled else "open"
+        decision = (reason if upheld else chance.choice(DISMISSALS)) if settled else ""
+        contact = f"154{chance.randrange(10**8):08d}" if chance.random() < 0.6 else ""
+        self._rows.add(
+            Objection,
+            number=new_number("O"),
+            violation_id=offence.id,
+            raised_utc=moment(raised),
+            due_on=date_of(seasons.after_workdays(day_of(raised), self._objection_days)),
+            statement=chance.choice(STATEMENTS),
+            contact_cipher=self._keyring.encrypt(contact, "objection.contact") if contact else None,
+            state=outcome,
+            decision=decision,
+            decided_by_id=self.supervisor if settled else None,
+            decided_utc=moment(decided) if settled else None,
+        )

@@ -1,0 +1,231 @@
+"""Where things happen: towns of different size, villages with their hot spots, stations, companies, e-bikes.
+
+Sizes and positions of towns are rough guesses by hand, good enough for a demonstration; no figure of the
+real district is in here. Roads and spots are invented.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from random import Random
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trafficedu.areas.models import TOWN, VILLAGE, Area, RegisteredEBikes
+from trafficedu.companies.models import Company
+from trafficedu.core.errors import DomainError
+from trafficedu.core.text import message
+from trafficedu.demo import names
+from trafficedu.demo.plan import Span
+from trafficedu.demo.rows import Rows
+from trafficedu.stations.models import Station
+
+TOWNS = {
+    "330109001": (9.5, 62, 30.163, 120.267, 1, 36),
+    "330109002": (11.0, 78, 30.186, 120.262, 1, 40),
+    "330109003": (9.0, 74, 30.141, 120.262, 1, 36),
+    "330109004": (6.5, 58, 30.150, 120.302, 1, 30),
+    "330109005": (2.9, 28, 30.232, 120.466, 1, 24),
+    "330109006": (2.7, 27, 30.252, 120.436, 1, 24),
+    "330109012": (4.0, 38, 30.131, 120.186, 1, 24),
+    "330109013": (7.2, 66, 30.230, 120.291, 1, 30),
+    "330109014": (5.6, 52, 30.196, 120.331, 1, 30),
+    "330109015": (6.2, 44, 30.239, 120.242, 1, 30),
+    "330109100": (0.8, 13, 29.932, 120.166, 0, 0),
+    "330109101": (1.0, 16, 29.972, 120.201, 0, 0),
+    "330109102": (1.5, 22, 30.012, 120.196, 0, 0),
+    "330109103": (1.3, 19, 29.967, 120.271, 0, 0),
+    "330109104": (1.3, 20, 29.996, 120.306, 0, 0),
+    "330109105": (4.2, 41, 30.056, 120.241, 1, 24),
+    "330109106": (3.0, 33, 30.066, 120.196, 1, 24),
+    "330109107": (2.1, 26, 30.101, 120.306, 0, 0),
+    "330109108": (3.6, 34, 30.166, 120.371, 1, 24),
+    "330109113": (9.4, 88, 30.171, 120.456, 2, 30),
+    "330109115": (1.8, 25, 30.151, 120.546, 0, 0),
+    "330109120": (1.8, 24, 30.191, 120.521, 0, 0),
+    "330109401": (1.4, 6, 30.201, 120.281, 0, 0),
+    "330109403": (0.6, 2, 30.176, 120.276, 0, 0),
+    "330109501": (0.3, 4, 30.276, 120.496, 0, 0),
+    "330109503": (0.5, 5, 30.221, 120.351, 0, 0),
+    "330109505": (1.1, 5, 30.241, 120.256, 0, 0),
+}
+"""Code -> share of the violations, thousand e-bikes, latitude and longitude, stations, seats of a session."""
+ELSEWHERE = (1.0, 10, 30.16, 120.30, 0, 0)
+MONTHLY_GROWTH = 0.0035
+COMPANY_SHARES = (24, 19, 14, 11, 8, 7, 5, 4, 3, 2.2, 1.6, 1.2)
+PUNCTUALITY = (0.95, 0.88, 0.90, 0.80, 0.86, 0.72, 0.91, 0.84, 0.66, 0.88, 0.78, 0.93)
+"""How many of its notices each company answers at all."""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place where violations are seen."""
+
+    name: str
+    latitude: float
+    longitude: float
+
+
+@dataclass
+class Town:
+    """A town with what the history needs of it; ``first`` and ``last`` bound its villages in the list."""
+
+    area: Area
+    share: float
+    thousand_ebikes: float
+    first: int = 0
+    last: int = 0
+    officers: list[int] = field(default_factory=list)
+    leader: int | None = None
+
+
+@dataclass(frozen=True)
+class Village:
+    """A village (or a town without villages) with its hot spots; the first is the hottest."""
+
+    id: int
+    town: int
+    path: str
+    spots: Sequence[Spot]
+
+
+@dataclass
+class Firm:
+    """A company, its share of the couriers, and how it answers."""
+
+    company: Company
+    share: float
+    punctuality: float
+    contact: int | None = None
+
+
+@dataclass
+class Places:
+    """All places of the district."""
+
+    root: Area
+    towns: list[Town]
+    villages: list[Village]
+    stations: list[Station]
+    firms: list[Firm]
+    _summed: list[float]
+    _town_shares: list[float]
+    _firm_shares: list[float]
+
+    def any_town(self, chance: Random) -> int:
+        """Draw a town by its share."""
+        return bisect(self._town_shares, chance.random() * self._town_shares[-1], hi=len(self.towns) - 1)
+
+    def any_village(self, chance: Random, town: int | None = None) -> int:
+        """Draw a village by its weight, of one town or of all."""
+        low, high = 0, len(self.villages) - 1
+        if town is not None:
+            low, high = self.towns[town].first, self.towns[town].last
+        start = self._summed[low - 1] if low else 0.0
+        return bisect(self._summed, start + chance.random() * (self._summed[high] - start), low, high)
+
+    def any_firm(self, chance: Random) -> int:
+        """Draw a company by its share."""
+        return bisect(self._firm_shares, chance.random() * self._firm_shares[-1], hi=len(self.firms) - 1)
+
+
+def lay_out(session: Session, chance: Random) -> Places:
+    """Read the areas and add stations and companies.
+
+    Raises
+    ------
+    DomainError
+        There are no areas: the reference data is not loaded.
+    """
+    areas = session.scalars(select(Area).where(Area.valid_to.is_(None)).order_by(Area.code)).all()
+    root = next((area for area in areas if area.parent_id is None), None)
+    if root is None or not any(area.level == TOWN for area in areas):
+        raise DomainError(message("There are no areas yet. Run first: trafficedu init"))
+    towns = [Town(area, *TOWNS.get(area.code, ELSEWHERE)[:2]) for area in areas if area.level == TOWN]
+    villages: list[Village] = []
+    weights: list[float] = []
+    for place, town in enumerate(towns):
+        own = [area for area in areas if area.level == VILLAGE and area.parent_id == town.area.id] or [town.area]
+        drawn = [chance.gammavariate(0.8, 1) + 0.08 for _ in own]
+        town.first, town.last = len(villages), len(villages) + len(own) - 1
+        villages += [_village(area, place, town.area.code, chance) for area in own]
+        weights += [town.share * weight / sum(drawn) for weight in drawn]
+    return Places(
+        root,
+        towns,
+        villages,
+        _stations(session, towns, villages, {area.id: area.name for area in areas}, chance),
+        _firms(session, chance),
+        list(accumulate(weights)),
+        list(accumulate(town.share for town in towns)),
+        list(accumulate(COMPANY_SHARES)),
+    )
+
+
+def _village(area: Area, town: int, town_code: str, chance: Random) -> Village:
+    _, _, latitude, longitude, *_ = TOWNS.get(town_code, ELSEWHERE)
+    latitude, longitude = latitude + chance.gauss(0, 0.011), longitude + chance.gauss(0, 0.013)
+    spots = [
+        Spot(names.spot(chance, area.name), latitude + chance.gauss(0, 0.0025), longitude + chance.gauss(0, 0.003))
+        for _ in range(chance.randint(2, 5))
+    ]
+    return Village(area.id, town, area.path, spots)
+
+
+def _stations(
+    session: Session, towns: Sequence[Town], villages: Sequence[Village], called: dict[int, str], chance: Random
+) -> list[Station]:
+    """Add the stations: in the first village of each larger town, the second of a town somewhere else in it."""
+    stations = []
+    for town in towns:
+        count, seats = TOWNS.get(town.area.code, ELSEWHERE)[4:]
+        own = villages[town.first : town.last + 1]
+        for which in range(count):
+            village = own[which * len(own) // 2]
+            short = called[village.id].removesuffix("社区").removesuffix("村")
+            name = town.area.name.removesuffix("街道").removesuffix("镇")
+            stations.append(
+                Station(
+                    code=f"DEMO{len(stations) + 1:02d}",
+                    name=f"{name}{short if which else ''}交治站",
+                    area_id=village.id,
+                    address=f"{town.area.name}{called[village.id]}{names.road(chance)}{chance.randint(1, 300)}号",
+                    phone=f"154{chance.randrange(10**8):08d}",
+                    seats=int(seats),
+                )
+            )
+    session.add_all(stations)
+    session.flush()
+    return stations
+
+
+def _firms(session: Session, chance: Random) -> list[Firm]:
+    firms = [
+        Firm(
+            Company(
+                code=code,
+                name=name,
+                contact_name=names.person(chance),
+                contact_phone=f"154{chance.randrange(10**8):08d}",
+            ),
+            share,
+            punctual,
+        )
+        for (code, name, _), share, punctual in zip(names.COMPANIES, COMPANY_SHARES, PUNCTUALITY, strict=True)
+    ]
+    session.add_all(firm.company for firm in firms)
+    session.flush()
+    return firms
+
+
+def register_ebikes(rows: Rows, places: Places, span: Span, chance: Random) -> None:
+    """Add the e-bikes registered in each town in each month, growing a little unevenly."""
+    for town in places.towns:
+        size = town.thousand_ebikes * 1000 * (1 + MONTHLY_GROWTH) ** -len(span.months)
+        for month in span.months:
+            size *= 1 + MONTHLY_GROWTH * max(0.0, chance.gauss(1, 0.4))
+            rows.add(RegisteredEBikes, area_id=town.area.id, month=month, ebikes=round(size))

@@ -1,0 +1,100 @@
+"""How large the demo district is, and its anchor in time. Moments are whole seconds, days are whole days.
+
+Inside the demo a moment is an ``int`` of seconds since 1970 (UTC) and a day an ``int`` of days since 1970 on
+the district's clock: a million records are compared and sorted faster that way. They become ``datetime`` and
+``date`` when a row is written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from trafficedu.core.clock import day_bounds, local_date
+
+SHANGHAI_SECONDS = 8 * 3600
+"""China keeps one offset all year since 1991; the demo begins later."""
+DAY, HOUR, MINUTE = 86_400, 3_600, 60
+FIRST_DAY = date(1970, 1, 1)
+FIRST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
+
+DEFAULT_VIOLATIONS = 30_000
+MOST_VIOLATIONS = 1_000_000
+DEFAULT_MONTHS = 60
+DEFAULT_SEED = 330109
+
+
+def moment(seconds: int) -> datetime:
+    """Return the aware moment that ``seconds`` mean."""
+    return FIRST_MOMENT + timedelta(seconds=seconds)
+
+
+def seconds_of(when: datetime) -> int:
+    """Return an aware moment as whole seconds."""
+    return int(when.timestamp())
+
+
+def day_of(seconds: int) -> int:
+    """Return the day on the district's clock on which a moment falls."""
+    return (seconds + SHANGHAI_SECONDS) // DAY
+
+
+def start_of(day: int) -> int:
+    """Return the moment at which a day begins in the district."""
+    return day * DAY - SHANGHAI_SECONDS
+
+
+def date_of(day: int) -> date:
+    """Return the calendar date of a day."""
+    return FIRST_DAY + timedelta(days=day)
+
+
+def number_of(day: date) -> int:
+    """Return a calendar date as a day."""
+    return (day - FIRST_DAY).days
+
+
+def weekday_of(day: int) -> int:
+    """Return 0 for Monday to 6 for Sunday."""
+    return (day + 3) % 7
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked for: so many violations in so many months, the present one included."""
+
+    violations: int = DEFAULT_VIOLATIONS
+    months: int = DEFAULT_MONTHS
+    seed: int = DEFAULT_SEED
+
+
+@dataclass(frozen=True)
+class Span:
+    """The months of the history and its end.
+
+    ``now`` is the present. ``midnight`` begins today: what takes its course by itself (studies, answers,
+    reviews) is told up to midnight only, so that the figures depend on the day and not on the hour; of today
+    there are the violations recorded, and the seats and notices they led to.
+    """
+
+    months: tuple[date, ...]
+    now: int
+    midnight: int
+
+    @property
+    def first_day(self) -> int:
+        """The first day of the history."""
+        return number_of(self.months[0])
+
+    @property
+    def today(self) -> int:
+        """The last day of the history."""
+        return day_of(self.midnight)
+
+
+def span_until(now: datetime, months: int) -> Span:
+    """Return the ``months`` calendar months that end with the one of ``now``."""
+    today = local_date(now)
+    last = today.year * 12 + today.month - 1
+    firsts = tuple(date(month // 12, month % 12 + 1, 1) for month in range(last - months + 1, last + 1))
+    return Span(firsts, seconds_of(now), seconds_of(day_bounds(today)[0]))

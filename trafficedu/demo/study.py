@@ -1,0 +1,238 @@
+"""From the violation to the certificate, after the rules by which the live system assigns, seats and withdraws.
+
+Who does not come is marked absent and seated again, a few times; then nobody seats the rider any more, and the
+task stays open and overdue until the rider is caught again or a supervisor waives it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+from sqlalchemy.orm import Session
+
+from trafficedu.configuration.queries import figure
+from trafficedu.demo.agenda import Agenda
+from trafficedu.demo.offences import Offence
+from trafficedu.demo.people import Person
+from trafficedu.demo.places import Places
+from trafficedu.demo.plan import DAY, HOUR, MINUTE, Span, date_of, day_of, start_of
+from trafficedu.demo.rows import Rows
+from trafficedu.demo.tasks import Seat, Task, TaskRows, study_through
+from trafficedu.demo.timetable import WEEKS_AHEAD, Held, Timetable
+from trafficedu.education.models import BOOKED, COMPLETED, IN_PROGRESS, OPEN, WAIVED, WITHDRAWN, Course, StudyTask
+from trafficedu.education.rules import due_date, latest_start, window_start
+
+COMES = (0.79, 0.90)
+"""Share of riders who study in the end, in the first and in the last month."""
+AT_FIRST, CAUGHT_AGAIN, LAST_ABSENCE = 0.84, 0.75, 2
+WAIVED_LATER, WAIVED_SOON = 0.8, 0.12
+WAIVERS = (
+    "已离开本区，多方联系未果",
+    "已在户籍地接受同类宣教，有证明",
+    "因伤病长期无法参加，已书面教育",
+    "已转行且车辆已过户",
+)
+UNSIGNED_DAYS, UNSIGNED, UNSIGNED_HERE = 3, 0.05, 0.4
+FULL_ENOUGH = 6
+
+
+class Study:
+    """Opens tasks, gives seats, holds the sessions; told of everything in the order of time."""
+
+    def __init__(
+        self,
+        session: Session,
+        rows: Rows,
+        places: Places,
+        courses: Sequence[Course],
+        timetable: Timetable,
+        agenda: Agenda,
+        span: Span,
+        chance: Random,
+    ) -> None:
+        self._rows, self._courses, self._timetable = rows, courses, timetable
+        self._agenda, self._span, self._chance = agenda, span, chance
+        self._due_days = figure(session, "education.due_days")
+        self._window_days = figure(session, "education.repeat_window_days")
+        self._lead = figure(session, "education.booking_lead_minutes") * MINUTE
+        self._paths = {village.id: village.path for village in places.villages}
+        self._homes = [village.path for village in places.villages]
+        self._unfinished: dict[int, Task] = {}
+        self._finished: list[Task] = []
+        self.task_rows = TaskRows(rows, places, courses)
+
+    def assign(self, now: int, offence: Offence, person: Person) -> None:
+        """Open the rider's task, or let the violation join the one not begun."""
+        person.days = [day for day in person.days if day > offence.day - 2 * self._window_days]
+        person.days.append(offence.day)
+        course = self._course_for(person, offence.day)
+        task = self._unfinished.get(person.id)
+        if task is None:
+            task = self._unfinished[person.id] = self._open(now, offence, person, course)
+            self._take_seat(now, task)
+            return
+        task.links.append(offence)
+        if task.given_up:
+            task.given_up, task.absences = False, 0
+            task.will_come = self._chance.random() < CAUGHT_AGAIN
+        if course > task.course:
+            self._change_course(now, task, course)
+        elif task.state == OPEN:
+            self._take_seat(now, task)
+
+    def _course_for(self, person: Person, day: int) -> int:
+        """Return the longest course that the rider's counting violations of the window call for."""
+        last = date_of(day)
+        count = sum(window_start(last, self._window_days) <= date_of(seen) <= last for seen in person.days)
+        suitable = [place for place, course in enumerate(self._courses) if course.from_violations <= count]
+        return max(suitable, key=lambda place: (self._courses[place].from_violations, place), default=0)
+
+    def _open(self, now: int, offence: Offence, person: Person, course: int) -> Task:
+        today = day_of(now)
+        progress = (today - self._span.first_day) / (self._span.today - self._span.first_day + 1)
+        return Task(
+            self._rows.new_id(StudyTask),
+            person,
+            course,
+            offence.area,
+            self._paths[offence.area] if person.home is None else self._homes[person.home],
+            offence.firm,
+            now,
+            today + (due_date(date_of(today), self._due_days) - date_of(today)).days,
+            self._chance.random() < COMES[0] + (COMES[1] - COMES[0]) * progress,
+            self._chance.randint(1, 3),
+            links=[offence],
+        )
+
+    def _change_course(self, now: int, task: Task, course: int) -> None:
+        task.course = course
+        self._leave_seat(task)
+        self._take_seat(now, task)
+
+    def _leave_seat(self, task: Task) -> None:
+        seat = task.seat
+        if seat is not None:
+            seat.state = "cancelled"
+            seat.held.taken -= 1
+
+    def _take_seat(self, now: int, task: Task) -> None:
+        """Book the best session; of today's seats none is given today, whatever the hour."""
+        ready = now + self._lead + 1
+        if now >= self._span.midnight:
+            ready = max(ready, start_of(self._span.today + 1))
+        last = latest_start(date_of(task.due), date_of(day_of(now)))
+        last_day = task.due if last is not None else day_of(now) + 7 * WEEKS_AHEAD
+        held = self._timetable.find(task.course, task.path, ready, last_day)
+        if held is None:
+            task.state = OPEN
+            again = start_of(task.due + 1) + HOUR if last is not None else now + DAY
+            self._agenda.at(again, self._try_again, task)
+            return
+        held.taken += 1
+        held.used = True
+        seat = Seat(held, now)
+        task.seats.append(seat)
+        task.state = BOOKED
+        self._agenda.at(held.starts, self._hold, task, seat)
+
+    def _try_again(self, now: int, task: Task) -> None:
+        """Seat a task that has been waiting, as the worker does once its due date is over."""
+        if task.state == OPEN and not task.given_up:
+            self._take_seat(now, task)
+
+    def _hold(self, now: int, task: Task, seat: Seat) -> None:
+        """Let a session begin for one of its riders: they study, or they are absent."""
+        if seat.state != "booked":
+            return
+        if task.will_come and (task.absences >= LAST_ABSENCE or self._chance.random() < AT_FIRST):
+            self._attend(task, seat)
+            return
+        seat.state, task.state = "absent", OPEN
+        task.absences += 1
+        if task.will_come or task.absences < task.patience:
+            self._take_seat(now + 2 * HOUR, task)
+        else:
+            self._give_up(now, task)
+
+    def _attend(self, task: Task, seat: Seat) -> None:
+        recent = seat.held.day >= self._span.today - UNSIGNED_DAYS
+        forgotten = recent and self._chance.random() < (UNSIGNED_HERE if seat.held.station == 0 else UNSIGNED)
+        seat.attended = study_through(self._courses[task.course], seat.held, not forgotten, self._chance)
+        seat.state = "attended"
+        task.state, task.completed = (IN_PROGRESS, 0) if forgotten else (COMPLETED, seat.attended.signed)
+        self._finish(task)
+
+    def _give_up(self, now: int, task: Task) -> None:
+        task.given_up = True
+        drawn = self._chance.random()
+        if drawn < WAIVED_SOON:
+            self._agenda.at(now + self._chance.randrange(20, 90) * DAY, self._waive, task)
+        elif drawn < WAIVED_LATER:
+            self._agenda.at(now + self._chance.randrange(300, 420) * DAY, self._waive, task)
+
+    def _waive(self, _now: int, task: Task) -> None:
+        if task.given_up and task.state == OPEN:
+            task.state, task.waived_reason = WAIVED, self._chance.choice(WAIVERS)
+            self._finish(task)
+
+    def withdraw(self, now: int, offence: Offence, person: Person) -> None:
+        """Take a voided violation out of the rider's task not begun; an emptied task is withdrawn."""
+        person.days.remove(offence.day)
+        task = self._unfinished.get(person.id)
+        if task is None:
+            return
+        if offence in task.links:
+            task.links.remove(offence)
+        if not task.links:
+            self._leave_seat(task)
+            task.state = WITHDRAWN
+            self._finish(task)
+            return
+        course = self._course_for(person, max(link.day for link in task.links))
+        if course != task.course:
+            self._change_course(now, task, course)
+
+    def _finish(self, task: Task) -> None:
+        del self._unfinished[task.person.id]
+        self._finished.append(task)
+
+    def fill_today(self) -> None:
+        """See to it that the first station has riders in its sessions of today, moved there from the days ahead."""
+        for held in self._timetable.on_day(0, self._span.today):
+            for task in self._unfinished.values():
+                if held.taken >= min(FULL_ENOUGH, held.seats):
+                    break
+                self._move(task, held)
+
+    def _move(self, task: Task, held: Held) -> None:
+        seat = task.seat
+        if seat is None or seat.held.course != held.course or seat.held.day <= held.day:
+            return
+        if seat.booked + self._lead >= min(held.starts, self._span.midnight):
+            return
+        seat.held.taken -= 1
+        held.taken += 1
+        held.used, seat.held = True, held
+
+    def write_until(self, moment: int) -> None:
+        """Write the sessions that are over, and the finished tasks that refer to no others."""
+        self._timetable.write_until(moment)
+        later = []
+        for task in self._finished:
+            if all(seat.held.starts < moment for seat in task.seats):
+                self.task_rows.write(task)
+            else:
+                later.append(task)
+        self._finished = later
+
+    def write_rest(self) -> None:
+        """Write what is left: the sessions ahead, and the tasks not finished."""
+        self.write_until(self._span.midnight)
+        self._timetable.write_rest()
+        for task in [*self._finished, *self._unfinished.values()]:
+            self.task_rows.write(task)
+
+    def overdue_at(self, home: int) -> int:
+        """Return how many riders at home in a village (its place in the list) are overdue."""
+        return sum(task.person.home == home and task.due < self._span.today for task in self._unfinished.values())

@@ -1,0 +1,181 @@
+"""Study tasks as the history holds them, and how they are written with seats, attendance and certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from trafficedu.core.numbers import new_number
+from trafficedu.demo.offences import Offence
+from trafficedu.demo.people import Person
+from trafficedu.demo.places import Places
+from trafficedu.demo.plan import MINUTE, date_of, day_of, moment
+from trafficedu.demo.rows import Rows
+from trafficedu.demo.timetable import Held
+from trafficedu.education.models import (
+    COMPLETED,
+    OPEN,
+    QUIZ,
+    WAIVED,
+    Attendance,
+    Booking,
+    Certificate,
+    Course,
+    ModuleRecord,
+    StudyTask,
+    TaskViolation,
+)
+
+OVERRIDES = 0.004
+OVERRIDE_REASON = "骑手视力不便，测验改为口头问答，内容已掌握。"
+BREAK_MINUTES = 2
+
+
+@dataclass(slots=True)
+class Attended:
+    """A study that took place: check-in, the modules with start and end, the quiz, the sign-off (0: missing)."""
+
+    checked_in: int
+    modules: list[tuple[int, int, int]]
+    score: int | None
+    attempts: int
+    signed: int
+    override: str = ""
+
+
+@dataclass(slots=True)
+class Seat:
+    """A booking."""
+
+    held: Held
+    booked: int
+    state: str = "booked"
+    attended: Attended | None = None
+
+
+@dataclass(slots=True)
+class Task:
+    """A study task; ``course`` is the place of its course from short to long."""
+
+    id: int
+    person: Person
+    course: int
+    area: int
+    path: str
+    firm: int | None
+    opened: int
+    due: int
+    will_come: bool
+    patience: int
+    state: str = OPEN
+    absences: int = 0
+    given_up: bool = False
+    completed: int = 0
+    waived_reason: str = ""
+    links: list[Offence] = field(default_factory=list)
+    seats: list[Seat] = field(default_factory=list)
+
+    @property
+    def seat(self) -> Seat | None:
+        """The seat it holds now."""
+        return self.seats[-1] if self.seats and self.seats[-1].state == "booked" else None
+
+
+def study_through(course: Course, held: Held, signs: bool, chance: Random) -> Attended:
+    """Return how a rider went through a course: every module its minimum of minutes, the quiz passed."""
+    checked_in = held.starts - chance.randrange(-4, 18) * MINUTE
+    clock = max(held.starts, checked_in) + chance.randrange(1, 5) * MINUTE
+    modules = []
+    for module in course.modules:
+        end = clock + (module.minimum_minutes + chance.randrange(4)) * MINUTE
+        modules.append((module.id, clock, end))
+        clock = end + BREAK_MINUTES * MINUTE
+    score, attempts = None, 0
+    if any(module.kind == QUIZ for module in course.modules):
+        score = max(course.pass_mark, min(100, 5 * round(chance.gauss(91, 6) / 5)))
+        attempts = chance.choices((1, 2, 3), (85, 12, 3))[0]
+    override = ""
+    if signs and score is not None and chance.random() < OVERRIDES:
+        score, override = course.pass_mark - 10, OVERRIDE_REASON
+    return Attended(checked_in, modules, score, attempts, clock if signs else 0, override)
+
+
+class TaskRows:
+    """Writes tasks with all that hangs on them, once nothing about them changes any more."""
+
+    def __init__(self, rows: Rows, places: Places, courses: Sequence[Course]) -> None:
+        self._rows, self._places, self._courses = rows, places, courses
+        self.signers: list[int] = []
+        """User id of the staff of each station."""
+        self.supervisor = 0
+
+    def write(self, task: Task) -> None:
+        """Write a task, its violations that were not voided, and its seats."""
+        firm = None if task.firm is None else self._places.firms[task.firm].company.id
+        self._rows.add(
+            StudyTask,
+            id=task.id,
+            number=new_number("T"),
+            rider_id=task.person.id,
+            course_id=self._courses[task.course].id,
+            area_id=task.area,
+            company_id=firm,
+            opened_utc=moment(task.opened),
+            opened_on=date_of(day_of(task.opened)),
+            due_on=date_of(task.due),
+            state=task.state,
+            completed_utc=moment(task.completed) if task.state == COMPLETED else None,
+            completed_on=date_of(day_of(task.completed)) if task.state == COMPLETED else None,
+            waived_by_id=self.supervisor if task.state == WAIVED else None,
+            waived_reason=task.waived_reason,
+        )
+        for offence in task.links:
+            if not offence.voided_at:
+                self._rows.add(TaskViolation, violation_id=offence.id, task_id=task.id)
+        for seat in task.seats:
+            self._write_seat(task, seat)
+
+    def _write_seat(self, task: Task, seat: Seat) -> None:
+        booking = self._rows.new_id(Booking)
+        self._rows.add(
+            Booking,
+            id=booking,
+            task_id=task.id,
+            session_id=seat.held.id,
+            state=seat.state,
+            booked_utc=moment(seat.booked),
+        )
+        study = seat.attended
+        if study is None:
+            return
+        signer = self.signers[seat.held.station]
+        attendance = self._rows.new_id(Attendance)
+        self._rows.add(
+            Attendance,
+            id=attendance,
+            booking_id=booking,
+            checked_in_utc=moment(study.checked_in),
+            checked_in_by_id=signer,
+            quiz_score=study.score,
+            quiz_attempts=study.attempts,
+            signed_off_utc=moment(study.signed) if study.signed else None,
+            signed_off_by_id=signer if study.signed else None,
+            override_reason=study.override,
+        )
+        for module, start, end in study.modules:
+            self._rows.add(
+                ModuleRecord,
+                attendance_id=attendance,
+                module_id=module,
+                started_utc=moment(start),
+                ended_utc=moment(end),
+            )
+        if study.signed:
+            self._rows.add(
+                Certificate,
+                number=new_number("C"),
+                task_id=task.id,
+                attendance_id=attendance,
+                issued_utc=moment(study.signed),
+            )

@@ -1,0 +1,180 @@
+"""The stations' timetable: weekly sessions of every course, from the first month to four weeks from now."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from random import Random
+
+from trafficedu.core.numbers import new_number
+from trafficedu.demo import seasons
+from trafficedu.demo.places import Places
+from trafficedu.demo.plan import HOUR, MINUTE, Plan, Span, date_of, day_of, moment, start_of, weekday_of
+from trafficedu.demo.rows import Rows
+from trafficedu.education.models import Course, StudySession
+
+WEEKS_AHEAD = 4
+SLOTS = (9 * HOUR, 14 * HOUR, 19 * HOUR + 30 * MINUTE, 10 * HOUR + 30 * MINUTE, 15 * HOUR + 30 * MINUTE, 8 * HOUR)
+"""Starts of sessions, in seconds after midnight; couriers have time between the meals and late in the evening."""
+TASKS_PER_VIOLATION, SEATS_PER_TASK, SHARE_OF = 0.8, 1.6, (0.62, 0.27, 0.15)
+"""What the timetable is planned for: tasks, seats each of them takes, and the courses' shares of them."""
+
+LECTURERS = ("周晓岚", "孔令川", "来思远", "傅明月", "楼一帆", "俞清和", "戴长宁", "瞿文静", "汤晨曦", "施远航")
+
+
+@dataclass(slots=True)
+class Held:
+    """One session; ``course`` is the place of its course from short to long."""
+
+    id: int
+    course: int
+    station: int
+    starts: int
+    seats: int
+    series: str
+    lecturer: str
+    taken: int = 0
+    used: bool = False
+
+    @property
+    def day(self) -> int:
+        """The day it takes place."""
+        return day_of(self.starts)
+
+
+class Timetable:
+    """All sessions, found by course, nearness and time."""
+
+    def __init__(self, plan: Plan, rows: Rows, places: Places, courses: Sequence[Course], span: Span, chance: Random):
+        self._rows, self._places, self._courses, self._chance = rows, places, courses, chance
+        self._sessions: list[list[list[Held]]] = [[[] for _ in places.stations] for _ in courses]
+        self._starts: list[list[list[int]]] = []
+        self._near = _nearness(places)
+        self._unwritten: list[Held] = []
+        shares = _catchments(places)
+        last = span.today + 7 * WEEKS_AHEAD
+        weekly = plan.violations / len(span.months) / 4.35 * TASKS_PER_VIOLATION * SEATS_PER_TASK * 1.25
+        for station in range(len(places.stations)):
+            for course in range(len(courses)):
+                seats = weekly * shares[station] * SHARE_OF[min(course, 2)]
+                count = max(1, ceil(seats / places.stations[station].seats))
+                for which in range(count):
+                    self._series(station, course, which, span, last)
+        for by_station in self._sessions:
+            for held in by_station:
+                held.sort(key=lambda one: one.starts)
+            self._starts.append([[one.starts for one in held] for held in by_station])
+        self._unwritten = sorted((one for c in self._sessions for s in c for one in s), key=lambda one: one.starts)
+        for one in self._unwritten:
+            one.id = rows.new_id(StudySession)
+
+    def _series(self, station: int, course: int, which: int, span: Span, last: int) -> None:
+        """Plan one weekly series; the first station holds its first ones on the weekday of today."""
+        place = course + len(self._courses) * which
+        weekday = (weekday_of(span.today) + (0 if station == 0 and course < 2 else station + 2 * course) + which) % 7
+        at = SLOTS[(place + which // 7) % len(SLOTS)]
+        first = span.first_day + (weekday - weekday_of(span.first_day)) % 7
+        series, chance = new_number("W"), self._chance
+        for day in range(first, last + 1, 7):
+            if seasons.holiday(day) and day != span.today:
+                continue
+            self._sessions[course][station].append(
+                Held(
+                    0,
+                    course,
+                    station,
+                    start_of(day) + at,
+                    self._places.stations[station].seats,
+                    series,
+                    LECTURERS[(station * 2 + chance.randrange(2)) % len(LECTURERS)],
+                )
+            )
+
+    def find(self, course: int, path: str, ready: int, last_day: int) -> Held | None:
+        """Return the session the live system would book: the nearest station, there the earliest with a free seat."""
+        for stations in self._near[path]:
+            best: Held | None = None
+            for station in stations:
+                found = self._first_free(course, station, ready, last_day)
+                if found is not None and (best is None or _rank(found) < _rank(best)):
+                    best = found
+            if best is not None:
+                return best
+        return None
+
+    def _first_free(self, course: int, station: int, ready: int, last_day: int) -> Held | None:
+        sessions = self._sessions[course][station]
+        for place in range(bisect_left(self._starts[course][station], ready), len(sessions)):
+            found = sessions[place]
+            if found.day > last_day:
+                return None
+            if found.taken < found.seats:
+                return found
+        return None
+
+    def on_day(self, station: int, day: int) -> list[Held]:
+        """Return the sessions of a station on a day, the shortest course first."""
+        return [held for course in self._sessions for held in course[station] if held.day == day]
+
+    def write_until(self, moment_: int) -> None:
+        """Write the sessions that began before a moment; one that nobody ever booked is left out."""
+        waiting = 0
+        for held in self._unwritten:
+            if held.starts >= moment_:
+                break
+            waiting += 1
+            if held.used:
+                self._write(held)
+        del self._unwritten[:waiting]
+
+    def write_rest(self) -> None:
+        """Write the sessions of today and of the weeks ahead, booked or not."""
+        for held in self._unwritten:
+            self._write(held)
+        self._unwritten.clear()
+
+    def _write(self, held: Held) -> None:
+        self._rows.add(
+            StudySession,
+            id=held.id,
+            number=new_number("S"),
+            course_id=self._courses[held.course].id,
+            station_id=self._places.stations[held.station].id,
+            starts_utc=moment(held.starts),
+            starts_on=date_of(held.day),
+            capacity=held.seats,
+            seats_taken=held.taken,
+            lecturer=held.lecturer,
+            state="scheduled",
+            cancel_reason="",
+            series=held.series,
+        )
+
+
+def _rank(held: Held) -> tuple[int, float]:
+    return held.starts, held.taken / held.seats
+
+
+def _nearness(places: Places) -> dict[str, list[list[int]]]:
+    """Return for each village's path the stations of the same village, the rest of the town, the rest."""
+    everywhere = range(len(places.stations))
+    town_of = {village.id: village.town for village in places.villages}
+    near = {}
+    for village in places.villages:
+        here = [s for s in everywhere if places.stations[s].area_id == village.id]
+        town = [s for s in everywhere if town_of[places.stations[s].area_id] == village.town and s not in here]
+        rest = [s for s in everywhere if s not in here and s not in town]
+        near[village.path] = [here, town, rest]
+    return near
+
+
+def _catchments(places: Places) -> list[float]:
+    """Return the share of the tasks that each station has to expect: its town's, and a part of the others'."""
+    town_of = {village.id: village.town for village in places.villages}
+    towns = [town_of[station.area_id] for station in places.stations]
+    total = sum(town.share for town in places.towns)
+    own = [places.towns[town].share / total / towns.count(town) for town in towns]
+    spare = (1 - sum(own)) / len(own)
+    return [share + spare for share in own]

@@ -1,0 +1,56 @@
+"""Use cases that change stations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from trafficedu.areas.queries import find_valid_area
+from trafficedu.core import audit
+from trafficedu.core.actors import Actor
+from trafficedu.core.errors import DomainError
+from trafficedu.core.orm import expect_version, flush_or_refuse
+from trafficedu.core.text import message
+from trafficedu.stations.models import Station
+
+
+@dataclass(frozen=True)
+class StationInput:
+    """What is entered for a station. An inactive one gets no more sessions; its records stay."""
+
+    name: str
+    area_code: str
+    address: str = ""
+    phone: str = ""
+    seats: int = 30
+    active: bool = True
+
+
+def add_station(session: Session, code: str, new: StationInput, by: Actor, today: date) -> Station:
+    """Add a station under a code it keeps; raises DomainError at ``code`` or ``area_code``."""
+    station = Station(code=code.upper())
+    _apply(session, station, new, today)
+    session.add(station)
+    _flush(session)
+    audit.write(session, "stations:station:create", by, subject=station, code=station.code)
+    return station
+
+
+def change_station(session: Session, station: Station, new: StationInput, version: int, by: Actor, today: date) -> None:
+    """Change a station, deactivating it included. Raises Stale, DomainError."""
+    expect_version(station, version)
+    _apply(session, station, new, today)
+    _flush(session)
+    audit.write(session, "stations:station:update", by, subject=station, code=station.code, active=station.active)
+
+
+def _apply(session: Session, station: Station, new: StationInput, today: date) -> None:
+    station.area = find_valid_area(session, new.area_code, today)
+    station.name, station.address, station.phone = new.name, new.address, new.phone
+    station.seats, station.active = new.seats, new.active
+
+
+def _flush(session: Session) -> None:
+    flush_or_refuse(session, {"station.code": DomainError(message("Another station has this code."), field="code")})

@@ -1,0 +1,86 @@
+"""Pages of stations: the list, one station with what other features know of it, the forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from trafficedu.areas import queries as areas
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import today
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.text import message
+from trafficedu.core.web import attach_error, back_to, page_number, tell
+from trafficedu.stations import queries, services
+from trafficedu.stations.forms import StationFilterForm, StationForm
+
+pages = Blueprint("stations", __name__)
+
+
+@pages.get("/stations")
+@requires("stations:station:read")
+def index() -> Any:
+    """I look for a station."""
+    form = StationFilterForm(request.args)
+    form.offer(areas.town_choices(session(), actor()))
+    sort = request.args.get("sort", "area")
+    found = queries.list_stations(session(), form.to_input(), actor(), page_number(), sort)
+    return render_template("stations/index.html", form=form, page=found, paging={"sort": sort})
+
+
+@pages.route("/stations/new", methods=["GET", "POST"])
+@requires("stations:station:manage")
+def create() -> Any:
+    """I add a station."""
+    form = _form(StationForm())
+    if form.validate_on_submit():
+        try:
+            station = services.add_station(session(), form.code.data, form.to_input(), actor(), today())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The station is added."))
+            return back_to("stations.show", code=station.code)
+    return render_template("stations/form.html", form=form, station=None), 422 if form.errors else 200
+
+
+@pages.get("/stations/<code>")
+@requires("stations:station:read")
+def show(code: str) -> Any:
+    """I read what is known about a station."""
+    station = queries.find_visible_station(session(), code, actor())
+    line = areas.list_line(session(), station.area)
+    return render_template("stations/show.html", station=station, line=line)
+
+
+@pages.route("/stations/<code>/edit", methods=["GET", "POST"])
+@requires("stations:station:manage")
+def edit(code: str) -> Any:
+    """I change a station, or deactivate it."""
+    station = queries.find_visible_station(session(), code, actor())
+    form = _form(StationForm(obj=station, area_code=station.area.code))
+    form.code.data = station.code
+    if form.is_submitted():
+        form.code.validators = []
+    if form.validate_on_submit():
+        try:
+            services.change_station(session(), station, form.to_input(), form.version.data, actor(), today())
+            session().commit()
+        except Stale:
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The station is changed."))
+            return back_to("stations.show", code=code)
+    return render_template("stations/form.html", form=form, station=station), 422 if form.errors else 200
+
+
+def _form(form: StationForm) -> StationForm:
+    form.offer(areas.code_choices(session(), today()))
+    return form

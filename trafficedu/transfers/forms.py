@@ -1,0 +1,81 @@
+"""The shape of what is chosen to take a file in or write one out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from wtforms import BooleanField, HiddenField, MonthField, RadioField, SelectField
+from wtforms.validators import InputRequired, Optional
+
+from trafficedu.core.fields import choices as as_choices
+
+KIND_NAMES = {
+    "areas": _l("areas"),
+    "ebikes": _l("registered e-bikes"),
+    "riders": _l("riders"),
+    "violations": _l("violations"),
+    "accidents": _l("accidents"),
+    "helmets": _l("helmet counts"),
+    "points": _l("safety-management points"),
+}
+"""The kinds of the command line's contract; one that is not wired yet is not offered."""
+
+
+@dataclass(frozen=True)
+class ExportChoice:
+    """What is to be written: the kind, the format and, where the kind knows months, the month."""
+
+    kind: str
+    suffix: str
+    month: date | None
+    clear: bool
+
+
+class UploadForm(FlaskForm):  # type: ignore[misc]
+    """The file to be taken in and its kind."""
+
+    kind = SelectField(_l("What is in the file"), [InputRequired(_l("Choose what is in the file."))])
+    file = FileField(
+        _l("File"),
+        [FileRequired(_l("Choose a file."))],
+        description=_l("CSV (UTF-8 or GB18030) or XLSX; the first row names the columns."),
+        render_kw={"accept": ".csv,.xlsx"},
+    )
+
+    def offer(self, kinds: Sequence[str]) -> None:
+        """Fill the list of kinds."""
+        self.kind.choices = as_choices((kind, KIND_NAMES[kind]) for kind in kinds)
+
+
+class ConfirmForm(FlaskForm):  # type: ignore[misc]
+    """The confirmation after the trial: which waiting file, and whether refused rows stay out."""
+
+    kind = HiddenField(validators=[InputRequired()])
+    token = HiddenField(validators=[InputRequired()])
+    skip_errors = BooleanField()
+
+
+class ExportForm(FlaskForm):  # type: ignore[misc]
+    """What is to be written."""
+
+    kind = SelectField(_l("What to export"), [InputRequired(_l("Choose what to export."))])
+    month = MonthField(_l("Month"), [Optional()], description=_l("Leave it empty for all months."))
+    suffix = RadioField(_l("Format"), choices=as_choices([("csv", "CSV"), ("xlsx", "XLSX")]), default="csv")
+    clear = BooleanField(
+        _l("With personal data in clear"),
+        description=_l("For this you need a permission of its own, and it is written to the audit trail."),
+    )
+
+    def offer(self, kinds: Sequence[str]) -> None:
+        """Fill the list of kinds."""
+        self.kind.choices = as_choices((kind, KIND_NAMES[kind]) for kind in kinds)
+
+    def to_input(self) -> ExportChoice:
+        """Return what was chosen."""
+        clear = "clear" in self and self.clear.data  # the field is taken away from who may not ask for it
+        return ExportChoice(self.kind.data, self.suffix.data, self.month.data, clear)
