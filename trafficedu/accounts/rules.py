@@ -46,6 +46,8 @@ _READS_FIGURES = {
     "education:task:read",
     "education:session:read",
     "feedback:notice:read",
+    "helmets:survey:read",
+    "helmets:site:read",
 }
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
@@ -55,6 +57,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "accidents:accident:read",
             "accidents:rider:link",
             "violations:violation:record",
+            "helmets:survey:record",
             "violations:violation:read",
             "riders:rider:read",
             "riders:rider:manage",
@@ -83,6 +86,10 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "violations:violation:import",
             "violations:violation:export",
             "violations:objection:decide",
+            "helmets:survey:record",
+            "helmets:survey:void",
+            "helmets:survey:import",
+            "helmets:site:manage",
             "riders:rider:read",
             "riders:rider:manage",
             "riders:rider:import",
@@ -154,6 +161,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "stations:station:manage",
             "violations:kind:manage",
             "education:course:manage",
+            "helmets:site:read",
+            "helmets:site:manage",
         }
         | _READS_PLACES
     ),
