@@ -123,8 +123,7 @@ class Reader:
         self._check_lengths(row)
         occurred_utc, day = self._time(cell("occurred_at", ""))
         kind = self._kind(cell("kind", ""), day)
-        penalty = cell("penalty", "")
-        fine_yuan = _whole(cell("fine_yuan", ""))
+        penalty, fine_yuan = cell("penalty", ""), _whole(cell("fine_yuan", ""))
         rules.check_penalty(penalty, fine_yuan, kind.fine_min_yuan, kind.fine_max_yuan)
         offender, source = cell("offender", "") or rules.RIDER, cell("source", "") or rules.IMPORT
         _check_choice(offender, OFFENDERS, "offender")
