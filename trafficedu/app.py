@@ -38,8 +38,8 @@ BLUEPRINTS = [
     accounts_pages,
     areas_pages,
     companies_pages,
-    configuration_pages,
     stations_pages,
+    configuration_pages,
     transfers_pages,
     riders_pages,
     violations_pages,
@@ -51,8 +51,8 @@ BLUEPRINTS = [
 ]
 
 NAVIGATION = [
-    pages.NavigationItem("violations.record", _l("Record"), "violations:violation:record"),
-    pages.NavigationItem("violations.index", _l("Violations"), "violations:violation:read"),
+    pages.NavigationItem("violations.record", _l("Record a violation"), "violations:violation:record"),
+    pages.NavigationItem("violations.index", _l("Violation records"), "violations:violation:read"),
     pages.NavigationItem("violations.reviews", _l("Reviews"), "violations:violation:review"),
     pages.NavigationItem("violations.objections", _l("Objections"), "violations:objection:decide"),
     pages.NavigationItem("feedback.notices", _l("Notices"), "feedback:notice:read"),
@@ -62,6 +62,7 @@ NAVIGATION = [
     pages.NavigationItem("companies.index", _l("Companies"), "companies:company:read"),
     pages.NavigationItem("stations.index", _l("Stations"), "stations:station:read"),
     pages.NavigationItem("areas.index", _l("Areas"), "areas:area:read"),
+    pages.NavigationItem("overview.overview", _l("Overview"), "overview:page:read"),
     pages.NavigationItem("violations.kinds", _l("Kinds of violation"), "violations:kind:manage"),
     pages.NavigationItem("courses.courses", _l("Courses"), "education:course:manage"),
     pages.NavigationItem("transfers.index", _l("Import and export"), "transfers:page:open"),

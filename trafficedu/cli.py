@@ -79,10 +79,20 @@ def application(**settings: Any) -> Flask:
     return create_app(load_settings({**os.environ, **settings}))
 
 
+@contextmanager
+def opened() -> Iterator[Flask]:
+    """Yield the application in a context of its own, and close its database connections at the end."""
+    app = application()
+    with app.app_context():
+        engine = database().engine
+        yield app
+    engine.dispose()
+
+
 @commands.command()
 def init() -> None:
     """Instance folder, keys, schema and reference data; idempotent (初始化)."""
-    with application().app_context():
+    with opened():
         _prepare()
     tell(message("The installation is ready."))
 
@@ -102,7 +112,7 @@ def _prepare() -> None:
 def load_demo_district(violations: int, months: int, seed: int, until: datetime | None) -> None:
     """Fill an empty installation with an invented district, and print its accounts (演示数据)."""
     now = utc_now() if until is None else from_local(until.replace(hour=18))
-    with application().app_context():
+    with opened():
         _prepare()
         _fill_with_demo(Plan(violations, months, seed), now)
 
@@ -154,7 +164,7 @@ class Month(click.ParamType[date]):
 def import_kind(kind: str, file: Path, dry_run: bool, skip_errors: bool, as_json: bool) -> None:
     """Take in a CSV or XLSX file, all or nothing (导入)."""
     choices = transfers.Choices(dry_run, skip_errors)
-    with application().app_context():
+    with opened():
         with progress_bar(count_rows(file)) as progress:
             try:
                 outcome = transfers.import_file(
@@ -211,7 +221,7 @@ def export_kind(kind: str, file: Path, month: date | None) -> None:
     if not os.access(file.parent, os.W_OK):
         tell(message("The folder %(folder)s is not there or cannot be written to.", folder=file.parent))
         sys.exit(2)
-    with application().app_context():
+    with opened():
         with progress_bar(None) as progress:
             count = transfers.export_file(
                 session(), kind, wiring.EXPORTERS[kind], file, SYSTEM, month, progress=progress
@@ -226,7 +236,7 @@ def export_kind(kind: str, file: Path, month: date | None) -> None:
 @click.option("--demo", "with_demo", is_flag=True, help="As after trafficedu demo, in one go (先载入演示数据).")
 def serve(host: str, port: int, with_demo: bool) -> None:
     """Serve the pages with a production-grade server (启动服务)."""
-    with application().app_context():
+    with opened():
         if with_demo:
             _prepare()
             _fill_with_demo(Plan(), utc_now())
@@ -292,7 +302,7 @@ def user() -> None:
 @click.option("--company", default="", help="Code of the company.")
 def add_user(username: str, role: str, name: str, area: str, station: str, company: str) -> None:
     """Open an account and print its first password once (新建账号)."""
-    with application().app_context():
+    with opened():
         post = find_post(session(), area, station, company)
         new = UserInput(
             username,
@@ -305,3 +315,16 @@ def add_user(username: str, role: str, name: str, area: str, station: str, compa
         _, first = create_user(session(), new, SYSTEM)
         session().commit()
     click.echo(first)
+
+
+@commands.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--horizon", default=12, show_default=True, type=click.IntRange(1, 60), help="Months ahead.")
+@click.option("--backtest", is_flag=True, help="Rolling-origin scores beside the simple methods.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def trend(file: Path, horizon: int, backtest: bool, as_json: bool) -> None:
+    """Fit the trend model to a tidy CSV area,month,accidents[,exposure,...] (趋势模型)."""
+    from trafficedu.analysis import trend_report  # noqa: PLC0415 - scikit-learn loads only where it is used
+
+    found = trend_report.run(file, horizon, backtest=backtest)
+    click.echo(json.dumps(found.as_json(), ensure_ascii=False) if as_json else found.as_text(language()))

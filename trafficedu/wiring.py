@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from trafficedu.areas import imports as areas
+from trafficedu.areas import imports as areas_files
 from trafficedu.configuration import panels as configuration_panels
 from trafficedu.configuration import services as configuration
 from trafficedu.configuration.services import Chore
@@ -24,6 +24,9 @@ from trafficedu.education import services as education
 from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback import services as feedback
 from trafficedu.overview import panels as overview_panels
+from trafficedu.public import queries as receipts
+from trafficedu.riders import imports as riders_imports
+from trafficedu.riders import services as riders
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.violations import imports as violations_files
 from trafficedu.violations import panels as violations
@@ -31,10 +34,20 @@ from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.services.kinds import load_kinds
 
 HANDLERS: Handlers = {
-    ViolationEstablished: [education.assign_for_violation, feedback.queue_notice],
-    ViolationVoided: [education.withdraw_violation, feedback.withdraw_notice],
-    LegalBasisRecorded: [feedback.release_held],
-    HomeVillageRecorded: [feedback.release_to_village],
+    ViolationEstablished: [
+        education.assign_for_violation,
+        feedback.queue_notice,
+    ],
+    ViolationVoided: [
+        education.withdraw_violation,
+        feedback.withdraw_notice,
+    ],
+    LegalBasisRecorded: [
+        feedback.release_held,
+    ],
+    HomeVillageRecorded: [
+        feedback.release_to_village,
+    ],
 }
 """EVENT -> handlers, run in this order in the transaction of the event."""
 
@@ -52,18 +65,37 @@ PANELS: Mapping[str, Sequence[Panel]] = {
         configuration_panels.calendar,
         violations.kinds_ending,
     ],
-    "violations.show": [study_panels.study, feedback_panels.told],
-    "violations.recorded": [study_panels.study, feedback_panels.told],
-    "riders.show": [violations.of_rider, study_panels.of_rider, feedback_panels.of_rider],
-    "stations.show": [study_panels.of_station],
-    "notices.show": [],
-    "companies.show": [violations.of_company, feedback_panels.of_company],
+    "violations.recorded": [
+        study_panels.study,
+        feedback_panels.told,
+    ],
+    "violations.show": [
+        study_panels.study,
+        feedback_panels.told,
+    ],
+    "riders.show": [
+        violations.of_rider,
+        study_panels.of_rider,
+        feedback_panels.of_rider,
+    ],
+    "companies.show": [
+        violations.of_company,
+        feedback_panels.of_company,
+    ],
+    "stations.show": [
+        study_panels.of_station,
+    ],
+    "notices.show": [
+        overview_panels.study_of_notice,
+    ],
+    "areas.show": [],
+    "overview": [],
 }
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
 
 REFERENCE: Sequence[Callable[[Session], Any]] = [
     configuration.load_defaults,
-    areas.load_shipped,
+    areas_files.load_shipped,
     load_kinds,
     education.load_courses,
     feedback.load_policy,
@@ -74,25 +106,29 @@ CHORES: Mapping[str, Chore] = {
     "waiting tasks seated": education.seat_waiting,
     "audit rows sealed": audit.seal,
     "expired locks forgotten": throttle.forget_expired,
+    "riders brought under the current key": riders.reencrypt_some,
 }
 """What the worker does in every round, in this order."""
 
 IMPORTERS: Mapping[str, Importer] = {
-    "areas": areas.AREAS_IMPORTER,
-    "ebikes": areas.EBIKES_IMPORTER,
+    "areas": areas_files.AREAS_IMPORTER,
+    "ebikes": areas_files.EBIKES_IMPORTER,
     "violations": violations_files.IMPORTER,
+    "riders": riders_imports.IMPORTER,
 }
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
 
 EXPORTERS: Mapping[str, Exporter] = {
-    "areas": areas.AREAS_EXPORTER,
-    "ebikes": areas.EBIKES_EXPORTER,
+    "areas": areas_files.AREAS_EXPORTER,
+    "ebikes": areas_files.EBIKES_EXPORTER,
     "violations": violations_files.EXPORTER,
+    "riders": riders_imports.EXPORTER,
 }
 """KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""
 
 REPORTS: Mapping[str, Callable[[Session, str, str], bytes]] = {
     "certificate": studies.render_certificate,
+    "receipt": receipts.render_receipt,
     "roster": studies.render_roster,
 }
 """KIND -> what ``trafficedu report`` renders as PDF from a public number, in a language."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from tests.factories import people
@@ -17,6 +17,7 @@ from tests.factories.education import (
     make_violation,
 )
 from trafficedu.accounts.queries import actor_of
+from trafficedu.configuration.queries import figure
 from trafficedu.core import clock
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
@@ -245,8 +246,27 @@ def test_the_worker_seats_an_overdue_task_in_the_next_session(
     assert seat(session, task) is late
 
 
+def test_a_first_violation_costs_few_statements(session: Session, district: District, rider: Rider) -> None:
+    """The figure is a fence: whoever raises it says why (recording is measured against a bare insert)."""
+    make_session(session, district.at_a)
+    violation = make_violation(session, rider, district.a)
+    figure(session, "education.due_days")
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    event.listen(session.get_bind(), "before_cursor_execute", note)
+    try:
+        services.assign(session, violation, SYSTEM, NOW)
+        session.flush()
+    finally:
+        event.remove(session.get_bind(), "before_cursor_execute", note)
+    assert len(statements) <= 12, statements
+
+
 def test_every_step_is_audited(session: Session, district: District, rider: Rider) -> None:
     make_session(session, district.at_a)
     establish(session, make_violation(session, rider, district.a))
-    actions = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
-    assert actions[-2:] == ["education:task:open", "education:seat:book"]
+    study = select(AuditEntry.action).where(AuditEntry.action.startswith("education:")).order_by(AuditEntry.id)
+    assert session.scalars(study).all()[-2:] == ["education:task:open", "education:seat:book"]

@@ -144,9 +144,7 @@ def test_a_company_is_advised_on_what_it_may_know_only(session: Session, world: 
     assert queries.recommendations(session, [village])[village.id].count == 4
 
 
-def test_what_each_reader_learns_of_the_rider(
-    session: Session, world: World, make_user: Callable[..., User]
-) -> None:
+def test_what_each_reader_learns_of_the_rider(session: Session, world: World, make_user: Callable[..., User]) -> None:
     told = make_notice(session, world.village, company=world.company)
     village = make_notice(session, world.village, rider=make_rider(session, world.village))
 

@@ -55,9 +55,7 @@ def test_a_receiver_lists_opens_and_answers(company: Browser, session: Session, 
     assert "3" in company.get(f"/notices/{notice.number}").text
 
 
-def test_one_tap_on_the_first_screen_answers_and_comes_back(
-    company: Browser, session: Session, notice: Notice
-) -> None:
+def test_one_tap_on_the_first_screen_answers_and_comes_back(company: Browser, session: Session, notice: Notice) -> None:
     home = company.get("/").text
     assert f"/notices/{notice.number}/answer" in home
     data = {"measure": "criticised", "days": "", "text": "", "back": "home"}
@@ -173,7 +171,7 @@ def test_the_record_page_says_who_was_told_or_why_nobody(
         client.get("/?lang=en")
         assert world.company.name in panels.told(told.id)
         assert "no home village" in panels.told(held.id)
-        assert "withdrawn" in panels.told(voided.id)
+        assert "taken back" in panels.told(voided.id)
         assert world.company.name not in panels.told(held.id)
         assert "(0 / 1)" in panels.of_company(world.company.id)
         assert told.rider_id is not None

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
@@ -15,13 +13,12 @@ from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import today
-from trafficedu.core.database import database
 from trafficedu.core.encryption import Keyring
 from trafficedu.core.errors import DomainError, Missing, Refused, Stale
 from trafficedu.core.events import Event
 from trafficedu.riders import queries, rules, services
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
-from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT, Engagement, Rider, Vehicle
+from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT, Engagement, Rider
 from trafficedu.riders.services import EngagementChange, NewEngagement, NewRider, RiderChange
 
 
@@ -109,30 +106,6 @@ def test_a_new_rider_needs_a_name(session: Session) -> None:
     with pytest.raises(DomainError) as refused:
         services.register(session, NewRider(IDENTITY_CARD, make_identity(), " "), SYSTEM)
     assert refused.value.field == "name"
-
-
-def test_many_at_once_register_one_rider(fresh_app: Flask) -> None:
-    number, numbers = make_identity(), []
-    start = threading.Barrier(12)
-
-    def register() -> None:
-        with fresh_app.app_context(), database().sessionmaker() as own:
-            start.wait()
-            rider = services.find_or_register(own, NewRider(IDENTITY_CARD, number, "测试骑手"), SYSTEM)
-            services.remember_plate(own, "杭州A12345", rider, SYSTEM)
-            own.commit()
-            numbers.append(rider.number)
-
-    threads = [threading.Thread(target=register) for _ in range(12)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(numbers) == 12
-    assert len(set(numbers)) == 1
-    with fresh_app.app_context(), database().sessionmaker() as own:
-        assert own.scalar(select(func.count()).select_from(Rider)) == 1
-        assert own.scalar(select(func.count()).select_from(Vehicle)) == 1
 
 
 def test_a_masked_cell_changes_nothing(session: Session) -> None:

@@ -83,7 +83,7 @@ def test_a_name_lists_the_own_area_only(officer: Browser, session: Session, vill
     assert page.status_code == 200
     assert "欧阳近二" in page.text
     assert "欧阳远" not in page.text
-    assert "Nobody found" in officer.post("/riders", data={"words": "司马"}).text
+    assert "No rider found" in officer.post("/riders", data={"words": "司马"}).text
     assert officer.post("/riders", data={"words": ""}).status_code == 422
 
 
@@ -149,7 +149,9 @@ def test_an_edit_keeps_masked_values_and_the_second_editor_is_told(
     rider = make_rider(session, id_number=number, phone="13800138000", home_area_id=village.id)
     session.commit()
     address, typed = f"/riders/{rider.number}/edit", entered(rider, session, name="改名")
-    assert "138****8000" in officer.get(address).text
+    page = officer.get(address).text
+    assert "138****8000" in page
+    assert "1990-05-17" not in page
     assert officer.post(address, data=typed).status_code == 303
     session.refresh(rider)
     assert (rider.name, queries.phone_of(session, rider)) == ("改名", "13800138000")

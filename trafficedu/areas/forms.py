@@ -69,7 +69,9 @@ class NewAreaForm(FlaskForm):  # type: ignore[misc]
         description=_l("The national statistical code; it cannot be changed later."),
         render_kw={"inputmode": "numeric", "autocomplete": "off"},
     )
-    name = TrimmedField(_l("Name"), [InputRequired(_l("Enter the name.")), Length(max=80, message=TOO_LONG)])
+    name = TrimmedField(
+        _l("Name of the area"), [InputRequired(_l("Enter the name.")), Length(max=80, message=TOO_LONG)]
+    )
     valid_from = DateField(
         _l("First day"), [Optional()], description=_l("Leave it empty if it is as old as the area it lies in.")
     )
@@ -85,7 +87,9 @@ class NewAreaForm(FlaskForm):  # type: ignore[misc]
 class AreaForm(FlaskForm):  # type: ignore[misc]
     """What can be changed about an area."""
 
-    name = TrimmedField(_l("Name"), [InputRequired(_l("Enter the name.")), Length(max=80, message=TOO_LONG)])
+    name = TrimmedField(
+        _l("Name of the area"), [InputRequired(_l("Enter the name.")), Length(max=80, message=TOO_LONG)]
+    )
     valid_from = DateField(_l("First day"), [InputRequired(_l("Enter the first day."))])
     evaluated = BooleanField(_l("Evaluated"), description=_l("Off for statistical units that are no town or village."))
     version = VersionField(default=0)
@@ -121,5 +125,4 @@ class FigureForm(FlaskForm):  # type: ignore[misc]
             InputRequired(_l("Enter the number of e-bikes.")),
             NumberRange(0, 10_000_000, message=_l("Enter a number from %(min)d to %(max)d.")),
         ],
-        description=_l("At the end of the month. Entering a month again replaces its figure."),
     )

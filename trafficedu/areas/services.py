@@ -101,9 +101,10 @@ def end_area(session: Session, area: Area, last_day: date, successor_code: str, 
     facts = replace(areas[area.code], valid_to=last_day, successor=successor_code)
     check_place(facts, areas[area.code], areas.get(facts.parent_code))
     check_successor(facts, areas | {area.code: facts})
+    successor = _by_code(session, successor_code)
     for one in ending:
         one.valid_to = last_day
-    area.successor = _by_code(session, successor_code)
+    area.successor = successor
     session.flush()
     audit.write(session, "areas:area:end", by, subject=area, code=area.code, areas=len(ending))
     return len(ending)

@@ -28,7 +28,9 @@ class CompanyForm(FlaskForm):  # type: ignore[misc]
         description=_l("Imports name the company by it; it cannot be changed later."),
         render_kw={"autocapitalize": "characters", "autocomplete": "off", "spellcheck": "false"},
     )
-    name = TrimmedField(_l("Name"), [InputRequired(_l("Enter the name.")), Length(max=120, message=TOO_LONG)])
+    name = TrimmedField(
+        _l("Name of the company"), [InputRequired(_l("Enter the name.")), Length(max=120, message=TOO_LONG)]
+    )
     contact_name = TrimmedField(_l("Safety contact"), [Optional(), Length(max=60, message=TOO_LONG)])
     contact_phone = TrimmedField(
         _l("Telephone"),

@@ -39,9 +39,8 @@ class DayForm(FlaskForm):  # type: ignore[misc]
         choices=as_choices([("yes", _l("the district works")), ("no", _l("the district rests"))]),
     )
     note = TrimmedField(
-        _l("Reason"),
+        _l("Reason, such as the notice that announced it"),
         [Optional(), Length(max=120, message=_l("At most %(max)d characters."))],
-        description=_l("Such as the notice that announced it."),
     )
 
 

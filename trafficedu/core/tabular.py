@@ -234,7 +234,10 @@ def _csv_rows(file: TextIO) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(file)
     try:
         for cells in reader:
-            yield reader.line_num, [restore(cell.strip()) for cell in cells]
+            yield (
+                reader.line_num,
+                [restore(cell) if cell.startswith("'") else cell for cell in map(str.strip, cells)],
+            )
     except csv.Error as error:
         raise DomainError(
             message("Line %(line)d cannot be read as CSV. Check its quotes.", line=reader.line_num)

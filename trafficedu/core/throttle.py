@@ -9,7 +9,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, delete
+from sqlalchemy import String, case, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from trafficedu.core.orm import Base, UTCDateTime
@@ -39,22 +40,30 @@ def _hashed(key: str) -> str:
 
 def locked_until(session: Session, key: str, limit: Limit, now: datetime) -> datetime | None:
     """Return the end of the lock on ``key``, or None when another attempt is allowed."""
-    row = session.get(Attempts, _hashed(key))
+    row = session.execute(
+        select(Attempts.failures, Attempts.window_ends_utc).where(Attempts.key == _hashed(key))
+    ).one_or_none()
     if row is None or row.window_ends_utc <= now or row.failures < limit.failures:
         return None
-    return row.window_ends_utc
+    ends: datetime = row.window_ends_utc
+    return ends
 
 
 def note_failure(session: Session, key: str, limit: Limit, now: datetime) -> None:
-    """Count one failed attempt under ``key``; the window begins with the first."""
-    row = session.get(Attempts, _hashed(key), with_for_update=True)
-    if row is None:
-        session.add(Attempts(key=_hashed(key), failures=1, window_ends_utc=now + limit.window))
-    elif row.window_ends_utc <= now:
-        row.failures, row.window_ends_utc = 1, now + limit.window
-    else:
-        row.failures += 1
-    session.flush()
+    """Count one failed attempt under ``key``; the window begins with the first. Several at once all count."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    ends, over = now + limit.window, Attempts.window_ends_utc <= now
+    session.execute(
+        insert(Attempts)
+        .values(key=_hashed(key), failures=1, window_ends_utc=ends)
+        .on_conflict_do_update(
+            index_elements=[Attempts.key],
+            set_={
+                "failures": case((over, 1), else_=Attempts.failures + 1),
+                "window_ends_utc": case((over, ends), else_=Attempts.window_ends_utc),
+            },
+        )
+    )
 
 
 def forget(session: Session, key: str) -> None:

@@ -92,7 +92,7 @@ class SeriesForm(FlaskForm):  # type: ignore[misc]
     """A session every week. The days are shown before they are made."""
 
     course = SelectField(_l("Course"))
-    day = DateField(_l("First day"), [InputRequired(_l("Enter the first day."))])
+    day = DateField(_l("First session on"), [InputRequired(_l("Enter the day of the first session."))])
     at = TimeField(_l("Hour"), [InputRequired(_l("Enter the hour."))])
     until = DateField(
         _l("Until"),
@@ -217,7 +217,7 @@ class TaskFilterForm(FlaskForm):  # type: ignore[misc]
         default="",
     )
     course = SelectField(_l("Course"), default="")
-    area = SelectField(_l("Area"), default="")
+    area = SelectField(_l("Town of the violation"), default="")
     due_from = DateField(_l("Due from"), [Optional()])
     due_until = DateField(_l("Due until"), [Optional()])
 

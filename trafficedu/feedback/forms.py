@@ -59,10 +59,10 @@ class NoticeFilterForm(FlaskForm):  # type: ignore[misc]
         self.state.choices = [
             ("", _l("all")),
             ("unanswered", _l("unanswered")),
-            ("late", _l("late")),
+            ("late", _l("past its deadline")),
             ("answered", _l("answered")),
             *held,
-            ("voided", _l("withdrawn")),
+            ("voided", _l("taken back")),
         ]
 
     def to_input(self) -> NoticeFilter:

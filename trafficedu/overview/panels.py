@@ -5,9 +5,12 @@ from __future__ import annotations
 from flask import render_template
 
 from trafficedu.core.access import actor
-from trafficedu.core.clock import utc_now
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.overview import queries
+from trafficedu.education import queries as education
+from trafficedu.education.models import BOOKED, IN_PROGRESS, OPEN
+from trafficedu.feedback import queries as feedback
+from trafficedu.overview.queries import villages
 
 LONGEST = 12
 
@@ -19,8 +22,22 @@ def own_villages() -> str:
     if path is None or not (who.may("feedback:notice:answer") and who.may("education:session:read")):
         return ""
     now = utc_now()
-    rows = queries.list_villages(session(), path, now)
-    last, before = queries.month_names(now)
+    rows = villages.list_villages(session(), path, now)
+    last, before = villages.month_names(now)
     return render_template(
         "overview/_own_villages.html", rows=rows[:LONGEST], more=len(rows) - LONGEST, last=last, before=before
+    )
+
+
+def study_of_notice(violation_id: int) -> str:
+    """Notice: how the rider's study stands, for whoever may read the notice."""
+    notice = feedback.notice_of_violation(session(), violation_id, actor())
+    task = education.task_of_violation(session(), violation_id) if notice is not None else None
+    if task is None:
+        return ""
+    return render_template(
+        "overview/_study_of_notice.html",
+        task=task,
+        seat=education.live_booking(session(), task.id),
+        overdue=task.state in {OPEN, BOOKED, IN_PROGRESS} and task.due_on < today(),
     )

@@ -1,15 +1,20 @@
-"""The first screen."""
+"""The first screen and the overview."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 
 from trafficedu.accounts import queries as accounts
-from trafficedu.core.access import actor, open_to_all
+from trafficedu.core import clock
+from trafficedu.core.access import actor, open_to_all, requires
 from trafficedu.core.database import session
-from trafficedu.core.web import panels_for
+from trafficedu.core.web import locale, panels_for
+from trafficedu.overview import charts
+from trafficedu.overview.forms import PictureForm
+from trafficedu.overview.queries import picture as pictures
+from trafficedu.overview.rules import period_of
 
 pages = Blueprint("overview", __name__)
 
@@ -24,3 +29,26 @@ def home() -> Any:
     if accounts.find_user(session(), user_id).must_change_password:
         return redirect(url_for("accounts.password"), code=303)
     return render_template("overview/home.html", panels=panels_for("home"))
+
+
+@pages.get("/overview")
+@requires("overview:page:read")
+def overview() -> Any:
+    """I see where my area stands in a period: violations, study, feedback, and the areas below."""
+    form = PictureForm(request.args)
+    form.validate()
+    period = period_of(form.first.data, form.last.data, clock.today())
+    area = pictures.find_area(session(), request.args.get("area", ""), actor())
+    picture = pictures.draw(session(), actor(), area, period, clock.utc_now())
+    form.offer(pictures.list_offered(session(), actor(), area, period))
+    form.first.data, form.last.data, form.area.data = period.first, period.last, area.code
+    form.first.raw_data = form.last.raw_data = None
+    return render_template(
+        "overview/overview.html",
+        form=form,
+        picture=picture,
+        share=pictures.share,
+        by_month=charts.by_month(picture, locale()),
+        by_area=charts.by_area(picture, locale()),
+        extra=panels_for("overview", area_path=area.path, first=period.first, last=period.last),
+    )

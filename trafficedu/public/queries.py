@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import DISTRICT, Area
 from trafficedu.configuration.queries import figure
-from trafficedu.core.clock import local_date
+from trafficedu.core.clock import local_date, today
+from trafficedu.core.errors import Missing
 from trafficedu.core.text import Message, message, translate
 from trafficedu.education import queries as education
 from trafficedu.education.models import BOOKED, OPEN, Certificate, Course, StudySession, StudyTask
 from trafficedu.feedback import queries as feedback
 from trafficedu.feedback.models import COMPANY, HELD, Notice
 from trafficedu.feedback.rules import penalty_in_words
-from trafficedu.reports.certificate import CertificateData, StudyModule
+from trafficedu.reports import receipt as receipt_paper
 from trafficedu.reports.receipt import ReceiptData, StudySeat, Told
 from trafficedu.riders import queries as riders
 from trafficedu.riders.queries import MaskedRider
 from trafficedu.riders.rules import mask_name
 from trafficedu.violations import queries as violations
-from trafficedu.violations.models import VOIDED, Objection, Violation
+from trafficedu.violations.models import CONFIRMED, VOIDED, Objection, Violation
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Receipt:
     objection: Objection | None
     told: Notice | None
     objection_days: int
+    objection_workdays: int
     overdue: bool
 
     @property
@@ -58,7 +60,7 @@ class Receipt:
         return not self.voided and (self.objection is None or self.objection.state != "open")
 
 
-def read_receipt(session: Session, violation: Violation, today: date) -> Receipt:
+def read_receipt(session: Session, violation: Violation, day: date) -> Receipt:
     """Gather the receipt of a violation whose rider is known (precondition)."""
     if violation.rider is None:
         raise ValueError("a receipt belongs to a rider")
@@ -77,7 +79,8 @@ def read_receipt(session: Session, violation: Violation, today: date) -> Receipt
         objection=max(objections, key=lambda objection: objection.id, default=None),
         told=feedback.notice_of_violation(session, violation.id),
         objection_days=figure(session, "violations.objection_days"),
-        overdue=task is not None and task.state in {OPEN, BOOKED} and task.due_on < today,
+        objection_workdays=figure(session, "violations.objection_workdays"),
+        overdue=task is not None and task.state in {OPEN, BOOKED} and task.due_on < day,
     )
 
 
@@ -88,9 +91,9 @@ def district_of(area: Area) -> str:
     return area.name
 
 
-def paper_of(session: Session, violation: Violation, today: date, locale: str, address: str) -> ReceiptData:
+def paper_of(session: Session, violation: Violation, day: date, locale: str, address: str) -> ReceiptData:
     """Return what the receipt says on paper; ``address`` leads to its page."""
-    receipt = read_receipt(session, violation, today)
+    receipt = read_receipt(session, violation, day)
     task, kind = receipt.task, violation.kind
     open_task = task if task is not None and receipt.may_move else None
     note = message("This record was found wrong and is void: it has no consequences.") if receipt.voided else None
@@ -170,32 +173,17 @@ def certificate_facts(certificate: Certificate) -> CertificateFacts:
     )
 
 
-def certificate_paper_of(session: Session, certificate: Certificate, locale: str, address: str) -> CertificateData:
-    """Return what a certificate says on paper; ``address`` leads to the page that verifies it."""
-    task, attendance = certificate.task, certificate.attendance
-    rider = riders.describe(session, task.rider)
-    records = attendance.modules if attendance is not None else []
-    issued = local_date(certificate.issued_utc)
-    days = [local_date(record.started_utc) for record in records] or [issued]
-    return CertificateData(
-        number=certificate.number,
-        district=district_of(task.area),
-        rider_name=rider.name,
-        masked_id=rider.id_masked,
-        courses=(task.course.name(locale),),
-        station=attendance.booking.session.station.name if attendance is not None else "",
-        studied_from=min(days),
-        studied_to=max(days),
-        modules=tuple(
-            StudyModule(record.module.name(locale), _minutes(record.started_utc, record.ended_utc))
-            for record in records
-        ),
-        quiz_score=attendance.quiz_score if attendance is not None else None,
-        signer=attendance.signer.display_name if attendance is not None and attendance.signer else "",
-        issued_on=issued,
-        verify_url=address,
-    )
+def render_receipt(session: Session, number: str, locale: str) -> bytes:
+    """Return a receipt as PDF; raise :class:`Missing` where there is none: for the command line, behind no key."""
+    found = find_shown(session, number)
+    if found is None:
+        raise Missing(message("There is no receipt with this number."))
+    address = f"{session.info['public_url']}/n/{found.number}"
+    return receipt_paper.render(paper_of(session, found, today(), locale, address), locale)
 
 
-def _minutes(started: datetime, ended: datetime | None) -> int:
-    return 0 if ended is None else int((ended - started).total_seconds() // 60)
+def find_shown(session: Session, number: str) -> Violation | None:
+    """Return the violation if its receipt may be shown at all: it counts or was voided, and its rider is known."""
+    found = violations.find_public(session, number)
+    shown = found is not None and found.rider_id is not None and found.state in {CONFIRMED, VOIDED}
+    return found if shown else None

@@ -15,9 +15,9 @@ from trafficedu.core.numbers import is_number, normalise
 from trafficedu.core.text import message
 from trafficedu.education import queries as education
 from trafficedu.education.models import Certificate
+from trafficedu.public import queries
 from trafficedu.riders import queries as riders
-from trafficedu.violations import queries as violations
-from trafficedu.violations.models import CONFIRMED, VOIDED, Violation
+from trafficedu.violations.models import Violation
 
 PER_NUMBER = throttle.Limit(5, timedelta(minutes=15))
 PER_ADDRESS = throttle.Limit(30, timedelta(minutes=15))
@@ -50,7 +50,7 @@ def open_receipt(session: Session, given: ReceiptKey, now: datetime) -> Violatio
     """
     limits = [(f"receipt:{normalise(given.number)}", PER_NUMBER), (f"receipt-from:{given.address}", PER_ADDRESS)]
     _check(session, limits, now)
-    found = find_shown(session, given.number)
+    found = queries.find_shown(session, given.number)
     expected = riders.last_four(session, found.rider) if found is not None and found.rider is not None else "----"
     right = hmac.compare_digest(normalise(given.last_four).encode(), expected.encode())
     if found is None or not right:
@@ -61,13 +61,6 @@ def open_receipt(session: Session, given: ReceiptKey, now: datetime) -> Violatio
     throttle.forget(session, limits[0][0])
     audit.write(session, "public:receipt:open", VISITOR, subject=found)
     return found
-
-
-def find_shown(session: Session, number: str) -> Violation | None:
-    """Return the violation if its receipt may be shown at all: it counts or was voided, and its rider is known."""
-    found = violations.find_public(session, number)
-    shown = found is not None and found.rider_id is not None and found.state in {CONFIRMED, VOIDED}
-    return found if shown else None
 
 
 def verify_certificate(session: Session, number: str, address: str, now: datetime) -> Certificate | None:

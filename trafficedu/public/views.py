@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import flask_babel
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from trafficedu.core.access import open_to_all
 from trafficedu.core.actors import VISITOR
-from trafficedu.core.clock import local, today, utc_now
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session, writing
 from trafficedu.core.errors import DomainError
 from trafficedu.core.numbers import is_number, normalise
@@ -20,8 +21,6 @@ from trafficedu.education import services as study
 from trafficedu.education.models import StudySession, StudyTask
 from trafficedu.public import queries, services
 from trafficedu.public.forms import CertificateForm, KeyForm, ObjectionForm, ReceiptForm, SessionForm
-from trafficedu.reports import certificate as certificate_paper
-from trafficedu.reports import receipt as receipt_paper
 from trafficedu.violations.models import Violation
 from trafficedu.violations.services import raise_objection
 
@@ -126,9 +125,7 @@ def receipt_pdf(number: str) -> Any:
     found = _opened(number)
     if found is None:
         return back_to("public.receipt", number=number)
-    address = current_app.config["SETTINGS"].public_url + url_for("public.receipt", number=found.number)
-    data = queries.paper_of(session(), found, today(), locale(), address)
-    return _pdf(receipt_paper.render(data, locale()), found.number)
+    return _pdf(queries.render_receipt(session(), found.number, locale()), found.number)
 
 
 @pages.get("/n/<number>/certificate.pdf")
@@ -140,9 +137,8 @@ def certificate_pdf(number: str) -> Any:
         return shown
     if shown.certificate is None:
         abort(404)
-    address = current_app.config["SETTINGS"].public_url + url_for("public.verified", number=shown.certificate.number)
-    data = queries.certificate_paper_of(session(), shown.certificate, locale(), address)
-    return _pdf(certificate_paper.render(data, locale()), shown.certificate.number)
+    number = shown.certificate.number
+    return _pdf(education.render_certificate(session(), number, locale()), number)
 
 
 @pages.route("/verify", methods=["GET", "POST"])
@@ -209,7 +205,7 @@ def _opened(number: str) -> Violation | None:
         known = _signer().loads(request.cookies.get(COOKIE, ""), max_age=OPEN_SECONDS)
     except BadSignature:
         return None
-    return services.find_shown(session(), number) if known == number else None
+    return queries.find_shown(session(), number) if known == number else None
 
 
 def _receipt_or_key(number: str) -> Any:
@@ -221,8 +217,14 @@ def _receipt_or_key(number: str) -> Any:
 
 
 def _in_words(one: StudySession) -> str:
-    day = local(one.starts_utc)
-    return f"{day:%Y-%m-%d %H:%M} {one.station.name}"
+    return f"{session_time(one)} · {one.station.name}"
+
+
+@pages.app_template_filter()
+def session_time(one: StudySession) -> str:
+    """Write when a session begins as one says it: with the day of the week."""
+    pattern = "EEEE d MMMM, HH:mm" if locale() == "en" else "M月d日 EEEE HH:mm"
+    return str(flask_babel.format_datetime(one.starts_utc, pattern))
 
 
 def _move(task: StudyTask, chosen: StudySession) -> None:

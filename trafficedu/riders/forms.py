@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -91,15 +92,15 @@ class RiderForm(FlaskForm):  # type: ignore[misc]
             birth_date=self.birth_date.data,
         )
 
-    def to_change(self) -> RiderChange:
-        """Return what becomes of a registered rider."""
+    def to_change(self, kept_birth_date: date | None) -> RiderChange:
+        """Return what becomes of a registered rider; the birth date is kept where the form does not ask it."""
         return RiderChange(
             id_type=self.id_type.data,
             id_number=self.id_number.data,
             name=self.name.data,
             phone=self.phone.data or "",
             home_area_id=self.home_area_id.data or None,
-            birth_date=self.birth_date.data,
+            birth_date=self.birth_date.data if "birth_date" in self else kept_birth_date,
         )
 
 
@@ -140,8 +141,10 @@ class EngagementForm(FlaskForm):  # type: ignore[misc]
     """Who engages the rider, from when to when, and why the company may be told."""
 
     company_id = SelectField(_l("Company"), coerce=int)
-    engaged_from = DateField(_l("First day"), [InputRequired(_l("Enter the first day."))], default=clock.today)
-    engaged_to = DateField(_l("Last day"), [Optional()], description=_l("Empty while it goes on."))
+    engaged_from = DateField(
+        _l("Engaged from"), [InputRequired(_l("Enter the day the engagement begins."))], default=clock.today
+    )
+    engaged_to = DateField(_l("Engaged until"), [Optional()], description=_l("Empty while it goes on."))
     legal_basis = SelectField(
         _l("Legal basis for telling the company"),
         choices=choices([("", _l("none recorded")), *LEGAL_BASIS_NAMES.items()]),

@@ -126,9 +126,11 @@ def edit(number: str) -> Any:
         }
     )
     form.offer(areas.choices(session()), (rider.home_area.id, rider.home_area.name) if rider.home_area else None)
+    if rules.birth_date_of(rider.id_type, queries.id_number_of(session(), rider)) is not None:
+        del form.birth_date  # it is part of the masked number
     if form.validate_on_submit():
         try:
-            services.update_rider(session(), rider, form.to_change(), form.version.data, actor())
+            services.update_rider(session(), rider, form.to_change(rider.birth_date), form.version.data, actor())
             session().commit()
         except Stale:
             raise

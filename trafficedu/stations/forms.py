@@ -30,7 +30,9 @@ class StationForm(FlaskForm):  # type: ignore[misc]
         description=_l("Short and stable; it cannot be changed later."),
         render_kw={"autocapitalize": "characters", "autocomplete": "off", "spellcheck": "false"},
     )
-    name = TrimmedField(_l("Name"), [InputRequired(_l("Enter the name.")), Length(max=120, message=TOO_LONG)])
+    name = TrimmedField(
+        _l("Name of the station"), [InputRequired(_l("Enter the name.")), Length(max=120, message=TOO_LONG)]
+    )
     area_code = SelectField(_l("Village or town"), [InputRequired(_l("Choose the village or town."))])
     address = TrimmedField(
         _l("Address"),
@@ -48,13 +50,12 @@ class StationForm(FlaskForm):  # type: ignore[misc]
         render_kw={"type": "tel", "inputmode": "tel", "autocomplete": "off"},
     )
     seats = IntegerField(
-        _l("Seats"),
+        _l("Seats in a usual session"),
         [
             InputRequired(_l("Enter the number of seats.")),
             NumberRange(1, 1000, message=_l("Enter a number from %(min)d to %(max)d.")),
         ],
         default=30,
-        description=_l("The usual capacity of a session here."),
     )
     active = BooleanField(
         _l("Active"),

@@ -57,7 +57,7 @@ class ConfirmForm(FlaskForm):  # type: ignore[misc]
 
     kind = HiddenField(validators=[InputRequired()])
     token = HiddenField(validators=[InputRequired()])
-    skip_errors = BooleanField(_l("Leave the refused lines out and take in the others"))
+    skip_errors = BooleanField()
 
 
 class ExportForm(FlaskForm):  # type: ignore[misc]
@@ -77,4 +77,5 @@ class ExportForm(FlaskForm):  # type: ignore[misc]
 
     def to_input(self) -> ExportChoice:
         """Return what was chosen."""
-        return ExportChoice(self.kind.data, self.suffix.data, self.month.data, self.clear.data)
+        clear = "clear" in self and self.clear.data  # the field is taken away from who may not ask for it
+        return ExportChoice(self.kind.data, self.suffix.data, self.month.data, clear)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -13,10 +13,10 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import DomainError
-from trafficedu.core.fields import LocalTimeField, TrimmedField, VersionField, not_in_future
+from trafficedu.core.fields import LocalTimeField, TrimmedField, VersionField, choices, not_in_future
 from trafficedu.core.web import say
 from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT
-from trafficedu.riders.rules import normalise_phone, normalise_plate
+from trafficedu.riders.rules import normalise_identity, normalise_phone, normalise_plate
 from trafficedu.riders.services import NewRider
 from trafficedu.violations import rules
 from trafficedu.violations.queries import ViolationFilter
@@ -26,11 +26,11 @@ Choices = Sequence[tuple[str, Any]]
 OTHER, AS_ENGAGED, NO_COMPANY = "other", "auto", "none"
 
 OFFENDER_NAMES = {rules.RIDER: _l("rider"), rules.PASSENGER: _l("passenger")}
-PENALTY_NAMES = {rules.WARNING: _l("warning"), rules.FINE: _l("fine"), rules.EDUCATION: _l("education instead")}
+PENALTY_NAMES = {rules.WARNING: _l("warning"), rules.FINE: _l("fine"), rules.EDUCATION: _l("education")}
 SOURCE_NAMES = {
     rules.FIELD: _l("on the spot"),
     rules.CAMERA: _l("camera"),
-    rules.IMPORT: _l("import"),
+    rules.IMPORT: _l("from a file"),
     rules.API: _l("interface"),
 }
 STATE_NAMES = {
@@ -39,7 +39,7 @@ STATE_NAMES = {
     "rejected": _l("rejected"),
     "voided": _l("voided"),
 }
-OBJECTION_STATE_NAMES = {"open": _l("open"), "upheld": _l("upheld"), "dismissed": _l("dismissed")}
+OBJECTION_STATE_NAMES = {"open": _l("waiting for a decision"), "upheld": _l("upheld"), "dismissed": _l("dismissed")}
 ID_TYPE_NAMES = {
     IDENTITY_CARD: _l("identity card"),
     PASSPORT: _l("passport"),
@@ -68,7 +68,7 @@ def _rule(normalise: Callable[[str], str]) -> Callable[[Any, Field], None]:
 class RiderFields(FlaskForm):  # type: ignore[misc]
     """Who it was, by document."""
 
-    id_type = SelectField(_l("Document"), choices=list(ID_TYPE_NAMES.items()), default=IDENTITY_CARD)
+    id_type = SelectField(_l("Document"), choices=choices(ID_TYPE_NAMES.items()), default=IDENTITY_CARD)
     id_number = TrimmedField(
         _l("Identity number"),
         render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "maxlength": "40"},
@@ -87,6 +87,10 @@ class RiderFields(FlaskForm):  # type: ignore[misc]
     )
     home_area_id = SelectField(_l("Home village"), coerce=int, default=0, validate_choice=False)
 
+    def validate_id_number(self, field: Field) -> None:
+        """Check the number of the document as its kind asks."""
+        _rule(lambda text: normalise_identity(self.id_type.data or "", text) if text else "")(self, field)
+
     def to_rider(self) -> NewRider | None:
         """Return the person entered, or None where no document number was."""
         if not self.id_number.data:
@@ -104,7 +108,7 @@ class RiderFields(FlaskForm):  # type: ignore[misc]
 class RecordForm(RiderFields):
     """A violation as the officer sees it at the kerb."""
 
-    kind = RadioField(_l("What happened"), validate_choice=False, validators=[Optional()], choices=[])
+    kind = RadioField(_l("The offence"), validate_choice=False, choices=[])
     other_kind = SelectField(_l("Another kind"), validate_choice=False, validators=[Optional()], choices=[])
     occurred_at = LocalTimeField(_l("When"), [InputRequired(_l("Enter the date and time.")), not_in_future])
     area_code = SelectField(
@@ -118,7 +122,7 @@ class RecordForm(RiderFields):
     )
     source = RadioField(
         _l("Seen"),
-        choices=[(rules.FIELD, SOURCE_NAMES[rules.FIELD]), (rules.CAMERA, _l("by a camera"))],
+        choices=choices([(rules.FIELD, SOURCE_NAMES[rules.FIELD]), (rules.CAMERA, _l("by a camera"))]),
         default=rules.FIELD,
     )
     plate = TrimmedField(
@@ -126,18 +130,18 @@ class RecordForm(RiderFields):
         [_rule(normalise_plate)],
         render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
     )
-    offender = RadioField(_l("Who"), choices=list(OFFENDER_NAMES.items()), default=rules.RIDER)
+    offender = RadioField(_l("Offender"), choices=choices(OFFENDER_NAMES.items()), default=rules.RIDER)
     company_code = SelectField(_l("Company"), validate_choice=False, default=AS_ENGAGED, choices=[])
     legal_basis = SelectField(
         _l("Why the company may be told"),
-        choices=[("", _l("not known yet")), *BASIS_NAMES.items()],
+        choices=choices([("", _l("not known yet")), *BASIS_NAMES.items()]),
         default="",
         description=_l("Only for a company that is new for this rider. Without it the notice waits."),
     )
     guardian_name = TrimmedField(
         _l("Name of a guardian"), [Length(max=60, message=TOO_LONG)], render_kw={"autocomplete": "off"}
     )
-    penalty = RadioField(_l("Penalty"), choices=list(PENALTY_NAMES.items()), default=rules.WARNING)
+    penalty = RadioField(_l("Penalty imposed"), choices=choices(PENALTY_NAMES.items()), default=rules.WARNING)
     fine_yuan = IntegerField(_l("Fine in yuan"), [Optional()], render_kw={"inputmode": "numeric"})
     note = TextAreaField(_l("Note"), [Length(max=500, message=TOO_LONG)], render_kw={"rows": "2"})
     rider_number = TrimmedField(validators=[Length(max=20)])
@@ -186,8 +190,7 @@ class IdentifyForm(RiderFields):
 
     def validate_id_number(self, field: Field) -> None:
         """Ask for the document."""
-        if not field.data:
-            raise ValidationError(str(_l("Enter the number of the document.")))
+        _rule(lambda text: normalise_identity(self.id_type.data or "", text))(self, field)
 
 
 class ReasonForm(FlaskForm):  # type: ignore[misc]
@@ -206,10 +209,12 @@ class DecisionForm(FlaskForm):  # type: ignore[misc]
     outcome = RadioField(
         _l("Decision"),
         [InputRequired(_l("Choose a decision."))],
-        choices=[
-            ("dismissed", _l("The record stands")),
-            ("upheld", _l("The record is wrong: void it, withdraw its task and its notice")),
-        ],
+        choices=choices(
+            [
+                ("dismissed", _l("The record stands")),
+                ("upheld", _l("The record is wrong: void it, withdraw its task and its notice")),
+            ]
+        ),
     )
     decision = TextAreaField(
         _l("Reasons"),
@@ -230,19 +235,19 @@ class ViolationFilterForm(FlaskForm):  # type: ignore[misc]
     q = TrimmedField(_l("Number"), render_kw={"placeholder": "V…"})
     since = DateField(_l("From"), [Optional()])
     until = DateField(_l("To"), [Optional()])
-    area = SelectField(_l("Area"), validate_choice=False, default="", choices=[])
-    kind = SelectField(_l("Kind"), validate_choice=False, default="", choices=[])
-    source = SelectField(_l("Source"), choices=[("", _l("all")), *SOURCE_NAMES.items()], default="")
-    state = SelectField(_l("State"), choices=[("", _l("all")), *STATE_NAMES.items()], default="")
+    area = SelectField(_l("Area of the record"), validate_choice=False, default="", choices=[])
+    kind = SelectField(_l("Offence"), validate_choice=False, default="", choices=[])
+    source = SelectField(_l("Source"), choices=choices([("", _l("all")), *SOURCE_NAMES.items()]), default="")
+    state = SelectField(_l("State"), choices=choices([("", _l("all")), *STATE_NAMES.items()]), default="")
     company = SelectField(_l("Company"), validate_choice=False, default="", choices=[])
     mine = BooleanField(_l("Recorded by me"))
 
     def offer(self, areas: Choices, kinds: Choices, companies: Choices) -> None:
         """Fill the lists."""
         everything = ("", _l("all"))
-        self.area.choices = [everything, *areas]
-        self.kind.choices = [everything, *kinds]
-        self.company.choices = [everything, *companies]
+        self.area.choices = choices([everything, *areas])
+        self.kind.choices = choices([everything, *kinds])
+        self.company.choices = choices([everything, *companies])
 
     def to_input(self, by: Actor, sort: str) -> ViolationFilter:
         """Return the filter; what cannot be read does not narrow."""
@@ -292,6 +297,7 @@ class KindForm(FlaskForm):  # type: ignore[misc]
     )
     valid_from = DateField(_l("Valid from"), [InputRequired(_l("Enter the date."))])
     version = VersionField(default=0)
+    seen_from = HiddenField()
 
     def validate_fine_min_yuan(self, field: Field) -> None:
         """Refuse an impossible amount."""
@@ -317,10 +323,5 @@ class KindForm(FlaskForm):  # type: ignore[misc]
 class EndKindForm(FlaskForm):  # type: ignore[misc]
     """The last day of a kind."""
 
-    last_day = DateField(_l("Last day"), [InputRequired(_l("Enter the date."))])
+    last_day = DateField(_l("Last day in force"), [InputRequired(_l("Enter the date."))])
     version = VersionField(default=0)
-
-
-def grouped(areas: Mapping[str, Choices], first: tuple[str, Any]) -> dict[str, Choices]:
-    """Return choices under the names of their towns, with an empty one in front."""
-    return {"": [first], **areas}

@@ -105,6 +105,25 @@ def live_booking(session: Session, task_id: int) -> Booking | None:
     return session.scalar(select(Booking).where(Booking.task_id == task_id, Booking.state == "booked"))
 
 
+def hopeful(now: datetime) -> Select[tuple[StudyTask]]:
+    """Return the query of open tasks for which some session has a free seat in time, wherever it is.
+
+    Narrow enough that a round of the worker is one statement as long as nothing is free.
+    """
+    seat = (
+        select(StudySession.id)
+        .where(
+            StudySession.course_id == StudyTask.course_id,
+            StudySession.state == "scheduled",
+            StudySession.seats_taken < StudySession.capacity,
+            StudySession.starts_utc > now,
+            or_(StudySession.starts_on <= StudyTask.due_on, StudyTask.due_on < local_date(now)),
+        )
+        .exists()
+    )
+    return select(StudyTask).where(StudyTask.state == "open", seat)
+
+
 def waiting_for(study: StudySession, district: str, now: datetime) -> Select[tuple[StudyTask]]:
     """Return the query of open tasks that a free seat in ``study`` suits, the most urgent first, and lock them.
 

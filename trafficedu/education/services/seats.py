@@ -164,7 +164,7 @@ def move_booking(session: Session, task: StudyTask, study_session: StudySession,
     if present is not None and present.session_id == study_session.id:
         return present
     _require_suitable(task, study_session, by, now)
-    _hold_sessions(session, [study_session.id, *([present.session_id] if present else [])])
+    hold_sessions(session, [study_session.id, *([present.session_id] if present else [])])
     if not take_seat(session, study_session.id):
         raise DomainError(FULL, field="session")
     left = leave_seat(session, task, by)
@@ -174,7 +174,7 @@ def move_booking(session: Session, task: StudyTask, study_session: StudySession,
     return booking
 
 
-def _hold_sessions(session: Session, session_ids: Iterable[int]) -> None:
+def hold_sessions(session: Session, session_ids: Iterable[int]) -> None:
     """Lock sessions by id before two of them change, so that two opposite moves do not wait for each other."""
     session.execute(
         select(StudySession.id)
@@ -188,7 +188,7 @@ def hold_for_change(session: Session, task: StudyTask, path: str, now: datetime)
     """Lock the session a task leaves and those it may go to, in one order, before the seat changes hands."""
     present = queries.live_booking(session, task.id)
     if present is not None:
-        _hold_sessions(session, [present.session_id, *queries.candidates(session, task, path, now)])
+        hold_sessions(session, [present.session_id, *queries.candidates(session, task, path, now)])
 
 
 def _require_suitable(task: StudyTask, study: StudySession, by: Actor, now: datetime) -> None:
@@ -236,9 +236,7 @@ def seat_waiting(session: Session, now: datetime, by: Actor = SYSTEM, limit: int
 
     Needed beside :func:`offer_seats` because a due date that passes widens what a task may take.
     """
-    waiting = session.scalars(
-        select(StudyTask).where(StudyTask.state == OPEN).order_by(StudyTask.rider_id).limit(limit)
-    ).all()
+    waiting = session.scalars(queries.hopeful(now).order_by(StudyTask.rider_id).limit(limit)).all()
     return sum(book(session, task, by, now) is not None for task in waiting if task.state == OPEN)
 
 

@@ -21,7 +21,7 @@ from trafficedu.core.workdays import is_public_holiday
 from trafficedu.education import rules
 from trafficedu.education.models import OPEN, Booking, Course, StudySession, StudyTask
 from trafficedu.education.queries.seats import origin_path
-from trafficedu.education.services.seats import lock_riders, offer_seats, seat_task
+from trafficedu.education.services.seats import hold_sessions, lock_riders, offer_seats, seat_task
 from trafficedu.stations.models import Station
 
 TOO_SMALL = message("More seats are taken than that. Move some riders first, or choose a larger number.")
@@ -215,7 +215,8 @@ def cancel_session(
         raise DomainError(message("Say why the session is cancelled."), field="reason")
     held = _live(session, study.id)
     lock_riders(session, [task.rider_id for _, task in held])
-    session.refresh(study, with_for_update={"key_share": True})
+    hold_sessions(session, [study.id])
+    session.refresh(study)
     live = _live(session, study.id)
     if len(live) != expected or {booking.id for booking, _ in held} != {booking.id for booking, _ in live}:
         raise Stale(message("The bookings of this session have changed meanwhile. Look again how many there are."))

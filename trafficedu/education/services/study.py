@@ -92,8 +92,9 @@ def _hold(session: Session, booking: Booking) -> None:
     lock_riders(session, [booking.task.rider_id])
     session.refresh(booking)
     session.refresh(booking.task)
+    session.expire(booking, ["attendance"])
     if booking.attendance is not None:
-        session.refresh(booking.attendance)
+        session.expire(booking.attendance)  # its modules too: somebody else may have begun one
 
 
 def _attendance(booking: Booking) -> Attendance:

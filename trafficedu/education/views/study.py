@@ -21,6 +21,8 @@ from trafficedu.education.queries.courses import plan_of
 from trafficedu.education.services.study import gaps_of, times_of
 
 pages = Blueprint("study", __name__)
+ORDER = ("booked", "ready", "studying", "attended", "signed", "absent")
+"""The check-in list begins with those who are expected, and ends with those who are done."""
 CHECK_IN, COMPLETE = "education:session:check_in", "education:session:complete"
 
 
@@ -64,7 +66,8 @@ class Line:
 
 def _line(booking: Booking) -> Line:
     if booking.state != "attended" or booking.task.state != "in_progress":
-        return Line(booking, "signed" if booking.task.state == "completed" else booking.state, None)
+        signed = booking.attendance is not None and booking.attendance.signed_off_utc is not None
+        return Line(booking, "signed" if signed else booking.state, None)
     open_steps = [step for step in _steps(booking) if step.state in {"running", "next"}]
     ready = not gaps_of(booking, locale())
     return Line(booking, "ready" if ready else "studying", open_steps[0] if open_steps else None)
@@ -101,6 +104,7 @@ def check_in_list(number: str) -> Any:
     lines = [_line(booking) for booking in roster]
     wanted = (form.name.data or "").casefold()
     shown = [line for line in lines if wanted in line.booking.task.rider.name.casefold()]
+    shown.sort(key=lambda line: ORDER.index(line.state))
     return render_template(
         "study/check_in.html",
         study=study,

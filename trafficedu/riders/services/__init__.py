@@ -10,7 +10,7 @@ from trafficedu.riders.services.engagements import (
     check_engagement,
     engage,
 )
-from trafficedu.riders.services.keys import reencrypt
+from trafficedu.riders.services.keys import reencrypt, reencrypt_some
 from trafficedu.riders.services.people import (
     ClearRider,
     NewRider,
@@ -42,6 +42,7 @@ __all__ = [
     "forget_plate",
     "open_rider",
     "reencrypt",
+    "reencrypt_some",
     "register",
     "remember_plate",
     "search",

@@ -142,18 +142,22 @@ def filter_conditions(wanted: ViolationFilter) -> list[ColumnElement[bool]]:
     """Return the conditions of a filter on Violation joined with Area, ViolationKind and Company."""
     if wanted.number:
         return [Violation.number == numbers.normalise(wanted.number)]
-    area = select(Area.path).where(Area.code == wanted.area_code).scalar_subquery()
-    given: list[tuple[object, ColumnElement[bool]]] = [
-        (wanted.since, Violation.occurred_on >= wanted.since),
-        (wanted.until, Violation.occurred_on <= wanted.until),
-        (wanted.area_code, func.substr(Area.path, 1, func.length(area)) == area),
-        (wanted.kind_code, ViolationKind.code == wanted.kind_code),
-        (wanted.source, Violation.source == wanted.source),
-        (wanted.state, Violation.state == wanted.state),
-        (wanted.company_code, Company.code == wanted.company_code),
-        (wanted.officer_id, Violation.officer_id == wanted.officer_id),
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.since:
+        conditions.append(Violation.occurred_on >= wanted.since)
+    if wanted.until:
+        conditions.append(Violation.occurred_on <= wanted.until)
+    if wanted.area_code:
+        path = select(Area.path).where(Area.code == wanted.area_code).scalar_subquery()
+        conditions.append(func.substr(Area.path, 1, func.length(path)) == path)
+    equal = [
+        (wanted.kind_code, ViolationKind.code),
+        (wanted.source, Violation.source),
+        (wanted.state, Violation.state),
+        (wanted.company_code, Company.code),
+        (wanted.officer_id, Violation.officer_id),
     ]
-    return [condition for value, condition in given if value]
+    return [*conditions, *(column == value for value, column in equal if value)]
 
 
 def list_own_of_day(session: Session, by: Actor, day: date) -> Sequence[Violation]:
@@ -193,7 +197,9 @@ def list_of_rider(session: Session, by: Actor, rider_id: int, limit: int = 20) -
 def history_of(session: Session, violation: Violation) -> list[Step]:
     """Return the steps of a record in their order, from its own fields."""
     ids = {violation.officer_id, violation.reviewed_by_id, violation.voided_by_id} - {None}
-    names = dict(session.execute(select(User.id, User.display_name).where(User.id.in_(ids))).tuples())
+    names: dict[int, str] = dict(
+        session.execute(select(User.id, User.display_name).where(User.id.in_(ids))).tuples().all()
+    )
     steps = [Step("recorded", violation.recorded_utc, names.get(violation.officer_id or 0, violation.officer))]
     if violation.reviewed_utc is not None:
         rejected = violation.state == REJECTED

@@ -51,7 +51,9 @@ def kind(code: str) -> Any:
     found = queries.find_kind(session(), code)
     form = KindForm(obj=found)
     if not form.is_submitted():
-        form.valid_from.data = None
+        form.valid_from.data, form.seen_from.data = None, found.valid_from.isoformat()
+    elif form.seen_from.data != found.valid_from.isoformat():
+        raise Stale(message("Somebody else made a new version meanwhile. Check the catalogue."))
     if form.validate_on_submit():
         try:
             services.renew_kind(session(), found, form.to_input(), form.version.data, actor())

@@ -8,7 +8,6 @@ from typing import Any
 from flask import render_template
 from flask_wtf import FlaskForm
 
-from trafficedu.areas.queries import choices as area_choices
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
@@ -19,6 +18,7 @@ from trafficedu.core.web import attach_error, back_to, page_number, tell
 from trafficedu.violations import queries, services
 from trafficedu.violations.forms import DecisionForm, IdentifyForm, ReasonForm
 from trafficedu.violations.views.blueprint import pages
+from trafficedu.violations.views.recording import home_choices
 
 
 def _done(form: FlaskForm, act: Callable[[], Any]) -> bool:
@@ -78,7 +78,7 @@ def identify(number: str) -> Any:
     if new is not None and _done(form, lambda: services.identify_rider(session(), violation, new, actor(), utc_now())):
         tell(message("The rider is noted."))
         return back_to("violations.show", number=number)
-    form.home_area_id.choices = [(0, ""), *area_choices(session())]
+    form.home_area_id.choices = home_choices(queries.list_villages(session(), today()))
     violation = queries.find_violation(session(), number, actor())
     return render_template("violations/identify.html", violation=violation, form=form), 422 if form.errors else 200
 

@@ -11,6 +11,7 @@ from flask import render_template, request
 from flask import session as cookie
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from wtforms.fields.choices import SelectChoice
 
 from trafficedu.companies import queries as companies
 from trafficedu.configuration.queries import figure
@@ -18,6 +19,7 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import local_date, today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import DomainError
+from trafficedu.core.fields import choices
 from trafficedu.core.web import attach_error, back_to, locale
 from trafficedu.riders import queries as riders
 from trafficedu.riders.models import Rider
@@ -156,21 +158,28 @@ def _offer(form: RecordForm, kinds: Sequence[ViolationKind], company: str) -> No
     language = locale()
     keys = [(kind.code, kind.name(language)) for kind in kinds if kind.position is not None]
     rest = [(kind.code, kind.name(language)) for kind in kinds if kind.position is None]
-    form.kind.choices = [*keys, (OTHER, _l("Another kind"))]
-    form.other_kind.choices = [("", _l("none")), *rest]
+    form.kind.choices = choices([*keys, (OTHER, _l("Another kind"))])
+    form.other_kind.choices = choices([("", _l("none")), *rest])
     villages = queries.list_villages(session(), today())
     scope = actor().scope
-    own: dict[str, list[tuple[str, str]]] = {"": [("", _("Choose the village"))]}
-    homes: dict[str, list[tuple[int, str]]] = {"": [(0, _("not known"))]}
-    for village in villages:
-        homes.setdefault(village.town, []).append((village.id, village.name))
-        if scope.everything or (scope.area_path and village.path.startswith(scope.area_path)):
-            own.setdefault(village.town, []).append((village.code, village.name))
-    form.area_code.choices = own
-    form.home_area_id.choices = homes
+    form.area_code.choices = [
+        SelectChoice("", _("Choose the village")),
+        *(
+            SelectChoice(village.code, village.name, optgroup=village.town)
+            for village in villages
+            if scope.everything or (scope.area_path and village.path.startswith(scope.area_path))
+        ),
+    ]
+    form.home_area_id.choices = home_choices(villages)
     engaged = _("as engaged that day: %(company)s", company=company) if company else _("as engaged that day")
     named = companies.list_names(session())
-    form.company_code.choices = [(AS_ENGAGED, engaged), (NO_COMPANY, _("none")), *named]
+    form.company_code.choices = choices([(AS_ENGAGED, engaged), (NO_COMPANY, _("none")), *named])
+
+
+def home_choices(villages: Sequence[queries.Village]) -> list[SelectChoice]:
+    """Return the villages a rider may live in, under their towns."""
+    known = (SelectChoice(str(village.id), village.name, optgroup=village.town) for village in villages)
+    return [SelectChoice("0", _("not known")), *known]
 
 
 def _fine_hint(kinds: Sequence[ViolationKind], code: str) -> str:

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories import places
+from trafficedu.areas import queries, services
+from trafficedu.areas.services import AreaChange, NewArea
+from trafficedu.core import clock
+from trafficedu.core.actors import SYSTEM, Actor, Scope
+from trafficedu.core.audit import AuditEntry
+from trafficedu.core.errors import DomainError, Missing, Stale
+
+
+def last_audit(session: Session) -> AuditEntry:
+    session.flush()
+    return session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
+
+
+def test_a_village_is_added_below_its_town_and_audited(session: Session) -> None:
+    village = services.add_area(session, places.area(session), NewArea("330109001999", "新村", None), SYSTEM)
+    assert (village.level, village.path) == ("village", "330109/330109001/330109001999/")
+    assert village.valid_from == date(2021, 4, 9)
+    assert last_audit(session).action == "areas:area:create"
+
+
+@pytest.mark.parametrize(
+    ("parent", "code", "field"),
+    [(places.TOWN, places.VILLAGE, "code"), (places.VILLAGE, "1", "code")],
+)
+def test_what_cannot_be_added_is_refused_at_its_field(session: Session, parent: str, code: str, field: str) -> None:
+    with pytest.raises(DomainError) as refused:
+        services.add_area(session, places.area(session, parent), NewArea(code, "新", None), SYSTEM)
+    assert refused.value.field == field
+
+
+def test_an_area_does_not_begin_after_what_lies_in_it(session: Session) -> None:
+    town = places.area(session)
+    with pytest.raises(DomainError) as refused:
+        services.change_area(session, town, AreaChange("名", date(2022, 1, 1), True), town.version, SYSTEM)
+    assert refused.value.field == "valid_from"
+
+
+def test_the_second_editor_is_told(session: Session) -> None:
+    town = places.area(session)
+    services.change_area(session, town, AreaChange("新名", town.valid_from, True), 1, SYSTEM)
+    with pytest.raises(Stale):
+        services.change_area(session, town, AreaChange("旧名", town.valid_from, True), 1, SYSTEM)
+
+
+def test_a_town_ends_with_all_its_villages_and_names_its_successor(session: Session) -> None:
+    town, village = places.area(session), places.area(session, places.VILLAGE)
+    ended = services.end_area(session, town, date(2026, 6, 30), places.OTHER_TOWN, town.version, SYSTEM)
+    assert ended == 37
+    assert (village.valid_to, town.valid_to) == (date(2026, 6, 30), date(2026, 6, 30))
+    assert queries.list_predecessors(session, places.area(session, places.OTHER_TOWN)) == [town]
+    with pytest.raises(DomainError):
+        queries.find_valid_area(session, places.VILLAGE, date(2026, 7, 1))
+    queries.find_valid_area(session, places.VILLAGE, date(2026, 6, 30))
+    with pytest.raises(DomainError) as refused:
+        services.reopen_area(session, village, village.version, SYSTEM)
+    assert refused.value.field == "valid_to"
+    services.reopen_area(session, town, town.version, SYSTEM)
+    assert (town.valid_to, town.successor) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("last_day", "successor", "field"),
+    [
+        (date(2021, 4, 8), "", "valid_to"),
+        (date(2026, 1, 1), places.TOWN, "successor"),
+        (date(2026, 1, 1), places.VILLAGE, "successor"),
+        (date(2026, 1, 1), "999", "successor"),
+    ],
+)
+def test_an_end_that_cannot_be_is_refused(session: Session, last_day: date, successor: str, field: str) -> None:
+    with pytest.raises(DomainError) as refused:
+        services.end_area(session, places.area(session), last_day, successor, 1, SYSTEM)
+    assert refused.value.field == field
+    assert places.area(session).valid_to is None
+
+
+def test_a_figure_is_entered_and_replaced(session: Session) -> None:
+    town = places.area(session)
+    services.set_figure(session, town, date(2026, 1, 15), 100, SYSTEM)
+    services.set_figure(session, town, date(2026, 1, 1), 120, SYSTEM)
+    assert [(row.month, row.ebikes) for row in queries.list_figures(session, town)] == [(date(2026, 1, 1), 120)]
+    assert last_audit(session).detail == {"area": places.TOWN, "month": "2026-01-01", "before": 100, "after": 120}
+
+
+@pytest.mark.parametrize("month", [date(2021, 3, 1), clock.month_bounds(clock.today())[1]])
+def test_a_month_without_the_area_or_ahead_is_refused(session: Session, month: date) -> None:
+    with pytest.raises(DomainError) as refused:
+        services.set_figure(session, places.area(session), month, 1, SYSTEM)
+    assert refused.value.field == "month"
+
+
+def test_exposure_is_summed_over_the_towns_and_carried(session: Session) -> None:
+    root = places.area(session, places.DISTRICT)
+    towns = queries.list_below(session, root.path, date(2026, 1, 1), "town")
+    evaluated = [town for town in towns if town.evaluated]
+    for town in evaluated[1:]:
+        services.set_figure(session, town, date(2025, 6, 1), 10, SYSTEM)
+    assert queries.ebikes_of(session, root.path, date(2026, 1, 1)) is None
+    services.set_figure(session, evaluated[0], date(2026, 1, 1), 1, SYSTEM)
+    assert queries.ebikes_of(session, root.path, date(2026, 1, 31)) == 211
+    assert queries.ebikes_by_month(session, root.path, date(2025, 12, 1), date(2026, 7, 31)) == {
+        date(2025, 12, 1): None,
+        **{date(2026, month, 1): 211 for month in range(1, 7)},
+        date(2026, 7, 1): None,
+    }
+
+
+def test_an_ended_area_is_not_missed_in_the_sum(session: Session) -> None:
+    town = places.area(session)
+    for place in queries.list_children(session, town, date(2026, 1, 1)):
+        services.set_figure(session, place, date(2026, 1, 1), 1, SYSTEM)
+    fresh = services.add_area(session, town, NewArea("330109001999", "新村", date(2026, 1, 1)), SYSTEM)
+    assert queries.ebikes_of(session, town.path, date(2026, 1, 1)) is None
+    services.end_area(session, fresh, date(2026, 1, 31), "", fresh.version, SYSTEM)
+    assert queries.ebikes_of(session, town.path, date(2026, 2, 1)) == 36
+
+
+def test_nobody_finds_an_area_outside_the_own_one(session: Session) -> None:
+    by = Actor(1, "x", scope=Scope(area_path=places.area(session).path))
+    assert queries.find_visible_area(session, places.VILLAGE, by).code == places.VILLAGE
+    for code in (places.OTHER_TOWN, places.OTHER_VILLAGE, places.DISTRICT, "999"):
+        with pytest.raises(Missing):
+            queries.find_visible_area(session, code, by)
+    for nobody in (Actor(1, "x"), Actor(1, "x", scope=Scope(company_id=1)), Actor(1, "x", scope=Scope(station_id=1))):
+        with pytest.raises(Missing):
+            queries.find_visible_area(session, places.VILLAGE, nobody)
+
+
+def test_the_list_counts_villages_and_keeps_to_the_subtree(session: Session) -> None:
+    by = Actor(1, "x", scope=Scope(area_path=places.area(session).path))
+    found = queries.list_areas(session, queries.AreaFilter(), by, 1)
+    assert found.total == 37
+    assert (found.items[0].area.code, found.items[0].villages) == (places.TOWN, 36)
+    assert (found.items[1].parent_name, found.items[1].villages) == ("城厢街道", None)
+    assert queries.list_areas(session, queries.AreaFilter(words="长春"), by, 1).total == 0
+    assert queries.list_areas(session, queries.AreaFilter(words="长春"), SYSTEM, 1).total > 0
+    assert queries.list_areas(session, queries.AreaFilter(words="100%_"), SYSTEM, 1).total == 0

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from tests.factories import people
+from tests.factories.education import NOW, District, make_session, make_violation
+from trafficedu import cli
+from trafficedu.accounts.queries import actor_of
+from trafficedu.core.actors import SYSTEM
+from trafficedu.core.errors import DomainError
+from trafficedu.education import services
+from trafficedu.riders.models import Rider
+
+
+def test_report_writes_certificate_and_roster(
+    app: Flask, session: Session, district: District, rider: Rider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "application", lambda: app)
+    study = make_session(session, district.at_a)
+    task = services.assign(session, make_violation(session, rider, district.a), SYSTEM, NOW)
+    assert task is not None
+    staff = actor_of(people.make_user(session, "station", station_id=district.at_a.id))
+    services.check_in(session, task.bookings[0], staff, study.starts_utc)
+    certificate = services.sign_off(session, task.bookings[0], staff, study.starts_utc, "设备故障")
+    session.commit()
+    for kind, number in (("certificate", certificate.number), ("roster", study.number)):
+        file = tmp_path / f"{kind}.pdf"
+        done = CliRunner().invoke(cli.commands, ["report", kind, number.lower(), "--lang", "en", "-o", str(file)])
+        assert done.exit_code == 0, done.output
+        assert file.read_bytes().startswith(b"%PDF")
+    nobody = CliRunner().invoke(cli.commands, ["report", "certificate", "C0000000000X", "-o", str(tmp_path / "x.pdf")])
+    assert isinstance(nobody.exception, DomainError)
+    assert not (tmp_path / "x.pdf").exists()

@@ -1,0 +1,286 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.conftest import Browser
+from tests.factories.education import NOW, District, make_rider, make_session, make_task, make_violation
+from trafficedu.accounts.models import User
+from trafficedu.core import clock
+from trafficedu.core.actors import SYSTEM
+from trafficedu.education import services
+from trafficedu.education.models import Booking, Certificate, Course, StudySession, StudyTask
+from trafficedu.education.queries import find_course, live_booking
+from trafficedu.education.views import sessions, study, tasks
+from trafficedu.riders.models import Rider
+
+STARTS = NOW + timedelta(hours=2)
+MakeUser = Callable[..., User]
+
+
+class Clock:
+    """The moment at which a page is opened; a test moves it on."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture(autouse=True)
+def stand(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    stand = Clock()
+    monkeypatch.setattr(clock, "utc_now", stand)
+    for module in (sessions, study, tasks):
+        monkeypatch.setattr(module, "utc_now", stand)
+        monkeypatch.setattr(module, "today", lambda: clock.local_date(stand()))
+    return stand
+
+
+@pytest.fixture
+def booking(session: Session, district: District, rider: Rider) -> Booking:
+    make_session(session, district.at_a, STARTS)
+    task = services.assign(session, make_violation(session, rider, district.a), SYSTEM, NOW)
+    assert task is not None
+    found = live_booking(session, task.id)
+    assert found is not None
+    session.commit()
+    return found
+
+
+@pytest.fixture
+def staff(make_user: MakeUser, district: District, session: Session) -> User:
+    return make_user("station", station_id=district.at_a.id)
+
+
+def state(session: Session, booking: Booking) -> tuple[str, str]:
+    session.expire_all()
+    return booking.state, booking.task.state
+
+
+def test_a_study_from_the_door_to_the_certificate(
+    client: Browser, session: Session, booking: Booking, staff: User, stand: Clock
+) -> None:
+    number, task = booking.session.number, booking.task.number
+    client.sign_in(staff)
+    rider_url = f"/sessions/{number}/riders/{task}"
+    stand.now = STARTS
+    listed = client.get(f"/sessions/{number}/check-in").get_data(as_text=True)
+    assert booking.task.rider.name in listed
+    assert client.post(f"{rider_url}/check-in").status_code == 303
+    assert state(session, booking) == ("attended", "in_progress")
+    for module in booking.session.course.modules:
+        client.post(f"/sessions/{number}/modules/{module.position}/start")
+        stand.now += timedelta(minutes=module.minimum_minutes)
+        client.post(f"{rider_url}/modules/{module.position}/end")
+    assert client.post(f"{rider_url}/quiz", data={"score": "101"}).status_code == 422
+    client.post(f"{rider_url}/quiz", data={"score": "88"})
+    assert client.post(f"{rider_url}/sign-off").status_code == 303
+    assert state(session, booking) == ("attended", "completed")
+    card = client.get(rider_url).get_data(as_text=True)
+    certificate = session.scalars(select(Certificate)).one()
+    assert staff.display_name in card
+    assert certificate.number in card
+    pdf = client.get(f"/certificates/{certificate.number}.pdf")
+    assert (pdf.mimetype, pdf.data[:4]) == ("application/pdf", b"%PDF")
+
+
+def test_a_refused_sign_off_says_why_and_an_override_asks_for_a_reason(
+    client: Browser, session: Session, booking: Booking, staff: User, stand: Clock
+) -> None:
+    rider_url = f"/sessions/{booking.session.number}/riders/{booking.task.number}"
+    client.sign_in(staff)
+    stand.now = STARTS
+    client.post(f"{rider_url}/check-in")
+    client.post(f"{rider_url}/sign-off?lang=en")
+    page = client.get(f"{rider_url}?lang=en").get_data(as_text=True)
+    assert "Not ready to be signed off" in page
+    assert state(session, booking) == ("attended", "in_progress")
+    empty = client.post(f"{rider_url}/override", data={"reason": ""})
+    assert empty.status_code == 422
+    assert client.post(f"{rider_url}/override", data={"reason": "设备故障"}).status_code == 303
+    assert state(session, booking) == ("attended", "completed")
+
+
+def test_another_station_finds_nothing(
+    client: Browser, session: Session, booking: Booking, make_user: MakeUser, district: District
+) -> None:
+    number, task = booking.session.number, booking.task.number
+    client.sign_in(make_user("station", station_id=district.at_b.id))
+    for address in (
+        f"/sessions/{number}",
+        f"/sessions/{number}/check-in",
+        f"/sessions/{number}/edit",
+        f"/sessions/{number}/cancel",
+        f"/sessions/{number}/roster.pdf",
+        f"/sessions/{number}/riders/{task}",
+        f"/education/{task}",
+    ):
+        assert client.get(address).status_code == 404, address
+    for step in ("check-in", "undo", "absent", "sign-off", "modules/1/start", "quiz"):
+        assert client.post(f"/sessions/{number}/riders/{task}/{step}", data={"score": "90"}).status_code == 404, step
+    assert number not in client.get("/sessions").get_data(as_text=True)
+    assert task not in client.get("/education").get_data(as_text=True)
+    assert state(session, booking) == ("booked", "booked")
+
+
+def test_who_reads_names_in_the_list(
+    client: Browser, booking: Booking, make_user: MakeUser, district: District
+) -> None:
+    name = booking.task.rider.name
+    for role, shown in (
+        ("officer", True),
+        ("supervisor", True),
+        ("grid", False),
+        ("leader", False),
+        ("analyst", False),
+    ):
+        client.sign_in(make_user(role, area_id=district.root.id))
+        page = client.get("/education").get_data(as_text=True)
+        assert booking.task.number in page
+        assert (name in page) is shown, role
+        assert (name in client.get(f"/education/{booking.task.number}").get_data(as_text=True)) is shown, role
+    client.sign_in(make_user("leader", area_id=district.root.id))
+    assert name not in client.get(f"/sessions/{booking.session.number}").get_data(as_text=True)
+
+
+def test_planning_shows_the_days_first_and_makes_them_then(
+    client: Browser, session: Session, staff: User, district: District
+) -> None:
+    client.sign_in(staff)
+    typed = {
+        "course": "basic",
+        "day": "2026-11-28",
+        "at": "19:00",
+        "until": "2026-12-12",
+        "capacity": "12",
+        "lecturer": "李老师",
+    }
+    shown = client.post("/sessions/weekly", data=typed | {"step": "show"})
+    assert shown.status_code == 200
+    assert "2026-12-05" in shown.get_data(as_text=True)
+    assert session.scalars(select(StudySession)).all() == []
+    assert client.post("/sessions/weekly", data=typed | {"step": "make"}).status_code == 303
+    made = session.scalars(select(StudySession)).all()
+    assert {(one.station_id, one.capacity, one.lecturer) for one in made} == {(district.at_a.id, 12, "李老师")}
+    assert len(made) == 3
+    wrong = client.post("/sessions/weekly", data=typed | {"until": "2026-11-01", "step": "make"})
+    assert wrong.status_code == 422
+    assert "李老师" in wrong.get_data(as_text=True), "nothing typed is lost"
+    past = {"course": "basic", "starts_utc": "2026-11-01T10:00", "capacity": "5"}
+    assert client.post("/sessions/new", data=past).status_code == 422
+
+
+def test_cancelling_says_how_many_and_holds_to_it(
+    client: Browser, session: Session, booking: Booking, staff: User
+) -> None:
+    client.sign_in(staff)
+    address = f"/sessions/{booking.session.number}/cancel"
+    page = client.get(f"{address}?lang=en").get_data(as_text=True)
+    assert "1 rider has a seat here" in page
+    data = {"reason": "停电", "version": booking.session.version, "expected": "0"}
+    assert client.post(address, data=data).status_code == 409
+    assert client.post(address, data=data | {"expected": "1"}).status_code == 303
+    assert state(session, booking) == ("cancelled", "open")
+
+
+def test_choosing_another_seat(
+    client: Browser, session: Session, booking: Booking, staff: User, district: District
+) -> None:
+    other = make_session(session, district.at_c, NOW + timedelta(days=1))
+    full = make_session(session, district.at_b, NOW + timedelta(days=1), capacity=1, seats_taken=1)
+    session.commit()
+    client.sign_in(staff)
+    address = f"/education/{booking.task.number}/seat"
+    page = client.get(address).get_data(as_text=True)
+    assert other.number in page
+    assert full.number not in page
+    assert client.post(address, data={"session": full.number}).status_code == 422
+    assert client.post(address, data={"session": other.number}).status_code == 303
+    session.expire_all()
+    assert (other.seats_taken, booking.session.seats_taken) == (1, 0)
+
+
+def test_only_the_area_that_answers_may_waive(
+    client: Browser, session: Session, make_user: MakeUser, district: District
+) -> None:
+    task = make_task(session, make_rider(session, district.c), district.a)
+    session.commit()
+    address = f"/education/{task.number}/waive"
+    client.sign_in(make_user("supervisor", area_id=district.c.id))
+    assert client.get(f"/education/{task.number}").status_code == 200, "the rider lives there"
+    assert client.post(address, data={"reason": "住院"}).status_code == 404
+    client.sign_in(make_user("supervisor", area_id=district.a.id))
+    assert client.post(address, data={"reason": ""}).status_code == 422
+    assert client.post(address, data={"reason": "住院"}).status_code == 303
+    session.expire_all()
+    assert session.get_one(StudyTask, task.id).state == "waived"
+
+
+def test_courses_are_changed_by_the_administrator(client: Browser, session: Session, make_user: MakeUser) -> None:
+    client.sign_in(make_user("administrator"))
+    course = find_course(session, "basic")
+    typed = {
+        "name_zh": "初级班",
+        "name_en": "First course",
+        "from_violations": "1",
+        "pass_mark": "85",
+        "active": "y",
+        "version": str(course.version),
+    }
+    for place, module in enumerate(course.modules):
+        typed |= {
+            f"modules-{place}-name_zh": module.name_zh,
+            f"modules-{place}-name_en": module.name_en,
+            f"modules-{place}-minimum_minutes": "7",
+        }
+    assert client.get("/courses").status_code == client.get("/courses/basic").status_code == 200
+    assert client.post("/courses/basic", data=typed | {"from_violations": "2"}).status_code == 422
+    assert client.post("/courses/basic", data=typed).status_code == 303
+    session.expire_all()
+    changed = session.scalars(select(Course).where(Course.code == "basic")).one()
+    assert (changed.name_zh, changed.pass_mark, changed.from_violations) == ("初级班", 85, 1)
+    assert {module.minimum_minutes for module in changed.modules} == {7}
+    assert client.post("/courses/basic", data=typed).status_code == 409, "the second editor is told"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_page_renders(
+    client: Browser,
+    session: Session,
+    booking: Booking,
+    staff: User,
+    make_user: MakeUser,
+    district: District,
+    language: str,
+) -> None:
+    make_task(session, make_rider(session), district.a)
+    session.commit()
+    client.sign_in(staff)
+    number, task = booking.session.number, booking.task.number
+    for address in (
+        "/education",
+        "/education?state=overdue&course=basic&due_from=2026-01-01",
+        f"/education/{task}",
+        f"/education/{task}/seat",
+        "/sessions",
+        "/sessions?free=y&course=basic",
+        "/sessions/new",
+        "/sessions/weekly",
+        f"/sessions/{number}",
+        f"/sessions/{number}/edit",
+        f"/sessions/{number}/cancel",
+        f"/sessions/{number}/check-in",
+        f"/sessions/{number}/riders/{task}",
+    ):
+        separator = "&" if "?" in address else "?"
+        assert client.get(f"{address}{separator}lang={language}").status_code == 200, address
+    assert client.get(f"/sessions/{number}/roster.pdf").data[:4] == b"%PDF"
+    client.sign_in(make_user("supervisor", area_id=district.root.id))
+    assert client.get(f"/education?area={district.town.code}").status_code == 200
+    assert client.get(f"/education/{task}/waive").status_code == 200

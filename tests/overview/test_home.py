@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.conftest import Browser
+from tests.factories.education import make_task
+from tests.factories.feedback import World, make_notice, make_rider, make_violation, make_world
+from trafficedu.accounts.models import User
+from trafficedu.accounts.rules import Role
+from trafficedu.core.clock import local_date, month_bounds, utc_now
+from trafficedu.overview.queries.villages import list_villages
+
+
+@pytest.fixture
+def world(session: Session) -> World:
+    return make_world(session)
+
+
+def test_nobody_is_shown_three_ways_in(client: Browser) -> None:
+    page = client.get("/").text
+    for way in ("/receipt", "/verify", "/sign-in"):
+        assert f'href="{way}"' in page
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_role_has_a_first_screen(client: Browser, make_user: Callable[..., User], role: Role) -> None:
+    user = make_user(role)
+    page = client.sign_in(user).get("/")
+    assert page.status_code == 200
+    assert user.display_name in page.text
+
+
+def test_a_first_password_is_changed_first(client: Browser, make_user: Callable[..., User]) -> None:
+    user = make_user("administrator", must_change_password=True)
+    answer = client.sign_in(user).get("/")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/password")
+
+
+def in_months_back(months: int) -> datetime:
+    first = month_bounds(local_date(utc_now()))[0]
+    for _ in range(months):
+        first = month_bounds(first - timedelta(days=1))[0]
+    return utc_now() - timedelta(days=(local_date(utc_now()) - first).days - 3)
+
+
+def test_a_leader_reads_which_own_villages_worsened(
+    client: Browser, session: Session, world: World, make_user: Callable[..., User]
+) -> None:
+    for _ in range(3):
+        make_violation(session, world.other_village, occurred=in_months_back(1))
+    make_violation(session, world.other_village, occurred=in_months_back(2))
+    make_violation(session, world.village, occurred=in_months_back(2))
+    late = make_notice(session, world.other_village, rider=make_rider(session, world.village))
+    late.sent_utc, late.due_utc = utc_now() - timedelta(days=4), utc_now() - timedelta(days=1)
+    yesterday = local_date(utc_now()) - timedelta(days=1)
+    make_task(session, make_rider(session), world.village, due_on=yesterday)
+    make_task(session, make_rider(session), world.village, due_on=yesterday, state="waived")
+    elsewhere = make_world(session)
+    make_violation(session, elsewhere.village, occurred=in_months_back(1))
+    session.commit()
+    rows = list_villages(session, world.town.path, utc_now())
+    assert [(row.name, row.last_month, row.month_before, row.worsened) for row in rows] == [
+        ("乙村", 3, 1, True),
+        ("甲村", 0, 1, False),
+    ]
+    assert (rows[1].overdue_tasks, rows[1].unanswered, rows[1].late) == (1, 1, 1)
+    page = client.sign_in(make_user("leader", area_id=world.town.id)).get("/").text
+    assert 'id="own-villages"' in page
+    assert 'id="own-villages"' not in client.sign_in(make_user("officer", area_id=world.town.id)).get("/").text

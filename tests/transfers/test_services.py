@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories import places
+from trafficedu import wiring
+from trafficedu.areas.models import Area
+from trafficedu.configuration import queries as configuration
+from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.audit import AuditEntry
+from trafficedu.core.errors import DomainError, Refused
+from trafficedu.core.tabular import Columns, Exporter, Importer, ImportReport, Progress, Row
+from trafficedu.transfers.forms import KIND_NAMES
+from trafficedu.transfers.services import Choices, Outcome, export_file, import_file
+
+COLUMNS = ("code", "name", "level", "parent_code")
+GOOD = {"code": "330109900", "name": "新镇", "level": "town", "parent_code": "330109"}
+BAD = {"code": "330109901", "name": "无根", "level": "town", "parent_code": "9"}
+
+
+def bring(session: Session, path: Path, **choices: bool) -> Outcome:
+    return import_file(session, "areas", wiring.IMPORTERS["areas"], path, SYSTEM, Choices(**choices))
+
+
+def state(session: Session) -> tuple[bool, list[tuple[str, bool, int]], list[tuple[str, str]]]:
+    """Whether the good row is there, the runs with their number refused, the audit rows of imports."""
+    runs = [(run.kind, run.succeeded, run.counts["refused"]) for run in configuration.list_runs(session)]
+    query = select(AuditEntry).where(AuditEntry.action.like("%:file:%")).order_by(AuditEntry.id)
+    audits = [(row.action, row.result) for row in session.scalars(query)]
+    there = session.scalar(select(Area.id).where(Area.code == GOOD["code"])) is not None
+    return there, runs, audits
+
+
+def test_all_or_nothing(session: Session, tmp_path: Path) -> None:
+    path = places.write_csv(tmp_path / "a.csv", COLUMNS, [GOOD, BAD])
+    outcome = bring(session, path)
+    assert outcome.stopped
+    assert (outcome.report.added, len(outcome.report.refused)) == (0, 1)
+    assert state(session) == (False, [("import areas", False, 1)], [("areas:file:import", "failed")])
+
+
+def test_refused_rows_may_be_left_out(session: Session, tmp_path: Path) -> None:
+    path = places.write_csv(tmp_path / "a.csv", COLUMNS, [GOOD, BAD])
+    outcome = bring(session, path, skip_errors=True)
+    assert outcome.written
+    assert (outcome.report.added, len(outcome.report.refused)) == (1, 1)
+    assert state(session) == (True, [("import areas", True, 1)], [("areas:file:import", "done")])
+    again = bring(session, path, skip_errors=True)
+    assert (again.report.added, again.report.updated, again.report.unchanged) == (0, 0, 1)
+
+
+@pytest.mark.parametrize("skip_errors", [False, True])
+def test_a_dry_run_counts_and_writes_nothing_at_all(session: Session, tmp_path: Path, skip_errors: bool) -> None:
+    path = places.write_csv(tmp_path / "a.csv", COLUMNS, [GOOD, BAD])
+    outcome = bring(session, path, dry_run=True, skip_errors=skip_errors)
+    assert (outcome.report.added, len(outcome.report.refused), outcome.written) == (1, 1, False)
+    assert state(session) == (False, [], [])
+
+
+def test_a_file_that_breaks_off_leaves_nothing_even_when_errors_are_skipped(session: Session, tmp_path: Path) -> None:
+    def run(session: Session, rows: Iterator[Row], by: Actor, *, skip_errors: bool, progress: Progress) -> ImportReport:
+        for row in rows:
+            session.add(Area(valid_from=places.area(session).valid_from, path="x/", **row.cells))
+            session.flush()
+        raise AssertionError
+
+    path = tmp_path / "a.csv"
+    path.write_text("code,name,level\n330109900,x,town\n1,2,town,4\n")
+    importer = Importer(Columns(("code", "name", "level")), run)
+    outcome = import_file(session, "areas", importer, path, SYSTEM, Choices(skip_errors=True))
+    assert outcome.broken
+    assert [(row.line, row.column) for row in outcome.report.refused] == [(3, "")]
+    assert state(session)[0] is False
+
+
+def test_an_unknown_column_is_told_like_a_refused_row(session: Session, tmp_path: Path) -> None:
+    path = places.write_csv(tmp_path / "a.csv", [*COLUMNS, "colour"], [GOOD | {"colour": "red"}])
+    report = bring(session, path).report.as_json("en")
+    assert report["refused"][0] == {
+        "line": 1,
+        "column": "colour",
+        "value": "",
+        "reason": "Unknown column: colour. Known are: code, name, level, parent_code, valid_from, valid_to, "
+        "successor, evaluated.",
+    }
+
+
+def test_an_export_is_audited_and_clear_values_need_their_permission(session: Session, tmp_path: Path) -> None:
+    asked = []
+
+    def rows(session: Session, by: Actor, month: object, clear: bool) -> list[dict[str, str]]:
+        asked.append(clear)
+        return [{"a": "=1"}, {}]
+
+    exporter = Exporter(Columns(("a",)), rows, clear_permission="riders:identity:export")
+    path = tmp_path / "a.csv"
+    assert export_file(session, "riders", exporter, path, SYSTEM) == 2
+    assert path.read_bytes() == b'\xef\xbb\xbfa\r\n\'=1\r\n""\r\n'
+    with pytest.raises(Refused):
+        export_file(session, "riders", exporter, path, SYSTEM, clear=True)
+    holder = Actor(1, "x", permissions=frozenset({"riders:identity:export"}))
+    export_file(session, "riders", exporter, path, holder, clear=True)
+    assert asked == [False, True]
+    entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "riders:file:export")).all()
+    assert [entry.detail for entry in entries] == [
+        {"rows": 2, "month": None, "clear": False},
+        {"rows": 2, "month": None, "clear": True},
+    ]
+
+
+def test_an_export_under_another_name_is_refused_and_leaves_no_file(session: Session, tmp_path: Path) -> None:
+    with pytest.raises(DomainError):
+        export_file(session, "areas", wiring.EXPORTERS["areas"], tmp_path / "a.ods", SYSTEM)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_importers_and_exporters_are_wired_for_the_same_kinds_and_columns() -> None:
+    assert wiring.IMPORTERS.keys() == wiring.EXPORTERS.keys() <= KIND_NAMES.keys()
+    for kind, importer in wiring.IMPORTERS.items():
+        assert importer.columns.names == wiring.EXPORTERS[kind].columns.names

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.conftest import Browser
+from tests.factories import places
+from trafficedu.accounts.models import User
+from trafficedu.areas.models import Area
+from trafficedu.core.settings import Settings
+
+MakeUser = Callable[..., User]
+HEAD = "code,name,level,parent_code\n"
+GOOD, BAD = "330109900,新镇,town,330109\n", "330109901,<b>无根</b>,town,999\n"
+
+
+def send(client: Browser, content: bytes, name: str = "areas.csv", kind: str = "areas") -> Any:
+    return client.post("/imports", data={"kind": kind, "file": (io.BytesIO(content), name)})
+
+
+def hidden(page: str) -> dict[str, str]:
+    """Return the hidden fields of the confirmation."""
+    found = {name: re.search(rf'name="{name}"[^>]*value="([^"]*)"', page) for name in ("kind", "token")}
+    return {name: match[1] for name, match in found.items() if match}
+
+
+def there(session: Session) -> bool:
+    session.expire_all()
+    return session.scalar(select(Area.id).where(Area.code == "330109900")) is not None
+
+
+@pytest.fixture
+def admin(client: Browser, make_user: MakeUser) -> Browser:
+    return client.sign_in(make_user("administrator"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_a_file_is_tried_then_taken_in(session: Session, admin: Browser, encoding: str) -> None:
+    trial = send(admin, (HEAD + GOOD).encode(encoding))
+    assert trial.status_code == 200
+    assert not there(session)
+    assert admin.post("/imports/confirm", data=hidden(trial.text)).status_code == 303
+    assert there(session)
+    assert session.scalars(select(Area.name).where(Area.code == "330109900")).one() == "新镇"
+    assert "新增 1，更新 0，未变 0，未接受 0" in admin.get("/imports").text
+
+
+def test_refused_lines_are_shown_and_left_out_only_when_asked(session: Session, admin: Browser) -> None:
+    trial = send(admin, (HEAD + GOOD + BAD).encode())
+    assert trial.status_code == 422
+    for words in ("第 3 行", "parent_code", "999", "没有该代码的区划"):
+        assert words in trial.text
+    assert "<b>无根" not in trial.text
+    without = admin.post("/imports/confirm", data=hidden(trial.text))
+    assert without.status_code == 422
+    assert not there(session)
+    assert admin.post("/imports/confirm", data=hidden(trial.text) | {"skip_errors": "y"}).status_code == 303
+    assert there(session)
+
+
+def test_a_file_is_taken_in_once(session: Session, admin: Browser) -> None:
+    fields = hidden(send(admin, (HEAD + GOOD).encode()).text)
+    admin.post("/imports/confirm", data=fields)
+    again = admin.post("/imports/confirm", data=fields)
+    assert again.status_code == 422
+    assert "该文件已不在此处" in again.text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.xlsx", b"PK no workbook", "XLSX"),
+        ("a.csv", b"", "空"),
+        ("a.csv", b"code,name,level\n1,2,3\n", "parent_code"),
+        ("a.csv", b"code,code,name,level,parent_code\n", "code"),
+        ("a.csv", b"code,name,level,parent_code,colour\n", "colour"),
+        ("a.csv", b"\xff\xff\xff", "GB18030"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_said_with_the_reason(
+    admin: Browser, app: Flask, name: str, content: bytes, words: str
+) -> None:
+    answer = send(admin, content, name)
+    assert answer.status_code == 422
+    assert "无法读取该文件" in answer.text
+    assert words in answer.text
+    settings: Settings = app.config["SETTINGS"]
+    assert list((settings.instance / "uploads").iterdir()) == []
+
+
+def test_other_files_and_no_file_are_said_at_the_field(admin: Browser) -> None:
+    for answer in (send(admin, b"x", "a.exe"), admin.post("/imports", data={"kind": "areas"})):
+        assert answer.status_code == 422
+        assert 'id="file-error"' in answer.text
+
+
+def test_an_upload_of_200_megabytes_gets_a_page_that_says_so(admin: Browser) -> None:
+    class Zeros(io.RawIOBase):
+        """A body of 200 MB that nobody holds in memory; reading past the limit fails the test."""
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: Any) -> int:
+            raise AssertionError("the body was read")
+
+    answer = admin.post(
+        "/imports",
+        content_type="multipart/form-data; boundary=x",
+        environ_overrides={"wsgi.input": Zeros(), "CONTENT_LENGTH": str(200 * 1024 * 1024)},
+    )
+    assert answer.status_code == 413
+    assert "文件太大" in answer.text
+
+
+def test_an_analyst_brings_in_ebikes_of_the_district_but_no_areas(
+    session: Session, client: Browser, make_user: MakeUser
+) -> None:
+    client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
+    assert send(client, (HEAD + GOOD).encode()).status_code == 422
+    forged = hidden(send(client, f"area_code,month,ebikes\n{places.TOWN},2026-01,5\n".encode(), kind="ebikes").text)
+    assert client.post("/imports/confirm", data=forged | {"kind": "areas"}).status_code == 400
+    assert client.post("/imports/confirm", data=forged).status_code == 303
+
+
+def test_the_file_of_another_user_cannot_be_confirmed(session: Session, admin: Browser, make_user: MakeUser) -> None:
+    fields = hidden(send(admin, (HEAD + GOOD).encode()).text)
+    admin.sign_in(make_user("administrator"))
+    assert admin.post("/imports/confirm", data=fields).status_code == 422
+    assert not there(session)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_what_is_downloaded_can_be_sent_back(admin: Browser, tmp_path: Path, suffix: str) -> None:
+    answer = admin.post("/exports", data={"export-kind": "areas", "export-suffix": suffix}, buffered=True)
+    assert answer.status_code == 200
+    assert f".{suffix}" in answer.headers["Content-Disposition"]
+    assert answer.headers["Cache-Control"] == "no-store"
+    trial = send(admin, answer.data, f"a.{suffix}")
+    assert trial.status_code == 200
+    assert "613" in trial.text
+    assert hidden(trial.text) == {}
+
+
+def test_an_export_keeps_to_the_scope(session: Session, client: Browser, make_user: MakeUser) -> None:
+    client.sign_in(make_user("supervisor", area_id=places.area(session).id))
+    wanted = {"export-kind": "areas", "export-suffix": "csv"}
+    text = client.post("/exports", data=wanted, buffered=True).data.decode("utf-8-sig")
+    assert places.VILLAGE in text
+    assert places.OTHER_TOWN not in text
+    assert client.post("/exports", data={"export-kind": "nothing", "export-suffix": "csv"}).status_code == 422

@@ -1,0 +1,44 @@
+"""The arithmetic of a record."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from trafficedu.core.errors import DomainError
+from trafficedu.violations import rules
+
+NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("age", "expected"), [(None, None), (13, None), (14, (20, 35)), (17, (20, 35)), (18, None)])
+def test_the_milder_end_is_for_the_young_who_can_be_fined(age: int | None, expected: tuple[int, int] | None) -> None:
+    assert rules.milder_fine(age, 20, 50, 14) == expected
+
+
+@pytest.mark.parametrize(("age", "fined"), [(13, False), (14, True), (None, True)])
+def test_nobody_under_fourteen_is_fined(age: int | None, fined: bool) -> None:
+    if fined:
+        rules.check_age(age, "fine", 14)
+    else:
+        with pytest.raises(DomainError):
+            rules.check_age(age, "fine", 14)
+    rules.check_age(age, "warning", 14)
+
+
+def test_how_far_back() -> None:
+    rules.check_time(NOW - timedelta(days=30), NOW, 30)
+    rules.check_time(NOW - timedelta(days=3000), NOW, None)
+    with pytest.raises(DomainError):
+        rules.check_time(NOW - timedelta(days=30, seconds=1), NOW, 30)
+    with pytest.raises(DomainError):
+        rules.check_time(NOW + timedelta(seconds=1), NOW, None)
+
+
+def test_both_days_of_a_kind_are_included() -> None:
+    rules.check_valid_on(date(2026, 1, 1), date(2026, 1, 31), date(2026, 1, 1), "x")
+    rules.check_valid_on(date(2026, 1, 1), date(2026, 1, 31), date(2026, 1, 31), "x")
+    for day in (date(2025, 12, 31), date(2026, 2, 1)):
+        with pytest.raises(DomainError):
+            rules.check_valid_on(date(2026, 1, 1), date(2026, 1, 31), day, "x")

@@ -1,0 +1,71 @@
+"""The overview's charts as figures for ``_macros/charts.html``: the title says the finding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trafficedu.core.text import Message, message, translate
+from trafficedu.overview.queries.picture import Picture
+from trafficedu.overview.rules import change_percent
+
+LINES = 5
+ROWS = 12
+
+
+def finding(picture: Picture) -> Message:
+    """Say how many violations there were, and how that compares with the same months a year before."""
+    total = f"{picture.total:,}"
+    change = change_percent(picture.total, picture.year_before)
+    if change is None:
+        return message("%(total)s violations; nothing recorded in the same months a year before", total=total)
+    words = {"total": total, "change": f"{abs(change):.1f}", "before": f"{picture.year_before:,}"}
+    if round(change, 1) == 0:
+        return message("%(total)s violations, as many as in the same months a year before (%(before)s)", **words)
+    if change < 0:
+        return message(
+            "%(total)s violations, %(change)s %% fewer than in the same months a year before (%(before)s)", **words
+        )
+    return message(
+        "%(total)s violations, %(change)s %% more than in the same months a year before (%(before)s)", **words
+    )
+
+
+def by_month(picture: Picture, locale: str) -> dict[str, Any]:
+    """Return violations by month, one line for each of the most frequent kinds and one for the rest."""
+    shown, rest = picture.kinds[:LINES], picture.kinds[LINES:]
+    series = [{"name": one.kind.name(locale), "values": one.monthly} for one in shown]
+    if rest:
+        others = [sum(values) for values in zip(*(one.monthly for one in rest), strict=True)]
+        series.append({"name": translate(message("other kinds"), locale), "values": others})
+    return {
+        "id": "by-month",
+        "title": translate(finding(picture), locale),
+        "kind": "line",
+        "categories": [f"{month:%Y-%m}" for month in picture.period.months],
+        "category_label": translate(message("Month"), locale),
+        "series": series,
+        "unit": translate(message("cases"), locale),
+        "y_from_zero": True,
+    }
+
+
+def by_area(picture: Picture, locale: str) -> dict[str, Any] | None:
+    """Return violations of the areas below, the most first; None where nothing lies below."""
+    if not picture.below:
+        return None
+    rows = picture.below[:ROWS]
+    share = 100 * sum(row.violations for row in rows[:3]) / picture.total if picture.total else 0.0
+    names = "、".join(row.name for row in rows[:3]) if locale == "zh" else ", ".join(row.name for row in rows[:3])
+    return {
+        "id": "by-area",
+        "title": translate(
+            message("%(names)s have %(share)s %% of the violations", names=names, share=f"{share:.0f}"), locale
+        ),
+        "kind": "bar",
+        "horizontal": True,
+        "categories": [row.name for row in rows],
+        "category_label": translate(message("Area"), locale),
+        "series": [{"name": translate(message("violations"), locale), "values": [row.violations for row in rows]}],
+        "unit": translate(message("cases"), locale),
+        "y_from_zero": True,
+    }

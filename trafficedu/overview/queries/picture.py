@@ -1,0 +1,176 @@
+"""The overview of one area and period: what the features below count, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from trafficedu.areas import queries as areas
+from trafficedu.areas.models import DISTRICT, TOWN, VILLAGE, Area
+from trafficedu.core.actors import Actor
+from trafficedu.core.errors import Missing
+from trafficedu.core.text import message
+from trafficedu.education.queries import rates as education
+from trafficedu.education.rules import CompletionCounts, ReoffenceCounts
+from trafficedu.feedback.queries import rates as feedback
+from trafficedu.feedback.queries.rates import FeedbackCounts
+from trafficedu.overview.rules import Period
+from trafficedu.violations import queries as violations
+from trafficedu.violations.models import ViolationKind
+
+BELOW = {DISTRICT: TOWN, TOWN: VILLAGE}
+
+
+@dataclass(frozen=True)
+class KindSeries:
+    """Violations of one kind in each month of the period, months ascending."""
+
+    kind: ViolationKind
+    monthly: list[int]
+
+    @property
+    def total(self) -> int:
+        """Violations of the kind in the whole period."""
+        return sum(self.monthly)
+
+
+@dataclass(frozen=True)
+class AreaRow:
+    """One area below the one looked at; ``rate`` is violations per 1,000 registered e-bikes, None without any."""
+
+    code: str
+    name: str
+    violations: int
+    ebikes: int | None
+
+    @property
+    def rate(self) -> float | None:
+        """Violations per 1,000 e-bikes registered at the end of the period."""
+        return 1000 * self.violations / self.ebikes if self.ebikes else None
+
+
+@dataclass(frozen=True)
+class Share:
+    """A rate as it is shown: both parts, and its 95 % Wilson interval where the denominator is small."""
+
+    numerator: int
+    denominator: int
+    low: float | None = None
+    high: float | None = None
+
+
+SMALL_DENOMINATOR = 1000
+"""Below this an interval is at least some three points wide around 90 %: then it is shown beside the rate."""
+
+
+def share(numerator: int, denominator: int) -> Share:
+    """Return the rate with its interval where the denominator is small, without one where it is large or zero."""
+    if not 0 < denominator < SMALL_DENOMINATOR:
+        return Share(numerator, denominator)
+    from trafficedu.analysis.proportions import wilson  # noqa: PLC0415 - numpy loads only where it is used
+
+    return Share(numerator, denominator, *wilson(numerator, denominator))
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Everything the overview shows of ``area`` in ``period``."""
+
+    area: Area
+    parent: Area | None
+    period: Period
+    kinds: Sequence[KindSeries]
+    below: Sequence[AreaRow]
+    total: int
+    year_before: int
+    ebikes: int | None
+    completion: CompletionCounts
+    reoffence: ReoffenceCounts
+    feedback: Sequence[FeedbackCounts]
+
+
+def find_area(session: Session, code: str, by: Actor) -> Area:
+    """Return the area asked for, or the top of what ``by`` sees; raise Missing outside of it."""
+    if code:
+        area = areas.find_area(session, code)
+    elif by.scope.area_path:
+        area = areas.find_area(session, by.scope.area_path.rstrip("/").rsplit("/", 1)[-1])
+    else:
+        top = areas.root(session)
+        if top is None:
+            raise Missing(message("There are no areas yet. Import them first."))
+        area = top
+    inside = by.scope.everything or (by.scope.area_path and area.path.startswith(by.scope.area_path))
+    if not inside:
+        raise Missing(message("There is no area with the code %(code)s.", code=code))
+    return area
+
+
+def list_offered(session: Session, by: Actor, area: Area, period: Period) -> list[tuple[str, str]]:
+    """Return code and indented name of the areas to choose from: the towns, and the villages of the town chosen."""
+    top = find_area(session, "", by)
+    town = area.path if area.level == TOWN else area.path.rsplit("/", 2)[0] + "/"
+    day = period.final_day
+    offered = [top, *areas.list_below(session, top.path, day, TOWN), *areas.list_below(session, town, day, VILLAGE)]
+    unique = {one.path: one for one in offered if one.path.startswith(top.path)}
+    return [(one.code, "　" * path.count("/") + one.name) for path, one in sorted(unique.items())]
+
+
+def draw(session: Session, by: Actor, area: Area, period: Period, as_of: datetime) -> Picture:
+    """Gather the overview of ``area``; what lies outside the scope of ``by`` is not counted anywhere."""
+    kinds = _kinds(session, by, area, period)
+    before = period.year_before
+    earlier = violations.count_by_kind_and_month(session, by, before.first, before.final_day, area.path)
+    exposure = areas.ebikes_of_areas(session, area.path, period.last, period.last)[period.last]
+    visible_parent = area.parent if area.parent and _within(area.parent, by) else None
+    return Picture(
+        area=area,
+        parent=visible_parent,
+        period=period,
+        kinds=kinds,
+        below=_below(session, by, area, period, exposure),
+        total=sum(series.total for series in kinds),
+        year_before=sum(count.violations for count in earlier),
+        ebikes=exposure.get(area.path),
+        completion=education.count_completion(session, by, period.first, period.after, as_of, area.path),
+        reoffence=education.count_reoffence(session, by, period.first, period.after, as_of, area.path),
+        feedback=feedback.count_feedback(session, by, period.first, period.after, as_of, area.path),
+    )
+
+
+def _within(area: Area, by: Actor) -> bool:
+    return by.scope.everything or bool(by.scope.area_path and area.path.startswith(by.scope.area_path))
+
+
+def _kinds(session: Session, by: Actor, area: Area, period: Period) -> list[KindSeries]:
+    """Return the kinds seen in the period, the most frequent first."""
+    counted = violations.count_by_kind_and_month(session, by, period.first, period.final_day, area.path)
+    latest = {kind.code: kind for kind in violations.list_kinds(session)}
+    position = {month: number for number, month in enumerate(period.months)}
+    monthly: dict[str, list[int]] = {}
+    for count in counted:
+        monthly.setdefault(count.kind_code, [0] * len(position))[position[count.month]] = count.violations
+    series = [KindSeries(latest[code], values) for code, values in monthly.items()]
+    return sorted(series, key=lambda one: (-one.total, one.kind.code))
+
+
+def _below(session: Session, by: Actor, area: Area, period: Period, exposure: dict[str, int | None]) -> list[AreaRow]:
+    """Return the areas one level below, also those without any violation, the most violations first."""
+    level = BELOW.get(area.level)
+    if level is None:
+        return []
+    children = areas.list_below(session, area.path, period.final_day, level)
+    counts = violations.count_by_area(session, by, period.first, period.final_day, area.path)
+    rows = [
+        AreaRow(
+            child.code,
+            child.name,
+            sum(count.violations for count in counts if count.path.startswith(child.path)),
+            exposure.get(child.path),
+        )
+        for child in children
+    ]
+    return sorted(rows, key=lambda row: (-row.violations, row.code))
