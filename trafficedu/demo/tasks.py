@@ -146,9 +146,10 @@ class TaskRows:
             state=seat.state,
             booked_utc=moment(seat.booked),
         )
-        study = seat.attended
-        if study is None:
-            return
+        if seat.attended is not None:
+            self._write_study(task, seat, seat.attended, booking)
+
+    def _write_study(self, task: Task, seat: Seat, study: Attended, booking: int) -> None:
         signer = self.signers[seat.held.station]
         attendance = self._rows.new_id(Attendance)
         self._rows.add(
