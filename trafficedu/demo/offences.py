@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from random import Random
 
 from sqlalchemy import select
@@ -41,8 +40,7 @@ SHARES = {
 HELMET, UNDER_AGE = "ZJ-HELMET", "NM-AGE"
 SEEN_BY_CAMERAS = {"2004", "2007", "2009", "2019", HELMET}
 CAMERAS, UNKNOWN, TURNED_DOWN = 0.12, 0.12, 0.06
-PASSENGERS, STILL_IN_TOWN, WITH_NOTE = 0.08
-WITH_POSITION = 0.08, 0.72, 0.6
+PASSENGERS, STILL_IN_TOWN, WITH_POSITION = 0.08, 0.72, 0.6
 VOIDED_BY_ITSELF, OBJECTIONS, UPHELD = 0.003, 0.006, 0.2
 RECENT_DAYS, RECENT_OBJECTIONS = 6, 0.06
 
@@ -191,12 +189,20 @@ class Offences:
 
     def _write(self, offence: Offence, code: str, officer: int, review: int | None, spot: Spot) -> None:
         chance, kind, person = self._chance, self._kinds[code], offence.person
-        offender = self._offender(offence, code)
+        passenger = code == HELMET and not offence.camera and chance.random() < PASSENGERS
+        offender = PASSENGER if passenger else RIDER
         age = None if person is None else person.age_on(offence.day)
         minor = is_minor(age, offender, self._riding_age)
         penalty, fine = self._penalty(kind, age)
-        latitude, longitude = self._position(spot)
-        reason = self._reason(offence)
+        positioned = chance.random() < WITH_POSITION
+        reason = ""
+        if offence.state == REJECTED:
+            reason = chance.choice(REJECTIONS)
+        elif offence.state == VOIDED:
+            reason = chance.choice(GRANTS if offence.objection else MISTAKES)
+        plate = person.plate if person is not None else ""
+        if offence.camera and not plate:
+            plate = self._crowd.stranger_plate()
         self._rows.add(
             Violation,
             id=offence.id,
@@ -205,10 +211,10 @@ class Offences:
             occurred_on=date_of(offence.day),
             area_id=offence.area,
             place=spot.name,
-            latitude=latitude,
-            longitude=longitude,
+            latitude=round(spot.latitude + chance.gauss(0, 2e-4), 6) if positioned else None,
+            longitude=round(spot.longitude + chance.gauss(0, 2e-4), 6) if positioned else None,
             kind_id=kind.id,
-            plate=self._plate(offence, code),
+            plate="" if code == "ZJ-PLATE" else plate,
             offender=offender,
             rider_id=None if person is None else person.id,
             company_id=None if offence.firm is None else self._places.firms[offence.firm].company.id,
@@ -217,59 +223,23 @@ class Offences:
             fine_yuan=fine,
             officer_id=None if offence.camera else officer,
             officer="",
-            note=self._note(offence),
+            note=chance.choice(NOTES) if not offence.camera and chance.random() < 0.08 else "",
             minor=minor,
             guardian_name=names.person(chance) if minor else "",
             historic=False,
             state=offence.state,
             recorded_utc=moment(offence.recorded),
             reviewed_by_id=None if review is None else self.supervisor,
-            reviewed_utc=moment(review) if review is not None else None,
-            review_due_on=self._review_due(offence),
+            reviewed_utc=None if review is None else moment(review),
+            review_due_on=date_of(seasons.after_workdays(day_of(offence.recorded), self._review_days))
+            if offence.camera
+            else None,
             voided_by_id=self.supervisor if offence.voided_at else None,
             voided_utc=moment(offence.voided_at) if offence.voided_at else None,
             state_reason=reason,
         )
         if offence.objection is not None:
             self._write_objection(offence, offence.objection, reason)
-
-    def _offender(self, offence: Offence, code: str) -> str:
-        """Draw who it was: a passenger only where somebody on the spot saw a bare head."""
-        seen = code == HELMET and not offence.camera and self._chance.random() < PASSENGERS
-        return PASSENGER if seen else RIDER
-
-    def _position(self, spot: Spot) -> tuple[float | None, float | None]:
-        """Return where a phone says it was, a few metres off, or nothing."""
-        chance = self._chance
-        if chance.random() >= WITH_POSITION:
-            return None, None
-        return round(spot.latitude + chance.gauss(0, 2e-4), 6), round(spot.longitude + chance.gauss(0, 2e-4), 6)
-
-    def _note(self, offence: Offence) -> str:
-        """Return what an officer wrote down, now and then."""
-        chance = self._chance
-        return chance.choice(NOTES) if not offence.camera and chance.random() < WITH_NOTE else ""
-
-    def _reason(self, offence: Offence) -> str:
-        """Say why a record was rejected or voided; nothing for one that stands."""
-        if offence.state == REJECTED:
-            return self._chance.choice(REJECTIONS)
-        if offence.state == VOIDED:
-            return self._chance.choice(GRANTS if offence.objection else MISTAKES)
-        return ""
-
-    def _plate(self, offence: Offence, code: str) -> str:
-        """Return the plate seen: none where riding without one is the offence, a stranger's before a camera."""
-        plate = offence.person.plate if offence.person is not None else ""
-        if offence.camera and not plate:
-            plate = self._crowd.stranger_plate()
-        return "" if code == "ZJ-PLATE" else plate
-
-    def _review_due(self, offence: Offence) -> date | None:
-        """Return until when a camera record has to be reviewed."""
-        if not offence.camera:
-            return None
-        return date_of(seasons.after_workdays(day_of(offence.recorded), self._review_days))
 
     def _penalty(self, kind: ViolationKind, age: int | None) -> tuple[str, int | None]:
         """Draw a penalty within the law: no fine for a child, the lower half of the range for the young."""

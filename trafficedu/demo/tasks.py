@@ -146,10 +146,9 @@ class TaskRows:
             state=seat.state,
             booked_utc=moment(seat.booked),
         )
-        if seat.attended is not None:
-            self._write_study(task, seat, seat.attended, booking)
-
-    def _write_study(self, task: Task, seat: Seat, study: Attended, booking: int) -> None:
+        study = seat.attended
+        if study is None:
+            return
         signer = self.signers[seat.held.station]
         attendance = self._rows.new_id(Attendance)
         self._rows.add(
