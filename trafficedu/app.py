@@ -25,6 +25,7 @@ from trafficedu.core.settings import Settings, load_settings
 from trafficedu.core.text import LOCALES
 from trafficedu.education.views import course_pages, session_pages, study_pages, task_pages
 from trafficedu.feedback.views import pages as feedback_pages
+from trafficedu.helmets.views import pages as helmets_pages
 from trafficedu.overview.views import pages as overview_pages
 from trafficedu.public.views import pages as public_pages
 from trafficedu.riders.views import pages as riders_pages
@@ -48,6 +49,7 @@ BLUEPRINTS = [
     study_pages,
     course_pages,
     feedback_pages,
+    helmets_pages,
 ]
 
 NAVIGATION = [
@@ -58,6 +60,8 @@ NAVIGATION = [
     pages.NavigationItem("feedback.notices", _l("Notices"), "feedback:notice:read"),
     pages.NavigationItem("education.tasks", _l("Studies"), "education:task:read"),
     pages.NavigationItem("sessions.sessions", _l("Sessions"), "education:session:read"),
+    pages.NavigationItem("helmets.results", _l("Helmets"), "helmets:survey:read"),
+    pages.NavigationItem("helmets.sites", _l("Counting sites"), "helmets:site:manage"),
     pages.NavigationItem("riders.index", _l("Riders"), "riders:rider:read"),
     pages.NavigationItem("companies.index", _l("Companies"), "companies:company:read"),
     pages.NavigationItem("stations.index", _l("Stations"), "stations:station:read"),

@@ -23,6 +23,8 @@ from trafficedu.education import queries as studies
 from trafficedu.education import services as education
 from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback import services as feedback
+from trafficedu.helmets import imports as helmets_files
+from trafficedu.helmets import panels as helmets_panels
 from trafficedu.overview import panels as overview_panels
 from trafficedu.public import queries as receipts
 from trafficedu.riders import imports as riders_imports
@@ -53,6 +55,7 @@ HANDLERS: Handlers = {
 
 PANELS: Mapping[str, Sequence[Panel]] = {
     "home": [
+        helmets_panels.count_key,
         violations.own_day,
         violations.reviews_due,
         violations.objections_due,
@@ -89,7 +92,9 @@ PANELS: Mapping[str, Sequence[Panel]] = {
         overview_panels.study_of_notice,
     ],
     "areas.show": [],
-    "overview": [],
+    "overview": [
+        helmets_panels.rate_of_area,
+    ],
 }
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
 
@@ -113,6 +118,7 @@ CHORES: Mapping[str, Chore] = {
 IMPORTERS: Mapping[str, Importer] = {
     "areas": areas_files.AREAS_IMPORTER,
     "ebikes": areas_files.EBIKES_IMPORTER,
+    "helmets": helmets_files.IMPORTER,
     "violations": violations_files.IMPORTER,
     "riders": riders_imports.IMPORTER,
 }
@@ -121,6 +127,7 @@ IMPORTERS: Mapping[str, Importer] = {
 EXPORTERS: Mapping[str, Exporter] = {
     "areas": areas_files.AREAS_EXPORTER,
     "ebikes": areas_files.EBIKES_EXPORTER,
+    "helmets": helmets_files.EXPORTER,
     "violations": violations_files.EXPORTER,
     "riders": riders_imports.EXPORTER,
 }

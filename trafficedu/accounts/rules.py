@@ -46,12 +46,15 @@ _READS_FIGURES = {
     "education:task:read",
     "education:session:read",
     "feedback:notice:read",
+    "helmets:survey:read",
+    "helmets:site:read",
 }
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OFFICER: frozenset(
         {
             "violations:violation:record",
+            "helmets:survey:record",
             "violations:violation:read",
             "riders:rider:read",
             "riders:rider:manage",
@@ -74,6 +77,10 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "violations:violation:import",
             "violations:violation:export",
             "violations:objection:decide",
+            "helmets:survey:record",
+            "helmets:survey:void",
+            "helmets:survey:import",
+            "helmets:site:manage",
             "riders:rider:read",
             "riders:rider:manage",
             "riders:rider:import",
@@ -149,6 +156,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "stations:station:manage",
             "violations:kind:manage",
             "education:course:manage",
+            "helmets:site:read",
+            "helmets:site:manage",
         }
         | _READS_PLACES
     ),
