@@ -132,7 +132,7 @@ def chart_by_month(months: Sequence[date], monthly: Sequence[MonthCount], claims
         "categories": [f"{month:%Y-%m}" for month in months],
         "category_label": _("Month"),
         "series": [{"name": _("somebody hurt"), "values": hurt}, {"name": _("fatal"), "values": fatal}],
-        "unit": _("accidents"),
+        "unit": _("cases"),
         "y_from_zero": True,
         "note": _("Accidents with an e-bike. Killed: within 7 days."),
     }

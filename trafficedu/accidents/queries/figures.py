@@ -98,24 +98,15 @@ def count_by_area_and_month(
         .group_by(Accident.area_id, year, month)
         .subquery()
     )
+    people = (counted.c.accidents, counted.c.fatal, counted.c.killed, counted.c.injured)
     query = (
-        select(Area.code, Area.name, Area.level, Area.path, counted)
+        select(Area.code, Area.name, Area.level, Area.path, counted.c.year, counted.c.month, *people)
         .join(counted, counted.c.area_id == Area.id)
         .order_by(Area.path, counted.c.year, counted.c.month)
     )
     return [
-        AreaMonthCount(
-            row.code,
-            row.name,
-            row.level,
-            row.path,
-            date(int(row.year), int(row.month), 1),
-            row.accidents,
-            row.fatal,
-            row.killed,
-            row.injured,
-        )
-        for row in session.execute(query)
+        AreaMonthCount(code, name, level, path, date(int(y), int(m), 1), *counts)
+        for code, name, level, path, y, m, *counts in session.execute(query)
     ]
 
 

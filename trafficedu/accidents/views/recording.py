@@ -45,9 +45,10 @@ def new() -> Any:
             session().commit()
         except DomainError as error:
             session().rollback()
-            attach_error(form, error)
             if error.field == "told_apart":
                 close = _close(form)
+                error = DomainError(error.text)  # said on top of the form; the box to tick stands right below
+            attach_error(form, error)
         else:
             cookie[VILLAGE_COOKIE] = form.area_code.data
             tell(message("The accident is recorded."))
