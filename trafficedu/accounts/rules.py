@@ -53,6 +53,9 @@ _READS_FIGURES = {
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OFFICER: frozenset(
         {
+            "accidents:accident:record",
+            "accidents:accident:read",
+            "accidents:rider:link",
             "violations:violation:record",
             "helmets:survey:record",
             "violations:violation:read",
@@ -69,6 +72,12 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.SUPERVISOR: frozenset(
         {
+            "accidents:accident:record",
+            "accidents:accident:read",
+            "accidents:accident:void",
+            "accidents:accident:import",
+            "accidents:accident:export",
+            "accidents:rider:link",
             "transfers:page:open",
             "violations:violation:record",
             "violations:violation:read",
@@ -130,9 +139,11 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         }
         | _READS_PLACES
     ),
-    Role.LEADER: frozenset({"feedback:notice:answer"} | _READS_PLACES | _READS_FIGURES),
+    Role.LEADER: frozenset({"accidents:accident:read", "feedback:notice:answer"} | _READS_PLACES | _READS_FIGURES),
     Role.ANALYST: frozenset(
         {
+            "accidents:accident:read",
+            "accidents:accident:export",
             "transfers:page:open",
             "violations:violation:read",
             "violations:violation:export",
