@@ -41,6 +41,7 @@ POST_OF = {
 """Which kind of post bounds what a role sees; the administrator sees configuration, not records."""
 
 _READS_PLACES = {"areas:area:read", "stations:station:read"}
+_READS_TRENDS = {"evaluation:trend:read", "campaigns:campaign:read"}
 _READS_FIGURES = {
     "overview:page:read",
     "education:task:read",
@@ -96,6 +97,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         }
         | _READS_PLACES
         | _READS_FIGURES
+        | _READS_TRENDS
+        | {"campaigns:campaign:manage"}
     ),
     Role.STATION: frozenset(
         {
@@ -124,7 +127,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         }
         | _READS_PLACES
     ),
-    Role.LEADER: frozenset({"feedback:notice:answer"} | _READS_PLACES | _READS_FIGURES),
+    Role.LEADER: frozenset({"feedback:notice:answer"} | _READS_PLACES | _READS_FIGURES | _READS_TRENDS),
     Role.ANALYST: frozenset(
         {
             "transfers:page:open",
@@ -135,6 +138,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         }
         | _READS_PLACES
         | _READS_FIGURES
+        | _READS_TRENDS
+        | {"campaigns:campaign:manage"}
     ),
     Role.ADMINISTRATOR: frozenset(
         {
