@@ -15,6 +15,7 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from trafficedu import wiring
+from trafficedu.accidents.views import pages as accidents_pages
 from trafficedu.accounts import queries as accounts
 from trafficedu.accounts.views import pages as accounts_pages
 from trafficedu.areas.views import pages as areas_pages
@@ -53,6 +54,7 @@ BLUEPRINTS = [
     feedback_pages,
     campaigns_pages,
     evaluation_pages,
+    accidents_pages,
     helmets_pages,
 ]
 
@@ -61,6 +63,7 @@ NAVIGATION = [
     pages.NavigationItem("violations.index", _l("Violation records"), "violations:violation:read"),
     pages.NavigationItem("violations.reviews", _l("Reviews"), "violations:violation:review"),
     pages.NavigationItem("violations.objections", _l("Objections"), "violations:objection:decide"),
+    pages.NavigationItem("accidents.index", _l("Accidents"), "accidents:accident:read"),
     pages.NavigationItem("feedback.notices", _l("Notices"), "feedback:notice:read"),
     pages.NavigationItem("education.tasks", _l("Studies"), "education:task:read"),
     pages.NavigationItem("sessions.sessions", _l("Sessions"), "education:session:read"),

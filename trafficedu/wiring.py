@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from trafficedu.accidents import imports as accidents_files
+from trafficedu.accidents import panels as accidents_panels
 from trafficedu.areas import imports as areas_files
 from trafficedu.configuration import panels as configuration_panels
 from trafficedu.configuration import services as configuration
@@ -97,7 +99,11 @@ PANELS: Mapping[str, Sequence[Panel]] = {
         evaluation_panels.effect,
     ],
     "areas.show": [],
+    "accidents.show": [
+        overview_panels.educated_before,
+    ],
     "overview": [
+        accidents_panels.accidents_of_area,
         helmets_panels.rate_of_area,
     ],
 }
@@ -127,6 +133,7 @@ IMPORTERS: Mapping[str, Importer] = {
     "helmets": helmets_files.IMPORTER,
     "violations": violations_files.IMPORTER,
     "riders": riders_imports.IMPORTER,
+    "accidents": accidents_files.IMPORTER,
 }
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
 
@@ -136,6 +143,7 @@ EXPORTERS: Mapping[str, Exporter] = {
     "helmets": helmets_files.EXPORTER,
     "violations": violations_files.EXPORTER,
     "riders": riders_imports.EXPORTER,
+    "accidents": accidents_files.EXPORTER,
 }
 """KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
 
-import python_calamine
 import pytest
+import python_calamine
 from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session

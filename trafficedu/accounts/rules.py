@@ -54,6 +54,9 @@ _READS_FIGURES = {
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OFFICER: frozenset(
         {
+            "accidents:accident:record",
+            "accidents:accident:read",
+            "accidents:rider:link",
             "violations:violation:record",
             "helmets:survey:record",
             "violations:violation:read",
@@ -70,6 +73,12 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.SUPERVISOR: frozenset(
         {
+            "accidents:accident:record",
+            "accidents:accident:read",
+            "accidents:accident:void",
+            "accidents:accident:import",
+            "accidents:accident:export",
+            "accidents:rider:link",
             "transfers:page:open",
             "violations:violation:record",
             "violations:violation:read",
@@ -114,8 +123,14 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "stations:station:read",
         }
     ),
-    Role.COMPANY: frozenset({"feedback:notice:read", "feedback:notice:answer", "feedback:rider:read"}),
-    Role.COMPANY: frozenset({"feedback:notice:read", "feedback:notice:answer", "companies:company:read"}),
+    Role.COMPANY: frozenset(
+        {
+            "feedback:notice:read",
+            "feedback:notice:answer",
+            "feedback:rider:read",
+            "companies:company:read",
+        }
+    ),
     Role.GRID: frozenset(
         {
             "feedback:notice:read",
@@ -127,9 +142,13 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         }
         | _READS_PLACES
     ),
-    Role.LEADER: frozenset({"feedback:notice:answer"} | _READS_PLACES | _READS_FIGURES | _READS_TRENDS),
+    Role.LEADER: frozenset(
+        {"accidents:accident:read", "feedback:notice:answer"} | _READS_PLACES | _READS_FIGURES | _READS_TRENDS
+    ),
     Role.ANALYST: frozenset(
         {
+            "accidents:accident:read",
+            "accidents:accident:export",
             "transfers:page:open",
             "violations:violation:read",
             "violations:violation:export",

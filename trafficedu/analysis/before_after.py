@@ -108,8 +108,12 @@ def before_after(
     if inside.mean.sum() <= 0:
         return None
     against = expected(comparison)
-    compared = Comparison(float(observed[comparison & use].sum()), float(against.mean.sum()), float(against.variance.sum()))
-    phi = 1.0 + k_month * float(future[campaign & use] @ inside.mean / inside.mean.sum()) / max(float(shares.sum()), 1.0)
+    compared = Comparison(
+        float(observed[comparison & use].sum()), float(against.mean.sum()), float(against.variance.sum())
+    )
+    phi = 1.0 + k_month * float(future[campaign & use] @ inside.mean / inside.mean.sum()) / max(
+        float(shares.sum()), 1.0
+    )
     usable = compared.observed > 0 and compared.expected > 0
     if not usable:
         inside = replace(inside, variance=inside.variance + inside.mean * inside.mean.sum() * _unsure(outlook))
@@ -129,4 +133,3 @@ def _unsure(outlook: Outlook) -> float:
     mean = np.maximum(outlook.expected, 1e-9)
     variance = ((outlook.high_95 - outlook.low_95) / 3.92) ** 2
     return float(np.mean(np.maximum(variance - mean, 0.0) / mean**2))
-

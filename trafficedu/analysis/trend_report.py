@@ -147,9 +147,7 @@ def _trend_json(trend: Slopes, row: int) -> dict[str, float | None] | None:
     }
 
 
-def report(
-    panel: Panel, horizon: int = MONTHS, *, with_backtest: bool = False, capped: bool = False
-) -> TrendReport:
+def report(panel: Panel, horizon: int = MONTHS, *, with_backtest: bool = False, capped: bool = False) -> TrendReport:
     """Fit, forecast and judge a panel; the same as :func:`run` without the file.
 
     Parameters

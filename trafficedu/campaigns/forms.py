@@ -107,7 +107,9 @@ class CampaignFilterForm(FlaskForm):  # type: ignore[misc]
 
     q = TrimmedField(_l("Name"))
     state = SelectField(
-        _l("State"), choices=as_choices([("", _l("all")), *((state, STATE_NAMES[state]) for state in STATES)]), default=""
+        _l("State"),
+        choices=as_choices([("", _l("all")), *((state, STATE_NAMES[state]) for state in STATES)]),
+        default="",
     )
 
     def to_input(self, day: date) -> CampaignFilter:

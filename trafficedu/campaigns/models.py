@@ -37,9 +37,7 @@ class Campaign(Versioned, Base):
     recorded_utc: Mapped[datetime] = mapped_column(UTCDateTime)
 
     areas: Mapped[list[Area]] = relationship(secondary="campaign_area", order_by="Area.path")
-    kinds: Mapped[list[CampaignKind]] = relationship(
-        order_by="CampaignKind.kind_code", cascade="all, delete-orphan"
-    )
+    kinds: Mapped[list[CampaignKind]] = relationship(order_by="CampaignKind.kind_code", cascade="all, delete-orphan")
 
     @property
     def kind_codes(self) -> list[str]:

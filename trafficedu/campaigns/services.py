@@ -77,9 +77,7 @@ def end_campaign(session: Session, campaign: Campaign, last_day: date, version: 
     _note(session, "end", campaign, by)
 
 
-def cancel_campaign(
-    session: Session, campaign: Campaign, reason: str, version: int, by: Actor, now: datetime
-) -> None:
+def cancel_campaign(session: Session, campaign: Campaign, reason: str, version: int, by: Actor, now: datetime) -> None:
     """Cancel a campaign that did not take place; it stays in the list. Raises Stale, DomainError at ``reason``."""
     _require_own(session, campaign, version, by)
     if not reason.strip():

@@ -74,7 +74,7 @@ def moment(row: Row, column: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
         return found.astimezone(UTC) if found.tzinfo else from_local(found)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter: a day at the very edge of the calendar
         pass
     for pattern in SLASHED:
         try:

@@ -16,6 +16,7 @@ from trafficedu.core.tabular import Progress
 from trafficedu.core.text import message
 from trafficedu.demo import accounts, seasons
 from trafficedu.demo.agenda import Agenda
+from trafficedu.demo.helmets import Helmets
 from trafficedu.demo.notices import Notices
 from trafficedu.demo.offences import Offence, Offences
 from trafficedu.demo.people import Crowd
@@ -55,6 +56,7 @@ class District:
             )
         self._session = session
         staff = accounts.hire(session, self._places, chance)
+        self._local = staff.local
         self._agenda = Agenda()
         self._crowd = Crowd(self._rows, self._places, keyring_of(session), span, chance)
         self._offences = Offences(session, self._rows, self._places, self._crowd, span, chance)
@@ -67,6 +69,7 @@ class District:
     def build(self, progress: Progress) -> dict[str, int]:
         """Write everything; returns how many rows of each table."""
         register_ebikes(self._rows, self._places, self._span, self._chance)
+        Helmets(self._rows, self._places, self._span, self._plan.seed).write()
         per_day = seasons.per_day(self._plan, self._span, self._chance)
         for place, (month, days) in enumerate(groupby(sorted(per_day), lambda day: date_of(day).replace(day=1))):
             self._live_through(month, list(days), per_day, place / max(1, len(self._span.months) - 1), progress)
@@ -75,7 +78,8 @@ class District:
         self._study.fill_today()
         self._study.write_rest()
         self._rows.finish()
-        accounts.open_local(self._session, self._places, self._grid_village(), self._chance)
+        self._local.area_id = self._places.villages[self._grid_village()].id
+        self._session.flush()
         return {model.__tablename__: count for model, count in self._rows.written.items()}
 
     def _live_through(

@@ -64,7 +64,9 @@ SERIES = {
         message("violations"),
         message("cases"),
         False,
-        message("Violations depend on how much one enforces: more patrols record more. This is no measure of behaviour alone."),
+        message(
+            "Violations depend on how much one enforces: more patrols record more. This is no measure of behaviour alone."
+        ),
     ),
     EDUCATION: Series(
         message("Education completed on time"),
@@ -144,7 +146,9 @@ class Claim:
         """Say what may be claimed, and no more."""
         values = {"before": self.before, "after": self.after, "p": self.p_text}
         if self.percent is None:
-            return message("%(before)s → %(after)s, p %(p)s: nothing happened before, a change in %% cannot be told", **values)
+            return message(
+                "%(before)s → %(after)s, p %(p)s: nothing happened before, a change in %% cannot be told", **values
+            )
         values["change"] = f"{self.percent:+.1f}"
         if self.proven:
             return message("%(before)s → %(after)s (%(change)s %%), p %(p)s: hardly chance", **values)

@@ -9,7 +9,7 @@ from trafficedu.analysis.proportions import Verdict
 from trafficedu.core.text import Message, message, translate
 from trafficedu.helmets.queries import Comparison, Line, Standard
 
-MOST_BARS = 30
+MOST_BARS = 12
 
 
 def _percent(share: float) -> str:
@@ -103,7 +103,6 @@ def _figure(lines: Sequence[Line], at: Standard, locale: str, **facts: Any) -> d
             }
         ],
         "unit": "%",
-        "y_from_zero": False,
         "target": {
             "value": 100 * at.target,
             "label": translate(message("target %(target)s %%", target=_target(at)), locale),
@@ -130,6 +129,7 @@ def months_chart(lines: Sequence[Line], at: Standard, locale: str) -> dict[str, 
         locale,
         id="by-month",
         kind="line",
+        y_from_zero=False,
         title=translate(title, locale),
         category_label=translate(message("Month"), locale),
         note=translate(
@@ -159,6 +159,7 @@ def places_chart(lines: Sequence[Line], at: Standard, locale: str, name: Message
         locale,
         id="by-place",
         kind="bar",
+        y_from_zero=True,
         horizontal=True,
         title=translate(title, locale),
         category_label=translate(name, locale),

@@ -37,21 +37,34 @@ from trafficedu.helmets.queries import SiteFilter, SurveyFilter, Wanted
 from trafficedu.helmets.services import Counted, DrawInput, NewSurvey, SiteChange, SiteInput
 
 ROAD_NAMES = {
-    "arterial": _l("main road"),
-    "secondary": _l("secondary road"),
-    "branch": _l("side road"),
-    "rural": _l("rural road"),
-    "unknown": _l("road class unknown"),
+    "arterial": _l("Main road"),
+    "secondary": _l("Secondary road"),
+    "branch": _l("Side road"),
+    "rural": _l("Rural road"),
+    "unknown": _l("Road class unknown"),
 }
-METHOD_NAMES = {ON_SITE: _l("on site"), VIDEO: _l("video")}
-GROUP_NAMES = {DELIVERY: _l("delivery riders"), OTHER: _l("other riders")}
-ROLE_NAMES = {RIDER: _l("the rider"), PASSENGER: _l("the passenger")}
-RESULT_NAMES = {HELMETED: _l("with helmet"), BARE: _l("bare head"), UNCLEAR: _l("unclear")}
-STATE_NAMES = {COUNTED: _l("counts"), VOID: _l("void")}
+METHOD_NAMES = {ON_SITE: _l("On site"), VIDEO: _l("Video")}
+GROUP_NAMES = {DELIVERY: _l("Delivery riders"), OTHER: _l("Other riders")}
+ROLE_NAMES = {RIDER: _l("Rider"), PASSENGER: _l("Passenger")}
+RESULT_NAMES = {HELMETED: _l("With helmet"), BARE: _l("Bare head"), UNCLEAR: _l("Unclear")}
+CELL_NAMES = {
+    (DELIVERY, RIDER): _l("Delivery, rider"),
+    (DELIVERY, PASSENGER): _l("Delivery, passenger"),
+    (OTHER, RIDER): _l("Other, rider"),
+    (OTHER, PASSENGER): _l("Other, passenger"),
+}
+VIEW_NAMES = {
+    "area": _l("By area"),
+    "site": _l("By site"),
+    "company": _l("By company"),
+    "hour": _l("By hour"),
+    "month": _l("By month"),
+}
+STATE_NAMES = {COUNTED: _l("Counts"), VOID: _l("Void")}
 STRATA_NAMES = {
-    BY_CLASS: _l("by road class"),
-    BY_TOWN: _l("by town"),
-    BY_NOTHING: _l("without strata"),
+    BY_CLASS: _l("By road class"),
+    BY_TOWN: _l("By town"),
+    BY_NOTHING: _l("Without strata"),
 }
 NUMBER = {"inputmode": "numeric", "autocomplete": "off"}
 LATE = {"render_kw": {"inputmode": "decimal", "autocomplete": "off"}}
@@ -74,11 +87,18 @@ class ResultsForm(FilterForm):
     area = SelectField(_l("Area"), validate_choice=False)
     method = SelectField(_l("Method"), choices=choices(METHOD_NAMES.items()), default=ON_SITE, validate_choice=False)
     group = SelectField(
-        _l("Riders"), choices=choices([("", _l("all riders")), *GROUP_NAMES.items()]), validate_choice=False
+        _l("Riders"), choices=choices([("", _l("All riders")), *GROUP_NAMES.items()]), validate_choice=False
     )
     role = SelectField(
-        _l("Seat"), choices=choices([("", _l("rider and passenger")), *ROLE_NAMES.items()]), validate_choice=False
+        _l("Seat"), choices=choices([("", _l("Rider and passenger")), *ROLE_NAMES.items()]), validate_choice=False
     )
+
+    by = SelectField(_l("Table"), choices=choices(VIEW_NAMES.items()), default="area", validate_choice=False)
+
+    @property
+    def view(self) -> str:
+        """Which table is shown; a value that is none counts as the default."""
+        return self.by.data if self.by.data in VIEW_NAMES else "area"
 
     def to_input(self, months: tuple[date, date], area_path: str) -> Wanted:
         """Return what is asked over whole ``months``; a value that is none counts as the default."""
@@ -97,11 +117,11 @@ class SiteFilterForm(FilterForm):
 
     q = TrimmedField(_l("Name or code"))
     road_class = SelectField(
-        _l("Road class"), choices=choices([("", _l("every road")), *ROAD_NAMES.items()]), validate_choice=False
+        _l("Road class"), choices=choices([("", _l("Every road")), *ROAD_NAMES.items()]), validate_choice=False
     )
     active = SelectField(
         _l("In use"),
-        choices=choices([("yes", _l("in use")), ("no", _l("no longer in use")), ("all", _l("all sites"))]),
+        choices=choices([("yes", _l("In use")), ("no", _l("No longer in use")), ("all", _l("All sites"))]),
         default="yes",
         validate_choice=False,
     )
@@ -121,10 +141,10 @@ class SurveyFilterForm(FilterForm):
     month = MonthField(_l("Month"), [Optional()])
     site = TrimmedField(_l("Site code"))
     method = SelectField(
-        _l("Method"), choices=choices([("", _l("both methods")), *METHOD_NAMES.items()]), validate_choice=False
+        _l("Method"), choices=choices([("", _l("Both methods")), *METHOD_NAMES.items()]), validate_choice=False
     )
     state = SelectField(
-        _l("State"), choices=choices([("", _l("every state")), *STATE_NAMES.items()]), validate_choice=False
+        _l("State"), choices=choices([("", _l("Every state")), *STATE_NAMES.items()]), validate_choice=False
     )
 
     def to_input(self) -> SurveyFilter:
@@ -233,7 +253,7 @@ class SurveyForm(FlaskForm):  # type: ignore[misc]
     def offer(self, sites: Iterable[tuple[str, str]], companies: Sequence[tuple[str, str]]) -> None:
         """Fill the lists; a fresh form gets the reference under which it arrives once."""
         self.site_code.choices = choices(sites)
-        self.company_code.choices = choices([("", _l("several, or not told apart")), *companies])
+        self.company_code.choices = choices([("", _l("Several, or not told apart")), *companies])
         if not self.reference.data:
             self.reference.data = f"form-{secrets.token_hex(12)}"
 

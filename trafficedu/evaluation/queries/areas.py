@@ -32,7 +32,12 @@ def list_offered(session: Session, by: Actor, area: Area, day: date) -> list[tup
     """Return code and indented name of the areas to choose from: the towns, and the villages of the town chosen."""
     top = find_area(session, "", by)
     town = area.path if area.level == TOWN else area.path.rsplit("/", 2)[0] + "/"
-    offered = [top, area, *areas.list_below(session, top.path, day, TOWN), *areas.list_below(session, town, day, VILLAGE)]
+    offered = [
+        top,
+        area,
+        *areas.list_below(session, top.path, day, TOWN),
+        *areas.list_below(session, town, day, VILLAGE),
+    ]
     unique = {one.path: one for one in offered if one.path.startswith(top.path)}
     return [(one.code, "　" * path.count("/") + one.name) for path, one in sorted(unique.items())]
 

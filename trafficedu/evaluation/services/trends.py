@@ -58,9 +58,7 @@ def _summed(panel: Panel) -> Panel:
     """Return all areas as one: a rate of the whole is known in every month in which any part of it is."""
     counts, base = np.nansum(panel.counts, axis=0), np.nansum(panel.exposure, axis=0)
     known = base > 0
-    return Panel(
-        ("",), panel.first_month, np.where(known, counts, np.nan)[None], np.where(known, base, np.nan)[None]
-    )
+    return Panel(("",), panel.first_month, np.where(known, counts, np.nan)[None], np.where(known, base, np.nan)[None])
 
 
 def _about(report: TrendReport) -> dict[str, Any]:
@@ -153,7 +151,5 @@ def packed(sentences: Iterable[Message]) -> list[dict[str, Any]]:
 
 def unpacked(sentence: dict[str, Any]) -> Message:
     """Return a kept sentence."""
-    params = {
-        name: unpacked(value) if isinstance(value, dict) else value for name, value in sentence["params"].items()
-    }
+    params = {name: unpacked(value) if isinstance(value, dict) else value for name, value in sentence["params"].items()}
     return Message(sentence["msgid"], params)

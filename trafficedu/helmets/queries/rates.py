@@ -298,9 +298,7 @@ def count_by_area_and_month(session: Session, wanted: Wanted, by: Actor) -> list
     """Return path of the site's area, first day of the month, bare heads and clear observations."""
     paths = {
         code: path
-        for code, path in session.execute(
-            select(HelmetSite.id, Area.path).join(Area, HelmetSite.area_id == Area.id)
-        )
+        for code, path in session.execute(select(HelmetSite.id, Area.path).join(Area, HelmetSite.area_id == Area.id))
     }
     counts: dict[tuple[str, date], tuple[int, int]] = {}
     for seen in list_observations(session, wanted, by):

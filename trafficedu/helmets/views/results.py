@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import render_template, request, send_file
+from flask import render_template, request, send_file, url_for
 
 from trafficedu.analysis.proportions import Verdict
 from trafficedu.areas.models import Area
@@ -16,8 +16,8 @@ from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.paging import PER_PAGE, Page
-from trafficedu.core.text import message, translate
-from trafficedu.core.web import locale, page_number
+from trafficedu.core.text import Message, message, translate
+from trafficedu.core.web import locale, page_number, page_url
 from trafficedu.helmets import charts, queries
 from trafficedu.helmets.forms import METHOD_NAMES, ResultsForm
 from trafficedu.helmets.rules import months_of
@@ -52,6 +52,32 @@ COLUMNS = [
     spreadsheet.Column("surveys", message("Surveys"), 10),
     spreadsheet.Column("verdict", message("Target"), 14),
 ]
+
+
+TITLES = {
+    "area": message("Helmet rate by area"),
+    "site": message("Helmet rate by site"),
+    "company": message("Helmet rate of delivery riders by company"),
+    "hour": message("Helmet rate by hour of the beginning"),
+    "month": message("Helmet rate by month"),
+}
+HEADS = {
+    "area": message("Area"),
+    "site": message("Site"),
+    "company": message("Company"),
+    "hour": message("Hour"),
+    "month": message("Month"),
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """The one table shown: its title and first column's head, a page of its lines, and where they lead."""
+
+    title: Message
+    head: Message
+    page: Page[queries.Line]
+    links: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -107,7 +133,6 @@ def results() -> Any:
     form.first.raw_data = form.last.raw_data = None
     places = found.tables["area"] if len(found.tables["area"]) > 1 else found.tables["site"]
     name = message("Area") if places is found.tables["area"] else message("Site")
-    number, sites = page_number(), found.tables["site"]
     return render_template(
         "helmets/results.html",
         results=found,
@@ -117,10 +142,22 @@ def results() -> Any:
         comparison=charts.comparison(found.comparison),
         months_chart=charts.months_chart(found.tables["month"], found.standard, locale()),
         places_chart=charts.places_chart(places, found.standard, locale(), name),
-        sites=Page(sites[(number - 1) * PER_PAGE : number * PER_PAGE], number, len(sites)),
+        table=_table(found, form.view),
         verdicts=VERDICTS,
         methods=METHOD_NAMES,
     )
+
+
+def _table(found: Results, view: str) -> Table:
+    lines, number = found.tables[view], page_number()
+    number = min(number, max(1, -(-len(lines) // PER_PAGE)))
+    page = Page(lines[(number - 1) * PER_PAGE : number * PER_PAGE], number, len(lines))
+    links: dict[str, str] = {}
+    if view == "area":
+        links = {line.key: page_url(area=line.key, page=None) for line in page.items if line.key != found.area.code}
+    elif view == "site":
+        links = {line.key: url_for("helmets.surveys", site=line.key) for line in page.items}
+    return Table(TITLES[view], HEADS[view], page, links)
 
 
 @pages.get("/table.xlsx")

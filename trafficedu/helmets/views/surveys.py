@@ -15,6 +15,7 @@ from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, page_number, tell
 from trafficedu.helmets import queries, services
 from trafficedu.helmets.forms import (
+    CELL_NAMES,
     GROUP_NAMES,
     METHOD_NAMES,
     ROLE_NAMES,
@@ -100,5 +101,5 @@ def create_survey() -> Any:
         else:
             tell(message("The survey is entered."))
             return back_to("helmets.survey", number=added.number)
-    cells = [(GROUP_NAMES[group], ROLE_NAMES[role], fields) for (group, role), fields in form.cells.items()]
+    cells = [(CELL_NAMES[group, role], fields) for (group, role), fields in form.cells.items()]
     return render_template("helmets/new_survey.html", form=form, cells=cells), status(form)
