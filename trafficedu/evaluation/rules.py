@@ -65,7 +65,7 @@ SERIES = {
         message("cases"),
         False,
         message(
-            "Violations depend on how much one enforces: more patrols record more. This is no measure of behaviour alone."
+            "Violations depend on how much one enforces: more patrols record more. They do not measure behaviour alone."
         ),
     ),
     EDUCATION: Series(

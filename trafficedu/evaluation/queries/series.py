@@ -23,8 +23,16 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import day_bounds
 from trafficedu.education import queries as education
 from trafficedu.evaluation.queries.areas import list_parts, owners
-from trafficedu.evaluation.rules import ACCIDENTS, CASUALTY, EDUCATION, MOST_MONTHS, SERIES, VIOLATIONS, month_after
-from trafficedu.evaluation.rules import month_number
+from trafficedu.evaluation.rules import (
+    ACCIDENTS,
+    CASUALTY,
+    EDUCATION,
+    MOST_MONTHS,
+    SERIES,
+    VIOLATIONS,
+    month_after,
+    month_number,
+)
 from trafficedu.helmets import queries as helmets
 from trafficedu.violations import queries as violations
 

@@ -63,9 +63,8 @@ def trend_of(session: Session, key: str, root: Area, now: datetime, *, anew: boo
 def effect_of(session: Session, campaign: Campaign, last_day: date, now: datetime) -> Answer:
     """Return the effect of a campaign up to ``last_day``: by accidents, or by violations where these are too few."""
     kept = find_result(session, EFFECT, campaign.id)
-    if kept is not None and kept.upto == last_day and kept.checked_utc > max(now - FRESH, campaign.recorded_utc):
-        if kept.payload.get("version") == campaign.version:
-            return Answer(kept.payload, kept.computed_utc)
+    if kept is not None and kept.upto == last_day and kept.checked_utc > now - FRESH and _same(kept, campaign):
+        return Answer(kept.payload, kept.computed_utc)
     measure = ACCIDENTS
     trial = load_trial(session, campaign, ACCIDENTS, last_day)
     payload = compute_effect(measure, trial)
@@ -77,6 +76,11 @@ def effect_of(session: Session, campaign: Campaign, last_day: date, now: datetim
     payload["version"] = campaign.version
     fingerprint = trial.fingerprint if trial else ""
     return Answer(payload, now, _keeping(EFFECT, campaign.id, last_day, fingerprint, payload, now))
+
+
+def _same(kept: AnalysisResult, campaign: Campaign) -> bool:
+    """Tell whether a kept effect is that of the campaign as it is now."""
+    return bool(kept.payload.get("version") == campaign.version)
 
 
 def refresh_one(session: Session, now: datetime) -> int:
