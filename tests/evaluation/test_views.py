@@ -116,7 +116,7 @@ def test_the_claim_of_the_article_could_be_chance(
     page = client.get(
         "/evaluation/trends?measure=fatal&before_first=2025-01&before_last=2025-01&after_first=2026-01&after_last=2026-01"
     ).get_data(as_text=True)
-    assert "31 → 21 (-32.3 %)" in page
+    assert "31 → 21（-32.3 %）" in page
     assert "p = 0.21" in page
     assert "可能只是偶然" in page
 

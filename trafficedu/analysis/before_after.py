@@ -57,7 +57,8 @@ def before_after(
 
     The expectation of an area before is that of places like it: the rate of the areas without the campaign
     times the area's exposure and the pooled month index. The expectation of the campaign's months is the same,
-    times what the trend model, fitted to the months before only, expects of all areas together. The area's own
+    times what the trend model, fitted to the months before only, expects of all areas together over what their
+    own rates would bring. The area's own
     record is weighed by empirical Bayes (:func:`trafficedu.analysis.bayes.expectation_after`). Without
     comparison areas the uncertainty of the model's total is added.
 
@@ -91,11 +92,13 @@ def before_after(
     others = ~campaign if panel.counts[~campaign, window].any() else np.ones_like(campaign)
     rate = counts[others].sum() / base[others].sum()
     past, record = rate * base.sum(axis=1), counts.sum(axis=1)
-    future = rate * exposure[:, -1] * float(season[calendar[panel.months :]] @ shares)
+    to_come = exposure[:, -1] * float(season[calendar[panel.months :]] @ shares)
     use = past > 0
+    own_rate = np.divide(record, base.sum(axis=1), out=np.zeros_like(record), where=use)
     outlook = forecast(panel, shares.size).total
-    future *= float(outlook.expected @ shares) / future[use].sum()
-    own = np.where(base > 0, record[:, None] / np.maximum(base.sum(axis=1), 1e-12)[:, None] * base, np.nan)
+    # as many of all areas' events as the trend model expects, against every area going on as it was
+    future = rate * to_come * float(outlook.expected @ shares) / float((own_rate * to_come).sum())
+    own = np.where(base > 0, own_rate[:, None] * base, np.nan)
     k_month = dispersion(counts, own) if months > 1 else 0.0
     spread = max(dispersion(record[use], past[use]) - k_month / months, LEAST_SPREAD)
     noise = 1.0 + k_month * past / months

@@ -24,6 +24,9 @@ from trafficedu.evaluation.rules import ACCIDENTS, MOST_MONTHS, days_between, mo
 from trafficedu.violations import queries as violations
 
 
+LEAST_UNITS = 8
+
+
 @dataclass(frozen=True, eq=False)
 class Trial:
     """A campaign as the analysis takes it, see ``analysis.before_after``; ``fingerprint`` is of all of it."""
@@ -40,8 +43,10 @@ class Trial:
 def load_trial(session: Session, campaign: Campaign, measure: str, last_day: date) -> Trial | None:
     """Return a campaign's counts up to ``last_day`` by ``accidents`` or by ``violations`` of the kinds aimed at.
 
-    Units are the district's towns where the campaign names towns only, else its villages (what is recorded
-    for a town itself is a unit too). None where nothing is on record before the campaign's first month.
+    Units are the district's towns where the campaign names towns only; else the villages of the campaign's
+    towns, or of the whole district where these are under :data:`LEAST_UNITS` (what is recorded for a town
+    itself is a unit too). They are what is meant by places like these. None where nothing is on record before
+    the campaign's first month.
     """
     root = areas.root(session)
     assert root is not None  # a campaign has areas
@@ -84,7 +89,12 @@ def _units(session: Session, campaign: Campaign, root: Area) -> list[Area]:
     towns = list(areas.list_below(session, root.path, campaign.first_day, TOWN))
     if all(area.level == TOWN for area in campaign.areas):
         return towns
-    return [*areas.list_below(session, root.path, campaign.first_day, VILLAGE), *towns]
+    villages = areas.list_below(session, root.path, campaign.first_day, VILLAGE)
+    own = {_town(area.path) for area in campaign.areas}
+    near = [village for village in villages if _town(village.path) in own]
+    if len(near) < LEAST_UNITS:
+        return [*villages, *towns]
+    return [*near, *(town for town in towns if town.path in own)]
 
 
 def _within(path: str, chosen: Sequence[str]) -> bool:
