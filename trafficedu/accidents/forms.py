@@ -73,9 +73,12 @@ class AccidentForm(FlaskForm):  # type: ignore[misc]
         _l("Severity"), [InputRequired(_l("Choose the severity."))], choices=choices(SEVERITY_NAMES.items())
     )
     killed = IntegerField(
-        _l("Killed"), [Optional(), PEOPLE], default=0, description=_l("Died at once or within 7 days.")
+        _l("Killed"),
+        [Optional(), PEOPLE],
+        description=_l("Died at once or within 7 days."),
+        render_kw={"placeholder": "0", "inputmode": "numeric"},
     )
-    injured = IntegerField(_l("Injured"), [Optional(), PEOPLE], default=0)
+    injured = IntegerField(_l("Injured"), [Optional(), PEOPLE], render_kw={"placeholder": "0", "inputmode": "numeric"})
     killed_30_days = IntegerField(
         _l("Killed within 30 days"),
         [Optional(), PEOPLE],
@@ -162,7 +165,7 @@ class VoidForm(FlaskForm):  # type: ignore[misc]
 class CompareForm(FlaskForm):  # type: ignore[misc]
     """Whether two records are of one accident, and which of them is kept."""
 
-    decision = RadioField(_l("Decision"), [InputRequired(_l("Choose a decision."))], choices=[])
+    decision = RadioField(_l("Your decision"), [InputRequired(_l("Choose a decision."))], choices=[])
 
 
 class LinkForm(FlaskForm):  # type: ignore[misc]

@@ -15,6 +15,7 @@ from trafficedu.core.errors import DomainError
 from trafficedu.core.tabular import Progress
 from trafficedu.core.text import message
 from trafficedu.demo import accounts, seasons
+from trafficedu.demo.accidents import Accidents
 from trafficedu.demo.agenda import Agenda
 from trafficedu.demo.helmets import Helmets
 from trafficedu.demo.notices import Notices
@@ -61,6 +62,7 @@ class District:
         self._crowd = Crowd(self._rows, self._places, keyring_of(session), span, chance)
         self._offences = Offences(session, self._rows, self._places, self._crowd, span, chance)
         self._notices = Notices(session, self._rows, self._places, span, chance)
+        self._accidents = Accidents(session, self._rows, self._places, span, plan.seed)
         timetable = Timetable(plan, self._rows, self._places, courses, span, chance)
         self._study = Study(session, self._rows, self._places, courses, timetable, self._agenda, span, chance)
         self._offences.supervisor = self._study.task_rows.supervisor = staff.supervisor
@@ -92,6 +94,7 @@ class District:
                 self._schedule(self._offences.draw(day, place))
             self._agenda.run_until(min(start_of(day + 1), self._span.midnight))
             progress(per_day[day])
+        self._accidents.write_month(month, self._crowd.known())
         self._study.write_until(min(start_of(days[-1] + 1), self._span.midnight))
         self._rows.flush()
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Table, func, select, text
 from sqlalchemy.orm import Session
 
+from trafficedu.accidents.models import Accident, AccidentKind, AccidentRider
 from trafficedu.areas.models import RegisteredEBikes
 from trafficedu.core import bulk
 from trafficedu.core.orm import Base
@@ -37,6 +38,9 @@ ORDER: Sequence[type[Base]] = (
     HelmetSurvey,
     HelmetSheet,
     HelmetCount,
+    Accident,
+    AccidentKind,
+    AccidentRider,
 )
 CACHE_KIB = 200_000
 
