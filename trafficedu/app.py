@@ -19,12 +19,14 @@ from trafficedu.accidents.views import pages as accidents_pages
 from trafficedu.accounts import queries as accounts
 from trafficedu.accounts.views import pages as accounts_pages
 from trafficedu.areas.views import pages as areas_pages
+from trafficedu.campaigns.views import pages as campaigns_pages
 from trafficedu.companies.views import pages as companies_pages
 from trafficedu.configuration.views import pages as configuration_pages
 from trafficedu.core import access, database, health, logs, pages, security, web
 from trafficedu.core.settings import Settings, load_settings
 from trafficedu.core.text import LOCALES
 from trafficedu.education.views import course_pages, session_pages, study_pages, task_pages
+from trafficedu.evaluation.views import pages as evaluation_pages
 from trafficedu.feedback.views import pages as feedback_pages
 from trafficedu.helmets.views import pages as helmets_pages
 from trafficedu.overview.views import pages as overview_pages
@@ -50,6 +52,8 @@ BLUEPRINTS = [
     study_pages,
     course_pages,
     feedback_pages,
+    campaigns_pages,
+    evaluation_pages,
     accidents_pages,
     helmets_pages,
 ]
@@ -70,6 +74,8 @@ NAVIGATION = [
     pages.NavigationItem("stations.index", _l("Stations"), "stations:station:read"),
     pages.NavigationItem("areas.index", _l("Areas"), "areas:area:read"),
     pages.NavigationItem("overview.overview", _l("Overview"), "overview:page:read"),
+    pages.NavigationItem("evaluation.trends", _l("Trends"), "evaluation:trend:read"),
+    pages.NavigationItem("campaigns.index", _l("Campaigns"), "campaigns:campaign:read"),
     pages.NavigationItem("violations.kinds", _l("Kinds of violation"), "violations:kind:manage"),
     pages.NavigationItem("courses.courses", _l("Courses"), "education:course:manage"),
     pages.NavigationItem("transfers.index", _l("Import and export"), "transfers:page:open"),
