@@ -55,6 +55,7 @@ class District:
             )
         self._session = session
         staff = accounts.hire(session, self._places, chance)
+        self._local = staff.local
         self._agenda = Agenda()
         self._crowd = Crowd(self._rows, self._places, keyring_of(session), span, chance)
         self._offences = Offences(session, self._rows, self._places, self._crowd, span, chance)
@@ -75,7 +76,8 @@ class District:
         self._study.fill_today()
         self._study.write_rest()
         self._rows.finish()
-        accounts.open_local(self._session, self._places, self._grid_village(), self._chance)
+        self._local.area_id = self._places.villages[self._grid_village()].id
+        self._session.flush()
         return {model.__tablename__: count for model, count in self._rows.written.items()}
 
     def _live_through(

@@ -80,7 +80,8 @@ class Rows:
                     name = _table(model).name
                     last = select(func.max(_table(model).c.id)).scalar_subquery()
                     self._session.execute(select(func.setval(func.pg_get_serial_sequence(name, "id"), last)))
-        self._session.execute(text("ANALYZE"))
+        for model in ORDER:
+            self._session.execute(text(f"ANALYZE {_table(model).name}"))
 
 
 def _table(model: type[Base]) -> Table:

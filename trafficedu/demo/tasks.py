@@ -106,7 +106,7 @@ class TaskRows:
 
     def __init__(self, rows: Rows, places: Places, courses: Sequence[Course]) -> None:
         self._rows, self._places, self._courses = rows, places, courses
-        self.signers: list[int] = []
+        self.signers: Sequence[int] = ()
         """User id of the staff of each station."""
         self.supervisor = 0
 

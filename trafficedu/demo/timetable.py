@@ -11,14 +11,18 @@ from random import Random
 from trafficedu.core.numbers import new_number
 from trafficedu.demo import seasons
 from trafficedu.demo.places import Places
-from trafficedu.demo.plan import HOUR, MINUTE, Plan, Span, date_of, day_of, moment, start_of, weekday_of
+from trafficedu.demo.plan import MINUTE, Plan, Span, date_of, day_of, moment, start_of, weekday_of
 from trafficedu.demo.rows import Rows
 from trafficedu.education.models import Course, StudySession
 
 WEEKS_AHEAD = 4
-SLOTS = (9 * HOUR, 14 * HOUR, 19 * HOUR + 30 * MINUTE, 10 * HOUR + 30 * MINUTE, 15 * HOUR + 30 * MINUTE, 8 * HOUR)
-"""Starts of sessions, in seconds after midnight; couriers have time between the meals and late in the evening."""
-TASKS_PER_VIOLATION, SEATS_PER_TASK, SHARE_OF = 0.8, 1.6, (0.62, 0.27, 0.15)
+SLOTS = tuple((8 * 60 + 30 + 80 * place) * MINUTE for place in range(9))
+"""Starts of sessions, in seconds after midnight, from 08:30 to 19:10."""
+MOST_SERIES = 14
+"""Of one course at one station; where more seats are needed, the sessions grow."""
+HOLDS = (1, 2, 3)
+"""Every station holds the shortest course, every second one the next, every third the longest."""
+TASKS_PER_VIOLATION, SEATS_PER_TASK, SHARE_OF = 0.85, 1.5, (0.65, 0.55, 0.45)
 """What the timetable is planned for: tasks, seats each of them takes, and the courses' shares of them."""
 
 LECTURERS = ("周晓岚", "孔令川", "来思远", "傅明月", "楼一帆", "俞清和", "戴长宁", "瞿文静", "汤晨曦", "施远航")
@@ -57,11 +61,16 @@ class Timetable:
         last = span.today + 7 * WEEKS_AHEAD
         weekly = plan.violations / len(span.months) / 4.35 * TASKS_PER_VIOLATION * SEATS_PER_TASK * 1.25
         for station in range(len(places.stations)):
+            series = 0
             for course in range(len(courses)):
-                seats = weekly * shares[station] * SHARE_OF[min(course, 2)]
-                count = max(1, ceil(seats / places.stations[station].seats))
-                for which in range(count):
-                    self._series(station, course, which, span, last)
+                if station % HOLDS[min(course, 2)]:
+                    continue
+                wanted = weekly * shares[station] * SHARE_OF[min(course, 2)]
+                count = min(MOST_SERIES, max(1, ceil(wanted / places.stations[station].seats)))
+                seats = max(places.stations[station].seats, ceil(wanted / count))
+                for _ in range(count):
+                    self._series(station, course, seats, series, span, last)
+                    series += 1
         for by_station in self._sessions:
             for held in by_station:
                 held.sort(key=lambda one: one.starts)
@@ -70,11 +79,15 @@ class Timetable:
         for one in self._unwritten:
             one.id = rows.new_id(StudySession)
 
-    def _series(self, station: int, course: int, which: int, span: Span, last: int) -> None:
-        """Plan one weekly series; the first station holds its first ones on the weekday of today."""
-        place = course + len(self._courses) * which
-        weekday = (weekday_of(span.today) + (0 if station == 0 and course < 2 else station + 2 * course) + which) % 7
-        at = SLOTS[(place + which // 7) % len(SLOTS)]
+    def _series(self, station: int, course: int, seats: int, which: int, span: Span, last: int) -> None:
+        """Plan the ``which``-th weekly series of a station; no two of a station begin at the same time.
+
+        The first station begins with two on the weekday of today, so that its first screen has something to show.
+        """
+        if station == 0:
+            weekday, at = (weekday_of(span.today) + which // 2) % 7, which % 2 + 2 * (which // 14)
+        else:
+            weekday, at = (station + 2 * which) % 7, station + which // 7
         first = span.first_day + (weekday - weekday_of(span.first_day)) % 7
         series, chance = new_number("W"), self._chance
         for day in range(first, last + 1, 7):
@@ -85,8 +98,8 @@ class Timetable:
                     0,
                     course,
                     station,
-                    start_of(day) + at,
-                    self._places.stations[station].seats,
+                    start_of(day) + SLOTS[at % len(SLOTS)],
+                    seats,
                     series,
                     LECTURERS[(station * 2 + chance.randrange(2)) % len(LECTURERS)],
                 )
