@@ -53,6 +53,12 @@ def current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+def is_current(engine: Engine) -> bool:
+    """Tell whether the database is at the newest revision this version of the program knows."""
+    with engine.connect() as connection:
+        return current(connection) == head()
+
+
 def drift(connection: Connection) -> list[object]:
     """Return what the models say and the database does not; empty when the two match."""
     context = MigrationContext.configure(connection, opts={"compare_type": True})
