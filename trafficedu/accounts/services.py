@@ -88,6 +88,11 @@ def sign_in(session: Session, given: Credentials, now: datetime) -> User | None:
     return user
 
 
+def note_locked(session: Session) -> None:
+    """Audit that an attempt to sign in was turned away unread, after too many wrong ones."""
+    audit.write(session, "accounts:session:open", VISITOR, result=audit.REFUSED)
+
+
 def _verified(user: User | None, password: str) -> bool:
     try:
         _hasher.verify(user.password_hash if user else _NOBODY, password)
@@ -176,6 +181,7 @@ def reset_password(session: Session, user: User, by: Actor) -> str:
 def choose_locale(session: Session, user: User, locale: str) -> None:
     """Remember the language a user reads in."""
     user.locale = locale
+    audit.write(session, "accounts:language:choose", actor_of(user), subject=user, locale=locale)
     session.flush()
 
 
