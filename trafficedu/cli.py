@@ -256,13 +256,13 @@ def export_kind(kind: str, file: Path, month: date | None) -> None:
 def serve(host: str, port: int, with_demo: bool) -> None:
     """Serve the pages with a production-grade server (启动服务)."""
     with opened(empty=with_demo):
-        if with_demo:
-            _prepare()
-            _fill_with_demo(Plan(), utc_now())
-        if demo.is_demo(session()) and not _is_loopback(host):
+        if not _is_loopback(host) and (with_demo or demo.is_demo(session())):
             raise click.UsageError(
                 translate(message("This installation holds demo accounts and serves this machine only."), language())
             )
+        if with_demo:
+            _prepare()
+            _fill_with_demo(Plan(), utc_now())
     tell(message("Serving on http://%(host)s:%(port)d (stop with Ctrl+C)", host=host, port=port))
     arguments, needed = serving.command(host, port)
     os.execve(sys.executable, [sys.executable, *arguments], {**os.environ, **needed})  # noqa: S606 - no shell

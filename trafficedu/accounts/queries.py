@@ -49,7 +49,8 @@ def actor_of(user: User) -> Actor:
         station_id=user.station_id,
         company_id=user.company_id,
     )
-    return Actor(user.id, user.display_name, user.role, PERMISSIONS[Role(user.role)], scope, user.locale)
+    permissions = PERMISSIONS[Role(user.role)]
+    return Actor(user.id, user.display_name, user.role, permissions, scope, user.locale, user.must_change_password)
 
 
 def load_actor(session: Session, token: str) -> Actor | None:

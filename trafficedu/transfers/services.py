@@ -72,6 +72,11 @@ def import_file(
     return Outcome(report, written=True)
 
 
+def note_trial(session: Session, kind: str, by: Actor, outcome: Outcome) -> None:
+    """Audit that a file was tried: what it would change tells which documents are known here."""
+    audit.write(session, f"{kind}:file:try", by, **_counts(outcome.report))
+
+
 def _run(
     session: Session, importer: Importer, path: Path, by: Actor, choices: Choices, progress: Progress
 ) -> tuple[ImportReport, bool]:
