@@ -104,8 +104,14 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "stations:station:read",
         }
     ),
-    Role.COMPANY: frozenset({"feedback:notice:read", "feedback:notice:answer", "feedback:rider:read"}),
-    Role.COMPANY: frozenset({"feedback:notice:read", "feedback:notice:answer", "companies:company:read"}),
+    Role.COMPANY: frozenset(
+        {
+            "feedback:notice:read",
+            "feedback:notice:answer",
+            "feedback:rider:read",
+            "companies:company:read",
+        }
+    ),
     Role.GRID: frozenset(
         {
             "feedback:notice:read",
@@ -120,6 +126,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.LEADER: frozenset({"feedback:notice:answer"} | _READS_PLACES | _READS_FIGURES),
     Role.ANALYST: frozenset(
         {
+            "overview:month:read",
             "transfers:page:open",
             "violations:violation:read",
             "violations:violation:export",
