@@ -102,11 +102,15 @@ class Visitor:
 
     def check(self, step: str) -> None:
         """Refuse horizontal scrolling and what axe finds, without a picture."""
-        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0, f"{step}: {wide} px too wide"
+        self.check_width(step)
         found = Axe().run(self.page).response["violations"]
         faults = [f"{fault['id']}: {fault['nodes'][0]['html'][:160]}" for fault in found]
         assert faults == [], f"{step}: {faults}"
+
+    def check_width(self, step: str) -> None:
+        """Refuse horizontal scrolling."""
+        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{step}: {wide} px too wide"
 
 
 @pytest.fixture(params=["zh", "en"])
