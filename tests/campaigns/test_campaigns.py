@@ -144,7 +144,7 @@ def test_the_supervisor_enters_changes_and_cancels_one(
     page = client.get(where).get_data(as_text=True)
     assert "闯红灯整治" in page and "320" in page
     form = client.get(f"{where}/edit").get_data(as_text=True)
-    assert f'checked id="towns-' in form or "checked" in form
+    assert 'checked id="towns-' in form or "checked" in form
     changed = typed | {"name": "闯红灯专项整治", "version": campaign.version}
     assert client.post(f"{where}/edit", data=changed).status_code == 303
     assert client.post(f"{where}/edit", data=changed).status_code == 409

@@ -32,13 +32,18 @@ def villages(session: Session) -> list[Area]:
 
 
 def simulate(session: Session, theta: float, worst: bool = False) -> tuple[Campaign, list[Area]]:
-    """Give every village of a town 3 accidents a month in the mean; a third of them get the campaign."""
-    rng, every = np.random.default_rng(11), villages(session)
-    mean = 3.0 * rng.gamma(4.0, 0.25, len(every))
+    """Give every village of a town accidents with a gamma spread; a third of them get the campaign.
+
+    ``worst``: those with most accidents in the year before, as one would choose them.
+    """
+    rng, every = np.random.default_rng(3), villages(session)
+    mean = (0.7 if worst else 3.0) * rng.gamma(4.0, 0.25, len(every))
     before = rng.poisson(mean[:, None], (len(every), MONTHS))
-    order = np.argsort(-(before[:, -24:].sum(axis=1) / mean)) if worst else rng.permutation(len(every))
+    order = np.argsort(-before[:, -12:].sum(axis=1)) if worst else rng.permutation(len(every))
     chosen = set(order[: len(every) // 3].tolist())
-    during = rng.poisson((mean * [theta if place in chosen else 1.0 for place in range(len(every))])[:, None], (len(every), 8))
+    during = rng.poisson(
+        (mean * [theta if place in chosen else 1.0 for place in range(len(every))])[:, None], (len(every), 8)
+    )
     counts = {area: [*before[place].tolist(), *during[place].tolist()] for place, area in enumerate(every)}
     made.add_accidents(session, counts, BEGIN)
     inside = [area for place, area in enumerate(every) if place in chosen]
