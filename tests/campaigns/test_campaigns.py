@@ -28,7 +28,7 @@ FIRST, LAST = date(2026, 3, 1), date(2026, 5, 31)
 
 
 def entered(session: Session, *codes: str, **values: Any) -> Campaign:
-    given = {"name": "戴盔行动", "first_day": FIRST, "last_day": LAST, "area_codes": codes or (places.TOWN,)}
+    given: dict[str, Any] = {"name": "戴盔行动", "first_day": FIRST, "last_day": LAST, "area_codes": codes or (places.TOWN,)}
     return services.plan_campaign(session, CampaignInput(**given | values), SYSTEM, NOW)
 
 
@@ -142,9 +142,10 @@ def test_the_supervisor_enters_changes_and_cancels_one(
     assert campaign.kind_codes == ["2007"]
     where = f"/campaigns/{campaign.number}"
     page = client.get(where).get_data(as_text=True)
-    assert "闯红灯整治" in page and "320" in page
+    assert "闯红灯整治" in page
+    assert "320" in page
     form = client.get(f"{where}/edit").get_data(as_text=True)
-    assert f'checked id="towns-' in form or "checked" in form
+    assert 'checked id="towns-' in form or "checked" in form
     changed = typed | {"name": "闯红灯专项整治", "version": campaign.version}
     assert client.post(f"{where}/edit", data=changed).status_code == 303
     assert client.post(f"{where}/edit", data=changed).status_code == 409

@@ -23,7 +23,6 @@ from trafficedu.evaluation.queries.areas import owners
 from trafficedu.evaluation.rules import ACCIDENTS, MOST_MONTHS, days_between, month_after, month_number
 from trafficedu.violations import queries as violations
 
-
 LEAST_UNITS = 8
 
 
@@ -55,7 +54,7 @@ def load_trial(session: Session, campaign: Campaign, measure: str, last_day: dat
     past = _cells(session, campaign, measure, root, start, before)
     if not past:
         return None
-    units = _units(session, campaign, root)
+    units = _units(session, campaign, root, {path for path, _, _ in past})
     places = owners(session, root, units)
     first = min(month for _, month, _ in past)
     counts = np.zeros((len(units) + 1, month_number(first_of_campaign) - month_number(first)))
@@ -85,10 +84,11 @@ def _cells(
     return violations.count_by_area_and_month(session, SYSTEM, first, last, root.path, campaign.kind_codes)
 
 
-def _units(session: Session, campaign: Campaign, root: Area) -> list[Area]:
+def _units(session: Session, campaign: Campaign, root: Area, recorded: set[str]) -> list[Area]:
     towns = list(areas.list_below(session, root.path, campaign.first_day, TOWN))
     if all(area.level == TOWN for area in campaign.areas):
         return towns
+    towns = [town for town in towns if town.path in recorded]
     villages = areas.list_below(session, root.path, campaign.first_day, VILLAGE)
     own = {_town(area.path) for area in campaign.areas}
     near = [village for village in villages if _town(village.path) in own]

@@ -56,6 +56,7 @@ def compute_trend(key: str, loaded: Loaded | None) -> dict[str, Any]:
 
 def _summed(panel: Panel) -> Panel:
     """Return all areas as one: a rate of the whole is known in every month in which any part of it is."""
+    assert panel.exposure is not None  # a rate has a denominator
     counts, base = np.nansum(panel.counts, axis=0), np.nansum(panel.exposure, axis=0)
     known = base > 0
     return Panel(("",), panel.first_month, np.where(known, counts, np.nan)[None], np.where(known, base, np.nan)[None])
