@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
+# A network with a certificate authority of its own tells the system, not each tool.
+export UV_SYSTEM_CERTS := true
+export NODE_USE_SYSTEM_CA := 1
 
 .PHONY: help setup run test lint format lock assets translations wheel clean
 
@@ -19,7 +22,6 @@ $(VENV)/bin/uv:
 
 $(VENV)/.installed: $(VENV)/bin/uv requirements.lock setup.cfg setup.py pyproject.toml
 	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
-	$(BIN)/python -m ensurepip --version >/dev/null 2>&1 || true
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
 	@touch $@
 

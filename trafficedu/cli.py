@@ -308,3 +308,16 @@ def add_user(username: str, role: str, name: str, area: str, station: str, compa
         _, first = create_user(session(), new, SYSTEM)
         session().commit()
     click.echo(first)
+
+
+@commands.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--horizon", default=12, show_default=True, type=click.IntRange(1, 60), help="Months ahead.")
+@click.option("--backtest", is_flag=True, help="Rolling-origin scores beside the simple methods.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def trend(file: Path, horizon: int, backtest: bool, as_json: bool) -> None:
+    """Fit the trend model to a tidy CSV area,month,accidents[,exposure,...] (趋势模型)."""
+    from trafficedu.analysis import trend_report  # noqa: PLC0415 - scikit-learn loads only where it is used
+
+    found = trend_report.run(file, horizon, backtest=backtest)
+    click.echo(json.dumps(found.as_json(), ensure_ascii=False) if as_json else found.as_text(language()))

@@ -268,7 +268,5 @@ def test_a_first_violation_costs_few_statements(session: Session, district: Dist
 def test_every_step_is_audited(session: Session, district: District, rider: Rider) -> None:
     make_session(session, district.at_a)
     establish(session, make_violation(session, rider, district.a))
-    actions = session.scalars(
-        select(AuditEntry.action).where(AuditEntry.action.startswith("education:")).order_by(AuditEntry.id)
-    ).all()
-    assert actions == ["education:task:open", "education:seat:book"]
+    study = select(AuditEntry.action).where(AuditEntry.action.startswith("education:")).order_by(AuditEntry.id)
+    assert session.scalars(study).all()[-2:] == ["education:task:open", "education:seat:book"]

@@ -36,6 +36,8 @@ PLACEHOLDER = "0"
 def fit(rule: Rule, name: str) -> str:
     """Return a value that a rule takes for one of its arguments: one of a closed list where there is one."""
     return min(getattr(rule._converters[name], "items", {PLACEHOLDER}))
+
+
 def _arguments(rule: Rule) -> dict[str, str]:
     """Values that fit a rule: one of the few an argument allows, else a placeholder."""
     choices = {name: getattr(converter, "items", {PLACEHOLDER}) for name, converter in rule._converters.items()}

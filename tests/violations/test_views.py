@@ -20,8 +20,9 @@ from trafficedu.riders.models import Rider
 from trafficedu.violations import services
 from trafficedu.violations.models import Violation, ViolationKind
 
-STATEMENTS = 12
-"""A record of a known rider: actor, figures, ground, rider, opening noted, engagement, plate, the row, audit, stamp."""
+STATEMENTS = 23
+"""The whole of it for a known rider: actor, figures, ground, rider, opening noted, engagement, plate, the row, audit,
+stamp (12), and what it opens: lock, task, course, seat, booking, notice and their audit rows (11)."""
 
 
 def typed(district: District, **changes: Any) -> dict[str, Any]:

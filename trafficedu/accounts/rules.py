@@ -104,8 +104,14 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "stations:station:read",
         }
     ),
-    Role.COMPANY: frozenset({"feedback:notice:read", "feedback:notice:answer", "feedback:rider:read"}),
-    Role.COMPANY: frozenset({"feedback:notice:read", "feedback:notice:answer", "companies:company:read"}),
+    Role.COMPANY: frozenset(
+        {
+            "feedback:notice:read",
+            "feedback:notice:answer",
+            "feedback:rider:read",
+            "companies:company:read",
+        }
+    ),
     Role.GRID: frozenset(
         {
             "feedback:notice:read",

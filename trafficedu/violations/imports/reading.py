@@ -123,15 +123,12 @@ class Reader:
         self._check_lengths(row)
         occurred_utc, day = self._time(cell("occurred_at", ""))
         kind = self._kind(cell("kind", ""), day)
-        penalty = cell("penalty", "")
-        fine_yuan = _whole(cell("fine_yuan", ""))
+        penalty, fine_yuan = cell("penalty", ""), _whole(cell("fine_yuan", ""))
         rules.check_penalty(penalty, fine_yuan, kind.fine_min_yuan, kind.fine_max_yuan)
         offender, source = cell("offender", "") or rules.RIDER, cell("source", "") or rules.IMPORT
         _check_choice(offender, OFFENDERS, "offender")
         _check_choice(source, SOURCES, "source")
-        latitude, longitude = _degrees(cell("latitude", ""), "latitude"), _degrees(cell("longitude", ""), "longitude")
-        if latitude is not None or longitude is not None:
-            rules.check_position(latitude, longitude)
+        latitude, longitude = _position(cell("latitude", ""), cell("longitude", ""))
         person, masked = self._person(cell("id_type", ""), cell("id_number", ""))
         plate = self._plate(cell("plate", ""))
         if person is None and not masked and (source != rules.CAMERA or not plate):
@@ -276,6 +273,14 @@ def _whole(text: str) -> int | None:
     if not text.isdecimal() or len(text) > 6:
         raise DomainError(message("Write the amount as a whole number of yuan."), field="fine_yuan")
     return int(text)
+
+
+def _position(latitude: str, longitude: str) -> tuple[float | None, float | None]:
+    """Return both coordinates in degrees, or None twice where the row has no position."""
+    position = _degrees(latitude, "latitude"), _degrees(longitude, "longitude")
+    if position != (None, None):
+        rules.check_position(*position)
+    return position
 
 
 def _degrees(text: str, column: str) -> float | None:

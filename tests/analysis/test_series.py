@@ -1,0 +1,178 @@
+"""Every ill series gets a clear answer: an error with a line, or a result with a note."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+from trafficedu.analysis import trend_words
+from trafficedu.analysis.series import read_series
+from trafficedu.analysis.trend_report import TrendReport, run
+from trafficedu.core.errors import DomainError
+
+HEADER = "area,month,accidents\n"
+MONTHS = [f"{2020 + i // 12}-{i % 12 + 1:02d}" for i in range(48)]
+SOURCES = Path(trend_words.__file__).parent
+CATALOGUE = SOURCES.parent / "locale" / "zh" / "analysis.po"
+
+
+def rows(months: int = 48, areas: str = "abc", skip: str = "") -> str:
+    return HEADER + "".join(
+        f"{a},{m},{(i * 5 + ord(a) + i * i) % 4}\n"
+        for a in areas
+        for i, m in enumerate(MONTHS[:months])
+        if not (a in skip and i >= 20)
+    )
+
+
+@pytest.fixture
+def answer(tmp_path: Path):  # type: ignore[no-untyped-def]
+    def run_on(text: str, encoding: str = "utf-8", **options: object) -> TrendReport:
+        path = tmp_path / "series.csv"
+        path.write_bytes(text.encode(encoding))
+        return run(path, **options)  # type: ignore[arg-type]
+
+    return run_on
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "the file is empty"),
+        ("\n \n", "the file is empty"),
+        (HEADER, "the file has a header but no rows"),
+        ("area,month\na,2024-01\n", "the column accidents is missing"),
+        ("area,month,accidents,accidents\n", "the column accidents is there twice"),
+        ("area,month,accidents,\n", "column 4 has no name"),
+        (HEADER + "a,Jan 2024,1\n", "line 2: Jan 2024 is no month such as 2024-05"),
+        (HEADER + "a,2024-13,1\n", "line 2: 2024-13 is no month such as 2024-05"),
+        (HEADER + "a,2024-01,-1\n", "line 2: the count -1 is negative"),
+        (HEADER + "a,2024-01,1\na,2024-02,1.5\n", "line 3: the count 1.5 is not a whole number"),
+        (HEADER + "a,2024-01,many\n", "line 2: many in column accidents is no number"),
+        (HEADER + "a,2024-01,inf\n", "line 2: inf in column accidents is no number"),
+        (HEADER + "a,2024-01,1\nb,2024-01,1\na,2024/1,1\n", "lines 2 and 4 are both about a in 2024/1"),
+        (HEADER + ",2024-01,1\n", "line 2: the area is blank"),
+        (HEADER + "a,2024-01,1,9\n", "line 2 has more cells than the header"),
+        (HEADER + 'a,2024-01,"1"2\n', "line 2 is no CSV"),
+        (HEADER + "a,2024-01,\n", "not a single count is known"),
+        (HEADER + "a,1924-01,1\na,2024-01,1\n", "the months span 100 years: is a year mistyped?"),
+        ("area,month,accidents,exposure\na,2024-01,1,-5\n", "line 2: the exposure -5 is negative"),
+        ("area,month,accidents,rain\na,2024-01,1,wet\n", "line 2: wet in column rain is no number"),
+    ],
+)
+def test_bad_files_are_refused_with_the_line(answer, text: str, says: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(DomainError) as refused:
+        answer(text)
+    assert str(refused.value.text) == says
+
+
+def test_missing_file_and_foreign_bytes(tmp_path: Path) -> None:
+    with pytest.raises(DomainError, match="cannot be read"):
+        read_series(tmp_path / "none.csv")
+    path = tmp_path / "bytes.csv"
+    path.write_bytes(b"area,month,accidents\n\xff\xff,2024-01,1\n")
+    with pytest.raises(DomainError, match="neither UTF-8 nor GB18030"):
+        read_series(path)
+
+
+def test_horizon_out_of_range(answer) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(DomainError, match="horizon"):
+        answer(rows(), horizon=0)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_encodings_and_ways_to_write_a_month(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "series.csv"
+    text = HEADER + "城厢街道,2024年1月,1\n城厢街道,202402,2\n城厢街道,2024/3,3\n城厢街道,2024-04-01,4.0\n"
+    path.write_bytes(text.encode(encoding))
+    panel = read_series(path)
+    assert panel.areas == ("城厢街道",)
+    assert panel.counts.tolist() == [[1, 2, 3, 4]]
+    assert panel.month_name(0) == "2024-01"
+
+
+COVARIATE_HOLES = "area,month,accidents,helmet,fixed\n" + "".join(
+    f"{a},{m},{(i * 5 + ord(a)) % 4},{'' if i % 3 else i % 11},1\n" for a in "abc" for i, m in enumerate(MONTHS)
+)
+EXPOSURE_GAP = "area,month,accidents,exposure\n" + "".join(
+    f"a,{m},{i % 4},{1000 if i < 20 else ''}\n" for i, m in enumerate(MONTHS)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "method", "says"),
+    [
+        (HEADER + "a,2024-01,3\nb,2024-01,0\n", "shrunken_mean", "months with a count: 1; under 24"),
+        (rows(23), "shrunken_mean", "months with a count: 23; under 24"),
+        (HEADER + "a,2020-01,3\na,2023-12,1\n", "shrunken_mean", "46 area-months are unknown"),
+        (rows(areas="a"), None, "1 areas, 48 months"),
+        (HEADER + "".join(f"{a},{m},0\n" for a in "ab" for m in MONTHS), "model", "small but not zero"),
+        ("".join(rows().splitlines(keepends=True)[:70:2]), None, "left out, not taken as zero"),
+        (rows(skip="b"), None, "without a forecast: b."),
+        (rows(areas="b", skip="b"), "shrunken_mean", "20 months from 2020-01 to 2021-08"),
+        (COVARIATE_HOLES, None, "The covariate helmet has holes"),
+        (COVARIATE_HOLES, None, "fixed: cannot be estimated"),
+        (EXPOSURE_GAP, None, "the whole fit does without it"),
+        (HEADER + "".join(f"a,{m},{10**9 + i}\n" for i, m in enumerate(MONTHS)), None, "All areas together"),
+    ],
+)
+def test_odd_series_get_a_result_and_a_note(answer, text: str, method: str | None, says: str) -> None:  # type: ignore[no-untyped-def]
+    report = answer(text, backtest=True)
+    assert says in report.as_text("en")
+    assert method is None or report.forecast.method == method
+    expected = report.forecast.areas.expected[report.forecast.active]
+    assert (expected > 0).all()
+    json.dumps(report.as_json(), allow_nan=False)
+
+
+def test_backtest_json_is_as_agreed(answer) -> None:  # type: ignore[no-untyped-def]
+    got = answer(rows(), backtest=True).as_json()
+    assert list(got) == ["areas", "months", "chosen", "fit_seconds", "scores"]
+    assert (got["areas"], got["months"]) == (3, 48)
+    methods = ["model", "seasonal_naive", "mean_12", "mean_12_season", "mean_36_season", "chosen"]
+    assert list(got["scores"]) == methods
+    for by_horizon in got["scores"].values():
+        assert list(by_horizon) == ["1-3", "1-12"]
+        for scores in by_horizon.values():
+            assert list(scores) == ["mase", "deviance", "crps", "coverage_80", "coverage_95"]
+
+
+def test_under_36_months_no_backtest_and_said(answer) -> None:  # type: ignore[no-untyped-def]
+    report = answer(rows(35), backtest=True)
+    assert report.as_json()["scores"] == {}
+    assert "36" in report.as_json()["note"]
+    assert "No backtest: 35 months, 36 are needed." in report.as_text("en")
+
+
+def test_forecast_json(answer) -> None:  # type: ignore[no-untyped-def]
+    got = answer(rows(skip="b"), horizon=5).as_json()
+    assert got["forecast_months"] == ["2024-01", "2024-02", "2024-03", "2024-04", "2024-05"]
+    assert [one["area"] for one in got["by_area"]] == ["a", "b", "c"]
+    assert got["by_area"][1]["forecast"] is None
+    assert got["by_area"][1]["last_month"] == "2021-08"
+    assert len(got["total"]["forecast"]["high_95"]) == 5
+
+
+@pytest.mark.parametrize(("share", "words"), [(0.999, ">99"), (0.93, "93"), (0.5, "50"), (0.001, "<1")])
+def test_no_probability_is_certain(share: float, words: str) -> None:
+    assert trend_words.percent(share) == words
+
+
+def test_every_sentence_has_its_chinese() -> None:
+    with CATALOGUE.open("rb") as file:
+        known = {str(entry.id): str(entry.string) for entry in read_po(file) if entry.id}
+    used = {
+        node.args[0].value
+        for path in SOURCES.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", "") == "message"
+        and isinstance(node.args[0], ast.Constant)
+    }
+    assert used == set(known)
+    for source, chinese in known.items():
+        names = {part.split(")s")[0] for part in source.split("%(")[1:]}
+        assert chinese % dict.fromkeys(names, "x") if names else chinese
+        assert {part.split(")s")[0] for part in chinese.split("%(")[1:]} == names

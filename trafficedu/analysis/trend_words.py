@@ -1,0 +1,223 @@
+"""A trend report in sentences a commander understands and does not over-read, in either language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from trafficedu.analysis.trend.associations import Association
+from trafficedu.analysis.trend.backtest import BACKTEST_MONTHS
+from trafficedu.analysis.trend.forecast import Outlook
+from trafficedu.analysis.trend.rolling import LEAST_MONTHS
+from trafficedu.analysis.trend.short import SHRUNKEN_MEAN
+from trafficedu.analysis.trend.statement import Slopes
+from trafficedu.core.text import Message, message, translate
+
+if TYPE_CHECKING:  # the report calls this module to say itself
+    from trafficedu.analysis.trend_report import TrendReport
+
+METHOD_NAMES = {
+    "model": message("the trend model"),
+    "seasonal_naive": message("the same month last year"),
+    "mean_12": message("the mean of the last 12 months"),
+    "mean_12_season": message("the mean of the last 12 months times the month index of all areas"),
+    "mean_36_season": message("the mean of the last 36 months times the month index of all areas"),
+    SHRUNKEN_MEAN: message("the mean of each area, drawn towards that of all areas"),
+    "chosen": message("what the rule would have used"),
+}
+UNKNOWNS = (
+    message(
+        "What the model does not know: campaigns, works, weather and feast days to come; changes in what is"
+        " recorded; e-bikes registered after the last month."
+    ),
+    message(
+        "The intervals hold if the months ahead resemble the past; a sudden break is noticed only after"
+        " about three months."
+    ),
+)
+FALLING = message(
+    "Trend over %(months)s months: falling; %(change)s %% a year, with 95 %% confidence between"
+    " %(low)s and %(high)s %%."
+).msgid
+RISING = message(
+    "Trend over %(months)s months: rising; %(change)s %% a year, with 95 %% confidence between %(low)s and %(high)s %%."
+).msgid
+NOT_PROVEN_FALLING = message(
+    "Trend over %(months)s months: not proven; %(change)s %% a year, with 95 %% confidence between"
+    " %(low)s and %(high)s %%; falling with %(probability)s %% probability."
+).msgid
+NOT_PROVEN_RISING = message(
+    "Trend over %(months)s months: not proven; %(change)s %% a year, with 95 %% confidence between"
+    " %(low)s and %(high)s %%; rising with %(probability)s %% probability."
+).msgid
+
+
+def as_text(report: TrendReport, locale: str) -> str:
+    """Put the whole report into words.
+
+    Parameters
+    ----------
+    report
+        The report.
+    locale
+        ``zh`` or ``en``.
+    """
+    lines: list[Message | str] = [*_opening(report), *notes(report), "", *_choice(report), ""]
+    if report.backtest_asked:
+        lines += [*_score_lines(report), ""]
+    if report.forecast.active.any():
+        lines.append(message("All areas together"))
+        lines.append(trend_sentence(report.total_trend, 0))
+        lines += _outlook_lines(report.forecast.months, report.forecast.total, None)
+    if len(report.panel.areas) > 1:
+        for row, area in enumerate(report.panel.areas):
+            lines += ["", message("Area %(area)s", area=area), trend_sentence(report.trends, row)]
+            if report.forecast.active[row]:
+                lines += _outlook_lines(report.forecast.months, report.forecast.areas, row)
+    lines += ["", *_association_lines(report.associations), *UNKNOWNS]
+    return "\n".join(line if isinstance(line, str) else translate(line, locale) for line in lines) + "\n"
+
+
+def _opening(report: TrendReport) -> Iterator[Message]:
+    yield message(
+        "%(areas)s areas, %(months)s months from %(first)s to %(last)s, %(total)s accidents.",
+        areas=len(report.panel.areas),
+        months=report.panel.months,
+        first=report.panel.month_name(0),
+        last=report.panel.month_name(report.panel.months - 1),
+        total=int(np.nansum(report.panel.counts)),
+    )
+
+
+def notes(report: TrendReport) -> Iterator[Message]:
+    """Say what is odd about the series and what was done about it."""
+    panel, known = report.panel, ~np.isnan(report.panel.counts)
+    if missing := int((~known).sum()):
+        yield message("%(cells)s area-months are unknown; they are left out, not taken as zero.", cells=missing)
+    if panel.exposure is not None and not report.forecast.exposed:
+        yield message("The exposure has gaps of over 12 months or zeros: the whole fit does without it.")
+    if np.nansum(panel.counts) == 0:
+        yield message("Nothing happened in any area so far; the forecast is small but not zero.")
+    ended = [area for area, active in zip(panel.areas, report.forecast.active, strict=True) if not active]
+    if ended:
+        yield message(
+            "Without a count in the last three months, so without a forecast: %(areas)s.",
+            areas=", ".join(ended),
+        )
+    for name, values in panel.covariates.items():
+        if np.isnan(values).any():
+            yield message("The covariate %(name)s has holes; the last value is held for up to 12 months.", name=name)
+    rolled = report.forecast.rolled
+    if rolled is not None:
+        year = rolled.breaks[:, -12:].any(axis=1) & report.forecast.active
+        broken = [area for area, hit in zip(panel.areas, year, strict=True) if hit]
+        if broken:
+            yield message(
+                "The level of these areas broke in the last year, older months hardly count: %(areas)s.",
+                areas=", ".join(broken),
+            )
+
+
+def _choice(report: TrendReport) -> Iterator[Message]:
+    """Say which method is used and why."""
+    method = report.forecast.method
+    yield message("Method used: %(method)s.", method=METHOD_NAMES[method])
+    if method == SHRUNKEN_MEAN:
+        yield message(
+            "Why: months with a count: %(months)s; under %(least)s are too few for a season or a trend.",
+            months=int((~np.isnan(report.panel.counts)).any(axis=0).sum()),
+            least=LEAST_MONTHS,
+        )
+    elif method == "model":
+        yield message("Why: none of the simple methods forecast the past clearly better.")
+    else:
+        yield message("Why: it forecast the past clearly better than the trend model.")
+
+
+def percent(share: float) -> str:
+    """Write a probability without claiming certainty: between <1 and >99."""
+    if share > 0.99:
+        return ">99"
+    return "<1" if share < 0.01 else f"{100 * share:.0f}"
+
+
+def trend_sentence(trend: Slopes, row: int) -> Message:
+    """State a trend with its interval and the probability of its direction, and claim no more."""
+    if np.isnan(trend.per_year[row]):
+        return message("Trend: too little happened, or too few months are known, to speak of one.")
+    low, high, falling = float(trend.low[row]), float(trend.high[row]), float(trend.falling[row])
+    down = falling >= 0.5
+    values = {
+        "change": f"{100 * trend.per_year[row]:+.1f}",
+        "low": f"{100 * low:+.1f}",
+        "high": f"{100 * high:+.1f}",
+        "probability": percent(falling if down else 1 - falling),
+        "months": trend.months,
+    }
+    if low <= 0 <= high:
+        sentence = NOT_PROVEN_FALLING if down else NOT_PROVEN_RISING
+    else:
+        sentence = FALLING if down else RISING
+    return message(sentence, **values)
+
+
+def _outlook_lines(months: tuple[str, ...], outlook: Outlook, row: int | None) -> Iterator[Message]:
+    """Lay out one line per month of one area, or of all together."""
+    values = {name: array if row is None else array[row] for name, array in vars(outlook).items()}
+    for step, month in enumerate(months):
+        expected = float(values["expected"][step])
+        yield message(
+            "  %(month)s  expected %(expected)s   80 %%: %(low_80)s-%(high_80)s   95 %%: %(low_95)s-%(high_95)s",
+            month=month,
+            expected=f"{expected:.1f}" if expected >= 1 else f"{expected:.2g}",
+            **{name: int(array[step]) for name, array in values.items() if name != "expected"},
+        )
+
+
+def _score_lines(report: TrendReport) -> Iterator[Message | str]:
+    """Lay out the backtest, one line per method and range of horizons."""
+    if report.scores is None:
+        yield message(
+            "No backtest: %(months)s months, %(least)s are needed.",
+            months=report.panel.months,
+            least=BACKTEST_MONTHS,
+        )
+        return
+    yield message("Backtest (smaller is better; coverage should be 80 and 95):")
+    for method, by_horizon in report.scores.items():
+        yield message("  %(method)s", method=METHOD_NAMES[method])
+        for horizons, score in by_horizon.items():
+            yield message(
+                "    months ahead %(horizons)s: MASE %(mase)s, deviance %(deviance)s, CRPS %(crps)s,"
+                " coverage %(coverage_80)s and %(coverage_95)s",
+                horizons=horizons,
+                **{
+                    name: "-" if value is None else f"{100 * value:.1f}" if "coverage" in name else f"{value:.3f}"
+                    for name, value in vars(score).items()
+                },
+            )
+
+
+def _association_lines(found: tuple[Association, ...]) -> Iterator[Message | str]:
+    """List the rate ratios with the sentence that they prove nothing."""
+    if not found:
+        return
+    yield message("Covariates of the month before: associations, not causes.")
+    for one in found:
+        if one.rate_ratio is None or one.low is None or one.high is None:
+            yield message(
+                "  %(name)s: cannot be estimated, it hardly moves, is hardly known or repeats another.",
+                name=one.name,
+            )
+        else:
+            yield message(
+                "  %(name)s: %(ratio)s times the count for %(step)s more (95 %%: %(low)s-%(high)s)",
+                name=one.name,
+                step=f"{one.step:.3g}",
+                ratio=f"{one.rate_ratio:.2f}",
+                low=f"{one.low:.2f}",
+                high=f"{one.high:.2f}",
+            )
+    yield ""
