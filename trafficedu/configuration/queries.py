@@ -13,7 +13,6 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
 
-
 _FIGURES = select(Parameter.code, Parameter.value)
 
 

@@ -123,9 +123,7 @@ def _present_task(session: Session, violation: Violation) -> tuple[StudyTask | N
 
     Read after the lock, so that it sees what the transaction before left.
     """
-    row = session.execute(
-        _PRESENT_TASK, {"violation_id": violation.id, "rider_id": violation.rider_id}
-    ).one_or_none()
+    row = session.execute(_PRESENT_TASK, {"violation_id": violation.id, "rider_id": violation.rider_id}).one_or_none()
     return (None, False) if row is None else (row[0], bool(row[1]))
 
 
