@@ -11,9 +11,9 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import JSON, Index, String, event, insert, select
+from sqlalchemy import JSON, Index, String, Table, event, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from trafficedu.core.actors import Actor
@@ -102,7 +102,7 @@ def _write_together(session: Session, _context: object, _instances: object) -> N
             session.expunge(entry)
 
 
-_INSERT = insert(AuditEntry.__table__)  # type: ignore[arg-type] - a mapped class's table is a Table
+_INSERT = insert(cast(Table, AuditEntry.__table__))
 _WRITTEN = [column.name for column in AuditEntry.__table__.columns if not column.primary_key]
 
 

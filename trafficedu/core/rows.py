@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy
 from sqlalchemy import ClauseElement, Executable
@@ -63,7 +63,7 @@ def _defaults(model: type[Base]) -> dict[str, Any]:
 class _DoNothing(ClauseElement):
     """``ON CONFLICT DO NOTHING``, the same words on both databases."""
 
-    _traverse_internals: ClassVar[list[Any]] = []
+    _traverse_internals = []
     inherit_cache = True
 
 
