@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -99,7 +99,7 @@ def violation(reference: str, days_ago: int = 400, **changes: str) -> dict[str, 
     }
 
 
-def written(path: Path, rows: list[Mapping[str, str]], encoding: str = "utf-8", end: str = "\r\n") -> Path:
+def written(path: Path, rows: Sequence[Mapping[str, str]], encoding: str = "utf-8", end: str = "\r\n") -> Path:
     with path.open("w", encoding=encoding, newline="") as file:
         table = csv.DictWriter(file, list(rows[0]), lineterminator=end)
         table.writeheader()
@@ -194,7 +194,7 @@ def test_each_refused_row_has_its_line_column_value_and_reason(installed: Run, f
         "offender": "dog",
         "note": "x" * 501,
     }
-    rows: list[Mapping[str, str]] = [violation(f"W{n}") | {name: cell} for n, (name, cell) in enumerate(wrong.items())]
+    rows = [violation(f"W{n}") | {name: cell} for n, (name, cell) in enumerate(wrong.items())]
     rows.append(violation("FINE", penalty="fine", fine_yuan="500"))
     rows.append(violation("CHILD", penalty="fine", fine_yuan="20", id_number=child))
     rows.append(violation("LAST", occurred_at="9999-12-31T23:00:00-08:00"))
@@ -218,9 +218,9 @@ def test_each_refused_row_has_its_line_column_value_and_reason(installed: Run, f
 def test_one_reference_in_every_line_is_one_record(installed: Run, fresh_url: str, tmp_path: Path) -> None:
     row = violation("SAME")
     rows = [row | {"note": note} for note in ("a", "b", "a")] * 1000
-    report = installed("import", "violations", written(tmp_path / "v.csv", list(rows)), "--json").report
+    report = installed("import", "violations", written(tmp_path / "v.csv", rows), "--json").report
     assert report == {"added": 1, "updated": 2000, "unchanged": 999, "refused": []}
-    nameless: list[Mapping[str, str]] = [violation("NONE", name="")] * 3
+    nameless = [violation("NONE", name="")] * 3
     ended = installed("import", "violations", written(tmp_path / "n.csv", nameless), "--json", "--skip-errors")
     assert [row["column"] for row in ended.report["refused"]] == ["name", "reference", "reference"]
     assert counted(fresh_url, "violation") == [1]
