@@ -25,7 +25,6 @@ from trafficedu.accounts.queries import find_post
 from trafficedu.accounts.rules import Role
 from trafficedu.accounts.services import UserInput, create_user
 from trafficedu.app import create_app
-from trafficedu.configuration.queries import list_runs
 from trafficedu.configuration.services import note_failed_run, run_chores
 from trafficedu.core import logs, schema, serving
 from trafficedu.core.actors import SYSTEM
@@ -130,14 +129,19 @@ def load_demo_district(violations: int, months: int, seed: int, until: datetime 
     now = utc_now() if until is None else from_local(until.replace(hour=18))
     with opened(empty=True):
         _prepare()
-        if demo.is_demo(session()):
-            tell(message("The demo district is here already; nothing was changed."))
-        else:
-            with progress_bar(violations) as progress:
-                demo.load_demo(session(), Plan(violations, months, seed), now, progress)
-            session().commit()
-        settings: Settings = current_app.config["SETTINGS"]
-        click.echo(table.render(demo.list_accounts(session()), settings.public_url))
+        _fill_with_demo(Plan(violations, months, seed), now)
+
+
+def _fill_with_demo(plan: Plan, now: datetime) -> None:
+    if demo.is_demo(session()):
+        tell(message("The demo district is here already; nothing was changed."))
+    else:
+        with progress_bar(plan.violations) as progress:
+            demo.load_demo(session(), plan, now, progress)
+        session().commit()
+    settings: Settings = current_app.config["SETTINGS"]
+    click.echo(table.render(demo.list_accounts(session()), settings.public_url))
+    session().rollback()  # reading took the write lock of SQLite; serving begins with other connections
 
 
 @contextmanager
@@ -248,11 +252,14 @@ def export_kind(kind: str, file: Path, month: date | None) -> None:
 @commands.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-def serve(host: str, port: int) -> None:
+@click.option("--demo", "with_demo", is_flag=True, help="As after trafficedu demo, in one go (先载入演示数据).")
+def serve(host: str, port: int, with_demo: bool) -> None:
     """Serve the pages with a production-grade server (启动服务)."""
-    with opened():
-        in_demo = list_runs(session(), "demo", limit=1)
-        if in_demo and not _is_loopback(host):
+    with opened(empty=with_demo):
+        if with_demo and _is_loopback(host):
+            _prepare()
+            _fill_with_demo(Plan(), utc_now())
+        if (with_demo or demo.is_demo(session())) and not _is_loopback(host):
             raise click.UsageError(
                 translate(message("This installation holds demo accounts and serves this machine only."), language())
             )

@@ -83,6 +83,10 @@ class Crowd:
         person: Person = self._chance.choices(self._people, cum_weights=self._summed)[0]
         return person
 
+    def known(self) -> list[Person]:
+        """Return the riders about this month who have been caught."""
+        return [person for person in self._people if person.id]
+
     def _newcomer(self, day: int) -> Person:
         chance = self._chance
         kind = "courier" if chance.random() < COURIERS else "local"
