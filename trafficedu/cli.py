@@ -256,14 +256,7 @@ def export_kind(kind: str, file: Path, month: date | None) -> None:
 def serve(host: str, port: int, with_demo: bool) -> None:
     """Serve the pages with a production-grade server (启动服务)."""
     with opened(empty=with_demo):
-<<<<<<< HEAD
         if not _is_loopback(host) and (with_demo or demo.is_demo(session())):
-=======
-        if with_demo and _is_loopback(host):
-            _prepare()
-            _fill_with_demo(Plan(), utc_now())
-        if (with_demo or demo.is_demo(session())) and not _is_loopback(host):
->>>>>>> contract
             raise click.UsageError(
                 translate(message("This installation holds demo accounts and serves this machine only."), language())
             )
