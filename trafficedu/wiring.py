@@ -23,6 +23,8 @@ from trafficedu.core.web import Panel
 from trafficedu.education import panels as study_panels
 from trafficedu.education import queries as studies
 from trafficedu.education import services as education
+from trafficedu.evaluation import panels as evaluation_panels
+from trafficedu.evaluation import services as evaluation
 from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback import services as feedback
 from trafficedu.helmets import imports as helmets_files
@@ -62,9 +64,10 @@ PANELS: Mapping[str, Sequence[Panel]] = {
         violations.reviews_due,
         violations.objections_due,
         study_panels.at_the_station,
+        overview_panels.last_month,
+        overview_panels.own_villages,
         feedback_panels.unanswered,
         study_panels.overdue_here,
-        overview_panels.own_villages,
         configuration_panels.worker,
         configuration_panels.failed_imports,
         configuration_panels.calendar,
@@ -93,6 +96,9 @@ PANELS: Mapping[str, Sequence[Panel]] = {
     "notices.show": [
         overview_panels.study_of_notice,
     ],
+    "campaigns.show": [
+        evaluation_panels.effect,
+    ],
     "areas.show": [],
     "accidents.show": [
         overview_panels.educated_before,
@@ -116,6 +122,7 @@ REFERENCE: Sequence[Callable[[Session], Any]] = [
 CHORES: Mapping[str, Chore] = {
     "waiting tasks seated": education.seat_waiting,
     "audit rows sealed": audit.seal,
+    "trends computed": evaluation.refresh_one,
     "expired locks forgotten": throttle.forget_expired,
     "riders brought under the current key": riders.reencrypt_some,
 }

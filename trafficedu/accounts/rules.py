@@ -41,6 +41,7 @@ POST_OF = {
 """Which kind of post bounds what a role sees; the administrator sees configuration, not records."""
 
 _READS_PLACES = {"areas:area:read", "stations:station:read"}
+_READS_TRENDS = {"evaluation:trend:read", "campaigns:campaign:read"}
 _READS_FIGURES = {
     "overview:page:read",
     "education:task:read",
@@ -105,6 +106,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         }
         | _READS_PLACES
         | _READS_FIGURES
+        | _READS_TRENDS
+        | {"campaigns:campaign:manage"}
     ),
     Role.STATION: frozenset(
         {
@@ -139,11 +142,14 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         }
         | _READS_PLACES
     ),
-    Role.LEADER: frozenset({"accidents:accident:read", "feedback:notice:answer"} | _READS_PLACES | _READS_FIGURES),
+    Role.LEADER: frozenset(
+        {"accidents:accident:read", "feedback:notice:answer"} | _READS_PLACES | _READS_FIGURES | _READS_TRENDS
+    ),
     Role.ANALYST: frozenset(
         {
             "accidents:accident:read",
             "accidents:accident:export",
+            "overview:month:read",
             "transfers:page:open",
             "violations:violation:read",
             "violations:violation:export",
@@ -152,6 +158,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         }
         | _READS_PLACES
         | _READS_FIGURES
+        | _READS_TRENDS
+        | {"campaigns:campaign:manage"}
     ),
     Role.ADMINISTRATOR: frozenset(
         {

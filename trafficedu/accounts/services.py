@@ -94,6 +94,11 @@ def _nobody() -> str:
     return _hasher.hash(secrets.token_urlsafe(16))
 
 
+def note_locked(session: Session) -> None:
+    """Audit that an attempt to sign in was turned away unread, after too many wrong ones."""
+    audit.write(session, "accounts:session:open", VISITOR, result=audit.REFUSED)
+
+
 def _verified(user: User | None, password: str) -> bool:
     try:
         _hasher.verify(user.password_hash if user else _nobody(), password)
@@ -182,6 +187,7 @@ def reset_password(session: Session, user: User, by: Actor) -> str:
 def choose_locale(session: Session, user: User, locale: str) -> None:
     """Remember the language a user reads in."""
     user.locale = locale
+    audit.write(session, "accounts:language:choose", actor_of(user), subject=user, locale=locale)
     session.flush()
 
 

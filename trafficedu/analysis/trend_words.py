@@ -64,7 +64,7 @@ def as_text(report: TrendReport, locale: str) -> str:
     locale
         ``zh`` or ``en``.
     """
-    lines: list[Message | str] = [*_opening(report), *notes(report), "", *_choice(report), ""]
+    lines: list[Message | str] = [*_opening(report), *notes(report), "", *choice_lines(report), ""]
     if report.backtest_asked:
         lines += [*_score_lines(report), ""]
     if report.forecast.active.any():
@@ -120,7 +120,7 @@ def notes(report: TrendReport) -> Iterator[Message]:
             )
 
 
-def _choice(report: TrendReport) -> Iterator[Message]:
+def choice_lines(report: TrendReport) -> Iterator[Message]:
     """Say which method is used and why."""
     method = report.forecast.method
     yield message("Method used: %(method)s.", method=METHOD_NAMES[method])

@@ -65,6 +65,12 @@ def current(connection: Connection) -> str | None:
     return connection.scalar(select(column("version_num")).select_from(table("alembic_version")))
 
 
+def is_current(engine: Engine) -> bool:
+    """Tell whether the database is at the newest revision this version of the program knows."""
+    with engine.connect() as connection:
+        return current(connection) == head()
+
+
 def drift(connection: Connection) -> list[object]:
     """Return what the models say and the database does not; empty when the two match."""
     from alembic.autogenerate import compare_metadata  # noqa: PLC0415 - see the module's docstring

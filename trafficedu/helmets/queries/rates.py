@@ -292,3 +292,17 @@ def count_by_month(session: Session, wanted: Wanted, by: Actor) -> dict[date, tu
         bare, clear = counts.get(seen.day.replace(day=1), (0, 0))
         counts[seen.day.replace(day=1)] = (bare + seen.bare, clear + seen.helmeted + seen.bare)
     return counts
+
+
+def count_by_area_and_month(session: Session, wanted: Wanted, by: Actor) -> list[tuple[str, date, int, int]]:
+    """Return path of the site's area, first day of the month, bare heads and clear observations."""
+    paths = {
+        code: path
+        for code, path in session.execute(select(HelmetSite.id, Area.path).join(Area, HelmetSite.area_id == Area.id))
+    }
+    counts: dict[tuple[str, date], tuple[int, int]] = {}
+    for seen in list_observations(session, wanted, by):
+        key = paths[seen.site_id], seen.day.replace(day=1)
+        bare, clear = counts.get(key, (0, 0))
+        counts[key] = bare + seen.bare, clear + seen.helmeted + seen.bare
+    return [(path, month, bare, clear) for (path, month), (bare, clear) in sorted(counts.items())]
