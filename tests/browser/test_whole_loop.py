@@ -51,9 +51,18 @@ def furnish(session: Session) -> Post:
         "station": {"station_id": station.id},
         "analyst": {"area_id": places.area(session, places.DISTRICT).id},
     }
-    people = [make_user(session, role, **post).username for role, post in posts.items()]
+    names = {role: make_user(session, role, **post).username for role, post in posts.items()}
     session.commit()
-    return Post(*people, company.code, station.name, first.number, second.number)
+    return Post(
+        names["officer"],
+        names["company"],
+        names["station"],
+        names["analyst"],
+        company.code,
+        station.name,
+        first.number,
+        second.number,
+    )
 
 
 @dataclass
@@ -74,7 +83,8 @@ class Story:
     def session(self) -> Session:
         """A session of the application's database, for what a test has to look up or put on."""
         with self.app.app_context():
-            return self.app.extensions["sqlalchemy"].sessionmaker()
+            made: Session = self.app.extensions["sqlalchemy"].sessionmaker()
+            return made
 
     def begin_session(self, number: str) -> None:
         """Let the day of a session come."""
