@@ -59,8 +59,8 @@ HANDLERS: Handlers = {
 
 PANELS: Mapping[str, Sequence[Panel]] = {
     "home": [
-        helmets_panels.count_key,
         violations.own_day,
+        helmets_panels.count_key,
         violations.reviews_due,
         violations.objections_due,
         study_panels.at_the_station,

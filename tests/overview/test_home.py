@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -8,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
 from tests.factories.education import make_task
-from tests.factories.feedback import World, make_notice, make_rider, make_violation, make_world
+from tests.factories.feedback import World, acting, make_notice, make_rider, make_violation, make_world
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import Role
 from trafficedu.core.clock import local_date, month_bounds, utc_now
+from trafficedu.overview.queries.month import read_month
 from trafficedu.overview.queries.villages import list_villages
 
 
@@ -71,3 +73,43 @@ def test_a_leader_reads_which_own_villages_worsened(
     page = client.sign_in(make_user("leader", area_id=world.town.id)).get("/").text
     assert 'id="own-villages"' in page
     assert 'id="own-villages"' not in client.sign_in(make_user("officer", area_id=world.town.id)).get("/").text
+
+
+def test_an_officer_begins_a_record_with_one_tap(client: Browser, world: World, make_user: Callable[..., User]) -> None:
+    client.sign_in(make_user("officer", area_id=world.town.id))
+    assert 'class="key-link" href="/record?kind=2007"' in client.get("/").text
+    assert re.search(r'checked[^>]*value="2007"', client.get("/record?kind=2007").text)
+    assert client.get("/record?kind=nonsense").status_code == 200
+
+
+def test_an_analyst_reads_the_last_full_month_and_what_changed(
+    client: Browser, session: Session, world: World, make_user: Callable[..., User]
+) -> None:
+    for _ in range(3):
+        make_violation(session, world.village, occurred=in_months_back(1))
+    make_violation(session, world.village, occurred=in_months_back(2))
+    make_violation(session, world.other_village, occurred=in_months_back(13))
+    make_violation(session, make_world(session).village, occurred=in_months_back(1))
+    user = make_user("analyst", area_id=world.district.id)
+    month = read_month(session, acting(user), utc_now(), "en")
+    assert (month.total.now, month.total.month_before, month.total.year_before) == (3, 1, 1)
+    assert month.change_percent == 200
+    assert [(row.name, row.difference) for row in month.below] == [("测试镇", 2)]
+    page = client.sign_in(user).get("/").text
+    assert 'id="last-month"' in page
+    assert "+200.0 %" in page
+    assert 'id="last-month"' not in client.sign_in(make_user("leader", area_id=world.town.id)).get("/").text
+
+
+def test_a_supervisor_reads_what_waits_by_time_left(
+    client: Browser, session: Session, world: World, make_user: Callable[..., User]
+) -> None:
+    late, later = (make_violation(session, world.village, rider=make_rider(session)) for _ in range(2))
+    for violation, days in ((late, -1), (later, 3)):
+        violation.state, violation.source = "pending", "camera"
+        violation.review_due_on = local_date(utc_now()) + timedelta(days=days)
+    session.commit()
+    page = client.sign_in(make_user("supervisor", area_id=world.town.id)).get("/").text
+    assert page.index(late.number) < page.index(later.number)
+    assert "已逾期" in page
+    assert "3 天" in page

@@ -12,6 +12,7 @@ from trafficedu.education import queries as education
 from trafficedu.education.models import BOOKED, IN_PROGRESS, OPEN
 from trafficedu.feedback import queries as feedback
 from trafficedu.overview.queries import educated, month, villages
+from trafficedu.overview.queries.picture import share
 from trafficedu.riders.rules import mask_name
 
 LONGEST = 12
@@ -22,7 +23,9 @@ def last_month() -> str:
     who = actor()
     if not who.may("overview:month:read") or (who.scope.area_path is None and not who.scope.everything):
         return ""
-    return render_template("overview/_last_month.html", month=month.read_month(session(), who, utc_now(), locale()))
+    return render_template(
+        "overview/_last_month.html", month=month.read_month(session(), who, utc_now(), locale()), share=share
+    )
 
 
 def own_villages() -> str:
