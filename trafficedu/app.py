@@ -16,16 +16,20 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from trafficedu import wiring
+from trafficedu.accidents.views import pages as accidents_pages
 from trafficedu.accounts import queries as accounts
 from trafficedu.accounts.views import pages as accounts_pages
 from trafficedu.areas.views import pages as areas_pages
+from trafficedu.campaigns.views import pages as campaigns_pages
 from trafficedu.companies.views import pages as companies_pages
 from trafficedu.configuration.views import pages as configuration_pages
 from trafficedu.core import access, database, health, logs, pages, security, web
 from trafficedu.core.settings import Settings, load_settings
 from trafficedu.core.text import LOCALES
 from trafficedu.education.views import course_pages, session_pages, study_pages, task_pages
+from trafficedu.evaluation.views import pages as evaluation_pages
 from trafficedu.feedback.views import pages as feedback_pages
+from trafficedu.helmets.views import pages as helmets_pages
 from trafficedu.overview.views import pages as overview_pages
 from trafficedu.public.views import pages as public_pages
 from trafficedu.riders.views import pages as riders_pages
@@ -49,6 +53,10 @@ BLUEPRINTS = [
     study_pages,
     course_pages,
     feedback_pages,
+    campaigns_pages,
+    evaluation_pages,
+    accidents_pages,
+    helmets_pages,
 ]
 
 NAVIGATION = [
@@ -56,14 +64,19 @@ NAVIGATION = [
     pages.NavigationItem("violations.index", _l("Violation records"), "violations:violation:read"),
     pages.NavigationItem("violations.reviews", _l("Reviews"), "violations:violation:review"),
     pages.NavigationItem("violations.objections", _l("Objections"), "violations:objection:decide"),
+    pages.NavigationItem("accidents.index", _l("Accidents"), "accidents:accident:read"),
     pages.NavigationItem("feedback.notices", _l("Notices"), "feedback:notice:read"),
     pages.NavigationItem("education.tasks", _l("Studies"), "education:task:read"),
     pages.NavigationItem("sessions.sessions", _l("Sessions"), "education:session:read"),
+    pages.NavigationItem("helmets.results", _l("Helmets"), "helmets:survey:read"),
+    pages.NavigationItem("helmets.sites", _l("Counting sites"), "helmets:site:manage"),
     pages.NavigationItem("riders.index", _l("Riders"), "riders:rider:read"),
     pages.NavigationItem("companies.index", _l("Companies"), "companies:company:read"),
     pages.NavigationItem("stations.index", _l("Stations"), "stations:station:read"),
     pages.NavigationItem("areas.index", _l("Areas"), "areas:area:read"),
     pages.NavigationItem("overview.overview", _l("Overview"), "overview:page:read"),
+    pages.NavigationItem("evaluation.trends", _l("Trends"), "evaluation:trend:read"),
+    pages.NavigationItem("campaigns.index", _l("Campaigns"), "campaigns:campaign:read"),
     pages.NavigationItem("violations.kinds", _l("Kinds of violation"), "violations:kind:manage"),
     pages.NavigationItem("courses.courses", _l("Courses"), "education:course:manage"),
     pages.NavigationItem("transfers.index", _l("Import and export"), "transfers:page:open"),

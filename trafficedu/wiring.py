@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from trafficedu.accidents import imports as accidents_files
+from trafficedu.accidents import panels as accidents_panels
 from trafficedu.areas import imports as areas_files
 from trafficedu.configuration import panels as configuration_panels
 from trafficedu.configuration import services as configuration
@@ -21,8 +23,12 @@ from trafficedu.core.web import Panel
 from trafficedu.education import panels as study_panels
 from trafficedu.education import queries as studies
 from trafficedu.education import services as education
+from trafficedu.evaluation import panels as evaluation_panels
+from trafficedu.evaluation import services as evaluation
 from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback import services as feedback
+from trafficedu.helmets import imports as helmets_files
+from trafficedu.helmets import panels as helmets_panels
 from trafficedu.overview import panels as overview_panels
 from trafficedu.public import queries as receipts
 from trafficedu.riders import imports as riders_imports
@@ -53,13 +59,15 @@ HANDLERS: Handlers = {
 
 PANELS: Mapping[str, Sequence[Panel]] = {
     "home": [
+        helmets_panels.count_key,
         violations.own_day,
         violations.reviews_due,
         violations.objections_due,
         study_panels.at_the_station,
+        overview_panels.last_month,
+        overview_panels.own_villages,
         feedback_panels.unanswered,
         study_panels.overdue_here,
-        overview_panels.own_villages,
         configuration_panels.worker,
         configuration_panels.failed_imports,
         configuration_panels.calendar,
@@ -88,8 +96,17 @@ PANELS: Mapping[str, Sequence[Panel]] = {
     "notices.show": [
         overview_panels.study_of_notice,
     ],
+    "campaigns.show": [
+        evaluation_panels.effect,
+    ],
     "areas.show": [],
-    "overview": [],
+    "accidents.show": [
+        overview_panels.educated_before,
+    ],
+    "overview": [
+        accidents_panels.accidents_of_area,
+        helmets_panels.rate_of_area,
+    ],
 }
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
 
@@ -105,6 +122,7 @@ REFERENCE: Sequence[Callable[[Session], Any]] = [
 CHORES: Mapping[str, Chore] = {
     "waiting tasks seated": education.seat_waiting,
     "audit rows sealed": audit.seal,
+    "trends computed": evaluation.refresh_one,
     "expired locks forgotten": throttle.forget_expired,
     "riders brought under the current key": riders.reencrypt_some,
 }
@@ -113,16 +131,20 @@ CHORES: Mapping[str, Chore] = {
 IMPORTERS: Mapping[str, Importer] = {
     "areas": areas_files.AREAS_IMPORTER,
     "ebikes": areas_files.EBIKES_IMPORTER,
+    "helmets": helmets_files.IMPORTER,
     "violations": violations_files.IMPORTER,
     "riders": riders_imports.IMPORTER,
+    "accidents": accidents_files.IMPORTER,
 }
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
 
 EXPORTERS: Mapping[str, Exporter] = {
     "areas": areas_files.AREAS_EXPORTER,
     "ebikes": areas_files.EBIKES_EXPORTER,
+    "helmets": helmets_files.EXPORTER,
     "violations": violations_files.EXPORTER,
     "riders": riders_imports.EXPORTER,
+    "accidents": accidents_files.EXPORTER,
 }
 """KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""
 

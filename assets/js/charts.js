@@ -3,7 +3,7 @@ import { BarChart, CustomChart, LineChart } from "echarts/charts";
 import { AriaComponent, GridComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
 import { init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
-import { saveImage, saveTable } from "./parts/chart-export.js";
+import { saveDrawing, saveImage, saveTable } from "./parts/chart-export.js";
 import { namesAtEnds, options, rowsHeight } from "./parts/chart-options.js";
 
 use([BarChart, LineChart, CustomChart, GridComponent, TooltipComponent, MarkLineComponent, AriaComponent, SVGRenderer]);
@@ -33,6 +33,7 @@ function draw(figure) {
   const tools = figure.querySelector(".chart-tools");
   tools.hidden = false;
   tools.querySelector("[data-chart-image]").addEventListener("click", () => saveImage(chart, figure));
+  tools.querySelector("[data-chart-drawing]").addEventListener("click", () => saveDrawing(chart, figure));
   tools.querySelector("[data-chart-csv]").addEventListener("click", () => saveTable(figure));
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -126,7 +127,7 @@ def _loop(session: Session, side: Side) -> None:
     _certify(session, side)
 
 
-def _offence(side: Side, rider: NewRider | None, company: str = "", **values: str) -> NewViolation:
+def _offence(side: Side, rider: NewRider | None, company: str = "", **values: Any) -> NewViolation:
     given = {"plate": side.secrets["plate"], "note": side.secrets["note"]} | values
     return NewViolation(
         kind_code="2007",
@@ -170,7 +171,7 @@ def _certify(session: Session, side: Side) -> None:
     side.certificate = session.scalars(select(Certificate).where(Certificate.task_id == side.task.id)).one()
 
 
-def _absent() -> object:
+def _absent() -> Any:
     raise AssertionError("the loop did not come about")
 
 

@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -129,7 +130,7 @@ def _addresses(app: Flask, here: Side) -> Iterator[str]:
         yield adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments})
 
 
-def _calm(client: Browser, method: str, address: str, **sent: object) -> None:
+def _calm(client: Browser, method: str, address: str, **sent: Any) -> None:
     answer = client.open(address, method=method, buffered=True, **sent)
     assert answer.status_code < 500, f"{method} {address} {str(sent)[:300]}"
     answer.close()

@@ -144,7 +144,7 @@ def test_logs_cookies_and_addresses_hold_nobodys_data(app: Flask, client: Browse
     assert "/riders/<number>" in heard.text
     assert side.secrets["id_number"] in found[-5].text, "the unmasking itself worked"
     kept = heard.text + "".join(str(answer.headers) + answer.request.url for answer in found)
-    kept += "".join(_opened(cookie.value) for cookie in client._cookies.values())
+    kept += "".join(_opened(cookie.value) for cookie in (client._cookies or {}).values())
     assert not [name for name, secret in secrets.items() if secret in kept]
 
 

@@ -80,8 +80,8 @@ def _foreign(rule: Rule, role: Role, here: Side, there: Side) -> Iterator[dict[s
             "stations": [there.station.code],
             "companies": [] if role in SEES_ALL_COMPANIES else [there.company.code],
         }.get(blueprint, [])
-        if role is not Role.ADMINISTRATOR:
-            yield from ({"code": code} for code in codes)
+        for code in codes if role is not Role.ADMINISTRATOR else []:
+            yield {"code": code}
     elif "task" in names:
         pairs = [(there.study.number, there.task.number), (there.study.number, here.task.number)]
         pairs.append((here.study.number, there.task.number))

@@ -63,6 +63,7 @@ def test_the_page_shows_rates_with_their_parts(client: Browser, district: Distri
     assert page.status_code == 200
     assert "3 violations; nothing recorded in the same months a year before" in page.text
     assert "(0 / 3)" in page.text
+    assert "0.0–56.1 %" in page.text  # Wilson, 0 of 3
     assert "Figures as a table" in page.text
 
 

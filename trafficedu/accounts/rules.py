@@ -41,17 +41,24 @@ POST_OF = {
 """Which kind of post bounds what a role sees; the administrator sees configuration, not records."""
 
 _READS_PLACES = {"areas:area:read", "stations:station:read"}
+_READS_TRENDS = {"evaluation:trend:read", "campaigns:campaign:read"}
 _READS_FIGURES = {
     "overview:page:read",
     "education:task:read",
     "education:session:read",
     "feedback:notice:read",
+    "helmets:survey:read",
+    "helmets:site:read",
 }
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OFFICER: frozenset(
         {
+            "accidents:accident:record",
+            "accidents:accident:read",
+            "accidents:rider:link",
             "violations:violation:record",
+            "helmets:survey:record",
             "violations:violation:read",
             "riders:rider:read",
             "riders:rider:manage",
@@ -66,6 +73,12 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.SUPERVISOR: frozenset(
         {
+            "accidents:accident:record",
+            "accidents:accident:read",
+            "accidents:accident:void",
+            "accidents:accident:import",
+            "accidents:accident:export",
+            "accidents:rider:link",
             "transfers:page:open",
             "violations:violation:record",
             "violations:violation:read",
@@ -74,6 +87,10 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "violations:violation:import",
             "violations:violation:export",
             "violations:objection:decide",
+            "helmets:survey:record",
+            "helmets:survey:void",
+            "helmets:survey:import",
+            "helmets:site:manage",
             "riders:rider:read",
             "riders:rider:manage",
             "riders:rider:import",
@@ -89,6 +106,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         }
         | _READS_PLACES
         | _READS_FIGURES
+        | _READS_TRENDS
+        | {"campaigns:campaign:manage"}
     ),
     Role.STATION: frozenset(
         {
@@ -123,9 +142,14 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         }
         | _READS_PLACES
     ),
-    Role.LEADER: frozenset({"feedback:notice:answer"} | _READS_PLACES | _READS_FIGURES),
+    Role.LEADER: frozenset(
+        {"accidents:accident:read", "feedback:notice:answer"} | _READS_PLACES | _READS_FIGURES | _READS_TRENDS
+    ),
     Role.ANALYST: frozenset(
         {
+            "accidents:accident:read",
+            "accidents:accident:export",
+            "overview:month:read",
             "transfers:page:open",
             "violations:violation:read",
             "violations:violation:export",
@@ -134,6 +158,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         }
         | _READS_PLACES
         | _READS_FIGURES
+        | _READS_TRENDS
+        | {"campaigns:campaign:manage"}
     ),
     Role.ADMINISTRATOR: frozenset(
         {
@@ -149,6 +175,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "stations:station:manage",
             "violations:kind:manage",
             "education:course:manage",
+            "helmets:site:read",
+            "helmets:site:manage",
         }
         | _READS_PLACES
     ),

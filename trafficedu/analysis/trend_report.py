@@ -147,7 +147,7 @@ def _trend_json(trend: Slopes, row: int) -> dict[str, float | None] | None:
     }
 
 
-def report(panel: Panel, horizon: int = MONTHS, *, with_backtest: bool = False) -> TrendReport:
+def report(panel: Panel, horizon: int = MONTHS, *, with_backtest: bool = False, capped: bool = False) -> TrendReport:
     """Fit, forecast and judge a panel; the same as :func:`run` without the file.
 
     Parameters
@@ -158,6 +158,8 @@ def report(panel: Panel, horizon: int = MONTHS, *, with_backtest: bool = False) 
         Months ahead, 1 to 36.
     with_backtest
         Whether to score the rolling-origin forecasts.
+    capped
+        Whether counts are failures out of the exposure and cannot exceed it, see :func:`forecast`.
 
     Raises
     ------
@@ -170,7 +172,7 @@ def report(panel: Panel, horizon: int = MONTHS, *, with_backtest: bool = False) 
             field="horizon",
         )
     started = time.perf_counter()
-    ahead = forecast(panel, horizon)
+    ahead = forecast(panel, horizon, capped=capped)
     scores = score_methods(panel, ahead.rolled) if with_backtest and ahead.rolled is not None else None
     trends, total, found = _statements(panel, ahead)
     return TrendReport(

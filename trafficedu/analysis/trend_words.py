@@ -64,7 +64,7 @@ def as_text(report: TrendReport, locale: str) -> str:
     locale
         ``zh`` or ``en``.
     """
-    lines: list[Message | str] = [*_opening(report), *notes(report), "", *_choice(report), ""]
+    lines: list[Message | str] = [*_opening(report), *notes(report), "", *choice_lines(report), ""]
     if report.backtest_asked:
         lines += [*_score_lines(report), ""]
     if report.forecast.active.any():
@@ -120,7 +120,7 @@ def notes(report: TrendReport) -> Iterator[Message]:
             )
 
 
-def _choice(report: TrendReport) -> Iterator[Message]:
+def choice_lines(report: TrendReport) -> Iterator[Message]:
     """Say which method is used and why."""
     method = report.forecast.method
     yield message("Method used: %(method)s.", method=METHOD_NAMES[method])
@@ -156,11 +156,10 @@ def trend_sentence(trend: Slopes, row: int) -> Message:
         "probability": percent(falling if down else 1 - falling),
         "months": trend.months,
     }
-    if low <= 0 <= high:
-        sentence = NOT_PROVEN_FALLING if down else NOT_PROVEN_RISING
-    else:
-        sentence = FALLING if down else RISING
-    return message(sentence, **values)
+    open_question = low <= 0 <= high
+    if down:
+        return message(NOT_PROVEN_FALLING if open_question else FALLING, **values)
+    return message(NOT_PROVEN_RISING if open_question else RISING, **values)
 
 
 def _outlook_lines(months: tuple[str, ...], outlook: Outlook, row: int | None) -> Iterator[Message]:

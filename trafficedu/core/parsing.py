@@ -7,15 +7,17 @@ Each function takes the row and the column's name, so that what is wrong names i
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Literal, overload
 
+from trafficedu.core.clock import from_local
 from trafficedu.core.errors import DomainError
 from trafficedu.core.tabular import Row
 from trafficedu.core.text import message
 
 YES, NO = frozenset({"true", "yes", "1", "是"}), frozenset({"false", "no", "0", "否"})
 MIDNIGHT = "T00:00:00"
+SLASHED = ("%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S")
 
 
 def needed_text(row: Row, column: str, longest: int) -> str:
@@ -64,6 +66,22 @@ def month(row: Row, column: str) -> date:
         except ValueError:
             continue
     raise DomainError(message("Write the month like 2026-11."), field=column)
+
+
+def moment(row: Row, column: str) -> datetime:
+    """Return a moment in UTC: RFC 3339, or the district's clock without an offset, with dashes or slashes."""
+    text = row[column]
+    try:
+        found = datetime.fromisoformat(text)
+        return found.astimezone(UTC) if found.tzinfo else from_local(found)
+    except (ValueError, OverflowError):  # the latter: a day at the very edge of the calendar
+        pass
+    for pattern in SLASHED:
+        try:
+            return from_local(datetime.strptime(text, pattern))  # noqa: DTZ007 - the district's clock, see from_local
+        except ValueError:
+            continue
+    raise DomainError(message("Write the date and time like 2026-11-23 21:05."), field=column)
 
 
 def whole(row: Row, column: str, least: int = 0, most: int = 2_000_000_000) -> int:

@@ -240,7 +240,7 @@ def check_header(header: Sequence[str], columns: Columns) -> None:
 
 
 def _csv_rows(file: TextIO) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(file)
+    reader = csv.reader(file, strict=True)  # else a quote never closed would swallow the rest of the file
     try:
         for cells in reader:
             yield (

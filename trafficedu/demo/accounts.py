@@ -7,7 +7,7 @@ These accounts exist in the demo only: ``trafficedu serve`` refuses any address 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -16,9 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.accounts.models import User
-from trafficedu.accounts.rules import Role
-from trafficedu.accounts.services import UserInput, create_user
-from trafficedu.core.actors import SYSTEM
+from trafficedu.accounts.rules import POST_OF, Role
 from trafficedu.demo import names
 from trafficedu.demo.places import Places
 
@@ -38,38 +36,40 @@ USERNAMES = {
 
 @dataclass(frozen=True)
 class Staff:
-    """User ids that the history refers to."""
+    """Users that the history refers to; ``local`` is the grid officer, whose village is chosen at the end."""
 
     supervisor: int
     signers: Sequence[int]
+    local: User
 
 
 class _Registry:
-    """Makes users; those without a password of their own share the hash of one that is thrown away."""
+    """Makes users. All documented accounts share one hash, all others the hash of a password thrown away."""
 
     def __init__(self, session: Session, chance: Random) -> None:
         self._session, self._chance = session, chance
-        self._nobody_knows = argon2.PasswordHasher().hash(secrets.token_urlsafe(32))
+        hasher = argon2.PasswordHasher()
+        self._documented, self._thrown_away = hasher.hash(PASSWORD), hasher.hash(secrets.token_urlsafe(32))
         self._badges = 99_000
 
-    def known(self, role: Role, **post: int | None) -> int:
+    def known(self, role: Role, **post: int | None) -> User:
         """Open the documented account of a role."""
-        user, _ = create_user(
-            self._session,
-            UserInput(USERNAMES[role], names.person(self._chance), role, self._badge(role), **post),
-            SYSTEM,
-            PASSWORD,
-        )
-        return user.id
+        user = self._add(USERNAMES[role], role, self._documented, post)
+        self._session.flush()
+        return user
 
     def unknown(self, username: str, role: Role, **post: int | None) -> User:
         """Add somebody who has done things but cannot sign in."""
+        return self._add(username, role, self._thrown_away, post)
+
+    def _add(self, username: str, role: Role, password_hash: str, post: Mapping[str, int | None]) -> User:
+        assert POST_OF[role] == "".join(name.removesuffix("_id") for name in post)
         user = User(
             username=username,
             display_name=names.person(self._chance),
             badge=self._badge(role),
             role=role,
-            password_hash=self._nobody_knows,
+            password_hash=password_hash,
             session_stamp=secrets.token_hex(16),
             **post,
         )
@@ -89,17 +89,18 @@ def hire(session: Session, places: Places, chance: Random) -> Staff:
     """
     registry = _Registry(session, chance)
     district = places.root.id
-    supervisor = registry.known(Role.SUPERVISOR, area_id=district)
+    supervisor = registry.known(Role.SUPERVISOR, area_id=district).id
     registry.known(Role.ANALYST, area_id=district)
     registry.known(Role.ADMINISTRATOR)
+    local = registry.known(Role.GRID, area_id=places.villages[0].id)
     home = places.villages
     main = next(village.town for village in home if village.id == places.stations[0].area_id)
-    signers = [registry.known(Role.STATION, station_id=places.stations[0].id)]
+    signers = [registry.known(Role.STATION, station_id=places.stations[0].id).id]
     others = [
         registry.unknown(f"demo-station{place + 2}", Role.STATION, station_id=station.id)
         for place, station in enumerate(places.stations[1:])
     ]
-    places.firms[0].contact = registry.known(Role.COMPANY, company_id=places.firms[0].company.id)
+    places.firms[0].contact = registry.known(Role.COMPANY, company_id=places.firms[0].company.id).id
     contacts = [
         (firm, registry.unknown(f"demo-company{place + 2}", Role.COMPANY, company_id=firm.company.id))
         for place, firm in enumerate(places.firms[1:])
@@ -107,8 +108,8 @@ def hire(session: Session, places: Places, chance: Random) -> Staff:
     towns = []
     for place, town in enumerate(places.towns):
         if place == main:
-            town.officers.append(registry.known(Role.OFFICER, area_id=town.area.id))
-            town.leader = registry.known(Role.LEADER, area_id=town.area.id)
+            town.officers.append(registry.known(Role.OFFICER, area_id=town.area.id).id)
+            town.leader = registry.known(Role.LEADER, area_id=town.area.id).id
         people = [
             registry.unknown(f"demo-officer{place + 1}{letter}", Role.OFFICER, area_id=town.area.id)
             for letter in "abc"[: OFFICERS_OF_A_TOWN - len(town.officers)]
@@ -121,12 +122,7 @@ def hire(session: Session, places: Places, chance: Random) -> Staff:
         firm.contact = user.id
     for town, user in towns:
         town.leader = user.id
-    return Staff(supervisor, signers + [user.id for user in others])
-
-
-def open_local(session: Session, places: Places, village: int, chance: Random) -> None:
-    """Open the grid officer's account in the village (its place in the list) that has most to do."""
-    _Registry(session, chance).known(Role.GRID, area_id=places.villages[village].id)
+    return Staff(supervisor, signers + [user.id for user in others], local)
 
 
 def list_documented(session: Session) -> Sequence[User]:

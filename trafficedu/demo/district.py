@@ -15,7 +15,9 @@ from trafficedu.core.errors import DomainError
 from trafficedu.core.tabular import Progress
 from trafficedu.core.text import message
 from trafficedu.demo import accounts, seasons
+from trafficedu.demo.accidents import Accidents
 from trafficedu.demo.agenda import Agenda
+from trafficedu.demo.helmets import Helmets
 from trafficedu.demo.notices import Notices
 from trafficedu.demo.offences import Offence, Offences
 from trafficedu.demo.people import Crowd
@@ -55,10 +57,12 @@ class District:
             )
         self._session = session
         staff = accounts.hire(session, self._places, chance)
+        self._local = staff.local
         self._agenda = Agenda()
         self._crowd = Crowd(self._rows, self._places, keyring_of(session), span, chance)
         self._offences = Offences(session, self._rows, self._places, self._crowd, span, chance)
         self._notices = Notices(session, self._rows, self._places, span, chance)
+        self._accidents = Accidents(session, self._rows, self._places, span, plan.seed)
         timetable = Timetable(plan, self._rows, self._places, courses, span, chance)
         self._study = Study(session, self._rows, self._places, courses, timetable, self._agenda, span, chance)
         self._offences.supervisor = self._study.task_rows.supervisor = staff.supervisor
@@ -67,6 +71,7 @@ class District:
     def build(self, progress: Progress) -> dict[str, int]:
         """Write everything; returns how many rows of each table."""
         register_ebikes(self._rows, self._places, self._span, self._chance)
+        Helmets(self._rows, self._places, self._span, self._plan.seed).write()
         per_day = seasons.per_day(self._plan, self._span, self._chance)
         for place, (month, days) in enumerate(groupby(sorted(per_day), lambda day: date_of(day).replace(day=1))):
             self._live_through(month, list(days), per_day, place / max(1, len(self._span.months) - 1), progress)
@@ -75,7 +80,8 @@ class District:
         self._study.fill_today()
         self._study.write_rest()
         self._rows.finish()
-        accounts.open_local(self._session, self._places, self._grid_village(), self._chance)
+        self._local.area_id = self._places.villages[self._grid_village()].id
+        self._session.flush()
         return {model.__tablename__: count for model, count in self._rows.written.items()}
 
     def _live_through(
@@ -88,6 +94,7 @@ class District:
                 self._schedule(self._offences.draw(day, place))
             self._agenda.run_until(min(start_of(day + 1), self._span.midnight))
             progress(per_day[day])
+        self._accidents.write_month(month, self._crowd.known())
         self._study.write_until(min(start_of(days[-1] + 1), self._span.midnight))
         self._rows.flush()
 

@@ -17,10 +17,10 @@ from trafficedu.riders.models import IDENTITY_CARD, Engagement, Rider, Vehicle
 from trafficedu.riders.queries import ID_NUMBER, PHONE
 from trafficedu.riders.rules import LEGAL_BASES, age_on, identity_key
 
-PER_MONTHLY_VIOLATION = 4.5
+PER_MONTHLY_VIOLATION = 13.0
 """Riders about for each violation of a month: most are not caught, some often."""
-STAY_DAYS = {"courier": 330, "local": 900}
-RECKLESSNESS = 0.45
+STAY_DAYS = {"courier": 270, "local": 700}
+RECKLESSNESS = 0.7
 """Shape of the gamma distribution of how often somebody is caught: small means heavy-tailed."""
 COURIERS = 0.6
 WITH_BASIS = 0.86
@@ -82,6 +82,10 @@ class Crowd:
         """Draw the next one caught."""
         person: Person = self._chance.choices(self._people, cum_weights=self._summed)[0]
         return person
+
+    def known(self) -> list[Person]:
+        """Return the riders about this month who have been caught."""
+        return [person for person in self._people if person.id]
 
     def _newcomer(self, day: int) -> Person:
         chance = self._chance

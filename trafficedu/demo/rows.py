@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy import Table, func, select, text
 from sqlalchemy.orm import Session
 
+from trafficedu.accidents.models import Accident, AccidentKind, AccidentRider
 from trafficedu.areas.models import RegisteredEBikes
 from trafficedu.core import bulk
 from trafficedu.core.orm import Base
 from trafficedu.education import models as education
 from trafficedu.feedback.models import Feedback, Notice
+from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
 from trafficedu.riders.models import Engagement, Rider, Vehicle
 from trafficedu.violations.models import Objection, Violation
 
@@ -32,6 +34,13 @@ ORDER: Sequence[type[Base]] = (
     education.Attendance,
     education.ModuleRecord,
     education.Certificate,
+    HelmetSite,
+    HelmetSurvey,
+    HelmetSheet,
+    HelmetCount,
+    Accident,
+    AccidentKind,
+    AccidentRider,
 )
 CACHE_KIB = 200_000
 
@@ -80,7 +89,8 @@ class Rows:
                     name = _table(model).name
                     last = select(func.max(_table(model).c.id)).scalar_subquery()
                     self._session.execute(select(func.setval(func.pg_get_serial_sequence(name, "id"), last)))
-        self._session.execute(text("ANALYZE"))
+        for model in ORDER:
+            self._session.execute(text(f"ANALYZE {_table(model).name}"))
 
 
 def _table(model: type[Base]) -> Table:

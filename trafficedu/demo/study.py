@@ -23,17 +23,18 @@ from trafficedu.demo.timetable import WEEKS_AHEAD, Held, Timetable
 from trafficedu.education.models import BOOKED, COMPLETED, IN_PROGRESS, OPEN, WAIVED, WITHDRAWN, Course, StudyTask
 from trafficedu.education.rules import due_date, latest_start, window_start
 
-COMES = (0.79, 0.90)
+COMES = (0.63, 0.77)
 """Share of riders who study in the end, in the first and in the last month."""
-AT_FIRST, CAUGHT_AGAIN, LAST_ABSENCE = 0.84, 0.75, 2
-WAIVED_LATER, WAIVED_SOON = 0.8, 0.12
+AT_FIRST, CAUGHT_AGAIN, LAST_ABSENCE = 0.86, 0.6, 2
+LET_OFF = 0.42
 WAIVERS = (
     "已离开本区，多方联系未果",
     "已在户籍地接受同类宣教，有证明",
     "因伤病长期无法参加，已书面教育",
     "已转行且车辆已过户",
 )
-UNSIGNED_DAYS, UNSIGNED, UNSIGNED_HERE = 3, 0.05, 0.4
+UNSIGNED_DAYS, UNSIGNED = 3, 0.04
+UNSIGNED_DAYS_HERE, UNSIGNED_HERE = 7, 0.35
 FULL_ENOUGH = 6
 
 
@@ -156,8 +157,8 @@ class Study:
             self._give_up(now, task)
 
     def _attend(self, task: Task, seat: Seat) -> None:
-        recent = seat.held.day >= self._span.today - UNSIGNED_DAYS
-        forgotten = recent and self._chance.random() < (UNSIGNED_HERE if seat.held.station == 0 else UNSIGNED)
+        days, share = (UNSIGNED_DAYS_HERE, UNSIGNED_HERE) if seat.held.station == 0 else (UNSIGNED_DAYS, UNSIGNED)
+        forgotten = seat.held.day >= self._span.today - days and self._chance.random() < share
         seat.attended = study_through(self._courses[task.course], seat.held, not forgotten, self._chance)
         seat.state = "attended"
         task.state, task.completed = (IN_PROGRESS, 0) if forgotten else (COMPLETED, seat.attended.signed)
@@ -165,11 +166,8 @@ class Study:
 
     def _give_up(self, now: int, task: Task) -> None:
         task.given_up = True
-        drawn = self._chance.random()
-        if drawn < WAIVED_SOON:
-            self._agenda.at(now + self._chance.randrange(20, 90) * DAY, self._waive, task)
-        elif drawn < WAIVED_LATER:
-            self._agenda.at(now + self._chance.randrange(300, 420) * DAY, self._waive, task)
+        if self._chance.random() < LET_OFF:
+            self._agenda.at(now + self._chance.randrange(20, 120) * DAY, self._waive, task)
 
     def _waive(self, _now: int, task: Task) -> None:
         if task.given_up and task.state == OPEN:

@@ -106,7 +106,7 @@ class TaskRows:
 
     def __init__(self, rows: Rows, places: Places, courses: Sequence[Course]) -> None:
         self._rows, self._places, self._courses = rows, places, courses
-        self.signers: list[int] = []
+        self.signers: Sequence[int] = ()
         """User id of the staff of each station."""
         self.supervisor = 0
 
@@ -146,10 +146,11 @@ class TaskRows:
             state=seat.state,
             booked_utc=moment(seat.booked),
         )
-        study = seat.attended
-        if study is None:
-            return
-        signer = self.signers[seat.held.station]
+        if seat.attended is not None:
+            self._write_study(task, seat.held, booking, seat.attended)
+
+    def _write_study(self, task: Task, held: Held, booking: int, study: Attended) -> None:
+        signer = self.signers[held.station]
         attendance = self._rows.new_id(Attendance)
         self._rows.add(
             Attendance,

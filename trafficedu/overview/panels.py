@@ -7,12 +7,22 @@ from flask import render_template
 from trafficedu.core.access import actor
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
+from trafficedu.core.web import locale
 from trafficedu.education import queries as education
 from trafficedu.education.models import BOOKED, IN_PROGRESS, OPEN
 from trafficedu.feedback import queries as feedback
-from trafficedu.overview.queries import villages
+from trafficedu.overview.queries import educated, month, villages
+from trafficedu.riders.rules import mask_name
 
 LONGEST = 12
+
+
+def last_month() -> str:
+    """First screen of the analyst: the last full month, its rates, what changed."""
+    who = actor()
+    if not who.may("overview:month:read") or (who.scope.area_path is None and not who.scope.everything):
+        return ""
+    return render_template("overview/_last_month.html", month=month.read_month(session(), who, utc_now(), locale()))
 
 
 def own_villages() -> str:
@@ -40,4 +50,21 @@ def study_of_notice(violation_id: int) -> str:
         task=task,
         seat=education.live_booking(session(), task.id),
         overdue=task.state in {OPEN, BOOKED, IN_PROGRESS} and task.due_on < today(),
+    )
+
+
+def educated_before(accident_id: int) -> str:
+    """Accident: who of the riders in it had studied before; without names for those who may not read riders."""
+    who = actor()
+    if not who.may("education:task:read"):
+        return ""
+    riders = educated.list_educated(session(), accident_id, who)
+    if not riders:
+        return ""
+    named = who.may("riders:rider:read")
+    return render_template(
+        "overview/_educated_before.html",
+        riders=[(mask_name(one.rider.name), one) for one in riders] if named else [],
+        educated=sum(one.completed > 0 for one in riders),
+        linked=len(riders),
     )

@@ -47,6 +47,7 @@ def overview() -> Any:
         "overview/overview.html",
         form=form,
         picture=picture,
+        share=pictures.share,
         by_month=charts.by_month(picture, locale()),
         by_area=charts.by_area(picture, locale()),
         extra=panels_for("overview", area_path=area.path, first=period.first, last=period.last),

@@ -80,9 +80,12 @@ def note_trial(session: Session, kind: str, by: Actor, outcome: Outcome) -> None
 def _run(
     session: Session, importer: Importer, path: Path, by: Actor, choices: Choices, progress: Progress
 ) -> tuple[ImportReport, bool]:
+    """Return the report, its refused rows in the order of the file, and whether the file could not be read."""
     try:
         rows = read_rows(path, importer.columns)
-        return importer.run(session, rows, by, skip_errors=choices.skip_errors, progress=progress), False
+        report = importer.run(session, rows, by, skip_errors=choices.skip_errors, progress=progress)
+        report.refused.sort(key=lambda row: row.line)
+        return report, False
     except DomainError as error:
         report = ImportReport()
         report.refuse_file(error)

@@ -14,6 +14,9 @@ const language = document.documentElement.lang;
 const format = (value) =>
   value === null || value === undefined ? "—" : Number(value).toLocaleString(language, { maximumFractionDigits: 1 });
 
+// an interval of its own, or several nested ones, the widest first
+const bandsOf = (series) => series.bands ?? (series.low && series.high ? [{ low: series.low, high: series.high }] : []);
+
 function tip(spec, points) {
   const box = document.createElement("div");
   box.className = "chart-tip";
@@ -21,7 +24,11 @@ function tip(spec, points) {
   const index = points[0].dataIndex;
   line(spec.categories[index]);
   spec.series.forEach((series) => {
-    const interval = series.low ? ` (${format(series.low[index])}–${format(series.high[index])})` : "";
+    const known = series.values[index] !== null || !series.bands;
+    if (!known) return;
+    const interval = bandsOf(series)
+      .map((range) => ` (${range.label ? `${range.label}: ` : ""}${format(range.low[index])}–${format(range.high[index])})`)
+      .join("");
     line(`${series.name} ${format(series.values[index])}${spec.unit ? ` ${spec.unit}` : ""}${interval}`);
   });
   return box;
@@ -47,10 +54,10 @@ function markLine(spec, colour) {
   };
 }
 
-function band(series, index, shade) {
+function band(range, name, shade) {
   const shared = {
     type: "line",
-    stack: `band-${index}`,
+    stack: `band-${name}`,
     stackStrategy: "all",
     symbol: "none",
     silent: true,
@@ -58,8 +65,8 @@ function band(series, index, shade) {
     lineStyle: { opacity: 0 },
     tooltip: { show: false },
   };
-  const low = numbers(series.low);
-  const spread = numbers(series.high).map((high, at) => (high === null || low[at] === null ? null : high - low[at]));
+  const low = numbers(range.low);
+  const spread = numbers(range.high).map((high, at) => (high === null || low[at] === null ? null : high - low[at]));
   return [
     { ...shared, data: low },
     { ...shared, data: spread, areaStyle: { color: shade, opacity: 0.18 } },
@@ -96,9 +103,10 @@ function drawnSeries(spec, colour, narrow) {
     };
     const ranged = series.low && series.high;
     if (spec.kind === "line") {
-      const endLabel = { show: several && !narrow, formatter: "{a}", color: shade, fontSize: SMALL_PX, distance: 6 };
-      const line = { ...common, lineStyle: { color: shade, width: 2 }, symbol: "circle", symbolSize: 5, endLabel, labelLayout: { moveOverlap: "shiftY" } };
-      return ranged ? [...band(series, index, shade), line] : [line];
+      const endLabel = { show: several && !narrow && !spec.legend_above, formatter: "{a}", color: shade, fontSize: SMALL_PX, distance: 6 };
+      const stroke = series.quiet ? { color: shade, width: 1.5, type: "dashed" } : { color: shade, width: 2 };
+      const line = { ...common, lineStyle: stroke, symbol: series.quiet ? "none" : "circle", symbolSize: 5, endLabel, labelLayout: { moveOverlap: "shiftY" } };
+      return [...bandsOf(series).flatMap((range, depth) => band(range, `${index}-${depth}`, shade)), line];
     }
     const roomy = spec.horizontal || spec.categories.length <= (narrow ? 6 : 14);
     const label = {
@@ -134,7 +142,7 @@ function axes(spec, colour) {
 }
 
 // lines carry their names at their ends where there is room; elsewhere the legend above the drawing does
-export const namesAtEnds = (spec, width) => spec.kind === "line" && spec.series.length > 1 && width >= NARROW_PX;
+export const namesAtEnds = (spec, width) => spec.kind === "line" && !spec.legend_above && spec.series.length > 1 && width >= NARROW_PX;
 
 export function options(spec, figure, width) {
   const colour = palette(figure);

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, extract, func, or_, select
 from sqlalchemy.orm import Session
 
+from trafficedu.areas.models import Area
 from trafficedu.areas.queries import within
 from trafficedu.configuration.queries import figure
 from trafficedu.core.actors import Actor
@@ -56,6 +57,39 @@ def count_completion(
     if area_path is not None:
         query = query.where(StudyTask.area_id.in_(within(area_path)))
     return CompletionCounts(*(int(value) for value in session.execute(query).one()))
+
+
+def count_due_by_area_and_month(
+    session: Session, by: Actor, start: date, end: date, as_of: datetime, area_path: str | None = None
+) -> list[tuple[str, date, int, int]]:
+    """Return path of the area, first day of the month, tasks due in it, and of those completed on time.
+
+    The same reading as :func:`count_completion`, half-open period, cells without a task left out.
+    """
+    year, month = extract("year", StudyTask.due_on), extract("month", StudyTask.due_on)
+    done = and_(StudyTask.state == COMPLETED, StudyTask.completed_utc <= as_of)
+    counted = (
+        select(
+            StudyTask.area_id,
+            year.label("y"),
+            month.label("m"),
+            func.count().label("due"),
+            _sum(and_(done, StudyTask.completed_on <= StudyTask.due_on)).label("on_time"),
+        )
+        .where(
+            responsible(by),
+            StudyTask.state.not_in(LEFT_OUT),
+            StudyTask.due_on >= start,
+            StudyTask.due_on < end,
+            StudyTask.due_on < local_date(as_of),
+        )
+        .group_by(StudyTask.area_id, year, month)
+    )
+    if area_path is not None:
+        counted = counted.where(StudyTask.area_id.in_(within(area_path)))
+    rows = counted.subquery()
+    query = select(Area.path, rows.c.y, rows.c.m, rows.c.due, rows.c.on_time).join(rows, rows.c.area_id == Area.id)
+    return [(path, date(int(y), int(m), 1), int(due), int(done)) for path, y, m, due, done in session.execute(query)]
 
 
 def count_reoffence(

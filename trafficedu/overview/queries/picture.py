@@ -53,6 +53,29 @@ class AreaRow:
 
 
 @dataclass(frozen=True)
+class Share:
+    """A rate as it is shown: both parts, and its 95 % Wilson interval where the denominator is small."""
+
+    numerator: int
+    denominator: int
+    low: float | None = None
+    high: float | None = None
+
+
+SMALL_DENOMINATOR = 1000
+"""Below this an interval is at least some three points wide around 90 %: then it is shown beside the rate."""
+
+
+def share(numerator: int, denominator: int) -> Share:
+    """Return the rate with its interval where the denominator is small, without one where it is large or zero."""
+    if not 0 < denominator < SMALL_DENOMINATOR:
+        return Share(numerator, denominator)
+    from trafficedu.analysis.proportions import wilson  # noqa: PLC0415 - numpy loads only where it is used
+
+    return Share(numerator, denominator, *wilson(numerator, denominator))
+
+
+@dataclass(frozen=True)
 class Picture:
     """Everything the overview shows of ``area`` in ``period``."""
 

@@ -202,7 +202,6 @@ def open_rider(session: Session, rider: Rider, by: Actor, via: str) -> None:
     page leads here, such as ``violation``; that feature has checked that ``by`` sees the record.
     """
     audit.write(session, OPENED, by, subject=rider, via=via)
-    session.flush()
 
 
 def search(session: Session, text: str, by: Actor) -> Sequence[Rider]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -102,6 +103,33 @@ def count_by_area(session: Session, by: Actor, start: date, end: date, area_path
         .order_by(Area.path)
     )
     return [AreaCount(*row) for row in session.execute(query)]
+
+
+def count_by_area_and_month(
+    session: Session,
+    by: Actor,
+    start: date,
+    end: date,
+    area_path: str | None = None,
+    kind_codes: Collection[str] = (),
+) -> list[tuple[str, date, int]]:
+    """Return path of the area itself, first day of the month and confirmed violations, days included.
+
+    ``kind_codes`` narrows to kinds, all their versions; empty means all. Empty cells are left out.
+    """
+    year, month = extract("year", Violation.occurred_on), extract("month", Violation.occurred_on)
+    conditions = _counted(by, start, end, area_path)
+    if kind_codes:
+        of_kinds = select(ViolationKind.id).where(ViolationKind.code.in_(kind_codes))
+        conditions.append(Violation.kind_id.in_(of_kinds))
+    counted = (
+        select(Violation.area_id, year.label("y"), month.label("m"), func.count().label("n"))
+        .where(*conditions)
+        .group_by(Violation.area_id, year, month)
+        .subquery()
+    )
+    query = select(Area.path, counted.c.y, counted.c.m, counted.c.n).join(counted, counted.c.area_id == Area.id)
+    return [(path, date(int(y), int(m), 1), n) for path, y, m, n in session.execute(query)]
 
 
 def _counted(by: Actor, start: date, end: date, area_path: str | None) -> list[ColumnElement[bool]]:

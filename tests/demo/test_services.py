@@ -1,0 +1,339 @@
+"""The demo district keeps the rules of the live system, and is the same each time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Select, func, select, text
+from sqlalchemy.orm import Session
+
+from trafficedu.accounts.models import User
+from trafficedu.accounts.queries import actor_of
+from trafficedu.accounts.rules import POST_OF, Role
+from trafficedu.accounts.services import Credentials, sign_in
+from trafficedu.areas.models import Area, RegisteredEBikes
+from trafficedu.core.database import database
+from trafficedu.core.encryption import keyring_of
+from trafficedu.demo.plan import Plan
+from trafficedu.demo.services import list_accounts, load_demo
+from trafficedu.education.models import (
+    Attendance,
+    Booking,
+    Certificate,
+    Course,
+    CourseModule,
+    ModuleRecord,
+    StudySession,
+    StudyTask,
+    TaskViolation,
+)
+from trafficedu.education.queries import count_completion
+from trafficedu.education.rules import ModulePlan, ModuleTimes, gaps
+from trafficedu.feedback.models import Feedback, Notice
+from trafficedu.feedback.queries import count_unanswered
+from trafficedu.feedback.services import Answer, check_answer
+from trafficedu.riders import rules as riders
+from trafficedu.riders.models import Engagement, Rider, Vehicle
+from trafficedu.riders.queries import ID_NUMBER, PHONE
+from trafficedu.stations.models import Station
+from trafficedu.violations import rules as offences
+from trafficedu.violations.models import Objection, Violation, ViolationKind
+
+PLAN = Plan(violations=600, months=14, seed=7)
+NOW = datetime(2026, 6, 17, 8, 30, tzinfo=UTC)
+TODAY = date(2026, 6, 17)
+
+
+@pytest.fixture(scope="module")
+def built(shared_app: Flask) -> Iterator[Flask]:
+    """The shared application with a demo district in it, undone after this module's tests."""
+    with shared_app.extensions["sqlalchemy"].test_isolation():
+        with shared_app.app_context(), database().sessionmaker() as session:
+            load_demo(session, PLAN, NOW)
+            session.commit()
+        yield shared_app
+
+
+@pytest.fixture
+def demo(built: Flask) -> Iterator[Session]:
+    with built.app_context():
+        maker = database().sessionmaker
+    with maker() as session:
+        yield session
+
+
+def rows(session: Session, query: Any) -> list[Any]:
+    return list(session.execute(query).all())
+
+
+def test_the_violations_asked_for_lie_in_the_months_asked_for(demo: Session) -> None:
+    days = list(demo.scalars(select(Violation.occurred_on)))
+    assert len(days) == 600
+    assert (min(days).year, min(days).month) == (2025, 5)
+    assert max(days) == TODAY
+    assert len({(day.year, day.month) for day in days}) == 14
+    assert max(demo.scalars(select(Violation.recorded_utc))) <= NOW
+
+
+def test_no_identity_number_can_belong_to_anybody(demo: Session) -> None:
+    keyring = keyring_of(demo)
+    numbers = [keyring.decrypt(cipher, ID_NUMBER) for cipher in demo.scalars(select(Rider.id_number_cipher))]
+    assert len(set(numbers)) == len(numbers) > 200
+    assert all(number.startswith("99") for number in numbers)
+    for rider in demo.scalars(select(Rider)):
+        number = keyring.decrypt(rider.id_number_cipher, ID_NUMBER)
+        assert riders.normalise_identity(rider.id_type, number) == number
+        assert riders.birth_date_of(rider.id_type, number) == rider.birth_date
+        assert rider.id_number_hash == keyring.lookup_hash(riders.identity_key(rider.id_type, number), ID_NUMBER)
+        if rider.phone_cipher:
+            phone = keyring.decrypt(rider.phone_cipher, PHONE)
+            assert riders.normalise_phone(phone) == phone
+            assert phone.startswith("154")
+    plates = [*demo.scalars(select(Vehicle.plate)), *demo.scalars(select(Violation.plate).where(Violation.plate != ""))]
+    assert all(riders.normalise_plate(plate) == plate and plate.startswith("演示") for plate in plates)
+
+
+def test_violations_obey_kinds_fines_and_ages(demo: Session) -> None:
+    kinds = {kind.id: kind for kind in demo.scalars(select(ViolationKind))}
+    query = select(Violation, Rider.birth_date).outerjoin(Rider, Rider.id == Violation.rider_id)
+    for violation, born in rows(demo, query):
+        kind = kinds[violation.kind_id]
+        offences.check_valid_on(kind.valid_from, kind.valid_to, violation.occurred_on, kind.code)
+        offences.check_penalty(violation.penalty, violation.fine_yuan, kind.fine_min_yuan, kind.fine_max_yuan)
+        offences.check_position(violation.latitude, violation.longitude)
+        offences.check_time(violation.occurred_utc, violation.recorded_utc, 30)
+        age = riders.age_on(born, violation.occurred_on) if born else None
+        offences.check_age(age, violation.penalty, 14)
+        assert violation.minor == offences.is_minor(age, violation.offender, 16)
+        offences.check_guardian(violation.minor, violation.guardian_name, 16)
+        assert (violation.source == "camera") == (violation.officer_id is None)
+        assert (violation.state == "voided") == (violation.voided_utc is not None)
+        if violation.state == "pending":
+            assert violation.review_due_on is not None
+            assert violation.review_due_on >= TODAY
+
+
+def test_a_violation_belongs_to_the_company_of_that_day(demo: Session) -> None:
+    spans: dict[int, list[riders.EngagementSpan]] = {}
+    for one in demo.scalars(select(Engagement)):
+        spans.setdefault(one.rider_id, []).append(
+            riders.EngagementSpan(one.id, one.company_id, one.engaged_from, one.engaged_to, one.legal_basis)
+        )
+    for violation in demo.scalars(select(Violation).where(Violation.rider_id.is_not(None))):
+        span = riders.span_on(spans.get(violation.rider_id or 0, []), violation.occurred_on)
+        assert violation.company_id == (span.company_id if span else None)
+
+
+def test_seats_and_bookings_agree(demo: Session) -> None:
+    taken = dict(
+        rows(
+            demo,
+            select(Booking.session_id, func.count()).where(Booking.state != "cancelled").group_by(Booking.session_id),
+        )
+    )
+    starts = Counter[tuple[int, datetime]]()
+    for study in demo.scalars(select(StudySession)):
+        assert study.seats_taken == taken.get(study.id, 0) <= study.capacity
+        starts[study.station_id, study.starts_utc] += 1
+        assert study.starts_on <= TODAY + timedelta(weeks=4)
+    assert max(starts.values()) == 1
+    query = select(Booking, StudySession, StudyTask).join(StudySession).join(StudyTask)
+    for booking, study, task in rows(demo, query):
+        assert booking.booked_utc < study.starts_utc
+        assert (booking.state == "booked") <= (study.starts_on >= TODAY)
+        assert booking.state in {"cancelled", "absent"} or study.course_id == task.course_id
+
+
+def test_states_of_tasks_agree_with_what_hangs_on_them(demo: Session) -> None:
+    live = Counter(demo.scalars(select(Booking.task_id).where(Booking.state == "booked")))
+    attended = set(demo.scalars(select(Booking.task_id).where(Booking.state == "attended")))
+    certified = set(demo.scalars(select(Certificate.task_id)))
+    links = Counter(demo.scalars(select(TaskViolation.task_id)))
+    not_begun = Counter[int]()
+    for task in demo.scalars(select(StudyTask)):
+        assert live[task.id] == (task.state == "booked")
+        assert (task.id in attended) == (task.state in {"completed", "in_progress"})
+        assert (task.id in certified) == (task.state == "completed") == (task.completed_utc is not None)
+        assert (task.state == "waived") == bool(task.waived_by_id and task.waived_reason)
+        if task.state in {"open", "booked"}:
+            assert links[task.id] > 0
+            not_begun[task.rider_id] += 1
+        assert task.due_on == task.opened_on + timedelta(days=15)
+    assert max(not_begun.values()) == 1
+    states = set(demo.scalars(select(StudyTask.state)))
+    assert {"open", "booked", "completed", "waived"} <= states
+
+
+def test_every_counting_violation_of_a_known_rider_has_its_task_and_its_notice(demo: Session) -> None:
+    established = set(
+        demo.scalars(select(Violation.id).where(Violation.state == "confirmed", Violation.rider_id.is_not(None)))
+    )
+    assert set(demo.scalars(select(TaskViolation.violation_id))) == established
+    noted = set(demo.scalars(select(Notice.violation_id).where(Notice.state != "voided")))
+    assert noted == established
+    stray = select(func.count()).select_from(TaskViolation).join(StudyTask).join(Violation)
+    assert demo.scalar(stray.where(StudyTask.rider_id != Violation.rider_id)) == 0
+
+
+def test_the_course_answers_to_the_repeat_offender_rule(demo: Session) -> None:
+    courses = {course.id: course for course in demo.scalars(select(Course))}
+    seen: dict[int, list[date]] = {}
+    for violation in demo.scalars(select(Violation).where(Violation.state.in_(("confirmed", "voided")))):
+        seen.setdefault(violation.rider_id or 0, []).append(violation.occurred_on)
+    query = select(StudyTask, Violation).join(TaskViolation, TaskViolation.task_id == StudyTask.id).join(Violation)
+    ranks = Counter[int]()
+    for task, violation in rows(demo, query):
+        window = violation.occurred_on - timedelta(days=364)
+        count = sum(window <= day <= violation.occurred_on for day in seen[task.rider_id])
+        course = courses[task.course_id]
+        ranks[course.rank] += 1
+        assert course.from_violations <= max(count, len(seen[task.rider_id]))
+        if len(seen[task.rider_id]) == 1:
+            assert course.rank == 1
+    assert set(ranks) == {1, 2, 3}
+
+
+def test_whoever_completed_really_studied(demo: Session) -> None:
+    plans: dict[int, list[ModulePlan]] = {}
+    for module in demo.scalars(select(CourseModule).order_by(CourseModule.position)):
+        plan = ModulePlan(module.id, module.kind, module.name_en, module.minimum_minutes)
+        plans.setdefault(module.course_id, []).append(plan)
+    times: dict[int, list[ModuleTimes]] = {}
+    for record in demo.scalars(select(ModuleRecord)):
+        times.setdefault(record.attendance_id, []).append(
+            ModuleTimes(record.module_id, record.started_utc, record.ended_utc)
+        )
+    query = select(Attendance, StudySession, Certificate).join(Booking, Attendance.booking_id == Booking.id)
+    query = query.join(StudySession).outerjoin(Certificate, Certificate.attendance_id == Attendance.id)
+    for attendance, study, certificate in rows(demo, query):
+        missing = gaps(plans[study.course_id], times[attendance.id], attendance.quiz_score, 80)
+        assert not missing or attendance.override_reason
+        assert (certificate is not None) == (attendance.signed_off_utc is not None)
+        if attendance.signed_off_utc:
+            assert attendance.signed_off_by_id is not None
+            assert max(time.ended for time in times[attendance.id] if time.ended) <= attendance.signed_off_utc < NOW
+
+
+def test_notices_go_to_whom_they_belong(demo: Session) -> None:
+    query = select(Notice, Feedback, Violation, Rider).select_from(Notice).join(Violation)
+    query = query.join(Rider, Rider.id == Notice.rider_id)
+    for notice, feedback, violation, rider in rows(demo, query.outerjoin(Feedback)):
+        assert notice.company_id == violation.company_id
+        assert notice.receiver_kind == ("company" if violation.company_id else "village")
+        if notice.receiver_kind == "village":
+            assert notice.area_id == rider.home_area_id
+            assert (notice.held_reason == "no_home_village") == (notice.state == "held")
+        if notice.state == "sent":
+            assert notice.due_utc == notice.sent_utc + timedelta(hours=72)
+        if feedback is not None:
+            assert notice.sent_utc <= notice.opened_utc <= feedback.answered_utc < NOW
+            check_answer(notice.receiver_kind, Answer(feedback.measure, feedback.days, feedback.text))
+    states = Counter(demo.scalars(select(Notice.state)))
+    answered = demo.scalar(select(func.count()).select_from(Feedback))
+    assert 0.75 < (answered or 0) / states["sent"] < 0.95
+    assert states["held"] > 10
+
+
+def test_the_present_has_something_for_everybody(demo: Session) -> None:
+    """Waiting, overdue, pending, contested: the first screens of a small demo are not empty."""
+    users = {user.role: user for user in demo.scalars(select(User).where(User.username.in_(names(demo))))}
+    own = select(func.count()).select_from(Violation).where(Violation.officer_id == users["officer"].id)
+    assert (demo.scalar(own.where(Violation.occurred_on == TODAY)) or 0) >= 4
+    today = select(func.sum(StudySession.seats_taken)).where(StudySession.starts_on == TODAY)
+    assert (demo.scalar(today.where(StudySession.station_id == users["station"].station_id)) or 0) >= 2
+    total, late = count_unanswered(demo, actor_of(users["company"]), NOW)
+    assert total > late
+    ahead = select(StudySession.course_id).where(
+        StudySession.starts_on > TODAY, StudySession.seats_taken < StudySession.capacity
+    )
+    assert set(demo.scalars(ahead)) == set(demo.scalars(select(Course.id)))
+    overdue = select(func.count()).select_from(StudyTask).where(StudyTask.state == "open", StudyTask.due_on < TODAY)
+    assert demo.scalar(overdue)
+    assert demo.scalar(select(func.count()).select_from(Objection))
+    assert demo.scalar(select(func.count()).select_from(Violation).where(Violation.state == "pending"))
+
+
+def names(session: Session) -> list[str]:
+    return [account.username for account in list_accounts(session)]
+
+
+def test_completion_is_realistic(demo: Session) -> None:
+    analyst = demo.scalars(select(User).where(User.username == "analyst")).one()
+    counts = count_completion(demo, actor_of(analyst), date(2025, 5, 1), date(2026, 5, 1), NOW)
+    assert 0.7 < counts.completed / counts.opened < 0.97
+    assert 0.5 < counts.completed_on_time / counts.due < 0.9
+
+
+def test_ebikes_are_registered_for_every_town_and_month(demo: Session) -> None:
+    towns = demo.scalar(select(func.count()).select_from(Area).where(Area.level == "town"))
+    assert demo.scalar(select(func.count()).select_from(RegisteredEBikes)) == (towns or 0) * 14
+
+
+def test_one_account_a_role_can_sign_in_and_nobody_else(demo: Session) -> None:
+    accounts = list_accounts(demo)
+    assert sorted(account.role for account in accounts) == sorted(Role)
+    for account in accounts:
+        user = sign_in(demo, Credentials(account.username, account.password, "127.0.0.1"), NOW)
+        assert user is not None
+        posts = {"area": user.area_id, "station": user.station_id, "company": user.company_id}
+        assert {post for post, value in posts.items() if value} == ({POST_OF[Role(user.role)]} - {""})
+    others = demo.scalars(select(User).where(User.username.not_in(names(demo)))).all()
+    assert len(others) > 50
+    stranger = Credentials(others[0].username, accounts[0].password, "127.0.0.1")
+    assert sign_in(demo, stranger, NOW) is None
+
+
+def test_new_records_go_on_after_the_demo(demo: Session) -> None:
+    """Bulk rows carry their own ids; the database's numbering has to go on behind them."""
+    last = demo.scalar(select(func.max(Vehicle.id))) or 0
+    vehicle = Vehicle(plate="演示Z00000")
+    demo.add(vehicle)
+    demo.flush()
+    assert vehicle.id > last
+    demo.rollback()
+
+
+def figures(session: Session) -> str:
+    """A digest of everything counted, without public numbers and ciphertexts."""
+    queries: list[Select[Any]] = [
+        select(Violation.occurred_on, Area.code, Violation.state, Violation.penalty, Violation.fine_yuan, func.count())
+        .join(Area)
+        .group_by(Violation.occurred_on, Area.code, Violation.state, Violation.penalty, Violation.fine_yuan),
+        select(
+            StudyTask.opened_on, StudyTask.state, StudyTask.course_id, StudyTask.completed_on, func.count()
+        ).group_by(StudyTask.opened_on, StudyTask.state, StudyTask.course_id, StudyTask.completed_on),
+        select(Station.code, StudySession.starts_on, StudySession.seats_taken).join(Station),
+        select(Notice.receiver_kind, Notice.state, func.count()).group_by(Notice.receiver_kind, Notice.state),
+        select(Feedback.measure, Feedback.days, func.count()).group_by(Feedback.measure, Feedback.days),
+        select(RegisteredEBikes.month, RegisteredEBikes.area_id, RegisteredEBikes.ebikes),
+        select(Rider.name, Rider.birth_date),
+    ]
+    digest = hashlib.sha256()
+    for query in queries:
+        digest.update("\n".join(sorted(map(repr, session.execute(query)))).encode())
+    return digest.hexdigest()
+
+
+def test_the_same_seed_gives_the_same_figures_whatever_the_hour(demo: Session, fresh_app: Flask) -> None:
+    with fresh_app.app_context(), database().sessionmaker() as other:
+        load_demo(other, PLAN, NOW + timedelta(hours=5))
+        assert figures(other) == figures(demo)
+
+
+def test_another_seed_gives_others(demo: Session, fresh_app: Flask) -> None:
+    with fresh_app.app_context(), database().sessionmaker() as other:
+        load_demo(other, Plan(600, 14, seed=8), NOW)
+        assert figures(other) != figures(demo)
+
+
+def test_the_database_accepts_every_row(demo: Session) -> None:
+    """SQLite checks foreign keys as rows come in, but can be asked again."""
+    if demo.get_bind().dialect.name == "sqlite":
+        assert demo.execute(text("PRAGMA foreign_key_check")).all() == []
+        assert demo.execute(text("PRAGMA integrity_check")).scalar() == "ok"

@@ -1,0 +1,127 @@
+"""The effect of a campaign, through the database, on a district whose truth is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.conftest import Browser
+from tests.factories import evaluation as made
+from tests.factories import places
+from trafficedu.accounts.models import User
+from trafficedu.areas import queries as areas
+from trafficedu.areas.models import Area
+from trafficedu.campaigns.models import Campaign
+from trafficedu.campaigns.services import CampaignInput, plan_campaign
+from trafficedu.core.actors import SYSTEM
+from trafficedu.evaluation.queries.effects import load_trial
+from trafficedu.evaluation.services.effects import compute_effect
+
+FIRST, LAST, MONTHS = date(2026, 2, 1), date(2026, 9, 30), 36
+BEGIN = date(2023, 2, 1)
+
+
+def villages(session: Session) -> list[Area]:
+    town = places.area(session)
+    return [area for area in areas.list_below(session, town.path, FIRST, "village")]
+
+
+def simulate(session: Session, theta: float, worst: bool = False) -> tuple[Campaign, list[Area]]:
+    """Give every village of a town accidents with a gamma spread; a third of them get the campaign.
+
+    ``worst``: those with most accidents in the year before, as one would choose them.
+    """
+    rng, every = np.random.default_rng(3), villages(session)
+    mean = (0.7 if worst else 3.0) * rng.gamma(4.0, 0.25, len(every))
+    before = rng.poisson(mean[:, None], (len(every), MONTHS))
+    order = np.argsort(-before[:, -12:].sum(axis=1)) if worst else rng.permutation(len(every))
+    chosen = set(order[: len(every) // 3].tolist())
+    during = rng.poisson(
+        (mean * [theta if place in chosen else 1.0 for place in range(len(every))])[:, None], (len(every), 8)
+    )
+    counts = {area: [*before[place].tolist(), *during[place].tolist()] for place, area in enumerate(every)}
+    made.add_accidents(session, counts, BEGIN)
+    inside = [area for place, area in enumerate(every) if place in chosen]
+    new = CampaignInput("整治", FIRST, LAST, tuple(area.code for area in inside))
+    return plan_campaign(session, new, SYSTEM, made.NOW), inside
+
+
+def effect(session: Session, campaign: Campaign, last: date = LAST) -> dict[str, Any]:
+    return compute_effect("accidents", load_trial(session, campaign, "accidents", last))
+
+
+def test_a_fall_by_half_is_found_and_the_interval_holds_it(session: Session) -> None:
+    campaign, inside = simulate(session, 0.5)
+    found = effect(session, campaign)
+    assert found["low"] <= -50 <= found["high"]
+    assert found["proven"]
+    assert found["percent"] < -25
+    assert found["compared"] is not None
+    names = {area.name for area in inside}
+    assert not names & set(found["compared"]["areas"])
+
+
+def test_the_return_of_bad_years_to_the_mean_is_not_credited(session: Session) -> None:
+    campaign, _ = simulate(session, 1.0, worst=True)
+    found = effect(session, campaign)
+    assert not found["proven"]
+    assert found["low"] <= 0 <= found["high"]
+
+
+def test_an_area_under_another_campaign_is_no_comparison(session: Session) -> None:
+    campaign, inside = simulate(session, 1.0)
+    free = next(area for area in villages(session) if area not in inside)
+    before = load_trial(session, campaign, "accidents", LAST)
+    plan_campaign(session, CampaignInput("另一项", date(2026, 5, 1), date(2026, 5, 31), (free.code,)), SYSTEM, made.NOW)
+    after = load_trial(session, campaign, "accidents", LAST)
+    assert before is not None
+    assert after is not None
+    assert free.name in before.compared
+    assert free.name not in after.compared
+    assert before.fingerprint != after.fingerprint
+
+
+def test_only_the_days_of_the_campaign_count(session: Session) -> None:
+    campaign, _ = simulate(session, 1.0)
+    trial = load_trial(session, campaign, "accidents", date(2026, 3, 15))
+    assert trial is not None
+    assert trial.shares.tolist() == pytest.approx([1.0, 15 / 31])
+    whole = load_trial(session, campaign, "accidents", LAST)
+    assert whole is not None
+    assert trial.observed.sum() < whole.observed.sum() / 3
+
+
+def test_without_records_before_nothing_is_said(session: Session) -> None:
+    new = CampaignInput("整治", FIRST, LAST, (places.TOWN,))
+    campaign = plan_campaign(session, new, SYSTEM, made.NOW)
+    assert load_trial(session, campaign, "accidents", LAST) is None
+    assert "percent" not in effect(session, campaign)
+
+
+def test_the_page_of_a_campaign_tells_its_effect_and_does_not_over_claim(
+    session: Session, client: Browser, make_user: Callable[..., User]
+) -> None:
+    campaign, _ = simulate(session, 0.5)
+    session.commit()
+    client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
+    page = client.get(f"/campaigns/{campaign.number}").get_data(as_text=True)
+    assert "少于不开展行动时的预期" in page
+    assert "经验贝叶斯" in page
+    assert "不是抽签选出的" in page
+
+
+def test_where_accidents_are_too_few_violations_are_looked_at(
+    session: Session, client: Browser, make_user: Callable[..., User]
+) -> None:
+    made.add_accidents(session, {places.area(session, places.VILLAGE): [1] * 36}, BEGIN)
+    new = CampaignInput("整治", FIRST, LAST, (places.VILLAGE,), ("2007",))
+    campaign = plan_campaign(session, new, SYSTEM, made.NOW)
+    session.commit()
+    client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
+    page = client.get(f"/campaigns/{campaign.number}").get_data(as_text=True)
+    assert "无法评估" in page  # neither has enough: no violation is on record

@@ -1,0 +1,128 @@
+"""The page of trends: what it shows, to whom, and what it says where there is little."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import numpy as np
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.conftest import Browser
+from tests.factories import evaluation as made
+from tests.factories import places
+from trafficedu.accounts.models import User
+from trafficedu.core.clock import today
+from trafficedu.evaluation.models import AnalysisResult
+from trafficedu.evaluation.rules import last_full_month, month_after
+
+
+def first_month(months: int) -> date:
+    return month_after(last_full_month(today()), 1 - months)
+
+
+def simulate(session: Session, months: int, per_month: float = 12.0) -> None:
+    rng = np.random.default_rng(7)
+    towns = [places.area(session, code) for code in (places.TOWN, places.OTHER_TOWN)]
+    made.add_accidents(session, {town: rng.poisson(per_month, months).tolist() for town in towns}, first_month(months))
+    session.commit()
+
+
+def test_the_analyst_sees_forecast_trend_and_backtest(
+    session: Session, client: Browser, make_user: Callable[..., User]
+) -> None:
+    simulate(session, 48)
+    client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
+    answer = client.get("/evaluation/trends?series=casualty")
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 200
+    assert "data-chart-spec" in page
+    assert "MASE" in page
+    assert "CRPS" in page
+    assert "80 %" in page
+    assert "95 %" in page
+    kept = session.scalars(select(AnalysisResult)).all()
+    assert [one.kind for one in kept] == ["casualty"]
+    assert kept[0].payload["months"] == 48
+    assert kept[0].payload["whole"]["scores"]["seasonal_naive"]["1-3"]["crps"] > 0
+
+
+def test_a_second_look_fits_nothing(
+    session: Session, client: Browser, make_user: Callable[..., User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulate(session, 30)
+    client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
+    client.get("/evaluation/trends")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("fitted again")
+
+    monkeypatch.setattr("trafficedu.evaluation.services.results.compute_trend", refuse)
+    assert client.get("/evaluation/trends").status_code == 200
+    assert client.get(f"/evaluation/trends?area={places.TOWN}").status_code == 200  # the same fit
+
+
+@pytest.mark.parametrize(("months", "said"), [(0, "还没有"), (2, "月份太少"), (12, "不足 24")])
+def test_little_is_said_to_be_little(
+    months: int, said: str, session: Session, client: Browser, make_user: Callable[..., User]
+) -> None:
+    simulate(session, months)
+    client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
+    page = client.get("/evaluation/trends?series=accidents").get_data(as_text=True)
+    assert said in page
+
+
+def test_a_leader_sees_the_own_town_and_nothing_of_others(
+    session: Session, client: Browser, make_user: Callable[..., User]
+) -> None:
+    simulate(session, 30)
+    client.sign_in(make_user("leader", area_id=places.area(session, places.TOWN).id))
+    page = client.get("/evaluation/trends?series=casualty").get_data(as_text=True)
+    other = places.area(session, places.OTHER_TOWN)
+    assert other.name not in page
+    assert client.get(f"/evaluation/trends?area={places.OTHER_TOWN}").status_code == 404
+    assert client.get(f"/evaluation/trends?area={places.DISTRICT}").status_code == 404
+    hidden = client.post("/evaluation/trends/again", data={"series": "casualty", "area": places.OTHER_TOWN})
+    assert hidden.status_code == 404
+
+
+def test_what_was_recorded_since_counts_on_demand(
+    session: Session, client: Browser, make_user: Callable[..., User]
+) -> None:
+    simulate(session, 30)
+    client.sign_in(make_user("supervisor", area_id=places.area(session, places.DISTRICT).id))
+    client.get("/evaluation/trends?series=casualty")
+    before = session.scalars(select(AnalysisResult)).one()
+    events, fingerprint = before.payload["total"]["events"], before.fingerprint
+    made.add_accidents(session, {places.area(session, places.TOWN): [5]}, first_month(1))
+    session.commit()
+    client.get("/evaluation/trends?series=casualty")
+    session.expire_all()
+    assert session.scalars(select(AnalysisResult)).one().fingerprint == fingerprint
+    answer = client.post("/evaluation/trends/again", data={"series": "casualty", "area": places.DISTRICT})
+    assert answer.status_code == 303
+    session.expire_all()
+    assert session.scalars(select(AnalysisResult)).one().payload["total"]["events"] == events + 5
+
+
+def test_the_claim_of_the_article_could_be_chance(
+    session: Session, client: Browser, make_user: Callable[..., User]
+) -> None:
+    town = places.area(session, places.TOWN)
+    made.add_accidents(session, {town: [31]}, date(2025, 1, 1), "fatal")
+    made.add_accidents(session, {town: [21]}, date(2026, 1, 1), "fatal")
+    session.commit()
+    client.sign_in(make_user("leader", area_id=town.id))
+    page = client.get(
+        "/evaluation/trends?measure=fatal&before_first=2025-01&before_last=2025-01&after_first=2026-01&after_last=2026-01"
+    ).get_data(as_text=True)
+    assert "31 → 21（-32.3 %）" in page
+    assert "p = 0.21" in page
+    assert "可能只是偶然" in page
+
+
+def test_an_officer_has_no_trends(session: Session, client: Browser, make_user: Callable[..., User]) -> None:
+    client.sign_in(make_user("officer", area_id=places.area(session).id))
+    assert client.get("/evaluation/trends").status_code == 403

@@ -1,0 +1,57 @@
+"""Months of accidents, violations, tasks and surveys by the hundred, written in bulk."""
+
+from __future__ import annotations
+
+import calendar
+import itertools
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+
+from sqlalchemy.orm import Session
+
+from trafficedu.accidents.models import RECORDED, Accident
+from trafficedu.areas.models import Area
+from trafficedu.core import bulk
+from trafficedu.core.clock import SHANGHAI
+from trafficedu.core.numbers import new_number
+from trafficedu.evaluation.rules import month_after
+
+NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+"""Friday, 20 November 2026, noon in Shanghai: the last full month is October."""
+TODAY = date(2026, 11, 20)
+LAST = date(2026, 10, 1)
+
+_minutes = itertools.count()
+
+
+def noon(day: date) -> datetime:
+    """Return noon of a day in Shanghai, a minute of its own."""
+    minute = next(_minutes) % 360
+    return datetime(day.year, day.month, day.day, 12 + minute // 60, minute % 60, tzinfo=SHANGHAI).astimezone(UTC)
+
+
+def spread(month: date, count: int) -> list[date]:
+    """Return ``count`` days of a month, evenly."""
+    days = calendar.monthrange(month.year, month.month)[1]
+    return [month.replace(day=1 + place * days // max(count, 1)) for place in range(count)]
+
+
+def add_accidents(
+    session: Session, counts: Mapping[Area, Sequence[int]], first: date, severity: str = "slight"
+) -> None:
+    """Add accidents: for every area a count for each month from ``first`` on."""
+    columns = [
+        *("number", "occurred_utc", "occurred_on", "area_id", "place", "severity", "killed", "injured"),
+        *("ebike_involved", "rider_helmet", "responsibility", "state", "state_reason", "told_apart"),
+        *("recorded_utc", "version"),
+    ]
+    rows = [
+        (
+            *(new_number("A"), noon(day), day, area.id, "", severity, int(severity == "fatal")),
+            *(int(severity in {"slight", "serious"}), True, "unknown", "unknown", RECORDED, "", True, NOW, 1),
+        )
+        for area, monthly in counts.items()
+        for place, count in enumerate(monthly)
+        for day in spread(month_after(first, place), int(count))
+    ]
+    bulk.load(session, Accident.__table__, columns, rows)

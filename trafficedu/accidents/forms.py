@@ -1,0 +1,253 @@
+"""The shape of what is typed about accidents."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DateField,
+    Field,
+    FloatField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from trafficedu.accidents import rules
+from trafficedu.accidents.models import RECORDED, VOIDED, Accident
+from trafficedu.accidents.queries import CASUALTIES, AccidentFilter
+from trafficedu.accidents.services import NewAccident
+from trafficedu.core.errors import DomainError
+from trafficedu.core.fields import LocalTimeField, TrimmedField, VersionField, choices, not_in_future
+from trafficedu.core.web import say
+from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT
+from trafficedu.riders.rules import normalise_identity, normalise_phone
+from trafficedu.riders.services import NewRider
+
+Choices = Sequence[tuple[str, Any]]
+
+SEVERITY_NAMES = {
+    rules.FATAL: _l("fatal"),
+    rules.SERIOUS: _l("serious injury"),
+    rules.SLIGHT: _l("slight injury"),
+    rules.DAMAGE: _l("damage only"),
+}
+HELMET_NAMES = {rules.YES: _l("worn"), rules.NO: _l("not worn"), rules.UNKNOWN: _l("not known")}
+RESPONSIBILITY_NAMES = {
+    rules.FULL: _l("full responsibility"),
+    rules.MAIN: _l("main responsibility"),
+    rules.EQUAL: _l("equal responsibility"),
+    rules.MINOR: _l("minor responsibility"),
+    rules.NONE: _l("no responsibility"),
+    rules.UNKNOWN: _l("not found yet"),
+}
+ROLE_NAMES = {
+    "rider": _l("rode the e-bike"),
+    "passenger": _l("rode along"),
+    "other": _l("another party"),
+}
+STATE_NAMES = {RECORDED: _l("recorded"), VOIDED: _l("voided")}
+ID_TYPE_NAMES = {
+    IDENTITY_CARD: _l("identity card"),
+    PASSPORT: _l("passport"),
+    RESIDENCE_PERMIT: _l("residence permit"),
+}
+TOO_LONG = _l("At most %(max)d characters.")
+PEOPLE = NumberRange(0, rules.MOST_PEOPLE, message=_l("Enter a number of people from 0 to %(max)s."))
+
+
+class AccidentForm(FlaskForm):  # type: ignore[misc]
+    """An accident as the officer sees it, at the kerb or at the desk."""
+
+    severity = RadioField(
+        _l("Severity"), [InputRequired(_l("Choose the severity."))], choices=choices(SEVERITY_NAMES.items())
+    )
+    killed = IntegerField(
+        _l("Killed"),
+        [Optional(), PEOPLE],
+        description=_l("Died at once or within 7 days."),
+        render_kw={"placeholder": "0", "inputmode": "numeric"},
+    )
+    injured = IntegerField(_l("Injured"), [Optional(), PEOPLE], render_kw={"placeholder": "0", "inputmode": "numeric"})
+    killed_30_days = IntegerField(
+        _l("Killed within 30 days"),
+        [Optional(), PEOPLE],
+        description=_l("All who died within 30 days. Leave it empty while that is not known."),
+    )
+    occurred_at = LocalTimeField(_l("When"), [InputRequired(_l("Enter the date and time.")), not_in_future])
+    area_code = SelectField(
+        _l("Village"), [InputRequired(_l("Choose the village."))], validate_choice=False, choices=[]
+    )
+    place = TrimmedField(
+        _l("Place"),
+        [Length(max=120, message=TOO_LONG)],
+        description=_l("Road and crossing."),
+        render_kw={"autocomplete": "off"},
+    )
+    latitude = FloatField(
+        _l("Latitude"), [Optional()], description=_l("Such as 30.1785."), render_kw={"inputmode": "decimal"}
+    )
+    longitude = FloatField(
+        _l("Longitude"), [Optional()], description=_l("Such as 120.2647."), render_kw={"inputmode": "decimal"}
+    )
+    ebike_involved = RadioField(
+        _l("Was an e-bike involved?"), choices=choices([("yes", _l("yes")), ("no", _l("no"))]), default="yes"
+    )
+    rider_helmet = RadioField(_l("Helmet of its rider"), choices=choices(HELMET_NAMES.items()), default=rules.UNKNOWN)
+    responsibility = SelectField(
+        _l("Responsibility of its rider"), choices=choices(RESPONSIBILITY_NAMES.items()), default=rules.UNKNOWN
+    )
+    kinds = SelectMultipleField(
+        _l("Violations involved"),
+        [Optional()],
+        validate_choice=False,
+        choices=[],
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+    )
+    told_apart = BooleanField(_l("This is another accident than the ones above"))
+    client_reference = HiddenField(default=lambda: uuid.uuid4().hex, validators=[Length(max=60)])
+    version = VersionField(default=0)
+
+    def to_input(self) -> NewAccident:
+        """Return what was entered; a count left empty is nobody."""
+        assert self.occurred_at.data is not None  # the form was validated
+        ebike = self.ebike_involved.data != "no"
+        return NewAccident(
+            area_code=self.area_code.data,
+            occurred_utc=self.occurred_at.data,
+            severity=self.severity.data,
+            killed=self.killed.data or 0,
+            killed_30_days=self.killed_30_days.data,
+            injured=self.injured.data or 0,
+            place=self.place.data or "",
+            latitude=self.latitude.data,
+            longitude=self.longitude.data,
+            ebike_involved=ebike,
+            rider_helmet=self.rider_helmet.data,
+            responsibility=self.responsibility.data,
+            kinds=tuple(self.kinds.data or ()),
+            told_apart=bool(self.told_apart.data),
+            client_reference=self.client_reference.data or None,
+        )
+
+    def show(self, accident: Accident) -> None:
+        """Fill the form with what a record says."""
+        for name in ("severity", "killed", "killed_30_days", "injured", "place", "latitude", "longitude"):
+            self[name].data = getattr(accident, name)
+        self.rider_helmet.data, self.responsibility.data = accident.rider_helmet, accident.responsibility
+        self.ebike_involved.data = "yes" if accident.ebike_involved else "no"
+        self.occurred_at.data, self.area_code.data = accident.occurred_utc, accident.area.code
+        self.kinds.data = [kind.code for kind in accident.kinds]
+        self.version.data = accident.version
+
+
+class VoidForm(FlaskForm):  # type: ignore[misc]
+    """Why a record is voided."""
+
+    reason = TextAreaField(
+        _l("Reason"),
+        [InputRequired(_l("Say why: it is kept with the record.")), Length(max=500, message=TOO_LONG)],
+        render_kw={"rows": "3"},
+    )
+
+
+class CompareForm(FlaskForm):  # type: ignore[misc]
+    """Whether two records are of one accident, and which of them is kept."""
+
+    decision = RadioField(_l("Your decision"), [InputRequired(_l("Choose a decision."))], choices=[])
+
+
+class LinkForm(FlaskForm):  # type: ignore[misc]
+    """A person in the accident, by document."""
+
+    role = RadioField(_l("Part in the accident"), choices=choices(ROLE_NAMES.items()), default="rider")
+    id_type = SelectField(_l("Document"), choices=choices(ID_TYPE_NAMES.items()), default=IDENTITY_CARD)
+    id_number = TrimmedField(
+        _l("Identity number"),
+        [InputRequired(_l("Enter the number of the document."))],
+        render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "maxlength": "40"},
+    )
+    name = TrimmedField(
+        _l("Name"),
+        [Length(max=60, message=TOO_LONG)],
+        description=_l("As on the document. Not needed for a rider already known."),
+        render_kw={"autocomplete": "off"},
+    )
+    phone = TrimmedField(_l("Phone"), [Optional()], render_kw={"inputmode": "tel", "autocomplete": "off"})
+
+    def validate_id_number(self, field: Field) -> None:
+        """Check the number as the kind of document asks."""
+        _checked(lambda: normalise_identity(self.id_type.data or "", field.data or ""))
+
+    def validate_phone(self, field: Field) -> None:
+        """Check that it can be a phone."""
+        _checked(lambda: normalise_phone(field.data or ""))
+
+    def to_input(self) -> NewRider:
+        """Return the person entered."""
+        return NewRider(self.id_type.data, self.id_number.data or "", self.name.data or "", self.phone.data or "")
+
+
+def _checked(rule: Any) -> None:
+    try:
+        rule()
+    except DomainError as error:
+        raise ValidationError(say(error.text)) from error
+
+
+class AccidentFilterForm(FlaskForm):  # type: ignore[misc]
+    """What the list of accidents is narrowed to; lives in the address."""
+
+    class Meta:
+        """A GET form needs no token."""
+
+        csrf = False
+
+    q = TrimmedField(_l("Number"), render_kw={"placeholder": "A…"})
+    since = DateField(_l("From"), [Optional()])
+    until = DateField(_l("To"), [Optional()])
+    area = SelectField(_l("Area"), validate_choice=False, default="", choices=[])
+    severity = SelectField(
+        _l("Severity"),
+        choices=choices([("", _l("all")), (CASUALTIES, _l("somebody hurt")), *SEVERITY_NAMES.items()]),
+        default="",
+    )
+    ebike = SelectField(
+        _l("E-bike"),
+        choices=choices([("", _l("all")), ("yes", _l("involved")), ("no", _l("not involved"))]),
+        default="",
+    )
+    helmet = SelectField(_l("Helmet"), choices=choices([("", _l("all")), *HELMET_NAMES.items()]), default="")
+    kind = SelectField(_l("Violation involved"), validate_choice=False, default="", choices=[])
+    state = SelectField(_l("State"), choices=choices([("", _l("all")), *STATE_NAMES.items()]), default="")
+
+    def offer(self, areas: Choices, kinds: Choices) -> None:
+        """Fill the lists."""
+        self.area.choices = choices([("", _l("all")), *areas])
+        self.kind.choices = choices([("", _l("all")), *kinds])
+
+    def to_input(self, area_path: str, sort: str) -> AccidentFilter:
+        """Return the filter; what cannot be read does not narrow."""
+        return AccidentFilter(
+            since=self.since.data,
+            until=self.until.data,
+            area_path=area_path,
+            severity=self.severity.data or "",
+            ebike={"yes": True, "no": False}.get(self.ebike.data or ""),
+            helmet=self.helmet.data or "",
+            kind_code=self.kind.data or "",
+            state=self.state.data or "",
+            number=self.q.data or "",
+            sort=sort,
+        )

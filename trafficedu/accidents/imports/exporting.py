@@ -1,0 +1,67 @@
+"""Exports of accidents: the records that count, in the columns that an import takes. Nobody is named in them.
+
+A voided record is left out: imported elsewhere it would count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trafficedu.accidents.models import RECORDED, Accident, AccidentKind
+from trafficedu.accidents.queries import AccidentFilter, filter_conditions, visible
+from trafficedu.areas.models import Area
+from trafficedu.core import bulk
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import month_bounds
+from trafficedu.violations.models import ViolationKind
+
+SEPARATOR = ";"
+_PLAIN = ("place", "latitude", "longitude", "severity", "killed", "killed_30_days", "injured", "ebike_involved")
+_CODES = ("rider_helmet", "responsibility")
+
+
+def list_rows(session: Session, by: Actor, month: date | None, clear: bool) -> Iterator[Mapping[str, Any]]:
+    """Yield the accidents of a month, or all, that ``by`` may see; see ``core.tabular.ListRows``."""
+    first, after = month_bounds(month) if month is not None else (None, None)
+    wanted = AccidentFilter(since=first, until=after - timedelta(days=1) if after else None)
+    return list_filtered(session, by, wanted)
+
+
+def list_filtered(session: Session, by: Actor, wanted: AccidentFilter) -> Iterator[Mapping[str, Any]]:
+    """Yield the accidents of a filtered list that ``by`` may see, as rows of an export, the oldest first."""
+    query = (
+        select(Accident, Area.code)
+        .join(Area, Area.id == Accident.area_id)
+        .where(visible(by), Accident.state == RECORDED, *filter_conditions(wanted))
+        .order_by(Accident.occurred_utc, Accident.id)
+        .execution_options(yield_per=bulk.BATCH)
+    )
+    for piece in session.execute(query).partitions():
+        kinds = kinds_of(session, [accident.id for accident, _ in piece])
+        for accident, area_code in piece:
+            yield {
+                "reference": accident.reference or accident.number,
+                "occurred_at": accident.occurred_utc,
+                "area_code": area_code,
+                "kinds": SEPARATOR.join(kinds.get(accident.id, ())),
+                **{name: getattr(accident, name) for name in (*_PLAIN, *_CODES)},
+            }
+
+
+def kinds_of(session: Session, accident_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """Return the codes of the kinds involved in each of some thousand accidents, ascending; none left out."""
+    query = (
+        select(AccidentKind.accident_id, ViolationKind.code)
+        .join(ViolationKind, ViolationKind.id == AccidentKind.kind_id)
+        .where(AccidentKind.accident_id.in_(accident_ids))
+        .order_by(AccidentKind.accident_id, ViolationKind.code)
+    )
+    found: dict[int, tuple[str, ...]] = {}
+    for accident_id, code in session.execute(query):
+        found[accident_id] = (*found.get(accident_id, ()), code)
+    return found

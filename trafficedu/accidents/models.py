@@ -1,0 +1,102 @@
+"""Tables of accidents, of the kinds of violation involved, and of the riders linked."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from trafficedu.accounts.models import User
+from trafficedu.areas.models import Area
+from trafficedu.core.orm import Base, UTCDateTime, Versioned
+from trafficedu.riders.models import Rider
+from trafficedu.violations.models import ViolationKind
+
+RECORDED, VOIDED = "recorded", "voided"
+ROLES = ("rider", "passenger", "other")
+
+
+class Accident(Versioned, Base):
+    """One accident. ``killed`` died within 7 days; ``killed_30_days`` is empty while not known.
+
+    A record found wrong is voided with a reason, or as a duplicate of another (``duplicate_of_id``); it is never
+    deleted. ``told_apart``: somebody compared it with one close to it and found them to be two. ``reference`` is
+    the key of imports, ``client_reference`` makes a repeated submit give the first record again.
+    """
+
+    __tablename__ = "accident"
+    __table_args__ = (
+        CheckConstraint("severity IN ('fatal', 'serious', 'slight', 'damage')", "severity"),
+        CheckConstraint("(severity = 'fatal') = (killed > 0)", "fatal"),
+        CheckConstraint("killed >= 0 AND injured >= 0", "not_negative"),
+        CheckConstraint("killed_30_days IS NULL OR killed_30_days >= killed", "killed_30_days"),
+        CheckConstraint("rider_helmet IN ('yes', 'no', 'unknown')", "rider_helmet"),
+        CheckConstraint("responsibility IN ('full', 'main', 'equal', 'minor', 'none', 'unknown')", "responsibility"),
+        CheckConstraint("state IN ('recorded', 'voided')", "state"),
+        CheckConstraint("(state = 'voided') = (voided_utc IS NOT NULL)", "voided"),
+        CheckConstraint("state = 'recorded' OR state_reason <> '' OR duplicate_of_id IS NOT NULL", "why"),
+        CheckConstraint("duplicate_of_id IS NULL OR duplicate_of_id <> id", "another"),
+        Index("ix_accident_area_id_occurred_on", "area_id", "occurred_on"),
+        Index("ix_accident_occurred_on", "occurred_on"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(12), unique=True)
+    reference: Mapped[str | None] = mapped_column(String(60), unique=True)
+    client_reference: Mapped[str | None] = mapped_column(String(60), unique=True)
+    occurred_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    occurred_on: Mapped[date]
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
+    place: Mapped[str] = mapped_column(String(120), default="")
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    severity: Mapped[str] = mapped_column(String(10))
+    killed: Mapped[int] = mapped_column(default=0)
+    killed_30_days: Mapped[int | None]
+    injured: Mapped[int] = mapped_column(default=0)
+    ebike_involved: Mapped[bool] = mapped_column(default=True)
+    rider_helmet: Mapped[str] = mapped_column(String(10), default="unknown")
+    responsibility: Mapped[str] = mapped_column(String(10), default="unknown")
+    state: Mapped[str] = mapped_column(String(10), default=RECORDED)
+    state_reason: Mapped[str] = mapped_column(String(500), default="")
+    told_apart: Mapped[bool] = mapped_column(default=False)
+    duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("accident.id"), index=True)
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    recorded_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    voided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    voided_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    area: Mapped[Area] = relationship()
+    duplicate_of: Mapped[Accident | None] = relationship(remote_side="Accident.id")
+    recorded_by: Mapped[User | None] = relationship(foreign_keys=[recorded_by_id])
+    voided_by: Mapped[User | None] = relationship(foreign_keys=[voided_by_id])
+    kinds: Mapped[list[ViolationKind]] = relationship(secondary="accident_kind", order_by="ViolationKind.code")
+    riders: Mapped[list[AccidentRider]] = relationship(back_populates="accident", order_by="AccidentRider.id")
+
+
+class AccidentKind(Base):
+    """A kind of violation involved in an accident, in the version that held on that day."""
+
+    __tablename__ = "accident_kind"
+
+    accident_id: Mapped[int] = mapped_column(ForeignKey("accident.id"), primary_key=True)
+    kind_id: Mapped[int] = mapped_column(ForeignKey("violation_kind.id"), primary_key=True, index=True)
+
+
+class AccidentRider(Base):
+    """A known rider who was in an accident, as rider, passenger or other party."""
+
+    __tablename__ = "accident_rider"
+    __table_args__ = (
+        CheckConstraint("role IN ('rider', 'passenger', 'other')", "role"),
+        Index("uq_accident_rider_accident_id_rider_id", "accident_id", "rider_id", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    accident_id: Mapped[int] = mapped_column(ForeignKey("accident.id"))
+    rider_id: Mapped[int] = mapped_column(ForeignKey("rider.id"), index=True)
+    role: Mapped[str] = mapped_column(String(10))
+
+    accident: Mapped[Accident] = relationship(back_populates="riders")
+    rider: Mapped[Rider] = relationship()

@@ -1,0 +1,160 @@
+"""What the overview shows of accidents: by severity, by month, and whether a change since last year is proven.
+
+A claim such as "fatal accidents down 32.3 %" is told with its exact test: from 31 to 21 it may well be chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from flask import render_template
+from flask_babel import gettext as _
+
+from trafficedu.accidents import queries
+from trafficedu.accidents.forms import SEVERITY_NAMES
+from trafficedu.accidents.queries import MonthCount, Tally
+from trafficedu.accidents.rules import CASUALTY, FATAL, SEVERITIES, months_between, year_before
+from trafficedu.analysis.counts import Change, compare_counts
+from trafficedu.core.access import actor
+from trafficedu.core.clock import month_bounds, today
+from trafficedu.core.database import session
+
+READ = "accidents:accident:read"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One count compared with that of the same days a year before, in words that do not over-read it."""
+
+    what: str
+    now: int
+    before: int
+    change: str
+    interval: str
+    verdict: str
+    proven: bool
+
+
+def accidents_of_area(area_path: str, first: date, last: date, **_subject: Any) -> str:
+    """Overview: accidents with an e-bike in an area over months (``first`` and ``last``: their first days)."""
+    who = actor()
+    if not who.may(READ):
+        return ""
+    end = min(month_bounds(last)[1] - timedelta(days=1), today())
+    counted = queries.tally(session(), who, first, end, area_path)
+    months = months_between(first, last)
+    monthly = queries.count_by_month(session(), who, first, end, area_path)
+    before, claims = _compared(area_path, first, end, counted)
+    return render_template(
+        "accidents/_overview.html",
+        counted=counted,
+        before=before,
+        claims=claims,
+        chart=chart_by_month(months, monthly, claims) if counted.total else None,
+        severities=[(SEVERITY_NAMES[name], name, getattr(counted, name)) for name in SEVERITIES],
+        first=first,
+        end=end,
+        area_code=area_path.strip("/").rsplit("/", 1)[-1],
+    )
+
+
+def _compared(area_path: str, first: date, end: date, counted: Tally) -> tuple[Tally | None, Sequence[Claim]]:
+    """Return the same days of the year before and the claims.
+
+    Nothing where the records do not reach back, or where the two periods overlap: the test needs counts apart.
+    """
+    begins = year_before(first)
+    if year_before(end) >= first:
+        return None, []
+    known_from = queries.first_day(session(), actor())
+    if known_from is None or known_from > month_bounds(begins)[1]:
+        return None, []
+    before = queries.tally(session(), actor(), begins, year_before(end), area_path)
+    return before, [
+        claim_of(_("Fatal accidents"), before.fatal, counted.fatal),
+        claim_of(_("Accidents with somebody hurt"), before.casualty, counted.casualty),
+    ]
+
+
+def claim_of(what: str, before: int, now: int) -> Claim:
+    """Say how a count changed since the year before, and whether that is more than chance."""
+    if before == now == 0:
+        return Claim(what, now, before, "—", "—", _("None in either year: nothing to compare."), proven=False)
+    change = compare_counts(before, now)
+    return Claim(
+        what,
+        now,
+        before,
+        "—" if change.ratio is None else percent(change.ratio),
+        f"{percent(change.low)} … {'—' if change.high is None else percent(change.high)}",
+        _verdict(before, now, change),
+        change.proven,
+    )
+
+
+def _verdict(before: int, now: int, change: Change) -> str:
+    p = probability(change.p_value)
+    if not change.proven:
+        return str(_("May be chance (p = %(p)s): no change is proven.", p=p))
+    if now < before:
+        return str(_("Fewer, and more than chance explains (p = %(p)s).", p=p))
+    return str(_("More, and more than chance explains (p = %(p)s).", p=p))
+
+
+def percent(ratio: float) -> str:
+    """Write a ratio of counts as a change: 0.677 is -32.3 %, with a true minus."""
+    value = round(100 * (ratio - 1), 1)
+    sign = "−" if value < 0 else "+" if value > 0 else "±"
+    return f"{sign}{abs(value):,.1f} %"
+
+
+def probability(value: float) -> str:
+    """Write a p-value: two digits that count, never 0."""
+    return "< 0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+
+
+def chart_by_month(months: Sequence[date], monthly: Sequence[MonthCount], claims: Sequence[Claim]) -> Mapping[str, Any]:
+    """Return the chart of accidents by month: those with somebody hurt, and the fatal ones among them."""
+    place = {month: index for index, month in enumerate(months)}
+    hurt, fatal = [0] * len(months), [0] * len(months)
+    for row in monthly:
+        if row.severity in CASUALTY:
+            hurt[place[row.month]] += row.accidents
+        if row.severity == FATAL:
+            fatal[place[row.month]] += row.accidents
+    return {
+        "id": "accidents-by-month",
+        "title": _finding(sum(hurt), sum(fatal), claims),
+        "kind": "line",
+        "categories": [f"{month:%Y-%m}" for month in months],
+        "category_label": _("Month"),
+        "series": [{"name": _("somebody hurt"), "values": hurt}, {"name": _("fatal"), "values": fatal}],
+        "unit": _("accidents"),
+        "y_from_zero": True,
+        "note": _("Accidents with an e-bike. Killed: within 7 days."),
+    }
+
+
+def _finding(hurt: int, fatal: int, claims: Sequence[Claim]) -> str:
+    """Say what the chart shows; a change is mentioned only where it is proven."""
+    counts = {"hurt": f"{hurt:,}", "fatal": f"{fatal:,}"}
+    told = claims[1] if claims else None
+    if told is None:
+        return str(_("%(hurt)s e-bike accidents with somebody hurt, %(fatal)s of them fatal", **counts))
+    if not told.proven:
+        return str(
+            _(
+                "%(hurt)s e-bike accidents with somebody hurt, %(fatal)s of them fatal; no proven change in a year",
+                **counts,
+            )
+        )
+    return str(
+        _(
+            "%(hurt)s e-bike accidents with somebody hurt (%(change)s in a year), %(fatal)s of them fatal",
+            change=told.change,
+            **counts,
+        )
+    )

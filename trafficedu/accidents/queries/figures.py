@@ -1,0 +1,187 @@
+"""Counts of accidents for other rooms; voided records never count.
+
+``ebike_only`` keeps to accidents with an e-bike, which is what the district's claims are about; ``casualty_only``
+to those with somebody hurt. Days are both included.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, case, extract, func, select
+from sqlalchemy.orm import Session
+
+from trafficedu.accidents.models import RECORDED, Accident
+from trafficedu.accidents.queries.scope import visible
+from trafficedu.accidents.rules import CASUALTY, FATAL
+from trafficedu.areas.models import Area
+from trafficedu.areas.queries import within
+from trafficedu.core.actors import Actor
+
+
+@dataclass(frozen=True)
+class AreaMonthCount:
+    """Accidents recorded in one area itself, not below it, in one month (``month`` is its first day).
+
+    ``path`` lets the caller sum subtrees: a town is all rows whose path begins with the town's.
+    """
+
+    area_code: str
+    name: str
+    level: str
+    path: str
+    month: date
+    accidents: int
+    fatal: int
+    killed: int
+    injured: int
+
+
+@dataclass(frozen=True)
+class MonthCount:
+    """Accidents of one severity in one month (``month`` is its first day)."""
+
+    month: date
+    severity: str
+    accidents: int
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Accidents of a period by severity, and the people; ``killed`` within 7 days."""
+
+    fatal: int
+    serious: int
+    slight: int
+    damage: int
+    killed: int
+    injured: int
+
+    @property
+    def casualty(self) -> int:
+        """Accidents with somebody hurt."""
+        return self.fatal + self.serious + self.slight
+
+    @property
+    def total(self) -> int:
+        """All accidents."""
+        return self.casualty + self.damage
+
+
+def count_by_area_and_month(
+    session: Session,
+    by: Actor,
+    start: date,
+    end: date,
+    area_path: str | None = None,
+    *,
+    casualty_only: bool = False,
+    ebike_only: bool = True,
+) -> list[AreaMonthCount]:
+    """Return accidents by area and month from ``start`` to ``end``, in the order of the tree, months ascending.
+
+    An area and month without any is left out.
+    """
+    year, month = extract("year", Accident.occurred_on), extract("month", Accident.occurred_on)
+    counted = (
+        select(
+            Accident.area_id,
+            year.label("year"),
+            month.label("month"),
+            func.count().label("accidents"),
+            func.sum(case((Accident.severity == FATAL, 1), else_=0)).label("fatal"),
+            func.sum(Accident.killed).label("killed"),
+            func.sum(Accident.injured).label("injured"),
+        )
+        .where(*_counted(by, start, end, area_path, casualty_only=casualty_only, ebike_only=ebike_only))
+        .group_by(Accident.area_id, year, month)
+        .subquery()
+    )
+    query = (
+        select(Area.code, Area.name, Area.level, Area.path, counted)
+        .join(counted, counted.c.area_id == Area.id)
+        .order_by(Area.path, counted.c.year, counted.c.month)
+    )
+    return [
+        AreaMonthCount(
+            row.code,
+            row.name,
+            row.level,
+            row.path,
+            date(int(row.year), int(row.month), 1),
+            row.accidents,
+            row.fatal,
+            row.killed,
+            row.injured,
+        )
+        for row in session.execute(query)
+    ]
+
+
+def count_by_month(
+    session: Session, by: Actor, start: date, end: date, area_path: str | None = None, *, ebike_only: bool = True
+) -> list[MonthCount]:
+    """Return accidents by month and severity from ``start`` to ``end``, months ascending; empty ones left out."""
+    year, month = extract("year", Accident.occurred_on), extract("month", Accident.occurred_on)
+    query = (
+        select(year, month, Accident.severity, func.count())
+        .where(*_counted(by, start, end, area_path, ebike_only=ebike_only))
+        .group_by(year, month, Accident.severity)
+        .order_by(year, month, Accident.severity)
+    )
+    return [MonthCount(date(int(y), int(m), 1), severity, n) for y, m, severity, n in session.execute(query)]
+
+
+def tally(
+    session: Session, by: Actor, start: date, end: date, area_path: str | None = None, *, ebike_only: bool = True
+) -> Tally:
+    """Return the accidents from ``start`` to ``end`` by severity, with the killed and the injured."""
+    query = (
+        select(Accident.severity, func.count(), func.sum(Accident.killed), func.sum(Accident.injured))
+        .where(*_counted(by, start, end, area_path, ebike_only=ebike_only))
+        .group_by(Accident.severity)
+    )
+    rows = {severity: (n, killed, injured) for severity, n, killed, injured in session.execute(query)}
+    counts = {severity: n for severity, (n, _, _) in rows.items()}
+    return Tally(
+        counts.get("fatal", 0),
+        counts.get("serious", 0),
+        counts.get("slight", 0),
+        counts.get("damage", 0),
+        sum(killed for _, killed, _ in rows.values()),
+        sum(injured for _, _, injured in rows.values()),
+    )
+
+
+def count_fatal(
+    session: Session, by: Actor, start: date, end: date, area_path: str | None = None, *, ebike_only: bool = True
+) -> int:
+    """Return the fatal accidents from ``start`` to ``end``: one side of a year-on-year claim."""
+    conditions = _counted(by, start, end, area_path, ebike_only=ebike_only)
+    query = select(func.count()).select_from(Accident).where(Accident.severity == FATAL, *conditions)
+    return session.scalar(query) or 0
+
+
+def first_day(session: Session, by: Actor) -> date | None:
+    """Return the day of the first accident on record that ``by`` may see: no comparison reaches before it."""
+    return session.scalar(select(func.min(Accident.occurred_on)).where(Accident.state == RECORDED, visible(by)))
+
+
+def _counted(
+    by: Actor,
+    start: date,
+    end: date,
+    area_path: str | None,
+    *,
+    casualty_only: bool = False,
+    ebike_only: bool = True,
+) -> list[ColumnElement[bool]]:
+    conditions = [Accident.state == RECORDED, Accident.occurred_on.between(start, end), visible(by)]
+    if area_path:
+        conditions.append(Accident.area_id.in_(within(area_path)))
+    if casualty_only:
+        conditions.append(Accident.severity.in_(CASUALTY))
+    if ebike_only:
+        conditions.append(Accident.ebike_involved.is_(True))
+    return conditions

@@ -1,0 +1,163 @@
+"""Reads of accidents: one, a list, what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, select
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
+
+from trafficedu.accidents.models import Accident, AccidentKind, AccidentRider
+from trafficedu.accidents.queries.scope import visible
+from trafficedu.accidents.rules import CASUALTY, SEVERITIES
+from trafficedu.areas.models import Area
+from trafficedu.areas.queries import within
+from trafficedu.core import numbers
+from trafficedu.core.actors import Actor
+from trafficedu.core.errors import Missing
+from trafficedu.core.paging import Page, paginate
+from trafficedu.core.text import message
+from trafficedu.riders.models import Rider
+from trafficedu.violations.models import ViolationKind
+
+CASUALTIES = "casualty"
+"""A filter that is no severity: all accidents with somebody hurt."""
+
+
+@dataclass(frozen=True)
+class AccidentFilter:
+    """What the list of accidents is narrowed to; ``sort`` is a column's key, with "-" before it descending.
+
+    ``severity`` may also be ``casualty``; ``ebike`` None does not narrow; ``area_path`` is that of an area.
+    """
+
+    since: date | None = None
+    until: date | None = None
+    area_path: str = ""
+    severity: str = ""
+    ebike: bool | None = None
+    helmet: str = ""
+    kind_code: str = ""
+    state: str = ""
+    number: str = ""
+    sort: str = "-occurred"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step in a record's life: what (``recorded``, ``voided``), when, by whom, why."""
+
+    what: str
+    at_utc: datetime
+    by: str
+    reason: str = ""
+
+
+SORTS: dict[str, ColumnElement[Any]] = {
+    "occurred": Accident.occurred_utc.expression,
+    "area": Area.path.expression,
+    "severity": case({severity: place for place, severity in enumerate(SEVERITIES)}, value=Accident.severity),
+    "killed": Accident.killed.expression,
+    "injured": Accident.injured.expression,
+}
+
+
+def find_accident(session: Session, number: str, by: Actor) -> Accident:
+    """Return an accident that ``by`` may see, with area, kinds and who recorded it; raise Missing."""
+    query = (
+        select(Accident)
+        .where(Accident.number == numbers.normalise(number), visible(by))
+        .options(
+            joinedload(Accident.area),
+            joinedload(Accident.recorded_by),
+            joinedload(Accident.voided_by),
+            joinedload(Accident.duplicate_of),
+            selectinload(Accident.kinds),
+        )
+    )
+    found = session.scalar(query)
+    if found is None:
+        raise Missing(message("There is no such accident, or it is not yours to see."))
+    return found
+
+
+def find_by_client_reference(session: Session, client_reference: str) -> Accident | None:
+    """Return what an earlier submit with the same reference made, or None."""
+    return session.scalar(select(Accident).where(Accident.client_reference == client_reference))
+
+
+def list_accidents(session: Session, by: Actor, wanted: AccidentFilter, page: int) -> Page[Accident]:
+    """Return a page of the accidents that ``by`` may see, narrowed and sorted."""
+    key = wanted.sort.removeprefix("-")
+    column = SORTS.get(key, SORTS["occurred"])
+    query = (
+        select(Accident)
+        .join(Accident.area)
+        .where(visible(by), *filter_conditions(wanted))
+        .options(contains_eager(Accident.area), selectinload(Accident.kinds))
+        .order_by(column.desc() if wanted.sort.startswith("-") else column.asc(), Accident.id.desc())
+    )
+    return paginate(session, query, page)
+
+
+def filter_conditions(wanted: AccidentFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions of a filter on Accident; a number is exact and beats the rest."""
+    if wanted.number:
+        return [Accident.number == numbers.normalise(wanted.number)]
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.since:
+        conditions.append(Accident.occurred_on >= wanted.since)
+    if wanted.until:
+        conditions.append(Accident.occurred_on <= wanted.until)
+    if wanted.area_path:
+        conditions.append(Accident.area_id.in_(within(wanted.area_path)))
+    if wanted.severity == CASUALTIES:
+        conditions.append(Accident.severity.in_(CASUALTY))
+    if wanted.kind_code:
+        involved = select(AccidentKind.accident_id).join(ViolationKind, ViolationKind.id == AccidentKind.kind_id)
+        conditions.append(Accident.id.in_(involved.where(ViolationKind.code == wanted.kind_code)))
+    equal: list[tuple[Any, ColumnElement[Any]]] = [
+        (wanted.severity.replace(CASUALTIES, ""), Accident.severity.expression),
+        (wanted.ebike, Accident.ebike_involved.expression),
+        (wanted.helmet, Accident.rider_helmet.expression),
+        (wanted.state, Accident.state.expression),
+    ]
+    return [*conditions, *(column == value for value, column in equal if value not in {"", None})]
+
+
+def list_riders(session: Session, accident_id: int) -> Sequence[AccidentRider]:
+    """Return the riders linked to an accident; no scope: the caller shows the accident."""
+    query = (
+        select(AccidentRider)
+        .where(AccidentRider.accident_id == accident_id)
+        .options(joinedload(AccidentRider.rider).joinedload(Rider.home_area))
+        .order_by(AccidentRider.id)
+    )
+    return session.scalars(query).all()
+
+
+def find_link(session: Session, accident: Accident, rider_number: str) -> AccidentRider:
+    """Return the link of a rider to an accident; raise Missing."""
+    query = (
+        select(AccidentRider)
+        .join(AccidentRider.rider)
+        .where(AccidentRider.accident_id == accident.id, Rider.number == numbers.normalise(rider_number))
+        .options(contains_eager(AccidentRider.rider))
+    )
+    found = session.scalar(query)
+    if found is None:
+        raise Missing(message("This rider is not linked to the accident."))
+    return found
+
+
+def history_of(accident: Accident) -> list[Step]:
+    """Return the steps of a record in their order, from its own fields."""
+    recorder = accident.recorded_by.display_name if accident.recorded_by else ""
+    steps = [Step("recorded", accident.recorded_utc, recorder)]
+    if accident.voided_utc is not None:
+        by = accident.voided_by.display_name if accident.voided_by else ""
+        steps.append(Step("voided", accident.voided_utc, by, accident.state_reason))
+    return steps

@@ -1,0 +1,152 @@
+"""What a record of an accident may say, and when two records look like one. Pure, time passed in.
+
+Killed are those who died within 7 days: the national counting rule, by which the severity goes. Those who died
+within 30 days, as other countries count, are kept apart and are often known only later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Protocol, TypeVar
+
+from trafficedu.core.errors import DomainError
+from trafficedu.core.text import message
+
+FATAL, SERIOUS, SLIGHT, DAMAGE = "fatal", "serious", "slight", "damage"
+SEVERITIES = (FATAL, SERIOUS, SLIGHT, DAMAGE)
+CASUALTY = (FATAL, SERIOUS, SLIGHT)
+"""Severities with somebody hurt: what is meant by a casualty accident."""
+
+YES, NO, UNKNOWN = "yes", "no", "unknown"
+HELMETS = (YES, NO, UNKNOWN)
+FULL, MAIN, EQUAL, MINOR, NONE = "full", "main", "equal", "minor", "none"
+RESPONSIBILITIES = (FULL, MAIN, EQUAL, MINOR, NONE, UNKNOWN)
+"""Of the e-bike's rider, as the police find it (procedure rules for accidents: 全部、主要、同等、次要、无责任)."""
+
+FIRST_YEAR = 2000
+MOST_PEOPLE = 500
+CLOSE = timedelta(hours=2)
+"""Two records of the same area and severity within this time may be one accident."""
+
+
+def whole_second(moment: datetime) -> datetime:
+    """Return a moment to the nearest second: more no spreadsheet keeps, and an export has to import again."""
+    return (moment + timedelta(milliseconds=500)).replace(microsecond=0)
+
+
+def check_time(occurred: datetime, now: datetime) -> None:
+    """Raise DomainError at ``occurred_at`` for a time in the future or before any record this system holds."""
+    if occurred > now:
+        text = message("This time lies in the future. Check the date and the hour.")
+        raise DomainError(text, field="occurred_at", value=occurred.isoformat())
+    if occurred.year < FIRST_YEAR:
+        text = message("This day lies too far back. Check the year.")
+        raise DomainError(text, field="occurred_at", value=occurred.isoformat())
+
+
+def check_people(severity: str, killed: int, killed_30_days: int | None, injured: int) -> None:
+    """Raise DomainError unless severity and people agree; ``killed_30_days`` None is not known yet.
+
+    Fatal if and only if somebody died within 7 days; with injuries, serious or slight; else damage only.
+    """
+    for field, count in (("killed", killed), ("killed_30_days", killed_30_days), ("injured", injured)):
+        if count is not None and not 0 <= count <= MOST_PEOPLE:
+            text = message("Enter a number of people from 0 to %(most)d.", most=MOST_PEOPLE)
+            raise DomainError(text, field=field, value=str(count))
+    if severity not in SEVERITIES:
+        raise DomainError(message("Choose fatal, serious, slight or damage only."), field="severity", value=severity)
+    if severity == FATAL and killed == 0:
+        text = message("A fatal accident has at least one killed within 7 days. Check both.")
+        raise DomainError(text, field="killed", value="0")
+    if severity != FATAL and killed > 0:
+        text = message("Somebody died within 7 days: that is a fatal accident. Check both.")
+        raise DomainError(text, field="severity", value=severity)
+    if killed_30_days is not None and killed_30_days < killed:
+        text = message("Who died within 7 days also died within 30: at least %(killed)d.", killed=killed)
+        raise DomainError(text, field="killed_30_days", value=str(killed_30_days))
+    if severity in {SERIOUS, SLIGHT} and injured == 0:
+        text = message("With nobody injured this is an accident with damage only. Check both.")
+        raise DomainError(text, field="injured", value="0")
+    if severity == DAMAGE and injured > 0:
+        text = message("With somebody injured this is more than damage. Check both.")
+        raise DomainError(text, field="severity", value=severity)
+    if severity == DAMAGE and killed_30_days:
+        text = message("Somebody died of it: this is more than damage. Check both.")
+        raise DomainError(text, field="severity", value=severity)
+
+
+def of_the_rider(ebike_involved: bool, helmet: str, responsibility: str) -> tuple[str, str]:
+    """Return helmet and responsibility of the e-bike's rider as they are kept.
+
+    Without an e-bike there is no such rider: "no" and "none" are read as "does not apply" and kept as unknown.
+
+    Raises
+    ------
+    DomainError
+        A value is not in its list (``rider_helmet``, ``responsibility``), or speaks of a rider where no e-bike was
+        involved (``ebike_involved``).
+    """
+    if helmet not in HELMETS:
+        raise DomainError(message("Choose yes, no or unknown."), field="rider_helmet", value=helmet)
+    if responsibility not in RESPONSIBILITIES:
+        text = message("Choose full, main, equal, minor, none or unknown.")
+        raise DomainError(text, field="responsibility", value=responsibility)
+    if ebike_involved:
+        return helmet, responsibility
+    if helmet == YES or responsibility not in {NONE, UNKNOWN}:
+        text = message("Helmet or responsibility of an e-bike's rider are given, but no e-bike was involved.")
+        raise DomainError(text, field="ebike_involved", value="false")
+    return UNKNOWN, UNKNOWN
+
+
+def check_position(latitude: float | None, longitude: float | None) -> None:
+    """Raise DomainError at ``latitude`` or ``longitude`` for half a position or one that is not on Earth."""
+    if (latitude is None) != (longitude is None):
+        field = "longitude" if longitude is None else "latitude"
+        raise DomainError(message("A position needs latitude and longitude."), field=field, value="")
+    if latitude is not None and not -90 <= latitude <= 90:
+        raise DomainError(message("A latitude lies between -90 and 90."), field="latitude", value=str(latitude))
+    if longitude is not None and not -180 <= longitude <= 180:
+        raise DomainError(message("A longitude lies between -180 and 180."), field="longitude", value=str(longitude))
+
+
+class Placed(Protocol):
+    """What is needed of a record to compare it with another."""
+
+    @property
+    def area_id(self) -> int: ...  # noqa: D102 - named by the class
+
+    @property
+    def severity(self) -> str: ...  # noqa: D102 - named by the class
+
+    @property
+    def occurred_utc(self) -> datetime: ...  # noqa: D102 - named by the class
+
+
+Record = TypeVar("Record", bound=Placed)
+
+
+def close_pairs(records: Iterable[Record]) -> list[tuple[Record, Record]]:
+    """Return the pairs (earlier, later) of neighbours that may be one accident: same area and severity, close in time.
+
+    Of three that follow one another within the time, the first and the second, the second and the third.
+    """
+    ordered = sorted(records, key=lambda record: (record.area_id, record.severity, record.occurred_utc))
+    return [
+        (one, other)
+        for one, other in zip(ordered, ordered[1:], strict=False)
+        if (one.area_id, one.severity) == (other.area_id, other.severity)
+        and other.occurred_utc - one.occurred_utc <= CLOSE
+    ]
+
+
+def year_before(day: date) -> date:
+    """Return the same day a year earlier; 28 February for a leap day."""
+    return day.replace(year=day.year - 1, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 1)
+
+
+def months_between(first: date, last: date) -> Sequence[date]:
+    """Return the first day of every month from that of ``first`` to that of ``last``, both included."""
+    begin, end = first.year * 12 + first.month - 1, last.year * 12 + last.month - 1
+    return [date(month // 12, month % 12 + 1, 1) for month in range(begin, end + 1)]

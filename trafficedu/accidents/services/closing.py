@@ -1,0 +1,67 @@
+"""What takes a record out of the figures, and what keeps two apart. Flushes, never commits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trafficedu.accidents.models import RECORDED, VOIDED, Accident, AccidentRider
+from trafficedu.accidents.services.recording import require_standing
+from trafficedu.core import audit
+from trafficedu.core.actors import Actor
+from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.text import message
+
+
+def void(session: Session, accident: Accident, reason: str, by: Actor, now: datetime) -> None:
+    """Take a record found wrong out of every figure, with a reason; it is never deleted.
+
+    Raises Stale where it is voided already, DomainError at ``reason`` where nothing is said.
+    """
+    require_standing(accident)
+    if not reason.strip():
+        raise DomainError(message("Say why: it is kept with the record."), field="reason")
+    _void(accident, reason.strip(), by, now)
+    session.flush()
+    audit.write(session, "accidents:accident:void", by, subject=accident)
+
+
+def mark_duplicate(session: Session, accident: Accident, kept: Accident, by: Actor, now: datetime) -> None:
+    """Void ``accident`` as a second record of ``kept``; riders linked to it only are linked to ``kept``, too.
+
+    Both rows are locked in the order of their ids, so that two who decide at once do not void both.
+
+    Raises
+    ------
+    Stale
+        One of the two is voided already.
+    """
+    ids = [accident.id, kept.id]
+    locked = select(Accident).where(Accident.id.in_(ids)).order_by(Accident.id).with_for_update()
+    session.scalars(locked.execution_options(populate_existing=True)).all()
+    if accident.id == kept.id or kept.state != RECORDED:
+        raise Stale(message("The record to be kept is voided itself. Compare the two again."))
+    require_standing(accident)
+    known = set(session.scalars(select(AccidentRider.rider_id).where(AccidentRider.accident_id == kept.id)))
+    for link in session.scalars(select(AccidentRider).where(AccidentRider.accident_id == accident.id)):
+        if link.rider_id not in known:
+            session.add(AccidentRider(accident_id=kept.id, rider_id=link.rider_id, role=link.role))
+    accident.duplicate_of_id = kept.id
+    _void(accident, "", by, now)
+    session.flush()
+    audit.write(session, "accidents:accident:void", by, subject=accident, duplicate_of=kept.id)
+
+
+def _void(accident: Accident, reason: str, by: Actor, now: datetime) -> None:
+    accident.state, accident.state_reason = VOIDED, reason
+    accident.voided_by_id, accident.voided_utc = by.user_id, now
+
+
+def tell_apart(session: Session, accident: Accident, by: Actor) -> None:
+    """Say that a record is another accident than the one before it; raises Stale where it is voided."""
+    require_standing(accident)
+    accident.told_apart = True
+    session.flush()
+    audit.write(session, "accidents:accident:tell_apart", by, subject=accident)

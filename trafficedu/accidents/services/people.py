@@ -1,0 +1,63 @@
+"""Linking a known rider to an accident. Flushes, never commits.
+
+Only who holds ``accidents:rider:link`` may, and every link is audited: that somebody was in an accident is a
+sensitive fact. A person is found by document, never by searching names.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from trafficedu.accidents.models import ROLES, Accident, AccidentRider
+from trafficedu.accidents.services.recording import require_standing
+from trafficedu.core import audit
+from trafficedu.core.actors import Actor
+from trafficedu.core.errors import DomainError
+from trafficedu.core.text import message
+from trafficedu.riders.services import NewRider, find_or_register
+
+LINK = "accidents:rider:link"
+
+
+def link_rider(session: Session, accident: Accident, new: NewRider, role: str, by: Actor) -> AccidentRider:
+    """Link the rider with this document, registered now where there was none; linked already: the link there is.
+
+    Raises
+    ------
+    Refused
+        ``by`` lacks the permission.
+    Stale
+        The record is voided.
+    DomainError
+        A field is broken (``id_number``, ``name``, ``role``), or the accident had no e-bike to ride (``role``).
+    """
+    by.require(LINK)
+    require_standing(accident)
+    if role not in ROLES:
+        raise DomainError(message("Choose the person's part in the accident."), field="role", value=role)
+    if role != "other" and not accident.ebike_involved:
+        raise DomainError(message("No e-bike was involved: nobody rode one. Correct the record first."), field="role")
+    rider = find_or_register(session, new, by)
+    link = AccidentRider(accident_id=accident.id, rider_id=rider.id, role=role)
+    try:
+        with session.begin_nested():
+            session.add(link)
+    except IntegrityError:
+        found = session.scalar(
+            select(AccidentRider).where(AccidentRider.accident_id == accident.id, AccidentRider.rider_id == rider.id)
+        )
+        if found is None:
+            raise
+        return found
+    audit.write(session, LINK, by, subject=accident, rider_id=rider.id, role=role)
+    return link
+
+
+def unlink_rider(session: Session, link: AccidentRider, by: Actor) -> None:
+    """Take a link back that was a mistake; the audit trail keeps that it was there."""
+    by.require(LINK)
+    session.delete(link)
+    session.flush()
+    audit.write(session, "accidents:rider:unlink", by, subject=link.accident, rider_id=link.rider_id, role=link.role)

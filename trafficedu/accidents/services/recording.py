@@ -1,0 +1,185 @@
+"""Recording an accident, and correcting a record: people may die of it days later.
+
+Precondition: the caller checked the permission; the area scope is checked here. Flushes, never commits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
+
+from trafficedu.accidents import queries, rules
+from trafficedu.accidents.models import RECORDED, Accident
+from trafficedu.areas.models import Area
+from trafficedu.core import audit, numbers
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import local_date
+from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.orm import expect_version
+from trafficedu.core.text import message
+from trafficedu.violations.models import ViolationKind
+from trafficedu.violations.queries import find_kind_on
+
+LONGEST_PLACE = 120
+
+
+@dataclass(frozen=True)
+class NewAccident:
+    """What is known of an accident.
+
+    ``killed`` died within 7 days; ``killed_30_days`` None is not known yet. ``kinds`` are codes of the kinds of
+    violation involved. ``told_apart``: the recorder saw the records close to it and says that this is another
+    accident. ``client_reference`` makes a repeated submit give the first record.
+    """
+
+    area_code: str
+    occurred_utc: datetime
+    severity: str
+    killed: int = 0
+    killed_30_days: int | None = None
+    injured: int = 0
+    place: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    ebike_involved: bool = True
+    rider_helmet: str = rules.UNKNOWN
+    responsibility: str = rules.UNKNOWN
+    kinds: tuple[str, ...] = ()
+    told_apart: bool = False
+    client_reference: str | None = None
+
+
+def record(session: Session, new: NewAccident, by: Actor, now: datetime) -> Accident:
+    """Record an accident, or return the first record of the same submit.
+
+    Raises
+    ------
+    DomainError
+        A rule says no; ``field`` names the form field. At ``told_apart``: there is a record that may be of the
+        same accident (``queries.list_close``), and the recorder has not said that this is another one.
+    """
+    first = queries.find_by_client_reference(session, new.client_reference) if new.client_reference else None
+    if first is not None:
+        return _first_record(first, by)
+    values, kinds = _checked(session, new, by, now)
+    close = queries.list_close(session, values["area_id"], new.severity, new.occurred_utc)
+    if close and not new.told_apart:
+        raise DomainError(
+            message(
+                "There is a record of this area, this severity and about this time already. Compare it below; tick"
+                " the box if this is another accident."
+            ),
+            field="told_apart",
+        )
+    accident = Accident(
+        number=numbers.new_number("A"),
+        client_reference=new.client_reference,
+        told_apart=bool(close),
+        recorded_by_id=by.user_id,
+        recorded_utc=now,
+        kinds=kinds,
+        **values,
+    )
+    try:
+        with session.begin_nested():
+            session.add(accident)
+    except IntegrityError:
+        first = queries.find_by_client_reference(session, new.client_reference or "")
+        if first is None:
+            raise
+        return _first_record(first, by)
+    audit.write(session, "accidents:accident:record", by, subject=accident, told_apart=accident.told_apart)
+    return accident
+
+
+def _first_record(first: Accident, by: Actor) -> Accident:
+    if first.recorded_by_id != by.user_id:
+        raise DomainError(message("This form was sent by somebody else. Open the page anew."))
+    return first
+
+
+def correct(session: Session, accident: Accident, new: NewAccident, version: int, by: Actor, now: datetime) -> None:
+    """Change what a record says, such as the killed when somebody died later; audited with the fields' names.
+
+    Raises
+    ------
+    Stale
+        Somebody changed the record meanwhile, or it is voided.
+    DomainError
+        A rule says no; ``field`` names the form field.
+    """
+    expect_version(accident, version)
+    require_standing(accident)
+    values, kinds = _checked(session, new, by, now)
+    changed = [name for name, value in values.items() if getattr(accident, name) != value]
+    for name in changed:
+        setattr(accident, name, values[name])
+    if {kind.code for kind in kinds} != {kind.code for kind in accident.kinds}:
+        accident.kinds = kinds
+        flag_modified(accident, "severity")  # so that the version rises though only the association changed
+        changed.append("kinds")
+    session.flush()
+    if changed:
+        audit.write(session, "accidents:accident:correct", by, subject=accident, fields=changed)
+
+
+def require_standing(accident: Accident) -> None:
+    """Raise Stale where the record is voided."""
+    if accident.state != RECORDED:
+        raise Stale(message("This record is voided already. Check what it says now."))
+
+
+def _checked(
+    session: Session, new: NewAccident, by: Actor, now: datetime
+) -> tuple[dict[str, Any], list[ViolationKind]]:
+    """Return the facts as they are kept, by column, and the kinds; raise DomainError where a rule says no."""
+    rules.check_time(new.occurred_utc, now)
+    day = local_date(rules.whole_second(new.occurred_utc))
+    area = _area_in_reach(session, new.area_code, day, by)
+    rules.check_people(new.severity, new.killed, new.killed_30_days, new.injured)
+    helmet, responsibility = rules.of_the_rider(new.ebike_involved, new.rider_helmet, new.responsibility)
+    rules.check_position(new.latitude, new.longitude)
+    place = new.place.strip()
+    if len(place) > LONGEST_PLACE:
+        raise DomainError(message("At most %(max)d characters.", max=LONGEST_PLACE), field="place")
+    values = {
+        "occurred_utc": rules.whole_second(new.occurred_utc),
+        "occurred_on": day,
+        "area_id": area.id,
+        "place": place,
+        "latitude": new.latitude,
+        "longitude": new.longitude,
+        "severity": new.severity,
+        "killed": new.killed,
+        "killed_30_days": new.killed_30_days,
+        "injured": new.injured,
+        "ebike_involved": new.ebike_involved,
+        "rider_helmet": helmet,
+        "responsibility": responsibility,
+    }
+    return values, [_kind(session, code, day) for code in sorted(set(new.kinds))]
+
+
+def _kind(session: Session, code: str, day: date) -> ViolationKind:
+    try:
+        return find_kind_on(session, code, day)
+    except DomainError as error:
+        raise DomainError(error.text, field="kinds", value=code) from error
+
+
+def _area_in_reach(session: Session, code: str, day: date, by: Actor) -> Area:
+    """Return the area if it exists on ``day`` within the post; what lies outside is as if it did not exist."""
+    area = session.scalar(select(Area).where(Area.code == code))
+    if area is None or not (by.scope.everything or (by.scope.area_path and area.path.startswith(by.scope.area_path))):
+        text = message("There is no village with the code %(code)s in your area. Choose one from the list.", code=code)
+        raise DomainError(text, field="area_code", value=code)
+    if area.valid_from > day or (area.valid_to is not None and area.valid_to < day):
+        text = message("%(name)s did not exist on %(day)s.", name=area.name, day=day.isoformat())
+        raise DomainError(text, field="area_code", value=code)
+    return area

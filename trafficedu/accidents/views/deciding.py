@@ -1,0 +1,94 @@
+"""Decisions: a record voided, two records compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from flask import render_template
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+
+from trafficedu.accidents import queries, services
+from trafficedu.accidents.forms import CompareForm, VoidForm
+from trafficedu.accidents.models import RECORDED
+from trafficedu.accidents.views.blueprint import pages
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import today, utc_now
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.fields import choices
+from trafficedu.core.text import message
+from trafficedu.core.web import attach_error, back_to, tell
+
+PAIRS_DAYS = 800
+"""How far back possible duplicates are looked for: two years stand in every year-on-year figure."""
+
+
+def done(form: FlaskForm, act: Callable[[], Any]) -> bool:
+    """Act and commit; False, with the error at its field, where a rule said no."""
+    try:
+        act()
+        session().commit()
+    except Stale:
+        raise
+    except DomainError as error:
+        session().rollback()
+        attach_error(form, error)
+        return False
+    return True
+
+
+@pages.route("/<number>/void", methods=["GET", "POST"])
+@requires("accidents:accident:void")
+def void(number: str) -> Any:
+    """I take a record found wrong out of every figure; the page says what that means."""
+    accident = queries.find_accident(session(), number, actor())
+    form = VoidForm()
+    if form.validate_on_submit() and done(
+        form, lambda: services.void(session(), accident, form.reason.data, actor(), utc_now())
+    ):
+        tell(message("The record is voided and left every figure."))
+        return back_to("accidents.show", number=number)
+    accident = queries.find_accident(session(), number, actor())
+    return render_template("accidents/void.html", accident=accident, form=form), 422 if form.errors else 200
+
+
+@pages.get("/duplicates")
+@requires("accidents:accident:void")
+def duplicates() -> Any:
+    """I see the records that may be of one accident."""
+    pairs = queries.list_pairs(session(), actor(), today() - timedelta(days=PAIRS_DAYS))
+    return render_template("accidents/duplicates.html", pairs=pairs)
+
+
+@pages.route("/<number>/compare/<other>", methods=["GET", "POST"])
+@requires("accidents:accident:void")
+def compare(number: str, other: str) -> Any:
+    """I compare two records, void one as a duplicate of the other, or say that they are two accidents."""
+    one = queries.find_accident(session(), number, actor())
+    two = queries.find_accident(session(), other, actor())
+    form = CompareForm()
+    form.decision.choices = choices(
+        [
+            ("one", _("One accident: keep %(kept)s, void %(voided)s", kept=one.number, voided=two.number)),
+            ("two", _("One accident: keep %(kept)s, void %(voided)s", kept=two.number, voided=one.number)),
+            ("apart", _("Two accidents: keep both")),
+        ]
+    )
+    if form.validate_on_submit():
+        kept, voided = (one, two) if form.decision.data == "one" else (two, one)
+        if form.decision.data == "apart":
+            services.tell_apart(session(), max(one, two, key=lambda record: (record.occurred_utc, record.id)), actor())
+            told = message("The two records stay apart.")
+        else:
+            services.mark_duplicate(session(), voided, kept, actor(), utc_now())
+            told = message("The duplicate is voided; the other record is kept.")
+        session().commit()
+        tell(told)
+        return back_to("accidents.duplicates")
+    page = render_template(
+        "accidents/compare.html", records=(one, two), form=form, open=one.state == two.state == RECORDED
+    )
+    return page, 422 if form.errors else 200

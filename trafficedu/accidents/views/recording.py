@@ -1,0 +1,106 @@
+"""The form of an accident: a new record, and a record corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import render_template, request
+from flask import session as cookie
+from flask_babel import gettext as _
+from wtforms.fields.choices import SelectChoice
+
+from trafficedu.accidents import queries, services
+from trafficedu.accidents.forms import AccidentForm
+from trafficedu.accidents.models import Accident
+from trafficedu.accidents.views.blueprint import pages
+from trafficedu.areas.queries import find_visible_area
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import local_date, today, utc_now
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.fields import choices
+from trafficedu.core.text import message
+from trafficedu.core.web import attach_error, back_to, locale, tell
+from trafficedu.violations.queries import list_kinds, list_villages
+
+VILLAGE_COOKIE = "village"
+"""The village last recorded in; the record page of violations keeps it under the same name."""
+
+
+@pages.route("/new", methods=["GET", "POST"])
+@requires("accidents:accident:record")
+def new() -> Any:
+    """I record an accident; if one like it is on record already, I am asked first."""
+    form = AccidentForm()
+    if request.method == "GET":
+        form.occurred_at.data = utc_now()
+        form.area_code.data = cookie.get(VILLAGE_COOKIE, "")
+        return _page(form)
+    close: Sequence[Accident] = []
+    if form.validate():
+        try:
+            accident = services.record(session(), form.to_input(), actor(), utc_now())
+            number = accident.number
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+            if error.field == "told_apart":
+                close = _close(form)
+        else:
+            cookie[VILLAGE_COOKIE] = form.area_code.data
+            tell(message("The accident is recorded."))
+            return back_to("accidents.show", number=number)
+    return _page(form, close=close), 422
+
+
+def _close(form: AccidentForm) -> Sequence[Accident]:
+    """Return the records close to what was typed, in an area of mine."""
+    typed = form.to_input()
+    area = find_visible_area(session(), typed.area_code, actor())
+    return queries.list_close(session(), area.id, typed.severity, typed.occurred_utc)
+
+
+@pages.route("/<number>/correct", methods=["GET", "POST"])
+@requires("accidents:accident:record")
+def correct(number: str) -> Any:
+    """I correct a record, or add who died of it later."""
+    accident = queries.find_accident(session(), number, actor())
+    form = AccidentForm()
+    if request.method == "GET":
+        form.show(accident)
+        return _page(form, accident)
+    if form.validate():
+        try:
+            services.correct(session(), accident, form.to_input(), form.version.data, actor(), utc_now())
+            session().commit()
+        except Stale:
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The record is corrected."))
+            return back_to("accidents.show", number=number)
+    return _page(form, queries.find_accident(session(), number, actor())), 422
+
+
+def _page(form: AccidentForm, accident: Accident | None = None, close: Sequence[Accident] = ()) -> str:
+    _offer(form, accident)
+    return render_template("accidents/form.html", form=form, accident=accident, close=close)
+
+
+def _offer(form: AccidentForm, accident: Accident | None) -> None:
+    """Fill the lists: my villages, and the kinds of violation in force that day."""
+    day = local_date(form.occurred_at.data) if form.occurred_at.data else today()
+    scope = actor().scope
+    villages = [
+        SelectChoice(village.code, village.name, optgroup=village.town)
+        for village in list_villages(session(), day)
+        if scope.everything or (scope.area_path and village.path.startswith(scope.area_path))
+    ]
+    if accident is not None and accident.area.code not in {village.value for village in villages}:
+        villages.insert(0, SelectChoice(accident.area.code, accident.area.name))
+    form.area_code.choices = [SelectChoice("", _("Choose the village")), *villages]
+    form.kinds.choices = choices((kind.code, kind.name(locale())) for kind in list_kinds(session(), day))

@@ -1,0 +1,138 @@
+"""What a campaign changed, from monthly counts of many areas: the whole chain of the before-after comparison."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from trafficedu.analysis.arrays import BoolArray, FloatArray
+from trafficedu.analysis.bayes import Comparison, Effect, Posterior, campaign_effect, expectation_after
+from trafficedu.analysis.negative_binomial import dispersion
+from trafficedu.analysis.trend.forecast import Outlook, forecast
+from trafficedu.analysis.trend.model import SEASON_PRIOR
+from trafficedu.analysis.trend.panel import Panel, calendar_months
+from trafficedu.analysis.trend.season import month_index
+
+BEFORE_MONTHS = 24
+LEAST_BEFORE = 12
+LEAST_SPREAD = 0.01
+
+
+@dataclass(frozen=True)
+class BeforeAfter:
+    """The effect and what it rests on.
+
+    Parameters
+    ----------
+    effect
+        Of the campaign, the comparison areas used where there are any.
+    before
+        Counts of the campaign's areas in the months compared with, and what places like them had.
+    before_expected
+        The latter: far below ``before`` means that a return to the mean was to be expected anyway.
+    months_before
+        Number of these months.
+    compared_observed, compared_expected
+        Counts of the comparison areas; ``None`` without any or where nothing happened in them.
+    """
+
+    effect: Effect
+    before: float
+    before_expected: float
+    months_before: int
+    compared_observed: float | None
+    compared_expected: float | None
+
+
+def before_after(
+    panel: Panel,
+    observed: FloatArray,
+    shares: FloatArray,
+    campaign: BoolArray,
+    comparison: BoolArray,
+    level: float = 0.95,
+) -> BeforeAfter | None:
+    """Compare the counts of a campaign with what was to be expected without it.
+
+    The expectation of an area before is that of places like it: the rate of the areas without the campaign
+    times the area's exposure and the pooled month index. The expectation of the campaign's months is the same,
+    times what the trend model, fitted to the months before only, expects of all areas together over what their
+    own rates would bring. The area's own
+    record is weighed by empirical Bayes (:func:`trafficedu.analysis.bayes.expectation_after`). Without
+    comparison areas the uncertainty of the model's total is added.
+
+    Parameters
+    ----------
+    panel
+        The whole months before the campaign, shape ``(A, T)``, no NaN; ``T`` at least 12.
+    observed
+        Shape ``(A,)``: counts of the campaign's days.
+    shares
+        Shape ``(H,)``: for each month after the panel the share of its days that belong to the campaign,
+        up to 36 months.
+    campaign, comparison
+        Shape ``(A,)``: areas with the campaign, and areas to compare with.
+    level
+        Of the interval.
+
+    Returns
+    -------
+    BeforeAfter or None
+        ``None`` where nothing is expected, or under 12 months.
+    """
+    months = min(BEFORE_MONTHS, panel.months)
+    if panel.months < LEAST_BEFORE or not campaign.any() or not panel.counts[:, -months:].any():
+        return None
+    exposure = np.ones(panel.counts.shape) if panel.exposure is None else panel.exposure
+    calendar = calendar_months(panel.first_month, 0, panel.months + shares.size)
+    season = month_index(panel.counts, exposure, calendar[: panel.months], SEASON_PRIOR)
+    window = slice(panel.months - months, panel.months)
+    counts, base = panel.counts[:, window], exposure[:, window] * season[calendar[window]]
+    others = ~campaign if panel.counts[~campaign, window].any() else np.ones_like(campaign)
+    rate = counts[others].sum() / base[others].sum()
+    past, record = rate * base.sum(axis=1), counts.sum(axis=1)
+    to_come = exposure[:, -1] * float(season[calendar[panel.months :]] @ shares)
+    use = past > 0
+    own_rate = np.divide(record, base.sum(axis=1), out=np.zeros_like(record), where=use)
+    outlook = forecast(panel, shares.size).total
+    # as many of all areas' events as the trend model expects, against every area going on as it was
+    future = rate * to_come * float(outlook.expected @ shares) / float((own_rate * to_come).sum())
+    own = np.where(base > 0, own_rate[:, None] * base, np.nan)
+    k_month = dispersion(counts, own) if months > 1 else 0.0
+    spread = max(dispersion(record[use], past[use]) - k_month / months, LEAST_SPREAD)
+    noise = 1.0 + k_month * past / months
+
+    def expected(areas: BoolArray) -> Posterior:
+        chosen = areas & use
+        return expectation_after(record[chosen], past[chosen], future[chosen], 1.0 / spread, noise[chosen])
+
+    inside = expected(campaign)
+    if inside.mean.sum() <= 0:
+        return None
+    against = expected(comparison)
+    compared = Comparison(
+        float(observed[comparison & use].sum()), float(against.mean.sum()), float(against.variance.sum())
+    )
+    phi = 1.0 + k_month * float(future[campaign & use] @ inside.mean / inside.mean.sum()) / max(
+        float(shares.sum()), 1.0
+    )
+    usable = compared.observed > 0 and compared.expected > 0
+    if not usable:
+        inside = replace(inside, variance=inside.variance + inside.mean * inside.mean.sum() * _unsure(outlook))
+    effect = campaign_effect(observed[campaign & use], inside, compared if usable else None, phi, level)
+    return BeforeAfter(
+        effect,
+        float(record[campaign].sum()),
+        float(past[campaign].sum()),
+        months,
+        compared.observed if usable else None,
+        compared.expected if usable else None,
+    )
+
+
+def _unsure(outlook: Outlook) -> float:
+    """Return the relative variance of the forecast total beyond Poisson, from its 95 % interval."""
+    mean = np.maximum(outlook.expected, 1e-9)
+    variance = ((outlook.high_95 - outlook.low_95) / 3.92) ** 2
+    return float(np.mean(np.maximum(variance - mean, 0.0) / mean**2))

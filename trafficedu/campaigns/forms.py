@@ -1,0 +1,117 @@
+"""The shape of what is typed about campaigns."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateField, IntegerField, SelectField, SelectMultipleField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from trafficedu.campaigns.queries import CampaignFilter
+from trafficedu.campaigns.rules import CANCELLED, OVER, PLANNED, RUNNING, STATES
+from trafficedu.campaigns.services import CampaignInput
+from trafficedu.core.fields import TrimmedField, VersionField
+from trafficedu.core.fields import choices as as_choices
+
+STATE_NAMES = {
+    PLANNED: _l("planned"),
+    RUNNING: _l("running"),
+    OVER: _l("over"),
+    CANCELLED: _l("cancelled"),
+}
+TOO_LONG = _l("At most %(max)d characters.")
+DAY_MISSING = _l("Choose the day.")
+MOST_HOURS = 1_000_000
+
+
+class CampaignForm(FlaskForm):  # type: ignore[misc]
+    """A campaign: when, where, against what, with how much effort."""
+
+    name = TrimmedField(_l("Name"), [InputRequired(_l("Enter the name.")), Length(max=80, message=TOO_LONG)])
+    first_day = DateField(_l("First day"), [InputRequired(DAY_MISSING)])
+    last_day = DateField(_l("Last day"), [InputRequired(DAY_MISSING)])
+    towns = SelectMultipleField(
+        _l("Towns"),
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+        description=_l("A town takes all its villages with it."),
+    )
+    villages = SelectMultipleField(
+        _l("Single villages"),
+        [Optional()],
+        description=_l("Where only part of a town takes part. Hold Ctrl to choose several."),
+        render_kw={"size": "8"},
+    )
+    kinds = SelectMultipleField(
+        _l("Kinds of violation aimed at"),
+        [Optional()],
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+        description=_l("None means all of them."),
+    )
+    effort_hours = IntegerField(
+        _l("Planned effort, in officer hours"),
+        [Optional(), NumberRange(1, MOST_HOURS, message=_l("Enter a number from %(min)s to %(max)s."))],
+    )
+    notes = TextAreaField(_l("Notes"), [Optional(), Length(max=1000, message=TOO_LONG)], render_kw={"rows": "3"})
+    version = VersionField(default=0)
+
+    def offer(
+        self, towns: list[tuple[str, str]], villages: list[tuple[str, str]], kinds: list[tuple[str, str]]
+    ) -> None:
+        """Fill the lists."""
+        self.towns.choices = as_choices(towns)
+        self.villages.choices = as_choices(villages)
+        self.kinds.choices = as_choices(kinds)
+
+    def to_input(self) -> CampaignInput:
+        """Return what was entered."""
+        return CampaignInput(
+            name=self.name.data,
+            first_day=self.first_day.data,
+            last_day=self.last_day.data,
+            area_codes=(*(self.towns.data or ()), *(self.villages.data or ())),
+            kind_codes=tuple(self.kinds.data or ()),
+            effort_hours=self.effort_hours.data,
+            notes=(self.notes.data or "").strip(),
+        )
+
+
+class EndForm(FlaskForm):  # type: ignore[misc]
+    """The day on which a campaign ends earlier."""
+
+    last_day = DateField(_l("Last day"), [InputRequired(DAY_MISSING)])
+    version = VersionField(default=0)
+
+
+class CancelForm(FlaskForm):  # type: ignore[misc]
+    """Why a campaign does not take place."""
+
+    reason = TrimmedField(
+        _l("Reason"),
+        [InputRequired(_l("Write why the campaign is cancelled.")), Length(max=200, message=TOO_LONG)],
+    )
+    version = VersionField(default=0)
+
+
+class CampaignFilterForm(FlaskForm):  # type: ignore[misc]
+    """What the list of campaigns is narrowed to; lives in the address."""
+
+    class Meta:
+        """A GET form needs no token."""
+
+        csrf = False
+
+    q = TrimmedField(_l("Name"))
+    state = SelectField(
+        _l("State"),
+        choices=as_choices([("", _l("all")), *((state, STATE_NAMES[state]) for state in STATES)]),
+        default="",
+    )
+
+    def to_input(self, day: date) -> CampaignFilter:
+        """Return the filter."""
+        return CampaignFilter(day, self.q.data or "", self.state.data or "")

@@ -1,0 +1,100 @@
+"""Reads of campaigns. Who answers for an area sees the campaigns that touch it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy.orm import Session, selectinload
+
+from trafficedu.areas import queries as areas
+from trafficedu.areas.models import TOWN, VILLAGE, Area
+from trafficedu.campaigns.models import Campaign, CampaignArea
+from trafficedu.campaigns.rules import CANCELLED, OVER, PLANNED, RUNNING, lines_above
+from trafficedu.core.actors import Actor
+from trafficedu.core.errors import Missing
+from trafficedu.core.paging import Page, paginate
+from trafficedu.core.text import message
+
+SORTS = {"name": Campaign.name, "first": Campaign.first_day, "last": Campaign.last_day}
+
+
+@dataclass(frozen=True)
+class CampaignFilter:
+    """What the list of campaigns is narrowed to; ``on`` is the day on which the state holds."""
+
+    on: date
+    words: str = ""
+    state: str = ""
+
+
+def visible(by: Actor) -> ColumnElement[bool]:
+    """Return the condition that ``by`` sees a campaign: one of its areas lies in the own post, or around it."""
+    path = by.scope.area_path
+    if by.scope.everything:
+        return true()
+    if path is None:
+        return false()
+    touched = or_(Area.path.startswith(path, autoescape=True), Area.path.in_(lines_above(path)))
+    return Campaign.id.in_(select(CampaignArea.campaign_id).join(Area, Area.id == CampaignArea.area_id).where(touched))
+
+
+def find_campaign(session: Session, number: str, by: Actor) -> Campaign:
+    """Return one campaign; raise :class:`Missing`."""
+    campaign = session.scalar(select(Campaign).where(Campaign.number == number, visible(by)))
+    if campaign is None:
+        raise Missing(message("There is no such campaign."))
+    return campaign
+
+
+def list_campaigns(
+    session: Session, wanted: CampaignFilter, by: Actor, page: int, sort: str = "-first"
+) -> Page[Campaign]:
+    """Return campaigns with their areas, by default the latest first."""
+    query = select(Campaign).where(visible(by)).options(selectinload(Campaign.areas))
+    if wanted.words:
+        query = query.where(Campaign.name.contains(wanted.words, autoescape=True))
+    standing = {
+        PLANNED: Campaign.first_day > wanted.on,
+        RUNNING: (Campaign.first_day <= wanted.on) & (Campaign.last_day >= wanted.on),
+        OVER: Campaign.last_day < wanted.on,
+    }
+    if wanted.state == CANCELLED:
+        query = query.where(Campaign.cancelled_utc.is_not(None))
+    elif wanted.state in standing:
+        query = query.where(Campaign.cancelled_utc.is_(None), standing[wanted.state])
+    column = SORTS.get(sort.removeprefix("-"), Campaign.first_day)
+    ordered = query.order_by(column.desc() if sort.startswith("-") else column, Campaign.id.desc())
+    return paginate(session, ordered, page)
+
+
+def list_touching(session: Session, path: str, first_day: date, last_day: date) -> Sequence[Campaign]:
+    """Return the campaigns not cancelled that overlap the days in the areas at, below or around ``path``.
+
+    For evaluation, which must know every campaign whoever asks: an area under another campaign is no comparison.
+    """
+    touched = or_(Area.path.startswith(path, autoescape=True), Area.path.in_(lines_above(path)))
+    ids = select(CampaignArea.campaign_id).join(Area, Area.id == CampaignArea.area_id).where(touched)
+    query = select(Campaign).where(
+        Campaign.id.in_(ids),
+        Campaign.cancelled_utc.is_(None),
+        Campaign.first_day <= last_day,
+        Campaign.last_day >= first_day,
+    )
+    return session.scalars(query.options(selectinload(Campaign.areas)).order_by(Campaign.first_day)).all()
+
+
+def list_choices(session: Session, by: Actor, day: date) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return code and name of the towns, and of the villages, that ``by`` may put a campaign on."""
+    query = select(Area).where(areas.in_scope(by), areas.valid_on(day), Area.level.in_((TOWN, VILLAGE)))
+    found = session.scalars(query.order_by(Area.path)).all()
+    town_names = {area.path: area.name for area in found if area.level == TOWN}
+    towns = [(area.code, area.name) for area in found if area.level == TOWN]
+    villages = [
+        (area.code, f"{town_names.get(area.path.rsplit('/', 2)[0] + '/', '')} {area.name}".strip())
+        for area in found
+        if area.level == VILLAGE
+    ]
+    return towns, villages

@@ -1,0 +1,46 @@
+"""What a campaign may say, and where it stands on a day. Pure, time passed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from trafficedu.core.errors import DomainError
+from trafficedu.core.text import message
+
+PLANNED, RUNNING, OVER, CANCELLED = "planned", "running", "over", "cancelled"
+STATES = (PLANNED, RUNNING, OVER, CANCELLED)
+LONGEST_DAYS = 731
+
+
+def state_on(first_day: date, last_day: date, cancelled: bool, day: date) -> str:
+    """Return where a campaign stands on ``day``: one of :data:`STATES`."""
+    if cancelled:
+        return CANCELLED
+    if day < first_day:
+        return PLANNED
+    return RUNNING if day <= last_day else OVER
+
+
+def check_days(first_day: date, last_day: date) -> None:
+    """Raise DomainError at ``last_day`` unless the days are in order and no more than two years apart."""
+    if last_day < first_day:
+        raise DomainError(message("The last day lies before the first. Check both."), field="last_day")
+    if (last_day - first_day).days >= LONGEST_DAYS:
+        text = message("A campaign lasts at most %(days)d days. Check the years, or enter two.", days=LONGEST_DAYS)
+        raise DomainError(text, field="last_day")
+
+
+def outermost(paths: Iterable[str]) -> list[str]:
+    """Return the paths that lie in no other one of them: a town chosen takes its villages with it."""
+    kept: list[str] = []
+    for path in sorted(set(paths)):
+        if not kept or not path.startswith(kept[-1]):
+            kept.append(path)
+    return kept
+
+
+def lines_above(path: str) -> list[str]:
+    """Return the paths of the areas above ``path``, from the root down."""
+    codes = path.strip("/").split("/")
+    return ["/".join(codes[:length]) + "/" for length in range(1, len(codes))]

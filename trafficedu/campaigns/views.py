@@ -1,0 +1,171 @@
+"""Pages of campaigns: the list, one campaign with what evaluation says of it, the forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from trafficedu.areas.models import TOWN
+from trafficedu.campaigns import queries, services
+from trafficedu.campaigns.forms import STATE_NAMES, CampaignFilterForm, CampaignForm, CancelForm, EndForm
+from trafficedu.campaigns.models import Campaign
+from trafficedu.campaigns.rules import CANCELLED, OVER, state_on
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import today, utc_now
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.text import message
+from trafficedu.core.web import attach_error, back_to, locale, page_number, panels_for, tell
+from trafficedu.violations import queries as violations
+
+pages = Blueprint("campaigns", __name__)
+
+
+@pages.get("/campaigns")
+@requires("campaigns:campaign:read")
+def index() -> Any:
+    """I look for a campaign."""
+    form = CampaignFilterForm(request.args)
+    sort = request.args.get("sort", "-first")
+    found = queries.list_campaigns(session(), form.to_input(today()), actor(), page_number(), sort)
+    return render_template(
+        "campaigns/index.html",
+        form=form,
+        page=found,
+        paging={"sort": sort},
+        states={campaign.id: _state(campaign) for campaign in found.items},
+        state_names=STATE_NAMES,
+    )
+
+
+@pages.route("/campaigns/new", methods=["GET", "POST"])
+@requires("campaigns:campaign:manage")
+def create() -> Any:
+    """I enter a campaign, before it begins if I can."""
+    form = CampaignForm()
+    _offer(form)
+    if form.validate_on_submit():
+        try:
+            campaign = services.plan_campaign(session(), form.to_input(), actor(), utc_now())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The campaign is entered."))
+            return back_to("campaigns.show", number=campaign.number)
+    return render_template("campaigns/form.html", form=form, campaign=None), _status(form)
+
+
+@pages.get("/campaigns/<number>")
+@requires("campaigns:campaign:read")
+def show(number: str) -> Any:
+    """I read what a campaign set out to do, and what it changed."""
+    campaign = _campaign(number)
+    kinds = {kind.code: kind for kind in violations.list_kinds(session())}
+    state = _state(campaign)
+    return render_template(
+        "campaigns/show.html",
+        campaign=campaign,
+        state=state,
+        state_names=STATE_NAMES,
+        kinds=[_name(kinds[code]) if code in kinds else code for code in campaign.kind_codes],
+        days=(campaign.last_day - campaign.first_day).days + 1,
+        may_end=state not in {OVER, CANCELLED} and campaign.last_day > campaign.first_day,
+        extra=panels_for("campaigns.show", campaign_number=number),
+    )
+
+
+@pages.route("/campaigns/<number>/edit", methods=["GET", "POST"])
+@requires("campaigns:campaign:manage")
+def edit(number: str) -> Any:
+    """I change a campaign."""
+    campaign = _campaign(number)
+    form = CampaignForm(obj=campaign, data=None if request.method == "POST" else _chosen(campaign))
+    _offer(form)
+    if form.validate_on_submit():
+        try:
+            services.change_campaign(session(), campaign, form.to_input(), form.version.data, actor())
+            session().commit()
+        except Stale:
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The campaign is changed."))
+            return back_to("campaigns.show", number=number)
+    return render_template("campaigns/form.html", form=form, campaign=campaign), _status(form)
+
+
+@pages.route("/campaigns/<number>/end", methods=["GET", "POST"])
+@requires("campaigns:campaign:manage")
+def end(number: str) -> Any:
+    """I let a campaign end earlier than planned."""
+    campaign = _campaign(number)
+    form = EndForm(version=campaign.version)
+    if form.validate_on_submit():
+        try:
+            services.end_campaign(session(), campaign, form.last_day.data, form.version.data, actor())
+            session().commit()
+        except Stale:
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The campaign ends on %(day)s.", day=form.last_day.data.isoformat()))
+            return back_to("campaigns.show", number=number)
+    return render_template("campaigns/end.html", form=form, campaign=campaign), _status(form)
+
+
+@pages.route("/campaigns/<number>/cancel", methods=["GET", "POST"])
+@requires("campaigns:campaign:manage")
+def cancel(number: str) -> Any:
+    """I cancel a campaign that did not take place."""
+    campaign = _campaign(number)
+    form = CancelForm(version=campaign.version)
+    if form.validate_on_submit():
+        try:
+            services.cancel_campaign(session(), campaign, form.reason.data, form.version.data, actor(), utc_now())
+            session().commit()
+        except Stale:
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The campaign is cancelled."))
+            return back_to("campaigns.show", number=number)
+    return render_template("campaigns/cancel.html", form=form, campaign=campaign), _status(form)
+
+
+def _campaign(number: str) -> Campaign:
+    return queries.find_campaign(session(), number, actor())
+
+
+def _state(campaign: Campaign) -> str:
+    return state_on(campaign.first_day, campaign.last_day, campaign.cancelled_utc is not None, today())
+
+
+def _chosen(campaign: Campaign) -> dict[str, Any]:
+    """Return the ticks of a campaign's form."""
+    return {
+        "towns": [area.code for area in campaign.areas if area.level == TOWN],
+        "villages": [area.code for area in campaign.areas if area.level != TOWN],
+        "kinds": campaign.kind_codes,
+    }
+
+
+def _offer(form: CampaignForm) -> None:
+    kinds = {kind.code: _name(kind) for kind in violations.list_kinds(session(), today())}
+    form.offer(*queries.list_choices(session(), actor(), today()), list(kinds.items()))
+
+
+def _name(kind: Any) -> str:
+    return str(kind.name_en if locale() == "en" else kind.name_zh)
+
+
+def _status(form: Any) -> int:
+    return 422 if form.errors else 200

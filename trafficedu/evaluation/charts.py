@@ -1,0 +1,83 @@
+"""Trends as figures for ``_macros/charts.html``, and as rows for the table of methods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from trafficedu.analysis.trend_words import METHOD_NAMES
+from trafficedu.core.text import Message, message, translate
+from trafficedu.evaluation.rules import SERIES
+
+SHOWN_MONTHS = 60
+"""The drawing begins so many months back; the fit uses all of them."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One method over one range of horizons in the table of the backtest; shares are in percent."""
+
+    method: Message
+    horizons: str
+    chosen: bool
+    mase: float | None
+    deviance: float | None
+    crps: float | None
+    coverage_80: float | None
+    coverage_95: float | None
+
+
+def trend_figure(key: str, payload: dict[str, Any], row: dict[str, Any], title: str, locale: str) -> dict[str, Any]:
+    """Return history, what was expected one month ahead, and the forecast with its two bands."""
+    series = SERIES[key]
+    months, ahead = payload["months"], payload["ahead"]
+    year, month = int(payload["first_month"][:4]), int(payload["first_month"][5:]) - 1
+    start = max(0, months - SHOWN_MONTHS)
+    numbers = [12 * year + month + place for place in range(start, months)]
+    names = [f"{number // 12}-{number % 12 + 1:02d}" for number in numbers]
+    nothing = [None] * len(ahead)
+    past: list[None] = [None] * len(names)
+
+    def said(text: Message) -> str:
+        return translate(text, locale)
+
+    lines: list[dict[str, Any]] = [{"name": said(message("recorded")), "values": [*row["shown"][start:], *nothing]}]
+    if any(value is not None for value in row["fitted"]):
+        fitted = {"name": said(message("expected one month before")), "values": [*row["fitted"][start:], *nothing]}
+        lines.append(fitted | {"quiet": True})
+    bands = [
+        {"label": label, "low": [*past, *row[f"low_{level}"]], "high": [*past, *row[f"high_{level}"]]}
+        for level, label in ((95, "95 %"), (80, "80 %"))
+    ]
+    lines.append({"name": said(message("forecast")), "values": [*past, *row["expected"]], "bands": bands})
+    return {
+        "id": "trend",
+        "title": title,
+        "kind": "line",
+        "categories": [*names, *ahead],
+        "category_label": said(message("Month")),
+        "series": lines,
+        "unit": said(series.unit),
+        "y_from_zero": not series.rate,
+        "legend_above": True,
+        "note": said(message("Dark band: 80 % of outcomes are expected in it. Light band: 95 %.")),
+    }
+
+
+def backtest_lines(about: dict[str, Any]) -> list[Line]:
+    """Return the scores, what the rule would have used last."""
+    scores: dict[str, dict[str, dict[str, float | None]]] = about["scores"] or {}
+    return [
+        Line(
+            METHOD_NAMES[method],
+            horizons,
+            method == "chosen",
+            one["mase"],
+            one["deviance"],
+            one["crps"],
+            *(None if one[name] is None else 100 * float(one[name] or 0) for name in ("coverage_80", "coverage_95")),
+        )
+        for horizons in ("1-3", "1-12")
+        for method, by in scores.items()
+        for one in [by[horizons]]
+    ]

@@ -1,0 +1,48 @@
+"""What the pages of others show of evaluation: the effect of a campaign."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import render_template
+
+from trafficedu.campaigns import queries as campaigns
+from trafficedu.campaigns.rules import CANCELLED, PLANNED, RUNNING, state_on
+from trafficedu.core.access import actor
+from trafficedu.core.clock import today, utc_now
+from trafficedu.core.database import session, writing
+from trafficedu.evaluation import services
+from trafficedu.evaluation.rules import effect_sentence
+
+LEAST_DAYS = 28
+"""A campaign younger than this has no effect to speak of: nothing is computed."""
+
+
+def effect(campaign_number: str) -> str:
+    """Campaign: what it changed, as far as counts can tell."""
+    campaign = campaigns.find_campaign(session(), campaign_number, actor())
+    day = today()
+    state = state_on(campaign.first_day, campaign.last_day, campaign.cancelled_utc is not None, day)
+    if not actor().may("evaluation:trend:read") or state == CANCELLED:
+        return ""
+    last = min(campaign.last_day, day - timedelta(days=1))
+    days = (last - campaign.first_day).days + 1
+    if state == PLANNED or days < LEAST_DAYS:
+        return render_template("evaluation/_effect.html", found=None, days=max(days, 0), least=LEAST_DAYS)
+    running, kinds = state == RUNNING, bool(campaign.kind_codes)
+    answer = services.effect_of(session(), campaign, last, utc_now())
+    if answer.keep is not None:
+        with writing() as own:
+            answer.keep(own)
+    found = answer.payload
+    return render_template(
+        "evaluation/_effect.html",
+        found=found,
+        days=days,
+        least=LEAST_DAYS,
+        last=last,
+        running=running,
+        of_kinds=kinds,
+        sentence=effect_sentence(found) if "percent" in found else None,
+        computed=answer.computed_utc,
+    )

@@ -1,0 +1,79 @@
+"""Which area is looked at, and which areas are fitted together with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trafficedu.areas import queries as areas
+from trafficedu.areas.models import DISTRICT, TOWN, VILLAGE, Area
+from trafficedu.core.actors import Actor
+from trafficedu.core.errors import Missing
+from trafficedu.core.text import message
+
+BELOW = {DISTRICT: TOWN, TOWN: VILLAGE}
+
+
+def find_area(session: Session, code: str, by: Actor) -> Area:
+    """Return the area asked for, or the top of what ``by`` sees; raise Missing outside of it."""
+    if code:
+        return areas.find_visible_area(session, code, by)
+    query = select(Area).where(areas.in_scope(by)).order_by(Area.path).limit(1)
+    top = session.scalar(query)
+    if top is None:
+        raise Missing(message("There are no areas yet. Import them first."))
+    return top
+
+
+def list_offered(session: Session, by: Actor, area: Area, day: date) -> list[tuple[str, str]]:
+    """Return code and indented name of the areas to choose from: the towns, and the villages of the town chosen."""
+    top = find_area(session, "", by)
+    town = area.path if area.level == TOWN else area.path.rsplit("/", 2)[0] + "/"
+    offered = [
+        top,
+        area,
+        *areas.list_below(session, top.path, day, TOWN),
+        *areas.list_below(session, town, day, VILLAGE),
+    ]
+    unique = {one.path: one for one in offered if one.path.startswith(top.path)}
+    return [(one.code, "　" * path.count("/") + one.name) for path, one in sorted(unique.items())]
+
+
+def fitted_with(area: Area) -> Area:
+    """Return the area whose parts are fitted together to speak of ``area``: its parent; of the root, itself."""
+    return area.parent or area
+
+
+def list_parts(session: Session, root: Area, day: date) -> Sequence[Area]:
+    """Return the areas right below ``root`` on ``day``; ``root`` itself where nothing lies below."""
+    return areas.list_children(session, root, day) or [root]
+
+
+def list_roots(session: Session, day: date) -> Sequence[Area]:
+    """Return the areas that have parts, from the root down: what the worker computes at night."""
+    query = select(Area).where(Area.level != VILLAGE, areas.valid_on(day)).order_by(Area.level, Area.path)
+    return session.scalars(query).all()
+
+
+def owners(session: Session, root: Area, parts: Sequence[Area]) -> dict[str, int]:
+    """Return for every area at and below ``root`` the place among ``parts`` that its records count for.
+
+    An area that ended counts for the one that followed it. What lies in no part (recorded for ``root`` itself,
+    or ended without a successor) has the place ``len(parts)``.
+    """
+    query = select(Area).where(Area.path.startswith(root.path, autoescape=True))
+    known = {area.id: area for area in session.scalars(query)}
+    places = {part.path: place for place, part in enumerate(parts)}
+    found: dict[str, int] = {}
+    for area in known.values():
+        one: Area | None = area
+        for _ in range(len(known)):  # a chain of successors ends; a wrong one must not turn for ever
+            hit = next((place for path, place in places.items() if one is not None and one.path.startswith(path)), None)
+            if hit is not None or one is None or one.successor_id is None:
+                break
+            one = known.get(one.successor_id)
+        found[area.path] = len(parts) if hit is None else hit
+    return found

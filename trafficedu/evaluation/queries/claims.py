@@ -1,0 +1,42 @@
+"""Two periods compared by counts, with the exact test."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from sqlalchemy.orm import Session
+
+from trafficedu.accidents import queries as accidents
+from trafficedu.analysis.counts import compare_counts
+from trafficedu.areas.models import Area
+from trafficedu.core.actors import Actor
+from trafficedu.evaluation.rules import CASUALTY, FATAL_ONLY, VIOLATIONS, Claim
+from trafficedu.violations import queries as violations
+
+Period = tuple[date, date]
+"""First day, and the first day after it."""
+
+
+def count_events(session: Session, measure: str, area: Area, period: Period, by: Actor) -> int:
+    """Return the events of a measure (``rules.MEASURES``) in an area and a half-open period."""
+    first, last = period[0], period[1] - timedelta(days=1)
+    if measure == VIOLATIONS:
+        return sum(row.violations for row in violations.count_by_area(session, by, first, last, area.path))
+    tally = accidents.tally(session, by, first, last, area.path)
+    return {FATAL_ONLY: tally.fatal, CASUALTY: tally.casualty}.get(measure, tally.total)
+
+
+def compare_periods(session: Session, measure: str, area: Area, before: Period, after: Period, by: Actor) -> Claim:
+    """Compare two periods by the conditional exact test; their days are the exposure."""
+    earlier, later = (count_events(session, measure, area, period, by) for period in (before, after))
+    days = [float((end - first).days) for first, end in (before, after)]
+    change = compare_counts(earlier, later, *days)
+    return Claim(
+        before=earlier,
+        after=later,
+        percent=None if change.ratio is None else 100 * (change.ratio - 1),
+        low=None if change.ratio is None else 100 * (change.low - 1),
+        high=None if change.high is None else 100 * (change.high - 1),
+        p_value=change.p_value,
+        proven=change.proven,
+    )

@@ -1,0 +1,137 @@
+"""What a campaign is judged by: counts of its areas, of places like them, before it and during it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from trafficedu.accidents import queries as accidents
+from trafficedu.analysis.arrays import BoolArray, FloatArray
+from trafficedu.analysis.trend.panel import Panel
+from trafficedu.areas import queries as areas
+from trafficedu.areas.models import TOWN, VILLAGE, Area
+from trafficedu.campaigns import queries as campaigns
+from trafficedu.campaigns.models import Campaign
+from trafficedu.core.actors import SYSTEM
+from trafficedu.core.clock import month_bounds
+from trafficedu.evaluation.queries.areas import owners
+from trafficedu.evaluation.rules import ACCIDENTS, MOST_MONTHS, days_between, month_after, month_number
+from trafficedu.violations import queries as violations
+
+LEAST_UNITS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A campaign as the analysis takes it, see ``analysis.before_after``; ``fingerprint`` is of all of it."""
+
+    panel: Panel
+    observed: FloatArray
+    shares: FloatArray
+    campaign: BoolArray
+    comparison: BoolArray
+    compared: Sequence[str]
+    fingerprint: str
+
+
+def load_trial(session: Session, campaign: Campaign, measure: str, last_day: date) -> Trial | None:
+    """Return a campaign's counts up to ``last_day`` by ``accidents`` or by ``violations`` of the kinds aimed at.
+
+    Units are the district's towns where the campaign names towns only; else the villages of the campaign's
+    towns, or of the whole district where these are under :data:`LEAST_UNITS` (what is recorded for a town
+    itself is a unit too). They are what is meant by places like these. None where nothing is on record before
+    the campaign's first month.
+    """
+    root = areas.root(session)
+    assert root is not None  # a campaign has areas
+    first_of_campaign = campaign.first_day.replace(day=1)
+    start, before = month_after(first_of_campaign, -MOST_MONTHS), first_of_campaign - timedelta(days=1)
+    past = _cells(session, campaign, measure, root, start, before)
+    if not past:
+        return None
+    units = _units(session, campaign, root, {path for path, _, _ in past})
+    places = owners(session, root, units)
+    first = min(month for _, month, _ in past)
+    counts = np.zeros((len(units) + 1, month_number(first_of_campaign) - month_number(first)))
+    for path, month, count in past:
+        counts[places[path], month_number(month) - month_number(first)] += count
+    observed = np.zeros(len(units) + 1)
+    for path, _, count in _cells(session, campaign, measure, root, campaign.first_day, last_day):
+        observed[places[path]] += count
+    exposure = _ebikes(session, root, units, first, before)
+    inside = np.array([_within(unit.path, [area.path for area in campaign.areas]) for unit in units])
+    against = _comparison(session, campaign, units, inside, last_day)
+    panel = Panel(tuple(unit.code for unit in units), month_number(first), counts[:-1], exposure)
+    shares = _shares(campaign.first_day, last_day)
+    digest = hashlib.sha256(f"{measure}:{campaign.first_day}:{last_day}:{panel.areas}".encode())
+    for values in (panel.counts, exposure, observed, shares, inside, against):
+        digest.update(b"-" if values is None else np.ascontiguousarray(values).tobytes())
+    names = [unit.name for unit, hit in zip(units, against, strict=True) if hit]
+    return Trial(panel, observed[:-1], shares, inside, against, names, digest.hexdigest())
+
+
+def _cells(
+    session: Session, campaign: Campaign, measure: str, root: Area, first: date, last: date
+) -> list[tuple[str, date, int]]:
+    if measure == ACCIDENTS:
+        rows = accidents.count_by_area_and_month(session, SYSTEM, first, last, root.path)
+        return [(row.path, row.month, row.accidents) for row in rows]
+    return violations.count_by_area_and_month(session, SYSTEM, first, last, root.path, campaign.kind_codes)
+
+
+def _units(session: Session, campaign: Campaign, root: Area, recorded: set[str]) -> list[Area]:
+    towns = list(areas.list_below(session, root.path, campaign.first_day, TOWN))
+    if all(area.level == TOWN for area in campaign.areas):
+        return towns
+    towns = [town for town in towns if town.path in recorded]
+    villages = areas.list_below(session, root.path, campaign.first_day, VILLAGE)
+    own = {_town(area.path) for area in campaign.areas}
+    near = [village for village in villages if _town(village.path) in own]
+    if len(near) < LEAST_UNITS:
+        return [*villages, *towns]
+    return [*near, *(town for town in towns if town.path in own)]
+
+
+def _within(path: str, chosen: Sequence[str]) -> bool:
+    return any(path.startswith(one) for one in chosen)
+
+
+def _town(path: str) -> str:
+    return "/".join(path.split("/")[:2]) + "/"
+
+
+def _comparison(
+    session: Session, campaign: Campaign, units: Sequence[Area], inside: BoolArray, last_day: date
+) -> BoolArray:
+    """Tell which units lie in a town of the campaign, but in no campaign of those days."""
+    towns = {_town(unit.path) for unit, hit in zip(units, inside, strict=True) if hit}
+    taken: list[str] = []
+    for town in sorted(towns):
+        for other in campaigns.list_touching(session, town, campaign.first_day, last_day):
+            taken += [area.path for area in other.areas]
+    taken += [area.path for area in campaign.areas]
+    free = [unit.level == VILLAGE and _town(unit.path) in towns and not _within(unit.path, taken) for unit in units]
+    return np.array(free, dtype=bool)
+
+
+def _ebikes(session: Session, root: Area, units: Sequence[Area], first: date, last: date) -> FloatArray | None:
+    """Return registered e-bikes of every unit and month; None unless all are known and positive."""
+    by_month = areas.ebikes_of_areas(session, root.path, first, last)
+    rows = np.array([[float(found.get(unit.path) or 0) for found in by_month.values()] for unit in units])
+    return rows if rows.size and bool((rows > 0).all()) else None
+
+
+def _shares(first: date, last: date) -> FloatArray:
+    """Return for each month from that of ``first`` to that of ``last`` the share of its days that is covered."""
+    shares, month = [], first.replace(day=1)
+    while month <= last:
+        begin, after = month_bounds(month)
+        covered = days_between(max(begin, first), min(after, last + timedelta(days=1)))
+        shares.append(covered / days_between(begin, after))
+        month = after
+    return np.array(shares)

@@ -1,0 +1,135 @@
+"""Monthly series of the features on one calendar: what the trend model is fitted to.
+
+A fit reads the whole parent area whoever asks (its parts lend each other strength); what is shown of it is
+the asker's own area only, see ``services``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from trafficedu.accidents import queries as accidents
+from trafficedu.analysis.arrays import FloatArray
+from trafficedu.analysis.trend.panel import Panel
+from trafficedu.areas import queries as areas
+from trafficedu.areas.models import Area
+from trafficedu.core.actors import SYSTEM
+from trafficedu.core.clock import day_bounds
+from trafficedu.education import queries as education
+from trafficedu.evaluation.queries.areas import list_parts, owners
+from trafficedu.evaluation.rules import (
+    ACCIDENTS,
+    CASUALTY,
+    EDUCATION,
+    MOST_MONTHS,
+    SERIES,
+    VIOLATIONS,
+    month_after,
+    month_number,
+)
+from trafficedu.helmets import queries as helmets
+from trafficedu.violations import queries as violations
+
+Cell = tuple[str, date, int, int | None]
+"""Path of the area itself, month, count, denominator (None: registered e-bikes are the exposure)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A series of one area's parts.
+
+    Parameters
+    ----------
+    parts
+        The areas, in the order of the panel's rows.
+    panel
+        Counts and exposure; its last row is what belongs to no part, where there is any.
+    fingerprint
+        SHA-256 of all that goes into the fit.
+    """
+
+    parts: Sequence[Area]
+    panel: Panel
+    fingerprint: str
+
+
+def load_series(session: Session, key: str, root: Area, last: date) -> Loaded | None:
+    """Return the series ``key`` of the parts of ``root`` up to the month of ``last``; None where nothing is recorded.
+
+    It begins with the first month in which anything of the kind is on record in the whole district (at most
+    120 months): a month without an accident in a village is a zero, months before the records are not there.
+    A month without a task due or a survey is unknown, not zero.
+    """
+    start = month_after(last, 1 - MOST_MONTHS)
+    top = areas.root(session)
+    assert top is not None  # root has an ancestor
+    cells = _cells(session, key, top.path, start, last)
+    if not cells:
+        return None
+    first = min(cell[1] for cell in cells)
+    parts = list_parts(session, root, last)
+    places = owners(session, root, parts)
+    months = month_number(last) - month_number(first) + 1
+    shape = len(parts) + 1, months
+    counts, base = np.zeros(shape), np.zeros(shape)
+    for path, month, count, denominator in cells:
+        if path in places:
+            at = places[path], month_number(month) - month_number(first)
+            counts[at] += count
+            base[at] += denominator or 0
+    if not counts[-1].any() and not base[-1].any():
+        counts, base = counts[:-1], base[:-1]
+    exposure: FloatArray | None
+    if SERIES[key].rate:
+        counts[base == 0] = np.nan
+        exposure = np.where(base > 0, base, np.nan)
+    else:
+        exposure = _ebikes(session, root, parts, first, last, counts.shape)
+    names = tuple(part.name for part in parts) + (root.name,) * (counts.shape[0] - len(parts))
+    panel = Panel(names, month_number(first), counts, exposure)
+    return Loaded(parts, panel, _digest(key, parts, panel))
+
+
+def _cells(session: Session, key: str, path: str, first: date, last: date) -> list[Cell]:
+    """Return the counts of the district, each in the area it was recorded in."""
+    after = month_after(last)
+    end = after - timedelta(days=1)
+    if key in {CASUALTY, ACCIDENTS}:
+        rows = accidents.count_by_area_and_month(session, SYSTEM, first, end, path, casualty_only=key == CASUALTY)
+        return [(row.path, row.month, row.accidents, None) for row in rows]
+    if key == VIOLATIONS:
+        found = violations.count_by_area_and_month(session, SYSTEM, first, end, path)
+        return [(area, month, count, None) for area, month, count in found]
+    if key == EDUCATION:
+        due = education.count_due_by_area_and_month(session, SYSTEM, first, after, day_bounds(after)[0], path)
+        return [(area, month, tasks - on_time, tasks) for area, month, tasks, on_time in due]
+    seen = helmets.count_by_area_and_month(session, helmets.Wanted(first, after, path), SYSTEM)
+    return [(area, month, bare, clear) for area, month, bare, clear in seen if clear]
+
+
+def _ebikes(
+    session: Session, root: Area, parts: Sequence[Area], first: date, last: date, shape: tuple[int, ...]
+) -> FloatArray | None:
+    """Return registered e-bikes by part and month, NaN where unknown; None where there are none at all.
+
+    A remainder row has no e-bikes of its own, so a panel with one does without.
+    """
+    if shape[0] > len(parts):
+        return None
+    by_month = areas.ebikes_of_areas(session, root.path, first, last)
+    rows = [[found.get(part.path) for found in by_month.values()] for part in parts]
+    exposure = np.array([[np.nan if value is None else float(value) for value in row] for row in rows])
+    return None if np.isnan(exposure).all() else exposure
+
+
+def _digest(key: str, parts: Sequence[Area], panel: Panel) -> str:
+    digest = hashlib.sha256(f"{key}:{panel.first_month}:{[part.code for part in parts]}".encode())
+    for values in (panel.counts, panel.exposure):
+        digest.update(b"-" if values is None else np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,193 @@
+"""The series whose trend is shown, the calendar of the fits, and what a comparison may claim. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from trafficedu.core.clock import SHANGHAI, local
+from trafficedu.core.text import Message, message
+
+CASUALTY, ACCIDENTS, VIOLATIONS, EDUCATION, HELMETS = "casualty", "accidents", "violations", "education", "helmets"
+HORIZON = 12
+MOST_MONTHS = 120
+SHORT_MONTHS = 24
+LEAST_MONTHS = 3
+"""Below this nothing is fitted: not even a mean would say anything."""
+NIGHT_BEGINS, NIGHT_ENDS = time(1), time(5)
+
+
+@dataclass(frozen=True)
+class Series:
+    """What a series counts.
+
+    Parameters
+    ----------
+    name
+        Of the series, as a heading.
+    what
+        What is counted (for a rate, the failures).
+    unit
+        Of the chart.
+    rate
+        Whether it is a share: shown as the share of successes, fitted as failures out of a denominator.
+    caution
+        What a reader might over-read.
+    """
+
+    name: Message
+    what: Message
+    unit: Message
+    rate: bool
+    caution: Message
+
+
+SERIES = {
+    CASUALTY: Series(
+        message("Accidents with killed or injured"),
+        message("accidents with killed or injured"),
+        message("accidents"),
+        False,
+        message("Counted are recorded accidents of e-bikes with somebody hurt. What nobody reports is not in it."),
+    ),
+    ACCIDENTS: Series(
+        message("All accidents"),
+        message("accidents"),
+        message("accidents"),
+        False,
+        message("Slight accidents are reported more or less often; a change of habit there looks like a trend."),
+    ),
+    VIOLATIONS: Series(
+        message("Violations"),
+        message("violations"),
+        message("cases"),
+        False,
+        message(
+            "Violations depend on how much one enforces: more patrols record more. They do not measure behaviour alone."
+        ),
+    ),
+    EDUCATION: Series(
+        message("Education completed on time"),
+        message("tasks not completed on time"),
+        message("% of the tasks due"),
+        True,
+        message("Counted are the tasks due in the month. Forecast are the failures; the share shown is what is left."),
+    ),
+    HELMETS: Series(
+        message("Helmet wearing"),
+        message("bare heads"),
+        message("% of those observed"),
+        True,
+        message("Counted on site only. Months with other sites or hours than before look like a change of behaviour."),
+    ),
+}
+"""KEY -> series, in the order of the list."""
+
+FATAL_ONLY = "fatal"
+MEASURES = {
+    FATAL_ONLY: message("Fatal accidents"),
+    CASUALTY: message("Accidents with killed or injured"),
+    ACCIDENTS: message("All accidents"),
+    VIOLATIONS: message("Violations"),
+}
+"""What two periods may be compared by: counts of events, not of people, since one event may hurt several."""
+
+
+def month_after(month: date, months: int = 1) -> date:
+    """Return the first day of the month ``months`` after that of ``month`` (before it where negative)."""
+    number = month_number(month) + months
+    return date(number // 12, number % 12 + 1, 1)
+
+
+def month_number(month: date) -> int:
+    """Return ``12 * year + month - 1``, the calendar of the analysis."""
+    return month.year * 12 + month.month - 1
+
+
+def last_full_month(today: date) -> date:
+    """Return the first day of the month before this one: a month that has just begun reads like a fall."""
+    return month_after(today, -1)
+
+
+def night_of(now: datetime) -> datetime | None:
+    """Return when the night's computing began (Shanghai), None outside of it."""
+    here = local(now)
+    if not NIGHT_BEGINS <= here.time() < NIGHT_ENDS:
+        return None
+    return datetime.combine(here.date(), NIGHT_BEGINS, SHANGHAI)
+
+
+def days_between(first: date, after: date) -> int:
+    """Return the days of a half-open period."""
+    return (after - first).days
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Two counts compared: the sentence, and the figures behind it. ``percent`` is None where nothing was before."""
+
+    before: int
+    after: int
+    percent: float | None
+    low: float | None
+    high: float | None
+    p_value: float
+    proven: bool
+
+    @property
+    def p_text(self) -> str:
+        """The p-value as written: two digits, never 0."""
+        return "< 0.001" if self.p_value < 0.001 else f"= {self.p_value:.2g}"
+
+    @property
+    def sentence(self) -> Message:
+        """Say what may be claimed, and no more."""
+        values = {"before": self.before, "after": self.after, "p": self.p_text}
+        if self.percent is None:
+            return message(
+                "%(before)s → %(after)s, p %(p)s: nothing happened before, a change in %% cannot be told", **values
+            )
+        values["change"] = f"{self.percent:+.1f}"
+        if self.proven:
+            return message("%(before)s → %(after)s (%(change)s %%), p %(p)s: hardly chance", **values)
+        return message("%(before)s → %(after)s (%(change)s %%), p %(p)s: could be chance", **values)
+
+
+def effect_sentence(found: Mapping[str, Any]) -> Message:
+    """Say what may be claimed of a campaign (``services.effects``), and no more.
+
+    The direction is said with its probability only where the interval does not settle it.
+    """
+    fewer = found["percent"] < 0
+    share = found["falling"] if fewer else 1 - found["falling"]
+    values = {
+        "percent": f"{found['percent']:+.1f}",
+        "low": f"{found['low']:+.1f}",
+        "high": f"{found['high']:+.1f}",
+        "probability": ">99" if share > 0.99 else f"{100 * share:.0f}",
+    }
+    if found["proven"] and fewer:
+        return message(
+            "Fewer than expected without the campaign: %(percent)s %%, with 95 %% confidence between"
+            " %(low)s and %(high)s %%. This is hardly chance.",
+            **values,
+        )
+    if found["proven"]:
+        return message(
+            "More than expected without the campaign: %(percent)s %%, with 95 %% confidence between"
+            " %(low)s and %(high)s %%. This is hardly chance.",
+            **values,
+        )
+    if fewer:
+        return message(
+            "Not proven: %(percent)s %% against what was expected, with 95 %% confidence between %(low)s and"
+            " %(high)s %%; fewer than expected with %(probability)s %% probability.",
+            **values,
+        )
+    return message(
+        "Not proven: %(percent)s %% against what was expected, with 95 %% confidence between %(low)s and"
+        " %(high)s %%; more than expected with %(probability)s %% probability.",
+        **values,
+    )

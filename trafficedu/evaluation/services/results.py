@@ -1,0 +1,137 @@
+"""Keeping of results: when a kept one holds, when it is computed anew, and the worker's nightly round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from trafficedu.areas.models import Area
+from trafficedu.campaigns.models import Campaign
+from trafficedu.core.clock import local_date
+from trafficedu.evaluation.models import EFFECT, AnalysisResult
+from trafficedu.evaluation.queries.areas import list_roots
+from trafficedu.evaluation.queries.effects import load_trial
+from trafficedu.evaluation.queries.results import checked_since, find_result
+from trafficedu.evaluation.queries.series import load_series
+from trafficedu.evaluation.rules import ACCIDENTS, SERIES, VIOLATIONS, last_full_month, night_of
+from trafficedu.evaluation.services.effects import TOO_FEW, compute_effect
+from trafficedu.evaluation.services.trends import compute_trend
+
+FRESH = timedelta(hours=26)
+"""A result looked at within this time is shown as it is: the worker looks every night."""
+CHECKS_A_ROUND = 20
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A result to show, and ``keep``: what stores it where it was computed or looked at just now, else None."""
+
+    payload: dict[str, Any]
+    computed_utc: datetime
+    keep: Callable[[Session], None] | None = None
+
+    @property
+    def fitted(self) -> bool:
+        """Whether it took a fit just now."""
+        return self.keep is not None
+
+
+def trend_of(session: Session, key: str, root: Area, now: datetime, *, anew: bool = False) -> Answer:
+    """Return the trends of a series in the parts of ``root``: the kept ones where they hold, else computed.
+
+    Only reads; the caller stores :attr:`Answer.keep` in a transaction that may write, so that nobody waits for
+    a fit at a lock. ``anew`` looks at the records even where the kept result is fresh.
+    """
+    last = last_full_month(local_date(now))
+    kept = find_result(session, key, root.id)
+    if kept is not None and kept.upto == last and not anew and kept.checked_utc > now - FRESH:
+        return Answer(kept.payload, kept.computed_utc)
+    loaded = load_series(session, key, root, last)
+    fingerprint = loaded.fingerprint if loaded else ""
+    if kept is not None and kept.upto == last and kept.fingerprint == fingerprint:
+        return Answer(kept.payload, kept.computed_utc, _checked(key, root.id, now))
+    payload = compute_trend(key, loaded)
+    return Answer(payload, now, _keeping(key, root.id, last, fingerprint, payload, now))
+
+
+def effect_of(session: Session, campaign: Campaign, last_day: date, now: datetime) -> Answer:
+    """Return the effect of a campaign up to ``last_day``: by accidents, or by violations where these are too few."""
+    kept = find_result(session, EFFECT, campaign.id)
+    if kept is not None and kept.upto == last_day and kept.checked_utc > now - FRESH and _same(kept, campaign):
+        return Answer(kept.payload, kept.computed_utc)
+    measure = ACCIDENTS
+    trial = load_trial(session, campaign, ACCIDENTS, last_day)
+    payload = compute_effect(measure, trial)
+    if payload.get("expected", 0.0) < TOO_FEW:
+        measure = VIOLATIONS
+        accidents_expected = payload.get("expected")
+        trial = load_trial(session, campaign, VIOLATIONS, last_day)
+        payload = compute_effect(measure, trial) | {"accidents_expected": accidents_expected}
+    payload["version"] = campaign.version
+    fingerprint = trial.fingerprint if trial else ""
+    return Answer(payload, now, _keeping(EFFECT, campaign.id, last_day, fingerprint, payload, now))
+
+
+def _same(kept: AnalysisResult, campaign: Campaign) -> bool:
+    """Tell whether a kept effect is that of the campaign as it is now."""
+    return bool(kept.payload.get("version") == campaign.version)
+
+
+def refresh_one(session: Session, now: datetime) -> int:
+    """Look at the trends at night, one fit a round so that other chores are not kept waiting; returns how many.
+
+    The worker's chore. Outside of the night it does nothing: pages compute what is missing themselves.
+    """
+    begun = night_of(now)
+    if begun is None:
+        return 0
+    done, fits = checked_since(session, begun), 0
+    waiting = [
+        (key, root) for root in list_roots(session, local_date(now)) for key in SERIES if (key, root.id) not in done
+    ]
+    for key, root in waiting[:CHECKS_A_ROUND]:
+        answer = trend_of(session, key, root, now, anew=True)
+        if answer.keep is not None:
+            answer.keep(session)
+        if answer.computed_utc == now:
+            fits += 1
+            break
+    return fits
+
+
+def _checked(kind: str, subject: int, now: datetime) -> Callable[[Session], None]:
+    def keep(session: Session) -> None:
+        of = (AnalysisResult.kind == kind) & (AnalysisResult.subject_id == subject)
+        session.execute(update(AnalysisResult).where(of).values(checked_utc=now))
+
+    return keep
+
+
+def _keeping(
+    kind: str, subject: int, upto: date, fingerprint: str, payload: dict[str, Any], now: datetime
+) -> Callable[[Session], None]:
+    values = {
+        "upto": upto,
+        "fingerprint": fingerprint,
+        "payload": payload,
+        "computed_utc": now,
+        "checked_utc": now,
+    }
+
+    def keep(session: Session) -> None:
+        of = (AnalysisResult.kind == kind) & (AnalysisResult.subject_id == subject)
+        if session.execute(update(AnalysisResult).where(of).values(**values)).rowcount:  # type: ignore[attr-defined]
+            return
+        try:
+            with session.begin_nested():
+                session.add(AnalysisResult(kind=kind, subject_id=subject, **values))
+        except IntegrityError:
+            pass  # somebody else computed the same and was quicker
+
+    return keep

@@ -1,0 +1,156 @@
+"""One fit of a series as plain figures and sentences, ready to be kept. Shares are in percent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from trafficedu.analysis import trend_report, trend_words
+from trafficedu.analysis.arrays import FloatArray
+from trafficedu.analysis.trend.forecast import Outlook
+from trafficedu.analysis.trend.panel import Panel
+from trafficedu.analysis.trend.rolling import clean_exposure
+from trafficedu.analysis.trend.statement import Slopes
+from trafficedu.analysis.trend_report import TrendReport
+from trafficedu.core.text import Message
+from trafficedu.evaluation.queries.series import Loaded
+from trafficedu.evaluation.rules import HORIZON, LEAST_MONTHS, SERIES
+
+LIMITS = {"low_80": "high_80", "high_80": "low_80", "low_95": "high_95", "high_95": "low_95"}
+"""A limit of the failures is the opposite one of the successes."""
+
+
+def compute_trend(key: str, loaded: Loaded | None) -> dict[str, Any]:
+    """Fit a series and lay out what a page needs.
+
+    Returns
+    -------
+    dict
+        ``months`` only (0 or fewer than three) where there is too little to fit. Else ``first_month``,
+        ``last_month``, ``ahead`` (names), ``method``, ``why``, ``notes`` (sentences), ``exposed``, ``scores``
+        (method -> horizons -> scores, or None), ``total`` and ``rows`` (area code ->), each with ``events``,
+        ``counts``, ``base``, ``shown``, ``fitted``, ``expected``, the four limits, and ``trend``, a sentence.
+    """
+    panel = loaded.panel if loaded else None
+    if loaded is None or panel is None or panel.months < LEAST_MONTHS:
+        return {"months": panel.months if panel else 0}
+    rate = SERIES[key].rate
+    report = trend_report.report(panel, HORIZON, with_backtest=True, capped=rate)
+    whole = trend_report.report(_summed(panel), HORIZON, with_backtest=True, capped=True) if rate else report
+    return {
+        "months": panel.months,
+        "first_month": panel.month_name(0),
+        "last_month": panel.month_name(panel.months - 1),
+        "ahead": list(report.forecast.months),
+        "exposed": report.forecast.exposed,
+        "parts": _about(report),
+        "whole": _about(whole),
+        "total": _row(whole, 0, rate) if rate else _total(report),
+        "rows": {part.code: _row(report, place, rate) for place, part in enumerate(loaded.parts)},
+    }
+
+
+def _summed(panel: Panel) -> Panel:
+    """Return all areas as one: a rate of the whole is known in every month in which any part of it is."""
+    assert panel.exposure is not None  # a rate has a denominator
+    counts, base = np.nansum(panel.counts, axis=0), np.nansum(panel.exposure, axis=0)
+    known = base > 0
+    return Panel(("",), panel.first_month, np.where(known, counts, np.nan)[None], np.where(known, base, np.nan)[None])
+
+
+def _about(report: TrendReport) -> dict[str, Any]:
+    scores = report.scores
+    return {
+        "method": report.forecast.method,
+        "why": packed(trend_words.choice_lines(report)),
+        "notes": packed(trend_words.notes(report)),
+        "scores": {m: {name: asdict(one) for name, one in by.items()} for m, by in scores.items()} if scores else None,
+    }
+
+
+def _row(report: TrendReport, row: int, rate: bool) -> dict[str, Any]:
+    """Return one area of a panel."""
+    panel, outlook = report.panel, report.forecast.areas
+    one = Outlook(**{name: values[row] for name, values in vars(outlook).items()})
+    base = None if panel.exposure is None else panel.exposure[row]
+    fitted, held = _fitted(report)[row], clean_exposure(panel)[1][row]
+    return _laid_out(panel.counts[row], base, fitted, held, one, (report.trends, row), rate)
+
+
+def _total(report: TrendReport) -> dict[str, Any]:
+    """Return all areas together."""
+    panel = report.panel
+    fitted = _fitted(report)[report.forecast.active].sum(axis=0)
+    base = None if panel.exposure is None else panel.exposure.sum(axis=0)
+    counts = panel.counts.sum(axis=0)
+    return _laid_out(counts, base, fitted, np.ones(panel.months), report.forecast.total, (report.total_trend, 0), False)
+
+
+def _laid_out(
+    counts: FloatArray,
+    base: FloatArray | None,
+    fitted: FloatArray,
+    held: FloatArray,
+    outlook: Outlook,
+    trend: tuple[Slopes, int],
+    rate: bool,
+) -> dict[str, Any]:
+    known = counts[~np.isnan(counts)]
+    ahead = dict(vars(outlook))
+    shown = counts
+    if rate and base is not None:
+        shown = 100 * (1 - counts / base)
+        # the share expected of a month is made of the denominator known the month before
+        fitted = 100 * (1 - fitted / np.r_[np.nan, held[:-1]])
+        share = {name: 100 * (1 - values / held[-1]) for name, values in ahead.items()}
+        ahead = {name: share[LIMITS.get(name, name)] for name in ahead}
+    return {
+        "events": int(known.sum()),
+        "known": int(known.size),
+        "counts": plain(counts),
+        "base": None if base is None else plain(base),
+        "shown": plain(shown),
+        "fitted": plain(np.maximum(fitted, 0.0)),
+        "trend": packed([trend_words.trend_sentence(*trend)])[0],
+        **{name: plain(values) for name, values in ahead.items()},
+    }
+
+
+def _fitted(report: TrendReport) -> FloatArray:
+    """Return what the method chosen then expected of each month one month before; NaN where none was made."""
+    panel, rolled = report.panel, report.forecast.rolled
+    out = np.full(panel.counts.shape, np.nan)
+    if rolled is not None:
+        for place, origin in enumerate(rolled.origins):
+            if origin < panel.months:
+                out[:, origin] = rolled.means[rolled.chosen[place]][place, 0]
+    return out
+
+
+def plain(values: ArrayLike) -> list[float | None]:
+    """Return numbers for JSON, three digits after the point; NaN is None."""
+    return [None if np.isnan(value) else round(float(value), 3) for value in np.asarray(values, dtype=float)]
+
+
+def packed(sentences: Iterable[Message]) -> list[dict[str, Any]]:
+    """Return sentences for JSON; parameters are figures, texts or sentences."""
+    return [
+        {
+            "msgid": sentence.msgid,
+            "params": {
+                name: packed([value])[0] if isinstance(value, Message) else value
+                for name, value in sentence.params.items()
+            },
+        }
+        for sentence in sentences
+    ]
+
+
+def unpacked(sentence: dict[str, Any]) -> Message:
+    """Return a kept sentence."""
+    params = {name: unpacked(value) if isinstance(value, dict) else value for name, value in sentence["params"].items()}
+    return Message(sentence["msgid"], params)

@@ -1,0 +1,101 @@
+"""Pages of trends."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from trafficedu.analysis.trend_words import METHOD_NAMES, UNKNOWNS
+from trafficedu.areas.models import Area
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import today, utc_now
+from trafficedu.core.database import session, writing
+from trafficedu.core.text import message
+from trafficedu.core.web import back_to, locale, say, tell
+from trafficedu.evaluation import charts, services
+from trafficedu.evaluation.forms import ClaimForm, TrendForm
+from trafficedu.evaluation.queries import areas
+from trafficedu.evaluation.queries.claims import compare_periods
+from trafficedu.evaluation.rules import MEASURES, SERIES, SHORT_MONTHS, VIOLATIONS
+from trafficedu.evaluation.services import Answer
+from trafficedu.evaluation.services.trends import unpacked
+
+pages = Blueprint("evaluation", __name__, url_prefix="/evaluation")
+
+
+@pages.get("/trends")
+@requires("evaluation:trend:read")
+def trends() -> Any:
+    """I see where a series is going in my area, how sure that is, and whether a claim about two periods holds."""
+    day = today()
+    area = areas.find_area(session(), request.args.get("area", ""), actor())
+    form = TrendForm(request.args)
+    key = form.offer(areas.list_offered(session(), actor(), area, day), area.code)
+    claim_form = ClaimForm(request.args)
+    measure, before, after = claim_form.settle(day)
+    code, name, root = area.code, area.name, areas.fitted_with(area)
+    answer = services.trend_of(session(), key, root, utc_now())
+    is_root = root.id == area.id
+    if answer.keep is not None:
+        with writing() as own:
+            answer.keep(own)
+    claim = compare_periods(session(), measure, area, before, after, actor())
+    return render_template(
+        "evaluation/trends.html",
+        form=form,
+        claim_form=claim_form,
+        area_code=code,
+        area_name=name,
+        key=key,
+        series=SERIES[key],
+        answer=answer,
+        **_shown(key, answer, code, name, is_root, day),
+        claim=claim,
+        claim_title=MEASURES[measure],
+        claim_of_violations=measure == VIOLATIONS,
+    )
+
+
+@pages.post("/trends/again")
+@requires("evaluation:trend:read")
+def again() -> Any:
+    """I want the trend of what is on record now, not of last night."""
+    key = request.form.get("series", "")
+    area: Area = areas.find_area(session(), request.form.get("area", ""), actor())
+    if key not in SERIES:
+        key = next(iter(SERIES))
+    code = area.code
+    answer = services.trend_of(session(), key, areas.fitted_with(area), utc_now(), anew=True)
+    if answer.keep is not None:
+        answer.keep(session())
+    session().commit()
+    tell(message("The trend is that of the records as they are now."))
+    return back_to("evaluation.trends", series=key, area=code)
+
+
+def _shown(key: str, answer: Answer, code: str, name: str, is_root: bool, day: date) -> dict[str, Any]:
+    """Return what the template shows of a result: nothing of areas other than the one asked for."""
+    payload = answer.payload
+    row = None if "rows" not in payload else payload["total"] if is_root else payload["rows"].get(code)
+    if row is None:
+        return {"figure": None, "months": payload["months"]}
+    about = payload["whole"] if is_root else payload["parts"]
+    trend = say(unpacked(row["trend"]))
+    title = say(message("%(series)s in %(area)s. %(trend)s", series=SERIES[key].name, area=name, trend=trend))
+    return {
+        "figure": charts.trend_figure(key, payload, row, title, locale()),
+        "months": payload["months"],
+        "payload": payload,
+        "row": row,
+        "trend": trend,
+        "next_month": payload["ahead"][0],
+        "method": METHOD_NAMES[about["method"]],
+        "why": [unpacked(one) for one in about["why"][1:]],
+        "notes": [unpacked(one) for one in about["notes"]] if is_root else [],
+        "lines": charts.backtest_lines(about),
+        "short": payload["months"] < SHORT_MONTHS,
+        "unknowns": UNKNOWNS,
+        "together": not is_root,
+    }

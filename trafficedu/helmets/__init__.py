@@ -1,0 +1,1 @@
+"""Helmet wearing, counted at the roadside and on video: sites, plans, surveys, and rates with their intervals."""

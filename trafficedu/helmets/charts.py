@@ -1,0 +1,171 @@
+"""Charts of helmet rates and what they say in sentences: no more certain than the numbers. Knows no page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from trafficedu.analysis.proportions import Verdict
+from trafficedu.core.text import Message, message, translate
+from trafficedu.helmets.queries import Comparison, Line, Standard
+
+MOST_BARS = 12
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}"
+
+
+def _target(at: Standard) -> str:
+    return f"{100 * at.target:g}"
+
+
+def verdict(line: Line, at: Standard) -> Message:
+    """Say whether the target is met, missed or not proven, and what would settle it."""
+    if line.rate.rate is None:
+        return message(
+            "Nobody was counted, so nothing can be said about the target of %(target)s %%.", target=_target(at)
+        )
+    words = {"target": _target(at), "low": _percent(line.rate.low), "high": _percent(line.rate.high)}
+    if line.judgement.verdict is Verdict.MET:
+        return message("The target of %(target)s %% is met: the rate is at least %(low)s %%.", **words)
+    if line.judgement.verdict is Verdict.MISSED:
+        return message("The target of %(target)s %% is missed: the rate is at most %(high)s %%.", **words)
+    if line.judgement.further_sites is None:
+        return message(
+            "Whether the target of %(target)s %% is met is not proven: the rate lies between %(low)s and %(high)s %%. "
+            "At this rate more sites cannot settle it.",
+            **words,
+        )
+    return message(
+        "Whether the target of %(target)s %% is met is not proven: the rate lies between %(low)s and %(high)s %%. "
+        "About %(sites)s further sites of the usual size would settle it.",
+        **words,
+        sites=f"{line.judgement.further_sites:,}",
+    )
+
+
+def basis(line: Line) -> Message:
+    """Say what the interval rests on."""
+    if line.rate.assumed:
+        return message(
+            "The sites cannot tell how much they differ (fewer than two, or all alike): "
+            "a design effect of %(deff)s is assumed.",
+            deff=f"{line.rate.deff:.1f}",
+        )
+    return message(
+        "Sites differ, so the interval is as wide as if %(deff)s times fewer riders had been seen (design effect).",
+        deff=f"{line.rate.deff:.1f}",
+    )
+
+
+def comparison(found: Comparison) -> Message:
+    """Say whether the two methods differ."""
+    if found.gap is None:
+        return message("Only one of the two methods was used: there is nothing to compare.")
+    words = {"gap": f"{100 * abs(found.gap.rate):.1f}", "sites": found.shared_sites}
+    interval = {"low": f"{100 * found.gap.low:+.1f}", "high": f"{100 * found.gap.high:+.1f}"}
+    if not found.differs:
+        return message(
+            "On site and on video agree within what chance explains (difference %(low)s to %(high)s points). "
+            "Sites counted both ways: %(sites)s.",
+            **words,
+            **interval,
+        )
+    if found.gap.rate > 0:
+        return message(
+            "On site the rate is %(gap)s points higher than on video (%(low)s to %(high)s). Riders may see the "
+            "observers, or the sites differ. Sites counted both ways: %(sites)s.",
+            **words,
+            **interval,
+        )
+    return message(
+        "On site the rate is %(gap)s points lower than on video (%(low)s to %(high)s). The sites may differ. "
+        "Sites counted both ways: %(sites)s.",
+        **words,
+        **interval,
+    )
+
+
+def _figure(lines: Sequence[Line], at: Standard, locale: str, **facts: Any) -> dict[str, Any]:
+    def points(values: Sequence[float | None]) -> list[float | None]:
+        return [None if value is None else round(100 * value, 2) for value in values]
+
+    known = [line.rate.rate is not None for line in lines]
+    return {
+        "categories": [line.name for line in lines],
+        "series": [
+            {
+                "name": translate(message("Helmet rate"), locale),
+                "values": points([line.rate.rate for line in lines]),
+                "low": points([line.rate.low if has else None for line, has in zip(lines, known, strict=True)]),
+                "high": points([line.rate.high if has else None for line, has in zip(lines, known, strict=True)]),
+            }
+        ],
+        "unit": "%",
+        "target": {
+            "value": 100 * at.target,
+            "label": translate(message("target %(target)s %%", target=_target(at)), locale),
+        },
+        **facts,
+    }
+
+
+def months_chart(lines: Sequence[Line], at: Standard, locale: str) -> dict[str, Any] | None:
+    """Return the rate by month with its interval; None with fewer than two months that were counted."""
+    counted = [line for line in lines if line.rate.rate is not None]
+    if len(counted) < 2:
+        return None
+    title = message(
+        "Helmet rate by month: %(first)s %% in %(start)s, %(last)s %% in %(end)s",
+        first=_percent(counted[0].rate.rate or 0.0),
+        start=counted[0].name,
+        last=_percent(counted[-1].rate.rate or 0.0),
+        end=counted[-1].name,
+    )
+    return _figure(
+        lines,
+        at,
+        locale,
+        id="by-month",
+        kind="line",
+        y_from_zero=False,
+        title=translate(title, locale),
+        category_label=translate(message("Month"), locale),
+        note=translate(
+            message("Band: 95 percent interval. Months whose bands overlap widely need not differ."), locale
+        ),
+    )
+
+
+def places_chart(lines: Sequence[Line], at: Standard, locale: str, name: Message) -> dict[str, Any] | None:
+    """Return the rates of places with intervals, the lowest on top; None with fewer than two."""
+    counted = [line for line in lines if line.rate.rate is not None]
+    if len(counted) < 2:
+        return None
+    shown = sorted(counted, key=lambda line: (line.rate.rate or 0.0, line.name))[:MOST_BARS]
+    missed = sum(1 for line in counted if line.judgement.verdict is Verdict.MISSED)
+    met = sum(1 for line in counted if line.judgement.verdict is Verdict.MET)
+    title = message(
+        "Of %(all)s places %(met)s met the target, %(missed)s missed it, %(open)s are not proven",
+        all=len(counted),
+        met=met,
+        missed=missed,
+        open=len(counted) - met - missed,
+    )
+    return _figure(
+        shown,
+        at,
+        locale,
+        id="by-place",
+        kind="bar",
+        y_from_zero=True,
+        horizontal=True,
+        title=translate(title, locale),
+        category_label=translate(name, locale),
+        note=translate(
+            message("Whiskers: 95 percent intervals. The lowest %(most)s are drawn.", most=MOST_BARS), locale
+        )
+        if len(counted) > MOST_BARS
+        else translate(message("Whiskers: 95 percent intervals."), locale),
+    )

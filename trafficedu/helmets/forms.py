@@ -1,0 +1,296 @@
+"""The shape of what is typed about helmets: filters, sites, plans, a survey entered whole, voiding."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, FloatField, HiddenField, IntegerField, MonthField, SelectField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
+
+from trafficedu.core.clock import month_bounds
+from trafficedu.core.fields import LocalTimeField, TrimmedField, VersionField, choices, not_in_future
+from trafficedu.helmets.models import (
+    BARE,
+    BY_CLASS,
+    BY_NOTHING,
+    BY_TOWN,
+    COUNTED,
+    DELIVERY,
+    GROUPS,
+    HELMETED,
+    ON_SITE,
+    OTHER,
+    PASSENGER,
+    RESULTS,
+    RIDER,
+    ROLES,
+    UNCLEAR,
+    VIDEO,
+    VOID,
+)
+from trafficedu.helmets.queries import SiteFilter, SurveyFilter, Wanted
+from trafficedu.helmets.services import Counted, DrawInput, NewSurvey, SiteChange, SiteInput
+
+ROAD_NAMES = {
+    "arterial": _l("Main road"),
+    "secondary": _l("Secondary road"),
+    "branch": _l("Side road"),
+    "rural": _l("Rural road"),
+    "unknown": _l("Road class unknown"),
+}
+METHOD_NAMES = {ON_SITE: _l("On site"), VIDEO: _l("Video")}
+GROUP_NAMES = {DELIVERY: _l("Delivery riders"), OTHER: _l("Other riders")}
+ROLE_NAMES = {RIDER: _l("Rider"), PASSENGER: _l("Passenger")}
+RESULT_NAMES = {HELMETED: _l("With helmet"), BARE: _l("Bare head"), UNCLEAR: _l("Unclear")}
+CELL_NAMES = {
+    (DELIVERY, RIDER): _l("Delivery, rider"),
+    (DELIVERY, PASSENGER): _l("Delivery, passenger"),
+    (OTHER, RIDER): _l("Other, rider"),
+    (OTHER, PASSENGER): _l("Other, passenger"),
+}
+VIEW_NAMES = {
+    "area": _l("By area"),
+    "site": _l("By site"),
+    "company": _l("By company"),
+    "hour": _l("By hour"),
+    "month": _l("By month"),
+}
+STATE_NAMES = {COUNTED: _l("Counts"), VOID: _l("Void")}
+STRATA_NAMES = {
+    BY_CLASS: _l("By road class"),
+    BY_TOWN: _l("By town"),
+    BY_NOTHING: _l("Without strata"),
+}
+NUMBER = {"inputmode": "numeric", "autocomplete": "off"}
+LATE = {"render_kw": {"inputmode": "decimal", "autocomplete": "off"}}
+
+
+class FilterForm(FlaskForm):  # type: ignore[misc]
+    """A form that lives in the address."""
+
+    class Meta:
+        """A GET form needs no token."""
+
+        csrf = False
+
+
+class ResultsForm(FilterForm):
+    """What the page of results is asked."""
+
+    first = MonthField(_l("From month"), [Optional()])
+    last = MonthField(_l("To month"), [Optional()])
+    area = SelectField(_l("Area"), validate_choice=False)
+    method = SelectField(_l("Method"), choices=choices(METHOD_NAMES.items()), default=ON_SITE, validate_choice=False)
+    group = SelectField(
+        _l("Riders"), choices=choices([("", _l("All riders")), *GROUP_NAMES.items()]), validate_choice=False
+    )
+    role = SelectField(
+        _l("Seat"), choices=choices([("", _l("Rider and passenger")), *ROLE_NAMES.items()]), validate_choice=False
+    )
+
+    by = SelectField(_l("Table"), choices=choices(VIEW_NAMES.items()), default="area", validate_choice=False)
+
+    @property
+    def view(self) -> str:
+        """Which table is shown; a value that is none counts as the default."""
+        return self.by.data if self.by.data in VIEW_NAMES else "area"
+
+    def to_input(self, months: tuple[date, date], area_path: str) -> Wanted:
+        """Return what is asked over whole ``months``; a value that is none counts as the default."""
+        return Wanted(
+            first=months[0],
+            after=month_bounds(months[1])[1],
+            area_path=area_path,
+            method=self.method.data if self.method.data in METHOD_NAMES else ON_SITE,
+            group=self.group.data if self.group.data in GROUPS else "",
+            role=self.role.data if self.role.data in ROLES else "",
+        )
+
+
+class SiteFilterForm(FilterForm):
+    """What the list of sites is narrowed to."""
+
+    q = TrimmedField(_l("Name or code"))
+    road_class = SelectField(
+        _l("Road class"), choices=choices([("", _l("Every road")), *ROAD_NAMES.items()]), validate_choice=False
+    )
+    active = SelectField(
+        _l("In use"),
+        choices=choices([("yes", _l("In use")), ("no", _l("No longer in use")), ("all", _l("All sites"))]),
+        default="yes",
+        validate_choice=False,
+    )
+
+    def to_input(self) -> SiteFilter:
+        """Return the filter."""
+        return SiteFilter(
+            words=self.q.data or "",
+            road_class=self.road_class.data or "",
+            active={"no": False, "all": None}.get(self.active.data, True),
+        )
+
+
+class SurveyFilterForm(FilterForm):
+    """What the list of surveys is narrowed to."""
+
+    month = MonthField(_l("Month"), [Optional()])
+    site = TrimmedField(_l("Site code"))
+    method = SelectField(
+        _l("Method"), choices=choices([("", _l("Both methods")), *METHOD_NAMES.items()]), validate_choice=False
+    )
+    state = SelectField(
+        _l("State"), choices=choices([("", _l("Every state")), *STATE_NAMES.items()]), validate_choice=False
+    )
+
+    def to_input(self) -> SurveyFilter:
+        """Return the filter."""
+        first, after = month_bounds(self.month.data) if self.month.data else (None, None)
+        return SurveyFilter(
+            first=first,
+            after=after,
+            site_code=self.site.data or "",
+            method=self.method.data or "",
+            state=self.state.data or "",
+        )
+
+
+class SiteForm(FlaskForm):  # type: ignore[misc]
+    """A site; its code is given once."""
+
+    name = TrimmedField(
+        _l("Name"), [DataRequired(), Length(max=80)], description=_l("So that every observer finds the same corner.")
+    )
+    area_code = SelectField(_l("Area"), [InputRequired()])
+    road_class = SelectField(_l("Road class"), choices=choices(ROAD_NAMES.items()))
+    latitude = FloatField(_l("Latitude"), [Optional(), NumberRange(-90, 90)], **LATE)
+    longitude = FloatField(_l("Longitude"), [Optional(), NumberRange(-180, 180)], **LATE)
+    active = BooleanField(_l("In use"), default=True)
+    version = VersionField()
+
+    def offer(self, areas: Iterable[tuple[str, str]]) -> None:
+        """Fill the list of areas."""
+        self.area_code.choices = choices(areas)
+
+    def to_input(self) -> SiteChange:
+        """Return what is to hold."""
+        return SiteChange(
+            name=self.name.data or "",
+            area_code=self.area_code.data,
+            road_class=self.road_class.data,
+            latitude=self.latitude.data,
+            longitude=self.longitude.data,
+            active=bool(self.active.data),
+        )
+
+
+class NewSiteForm(SiteForm):
+    """A new site."""
+
+    code = TrimmedField(
+        _l("Code"),
+        [DataRequired(), Length(max=20), Regexp(r"^[A-Za-z0-9-]+$", message=_l("Digits, Latin letters and hyphens."))],
+        description=_l("Short, for lists and files; it stays."),
+    )
+
+    def to_new(self) -> SiteInput:
+        """Return the new site."""
+        return SiteInput(self.code.data or "", self.to_input())
+
+
+class DrawForm(FlaskForm):  # type: ignore[misc]
+    """A plan of sites to be drawn."""
+
+    area_code = SelectField(_l("Area"), [InputRequired()])
+    month = MonthField(_l("Month"), [InputRequired()])
+    sites = IntegerField(_l("Number of sites"), [InputRequired(), NumberRange(1, 1000)], render_kw=NUMBER)
+    stratified_by = SelectField(
+        _l("Strata"),
+        choices=choices(STRATA_NAMES.items()),
+        description=_l("Each stratum gets sites in proportion to how many it has, and at least one."),
+    )
+    seed = TrimmedField(
+        _l("Seed"),
+        [Length(max=40)],
+        description=_l("Leave it empty to have one drawn. With the same seed and sites the plan comes out the same."),
+        render_kw={"autocomplete": "off"},
+    )
+
+    def offer(self, areas: Iterable[tuple[str, str]]) -> None:
+        """Fill the list of areas."""
+        self.area_code.choices = choices(areas)
+
+    def to_input(self) -> DrawInput:
+        """Return the plan to draw."""
+        return DrawInput(
+            self.area_code.data, self.month.data, self.sites.data, self.stratified_by.data, self.seed.data or ""
+        )
+
+
+class VoidForm(FlaskForm):  # type: ignore[misc]
+    """Why a survey is void."""
+
+    reason = TextAreaField(_l("Reason"), [DataRequired(), Length(max=200)], render_kw={"rows": 2})
+    version = VersionField()
+
+
+class SurveyForm(FlaskForm):  # type: ignore[misc]
+    """A survey entered whole: from paper, from a video, or where the counting page cannot run."""
+
+    reference = HiddenField()
+    site_code = SelectField(_l("Site"), [InputRequired()])
+    started_at = LocalTimeField(_l("Began"), [InputRequired(), not_in_future])
+    minutes = IntegerField(_l("Minutes"), [InputRequired(), NumberRange(1, 1440)], render_kw=NUMBER)
+    method = SelectField(_l("Method"), choices=choices(METHOD_NAMES.items()))
+    company_code = SelectField(
+        _l("Company of the delivery riders"), description=_l("Only if all of them were of one company.")
+    )
+
+    def offer(self, sites: Iterable[tuple[str, str]], companies: Sequence[tuple[str, str]]) -> None:
+        """Fill the lists; a fresh form gets the reference under which it arrives once."""
+        self.site_code.choices = choices(sites)
+        self.company_code.choices = choices([("", _l("Several, or not told apart")), *companies])
+        if not self.reference.data:
+            self.reference.data = f"form-{secrets.token_hex(12)}"
+
+    @property
+    def cells(self) -> Mapping[tuple[str, str], list[Any]]:
+        """The number fields by group and role."""
+        return {
+            (group, role): [self[f"{group}_{role}_{result}"] for result in RESULTS]
+            for group in GROUPS
+            for role in ROLES
+        }
+
+    def to_input(self) -> NewSurvey:
+        """Return the survey; the form has been validated."""
+        assert self.started_at.data is not None
+        counts = []
+        for (group, role), fields in self.cells.items():
+            helmeted, bare, unclear = (field.data or 0 for field in fields)
+            counts.append(Counted(group, role, helmeted, bare, unclear, self._company(group)))
+        return NewSurvey(
+            reference=(self.reference.data or "")[:64],
+            site_code=self.site_code.data,
+            started_utc=self.started_at.data,
+            minutes=self.minutes.data,
+            method=self.method.data,
+            counts=counts,
+        )
+
+    def _company(self, group: str) -> str:
+        return (self.company_code.data or "") if group == DELIVERY else ""
+
+
+for _group in GROUPS:
+    for _role in ROLES:
+        for _result in RESULTS:
+            setattr(
+                SurveyForm,
+                f"{_group}_{_role}_{_result}",
+                IntegerField(RESULT_NAMES[_result], [Optional(), NumberRange(0, 100_000)], render_kw=NUMBER),
+            )

@@ -1,0 +1,37 @@
+"""What other pages show of helmets: the rate of an area with its interval, and the key that leads to counting."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import render_template
+
+from trafficedu.core.access import actor
+from trafficedu.core.clock import month_bounds
+from trafficedu.core.database import session
+from trafficedu.helmets import queries
+from trafficedu.helmets.charts import verdict
+
+READ, RECORD = "helmets:survey:read", "helmets:survey:record"
+
+
+def count_key() -> str:
+    """First screen of an officer: the way to the counting page."""
+    return render_template("helmets/_count_key.html") if actor().may(RECORD) else ""
+
+
+def rate_of_area(area_path: str, first: date, last: date) -> str:
+    """Overview: the helmet rate on site of an area over months (their first days), and the target."""
+    if not actor().may(READ):
+        return ""
+    wanted = queries.Wanted(first=first, after=month_bounds(last)[1], area_path=area_path)
+    at = queries.standard(session())
+    line = queries.line_of(queries.list_observations(session(), wanted, actor()), at)
+    return render_template(
+        "helmets/_rate.html",
+        line=line,
+        verdict=verdict(line, at),
+        area_code=area_path.strip("/").rsplit("/", 1)[-1],
+        first=f"{first:%Y-%m}",
+        last=f"{last:%Y-%m}",
+    )

@@ -1,0 +1,217 @@
+"""Reads of sites and of plans drawn at random."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from trafficedu.areas.models import Area
+from trafficedu.areas.queries import in_scope, valid_on
+from trafficedu.companies.models import Company
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import month_bounds
+from trafficedu.core.errors import Missing
+from trafficedu.core.numbers import normalise
+from trafficedu.core.paging import Page, paginate
+from trafficedu.core.text import message
+from trafficedu.helmets.models import BY_CLASS, BY_TOWN, COUNTED, HelmetDraw, HelmetSite, HelmetSurvey
+
+SORTS = {"code": HelmetSite.code, "name": HelmetSite.name, "area": Area.path, "class": HelmetSite.road_class}
+TOWN_DEPTH = 2
+
+
+@dataclass(frozen=True)
+class SiteFilter:
+    """What the list of sites is narrowed to."""
+
+    words: str = ""
+    area_path: str = ""
+    road_class: str = ""
+    active: bool | None = True
+
+
+@dataclass(frozen=True)
+class SiteLine:
+    """A site with its surveys that count: how many, and the day of the last."""
+
+    site: HelmetSite
+    surveys: int
+    last_on: date | None
+
+
+@dataclass(frozen=True)
+class DrawLine:
+    """A drawn site: its stratum, its place in the lot, and the surveys of the plan's month."""
+
+    stratum: str
+    position: int
+    code: str
+    name: str
+    area_name: str
+    road_class: str
+    surveys: int
+
+
+def sites_within(by: Actor) -> ColumnElement[bool]:
+    """Return the condition that ``by`` sees a site: in the own post's areas; all, for who manages the tree."""
+    return HelmetSite.area_id.in_(select(Area.id).where(in_scope(by)))
+
+
+def find_site(session: Session, code: str, by: Actor) -> HelmetSite:
+    """Return the site with ``code``, active or not; raise :class:`Missing`."""
+    query = select(HelmetSite).where(HelmetSite.code == code, sites_within(by)).options(joinedload(HelmetSite.area))
+    site = session.scalar(query)
+    if site is None:
+        raise Missing(message("There is no site with the code %(code)s.", code=code), field="site_code", value=code)
+    return site
+
+
+def list_sites(session: Session, wanted: SiteFilter, by: Actor, page: int, sort: str = "code") -> Page[SiteLine]:
+    """Return sites with how often they were counted."""
+    tally = (
+        select(
+            HelmetSurvey.site_id,
+            func.count().label("surveys"),
+            func.max(HelmetSurvey.occurred_on).label("last_on"),
+        )
+        .where(HelmetSurvey.state == COUNTED)
+        .group_by(HelmetSurvey.site_id)
+        .subquery()
+    )
+    column = SORTS.get(sort.removeprefix("-"), HelmetSite.code)
+    query = (
+        select(HelmetSite, tally.c.surveys, tally.c.last_on)
+        .join(Area, HelmetSite.area_id == Area.id)
+        .outerjoin(tally, tally.c.site_id == HelmetSite.id)
+        .where(sites_within(by))
+        .options(joinedload(HelmetSite.area))
+        .order_by(column.desc() if sort.startswith("-") else column, HelmetSite.code)
+    )
+    found = paginate(session, _narrowed(query, wanted), page)
+    lines = [SiteLine(row[0], row[1] or 0, row[2]) for row in found.items]
+    return Page(lines, found.number, found.total, found.per_page)
+
+
+def _narrowed(query: Select[tuple[HelmetSite, int, date]], wanted: SiteFilter) -> Select[tuple[HelmetSite, int, date]]:
+    if wanted.words:
+        words = wanted.words.lower()
+        name, code = func.lower(HelmetSite.name), func.lower(HelmetSite.code)
+        query = query.where(or_(name.contains(words, autoescape=True), code.contains(words, autoescape=True)))
+    if wanted.area_path:
+        query = query.where(Area.path.startswith(wanted.area_path, autoescape=True))
+    if wanted.road_class:
+        query = query.where(HelmetSite.road_class == wanted.road_class)
+    if wanted.active is not None:
+        query = query.where(HelmetSite.active == wanted.active)
+    return query
+
+
+def offer_sites(session: Session, by: Actor) -> Sequence[HelmetSite]:
+    """Return the active sites that ``by`` may count at, in the order of the tree."""
+    query = (
+        select(HelmetSite)
+        .join(Area, HelmetSite.area_id == Area.id)
+        .where(HelmetSite.active, sites_within(by))
+        .options(joinedload(HelmetSite.area))
+        .order_by(Area.path, HelmetSite.code)
+    )
+    return session.scalars(query).all()
+
+
+def offer_companies(session: Session) -> list[tuple[str, str]]:
+    """Return code and name of the active companies, by name."""
+    query = select(Company.code, Company.name).where(Company.active).order_by(Company.name)
+    return [(row.code, row.name) for row in session.execute(query)]
+
+
+def list_areas(session: Session, by: Actor, day: date) -> Sequence[Area]:
+    """Return the areas of the own post that exist on ``day``, in the order of the tree."""
+    return session.scalars(select(Area).where(in_scope(by), valid_on(day)).order_by(Area.path)).all()
+
+
+def find_area(session: Session, code: str, by: Actor) -> Area | None:
+    """Return the area with ``code`` of the own post; without a code the post itself, None without a post.
+
+    Raises :class:`Missing` for an area outside the post.
+    """
+    query = select(Area).where(in_scope(by))
+    if code:
+        area = session.scalar(query.where(Area.code == code))
+        if area is None:
+            raise Missing(message("There is no area with the code %(code)s.", code=code))
+        return area
+    return session.scalar(query.order_by(func.length(Area.path), Area.path).limit(1))
+
+
+def list_frame(session: Session, area: Area, stratified_by: str, by: Actor) -> dict[str, list[str]]:
+    """Return the codes of the active sites at and below ``area`` by stratum: what a plan can be drawn from."""
+    query = (
+        select(HelmetSite.code, HelmetSite.road_class, Area.path)
+        .join(Area, HelmetSite.area_id == Area.id)
+        .where(HelmetSite.active, sites_within(by), Area.path.startswith(area.path, autoescape=True))
+        .order_by(HelmetSite.code)
+    )
+    frame: dict[str, list[str]] = {}
+    for code, road_class, path in session.execute(query):
+        town = path.strip("/").split("/")[:TOWN_DEPTH][-1]
+        stratum = {BY_CLASS: road_class, BY_TOWN: town}.get(stratified_by, "")
+        frame.setdefault(stratum, []).append(code)
+    return frame
+
+
+def _draws(by: Actor) -> Select[tuple[HelmetDraw]]:
+    return (
+        select(HelmetDraw)
+        .where(HelmetDraw.area_id.in_(select(Area.id).where(in_scope(by))))
+        .options(joinedload(HelmetDraw.area))
+    )
+
+
+def list_draws(session: Session, by: Actor, page: int) -> Page[HelmetDraw]:
+    """Return the plans of the own areas, the latest first."""
+    return paginate(session, _draws(by).order_by(HelmetDraw.id.desc()), page)
+
+
+def find_draw(session: Session, number: str, by: Actor) -> HelmetDraw:
+    """Return one plan; raise :class:`Missing`."""
+    draw = session.scalar(_draws(by).where(HelmetDraw.number == normalise(number)))
+    if draw is None:
+        raise Missing(message("There is no plan with this number."))
+    return draw
+
+
+def list_draw_lines(session: Session, draw: HelmetDraw) -> list[DrawLine]:
+    """Return the drawn sites in the order of strata and lot, with the surveys of the plan's month."""
+    codes = [code for drawn in draw.drawn.values() for code in drawn]
+    first, after = month_bounds(draw.month)
+    tally = (
+        select(HelmetSurvey.site_id, func.count().label("surveys"))
+        .where(HelmetSurvey.state == COUNTED, HelmetSurvey.occurred_on >= first, HelmetSurvey.occurred_on < after)
+        .group_by(HelmetSurvey.site_id)
+        .subquery()
+    )
+    query = (
+        select(HelmetSite, func.coalesce(tally.c.surveys, 0))
+        .outerjoin(tally, tally.c.site_id == HelmetSite.id)
+        .where(HelmetSite.code.in_(codes))
+        .options(joinedload(HelmetSite.area))
+    )
+    sites = {site.code: (site, surveys) for site, surveys in session.execute(query)}
+    names = {area.code: area.name for area in session.scalars(select(Area).where(Area.code.in_(list(draw.drawn))))}
+    return [
+        DrawLine(
+            names.get(stratum, stratum),
+            place,
+            code,
+            sites[code][0].name,
+            sites[code][0].area.name,
+            sites[code][0].road_class,
+            sites[code][1],
+        )
+        for stratum, drawn in sorted(draw.drawn.items())
+        for place, code in enumerate(drawn, start=1)
+    ]

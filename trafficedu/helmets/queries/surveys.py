@@ -1,0 +1,151 @@
+"""Reads of surveys: lists, one survey with its observers and counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Row, Select, false, func, select, true
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from trafficedu.areas.queries import within
+from trafficedu.companies.models import Company
+from trafficedu.core.actors import Actor
+from trafficedu.core.errors import Missing
+from trafficedu.core.numbers import normalise
+from trafficedu.core.paging import Page, paginate
+from trafficedu.core.text import message
+from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
+
+
+@dataclass(frozen=True)
+class SurveyFilter:
+    """What the list of surveys is narrowed to; the days are included, ``after`` is not."""
+
+    first: date | None = None
+    after: date | None = None
+    area_path: str = ""
+    site_code: str = ""
+    method: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class SurveyLine:
+    """A survey with the sums over its observers."""
+
+    survey: HelmetSurvey
+    helmeted: int
+    bare: int
+    unclear: int
+    observers: int
+
+    @property
+    def clear(self) -> int:
+        """The denominator of the rate: observed minus unclear."""
+        return self.helmeted + self.bare
+
+
+def visible(by: Actor) -> ColumnElement[bool]:
+    """Return the condition that ``by`` sees a survey: its site lies in the own post's areas."""
+    if by.scope.everything:
+        return true()
+    if by.scope.area_path is None:
+        return false()
+    sites = select(HelmetSite.id).where(HelmetSite.area_id.in_(within(by.scope.area_path)))
+    return HelmetSurvey.site_id.in_(sites)
+
+
+def _with_sums(by: Actor) -> Select[tuple[HelmetSurvey, int, int, int, int]]:
+    sums = (
+        select(
+            HelmetSheet.survey_id,
+            func.sum(HelmetCount.helmeted).label("helmeted"),
+            func.sum(HelmetCount.bare).label("bare"),
+            func.sum(HelmetCount.unclear).label("unclear"),
+            func.count(HelmetSheet.id.distinct()).label("observers"),
+        )
+        .join(HelmetCount, HelmetCount.sheet_id == HelmetSheet.id)
+        .group_by(HelmetSheet.survey_id)
+        .subquery()
+    )
+    return (
+        select(
+            HelmetSurvey,
+            func.coalesce(sums.c.helmeted, 0),
+            func.coalesce(sums.c.bare, 0),
+            func.coalesce(sums.c.unclear, 0),
+            func.coalesce(sums.c.observers, 0),
+        )
+        .outerjoin(sums, sums.c.survey_id == HelmetSurvey.id)
+        .where(visible(by))
+        .options(joinedload(HelmetSurvey.site).joinedload(HelmetSite.area))
+    )
+
+
+def list_surveys(session: Session, wanted: SurveyFilter, by: Actor, page: int) -> Page[SurveyLine]:
+    """Return surveys, the latest first."""
+    query = _with_sums(by).join(HelmetSite, HelmetSurvey.site_id == HelmetSite.id)
+    if wanted.first:
+        query = query.where(HelmetSurvey.occurred_on >= wanted.first)
+    if wanted.after:
+        query = query.where(HelmetSurvey.occurred_on < wanted.after)
+    if wanted.area_path:
+        query = query.where(HelmetSite.area_id.in_(within(wanted.area_path)))
+    if wanted.site_code:
+        query = query.where(HelmetSite.code == wanted.site_code)
+    if wanted.method:
+        query = query.where(HelmetSurvey.method == wanted.method)
+    if wanted.state:
+        query = query.where(HelmetSurvey.state == wanted.state)
+    found = paginate(session, query.order_by(HelmetSurvey.started_utc.desc(), HelmetSurvey.id.desc()), page)
+    return Page([SurveyLine(*row) for row in found.items], found.number, found.total, found.per_page)
+
+
+def list_recent(session: Session, by: Actor, day: date) -> list[SurveyLine]:
+    """Return the surveys of ``day`` in which ``by`` counted."""
+    own = select(HelmetSheet.survey_id).where(HelmetSheet.observer_id == by.user_id)
+    query = _with_sums(by).where(HelmetSurvey.occurred_on == day, HelmetSurvey.id.in_(own))
+    return [SurveyLine(*row) for row in session.execute(query.order_by(HelmetSurvey.id.desc()))]
+
+
+def find_survey(session: Session, number: str, by: Actor) -> HelmetSurvey:
+    """Return one survey with its sheets and counts; raise :class:`Missing`."""
+    query = (
+        select(HelmetSurvey)
+        .where(HelmetSurvey.number == normalise(number), visible(by))
+        .options(
+            joinedload(HelmetSurvey.site).joinedload(HelmetSite.area),
+            selectinload(HelmetSurvey.sheets).selectinload(HelmetSheet.counts),
+        )
+    )
+    survey = session.scalar(query)
+    if survey is None:
+        raise Missing(message("There is no survey with this number."))
+    return survey
+
+
+def find_by_reference(session: Session, reference: str) -> HelmetSurvey | None:
+    """Return the survey that arrived under ``reference``, whoever may see it; for services."""
+    return session.scalar(select(HelmetSurvey).where(HelmetSurvey.reference == reference))
+
+
+def count_cells(session: Session, survey: HelmetSurvey) -> Sequence[Row[tuple[str, str, str, int, int, int]]]:
+    """Return the sums over all observers by group, role and company (``company`` is its name or None)."""
+    query = (
+        select(
+            HelmetCount.group,
+            HelmetCount.role,
+            Company.name.label("company"),
+            func.sum(HelmetCount.helmeted).label("helmeted"),
+            func.sum(HelmetCount.bare).label("bare"),
+            func.sum(HelmetCount.unclear).label("unclear"),
+        )
+        .join(HelmetSheet, HelmetCount.sheet_id == HelmetSheet.id)
+        .outerjoin(Company, HelmetCount.company_id == Company.id)
+        .where(HelmetSheet.survey_id == survey.id)
+        .group_by(HelmetCount.group, HelmetCount.role, Company.name)
+        .order_by(HelmetCount.group, HelmetCount.role.desc(), Company.name)
+    )
+    return session.execute(query).all()

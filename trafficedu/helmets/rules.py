@@ -1,0 +1,116 @@
+"""Pure rules of helmet counts: drawing sites, adding taps up, and comparing two methods."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import sqrt
+
+MOST_EVENTS = 1000
+"""Taps in one sending; a phone with more sends several times."""
+SHEET_KEY = re.compile(r"[A-Za-z0-9-]{16,64}")
+MOST_MONTHS = 60
+SHARED_CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}")
+
+
+def order_by_lot(seed: str, codes: Iterable[str]) -> list[str]:
+    """Return ``codes`` in an order that only ``seed`` decides: by SHA-256 of ``seed:code``.
+
+    No generator of a library is used, so that the same seed gives the same order in ten years, and an auditor can
+    check one line of it with any tool.
+    """
+    return sorted(set(codes), key=lambda code: hashlib.sha256(f"{seed}:{code}".encode()).hexdigest())
+
+
+def allot(sizes: Mapping[str, int], wanted: int) -> dict[str, int]:
+    """Share ``wanted`` sites among strata in proportion to their sizes (largest remainder, Hamilton).
+
+    Every stratum gets at least one while there are enough to go round, none more than it has. Ties go by name, so
+    that a repetition allots alike.
+    """
+    total = sum(sizes.values())
+    wanted = min(wanted, total)
+    filled = {name: size for name, size in sizes.items() if size}
+    if not filled:
+        return {}
+    if wanted < len(filled):
+        largest = sorted(filled, key=lambda name: (-filled[name], name))[:wanted]
+        return {name: int(name in largest) for name in filled}
+    exact = {name: wanted * size / total for name, size in filled.items()}
+    shares = {name: min(filled[name], max(1, int(exact[name]))) for name in filled}
+    while (missing := wanted - sum(shares.values())) != 0:
+        step = 1 if missing > 0 else -1
+        open_ = [name for name in filled if (shares[name] < filled[name] if step > 0 else shares[name] > 1)]
+        name = max(sorted(open_), key=lambda one: step * (exact[one] - shares[one]))
+        shares[name] += step
+    return shares
+
+
+def draw(frame: Mapping[str, Sequence[str]], wanted: int, seed: str) -> dict[str, list[str]]:
+    """Draw ``wanted`` sites from ``frame`` (stratum -> codes), by lot within each stratum."""
+    shares = allot({name: len(set(codes)) for name, codes in frame.items()}, wanted)
+    return {name: order_by_lot(seed, frame[name])[:share] for name, share in sorted(shares.items()) if share}
+
+
+@dataclass(frozen=True)
+class Tap:
+    """One tap on a device: number from 1, whose helmet, what was seen, and +1 or, when taken back, -1."""
+
+    sequence: int
+    group: str
+    role: str
+    company_code: str
+    result: str
+    step: int
+
+
+Cell = tuple[str, str, str]
+"""Group, role, company code ("" where not told apart)."""
+
+
+def add_up(taps: Iterable[Tap]) -> dict[Cell, dict[str, int]]:
+    """Return what ``taps`` add to each cell, by result; a part of a log may take more back than it adds."""
+    sums: dict[Cell, dict[str, int]] = {}
+    for tap in taps:
+        cell = sums.setdefault((tap.group, tap.role, tap.company_code), {})
+        cell[tap.result] = cell.get(tap.result, 0) + tap.step
+    return sums
+
+
+@dataclass(frozen=True)
+class Share:
+    """A rate and its interval, as shares between 0 and 1."""
+
+    rate: float
+    low: float
+    high: float
+
+
+def difference(one: Share, other: Share) -> Share:
+    """Return ``one - other`` with an interval recovered from the two (Newcombe 1998, Stat. Med. 17:873, method 10).
+
+    Their intervals may come from clusters; the method needs only limits. The two samples must not share riders.
+    """
+    gap = one.rate - other.rate
+    below = sqrt((one.rate - one.low) ** 2 + (other.high - other.rate) ** 2)
+    above = sqrt((one.high - one.rate) ** 2 + (other.rate - other.low) ** 2)
+    return Share(gap, gap - below, gap + above)
+
+
+def month_after(month: date, months: int) -> date:
+    """Return the first day of the month ``months`` after that of ``month`` (before it where negative)."""
+    number = month.year * 12 + month.month - 1 + months
+    return date(number // 12, number % 12 + 1, 1)
+
+
+def months_of(first: date | None, last: date | None, today: date) -> list[date]:
+    """Return the months asked for, put right: in order, none to come, at most 60; by default the last twelve."""
+    ending = min((last or today).replace(day=1), today.replace(day=1))
+    beginning = (first or month_after(ending, -11)).replace(day=1)
+    beginning, ending = min(beginning, ending), min(max(beginning, ending), today.replace(day=1))
+    beginning = max(beginning, month_after(ending, 1 - MOST_MONTHS))
+    count = (ending.year - beginning.year) * 12 + ending.month - beginning.month + 1
+    return [month_after(beginning, step) for step in range(count)]

@@ -1,0 +1,132 @@
+"""The counting page for the phone: it opens without a network, and sends what it kept when there is one.
+
+Three addresses serve it: the page, the same page without anybody's name for the phone to keep, and the script
+that keeps it. Two more answer in JSON: what the phone needs to know, and what it sends.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import flask_login
+from flask import current_app, jsonify, make_response, render_template, request, url_for
+from flask_wtf.csrf import generate_csrf
+from werkzeug.exceptions import BadRequest
+
+from trafficedu.core import pages as frame
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import today, utc_now
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError
+from trafficedu.core.text import message
+from trafficedu.core.web import say
+from trafficedu.helmets import queries, services
+from trafficedu.helmets.rules import Tap
+from trafficedu.helmets.views.blueprint import pages
+
+KEPT_ASSETS = ("app.css", "app.js", "counting.js")
+
+
+@pages.get("/count")
+@requires("helmets:survey:record")
+def count() -> Any:
+    """I count helmets at the roadside."""
+    done = queries.list_recent(session(), actor(), today())
+    return render_template("helmets/count.html", done=done, kept=False)
+
+
+@pages.get("/count/kept")
+@requires("helmets:survey:record")
+def kept_page() -> Any:
+    """My phone keeps the counting page for when there is no network: without my name."""
+    return render_template(
+        "helmets/count.html", done=[], kept=True, current_user=flask_login.AnonymousUserMixin(), navigation=[]
+    )
+
+
+@pages.get("/worker.js")
+@requires("helmets:survey:record")
+def worker() -> Any:
+    """My phone learns which files the counting page needs."""
+    assets = [frame.asset(name) for name in KEPT_ASSETS] + [url_for("static", filename="icon.svg")]
+    facts = {
+        "page": url_for("helmets.count"),
+        "kept": url_for("helmets.kept_page"),
+        "assets": assets,
+        "cache": f"helmets-{hashlib.sha256(json.dumps(assets).encode()).hexdigest()[:12]}",
+    }
+    script = (frame.BUILD / frame.asset("keeping.js").rsplit("/", 1)[-1]).read_text("utf-8")
+    answer = make_response(f"self.KEPT = {json.dumps(facts)};\n{script}")
+    answer.headers["Content-Type"] = "text/javascript; charset=utf-8"
+    answer.headers["Service-Worker-Allowed"] = url_for("helmets.results") + "/"
+    return answer
+
+
+@pages.get("/count/facts")
+@requires("helmets:survey:record")
+def facts() -> Any:
+    """My phone asks which sites and companies there are, and for leave to send."""
+    sites = [
+        {"code": site.code, "name": site.name, "area": site.area.name}
+        for site in queries.offer_sites(session(), actor())
+    ]
+    companies = [{"code": code, "name": name} for code, name in queries.offer_companies(session())]
+    return jsonify(observer=_observer(), token=generate_csrf(), sites=sites, companies=companies)
+
+
+@pages.post("/count/sheets")
+@requires("helmets:survey:record")
+def receive() -> Any:
+    """My phone sends what I counted."""
+    try:
+        sent = _sheet(request.get_json())
+    except (BadRequest, KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        return jsonify(error=say(message("This is not what the counting page sends."))), 400
+    if sent.observer != _observer():
+        reason = message("Somebody else began this count. Sign in with the account that did.")
+        return jsonify(error=say(reason)), 409
+    try:
+        received = services.receive(session(), sent.sheet, actor(), utc_now())
+        session().commit()
+    except DomainError as error:
+        session().rollback()
+        return jsonify(error=say(error.text)), 422
+    return jsonify(last=received.last_event, ended=received.ended, number=received.survey_number)
+
+
+class _Sent:
+    """A sending read: the sheet, and whose phone says it is."""
+
+    def __init__(self, sheet: services.Sheet, observer: str) -> None:
+        self.sheet = sheet
+        self.observer = observer
+
+
+def _sheet(body: Any) -> _Sent:
+    sheet = services.Sheet(
+        key=str(body["key"]),
+        site_code=str(body["site"]),
+        shared_code=str(body["code"]),
+        started_utc=_moment(body["started"]),
+        until_utc=_moment(body["until"]),
+        clock_utc=_moment(body["clock"]),
+        ended=body["ended"] is True,
+        taps=[
+            Tap(int(tap[0]), str(tap[1]), str(tap[2]), str(tap[3]), str(tap[4]), int(tap[5])) for tap in body["taps"]
+        ],
+    )
+    return _Sent(sheet, str(body["observer"]))
+
+
+def _moment(milliseconds: Any) -> datetime:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+
+
+def _observer() -> str:
+    """Return a name for this account that says nothing to whoever finds the phone."""
+    key = str(current_app.config["SECRET_KEY"]).encode()
+    return hmac.new(key, f"observer:{actor().user_id}".encode(), hashlib.sha256).hexdigest()[:20]

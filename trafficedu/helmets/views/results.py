@@ -1,0 +1,197 @@
+"""The page of results, and its tables as a workbook to read."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import render_template, request, send_file, url_for
+
+from trafficedu.analysis.proportions import Verdict
+from trafficedu.areas.models import Area
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import today
+from trafficedu.core.database import session
+from trafficedu.core.fields import choices
+from trafficedu.core.paging import PER_PAGE, Page
+from trafficedu.core.text import Message, message, translate
+from trafficedu.core.web import locale, page_number, page_url
+from trafficedu.helmets import charts, queries
+from trafficedu.helmets.forms import METHOD_NAMES, ResultsForm
+from trafficedu.helmets.rules import months_of
+from trafficedu.helmets.views.blueprint import area_choices, pages
+from trafficedu.reports import spreadsheet
+
+VERDICTS = {
+    Verdict.MET: message("met"),
+    Verdict.MISSED: message("missed"),
+    Verdict.NOT_PROVEN: message("not proven"),
+}
+BREAKDOWNS = {
+    "area": message("area"),
+    "site": message("site"),
+    "company": message("company"),
+    "hour": message("hour"),
+    "month": message("month"),
+    "method": message("method"),
+}
+COLUMNS = [
+    spreadsheet.Column("by", message("By"), 12),
+    spreadsheet.Column("key", message("Code"), 14),
+    spreadsheet.Column("name", message("Name"), 28),
+    spreadsheet.Column("helmeted", message("with helmet"), 12),
+    spreadsheet.Column("clear", message("seen clearly"), 12),
+    spreadsheet.Column("unclear", message("unclear"), 12),
+    spreadsheet.Column("rate", message("Helmet rate"), 12),
+    spreadsheet.Column("low", message("from"), 12),
+    spreadsheet.Column("high", message("to"), 12),
+    spreadsheet.Column("deff", message("Design effect"), 12),
+    spreadsheet.Column("sites", message("Sites"), 10),
+    spreadsheet.Column("surveys", message("Surveys"), 10),
+    spreadsheet.Column("verdict", message("Target"), 14),
+]
+
+
+TITLES = {
+    "area": message("Helmet rate by area"),
+    "site": message("Helmet rate by site"),
+    "company": message("Helmet rate of delivery riders by company"),
+    "hour": message("Helmet rate by hour of the beginning"),
+    "month": message("Helmet rate by month"),
+}
+HEADS = {
+    "area": message("Area"),
+    "site": message("Site"),
+    "company": message("Company"),
+    "hour": message("Hour"),
+    "month": message("Month"),
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """The one table shown: its title and first column's head, a page of its lines, and where they lead."""
+
+    title: Message
+    head: Message
+    page: Page[queries.Line]
+    links: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything the page says about one area, period and selection."""
+
+    area: Area
+    months: list[date]
+    standard: queries.Standard
+    whole: queries.Line
+    tables: dict[str, list[queries.Line]]
+    comparison: queries.Comparison
+
+    @property
+    def mean_of_sites(self) -> float | None:
+        """The mean of the sites' rates in percent, shown only to say that it is not the rate of riders."""
+        rates = [line.rate.rate for line in self.tables["site"] if line.rate.rate is not None]
+        return 100 * sum(rates) / len(rates) if rates else None
+
+
+def _results(form: ResultsForm) -> Results | None:
+    """Return what was asked for, or None for somebody without a post in an area."""
+    area = queries.find_area(session(), request.args.get("area", ""), actor())
+    if area is None:
+        return None
+    months = months_of(form.first.data, form.last.data, today())
+    wanted = form.to_input((months[0], months[-1]), area.path)
+    at = queries.standard(session())
+    both = queries.list_observations(session(), queries.either_method(wanted), actor())
+    seen = [one for one in both if one.method == wanted.method]
+    tables = {
+        "area": queries.by_area(session(), seen, at, area),
+        "site": queries.by_site(session(), seen, at),
+        "company": queries.by_company(session(), seen, at),
+        "hour": queries.by_hour(seen, at),
+        "month": queries.by_month(seen, at, months),
+    }
+    comparison = queries.compare_methods(both, at)
+    return Results(area, months, at, queries.line_of(seen, at), tables, comparison)
+
+
+@pages.get("")
+@requires("helmets:survey:read")
+def results() -> Any:
+    """I read how many riders wear a helmet: where, when, how certainly, and whether the target is met."""
+    form = ResultsForm(request.args)
+    form.validate()
+    found = _results(form)
+    if found is None:
+        return render_template("helmets/results.html", results=None, form=form)
+    form.area.choices = choices(area_choices())
+    form.first.data, form.last.data, form.area.data = found.months[0], found.months[-1], found.area.code
+    form.first.raw_data = form.last.raw_data = None
+    places = found.tables["area"] if len(found.tables["area"]) > 1 else found.tables["site"]
+    name = message("Area") if places is found.tables["area"] else message("Site")
+    return render_template(
+        "helmets/results.html",
+        results=found,
+        form=form,
+        verdict=charts.verdict(found.whole, found.standard),
+        basis=charts.basis(found.whole),
+        comparison=charts.comparison(found.comparison),
+        months_chart=charts.months_chart(found.tables["month"], found.standard, locale()),
+        places_chart=charts.places_chart(places, found.standard, locale(), name),
+        table=_table(found, form.view),
+        verdicts=VERDICTS,
+        methods=METHOD_NAMES,
+    )
+
+
+def _table(found: Results, view: str) -> Table:
+    lines, number = found.tables[view], page_number()
+    number = min(number, max(1, -(-len(lines) // PER_PAGE)))
+    page = Page(lines[(number - 1) * PER_PAGE : number * PER_PAGE], number, len(lines))
+    links: dict[str, str] = {}
+    if view == "area":
+        links = {line.key: page_url(area=line.key, page=None) for line in page.items if line.key != found.area.code}
+    elif view == "site":
+        links = {line.key: url_for("helmets.surveys", site=line.key) for line in page.items}
+    return Table(TITLES[view], HEADS[view], page, links)
+
+
+@pages.get("/table.xlsx")
+@requires("helmets:survey:read")
+def table() -> Any:
+    """I take the tables of results along as a workbook."""
+    form = ResultsForm(request.args)
+    form.validate()
+    found = _results(form)
+    out = io.BytesIO()
+    spreadsheet.write_xlsx(COLUMNS, _rows(found) if found else [], out, locale=locale())
+    out.seek(0)
+    return send_file(out, as_attachment=True, download_name="helmets.xlsx")
+
+
+def _rows(found: Results) -> list[spreadsheet.Row]:
+    language = locale()
+    tables = {**found.tables, "method": list(found.comparison.lines)}
+    return [
+        (
+            translate(BREAKDOWNS[by], language),
+            line.key,
+            str(METHOD_NAMES[line.key]) if by == "method" else line.name,
+            line.helmeted,
+            line.clear,
+            line.unclear,
+            line.rate.rate,
+            line.rate.low,
+            line.rate.high,
+            round(line.rate.deff, 2),
+            line.rate.sites,
+            line.surveys,
+            translate(VERDICTS[line.judgement.verdict], language),
+        )
+        for by, lines in tables.items()
+        for line in lines
+    ]

@@ -1,0 +1,117 @@
+"""Pages of sites and of plans drawn at random."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request
+
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import today, utc_now
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.text import message
+from trafficedu.core.web import attach_error, back_to, page_number, tell
+from trafficedu.helmets import queries, services
+from trafficedu.helmets.forms import ROAD_NAMES, STRATA_NAMES, DrawForm, NewSiteForm, SiteFilterForm, SiteForm
+from trafficedu.helmets.models import BY_CLASS
+from trafficedu.helmets.rules import draw as draw_again
+from trafficedu.helmets.views.blueprint import area_choices, pages, status
+
+USUAL_SITES = 12
+
+
+@pages.get("/sites")
+@requires("helmets:site:read")
+def sites() -> Any:
+    """I look for a counting site."""
+    form = SiteFilterForm(request.args)
+    sort = request.args.get("sort", "code")
+    found = queries.list_sites(session(), form.to_input(), actor(), page_number(), sort)
+    return render_template("helmets/sites.html", form=form, page=found, paging={"sort": sort}, roads=ROAD_NAMES)
+
+
+@pages.route("/sites/new", methods=["GET", "POST"])
+@requires("helmets:site:manage")
+def create_site() -> Any:
+    """I add a counting site."""
+    form = NewSiteForm()
+    form.offer(area_choices())
+    if form.validate_on_submit():
+        try:
+            services.create_site(session(), form.to_new(), actor())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The site is added."))
+            return back_to("helmets.sites")
+    return render_template("helmets/site.html", form=form, site=None), status(form)
+
+
+@pages.route("/sites/<code>", methods=["GET", "POST"])
+@requires("helmets:site:manage")
+def site(code: str) -> Any:
+    """I change a counting site, or take it out of use."""
+    found = queries.find_site(session(), code, actor())
+    form = SiteForm(obj=found, area_code=found.area.code)
+    form.offer(area_choices())
+    if form.validate_on_submit():
+        try:
+            services.update_site(session(), found, form.to_input(), form.version.data, actor())
+            session().commit()
+        except Stale:
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The site is changed."))
+            return back_to("helmets.sites")
+    return render_template("helmets/site.html", form=form, site=found), status(form)
+
+
+@pages.get("/plans")
+@requires("helmets:site:read")
+def draws() -> Any:
+    """I look for a plan of sites."""
+    found = queries.list_draws(session(), actor(), page_number())
+    return render_template("helmets/draws.html", page=found, strata=STRATA_NAMES)
+
+
+@pages.route("/plans/new", methods=["GET", "POST"])
+@requires("helmets:site:manage")
+def create_draw() -> Any:
+    """I have the sites of a month drawn at random."""
+    form = DrawForm(month=today().replace(day=1), sites=USUAL_SITES, stratified_by=BY_CLASS)
+    form.offer(area_choices())
+    if form.validate_on_submit():
+        try:
+            drawn = services.create_draw(session(), form.to_input(), actor(), utc_now())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The plan is drawn."))
+            return back_to("helmets.draw", number=drawn.number)
+    return render_template("helmets/new_draw.html", form=form), status(form)
+
+
+@pages.get("/plans/<number>")
+@requires("helmets:site:read")
+def draw(number: str) -> Any:
+    """I read and print a plan, and see which of its sites were counted."""
+    found = queries.find_draw(session(), number, actor())
+    lines = queries.list_draw_lines(session(), found)
+    return render_template(
+        "helmets/draw.html",
+        draw=found,
+        lines=lines,
+        counted=sum(1 for line in lines if line.surveys),
+        known=sum(len(codes) for codes in found.frame.values()),
+        repeats=draw_again(found.frame, found.sites, found.seed) == found.drawn,
+        strata=STRATA_NAMES,
+        roads=ROAD_NAMES,
+    )

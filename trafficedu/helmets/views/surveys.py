@@ -1,0 +1,105 @@
+"""Pages of surveys: the list, one survey, voiding, and the form for one entered whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request
+
+from trafficedu.accounts import queries as accounts
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import utc_now
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.text import message
+from trafficedu.core.web import attach_error, back_to, page_number, tell
+from trafficedu.helmets import queries, services
+from trafficedu.helmets.forms import (
+    CELL_NAMES,
+    GROUP_NAMES,
+    METHOD_NAMES,
+    ROLE_NAMES,
+    STATE_NAMES,
+    SurveyFilterForm,
+    SurveyForm,
+    VoidForm,
+)
+from trafficedu.helmets.models import HelmetSurvey
+from trafficedu.helmets.views.blueprint import pages, status
+
+
+@pages.get("/surveys")
+@requires("helmets:survey:read")
+def surveys() -> Any:
+    """I look for a survey."""
+    form = SurveyFilterForm(request.args)
+    form.validate()
+    found = queries.list_surveys(session(), form.to_input(), actor(), page_number())
+    return render_template("helmets/surveys.html", form=form, page=found, methods=METHOD_NAMES, states=STATE_NAMES)
+
+
+@pages.get("/surveys/<number>")
+@requires("helmets:survey:read")
+def survey(number: str) -> Any:
+    """I read what a survey counted, and who counted."""
+    found = queries.find_survey(session(), number, actor())
+    return _show(found, VoidForm(version=found.version))
+
+
+@pages.post("/surveys/<number>/void")
+@requires("helmets:survey:void")
+def void(number: str) -> Any:
+    """I take a survey that was wrong out of every figure, and say why."""
+    found = queries.find_survey(session(), number, actor())
+    form = VoidForm()
+    if form.validate_on_submit():
+        try:
+            services.void(session(), found, form.reason.data, form.version.data, actor(), utc_now())
+            session().commit()
+        except Stale:
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The survey is void. It no longer counts in any figure."))
+            return back_to("helmets.survey", number=found.number)
+    return _show(queries.find_survey(session(), number, actor()), form), 422
+
+
+def _show(found: HelmetSurvey, form: VoidForm) -> str:
+    people = [sheet.observer_id for sheet in found.sheets if sheet.observer_id]
+    if found.voided_by_id:
+        people.append(found.voided_by_id)
+    return render_template(
+        "helmets/survey.html",
+        survey=found,
+        form=form,
+        cells=queries.count_cells(session(), found),
+        names=accounts.names_of(session(), people),
+        methods=METHOD_NAMES,
+        states=STATE_NAMES,
+        groups=GROUP_NAMES,
+        roles=ROLE_NAMES,
+    )
+
+
+@pages.route("/surveys/new", methods=["GET", "POST"])
+@requires("helmets:survey:record")
+def create_survey() -> Any:
+    """I enter a survey whole: from paper or from a video."""
+    form = SurveyForm()
+    sites = queries.offer_sites(session(), actor())
+    form.offer([(site.code, f"{site.area.name} · {site.name}") for site in sites], queries.offer_companies(session()))
+    if form.validate_on_submit():
+        try:
+            added = services.add_survey(session(), form.to_input(), actor(), utc_now())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The survey is entered."))
+            return back_to("helmets.survey", number=added.number)
+    cells = [(CELL_NAMES[group, role], fields) for (group, role), fields in form.cells.items()]
+    return render_template("helmets/new_survey.html", form=form, cells=cells), status(form)
