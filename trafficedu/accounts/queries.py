@@ -59,6 +59,7 @@ _ACCOUNT = (
         User.display_name,
         User.role,
         User.locale,
+        User.must_change_password,
         User.active,
         User.session_stamp,
         User.station_id,
@@ -78,7 +79,8 @@ def load_actor(session: Session, token: str) -> Actor | None:
     if row is None or not row.active or row.session_stamp != stamp:
         return None
     scope = Scope(area_path=row.path, station_id=row.station_id, company_id=row.company_id)
-    return Actor(row.id, row.display_name, row.role, PERMISSIONS[Role(row.role)], scope, row.locale)
+    permissions = PERMISSIONS[Role(row.role)]
+    return Actor(row.id, row.display_name, row.role, permissions, scope, row.locale, row.must_change_password)
 
 
 def find_by_username(session: Session, username: str) -> User | None:

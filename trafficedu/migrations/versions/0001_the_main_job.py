@@ -19,11 +19,17 @@ APPEND_ONLY = {
         "BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END",
         "CREATE TRIGGER audit_entry_no_delete BEFORE DELETE ON audit_entry "
         "BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END",
+        "CREATE TRIGGER audit_seal_no_update BEFORE UPDATE ON audit_seal "
+        "BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END",
+        "CREATE TRIGGER audit_seal_no_delete BEFORE DELETE ON audit_seal "
+        "BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END",
     ],
     "postgresql": [
         "CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION 'the audit trail is append-only'; END $$",
         "CREATE TRIGGER audit_entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entry "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change()",
+        "CREATE TRIGGER audit_seal_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_seal "
         "FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change()",
     ],
 }
