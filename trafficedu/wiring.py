@@ -41,8 +41,8 @@ from trafficedu.violations.services.kinds import load_kinds
 
 HANDLERS: Handlers = {
     ViolationEstablished: [
-        education.assign_for_violation,
         feedback.queue_notice,
+        education.assign_for_violation,
     ],
     ViolationVoided: [
         education.withdraw_violation,

@@ -18,6 +18,7 @@ from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import day_bounds
 from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
+from trafficedu.core.rows import table_of
 from trafficedu.core.text import message
 from trafficedu.stations.models import Station
 
@@ -53,21 +54,22 @@ def actor_of(user: User) -> Actor:
     return Actor(user.id, user.display_name, user.role, permissions, scope, user.locale, user.must_change_password)
 
 
+_USER, _AREA = table_of(User), table_of(Area)
 _ACCOUNT = (
     select(
-        User.id,
-        User.display_name,
-        User.role,
-        User.locale,
-        User.must_change_password,
-        User.active,
-        User.session_stamp,
-        User.station_id,
-        User.company_id,
-        Area.path,
+        _USER.c.id,
+        _USER.c.display_name,
+        _USER.c.role,
+        _USER.c.locale,
+        _USER.c.must_change_password,
+        _USER.c.active,
+        _USER.c.session_stamp,
+        _USER.c.station_id,
+        _USER.c.company_id,
+        _AREA.c.path,
     )
-    .outerjoin(User.area)
-    .where(User.id == bindparam("user_id"))
+    .outerjoin_from(_USER, _AREA, _USER.c.area_id == _AREA.c.id)
+    .where(_USER.c.id == bindparam("user_id"))
 )
 """What every request asks first, so it is no more than an actor needs."""
 

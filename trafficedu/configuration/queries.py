@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 from trafficedu.configuration.models import CalendarDay, Parameter, Run
 from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
+from trafficedu.core.rows import table_of
 from trafficedu.core.text import message
 
-_FIGURES = select(Parameter.code, Parameter.value)
+_PARAMETER = table_of(Parameter)
+_FIGURES = select(_PARAMETER.c.code, _PARAMETER.c.value)
 
 
 def figure(session: Session, code: str) -> int:

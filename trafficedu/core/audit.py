@@ -72,17 +72,23 @@ def write(
     action
         ``feature:resource:verb``, the permission's name where there is one.
     subject
-        The record concerned, already flushed (its table name and id are stored).
+        The record concerned, already flushed (its table name and id are stored), or its model and id.
     detail
         Ids, codes, counts; never names, numbers of documents, phones or plates.
     """
+    if subject is None:
+        kind, key = "", None
+    elif isinstance(subject, tuple):
+        kind, key = subject[0].__tablename__, subject[1]
+    else:
+        kind, key = subject.__tablename__, subject.id
     session.add(
         AuditEntry(
             at_utc=utc_now(),
             actor_id=by.user_id,
             action=action,
-            subject_kind="" if subject is None else subject.__tablename__,
-            subject_id=None if subject is None else subject.id,
+            subject_kind=kind,
+            subject_id=key,
             result=result,
             detail=detail,
         )

@@ -59,19 +59,20 @@ def queue_notice(session: Session, event: ViolationEstablished) -> None:
     if violation.rider_id is None:
         return
     receiver = _receiver_of(session, violation)
-    ready = not receiver["held_reason"]
-    notice = rows.insert_unless_there(
+    held = receiver["held_reason"]
+    sending = {"state": HELD} if held else _sent(session, utc_now())
+    key = rows.insert_unless_there(
         session,
         Notice,
         number=new_number("N"),
         violation_id=violation.id,
         rider_id=violation.rider_id,
         **receiver,
-        **(_sent(session, utc_now()) if ready else {"state": HELD}),
+        **sending,
     )
-    if notice is None:
-        return
-    audit.write(session, "feedback:notice:queue", SYSTEM, subject=notice, state=notice.state, held=notice.held_reason)
+    if key is not None:
+        subject = (Notice, key)
+        audit.write(session, "feedback:notice:queue", SYSTEM, subject=subject, state=sending["state"], held=held)
 
 
 def _receiver_of(session: Session, violation: Violation) -> dict[str, Any]:
@@ -83,19 +84,19 @@ def _receiver_of(session: Session, violation: Violation) -> dict[str, Any]:
     return {"receiver_kind": VILLAGE, "area_id": home, "held_reason": NO_HOME_VILLAGE if home is None else ""}
 
 
-_HOME = select(Rider.home_area_id).where(Rider.id == bindparam("rider_id")).execution_options(autoflush=False)
+_RIDER, _ENGAGED = rows.table_of(Rider).c, rows.table_of(Engagement).c
+_HOME = select(_RIDER.home_area_id).where(_RIDER.id == bindparam("rider_id"))
 _LEGAL_BASIS = (
-    select(Engagement.id)
+    select(_ENGAGED.id)
     .where(
-        Engagement.rider_id == bindparam("rider_id"),
-        Engagement.company_id == bindparam("company_id"),
-        Engagement.engaged_from <= bindparam("day"),
-        or_(Engagement.engaged_to.is_(None), Engagement.engaged_to >= bindparam("day")),
-        Engagement.legal_basis.is_not(None),
-        Engagement.legal_basis != "",
+        _ENGAGED.rider_id == bindparam("rider_id"),
+        _ENGAGED.company_id == bindparam("company_id"),
+        _ENGAGED.engaged_from <= bindparam("day"),
+        or_(_ENGAGED.engaged_to.is_(None), _ENGAGED.engaged_to >= bindparam("day")),
+        _ENGAGED.legal_basis.is_not(None),
+        _ENGAGED.legal_basis != "",
     )
     .limit(1)
-    .execution_options(autoflush=False)
 )
 
 

@@ -19,6 +19,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.encryption import keyring_of
 from trafficedu.core.errors import DomainError, Missing
 from trafficedu.core.numbers import normalise
+from trafficedu.core.rows import table_of
 from trafficedu.core.text import message
 from trafficedu.riders import rules
 from trafficedu.riders.models import ID_TYPES, Engagement, Rider, Vehicle
@@ -206,18 +207,17 @@ def last_four(session: Session, rider: Rider) -> str:
     return id_number_of(session, rider)[-4:].upper()
 
 
-_ENGAGED = (
-    select(Engagement)
-    .where(
-        Engagement.rider_id == bindparam("rider_id"),
-        Engagement.engaged_from <= bindparam("day"),
-        or_(Engagement.engaged_to.is_(None), Engagement.engaged_to >= bindparam("day")),
-    )
-    .order_by(Engagement.engaged_from.desc(), Engagement.id.desc())
-    .limit(1)
+_ENGAGED = table_of(Engagement)
+_COUNTS = (
+    _ENGAGED.c.rider_id == bindparam("rider_id"),
+    _ENGAGED.c.engaged_from <= bindparam("day"),
+    or_(_ENGAGED.c.engaged_to.is_(None), _ENGAGED.c.engaged_to >= bindparam("day")),
 )
-_ENGAGEMENT_ON = _ENGAGED.options(joinedload(Engagement.company))
-_COMPANY_ON = _ENGAGED.with_only_columns(Engagement.company_id).execution_options(autoflush=False)
+_LAST_FIRST = (_ENGAGED.c.engaged_from.desc(), _ENGAGED.c.id.desc())
+_ENGAGEMENT_ON = (
+    select(Engagement).where(*_COUNTS).order_by(*_LAST_FIRST).limit(1).options(joinedload(Engagement.company))
+)
+_COMPANY_ON = select(_ENGAGED.c.company_id).where(*_COUNTS).order_by(*_LAST_FIRST).limit(1)
 
 
 def engagement_on(session: Session, rider_id: int, day: date) -> Engagement | None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased, contains_eager
 from trafficedu.areas.models import Area
 from trafficedu.configuration.queries import figure
 from trafficedu.core.clock import local_date
+from trafficedu.core.rows import table_of
 from trafficedu.education import rules
 from trafficedu.education.models import Booking, StudySession, StudyTask
 from trafficedu.riders.models import Rider
@@ -34,23 +35,26 @@ def origin_path(session: Session, task: StudyTask) -> str:
     return str(row[1] or row[0])
 
 
+_STUDY, _STATION, _AREA = table_of(StudySession).c, table_of(Station).c, table_of(Area).c
+
+
 def _lies_in(place: str) -> ColumnElement[bool]:
     """Return the condition that an area lies at or below the path that the statement is given as ``place``."""
-    path = bindparam(place, type_=Area.path.type)
-    return func.substr(Area.path, 1, func.length(path)) == path
+    path = bindparam(place, type_=_AREA.path.type)
+    return func.substr(_AREA.path, 1, func.length(path)) == path
 
 
 _NEARNESS = case(
-    (Area.path == bindparam("village"), rules.VILLAGE),
+    (_AREA.path == bindparam("village"), rules.VILLAGE),
     (_lies_in("town"), rules.TOWN),
     else_=rules.DISTRICT,
 )
 _BOOKABLE = (
-    StudySession.course_id == bindparam("course_id"),
-    StudySession.state == "scheduled",
-    StudySession.seats_taken < StudySession.capacity,
-    StudySession.starts_utc > bindparam("ready"),
-    Station.active,
+    _STUDY.course_id == bindparam("course_id"),
+    _STUDY.state == "scheduled",
+    _STUDY.seats_taken < _STUDY.capacity,
+    _STUDY.starts_utc > bindparam("ready"),
+    _STATION.active,
     _lies_in("district"),
 )
 """A session with a free seat in the same district that has not begun when somebody could be ``ready``.
@@ -64,18 +68,12 @@ def _places(path: str) -> dict[str, str]:
 
 
 _CANDIDATES = (
-    select(StudySession.id)
-    .join(Station, StudySession.station_id == Station.id)
-    .join(Area, Station.area_id == Area.id)
-    .where(*_BOOKABLE, StudySession.starts_on <= bindparam("last"))
-    .order_by(
-        _NEARNESS,
-        StudySession.starts_utc,
-        StudySession.seats_taken * 1.0 / StudySession.capacity,
-        StudySession.id,
-    )
+    select(_STUDY.id)
+    .join_from(table_of(StudySession), table_of(Station), _STUDY.station_id == _STATION.id)
+    .join(table_of(Area), _STATION.area_id == _AREA.id)
+    .where(*_BOOKABLE, _STUDY.starts_on <= bindparam("last"))
+    .order_by(_NEARNESS, _STUDY.starts_utc, _STUDY.seats_taken * 1.0 / _STUDY.capacity, _STUDY.id)
     .limit(AT_ONCE)
-    .execution_options(autoflush=False)
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import bindparam, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
 from trafficedu.configuration.queries import figure
@@ -86,15 +86,14 @@ def assign(session: Session, violation: Violation, by: Actor, now: datetime) -> 
     return task
 
 
-_HOME, _SCENE = aliased(Area), aliased(Area)
+_RIDER, _HOME, _SCENE = rows.table_of(Rider), rows.table_of(Area).alias(), rows.table_of(Area).alias()
 _HOLD_RIDER = (
-    select(func.coalesce(_HOME.path, _SCENE.path))
-    .select_from(Rider)
-    .join(_SCENE, _SCENE.id == bindparam("area_id"))
-    .outerjoin(_HOME, Rider.home_area_id == _HOME.id)
-    .where(Rider.id == bindparam("rider_id"))
-    .with_for_update(of=Rider, key_share=True)
-    .execution_options(autoflush=False)
+    select(func.coalesce(_HOME.c.path, _SCENE.c.path))
+    .select_from(_RIDER)
+    .join(_SCENE, _SCENE.c.id == bindparam("area_id"))
+    .outerjoin(_HOME, _RIDER.c.home_area_id == _HOME.c.id)
+    .where(_RIDER.c.id == bindparam("rider_id"))
+    .with_for_update(of=_RIDER, key_share=True)
 )
 
 
@@ -140,24 +139,24 @@ def _open(session: Session, violation: Violation, course: Course, path: str, by:
     today = clock.local_date(now)
     due_on = rules.due_date(today, figure(session, "education.due_days"))
     session_id = take_best_seat(session, course.id, due_on, path, now)
-    task = rows.insert(
-        session,
-        StudyTask,
-        number=new_number("T"),
-        rider_id=violation.rider_id,
-        course_id=course.id,
-        area_id=violation.area_id,
-        company_id=violation.company_id,
-        opened_utc=now,
-        opened_on=today,
-        due_on=due_on,
-        state=OPEN if session_id is None else BOOKED,
-    )
-    rows.insert(session, TaskViolation, violation_id=violation.id, task_id=task.id)
-    audit.write(session, "education:task:open", by, subject=task, violation=violation.id, course=course.id)
+    values = {
+        "number": new_number("T"),
+        "rider_id": violation.rider_id,
+        "course_id": course.id,
+        "area_id": violation.area_id,
+        "company_id": violation.company_id,
+        "opened_utc": now,
+        "opened_on": today,
+        "due_on": due_on,
+        "state": OPEN if session_id is None else BOOKED,
+    }
+    task_id = rows.insert(session, StudyTask, **values)
+    rows.insert(session, TaskViolation, violation_id=violation.id, task_id=task_id)
+    subject = (StudyTask, task_id)
+    audit.write(session, "education:task:open", by, subject=subject, violation=violation.id, course=course.id)
     if session_id is not None:
-        book_taken(session, task, session_id, by, now)
-    return task
+        book_taken(session, task_id, session_id, by, now)
+    return rows.record_of(session, StudyTask, task_id, **values)
 
 
 def _change_course(session: Session, task: StudyTask, course: Course, path: str, by: Actor, now: datetime) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
@@ -48,7 +47,7 @@ def _lock_task(session: Session, task: StudyTask) -> None:
     session.refresh(task)
 
 
-_SESSIONS: Any = StudySession.__table__
+_SESSIONS = rows.table_of(StudySession)
 _TAKE = (
     update(_SESSIONS)
     .where(
@@ -117,18 +116,19 @@ def take_best_seat(session: Session, course_id: int, due_on: date, path: str, no
 def _seated(session: Session, task: StudyTask, session_id: int, by: Actor, now: datetime) -> Booking:
     task.state = BOOKED
     session.flush()
-    booking = book_taken(session, task, session_id, by, now)
+    booking_id = book_taken(session, task.id, session_id, by, now)
     session.expire(task, ["bookings"])
-    return booking
+    return session.get_one(Booking, booking_id)
 
 
-def book_taken(session: Session, task: StudyTask, session_id: int, by: Actor, now: datetime) -> Booking:
-    """Write down for a booked task the seat that :func:`take_seat` took for it."""
-    booking = rows.insert(
-        session, Booking, task_id=task.id, session_id=session_id, booked_utc=now, booked_by_id=by.user_id
+def book_taken(session: Session, task_id: int, session_id: int, by: Actor, now: datetime) -> int:
+    """Write down for a booked task the seat that :func:`take_seat` took for it; returns the booking's id."""
+    booking_id = rows.insert(
+        session, Booking, task_id=task_id, session_id=session_id, booked_utc=now, booked_by_id=by.user_id
     )
-    audit.write(session, "education:seat:book", by, subject=booking, task=task.id, study_session=session_id)
-    return booking
+    subject = (Booking, booking_id)
+    audit.write(session, "education:seat:book", by, subject=subject, task=task_id, study_session=session_id)
+    return booking_id
 
 
 def leave_seat(session: Session, task: StudyTask, by: Actor) -> int | None:

@@ -232,9 +232,9 @@ def _state(session: Session, new: NewViolation, day: date, by: Actor, now: datet
 
 def _insert(session: Session, values: dict[str, Any], by: Actor) -> tuple[Violation, bool]:
     """Add the row, or return the first one of the same submit: two at the same moment make one (unique key)."""
-    made = rows.insert_unless_there(session, Violation, **values)
-    if made is not None:
-        return made, True
+    key = rows.insert_unless_there(session, Violation, **values)
+    if key is not None:
+        return rows.record_of(session, Violation, key, **values), True
     first = queries.find_by_client_reference(session, values["client_reference"] or "")
     if first is None:
         raise DomainError(
