@@ -30,8 +30,7 @@ $(VENV)/.built: $(VENV)/.installed $(shell find assets trafficedu/locale -type f
 	@touch $@
 
 run: setup ## a demo district on http://127.0.0.1:8000
-	@$(BIN)/trafficedu demo
-	@$(BIN)/trafficedu serve
+	@$(BIN)/trafficedu serve --demo
 
 test: setup ## lint, types, layers, and the whole suite on SQLite and PostgreSQL
 	$(MAKE) --no-print-directory lint

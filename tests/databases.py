@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -43,8 +44,11 @@ def _free_port() -> int:
 
 
 @contextmanager
-def postgres_server() -> Iterator[URL]:
-    """Yield the URL of a running server's ``postgres`` database; it is stopped and erased at the end."""
+def postgres_server(*, durable: bool = False) -> Iterator[URL]:
+    """Yield the URL of a running server's ``postgres`` database; it is stopped and erased at the end.
+
+    ``durable`` waits for the disk at every commit, as in production; tests do not need that.
+    """
     given = os.environ.get("TRAFFICEDU_TEST_POSTGRES")
     if given:
         yield make_url(given)
@@ -77,7 +81,14 @@ def postgres_server() -> Iterator[URL]:
         "--no-sync",
     ]
     subprocess.run(initdb, check=True, **quiet)
-    options = ["-c", "fsync=off", "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}"]
+    options = [
+        "-c",
+        f"fsync={'on' if durable else 'off'}",
+        "-c",
+        "listen_addresses=127.0.0.1",
+        "-c",
+        f"unix_socket_directories={folder}",
+    ]
     options += ["-c", "max_connections=300", "-c", "shared_buffers=128MB"]
     server = subprocess.Popen([BINARIES / "postgres", "-D", data, "-p", str(port), *options], **quiet)
     url = URL.create("postgresql+psycopg", "postgres", host="127.0.0.1", port=port, database="postgres")
@@ -85,7 +96,7 @@ def postgres_server() -> Iterator[URL]:
         _wait_for(url)
         yield url
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # "fast": does not wait for clients
         server.wait(30)
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,10 @@ NAVIGATION = [
 """The main menu in its order; an item shows to those who hold its permission."""
 
 
+SESSION_LIFETIME = timedelta(hours=12)
+"""A shift: a cookie that was copied, or a phone that was lost, opens nothing the next day."""
+
+
 def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | None = None) -> Flask:
     """Build the application.
 
@@ -107,6 +112,7 @@ def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | 
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         SESSION_COOKIE_NAME="trafficedu",
+        PERMANENT_SESSION_LIFETIME=SESSION_LIFETIME,
         BABEL_DEFAULT_LOCALE=settings.locale,
         BABEL_DEFAULT_TIMEZONE="Asia/Shanghai",
         BABEL_TRANSLATION_DIRECTORIES=str(Path(__file__).parent / "locale"),

@@ -18,13 +18,13 @@ from typing import Any
 
 import click
 from flask import Flask, current_app
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from trafficedu import __version__, wiring
 from trafficedu.accounts.queries import find_post
 from trafficedu.accounts.rules import Role
 from trafficedu.accounts.services import UserInput, create_user
 from trafficedu.app import create_app
-from trafficedu.configuration.queries import list_runs
 from trafficedu.configuration.services import note_failed_run, run_chores
 from trafficedu.core import logs, schema, serving
 from trafficedu.core.actors import SYSTEM
@@ -71,29 +71,43 @@ def main() -> None:
     except DomainError as error:
         tell(error.text)
         sys.exit(1)
+    except OperationalError as error:
+        tell(message("The database does not answer (%(why)s).", why=str(error.orig).strip().partition("\n")[0]))
+        sys.exit(1)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
 
 
 def application(**settings: Any) -> Flask:
     """Build the application for a command."""
-    return create_app(load_settings({**os.environ, **settings}))
+    try:
+        return create_app(load_settings({**os.environ, **settings}))
+    except (ValueError, OSError, ImportError, ArgumentError) as error:
+        raise DomainError(message("A setting is wrong: %(why)s", why=error)) from error
 
 
 @contextmanager
-def opened() -> Iterator[Flask]:
-    """Yield the application in a context of its own, and close its database connections at the end."""
+def opened(*, empty: bool = False) -> Iterator[Flask]:
+    """Yield the application in a context of its own, and close its database connections at the end.
+
+    Raises :class:`DomainError` where the schema is not this program's, unless the database may be ``empty``.
+    """
     app = application()
     with app.app_context():
         engine = database().engine
-        yield app
-    engine.dispose()
+        try:
+            if not (empty or schema.is_current(engine)):
+                raise DomainError(message("The database is not ready. Run first: trafficedu init"))
+            yield app
+        finally:
+            session().close()
+            engine.dispose()
 
 
 @commands.command()
 def init() -> None:
     """Instance folder, keys, schema and reference data; idempotent (初始化)."""
-    with opened():
+    with opened(empty=True):
         _prepare()
     tell(message("The installation is ready."))
 
@@ -113,16 +127,21 @@ def _prepare() -> None:
 def load_demo_district(violations: int, months: int, seed: int, until: datetime | None) -> None:
     """Fill an empty installation with an invented district, and print its accounts (演示数据)."""
     now = utc_now() if until is None else from_local(until.replace(hour=18))
-    with application().app_context():
+    with opened(empty=True):
         _prepare()
-        if demo.is_demo(session()):
-            tell(message("The demo district is here already; nothing was changed."))
-        else:
-            with progress_bar(violations) as progress:
-                demo.load_demo(session(), Plan(violations, months, seed), now, progress)
-            session().commit()
-        settings: Settings = current_app.config["SETTINGS"]
-        click.echo(table.render(demo.list_accounts(session()), settings.public_url))
+        _fill_with_demo(Plan(violations, months, seed), now)
+
+
+def _fill_with_demo(plan: Plan, now: datetime) -> None:
+    if demo.is_demo(session()):
+        tell(message("The demo district is here already; nothing was changed."))
+    else:
+        with progress_bar(plan.violations) as progress:
+            demo.load_demo(session(), plan, now, progress)
+        session().commit()
+    settings: Settings = current_app.config["SETTINGS"]
+    click.echo(table.render(demo.list_accounts(session()), settings.public_url))
+    session().rollback()  # reading took the write lock of SQLite; serving begins with other connections
 
 
 @contextmanager
@@ -173,12 +192,12 @@ def import_kind(kind: str, file: Path, dry_run: bool, skip_errors: bool, as_json
                     session().commit()
                 raise
         session().commit()
-    _print_outcome(outcome, as_json)
+    _print_outcome(outcome, as_json, dry_run)
     if outcome.stopped and not (dry_run and skip_errors and not outcome.broken):
         sys.exit(1)
 
 
-def _print_outcome(outcome: transfers.Outcome, as_json: bool) -> None:
+def _print_outcome(outcome: transfers.Outcome, as_json: bool, trial: bool) -> None:
     report = outcome.report
     if as_json:
         click.echo(json.dumps(report.as_json(language()), ensure_ascii=False))
@@ -201,8 +220,12 @@ def _print_outcome(outcome: transfers.Outcome, as_json: bool) -> None:
         refused=len(report.refused),
     )
     click.echo(translate(text, language()))
-    if outcome.stopped:
+    if outcome.broken:
+        tell(message("Nothing was written. Mend the file and try again."))
+    elif outcome.stopped and not trial:
         tell(message("Nothing was written. Mend the lines above, or leave them out with --skip-errors."))
+    elif trial:
+        tell(message("Nothing was written: this was only a trial."))
 
 
 @commands.command("export")
@@ -229,17 +252,17 @@ def export_kind(kind: str, file: Path, month: date | None) -> None:
 @commands.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-def serve(host: str, port: int) -> None:
+@click.option("--demo", "with_demo", is_flag=True, help="As after trafficedu demo, in one go (先载入演示数据).")
+def serve(host: str, port: int, with_demo: bool) -> None:
     """Serve the pages with a production-grade server (启动服务)."""
-    with opened():
-        with database().engine.connect() as connection:
-            if schema.current(connection) != schema.head():
-                raise DomainError(message("The database is not ready. Run first: trafficedu init"))
-        in_demo = list_runs(session(), "demo", limit=1)
-        if in_demo and not _is_loopback(host):
+    with opened(empty=with_demo):
+        if not _is_loopback(host) and (with_demo or demo.is_demo(session())):
             raise click.UsageError(
                 translate(message("This installation holds demo accounts and serves this machine only."), language())
             )
+        if with_demo:
+            _prepare()
+            _fill_with_demo(Plan(), utc_now())
     tell(message("Serving on http://%(host)s:%(port)d (stop with Ctrl+C)", host=host, port=port))
     arguments, needed = serving.command(host, port)
     os.execve(sys.executable, [sys.executable, *arguments], {**os.environ, **needed})  # noqa: S606 - no shell
@@ -257,7 +280,8 @@ def _is_loopback(host: str) -> bool:
 @click.option("--every", default=30, show_default=True, type=click.IntRange(1, 3600), help="Seconds between rounds.")
 def worker(once: bool, every: int) -> None:
     """Do what is due: seats for those waiting, sealing the audit trail, clearing up (后台任务)."""
-    app = application()
+    with opened() as app:
+        pass  # only to say at once that the database is not ready
     while True:
         with app.app_context():
             failed = run_chores(session(), wiring.CHORES, utc_now())
@@ -273,7 +297,7 @@ def worker(once: bool, every: int) -> None:
 @click.option("-o", "file", type=click.Path(dir_okay=False, writable=True, path_type=Path), required=True)
 def report(kind: str, number: str, lang: str | None, file: Path) -> None:
     """Write a document as PDF (生成文书)."""
-    with application().app_context():
+    with opened():
         body = wiring.REPORTS[kind](session(), normalise(number), lang or language())
     try:
         file.write_bytes(body)

@@ -59,14 +59,15 @@ HANDLERS: Handlers = {
 
 PANELS: Mapping[str, Sequence[Panel]] = {
     "home": [
-        violations.own_day,
         helmets_panels.count_key,
+        violations.own_day,
         violations.reviews_due,
         violations.objections_due,
         study_panels.at_the_station,
+        overview_panels.last_month,
+        overview_panels.own_villages,
         feedback_panels.unanswered,
         study_panels.overdue_here,
-        overview_panels.own_villages,
         configuration_panels.worker,
         configuration_panels.failed_imports,
         configuration_panels.calendar,

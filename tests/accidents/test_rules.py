@@ -89,6 +89,10 @@ class TestTime:
             rules.check_time(occurred, NOON)
         assert caught.value.field == "occurred_at"
 
+    def test_a_moment_is_kept_to_the_second(self) -> None:
+        assert rules.whole_second(NOON + timedelta(milliseconds=499)) == NOON
+        assert rules.whole_second(NOON - timedelta(milliseconds=500)) == NOON
+
 
 class TestPosition:
     def test_none_and_a_whole_one_are_taken(self) -> None:

@@ -17,6 +17,7 @@ def test_a_leader_reads_the_own_town_and_nothing_beside(session: Session, client
     page = client.get("/areas?level=all").text
     assert "陈公桥社区" in page
     assert "河上镇" not in page
+    assert f'href="/areas/{places.DISTRICT}"' not in page
     assert client.get(f"/areas/{places.VILLAGE}").status_code == 200
     for code in (places.OTHER_TOWN, places.DISTRICT, "999"):
         assert client.get(f"/areas/{code}").status_code == 404

@@ -10,6 +10,7 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,15 +56,22 @@ def live_app(fresh_url: str, make_app: Callable[..., Flask]) -> Iterator[Flask]:
         app.extensions["sqlalchemy"].engine.dispose()
 
 
-@pytest.fixture
-def address(live_app: Flask) -> Iterator[str]:
-    """Where ``live_app`` is served, by threads, as in production."""
-    server = make_server("127.0.0.1", 0, live_app, threaded=True)
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """Serve an application by threads, as in production; gives its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join(10)
+
+
+@pytest.fixture
+def address(live_app: Flask) -> Iterator[str]:
+    """Where ``live_app`` is served."""
+    with served(live_app) as address:
+        yield address
 
 
 @dataclass
@@ -90,11 +98,19 @@ class Visitor:
         """Take a screenshot, and refuse horizontal scrolling and what axe finds."""
         SCREENSHOTS.mkdir(exist_ok=True)
         self.page.screenshot(path=str(SCREENSHOTS / f"{self.name}-{step}.png"), full_page=True)
-        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0, f"{step}: {wide} px too wide"
+        self.check(step)
+
+    def check(self, step: str) -> None:
+        """Refuse horizontal scrolling and what axe finds, without a picture."""
+        self.check_width(step)
         found = Axe().run(self.page).response["violations"]
         faults = [f"{fault['id']}: {fault['nodes'][0]['html'][:160]}" for fault in found]
         assert faults == [], f"{step}: {faults}"
+
+    def check_width(self, step: str) -> None:
+        """Refuse horizontal scrolling."""
+        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{step}: {wide} px too wide"
 
 
 @pytest.fixture(params=["zh", "en"])
@@ -111,22 +127,27 @@ def visit(
     contexts = []
 
     def visitor(width: str) -> Visitor:
-        size = WIDTHS[width]
-        context = chromium.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            locale="zh-CN" if locale == "zh" else "en-GB",
-            timezone_id="Asia/Shanghai",
-            reduced_motion="reduce",
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(f"{address}/sign-in")
-        if locale == "en":
-            page.locator("button[lang=en]:visible, summary:visible").first.click()
-            if page.locator("button[lang=en]:visible").count():
-                page.locator("button[lang=en]:visible").first.click()
+        page = new_page(chromium, address, locale, WIDTHS[width])
+        contexts.append(page.context)
         return Visitor(page, address, f"{request.node.originalname}-{database_kind}-{width}-{locale}")
 
     yield visitor
     for context in contexts:
         context.close()
+
+
+def new_page(chromium: Browser, address: str, locale: str, size: tuple[int, int]) -> Page:
+    """Open a browser without history, and choose the language as a visitor does."""
+    context = chromium.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        locale="zh-CN" if locale == "zh" else "en-GB",
+        timezone_id="Asia/Shanghai",
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    page.goto(f"{address}/sign-in")
+    if locale == "en":
+        page.locator("button[lang=en]:visible, summary:visible").first.click()
+        if page.locator("button[lang=en]:visible").count():
+            page.locator("button[lang=en]:visible").first.click()
+    return page

@@ -28,7 +28,12 @@ FIRST, LAST = date(2026, 3, 1), date(2026, 5, 31)
 
 
 def entered(session: Session, *codes: str, **values: Any) -> Campaign:
-    given: dict[str, Any] = {"name": "戴盔行动", "first_day": FIRST, "last_day": LAST, "area_codes": codes or (places.TOWN,)}
+    given: dict[str, Any] = {
+        "name": "戴盔行动",
+        "first_day": FIRST,
+        "last_day": LAST,
+        "area_codes": codes or (places.TOWN,),
+    }
     return services.plan_campaign(session, CampaignInput(**given | values), SYSTEM, NOW)
 
 

@@ -91,3 +91,67 @@ def test_a_broken_or_inflated_workbook_is_refused(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(tabular, "XLSX_BYTES", 3)
     with pytest.raises(DomainError, match="too large"):
         list(read_rows(path, COLUMNS))
+
+
+def _workbook(path: Path, sheet: bytes) -> Path:
+    """Write a workbook whose one worksheet is ``sheet``, as an attacker would: by hand."""
+    types = "http://schemas.openxmlformats.org/package/2006/content-types"
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    relations = "http://schemas.openxmlformats.org/package/2006/relationships"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", f'<Types xmlns="{types}"/>')
+        archive.writestr(
+            "_rels/.rels",
+            f'<Relationships xmlns="{relations}"><Relationship Id="r1" Type="{office}/officeDocument"'
+            ' Target="xl/workbook.xml"/></Relationships>',
+        )
+        archive.writestr(
+            "xl/workbook.xml",
+            f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets><sheet name="s" sheetId="1" r:id="r1"/></sheets>'
+            "</workbook>",
+        )
+        archive.writestr(
+            "xl/_rels/workbook.xml.rels",
+            f'<Relationships xmlns="{relations}"><Relationship Id="r1" Type="{office}/worksheet"'
+            ' Target="worksheets/sheet1.xml"/></Relationships>',
+        )
+        archive.writestr("xl/worksheets/sheet1.xml", sheet)
+    return path
+
+
+def _cells(*cells: str) -> bytes:
+    rows = "".join(f'<row r="{cell.lstrip("ABCDEFX")}"><c r="{cell}" t="str"><v>name</v></c></row>' for cell in cells)
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    return f'<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>'.encode()
+
+
+def test_a_workbook_made_by_hand_is_read(tmp_path: Path) -> None:
+    path = _workbook(tmp_path / "small.xlsx", _cells("A1", "A2"))
+    assert [row["name"] for row in read_rows(path, Columns(("name",)))] == ["name"]
+
+
+def test_one_cell_far_out_does_not_fill_the_memory(tmp_path: Path) -> None:
+    path = _workbook(tmp_path / "far.xlsx", _cells("A1", "XFD1048576"))
+    with pytest.raises(DomainError, match="too large"):
+        list(read_rows(path, Columns(("name",))))
+    assert count_rows(path) == 0
+
+
+def test_a_workbook_that_lies_about_its_size_is_unpacked_to_be_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tabular, "XLSX_BYTES", 4 << 20)
+    path = _workbook(tmp_path / "liar.xlsx", b" " * (6 << 20))
+    data = bytearray(path.read_bytes())
+    for at in (_find(data, b"PK\x03\x04") + 22, _find(data, b"PK\x01\x02") + 24):
+        data[at : at + 4] = (100).to_bytes(4, "little")
+    path.write_bytes(data)
+    assert sum(part.file_size for part in zipfile.ZipFile(path).infolist()) < 10_000
+    with pytest.raises(DomainError, match="too large"):
+        list(read_rows(path, Columns(("name",))))
+
+
+def _find(data: bytearray, mark: bytes) -> int:
+    """Return where the last header of a kind begins: that of the worksheet."""
+    return data.rindex(mark)

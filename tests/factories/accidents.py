@@ -36,5 +36,5 @@ def make_accident(session: Session, area: Area, by: Actor = SYSTEM, now: datetim
 
 def make_fatal(session: Session, area: Area, occurred: datetime, **values: Any) -> Accident:
     """Record a fatal accident with one killed."""
-    given = {"occurred_utc": occurred, "severity": "fatal", "killed": 1, "injured": 0}
+    given: dict[str, Any] = {"occurred_utc": occurred, "severity": "fatal", "killed": 1, "injured": 0}
     return make_accident(session, area, **given | values)

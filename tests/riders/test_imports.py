@@ -3,6 +3,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -32,8 +33,8 @@ def row(**cells: str) -> dict[str, str]:
     return {"id_type": IDENTITY_CARD, "id_number": make_identity(), "name": "测试骑手", **cells}
 
 
-def export(session: Session, by: Actor = SYSTEM, clear: bool = False) -> list[dict[str, str]]:
-    return list(EXPORTER.rows(session, by, None, clear))
+def export(session: Session, by: Actor = SYSTEM, clear: bool = False) -> list[dict[str, Any]]:
+    return [dict(row) for row in EXPORTER.rows(session, by, None, clear)]
 
 
 def test_rows_are_riders_and_their_engagements_and_twice_adds_nothing(session: Session) -> None:

@@ -19,6 +19,7 @@ from trafficedu.core.clock import local, today, utc_now
 from trafficedu.riders.models import Rider
 from trafficedu.violations import services
 from trafficedu.violations.models import Violation, ViolationKind
+from trafficedu.violations.views import browsing
 
 STATEMENTS = 23
 """The whole of it for a known rider: actor, figures, ground, rider, opening noted, engagement, plate, the row, audit,
@@ -254,6 +255,18 @@ class TestList:
         with desk.post("/violations/export/xlsx?since=2020-01-01") as answer:
             assert answer.get_data()[:2] == b"PK"
         assert desk.get("/violations?kind=2007").status_code == 200
+
+    def test_an_export_that_fails_leaves_no_open_file(self, desk: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+        files: list[Any] = []
+
+        def fail(_columns: Any, _rows: Any, file: Any) -> int:
+            files.append(file)
+            raise OSError("disk full")
+
+        monkeypatch.setattr(browsing, "write_csv", fail)
+        with pytest.raises(OSError, match="disk full"):
+            desk.post("/violations/export/csv")
+        assert [file.closed for file in files] == [True]
 
 
 class TestRecord:

@@ -30,6 +30,11 @@ CLOSE = timedelta(hours=2)
 """Two records of the same area and severity within this time may be one accident."""
 
 
+def whole_second(moment: datetime) -> datetime:
+    """Return a moment to the nearest second: more no spreadsheet keeps, and an export has to import again."""
+    return (moment + timedelta(milliseconds=500)).replace(microsecond=0)
+
+
 def check_time(occurred: datetime, now: datetime) -> None:
     """Raise DomainError at ``occurred_at`` for a time in the future or before any record this system holds."""
     if occurred > now:

@@ -149,6 +149,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         {
             "accidents:accident:read",
             "accidents:accident:export",
+            "overview:month:read",
             "transfers:page:open",
             "violations:violation:read",
             "violations:violation:export",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 import argon2
 from sqlalchemy.orm import Session
@@ -19,7 +20,6 @@ from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
 
 _hasher = argon2.PasswordHasher()
-_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
 SAME_PLACE = throttle.Limit(rules.SAME_PLACE_FAILURES, rules.SAME_PLACE_WINDOW)
 ANY_PLACE = throttle.Limit(rules.ANY_PLACE_FAILURES, rules.ANY_PLACE_WINDOW)
 
@@ -88,9 +88,20 @@ def sign_in(session: Session, given: Credentials, now: datetime) -> User | None:
     return user
 
 
+@cache
+def _nobody() -> str:
+    """Return a hash that no password fits, made when it is first needed: it would slow every start of the program."""
+    return _hasher.hash(secrets.token_urlsafe(16))
+
+
+def note_locked(session: Session) -> None:
+    """Audit that an attempt to sign in was turned away unread, after too many wrong ones."""
+    audit.write(session, "accounts:session:open", VISITOR, result=audit.REFUSED)
+
+
 def _verified(user: User | None, password: str) -> bool:
     try:
-        _hasher.verify(user.password_hash if user else _NOBODY, password)
+        _hasher.verify(user.password_hash if user else _nobody(), password)
     except argon2.exceptions.VerificationError:
         return False
     return user is not None and user.active
@@ -176,6 +187,7 @@ def reset_password(session: Session, user: User, by: Actor) -> str:
 def choose_locale(session: Session, user: User, locale: str) -> None:
     """Remember the language a user reads in."""
     user.locale = locale
+    audit.write(session, "accounts:language:choose", actor_of(user), subject=user, locale=locale)
     session.flush()
 
 

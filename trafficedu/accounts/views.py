@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
-from urllib.parse import urlsplit
 
 import flask_login
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
@@ -36,6 +36,7 @@ from trafficedu.stations import queries as stations
 
 pages = Blueprint("accounts", __name__)
 DEVICE_COOKIE = "trafficedu_device"
+LOCAL_ADDRESS = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
 
 @pages.route("/sign-in", methods=["GET", "POST"])
@@ -52,6 +53,8 @@ def sign_in() -> Any:
         user = services.sign_in(session(), given, utc_now())
     except DomainError as error:
         session().rollback()
+        services.note_locked(session())
+        session().commit()
         attach_error(form, error)
         return render_template("accounts/sign_in.html", form=form), 429
     session().commit()
@@ -201,10 +204,13 @@ def _open_session(user: User) -> None:
 
 
 def _next_page() -> str:
-    """Return ``?next=`` where it is an address of this site, else the first screen."""
+    """Return ``?next=`` where it is an address of this site, else the first screen.
+
+    Two slashes in a row at the beginning, however many more follow or what is hidden between them, lead a
+    browser to another site; so does a backslash, which browsers read as a slash.
+    """
     wanted = request.values.get("next", "")
-    parts = urlsplit(wanted)
-    return wanted if wanted.startswith("/") and not parts.netloc and "\\" not in wanted else "/"
+    return wanted if LOCAL_ADDRESS.fullmatch(wanted) else "/"
 
 
 def _devices() -> URLSafeTimedSerializer:

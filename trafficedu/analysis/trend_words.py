@@ -156,11 +156,10 @@ def trend_sentence(trend: Slopes, row: int) -> Message:
         "probability": percent(falling if down else 1 - falling),
         "months": trend.months,
     }
-    if low <= 0 <= high:
-        sentence = NOT_PROVEN_FALLING if down else NOT_PROVEN_RISING
-    else:
-        sentence = FALLING if down else RISING
-    return message(sentence, **values)
+    open_question = low <= 0 <= high
+    if down:
+        return message(NOT_PROVEN_FALLING if open_question else FALLING, **values)
+    return message(NOT_PROVEN_RISING if open_question else RISING, **values)
 
 
 def _outlook_lines(months: tuple[str, ...], outlook: Outlook, row: int | None) -> Iterator[Message]:

@@ -123,6 +123,12 @@ def find_visible_area(session: Session, code: str, by: Actor) -> Area:
     return area
 
 
+def visible_root(session: Session, by: Actor) -> Area | None:
+    """Return the top of the tree if ``by`` sees it: a page offers no way that ends at a closed door."""
+    top = root(session)
+    return top if top is not None and session.scalar(select(Area.id).where(Area.id == top.id, in_scope(by))) else None
+
+
 def list_areas(session: Session, wanted: AreaFilter, by: Actor, page: int, sort: str = "code") -> Page[AreaLine]:
     """Return the areas that ``by`` sees, each with its parent's name and its number of villages on the day."""
     parent = aliased(Area)

@@ -34,7 +34,7 @@ def index() -> Any:
         page=found,
         paging={"sort": sort},
         levels=LEVEL_NAMES,
-        root=queries.root(session()),
+        root=queries.visible_root(session(), actor()),
     )
 
 

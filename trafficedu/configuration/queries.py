@@ -13,6 +13,8 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
 
+_FIGURES = select(Parameter.code, Parameter.value)
+
 
 def figure(session: Session, code: str) -> int:
     """Return the configured figure ``code``, such as ``education.due_days``; KeyError for an unknown code.
@@ -21,8 +23,7 @@ def figure(session: Session, code: str) -> int:
     """
     figures: dict[str, int] | None = session.info.get("figures")
     if figures is None:
-        rows = session.execute(select(Parameter.code, Parameter.value)).all()
-        figures = session.info["figures"] = {row.code: row.value for row in rows}
+        figures = session.info["figures"] = dict(session.execute(_FIGURES).tuples().all())
     return figures[code]
 
 

@@ -95,7 +95,13 @@ def guard() -> Response | None:
         if request.method == "GET":
             return cast(Response, redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?"))))
         abort(401)
-    if hasattr(view, "signed_in_only") or who.may(getattr(view, "permission", "")):
+    if hasattr(view, "signed_in_only"):
+        return None
+    if who.password_due:
+        if request.method == "GET":
+            return cast(Response, redirect(url_for("accounts.password"), code=303))
+        abort(403)
+    if who.may(getattr(view, "permission", "")):
         return None
     note_refusal(who, request.endpoint)
     abort(403)

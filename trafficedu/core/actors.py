@@ -30,6 +30,8 @@ class Actor:
     """The user (or the system) on whose behalf a service runs.
 
     ``user_id`` is None for the system itself (worker, command line) and for a visitor without an account.
+    ``password_due``: still signed in with the first password, which somebody else knows; nothing but choosing
+    an own one is open until then.
     """
 
     user_id: int | None
@@ -38,6 +40,7 @@ class Actor:
     permissions: frozenset[str] = frozenset()
     scope: Scope = field(default=NOTHING)
     locale: str = DEFAULT_LOCALE
+    password_due: bool = False
 
     def may(self, permission: str) -> bool:
         """Tell whether this actor holds ``permission`` (``scope:resource:action``)."""

@@ -11,9 +11,9 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import JSON, Index, String, select
+from sqlalchemy import JSON, Index, String, Table, event, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from trafficedu.core.actors import Actor
@@ -87,6 +87,23 @@ def write(
             detail=detail,
         )
     )
+
+
+@event.listens_for(Session, "before_flush")
+def _write_together(session: Session, _context: object, _instances: object) -> None:
+    """Write the rows a flush would add by one statement for all of them: nobody holds or asks for the objects.
+
+    Because they are pending until then, a savepoint or a transaction undone forgets them like anything else.
+    """
+    rows = [entry for entry in session.new if isinstance(entry, AuditEntry)]
+    if rows:
+        session.execute(_INSERT, [{name: getattr(entry, name) for name in _WRITTEN} for entry in rows])
+        for entry in rows:
+            session.expunge(entry)
+
+
+_INSERT = insert(cast(Table, AuditEntry.__table__))
+_WRITTEN = [column.name for column in AuditEntry.__table__.columns if not column.primary_key]
 
 
 def seal(session: Session, now: datetime, batch: int = 10_000) -> int:

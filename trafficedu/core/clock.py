@@ -29,17 +29,32 @@ def local_date(moment: datetime) -> date:
 
 
 def from_local(moment: datetime) -> datetime:
-    """Return a moment typed without an offset, read as Shanghai time, in UTC; an aware one is converted."""
-    return (moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)).astimezone(UTC)
+    """Return a moment typed without an offset, read as Shanghai time, in UTC; an aware one is converted.
+
+    Raises
+    ------
+    ValueError
+        In UTC it would lie before the year 1 or after 9999.
+    """
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("the calendar ends before this moment") from error
 
 
 def day_bounds(day: date) -> tuple[datetime, datetime]:
-    """Return the half-open UTC interval that the Shanghai ``day`` covers."""
-    start = datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
+    """Return the half-open UTC interval that the Shanghai ``day`` covers; the calendar's first day is cut short."""
+    try:
+        start = datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
+    except OverflowError:
+        start = datetime.min.replace(tzinfo=UTC)
     return start, start + timedelta(days=1)
 
 
 def month_bounds(month: date) -> tuple[date, date]:
-    """Return the first day of ``month`` and the first day of the next one."""
+    """Return the first day of ``month`` and the first day of the next one; the calendar's last day ends it."""
     first = month.replace(day=1)
-    return first, (first + timedelta(days=32)).replace(day=1)
+    try:
+        return first, (first + timedelta(days=32)).replace(day=1)
+    except OverflowError:
+        return first, date.max

@@ -52,7 +52,8 @@ class VersionField(HiddenField):  # type: ignore[misc]
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the number; a missing or broken one counts as 0, which is always stale."""
-        self.data = int(valuelist[0]) if valuelist and valuelist[0].isdigit() else 0
+        text = valuelist[0] if valuelist else ""
+        self.data = int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 def not_in_future(_form: Any, field: Field) -> None:

@@ -19,6 +19,8 @@ from trafficedu.core.database import database
 from trafficedu.core.settings import Settings
 
 probes = Blueprint("health", __name__)
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
+"""Methods that are counted by name: a stranger may invent others without end, and each would be a series."""
 ANSWERS = prometheus_client.Histogram(
     "trafficedu_answer_seconds", "Time to answer, by route", ["method", "route", "status"]
 )
@@ -52,10 +54,17 @@ def metrics() -> Response:
     settings: Settings = current_app.config["SETTINGS"]
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     known = bool(settings.metrics_token) and hmac.compare_digest(given.encode(), settings.metrics_token.encode())
-    local = request.remote_addr is not None and ip_address(request.remote_addr).is_loopback
+    local = _is_loopback(request.remote_addr or "")
     if not known and not (local and not settings.metrics_token):
         abort(403)
     return Response(prometheus_client.generate_latest(_registry()), mimetype="text/plain")
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:  # a Unix socket has no address
+        return False
 
 
 def _registry() -> CollectorRegistry:
@@ -84,5 +93,6 @@ def init_health(app: Flask) -> None:
         if "answer_began" in g:
             route = request.url_rule.rule if request.url_rule else "(no route)"
             seconds = time.perf_counter() - g.answer_began
-            ANSWERS.labels(request.method, route, response.status_code).observe(seconds)
+            method = request.method if request.method in METHODS else "(other)"
+            ANSWERS.labels(method, route, response.status_code).observe(seconds)
         return response

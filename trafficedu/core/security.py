@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from itertools import chain
+
+from flask import Flask, Response, abort, request
 
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -11,7 +13,14 @@ POLICY = (
 
 
 def init_security(app: Flask, *, https: bool) -> None:
-    """Attach the headers; ``https`` adds Strict-Transport-Security."""
+    """Attach the headers and the refusal of NUL; ``https`` adds Strict-Transport-Security."""
+
+    @app.before_request
+    def _refuse_nul() -> None:
+        """Answer 400 to a NUL anywhere: no person types one, and PostgreSQL takes none in a text."""
+        typed = chain(request.args.lists(), request.form.lists())
+        if "\0" in request.path or any("\0" in text for name, found in typed for text in (name, *found)):
+            abort(400)
 
     @app.after_request
     def _headers(response: Response) -> Response:

@@ -59,11 +59,18 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         data_key=values.get("data_key") or _kept(instance / "data_key", Keyring.generate()),
         public_url=values.get("public_url", Settings.public_url).rstrip("/"),
         locale=values.get("locale", Settings.locale),
-        max_upload_mb=int(values.get("max_upload_mb", Settings.max_upload_mb)),
-        trusted_proxies=int(values.get("trusted_proxies", Settings.trusted_proxies)),
+        max_upload_mb=_whole(values, "max_upload_mb", Settings.max_upload_mb),
+        trusted_proxies=_whole(values, "trusted_proxies", Settings.trusted_proxies),
         secure_cookies=_flag(values.get("secure_cookies", "")),
         metrics_token=values.get("metrics_token", ""),
     )
+
+
+def _whole(values: Mapping[str, str], name: str, default: int) -> int:
+    text = values.get(name, str(default)).strip()
+    if not text.isdecimal():
+        raise ValueError(f"{PREFIX}{name.upper()}={text!r} is not a whole number")
+    return int(text)
 
 
 def _flag(value: str) -> bool:

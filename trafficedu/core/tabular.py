@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import codecs
 import csv
+import os
+import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import Any, BinaryIO, Protocol, TextIO
 
 import python_calamine
 from sqlalchemy.orm import Session
@@ -26,6 +30,11 @@ from trafficedu.core.text import Message, message, translate
 MASK = "*"
 SNIFF_BYTES = 1 << 20
 XLSX_BYTES = 512 << 20
+XLSX_CELLS = 25_000_000
+"""A worksheet's most rows with the columns of the widest file; the rectangle up to the farthest cell counts."""
+CELL = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{0,8})([0-9]{0,12})["']""")
+"""Where a worksheet says the place of a cell, ``r="B7"``, or the number of a row, ``r="7"``."""
+TOO_LARGE = message("This workbook is too large to be read at once. Save it as CSV and try again.")
 
 
 @dataclass(frozen=True)
@@ -231,7 +240,7 @@ def check_header(header: Sequence[str], columns: Columns) -> None:
 
 
 def _csv_rows(file: TextIO) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(file)
+    reader = csv.reader(file, strict=True)  # else a quote never closed would swallow the rest of the file
     try:
         for cells in reader:
             yield (
@@ -276,14 +285,50 @@ def _xlsx_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _refuse_inflated(path: Path) -> None:
-    """Refuse a workbook that would unpack to more than memory should hold: a workbook is read as a whole."""
+    """Refuse a workbook that would unpack to more than memory should hold: a workbook is read as a whole.
+
+    It is unpacked once for that, piece by piece: the sizes it states of itself may be a lie. A single cell far
+    out is as large as everything before it, for the reader makes room for the whole rectangle.
+    """
+    size, rows, columns = 0, 0, 0
     try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(part.file_size for part in archive.infolist())
-    except (zipfile.BadZipFile, OSError) as error:
+        with zipfile.ZipFile(path) as archive, path.open("rb") as file:
+            for part in archive.infolist():
+                tail = b""
+                for piece in _inflated(file, part):
+                    size += len(piece)
+                    for column, row in CELL.findall(tail + piece):
+                        rows, columns = max(rows, int(row or 0)), max(columns, _column(column))
+                    tail = (tail + piece)[-40:]
+                    if size > XLSX_BYTES or rows * columns > XLSX_CELLS:
+                        raise DomainError(TOO_LARGE)
+    except (zipfile.BadZipFile, OSError, zlib.error) as error:
         raise DomainError(message("The file is not a readable XLSX workbook. Save it anew and try again.")) from error
-    if size > XLSX_BYTES:
-        raise DomainError(message("This workbook is too large to be read at once. Save it as CSV and try again."))
+
+
+def _inflated(file: BinaryIO, part: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Yield the content of a part as it really is, whatever size the archive states for it."""
+    file.seek(part.header_offset + 26)
+    name, extra = struct.unpack("<HH", file.read(4).ljust(4, b"\0"))
+    file.seek(name + extra, os.SEEK_CUR)
+    if part.compress_type == zipfile.ZIP_STORED:
+        yield file.read(part.compress_size)
+        return
+    if part.compress_type != zipfile.ZIP_DEFLATED:
+        raise zipfile.BadZipFile("a workbook is deflated or stored")
+    inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+    waiting = file.read(SNIFF_BYTES)
+    while waiting and not inflate.eof:
+        yield inflate.decompress(waiting, SNIFF_BYTES)
+        waiting = inflate.unconsumed_tail or file.read(SNIFF_BYTES)
+
+
+def _column(letters: bytes) -> int:
+    """Return the number of a column named as spreadsheets do: A is 1, AA is 27."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
 
 
 def _as_text(cell: Any) -> str:
@@ -301,6 +346,7 @@ def count_rows(path: Path) -> int:
     """Return about how many rows the file has, for a progress bar; 0 where that cannot be told."""
     if path.suffix.lower() == ".xlsx":
         try:
+            _refuse_inflated(path)
             return int(python_calamine.CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).total_height) - 1
         except Exception:  # calamine raises several kinds; the reading itself will say what is wrong
             return 0

@@ -53,8 +53,17 @@ def back_to(endpoint: str, **values: Any) -> Response:
 
 def page_url(**changes: Any) -> str:
     """Return the present address with some query arguments changed; None removes one. Values are not nested."""
-    arguments: dict[str, Any] = {**request.args.to_dict(flat=False), **(request.view_args or {}), **changes}
-    return url_for(request.endpoint or "", **{k: v for k, v in arguments.items() if v is not None})
+    return address_of(request.endpoint or "", **{**(request.view_args or {}), **changes})
+
+
+def address_of(endpoint: str, **values: Any) -> str:
+    """Return the address of ``endpoint`` with the present query arguments, except those given otherwise.
+
+    What a visitor typed into the address never reaches ``url_for``'s own parameters (``_external``, ``_scheme``
+    ...), which would make the page fail or its links lead elsewhere.
+    """
+    typed = {k: v for k, v in request.args.to_dict(flat=False).items() if not k.startswith("_") and k != "endpoint"}
+    return url_for(endpoint, **{k: v for k, v in {**typed, **values}.items() if v is not None})
 
 
 def page_number() -> int:
@@ -78,4 +87,4 @@ def init_web(app: Flask) -> None:
     app.jinja_env.filters.update(
         say=say, local_time=local_time, local_date=lambda moment: clock.local_date(moment).isoformat()
     )
-    app.jinja_env.globals.update(page_url=page_url, panels_for=panels_for)
+    app.jinja_env.globals.update(page_url=page_url, address_of=address_of, panels_for=panels_for)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -194,12 +195,7 @@ class Offences:
         age = None if person is None else person.age_on(offence.day)
         minor = is_minor(age, offender, self._riding_age)
         penalty, fine = self._penalty(kind, age)
-        positioned = chance.random() < WITH_POSITION
-        reason = ""
-        if offence.state == REJECTED:
-            reason = chance.choice(REJECTIONS)
-        elif offence.state == VOIDED:
-            reason = chance.choice(GRANTS if offence.objection else MISTAKES)
+        reason = self._reason(offence)
         plate = person.plate if person is not None else ""
         if offence.camera and not plate:
             plate = self._crowd.stranger_plate()
@@ -211,8 +207,6 @@ class Offences:
             occurred_on=date_of(offence.day),
             area_id=offence.area,
             place=spot.name,
-            latitude=round(spot.latitude + chance.gauss(0, 2e-4), 6) if positioned else None,
-            longitude=round(spot.longitude + chance.gauss(0, 2e-4), 6) if positioned else None,
             kind_id=kind.id,
             plate="" if code == "ZJ-PLATE" else plate,
             offender=offender,
@@ -229,17 +223,39 @@ class Offences:
             historic=False,
             state=offence.state,
             recorded_utc=moment(offence.recorded),
-            reviewed_by_id=None if review is None else self.supervisor,
-            reviewed_utc=None if review is None else moment(review),
-            review_due_on=date_of(seasons.after_workdays(day_of(offence.recorded), self._review_days))
-            if offence.camera
-            else None,
-            voided_by_id=self.supervisor if offence.voided_at else None,
-            voided_utc=moment(offence.voided_at) if offence.voided_at else None,
-            state_reason=reason,
+            **self._position(spot),
+            **self._outcome(offence, review, reason),
         )
         if offence.objection is not None:
             self._write_objection(offence, offence.objection, reason)
+
+    def _reason(self, offence: Offence) -> str:
+        if offence.state == REJECTED:
+            return self._chance.choice(REJECTIONS)
+        if offence.state == VOIDED:
+            return self._chance.choice(GRANTS if offence.objection else MISTAKES)
+        return ""
+
+    def _position(self, spot: Spot) -> dict[str, float | None]:
+        """Return where the phone was, some metres from the spot, or nothing where it did not know."""
+        chance = self._chance
+        if chance.random() > WITH_POSITION:
+            return {"latitude": None, "longitude": None}
+        return {
+            "latitude": round(spot.latitude + chance.gauss(0, 2e-4), 6),
+            "longitude": round(spot.longitude + chance.gauss(0, 2e-4), 6),
+        }
+
+    def _outcome(self, offence: Offence, review: int | None, reason: str) -> dict[str, Any]:
+        due = seasons.after_workdays(day_of(offence.recorded), self._review_days)
+        return {
+            "reviewed_by_id": None if review is None else self.supervisor,
+            "reviewed_utc": None if review is None else moment(review),
+            "review_due_on": date_of(due) if offence.camera else None,
+            "voided_by_id": self.supervisor if offence.voided_at else None,
+            "voided_utc": moment(offence.voided_at) if offence.voided_at else None,
+            "state_reason": reason,
+        }
 
     def _penalty(self, kind: ViolationKind, age: int | None) -> tuple[str, int | None]:
         """Draw a penalty within the law: no fine for a child, the lower half of the range for the young."""

@@ -23,10 +23,10 @@ from trafficedu.demo.timetable import WEEKS_AHEAD, Held, Timetable
 from trafficedu.education.models import BOOKED, COMPLETED, IN_PROGRESS, OPEN, WAIVED, WITHDRAWN, Course, StudyTask
 from trafficedu.education.rules import due_date, latest_start, window_start
 
-COMES = (0.68, 0.81)
+COMES = (0.63, 0.77)
 """Share of riders who study in the end, in the first and in the last month."""
 AT_FIRST, CAUGHT_AGAIN, LAST_ABSENCE = 0.86, 0.6, 2
-WAIVED_LATER, WAIVED_SOON = 0.55, 0.08
+LET_OFF = 0.42
 WAIVERS = (
     "已离开本区，多方联系未果",
     "已在户籍地接受同类宣教，有证明",
@@ -166,11 +166,8 @@ class Study:
 
     def _give_up(self, now: int, task: Task) -> None:
         task.given_up = True
-        drawn = self._chance.random()
-        if drawn < WAIVED_SOON:
-            self._agenda.at(now + self._chance.randrange(20, 90) * DAY, self._waive, task)
-        elif drawn < WAIVED_LATER:
-            self._agenda.at(now + self._chance.randrange(300, 420) * DAY, self._waive, task)
+        if self._chance.random() < LET_OFF:
+            self._agenda.at(now + self._chance.randrange(20, 120) * DAY, self._waive, task)
 
     def _waive(self, _now: int, task: Task) -> None:
         if task.given_up and task.state == OPEN:

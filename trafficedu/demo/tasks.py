@@ -146,10 +146,11 @@ class TaskRows:
             state=seat.state,
             booked_utc=moment(seat.booked),
         )
-        study = seat.attended
-        if study is None:
-            return
-        signer = self.signers[seat.held.station]
+        if seat.attended is not None:
+            self._write_study(task, seat.held, booking, seat.attended)
+
+    def _write_study(self, task: Task, held: Held, booking: int, study: Attended) -> None:
+        signer = self.signers[held.station]
         attendance = self._rows.new_id(Attendance)
         self._rows.add(
             Attendance,

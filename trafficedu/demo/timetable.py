@@ -18,8 +18,10 @@ from trafficedu.education.models import Course, StudySession
 WEEKS_AHEAD = 4
 SLOTS = tuple((8 * 60 + 30 + 80 * place) * MINUTE for place in range(9))
 """Starts of sessions, in seconds after midnight, from 08:30 to 19:10."""
-MOST_SERIES = 14
-"""Of one course at one station; where more seats are needed, the sessions grow."""
+MOST_SERIES, MOST_SERIES_IN_ALL = 14, 56
+"""Of one course at one station, and of all together; where more seats are needed, the sessions grow."""
+CATCHING_UP = 2
+"""Times as many series again, in the weeks ahead."""
 HOLDS = (1, 2, 3)
 """Every station holds the shortest course, every second one the next, every third the longest."""
 TASKS_PER_VIOLATION, SEATS_PER_TASK, SHARE_OF = 0.85, 1.5, (0.65, 0.55, 0.45)
@@ -58,19 +60,9 @@ class Timetable:
         self._near = _nearness(places)
         self._unwritten: list[Held] = []
         shares = _catchments(places)
-        last = span.today + 7 * WEEKS_AHEAD
         weekly = plan.violations / len(span.months) / 4.35 * TASKS_PER_VIOLATION * SEATS_PER_TASK * 1.25
         for station in range(len(places.stations)):
-            series = 0
-            for course in range(len(courses)):
-                if station % HOLDS[min(course, 2)]:
-                    continue
-                wanted = weekly * shares[station] * SHARE_OF[min(course, 2)]
-                count = min(MOST_SERIES, max(1, ceil(wanted / places.stations[station].seats)))
-                seats = max(places.stations[station].seats, ceil(wanted / count))
-                for _ in range(count):
-                    self._series(station, course, seats, series, span, last)
-                    series += 1
+            self._plan(station, weekly * shares[station], span)
         for by_station in self._sessions:
             for held in by_station:
                 held.sort(key=lambda one: one.starts)
@@ -79,7 +71,20 @@ class Timetable:
         for one in self._unwritten:
             one.id = rows.new_id(StudySession)
 
-    def _series(self, station: int, course: int, seats: int, which: int, span: Span, last: int) -> None:
+    def _plan(self, station: int, weekly: float, span: Span) -> None:
+        """Plan the weekly series of a station, and more of them from tomorrow on for all who are overdue."""
+        held = [course for course in range(len(self._courses)) if station % HOLDS[min(course, 2)] == 0]
+        usual, series = self._places.stations[station].seats, 0
+        for first in (span.first_day, *[span.today + 1] * CATCHING_UP):
+            for course in held:
+                wanted = weekly * SHARE_OF[min(course, 2)]
+                count = min(MOST_SERIES, max(1, ceil(wanted / usual)))
+                for _ in range(count):
+                    if series < MOST_SERIES_IN_ALL:
+                        self._series(station, course, max(usual, ceil(wanted / count)), series, first, span)
+                    series += 1
+
+    def _series(self, station: int, course: int, seats: int, which: int, begin: int, span: Span) -> None:
         """Plan the ``which``-th weekly series of a station; no two of a station begin at the same time.
 
         The first station begins with two on the weekday of today, so that its first screen has something to show.
@@ -88,9 +93,9 @@ class Timetable:
             weekday, at = (weekday_of(span.today) + which // 2) % 7, which % 2 + 2 * (which // 14)
         else:
             weekday, at = (station + 2 * which) % 7, station + which // 7
-        first = span.first_day + (weekday - weekday_of(span.first_day)) % 7
+        first = begin + (weekday - weekday_of(begin)) % 7
         series, chance = new_number("W"), self._chance
-        for day in range(first, last + 1, 7):
+        for day in range(first, span.today + 7 * WEEKS_AHEAD + 1, 7):
             if seasons.holiday(day) and day != span.today:
                 continue
             self._sessions[course][station].append(

@@ -155,7 +155,7 @@ class CancelForm(FlaskForm):  # type: ignore[misc]
     def count(self) -> int:
         """Return the number of bookings the page said; nonsense never matches."""
         text = self.expected.data or ""
-        return int(text) if text.isdigit() else -1
+        return int(text) if text.isdecimal() and len(text) < 10 else -1
 
 
 class FindForm(FlaskForm):  # type: ignore[misc]

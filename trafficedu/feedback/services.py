@@ -6,12 +6,13 @@ import csv
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from trafficedu.configuration.queries import figure
-from trafficedu.core import audit
+from trafficedu.core import audit, rows
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import local, utc_now
 from trafficedu.core.errors import DomainError, Refused
@@ -55,42 +56,64 @@ def queue_notice(session: Session, event: ViolationEstablished) -> None:
     the engagement the notice is held (PIPL art. 23). A rider of no company: the home village, held while unknown.
     """
     violation = session.get_one(Violation, event.violation_id)
-    if violation.rider_id is None or queries.notice_of_violation(session, violation.id) is not None:
+    if violation.rider_id is None:
         return
-    notice = Notice(number=new_number("N"), violation_id=violation.id, rider_id=violation.rider_id, state=HELD)
-    if violation.company_id is not None:
-        notice.receiver_kind, notice.company_id = COMPANY, violation.company_id
-        notice.held_reason = NO_LEGAL_BASIS
-        ready = _may_be_told(session, violation)
-    else:
-        notice.receiver_kind = VILLAGE
-        notice.area_id = session.get_one(Rider, violation.rider_id).home_area_id
-        notice.held_reason = NO_HOME_VILLAGE
-        ready = notice.area_id is not None
-    session.add(notice)
-    if ready:
-        _send(session, notice, utc_now())
-    session.flush()
+    receiver = _receiver_of(session, violation)
+    ready = not receiver["held_reason"]
+    notice = rows.insert_unless_there(
+        session,
+        Notice,
+        number=new_number("N"),
+        violation_id=violation.id,
+        rider_id=violation.rider_id,
+        **receiver,
+        **(_sent(session, utc_now()) if ready else {"state": HELD}),
+    )
+    if notice is None:
+        return
     audit.write(session, "feedback:notice:queue", SYSTEM, subject=notice, state=notice.state, held=notice.held_reason)
+
+
+def _receiver_of(session: Session, violation: Violation) -> dict[str, Any]:
+    """Return who is to be told of a violation, and why that has to wait ("" where it has not)."""
+    if violation.company_id is not None:
+        reason = "" if _may_be_told(session, violation) else NO_LEGAL_BASIS
+        return {"receiver_kind": COMPANY, "company_id": violation.company_id, "held_reason": reason}
+    home = session.scalar(_HOME, {"rider_id": violation.rider_id})
+    return {"receiver_kind": VILLAGE, "area_id": home, "held_reason": NO_HOME_VILLAGE if home is None else ""}
+
+
+_HOME = select(Rider.home_area_id).where(Rider.id == bindparam("rider_id")).execution_options(autoflush=False)
+_LEGAL_BASIS = (
+    select(Engagement.id)
+    .where(
+        Engagement.rider_id == bindparam("rider_id"),
+        Engagement.company_id == bindparam("company_id"),
+        Engagement.engaged_from <= bindparam("day"),
+        or_(Engagement.engaged_to.is_(None), Engagement.engaged_to >= bindparam("day")),
+        Engagement.legal_basis.is_not(None),
+        Engagement.legal_basis != "",
+    )
+    .limit(1)
+    .execution_options(autoflush=False)
+)
 
 
 def _may_be_told(session: Session, violation: Violation) -> bool:
     """Tell whether an engagement with the violation's company on its day carries a legal basis."""
-    query = select(Engagement.id).where(
-        Engagement.rider_id == violation.rider_id,
-        Engagement.company_id == violation.company_id,
-        Engagement.engaged_from <= violation.occurred_on,
-        or_(Engagement.engaged_to.is_(None), Engagement.engaged_to >= violation.occurred_on),
-        Engagement.legal_basis.is_not(None),
-        Engagement.legal_basis != "",
-    )
-    return session.scalar(query.limit(1)) is not None
+    given = {"rider_id": violation.rider_id, "company_id": violation.company_id, "day": violation.occurred_on}
+    return session.scalar(_LEGAL_BASIS, given) is not None
+
+
+def _sent(session: Session, now: datetime) -> dict[str, Any]:
+    """Return what sending sets; the deadline runs from now."""
+    return {"state": SENT, "sent_utc": now, "due_utc": now + timedelta(hours=figure(session, "feedback.due_hours"))}
 
 
 def _send(session: Session, notice: Notice, now: datetime) -> None:
-    notice.state, notice.held_reason = SENT, ""
-    notice.sent_utc = now
-    notice.due_utc = now + timedelta(hours=figure(session, "feedback.due_hours"))
+    notice.held_reason = ""
+    for name, value in _sent(session, now).items():
+        setattr(notice, name, value)
 
 
 def withdraw_notice(session: Session, event: ViolationVoided) -> None:

@@ -7,13 +7,22 @@ from flask import render_template
 from trafficedu.core.access import actor
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
+from trafficedu.core.web import locale
 from trafficedu.education import queries as education
 from trafficedu.education.models import BOOKED, IN_PROGRESS, OPEN
 from trafficedu.feedback import queries as feedback
-from trafficedu.overview.queries import educated, villages
+from trafficedu.overview.queries import educated, month, villages
 from trafficedu.riders.rules import mask_name
 
 LONGEST = 12
+
+
+def last_month() -> str:
+    """First screen of the analyst: the last full month, its rates, what changed."""
+    who = actor()
+    if not who.may("overview:month:read") or (who.scope.area_path is None and not who.scope.everything):
+        return ""
+    return render_template("overview/_last_month.html", month=month.read_month(session(), who, utc_now(), locale()))
 
 
 def own_villages() -> str:

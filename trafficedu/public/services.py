@@ -63,6 +63,11 @@ def open_receipt(session: Session, given: ReceiptKey, now: datetime) -> Violatio
     return found
 
 
+def note_locked(session: Session) -> None:
+    """Audit that an attempt to open a receipt was turned away unread, after too many wrong ones."""
+    audit.write(session, "public:receipt:open", VISITOR, result=audit.REFUSED)
+
+
 def verify_certificate(session: Session, number: str, address: str, now: datetime) -> Certificate | None:
     """Return the certificate with ``number``, or None. Only reads; the caller notes what was not found.
 

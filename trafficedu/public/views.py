@@ -176,6 +176,8 @@ def _open(number: str, form: KeyForm, template: str) -> Any:
         found = services.open_receipt(session(), given, utc_now())
     except services.TooMany as error:
         session().rollback()
+        services.note_locked(session())
+        session().commit()
         attach_error(form, error)
         return render_template(template, form=form, number=number), 429
     session().commit()

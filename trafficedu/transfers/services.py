@@ -72,12 +72,20 @@ def import_file(
     return Outcome(report, written=True)
 
 
+def note_trial(session: Session, kind: str, by: Actor, outcome: Outcome) -> None:
+    """Audit that a file was tried: what it would change tells which documents are known here."""
+    audit.write(session, f"{kind}:file:try", by, **_counts(outcome.report))
+
+
 def _run(
     session: Session, importer: Importer, path: Path, by: Actor, choices: Choices, progress: Progress
 ) -> tuple[ImportReport, bool]:
+    """Return the report, its refused rows in the order of the file, and whether the file could not be read."""
     try:
         rows = read_rows(path, importer.columns)
-        return importer.run(session, rows, by, skip_errors=choices.skip_errors, progress=progress), False
+        report = importer.run(session, rows, by, skip_errors=choices.skip_errors, progress=progress)
+        report.refused.sort(key=lambda row: row.line)
+        return report, False
     except DomainError as error:
         report = ImportReport()
         report.refuse_file(error)

@@ -52,6 +52,8 @@ def upload() -> Any:
             session(), kind, _importers()[kind], path, actor(), services.Choices(dry_run=True, skip_errors=True)
         )
     session().rollback()
+    services.note_trial(session(), kind, actor(), outcome)
+    session().commit()
     if outcome.broken:
         store.forget(token)
     return _preview(kind, token, outcome), 422 if outcome.report.refused else 200

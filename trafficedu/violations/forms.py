@@ -144,8 +144,8 @@ class RecordForm(RiderFields):
     penalty = RadioField(_l("Penalty imposed"), choices=choices(PENALTY_NAMES.items()), default=rules.WARNING)
     fine_yuan = IntegerField(_l("Fine in yuan"), [Optional()], render_kw={"inputmode": "numeric"})
     note = TextAreaField(_l("Note"), [Length(max=500, message=TOO_LONG)], render_kw={"rows": "2"})
-    rider_number = TrimmedField(validators=[Length(max=20)])
-    client_reference = HiddenField(default=lambda: uuid.uuid4().hex, validators=[Length(max=60)])
+    rider_number = TrimmedField("", [Length(max=20)])
+    client_reference = HiddenField("", [Length(max=60)], default=lambda: uuid.uuid4().hex)
 
     def validate_kind(self, _field: Field) -> None:
         """Take a key or an entry of the list, not both."""

@@ -28,17 +28,24 @@ class Line:
     """Something that waits, with its last day."""
 
     what: str
+    where: str
     url: str
     due_on: date | None
 
+    @property
+    def days_left(self) -> int:
+        """Days until its last day; negative once that is over."""
+        return (self.due_on - today()).days if self.due_on else 0
+
 
 def own_day() -> str:
-    """Home: the big key, and what I recorded today."""
+    """Home: the keys that begin a record, and what I recorded today."""
     who = actor()
     if not who.may("violations:violation:record") or who.may("violations:violation:review"):
         return ""
     mine = queries.list_own_of_day(session(), who, today())
-    return render_template("violations/_home_officer.html", violations=mine, state_names=STATE_NAMES)
+    kinds = [kind for kind in queries.list_kinds(session(), today()) if kind.position is not None]
+    return render_template("violations/_home_officer.html", kinds=kinds, violations=mine, state_names=STATE_NAMES)
 
 
 def reviews_due() -> str:
@@ -48,7 +55,8 @@ def reviews_due() -> str:
     page = queries.list_pending(session(), actor(), 1)
     lines = [
         Line(
-            f"{row.kind.name(locale())} · {row.area.name}",
+            row.kind.name(locale()),
+            row.area.name,
             url_for("violations.show", number=row.number),
             row.review_due_on,
         )
@@ -64,7 +72,8 @@ def objections_due() -> str:
     page = queries.list_objections(session(), actor(), 1)
     lines = [
         Line(
-            f"{row.violation.kind.name(locale())} · {row.violation.area.name}",
+            row.violation.kind.name(locale()),
+            row.violation.area.name,
             url_for("violations.objection", number=row.number),
             row.due_on,
         )
@@ -81,7 +90,6 @@ def _waiting(title: str, lines: list[Line], total: int, all_url: str, nothing: s
         total=total,
         all_url=all_url,
         nothing=nothing,
-        today=today(),
     )
 
 

@@ -102,6 +102,7 @@ class Reader:
         reference = parsing.needed_text(row, "reference", 60)
         occurred = parsing.moment(row, "occurred_at")
         rules.check_time(occurred, self._now)
+        occurred = rules.whole_second(occurred)
         day = local_date(occurred)
         severity = parsing.one_of(row, "severity", rules.SEVERITIES)
         killed, injured = (_count(row, column) or 0 for column in ("killed", "injured"))

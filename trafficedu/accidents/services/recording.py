@@ -140,7 +140,7 @@ def _checked(
 ) -> tuple[dict[str, Any], list[ViolationKind]]:
     """Return the facts as they are kept, by column, and the kinds; raise DomainError where a rule says no."""
     rules.check_time(new.occurred_utc, now)
-    day = local_date(new.occurred_utc)
+    day = local_date(rules.whole_second(new.occurred_utc))
     area = _area_in_reach(session, new.area_code, day, by)
     rules.check_people(new.severity, new.killed, new.killed_30_days, new.injured)
     helmet, responsibility = rules.of_the_rider(new.ebike_involved, new.rider_helmet, new.responsibility)
@@ -149,7 +149,7 @@ def _checked(
     if len(place) > LONGEST_PLACE:
         raise DomainError(message("At most %(max)d characters.", max=LONGEST_PLACE), field="place")
     values = {
-        "occurred_utc": new.occurred_utc,
+        "occurred_utc": rules.whole_second(new.occurred_utc),
         "occurred_on": day,
         "area_id": area.id,
         "place": place,

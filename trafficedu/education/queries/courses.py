@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from trafficedu.core.errors import Missing
@@ -28,28 +29,32 @@ def find_course(session: Session, code: str) -> Course:
     return course
 
 
-def course_by_rule(session: Session, rider_id: int, since: object, until: object) -> Course | None:
+_COUNTING = (
+    select(func.count())
+    .select_from(Violation)
+    .where(
+        Violation.rider_id == bindparam("rider_id"),
+        Violation.state == CONFIRMED,
+        Violation.occurred_on >= bindparam("since"),
+        Violation.occurred_on <= bindparam("until"),
+    )
+    .scalar_subquery()
+)
+_COURSE_BY_RULE = (
+    select(Course)
+    .where(Course.active, Course.from_violations <= _COUNTING)
+    .order_by(Course.from_violations.desc(), Course.rank.desc())
+    .limit(1)
+    .execution_options(autoflush=False)
+)
+
+
+def course_by_rule(session: Session, rider_id: int, since: date, until: date) -> Course | None:
     """Return the longest active course that the rider's counting violations between two days call for.
 
     One statement: the count is a subquery. None only where no course is active for so few violations.
     """
-    count = (
-        select(func.count())
-        .select_from(Violation)
-        .where(
-            Violation.rider_id == rider_id,
-            Violation.state == CONFIRMED,
-            Violation.occurred_on >= since,
-            Violation.occurred_on <= until,
-        )
-        .scalar_subquery()
-    )
-    return session.scalar(
-        select(Course)
-        .where(Course.active, Course.from_violations <= count)
-        .order_by(Course.from_violations.desc(), Course.rank.desc())
-        .limit(1)
-    )
+    return session.scalar(_COURSE_BY_RULE, {"rider_id": rider_id, "since": since, "until": until})
 
 
 def plan_of(course: Course, locale: str) -> list[ModulePlan]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, case, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from trafficedu.areas.models import Area
@@ -35,50 +34,67 @@ def origin_path(session: Session, task: StudyTask) -> str:
     return str(row[1] or row[0])
 
 
-def _nearness(path: str) -> ColumnElement[int]:
-    village, town, _ = rules.prefixes(path)
-    return case(
-        (Area.path == village, rules.VILLAGE),
-        (Area.path.startswith(town, autoescape=True), rules.TOWN),
-        else_=rules.DISTRICT,
+def _lies_in(place: str) -> ColumnElement[bool]:
+    """Return the condition that an area lies at or below the path that the statement is given as ``place``."""
+    path = bindparam(place, type_=Area.path.type)
+    return func.substr(Area.path, 1, func.length(path)) == path
+
+
+_NEARNESS = case(
+    (Area.path == bindparam("village"), rules.VILLAGE),
+    (_lies_in("town"), rules.TOWN),
+    else_=rules.DISTRICT,
+)
+_BOOKABLE = (
+    StudySession.course_id == bindparam("course_id"),
+    StudySession.state == "scheduled",
+    StudySession.seats_taken < StudySession.capacity,
+    StudySession.starts_utc > bindparam("ready"),
+    Station.active,
+    _lies_in("district"),
+)
+"""A session with a free seat in the same district that has not begun when somebody could be ``ready``.
+
+These statements are prepared once: every record at the kerb asks them.
+"""
+
+
+def _places(path: str) -> dict[str, str]:
+    return dict(zip(("village", "town", "district"), rules.prefixes(path), strict=True))
+
+
+_CANDIDATES = (
+    select(StudySession.id)
+    .join(Station, StudySession.station_id == Station.id)
+    .join(Area, Station.area_id == Area.id)
+    .where(*_BOOKABLE, StudySession.starts_on <= bindparam("last"))
+    .order_by(
+        _NEARNESS,
+        StudySession.starts_utc,
+        StudySession.seats_taken * 1.0 / StudySession.capacity,
+        StudySession.id,
     )
+    .limit(AT_ONCE)
+    .execution_options(autoflush=False)
+)
 
 
-def _bookable(path: str, course_id: int, now: datetime) -> list[Any]:
-    """Return the conditions of a session with a free seat in the same district that has not begun."""
-    return [
-        StudySession.course_id == course_id,
-        StudySession.state == "scheduled",
-        StudySession.seats_taken < StudySession.capacity,
-        StudySession.starts_utc > now,
-        Station.active,
-        Area.path.startswith(rules.prefixes(path)[2], autoescape=True),
-    ]
-
-
-def candidates(session: Session, task: StudyTask, path: str, now: datetime) -> Sequence[int]:
-    """Return ids of sessions to try for a task, the best first, in one statement.
+def candidates(session: Session, course_id: int, due_on: date, path: str, now: datetime) -> Sequence[int]:
+    """Return ids of sessions to try for a task of a course and a due date, the best first, in one statement.
 
     Nearest station first (same village, same town, same district as ``path``), there the earliest session,
     among equals the emptier one. Only sessions that begin after the lead time and by the due date; a task
     whose due date is over takes the next session there is.
     """
-    ready = now + timedelta(minutes=figure(session, "education.booking_lead_minutes"))
-    query = (
-        select(StudySession.id)
-        .join(Station, StudySession.station_id == Station.id)
-        .join(Area, Station.area_id == Area.id)
-        .where(*_bookable(path, task.course_id, ready))
-        .order_by(
-            _nearness(path),
-            StudySession.starts_utc,
-            StudySession.seats_taken * 1.0 / StudySession.capacity,
-            StudySession.id,
-        )
-        .limit(AT_ONCE)
-    )
-    last = rules.latest_start(task.due_on, local_date(now))
-    return session.scalars(query if last is None else query.where(StudySession.starts_on <= last)).all()
+    return session.scalars(
+        _CANDIDATES,
+        {
+            **_places(path),
+            "course_id": course_id,
+            "ready": now + timedelta(minutes=figure(session, "education.booking_lead_minutes")),
+            "last": rules.latest_start(due_on, local_date(now)) or date.max,
+        },
+    ).all()
 
 
 def sessions_with_seats(session: Session, task: StudyTask, now: datetime, limit: int = 40) -> Sequence[StudySession]:
@@ -92,12 +108,12 @@ def sessions_with_seats(session: Session, task: StudyTask, now: datetime, limit:
         select(StudySession)
         .join(StudySession.station)
         .join(Station.area)
-        .where(*_bookable(path, task.course_id, now))
-        .order_by(StudySession.starts_on > task.due_on, _nearness(path), StudySession.starts_utc, StudySession.id)
+        .where(*_BOOKABLE)
+        .order_by(StudySession.starts_on > task.due_on, _NEARNESS, StudySession.starts_utc, StudySession.id)
         .options(contains_eager(StudySession.station).contains_eager(Station.area))
         .limit(limit)
     )
-    return session.scalars(query).all()
+    return session.scalars(query, {**_places(path), "course_id": task.course_id, "ready": now}).all()
 
 
 def live_booking(session: Session, task_id: int) -> Booking | None:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from trafficedu.areas.models import Area
 from trafficedu.configuration.queries import figure
-from trafficedu.core import audit, clock
+from trafficedu.core import audit, clock, rows
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.errors import DomainError
 from trafficedu.core.numbers import new_number
 from trafficedu.core.text import message
 from trafficedu.education import rules
 from trafficedu.education.models import (
+    BOOKED,
     IN_PROGRESS,
     OPEN,
     WAIVED,
@@ -28,11 +29,13 @@ from trafficedu.education.models import (
 from trafficedu.education.queries.courses import course_by_rule
 from trafficedu.education.queries.seats import origin_path
 from trafficedu.education.services.seats import (
+    book_taken,
     hold_for_change,
     leave_seat,
     lock_riders,
     offer_seats,
     seat_task,
+    take_best_seat,
 )
 from trafficedu.riders.models import Rider
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
@@ -83,19 +86,36 @@ def assign(session: Session, violation: Violation, by: Actor, now: datetime) -> 
     return task
 
 
+_HOME, _SCENE = aliased(Area), aliased(Area)
+_HOLD_RIDER = (
+    select(func.coalesce(_HOME.path, _SCENE.path))
+    .select_from(Rider)
+    .join(_SCENE, _SCENE.id == bindparam("area_id"))
+    .outerjoin(_HOME, Rider.home_area_id == _HOME.id)
+    .where(Rider.id == bindparam("rider_id"))
+    .with_for_update(of=Rider, key_share=True)
+    .execution_options(autoflush=False)
+)
+
+
 def _hold_rider(session: Session, violation: Violation) -> str:
     """Lock the rider (as ``lock_riders`` does) and return where the way to a station begins, in one statement."""
-    home, scene = aliased(Area), aliased(Area)
-    return str(
-        session.execute(
-            select(func.coalesce(home.path, scene.path))
-            .select_from(Rider)
-            .join(scene, scene.id == literal(violation.area_id))
-            .outerjoin(home, Rider.home_area_id == home.id)
-            .where(Rider.id == violation.rider_id)
-            .with_for_update(of=Rider, key_share=True)
-        ).scalar_one()
+    given = {"rider_id": violation.rider_id, "area_id": violation.area_id}
+    return str(session.execute(_HOLD_RIDER, given).scalar_one())
+
+
+_OWN = select(TaskViolation.task_id).where(TaskViolation.violation_id == bindparam("violation_id")).scalar_subquery()
+_LINKED = func.coalesce(StudyTask.id == _OWN, False)
+_PRESENT_TASK = (
+    select(StudyTask, _LINKED)
+    .where(
+        StudyTask.rider_id == bindparam("rider_id"),
+        StudyTask.state.in_(rules.NOT_BEGUN) | (StudyTask.id == _OWN),
     )
+    .order_by(_LINKED.desc())
+    .limit(1)
+    .execution_options(populate_existing=True, autoflush=False)
+)
 
 
 def _present_task(session: Session, violation: Violation) -> tuple[StudyTask | None, bool]:
@@ -103,18 +123,7 @@ def _present_task(session: Session, violation: Violation) -> tuple[StudyTask | N
 
     Read after the lock, so that it sees what the transaction before left.
     """
-    own = select(TaskViolation.task_id).where(TaskViolation.violation_id == violation.id).scalar_subquery()
-    linked = func.coalesce(StudyTask.id == own, False)
-    row = session.execute(
-        select(StudyTask, linked)
-        .where(
-            StudyTask.rider_id == violation.rider_id,
-            StudyTask.state.in_(rules.NOT_BEGUN) | (StudyTask.id == own),
-        )
-        .order_by(linked.desc())
-        .limit(1)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    row = session.execute(_PRESENT_TASK, {"violation_id": violation.id, "rider_id": violation.rider_id}).one_or_none()
     return (None, False) if row is None else (row[0], bool(row[1]))
 
 
@@ -127,23 +136,27 @@ def _course_for(session: Session, rider_id: int, last: date) -> Course:
 
 
 def _open(session: Session, violation: Violation, course: Course, path: str, by: Actor, now: datetime) -> StudyTask:
+    """Open a task and book its seat; the seat is taken first, so that the task is written once, in its state."""
     today = clock.local_date(now)
-    task = StudyTask(
+    due_on = rules.due_date(today, figure(session, "education.due_days"))
+    session_id = take_best_seat(session, course.id, due_on, path, now)
+    task = rows.insert(
+        session,
+        StudyTask,
         number=new_number("T"),
         rider_id=violation.rider_id,
-        course=course,
+        course_id=course.id,
         area_id=violation.area_id,
         company_id=violation.company_id,
         opened_utc=now,
         opened_on=today,
-        due_on=rules.due_date(today, figure(session, "education.due_days")),
-        state=OPEN,
+        due_on=due_on,
+        state=OPEN if session_id is None else BOOKED,
     )
-    session.add(task)
-    session.flush()
-    session.add(TaskViolation(violation_id=violation.id, task_id=task.id))
+    rows.insert(session, TaskViolation, violation_id=violation.id, task_id=task.id)
     audit.write(session, "education:task:open", by, subject=task, violation=violation.id, course=course.id)
-    seat_task(session, task, path, by, now)
+    if session_id is not None:
+        book_taken(session, task, session_id, by, now)
     return task
 
 

@@ -7,15 +7,16 @@ asks at the same time.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
 from trafficedu.areas.models import Area
 from trafficedu.configuration.queries import figure
-from trafficedu.core import audit
+from trafficedu.core import audit, rows
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import DomainError
@@ -47,19 +48,22 @@ def _lock_task(session: Session, task: StudyTask) -> None:
     session.refresh(task)
 
 
+_SESSIONS: Any = StudySession.__table__
+_TAKE = (
+    update(_SESSIONS)
+    .where(
+        _SESSIONS.c.id == bindparam("session_id"),
+        _SESSIONS.c.state == "scheduled",
+        _SESSIONS.c.seats_taken < _SESSIONS.c.capacity,
+    )
+    .values(seats_taken=_SESSIONS.c.seats_taken + 1)
+    .returning(_SESSIONS.c.id)
+)
+
+
 def take_seat(session: Session, session_id: int) -> bool:
     """Take one seat if the session takes place and has one; tells whether it did."""
-    taken = session.scalar(
-        update(StudySession)
-        .where(
-            StudySession.id == session_id,
-            StudySession.state == "scheduled",
-            StudySession.seats_taken < StudySession.capacity,
-        )
-        .values(seats_taken=StudySession.seats_taken + 1)
-        .returning(StudySession.id),
-        execution_options={"synchronize_session": False},
-    )
+    taken = session.execute(_TAKE, {"session_id": session_id}).one_or_none()
     _forget_count(session, session_id)
     return taken is not None
 
@@ -84,27 +88,45 @@ def _forget_count(session: Session, session_id: int) -> None:
 def seat_task(session: Session, task: StudyTask, path: str, by: Actor, now: datetime) -> Booking | None:
     """Book the best session for a task whose rider is held and who has no seat; None when there is none.
 
-    Asks once for the ranking, then takes the seat; a candidate that filled up in between costs one more
-    update. The task becomes booked, or stays open, which is what waiting means.
+    The task becomes booked, or stays open, which is what waiting means.
     """
-    for _ in range(ROUNDS):
-        found = queries.candidates(session, task, path, now)
-        for session_id in found:
-            if take_seat(session, session_id):
-                return _seated(session, task, session_id, by, now)
-        if not found:
-            break
+    session_id = take_best_seat(session, task.course_id, task.due_on, path, now)
+    if session_id is not None:
+        return _seated(session, task, session_id, by, now)
     task.state = OPEN
     session.flush()
     return None
 
 
+def take_best_seat(session: Session, course_id: int, due_on: date, path: str, now: datetime) -> int | None:
+    """Take a seat in the best session for a task of this course and due date; returns the session's id, or None.
+
+    Asks once for the ranking, then takes the seat; a candidate that filled up in between costs one more
+    update.
+    """
+    for _ in range(ROUNDS):
+        found = queries.candidates(session, course_id, due_on, path, now)
+        for session_id in found:
+            if take_seat(session, session_id):
+                return session_id
+        if not found:
+            break
+    return None
+
+
 def _seated(session: Session, task: StudyTask, session_id: int, by: Actor, now: datetime) -> Booking:
-    booking = Booking(task_id=task.id, session_id=session_id, booked_utc=now, booked_by_id=by.user_id)
     task.state = BOOKED
-    session.add(booking)
     session.flush()
+    booking = book_taken(session, task, session_id, by, now)
     session.expire(task, ["bookings"])
+    return booking
+
+
+def book_taken(session: Session, task: StudyTask, session_id: int, by: Actor, now: datetime) -> Booking:
+    """Write down for a booked task the seat that :func:`take_seat` took for it."""
+    booking = rows.insert(
+        session, Booking, task_id=task.id, session_id=session_id, booked_utc=now, booked_by_id=by.user_id
+    )
     audit.write(session, "education:seat:book", by, subject=booking, task=task.id, study_session=session_id)
     return booking
 
@@ -188,7 +210,8 @@ def hold_for_change(session: Session, task: StudyTask, path: str, now: datetime)
     """Lock the session a task leaves and those it may go to, in one order, before the seat changes hands."""
     present = queries.live_booking(session, task.id)
     if present is not None:
-        hold_sessions(session, [present.session_id, *queries.candidates(session, task, path, now)])
+        found = queries.candidates(session, task.course_id, task.due_on, path, now)
+        hold_sessions(session, [present.session_id, *found])
 
 
 def _require_suitable(task: StudyTask, study: StudySession, by: Actor, now: datetime) -> None:

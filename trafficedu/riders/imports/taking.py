@@ -53,10 +53,15 @@ class _Entry:
 
 @dataclass
 class _Known:
-    """A rider as the database will have it after the rows read so far; ``id`` is 0 until it is written."""
+    """A rider as the database will have it after the rows read so far; ``id`` is 0 until it is written.
+
+    ``own``: who imports could open the rider's page. Of anybody else's rider a file fills gaps only, as
+    ``services.register`` does: the document alone is no leave to rename or move somebody.
+    """
 
     id: int
     given: services.NewRider
+    own: bool = True
     phone_hash: str | None = None
     changed: bool = False
     moved: bool = False
@@ -204,15 +209,18 @@ def _known(session: Session, entries: Sequence[_Entry], by: Actor) -> dict[str, 
     if numbers:
         seen = select(Rider.number, Rider.id).where(Rider.number.in_(numbers), queries.visible(by, utc_now()))
         ids |= {row.number: row.id for row in session.execute(seen)}
-    columns = (Rider.id, Rider.name, Rider.phone_hash, Rider.home_area_id, Rider.birth_date)
+    own = queries.visible(by, utc_now()).label("own")
+    columns = (Rider.id, Rider.name, Rider.phone_hash, Rider.home_area_id, Rider.birth_date, own)
+    riders = select(*columns).order_by(Rider.id).with_for_update(of=Rider)
     held = {
         row.id: _Known(
             id=row.id,
             given=services.NewRider("", "", row.name, "", row.home_area_id, row.birth_date),
+            own=bool(row.own),
             phone_hash=row.phone_hash,
         )
         for batch in bulk.batches(sorted(set(ids.values())))
-        for row in session.execute(select(*columns).where(Rider.id.in_(batch)).order_by(Rider.id).with_for_update())
+        for row in session.execute(riders.where(Rider.id.in_(batch)))
     }
     for rider_id, spans in queries.spans_of(session, held).items():
         held[rider_id].spans = spans
@@ -232,8 +240,8 @@ def _new_rider(entry: _Entry) -> _Known:
 
 def _compare(session: Session, rider: _Known, entry: _Entry) -> str:
     """Take a row's differences into ``rider``; returns which count it belongs to."""
+    given, before = entry.given if rider.own else _gaps_only(rider, entry.given), rider.given
     outcome = _engage(rider, entry.work)
-    given, before = entry.given, rider.given
     new_phone = bool(given.phone) and not _has_phone(session, rider, given.phone)
     merged = replace(
         before,
@@ -247,6 +255,17 @@ def _compare(session: Session, rider: _Known, entry: _Entry) -> str:
     rider.moved = rider.moved or merged.home_area_id != before.home_area_id
     rider.given, rider.changed = merged, True
     return "updated" if outcome == "unchanged" else outcome
+
+
+def _gaps_only(rider: _Known, given: services.NewRider) -> services.NewRider:
+    """Return what a file may add to a rider at home elsewhere; raises DomainError where the name is another."""
+    services.check_name(rider.given.name, given.name)
+    return replace(
+        given,
+        name="",
+        phone="" if rider.phone_hash or rider.given.phone else given.phone,
+        home_area_id=None if rider.given.home_area_id else given.home_area_id,
+    )
 
 
 def _has_phone(session: Session, rider: _Known, phone: str) -> bool:

@@ -7,6 +7,8 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from trafficedu.core import audit
+from trafficedu.core.actors import SYSTEM
 from trafficedu.core.encryption import keyring_of
 from trafficedu.riders import queries, rules
 from trafficedu.riders.models import Rider
@@ -42,4 +44,6 @@ def reencrypt(session: Session, batch: int) -> int:
         rider.id_number_hash = keyring.lookup_hash(rules.identity_key(rider.id_type, number), ID_NUMBER)
         set_phone(session, rider, queries.phone_of(session, rider))
     session.flush()
+    if rows:
+        audit.write(session, "riders:identity:reencrypt", SYSTEM, riders=len(rows))
     return len(rows)

@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from trafficedu.areas.models import Area
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import utc_now
@@ -23,6 +24,9 @@ from trafficedu.riders import queries, rules
 from trafficedu.riders.events import HomeVillageRecorded
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries import ID_NUMBER, OPENED, PHONE, REGISTERED
+
+GREATEST_ID = 2**31 - 1
+"""PostgreSQL's integers end here; a greater number is nobody's id, and asking for it is an error there."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,7 @@ def register(session: Session, new: NewRider, by: Actor) -> Registered:
         by a pair of characters would. An empty or masked name is not compared.
     """
     given = clean(new)
+    _check_home(session, given.home_area_id)
     key = rules.identity_key(given.id_type, given.id_number)
     found = queries.find_by_identity_key(session, key)
     if found is None:
@@ -117,10 +122,16 @@ def register(session: Session, new: NewRider, by: Actor) -> Registered:
         else:
             audit.write(session, REGISTERED, by, subject=rider, id_type=rider.id_type)
             return Registered(rider, is_new=True)
-    _check_name(found, given.name)
+    check_name(found.name, given.name)
     _fill(session, found, given, by)
     open_rider(session, found, by, "document")
     return Registered(found, is_new=False)
+
+
+def _check_home(session: Session, area_id: int | None) -> None:
+    """Raise DomainError at ``home_area_id`` for an id that no list offered; the kerb page's list is not checked."""
+    if area_id is not None and (not 0 < area_id <= GREATEST_ID or session.get(Area, area_id) is None):
+        raise DomainError(message("Choose the home village from the list."), field="home_area_id", value="")
 
 
 def _made(session: Session, given: NewRider, key: str) -> Rider:
@@ -146,14 +157,15 @@ def set_phone(session: Session, rider: Rider, phone: str) -> None:
     rider.phone_hash = keyring.lookup_hash(phone, PHONE) if phone else None
 
 
-def _check_name(rider: Rider, name: str) -> None:
-    if not name or is_masked(name) or rules.same_name(rider.name, name):
+def check_name(known: str, name: str) -> None:
+    """Raise DomainError at ``name`` unless it is the ``known`` one of the document's bearer, masked or empty."""
+    if not name or is_masked(name) or rules.same_name(known, name):
         return
     raise DomainError(
         message(
             "This document belongs to a rider with another name, %(name)s. Compare the number with the document"
             " again; if it is right, mend the name on the rider's page first.",
-            name=rules.mask_name(rider.name),
+            name=rules.mask_name(known),
         ),
         field="name",
         value=rules.mask_name(name),
@@ -190,7 +202,6 @@ def open_rider(session: Session, rider: Rider, by: Actor, via: str) -> None:
     page leads here, such as ``violation``; that feature has checked that ``by`` sees the record.
     """
     audit.write(session, OPENED, by, subject=rider, via=via)
-    session.flush()
 
 
 def search(session: Session, text: str, by: Actor) -> Sequence[Rider]:

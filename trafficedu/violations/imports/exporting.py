@@ -37,7 +37,10 @@ def list_rows(session: Session, by: Actor, month: date | None, clear: bool) -> I
 
 
 def list_filtered(session: Session, by: Actor, wanted: ViolationFilter, clear: bool) -> Iterator[Mapping[str, Any]]:
-    """Yield the violations of a filtered list that ``by`` may see, as rows of an export, the oldest first."""
+    """Yield the violations of a filtered list that ``by`` may see, as rows of an export, the oldest first.
+
+    A note is free text in which an officer may name somebody: it goes with the plate, to those who read riders.
+    """
     query = (
         select(
             Violation,
@@ -71,6 +74,7 @@ def list_filtered(session: Session, by: Actor, wanted: ViolationFilter, clear: b
             "officer": officer or violation.officer,
             "plate": violation.plate if named else "",
             **{name: getattr(violation, name) for name in _PLAIN},
+            **({} if named else {"note": ""}),
             **identities(*rider),
         }
 

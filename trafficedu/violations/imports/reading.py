@@ -170,9 +170,7 @@ class Reader:
     def _time(self, cell: str) -> tuple[datetime, date]:
         occurred = _moment(cell)
         if occurred > self._now:
-            raise DomainError(
-                message("This time lies in the future. Check the date and the hour."), field="occurred_at"
-            )
+            raise _in_the_future()
         return occurred, local_date(occurred)
 
     def _kind(self, code: str, day: date) -> Kind:
@@ -255,7 +253,14 @@ def _moment(text: str) -> datetime:
         occurred = _slashed(text)
     if occurred.year < FIRST_YEAR:
         raise DomainError(message("This day lies too far back. Check the year."), field="occurred_at")
-    return occurred.astimezone(UTC) if occurred.tzinfo else from_local(occurred)
+    try:
+        return occurred.astimezone(UTC) if occurred.tzinfo else from_local(occurred)
+    except OverflowError as error:  # the last day of the year 9999, west of here
+        raise _in_the_future() from error
+
+
+def _in_the_future() -> DomainError:
+    return DomainError(message("This time lies in the future. Check the date and the hour."), field="occurred_at")
 
 
 def _slashed(text: str) -> datetime:

@@ -114,25 +114,36 @@ class _Job:
         return self._skip_errors or not self.report.refused
 
     def take(self, rows: Iterable[Row]) -> None:
-        """Read, compare and write one batch."""
-        candidates: dict[str, Candidate] = {}
-        again: list[Row] = []
+        """Read, compare and write one batch; a reference that stands in it again is compared with its first row."""
+        first: dict[str, Candidate] = {}
+        again: list[Candidate] = []
         for row in rows:
             try:
                 candidate = self._reader.read(row)
             except DomainError as error:
                 self.report.refuse(row, error)
                 continue
-            if candidate.reference in candidates:
-                again.append(row)
-            else:
-                candidates[candidate.reference] = candidate
-        self._people.find(candidates.values())
-        known = self._known(candidates)
-        self._compare([(candidates[reference], row) for reference, row in known.items()])
-        self._add([candidate for reference, candidate in candidates.items() if reference not in known])
+            if first.setdefault(candidate.reference, candidate) is not candidate:
+                again.append(candidate)
+        self._people.find([*first.values(), *again])
+        known = self._known(first)
+        self._compare([(first[reference], row) for reference, row in known.items()])
+        self._add([candidate for reference, candidate in first.items() if reference not in known])
         if again:
-            self.take(again)
+            self._take_again(again)
+
+    def _take_again(self, candidates: list[Candidate]) -> None:
+        self._people.find(candidates)
+        known = self._known({candidate.reference: None for candidate in candidates})
+        self._compare([(each, known[each.reference]) for each in candidates if each.reference in known])
+        for candidate in candidates:
+            if candidate.reference in known:
+                continue
+            if self._writes:
+                text = message("An earlier line with this reference was refused. Mend that one first.")
+                self.report.refuse(candidate.row, DomainError(text, field="reference"))
+            else:
+                self.report.unchanged += 1
 
     def _known(self, references: Iterable[str]) -> dict[str, Any]:
         known = bulk.find_by_key(self._session, Violation.reference, references, *KNOWN_COLUMNS)
@@ -141,6 +152,7 @@ class _Job:
 
     def _compare(self, pairs: list[tuple[Candidate, Any]]) -> None:
         changes = []
+        standing: dict[int, dict[str, Any]] = {}
         for candidate, row in pairs:
             try:
                 self._check_unchanged(candidate, row)
@@ -150,10 +162,11 @@ class _Job:
             change = _harmless(candidate)
             if row.officer_id is not None:
                 change["officer"] = row.officer
-            if all(getattr(row, name) == value for name, value in change.items()):
+            if change == standing.setdefault(row.id, {name: getattr(row, name) for name in HARMLESS}):
                 self.report.unchanged += 1
             else:
                 self.report.updated += 1
+                standing[row.id] = change
                 changes.append(change | {"row_id": row.id})
         if changes and self._writes:
             table: Any = Violation.__table__

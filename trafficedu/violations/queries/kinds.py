@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import DISTRICT, TOWN, Area
@@ -28,8 +28,8 @@ class Village:
     path: str
 
 
-def holds_on(day: date) -> ColumnElement[bool]:
-    """Return the condition that a kind is valid on ``day``."""
+def holds_on(day: date | BindParameter[date]) -> ColumnElement[bool]:
+    """Return the condition that a kind is valid on ``day``, or on the day that a prepared statement is given."""
     return (ViolationKind.valid_from <= day) & or_(ViolationKind.valid_to.is_(None), ViolationKind.valid_to >= day)
 
 

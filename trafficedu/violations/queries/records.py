@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, func, literal, select
+from sqlalchemy import ColumnElement, Date, Select, bindparam, func, literal, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from trafficedu.accounts.models import User
@@ -67,19 +67,20 @@ SORTS: dict[str, ColumnElement[Any]] = {
 }
 
 
+_GROUND = (
+    select(ViolationKind, Area, Violation)
+    .select_from(select(literal(1).label("one")).subquery())
+    .outerjoin(ViolationKind, (ViolationKind.code == bindparam("kind_code")) & holds_on(bindparam("day", type_=Date)))
+    .outerjoin(Area, Area.code == bindparam("area_code"))
+    .outerjoin(Violation, Violation.client_reference == bindparam("client_reference"))
+    .limit(1)
+)
+
+
 def find_ground(session: Session, kind_code: str, area_code: str, day: date, client_reference: str | None) -> Ground:
     """Return kind, area and earlier record of the same submit in one statement: the record page is in a hurry."""
-    same = false() if client_reference is None else Violation.client_reference == client_reference
-    one = select(literal(1).label("one")).subquery()
-    query = (
-        select(ViolationKind, Area, Violation)
-        .select_from(one)
-        .outerjoin(ViolationKind, (ViolationKind.code == kind_code) & holds_on(day))
-        .outerjoin(Area, Area.code == area_code)
-        .outerjoin(Violation, same)
-        .limit(1)
-    )
-    kind, area, first = session.execute(query).one()
+    given = {"kind_code": kind_code, "area_code": area_code, "day": day, "client_reference": client_reference}
+    kind, area, first = session.execute(_GROUND, given).one()
     return Ground(kind, area, first)
 
 

@@ -10,13 +10,12 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.configuration.queries import corrections, figure
-from trafficedu.core import audit, numbers
+from trafficedu.core import audit, numbers, rows
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import DomainError
@@ -172,9 +171,9 @@ def _check_ages(session: Session, new: NewViolation, rider: Rider | None, day: d
 def _company_on(session: Session, new: NewViolation, rider: Rider | None, day: date, by: Actor) -> int | None:
     if new.company_code == "" or (rider is None and new.company_code is None):
         return None
-    engagement = riders.engagement_on(session, rider.id, day) if rider is not None else None
+    engaged_by = riders.company_on(session, rider.id, day) if rider is not None else None
     if new.company_code is None:
-        return engagement.company_id if engagement is not None else None
+        return engaged_by
     company = session.scalar(select(Company).where(Company.code == new.company_code))
     if company is None:
         raise DomainError(
@@ -182,7 +181,7 @@ def _company_on(session: Session, new: NewViolation, rider: Rider | None, day: d
             field="company_code",
             value=new.company_code,
         )
-    if rider is not None and (engagement is None or engagement.company_id != company.id):
+    if rider is not None and engaged_by != company.id:
         _engage(session, rider, NewEngagement(company.id, day, None, new.legal_basis), by)
     return company.id
 
@@ -233,10 +232,7 @@ def _state(session: Session, new: NewViolation, day: date, by: Actor, now: datet
 
 def _insert(session: Session, values: dict[str, Any], by: Actor) -> tuple[Violation, bool]:
     """Add the row, or return the first one of the same submit: two at the same moment make one (unique key)."""
-    dialect = session.get_bind().dialect.name
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    session.flush()
-    made = session.scalar(insert(Violation).values(**values).on_conflict_do_nothing().returning(Violation))
+    made = rows.insert_unless_there(session, Violation, **values)
     if made is not None:
         return made, True
     first = queries.find_by_client_reference(session, values["client_reference"] or "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
@@ -64,11 +65,13 @@ def export(suffix: str) -> Any:
         abort(404)
     rows = ([row.get(name) for name in COLUMNS.names] for row in _rows())
     columns = [Column(name) for name in COLUMNS.names]
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
-    count = (write_csv if suffix == "csv" else write_xlsx)(columns, rows, file)
-    audit.write(session(), "violations:violation:export", actor(), rows=count, format=suffix)
-    session().commit()
-    file.seek(0)
+    with ExitStack() as undo:
+        file = undo.enter_context(tempfile.TemporaryFile())
+        count = (write_csv if suffix == "csv" else write_xlsx)(columns, rows, file)
+        audit.write(session(), "violations:violation:export", actor(), rows=count, format=suffix)
+        session().commit()
+        file.seek(0)
+        undo.pop_all()  # from here on the answer closes the file
     return send_file(file, download_name=f"violations-{today().isoformat()}.{suffix}", as_attachment=True)
 
 

@@ -57,6 +57,7 @@ def record() -> Any:
     if request.method == "GET":
         form.occurred_at.data = utc_now()
         form.area_code.data = cookie.get(VILLAGE_COOKIE, "")
+        form.kind.data = request.args.get("kind") or None
         return _page(form)
     if request.form.get("action") == "look_up":
         return _page(form, found=_look_up(form), looked_up=True)

@@ -1,0 +1,199 @@
+"""Files of accidents in and out."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tests.accidents.conftest import Acting
+from tests.factories.accidents import NOW, make_accident
+from tests.factories.violations import District
+from trafficedu.accidents import services
+from trafficedu.accidents.imports import COLUMNS, EXPORTER, IMPORTER
+from trafficedu.accidents.models import Accident, AccidentKind
+from trafficedu.areas.models import Area
+from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.audit import AuditEntry
+from trafficedu.core.clock import local, utc_now
+from trafficedu.core.tabular import ImportReport, numbered, read_rows, silent
+from trafficedu.transfers.services import export_file
+
+
+def row(area: Area, reference: str = "SG-1", **changes: str) -> dict[str, str]:
+    """A fatal e-bike accident, with what is given changed."""
+    return dict.fromkeys(COLUMNS.names, "") | {
+        "reference": reference,
+        "occurred_at": "2026-03-04 08:15",
+        "area_code": area.code,
+        "place": "市心路口",
+        "latitude": "30.1785",
+        "longitude": "120.2647",
+        "severity": "fatal",
+        "killed": "1",
+        "killed_30_days": "2",
+        "injured": "3",
+        "ebike_involved": "true",
+        "rider_helmet": "no",
+        "responsibility": "main",
+        "kinds": "2007; ZJ-HELMET",
+        **changes,
+    }
+
+
+def run(session: Session, rows: list[dict[str, str]], by: Actor = SYSTEM, skip_errors: bool = False) -> ImportReport:
+    return IMPORTER.run(session, numbered(rows), by, skip_errors=skip_errors, progress=silent)
+
+
+def counts(report: ImportReport) -> tuple[int, int, int, int]:
+    return report.added, report.updated, report.unchanged, len(report.refused)
+
+
+def only(session: Session) -> Accident:
+    return session.scalars(select(Accident)).one()
+
+
+class TestTakingIn:
+    def test_every_column_is_kept(self, session: Session, district: District) -> None:
+        assert counts(run(session, [row(district.village)])) == (1, 0, 0, 0)
+        accident = only(session)
+        assert (accident.reference, accident.severity, accident.state) == ("SG-1", "fatal", "recorded")
+        assert (accident.killed, accident.killed_30_days, accident.injured) == (1, 2, 3)
+        assert (accident.rider_helmet, accident.responsibility, accident.ebike_involved) == ("no", "main", True)
+        assert (accident.latitude, accident.longitude, accident.place) == (30.1785, 120.2647, "市心路口")
+        assert (local(accident.occurred_utc).hour, accident.occurred_on) == (8, date(2026, 3, 4))
+        assert [kind.code for kind in accident.kinds] == ["2007", "ZJ-HELMET"]
+        assert accident.number.startswith("A")
+
+    def test_twice_adds_nothing(self, session: Session, district: District) -> None:
+        rows = [row(district.village), row(district.neighbour, "SG-2", kinds="")]
+        assert counts(run(session, rows)) == (2, 0, 0, 0)
+        assert counts(run(session, rows)) == (0, 0, 2, 0)
+        assert session.scalar(select(func.count()).select_from(AccidentKind)) == 2
+        assert [accident.version for accident in session.scalars(select(Accident))] == [1, 1]
+
+    def test_the_same_row_twice_in_a_file_is_one(self, session: Session, district: District) -> None:
+        assert counts(run(session, [row(district.village), row(district.village)])) == (1, 0, 1, 0)
+
+    def test_empty_cells_mean_nobody_and_unknown(self, session: Session, district: District) -> None:
+        empty = dict.fromkeys(
+            ("killed", "killed_30_days", "injured", "ebike_involved", "rider_helmet", "responsibility", "kinds"), ""
+        )
+        given = row(district.village, severity="damage", latitude="", longitude="", **empty)
+        assert counts(run(session, [given])) == (1, 0, 0, 0)
+        accident = only(session)
+        assert (accident.killed, accident.killed_30_days, accident.injured) == (0, None, 0)
+        assert (accident.rider_helmet, accident.responsibility, accident.ebike_involved) == ("unknown", "unknown", True)
+
+    def test_without_an_e_bike_no_and_none_are_taken(self, session: Session, district: District) -> None:
+        given = [row(district.village, ebike_involved="false", rider_helmet="no", responsibility="none", kinds="")]
+        assert counts(run(session, given)) == (1, 0, 0, 0)
+        assert counts(run(session, given)) == (0, 0, 1, 0)
+
+    def test_a_later_file_corrects(self, session: Session, district: District) -> None:
+        run(session, [row(district.village, severity="serious", killed="0", killed_30_days="", kinds="2007;2004")])
+        assert counts(run(session, [row(district.village, kinds="2004")])) == (0, 1, 0, 0)
+        accident = only(session)
+        assert (accident.severity, accident.killed_30_days, accident.version) == ("fatal", 2, 2)
+        assert [kind.code for kind in accident.kinds] == ["2004"]
+
+    def test_not_known_takes_no_figure_away(self, session: Session, district: District) -> None:
+        run(session, [row(district.village)])
+        assert counts(run(session, [row(district.village, killed_30_days="")])) == (0, 0, 1, 0)
+        assert only(session).killed_30_days == 2
+
+    def test_a_voided_record_stays_voided(self, session: Session, district: District) -> None:
+        run(session, [row(district.village)])
+        services.void(session, only(session), "误录", SYSTEM, NOW)
+        assert counts(run(session, [row(district.village)])) == (0, 0, 1, 0)
+        refused = run(session, [row(district.village, injured="4")]).refused
+        assert [fault.column for fault in refused] == ["reference"]
+        assert (only(session).state, only(session).injured) == ("voided", 3)
+
+    @pytest.mark.parametrize(
+        ("change", "column"),
+        [
+            ({"reference": ""}, "reference"),
+            ({"occurred_at": "yesterday"}, "occurred_at"),
+            ({"occurred_at": "2099-01-01 08:00"}, "occurred_at"),
+            ({"occurred_at": "1980-01-01 08:00"}, "occurred_at"),
+            ({"occurred_at": "0001-01-01 00:00"}, "occurred_at"),
+            ({"area_code": "000"}, "area_code"),
+            ({"place": "长" * 121}, "place"),
+            ({"latitude": "north"}, "latitude"),
+            ({"latitude": ""}, "latitude"),
+            ({"longitude": "181"}, "longitude"),
+            ({"severity": "grave"}, "severity"),
+            ({"killed": "0"}, "killed"),
+            ({"killed": "-1"}, "killed"),
+            ({"killed": "1.5"}, "killed"),
+            ({"killed_30_days": "0"}, "killed_30_days"),
+            ({"severity": "slight"}, "severity"),
+            ({"ebike_involved": "perhaps"}, "ebike_involved"),
+            ({"ebike_involved": "false"}, "ebike_involved"),
+            ({"rider_helmet": "worn"}, "rider_helmet"),
+            ({"responsibility": "half"}, "responsibility"),
+            ({"kinds": "2007;4711"}, "kinds"),
+            ({"kinds": "ZJ-HELMET", "occurred_at": "2019-01-01 08:00"}, "kinds"),
+        ],
+    )
+    def test_what_is_wrong_is_named_with_line_and_column(
+        self, session: Session, district: District, change: dict[str, str], column: str
+    ) -> None:
+        report = run(session, [row(district.village, "SG-0"), row(district.village, **change)], skip_errors=True)
+        assert [(fault.line, fault.column) for fault in report.refused] == [(3, column)]
+        assert report.added == 1
+        assert only(session).reference == "SG-0"
+
+    def test_an_area_of_others_is_refused(self, session: Session, district: District, acting: Acting) -> None:
+        supervisor = acting("supervisor", district.town)
+        report = run(session, [row(district.other_village)], supervisor)
+        assert [fault.column for fault in report.refused] == ["area_code"]
+
+    def test_a_reference_of_others_is_not_changed(self, session: Session, district: District, acting: Acting) -> None:
+        run(session, [row(district.other_village)])
+        report = run(session, [row(district.village)], acting("supervisor", district.town))
+        assert [fault.column for fault in report.refused] == ["reference"]
+        assert only(session).area_id == district.other_village.id
+
+    def test_one_audit_row_a_file(self, session: Session, district: District) -> None:
+        run(session, [row(district.village, f"SG-{n}") for n in range(3)])
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "accidents:accident:import")).one()
+        assert entry.detail == {"added": 3, "updated": 0, "unchanged": 0, "refused": 0}
+
+
+class TestThereAndBack:
+    @pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+    def test_an_export_imports_again_and_changes_nothing(
+        self, session: Session, district: District, acting: Acting, tmp_path: Path, suffix: str
+    ) -> None:
+        run(
+            session,
+            [row(district.village, place="=1+1"), row(district.village, "SG-2", kinds="", latitude="", longitude="")],
+        )
+        make_accident(session, district.neighbour, now=utc_now(), occurred_utc=utc_now() - timedelta(days=1))
+        supervisor = acting("supervisor", district.town)
+        path = tmp_path / f"accidents.{suffix}"
+        assert export_file(session, "accidents", EXPORTER, path, supervisor) == 3
+        report = IMPORTER.run(session, read_rows(path, COLUMNS), supervisor, skip_errors=False, progress=silent)
+        assert counts(report) == (0, 0, 3, 0)
+
+    def test_it_reaches_as_far_as_the_post_and_the_month(
+        self, session: Session, district: District, acting: Acting
+    ) -> None:
+        run(session, [row(district.village), row(district.other_village, "SG-2"), row(district.village, "SG-3")])
+        session.scalars(select(Accident).where(Accident.reference == "SG-3")).one().occurred_on = date(2026, 4, 1)
+        session.flush()
+        supervisor = acting("supervisor", district.town)
+        found = list(EXPORTER.rows(session, supervisor, date(2026, 3, 1), False))
+        assert [one["reference"] for one in found] == ["SG-1"]
+        assert found[0]["kinds"] == "2007;ZJ-HELMET"
+        assert list(EXPORTER.rows(session, Actor(None, "nobody"), None, False)) == []
+
+    def test_voided_records_stay_at_home(self, session: Session, district: District) -> None:
+        run(session, [row(district.village)])
+        services.void(session, only(session), "误录", SYSTEM, NOW)
+        assert list(EXPORTER.rows(session, SYSTEM, None, False)) == []

@@ -1,0 +1,178 @@
+"""Two sides of one district that know nothing of each other: town, village, station, company, a whole loop each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories import people
+from tests.factories.education import make_station
+from tests.factories.violations import identity, make_company, make_district
+from trafficedu.accounts.models import User
+from trafficedu.accounts.queries import actor_of
+from trafficedu.accounts.rules import POST_OF, Role
+from trafficedu.areas.models import Area
+from trafficedu.companies.models import Company
+from trafficedu.core.actors import SYSTEM
+from trafficedu.core.clock import local_date, utc_now
+from trafficedu.core.numbers import new_number
+from trafficedu.education import services as education
+from trafficedu.education.models import Certificate, Course, StudySession, StudyTask
+from trafficedu.education.queries import live_booking, task_of_violation
+from trafficedu.feedback.models import Notice
+from trafficedu.feedback.queries import notice_of_violation
+from trafficedu.riders.models import Rider
+from trafficedu.riders.services import NewRider
+from trafficedu.stations.models import Station
+from trafficedu.violations.models import Objection, Violation
+from trafficedu.violations.services import NewViolation, raise_objection, record
+
+
+@dataclass
+class Side:
+    """One half of the world. The secrets are what must never be read outside their place."""
+
+    name: str
+    town: Area
+    village: Area
+    station: Station
+    company: Company
+    secrets: dict[str, str]
+    users: dict[str, User] = field(default_factory=dict)
+    rider: Rider = field(init=False)
+    local: Rider = field(init=False)
+    violation: Violation = field(init=False)
+    pending: Violation = field(init=False)
+    village_violation: Violation = field(init=False)
+    notice: Notice = field(init=False)
+    village_notice: Notice = field(init=False)
+    objection: Objection = field(init=False)
+    task: StudyTask = field(init=False)
+    waiting: StudyTask = field(init=False)
+    study: StudySession = field(init=False)
+    certificate: Certificate = field(init=False)
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        """Every public number of this side's records about riders, by what it is."""
+        return {
+            "rider": self.rider.number,
+            "local": self.local.number,
+            "violation": self.violation.number,
+            "pending": self.pending.number,
+            "village_violation": self.village_violation.number,
+            "notice": self.notice.number,
+            "village_notice": self.village_notice.number,
+            "objection": self.objection.number,
+            "task": self.task.number,
+            "waiting": self.waiting.number,
+            "session": self.study.number,
+            "certificate": self.certificate.number,
+        }
+
+
+def make_sides(session: Session) -> tuple[Side, Side]:
+    """Add both sides and commit them."""
+    district = make_district(session)
+    sides = (
+        _side(session, "东", district.town, district.village),
+        _side(session, "西", district.other_town, district.other_village),
+    )
+    session.commit()
+    return sides
+
+
+def _side(session: Session, name: str, town: Area, village: Area) -> Side:
+    secrets = {
+        "name": f"{name}门吹雪",
+        "id_number": identity(),
+        "phone": "13858100371" if name == "东" else "13858100372",
+        "plate": "杭州E77301" if name == "东" else "杭州W77302",
+        "local_name": f"{name}方不败",
+        "local_id": identity(),
+        "guardian": f"{name}郭先生",
+        "contact": "13900077101" if name == "东" else "13900077102",
+        "note": f"{name}边备注里的人名",
+    }
+    side = Side(name, town, village, make_station(session, village), make_company(session), secrets)
+    for role in Role:
+        post = {"area": {"area_id": town.id}, "station": {"station_id": side.station.id}}
+        where = {**post, "company": {"company_id": side.company.id}, "": {}}[POST_OF[role]]
+        side.users[role] = people.make_user(session, role, **where)
+    side.users[Role.GRID].area_id = village.id
+    _loop(session, side)
+    return side
+
+
+def _loop(session: Session, side: Side) -> None:
+    """Let a rider of the company and one of the village offend; the first studies, objects, has a certificate."""
+    now, officer, given = utc_now(), actor_of(side.users[Role.OFFICER]), side.secrets
+    side.study = _session(session, side, "basic")
+    new = NewRider("identity_card", given["id_number"], given["name"], given["phone"], side.village.id)
+    side.violation = record(session, _offence(side, new, company=side.company.code), officer, now)
+    side.rider = side.violation.rider or _absent()
+    local = NewRider("identity_card", given["local_id"], given["local_name"], "", side.village.id)
+    side.village_violation = record(session, _offence(side, local), officer, now)
+    side.local = side.village_violation.rider or _absent()
+    side.pending = record(session, _offence(side, None, source="camera", plate=given["plate"]), officer, now)
+    side.notice = notice_of_violation(session, side.violation.id) or _absent()
+    side.village_notice = notice_of_violation(session, side.village_violation.id) or _absent()
+    side.objection = raise_objection(session, side.violation, "我没有闯红灯", given["contact"], now)
+    side.task = task_of_violation(session, side.violation.id) or _absent()
+    side.waiting = task_of_violation(session, side.village_violation.id) or _absent()
+    _certify(session, side)
+
+
+def _offence(side: Side, rider: NewRider | None, company: str = "", **values: Any) -> NewViolation:
+    given = {"plate": side.secrets["plate"], "note": side.secrets["note"]} | values
+    return NewViolation(
+        kind_code="2007",
+        occurred_utc=utc_now() - timedelta(hours=2),
+        area_code=side.village.code,
+        rider=rider,
+        company_code=company,
+        legal_basis="contract" if company else None,
+        guardian_name=side.secrets["guardian"],
+        **given,
+    )
+
+
+def _session(session: Session, side: Side, course: str) -> StudySession:
+    starts = utc_now() + timedelta(days=2)
+    study = StudySession(
+        number=new_number("S"),
+        course=session.scalars(select(Course).where(Course.code == course)).one(),
+        station=side.station,
+        starts_utc=starts,
+        starts_on=local_date(starts),
+        capacity=20,
+        lecturer=f"{side.name}讲师",
+    )
+    session.add(study)
+    session.flush()
+    return study
+
+
+def _certify(session: Session, side: Side) -> None:
+    """Let the company's rider study to the end; the village's rider keeps a seat."""
+    staff, now = actor_of(side.users[Role.STATION]), side.study.starts_utc
+    booking = live_booking(session, side.task.id) or _absent()
+    education.check_in(session, booking, staff, now)
+    for module in booking.session.course.modules:
+        education.start_module(session, booking, module.id, staff, now)
+        now += timedelta(minutes=module.minimum_minutes)
+        education.end_module(session, booking, module.id, staff, now)
+    education.record_quiz(session, booking, 90, staff, now)
+    education.sign_off(session, booking, staff, now)
+    side.certificate = session.scalars(select(Certificate).where(Certificate.task_id == side.task.id)).one()
+
+
+def _absent() -> Any:
+    raise AssertionError("the loop did not come about")
+
+
+__all__ = ["SYSTEM", "Side", "make_sides"]

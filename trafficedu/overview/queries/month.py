@@ -1,0 +1,123 @@
+"""The last full month of an area beside the same month a year before: what the analyst reads first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from trafficedu.areas import queries as areas
+from trafficedu.areas.models import Area
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import local_date
+from trafficedu.education.queries import rates as education
+from trafficedu.education.rules import CompletionCounts
+from trafficedu.feedback.queries import rates as feedback
+from trafficedu.feedback.queries.rates import FeedbackCounts
+from trafficedu.overview.queries.picture import BELOW, find_area
+from trafficedu.overview.rules import Period, change_percent, month_after, period_of
+from trafficedu.violations import queries as violations
+
+LONGEST = 6
+
+
+@dataclass(frozen=True)
+class Change:
+    """Violations of a kind or an area in the month, in the month before, and in the same month a year before."""
+
+    code: str
+    name: str
+    now: int
+    month_before: int
+    year_before: int
+
+    @property
+    def difference(self) -> int:
+        """How many more than a year before: the comparison that seasons allow."""
+        return self.now - self.year_before
+
+
+@dataclass(frozen=True)
+class Month:
+    """The figures of one month; ``completion`` and ``feedback`` as they stand now, then those of the month before."""
+
+    area: Area
+    period: Period
+    total: Change
+    completion: CompletionCounts
+    completion_before: CompletionCounts
+    feedback: Sequence[tuple[FeedbackCounts, FeedbackCounts | None]]
+    kinds: Sequence[Change]
+    below: Sequence[Change]
+
+    @property
+    def change_percent(self) -> float | None:
+        """By how many percent the violations differ from a year before; None without any then."""
+        return change_percent(self.total.now, self.total.year_before)
+
+
+def read_month(session: Session, by: Actor, now: datetime, locale: str) -> Month:
+    """Return the last full month of what ``by`` sees, and what changed most in it."""
+    area = find_area(session, "", by)
+    last = period_of(None, None, local_date(now)).last
+    month, before = Period(last, last), Period(month_after(last, -1), month_after(last, -1))
+    kinds = _kinds(session, by, area, (month, before, month.year_before), locale)
+    answered = {
+        row.receiver_kind: row
+        for row in feedback.count_feedback(session, by, before.first, before.after, now, area.path)
+    }
+    return Month(
+        area=area,
+        period=month,
+        total=Change(
+            area.code,
+            area.name,
+            sum(row.now for row in kinds),
+            sum(row.month_before for row in kinds),
+            sum(row.year_before for row in kinds),
+        ),
+        completion=education.count_completion(session, by, month.first, month.after, now, area.path),
+        completion_before=education.count_completion(session, by, before.first, before.after, now, area.path),
+        feedback=[
+            (row, answered.get(row.receiver_kind))
+            for row in feedback.count_feedback(session, by, month.first, month.after, now, area.path)
+        ],
+        kinds=_most_changed(kinds),
+        below=_most_changed(_below(session, by, area, (month, before, month.year_before))),
+    )
+
+
+def _most_changed(rows: Sequence[Change]) -> Sequence[Change]:
+    changed = [row for row in rows if row.difference]
+    return sorted(changed, key=lambda row: (-abs(row.difference), row.code))[:LONGEST]
+
+
+def _kinds(session: Session, by: Actor, area: Area, periods: Sequence[Period], locale: str) -> list[Change]:
+    names = {kind.code: kind.name(locale) for kind in violations.list_kinds(session)}
+
+    def counted(period: Period) -> dict[str, int]:
+        rows = violations.count_by_kind_and_month(session, by, period.first, period.final_day, area.path)
+        return {row.kind_code: row.violations for row in rows}
+
+    return _side_by_side(names, [counted(period) for period in periods])
+
+
+def _below(session: Session, by: Actor, area: Area, periods: Sequence[Period]) -> list[Change]:
+    level = BELOW.get(area.level)
+    if level is None:
+        return []
+    children = areas.list_below(session, area.path, periods[0].final_day, level)
+
+    def counted(period: Period) -> dict[str, int]:
+        rows = violations.count_by_area(session, by, period.first, period.final_day, area.path)
+        return {
+            child.code: sum(row.violations for row in rows if row.path.startswith(child.path)) for child in children
+        }
+
+    return _side_by_side({child.code: child.name for child in children}, [counted(period) for period in periods])
+
+
+def _side_by_side(names: dict[str, str], counts: Sequence[dict[str, int]]) -> list[Change]:
+    return [Change(code, name, *(count.get(code, 0) for count in counts)) for code, name in names.items()]
