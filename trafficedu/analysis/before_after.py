@@ -45,6 +45,59 @@ class BeforeAfter:
     compared_expected: float | None
 
 
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """Every area before and after: its record, what places like it had and will have, and the noise around it."""
+
+    record: FloatArray
+    past: FloatArray
+    future: FloatArray
+    spread: float
+    k_month: float
+    months: int
+    outlook: Outlook
+
+    @property
+    def use(self) -> BoolArray:
+        """Areas of which anything was expected."""
+        use: BoolArray = self.past > 0
+        return use
+
+    def expected(self, areas: BoolArray) -> Posterior:
+        """Return what the areas would have had without the campaign."""
+        chosen = areas & self.use
+        record, past, future = self.record[chosen], self.past[chosen], self.future[chosen]
+        noise = 1.0 + self.k_month * past / self.months
+        return expectation_after(record, past, future, 1.0 / self.spread, noise)
+
+    def dispersion_after(self, areas: BoolArray, expected: Posterior, months: float) -> float:
+        """Return variance over mean of the sum of counts during so many months."""
+        mean = float(self.future[areas & self.use] @ expected.mean / expected.mean.sum())
+        return 1.0 + self.k_month * mean / max(months, 1.0)
+
+
+def _places(panel: Panel, shares: FloatArray, campaign: BoolArray, months: int) -> _Places:
+    """Work out the expectations of every area, see :func:`before_after`."""
+    exposure = np.ones(panel.counts.shape) if panel.exposure is None else panel.exposure
+    calendar = calendar_months(panel.first_month, 0, panel.months + shares.size)
+    season = month_index(panel.counts, exposure, calendar[: panel.months], SEASON_PRIOR)
+    window = slice(panel.months - months, panel.months)
+    counts, base = panel.counts[:, window], exposure[:, window] * season[calendar[window]]
+    others = ~campaign if panel.counts[~campaign, window].any() else np.ones_like(campaign)
+    rate = counts[others].sum() / base[others].sum()
+    past, record = rate * base.sum(axis=1), counts.sum(axis=1)
+    to_come = exposure[:, -1] * float(season[calendar[panel.months :]] @ shares)
+    use = past > 0
+    own_rate = np.divide(record, base.sum(axis=1), out=np.zeros_like(record), where=use)
+    outlook = forecast(panel, shares.size).total
+    # as many of all areas' events as the trend model expects, against every area going on as it was
+    future = rate * to_come * float(outlook.expected @ shares) / float((own_rate * to_come).sum())
+    own = np.where(base > 0, own_rate[:, None] * base, np.nan)
+    k_month = dispersion(counts, own)
+    spread = max(dispersion(record[use], past[use]) - k_month / months, LEAST_SPREAD)
+    return _Places(record, past, future, spread, k_month, months, outlook)
+
+
 def before_after(
     panel: Panel,
     observed: FloatArray,
@@ -84,47 +137,23 @@ def before_after(
     months = min(BEFORE_MONTHS, panel.months)
     if panel.months < LEAST_BEFORE or not campaign.any() or not panel.counts[:, -months:].any():
         return None
-    exposure = np.ones(panel.counts.shape) if panel.exposure is None else panel.exposure
-    calendar = calendar_months(panel.first_month, 0, panel.months + shares.size)
-    season = month_index(panel.counts, exposure, calendar[: panel.months], SEASON_PRIOR)
-    window = slice(panel.months - months, panel.months)
-    counts, base = panel.counts[:, window], exposure[:, window] * season[calendar[window]]
-    others = ~campaign if panel.counts[~campaign, window].any() else np.ones_like(campaign)
-    rate = counts[others].sum() / base[others].sum()
-    past, record = rate * base.sum(axis=1), counts.sum(axis=1)
-    to_come = exposure[:, -1] * float(season[calendar[panel.months :]] @ shares)
-    use = past > 0
-    own_rate = np.divide(record, base.sum(axis=1), out=np.zeros_like(record), where=use)
-    outlook = forecast(panel, shares.size).total
-    # as many of all areas' events as the trend model expects, against every area going on as it was
-    future = rate * to_come * float(outlook.expected @ shares) / float((own_rate * to_come).sum())
-    own = np.where(base > 0, own_rate[:, None] * base, np.nan)
-    k_month = dispersion(counts, own) if months > 1 else 0.0
-    spread = max(dispersion(record[use], past[use]) - k_month / months, LEAST_SPREAD)
-    noise = 1.0 + k_month * past / months
-
-    def expected(areas: BoolArray) -> Posterior:
-        chosen = areas & use
-        return expectation_after(record[chosen], past[chosen], future[chosen], 1.0 / spread, noise[chosen])
-
-    inside = expected(campaign)
+    places = _places(panel, shares, campaign, months)
+    inside = places.expected(campaign)
     if inside.mean.sum() <= 0:
         return None
-    against = expected(comparison)
+    against = places.expected(comparison)
     compared = Comparison(
-        float(observed[comparison & use].sum()), float(against.mean.sum()), float(against.variance.sum())
+        float(observed[comparison & places.use].sum()), float(against.mean.sum()), float(against.variance.sum())
     )
-    phi = 1.0 + k_month * float(future[campaign & use] @ inside.mean / inside.mean.sum()) / max(
-        float(shares.sum()), 1.0
-    )
+    phi = places.dispersion_after(campaign, inside, float(shares.sum()))
     usable = compared.observed > 0 and compared.expected > 0
     if not usable:
-        inside = replace(inside, variance=inside.variance + inside.mean * inside.mean.sum() * _unsure(outlook))
-    effect = campaign_effect(observed[campaign & use], inside, compared if usable else None, phi, level)
+        inside = replace(inside, variance=inside.variance + inside.mean * inside.mean.sum() * _unsure(places.outlook))
+    effect = campaign_effect(observed[campaign & places.use], inside, compared if usable else None, phi, level)
     return BeforeAfter(
         effect,
-        float(record[campaign].sum()),
-        float(past[campaign].sum()),
+        float(places.record[campaign].sum()),
+        float(places.past[campaign].sum()),
         months,
         compared.observed if usable else None,
         compared.expected if usable else None,

@@ -30,7 +30,9 @@ MOST_HOURS = 1_000_000
 class CampaignForm(FlaskForm):  # type: ignore[misc]
     """A campaign: when, where, against what, with how much effort."""
 
-    name = TrimmedField(_l("Name"), [InputRequired(_l("Enter the name.")), Length(max=80, message=TOO_LONG)])
+    name = TrimmedField(
+        _l("Name of the campaign"), [InputRequired(_l("Enter the name.")), Length(max=80, message=TOO_LONG)]
+    )
     first_day = DateField(_l("First day"), [InputRequired(DAY_MISSING)])
     last_day = DateField(_l("Last day"), [InputRequired(DAY_MISSING)])
     towns = SelectMultipleField(
@@ -105,7 +107,7 @@ class CampaignFilterForm(FlaskForm):  # type: ignore[misc]
 
         csrf = False
 
-    q = TrimmedField(_l("Name"))
+    q = TrimmedField(_l("Name of the campaign"))
     state = SelectField(
         _l("State"),
         choices=as_choices([("", _l("all")), *((state, STATE_NAMES[state]) for state in STATES)]),

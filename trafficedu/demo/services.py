@@ -15,10 +15,12 @@ from trafficedu.configuration.queries import list_runs
 from trafficedu.configuration.services import logged_run
 from trafficedu.core import audit
 from trafficedu.core.actors import SYSTEM
+from trafficedu.core.clock import local_date
 from trafficedu.core.errors import DomainError
 from trafficedu.core.tabular import Progress, silent
 from trafficedu.core.text import message
 from trafficedu.demo.accounts import PASSWORD, list_documented
+from trafficedu.demo.campaigns import enter_campaigns
 from trafficedu.demo.district import District
 from trafficedu.demo.plan import Plan, span_until
 from trafficedu.riders.models import Rider
@@ -63,6 +65,7 @@ def load_demo(session: Session, plan: Plan, now: datetime, progress: Progress = 
     _require_empty(session)
     with logged_run(session, RUN, SYSTEM) as counts:
         written = District(session, plan, span_until(now, plan.months)).build(progress)
+        written["campaign"] = enter_campaigns(session, local_date(now))
         counts.update(written, seed=plan.seed, months=plan.months)
     audit.write(session, "demo:district:load", SYSTEM, **counts)
     session.flush()

@@ -41,7 +41,9 @@ def trend_figure(key: str, payload: dict[str, Any], row: dict[str, Any], title: 
     def said(text: Message) -> str:
         return translate(text, locale)
 
-    lines: list[dict[str, Any]] = [{"name": said(message("recorded")), "values": [*row["shown"][start:], *nothing]}]
+    lines: list[dict[str, Any]] = [
+        {"name": said(message("actually counted")), "values": [*row["shown"][start:], *nothing]}
+    ]
     if any(value is not None for value in row["fitted"]):
         fitted = {"name": said(message("expected one month before")), "values": [*row["fitted"][start:], *nothing]}
         lines.append(fitted | {"quiet": True})

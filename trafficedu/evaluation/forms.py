@@ -40,11 +40,11 @@ class TrendForm(_AskForm):
 class ClaimForm(_AskForm):
     """Two periods of whole months, and what is counted in them. Series and area of the page go along."""
 
-    measure = SelectField(_l("Counted"), default=FATAL_ONLY, validate_choice=False)
+    measure = SelectField(_l("What is counted"), default=FATAL_ONLY, validate_choice=False)
     before_first = MonthField(_l("Earlier period: from"), [Optional()])
-    before_last = MonthField(_l("to"), [Optional()])
+    before_last = MonthField(_l("to the month"), [Optional()])
     after_first = MonthField(_l("Later period: from"), [Optional()])
-    after_last = MonthField(_l("to"), [Optional()])
+    after_last = MonthField(_l("to the month"), [Optional()])
 
     def settle(self, today: date) -> tuple[str, tuple[date, date], tuple[date, date]]:
         """Return measure and half-open periods; what is missing is this year's full months and the year before."""

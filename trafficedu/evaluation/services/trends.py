@@ -105,7 +105,8 @@ def _laid_out(
     if rate and base is not None:
         shown = 100 * (1 - counts / base)
         # the share expected of a month is made of the denominator known the month before
-        fitted = 100 * (1 - fitted / np.r_[np.nan, held[:-1]])
+        before = np.r_[np.nan, np.where(held[:-1] > 0, held[:-1], np.nan)]
+        fitted = 100 * (1 - fitted / before)
         share = {name: 100 * (1 - values / held[-1]) for name, values in ahead.items()}
         ahead = {name: share[LIMITS.get(name, name)] for name in ahead}
     return {
