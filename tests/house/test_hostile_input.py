@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
 from tests.factories.sides import Side, make_sides
+from tests.house.test_access import fit
 from trafficedu.accounts.rules import Role
 
 HOSTILE = (
@@ -127,7 +128,7 @@ def _addresses(app: Flask, here: Side) -> Iterator[str]:
         blueprint = rule.endpoint.partition(".")[0]
         number = {"violations.objection": "objection", "education.certificate": "certificate"}.get(rule.endpoint)
         values = {**fixed, "code": codes.get(blueprint), "number": here.numbers[number or first.get(blueprint, "task")]}
-        yield adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments})
+        yield adapter.build(rule.endpoint, {name: values.get(name) or fit(rule, name) for name in rule.arguments})
 
 
 def _calm(client: Browser, method: str, address: str, **sent: Any) -> None:
