@@ -194,10 +194,7 @@ def test_each_refused_row_has_its_line_column_value_and_reason(installed: Run, f
         "offender": "dog",
         "note": "x" * 501,
     }
-    rows: list[Mapping[str, str]] = []
-    rows += [violation(f"W{n}") | {name: cell} for n, (name, cell) in enumerate(wrong.items())]
-        violation(f"W{n}") | {name: cell} for n, (name, cell) in enumerate(wrong.items())
-    ]
+    rows = [violation(f"W{n}") | {name: cell} for n, (name, cell) in enumerate(wrong.items())]
     rows.append(violation("FINE", penalty="fine", fine_yuan="500"))
     rows.append(violation("CHILD", penalty="fine", fine_yuan="20", id_number=child))
     rows.append(violation("LAST", occurred_at="9999-12-31T23:00:00-08:00"))
@@ -221,9 +218,9 @@ def test_each_refused_row_has_its_line_column_value_and_reason(installed: Run, f
 def test_one_reference_in_every_line_is_one_record(installed: Run, fresh_url: str, tmp_path: Path) -> None:
     row = violation("SAME")
     rows = [row | {"note": note} for note in ("a", "b", "a")] * 1000
-    report = installed("import", "violations", written(tmp_path / "v.csv", list(rows)), "--json").report
+    report = installed("import", "violations", written(tmp_path / "v.csv", rows), "--json").report
     assert report == {"added": 1, "updated": 2000, "unchanged": 999, "refused": []}
-    nameless: list[Mapping[str, str]] = [violation("NONE", name="")] * 3
+    nameless = [violation("NONE", name="")] * 3
     ended = installed("import", "violations", written(tmp_path / "n.csv", nameless), "--json", "--skip-errors")
     assert [row["column"] for row in ended.report["refused"]] == ["name", "reference", "reference"]
     assert counted(fresh_url, "violation") == [1]

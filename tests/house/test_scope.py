@@ -219,7 +219,7 @@ def test_nobody_answers_for_another(role: Role, client: Browser, session: Sessio
     client.sign_in(here.users[role])
     foreign = [there.notice, there.village_notice, here.village_notice if role is Role.COMPANY else here.notice]
     for notice in foreign:
-        answer = client.post(f"/notices/{notice.number}/answer", data={"measure": "educated"})
+        answer = client.post(f"/notices/{notice.number}/answer", data={"measure": "criticised"})
         assert answer.status_code == 404
     assert session.scalar(select(func.count()).select_from(Feedback)) == 0
 
