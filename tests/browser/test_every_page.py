@@ -27,6 +27,7 @@ from trafficedu.demo.services import load_demo
 
 pytestmark = pytest.mark.browser
 NARROW = (360, 780)
+DOWNLOADS = (".pdf", ".csv", ".xlsx")
 NOT_PAGES = {"static", "health.alive", "health.ready", "health.metrics", "accounts.sign_in"}
 MUST_REACH = {
     Role.OFFICER: {"overview.home", "violations.record", "violations.show", "riders.index", "riders.show"},
@@ -77,7 +78,7 @@ def endpoint_of(urls: MapAdapter, path: str) -> str | None:
         endpoint, _ = urls.match(path, method="GET")
     except HTTPException:
         return None
-    return None if endpoint in NOT_PAGES or path.endswith(".pdf") else str(endpoint)
+    return None if endpoint in NOT_PAGES or path.endswith(DOWNLOADS) else str(endpoint)
 
 
 def beginnings(app: Flask, role: Role | None) -> list[str]:
