@@ -223,7 +223,9 @@ def test_the_paper_says_the_same(rider: Browser, session: Session, violation: Vi
     for said in (violation.number, violation.kind.name_zh, violation.rider.name, "村委会一楼"):
         assert said in text
     assert id_number_of(session, violation.rider) not in text
-    assert rider.get(f"/n/{violation.number}/certificate.pdf").status_code == 404
+    unfinished = rider.get(f"/n/{violation.number}/certificate.pdf?lang=zh")
+    assert unfinished.status_code == 404
+    assert "相应的学习还没有完成" in unfinished.text
 
 
 def test_a_task_without_a_seat_waits(client: Browser, session: Session, world: World) -> None:

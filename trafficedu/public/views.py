@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import flask_babel
-from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from trafficedu.core.access import open_to_all
 from trafficedu.core.actors import VISITOR
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session, writing
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import DomainError, Missing
 from trafficedu.core.numbers import is_number, normalise
 from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, locale, tell
@@ -136,7 +136,7 @@ def certificate_pdf(number: str) -> Any:
     if not isinstance(shown, queries.Receipt):
         return shown
     if shown.certificate is None:
-        abort(404)
+        raise Missing(message("There is no certificate yet: the study it is for has not been completed."))
     number = shown.certificate.number
     return _pdf(education.render_certificate(session(), number, locale()), number)
 
