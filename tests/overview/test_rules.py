@@ -19,10 +19,12 @@ def test_without_a_wish_the_last_twelve_full_months_are_shown() -> None:
         (date(2026, 1, 15), date(2026, 3, 2), Period(date(2026, 1, 1), date(2026, 3, 1))),
         (date(2026, 5, 1), date(2026, 2, 1), Period(date(2026, 2, 1), date(2026, 5, 1))),
         (date(2026, 11, 1), date(2031, 1, 1), Period(date(2026, 11, 1), date(2026, 11, 1))),
+        (date(9999, 12, 1), None, Period(date(2026, 10, 1), date(2026, 11, 1))),
+        (date(1, 1, 1), date(1, 1, 1), Period(date(2000, 1, 1), date(2000, 1, 1))),
         (date(1990, 1, 1), date(2026, 10, 1), Period(date(2021, 11, 1), date(2026, 10, 1))),
     ],
 )
-def test_a_period_is_put_in_order_and_within_bounds(first: date, last: date, shown: Period) -> None:
+def test_a_period_is_put_in_order_and_within_bounds(first: date, last: date | None, shown: Period) -> None:
     assert period_of(first, last, TODAY) == shown
 
 

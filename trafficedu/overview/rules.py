@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 LONGEST_MONTHS = 60
+EARLIEST = date(2000, 1, 1)
 
 
 def month_after(month: date, months: int = 1) -> date:
@@ -48,11 +49,16 @@ def period_of(first: date | None, last: date | None, today: date) -> Period:
 
     Without a wish: the last twelve full months, because a month that has just begun reads like a fall.
     """
-    full = month_after(today.replace(day=1), -1)
-    ending = min((last or full).replace(day=1), today.replace(day=1))
-    beginning = (first or month_after(ending, -11)).replace(day=1)
+    running = today.replace(day=1)
+    ending = _within((last or month_after(running, -1)).replace(day=1), running)
+    beginning = _within((first or month_after(ending, -11)).replace(day=1), running)
     beginning, ending = min(beginning, ending), max(beginning, ending)
     return Period(max(beginning, month_after(ending, 1 - LONGEST_MONTHS)), ending)
+
+
+def _within(month: date, running: date) -> date:
+    """Return a month no later than the ``running`` one and no earlier than any record can be."""
+    return min(max(month, EARLIEST), running)
 
 
 def change_percent(now: int, before: int) -> float | None:
