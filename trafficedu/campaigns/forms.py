@@ -33,8 +33,8 @@ class CampaignForm(FlaskForm):  # type: ignore[misc]
     name = TrimmedField(
         _l("Name of the campaign"), [InputRequired(_l("Enter the name.")), Length(max=80, message=TOO_LONG)]
     )
-    first_day = DateField(_l("First day"), [InputRequired(DAY_MISSING)])
-    last_day = DateField(_l("Last day"), [InputRequired(DAY_MISSING)])
+    first_day = DateField(_l("First day of the campaign"), [InputRequired(DAY_MISSING)])
+    last_day = DateField(_l("Last day of the campaign"), [InputRequired(DAY_MISSING)])
     towns = SelectMultipleField(
         _l("Towns"),
         widget=ListWidget(prefix_label=False),
@@ -85,7 +85,7 @@ class CampaignForm(FlaskForm):  # type: ignore[misc]
 class EndForm(FlaskForm):  # type: ignore[misc]
     """The day on which a campaign ends earlier."""
 
-    last_day = DateField(_l("Last day"), [InputRequired(DAY_MISSING)])
+    last_day = DateField(_l("Last day of the campaign"), [InputRequired(DAY_MISSING)])
     version = VersionField(default=0)
 
 

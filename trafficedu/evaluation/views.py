@@ -82,7 +82,10 @@ def _shown(key: str, answer: Answer, code: str, name: str, is_root: bool, day: d
     if row is None:
         return {"figure": None, "months": payload["months"]}
     about = payload["whole"] if is_root else payload["parts"]
-    trend = say(unpacked(row["trend"]))
+    stated = unpacked(row["trend"])
+    if SERIES[key].rate:  # the statement is of the failures, the curve shows the rest
+        stated = message("Measured by %(what)s: %(trend)s", what=SERIES[key].what, trend=stated)
+    trend = say(stated)
     title = say(message("%(series)s in %(area)s. %(trend)s", series=SERIES[key].name, area=name, trend=trend))
     return {
         "figure": charts.trend_figure(key, payload, row, title, locale()),
