@@ -6,7 +6,6 @@ Address and port are given on gunicorn's command line; everything else stands he
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from typing import Any
 
@@ -33,11 +32,6 @@ def command(host: str, port: int) -> tuple[list[str], dict[str, str]]:
     """
     arguments = ["-m", "gunicorn", "-c", f"python:{__name__}", "-b", f"{host}:{port}", "trafficedu.app:create_app()"]
     return arguments, {"PROMETHEUS_MULTIPROC_DIR": tempfile.mkdtemp(prefix="trafficedu-metrics-")}
-
-
-def post_fork(_server: Any, _worker: Any) -> None:
-    """Let threads take turns quickly: who comes back from the database holds locks that others wait for."""
-    sys.setswitchinterval(float(os.environ.get("SWI", "0.005")))
 
 
 def child_exit(_server: Any, worker: Any) -> None:
