@@ -1,6 +1,6 @@
 """The demo district: an invented history on the real areas, in which every rule of the live system holds.
 
-Not a feature with doors: it adds no table and no page (docs/adr/0013-the-demo-district.md). Files are split
+Not a feature with doors: it adds no table and no page (docs/adr/0011-the-demo-district.md). Files are split
 by subject; each may know those before it in this list:
 
 ``plan`` (size, seed, the anchor in time), ``names`` (invented names), ``rows`` (bulk writing), ``seasons``

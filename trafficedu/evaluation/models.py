@@ -18,7 +18,7 @@ class AnalysisResult(Base):
 
     ``kind`` is a series (``subject_id`` is the area whose parts were fitted together) or ``effect``
     (``subject_id`` is a campaign). The result holds as long as ``fingerprint`` is that of today's inputs;
-    the worker looks every night (docs/adr/0009).
+    the worker looks every night (docs/adr/0010-results-of-fits.md).
     """
 
     __tablename__ = "analysis_result"
