@@ -27,11 +27,11 @@ from trafficedu.demo.services import load_demo
 
 pytestmark = pytest.mark.browser
 NARROW = (360, 780)
-DOWNLOADS = (".pdf", ".csv", ".xlsx")
+DOWNLOADS = (".pdf", ".csv", ".xlsx", ".js", ".webmanifest")
 NOT_PAGES = {"static", "health.alive", "health.ready", "health.metrics", "accounts.sign_in"}
 MUST_REACH = {
     Role.OFFICER: {"overview.home", "violations.record", "violations.show", "riders.index", "riders.show"},
-    Role.SUPERVISOR: {"violations.reviews", "violations.objection", "violations.void", "transfers.index"},
+    Role.SUPERVISOR: {"violations.reviews", "violations.objections", "violations.void", "transfers.index"},
     Role.STATION: {"sessions.show", "study.check_in_list", "sessions.create_weekly", "education.task"},
     Role.COMPANY: {"feedback.notices", "feedback.notice"},
     Role.GRID: {"feedback.notices", "education.tasks", "areas.index"},
