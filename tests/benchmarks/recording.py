@@ -22,7 +22,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
@@ -47,6 +47,7 @@ from trafficedu.stations.models import Station
 
 PORTS = itertools.count(18600)
 THREADS = 8
+VILLAGES = 20
 ROUNDS = 3
 
 
@@ -65,8 +66,11 @@ def bare_app() -> Flask:
     return app
 
 
-def prepare(url: str, riders: int) -> tuple[str, str, list[str]]:
-    """Fill a database with riders engaged by a company and sessions with seats; returns user, village, identities."""
+def prepare(url: str, riders: int) -> tuple[str, list[str], list[str]]:
+    """Fill a database with riders engaged by a company and sessions with seats; returns user, villages, identities.
+
+    As in the district, the riders live in many villages, each with a station of its own near by.
+    """
     os.environ["TRAFFICEDU_DATABASE_URL"] = url
     app = create_app()
     with app.app_context():
@@ -75,14 +79,16 @@ def prepare(url: str, riders: int) -> tuple[str, str, list[str]]:
             for load in wiring.REFERENCE:
                 load(session)
             session.execute(text(f"CREATE TABLE bare_row (id {serial(url)}, body varchar(100))"))
-            village = session.scalars(select(Area).where(Area.level == VILLAGE).order_by(Area.code)).first()
-            assert village is not None
-            officer = make_user(session, "officer", area_id=village.parent_id)
+            villages = session.scalars(select(Area).where(Area.level == VILLAGE).order_by(Area.code)).all()
+            villages = villages[:: len(villages) // VILLAGES]
+            district = session.scalars(select(Area).where(Area.parent_id.is_(None))).one()
+            officer = make_user(session, "officer", area_id=district.id)
             identities = [identity(number) for number in range(riders)]
-            engage_all(session, village, identities)
-            add_sessions(session, village, riders)
+            engage_all(session, villages, identities)
+            for village in villages:
+                add_sessions(session, village, riders // len(villages) + THREADS)
             session.commit()
-            return officer.username, village.code, identities
+            return officer.username, [village.code for village in villages], identities
 
 
 def serial(url: str) -> str:
@@ -96,19 +102,19 @@ def identity(number: int) -> str:
     return body + str(mod_11_2.calc_check_digit(body))
 
 
-def engage_all(session: Session, village: Area, identities: list[str]) -> None:
-    """Register every rider, engaged by one company that may be told."""
+def engage_all(session: Session, villages: Sequence[Area], identities: list[str]) -> None:
+    """Register every rider, at home in the villages in turn, engaged by one company that may be told."""
     company = Company(code="BENCH", name="测速配送")
     session.add(company)
     session.flush()
-    for number in identities:
+    for number, village in zip(identities, itertools.cycle(villages), strict=False):
         rider = find_or_register(session, NewRider("identity_card", number, "测速", home_area_id=village.id), SYSTEM)
         engage(session, rider, NewEngagement(company.id, date(2020, 1, 1), None, "contract"), SYSTEM)
 
 
 def add_sessions(session: Session, village: Area, riders: int) -> None:
     """Add sessions of every course, each with room for 40, enough for everybody."""
-    station = Station(code="BENCH", name="测速站", area_id=village.id, seats=40)
+    station = Station(code=f"B{village.id}", name=f"测速站{village.id}", area_id=village.id, seats=40)
     session.add(station)
     session.flush()
     starts = clock.utc_now() + timedelta(days=2)
@@ -180,8 +186,8 @@ def rate(port: int, requests: int, make: Callable[[int], tuple[str, str, dict[st
 class Officer:
     """Somebody signed in, who posts the record form with the session's own token."""
 
-    def __init__(self, port: int, username: str, village: str, identities: list[str]) -> None:
-        self.village, self.identities, self.used = village, identities, itertools.count()
+    def __init__(self, port: int, username: str, villages: list[str], identities: list[str]) -> None:
+        self.villages, self.identities, self.used = villages, identities, itertools.count()
         connection = http.client.HTTPConnection("127.0.0.1", port)
         cookie, token = self._token(connection, "/sign-in", "")
         form = urlencode({"username": username, "password": PASSWORD, "csrf_token": token})
@@ -210,20 +216,21 @@ class Officer:
 
     def form(self, _number: int) -> tuple[str, str, dict[str, str]]:
         """Return one violation of a rider not yet used."""
+        rider = next(self.used)
         body = urlencode(
             {
                 "csrf_token": self.token,
                 "client_reference": secrets.token_hex(16),
                 "kind": "2007",
                 "occurred_at": datetime.now(clock.SHANGHAI).strftime("%Y-%m-%dT%H:%M"),
-                "area_code": self.village,
+                "area_code": self.villages[rider % len(self.villages)],
                 "place": "测速路口",
                 "source": "field",
                 "offender": "rider",
                 "penalty": "fine",
                 "fine_yuan": "20",
                 "id_type": "identity_card",
-                "id_number": self.identities[next(self.used)],
+                "id_number": self.identities[rider],
                 "name": "测速",
                 "company_code": "auto",
             }
@@ -233,14 +240,14 @@ class Officer:
 
 def measure(url: str, requests: int) -> None:
     """Print the rates of both, round by round, and the median of the ratios."""
-    username, village, identities = prepare(url, requests * ROUNDS + 40 * ROUNDS)
+    username, villages, identities = prepare(url, requests * ROUNDS + 40 * ROUNDS)
     ratios = []
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     with (
         served("tests.benchmarks.recording:bare_app()", url) as bare,
         served("trafficedu.app:create_app()", url) as full,
     ):
-        officer = Officer(full, username, village, identities)
+        officer = Officer(full, username, villages, identities)
         for turn in range(ROUNDS):
             rate(bare, 40, lambda _n: ("/", "", headers), {200})
             plain = rate(bare, requests, lambda _n: ("/", "", headers), {200})

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,7 +54,12 @@ def live_app(fresh_url: str, make_app: Callable[..., Flask]) -> Iterator[Flask]:
     app = make_app(fresh_url, WTF_CSRF_ENABLED=True)
     yield app
     with app.app_context():
-        app.extensions["sqlalchemy"].engine.dispose()
+        engine = app.extensions["sqlalchemy"].engine
+    for _ in range(100):  # an answer that the browser no longer waits for may still hold a connection
+        if engine.pool.checkedout() == 0:
+            break
+        time.sleep(0.05)
+    engine.dispose()
 
 
 @contextmanager

@@ -64,12 +64,15 @@ def record(session: Session, new: NewAccident, by: Actor, now: datetime) -> Acci
         A rule says no; ``field`` names the form field. At ``told_apart``: there is a record that may be of the
         same accident (``queries.list_close``), and the recorder has not said that this is another one.
     """
-    first = queries.find_by_client_reference(session, new.client_reference) if new.client_reference else None
+    first = _same_submit(session, new)
     if first is not None:
         return _first_record(first, by)
     values, kinds = _checked(session, new, by, now)
     close = queries.list_close(session, values["area_id"], new.severity, new.occurred_utc)
     if close and not new.told_apart:
+        first = _same_submit(session, new)
+        if first is not None:  # the same form, sent at the same moment, was quicker
+            return _first_record(first, by)
         raise DomainError(
             message(
                 "There is a record of this area, this severity and about this time already. Compare it below; tick"
@@ -90,12 +93,17 @@ def record(session: Session, new: NewAccident, by: Actor, now: datetime) -> Acci
         with session.begin_nested():
             session.add(accident)
     except IntegrityError:
-        first = queries.find_by_client_reference(session, new.client_reference or "")
+        first = _same_submit(session, new)
         if first is None:
             raise
         return _first_record(first, by)
     audit.write(session, "accidents:accident:record", by, subject=accident, told_apart=accident.told_apart)
     return accident
+
+
+def _same_submit(session: Session, new: NewAccident) -> Accident | None:
+    """Return what an earlier sending of the same form recorded, as far as it is committed."""
+    return queries.find_by_client_reference(session, new.client_reference) if new.client_reference else None
 
 
 def _first_record(first: Accident, by: Actor) -> Accident:
