@@ -281,13 +281,12 @@ def _is_loopback(host: str) -> bool:
 def worker(once: bool, every: int) -> None:
     """Do what is due: seats for those waiting, sealing the audit trail, clearing up (后台任务)."""
     with opened() as app:
-        pass  # only to say at once that the database is not ready
-    while True:
-        with app.app_context():
-            failed = run_chores(session(), wiring.CHORES, utc_now())
-        if once:
-            sys.exit(1 if failed else 0)
-        time.sleep(every)
+        while True:
+            with app.app_context():
+                failed = run_chores(session(), wiring.CHORES, utc_now())
+            if once:
+                sys.exit(1 if failed else 0)
+            time.sleep(every)
 
 
 @commands.command()

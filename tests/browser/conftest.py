@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import shutil
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
-from werkzeug.serving import make_server
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 CHROMIUM = next(
@@ -54,23 +53,34 @@ def live_app(fresh_url: str, make_app: Callable[..., Flask]) -> Iterator[Flask]:
     app = make_app(fresh_url, WTF_CSRF_ENABLED=True)
     yield app
     with app.app_context():
-        engine = app.extensions["sqlalchemy"].engine
-    for _ in range(100):  # an answer that the browser no longer waits for may still hold a connection
-        if engine.pool.checkedout() == 0:
-            break
-        time.sleep(0.05)
-    engine.dispose()
+        app.extensions["sqlalchemy"].engine.dispose()
+
+
+class Patient(WSGIRequestHandler):
+    """Gives up on a connection that a browser opened in advance and never used."""
+
+    timeout = 5
+
+
+class Server(ThreadedWSGIServer):
+    """Closing it waits for the answers that the browser no longer waits for: they hold database connections."""
+
+    daemon_threads = False
+    block_on_close = True
 
 
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
     """Serve an application by threads, as in production; gives its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    server = Server("127.0.0.1", 0, app, Patient)
+    thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join(10)
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 @pytest.fixture
