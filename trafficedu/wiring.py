@@ -27,6 +27,8 @@ from trafficedu.evaluation import panels as evaluation_panels
 from trafficedu.evaluation import services as evaluation
 from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback import services as feedback
+from trafficedu.hazards import queries as hazards_queries
+from trafficedu.hazards import services as hazards
 from trafficedu.helmets import imports as helmets_files
 from trafficedu.helmets import panels as helmets_panels
 from trafficedu.overview import panels as overview_panels
@@ -116,6 +118,7 @@ REFERENCE: Sequence[Callable[[Session], Any]] = [
     load_kinds,
     education.load_courses,
     feedback.load_policy,
+    hazards.load_kinds,
 ]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
@@ -123,6 +126,8 @@ CHORES: Mapping[str, Chore] = {
     "waiting tasks seated": education.seat_waiting,
     "audit rows sealed": audit.seal,
     "trends computed": evaluation.refresh_one,
+    "hazards reminded of": hazards.remind,
+    "checks reminded of": hazards.remind_checks,
     "expired locks forgotten": throttle.forget_expired,
     "riders brought under the current key": riders.reencrypt_some,
 }
@@ -152,5 +157,6 @@ REPORTS: Mapping[str, Callable[[Session, str, str], bytes]] = {
     "certificate": studies.render_certificate,
     "receipt": receipts.render_receipt,
     "roster": studies.render_roster,
+    "hazard": hazards_queries.render_any,
 }
 """KIND -> what ``trafficedu report`` renders as PDF from a public number, in a language."""

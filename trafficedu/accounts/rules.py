@@ -43,6 +43,7 @@ POST_OF = {
 _READS_PLACES = {"areas:area:read", "stations:station:read"}
 _READS_TRENDS = {"evaluation:trend:read", "campaigns:campaign:read"}
 _READS_FIGURES = {
+    "hazards:hazard:read",
     "overview:page:read",
     "education:task:read",
     "education:session:read",
@@ -54,6 +55,9 @@ _READS_FIGURES = {
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OFFICER: frozenset(
         {
+            "hazards:hazard:report",
+            "hazards:hazard:verify",
+            "hazards:check:look",
             "accidents:accident:record",
             "accidents:accident:read",
             "accidents:rider:link",
@@ -73,6 +77,13 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.SUPERVISOR: frozenset(
         {
+            "hazards:hazard:report",
+            "hazards:hazard:verify",
+            "hazards:hazard:close",
+            "hazards:hazard:void",
+            "hazards:hazard:export",
+            "hazards:check:look",
+            "hazards:check:manage",
             "accidents:accident:record",
             "accidents:accident:read",
             "accidents:accident:void",
@@ -133,6 +144,10 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.GRID: frozenset(
         {
+            "hazards:hazard:read",
+            "hazards:hazard:report",
+            "hazards:hazard:fix",
+            "hazards:check:look",
             "feedback:notice:read",
             "feedback:notice:answer",
             "feedback:rider:read",
@@ -143,10 +158,21 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _READS_PLACES
     ),
     Role.LEADER: frozenset(
-        {"accidents:accident:read", "feedback:notice:answer"} | _READS_PLACES | _READS_FIGURES | _READS_TRENDS
+        {
+            "accidents:accident:read",
+            "feedback:notice:answer",
+            "hazards:hazard:plan",
+            "hazards:hazard:fix",
+            "hazards:hazard:close",
+        }
+        | _READS_PLACES
+        | _READS_FIGURES
+        | _READS_TRENDS
     ),
     Role.ANALYST: frozenset(
         {
+            "hazards:hazard:export",
+            "hazards:check:manage",
             "accidents:accident:read",
             "accidents:accident:export",
             "overview:month:read",
@@ -163,6 +189,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.ADMINISTRATOR: frozenset(
         {
+            "hazards:kind:manage",
             "transfers:page:open",
             "accounts:user:manage",
             "accounts:audit:read",

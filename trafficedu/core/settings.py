@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trafficedu.core.encryption import Keyring
+from trafficedu.core.storage import EvidenceStore
 
 PREFIX = "TRAFFICEDU_"
 
@@ -25,6 +26,7 @@ class Settings:
     database_url: str
     secret_key: str
     data_key: str
+    evidence_url: str = ""
     public_url: str = "http://127.0.0.1:8000"
     locale: str = "zh"
     max_upload_mb: int = 64
@@ -36,6 +38,17 @@ class Settings:
     def keyring(self) -> Keyring:
         """The data keys, parsed."""
         return Keyring.parse(self.data_key)
+
+    @property
+    def evidence(self) -> EvidenceStore:
+        """The store of evidence: ``evidence/`` in the instance folder unless told otherwise.
+
+        Raises
+        ------
+        ValueError
+            The address names something else than a folder.
+        """
+        return EvidenceStore.from_url(self.evidence_url or str(self.instance / "evidence"))
 
 
 def default_instance() -> Path:
@@ -57,6 +70,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         database_url=values.get("database_url") or f"sqlite:///{instance / 'trafficedu.sqlite'}",
         secret_key=values.get("secret_key") or _kept(instance / "secret_key", secrets.token_urlsafe(48)),
         data_key=values.get("data_key") or _kept(instance / "data_key", Keyring.generate()),
+        evidence_url=values.get("evidence_url", ""),
         public_url=values.get("public_url", Settings.public_url).rstrip("/"),
         locale=values.get("locale", Settings.locale),
         max_upload_mb=_whole(values, "max_upload_mb", Settings.max_upload_mb),
