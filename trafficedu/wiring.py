@@ -29,6 +29,8 @@ from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback import services as feedback
 from trafficedu.helmets import imports as helmets_files
 from trafficedu.helmets import panels as helmets_panels
+from trafficedu.messages import panels as messages_panels
+from trafficedu.messages import services as messages
 from trafficedu.overview import panels as overview_panels
 from trafficedu.public import queries as receipts
 from trafficedu.riders import imports as riders_imports
@@ -61,6 +63,7 @@ PANELS: Mapping[str, Sequence[Panel]] = {
     "home": [
         violations.own_day,
         helmets_panels.count_key,
+        messages_panels.inbox,
         violations.reviews_due,
         violations.objections_due,
         study_panels.at_the_station,
@@ -125,6 +128,8 @@ CHORES: Mapping[str, Chore] = {
     "trends computed": evaluation.refresh_one,
     "expired locks forgotten": throttle.forget_expired,
     "riders brought under the current key": riders.reencrypt_some,
+    "channels brought under the current key": messages.reencrypt_some,
+    "pushes sent": messages.deliver_due,
 }
 """What the worker does in every round, in this order."""
 
