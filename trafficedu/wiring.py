@@ -31,6 +31,8 @@ from trafficedu.hazards import queries as hazards_queries
 from trafficedu.hazards import services as hazards
 from trafficedu.helmets import imports as helmets_files
 from trafficedu.helmets import panels as helmets_panels
+from trafficedu.messages import panels as messages_panels
+from trafficedu.messages import services as messages
 from trafficedu.overview import panels as overview_panels
 from trafficedu.public import queries as receipts
 from trafficedu.riders import imports as riders_imports
@@ -63,6 +65,7 @@ PANELS: Mapping[str, Sequence[Panel]] = {
     "home": [
         violations.own_day,
         helmets_panels.count_key,
+        messages_panels.inbox,
         violations.reviews_due,
         violations.objections_due,
         study_panels.at_the_station,
@@ -130,6 +133,8 @@ CHORES: Mapping[str, Chore] = {
     "checks reminded of": hazards.remind_checks,
     "expired locks forgotten": throttle.forget_expired,
     "riders brought under the current key": riders.reencrypt_some,
+    "channels brought under the current key": messages.reencrypt_some,
+    "pushes sent": messages.deliver_due,
 }
 """What the worker does in every round, in this order."""
 

@@ -52,6 +52,8 @@ _READS_FIGURES = {
     "helmets:site:read",
 }
 
+_READS_OWN_MESSAGES = {"messages:inbox:read", "messages:channel:manage"}
+
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OFFICER: frozenset(
         {
@@ -204,10 +206,12 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "education:course:manage",
             "helmets:site:read",
             "helmets:site:manage",
+            "messages:delivery:read",
         }
         | _READS_PLACES
     ),
 }
+PERMISSIONS = {role: held | _READS_OWN_MESSAGES for role, held in PERMISSIONS.items()}
 ALL_PERMISSIONS = frozenset().union(*PERMISSIONS.values())
 
 

@@ -19,7 +19,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def init_database(app: Flask, url: str, keyring: Keyring, handlers: Handlers) -> None:
-    """Attach the database to ``app``; every session carries keys, handlers, evidence and the public address.
+    """Attach the database to ``app``; every session carries keys, handlers of events and what services may be told.
 
     A connection pool of 20 serves a worker process with as many threads; SQLite waits for its one writer.
     """
@@ -32,6 +32,7 @@ def init_database(app: Flask, url: str, keyring: Keyring, handlers: Handlers) ->
         "keyring": keyring,
         "handlers": handlers,
         "public_url": settings.public_url,
+        "settings": settings,
         "evidence": settings.evidence,
     }
     extension = SQLAlchemy(session_options={"info": info})

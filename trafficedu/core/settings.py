@@ -33,6 +33,9 @@ class Settings:
     trusted_proxies: int = 0
     secure_cookies: bool = False
     metrics_token: str = ""
+    push_dry_run: bool | None = None
+    push_servers: str = ""
+    mail_url: str = ""
 
     @property
     def keyring(self) -> Keyring:
@@ -77,6 +80,9 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         trusted_proxies=_whole(values, "trusted_proxies", Settings.trusted_proxies),
         secure_cookies=_flag(values.get("secure_cookies", "")),
         metrics_token=values.get("metrics_token", ""),
+        push_dry_run=_flag(values["push_dry_run"]) if values.get("push_dry_run") else None,
+        push_servers=values.get("push_servers", ""),
+        mail_url=values.get("mail_url", ""),
     )
 
 
