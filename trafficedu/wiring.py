@@ -30,6 +30,7 @@ from trafficedu.feedback import services as feedback
 from trafficedu.helmets import imports as helmets_files
 from trafficedu.helmets import panels as helmets_panels
 from trafficedu.overview import panels as overview_panels
+from trafficedu.points import services as points
 from trafficedu.public import queries as receipts
 from trafficedu.riders import imports as riders_imports
 from trafficedu.riders import services as riders
@@ -116,12 +117,14 @@ REFERENCE: Sequence[Callable[[Session], Any]] = [
     load_kinds,
     education.load_courses,
     feedback.load_policy,
+    points.load_activities,
 ]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
 CHORES: Mapping[str, Chore] = {
     "waiting tasks seated": education.seat_waiting,
     "audit rows sealed": audit.seal,
+    "points of studies entered": points.enter_happenings,
     "trends computed": evaluation.refresh_one,
     "expired locks forgotten": throttle.forget_expired,
     "riders brought under the current key": riders.reencrypt_some,
