@@ -34,6 +34,7 @@ from trafficedu.helmets import panels as helmets_panels
 from trafficedu.messages import panels as messages_panels
 from trafficedu.messages import services as messages
 from trafficedu.overview import panels as overview_panels
+from trafficedu.points import services as points
 from trafficedu.public import queries as receipts
 from trafficedu.riders import imports as riders_imports
 from trafficedu.riders import services as riders
@@ -122,12 +123,14 @@ REFERENCE: Sequence[Callable[[Session], Any]] = [
     education.load_courses,
     feedback.load_policy,
     hazards.load_kinds,
+    points.load_activities,
 ]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
 CHORES: Mapping[str, Chore] = {
     "waiting tasks seated": education.seat_waiting,
     "audit rows sealed": audit.seal,
+    "points of studies entered": points.enter_happenings,
     "trends computed": evaluation.refresh_one,
     "hazards reminded of": hazards.remind,
     "checks reminded of": hazards.remind_checks,

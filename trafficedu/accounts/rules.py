@@ -73,6 +73,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "education:certificate:read",
             "education:rider:read",
             "education:task:book",
+            "patrols:patrol:record",
+            "patrols:patrol:read",
         }
         | _READS_PLACES
         | _READS_FIGURES
@@ -116,6 +118,13 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "education:task:book",
             "education:task:waive",
             "education:session:override",
+            "patrols:patrol:read",
+            "patrols:patrol:void",
+            "points:entry:read",
+            "points:entry:record",
+            "points:entry:counter",
+            "points:entry:import",
+            "points:entry:export",
         }
         | _READS_PLACES
         | _READS_FIGURES
@@ -156,6 +165,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "education:task:read",
             "education:rider:read_masked",
             "overview:page:read",
+            "points:entry:read",
+            "points:entry:record",
         }
         | _READS_PLACES
     ),
@@ -166,6 +177,10 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "hazards:hazard:plan",
             "hazards:hazard:fix",
             "hazards:hazard:close",
+            "patrols:patrol:read",
+            "points:entry:read",
+            "points:entry:record",
+            "points:entry:export",
         }
         | _READS_PLACES
         | _READS_FIGURES
@@ -183,6 +198,9 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "violations:violation:export",
             "areas:ebikes:manage",
             "companies:company:read",
+            "patrols:patrol:read",
+            "points:entry:read",
+            "points:entry:export",
         }
         | _READS_PLACES
         | _READS_FIGURES
@@ -207,6 +225,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "helmets:site:read",
             "helmets:site:manage",
             "messages:delivery:read",
+            "points:activity:manage",
+            "points:expectation:manage",
         }
         | _READS_PLACES
     ),

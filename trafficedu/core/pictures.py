@@ -24,20 +24,20 @@ QUALITY = 82
 FORMATS = ("JPEG", "PNG", "WEBP")
 
 
-def redrawn(data: bytes, longest: int = LONGEST_SIDE) -> bytes:
+def redrawn(data: bytes, longest: int = LONGEST_SIDE, field: str = "photos") -> bytes:
     """Return the picture as a JPEG without any metadata, turned upright, its longer side at most ``longest`` pixels.
 
     Raises
     ------
     DomainError
-        At ``photos``: it is no JPEG, PNG or WebP picture, is broken, or has more than :data:`MOST_PIXELS`.
+        At ``field``: it is no JPEG, PNG or WebP picture, is broken, or has more than :data:`MOST_PIXELS`.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a strange tag in a camera's metadata: it is dropped anyway
             with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
                 if picture.width * picture.height > MOST_PIXELS:
-                    raise DomainError(message("This picture is too large. Take it with fewer pixels."), field="photos")
+                    raise DomainError(message("This picture is too large. Take it with fewer pixels."), field=field)
                 picture.draft("RGB", (longest, longest))
                 upright = ImageOps.exif_transpose(picture)
                 upright.thumbnail((longest, longest), Image.Resampling.LANCZOS)
@@ -46,7 +46,7 @@ def redrawn(data: bytes, longest: int = LONGEST_SIDE) -> bytes:
                 plain.paste(shown, mask=shown.getchannel("A"))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         text = message("This file cannot be read as a photo. Choose a JPEG, PNG or WebP picture.")
-        raise DomainError(text, field="photos") from error
+        raise DomainError(text, field=field) from error
     written = io.BytesIO()
     plain.save(written, "JPEG", quality=QUALITY, optimize=True)
     return written.getvalue()
