@@ -116,6 +116,7 @@ REFERENCE: Sequence[Callable[[Session], Any]] = [
     load_kinds,
     education.load_courses,
     feedback.load_policy,
+    evaluation.load_shipped,
 ]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
@@ -123,6 +124,7 @@ CHORES: Mapping[str, Chore] = {
     "waiting tasks seated": education.seat_waiting,
     "audit rows sealed": audit.seal,
     "trends computed": evaluation.refresh_one,
+    "months evaluated": evaluation.evaluate_due,
     "expired locks forgotten": throttle.forget_expired,
     "riders brought under the current key": riders.reencrypt_some,
 }
