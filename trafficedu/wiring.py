@@ -124,6 +124,7 @@ REFERENCE: Sequence[Callable[[Session], Any]] = [
     feedback.load_policy,
     hazards.load_kinds,
     points.load_activities,
+    evaluation.load_shipped,
 ]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
@@ -134,6 +135,7 @@ CHORES: Mapping[str, Chore] = {
     "trends computed": evaluation.refresh_one,
     "hazards reminded of": hazards.remind,
     "checks reminded of": hazards.remind_checks,
+    "months evaluated": evaluation.evaluate_due,
     "expired locks forgotten": throttle.forget_expired,
     "riders brought under the current key": riders.reencrypt_some,
     "channels brought under the current key": messages.reencrypt_some,
