@@ -30,6 +30,7 @@ from trafficedu.feedback import services as feedback
 from trafficedu.helmets import imports as helmets_files
 from trafficedu.helmets import panels as helmets_panels
 from trafficedu.overview import panels as overview_panels
+from trafficedu.patrols import panels as patrols_panels
 from trafficedu.points import services as points
 from trafficedu.public import queries as receipts
 from trafficedu.riders import imports as riders_imports
@@ -62,6 +63,7 @@ PANELS: Mapping[str, Sequence[Panel]] = {
     "home": [
         violations.own_day,
         helmets_panels.count_key,
+        patrols_panels.patrol_key,
         violations.reviews_due,
         violations.objections_due,
         study_panels.at_the_station,
@@ -105,6 +107,7 @@ PANELS: Mapping[str, Sequence[Panel]] = {
         overview_panels.educated_before,
     ],
     "overview": [
+        patrols_panels.effort_of_area,
         accidents_panels.accidents_of_area,
         helmets_panels.rate_of_area,
     ],
