@@ -164,14 +164,14 @@ class _Plan:
         if data.fixed_on is None:
             return
         self.flow.heading(message("The result"))
-        timely = {True: message("within the deadline"), False: message("after the deadline"), None: None}[data.on_time]
+        timely = message("within the deadline") if data.on_time else message("after the deadline")
         verified = ""
         if data.verified_on is not None:
             verified = f"{words.day(data.verified_on, self.locale)}  {data.verified_by}".strip()
         self._facts(
             Fact(message("Fixed on"), f"{words.day(data.fixed_on, self.locale)}  {data.fixed_by}".strip()),
-            Fact(message("Verified on"), verified or self.sheet.say(message("not yet"))),
-            Fact(message("Punctual"), self.sheet.say(timely) if timely else ""),
+            Fact(message("Verified on"), verified or self.sheet.say(message("not verified yet"))),
+            Fact(message("Punctual"), "" if data.on_time is None else self.sheet.say(timely)),
         )
 
     def _steps(self) -> None:
