@@ -29,6 +29,7 @@ from trafficedu.core.text import LOCALES
 from trafficedu.education.views import course_pages, session_pages, study_pages, task_pages
 from trafficedu.evaluation.views import pages as evaluation_pages
 from trafficedu.feedback.views import pages as feedback_pages
+from trafficedu.hazards.views import pages as hazards_pages
 from trafficedu.helmets.views import pages as helmets_pages
 from trafficedu.overview.views import pages as overview_pages
 from trafficedu.public.views import pages as public_pages
@@ -56,6 +57,7 @@ BLUEPRINTS = [
     campaigns_pages,
     evaluation_pages,
     accidents_pages,
+    hazards_pages,
     helmets_pages,
 ]
 
@@ -65,6 +67,7 @@ NAVIGATION = [
     pages.NavigationItem("violations.reviews", _l("Reviews"), "violations:violation:review"),
     pages.NavigationItem("violations.objections", _l("Objections"), "violations:objection:decide"),
     pages.NavigationItem("accidents.index", _l("Accidents"), "accidents:accident:read"),
+    pages.NavigationItem("hazards.index", _l("Hazards"), "hazards:hazard:read"),
     pages.NavigationItem("feedback.notices", _l("Notices"), "feedback:notice:read"),
     pages.NavigationItem("education.tasks", _l("Studies"), "education:task:read"),
     pages.NavigationItem("sessions.sessions", _l("Sessions"), "education:session:read"),
@@ -78,6 +81,7 @@ NAVIGATION = [
     pages.NavigationItem("evaluation.trends", _l("Trends"), "evaluation:trend:read"),
     pages.NavigationItem("campaigns.index", _l("Campaigns"), "campaigns:campaign:read"),
     pages.NavigationItem("violations.kinds", _l("Kinds of violation"), "violations:kind:manage"),
+    pages.NavigationItem("hazards.kinds", _l("Kinds of hazard"), "hazards:kind:manage"),
     pages.NavigationItem("courses.courses", _l("Courses"), "education:course:manage"),
     pages.NavigationItem("transfers.index", _l("Import and export"), "transfers:page:open"),
     pages.NavigationItem("configuration.index", _l("Configuration"), "configuration:figure:manage"),

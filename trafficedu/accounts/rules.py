@@ -56,6 +56,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OFFICER: frozenset(
         {
             "hazards:hazard:report",
+            "hazards:photo:add",
             "hazards:hazard:verify",
             "hazards:check:look",
             "accidents:accident:record",
@@ -78,6 +79,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.SUPERVISOR: frozenset(
         {
             "hazards:hazard:report",
+            "hazards:photo:add",
             "hazards:hazard:verify",
             "hazards:hazard:close",
             "hazards:hazard:void",
@@ -146,6 +148,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         {
             "hazards:hazard:read",
             "hazards:hazard:report",
+            "hazards:photo:add",
             "hazards:hazard:fix",
             "hazards:check:look",
             "feedback:notice:read",
@@ -162,6 +165,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "accidents:accident:read",
             "feedback:notice:answer",
             "hazards:hazard:plan",
+            "hazards:photo:add",
             "hazards:hazard:fix",
             "hazards:hazard:close",
         }
