@@ -29,6 +29,7 @@ from trafficedu.core.text import LOCALES
 from trafficedu.education.views import course_pages, session_pages, study_pages, task_pages
 from trafficedu.evaluation.views import pages as evaluation_pages
 from trafficedu.feedback.views import pages as feedback_pages
+from trafficedu.hazards.views import pages as hazards_pages
 from trafficedu.helmets.views import pages as helmets_pages
 from trafficedu.messages.views import pages as messages_pages
 from trafficedu.overview.views import pages as overview_pages
@@ -59,6 +60,7 @@ BLUEPRINTS = [
     campaigns_pages,
     evaluation_pages,
     accidents_pages,
+    hazards_pages,
     helmets_pages,
     messages_pages,
     patrols_pages,
@@ -71,6 +73,7 @@ NAVIGATION = [
     pages.NavigationItem("violations.reviews", _l("Reviews"), "violations:violation:review"),
     pages.NavigationItem("violations.objections", _l("Objections"), "violations:objection:decide"),
     pages.NavigationItem("accidents.index", _l("Accidents"), "accidents:accident:read"),
+    pages.NavigationItem("hazards.index", _l("Hazards"), "hazards:hazard:read"),
     pages.NavigationItem("feedback.notices", _l("Notices"), "feedback:notice:read"),
     pages.NavigationItem("education.tasks", _l("Studies"), "education:task:read"),
     pages.NavigationItem("sessions.sessions", _l("Sessions"), "education:session:read"),
@@ -87,6 +90,7 @@ NAVIGATION = [
     pages.NavigationItem("messages.inbox", _l("Messages"), "messages:inbox:read"),
     pages.NavigationItem("points.balances", _l("Safety points"), "points:entry:read"),
     pages.NavigationItem("violations.kinds", _l("Kinds of violation"), "violations:kind:manage"),
+    pages.NavigationItem("hazards.kinds", _l("Kinds of hazard"), "hazards:kind:manage"),
     pages.NavigationItem("courses.courses", _l("Courses"), "education:course:manage"),
     pages.NavigationItem("points.activities", _l("Point activities"), "points:activity:manage"),
     pages.NavigationItem("transfers.index", _l("Import and export"), "transfers:page:open"),

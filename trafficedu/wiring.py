@@ -27,6 +27,7 @@ from trafficedu.evaluation import panels as evaluation_panels
 from trafficedu.evaluation import services as evaluation
 from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback import services as feedback
+from trafficedu.hazards import panels as hazards_panels
 from trafficedu.hazards import queries as hazards_queries
 from trafficedu.hazards import services as hazards
 from trafficedu.helmets import imports as helmets_files
@@ -77,6 +78,9 @@ PANELS: Mapping[str, Sequence[Panel]] = {
         overview_panels.own_villages,
         feedback_panels.unanswered,
         study_panels.overdue_here,
+        hazards_panels.to_plan,
+        hazards_panels.open_here,
+        hazards_panels.to_verify,
         configuration_panels.worker,
         configuration_panels.failed_imports,
         configuration_panels.calendar,
@@ -109,6 +113,7 @@ PANELS: Mapping[str, Sequence[Panel]] = {
         evaluation_panels.effect,
     ],
     "areas.show": [],
+    "hazards.show": [],
     "accidents.show": [
         overview_panels.educated_before,
     ],

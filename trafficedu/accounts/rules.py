@@ -58,6 +58,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OFFICER: frozenset(
         {
             "hazards:hazard:report",
+            "hazards:photo:add",
             "hazards:hazard:verify",
             "hazards:check:look",
             "accidents:accident:record",
@@ -82,6 +83,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.SUPERVISOR: frozenset(
         {
             "hazards:hazard:report",
+            "hazards:photo:add",
             "hazards:hazard:verify",
             "hazards:hazard:close",
             "hazards:hazard:void",
@@ -157,6 +159,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         {
             "hazards:hazard:read",
             "hazards:hazard:report",
+            "hazards:photo:add",
             "hazards:hazard:fix",
             "hazards:check:look",
             "feedback:notice:read",
@@ -175,6 +178,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "accidents:accident:read",
             "feedback:notice:answer",
             "hazards:hazard:plan",
+            "hazards:photo:add",
             "hazards:hazard:fix",
             "hazards:hazard:close",
             "patrols:patrol:read",
