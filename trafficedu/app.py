@@ -85,6 +85,7 @@ NAVIGATION = [
     pages.NavigationItem("stations.index", _l("Stations"), "stations:station:read"),
     pages.NavigationItem("areas.index", _l("Areas"), "areas:area:read"),
     pages.NavigationItem("overview.overview", _l("Overview"), "overview:page:read"),
+    pages.NavigationItem("evaluation.index", _l("Five colours"), "evaluation:result:read"),
     pages.NavigationItem("evaluation.trends", _l("Trends"), "evaluation:trend:read"),
     pages.NavigationItem("campaigns.index", _l("Campaigns"), "campaigns:campaign:read"),
     pages.NavigationItem("messages.inbox", _l("Messages"), "messages:inbox:read"),

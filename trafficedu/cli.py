@@ -37,6 +37,7 @@ from trafficedu.core.tabular import Progress, count_rows
 from trafficedu.core.text import DEFAULT_LOCALE, LOCALES, Message, message, translate
 from trafficedu.demo import services as demo
 from trafficedu.demo import table
+from trafficedu.demo.colours import evaluate_months
 from trafficedu.demo.plan import DEFAULT_MONTHS, DEFAULT_SEED, DEFAULT_VIOLATIONS, MOST_VIOLATIONS, Plan
 from trafficedu.evaluation import services as evaluation
 from trafficedu.transfers import services as transfers
@@ -139,6 +140,8 @@ def _fill_with_demo(plan: Plan, now: datetime) -> None:
     else:
         with progress_bar(plan.violations) as progress:
             demo.load_demo(session(), plan, now, progress)
+        session().commit()
+        evaluate_months(session(), now)
         session().commit()
     settings: Settings = current_app.config["SETTINGS"]
     click.echo(table.render(demo.list_accounts(session()), settings.public_url))

@@ -41,7 +41,8 @@ POST_OF = {
 """Which kind of post bounds what a role sees; the administrator sees configuration, not records."""
 
 _READS_PLACES = {"areas:area:read", "stations:station:read"}
-_READS_TRENDS = {"evaluation:trend:read", "campaigns:campaign:read"}
+_READS_TRENDS = {"evaluation:trend:read", "evaluation:result:read", "evaluation:rule:read", "campaigns:campaign:read"}
+_EVALUATES = {"evaluation:run:manage", "evaluation:run:publish", "evaluation:rule:propose"}
 _READS_FIGURES = {
     "hazards:hazard:read",
     "overview:page:read",
@@ -71,6 +72,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "riders:rider:manage",
             "riders:identity:unmask",
             "companies:company:read",
+            "evaluation:result:read",
             "education:certificate:read",
             "education:rider:read",
             "education:task:book",
@@ -131,7 +133,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _READS_PLACES
         | _READS_FIGURES
         | _READS_TRENDS
-        | {"campaigns:campaign:manage"}
+        | _EVALUATES
+        | {"campaigns:campaign:manage", "evaluation:rule:release"}
     ),
     Role.STATION: frozenset(
         {
@@ -168,6 +171,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "education:task:read",
             "education:rider:read_masked",
             "overview:page:read",
+            "evaluation:result:read",
             "points:entry:read",
             "points:entry:record",
         }
@@ -209,6 +213,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _READS_PLACES
         | _READS_FIGURES
         | _READS_TRENDS
+        | _EVALUATES
         | {"campaigns:campaign:manage"}
     ),
     Role.ADMINISTRATOR: frozenset(
