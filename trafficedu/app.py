@@ -92,6 +92,7 @@ NAVIGATION = [
     pages.NavigationItem("points.balances", _l("Safety points"), "points:entry:read"),
     pages.NavigationItem("violations.kinds", _l("Kinds of violation"), "violations:kind:manage"),
     pages.NavigationItem("hazards.kinds", _l("Kinds of hazard"), "hazards:kind:manage"),
+    pages.NavigationItem("feedback.policy", _l("Escalation policy"), "feedback:policy:manage"),
     pages.NavigationItem("courses.courses", _l("Courses"), "education:course:manage"),
     pages.NavigationItem("points.activities", _l("Point activities"), "points:activity:manage"),
     pages.NavigationItem("transfers.index", _l("Import and export"), "transfers:page:open"),

@@ -230,6 +230,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "companies:company:manage",
             "stations:station:manage",
             "violations:kind:manage",
+            "feedback:policy:manage",
             "education:course:manage",
             "helmets:site:read",
             "helmets:site:manage",

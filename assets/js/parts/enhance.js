@@ -56,6 +56,7 @@ function copies(root) {
 
 function rows(root) {
   root.querySelectorAll("tr:has(a.row-link)").forEach((row) => row.classList.add("clickable"));
+  root.querySelectorAll(".list td[data-label]").forEach((cell) => cell.classList.toggle("nothing", cell.textContent.trim() === "—"));
 }
 
 function frames(root) {

@@ -167,7 +167,7 @@ def list_own_of_day(session: Session, by: Actor, day: date) -> Sequence[Violatio
         select(Violation)
         .where(Violation.officer_id == by.user_id, Violation.occurred_on == day)
         .options(joinedload(Violation.kind), joinedload(Violation.area))
-        .order_by(Violation.id.desc())
+        .order_by(Violation.occurred_utc.desc(), Violation.id.desc())
     )
     return session.scalars(query).all()
 

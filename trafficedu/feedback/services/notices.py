@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import bindparam, or_, select, update
@@ -28,7 +26,6 @@ from trafficedu.feedback.models import (
     SENT,
     VILLAGE,
     VOIDED,
-    EscalationStep,
     Feedback,
     Notice,
 )
@@ -36,8 +33,6 @@ from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.riders.models import Engagement, Rider
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.models import Violation
-
-POLICY = Path(__file__).parent.parent / "reference" / "escalation.csv"
 
 
 @dataclass(frozen=True)
@@ -257,23 +252,3 @@ def check_answer(receiver_kind: str, given: Answer) -> None:
         raise DomainError(message("Days belong to a suspension. Leave them empty for this measure."), field="days")
     if given.measure == rules.OTHER and not given.text:
         raise DomainError(message("Write what was done."), field="text")
-
-
-def load_policy(session: Session) -> int:
-    """Add the shipped escalation policy to an installation that has none; returns how many steps."""
-    if session.scalar(select(EscalationStep.id).limit(1)) is not None:
-        return 0
-    with POLICY.open(encoding="utf-8", newline="") as file:
-        steps = [
-            EscalationStep(
-                receiver_kind=row["receiver_kind"],
-                violations_from=int(row["violations_from"]),
-                window_days=int(row["window_days"]),
-                measure=row["measure"],
-                days=int(row["days"]) if row["days"] else None,
-            )
-            for row in csv.DictReader(file)
-        ]
-    session.add_all(steps)
-    session.flush()
-    return len(steps)
