@@ -73,6 +73,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.SUPERVISOR: frozenset(
         {
+            "overview:list:read",
+            "overview:list:decide",
             "accidents:accident:record",
             "accidents:accident:read",
             "accidents:accident:void",
@@ -133,6 +135,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.GRID: frozenset(
         {
+            "overview:list:read",
+            "overview:list:protest",
             "feedback:notice:read",
             "feedback:notice:answer",
             "feedback:rider:read",
@@ -143,10 +147,12 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _READS_PLACES
     ),
     Role.LEADER: frozenset(
-        {"accidents:accident:read", "feedback:notice:answer"} | _READS_PLACES | _READS_FIGURES | _READS_TRENDS
+        {"accidents:accident:read", "feedback:notice:answer", "overview:list:read", "overview:list:protest"} | _READS_PLACES | _READS_FIGURES | _READS_TRENDS
     ),
     Role.ANALYST: frozenset(
         {
+            "overview:list:read",
+            "overview:list:manage",
             "accidents:accident:read",
             "accidents:accident:export",
             "overview:month:read",

@@ -10,14 +10,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from trafficedu.core.orm import Base, UTCDateTime
 
-EFFECT = "effect"
+EFFECT, ALARMS = "effect", "alarms"
 
 
 class AnalysisResult(Base):
     """What was computed of one subject up to a day, with the digest of what went in.
 
-    ``kind`` is a series (``subject_id`` is the area whose parts were fitted together) or ``effect``
-    (``subject_id`` is a campaign). The result holds as long as ``fingerprint`` is that of today's inputs;
+    ``kind`` is a series or ``alarms`` (``subject_id`` is the area whose parts were looked at together), or
+    ``effect`` (``subject_id`` is a campaign). The result holds as long as ``fingerprint`` is that of today's inputs;
     the worker looks every night (docs/adr/0010-results-of-fits.md).
     """
 

@@ -3,6 +3,7 @@
 from trafficedu.feedback.queries.notices import (
     ANSWER,
     NoticeFilter,
+    count_late,
     count_unanswered,
     find_notice,
     is_receiver,
@@ -25,6 +26,7 @@ __all__ = [
     "NoticeRow",
     "belongs_to",
     "count_feedback",
+    "count_late",
     "count_unanswered",
     "describe",
     "find_notice",
