@@ -27,9 +27,14 @@ from trafficedu.evaluation import panels as evaluation_panels
 from trafficedu.evaluation import services as evaluation
 from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback import services as feedback
+from trafficedu.hazards import queries as hazards_queries
+from trafficedu.hazards import services as hazards
 from trafficedu.helmets import imports as helmets_files
 from trafficedu.helmets import panels as helmets_panels
+from trafficedu.messages import panels as messages_panels
+from trafficedu.messages import services as messages
 from trafficedu.overview import panels as overview_panels
+from trafficedu.points import services as points
 from trafficedu.public import queries as receipts
 from trafficedu.riders import imports as riders_imports
 from trafficedu.riders import services as riders
@@ -61,6 +66,7 @@ PANELS: Mapping[str, Sequence[Panel]] = {
     "home": [
         violations.own_day,
         helmets_panels.count_key,
+        messages_panels.inbox,
         violations.reviews_due,
         violations.objections_due,
         study_panels.at_the_station,
@@ -116,15 +122,24 @@ REFERENCE: Sequence[Callable[[Session], Any]] = [
     load_kinds,
     education.load_courses,
     feedback.load_policy,
+    hazards.load_kinds,
+    points.load_activities,
+    evaluation.load_shipped,
 ]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
 CHORES: Mapping[str, Chore] = {
     "waiting tasks seated": education.seat_waiting,
     "audit rows sealed": audit.seal,
+    "points of studies entered": points.enter_happenings,
     "trends computed": evaluation.refresh_one,
+    "hazards reminded of": hazards.remind,
+    "checks reminded of": hazards.remind_checks,
+    "months evaluated": evaluation.evaluate_due,
     "expired locks forgotten": throttle.forget_expired,
     "riders brought under the current key": riders.reencrypt_some,
+    "channels brought under the current key": messages.reencrypt_some,
+    "pushes sent": messages.deliver_due,
 }
 """What the worker does in every round, in this order."""
 
@@ -152,5 +167,6 @@ REPORTS: Mapping[str, Callable[[Session, str, str], bytes]] = {
     "certificate": studies.render_certificate,
     "receipt": receipts.render_receipt,
     "roster": studies.render_roster,
+    "hazard": hazards_queries.render_any,
 }
 """KIND -> what ``trafficedu report`` renders as PDF from a public number, in a language."""

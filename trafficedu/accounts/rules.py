@@ -43,6 +43,7 @@ POST_OF = {
 _READS_PLACES = {"areas:area:read", "stations:station:read"}
 _READS_TRENDS = {"evaluation:trend:read", "campaigns:campaign:read"}
 _READS_FIGURES = {
+    "hazards:hazard:read",
     "overview:page:read",
     "education:task:read",
     "education:session:read",
@@ -51,9 +52,14 @@ _READS_FIGURES = {
     "helmets:site:read",
 }
 
+_READS_OWN_MESSAGES = {"messages:inbox:read", "messages:channel:manage"}
+
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OFFICER: frozenset(
         {
+            "hazards:hazard:report",
+            "hazards:hazard:verify",
+            "hazards:check:look",
             "accidents:accident:record",
             "accidents:accident:read",
             "accidents:rider:link",
@@ -67,6 +73,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "education:certificate:read",
             "education:rider:read",
             "education:task:book",
+            "patrols:patrol:record",
+            "patrols:patrol:read",
         }
         | _READS_PLACES
         | _READS_FIGURES
@@ -75,6 +83,13 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         {
             "overview:list:read",
             "overview:list:decide",
+            "hazards:hazard:report",
+            "hazards:hazard:verify",
+            "hazards:hazard:close",
+            "hazards:hazard:void",
+            "hazards:hazard:export",
+            "hazards:check:look",
+            "hazards:check:manage",
             "accidents:accident:record",
             "accidents:accident:read",
             "accidents:accident:void",
@@ -105,6 +120,13 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "education:task:book",
             "education:task:waive",
             "education:session:override",
+            "patrols:patrol:read",
+            "patrols:patrol:void",
+            "points:entry:read",
+            "points:entry:record",
+            "points:entry:counter",
+            "points:entry:import",
+            "points:entry:export",
         }
         | _READS_PLACES
         | _READS_FIGURES
@@ -137,22 +159,45 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         {
             "overview:list:read",
             "overview:list:protest",
+            "hazards:hazard:read",
+            "hazards:hazard:report",
+            "hazards:hazard:fix",
+            "hazards:check:look",
             "feedback:notice:read",
             "feedback:notice:answer",
             "feedback:rider:read",
             "education:task:read",
             "education:rider:read_masked",
             "overview:page:read",
+            "points:entry:read",
+            "points:entry:record",
         }
         | _READS_PLACES
     ),
     Role.LEADER: frozenset(
-        {"accidents:accident:read", "feedback:notice:answer", "overview:list:read", "overview:list:protest"} | _READS_PLACES | _READS_FIGURES | _READS_TRENDS
+        {
+            "accidents:accident:read",
+            "feedback:notice:answer",
+            "overview:list:read",
+            "overview:list:protest",
+            "hazards:hazard:plan",
+            "hazards:hazard:fix",
+            "hazards:hazard:close",
+            "patrols:patrol:read",
+            "points:entry:read",
+            "points:entry:record",
+            "points:entry:export",
+        }
+        | _READS_PLACES
+        | _READS_FIGURES
+        | _READS_TRENDS
     ),
     Role.ANALYST: frozenset(
         {
             "overview:list:read",
             "overview:list:manage",
+            "hazards:hazard:export",
+            "hazards:check:manage",
             "accidents:accident:read",
             "accidents:accident:export",
             "overview:month:read",
@@ -161,6 +206,9 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "violations:violation:export",
             "areas:ebikes:manage",
             "companies:company:read",
+            "patrols:patrol:read",
+            "points:entry:read",
+            "points:entry:export",
         }
         | _READS_PLACES
         | _READS_FIGURES
@@ -169,6 +217,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.ADMINISTRATOR: frozenset(
         {
+            "hazards:kind:manage",
             "transfers:page:open",
             "accounts:user:manage",
             "accounts:audit:read",
@@ -183,10 +232,14 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "education:course:manage",
             "helmets:site:read",
             "helmets:site:manage",
+            "messages:delivery:read",
+            "points:activity:manage",
+            "points:expectation:manage",
         }
         | _READS_PLACES
     ),
 }
+PERMISSIONS = {role: held | _READS_OWN_MESSAGES for role, held in PERMISSIONS.items()}
 ALL_PERMISSIONS = frozenset().union(*PERMISSIONS.values())
 
 

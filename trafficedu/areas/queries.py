@@ -74,14 +74,27 @@ def find_area(session: Session, code: str) -> Area:
 
 def find_valid_area(session: Session, code: str, day: date) -> Area:
     """Return the area with ``code`` if it exists on ``day``; raise DomainError at ``area_code``."""
-    area = find_area(session, code)
+    return _existing_on(find_area(session, code), day)
+
+
+def _existing_on(area: Area, day: date) -> Area:
     if area.valid_from > day or (area.valid_to is not None and area.valid_to < day):
-        raise DomainError(
-            message("%(name)s did not exist on %(day)s.", name=area.name, day=day.isoformat()),
-            field="area_code",
-            value=code,
-        )
+        text = message("%(name)s did not exist on %(day)s.", name=area.name, day=day.isoformat())
+        raise DomainError(text, field="area_code", value=area.code)
     return area
+
+
+def find_in_reach(session: Session, code: str, day: date, by: Actor) -> Area:
+    """Return the area if it exists on ``day`` within the post of ``by``; raise DomainError at ``area_code``.
+
+    For records: unlike :func:`find_visible_area` it knows no right to manage the tree. What lies outside the post is
+    as if it did not exist.
+    """
+    area = session.scalar(select(Area).where(Area.code == code))
+    if area is None or not (by.scope.everything or (by.scope.area_path and area.path.startswith(by.scope.area_path))):
+        text = message("There is no village with the code %(code)s in your area. Choose one from the list.", code=code)
+        raise DomainError(text, field="area_code", value=code)
+    return _existing_on(area, day)
 
 
 def list_below(session: Session, path: str, day: date, level: str | None = None) -> Sequence[Area]:
