@@ -39,12 +39,12 @@ def list_rule(session: Session) -> ListRule:
 
 
 def freeze_list(session: Session, month: date, by: Actor, now: datetime) -> VillageList:
-    """Freeze the list of a full month as its latest evaluation has it, and tell the villages on it.
+    """Freeze the list of a full month as its published evaluation has it, and tell the villages on it.
 
     Raises
     ------
     DomainError
-        The month is not over, was not evaluated, or its list is frozen already.
+        The month is not over, its evaluation is not published, or its list is frozen already.
     """
     by.require("overview:list:manage")
     today = local_date(now)
@@ -52,7 +52,9 @@ def freeze_list(session: Session, month: date, by: Actor, now: datetime) -> Vill
         raise DomainError(message("This month is not over yet."))
     reading = queries.read_month(session, month, list_rule(session))
     if reading is None:
-        raise DomainError(message("This month is not evaluated yet: there is nothing to read the list off."))
+        raise DomainError(
+            message("No evaluation of this month is published yet: there is nothing to read the list off.")
+        )
     until = add_workdays(today, figure(session, "lists.protest_workdays"), corrections(session))
     frozen = VillageList(
         month=month, run_id=reading.run_id, protest_until=until, frozen_utc=now, frozen_by_id=by.user_id
@@ -70,7 +72,8 @@ def freeze_list(session: Session, month: date, by: Actor, now: datetime) -> Vill
     ]
     session.add(frozen)
     flush_or_refuse(session, {"village_list.month": DomainError(FROZEN_ALREADY)})
-    audit.write(session, "overview:list:freeze", by, subject=frozen, month=f"{month:%Y-%m}", entries=len(frozen.entries))
+    entries = len(frozen.entries)
+    audit.write(session, "overview:list:freeze", by, subject=frozen, month=f"{month:%Y-%m}", entries=entries)
     body = message("Protests are taken until %(day)s.", day=until.isoformat())
     _tell(session, frozen, "frozen", frozen.entries, body, now)
     return frozen
@@ -158,9 +161,7 @@ def publish_list(session: Session, frozen: VillageList, version: int, by: Actor,
     if frozen.state == PUBLISHED:
         raise DomainError(message("The list is published; it is not changed any more."))
     if local_date(now) <= frozen.protest_until:
-        raise DomainError(
-            message("Protests are still taken, until %(day)s.", day=frozen.protest_until.isoformat())
-        )
+        raise DomainError(message("Protests are still taken, until %(day)s.", day=frozen.protest_until.isoformat()))
     undecided = [entry for entry in frozen.entries if entry.protest is not None and not entry.protest.decision]
     if undecided:
         raise DomainError(message("%(count)d protests are not decided yet.", count=len(undecided)))
@@ -191,4 +192,3 @@ def _title(entry: ListEntry) -> Message:
 
 def _path(told: VillageList) -> str:
     return f"/lists/{told.month:%Y-%m}"
-
