@@ -32,6 +32,7 @@ from trafficedu.feedback.views import pages as feedback_pages
 from trafficedu.helmets.views import pages as helmets_pages
 from trafficedu.messages.views import pages as messages_pages
 from trafficedu.overview.views import pages as overview_pages
+from trafficedu.patrols.views import pages as patrols_pages
 from trafficedu.public.views import pages as public_pages
 from trafficedu.riders.views import pages as riders_pages
 from trafficedu.stations.views import pages as stations_pages
@@ -59,6 +60,7 @@ BLUEPRINTS = [
     accidents_pages,
     helmets_pages,
     messages_pages,
+    patrols_pages,
 ]
 
 NAVIGATION = [
@@ -72,6 +74,7 @@ NAVIGATION = [
     pages.NavigationItem("sessions.sessions", _l("Sessions"), "education:session:read"),
     pages.NavigationItem("helmets.results", _l("Helmets"), "helmets:survey:read"),
     pages.NavigationItem("helmets.sites", _l("Counting sites"), "helmets:site:manage"),
+    pages.NavigationItem("patrols.index", _l("Patrols"), "patrols:patrol:read"),
     pages.NavigationItem("riders.index", _l("Riders"), "riders:rider:read"),
     pages.NavigationItem("companies.index", _l("Companies"), "companies:company:read"),
     pages.NavigationItem("stations.index", _l("Stations"), "stations:station:read"),

@@ -34,6 +34,7 @@ from trafficedu.helmets import panels as helmets_panels
 from trafficedu.messages import panels as messages_panels
 from trafficedu.messages import services as messages
 from trafficedu.overview import panels as overview_panels
+from trafficedu.patrols import panels as patrols_panels
 from trafficedu.points import services as points
 from trafficedu.public import queries as receipts
 from trafficedu.riders import imports as riders_imports
@@ -67,6 +68,7 @@ PANELS: Mapping[str, Sequence[Panel]] = {
         violations.own_day,
         helmets_panels.count_key,
         messages_panels.inbox,
+        patrols_panels.patrol_key,
         violations.reviews_due,
         violations.objections_due,
         study_panels.at_the_station,
@@ -110,6 +112,7 @@ PANELS: Mapping[str, Sequence[Panel]] = {
         overview_panels.educated_before,
     ],
     "overview": [
+        patrols_panels.effort_of_area,
         accidents_panels.accidents_of_area,
         helmets_panels.rate_of_area,
     ],

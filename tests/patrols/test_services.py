@@ -16,7 +16,7 @@ from trafficedu.core.errors import DomainError, Missing, Stale
 from trafficedu.patrols import queries, services
 from trafficedu.patrols.models import Patrol
 from trafficedu.patrols.queries import Effort, PatrolFilter
-from trafficedu.patrols.services import PastPatrol
+from trafficedu.patrols.services import Ending, PastPatrol
 
 MONTH = NOW.date().replace(day=1)
 AFTER = date(2100, 1, 1)
@@ -50,7 +50,8 @@ def test_a_patrol_is_begun_counted_and_ended(session: Session) -> None:
     with pytest.raises(DomainError, match="running already"):
         services.begin(session, places.TOWN, "", officer, NOW)
     assert queries.effort_of(session, places.area(session).path, MONTH, AFTER) == Effort(0, None, 0), "not ended yet"
-    services.end(session, patrol, NOW + timedelta(minutes=90), 2, "", officer)
+    later = NOW + timedelta(minutes=90)
+    services.end(session, patrol, Ending(later, 2), officer, later)
     assert queries.running_of(session, officer) is None
     assert queries.effort_of(session, places.area(session).path, MONTH, AFTER) == Effort(1.5, 2, 1, 1)
     with pytest.raises(DomainError, match="has ended"):

@@ -39,6 +39,11 @@ def minutes_of(started: datetime, ended: datetime, now: datetime) -> int:
     return int((ended - started).total_seconds() // 60)
 
 
+def whole_minute(moment: datetime) -> datetime:
+    """Return the minute in which a moment lies, as forms write it."""
+    return moment.replace(second=0, microsecond=0)
+
+
 def check_start(started: datetime, now: datetime) -> None:
     """Raise DomainError at ``started_at`` for a start in the future, or too long ago to be entered."""
     if started > now:

@@ -19,10 +19,11 @@ from trafficedu.core.orm import expect_version
 from trafficedu.core.text import message
 from trafficedu.patrols import queries
 from trafficedu.patrols.models import Patrol
-from trafficedu.patrols.rules import MOST_STOPS, check_start, check_stops, minutes_of
+from trafficedu.patrols.rules import MOST_STOPS, check_start, check_stops, minutes_of, whole_minute
 
 VOID_ANY = "patrols:patrol:void"
 RUNS_ALREADY = message("A patrol of yours is running already. End it first.")
+NOT_YOURS = message("You void your own patrols only. Ask your supervisor for others.")
 NOT_RUNNING = message("This patrol has ended. Begin a new one.")
 
 
@@ -103,8 +104,19 @@ def _change_stops(session: Session, value: object, by: Actor) -> None:
         raise DomainError(NOT_RUNNING)
 
 
-def end(session: Session, patrol: Patrol, ended: datetime, stops: int | None, note: str, by: Actor) -> None:
+@dataclass(frozen=True)
+class Ending:
+    """When a patrol ended, how many were stopped (None: nobody counted), and what there is to say."""
+
+    ended_utc: datetime
+    stops: int | None = None
+    note: str = ""
+
+
+def end(session: Session, patrol: Patrol, ending: Ending, by: Actor, now: datetime) -> None:
     """End the running patrol of ``by``, with the stops as they were counted or corrected.
+
+    A time is typed in minutes: an end in the minute of the start is one at the start.
 
     Raises
     ------
@@ -113,11 +125,14 @@ def end(session: Session, patrol: Patrol, ended: datetime, stops: int | None, no
     """
     if patrol.officer_id != by.user_id or patrol.ended_utc is not None or patrol.voided_utc is not None:
         raise DomainError(NOT_RUNNING)
-    check_stops(stops)
-    patrol.minutes = minutes_of(patrol.started_utc, ended, ended)
-    patrol.ended_utc, patrol.stops, patrol.note = ended, stops, note
+    check_stops(ending.stops)
+    ended = ending.ended_utc
+    if whole_minute(ended) == whole_minute(patrol.started_utc):
+        ended = patrol.started_utc
+    patrol.minutes = minutes_of(patrol.started_utc, ended, now)
+    patrol.ended_utc, patrol.stops, patrol.note = ended, ending.stops, ending.note
     session.flush()
-    audit.write(session, "patrols:patrol:end", by, subject=patrol, minutes=patrol.minutes, stops=stops)
+    audit.write(session, "patrols:patrol:end", by, subject=patrol, minutes=patrol.minutes, stops=patrol.stops)
 
 
 def void(session: Session, patrol: Patrol, reason: str, version: int, by: Actor, now: datetime) -> None:
@@ -136,7 +151,7 @@ def void(session: Session, patrol: Patrol, reason: str, version: int, by: Actor,
     if patrol.voided_utc is not None:
         raise DomainError(message("This patrol is void already."))
     if not may_void(patrol, by):
-        raise Refused(message("You void your own patrols only. Ask your supervisor for others."))
+        raise Refused(NOT_YOURS)
     if not reason.strip():
         raise DomainError(message("Write why the patrol is void."), field="reason")
     patrol.voided_utc, patrol.voided_by_id, patrol.void_reason = now, by.user_id, reason.strip()
