@@ -142,6 +142,7 @@ CHORES: Mapping[str, Chore] = {
     "audit rows sealed": audit.seal,
     "points of studies entered": points.enter_happenings,
     "trends computed": evaluation.refresh_one,
+    "alarms raised": evaluation.raise_alarms,
     "hazards reminded of": hazards.remind,
     "checks reminded of": hazards.remind_checks,
     "months evaluated": evaluation.evaluate_due,

@@ -84,6 +84,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.SUPERVISOR: frozenset(
         {
+            "overview:list:read",
+            "overview:list:decide",
             "hazards:hazard:report",
             "hazards:photo:add",
             "hazards:hazard:verify",
@@ -160,6 +162,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.GRID: frozenset(
         {
+            "overview:list:read",
+            "overview:list:protest",
             "hazards:hazard:read",
             "hazards:hazard:report",
             "hazards:photo:add",
@@ -181,6 +185,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         {
             "accidents:accident:read",
             "feedback:notice:answer",
+            "overview:list:read",
+            "overview:list:protest",
             "hazards:hazard:plan",
             "hazards:photo:add",
             "hazards:hazard:fix",
@@ -196,6 +202,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.ANALYST: frozenset(
         {
+            "overview:list:read",
+            "overview:list:manage",
             "hazards:hazard:export",
             "hazards:check:manage",
             "accidents:accident:read",

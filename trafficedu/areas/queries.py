@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
-from trafficedu.areas.models import TOWN, VILLAGE, Area, RegisteredEBikes
+from trafficedu.areas.models import TOWN, VILLAGE, Area, AreaBoundary, RegisteredEBikes
 from trafficedu.areas.rules import CARRY_MONTHS, AreaFacts, Exposed, exposure
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import month_bounds
@@ -48,6 +48,12 @@ def in_scope(by: Actor) -> ColumnElement[bool]:
     if by.scope.area_path is None:
         return false()
     return Area.path.startswith(by.scope.area_path, autoescape=True)
+
+
+def sees(by: Actor, area: Area) -> bool:
+    """Tell whether ``by`` sees ``area``; the same as :func:`in_scope`, of an area already read."""
+    below = by.scope.area_path is not None and area.path.startswith(by.scope.area_path)
+    return by.scope.everything or by.may(MANAGE) or below
 
 
 def within(path: str) -> Select[tuple[int]]:
@@ -179,6 +185,18 @@ def _count_villages(session: Session, areas: Sequence[Area], day: date | None) -
 def list_children(session: Session, area: Area, day: date) -> Sequence[Area]:
     """Return the areas right below ``area`` that exist on ``day``."""
     return session.scalars(select(Area).where(Area.parent_id == area.id, valid_on(day)).order_by(Area.path)).all()
+
+
+def outlines_below(session: Session, area: Area, day: date) -> dict[str, list[list[list[float]]]]:
+    """Return the outlines, by code, of the areas right below ``area`` that exist on ``day`` and have one."""
+    query = select(Area.code, AreaBoundary.rings).join(AreaBoundary, AreaBoundary.area_id == Area.id)
+    rows = session.execute(query.where(Area.parent_id == area.id, valid_on(day)).order_by(Area.path))
+    return dict(rows.tuples().all())
+
+
+def count_outlines(session: Session) -> int:
+    """Return how many areas have an outline."""
+    return session.scalar(select(func.count()).select_from(AreaBoundary)) or 0
 
 
 def list_predecessors(session: Session, area: Area) -> Sequence[Area]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from trafficedu.areas.models import Area
@@ -202,3 +202,10 @@ def list_overdue(session: Session, by: Actor, today: date, limit: int = 20) -> S
         .order_by(StudyTask.due_on, StudyTask.id)
         .limit(limit)
     ).all()
+
+
+def count_overdue(session: Session, by: Actor, today: date, path: str) -> int:
+    """Return how many tasks of violations at and below ``path`` are overdue."""
+    overdue = _narrow(select(StudyTask), TaskFilter(state=OVERDUE), today)
+    query = overdue.where(responsible(by), StudyTask.area_id.in_(within(path))).with_only_columns(func.count())
+    return session.scalar(query) or 0
