@@ -23,7 +23,6 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from trafficedu.core.fields import TrimmedField, VersionField, choices
-from trafficedu.core.storage import MOST_BYTES
 from trafficedu.points import rules
 from trafficedu.points.models import EVENT, FILE, PAGE
 from trafficedu.points.queries import COUNTER, EntryFilter
@@ -87,7 +86,7 @@ class EntryForm(FlaskForm):  # type: ignore[misc]
             occurred_on=self.occurred_on.data,
             points=self.points.data,
             note=(self.note.data or "").strip(),
-            evidence=file.read(MOST_BYTES + 1) if file else b"",
+            evidence=file.read(rules.MOST_EVIDENCE_BYTES + 1) if file else b"",
             client_reference=self.client_reference.data or "",
         )
 

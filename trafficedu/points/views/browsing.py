@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any
 
-from flask import current_app, render_template, request, send_file
+from flask import render_template, request, send_file
 
 from trafficedu.areas.queries import find_visible_area
 from trafficedu.core import audit
@@ -15,21 +15,16 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import month_bounds, today
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
-from trafficedu.core.storage import PDF, EvidenceStore
+from trafficedu.core.storage import evidence_of
 from trafficedu.core.text import message
 from trafficedu.core.web import locale, page_number
 from trafficedu.points import queries, services
 from trafficedu.points.forms import LedgerForm, MonthForm
 from trafficedu.points.imports import COLUMNS, list_filtered
 from trafficedu.points.queries import EntryFilter, Target
-from trafficedu.points.rules import COMPANY, KINDS, VILLAGE
+from trafficedu.points.rules import COMPANY, KINDS, PDF, VILLAGE, media_type
 from trafficedu.points.views.blueprint import pages
 from trafficedu.reports.spreadsheet import Column, write_csv, write_xlsx
-
-
-def store() -> EvidenceStore:
-    """Return where evidence is kept."""
-    return EvidenceStore(current_app.config["SETTINGS"].instance / "evidence")
 
 
 def indented(target: Target) -> str:
@@ -120,11 +115,10 @@ def evidence(number: str) -> Any:
     found = queries.find_entry(session(), number, actor())
     if found.evidence_key is None:
         raise Missing(message("This entry has no evidence."))
-    file = store().open(found.evidence_key)
-    suffix = "pdf" if file.mimetype == PDF else "jpg"
-    return send_file(
-        io.BytesIO(file.content), mimetype=file.mimetype, download_name=f"{found.number}.{suffix}", as_attachment=True
-    )
+    content = evidence_of(session()).read(found.evidence_key)
+    kind = media_type(content)
+    name = f"{found.number}.{'pdf' if kind == PDF else 'jpg'}"
+    return send_file(io.BytesIO(content), mimetype=kind, download_name=name, as_attachment=True)
 
 
 @pages.get(f"/targets/<any({', '.join(KINDS)}):kind>/<code>")

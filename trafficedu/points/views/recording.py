@@ -15,7 +15,7 @@ from trafficedu.core.web import attach_error, back_to, locale, tell
 from trafficedu.points import queries, services
 from trafficedu.points.forms import CounterForm, EntryForm
 from trafficedu.points.views.blueprint import pages
-from trafficedu.points.views.browsing import indented, store
+from trafficedu.points.views.browsing import indented
 
 
 @pages.route("/entries/new", methods=["GET", "POST"])
@@ -28,7 +28,7 @@ def record() -> Any:
         form.occurred_on.data, form.target.data = today(), request.args.get("target", form.target.data)
     if form.validate_on_submit():
         try:
-            entry = services.record_entry(session(), form.to_input(), store(), actor(), utc_now())
+            entry = services.record_entry(session(), form.to_input(), actor(), utc_now())
             session().commit()
         except DomainError as error:
             session().rollback()
