@@ -17,6 +17,7 @@ from trafficedu.core.text import message
 from trafficedu.demo import accounts, seasons
 from trafficedu.demo.accidents import Accidents
 from trafficedu.demo.agenda import Agenda
+from trafficedu.demo.hazards import Hazards
 from trafficedu.demo.helmets import Helmets
 from trafficedu.demo.notices import Notices
 from trafficedu.demo.offences import Offence, Offences
@@ -82,7 +83,8 @@ class District:
         self._rows.finish()
         self._local.area_id = self._places.villages[self._grid_village()].id
         self._session.flush()
-        return {model.__tablename__: count for model, count in self._rows.written.items()}
+        hazards = Hazards(self._session, self._places, self._span, self._plan.seed, self._local).write()
+        return {model.__tablename__: count for model, count in self._rows.written.items()} | {"hazard": hazards}
 
     def _live_through(
         self, month: date, days: list[int], per_day: Counter[int], share: float, progress: Progress
