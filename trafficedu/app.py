@@ -31,6 +31,7 @@ from trafficedu.evaluation.views import pages as evaluation_pages
 from trafficedu.feedback.views import pages as feedback_pages
 from trafficedu.hazards.views import pages as hazards_pages
 from trafficedu.helmets.views import pages as helmets_pages
+from trafficedu.messages.rules import read_origins
 from trafficedu.messages.views import pages as messages_pages
 from trafficedu.overview.views import pages as overview_pages
 from trafficedu.patrols.views import pages as patrols_pages
@@ -121,6 +122,7 @@ def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | 
         Flask configuration for tests.
     """
     settings = settings or load_settings()
+    read_origins(settings.push_servers)  # a malformed setting is told at the start, not to the first user
     app = Flask(__name__, template_folder=str(_template_folder()), static_folder="static")
     app.config.update(
         SECRET_KEY=settings.secret_key,

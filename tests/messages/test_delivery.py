@@ -66,7 +66,7 @@ def test_robots_get_words_and_a_link_in_the_language_of_the_account(
 ) -> None:
     set_up(push_servers=receiver.address, push_dry_run=False)
     zh = "【交治通】最多添加 3 个渠道。请先移除一个。"
-    en = "[trafficedu] At most 3 channels. Remove one first."
+    en = "[交治通] At most 3 channels. Remove one first."
     body = "与您辖区有关的提醒会显示在这里，并发往您选择的渠道。"
     made = {kind: queued(session, kind, receiver.address + path) for kind, path in PATHS.items()}
     made["english"] = queued(session, "feishu", receiver.address + PATHS["feishu"], locale="en")

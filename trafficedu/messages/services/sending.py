@@ -14,7 +14,7 @@ import logging
 import smtplib
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote, urlencode
 
 import requests
@@ -128,9 +128,9 @@ class _Mail(AppriseSMTPController):
 
     def sendmail(self, from_addr: str, to_addrs: list[str], message: str) -> bool:
         """Hand the message over, and note what the server said."""
-        heard = _HEARD.get()
+        heard, connection = _HEARD.get(), cast(smtplib.SMTP, self._socket)
         try:
-            self._socket.sendmail(from_addr, to_addrs, message)
+            connection.sendmail(from_addr, to_addrs, message)
         except smtplib.SMTPRecipientsRefused as error:
             heard.said_no = _mail_refusal(min(code for code, _ in error.recipients.values()))
         except smtplib.SMTPResponseException as error:
