@@ -63,7 +63,9 @@ class _Ledger:
         activities = session.scalars(select(PointActivity).where(~PointActivity.automatic).order_by(PointActivity.code))
         self._activities = [activity for activity in activities if activity.holds_on(today)]
         areas = select(Area).where(Area.level != DISTRICT, Area.evaluated, valid_on(today)).order_by(Area.path)
-        self._targets = [(area.level, area.id, None) for area in session.scalars(areas)]
+        self._targets: list[tuple[str, int | None, int | None]] = [
+            (area.level, area.id, None) for area in session.scalars(areas)
+        ]
         companies = session.scalars(select(Company).order_by(Company.code))
         self._targets += [(COMPANY, None, company.id) for company in companies]
         self._rows: list[tuple[object, ...]] = []
