@@ -58,7 +58,7 @@ class EntryForm(FlaskForm):  # type: ignore[misc]
         description=_l("Without a sign. Empty: what the activity usually counts."),
     )
     note = TextAreaField(
-        _l("What was done"),
+        _l("About the activity"),
         [Optional(), Length(max=500, message=TOO_LONG)],
         description=_l("No names of riders, no numbers of documents."),
         render_kw={"rows": "3"},
