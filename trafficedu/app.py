@@ -32,6 +32,7 @@ from trafficedu.feedback.views import pages as feedback_pages
 from trafficedu.helmets.views import pages as helmets_pages
 from trafficedu.overview.views import pages as overview_pages
 from trafficedu.patrols.views import pages as patrols_pages
+from trafficedu.points.views import pages as points_pages
 from trafficedu.public.views import pages as public_pages
 from trafficedu.riders.views import pages as riders_pages
 from trafficedu.stations.views import pages as stations_pages
@@ -59,6 +60,7 @@ BLUEPRINTS = [
     accidents_pages,
     helmets_pages,
     patrols_pages,
+    points_pages,
 ]
 
 NAVIGATION = [
@@ -81,8 +83,10 @@ NAVIGATION = [
     pages.NavigationItem("evaluation.index", _l("Five colours"), "evaluation:result:read"),
     pages.NavigationItem("evaluation.trends", _l("Trends"), "evaluation:trend:read"),
     pages.NavigationItem("campaigns.index", _l("Campaigns"), "campaigns:campaign:read"),
+    pages.NavigationItem("points.balances", _l("Safety points"), "points:entry:read"),
     pages.NavigationItem("violations.kinds", _l("Kinds of violation"), "violations:kind:manage"),
     pages.NavigationItem("courses.courses", _l("Courses"), "education:course:manage"),
+    pages.NavigationItem("points.activities", _l("Point activities"), "points:activity:manage"),
     pages.NavigationItem("transfers.index", _l("Import and export"), "transfers:page:open"),
     pages.NavigationItem("configuration.index", _l("Configuration"), "configuration:figure:manage"),
     pages.NavigationItem("accounts.users", _l("Users"), "accounts:user:manage"),

@@ -31,6 +31,7 @@ from trafficedu.helmets import imports as helmets_files
 from trafficedu.helmets import panels as helmets_panels
 from trafficedu.overview import panels as overview_panels
 from trafficedu.patrols import panels as patrols_panels
+from trafficedu.points import imports as points_files
 from trafficedu.points import services as points
 from trafficedu.public import queries as receipts
 from trafficedu.riders import imports as riders_imports
@@ -143,6 +144,7 @@ IMPORTERS: Mapping[str, Importer] = {
     "violations": violations_files.IMPORTER,
     "riders": riders_imports.IMPORTER,
     "accidents": accidents_files.IMPORTER,
+    "points": points_files.IMPORTER,
 }
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
 
@@ -153,6 +155,7 @@ EXPORTERS: Mapping[str, Exporter] = {
     "violations": violations_files.EXPORTER,
     "riders": riders_imports.EXPORTER,
     "accidents": accidents_files.EXPORTER,
+    "points": points_files.EXPORTER,
 }
 """KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""
 

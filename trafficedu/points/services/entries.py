@@ -21,6 +21,7 @@ from trafficedu.points.models import EVENT, PAGE, PointActivity, PointEntry
 from trafficedu.points.rules import COMPANY, check_day, check_points, signed
 
 COUNTER_ANY = "points:entry:counter"
+NOT_YOURS = message("You take back your own entries only. Ask your supervisor for others.")
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def counter_entry(session: Session, entry: PointEntry, reason: str, by: Actor, n
         A counter-entry itself, one taken back already; at ``reason``.
     """
     if not may_counter(entry, by):
-        raise Refused(message("You take back your own entries only. Ask your supervisor for others."))
+        raise Refused(NOT_YOURS)
     reason = reason.strip()
     if not reason:
         raise DomainError(message("Write why the entry is taken back."), field="reason")
