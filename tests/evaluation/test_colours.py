@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -174,7 +174,7 @@ def test_the_worker_evaluates_what_is_due_and_says_nothing_of_empty_months(
     assert services.evaluate_due(session, NOW) == 0
     assert [one.month for one in session.scalars(select(EvaluationRun))] == [MONTH]
     education.make_violation(session, None, towns["A"], noon(made.DAY))
-    night = noon(date(2026, 11, 21)) - timedelta(hours=10)
+    night = datetime(2026, 11, 20, 18, 30, tzinfo=UTC)  # half past two in Shanghai
     assert services.evaluate_due(session, night) == 1
     assert len(runs.list_versions(session, MONTH)) == 2
 

@@ -31,6 +31,11 @@ def publish(session: Session) -> None:
     session.commit()
 
 
+def exported(client: Browser, what: str) -> bytes:
+    with client.post(f"/evaluation/export/{what}") as answer:
+        return answer.get_data()
+
+
 def root_of(town: Area) -> int:
     assert town.parent_id is not None
     return town.parent_id
@@ -66,13 +71,11 @@ def test_the_export_is_the_list_as_seen(
 ) -> None:
     publish(session)
     client.sign_in(make_user("analyst", area_id=root_of(towns["A"])))
-    body = client.post("/evaluation/export/csv?month=2026-10&sort=name").get_data().decode("utf-8-sig")
-    lines = body.splitlines()
+    lines = exported(client, "csv?month=2026-10&sort=name").decode("utf-8-sig").splitlines()
     assert lines[0] == "month,kind,code,name,colour,score,veto,points,violations,education,helmets,trend,hash"
     assert lines[1].startswith(f"2026-10,town,{towns['A'].code},A,blue,87.81,,90.0,80.0,97.0,80.0,,")
     assert len(lines) == 4
-    xlsx = client.post("/evaluation/export/xlsx?month=2026-10&colour=red")
-    assert xlsx.get_data().startswith(b"PK")
+    assert exported(client, "xlsx?month=2026-10&colour=red").startswith(b"PK")
 
 
 def test_a_town_leader_sees_the_own_town_once_it_is_published(
@@ -89,7 +92,7 @@ def test_a_town_leader_sees_the_own_town_once_it_is_published(
     listed = client.get("/evaluation?month=2026-10").get_data(as_text=True)
     assert towns["B"].code not in listed
     assert towns["A"].code in listed
-    assert towns["B"].code not in client.post("/evaluation/export/csv?month=2026-10").get_data(as_text=True)
+    assert towns["B"].code not in exported(client, "csv?month=2026-10").decode()
     assert client.post("/evaluation/2026-10/evaluate").status_code == 403
 
 
