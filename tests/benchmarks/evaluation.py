@@ -1,7 +1,7 @@
 """Time to evaluate 36 months of a district, and one month again, from a generated database.
 
 ``.venv/bin/python -m tests.benchmarks.evaluation [violations] [database url]``: makes the demo district with 12,000
-violations over 72 months in an empty database (default: SQLite in a temporary folder), copies the violations until
+violations over 66 months in an empty database (default: SQLite in a temporary folder), copies the violations until
 there are as many as wanted (default 1,000,000), then evaluates the 36 last full months one after the other, each
 in a transaction of its own, and the last of them again. The figures are in docs/benchmarks.md.
 """
@@ -29,7 +29,7 @@ from trafficedu.evaluation.rules import last_full_month, month_after
 from trafficedu.evaluation.services import check_month, evaluate
 from trafficedu.violations.models import Violation
 
-MONTHS, HISTORY, MADE = 36, 72, 12_000
+MONTHS, HISTORY, MADE = 36, 66, 12_000
 
 
 def main() -> None:
