@@ -17,17 +17,23 @@ from trafficedu.core import audit
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import month_bounds, today
 from trafficedu.core.database import session
+from trafficedu.core.text import message
 from trafficedu.core.web import locale, page_number, say
 from trafficedu.evaluation import charts
 from trafficedu.evaluation.forms.results import ResultFilterForm
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries import runs
+from trafficedu.evaluation.queries.areas import fitted_with
+from trafficedu.evaluation.queries.results import find_result as find_kept
 from trafficedu.evaluation.queries.rule_sets import rules_from
 from trafficedu.evaluation.rules import (
+    CASUALTY,
     COLOUR_NAMES,
     DIMENSION_NAMES,
     KIND_NAMES,
+    SERIES,
     TAB_NAMES,
+    VIOLATIONS,
     last_full_month,
     month_after,
 )
@@ -171,6 +177,7 @@ def show(month: str, kind: str, code: str) -> Any:
         exposure=exposure_used(result.inputs["violations"], kind, rules) if "violations" in result.inputs else None,
         least_weight=rules.figure("least_weight"),
         effort=_effort(result, first),
+        trends=_trends(result),
         links=_links(result, run),
     )
 
@@ -187,6 +194,21 @@ def _effort(result: EvaluationResult, month: date) -> Any:
         return None
     found = effort_of(session(), result.area.path, *month_bounds(month))
     return found if found.patrols else None
+
+
+def _trends(result: EvaluationResult) -> list[dict[str, Any]]:
+    """Return the kept trends of an area as charts; what is not kept yet is computed by the page of trends."""
+    if result.area is None or not actor().may("evaluation:trend:read"):
+        return []
+    figures = []
+    for key in (VIOLATIONS, CASUALTY):
+        kept = find_kept(session(), key, fitted_with(result.area).id)
+        row = kept.payload.get("rows", {}).get(result.code) if kept is not None else None
+        if kept is not None and row is not None:
+            title = say(message("%(series)s in %(area)s", series=SERIES[key].name, area=result.name))
+            figure = charts.trend_figure(key, kept.payload, row, title, locale())
+            figures.append(figure | {"id": f"trend-{key}"})
+    return figures
 
 
 def _links(result: EvaluationResult, run: EvaluationRun) -> list[tuple[str, str]]:
