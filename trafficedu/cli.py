@@ -259,7 +259,7 @@ def export_kind(kind: str, file: Path, month: date | None) -> None:
 @click.option("--demo", "with_demo", is_flag=True, help="As after trafficedu demo, in one go (先载入演示数据).")
 def serve(host: str, port: int, with_demo: bool) -> None:
     """Serve the pages with a production-grade server (启动服务)."""
-    with opened(empty=with_demo):
+    with opened(empty=with_demo) as app:
         if not _is_loopback(host) and (with_demo or demo.is_demo(session())):
             raise click.UsageError(
                 translate(message("This installation holds demo accounts and serves this machine only."), language())
@@ -268,8 +268,7 @@ def serve(host: str, port: int, with_demo: bool) -> None:
             _prepare()
             _fill_with_demo(Plan(), utc_now())
     tell(message("Serving on http://%(host)s:%(port)d (stop with Ctrl+C)", host=host, port=port))
-    arguments, needed = serving.command(host, port)
-    os.execve(sys.executable, [sys.executable, *arguments], {**os.environ, **needed})  # noqa: S606 - no shell
+    serving.serve(app, host, port)
 
 
 def _is_loopback(host: str) -> bool:

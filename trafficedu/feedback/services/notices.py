@@ -75,13 +75,13 @@ def _receiver_of(session: Session, violation: Violation) -> dict[str, Any]:
     if violation.company_id is not None:
         reason = "" if _may_be_told(session, violation) else NO_LEGAL_BASIS
         return {"receiver_kind": COMPANY, "company_id": violation.company_id, "held_reason": reason}
-    home = session.scalar(_HOME, {"rider_id": violation.rider_id})
+    home = _HOME.scalar(session, rider_id=violation.rider_id)
     return {"receiver_kind": VILLAGE, "area_id": home, "held_reason": NO_HOME_VILLAGE if home is None else ""}
 
 
 _RIDER, _ENGAGED = rows.table_of(Rider).c, rows.table_of(Engagement).c
-_HOME = select(_RIDER.home_area_id).where(_RIDER.id == bindparam("rider_id"))
-_LEGAL_BASIS = (
+_HOME = rows.Prepared(select(_RIDER.home_area_id).where(_RIDER.id == bindparam("rider_id")))
+_LEGAL_BASIS = rows.Prepared(
     select(_ENGAGED.id)
     .where(
         _ENGAGED.rider_id == bindparam("rider_id"),
@@ -98,7 +98,7 @@ _LEGAL_BASIS = (
 def _may_be_told(session: Session, violation: Violation) -> bool:
     """Tell whether an engagement with the violation's company on its day carries a legal basis."""
     given = {"rider_id": violation.rider_id, "company_id": violation.company_id, "day": violation.occurred_on}
-    return session.scalar(_LEGAL_BASIS, given) is not None
+    return _LEGAL_BASIS.scalar(session, **given) is not None
 
 
 def _sent(session: Session, now: datetime) -> dict[str, Any]:
