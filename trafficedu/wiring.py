@@ -92,6 +92,7 @@ PANELS: Mapping[str, Sequence[Panel]] = {
         violations.reviews_due,
         violations.objections_due,
         study_panels.at_the_station,
+        evaluation_panels.own_colour,
         overview_panels.last_month,
         overview_panels.own_villages,
         feedback_panels.unanswered,
