@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tests.factories import places
 from tests.factories.evaluation import NOW
 from trafficedu.core.actors import SYSTEM, Actor
-from trafficedu.core.storage import EvidenceStore
+from trafficedu.core.evidence import EvidenceStore
 from trafficedu.points import services
 from trafficedu.points.models import PointEntry
 from trafficedu.points.services import ExpectationInput, NewEntry

@@ -13,8 +13,8 @@ from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import DomainError, Refused
+from trafficedu.core.evidence import EvidenceStore, cleaned
 from trafficedu.core.numbers import new_number
-from trafficedu.core.storage import EvidenceStore, cleaned
 from trafficedu.core.text import message
 from trafficedu.points import queries
 from trafficedu.points.models import EVENT, PAGE, PointActivity, PointEntry

@@ -15,7 +15,7 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import month_bounds, today
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
-from trafficedu.core.storage import PDF, EvidenceStore
+from trafficedu.core.evidence import PDF, EvidenceStore
 from trafficedu.core.text import message
 from trafficedu.core.web import locale, page_number
 from trafficedu.points import queries, services
