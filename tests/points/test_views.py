@@ -18,7 +18,7 @@ from tests.factories import places
 from trafficedu.accounts.models import User
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import today
-from trafficedu.core.storage import EvidenceStore
+from trafficedu.core.storage import evidence_of
 from trafficedu.core.tabular import ImportReport, Row, numbered, silent
 from trafficedu.points.imports import COLUMNS, list_rows, run
 from trafficedu.points.models import PointActivity, PointEntry, PointExpectation
