@@ -13,7 +13,7 @@ from trafficedu.reports.layout import A4, ACCENT, SMALL, STRONG, TITLE, Page, Sh
 PAGE = Page(A4, margin=64, top=64, bottom=48)
 CODE_SIDE = 72.0
 LABEL_WIDTH = {"zh": 80.0, "en": 112.0}
-PICTURE_HEIGHT = 150.0
+PICTURE_HEIGHT = 124.0
 NAME = message("One road, one plan")
 
 
