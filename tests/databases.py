@@ -96,7 +96,7 @@ def postgres_server(*, durable: bool = False) -> Iterator[URL]:
         _wait_for(url)
         yield url
     finally:
-        server.send_signal(signal.SIGINT)  # "fast": does not wait for clients
+        server.send_signal(signal.SIGQUIT)  # "immediate": writes nothing any more, all of it is erased
         server.wait(30)
         shutil.rmtree(folder, ignore_errors=True)
 

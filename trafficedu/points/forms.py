@@ -22,7 +22,6 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from trafficedu.core.evidence import MOST_BYTES
 from trafficedu.core.fields import TrimmedField, VersionField, choices
 from trafficedu.points import rules
 from trafficedu.points.models import EVENT, FILE, PAGE

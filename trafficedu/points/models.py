@@ -65,7 +65,7 @@ class PointEntry(Base):
     Never changed or deleted, which the database itself refuses (migration 0005). A mistake is met by a
     counter-entry: the opposite points on the same day (so that the month it belongs to is put right), the reason in
     ``note``, ``counters_id`` naming what it takes back. ``once_key`` makes an event, or a form sent twice, count once;
-    ``reference`` is the key of imports. ``evidence_key`` names a file in ``core.evidence``.
+    ``reference`` is the key of imports. ``evidence_key`` names a file in ``core.storage``.
     """
 
     __tablename__ = "point_entry"
