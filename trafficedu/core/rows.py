@@ -1,7 +1,7 @@
 """Tables without the object mapper, and writing one row without its unit of work's sorting and comparing.
 
 For the few services that every record at the kerb runs through; anything else adds to the session and flushes.
-Measured: a fifth of the time of ``add`` and ``flush`` or of ``session.execute`` (docs/adr/0013-the-short-way.md).
+Measured: a fifth of the time of ``add`` and ``flush`` or of ``session.execute`` (docs/adr/0014-the-short-way.md).
 Must not know any feature.
 """
 
