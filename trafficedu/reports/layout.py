@@ -169,7 +169,7 @@ class Sheet:
 
     def put(self, lines: list[str], x: float, y: float, width: float, style: Style, element: Element | None) -> float:
         """Place lines already broken; return where the next thing may begin."""
-        self._add(element, partial(self._paint_lines, list(lines), x, y, width, style))
+        self.paint(element, partial(self._paint_lines, list(lines), x, y, width, style))
         return y + len(lines) * style.leading
 
     def write(
@@ -206,16 +206,16 @@ class Sheet:
 
     def fill(self, x: float, y: float, width: float, height: float, colour: Color) -> None:
         """Fill a rectangle."""
-        self._add(None, partial(self._paint_rectangle, x, y, width, height, colour, None))
+        self.paint(None, partial(self._paint_rectangle, x, y, width, height, colour, None))
 
     def frame(self, x: float, y: float, width: float, height: float, *, colour: Color = HAIR) -> None:
         """Draw a rectangle's outline."""
-        self._add(None, partial(self._paint_rectangle, x, y, width, height, None, colour))
+        self.paint(None, partial(self._paint_rectangle, x, y, width, height, None, colour))
 
     def code(self, address: str, x: float, y: float, side: float, *, alternative: str) -> float:
         """Place a QR code that is also a link; return where the next thing may begin."""
         element = self.element("Figure", alternative=alternative)
-        self._add(element, partial(self._paint_code, address, x, y, side))
+        self.paint(element, partial(self._paint_code, address, x, y, side))
         return y + side
 
     def to_pdf(self) -> bytes:
@@ -272,7 +272,8 @@ class Sheet:
                 self.put([place], self.page.margin, y, self.page.width, style, None)
         self._pages = pages
 
-    def _add(self, element: Element | None, paint: Paint) -> None:
+    def paint(self, element: Element | None, paint: Paint) -> None:
+        """Have ``paint`` draw on the page as part of ``element``; ``None`` is decoration."""
         self._pages[-1].append(Operation(element, paint))
 
     def _paint_lines(self, lines: list[str], x: float, y: float, width: float, style: Style, canvas: Canvas) -> None:
@@ -284,6 +285,8 @@ class Sheet:
             start = x - fonts.overhang(line) * style.size
             if style.align == "right":
                 start = x + width - style.width(line)
+            elif style.align == "centre":
+                start = x + (width - style.width(line)) / 2
             for segment, offset in fonts.segments(line, style.font):
                 text.setTextOrigin(start + offset * style.size, baseline - number * style.leading)
                 text.textOut(segment)

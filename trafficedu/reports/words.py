@@ -32,6 +32,13 @@ def day(when: date, locale: str) -> str:
     return f"{when.day} {MONTHS[when.month - 1]} {when.year}".replace(" ", "\N{NO-BREAK SPACE}")
 
 
+def month(first: date, locale: str) -> str:
+    """Write a month in full: 2026年11月, November 2026."""
+    if locale == "zh":
+        return f"{first.year}年{first.month}月"
+    return f"{MONTHS[first.month - 1]}\N{NO-BREAK SPACE}{first.year}"
+
+
 def moment(when: datetime, locale: str) -> str:
     """Write day and minute in Asia/Shanghai; a time without a zone is taken to be there already."""
     local = when.astimezone(PLACE_OF_THE_CLOCK) if when.tzinfo else when
@@ -71,3 +78,21 @@ def listed(parts: tuple[str, ...], locale: str) -> str:
 def labelled(label: Message, locale: str) -> str:
     """Write a label that stands in one line with its value: the colon is full-width in Chinese."""
     return translate(label, locale) + ("：" if locale == "zh" else ": ")
+
+
+def percentage(numerator: int, denominator: int) -> str:
+    """Write a rate with both its parts, 86.7 % (1,204 / 1,388); a dash where nothing is in it."""
+    share = f"{100 * numerator / denominator:.1f}\N{NO-BREAK SPACE}%" if denominator else "—"
+    return f"{share} ({numerator:,} / {denominator:,})"
+
+
+def interval(low: float, high: float) -> str:
+    """Write the limits of a share (0-1) in percent, 88.8–97.8 %."""
+    return f"{100 * low:.1f}–{100 * high:.1f}\N{NO-BREAK SPACE}%"
+
+
+def signed(value: float, places: int = 1) -> str:
+    """Write a difference with its sign (a dash for a minus, which the font lacks); what rounds to nothing is ±0."""
+    rounded = round(value, places)
+    sign = "–" if rounded < 0 else "+" if rounded > 0 else "±"
+    return f"{sign}{abs(rounded):,.{places}f}"
