@@ -31,6 +31,7 @@ from trafficedu.evaluation.views import pages as evaluation_pages
 from trafficedu.feedback.views import pages as feedback_pages
 from trafficedu.helmets.views import pages as helmets_pages
 from trafficedu.overview.views import pages as overview_pages
+from trafficedu.patrols.views import pages as patrols_pages
 from trafficedu.public.views import pages as public_pages
 from trafficedu.riders.views import pages as riders_pages
 from trafficedu.stations.views import pages as stations_pages
@@ -57,6 +58,7 @@ BLUEPRINTS = [
     evaluation_pages,
     accidents_pages,
     helmets_pages,
+    patrols_pages,
 ]
 
 NAVIGATION = [
@@ -70,6 +72,7 @@ NAVIGATION = [
     pages.NavigationItem("sessions.sessions", _l("Sessions"), "education:session:read"),
     pages.NavigationItem("helmets.results", _l("Helmets"), "helmets:survey:read"),
     pages.NavigationItem("helmets.sites", _l("Counting sites"), "helmets:site:manage"),
+    pages.NavigationItem("patrols.index", _l("Patrols"), "patrols:patrol:read"),
     pages.NavigationItem("riders.index", _l("Riders"), "riders:rider:read"),
     pages.NavigationItem("companies.index", _l("Companies"), "companies:company:read"),
     pages.NavigationItem("stations.index", _l("Stations"), "stations:station:read"),

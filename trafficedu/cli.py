@@ -38,6 +38,7 @@ from trafficedu.core.text import DEFAULT_LOCALE, LOCALES, Message, message, tran
 from trafficedu.demo import services as demo
 from trafficedu.demo import table
 from trafficedu.demo.plan import DEFAULT_MONTHS, DEFAULT_SEED, DEFAULT_VIOLATIONS, MOST_VIOLATIONS, Plan
+from trafficedu.evaluation import services as evaluation
 from trafficedu.transfers import services as transfers
 
 
@@ -302,6 +303,24 @@ def report(kind: str, number: str, lang: str | None, file: Path) -> None:
         file.write_bytes(body)
     except OSError as error:
         raise DomainError(message("%(file)s cannot be written.", file=file)) from error
+
+
+@commands.command()
+@click.argument("month", type=Month())
+@click.option("--check", is_flag=True, help="Work out the stored results again; change nothing (核对).")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def evaluate(month: date, check: bool, as_json: bool) -> None:
+    """Give every town, village and company its colour for a month (五色评估考评)."""
+    with opened():
+        found = evaluation.check_month(session(), month, utc_now()) if check else None
+        run = found.run if found else evaluation.evaluate(session(), month, utc_now())
+        if as_json:
+            click.echo(json.dumps(evaluation.as_json(session(), run, found), ensure_ascii=False))
+        else:
+            lines = evaluation.check_in_words(found) if found else evaluation.summary(session(), run)
+            click.echo("\n".join(translate(line, language()) for line in lines))
+        session().commit() if found is None else session().rollback()
+    sys.exit(1 if found and found.differences else 0)
 
 
 @commands.group()

@@ -30,6 +30,8 @@ from trafficedu.feedback import services as feedback
 from trafficedu.helmets import imports as helmets_files
 from trafficedu.helmets import panels as helmets_panels
 from trafficedu.overview import panels as overview_panels
+from trafficedu.patrols import panels as patrols_panels
+from trafficedu.points import services as points
 from trafficedu.public import queries as receipts
 from trafficedu.riders import imports as riders_imports
 from trafficedu.riders import services as riders
@@ -61,6 +63,7 @@ PANELS: Mapping[str, Sequence[Panel]] = {
     "home": [
         violations.own_day,
         helmets_panels.count_key,
+        patrols_panels.patrol_key,
         violations.reviews_due,
         violations.objections_due,
         study_panels.at_the_station,
@@ -104,6 +107,7 @@ PANELS: Mapping[str, Sequence[Panel]] = {
         overview_panels.educated_before,
     ],
     "overview": [
+        patrols_panels.effort_of_area,
         accidents_panels.accidents_of_area,
         helmets_panels.rate_of_area,
     ],
@@ -116,13 +120,17 @@ REFERENCE: Sequence[Callable[[Session], Any]] = [
     load_kinds,
     education.load_courses,
     feedback.load_policy,
+    evaluation.load_shipped,
+    points.load_activities,
 ]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
 CHORES: Mapping[str, Chore] = {
     "waiting tasks seated": education.seat_waiting,
     "audit rows sealed": audit.seal,
+    "points of studies entered": points.enter_happenings,
     "trends computed": evaluation.refresh_one,
+    "months evaluated": evaluation.evaluate_due,
     "expired locks forgotten": throttle.forget_expired,
     "riders brought under the current key": riders.reencrypt_some,
 }

@@ -67,6 +67,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "education:certificate:read",
             "education:rider:read",
             "education:task:book",
+            "patrols:patrol:record",
+            "patrols:patrol:read",
         }
         | _READS_PLACES
         | _READS_FIGURES
@@ -103,6 +105,13 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "education:task:book",
             "education:task:waive",
             "education:session:override",
+            "patrols:patrol:read",
+            "patrols:patrol:void",
+            "points:entry:read",
+            "points:entry:record",
+            "points:entry:counter",
+            "points:entry:import",
+            "points:entry:export",
         }
         | _READS_PLACES
         | _READS_FIGURES
@@ -139,11 +148,23 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "education:task:read",
             "education:rider:read_masked",
             "overview:page:read",
+            "points:entry:read",
+            "points:entry:record",
         }
         | _READS_PLACES
     ),
     Role.LEADER: frozenset(
-        {"accidents:accident:read", "feedback:notice:answer"} | _READS_PLACES | _READS_FIGURES | _READS_TRENDS
+        {
+            "accidents:accident:read",
+            "feedback:notice:answer",
+            "patrols:patrol:read",
+            "points:entry:read",
+            "points:entry:record",
+            "points:entry:export",
+        }
+        | _READS_PLACES
+        | _READS_FIGURES
+        | _READS_TRENDS
     ),
     Role.ANALYST: frozenset(
         {
@@ -155,6 +176,9 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "violations:violation:export",
             "areas:ebikes:manage",
             "companies:company:read",
+            "patrols:patrol:read",
+            "points:entry:read",
+            "points:entry:export",
         }
         | _READS_PLACES
         | _READS_FIGURES
@@ -177,6 +201,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "education:course:manage",
             "helmets:site:read",
             "helmets:site:manage",
+            "points:activity:manage",
+            "points:expectation:manage",
         }
         | _READS_PLACES
     ),

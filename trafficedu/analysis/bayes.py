@@ -208,3 +208,26 @@ def campaign_effect(
         expected=mean,
         level=level,
     )
+
+
+def relative_rate(observed: ArrayLike, expected: ArrayLike, shape: ArrayLike) -> FloatArray:
+    """Return how much more than expected there is, drawn towards 1 by how little the record can say.
+
+    ``theta = (a + O) / (a + E)``: the mean of :func:`empirical_bayes` over ``E``, and defined at ``E = 0`` too.
+
+    Parameters
+    ----------
+    observed, expected
+        Count and expectation of the same months, zero or more; the expectation must not contain the count.
+    shape
+        ``a``, the gamma shape of places around their expectation; positive.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range.
+    """
+    count, mean, a = (np.asarray(value, dtype=float) for value in (observed, expected, shape))
+    if not (bool((count >= 0).all()) and bool((mean >= 0).all()) and bool((a > 0).all())):
+        raise ValueError("counts and expectations must be zero or more, the shape positive")
+    return np.asarray((a + count) / (a + mean))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
@@ -230,7 +231,8 @@ def ebikes_of_areas(session: Session, path: str, first: date, last: date) -> dic
     while month <= last:
         months.append(month)
         month = month_bounds(month)[1]
-    areas = session.scalars(select(Area).where(Area.path.startswith(path, autoescape=True))).all()
+    columns = (Area.id, Area.path, Area.evaluated, Area.valid_from, Area.valid_to)
+    areas = session.execute(select(*columns).where(Area.path.startswith(path, autoescape=True))).all()
     figures: dict[int, dict[date, int]] = {}
     query = select(RegisteredEBikes.area_id, RegisteredEBikes.month, RegisteredEBikes.ebikes).where(
         RegisteredEBikes.area_id.in_(within(path)),
@@ -242,12 +244,12 @@ def ebikes_of_areas(session: Session, path: str, first: date, last: date) -> dic
     return {month: exposure(_exposed(areas, figures, month), month) for month in months}
 
 
-def _exposed(areas: Iterable[Area], figures: dict[int, dict[date, int]], month: date) -> list[Exposed]:
+def _exposed(areas: Iterable[Any], figures: dict[int, dict[date, int]], month: date) -> list[Exposed]:
     following = month_bounds(month)[1]
     return [
-        Exposed(area.path, area.evaluated, figures.get(area.id, {}))
-        for area in areas
-        if area.valid_from < following and (area.valid_to is None or area.valid_to >= month)
+        Exposed(path, evaluated, figures.get(key, {}))
+        for key, path, evaluated, valid_from, valid_to in areas
+        if valid_from < following and (valid_to is None or valid_to >= month)
     ]
 
 

@@ -1,24 +1,29 @@
-"""The table of results that took a fit: so that a page answers at once, and says of when its figures are."""
+"""Tables of results that took a fit, of rule sets, and of the monthly evaluation."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from trafficedu.core.orm import Base, UTCDateTime
+from trafficedu.accounts.models import User
+from trafficedu.areas.models import Area
+from trafficedu.companies.models import Company
+from trafficedu.core.orm import Base, UTCDateTime, Versioned
 
 EFFECT = "effect"
+DRAFT, IN_FORCE, DISCARDED = "draft", "in_force", "discarded"
 
 
 class AnalysisResult(Base):
     """What was computed of one subject up to a day, with the digest of what went in.
 
-    ``kind`` is a series (``subject_id`` is the area whose parts were fitted together) or ``effect``
-    (``subject_id`` is a campaign). The result holds as long as ``fingerprint`` is that of today's inputs;
-    the worker looks every night (docs/adr/0010-results-of-fits.md).
+    ``kind`` is a series (``subject_id`` is the area whose parts were fitted together), ``effect``
+    (``subject_id`` is a campaign), or ``year:town`` and ``year:village`` (what the accident trend of these
+    targets is measured by; ``subject_id`` is the top of the tree). The result holds as long as ``fingerprint``
+    is that of today's inputs; the worker looks every night (docs/adr/0010-results-of-fits.md).
     """
 
     __tablename__ = "analysis_result"
@@ -32,3 +37,111 @@ class AnalysisResult(Base):
     computed_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     checked_utc: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class RuleSetRecord(Versioned, Base):
+    """A rule set: ``payload`` as ``analysis.colours.rule_set`` reads it, from the month ``valid_from`` on.
+
+    A draft is changed freely; once in force it never changes, and past months stay under the one they were
+    judged by. Who drafted or changed it (``changed_by_id``) does not release it. The shipped one has neither.
+    """
+
+    __tablename__ = "rule_set"
+    __table_args__ = (
+        CheckConstraint("state IN ('draft', 'in_force', 'discarded')", "state"),
+        CheckConstraint("state <> 'in_force' OR changed_by_id IS NULL OR released_by_id IS NOT NULL", "released"),
+        CheckConstraint(
+            "released_by_id IS NULL OR (released_by_id <> changed_by_id AND released_by_id <> created_by_id)",
+            "second_person",
+        ),
+        Index("ix_rule_set_state_valid_from", "state", "valid_from"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    name: Mapped[str] = mapped_column(String(80))
+    valid_from: Mapped[date]
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(10), default=DRAFT)
+    note: Mapped[str] = mapped_column(String(500), default="")
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    created_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    changed_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    released_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    released_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    created_by: Mapped[User | None] = relationship(foreign_keys=[created_by_id])
+    changed_by: Mapped[User | None] = relationship(foreign_keys=[changed_by_id])
+    released_by: Mapped[User | None] = relationship(foreign_keys=[released_by_id])
+
+
+class EvaluationRun(Base):
+    """One evaluation of one month. Results never change: late data makes the next ``number`` of the month.
+
+    ``digest`` is over the hashes of all results; ``changes`` says what is different from the version before;
+    ``checked_utc`` is when today's data were last compared with it. What is published stays published; the
+    latest published version counts.
+    """
+
+    __tablename__ = "evaluation_run"
+    __table_args__ = (UniqueConstraint("month", "number"), CheckConstraint("number > 0", "number"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    month: Mapped[date]
+    number: Mapped[int]
+    rule_set_id: Mapped[int] = mapped_column(ForeignKey("rule_set.id"))
+    complete: Mapped[bool]
+    digest: Mapped[str] = mapped_column(String(64))
+    changes: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    computed_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    computed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    checked_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    published_utc: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+    published_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+    rule_set: Mapped[RuleSetRecord] = relationship()
+    published_by: Mapped[User | None] = relationship(foreign_keys=[published_by_id])
+
+    @property
+    def published(self) -> bool:
+        """Whether this version was published."""
+        return self.published_utc is not None
+
+
+class EvaluationResult(Base):
+    """One target of one run: what it was judged by, and how. ``score`` is empty where the colour is grey.
+
+    ``inputs`` and ``dimensions`` are as ``analysis.colours.scoring`` describes them; ``hash`` is over all of it.
+    """
+
+    __tablename__ = "evaluation_result"
+    __table_args__ = (
+        UniqueConstraint("run_id", "kind", "code"),
+        CheckConstraint("kind IN ('town', 'village', 'company')", "kind"),
+        CheckConstraint("colour IN ('green', 'blue', 'yellow', 'orange', 'red', 'grey')", "colour"),
+        CheckConstraint("veto IN ('', 'orange', 'red')", "veto"),
+        CheckConstraint("(kind = 'company') = (company_id IS NOT NULL)", "company"),
+        CheckConstraint("(kind = 'company') = (area_id IS NULL)", "area"),
+        Index("ix_evaluation_result_area_id", "area_id"),
+        Index("ix_evaluation_result_company_id", "company_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("evaluation_run.id"))
+    kind: Mapped[str] = mapped_column(String(10))
+    area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
+    code: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(120))
+    colour: Mapped[str] = mapped_column(String(10))
+    score: Mapped[float | None]
+    present: Mapped[float]
+    veto: Mapped[str] = mapped_column(String(10), default="")
+    inputs: Mapped[dict[str, Any]] = mapped_column(JSON)
+    dimensions: Mapped[dict[str, Any]] = mapped_column(JSON)
+    hash: Mapped[str] = mapped_column(String(64))
+
+    run: Mapped[EvaluationRun] = relationship()
+    area: Mapped[Area | None] = relationship()
+    company: Mapped[Company | None] = relationship()

@@ -95,6 +95,28 @@ MEASURES = {
 """What two periods may be compared by: counts of events, not of people, since one event may hurt several."""
 
 
+COLOUR_NAMES = {
+    "green": message("green"),
+    "blue": message("blue"),
+    "yellow": message("yellow"),
+    "orange": message("orange"),
+    "red": message("red"),
+    "grey": message("grey"),
+}
+"""COLOUR -> word, best first; grey is not enough data."""
+
+KIND_NAMES = {"town": message("Town"), "village": message("Village"), "company": message("Company")}
+
+DIMENSION_NAMES = {
+    "points": message("Safety-management points"),
+    "violations": message("Violations"),
+    "education": message("Safety education"),
+    "helmets": message("Helmet wearing"),
+    "trend": message("Accident trend"),
+    "feedback": message("Feedback in time"),
+}
+
+
 def month_after(month: date, months: int = 1) -> date:
     """Return the first day of the month ``months`` after that of ``month`` (before it where negative)."""
     number = month_number(month) + months

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, bindparam, false, or_, select, true
+from sqlalchemy import ColumnElement, bindparam, case, false, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from trafficedu.areas.models import Area
@@ -275,3 +275,19 @@ def home_areas(session: Session, codes: Iterable[str]) -> dict[str, int]:
     """Return ids of living areas by code, for imports."""
     rows = session.execute(select(Area.code, Area.id).where(Area.valid_to.is_(None), Area.code.in_(set(codes))))
     return {row.code: row.id for row in rows}
+
+
+def sum_engaged_days(session: Session, start: date, end: date) -> dict[int, int]:
+    """Return company id -> days on which riders were engaged, from ``start`` to ``end``, both included."""
+    begin = case((Engagement.engaged_from > start, Engagement.engaged_from), else_=start)
+    still = Engagement.engaged_to.is_(None) | (Engagement.engaged_to > end)
+    stop = case((still, end), else_=Engagement.engaged_to)
+    query = (
+        select(Engagement.company_id, begin.label("begin"), stop.label("stop"), func.count())
+        .where(Engagement.engaged_from <= end, Engagement.engaged_to.is_(None) | (Engagement.engaged_to >= start))
+        .group_by(Engagement.company_id, "begin", "stop")
+    )
+    days: dict[int, int] = {}
+    for company_id, first, last, riders in session.execute(query):
+        days[company_id] = days.get(company_id, 0) + riders * ((last - first).days + 1)
+    return days

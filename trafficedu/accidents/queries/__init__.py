@@ -8,6 +8,8 @@ from trafficedu.accidents.queries.figures import (
     count_by_area_and_month,
     count_by_month,
     count_fatal,
+    count_responsible,
+    count_responsible_of_companies,
     first_day,
     tally,
 )
@@ -37,6 +39,8 @@ __all__ = [
     "count_by_area_and_month",
     "count_by_month",
     "count_fatal",
+    "count_responsible",
+    "count_responsible_of_companies",
     "filter_conditions",
     "find_accident",
     "find_by_client_reference",

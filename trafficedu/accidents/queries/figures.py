@@ -12,12 +12,13 @@ from datetime import date
 from sqlalchemy import ColumnElement, case, extract, func, select
 from sqlalchemy.orm import Session
 
-from trafficedu.accidents.models import RECORDED, Accident
+from trafficedu.accidents.models import RECORDED, Accident, AccidentRider
 from trafficedu.accidents.queries.scope import visible
 from trafficedu.accidents.rules import CASUALTY, FATAL
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import within
-from trafficedu.core.actors import Actor
+from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.riders.models import Engagement
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,31 @@ def count_fatal(
     conditions = _counted(by, start, end, area_path, ebike_only=ebike_only)
     query = select(func.count()).select_from(Accident).where(Accident.severity == FATAL, *conditions)
     return session.scalar(query) or 0
+
+
+def count_responsible(session: Session, start: date, end: date) -> list[tuple[int, str, int]]:
+    """Return area id, responsibility of the e-bike's rider, and fatal accidents with an e-bike, days included."""
+    query = (
+        select(Accident.area_id, Accident.responsibility, func.count())
+        .where(*_counted(SYSTEM, start, end, None), Accident.severity == FATAL)
+        .group_by(Accident.area_id, Accident.responsibility)
+    )
+    return [(area_id, responsibility, n) for area_id, responsibility, n in session.execute(query)]
+
+
+def count_responsible_of_companies(session: Session, start: date, end: date) -> list[tuple[int, str, int]]:
+    """Return company id, responsibility and fatal accidents whose linked rider it engaged on that day."""
+    engaged = (Engagement.engaged_from <= Accident.occurred_on) & (
+        Engagement.engaged_to.is_(None) | (Engagement.engaged_to >= Accident.occurred_on)
+    )
+    query = (
+        select(Engagement.company_id, Accident.responsibility, func.count(Accident.id.distinct()))
+        .join(AccidentRider, (AccidentRider.accident_id == Accident.id) & (AccidentRider.role == "rider"))
+        .join(Engagement, (Engagement.rider_id == AccidentRider.rider_id) & engaged)
+        .where(*_counted(SYSTEM, start, end, None), Accident.severity == FATAL)
+        .group_by(Engagement.company_id, Accident.responsibility)
+    )
+    return [(company_id, responsibility, n) for company_id, responsibility, n in session.execute(query)]
 
 
 def first_day(session: Session, by: Actor) -> date | None:

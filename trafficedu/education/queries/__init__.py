@@ -4,7 +4,12 @@ from trafficedu.education.queries.certificates import certificate_of_task, find_
 from trafficedu.education.queries.courses import find_course, list_courses
 from trafficedu.education.queries.documents import certificate_paper, render_certificate, render_roster, roster_paper
 from trafficedu.education.queries.people import Person, people
-from trafficedu.education.queries.rates import count_completion, count_due_by_area_and_month, count_reoffence
+from trafficedu.education.queries.rates import (
+    count_completion,
+    count_due_by_area_and_month,
+    count_reoffence,
+    sum_marks,
+)
 from trafficedu.education.queries.seats import candidates, live_booking, sessions_with_seats
 from trafficedu.education.queries.sessions import (
     SessionFilter,
@@ -69,4 +74,5 @@ __all__ = [
     "sessions_with_seats",
     "task_of_violation",
     "visible",
+    "sum_marks",
 ]

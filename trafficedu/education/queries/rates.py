@@ -12,7 +12,7 @@ from trafficedu.areas.queries import within
 from trafficedu.configuration.queries import figure
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.education.models import COMPLETED, StudyTask
+from trafficedu.education.models import COMPLETED, Attendance, Certificate, StudyTask
 from trafficedu.education.queries.tasks import responsible
 from trafficedu.education.rules import LEFT_OUT, CompletionCounts, ReoffenceCounts
 from trafficedu.violations.models import CONFIRMED, Violation
@@ -90,6 +90,35 @@ def count_due_by_area_and_month(
     rows = counted.subquery()
     query = select(Area.path, rows.c.y, rows.c.m, rows.c.due, rows.c.on_time).join(rows, rows.c.area_id == Area.id)
     return [(path, date(int(y), int(m), 1), int(due), int(done)) for path, y, m, due, done in session.execute(query)]
+
+
+def sum_marks(session: Session, start: date, end: date, as_of: datetime) -> list[tuple[int, int | None, int, int, int]]:
+    """Return area id, company id, tasks due in the half-open period, those completed on time, and quiz scores.
+
+    The same reading as :func:`count_completion`. The last is the sum over the tasks completed by ``as_of``, late
+    ones too: an unfinished task has no quiz. The quiz is that of the sign-off the certificate rests on.
+    """
+    done = and_(StudyTask.state == COMPLETED, StudyTask.completed_utc <= as_of)
+    quiz = case((done, func.coalesce(Attendance.quiz_score, 0)), else_=0)
+    query = (
+        select(
+            StudyTask.area_id,
+            StudyTask.company_id,
+            func.count(),
+            _sum(and_(done, StudyTask.completed_on <= StudyTask.due_on)),
+            func.sum(quiz),
+        )
+        .outerjoin(Certificate, Certificate.task_id == StudyTask.id)
+        .outerjoin(Attendance, Attendance.id == Certificate.attendance_id)
+        .where(
+            StudyTask.state.not_in(LEFT_OUT),
+            StudyTask.due_on >= start,
+            StudyTask.due_on < end,
+            StudyTask.due_on < local_date(as_of),
+        )
+        .group_by(StudyTask.area_id, StudyTask.company_id)
+    )
+    return [(area, company, int(due), int(on), int(quiz)) for area, company, due, on, quiz in session.execute(query)]
 
 
 def count_reoffence(

@@ -14,7 +14,7 @@ from trafficedu.feedback.queries.notices import (
     visible,
 )
 from trafficedu.feedback.queries.policy import list_steps, recommendations
-from trafficedu.feedback.queries.rates import FeedbackCounts, belongs_to, count_feedback
+from trafficedu.feedback.queries.rates import FeedbackCounts, belongs_to, count_due_of_companies, count_feedback
 from trafficedu.feedback.queries.rows import HELD_REASONS, NoticeRow, describe, paper_of
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "NoticeFilter",
     "NoticeRow",
     "belongs_to",
+    "count_due_of_companies",
     "count_feedback",
     "count_unanswered",
     "describe",

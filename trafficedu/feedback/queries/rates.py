@@ -89,6 +89,25 @@ def count_feedback(
     return [found.get(kind, FeedbackCounts(kind)) for kind in (COMPANY, VILLAGE)]
 
 
+def count_due_of_companies(session: Session, start: date, end: date, as_of: datetime) -> list[tuple[int, int, int]]:
+    """Return company id, notices due in the half-open period and by ``as_of``, and those answered on time."""
+    first, after = day_bounds(start)[0], day_bounds(end)[0]
+    on_time = and_(Feedback.answered_utc <= Notice.due_utc, Feedback.answered_utc <= as_of)
+    query = (
+        select(Notice.company_id, func.count(), _number(func.coalesce(on_time, false())))
+        .outerjoin(Notice.feedback)
+        .where(
+            Notice.state == SENT,
+            Notice.receiver_kind == COMPANY,
+            Notice.due_utc >= first,
+            Notice.due_utc < after,
+            Notice.due_utc <= as_of,
+        )
+        .group_by(Notice.company_id)
+    )
+    return [(company, due, int(answered)) for company, due, answered in session.execute(query) if company is not None]
+
+
 def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import within
-from trafficedu.core.actors import Actor
+from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.violations.models import CONFIRMED, Violation, ViolationKind
 from trafficedu.violations.queries.scope import visible
 
@@ -103,6 +103,16 @@ def count_by_area(session: Session, by: Actor, start: date, end: date, area_path
         .order_by(Area.path)
     )
     return [AreaCount(*row) for row in session.execute(query)]
+
+
+def count_by_company(session: Session, start: date, end: date) -> dict[int, int]:
+    """Return company id -> confirmed violations of riders it engaged on the day, days included."""
+    query = (
+        select(Violation.company_id, func.count())
+        .where(*_counted(SYSTEM, start, end, None), Violation.company_id.is_not(None))
+        .group_by(Violation.company_id)
+    )
+    return {company_id: n for company_id, n in session.execute(query) if company_id is not None}
 
 
 def count_by_area_and_month(

@@ -1,0 +1,178 @@
+"""The ledger: entered, taken back, never changed; events count once; balances are sums."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session
+
+from tests.factories import people, places
+from tests.factories.evaluation import NOW
+from tests.factories.points import DAY, entered, expect
+from trafficedu.accounts.queries import actor_of
+from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.audit import AuditEntry
+from trafficedu.core.errors import DomainError, Missing
+from trafficedu.points import queries, services
+from trafficedu.points.models import PointEntry
+from trafficedu.points.queries import MonthPoints
+from trafficedu.points.services import ActivityInput
+
+
+def at(session: Session, role: str, code: str) -> Actor:
+    user = people.make_user(session, role, area_id=places.area(session, code).id)
+    session.expire(user)
+    return actor_of(user)
+
+
+def test_a_months_points_are_the_targets_own_entries(session: Session) -> None:
+    village, town = places.area(session, places.VILLAGE), places.area(session)
+    company = places.add_company(session)
+    expect(session, "village", 20)
+    expect(session, "town", 60)
+    expect(session, "village", 40, places.NEXT_VILLAGE)
+    entered(session)
+    entered(session, activity_code="criticised", points=2)
+    entered(session, occurred_on=date(2026, 7, 1))
+    entered(session, target_kind="company", target_code=company.code, activity_code="safety_training")
+    found = queries.month_points(session, DAY)
+    assert found["village", village.id] == MonthPoints(3, 20)
+    assert found["town", town.id] == MonthPoints(0, 60), "its villages' points are not the town's"
+    assert found["village", places.area(session, places.NEXT_VILLAGE).id] == MonthPoints(0, 40)
+    assert found["company", company.id] == MonthPoints(5, None)
+    assert ("town", places.area(session, places.UNIT).id) not in found, "what is not evaluated is not expected of"
+    assert len(found) == 22 + 576 + 1, "the evaluated units of the shipped tree, and the company"
+
+
+def test_an_expectation_ends_and_a_target_falls_back_to_its_level(session: Session) -> None:
+    village = places.area(session, places.VILLAGE)
+    expect(session, "village", 20)
+    expect(session, "village", 50, places.VILLAGE, date(2026, 3, 1))
+    expect(session, "village", None, places.VILLAGE, date(2026, 5, 1))
+    expect(session, "village", None, month=date(2026, 8, 1))
+    by_month = {month: queries.month_points(session, date(2026, month, 1)) for month in (2, 3, 5, 8)}
+    figures = {month: found.get(("village", village.id)) for month, found in by_month.items()}
+    assert figures == {2: MonthPoints(0, 20), 3: MonthPoints(0, 50), 5: MonthPoints(0, 20), 8: None}
+
+
+def test_a_mistake_is_met_by_its_opposite_in_the_same_month(session: Session) -> None:
+    entry = entered(session)
+    counter = services.counter_entry(session, entry, "重复登记", SYSTEM, NOW)
+    assert (counter.points, counter.occurred_on, counter.counters_id) == (-5, DAY, entry.id)
+    assert queries.balance_of(session, queries.of_area(places.area(session, places.VILLAGE))) == 0
+    for again in (entry, counter):
+        with pytest.raises(DomainError):
+            services.counter_entry(session, again, "再来一次", SYSTEM, NOW)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE point_entry SET points = 9", "DELETE FROM point_entry"])
+def test_the_database_refuses_to_change_the_ledger(session: Session, statement: str) -> None:
+    entered(session)
+    with pytest.raises(DatabaseError, match="append-only"):
+        session.execute(text(statement))
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"occurred_on": date(2030, 1, 1)}, "occurred_on"),
+        ({"activity_code": "task_overdue"}, "activity"),
+        ({"activity_code": "safety_training"}, "activity"),
+        ({"activity_code": "nothing"}, "activity"),
+        ({"points": 0}, "points"),
+        ({"points": 1001}, "points"),
+        ({"target_kind": "town"}, "target"),
+        ({"evidence": b"MZ\x90 no picture"}, "evidence"),
+    ],
+)
+def test_what_cannot_be_is_refused(session: Session, values: dict[str, Any], field: str) -> None:
+    with pytest.raises(DomainError) as caught:
+        entered(session, **values)
+    assert caught.value.field == field
+    assert session.scalar(select(PointEntry.id)) is None
+
+
+def test_a_post_bounds_whose_points_are_entered_and_seen(session: Session) -> None:
+    grid, leader = at(session, "grid", places.VILLAGE), at(session, "leader", places.TOWN)
+    mine = entered(session, grid)
+    company = places.add_company(session)
+    theirs = entered(session, target_code=places.OTHER_VILLAGE)
+    firms = entered(session, target_kind="company", target_code=company.code)
+    with pytest.raises(Missing):
+        entered(session, grid, target_code=places.NEXT_VILLAGE)
+    with pytest.raises(Missing):
+        entered(session, leader, target_kind="company", target_code=company.code)
+    assert queries.find_entry(session, mine.number, leader).id == mine.id
+    for hidden in (theirs, firms):
+        with pytest.raises(Missing):
+            queries.find_entry(session, hidden.number, leader)
+    with pytest.raises(DomainError, match="own entries"):
+        services.counter_entry(session, mine, "不是我的", leader, NOW)
+    supervisor = at(session, "supervisor", places.TOWN)
+    assert queries.find_entry(session, firms.number, supervisor).id == firms.id
+    services.counter_entry(session, mine, "查无此事", supervisor, NOW)
+
+
+def test_a_form_sent_twice_is_one_entry(session: Session) -> None:
+    grid = at(session, "grid", places.VILLAGE)
+    first = entered(session, grid, client_reference="a" * 32)
+    assert entered(session, grid, client_reference="a" * 32).id == first.id
+    with pytest.raises(DomainError, match="somebody else"):
+        entered(session, client_reference="a" * 32)
+    rows = session.scalars(select(AuditEntry.action).where(AuditEntry.action == "points:entry:record")).all()
+    assert len(rows) == 1
+
+
+@dataclass(frozen=True)
+class Verified:
+    """As ``hazards.events`` has it."""
+
+    hazard_id: int
+    area_id: int
+    on_time: bool
+    verified_on: date
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """As ``hazards.events`` has it."""
+
+    hazard_id: int
+    area_id: int
+    deadline_on: date
+
+
+def test_a_hazard_brings_its_points_once(session: Session) -> None:
+    village = places.area(session, places.VILLAGE)
+    for _again in range(2):
+        services.credit_fixed_hazard(session, Verified(1, village.id, True, DAY))
+        services.credit_fixed_hazard(session, Verified(2, village.id, False, DAY))
+        services.debit_overdue_hazard(session, Overdue(2, village.id, DAY))
+        services.debit_overdue_hazard(session, Overdue(2, village.id, DAY + timedelta(days=30)))
+    lines = queries.list_of_target(session, queries.of_area(village), 1).items
+    assert [(line.entry.activity.code, line.entry.points, line.balance) for line in lines] == [
+        ("hazard_overdue", -5, -5),
+        ("hazard_overdue", -5, 0),
+        ("hazard_fixed", 5, 5),
+    ]
+
+
+def test_an_activity_is_renewed_without_touching_what_was_entered(session: Session) -> None:
+    entry = entered(session)
+    activity = queries.find_activity(session, "publicity")
+    new = ActivityInput("宣传", "Publicity", "earned", 8, ("village",), DAY)
+    with pytest.raises(DomainError) as caught:
+        services.renew_activity(session, activity, new, activity.version, SYSTEM)
+    assert caught.value.field == "valid_from"
+    later = ActivityInput("宣传", "Publicity", "earned", 8, ("village",), DAY + timedelta(days=1))
+    services.renew_activity(session, activity, later, activity.version, SYSTEM)
+    assert entered(session, occurred_on=DAY + timedelta(days=1)).points == 8
+    assert (entry.points, entered(session).points) == (5, 5)
+    session.expire_all()
+    with pytest.raises(DomainError):
+        services.end_activity(session, activity, date(2020, 1, 1), activity.version, SYSTEM)

@@ -1,0 +1,168 @@
+"""The figures of a month behind all targets at once: one statement a dimension, whatever their number."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from trafficedu.accidents import queries as accidents
+from trafficedu.analysis.colours.pools import pool
+from trafficedu.analysis.colours.rule_set import COMPANY, EBIKES, RIDER_DAYS, STOPS, TOWN, VILLAGE
+from trafficedu.areas import queries as areas
+from trafficedu.core.actors import SYSTEM
+from trafficedu.core.clock import month_bounds
+from trafficedu.education import queries as education
+from trafficedu.evaluation.queries.effort import points_of, stops_by_path
+from trafficedu.evaluation.queries.targets import Targets
+from trafficedu.evaluation.rules import month_after
+from trafficedu.feedback import queries as feedback
+from trafficedu.helmets import queries as helmets
+from trafficedu.riders import queries as riders
+from trafficedu.violations import queries as violations
+
+HELMET_MONTHS = 3
+
+Key = tuple[str, str]
+"""Kind and code of a target."""
+
+
+@dataclass
+class Facts:
+    """Inputs of every target (``analysis.colours.scoring``), by kind and code; ``recorded`` events were found."""
+
+    inputs: dict[Key, dict[str, Any]] = field(default_factory=dict)
+    recorded: int = 0
+
+    def put(self, key: Key, dimension: str, value: dict[str, Any]) -> None:
+        """Add one dimension of a target, if it is one."""
+        if key in self.inputs:
+            self.inputs[key][dimension] = value
+
+
+def load_facts(session: Session, targets: Targets, month: date, as_of: datetime) -> Facts:
+    """Return the inputs of all targets for ``month`` but for the accident trend, as known at ``as_of``."""
+    facts = Facts({(one.kind, one.code): {} for one in targets.all()})
+    _violations(session, facts, targets, month)
+    _education(session, facts, targets, month, as_of)
+    _helmets(session, facts, targets, month)
+    _feedback(session, facts, targets, month, as_of)
+    _fatal(session, facts, targets, month)
+    _points(session, facts, targets, month)
+    return facts
+
+
+def by_target(targets: Targets, rows: Iterable[tuple[int, Any]]) -> dict[Key, Counter[Any]]:
+    """Add up counters of areas for the towns and the villages they count for."""
+    sums: dict[Key, Counter[Any]] = {}
+    for area_id, counts in rows:
+        for kind, owners in ((TOWN, targets.town_of), (VILLAGE, targets.village_of)):
+            code = owners.get(area_id)
+            if code is not None:
+                sums.setdefault((kind, code), Counter()).update(counts)
+    return sums
+
+
+def _violations(session: Session, facts: Facts, targets: Targets, month: date) -> None:
+    first, after = month_bounds(month)
+    last = after - timedelta(days=1)
+    rows = violations.count_by_area(session, SYSTEM, first, last)
+    facts.recorded += sum(row.violations for row in rows)
+    seen = by_target(targets, ((targets.paths[row.path], {"n": row.violations}) for row in rows))
+    ebikes = areas.ebikes_of_areas(session, "", first, first)[first]
+    stops = stops_by_path(session, first)
+    for kind, members in ((TOWN, targets.towns), (VILLAGE, targets.villages)):
+        counts = {one.code: seen.get((kind, one.code), Counter())["n"] for one in members}
+        bases = {
+            EBIKES: {one.code: float(ebikes.get(one.path) or 0) for one in members},
+            STOPS: {
+                one.code: float(sum(n for path, n in stops.items() if path.startswith(one.path))) for one in members
+            }
+            if stops
+            else {},
+        }
+        _put_violations(facts, kind, counts, bases)
+    of_company = violations.count_by_company(session, first, last)
+    days = riders.sum_engaged_days(session, first, last)
+    counts = {one.code: of_company.get(one.id, 0) for one in targets.companies}
+    _put_violations(
+        facts, COMPANY, counts, {RIDER_DAYS: {one.code: float(days.get(one.id, 0)) for one in targets.companies}}
+    )
+
+
+def _below(counts: Mapping[str, int], path: str) -> int:
+    return sum(count for place, count in counts.items() if place.startswith(path))
+
+
+def _put_violations(
+    facts: Facts, kind: str, counts: Mapping[str, float], bases: Mapping[str, Mapping[str, float]]
+) -> None:
+    pools = {name: pool(counts, base) for name, base in bases.items()}
+    for code, observed in counts.items():
+        value: dict[str, Any] = {"observed": observed}
+        for name, expectations in pools.items():
+            if code in expectations:
+                one = expectations[code]
+                value[name] = {"exposure": one.exposure, "expected": one.expected, "shape": one.shape}
+        facts.put((kind, code), "violations", value)
+
+
+def _education(session: Session, facts: Facts, targets: Targets, month: date, as_of: datetime) -> None:
+    first, after = month_bounds(month)
+    rows = education.sum_marks(session, first, after, as_of)
+    facts.recorded += sum(due for _, _, due, _, _ in rows)
+    marks = [(area, {"due": due, "on_time": on_time, "quiz": quiz}) for area, _, due, on_time, quiz in rows]
+    for key, sums in by_target(targets, marks).items():
+        facts.put(key, "education", dict(sums))
+    codes = {one.id: one.code for one in targets.companies}
+    of_company: dict[str, Counter[str]] = {}
+    for _, company, due, on_time, quiz in rows:
+        if company in codes:
+            sums = of_company.setdefault(codes[company], Counter())
+            sums.update({"due": due, "on_time": on_time, "quiz": quiz})
+    for code, sums in of_company.items():
+        facts.put((COMPANY, code), "education", dict(sums))
+
+
+def _helmets(session: Session, facts: Facts, targets: Targets, month: date) -> None:
+    wanted = helmets.Wanted(month_after(month, 1 - HELMET_MONTHS), month_after(month))
+    rows = helmets.count_by_area_and_month(session, wanted, SYSTEM)
+    counts = ((targets.paths[path], {"helmeted": clear - bare, "observed": clear}) for path, _, bare, clear in rows)
+    for key, sums in by_target(targets, counts).items():
+        if sums["observed"]:
+            facts.put(key, "helmets", {"helmeted": sums["helmeted"], "observed": sums["observed"]})
+
+
+def _feedback(session: Session, facts: Facts, targets: Targets, month: date, as_of: datetime) -> None:
+    first, after = month_bounds(month)
+    codes = {one.id: one.code for one in targets.companies}
+    for company, due, on_time in feedback.count_due_of_companies(session, first, after, as_of):
+        if company in codes:
+            facts.put((COMPANY, codes[company]), "feedback", {"due": due, "on_time": on_time})
+
+
+def _fatal(session: Session, facts: Facts, targets: Targets, month: date) -> None:
+    first, after = month_bounds(month)
+    last = after - timedelta(days=1)
+    rows = accidents.count_responsible(session, first, last)
+    for key, sums in by_target(targets, ((area, {of: n}) for area, of, n in rows)).items():
+        facts.put(key, "fatal", dict(sums))
+    codes = {one.id: one.code for one in targets.companies}
+    of_company: dict[str, dict[str, int]] = {}
+    for company, responsibility, n in accidents.count_responsible_of_companies(session, first, last):
+        if company in codes:
+            of_company.setdefault(codes[company], {})[responsibility] = n
+    for code, fatal in of_company.items():
+        facts.put((COMPANY, code), "fatal", fatal)
+
+
+def _points(session: Session, facts: Facts, targets: Targets, month: date) -> None:
+    found = points_of(session, month)
+    for one in targets.all():
+        points = found.get((one.kind, one.id))
+        if points is not None and points[1] is not None:
+            facts.put((one.kind, one.code), "points", {"points": points[0], "expected": points[1]})

@@ -1,0 +1,47 @@
+"""Reads of rule sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from trafficedu.analysis.colours.rule_set import RuleSet
+from trafficedu.core.errors import DomainError, Missing
+from trafficedu.core.text import message
+from trafficedu.evaluation.models import IN_FORCE, RuleSetRecord
+
+
+def rule_set_of(session: Session, month: date) -> RuleSetRecord:
+    """Return the rule set that holds in ``month``: the latest in force that began by then."""
+    query = (
+        select(RuleSetRecord)
+        .where(RuleSetRecord.state == IN_FORCE, RuleSetRecord.valid_from <= month)
+        .order_by(RuleSetRecord.valid_from.desc(), RuleSetRecord.id.desc())
+        .limit(1)
+    )
+    found = session.scalar(query)
+    if found is None:
+        raise DomainError(message("No rule set holds in this month. Run first: trafficedu init"))
+    return found
+
+
+def rules_from(record: RuleSetRecord) -> RuleSet:
+    """Return a rule set to judge by."""
+    return RuleSet(record.code, record.payload)
+
+
+def list_rule_sets(session: Session) -> Sequence[RuleSetRecord]:
+    """Return all rule sets, the latest first."""
+    people = (joinedload(RuleSetRecord.changed_by), joinedload(RuleSetRecord.released_by))
+    return session.scalars(select(RuleSetRecord).options(*people).order_by(RuleSetRecord.id.desc())).all()
+
+
+def find_rule_set(session: Session, code: str) -> RuleSetRecord:
+    """Return the rule set with ``code``; raise :class:`Missing`."""
+    found = session.scalar(select(RuleSetRecord).where(RuleSetRecord.code == code))
+    if found is None:
+        raise Missing(message("There is no such rule set."))
+    return found

@@ -1,0 +1,188 @@
+"""Reads of runs and results, kept to what the asker may see."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Select, case, false, func, or_, select, true
+from sqlalchemy.orm import Session, joinedload
+
+from trafficedu.analysis.colours.rule_set import COLOURS, COMPANY, GREY
+from trafficedu.areas import queries as areas
+from trafficedu.core.actors import Actor
+from trafficedu.core.errors import Missing
+from trafficedu.core.paging import Page, paginate
+from trafficedu.core.text import message
+from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
+
+MANAGE = "evaluation:run:manage"
+RANKS = case({colour: rank for rank, colour in enumerate((*COLOURS, GREY))}, value=EvaluationResult.colour)
+SORTS = {
+    "code": EvaluationResult.code,
+    "name": EvaluationResult.name,
+    "colour": RANKS,
+    "score": func.coalesce(EvaluationResult.score, -1),
+}
+
+
+@dataclass(frozen=True)
+class ResultFilter:
+    """What the list of results is narrowed to; ``below`` is the path of a town."""
+
+    kind: str
+    colour: str = ""
+    words: str = ""
+    below: str = ""
+
+
+def visible(by: Actor) -> ColumnElement[bool]:
+    """Return the condition that ``by`` may see a result.
+
+    An area sees itself and what lies below it; a company itself; companies deliver across the whole district, so
+    that their results belong to who answers for all of it.
+    """
+    scope = by.scope
+    if scope.everything:
+        return true()
+    if scope.company_id is not None:
+        return EvaluationResult.company_id == scope.company_id
+    if scope.area_path is None:
+        return false()
+    below = EvaluationResult.area_id.in_(areas.within(scope.area_path))
+    return or_(below, EvaluationResult.kind == COMPANY) if scope.area_path.count("/") == 1 else below
+
+
+def latest_run(session: Session, month: date) -> EvaluationRun | None:
+    """Return the newest version of the evaluation of ``month``, published or not."""
+    return session.scalar(_runs(month).limit(1))
+
+
+def published_run(session: Session, month: date) -> EvaluationRun | None:
+    """Return the newest published version of the evaluation of ``month``."""
+    return session.scalar(_runs(month).where(EvaluationRun.published_utc.is_not(None)).limit(1))
+
+
+def shown_run(session: Session, month: date, by: Actor) -> EvaluationRun | None:
+    """Return the version ``by`` works with: what was published; for who evaluates, else the newest."""
+    found = published_run(session, month)
+    return latest_run(session, month) if found is None and by.may(MANAGE) else found
+
+
+def list_versions(session: Session, month: date) -> Sequence[EvaluationRun]:
+    """Return all versions of the evaluation of ``month``, the newest first."""
+    return session.scalars(_runs(month)).all()
+
+
+def _runs(month: date) -> Select[tuple[EvaluationRun]]:
+    return (
+        select(EvaluationRun)
+        .where(EvaluationRun.month == month)
+        .order_by(EvaluationRun.number.desc())
+        .options(joinedload(EvaluationRun.rule_set), joinedload(EvaluationRun.published_by))
+    )
+
+
+def find_version(session: Session, month: date, number: int) -> EvaluationRun:
+    """Return one version of the evaluation of ``month``; raise :class:`Missing`."""
+    run = session.scalar(_runs(month).where(EvaluationRun.number == number))
+    if run is None:
+        raise Missing(message("This month has no such version of the evaluation."))
+    return run
+
+
+def list_months(session: Session, by: Actor, limit: int = 120) -> Sequence[date]:
+    """Return the months evaluated (published, unless ``by`` evaluates), the latest first."""
+    query = select(EvaluationRun.month).distinct().order_by(EvaluationRun.month.desc()).limit(limit)
+    return session.scalars(query if by.may(MANAGE) else query.where(EvaluationRun.published_utc.is_not(None))).all()
+
+
+def results_of(
+    session: Session, run: EvaluationRun, kind: str | None = None, by: Actor | None = None
+) -> Sequence[EvaluationResult]:
+    """Return the results of a run by kind and code; with ``by``, only those they may see."""
+    query = select(EvaluationResult).where(EvaluationResult.run_id == run.id)
+    if kind is not None:
+        query = query.where(EvaluationResult.kind == kind)
+    if by is not None:
+        query = query.where(visible(by))
+    return session.scalars(query.order_by(EvaluationResult.kind, EvaluationResult.code)).all()
+
+
+def result_of(
+    session: Session, run: EvaluationRun, kind: str, code: str, by: Actor | None = None
+) -> EvaluationResult | None:
+    """Return the result of one target in a run, or None; with ``by``, only if they may see it."""
+    query = select(EvaluationResult).where(
+        EvaluationResult.run_id == run.id, EvaluationResult.kind == kind, EvaluationResult.code == code
+    )
+    return session.scalar(query if by is None else query.where(visible(by)))
+
+
+def find_result(session: Session, run: EvaluationRun, kind: str, code: str, by: Actor) -> EvaluationResult:
+    """Return the result of one target if ``by`` may see it; raise :class:`Missing`."""
+    found = result_of(session, run, kind, code, by)
+    if found is None:
+        raise Missing(message("There is no such result, or it is not yours."))
+    return found
+
+
+def list_results(
+    session: Session, run: EvaluationRun, wanted: ResultFilter, by: Actor, page: int, sort: str = "score"
+) -> Page[EvaluationResult]:
+    """Return a page of the results that ``by`` may see."""
+    return paginate(session, filtered(run, wanted, by, sort), page)
+
+
+def filtered(
+    run: EvaluationRun, wanted: ResultFilter, by: Actor, sort: str = "score"
+) -> Select[tuple[EvaluationResult]]:
+    """Return the statement behind the list and its export; what has no score comes last."""
+    query = select(EvaluationResult).where(
+        EvaluationResult.run_id == run.id, EvaluationResult.kind == wanted.kind, visible(by)
+    )
+    if wanted.colour:
+        query = query.where(EvaluationResult.colour == wanted.colour)
+    if wanted.below:
+        query = query.where(EvaluationResult.area_id.in_(areas.within(wanted.below)))
+    if wanted.words:
+        text = wanted.words.lower()
+        named = func.lower(EvaluationResult.name).contains(text, autoescape=True)
+        query = query.where(or_(named, EvaluationResult.code.startswith(text, autoescape=True)))
+    name = sort.removeprefix("-")
+    column = SORTS.get(name, SORTS["score"])
+    order = [column.desc() if sort.startswith("-") else column]
+    if name == "score":
+        order.insert(0, EvaluationResult.score.is_(None))
+    return query.order_by(*order, EvaluationResult.code)
+
+
+def count_colours(session: Session, run: EvaluationRun, by: Actor) -> dict[str, Counter[str]]:
+    """Return kind -> colour -> results that ``by`` may see."""
+    query = (
+        select(EvaluationResult.kind, EvaluationResult.colour, func.count())
+        .where(EvaluationResult.run_id == run.id, visible(by))
+        .group_by(EvaluationResult.kind, EvaluationResult.colour)
+    )
+    found: dict[str, Counter[str]] = {}
+    for kind, colour, number in session.execute(query):
+        found.setdefault(kind, Counter())[colour] = number
+    return found
+
+
+def history_of(
+    session: Session, kind: str, code: str, until: date, by: Actor, months: int = 12
+) -> list[tuple[date, EvaluationResult]]:
+    """Return the results of one target in the months up to ``until``, the earliest first, as ``by`` sees them."""
+    query = (
+        select(EvaluationRun.month, EvaluationResult)
+        .join(EvaluationRun, EvaluationRun.id == EvaluationResult.run_id)
+        .where(EvaluationResult.kind == kind, EvaluationResult.code == code, EvaluationRun.month <= until, visible(by))
+        .order_by(EvaluationRun.month, EvaluationRun.published_utc.is_not(None), EvaluationRun.number)
+    )
+    if not by.may(MANAGE):
+        query = query.where(EvaluationRun.published_utc.is_not(None))
+    found = {month: result for month, result in session.execute(query)}
+    return list(found.items())[-months:]

@@ -1,0 +1,113 @@
+"""Who is evaluated in a month, and for which target every area's records count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trafficedu.analysis.colours.rule_set import COMPANY, TOWN, VILLAGE
+from trafficedu.areas.models import Area
+from trafficedu.companies.models import Company
+from trafficedu.core.clock import month_bounds
+
+
+@dataclass(frozen=True)
+class Target:
+    """A town, a village or a company; ``id`` is that of the area or the company, ``path`` "" for a company."""
+
+    kind: str
+    id: int
+    code: str
+    name: str
+    path: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Targets:
+    """The targets of a month.
+
+    Parameters
+    ----------
+    towns, villages, companies
+        In the order of their codes.
+    town_of, village_of
+        Area id -> code of the town (village) its records count for; an area that ended counts for the one that
+        followed it. Areas in none are left out.
+    paths
+        Area path -> area id, of all areas.
+    """
+
+    towns: Sequence[Target]
+    villages: Sequence[Target]
+    companies: Sequence[Target]
+    town_of: Mapping[int, str]
+    village_of: Mapping[int, str]
+    paths: Mapping[str, int]
+
+    def all(self) -> list[Target]:
+        """Return every target."""
+        return [*self.towns, *self.villages, *self.companies]
+
+
+def list_targets(session: Session, month: date) -> Targets:
+    """Return the towns and villages marked evaluated that exist on the month's last day, and the active companies."""
+    last = month_bounds(month)[1] - timedelta(days=1)
+    areas = session.execute(
+        select(
+            Area.id,
+            Area.code,
+            Area.name,
+            Area.level,
+            Area.path,
+            Area.valid_from,
+            Area.valid_to,
+            Area.successor_id,
+            Area.evaluated,
+        )
+    ).all()
+    chosen = [
+        Target(area.level, area.id, area.code, area.name, area.path)
+        for area in sorted(areas, key=lambda area: area.code)
+        if area.level in {TOWN, VILLAGE}
+        and area.evaluated
+        and area.valid_from <= last
+        and (area.valid_to is None or area.valid_to >= last)
+    ]
+    successors = {area.id: area.successor_id for area in areas}
+    by_id = {area.id: area.path for area in areas}
+    companies = session.execute(
+        select(Company.id, Company.code, Company.name).where(Company.active).order_by(Company.code)
+    )
+    return Targets(
+        towns=[one for one in chosen if one.kind == TOWN],
+        villages=[one for one in chosen if one.kind == VILLAGE],
+        companies=[Target(COMPANY, row.id, row.code, row.name) for row in companies],
+        town_of=_owners(by_id, successors, {one.path: one.code for one in chosen if one.kind == TOWN}),
+        village_of=_owners(by_id, successors, {one.path: one.code for one in chosen if one.kind == VILLAGE}),
+        paths={path: key for key, path in by_id.items()},
+    )
+
+
+def _owners(paths: Mapping[int, str], successors: Mapping[int, int | None], owned: Mapping[str, str]) -> dict[int, str]:
+    """Return for every area the target at or above it, or that of the area that followed it."""
+    found: dict[int, str] = {}
+    for start in paths:
+        seen: set[int] = set()
+        area: int | None = start
+        while area is not None and area not in seen:
+            seen.add(area)
+            code = next((owned[path] for path in _at_and_above(paths[area]) if path in owned), None)
+            if code is not None:
+                found[start] = code
+                break
+            area = successors[area]
+    return found
+
+
+def _at_and_above(path: str) -> list[str]:
+    codes = path.strip("/").split("/")
+    return ["/".join(codes[:length]) + "/" for length in range(len(codes), 0, -1)]

@@ -1,0 +1,71 @@
+"""Casualty accidents of all towns, or all villages, month by month: what their trend is measured by."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from trafficedu.accidents import queries as accidents
+from trafficedu.analysis.trend.panel import Panel
+from trafficedu.areas import queries as areas
+from trafficedu.core.actors import SYSTEM
+from trafficedu.evaluation.queries.targets import Target, Targets
+from trafficedu.evaluation.rules import MOST_MONTHS, month_after, month_number
+
+
+@dataclass(frozen=True, eq=False)
+class Yearly:
+    """The panel of one kind of target up to a month, in the order of the codes."""
+
+    members: Sequence[Target]
+    panel: Panel
+
+    def fingerprints(self) -> list[str]:
+        """Return for every origin (0 to all months) a digest of all that is known there."""
+        digest = hashlib.sha256(f"{self.panel.first_month}:{[one.code for one in self.members]}".encode())
+        found = [digest.hexdigest()]
+        for month in range(self.panel.months):
+            digest.update(np.ascontiguousarray(self.panel.counts[:, month]).tobytes())
+            if self.panel.exposure is not None:
+                digest.update(np.ascontiguousarray(self.panel.exposure[:, month]).tobytes())
+            found.append(digest.copy().hexdigest())
+        return found
+
+
+def load_yearly(session: Session, targets: Targets, last: date) -> dict[str, Yearly]:
+    """Return the panels of towns and villages up to the month of ``last``; empty where nothing is recorded.
+
+    They begin with the first month in which any casualty accident of an e-bike is on record, at most 120
+    months back. Registered e-bikes are the exposure where every target has them.
+    """
+    start = month_after(last, 1 - MOST_MONTHS)
+    end = month_after(last) - timedelta(days=1)
+    rows = accidents.count_by_area_and_month(session, SYSTEM, start, end, casualty_only=True)
+    if not rows:
+        return {}
+    first = min(row.month for row in rows)
+    months = month_number(last) - month_number(first) + 1
+    ebikes = areas.ebikes_of_areas(session, "", first, last)
+    found = {}
+    for members, owners in ((targets.towns, targets.town_of), (targets.villages, targets.village_of)):
+        if not members:
+            continue
+        place = {one.code: row for row, one in enumerate(members)}
+        counts = np.zeros((len(members), months))
+        for row in rows:
+            code = owners.get(targets.paths[row.path])
+            if code is not None:
+                counts[place[code], month_number(row.month) - month_number(first)] += row.accidents
+        base = np.array(
+            [[float(value) if (value := of.get(one.path)) else np.nan for of in ebikes.values()] for one in members]
+        )
+        exposure = None if np.isnan(base).all() else base
+        names = tuple(one.code for one in members)
+        kind = members[0].kind
+        found[kind] = Yearly(members, Panel(names, month_number(first), counts, exposure))
+    return found

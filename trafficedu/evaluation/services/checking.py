@@ -1,0 +1,73 @@
+"""Whether stored results are what their inputs say, and what the records of today would say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from trafficedu.analysis.colours.scoring import fingerprint, judge
+from trafficedu.core.errors import DomainError
+from trafficedu.core.text import message
+from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
+from trafficedu.evaluation.queries.rule_sets import rules_from
+from trafficedu.evaluation.queries.runs import latest_run, list_versions, results_of
+from trafficedu.evaluation.services.runs import changes_between, judge_month, month_text
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a check found.
+
+    Parameters
+    ----------
+    run
+        The newest version of the month.
+    results
+        How many stored results were worked out again, of all versions.
+    differences
+        Version, kind and code of those that are not what their inputs say: somebody or something changed them.
+    drift
+        What an evaluation of today's records would change of the newest version (``changes_between``): late data.
+    """
+
+    run: EvaluationRun
+    results: int
+    differences: Sequence[dict[str, Any]]
+    drift: Sequence[dict[str, Any]]
+
+
+def check_month(session: Session, month: date, now: datetime) -> Check:
+    """Work out every stored result of a month again from its stored inputs; changes nothing.
+
+    Raises
+    ------
+    DomainError
+        The month was not evaluated.
+    """
+    run = latest_run(session, month)
+    if run is None:
+        raise DomainError(message("%(month)s was not evaluated yet.", month=month_text(month)))
+    differences: list[dict[str, Any]] = []
+    number = 0
+    for version in list_versions(session, month):
+        stored = results_of(session, version)
+        number += len(stored)
+        differences += [
+            {"version": version.number, "kind": one.kind, "code": one.code}
+            for one in stored
+            if not is_unchanged(one, version)
+        ]
+    drift = changes_between(results_of(session, run), judge_month(session, month, run.rule_set, now))
+    return Check(run, number, differences, drift)
+
+
+def is_unchanged(result: EvaluationResult, run: EvaluationRun) -> bool:
+    """Tell whether a stored result is what its stored inputs say under the rule set of its run."""
+    verdict = judge(result.inputs, result.kind, rules_from(run.rule_set))
+    mark = fingerprint(month_text(run.month), result.kind, result.code, run.rule_set.code, result.inputs, verdict)
+    said = (result.colour, result.score, result.dimensions, result.veto, result.hash)
+    return said == (verdict.colour, verdict.score, verdict.as_json(), verdict.veto, mark)

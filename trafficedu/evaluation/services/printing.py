@@ -1,0 +1,106 @@
+"""An evaluation and a check as the command line prints them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from trafficedu.analysis.colours.rule_set import COLOURS, GREY, KINDS
+from trafficedu.core.text import Message, message
+from trafficedu.evaluation.models import EvaluationRun
+from trafficedu.evaluation.queries.runs import results_of
+from trafficedu.evaluation.rules import COLOUR_NAMES, KIND_NAMES
+from trafficedu.evaluation.services.checking import Check
+from trafficedu.evaluation.services.runs import month_text
+
+
+def as_json(session: Session, run: EvaluationRun, check: Check | None = None) -> dict[str, Any]:
+    """Return what ``evaluate --json`` prints; a check adds what it found under ``check``."""
+    body: dict[str, Any] = {
+        "month": month_text(run.month),
+        "rule_set": run.rule_set.code,
+        "results": [
+            {
+                "kind": one.kind,
+                "code": one.code,
+                "colour": one.colour,
+                "score": one.score,
+                "dimensions": one.dimensions,
+                "veto": one.veto or None,
+                "hash": one.hash,
+            }
+            for one in results_of(session, run)
+        ],
+    }
+    if check is not None:
+        body["check"] = {"results": check.results, "differences": check.differences, "drift": check.drift}
+    return body
+
+
+def summary(session: Session, run: EvaluationRun) -> list[Message]:
+    """Return the sentences that ``evaluate`` prints: the version, and the colours of each kind of target."""
+    lines = [
+        message(
+            "%(month)s, version %(number)d, rule set %(rules)s",
+            month=month_text(run.month),
+            number=run.number,
+            rules=run.rule_set.code,
+        )
+    ]
+    counted = Counter((one.kind, one.colour) for one in results_of(session, run))
+    for kind in KINDS:
+        for colour in (*COLOURS, GREY):
+            if counted[kind, colour]:
+                lines.append(
+                    message(
+                        "%(kind)s: %(colour)s %(number)d",
+                        kind=KIND_NAMES[kind],
+                        colour=COLOUR_NAMES[colour],
+                        number=counted[kind, colour],
+                    )
+                )
+    return lines
+
+
+def check_in_words(check: Check) -> list[Message]:
+    """Return the sentences of a check: what is not what its inputs say, and what late data would change."""
+    if check.differences:
+        lines = [
+            message(
+                "Changed since it was stored: version %(version)d, %(kind)s %(code)s",
+                version=one["version"],
+                kind=KIND_NAMES[one["kind"]],
+                code=one["code"],
+            )
+            for one in check.differences
+        ]
+    else:
+        lines = [message("All %(number)d stored results are what their inputs say.", number=check.results)]
+    if not check.drift:
+        return [*lines, message("Today's records give the same results.")]
+    lines.append(
+        message(
+            "Today's records would change %(number)d results; evaluate again to store them as the next version.",
+            number=len(check.drift),
+        )
+    )
+    for one in check.drift:
+        lines.append(
+            message(
+                "%(kind)s %(code)s: %(before)s → %(after)s",
+                kind=KIND_NAMES[one["kind"]],
+                code=one["code"],
+                before=_side(one["before"]),
+                after=_side(one["after"]),
+            )
+        )
+    return lines
+
+
+def _side(said: list[Any] | None) -> Message | str:
+    if said is None:
+        return "-"
+    colour = COLOUR_NAMES[said[0]]
+    return colour if said[1] is None else message("%(colour)s %(score).2f", colour=colour, score=said[1])

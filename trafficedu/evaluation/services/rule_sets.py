@@ -1,0 +1,159 @@
+"""Rule sets: drafted by one, tried on past months, put in force by a second person, never changed afterwards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from trafficedu.analysis.colours.rule_set import faults
+from trafficedu.core import audit
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import local_date, utc_now
+from trafficedu.core.errors import DomainError
+from trafficedu.core.orm import expect_version, flush_or_refuse
+from trafficedu.core.text import Message, message
+from trafficedu.evaluation.models import DISCARDED, DRAFT, IN_FORCE, EvaluationRun, RuleSetRecord
+
+SHIPPED = Path(__file__).parent.parent.parent / "reference" / "rule_set.json"
+
+
+@dataclass(frozen=True)
+class RuleSetInput:
+    """What is entered for a rule set; ``valid_from`` is the first day of its first month."""
+
+    name: str
+    valid_from: date
+    payload: Mapping[str, Any]
+    note: str = ""
+
+
+class RuleFaults(DomainError):
+    """A payload that cannot hold; ``found`` says field by field why."""
+
+    def __init__(self, found: Mapping[str, Message]) -> None:
+        field, text = next(iter(found.items()))
+        super().__init__(text, field=field)
+        self.found = found
+
+
+def load_shipped(session: Session) -> int:
+    """Put the shipped rule set in force where there is none; returns how many were added."""
+    if session.scalar(select(RuleSetRecord.id).limit(1)) is not None:
+        return 0
+    shipped = json.loads(SHIPPED.read_text(encoding="utf-8"))
+    now = utc_now()
+    session.add(
+        RuleSetRecord(
+            code=shipped["code"],
+            name=shipped["name"],
+            valid_from=date.fromisoformat(shipped["valid_from"]),
+            payload=shipped["payload"],
+            state=IN_FORCE,
+            created_utc=now,
+            changed_utc=now,
+            released_utc=now,
+        )
+    )
+    session.flush()
+    return 1
+
+
+def draft_rule_set(session: Session, new: RuleSetInput, by: Actor, now: datetime) -> RuleSetRecord:
+    """Draft a rule set. Raises :class:`RuleFaults`, DomainError at ``valid_from``."""
+    _require_sound(session, new, now)
+    number = (session.scalar(select(func.max(RuleSetRecord.id))) or 0) + 1
+    record = RuleSetRecord(
+        code=f"rules-{number}",
+        name=new.name,
+        valid_from=new.valid_from,
+        payload=dict(new.payload),
+        note=new.note,
+        created_by_id=by.user_id,
+        created_utc=now,
+        changed_by_id=by.user_id,
+        changed_utc=now,
+    )
+    session.add(record)
+    flush_or_refuse(session, {"rule_set.code": DomainError(message("Somebody drafted one just now. Try again."))})
+    audit.write(session, "evaluation:rule:propose", by, subject=record, code=record.code)
+    return record
+
+
+def change_rule_set(
+    session: Session, record: RuleSetRecord, new: RuleSetInput, version: int, by: Actor, now: datetime
+) -> None:
+    """Change a draft. Raises Stale, what :func:`draft_rule_set` raises, DomainError for one that is no draft."""
+    _require_draft(record, version)
+    _require_sound(session, new, now)
+    record.name, record.valid_from, record.payload, record.note = new.name, new.valid_from, dict(new.payload), new.note
+    record.changed_by_id, record.changed_utc = by.user_id, now
+    session.flush()
+    audit.write(session, "evaluation:rule:propose", by, subject=record, code=record.code)
+
+
+def release_rule_set(session: Session, record: RuleSetRecord, version: int, by: Actor, now: datetime) -> None:
+    """Put a draft in force from its month on; months evaluated before stay under their own.
+
+    Raises
+    ------
+    Stale
+        Somebody changed it since it was read.
+    DomainError
+        It is no draft, or ``by`` drafted or changed it, or its month has come and been evaluated meanwhile.
+    """
+    _require_draft(record, version)
+    if by.user_id is None or by.user_id in {record.created_by_id, record.changed_by_id}:
+        raise DomainError(message("Who drafted or changed a rule set does not put it in force. Ask somebody else."))
+    _require_sound(session, RuleSetInput(record.name, record.valid_from, record.payload), now)
+    record.state, record.released_by_id, record.released_utc = IN_FORCE, by.user_id, now
+    session.flush()
+    audit.write(
+        session,
+        "evaluation:rule:release",
+        by,
+        subject=record,
+        code=record.code,
+        valid_from=record.valid_from.isoformat(),
+    )
+
+
+def discard_rule_set(session: Session, record: RuleSetRecord, version: int, by: Actor) -> None:
+    """Give a draft up; it stays in the list. Raises Stale, DomainError for one that is no draft."""
+    _require_draft(record, version)
+    record.state = DISCARDED
+    session.flush()
+    audit.write(session, "evaluation:rule:discard", by, subject=record, code=record.code)
+
+
+def earliest_month(session: Session, today: date) -> date:
+    """Return the first month a new rule set may hold from: this one, or the one after the last evaluated."""
+    this = today.replace(day=1)
+    last = session.scalar(select(func.max(EvaluationRun.month)))
+    if last is None or last < this:
+        return this
+    return date(last.year + last.month // 12, last.month % 12 + 1, 1)
+
+
+def _require_draft(record: RuleSetRecord, version: int) -> None:
+    expect_version(record, version)
+    if record.state != DRAFT:
+        raise DomainError(message("This rule set is no draft any more: it cannot be changed."))
+
+
+def _require_sound(session: Session, new: RuleSetInput, now: datetime) -> None:
+    found = faults(new.payload)
+    if found:
+        raise RuleFaults(found)
+    least = earliest_month(session, local_date(now))
+    if new.valid_from < least:
+        text = message(
+            "Past months stay under their own rules. Choose %(month)s or a later month.", month=f"{least:%Y-%m}"
+        )
+        raise DomainError(text, field="valid_from")

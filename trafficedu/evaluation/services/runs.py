@@ -1,0 +1,223 @@
+"""The monthly evaluation: evaluate, publish, and the worker's round. Results never change once stored."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from trafficedu.analysis.colours.rule_set import COLOURS, COMPANY, TREND
+from trafficedu.analysis.colours.scoring import Verdict, fingerprint, judge
+from trafficedu.core import audit, bulk
+from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.clock import day_bounds, local_date, month_bounds
+from trafficedu.core.errors import DomainError
+from trafficedu.core.events import publish
+from trafficedu.core.text import message
+from trafficedu.evaluation.events import ColourWorsened, RunPublished
+from trafficedu.evaluation.models import EvaluationResult, EvaluationRun, RuleSetRecord
+from trafficedu.evaluation.queries.facts import load_facts
+from trafficedu.evaluation.queries.rule_sets import rule_set_of, rules_from
+from trafficedu.evaluation.queries.runs import latest_run, published_run, results_of
+from trafficedu.evaluation.queries.targets import Target, list_targets
+from trafficedu.evaluation.rules import last_full_month, month_after, night_of
+from trafficedu.evaluation.services.yearly import trend_inputs
+
+WATCHED_MONTHS = 3
+"""Full months that the worker compares with today's data every night."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A target with its inputs and its verdict, not stored yet."""
+
+    target: Target
+    inputs: Mapping[str, Any]
+    verdict: Verdict
+    hash: str
+
+
+def month_text(month: date) -> str:
+    """Return a month as it is written: 2026-10."""
+    return f"{month:%Y-%m}"
+
+
+def judge_month(session: Session, month: date, rules: RuleSetRecord, now: datetime) -> list[Judged]:
+    """Judge every town, village and company of ``month`` from the records of now.
+
+    Raises
+    ------
+    DomainError
+        The month lies in the future, or nothing is recorded in it.
+    """
+    month = month.replace(day=1)
+    if month > local_date(now):
+        raise DomainError(message("%(month)s has not begun yet.", month=month_text(month)))
+    after = month_bounds(month)[1]
+    as_of = min(now, day_bounds(after)[0])
+    targets = list_targets(session, month)
+    facts = load_facts(session, targets, month, as_of)
+    if not facts.recorded:
+        raise DomainError(
+            message("Nothing is recorded in %(month)s: there is nothing to evaluate.", month=month_text(month))
+        )
+    trends = trend_inputs(session, targets, month, now).of
+    judged = []
+    rule_set = rules_from(rules)
+    for target in targets.all():
+        inputs = facts.inputs[target.kind, target.code]
+        trend = trends.get(target.kind, {}).get(target.code)
+        if trend is not None:
+            inputs[TREND] = trend
+        verdict = judge(inputs, target.kind, rule_set)
+        mark = fingerprint(month_text(month), target.kind, target.code, rules.code, inputs, verdict)
+        judged.append(Judged(target, inputs, verdict, mark))
+    return judged
+
+
+def evaluate(session: Session, month: date, now: datetime, by: Actor = SYSTEM) -> EvaluationRun:
+    """Evaluate a month and store it as its next version; the version there is, where nothing is different.
+
+    A month that was evaluated before stays under the rule set of its first version.
+
+    Raises
+    ------
+    DomainError
+        The month lies in the future, nothing is recorded in it, or no rule set holds in it.
+    """
+    month = month.replace(day=1)
+    before = latest_run(session, month)
+    rules = before.rule_set if before is not None else rule_set_of(session, month)
+    judged = judge_month(session, month, rules, now)
+    digest = _digest(judged)
+    complete = now >= day_bounds(month_bounds(month)[1])[0]
+    if before is not None:
+        before.checked_utc = now
+        if before.digest == digest and before.complete == complete:
+            session.flush()
+            return before
+    run = EvaluationRun(
+        month=month,
+        number=before.number + 1 if before is not None else 1,
+        rule_set_id=rules.id,
+        complete=complete,
+        digest=digest,
+        changes=changes_between(results_of(session, before), judged) if before is not None else [],
+        computed_utc=now,
+        computed_by_id=by.user_id,
+        checked_utc=now,
+    )
+    session.add(run)
+    session.flush()
+    _store(session, run, judged)
+    audit.write(
+        session, "evaluation:run:manage", by, subject=run, month=month_text(month), number=run.number, digest=digest
+    )
+    session.flush()
+    return run
+
+
+def _digest(judged: Sequence[Judged]) -> str:
+    text = "\n".join(sorted(one.hash for one in judged))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+_COLUMNS = [
+    *("run_id", "kind", "area_id", "company_id", "code", "name", "colour", "score", "present", "veto"),
+    *("inputs", "dimensions", "hash"),
+]
+
+
+def _store(session: Session, run: EvaluationRun, judged: Sequence[Judged]) -> None:
+    rows = []
+    for one in judged:
+        target, verdict = one.target, one.verdict
+        area, company = (None, target.id) if target.kind == COMPANY else (target.id, None)
+        rows.append(
+            (
+                *(run.id, target.kind, area, company, target.code, target.name),
+                *(verdict.colour, verdict.score, verdict.present, verdict.veto),
+                *(dict(one.inputs), verdict.as_json(), one.hash),
+            )
+        )
+    bulk.load(session, EvaluationResult.__table__, _COLUMNS, rows)
+
+
+def changes_between(stored: Sequence[EvaluationResult], judged: Sequence[Judged]) -> list[dict[str, Any]]:
+    """Return what is different from a stored version: kind, code, colour and score before and after, dimensions.
+
+    ``before`` or ``after`` is None for a target that only one of them has.
+    """
+    old = {(one.kind, one.code): one for one in stored}
+    new = {(one.target.kind, one.target.code): one for one in judged}
+    found = []
+    for key in sorted(old.keys() | new.keys()):
+        was, now = old.get(key), new.get(key)
+        if was is not None and now is not None and was.hash == now.hash:
+            continue
+        shown = now.verdict.as_json() if now is not None else {}
+        kept = was.dimensions if was is not None else {}
+        found.append(
+            {
+                "kind": key[0],
+                "code": key[1],
+                "name": now.target.name if now is not None else was.name if was is not None else "",
+                "before": None if was is None else [was.colour, was.score],
+                "after": None if now is None else [now.verdict.colour, now.verdict.score],
+                "dimensions": sorted(name for name in kept.keys() | shown.keys() if kept.get(name) != shown.get(name)),
+            }
+        )
+    return found
+
+
+def publish_run(session: Session, run: EvaluationRun, by: Actor, now: datetime) -> None:
+    """Publish a version: from now on everybody sees it, with the colours that worsened told.
+
+    Raises
+    ------
+    DomainError
+        It is published already, an older version than one published, or its month is not over.
+    """
+    if run.published_utc is not None:
+        raise DomainError(message("This version is published already."))
+    if not run.complete:
+        raise DomainError(message("The month was not over when this was evaluated. Evaluate it again, then publish."))
+    other = published_run(session, run.month)
+    if other is not None and other.number > run.number:
+        raise DomainError(message("A later version is published already."))
+    earlier = {}
+    previous = published_run(session, month_after(run.month, -1))
+    if previous is not None:
+        earlier = {(one.kind, one.code): one.colour for one in results_of(session, previous)}
+    run.published_utc, run.published_by_id = now, by.user_id
+    session.flush()
+    audit.write(session, "evaluation:run:publish", by, subject=run, month=month_text(run.month), number=run.number)
+    publish(session, RunPublished(run.id, run.month))
+    for one in results_of(session, run):
+        was = earlier.get((one.kind, one.code))
+        if was in COLOURS and one.colour in COLOURS and COLOURS.index(one.colour) > COLOURS.index(was):
+            publish(session, ColourWorsened(one.id, run.month, one.kind, one.code, was, one.colour))
+
+
+def evaluate_due(session: Session, now: datetime) -> int:
+    """Evaluate the last full months where due, one a round so that other chores are not kept waiting.
+
+    The worker's chore: a month without an evaluation at once, the others again every night: what came in late
+    makes a new version. Returns how many versions were made.
+    """
+    last = last_full_month(local_date(now))
+    begun = night_of(now)
+    for month in (month_after(last, -back) for back in range(WATCHED_MONTHS)):
+        run = latest_run(session, month)
+        if run is not None and (begun is None or run.checked_utc >= begun):
+            continue
+        try:
+            made = evaluate(session, month, now)
+        except DomainError:
+            continue  # nothing is recorded in it
+        return int(run is None or made.id != run.id)
+    return 0

@@ -1,0 +1,97 @@
+"""The forecast each month's accident trend is measured by: fitted once, kept, and found again by its digest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from trafficedu.analysis.trend.panel import MONTHS
+from trafficedu.analysis.trend.rolling import LEAST_MONTHS
+from trafficedu.areas import queries as areas
+from trafficedu.core.clock import local_date
+from trafficedu.evaluation.models import AnalysisResult
+from trafficedu.evaluation.queries.results import find_result
+from trafficedu.evaluation.queries.targets import Targets
+from trafficedu.evaluation.queries.yearly import Yearly, load_yearly
+from trafficedu.evaluation.rules import last_full_month, month_number
+
+KIND = "year:"
+
+
+@dataclass(frozen=True)
+class TrendInputs:
+    """What the trend of every target rests on: kind -> code -> inputs (``analysis.colours.scoring``)."""
+
+    of: Mapping[str, Mapping[str, dict[str, Any]]]
+
+
+def trend_inputs(session: Session, targets: Targets, month: date, now: datetime) -> TrendInputs:
+    """Return casualty accidents of the twelve months that end with ``month``, and what was to be expected.
+
+    The expectation is that of the trend model from the origin before these months. Where fewer than 24 months
+    lie before it there is only the count. The first month asked for fits, and keeps what every other origin
+    says as well.
+    """
+    latest = max(month, last_full_month(local_date(now)))
+    found = {}
+    for kind, yearly in load_yearly(session, targets, latest).items():
+        end = month_number(month) - yearly.panel.first_month + 1
+        origin = end - MONTHS
+        if end < MONTHS:
+            continue
+        counts = yearly.panel.counts[:, max(origin, 0) : end].sum(axis=1)
+        inputs: dict[str, dict[str, Any]] = {
+            one.code: {"observed": int(counts[row])} for row, one in enumerate(yearly.members)
+        }
+        if origin >= LEAST_MONTHS:
+            ahead = _ahead(session, kind, yearly, origin, now)
+            for row, code in enumerate(inputs):
+                inputs[code] |= {
+                    "expected": ahead["expected"][row],
+                    "shape": ahead["shape"],
+                    "method": ahead["method"],
+                    "origin": yearly.panel.month_name(origin),
+                }
+        found[kind] = inputs
+    return TrendInputs(found)
+
+
+def _ahead(session: Session, kind: str, yearly: Yearly, origin: int, now: datetime) -> dict[str, Any]:
+    """Return what the origin says, kept or fitted now."""
+    prints = yearly.fingerprints()
+    top = areas.root(session)
+    assert top is not None  # there are targets, so there is a tree
+    kept = find_result(session, KIND + kind, top.id)
+    known: dict[str, Any] = {} if kept is None else kept.payload
+    wanted = prints[origin]
+    if wanted in known:
+        return dict(known[wanted])
+    from trafficedu.analysis.colours.yearly import years_ahead  # noqa: PLC0415 - scikit-learn loads where it is used
+
+    until = max(origin, yearly.panel.months - MONTHS)
+    fitted = {
+        prints[year.origin]: {
+            "expected": [float(value) for value in year.expected],
+            "shape": year.shape,
+            "method": year.method,
+        }
+        for year in years_ahead(yearly.panel.until(until))
+    }
+    values = {
+        "upto": local_date(now),
+        "fingerprint": prints[until],
+        "payload": fitted,
+        "computed_utc": now,
+        "checked_utc": now,
+    }
+    if kept is None:
+        session.add(AnalysisResult(kind=KIND + kind, subject_id=top.id, **values))
+    else:
+        for name, value in values.items():
+            setattr(kept, name, value)
+    session.flush()
+    return fitted[wanted]

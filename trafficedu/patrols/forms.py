@@ -1,0 +1,121 @@
+"""The shape of what is typed about patrols."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateField, HiddenField, IntegerField, SelectField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from trafficedu.core.fields import LocalTimeField, TrimmedField, VersionField, choices, not_in_future
+from trafficedu.patrols.queries import PatrolFilter
+from trafficedu.patrols.rules import ENDED, MOST_STOPS, RUNNING, STATES, VOIDED
+from trafficedu.patrols.services import Ending, PastPatrol
+
+Choices = Sequence[tuple[str, Any]]
+STATE_NAMES = {RUNNING: _l("under way"), ENDED: _l("ended"), VOIDED: _l("voided")}
+TOO_LONG = _l("At most %(max)d characters.")
+TIME_MISSING = _l("Enter the date and time.")
+AREA_MISSING = _l("Choose the area.")
+STOPS = NumberRange(0, MOST_STOPS, message=_l("Enter a number from %(min)s to %(max)s."))
+
+
+def _key() -> HiddenField:
+    """Return the field that makes a form sent twice count once."""
+    return HiddenField(default=lambda: uuid.uuid4().hex, validators=[Length(max=60)])
+
+
+class BeginForm(FlaskForm):  # type: ignore[misc]
+    """Where a patrol begins now."""
+
+    area_code = SelectField(_l("Area"), [InputRequired(AREA_MISSING)], validate_choice=False, choices=[])
+    client_reference = _key()
+
+    def offer(self, areas: Choices) -> None:
+        """Fill the list of areas."""
+        self.area_code.choices = choices([("", AREA_MISSING), *areas])
+
+
+class EndForm(FlaskForm):  # type: ignore[misc]
+    """When a patrol ended, and what came of it."""
+
+    ended_at = LocalTimeField(_l("End"), [InputRequired(TIME_MISSING), not_in_future])
+    stops = IntegerField(
+        _l("Riders stopped"),
+        [Optional(), STOPS],
+        description=_l("Leave it empty if nobody counted: that is not the same as none."),
+    )
+    note = TextAreaField(_l("Note"), [Optional(), Length(max=500, message=TOO_LONG)], render_kw={"rows": "2"})
+
+    def to_input(self) -> Ending:
+        """Return what was entered."""
+        return Ending(self.ended_at.data, self.stops.data, (self.note.data or "").strip())
+
+
+class PastForm(EndForm):
+    """A patrol that is over and was written down elsewhere."""
+
+    area_code = SelectField(_l("Area"), [InputRequired(AREA_MISSING)], validate_choice=False, choices=[])
+    started_at = LocalTimeField(_l("Start of the patrol"), [InputRequired(TIME_MISSING), not_in_future])
+    client_reference = _key()
+
+    def offer(self, areas: Choices) -> None:
+        """Fill the list of areas."""
+        self.area_code.choices = choices([("", AREA_MISSING), *areas])
+
+    def to_past(self) -> PastPatrol:
+        """Return what was entered."""
+        ending = self.to_input()
+        return PastPatrol(
+            self.area_code.data,
+            self.started_at.data,
+            ending.ended_utc,
+            ending.stops,
+            ending.note,
+            self.client_reference.data or "",
+        )
+
+
+class VoidForm(FlaskForm):  # type: ignore[misc]
+    """Why a patrol does not count."""
+
+    reason = TrimmedField(
+        _l("Reason"), [InputRequired(_l("Write why the patrol is void.")), Length(max=200, message=TOO_LONG)]
+    )
+    version = VersionField(default=0)
+
+
+class PatrolFilterForm(FlaskForm):  # type: ignore[misc]
+    """What the list of patrols is narrowed to; lives in the address."""
+
+    class Meta:
+        """A GET form needs no token."""
+
+        csrf = False
+
+    q = TrimmedField(_l("Officer or number"))
+    since = DateField(_l("From"), [Optional()])
+    until = DateField(_l("To"), [Optional()])
+    area = SelectField(_l("Area"), validate_choice=False, default="", choices=[])
+    state = SelectField(
+        _l("State"), choices=choices([("", _l("all")), *((name, STATE_NAMES[name]) for name in STATES)]), default=""
+    )
+
+    def offer(self, areas: Choices) -> None:
+        """Fill the list of areas."""
+        self.area.choices = choices([("", _l("all")), *areas])
+
+    def to_input(self, area_path: str, sort: str) -> PatrolFilter:
+        """Return the filter; what cannot be read does not narrow."""
+        return PatrolFilter(
+            since=self.since.data,
+            until=self.until.data,
+            area_path=area_path,
+            state=self.state.data or "",
+            words=self.q.data or "",
+            sort=sort,
+        )

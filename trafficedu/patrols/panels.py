@@ -1,0 +1,71 @@
+"""What other pages show of patrols: the effort behind the violations of an area, and the key of who is out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from flask import render_template
+
+from trafficedu.core.access import actor
+from trafficedu.core.clock import month_bounds, today
+from trafficedu.core.database import session
+from trafficedu.patrols import queries
+from trafficedu.patrols.queries import Effort
+from trafficedu.violations.queries import count_by_area_and_month
+
+READ, RECORD = "patrols:patrol:read", "patrols:patrol:record"
+NONE = Effort(0.0, None, 0)
+
+
+@dataclass(frozen=True)
+class EffortLine:
+    """A month's, or the period's, violations beside the effort; ``per_hour`` is None without patrols."""
+
+    violations: int
+    effort: Effort
+    month: date | None = None
+
+    @property
+    def per_hour(self) -> float | None:
+        """Confirmed violations, however they were found, for each hour of patrols."""
+        return self.violations / self.effort.hours if self.effort.hours else None
+
+
+def patrol_key() -> str:
+    """First screen of an officer: the way to the phone page, and whether a patrol is running."""
+    if not actor().may(RECORD):
+        return ""
+    return render_template("patrols/_key.html", running=queries.running_of(session(), actor()))
+
+
+def effort_of_area(area_path: str, first: date, last: date, **_subject: Any) -> str:
+    """Overview: patrols beside violations of an area over months (``first`` and ``last``: their first days)."""
+    who = actor()
+    if not who.may(READ):
+        return ""
+    after = month_bounds(last)[1]
+    by_month = queries.effort_by_month(session(), who, area_path, first, after)
+    end = min(after - timedelta(days=1), today())
+    counts: dict[date, int] = {}
+    for _path, month, violations in count_by_area_and_month(session(), who, first, end, area_path):
+        counts[month] = counts.get(month, 0) + violations
+    lines = [
+        EffortLine(counts.get(month, 0), by_month.get(month, NONE), month) for month in sorted({*counts, *by_month})
+    ]
+    total = EffortLine(sum(counts.values()), _together(by_month))
+    code = area_path.strip("/").rsplit("/", 1)[-1]
+    return render_template("patrols/_effort.html", lines=lines[::-1], total=total, area_code=code, first=first, end=end)
+
+
+def _together(by_month: Mapping[date, Effort]) -> Effort:
+    efforts = by_month.values()
+    stops = [effort.stops for effort in efforts if effort.stops is not None]
+    return Effort(
+        sum(effort.hours for effort in efforts),
+        sum(stops) if stops else None,
+        sum(effort.patrols for effort in efforts),
+        sum(effort.counted for effort in efforts),
+    )

@@ -1,0 +1,230 @@
+"""Reads of patrols: who sees which, the list, the effort behind a count of violations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, extract, false, func, or_, select, true
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from trafficedu.accounts.models import User
+from trafficedu.areas.models import Area
+from trafficedu.areas.queries import valid_on, within
+from trafficedu.core import numbers
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import month_bounds
+from trafficedu.core.errors import Missing
+from trafficedu.core.paging import Page, paginate
+from trafficedu.core.text import message
+from trafficedu.patrols.models import Patrol
+from trafficedu.patrols.rules import ENDED, RUNNING, VOIDED
+
+RECORD = "patrols:patrol:record"
+
+
+@dataclass(frozen=True)
+class PatrolFilter:
+    """What the list is narrowed to; ``sort`` is a column's key, with "-" before it descending.
+
+    ``words`` is part of an officer's name, user name or badge, or a patrol's number.
+    """
+
+    since: date | None = None
+    until: date | None = None
+    area_path: str = ""
+    state: str = ""
+    words: str = ""
+    sort: str = "-started"
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What was done: hours of patrols, vehicles stopped, patrols.
+
+    ``stops`` is the sum over those ``counted`` patrols that counted any, None where none did: dividing by it needs the
+    two told together.
+    """
+
+    hours: float
+    stops: int | None
+    patrols: int
+    counted: int = 0
+
+
+SORTS: dict[str, ColumnElement[Any]] = {
+    "started": Patrol.started_utc.expression,
+    "area": Area.path.expression,
+    "officer": User.display_name.expression,
+    "minutes": Patrol.minutes.expression,
+    "stops": Patrol.stops.expression,
+}
+COUNTS = (Patrol.ended_utc.is_not(None), Patrol.voided_utc.is_(None))
+_SUMS = (func.sum(Patrol.minutes), func.sum(Patrol.stops), func.count(), func.count(Patrol.stops))
+
+
+def visible(by: Actor) -> ColumnElement[bool]:
+    """Return the condition that ``by`` sees a patrol: in the own area, and below it."""
+    if by.scope.everything:
+        return true()
+    return false() if by.scope.area_path is None else Patrol.area_id.in_(within(by.scope.area_path))
+
+
+def find_patrol(session: Session, number: str, by: Actor) -> Patrol:
+    """Return a patrol that ``by`` sees; raise :class:`Missing`."""
+    query = (
+        select(Patrol)
+        .where(Patrol.number == numbers.normalise(number), visible(by))
+        .options(joinedload(Patrol.area), joinedload(Patrol.officer), joinedload(Patrol.voided_by))
+    )
+    found = session.scalar(query)
+    if found is None:
+        raise Missing(message("There is no such patrol, or it is not yours to see."))
+    return found
+
+
+def running_of(session: Session, by: Actor) -> Patrol | None:
+    """Return the running patrol of ``by``, wherever it is: there is at most one."""
+    query = (
+        select(Patrol)
+        .where(Patrol.officer_id == by.user_id, Patrol.ended_utc.is_(None), Patrol.voided_utc.is_(None))
+        .options(joinedload(Patrol.area))
+    )
+    return session.scalar(query)
+
+
+def find_by_client_reference(session: Session, client_reference: str) -> Patrol | None:
+    """Return what an earlier sending of the same form began, or None."""
+    return session.scalar(select(Patrol).where(Patrol.client_reference == client_reference))
+
+
+def list_own(session: Session, by: Actor, day: date, limit: int = 20) -> Sequence[Patrol]:
+    """Return the ended patrols of ``by`` on ``day``, the latest first."""
+    query = (
+        select(Patrol)
+        .where(Patrol.officer_id == by.user_id, Patrol.started_on == day, *COUNTS)
+        .options(joinedload(Patrol.area))
+        .order_by(Patrol.started_utc.desc())
+        .limit(limit)
+    )
+    return session.scalars(query).all()
+
+
+def overlaps(session: Session, by: Actor, started: datetime, ended: datetime) -> bool:
+    """Tell whether another patrol of ``by`` lies in that time, one that is running included."""
+    query = select(Patrol.id).where(
+        Patrol.officer_id == by.user_id,
+        Patrol.voided_utc.is_(None),
+        Patrol.started_utc < ended,
+        or_(Patrol.ended_utc.is_(None), Patrol.ended_utc > started),
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def last_area(session: Session, by: Actor) -> str:
+    """Return the code of the area of the last patrol of ``by``, or an empty string: where the next one likely is."""
+    query = select(Area.code).join(Patrol, Patrol.area_id == Area.id).where(Patrol.officer_id == by.user_id)
+    return session.scalar(query.order_by(Patrol.started_utc.desc()).limit(1)) or ""
+
+
+def list_areas(session: Session, by: Actor, day: date) -> Sequence[Area]:
+    """Return the areas in which ``by`` may patrol on ``day``, in the order of the tree."""
+    path = by.scope.area_path
+    if path is None:
+        return []
+    query = select(Area).where(Area.path.startswith(path, autoescape=True), valid_on(day)).order_by(Area.path)
+    return session.scalars(query).all()
+
+
+def list_patrols(session: Session, by: Actor, wanted: PatrolFilter, page: int) -> Page[Patrol]:
+    """Return a page of the patrols that ``by`` sees, narrowed and sorted, by default the latest first."""
+    column = SORTS.get(wanted.sort.removeprefix("-"), SORTS["started"])
+    query = (
+        select(Patrol)
+        .join(Patrol.area)
+        .join(User, User.id == Patrol.officer_id)
+        .where(visible(by), *_conditions(wanted))
+        .options(contains_eager(Patrol.area), contains_eager(Patrol.officer))
+        .order_by(
+            (column.desc() if wanted.sort.startswith("-") else column.asc()).nulls_last(), Patrol.started_utc.desc()
+        )
+    )
+    return paginate(session, query, page)
+
+
+def total_of(session: Session, by: Actor, wanted: PatrolFilter) -> Effort:
+    """Return the effort of a filtered list: only what counts of it."""
+    query = select(*_SUMS).join(Patrol.area).join(User, User.id == Patrol.officer_id)
+    return _effort(session.execute(query.where(visible(by), *COUNTS, *_conditions(wanted))).one())
+
+
+def _conditions(wanted: PatrolFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.since is not None:
+        conditions.append(Patrol.started_on >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(Patrol.started_on <= wanted.until)
+    if wanted.area_path:
+        conditions.append(Patrol.area_id.in_(within(wanted.area_path)))
+    if wanted.words:
+        text = wanted.words.lower()
+        conditions.append(
+            func.lower(User.display_name).contains(text, autoescape=True)
+            | (User.username == text)
+            | (User.badge == wanted.words)
+            | (Patrol.number == numbers.normalise(wanted.words))
+        )
+    states = {
+        RUNNING: (Patrol.ended_utc.is_(None), Patrol.voided_utc.is_(None)),
+        ENDED: COUNTS,
+        VOIDED: (Patrol.voided_utc.is_not(None),),
+    }
+    return [*conditions, *states.get(wanted.state, ())]
+
+
+def effort_by_area(session: Session, month: date) -> Mapping[str, Effort]:
+    """Return the effort in a month by the path of the area it was recorded in, whoever asks.
+
+    A patrol belongs to the month in which it began. Areas without a patrol are not there; a town's own patrols are
+    under the town's path, those of its villages under theirs: add up by prefix (:func:`effort_of`).
+    """
+    first, after = month_bounds(month)
+    query = (
+        select(Area.path, *_SUMS)
+        .join(Area, Area.id == Patrol.area_id)
+        .where(*COUNTS, Patrol.started_on >= first, Patrol.started_on < after)
+        .group_by(Area.path)
+    )
+    return {row[0]: _effort(row[1:]) for row in session.execute(query)}
+
+
+def effort_of(session: Session, path: str, first: date, after: date) -> Effort:
+    """Return the effort at and below ``path`` from ``first`` to the day before ``after``, whoever asks."""
+    query = select(*_SUMS).where(
+        *COUNTS, Patrol.started_on >= first, Patrol.started_on < after, Patrol.area_id.in_(within(path))
+    )
+    return _effort(session.execute(query).one())
+
+
+def effort_by_month(session: Session, by: Actor, path: str, first: date, after: date) -> dict[date, Effort]:
+    """Return the effort that ``by`` sees at and below ``path`` by month (its first day); empty months are not there."""
+    year, month = extract("year", Patrol.started_on), extract("month", Patrol.started_on)
+    query = (
+        select(year, month, *_SUMS)
+        .where(
+            visible(by),
+            *COUNTS,
+            Patrol.started_on >= first,
+            Patrol.started_on < after,
+            Patrol.area_id.in_(within(path)),
+        )
+        .group_by(year, month)
+    )
+    return {date(int(row[0]), int(row[1]), 1): _effort(row[2:]) for row in session.execute(query)}
+
+
+def _effort(sums: Any) -> Effort:
+    minutes, stops, patrols, counted = sums
+    return Effort(int(minutes or 0) / 60, None if stops is None else int(stops), int(patrols), int(counted))

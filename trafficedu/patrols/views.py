@@ -1,0 +1,200 @@
+"""Pages of patrols: the phone page of who is out now, the list, one patrol, entering one afterwards.
+
+The running patrol lives on the server: a phone that is reloaded, or changed, goes on where it was. Every key is a form
+of its own, so that the page works without JavaScript.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from trafficedu.areas.models import DISTRICT, TOWN, VILLAGE
+from trafficedu.areas.queries import find_visible_area
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import today, utc_now
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError, Refused, Stale
+from trafficedu.core.text import message
+from trafficedu.core.web import attach_error, back_to, page_number, tell
+from trafficedu.patrols import queries, services
+from trafficedu.patrols.forms import STATE_NAMES, BeginForm, EndForm, PastForm, PatrolFilterForm, VoidForm
+from trafficedu.patrols.models import Patrol
+from trafficedu.patrols.rules import ENDED, RUNNING, VOIDED, state_of
+
+pages = Blueprint("patrols", __name__, url_prefix="/patrols")
+DEPTH = {DISTRICT: "", TOWN: "", VILLAGE: "\u3000"}
+TONES = {RUNNING: "open", ENDED: "done", VOIDED: "problem"}
+
+
+@pages.context_processor
+def names() -> dict[str, Any]:
+    """Give every template of this feature the names of its codes."""
+    return {"state_names": STATE_NAMES, "tones": TONES, "state_of": _state}
+
+
+def _state(patrol: Patrol) -> str:
+    return state_of(patrol.ended_utc is not None, patrol.voided_utc is not None)
+
+
+@pages.get("/now")
+@requires("patrols:patrol:record")
+def now() -> Any:
+    """I begin a patrol, or go on with the one that is running."""
+    return _now(BeginForm())
+
+
+def _now(form: BeginForm) -> Any:
+    running = queries.running_of(session(), actor())
+    form.offer(_areas())
+    if running is None and not form.area_code.data:
+        form.area_code.data = queries.last_area(session(), actor())
+    own = queries.list_own(session(), actor(), today())
+    page = render_template("patrols/now.html", form=form, running=running, own=own)
+    return page, 422 if form.errors else 200
+
+
+@pages.post("/now/begin")
+@requires("patrols:patrol:record")
+def begin() -> Any:
+    """I begin a patrol in an area."""
+    form = BeginForm()
+    form.offer(_areas())
+    if form.validate_on_submit():
+        reference = form.client_reference.data or ""
+        try:
+            services.begin(session(), form.area_code.data, reference, actor(), utc_now())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            return back_to("patrols.now")
+    return _now(form)
+
+
+@pages.post("/now/stop")
+@requires("patrols:patrol:record")
+def stop() -> Any:
+    """I stopped one more."""
+    return _counted(services.count_stop)
+
+
+@pages.post("/now/undo")
+@requires("patrols:patrol:record")
+def undo() -> Any:
+    """I take my last count back."""
+    return _counted(services.uncount_stop)
+
+
+def _counted(change: Any) -> Any:
+    try:
+        change(session(), actor())
+        session().commit()
+    except DomainError as error:
+        session().rollback()
+        tell(error.text, "error")
+    return back_to("patrols.now")
+
+
+@pages.route("/now/end", methods=["GET", "POST"])
+@requires("patrols:patrol:record")
+def end() -> Any:
+    """I end my patrol: I check the time and the stops first."""
+    running = queries.running_of(session(), actor())
+    if running is None:
+        tell(services.NOT_RUNNING, "warning")
+        return back_to("patrols.now")
+    form = EndForm(obj=running)
+    if not form.is_submitted():
+        form.ended_at.data = utc_now()
+    if form.validate_on_submit():
+        number = running.number
+        try:
+            services.end(session(), running, form.to_input(), actor(), utc_now())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The patrol has ended. Come home safely."))
+            return back_to("patrols.show", number=number)
+    return render_template("patrols/end.html", form=form, running=running), _status(form)
+
+
+@pages.get("")
+@requires("patrols:patrol:read")
+def index() -> Any:
+    """I look through the patrols of my area."""
+    form = PatrolFilterForm(request.args)
+    form.offer(_areas())
+    form.validate()
+    code = form.area.data or ""
+    path = find_visible_area(session(), code, actor()).path if code else ""
+    wanted = form.to_input(path, request.args.get("sort", "-started"))
+    found = queries.list_patrols(session(), actor(), wanted, page_number())
+    total = queries.total_of(session(), actor(), wanted)
+    return render_template("patrols/index.html", form=form, page=found, paging=wanted, total=total)
+
+
+@pages.route("/new", methods=["GET", "POST"])
+@requires("patrols:patrol:record")
+def create() -> Any:
+    """I enter a patrol that I wrote down elsewhere."""
+    form = PastForm()
+    form.offer(_areas())
+    if not form.is_submitted():
+        form.area_code.data = queries.last_area(session(), actor())
+    if form.validate_on_submit():
+        try:
+            patrol = services.enter_past(session(), form.to_past(), actor(), utc_now())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The patrol is entered."))
+            return back_to("patrols.show", number=patrol.number)
+    return render_template("patrols/form.html", form=form), _status(form)
+
+
+@pages.get("/<number>")
+@requires("patrols:patrol:read")
+def show(number: str) -> Any:
+    """I read one patrol."""
+    patrol = queries.find_patrol(session(), number, actor())
+    may_void = patrol.voided_utc is None and services.may_void(patrol, actor())
+    return render_template("patrols/show.html", patrol=patrol, may_void=may_void)
+
+
+@pages.route("/<number>/void", methods=["GET", "POST"])
+@requires("patrols:patrol:read")
+def void(number: str) -> Any:
+    """I take a patrol that was wrong out of the figures; it stays in the list."""
+    patrol = queries.find_patrol(session(), number, actor())
+    if not services.may_void(patrol, actor()):
+        raise Refused(services.NOT_YOURS)
+    form = VoidForm(version=patrol.version)
+    if form.validate_on_submit():
+        try:
+            services.void(session(), patrol, form.reason.data, form.version.data, actor(), utc_now())
+            session().commit()
+        except (Stale, Refused):
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The patrol is void."))
+            return back_to("patrols.show", number=number)
+    return render_template("patrols/void.html", form=form, patrol=patrol), _status(form)
+
+
+def _areas() -> list[tuple[str, str]]:
+    areas = queries.list_areas(session(), actor(), today())
+    return [(area.code, f"{DEPTH[area.level]}{area.name}") for area in areas]
+
+
+def _status(form: Any) -> int:
+    return 422 if form.errors else 200

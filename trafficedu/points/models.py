@@ -1,0 +1,158 @@
+"""Tables of activities, of the ledger's entries, and of what is expected a month."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from trafficedu.accounts.models import User
+from trafficedu.areas.models import Area
+from trafficedu.companies.models import Company
+from trafficedu.core.orm import Base, UTCDateTime, Versioned
+from trafficedu.points.rules import COMPANY, KINDS
+
+PAGE, FILE, EVENT = "page", "file", "event"
+
+
+class PointActivity(Versioned, Base):
+    """What earns or costs points, valid from a day to a day (both included).
+
+    A change is a new row of the same code with a later ``valid_from``; entries keep the row they were made under.
+    ``points`` is what one entry usually counts, without its sign. ``automatic``: entered by events only.
+    """
+
+    __tablename__ = "point_activity"
+    __table_args__ = (
+        UniqueConstraint("code", "valid_from"),
+        CheckConstraint("direction IN ('earned', 'lost')", "direction"),
+        CheckConstraint("points > 0", "points"),
+        CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", "validity"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(30), index=True)
+    name_zh: Mapped[str] = mapped_column(String(60))
+    name_en: Mapped[str] = mapped_column(String(80))
+    direction: Mapped[str] = mapped_column(String(6))
+    points: Mapped[int]
+    for_district: Mapped[bool] = mapped_column(default=False)
+    for_town: Mapped[bool] = mapped_column(default=False)
+    for_village: Mapped[bool] = mapped_column(default=False)
+    for_company: Mapped[bool] = mapped_column(default=False)
+    automatic: Mapped[bool] = mapped_column(default=False)
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+    def name(self, locale: str) -> str:
+        """Return the activity's name in ``zh`` or ``en``."""
+        return self.name_en if locale == "en" else self.name_zh
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of target it is for."""
+        return [kind for kind in KINDS if getattr(self, f"for_{kind}")]
+
+    def holds_on(self, day: date) -> bool:
+        """Tell whether this version is valid on ``day``."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+
+class PointEntry(Base):
+    """One line of the ledger: an area or a company, a day, an activity, signed points.
+
+    Never changed or deleted, which the database itself refuses (migration 0005). A mistake is met by a
+    counter-entry: the opposite points on the same day (so that the month it belongs to is put right), the reason in
+    ``note``, ``counters_id`` naming what it takes back. ``once_key`` makes an event, or a form sent twice, count once;
+    ``reference`` is the key of imports. ``evidence_key`` names a file in ``core.storage``.
+    """
+
+    __tablename__ = "point_entry"
+    __table_args__ = (
+        CheckConstraint("(area_id IS NULL) <> (company_id IS NULL)", "one_target"),
+        CheckConstraint("points <> 0", "points"),
+        CheckConstraint("source IN ('page', 'file', 'event')", "source"),
+        CheckConstraint("counters_id IS NULL OR note <> ''", "why"),
+        Index("ix_point_entry_area_id_occurred_on", "area_id", "occurred_on"),
+        Index("ix_point_entry_company_id_occurred_on", "company_id", "occurred_on"),
+        Index("ix_point_entry_occurred_on", "occurred_on"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(12), unique=True)
+    reference: Mapped[str | None] = mapped_column(String(60), unique=True)
+    once_key: Mapped[str | None] = mapped_column(String(80), unique=True)
+    area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
+    occurred_on: Mapped[date]
+    activity_id: Mapped[int] = mapped_column(ForeignKey("point_activity.id"), index=True)
+    points: Mapped[int]
+    note: Mapped[str] = mapped_column(String(500), default="")
+    evidence_key: Mapped[str | None] = mapped_column(String(64))
+    source: Mapped[str] = mapped_column(String(5))
+    counters_id: Mapped[int | None] = mapped_column(ForeignKey("point_entry.id"), unique=True)
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    recorded_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    area: Mapped[Area | None] = relationship()
+    company: Mapped[Company | None] = relationship()
+    activity: Mapped[PointActivity] = relationship()
+    recorded_by: Mapped[User | None] = relationship()
+    counters: Mapped[PointEntry | None] = relationship(remote_side="PointEntry.id", back_populates="countered_by")
+    countered_by: Mapped[PointEntry | None] = relationship(back_populates="counters", uselist=False)
+
+    @property
+    def kind(self) -> str:
+        """The kind of target: an area's level, or ``company``."""
+        return self.area.level if self.area is not None else COMPANY
+
+    @property
+    def target_code(self) -> str:
+        """The code of the area or the company."""
+        target = self.area or self.company
+        assert target is not None
+        return target.code
+
+    @property
+    def target_name(self) -> str:
+        """The name of the area or the company."""
+        target = self.area or self.company
+        assert target is not None
+        return target.name
+
+
+class PointExpectation(Versioned, Base):
+    """Points expected a month from ``valid_from`` (the first day of a month) on: of a level, or of one target.
+
+    Without area and company it is the level's figure. ``points`` None ends it: of a level nothing is expected from
+    then, of a target the level's figure holds again.
+    """
+
+    __tablename__ = "point_expectation"
+    __table_args__ = (
+        CheckConstraint("target_kind IN ('town', 'village', 'company')", "target_kind"),
+        CheckConstraint("points IS NULL OR points > 0", "points"),
+        CheckConstraint("area_id IS NULL OR (company_id IS NULL AND target_kind <> 'company')", "area"),
+        CheckConstraint("company_id IS NULL OR target_kind = 'company'", "company"),
+        Index(
+            "uq_point_expectation_level",
+            "target_kind",
+            "valid_from",
+            unique=True,
+            sqlite_where=text("area_id IS NULL AND company_id IS NULL"),
+            postgresql_where=text("area_id IS NULL AND company_id IS NULL"),
+        ),
+        UniqueConstraint("area_id", "valid_from"),
+        UniqueConstraint("company_id", "valid_from"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    target_kind: Mapped[str] = mapped_column(String(10))
+    area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
+    valid_from: Mapped[date]
+    points: Mapped[int | None]
+
+    area: Mapped[Area | None] = relationship()
+    company: Mapped[Company | None] = relationship()

@@ -1,0 +1,152 @@
+"""Balances: always sums of entries, never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from trafficedu.areas.models import TOWN, VILLAGE, Area
+from trafficedu.companies.models import Company
+from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.clock import month_bounds
+from trafficedu.core.paging import PER_PAGE, Page
+from trafficedu.points.models import PointEntry
+from trafficedu.points.queries.catalogue import expectations
+from trafficedu.points.queries.scope import Target, of_area, of_company, sees_companies, visible
+from trafficedu.points.rules import COMPANY, DISTRICT, EVALUATED_KINDS, MonthPoints
+
+Key = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """One target's month: what it earned, what it lost (not positive), of how many entries, and what was expected."""
+
+    target: Target
+    earned: int
+    lost: int
+    entries: int
+    expected: int | None
+
+    @property
+    def points(self) -> int:
+        """The month's sum."""
+        return self.earned + self.lost
+
+    @property
+    def share(self) -> float | None:
+        """Points over those expected; None without an expectation."""
+        return None if self.expected is None else self.points / self.expected
+
+
+@dataclass(frozen=True)
+class _Sums:
+    earned: int = 0
+    lost: int = 0
+    entries: int = 0
+
+
+def month_points(session: Session, month: date) -> Mapping[Key, MonthPoints]:
+    """Return the month's points beside those expected, whoever asks: for the evaluation.
+
+    Parameters
+    ----------
+    month
+        Any day of the month.
+
+    Returns
+    -------
+    ``(kind, id)`` -> :class:`MonthPoints`; ``kind`` is town, village or company, ``id`` that of the area or company.
+        A target's points are its own entries: a town's are not those of its villages. Every target with an
+        expectation in the month is there, with 0 points where it has no entry; one with entries alone has
+        ``expected`` None.
+    """
+    lines = [line for kind in EVALUATED_KINDS for line in list_month(session, month, kind, SYSTEM)]
+    return {
+        (line.target.kind, line.target.id): MonthPoints(line.points, line.expected)
+        for line in lines
+        if line.entries or line.expected is not None
+    }
+
+
+def list_month(session: Session, month: date, kind: str, by: Actor) -> list[Balance]:
+    """Return the month of every target of ``kind`` that ``by`` sees, in the order of the tree or of names.
+
+    Targets are the areas of the level that exist in the month and are evaluated, or the active companies; others
+    appear where they have entries.
+    """
+    first, after = month_bounds(month)
+    sums = _sums(session, first, after, by)
+    expected = expectations(session, first)
+    lines = []
+    for target, regular in _targets(session, kind, first, after, by):
+        own = sums.get((COMPANY if kind == COMPANY else "area", target.id), _Sums())
+        figure = expected.of(kind, target.id, first) if regular and kind != DISTRICT else None
+        if regular or own.entries:
+            lines.append(Balance(target, own.earned, own.lost, own.entries, figure))
+    return lines
+
+
+SORTS = ("code", "name", "earned", "lost", "points", "share")
+
+
+def page_month(session: Session, month: date, kind: str, by: Actor, page: int, sort: str) -> Page[Balance]:
+    """Return a page of :func:`list_month`; ``sort`` is one of :data:`SORTS`, with "-" before it descending."""
+    lines = list_month(session, month, kind, by)
+    key = sort.removeprefix("-")
+    if key in {"earned", "lost", "points"}:
+        lines.sort(key=lambda line: int(getattr(line, key)))
+    elif key == "share":
+        lines.sort(key=lambda line: (line.share is None, line.share or 0.0))
+    elif key in {"code", "name"}:
+        lines.sort(key=lambda line: str(getattr(line.target, key)))
+    if sort.startswith("-"):
+        lines.reverse()
+    pages = max(1, -(-len(lines) // PER_PAGE))
+    number = min(max(1, page), pages)
+    return Page(lines[(number - 1) * PER_PAGE : number * PER_PAGE], number, len(lines))
+
+
+def _sums(session: Session, first: date, after: date, by: Actor) -> dict[Key, _Sums]:
+    """Return the sums by (``area`` or ``company``, id)."""
+    earned = func.sum(case((PointEntry.points > 0, PointEntry.points), else_=0))
+    lost = func.sum(case((PointEntry.points < 0, PointEntry.points), else_=0))
+    query = (
+        select(PointEntry.area_id, PointEntry.company_id, earned, lost, func.count())
+        .where(PointEntry.occurred_on >= first, PointEntry.occurred_on < after, visible(by))
+        .group_by(PointEntry.area_id, PointEntry.company_id)
+    )
+    return {
+        ("area", area) if area is not None else (COMPANY, company): _Sums(int(plus), int(minus), n)
+        for area, company, plus, minus, n in session.execute(query)
+    }
+
+
+def _targets(session: Session, kind: str, first: date, after: date, by: Actor) -> list[tuple[Target, bool]]:
+    """Return the targets of a kind, each with whether it is one of which points are expected in the month."""
+    if kind == COMPANY:
+        if not sees_companies(by):
+            return []
+        companies = session.scalars(select(Company).order_by(Company.name))
+        return [(of_company(company), company.active) for company in companies]
+    query = select(Area).where(Area.level == kind, _exists(first, after)).order_by(Area.path)
+    if not by.scope.everything:
+        if by.scope.area_path is None:
+            return []
+        query = query.where(Area.path.startswith(by.scope.area_path, autoescape=True))
+    return [(of_area(area), area.evaluated) for area in session.scalars(query)]
+
+
+def _exists(first: date, after: date) -> ColumnElement[bool]:
+    return (Area.valid_from < after) & or_(Area.valid_to.is_(None), Area.valid_to >= first)
+
+
+def kinds_seen(by: Actor) -> Sequence[str]:
+    """Return the kinds of target whose balances ``by`` can see, for the tabs of the page."""
+    depth = (by.scope.area_path or "").count("/")
+    levels = [] if by.scope.area_path is None and not by.scope.everything else [TOWN, VILLAGE][max(0, depth - 2) :]
+    return [*levels, *([COMPANY] if sees_companies(by) else [])]

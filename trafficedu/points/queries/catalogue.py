@@ -1,0 +1,98 @@
+"""Reads of activities and expectations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from trafficedu.areas.models import Area
+from trafficedu.companies.models import Company
+from trafficedu.core.errors import Missing
+from trafficedu.core.text import message
+from trafficedu.points.models import PointActivity, PointEntry, PointExpectation
+from trafficedu.points.rules import expected_in
+
+Steps = list[tuple[date, int | None]]
+
+
+@dataclass
+class Expectations:
+    """All figures: of the levels, of single areas by id, of single companies by id."""
+
+    levels: dict[str, Steps] = field(default_factory=dict)
+    areas: dict[int, Steps] = field(default_factory=dict)
+    companies: dict[int, Steps] = field(default_factory=dict)
+
+    def of(self, kind: str, key: int, month: date) -> int | None:
+        """Return what is expected of a target in ``month`` (its first day): its own figure, else its level's."""
+        own = self.companies if kind == "company" else self.areas
+        figure = expected_in(month, own.get(key, ()))
+        return figure if figure is not None else expected_in(month, self.levels.get(kind, ()))
+
+
+def list_activities(session: Session, day: date | None = None) -> Sequence[PointActivity]:
+    """Return the versions valid on ``day``, or all of them, by code and first day."""
+    query = select(PointActivity).order_by(PointActivity.direction, PointActivity.code, PointActivity.valid_from)
+    if day is not None:
+        holds = or_(PointActivity.valid_to.is_(None), PointActivity.valid_to >= day)
+        query = query.where(PointActivity.valid_from <= day, holds)
+    return session.scalars(query).all()
+
+
+def find_activity(session: Session, code: str) -> PointActivity:
+    """Return the latest version of an activity; raise :class:`Missing`."""
+    query = select(PointActivity).where(PointActivity.code == code)
+    found = session.scalar(query.order_by(PointActivity.valid_from.desc()).limit(1))
+    if found is None:
+        raise Missing(message("There is no activity with the code %(code)s.", code=code), field="activity", value=code)
+    return found
+
+
+def find_activity_on(session: Session, code: str, day: date) -> PointActivity | None:
+    """Return the version of an activity that is valid on ``day``, or None."""
+    query = select(PointActivity).where(PointActivity.code == code, PointActivity.valid_from <= day)
+    found = session.scalar(query.order_by(PointActivity.valid_from.desc()).limit(1))
+    return found if found is not None and found.holds_on(day) else None
+
+
+def activity_is_used_from(session: Session, activity: PointActivity, day: date) -> bool:
+    """Tell whether the ledger has an entry of this version on or after ``day``."""
+    query = select(PointEntry.id).where(PointEntry.activity_id == activity.id, PointEntry.occurred_on >= day)
+    return session.scalar(query.limit(1)) is not None
+
+
+def list_expectations(session: Session) -> Sequence[PointExpectation]:
+    """Return all figures: those of the levels first, then of single targets, the latest month first."""
+    query = (
+        select(PointExpectation)
+        .outerjoin(Area, Area.id == PointExpectation.area_id)
+        .outerjoin(Company, Company.id == PointExpectation.company_id)
+        .options(joinedload(PointExpectation.area), joinedload(PointExpectation.company))
+        .order_by(
+            PointExpectation.area_id.is_not(None),
+            PointExpectation.company_id.is_not(None),
+            PointExpectation.target_kind,
+            Area.path,
+            Company.name,
+            PointExpectation.valid_from.desc(),
+        )
+    )
+    return session.scalars(query).all()
+
+
+def expectations(session: Session, month: date) -> Expectations:
+    """Return every figure that begins by ``month``."""
+    found = Expectations()
+    for row in session.scalars(select(PointExpectation).where(PointExpectation.valid_from <= month)):
+        if row.area_id is not None:
+            steps = found.areas.setdefault(row.area_id, [])
+        elif row.company_id is not None:
+            steps = found.companies.setdefault(row.company_id, [])
+        else:
+            steps = found.levels.setdefault(row.target_kind, [])
+        steps.append((row.valid_from, row.points))
+    return found

@@ -1,0 +1,79 @@
+"""The arithmetic of points: signs, days, which expectation holds, the keys by which an event counts once. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from trafficedu.core.errors import DomainError
+from trafficedu.core.text import message
+
+EARNED, LOST = "earned", "lost"
+DIRECTIONS = (EARNED, LOST)
+DISTRICT, TOWN, VILLAGE, COMPANY = "district", "town", "village", "company"
+AREA_KINDS = (DISTRICT, TOWN, VILLAGE)
+KINDS = (*AREA_KINDS, COMPANY)
+EVALUATED_KINDS = (TOWN, VILLAGE, COMPANY)
+"""Kinds of target that are evaluated, and of which points are expected."""
+MOST_POINTS = 1000
+OLDEST_DAYS = 366
+"""Days back that somebody may still enter an activity; older ones come by file."""
+
+HAZARD_FIXED, HAZARD_OVERDUE, TASK_OVERDUE, OPEN_DAY = "hazard_fixed", "hazard_overdue", "task_overdue", "open_day"
+AUTOMATIC = (HAZARD_FIXED, HAZARD_OVERDUE, TASK_OVERDUE, OPEN_DAY)
+"""Codes of the activities that events enter, and nobody by hand."""
+
+
+@dataclass(frozen=True)
+class MonthPoints:
+    """Points of a target in a month beside those expected of it; ``expected`` is None without an expectation."""
+
+    points: int
+    expected: int | None
+
+
+def signed(direction: str, points: int) -> int:
+    """Return ``points`` with the sign of the activity's direction."""
+    return -points if direction == LOST else points
+
+
+def check_day(day: date, today: date) -> None:
+    """Raise DomainError at ``occurred_on`` for a day to come, or one too long ago to be entered by hand."""
+    if day > today:
+        raise DomainError(message("This day lies in the future. Check the date."), field="occurred_on")
+    if (today - day).days > OLDEST_DAYS:
+        text = message("Enter activities within %(days)d days; take older ones in from a file.", days=OLDEST_DAYS)
+        raise DomainError(text, field="occurred_on")
+
+
+def check_points(points: int) -> None:
+    """Raise DomainError at ``points`` unless they are from 1 to :data:`MOST_POINTS`."""
+    if not 1 <= points <= MOST_POINTS:
+        raise DomainError(message("Enter points from 1 to %(most)d.", most=MOST_POINTS), field="points")
+
+
+def expected_in(month: date, steps: Iterable[tuple[date, int | None]]) -> int | None:
+    """Return the figure that holds in ``month`` (its first day): the latest step that begins by then, or None."""
+    begun = [step for step in steps if step[0] <= month]
+    return max(begun, key=lambda step: step[0])[1] if begun else None
+
+
+def hazard_fixed_key(hazard_id: int) -> str:
+    """Return the key of a hazard fixed on time: once in its life, however often it is looked at again."""
+    return f"hazard-fixed:{hazard_id}"
+
+
+def hazard_overdue_key(hazard_id: int, deadline_on: date) -> str:
+    """Return the key of a hazard overdue: once for each deadline it was given."""
+    return f"hazard-overdue:{hazard_id}:{deadline_on.isoformat()}"
+
+
+def task_overdue_key(task_id: int, kind: str) -> str:
+    """Return the key of an overdue study, once for its area (``area``) and once for its company (``company``)."""
+    return f"task-overdue:{task_id}:{kind}"
+
+
+def open_day_key(station_id: int, day: date) -> str:
+    """Return the key of a station's open day: once a day, however many sessions it held."""
+    return f"open-day:{station_id}:{day.isoformat()}"

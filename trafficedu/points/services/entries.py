@@ -1,0 +1,162 @@
+"""Entering activities, by hand, and taking an entry back by a counter-entry. The ledger is never changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from trafficedu.core import audit
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import local_date
+from trafficedu.core.errors import DomainError, Refused
+from trafficedu.core.numbers import new_number
+from trafficedu.core.storage import EvidenceStore, cleaned
+from trafficedu.core.text import message
+from trafficedu.points import queries
+from trafficedu.points.models import EVENT, PAGE, PointActivity, PointEntry
+from trafficedu.points.rules import COMPANY, check_day, check_points, signed
+
+COUNTER_ANY = "points:entry:counter"
+
+
+@dataclass(frozen=True)
+class NewEntry:
+    """An activity of an area or a company, as somebody enters it.
+
+    ``target_kind`` is an area's level, ``area`` or ``company``. ``points`` (without sign) None is the activity's usual
+    figure. ``evidence`` is a photo or a PDF as it was sent. ``client_reference`` makes a form sent twice one entry.
+    """
+
+    target_kind: str
+    target_code: str
+    activity_code: str
+    occurred_on: date
+    points: int | None = None
+    note: str = ""
+    evidence: bytes = b""
+    client_reference: str = ""
+
+
+def record_entry(session: Session, new: NewEntry, store: EvidenceStore, by: Actor, now: datetime) -> PointEntry:
+    """Add an entry to the ledger, or return the first one of the same form.
+
+    Raises
+    ------
+    DomainError
+        At ``occurred_on``, ``activity`` (unknown, automatic, not valid on the day, not for this kind of target),
+        ``points``, ``evidence``; ``target`` (Missing) for one out of reach.
+    """
+    key = f"form:{new.client_reference}" if new.client_reference else None
+    first = queries.find_by_once_key(session, key) if key else None
+    if first is not None:
+        return _same_form(first, by)
+    check_day(new.occurred_on, local_date(now))
+    target = queries.find_target(session, new.target_kind, new.target_code, by)
+    activity = _activity(session, new, target.kind)
+    points = activity.points if new.points is None else new.points
+    check_points(points)
+    evidence = store.save(cleaned(new.evidence).content) if new.evidence else None
+    entry = PointEntry(
+        number=new_number("E"),
+        once_key=key,
+        occurred_on=new.occurred_on,
+        activity=activity,
+        points=signed(activity.direction, points),
+        note=new.note,
+        evidence_key=evidence,
+        source=PAGE,
+        recorded_by_id=by.user_id,
+        recorded_utc=now,
+    )
+    if target.kind == COMPANY:
+        entry.company_id = target.id
+    else:
+        entry.area_id = target.id
+    try:
+        with session.begin_nested():
+            session.add(entry)
+    except IntegrityError:
+        first = queries.find_by_once_key(session, key) if key else None
+        if first is None:
+            raise
+        return _same_form(first, by)
+    audit.write(session, "points:entry:record", by, subject=entry, activity=activity.code, points=entry.points)
+    session.flush()
+    return entry
+
+
+def _same_form(first: PointEntry, by: Actor) -> PointEntry:
+    if first.recorded_by_id != by.user_id:
+        raise DomainError(message("This form was sent by somebody else. Open the page anew."))
+    return first
+
+
+def _activity(session: Session, new: NewEntry, kind: str) -> PointActivity:
+    latest = queries.find_activity(session, new.activity_code)
+    activity = queries.find_activity_on(session, new.activity_code, new.occurred_on)
+    if activity is None:
+        raise DomainError(message("This activity does not count on that day. See its dates."), field="activity")
+    if latest.automatic or activity.automatic:
+        raise DomainError(message("This activity is entered by the system alone."), field="activity")
+    if kind not in activity.kinds:
+        raise DomainError(message("This activity is not for this kind of target."), field="activity")
+    return activity
+
+
+def counter_entry(session: Session, entry: PointEntry, reason: str, by: Actor, now: datetime) -> PointEntry:
+    """Take an entry back: add its opposite on the same day, with the reason; the entry stays as it is.
+
+    On the same day, so that the month it belongs to is put right, and an evaluation of that month says so.
+
+    Raises
+    ------
+    Refused
+        Somebody else's, without the permission.
+    DomainError
+        A counter-entry itself, one taken back already; at ``reason``.
+    """
+    if not may_counter(entry, by):
+        raise Refused(message("You take back your own entries only. Ask your supervisor for others."))
+    reason = reason.strip()
+    if not reason:
+        raise DomainError(message("Write why the entry is taken back."), field="reason")
+    return add_counter(session, entry, reason, by, now)
+
+
+def may_counter(entry: PointEntry, by: Actor) -> bool:
+    """Tell whether ``by`` may take an entry back: any with the permission, else those entered by hand oneself."""
+    own = entry.source == PAGE and entry.recorded_by_id is not None and entry.recorded_by_id == by.user_id
+    return own or by.may(COUNTER_ANY) or by.scope.everything
+
+
+def add_counter(session: Session, entry: PointEntry, reason: str, by: Actor, now: datetime) -> PointEntry:
+    """Add the counter-entry; raise DomainError for what is one, or has one. See :func:`counter_entry`."""
+    if entry.counters_id is not None:
+        raise DomainError(message("This is a counter-entry. Enter the activity anew instead."))
+    if session.scalar(select(PointEntry.id).where(PointEntry.counters_id == entry.id)) is not None:
+        raise DomainError(message("This entry is taken back already."))
+    counter = PointEntry(
+        number=new_number("E"),
+        area_id=entry.area_id,
+        company_id=entry.company_id,
+        occurred_on=entry.occurred_on,
+        activity_id=entry.activity_id,
+        points=-entry.points,
+        note=reason,
+        source=PAGE if by.user_id is not None else EVENT,
+        counters_id=entry.id,
+        recorded_by_id=by.user_id,
+        recorded_utc=now,
+    )
+    try:
+        with session.begin_nested():
+            session.add(counter)
+    except IntegrityError as error:  # somebody else was quicker
+        raise DomainError(message("This entry is taken back already.")) from error
+    audit.write(session, "points:entry:counter", by, subject=counter, counters=entry.id, points=counter.points)
+    session.flush()
+    return counter

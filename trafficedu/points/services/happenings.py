@@ -1,0 +1,142 @@
+"""Entries that nobody types: hazards and studies bring them, each once.
+
+The handlers take what ``hazards.events`` publishes by its shape, so that this room need not know that one.
+What an administrator let end (an automatic activity without a version valid on the day) brings no entry.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trafficedu.areas.models import Area
+from trafficedu.core import audit, rows
+from trafficedu.core.actors import SYSTEM
+from trafficedu.core.clock import day_bounds, local_date, utc_now
+from trafficedu.core.numbers import new_number
+from trafficedu.core.text import message
+from trafficedu.points import queries
+from trafficedu.points.models import EVENT, PointEntry
+from trafficedu.points.queries import Happening
+from trafficedu.points.rules import (
+    COMPANY,
+    HAZARD_FIXED,
+    HAZARD_OVERDUE,
+    OPEN_DAY,
+    TASK_OVERDUE,
+    hazard_fixed_key,
+    hazard_overdue_key,
+    signed,
+)
+from trafficedu.points.services.entries import add_counter
+
+LOOK_BACK = timedelta(days=31)
+"""How far back the worker looks: as long as it rests no longer than that, nothing is missed."""
+WAIVED_WITHIN = timedelta(days=366)
+TAKEN_BACK = message("The study was waived or withdrawn.")
+
+
+class HazardVerified(Protocol):
+    """The shape of ``hazards.events.HazardVerified``."""
+
+    @property
+    def hazard_id(self) -> int:
+        """The hazard."""
+
+    @property
+    def area_id(self) -> int:
+        """Where it lies."""
+
+    @property
+    def on_time(self) -> bool:
+        """Whether it was fixed by its deadline."""
+
+    @property
+    def verified_on(self) -> date:
+        """The day somebody else saw that it is fixed."""
+
+
+class HazardOverdue(Protocol):
+    """The shape of ``hazards.events.HazardOverdue``."""
+
+    @property
+    def hazard_id(self) -> int:
+        """The hazard."""
+
+    @property
+    def area_id(self) -> int:
+        """Where it lies."""
+
+    @property
+    def deadline_on(self) -> date:
+        """The deadline that passed."""
+
+
+def credit_fixed_hazard(session: Session, event: HazardVerified) -> None:
+    """Enter a hazard fixed on time for its area on the day it was verified; a late one earns nothing."""
+    if event.on_time:
+        one = Happening(hazard_fixed_key(event.hazard_id), event.verified_on, area_id=event.area_id)
+        enter(session, HAZARD_FIXED, [one], utc_now())
+
+
+def debit_overdue_hazard(session: Session, event: HazardOverdue) -> None:
+    """Enter a hazard overdue for its area, once for each deadline, on the first day after it."""
+    day = event.deadline_on + timedelta(days=1)
+    key = hazard_overdue_key(event.hazard_id, event.deadline_on)
+    enter(session, HAZARD_OVERDUE, [Happening(key, day, area_id=event.area_id)], utc_now())
+
+
+def enter_happenings(session: Session, now: datetime, since: date | None = None) -> int:
+    """Enter studies overdue and open days that are not in the ledger yet, take back what study took back.
+
+    The worker's chore. ``since`` is given by the demo only; else the last :data:`LOOK_BACK`. Returns how many entries.
+    """
+    today = local_date(now)
+    first = today - LOOK_BACK if since is None else since
+    entered = enter(session, TASK_OVERDUE, queries.list_overdue(session, first, today), now)
+    entered += enter(session, OPEN_DAY, queries.list_open_days(session, first, today), now)
+    taken_back = queries.list_taken_back(session, min(first, today - WAIVED_WITHIN))
+    for entry in taken_back:
+        add_counter(session, entry, TAKEN_BACK.msgid, SYSTEM, now)
+    return entered + len(taken_back)
+
+
+def enter(session: Session, code: str, happenings: list[Happening], now: datetime) -> int:
+    """Enter happenings of one automatic activity, each key once; returns how many were new."""
+    versions = [row for row in queries.list_activities(session) if row.code == code]
+    levels = _levels(session, happenings)
+    entered = 0
+    for one in happenings:
+        activity = next((version for version in versions if version.holds_on(one.day)), None)
+        kind = COMPANY if one.area_id is None else levels[one.area_id]
+        if activity is None or kind not in activity.kinds:
+            continue
+        points = signed(activity.direction, activity.points)
+        key = rows.insert_unless_there(
+            session,
+            PointEntry,
+            number=new_number("E"),
+            once_key=one.key,
+            area_id=one.area_id,
+            company_id=one.company_id,
+            occurred_on=one.day,
+            activity_id=activity.id,
+            points=points,
+            source=EVENT,
+            recorded_utc=min(now, day_bounds(one.day)[1]),
+        )
+        if key is not None:
+            entered += 1
+            audit.write(session, "points:entry:record", SYSTEM, subject=(PointEntry, key), activity=code, points=points)
+    session.flush()
+    return entered
+
+
+def _levels(session: Session, happenings: list[Happening]) -> dict[int, str]:
+    wanted = {one.area_id for one in happenings if one.area_id is not None}
+    if not wanted:
+        return {}
+    return {row.id: row.level for row in session.execute(select(Area.id, Area.level)) if row.id in wanted}
