@@ -67,7 +67,7 @@ def _tiles(data: BulletinData, sheet: Sheet) -> list[tuple[Message, str, Sequenc
     before_companies, before_villages = data.feedback_before
     return [
         (message("Violations"), f"{data.violations.now:,}", _counted(data.violations, sheet)),
-        (message("E-bike accidents with somebody hurt"), f"{data.casualties.now:,}", _counted(data.casualties, sheet)),
+        (message("E-bike casualty accidents"), f"{data.casualties.now:,}", _counted(data.casualties, sheet)),
         (message("Fatal e-bike accidents"), f"{data.fatal.now:,}", _counted(data.fatal, sheet)),
         (
             message("Education completed"),

@@ -60,7 +60,7 @@ _HEADLINE = [
 def _headline(data: BulletinData, locale: str) -> Iterator[Row]:
     for label, count in (
         (message("Violations"), data.violations),
-        (message("E-bike accidents with somebody hurt"), data.casualties),
+        (message("E-bike casualty accidents"), data.casualties),
         (message("Fatal e-bike accidents"), data.fatal),
     ):
         figures = (count.month_before, count.year_before)
