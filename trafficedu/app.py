@@ -30,6 +30,7 @@ from trafficedu.education.views import course_pages, session_pages, study_pages,
 from trafficedu.evaluation.views import pages as evaluation_pages
 from trafficedu.feedback.views import pages as feedback_pages
 from trafficedu.helmets.views import pages as helmets_pages
+from trafficedu.messages.views import pages as messages_pages
 from trafficedu.overview.views import pages as overview_pages
 from trafficedu.patrols.views import pages as patrols_pages
 from trafficedu.public.views import pages as public_pages
@@ -59,6 +60,7 @@ BLUEPRINTS = [
     accidents_pages,
     helmets_pages,
     patrols_pages,
+    messages_pages,
 ]
 
 NAVIGATION = [
@@ -77,14 +79,18 @@ NAVIGATION = [
     pages.NavigationItem("companies.index", _l("Companies"), "companies:company:read"),
     pages.NavigationItem("stations.index", _l("Stations"), "stations:station:read"),
     pages.NavigationItem("areas.index", _l("Areas"), "areas:area:read"),
+    pages.NavigationItem("overview.screen", _l("One screen"), "overview:page:read"),
     pages.NavigationItem("overview.overview", _l("Overview"), "overview:page:read"),
+    pages.NavigationItem("overview.lists", _l("Red-yellow-black list"), "overview:list:read"),
     pages.NavigationItem("evaluation.trends", _l("Trends"), "evaluation:trend:read"),
     pages.NavigationItem("campaigns.index", _l("Campaigns"), "campaigns:campaign:read"),
+    pages.NavigationItem("messages.inbox", _l("Messages"), "messages:inbox:read"),
     pages.NavigationItem("violations.kinds", _l("Kinds of violation"), "violations:kind:manage"),
     pages.NavigationItem("courses.courses", _l("Courses"), "education:course:manage"),
     pages.NavigationItem("transfers.index", _l("Import and export"), "transfers:page:open"),
     pages.NavigationItem("configuration.index", _l("Configuration"), "configuration:figure:manage"),
     pages.NavigationItem("accounts.users", _l("Users"), "accounts:user:manage"),
+    pages.NavigationItem("messages.deliveries", _l("Delivery log"), "messages:delivery:read"),
     pages.NavigationItem("accounts.audit_trail", _l("Audit trail"), "accounts:audit:read"),
 ]
 """The main menu in its order; an item shows to those who hold its permission."""

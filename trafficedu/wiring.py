@@ -27,8 +27,12 @@ from trafficedu.evaluation import panels as evaluation_panels
 from trafficedu.evaluation import services as evaluation
 from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback import services as feedback
+from trafficedu.hazards import queries as hazards_queries
+from trafficedu.hazards import services as hazards
 from trafficedu.helmets import imports as helmets_files
 from trafficedu.helmets import panels as helmets_panels
+from trafficedu.messages import panels as messages_panels
+from trafficedu.messages import services as messages
 from trafficedu.overview import panels as overview_panels
 from trafficedu.patrols import panels as patrols_panels
 from trafficedu.points import services as points
@@ -64,6 +68,7 @@ PANELS: Mapping[str, Sequence[Panel]] = {
         violations.own_day,
         helmets_panels.count_key,
         patrols_panels.patrol_key,
+        messages_panels.inbox,
         violations.reviews_due,
         violations.objections_due,
         study_panels.at_the_station,
@@ -122,6 +127,7 @@ REFERENCE: Sequence[Callable[[Session], Any]] = [
     feedback.load_policy,
     evaluation.load_shipped,
     points.load_activities,
+    hazards.load_kinds,
 ]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
@@ -130,9 +136,13 @@ CHORES: Mapping[str, Chore] = {
     "audit rows sealed": audit.seal,
     "points of studies entered": points.enter_happenings,
     "trends computed": evaluation.refresh_one,
+    "hazards reminded of": hazards.remind,
+    "checks reminded of": hazards.remind_checks,
     "months evaluated": evaluation.evaluate_due,
     "expired locks forgotten": throttle.forget_expired,
     "riders brought under the current key": riders.reencrypt_some,
+    "channels brought under the current key": messages.reencrypt_some,
+    "pushes sent": messages.deliver_due,
 }
 """What the worker does in every round, in this order."""
 
@@ -160,5 +170,6 @@ REPORTS: Mapping[str, Callable[[Session, str, str], bytes]] = {
     "certificate": studies.render_certificate,
     "receipt": receipts.render_receipt,
     "roster": studies.render_roster,
+    "hazard": hazards_queries.render_any,
 }
 """KIND -> what ``trafficedu report`` renders as PDF from a public number, in a language."""

@@ -10,15 +10,19 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 CHROMIUM = next(
@@ -62,6 +66,16 @@ class Patient(WSGIRequestHandler):
     timeout = 5
 
 
+def whole(app: Flask) -> WSGIApplication:
+    """Finish every answer before it is sent: Werkzeug does not close one that a browser no longer waits for."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        with closing(app.wsgi_app(environ, start_response)) as parts:  # type: ignore[type-var]
+            return [b"".join(parts)]
+
+    return answer
+
+
 class Server(ThreadedWSGIServer):
     """Closing it waits for the answers that the browser no longer waits for: they hold database connections."""
 
@@ -72,7 +86,7 @@ class Server(ThreadedWSGIServer):
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
     """Serve an application by threads, as in production; gives its address."""
-    server = Server("127.0.0.1", 0, app, Patient)
+    server = Server("127.0.0.1", 0, whole(app), Patient)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

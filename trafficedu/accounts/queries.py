@@ -141,6 +141,18 @@ def names_of(session: Session, user_ids: Sequence[int]) -> dict[int, str]:
     return {row.id: row.display_name for row in rows}
 
 
+def watchers_of(session: Session, area_path: str) -> Sequence[int]:
+    """Return ids of the active grid officers and leaders who answer for an area: their post is it, or lies above it."""
+    codes = area_path.strip("/").split("/")
+    lines = ["/".join(codes[:length]) + "/" for length in range(1, len(codes) + 1)]
+    query = (
+        select(User.id)
+        .join(Area, User.area_id == Area.id)
+        .where(User.active.is_(True), User.role.in_((Role.GRID, Role.LEADER)), Area.path.in_(lines))
+    )
+    return session.scalars(query.order_by(User.id)).all()
+
+
 @dataclass(frozen=True)
 class Post:
     """Ids of the post named by codes; what was not named is None."""

@@ -43,6 +43,7 @@ POST_OF = {
 _READS_PLACES = {"areas:area:read", "stations:station:read"}
 _READS_TRENDS = {"evaluation:trend:read", "campaigns:campaign:read"}
 _READS_FIGURES = {
+    "hazards:hazard:read",
     "overview:page:read",
     "education:task:read",
     "education:session:read",
@@ -51,9 +52,14 @@ _READS_FIGURES = {
     "helmets:site:read",
 }
 
+_READS_OWN_MESSAGES = {"messages:inbox:read", "messages:channel:manage"}
+
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OFFICER: frozenset(
         {
+            "hazards:hazard:report",
+            "hazards:hazard:verify",
+            "hazards:check:look",
             "accidents:accident:record",
             "accidents:accident:read",
             "accidents:rider:link",
@@ -75,6 +81,15 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.SUPERVISOR: frozenset(
         {
+            "overview:list:read",
+            "overview:list:decide",
+            "hazards:hazard:report",
+            "hazards:hazard:verify",
+            "hazards:hazard:close",
+            "hazards:hazard:void",
+            "hazards:hazard:export",
+            "hazards:check:look",
+            "hazards:check:manage",
             "accidents:accident:record",
             "accidents:accident:read",
             "accidents:accident:void",
@@ -142,6 +157,12 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.GRID: frozenset(
         {
+            "overview:list:read",
+            "overview:list:protest",
+            "hazards:hazard:read",
+            "hazards:hazard:report",
+            "hazards:hazard:fix",
+            "hazards:check:look",
             "feedback:notice:read",
             "feedback:notice:answer",
             "feedback:rider:read",
@@ -157,6 +178,11 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         {
             "accidents:accident:read",
             "feedback:notice:answer",
+            "overview:list:read",
+            "overview:list:protest",
+            "hazards:hazard:plan",
+            "hazards:hazard:fix",
+            "hazards:hazard:close",
             "patrols:patrol:read",
             "points:entry:read",
             "points:entry:record",
@@ -168,6 +194,10 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.ANALYST: frozenset(
         {
+            "overview:list:read",
+            "overview:list:manage",
+            "hazards:hazard:export",
+            "hazards:check:manage",
             "accidents:accident:read",
             "accidents:accident:export",
             "overview:month:read",
@@ -187,6 +217,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.ADMINISTRATOR: frozenset(
         {
+            "hazards:kind:manage",
             "transfers:page:open",
             "accounts:user:manage",
             "accounts:audit:read",
@@ -201,12 +232,14 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "education:course:manage",
             "helmets:site:read",
             "helmets:site:manage",
+            "messages:delivery:read",
             "points:activity:manage",
             "points:expectation:manage",
         }
         | _READS_PLACES
     ),
 }
+PERMISSIONS = {role: held | _READS_OWN_MESSAGES for role, held in PERMISSIONS.items()}
 ALL_PERMISSIONS = frozenset().union(*PERMISSIONS.values())
 
 

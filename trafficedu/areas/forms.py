@@ -7,6 +7,7 @@ from datetime import date
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, DateField, IntegerField, MonthField, SelectField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
@@ -125,4 +126,15 @@ class FigureForm(FlaskForm):  # type: ignore[misc]
             InputRequired(_l("Enter the number of e-bikes.")),
             NumberRange(0, 10_000_000, message=_l("Enter a number from %(min)d to %(max)d.")),
         ],
+    )
+
+
+class OutlinesForm(FlaskForm):  # type: ignore[misc]
+    """A file of outlines for maps."""
+
+    file = FileField(
+        _l("GeoJSON file"),
+        [FileRequired(_l("Choose a file."))],
+        description=_l("A FeatureCollection of polygons; each has the property “code” with the code of its area."),
+        render_kw={"accept": ".geojson,.json"},
     )

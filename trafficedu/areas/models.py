@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from trafficedu.core.orm import Base, Versioned
+from trafficedu.core.orm import Base, UTCDateTime, Versioned
 
 DISTRICT, TOWN, VILLAGE = "district", "town", "village"
 LEVELS = (DISTRICT, TOWN, VILLAGE)
@@ -54,3 +54,17 @@ class RegisteredEBikes(Versioned, Base):
     area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
     month: Mapped[date]
     ebikes: Mapped[int]
+
+
+class AreaBoundary(Base):
+    """The outline of an area, for maps only: no record is placed by it.
+
+    ``rings`` are closed rings of ``[longitude, latitude]`` in degrees, holes among them; the even-odd rule
+    tells inside from outside.
+    """
+
+    __tablename__ = "area_boundary"
+
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), primary_key=True)
+    rings: Mapped[list[list[list[float]]]] = mapped_column(JSON)
+    imported_utc: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
-from trafficedu.areas.models import TOWN, VILLAGE, Area, RegisteredEBikes
+from trafficedu.areas.models import TOWN, VILLAGE, Area, AreaBoundary, RegisteredEBikes
 from trafficedu.areas.rules import CARRY_MONTHS, AreaFacts, Exposed, exposure
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import month_bounds
@@ -50,6 +50,11 @@ def in_scope(by: Actor) -> ColumnElement[bool]:
     return Area.path.startswith(by.scope.area_path, autoescape=True)
 
 
+def sees(by: Actor, area: Area) -> bool:
+    """Tell whether ``by`` sees ``area``; the same as :func:`in_scope`, of an area already read."""
+    return by.scope.everything or by.may(MANAGE) or bool(by.scope.area_path and area.path.startswith(by.scope.area_path))
+
+
 def within(path: str) -> Select[tuple[int]]:
     """Return a subquery of the ids of the area at ``path`` and all below it, for ``Model.area_id.in_(...)``."""
     return select(Area.id).where(Area.path.startswith(path, autoescape=True))
@@ -70,14 +75,27 @@ def find_area(session: Session, code: str) -> Area:
 
 def find_valid_area(session: Session, code: str, day: date) -> Area:
     """Return the area with ``code`` if it exists on ``day``; raise DomainError at ``area_code``."""
-    area = find_area(session, code)
+    return _existing_on(find_area(session, code), day)
+
+
+def _existing_on(area: Area, day: date) -> Area:
     if area.valid_from > day or (area.valid_to is not None and area.valid_to < day):
-        raise DomainError(
-            message("%(name)s did not exist on %(day)s.", name=area.name, day=day.isoformat()),
-            field="area_code",
-            value=code,
-        )
+        text = message("%(name)s did not exist on %(day)s.", name=area.name, day=day.isoformat())
+        raise DomainError(text, field="area_code", value=area.code)
     return area
+
+
+def find_in_reach(session: Session, code: str, day: date, by: Actor) -> Area:
+    """Return the area if it exists on ``day`` within the post of ``by``; raise DomainError at ``area_code``.
+
+    For records: unlike :func:`find_visible_area` it knows no right to manage the tree. What lies outside the post is
+    as if it did not exist.
+    """
+    area = session.scalar(select(Area).where(Area.code == code))
+    if area is None or not (by.scope.everything or (by.scope.area_path and area.path.startswith(by.scope.area_path))):
+        text = message("There is no village with the code %(code)s in your area. Choose one from the list.", code=code)
+        raise DomainError(text, field="area_code", value=code)
+    return _existing_on(area, day)
 
 
 def list_below(session: Session, path: str, day: date, level: str | None = None) -> Sequence[Area]:
@@ -166,6 +184,18 @@ def _count_villages(session: Session, areas: Sequence[Area], day: date | None) -
 def list_children(session: Session, area: Area, day: date) -> Sequence[Area]:
     """Return the areas right below ``area`` that exist on ``day``."""
     return session.scalars(select(Area).where(Area.parent_id == area.id, valid_on(day)).order_by(Area.path)).all()
+
+
+def outlines_below(session: Session, area: Area, day: date) -> dict[str, list[list[list[float]]]]:
+    """Return the outlines, by code, of the areas right below ``area`` that exist on ``day`` and have one."""
+    query = select(Area.code, AreaBoundary.rings).join(AreaBoundary, AreaBoundary.area_id == Area.id)
+    rows = session.execute(query.where(Area.parent_id == area.id, valid_on(day)).order_by(Area.path))
+    return dict(rows.tuples().all())
+
+
+def count_outlines(session: Session) -> int:
+    """Return how many areas have an outline."""
+    return session.scalar(select(func.count()).select_from(AreaBoundary)) or 0
 
 
 def list_predecessors(session: Session, area: Area) -> Sequence[Area]:

@@ -7,12 +7,13 @@ gets a new one. It then ends, and names its successor.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from trafficedu.core.errors import DomainError
-from trafficedu.core.text import message
+from trafficedu.core.text import Message, message
 
 PARENT_LEVEL = {"district": None, "town": "district", "village": "town"}
 BEGINNING = date(2000, 1, 1)
@@ -135,3 +136,112 @@ def exposure(areas: Iterable[Exposed], month: date) -> dict[str, int | None]:
         parent = area.path.rstrip("/").rpartition("/")[0] + "/"
         below.setdefault(parent, []).append((area.evaluated, total))
     return totals
+
+
+Ring = Sequence[Sequence[float]]
+"""A closed line of points, each longitude and latitude in degrees."""
+
+
+def outlines_of(collection: object, property_name: str = "code") -> dict[str, list[Ring]]:
+    """Return the rings of every area of a GeoJSON FeatureCollection (RFC 7946), by the area's code.
+
+    Raises
+    ------
+    DomainError
+        At field ``file``: it is no FeatureCollection, a feature has no code, no polygon, or a point that is none.
+    """
+    features = collection.get("features") if isinstance(collection, dict) else None
+    if not isinstance(features, list) or not features:
+        raise DomainError(message("This is no GeoJSON FeatureCollection with areas in it."), field="file")
+    found: dict[str, list[Ring]] = {}
+    for position, feature in enumerate(features, start=1):
+        properties = feature.get("properties") if isinstance(feature, dict) else None
+        code = str((properties or {}).get(property_name) or "").strip()
+        if not code:
+            raise DomainError(
+                message("Area %(position)d of the file has no property “code”.", position=position), field="file"
+            )
+        found.setdefault(code, []).extend(_rings(feature.get("geometry"), code))
+    return found
+
+
+def _rings(geometry: object, code: str) -> list[Ring]:
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    coordinates = geometry.get("coordinates") if isinstance(geometry, dict) else None
+    polygons = [coordinates] if kind == "Polygon" else coordinates if kind == "MultiPolygon" else None
+    try:
+        rings = [[_point(point) for point in ring] for polygon in polygons or () for ring in polygon]
+    except (TypeError, ValueError, IndexError) as error:
+        raise DomainError(_broken(code), field="file") from error
+    if not rings or any(len(ring) < 4 or ring[0] != ring[-1] for ring in rings):
+        raise DomainError(_broken(code), field="file")
+    return list(rings)
+
+
+def _broken(code: str) -> Message:
+    text = "The outline of %(code)s is no closed polygon of longitudes and latitudes in degrees."
+    return message(text, code=code)
+
+
+def _point(point: Sequence[float]) -> list[float]:
+    """Return a point to five decimals of a degree, about a metre; ValueError outside the globe."""
+    longitude, latitude = float(point[0]), float(point[1])
+    if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
+        raise ValueError(point)
+    return [round(longitude, 5), round(latitude, 5)]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """An outline as SVG: the data of its path, and the point in its largest ring where a label fits."""
+
+    path: str
+    x: float
+    y: float
+
+
+def draw_outlines(outlines: Mapping[str, Sequence[Ring]], width: float) -> tuple[dict[str, Drawn], float]:
+    """Return outlines on one flat picture ``width`` units wide, and the picture's height.
+
+    Longitudes are shortened by the cosine of the middle latitude (equirectangular projection): over a district
+    the error is far below the width of a line. Points closer than half a unit to the one before are left out.
+    """
+    points = [point for rings in outlines.values() for ring in rings for point in ring]
+    if not points:
+        return {}, 0.0
+    west, east = min(point[0] for point in points), max(point[0] for point in points)
+    south, north = min(point[1] for point in points), max(point[1] for point in points)
+    squeeze = math.cos(math.radians((south + north) / 2))
+    scale = width / max((east - west) * squeeze, 1e-9)
+
+    def place(ring: Ring) -> list[tuple[float, float]]:
+        return _thinned([((x - west) * squeeze * scale, (north - y) * scale) for x, y in ring])
+
+    drawn = {}
+    for code, rings in outlines.items():
+        placed = [place(ring) for ring in rings]
+        drawn[code] = Drawn("".join(_path(ring) for ring in placed), *_middle(max(placed, key=_extent)))
+    return drawn, round((north - south) * scale, 1)
+
+
+def _thinned(ring: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    kept = [ring[0]]
+    for point in ring[1:-1]:
+        if math.dist(point, kept[-1]) >= 0.5:
+            kept.append(point)
+    return kept
+
+
+def _path(ring: Sequence[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in ring) + "Z"
+
+
+def _extent(ring: Sequence[tuple[float, float]]) -> float:
+    """Return twice the area of a ring (the shoelace formula), without its sign."""
+    following = [*ring[1:], ring[0]]
+    return abs(sum(x * after_y - after_x * y for (x, y), (after_x, after_y) in zip(ring, following, strict=True)))
+
+
+def _middle(ring: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Return the middle of a ring's corners: good enough for a label, and never far outside."""
+    return round(sum(x for x, _ in ring) / len(ring), 1), round(sum(y for _, y in ring) / len(ring), 1)

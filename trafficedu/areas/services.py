@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from trafficedu.areas.models import Area, RegisteredEBikes
+from trafficedu.areas.models import Area, AreaBoundary, RegisteredEBikes
 from trafficedu.areas.queries import facts_by_code, find_figure, list_ending_with
-from trafficedu.areas.rules import PARENT_LEVEL, AreaFacts, check_place, check_successor, check_within
+from trafficedu.areas.rules import PARENT_LEVEL, AreaFacts, check_place, check_successor, check_within, outlines_of
 from trafficedu.core import audit, clock
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import DomainError
@@ -154,6 +155,34 @@ def set_figure(session: Session, area: Area, month: date, ebikes: int, by: Actor
     change: dict[str, Any] = {"area": area.code, "month": first.isoformat(), "before": before, "after": ebikes}
     audit.write(session, "areas:ebikes:manage", by, subject=figure, **change)
     return figure
+
+
+def import_outlines(session: Session, body: bytes, by: Actor, now: datetime) -> int:
+    """Take in the outlines of a GeoJSON file, all or nothing; an outline given again replaces the one before.
+
+    Returns how many areas have one now that is new.
+
+    Raises
+    ------
+    DomainError
+        At field ``file``: no GeoJSON, a broken outline, or the code of an area that is not in the tree.
+    """
+    by.require("areas:area:manage")
+    try:
+        outlines = outlines_of(json.loads(body))
+    except (ValueError, RecursionError) as error:
+        raise DomainError(message("This is no GeoJSON FeatureCollection with areas in it."), field="file") from error
+    known = dict(session.execute(select(Area.code, Area.id).where(Area.code.in_(outlines))).tuples().all())
+    unknown = next((code for code in outlines if code not in known), None)
+    if unknown is not None:
+        raise DomainError(message("There is no area with the code %(code)s.", code=unknown), field="file")
+    session.execute(delete(AreaBoundary).where(AreaBoundary.area_id.in_(known.values())))
+    session.add_all(
+        AreaBoundary(area_id=known[code], rings=list(rings), imported_utc=now) for code, rings in outlines.items()
+    )
+    session.flush()
+    audit.write(session, "areas:outline:import", by, areas=len(outlines))
+    return len(outlines)
 
 
 def _by_code(session: Session, code: str) -> Area | None:

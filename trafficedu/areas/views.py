@@ -7,10 +7,18 @@ from typing import Any
 from flask import Blueprint, render_template, request
 
 from trafficedu.areas import queries, services
-from trafficedu.areas.forms import LEVEL_NAMES, AreaFilterForm, AreaForm, EndForm, FigureForm, NewAreaForm
+from trafficedu.areas.forms import (
+    LEVEL_NAMES,
+    AreaFilterForm,
+    AreaForm,
+    EndForm,
+    FigureForm,
+    NewAreaForm,
+    OutlinesForm,
+)
 from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.core.access import actor, requires
-from trafficedu.core.clock import today
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import DomainError, Stale
 from trafficedu.core.text import message
@@ -36,6 +44,25 @@ def index() -> Any:
         levels=LEVEL_NAMES,
         root=queries.visible_root(session(), actor()),
     )
+
+
+@pages.route("/areas/outlines", methods=["GET", "POST"])
+@requires("areas:area:manage")
+def outlines() -> Any:
+    """I bring in the outlines of towns or villages, so that the map shows them."""
+    form = OutlinesForm()
+    if form.validate_on_submit():
+        try:
+            count = services.import_outlines(session(), form.file.data.read(), actor(), utc_now())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("%(count)d outlines are taken in.", count=count))
+            return back_to("areas.outlines")
+    known = queries.count_outlines(session())
+    return render_template("areas/outlines.html", form=form, known=known), _status(form)
 
 
 @pages.get("/areas/<code>")

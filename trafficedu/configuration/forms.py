@@ -14,10 +14,12 @@ UNIT_NAMES = {
     "days": _l("days"),
     "hours": _l("hours"),
     "minutes": _l("minutes"),
+    "months": _l("months"),
     "percent": _l("percent"),
     "points": _l("points"),
     "tenths": _l("tenths"),
     "violations": _l("offences"),
+    "villages": _l("villages"),
     "working days": _l("working days"),
     "years": _l("years"),
 }

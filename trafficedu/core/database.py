@@ -19,7 +19,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def init_database(app: Flask, url: str, keyring: Keyring, handlers: Handlers) -> None:
-    """Attach the database to ``app``; every session carries keys, handlers of events and the public address.
+    """Attach the database to ``app``; every session carries keys, handlers of events and what services may be told.
 
     A connection pool of 20 serves a worker process with as many threads; SQLite waits for its one writer.
     """
@@ -27,7 +27,14 @@ def init_database(app: Flask, url: str, keyring: Keyring, handlers: Handlers) ->
     if not url.endswith(":memory:"):
         engine |= {"pool_size": 20, "max_overflow": 20}
     app.config["SQLALCHEMY_ENGINES"] = {"default": engine}
-    info = {"keyring": keyring, "handlers": handlers, "public_url": app.config["SETTINGS"].public_url}
+    settings = app.config["SETTINGS"]
+    info = {
+        "keyring": keyring,
+        "handlers": handlers,
+        "public_url": settings.public_url,
+        "settings": settings,
+        "evidence": settings.evidence,
+    }
     extension = SQLAlchemy(session_options={"info": info})
     extension.init_app(app)
     # The extension also closes asynchronous sessions; there are none, and it would start an event loop for that

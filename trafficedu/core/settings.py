@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trafficedu.core.encryption import Keyring
+from trafficedu.core.storage import EvidenceStore
 
 PREFIX = "TRAFFICEDU_"
 
@@ -25,17 +26,32 @@ class Settings:
     database_url: str
     secret_key: str
     data_key: str
+    evidence_url: str = ""
     public_url: str = "http://127.0.0.1:8000"
     locale: str = "zh"
     max_upload_mb: int = 64
     trusted_proxies: int = 0
     secure_cookies: bool = False
     metrics_token: str = ""
+    push_dry_run: bool | None = None
+    push_servers: str = ""
+    mail_url: str = ""
 
     @property
     def keyring(self) -> Keyring:
         """The data keys, parsed."""
         return Keyring.parse(self.data_key)
+
+    @property
+    def evidence(self) -> EvidenceStore:
+        """The store of evidence: ``evidence/`` in the instance folder unless told otherwise.
+
+        Raises
+        ------
+        ValueError
+            The address names something else than a folder.
+        """
+        return EvidenceStore.from_url(self.evidence_url or str(self.instance / "evidence"))
 
 
 def default_instance() -> Path:
@@ -57,12 +73,16 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         database_url=values.get("database_url") or f"sqlite:///{instance / 'trafficedu.sqlite'}",
         secret_key=values.get("secret_key") or _kept(instance / "secret_key", secrets.token_urlsafe(48)),
         data_key=values.get("data_key") or _kept(instance / "data_key", Keyring.generate()),
+        evidence_url=values.get("evidence_url", ""),
         public_url=values.get("public_url", Settings.public_url).rstrip("/"),
         locale=values.get("locale", Settings.locale),
         max_upload_mb=_whole(values, "max_upload_mb", Settings.max_upload_mb),
         trusted_proxies=_whole(values, "trusted_proxies", Settings.trusted_proxies),
         secure_cookies=_flag(values.get("secure_cookies", "")),
         metrics_token=values.get("metrics_token", ""),
+        push_dry_run=_flag(values["push_dry_run"]) if values.get("push_dry_run") else None,
+        push_servers=values.get("push_servers", ""),
+        mail_url=values.get("mail_url", ""),
     )
 
 

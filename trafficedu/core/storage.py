@@ -1,43 +1,36 @@
-"""What was handed in as evidence: kept under the name of its own content, cleaned of what it must not carry.
+"""Evidence: files kept for years beside the database, named after their own SHA-256. Must not know what they show.
 
-A photo is drawn anew, so that position, time and device of its EXIF data, and whatever else a file can hide, stay
-behind; a PDF is kept as it is and only ever sent as a download. Files are never changed or removed: the name is the
-SHA-256 of the content, so that a file and the record that names it prove each other.
+A record stores the key alone. The same bytes have the same key, so saving twice keeps one file, and a file that
+was altered or damaged no longer answers to its name. Nothing here deletes: whoever voids a record keeps its evidence.
+A file is saved before its record is committed; a transaction undone leaves a file nobody names, which harms nothing.
+
+What may be read by whom is decided where the record is: pages hand out evidence only through a view with a scope.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import re
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from sqlalchemy.orm import Session
 
-from trafficedu.core.errors import DomainError, Missing
+from trafficedu.core.errors import Missing
 from trafficedu.core.text import message
 
-JPEG, PDF = "image/jpeg", "application/pdf"
-MOST_BYTES = 20 << 20
-MOST_PIXELS = 80_000_000
-LONGEST_SIDE = 2560
-"""Pixels of the longer side of a kept photo: a plate across the road is still read."""
 _KEY = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """A cleaned file: its content and its media type, :data:`JPEG` or :data:`PDF`."""
-
-    content: bytes
-    mimetype: str
+class DamagedEvidence(Exception):
+    """A stored file is not what was saved: its bytes do not give its name. Restore it from a backup."""
 
 
 class EvidenceStore:
-    """The folder of evidence.
+    """A folder of evidence.
 
     Parameters
     ----------
@@ -46,68 +39,79 @@ class EvidenceStore:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
-    def save(self, content: bytes) -> str:
-        """Keep ``content`` and return its key, the SHA-256 in hexadecimal; the same content twice is one file.
+    @classmethod
+    def from_url(cls, url: str) -> EvidenceStore:
+        """Return the store at ``url``: ``file:///folder``, or the folder's path alone.
 
-        It is on the disk before the transaction that names it commits: a rollback leaves a file that nobody
-        names, never a name without a file.
+        Raises
+        ------
+        ValueError
+            The scheme is another: only a folder (which may be a mounted share) is supported.
         """
-        key = hashlib.sha256(content).hexdigest()
+        parts = urlsplit(url)
+        if parts.scheme not in {"", "file"} or parts.netloc not in {"", "localhost"}:
+            raise ValueError(
+                f"TRAFFICEDU_EVIDENCE_URL: {parts.scheme}: addresses are not supported; name a folder, "
+                "such as file:///srv/trafficedu/evidence (a mounted share will do)"
+            )
+        return cls(Path(url2pathname(parts.path) if parts.scheme else url))
+
+    def save(self, data: bytes) -> str:
+        """Keep ``data`` and return its key, 64 hexadecimal digits; what is kept already is not written again.
+
+        The file appears under its name whole or not at all, and is read back before the key is given.
+
+        Raises
+        ------
+        DamagedEvidence
+            What the disk gives back is not what was written.
+        """
+        key = hashlib.sha256(data).hexdigest()
         path = self._path(key)
-        if path.is_file():
-            return key
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(file.name, path)
+        if not self._holds(path, key):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor, waiting = tempfile.mkstemp(dir=path.parent, prefix=".")
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(waiting).replace(path)
+            finally:
+                Path(waiting).unlink(missing_ok=True)
+            self.read(key)
         return key
 
-    def open(self, key: str) -> Evidence:
-        """Return what is kept under ``key``; raise :class:`Missing` where it is gone or no longer what it was."""
-        path = self._path(key) if _KEY.fullmatch(key) else self._folder / "none"
-        content = path.read_bytes() if path.is_file() else b""
-        if hashlib.sha256(content).hexdigest() != key:
-            raise Missing(message("This file is no longer here, or it was changed. Tell your administrator."))
-        return Evidence(content, PDF if content.startswith(b"%PDF-") else JPEG)
+    def read(self, key: str) -> bytes:
+        """Return the bytes of ``key``.
+
+        Raises
+        ------
+        Missing
+            There is no such file, or this is no key.
+        DamagedEvidence
+            The file was changed since it was saved.
+        """
+        path = self._path(key) if _KEY.fullmatch(key) else None
+        if path is None or not path.is_file():
+            raise Missing(message("This file is not in the store of evidence."))
+        data = path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != key:
+            raise DamagedEvidence(f"evidence {key} is damaged")
+        return data
+
+    def _holds(self, path: Path, key: str) -> bool:
+        """Return whether the file is there and sound; one that is damaged is written anew."""
+        return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == key
 
     def _path(self, key: str) -> Path:
-        return self._folder / key[:2] / key
+        return self.folder / key[:2] / key
 
 
-def cleaned(content: bytes, field: str = "evidence") -> Evidence:
-    """Return a photo drawn anew as JPEG without its metadata, upright, or a PDF as it is.
-
-    Raises
-    ------
-    DomainError
-        At ``field``: too large, or neither a JPEG, PNG or WebP picture nor a PDF.
-    """
-    if len(content) > MOST_BYTES:
-        raise DomainError(message("This file is larger than %(mb)d MB.", mb=MOST_BYTES >> 20), field=field)
-    return Evidence(content, PDF) if content.startswith(b"%PDF-") else Evidence(_redrawn(content, field), JPEG)
-
-
-def cleaned_photo(content: bytes, field: str = "photo") -> bytes:
-    """Return a photo as :func:`cleaned` does; raise DomainError at ``field`` for anything that is no picture."""
-    if len(content) > MOST_BYTES:
-        raise DomainError(message("This file is larger than %(mb)d MB.", mb=MOST_BYTES >> 20), field=field)
-    return _redrawn(content, field)
-
-
-def _redrawn(content: bytes, field: str) -> bytes:
-    try:
-        with Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "WEBP")) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
-                raise DomainError(message("This picture has too many pixels. Send a smaller one."), field=field)
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
-        raise DomainError(message("Choose a photo (JPEG, PNG, WebP) or a PDF."), field=field) from error
-    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    upright.info.clear()
-    drawn = io.BytesIO()
-    upright.save(drawn, "JPEG", quality=85, optimize=True)
-    return drawn.getvalue()
+def evidence_of(session: Session) -> EvidenceStore:
+    """Return the store that belongs to the session's installation."""
+    store = session.info["evidence"]
+    assert isinstance(store, EvidenceStore)  # init_database put it there
+    return store

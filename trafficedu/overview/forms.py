@@ -1,13 +1,14 @@
-"""The shape of what the overview is asked."""
+"""The shape of what the overview is asked, and of what is said about the red-yellow-black list."""
 
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import MonthField, SelectField
-from wtforms.validators import Optional
+from wtforms import MonthField, RadioField, SelectField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
 
-from trafficedu.core.fields import choices
+from trafficedu.core.fields import TrimmedField, choices
+from trafficedu.overview.models import REJECTED, UPHELD
 
 
 class PictureForm(FlaskForm):  # type: ignore[misc]
@@ -25,3 +26,58 @@ class PictureForm(FlaskForm):  # type: ignore[misc]
     def offer(self, areas: list[tuple[str, str]]) -> None:
         """Fill the list of areas."""
         self.area.choices = choices(areas)
+
+
+class ScreenForm(FlaskForm):  # type: ignore[misc]
+    """Month and area of the one screen; lives in the address."""
+
+    class Meta:
+        """A GET form needs no token."""
+
+        csrf = False
+
+    month = SelectField(_l("Month"), validate_choice=False)
+    area = SelectField(_l("Area"), validate_choice=False)
+
+    def offer(self, months: list[str], areas: list[tuple[str, str]]) -> None:
+        """Fill the lists, the latest month first."""
+        self.month.choices = choices((month, month) for month in sorted(months, reverse=True))
+        self.area.choices = choices(areas)
+
+
+TOO_LONG = _l("At most %(max)d characters.")
+
+
+class ProtestForm(FlaskForm):  # type: ignore[misc]
+    """What is wrong with an entry of the list."""
+
+    text = TextAreaField(
+        _l("What is wrong"),
+        [InputRequired(_l("Write what is wrong, and how it can be seen.")), Length(max=500, message=TOO_LONG)],
+        description=_l("Name the record or the figure that is wrong. Names of riders do not belong here."),
+        render_kw={"rows": "4"},
+    )
+
+
+class DecisionForm(FlaskForm):  # type: ignore[misc]
+    """Whether a protest is right, and why."""
+
+    decision = RadioField(
+        _l("Decision"),
+        [InputRequired(_l("Choose whether the protest is right."))],
+        choices=choices(
+            [(UPHELD, _l("right: the village leaves the list")), (REJECTED, _l("not right: the village stays on it"))]
+        ),
+    )
+    reason = TrimmedField(
+        _l("Reason"),
+        [InputRequired(_l("Give the reason of the decision.")), Length(max=300, message=TOO_LONG)],
+    )
+
+
+class TakeOffForm(FlaskForm):  # type: ignore[misc]
+    """Why an entry is wrong."""
+
+    reason = TrimmedField(
+        _l("Reason"), [InputRequired(_l("Give the reason.")), Length(max=300, message=TOO_LONG)]
+    )

@@ -1,7 +1,8 @@
-"""Arithmetic of the overview: which period is looked at, and which one it is compared with. Pure."""
+"""Arithmetic of the overview: which period is looked at; which village is on the red-yellow-black list. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -64,3 +65,81 @@ def _within(month: date, running: date) -> date:
 def change_percent(now: int, before: int) -> float | None:
     """Return by how many percent ``now`` differs from ``before``; None where there was nothing before."""
     return None if before == 0 else 100 * (now - before) / before
+
+
+RED, YELLOW, BLACK = "red", "yellow", "black"
+SHADES = (BLACK, YELLOW, RED)
+"""The lists in the order they are read: who must act first. Red is praise (红榜), black is blame (黑榜)."""
+
+RANKS = {"green": 0, "blue": 1, "yellow": 2, "orange": 3, "red": 4}
+"""The five colours from best to worst; grey says nothing and has no rank."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A village's results: colours from this month backwards, ``""`` where there is none; score of this month."""
+
+    area_id: int
+    code: str
+    colours: tuple[str, ...]
+    score: float | None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A village's place on the list and the code of the reason why."""
+
+    standing: Standing
+    shade: str
+    why: str
+
+
+@dataclass(frozen=True)
+class ListRule:
+    """How the list is read off the results; both figures are the district's.
+
+    ``most_red`` is the greatest number of villages praised; so many months orange in a row as ``black_months``
+    weigh like one red.
+    """
+
+    most_red: int
+    black_months: int
+
+
+def read_list(standings: Iterable[Standing], rule: ListRule) -> list[Listed]:
+    """Return the villages of the list, black first, each list from the worst (red: the best) score on.
+
+    Black: red this month, or orange for ``black_months`` in a row. Yellow: orange, or fallen by two colours or
+    more since the month before. Red: the ``most_red`` best of those green this month and not on the yellow list.
+    Grey is no result: it is never listed.
+    """
+    known = [one for one in standings if one.colours and one.colours[0] in RANKS]
+    judged = [(one, _blame(one, rule)) for one in known]
+    blamed = [Listed(one, *why) for one, why in judged if why is not None]
+    green = sorted((one for one, why in judged if why is None and one.colours[0] == "green"), key=_best_first)
+    praised = [Listed(one, RED, "best") for one in green[: rule.most_red]]
+    order = {shade: place for place, shade in enumerate(SHADES)}
+    return sorted(blamed, key=lambda one: (order[one.shade], _worst_first(one.standing))) + praised
+
+
+def _blame(one: Standing, rule: ListRule) -> tuple[str, str] | None:
+    now = one.colours[0]
+    if now == "red":
+        return BLACK, "red"
+    months = one.colours[: rule.black_months]
+    if len(months) == rule.black_months and all(colour in {"orange", "red"} for colour in months):
+        return BLACK, "orange_again"
+    if now == "orange":
+        return YELLOW, "orange"
+    before = one.colours[1] if len(one.colours) > 1 else ""
+    if before in RANKS and RANKS[now] - RANKS[before] >= 2:
+        return YELLOW, "fell"
+    return None
+
+
+def _worst_first(one: Standing) -> tuple[float, str]:
+    return (one.score if one.score is not None else -1.0, one.code)
+
+
+def _best_first(one: Standing) -> tuple[float, str]:
+    return (-(one.score if one.score is not None else 0.0), one.code)

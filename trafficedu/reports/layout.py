@@ -16,6 +16,7 @@ from functools import partial
 
 from reportlab import rl_config
 from reportlab.lib.colors import Color, HexColor
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from trafficedu.core.text import Message, message, translate
@@ -218,6 +219,11 @@ class Sheet:
         self.paint(element, partial(self._paint_code, address, x, y, side))
         return y + side
 
+    def picture(self, data: bytes, x: float, y: float, width: float, height: float, *, alternative: str) -> None:
+        """Place a picture (JPEG, PNG) as large as fits the box, at its top left corner."""
+        element = self.element("Figure", alternative=alternative)
+        self._add(element, partial(self._paint_picture, data, x, y, width, height))
+
     def to_pdf(self) -> bytes:
         """Paint everything; the same content gives the same bytes."""
         self._write_footers()
@@ -315,3 +321,10 @@ class Sheet:
         canvas.setFillColor(INK)
         qr.paint(canvas, address, x, bottom, side)
         canvas.linkURL(address, (x, bottom, x + side, bottom + side))
+
+    def _paint_picture(self, data: bytes, x: float, y: float, width: float, height: float, canvas: Canvas) -> None:
+        picture = ImageReader(io.BytesIO(data))
+        natural_width, natural_height = picture.getSize()
+        scale = min(width / natural_width, height / natural_height)
+        size = natural_width * scale, natural_height * scale
+        canvas.drawImage(picture, x, self.page.size[1] - y - size[1], *size)

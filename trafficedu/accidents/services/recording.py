@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from trafficedu.accidents import queries, rules
 from trafficedu.accidents.models import RECORDED, Accident
-from trafficedu.areas.models import Area
+from trafficedu.areas.queries import find_in_reach
 from trafficedu.core import audit, numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
@@ -149,7 +148,7 @@ def _checked(
     """Return the facts as they are kept, by column, and the kinds; raise DomainError where a rule says no."""
     rules.check_time(new.occurred_utc, now)
     day = local_date(rules.whole_second(new.occurred_utc))
-    area = _area_in_reach(session, new.area_code, day, by)
+    area = find_in_reach(session, new.area_code, day, by)
     rules.check_people(new.severity, new.killed, new.killed_30_days, new.injured)
     helmet, responsibility = rules.of_the_rider(new.ebike_involved, new.rider_helmet, new.responsibility)
     rules.check_position(new.latitude, new.longitude)
@@ -179,15 +178,3 @@ def _kind(session: Session, code: str, day: date) -> ViolationKind:
         return find_kind_on(session, code, day)
     except DomainError as error:
         raise DomainError(error.text, field="kinds", value=code) from error
-
-
-def _area_in_reach(session: Session, code: str, day: date, by: Actor) -> Area:
-    """Return the area if it exists on ``day`` within the post; what lies outside is as if it did not exist."""
-    area = session.scalar(select(Area).where(Area.code == code))
-    if area is None or not (by.scope.everything or (by.scope.area_path and area.path.startswith(by.scope.area_path))):
-        text = message("There is no village with the code %(code)s in your area. Choose one from the list.", code=code)
-        raise DomainError(text, field="area_code", value=code)
-    if area.valid_from > day or (area.valid_to is not None and area.valid_to < day):
-        text = message("%(name)s did not exist on %(day)s.", name=area.name, day=day.isoformat())
-        raise DomainError(text, field="area_code", value=code)
-    return area

@@ -14,6 +14,7 @@ from trafficedu.education.queries.seats import candidates, live_booking, session
 from trafficedu.education.queries.sessions import (
     SessionFilter,
     count_live_bookings,
+    count_sessions_of_day,
     find_any_session,
     find_session,
     find_study,
@@ -26,6 +27,7 @@ from trafficedu.education.queries.sessions import (
 )
 from trafficedu.education.queries.tasks import (
     TaskFilter,
+    count_overdue,
     find_task,
     is_visible,
     list_of_rider,
@@ -46,7 +48,9 @@ __all__ = [
     "count_completion",
     "count_due_by_area_and_month",
     "count_live_bookings",
+    "count_overdue",
     "count_reoffence",
+    "count_sessions_of_day",
     "find_any_session",
     "find_certificate",
     "find_certificate_for",

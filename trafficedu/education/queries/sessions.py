@@ -90,6 +90,23 @@ def list_of_day(session: Session, by: Actor, day: date) -> Sequence[StudySession
     return session.scalars(_loaded(query).order_by(StudySession.starts_utc, StudySession.id)).all()
 
 
+def count_sessions_of_day(session: Session, by: Actor, day: date, path: str) -> tuple[int, int, int]:
+    """Return the sessions that take place on ``day`` at stations at and below ``path``, their seats, those taken."""
+    stations = select(Station.id).where(Station.area_id.in_(within(path)))
+    query = select(
+        func.count(),
+        func.coalesce(func.sum(StudySession.capacity), 0),
+        func.coalesce(func.sum(StudySession.seats_taken), 0),
+    ).where(
+        StudySession.starts_on == day,
+        StudySession.state != "cancelled",
+        StudySession.station_id.in_(stations),
+        seen_by(by),
+    )
+    sessions, seats, taken = session.execute(query).one()
+    return sessions, seats, taken
+
+
 def list_coming(session: Session, station_id: int, day: date, limit: int = 8) -> Sequence[StudySession]:
     """Return the next sessions of a station from ``day`` on; no scope: times of sessions are no secret."""
     query = select(StudySession).where(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from trafficedu.areas.models import Area
@@ -202,3 +202,9 @@ def list_overdue(session: Session, by: Actor, today: date, limit: int = 20) -> S
         .order_by(StudyTask.due_on, StudyTask.id)
         .limit(limit)
     ).all()
+
+
+def count_overdue(session: Session, by: Actor, today: date, path: str) -> int:
+    """Return how many tasks of violations at and below ``path`` are overdue."""
+    query = _narrow(select(func.count()).select_from(StudyTask), TaskFilter(state=OVERDUE), today)
+    return session.scalar(query.where(responsible(by), StudyTask.area_id.in_(within(path)))) or 0

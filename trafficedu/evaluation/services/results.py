@@ -57,7 +57,7 @@ def trend_of(session: Session, key: str, root: Area, now: datetime, *, anew: boo
     if kept is not None and kept.upto == last and kept.fingerprint == fingerprint:
         return Answer(kept.payload, kept.computed_utc, _checked(key, root.id, now))
     payload = compute_trend(key, loaded)
-    return Answer(payload, now, _keeping(key, root.id, last, fingerprint, payload, now))
+    return Answer(payload, now, keeping(key, root.id, last, fingerprint, payload, now))
 
 
 def effect_of(session: Session, campaign: Campaign, last_day: date, now: datetime) -> Answer:
@@ -75,7 +75,7 @@ def effect_of(session: Session, campaign: Campaign, last_day: date, now: datetim
         payload = compute_effect(measure, trial) | {"accidents_expected": accidents_expected}
     payload["version"] = campaign.version
     fingerprint = trial.fingerprint if trial else ""
-    return Answer(payload, now, _keeping(EFFECT, campaign.id, last_day, fingerprint, payload, now))
+    return Answer(payload, now, keeping(EFFECT, campaign.id, last_day, fingerprint, payload, now))
 
 
 def _same(kept: AnalysisResult, campaign: Campaign) -> bool:
@@ -113,9 +113,10 @@ def _checked(kind: str, subject: int, now: datetime) -> Callable[[Session], None
     return keep
 
 
-def _keeping(
+def keeping(
     kind: str, subject: int, upto: date, fingerprint: str, payload: dict[str, Any], now: datetime
 ) -> Callable[[Session], None]:
+    """Return what stores a result, in place of the one there is of the same kind and subject."""
     values = {
         "upto": upto,
         "fingerprint": fingerprint,

@@ -3,6 +3,7 @@
 from trafficedu.feedback.queries.notices import (
     ANSWER,
     NoticeFilter,
+    count_late,
     count_unanswered,
     find_notice,
     is_receiver,
@@ -26,6 +27,7 @@ __all__ = [
     "belongs_to",
     "count_due_of_companies",
     "count_feedback",
+    "count_late",
     "count_unanswered",
     "describe",
     "find_notice",

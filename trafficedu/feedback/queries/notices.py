@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
 from sqlalchemy.orm import Session, contains_eager, joinedload
@@ -153,3 +153,21 @@ def count_unanswered(session: Session, by: Actor, now: datetime, company_id: int
         query = query.where(Notice.company_id == company_id)
     total, late = session.execute(query).one()
     return total, late
+
+
+LATE_WATCHED = timedelta(days=90)
+"""How far back late answers are counted for a screen: what is older is for the list."""
+
+
+def count_late(session: Session, by: Actor, now: datetime, path: str) -> int:
+    """Return how many notices of violations at and below ``path`` fell due within 90 days and have no answer."""
+    answered = select(Feedback.id).where(Feedback.notice_id == Notice.id).exists()
+    query = (
+        select(func.count())
+        .select_from(Notice)
+        .join(Notice.violation)
+        .where(Notice.state == SENT, Notice.due_utc < now, Notice.due_utc >= now - LATE_WATCHED, ~answered, visible(by))
+    )
+    if path != by.scope.area_path and path.count("/") > 1:
+        query = query.where(Violation.area_id.in_(areas.within(path)))
+    return session.scalar(query) or 0

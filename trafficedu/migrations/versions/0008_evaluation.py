@@ -1,15 +1,15 @@
 """Rule sets, and the monthly evaluation with its results.
 
 Revision ID: 0008
-Revises: 0005
+Revises: 0007
 """
 
 import sqlalchemy as sa
 import trafficedu.core.orm
 from alembic import op
 
-revision = "0008"
-down_revision = "0005"
+revision = '0008'
+down_revision = '0007'
 branch_labels = None
 depends_on = None
 

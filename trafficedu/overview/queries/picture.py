@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -109,11 +109,10 @@ def find_area(session: Session, code: str, by: Actor) -> Area:
     return area
 
 
-def list_offered(session: Session, by: Actor, area: Area, period: Period) -> list[tuple[str, str]]:
+def list_choices(session: Session, by: Actor, area: Area, day: date) -> list[tuple[str, str]]:
     """Return code and indented name of the areas to choose from: the towns, and the villages of the town chosen."""
     top = find_area(session, "", by)
     town = area.path if area.level == TOWN else area.path.rsplit("/", 2)[0] + "/"
-    day = period.final_day
     offered = [top, *areas.list_below(session, top.path, day, TOWN), *areas.list_below(session, town, day, VILLAGE)]
     unique = {one.path: one for one in offered if one.path.startswith(top.path)}
     return [(one.code, "　" * path.count("/") + one.name) for path, one in sorted(unique.items())]

@@ -14,7 +14,8 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import DomainError, Refused
 from trafficedu.core.numbers import new_number
-from trafficedu.core.storage import EvidenceStore, cleaned
+from trafficedu.core.pictures import redrawn
+from trafficedu.core.storage import evidence_of
 from trafficedu.core.text import message
 from trafficedu.points import queries
 from trafficedu.points.models import EVENT, PAGE, PointActivity, PointEntry
@@ -41,7 +42,7 @@ class NewEntry:
     client_reference: str = ""
 
 
-def record_entry(session: Session, new: NewEntry, store: EvidenceStore, by: Actor, now: datetime) -> PointEntry:
+def record_entry(session: Session, new: NewEntry, by: Actor, now: datetime) -> PointEntry:
     """Add an entry to the ledger, or return the first one of the same form.
 
     Raises
@@ -59,7 +60,7 @@ def record_entry(session: Session, new: NewEntry, store: EvidenceStore, by: Acto
     activity = _activity(session, new, target.kind)
     points = activity.points if new.points is None else new.points
     check_points(points)
-    evidence = store.save(cleaned(new.evidence).content) if new.evidence else None
+    evidence = evidence_of(session).save(_cleaned(new.evidence)) if new.evidence else None
     entry = PointEntry(
         number=new_number("E"),
         once_key=key,
@@ -87,6 +88,11 @@ def record_entry(session: Session, new: NewEntry, store: EvidenceStore, by: Acto
     audit.write(session, "points:entry:record", by, subject=entry, activity=activity.code, points=entry.points)
     session.flush()
     return entry
+
+
+def _cleaned(evidence: bytes) -> bytes:
+    """Return a PDF as it is, a photo drawn anew without its metadata."""
+    return evidence if evidence.startswith(b"%PDF-") else redrawn(evidence, field="evidence")
 
 
 def _same_form(first: PointEntry, by: Actor) -> PointEntry:

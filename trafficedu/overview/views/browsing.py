@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 
 from trafficedu.accounts import queries as accounts
 from trafficedu.core import clock
@@ -15,8 +15,7 @@ from trafficedu.overview import charts
 from trafficedu.overview.forms import PictureForm
 from trafficedu.overview.queries import picture as pictures
 from trafficedu.overview.rules import period_of
-
-pages = Blueprint("overview", __name__)
+from trafficedu.overview.views.blueprint import pages
 
 
 @pages.get("/")
@@ -40,7 +39,7 @@ def overview() -> Any:
     period = period_of(form.first.data, form.last.data, clock.today())
     area = pictures.find_area(session(), request.args.get("area", ""), actor())
     picture = pictures.draw(session(), actor(), area, period, clock.utc_now())
-    form.offer(pictures.list_offered(session(), actor(), area, period))
+    form.offer(pictures.list_choices(session(), actor(), area, period.final_day))
     form.first.data, form.last.data, form.area.data = period.first, period.last, area.code
     form.first.raw_data = form.last.raw_data = None
     return render_template(

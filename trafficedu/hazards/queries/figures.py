@@ -1,0 +1,148 @@
+"""Figures of hazards: what is late by tier, and each village's month."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from trafficedu.areas.models import Area
+from trafficedu.areas.queries import list_children, valid_on, within
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import month_bounds
+from trafficedu.hazards.models import Hazard, HazardStep
+from trafficedu.hazards.queries.scope import overdue_on, visible
+from trafficedu.hazards.rules import CLOSED, FIXED, OPEN, REPORTED, VOIDED, is_overdue, standing_on
+
+
+@dataclass(frozen=True)
+class TierRow:
+    """An area and all below it: hazards that wait for somebody, of these to plan, to verify, overdue.
+
+    ``oldest_on`` is the deadline that passed longest ago.
+    """
+
+    area: Area
+    open: int = 0
+    to_plan: int = 0
+    to_verify: int = 0
+    overdue: int = 0
+    oldest_on: date | None = None
+
+
+@dataclass(frozen=True)
+class HazardCounts:
+    """An area's own month (not that of areas below it), as it stood at the month's end.
+
+    ``open`` waits for somebody; ``new`` was reported in the month and not closed as no hazard by its end; ``fixed``
+    was verified in the month, ``fixed_on_time`` of these in time; ``overdue`` was not fixed though its deadline had
+    passed. Voided hazards are in no figure.
+    """
+
+    open: int = 0
+    new: int = 0
+    fixed: int = 0
+    fixed_on_time: int = 0
+    overdue: int = 0
+
+
+def count_overdue(session: Session, by: Actor, path: str, day: date) -> int:
+    """Return how many hazards at and below ``path`` that ``by`` sees are overdue on ``day``."""
+    return _count(session, visible(by), Hazard.area_id.in_(within(path)), overdue_on(day))
+
+
+def count_to_plan(session: Session, by: Actor) -> int:
+    """Return how many reported hazards that ``by`` sees have no plan yet."""
+    return _count(session, visible(by), Hazard.state == REPORTED)
+
+
+def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).select_from(Hazard).where(*conditions)) or 0
+
+
+def count_by_tier(session: Session, by: Actor, area: Area, day: date) -> Sequence[TierRow]:
+    """Return a row for ``area`` itself, with all below it, and one for every area right below it, in their order.
+
+    An area that has ended shows as long as a hazard in it waits. The worst do not come first: the list is the same
+    each day, so that a line is found again.
+    """
+    late = overdue_on(day)
+    query = (
+        select(
+            Area.path,
+            func.count().label("open"),
+            func.sum(case((Hazard.state == REPORTED, 1), else_=0)).label("to_plan"),
+            func.sum(case((Hazard.state == FIXED, 1), else_=0)).label("to_verify"),
+            func.sum(case((late, 1), else_=0)).label("overdue"),
+            func.min(case((late, Hazard.deadline_on))).label("oldest_on"),
+        )
+        .join(Area, Area.id == Hazard.area_id)
+        .where(visible(by), Hazard.area_id.in_(within(area.path)), Hazard.state.in_(OPEN))
+        .group_by(Area.path)
+    )
+    found = session.execute(query).all()
+    ended = select(Area).where(Area.parent_id == area.id, ~valid_on(day)).order_by(Area.path)
+    below = [*list_children(session, area, day), *session.scalars(ended)]
+    rows = [_summed(one, [row for row in found if row.path.startswith(one.path)]) for one in [area, *below]]
+    return [row for row in rows if row.open or row.area.valid_to is None or row.area.valid_to >= day]
+
+
+def _summed(area: Area, parts: Sequence[object]) -> TierRow:
+    """Add the rows of an area's villages up."""
+    names = ("open", "to_plan", "to_verify", "overdue")
+    late = [day for part in parts if (day := getattr(part, "oldest_on")) is not None]  # noqa: B009 - a row of a query
+    return TierRow(
+        area, *(int(sum(getattr(part, name) for part in parts)) for name in names), oldest_on=min(late, default=None)
+    )
+
+
+def indicators(session: Session, month: date) -> Mapping[int, HazardCounts]:
+    """Return the figures of ``month`` by area id, for every area with a hazard; no scope: for evaluation.
+
+    They are replayed from the steps up to the month's end, so that a month computed again later says the same,
+    unless a hazard was voided or its facts corrected.
+    """
+    first, after = month_bounds(month)
+    end = after - timedelta(days=1)
+    query = (
+        select(
+            Hazard.area_id,
+            Hazard.id,
+            Hazard.reported_on,
+            Hazard.verified_on,
+            Hazard.on_time,
+        )
+        .where(
+            Hazard.reported_on < after,
+            Hazard.state != VOIDED,
+            or_(Hazard.verified_on.is_(None), Hazard.verified_on >= first),
+        )
+        .order_by(Hazard.id)
+    )
+    hazards = session.execute(query).all()
+    steps: dict[int, list[HazardStep]] = {}
+    asked = select(HazardStep).where(
+        HazardStep.hazard_id.in_(query.with_only_columns(Hazard.id).order_by(None)), HazardStep.happened_on < after
+    )
+    for step in session.scalars(asked.order_by(HazardStep.id)):
+        steps.setdefault(step.hazard_id, []).append(step)
+    counts: dict[int, dict[str, int]] = {}
+    for hazard in hazards:
+        standing = standing_on(steps.get(hazard.id, ()), end)
+        if standing is None:
+            continue
+        verified = hazard.verified_on is not None and hazard.verified_on <= end
+        flags = {
+            "open": standing.state in OPEN,
+            "new": hazard.reported_on >= first and standing.state != CLOSED,
+            "fixed": verified,
+            "fixed_on_time": verified and bool(hazard.on_time),
+            "overdue": is_overdue(standing.state, standing.deadline_on, after),
+        }
+        own = counts.setdefault(hazard.area_id, dict.fromkeys(flags, 0))
+        for name, flag in flags.items():
+            own[name] += flag
+    return {area_id: HazardCounts(**own) for area_id, own in counts.items()}

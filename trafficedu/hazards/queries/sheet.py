@@ -1,0 +1,76 @@
+"""What the sheet "one road, one plan" (一路一方案) says, gathered for ``reports``."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from trafficedu.areas.queries import list_line
+from trafficedu.core.actors import SYSTEM
+from trafficedu.core.clock import local, utc_now
+from trafficedu.core.storage import evidence_of
+from trafficedu.core.text import translate
+from trafficedu.hazards.models import Hazard
+from trafficedu.hazards.queries.records import find_hazard, list_steps, photos_of
+from trafficedu.hazards.rules import AFTER, BEFORE, RISK_NAMES, STATE_NAMES, STEP_NAMES, VERIFIED
+from trafficedu.reports import hazard_plan
+from trafficedu.reports.hazard_plan import HazardPlanData, PlanStep
+
+MOST_ON_PAPER = 4
+"""Photos of each kind on the sheet: the latest ones. The page of the hazard shows all."""
+
+
+def plan_paper(session: Session, hazard: Hazard, locale: str) -> HazardPlanData:
+    """Return what the sheet of a hazard says in ``locale``, with its photos."""
+    line = [area.name for area in list_line(session, hazard.area)] or [hazard.area.name]
+    store = evidence_of(session)
+    photos = photos_of(session, hazard)
+    shown = {
+        taken: tuple(store.read(photo.key) for photo in [one for one in photos if one.taken == taken][-MOST_ON_PAPER:])
+        for taken in (BEFORE, AFTER)
+    }
+    address = f"{session.info['public_url'].rstrip('/')}/hazards/{hazard.number}"
+    return HazardPlanData(
+        number=hazard.number,
+        district=line[0],
+        where=" ".join([*line[1:], hazard.area.name] if len(line) > 1 or hazard.area.name != line[0] else line),
+        place=hazard.place,
+        position="" if hazard.latitude is None else f"{hazard.latitude:.5f}, {hazard.longitude:.5f}",
+        kind=hazard.kind.name(locale),
+        risk=translate(RISK_NAMES[hazard.risk], locale),
+        description=hazard.description,
+        state=translate(STATE_NAMES[hazard.state], locale),
+        reported_at=local(hazard.reported_utc),
+        reported_by=hazard.reported_by.display_name if hazard.reported_by else "",
+        goal=hazard.goal,
+        measures=hazard.measures,
+        responsible=hazard.responsible,
+        deadline_on=hazard.deadline_on,
+        fixed_on=hazard.fixed_on,
+        fixed_by=hazard.fixed_by.display_name if hazard.fixed_by else "",
+        verified_on=hazard.verified_on if hazard.state == VERIFIED else None,
+        verified_by=hazard.verified_by.display_name if hazard.verified_by else "",
+        on_time=hazard.on_time,
+        before=shown[BEFORE],
+        after=shown[AFTER],
+        steps=tuple(
+            PlanStep(
+                local(step.at_utc),
+                translate(STEP_NAMES[step.what], locale),
+                step.by.display_name if step.by else "",
+                step.note,
+            )
+            for step in list_steps(session, hazard)
+        ),
+        page_url=address,
+        printed_at=local(utc_now()),
+    )
+
+
+def render_plan(session: Session, hazard: Hazard, locale: str) -> bytes:
+    """Return the sheet of a hazard as PDF."""
+    return hazard_plan.render(plan_paper(session, hazard, locale), locale)
+
+
+def render_any(session: Session, number: str, locale: str) -> bytes:
+    """Return the sheet of a hazard by number; raise Missing. For the command line, which sees everything."""
+    return render_plan(session, find_hazard(session, number, SYSTEM), locale)

@@ -1,0 +1,71 @@
+"""The catalogue of kinds of hazard: shipped rows, new ones, renamed or no longer used. Flushes, never commits."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trafficedu.core import audit
+from trafficedu.core.actors import Actor
+from trafficedu.core.errors import DomainError
+from trafficedu.core.orm import expect_version, flush_or_refuse
+from trafficedu.core.text import message
+from trafficedu.hazards.models import HazardKind
+from trafficedu.hazards.services.steps import short
+
+SHIPPED = Path(__file__).parents[2] / "reference" / "hazard_kinds.csv"
+
+
+@dataclass(frozen=True)
+class KindInput:
+    """What the administrator enters for a kind; ``position`` orders the list."""
+
+    name_zh: str
+    name_en: str
+    position: int
+    active: bool = True
+
+
+def load_kinds(session: Session) -> int:
+    """Add the shipped kinds whose code the installation does not have yet; never changes one. Returns how many."""
+    known = set(session.scalars(select(HazardKind.code)))
+    with SHIPPED.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["code"] not in known]
+    session.add_all(HazardKind(**{**row, "position": int(row["position"]), "active": True}) for row in rows)
+    session.flush()
+    return len(rows)
+
+
+def add_kind(session: Session, code: str, new: KindInput, by: Actor) -> HazardKind:
+    """Add a kind. Raises DomainError at ``code`` where it is in use, at a name where there is none."""
+    kind = HazardKind(code=code.strip().lower())
+    if not kind.code.replace("_", "").isalnum() or not kind.code.isascii() or len(kind.code) > 20:
+        text = message("A code has at most 20 letters, digits and underscores.")
+        raise DomainError(text, field="code", value=code)
+    _apply(kind, new)
+    session.add(kind)
+    in_use = DomainError(message("This code is in use. Choose another."), field="code", value=kind.code)
+    flush_or_refuse(session, {"hazard_kind.code": in_use})
+    audit.write(session, "hazards:kind:manage", by, subject=kind, code=kind.code)
+    return kind
+
+
+def change_kind(session: Session, kind: HazardKind, new: KindInput, version: int, by: Actor) -> None:
+    """Rename or reorder a kind, or stop using it; records that name it keep it. Raises Stale or DomainError."""
+    expect_version(kind, version)
+    _apply(kind, new)
+    session.flush()
+    audit.write(session, "hazards:kind:manage", by, subject=kind, code=kind.code, active=kind.active)
+
+
+def _apply(kind: HazardKind, new: KindInput) -> None:
+    for field, longest in (("name_zh", 40), ("name_en", 60)):
+        name = short(getattr(new, field), longest, field)
+        if not name:
+            raise DomainError(message("Enter the name."), field=field)
+        setattr(kind, field, name)
+    kind.position, kind.active = new.position, new.active

@@ -1,0 +1,66 @@
+"""What every step of a hazard's life has in common: whether it may be taken, its row, the audit row."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from trafficedu.core import audit
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import local_date
+from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.orm import expect_version
+from trafficedu.core.text import message
+from trafficedu.hazards import rules
+from trafficedu.hazards.models import Hazard, HazardStep
+
+LONGEST_NOTE = 500
+
+
+def require(step: str, hazard: Hazard, version: int) -> None:
+    """Raise Stale where the record changed since it was seen, or the step cannot be taken from its state."""
+    expect_version(hazard, version)
+    if not rules.may(step, hazard.state):
+        raise Stale(message("This hazard is no longer in the state you saw. Check what it says now."))
+
+
+def take(
+    session: Session, hazard: Hazard, step: str, by: Actor, now: datetime, note: str = "", **detail: Any
+) -> HazardStep:
+    """Bring a hazard to the state the step leads to, and write its row and the audit row; flushes.
+
+    ``hazard:<permission>`` in the audit trail is the step's name; ``detail`` holds ids and codes.
+    """
+    hazard.state = rules.STATE_AFTER.get(step, hazard.state)
+    session.flush()
+    taken = HazardStep(
+        hazard_id=hazard.id,
+        what=step,
+        at_utc=now,
+        happened_on=local_date(now),
+        by_id=by.user_id,
+        note=note,
+        deadline_on=hazard.deadline_on,
+    )
+    session.add(taken)
+    session.flush()
+    audit.write(session, f"hazards:hazard:{step}", by, subject=hazard, **detail)
+    return taken
+
+
+def reason_given(text: str, field: str = "reason") -> str:
+    """Return a reason without blanks around it; raise DomainError at ``field`` where nothing, or too much, is said."""
+    reason = text.strip()
+    if not reason:
+        raise DomainError(message("Say why: it is kept with the record."), field=field)
+    return short(reason, LONGEST_NOTE, field)
+
+
+def short(text: str, longest: int, field: str) -> str:
+    """Return ``text`` without blanks around it; raise DomainError at ``field`` where it is longer than is kept."""
+    trimmed = text.strip()
+    if len(trimmed) > longest:
+        raise DomainError(message("At most %(max)d characters.", max=longest), field=field)
+    return trimmed

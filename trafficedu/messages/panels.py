@@ -1,0 +1,25 @@
+"""What other pages show of messages: the latest on the first screen."""
+
+from __future__ import annotations
+
+from flask import render_template
+
+from trafficedu.core.access import actor
+from trafficedu.core.database import session
+from trafficedu.messages import queries
+from trafficedu.messages.rules import unpacked
+
+AT_HOME = 5
+
+
+def inbox() -> str:
+    """First screen of everybody who was told something: the latest, those not read marked."""
+    who = actor()
+    if not who.may("messages:inbox:read"):
+        return ""
+    recent = queries.list_recent(session(), who, AT_HOME)
+    if not recent:
+        return ""
+    return render_template(
+        "messages/_inbox.html", pushes=recent, unread=queries.count_unread(session(), who), unpacked=unpacked
+    )

@@ -1,0 +1,141 @@
+"""Reads of pushes, channels and deliveries. A user sees the own ones; the delivery log shows no address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, contains_eager
+
+from trafficedu.accounts.models import User
+from trafficedu.configuration.queries import list_runs
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import day_bounds
+from trafficedu.core.encryption import keyring_of
+from trafficedu.core.errors import Missing
+from trafficedu.core.paging import Page, paginate
+from trafficedu.core.settings import Settings
+from trafficedu.core.text import message
+from trafficedu.messages.models import Channel, Delivery, Push
+from trafficedu.messages.rules import EMAIL, KINDS, Address, address_from
+
+ADDRESS = "push_channel.address"
+"""The field that addresses are encrypted as."""
+DEMO_RUN = "demo"
+
+
+@dataclass(frozen=True)
+class DeliveryFilter:
+    """What the delivery log is narrowed to; the days are those on which a push was queued."""
+
+    state: str = ""
+    kind: str = ""
+    words: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+def settings_of(session: Session) -> Settings:
+    """Return the settings of the installation, which travel with the session."""
+    settings: Settings = session.info["settings"]
+    return settings
+
+
+def is_dry(session: Session) -> bool:
+    """Tell whether nothing is to be sent: as the setting says, else in a demo installation."""
+    told = settings_of(session).push_dry_run
+    return told if told is not None else bool(list_runs(session, DEMO_RUN, limit=1))
+
+
+def list_kinds(session: Session) -> list[str]:
+    """Return the kinds of channel a user may choose: mail only where there is a mail server, or nothing is sent."""
+    mail = bool(settings_of(session).mail_url) or is_dry(session)
+    return [kind for kind in KINDS if kind != EMAIL or mail]
+
+
+def address_of(session: Session, channel: Channel) -> Address | None:
+    """Return a channel's address in clear, for sending and masking; None once it is removed."""
+    if channel.address_cipher is None:
+        return None
+    return address_from(channel.kind, keyring_of(session).decrypt(channel.address_cipher, ADDRESS))
+
+
+def find_channel(session: Session, number: str, by: Actor) -> Channel:
+    """Return a channel of one's own that is not removed; raise :class:`Missing`."""
+    query = select(Channel).where(
+        Channel.number == number, Channel.user_id == by.user_id, Channel.removed_utc.is_(None)
+    )
+    found = session.scalar(query)
+    if found is None:
+        raise Missing(message("There is no such channel."))
+    return found
+
+
+def list_channels(session: Session, by: Actor) -> list[tuple[Channel, str, Delivery | None]]:
+    """Return one's own channels, each with its masked address and its latest delivery."""
+    own = select(Channel).where(Channel.user_id == by.user_id, Channel.removed_utc.is_(None)).order_by(Channel.id)
+    channels = session.scalars(own).all()
+    latest = (
+        select(func.max(Delivery.id))
+        .where(Delivery.channel_id.in_([channel.id for channel in channels]))
+        .group_by(Delivery.channel_id)
+    )
+    last = {row.channel_id: row for row in session.scalars(select(Delivery).where(Delivery.id.in_(latest)))}
+    found = []
+    for channel in channels:
+        address = address_of(session, channel)
+        found.append((channel, address.masked if address else "", last.get(channel.id)))
+    return found
+
+
+def find_push(session: Session, number: str, by: Actor) -> Push:
+    """Return a push to oneself; raise :class:`Missing`."""
+    found = session.scalar(select(Push).where(Push.number == number, Push.user_id == by.user_id))
+    if found is None:
+        raise Missing(message("There is no such message."))
+    return found
+
+
+def list_inbox(session: Session, by: Actor, page: int, *, unread: bool = False) -> Page[Push]:
+    """Return the pushes to oneself, the latest first."""
+    query = select(Push).where(Push.user_id == by.user_id)
+    if unread:
+        query = query.where(Push.read_utc.is_(None))
+    return paginate(session, query.order_by(Push.id.desc()), page)
+
+
+def list_recent(session: Session, by: Actor, limit: int) -> Sequence[Push]:
+    """Return the latest pushes to oneself."""
+    return session.scalars(select(Push).where(Push.user_id == by.user_id).order_by(Push.id.desc()).limit(limit)).all()
+
+
+def count_unread(session: Session, by: Actor) -> int:
+    """Return how many pushes to oneself are not read."""
+    query = select(func.count()).where(Push.user_id == by.user_id, Push.read_utc.is_(None))
+    return session.scalar(query.select_from(Push)) or 0
+
+
+def list_deliveries(session: Session, wanted: DeliveryFilter, page: int) -> Page[Delivery]:
+    """Return deliveries with push, channel and user, the latest first; ``words`` are of the user's names."""
+    query = (
+        select(Delivery)
+        .join(Delivery.channel)
+        .join(Delivery.push)
+        .join(Push.user)
+        .options(contains_eager(Delivery.channel), contains_eager(Delivery.push).contains_eager(Push.user))
+        .order_by(Delivery.id.desc())
+    )
+    if wanted.state:
+        query = query.where(Delivery.state == wanted.state)
+    if wanted.kind:
+        query = query.where(Channel.kind == wanted.kind)
+    if wanted.words:
+        named = func.lower(User.username).contains(wanted.words.lower(), autoescape=True)
+        query = query.where(or_(named, User.display_name.contains(wanted.words, autoescape=True)))
+    if wanted.since:
+        query = query.where(Delivery.created_utc >= day_bounds(wanted.since)[0])
+    if wanted.until:
+        query = query.where(Delivery.created_utc < day_bounds(wanted.until)[1])
+    return paginate(session, query, page)

@@ -1,0 +1,117 @@
+"""Deliveries: claimed, sent in the receiver's language, ended or put off.
+
+The network is never asked inside a transaction, so this module commits, as the worker's frame does (ADR 17): a
+delivery is claimed and committed first, sent, and its end committed. What a stopped process leaves claimed is
+never sent again: it may have arrived.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from trafficedu.core.clock import utc_now
+from trafficedu.core.text import message, translate
+from trafficedu.messages.models import Delivery
+from trafficedu.messages.queries import address_of, is_dry, settings_of
+from trafficedu.messages.rules import (
+    CUT,
+    DRY,
+    FAILED,
+    INACTIVE,
+    LONGEST_BODY,
+    LONGEST_TITLE,
+    REMOVED,
+    SENDING,
+    UNCLEAR,
+    WAITING,
+    next_attempt,
+    shortened,
+    unpacked,
+)
+
+ROUND_SECONDS = 20
+"""How long a round of the worker sends: other chores wait behind it."""
+CLAIM_HOLDS = timedelta(minutes=10)
+BATCH = 50
+
+
+def deliver_due(session: Session, now: datetime) -> int:
+    """Send what is due, the longest due first; returns how many attempts were made. The worker's chore; commits."""
+    _give_up_cut(session, now)
+    due = select(Delivery.id).where(Delivery.state == WAITING, Delivery.next_utc <= now)
+    ids = session.scalars(due.order_by(Delivery.next_utc, Delivery.id).limit(BATCH)).all()
+    session.commit()
+    ends, made = time.monotonic() + ROUND_SECONDS, 0
+    for delivery_id in ids:
+        if time.monotonic() > ends:
+            break
+        made += deliver(session, delivery_id, now)
+    return made
+
+
+def deliver(session: Session, delivery_id: int, now: datetime) -> bool:
+    """Make one attempt at a delivery that waits; False where somebody else claimed it. Commits."""
+    claim = update(Delivery).where(Delivery.id == delivery_id, Delivery.state == WAITING)
+    claimed: Any = session.execute(
+        claim.values(state=SENDING, attempts=Delivery.attempts + 1, next_utc=now + CLAIM_HOLDS)
+    )
+    session.commit()
+    if not claimed.rowcount:
+        return False
+    delivery = session.get_one(Delivery, delivery_id, populate_existing=True)
+    state, reason = _attempt(session, delivery)
+    _settle(delivery, state, reason, now)
+    session.commit()
+    return True
+
+
+def _attempt(session: Session, delivery: Delivery) -> tuple[str, str]:
+    """Return how an attempt ended; gives the transaction up before it asks the network."""
+    channel, user = delivery.channel, delivery.push.user
+    address = address_of(session, channel)
+    if address is None:
+        return FAILED, REMOVED
+    if not user.active:
+        return FAILED, INACTIVE
+    if is_dry(session):
+        return DRY, ""
+    title, body = words_of(session, delivery)
+    mail_url = settings_of(session).mail_url
+    session.commit()
+    from trafficedu.messages.services import sending  # noqa: PLC0415 - apprise loads only where it is used
+
+    outcome = sending.send(address, title, body, mail_url)
+    return outcome.state, outcome.reason
+
+
+def words_of(session: Session, delivery: Delivery) -> tuple[str, str]:
+    """Return title and body in the receiver's language, the body with the link into the service.
+
+    The service's name leads the title: robots that admit messages by a keyword are given it.
+    """
+    push = delivery.push
+    locale = push.user.locale
+    title = translate(message("[trafficedu] %(title)s", title=unpacked(push.title)), locale)
+    body = shortened(translate(unpacked(push.body), locale), LONGEST_BODY)
+    return shortened(title, LONGEST_TITLE), f"{body}\n{session.info['public_url']}/messages/{push.number}"
+
+
+def _settle(delivery: Delivery, state: str, reason: str, now: datetime) -> None:
+    """Write down how an attempt ended, and when the next one is."""
+    later = next_attempt(delivery.attempts, now) if state == WAITING else None
+    delivery.reason = reason
+    if later is not None:
+        delivery.state, delivery.next_utc = WAITING, later
+    else:
+        delivery.state, delivery.ended_utc = (FAILED if state == WAITING else state), utc_now()
+
+
+def _give_up_cut(session: Session, now: datetime) -> None:
+    """End what a process claimed and left: it may have arrived, and the inbox holds it anyway."""
+    stale = update(Delivery).where(Delivery.state == SENDING, Delivery.next_utc <= now)
+    session.execute(stale.values(state=UNCLEAR, reason=CUT, ended_utc=now))

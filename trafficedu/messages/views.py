@@ -1,0 +1,151 @@
+"""Pages of messages: the inbox, one's own channels, the delivery log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request
+from flask_wtf import FlaskForm
+
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import utc_now
+from trafficedu.core.database import session, writing
+from trafficedu.core.errors import DomainError
+from trafficedu.core.text import message
+from trafficedu.core.web import attach_error, back_to, page_number, say, tell
+from trafficedu.messages import queries, rules, services
+from trafficedu.messages.forms import (
+    KIND_NAMES,
+    STATE_NAMES,
+    STATE_TONES,
+    ChannelForm,
+    DeliveryFilterForm,
+    InboxFilterForm,
+    reason_words,
+)
+
+pages = Blueprint("messages", __name__)
+
+
+@pages.get("/messages")
+@requires("messages:inbox:read")
+def inbox() -> Any:
+    """I read what the service told me."""
+    form = InboxFilterForm(request.args)
+    found = queries.list_inbox(session(), actor(), page_number(), unread=form.state.data == "unread")
+    unread = queries.count_unread(session(), actor())
+    return render_template("messages/inbox.html", form=form, page=found, unread=unread, unpacked=rules.unpacked)
+
+
+@pages.get("/messages/<number>")
+@requires("messages:inbox:read")
+def open_push(number: str) -> Any:
+    """I open a message: it counts as read, and I am on the page it speaks of."""
+    push = queries.find_push(session(), number, actor())
+    path = push.path
+    if push.read_utc is None:
+        with writing() as own:
+            services.mark_read(own, queries.find_push(own, number, actor()), utc_now())
+    return redirect(path, code=303)
+
+
+@pages.post("/messages/read")
+@requires("messages:inbox:read")
+def read_all() -> Any:
+    """I mark everything as read."""
+    services.mark_all_read(session(), actor(), utc_now())
+    session().commit()
+    return back_to("messages.inbox")
+
+
+@pages.route("/messages/channels", methods=["GET", "POST"])
+@requires("messages:channel:manage")
+def channels() -> Any:
+    """I say on which channels I want messages."""
+    form = ChannelForm()
+    form.offer(queries.list_kinds(session()))
+    if form.validate_on_submit():
+        try:
+            services.add_channel(
+                session(), form.kind.data, form.address.data, form.secret.data or "", actor(), utc_now()
+            )
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The channel is added. Send yourself a test."))
+            return back_to("messages.channels")
+    return render_template(
+        "messages/channels.html",
+        form=form,
+        channels=queries.list_channels(session(), actor()),
+        dry=queries.is_dry(session()),
+        kind_names=KIND_NAMES,
+        state_names=STATE_NAMES,
+        tones=STATE_TONES,
+        reason_words=reason_words,
+    ), _status(form)
+
+
+@pages.post("/messages/channels/<number>/test")
+@requires("messages:channel:manage")
+def test_channel(number: str) -> Any:
+    """I send myself a test."""
+    channel = queries.find_channel(session(), number, actor())
+    try:
+        delivery = services.send_test(session(), channel, actor(), utc_now())
+        session().commit()
+    except DomainError as error:
+        session().rollback()
+        tell(error.text, "error")
+        return back_to("messages.channels")
+    services.deliver(session(), delivery.id, utc_now())
+    _tell_of_test(delivery.state, delivery.reason)
+    return back_to("messages.channels")
+
+
+@pages.post("/messages/channels/<number>/remove")
+@requires("messages:channel:manage")
+def remove_channel(number: str) -> Any:
+    """I want nothing more on a channel."""
+    services.remove_channel(session(), queries.find_channel(session(), number, actor()), actor(), utc_now())
+    session().commit()
+    tell(message("The channel is removed, its address forgotten."))
+    return back_to("messages.channels")
+
+
+@pages.get("/deliveries")
+@requires("messages:delivery:read")
+def deliveries() -> Any:
+    """I see what was sent to whom, and what did not arrive."""
+    form = DeliveryFilterForm(request.args)
+    form.validate()
+    return render_template(
+        "messages/deliveries.html",
+        form=form,
+        page=queries.list_deliveries(session(), form.to_input(), page_number()),
+        dry=queries.is_dry(session()),
+        unpacked=rules.unpacked,
+        kind_names=KIND_NAMES,
+        state_names=STATE_NAMES,
+        tones=STATE_TONES,
+        reason_words=reason_words,
+    )
+
+
+def _tell_of_test(state: str, reason: str) -> None:
+    """Say at once what came of a test."""
+    if state == rules.SENT:
+        tell(message("The test is sent. Look whether it arrived."))
+    elif state == rules.DRY:
+        tell(message("Written to the delivery log; this installation sends nothing."), "warning")
+    elif state == rules.WAITING:
+        text = message("The test could not be sent yet (%(why)s). It is tried again.", why=reason_words(reason))
+        tell(text, "warning")
+    else:
+        tell(message("The test did not arrive: %(why)s.", why=say(reason_words(reason))), "error")
+
+
+def _status(form: FlaskForm) -> int:
+    return 422 if form.errors else 200

@@ -1,0 +1,91 @@
+"""Tables of the red-yellow-black list of villages, its entries, and the protests against them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Numeric, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from trafficedu.areas.models import Area
+from trafficedu.core.orm import Base, UTCDateTime, Versioned
+
+FROZEN, PUBLISHED = "frozen", "published"
+UPHELD, REJECTED = "upheld", "rejected"
+
+
+class VillageList(Versioned, Base):
+    """The list of one month: frozen first, so that villages can protest; published once that time is over.
+
+    It names the evaluation it was read off; a later version of that evaluation does not change it.
+    ``protest_until`` is the last day on which a protest is taken.
+    """
+
+    __tablename__ = "village_list"
+    __table_args__ = (
+        CheckConstraint("state IN ('frozen', 'published')", "state"),
+        CheckConstraint("(state = 'published') = (published_utc IS NOT NULL)", "published"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    month: Mapped[date] = mapped_column(unique=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("evaluation_run.id"))
+    state: Mapped[str] = mapped_column(String(10), default=FROZEN)
+    protest_until: Mapped[date]
+    frozen_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    frozen_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    published_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    published_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+    entries: Mapped[list[ListEntry]] = relationship(back_populates="village_list", order_by="ListEntry.place")
+
+
+class ListEntry(Base):
+    """One village on a list. ``place`` orders the entries of a list from 1; ``why`` is a code of ``rules.WHY``.
+
+    An entry found wrong stays, taken off with the reason; it is never deleted.
+    """
+
+    __tablename__ = "village_list_entry"
+    __table_args__ = (
+        UniqueConstraint("list_id", "area_id"),
+        CheckConstraint("shade IN ('red', 'yellow', 'black')", "shade"),
+        CheckConstraint("taken_off = (taken_off_reason <> '')", "taken_off"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    list_id: Mapped[int] = mapped_column(ForeignKey("village_list.id"))
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
+    shade: Mapped[str] = mapped_column(String(6))
+    place: Mapped[int]
+    why: Mapped[str] = mapped_column(String(20))
+    colour: Mapped[str] = mapped_column(String(6))
+    score: Mapped[float | None] = mapped_column(Numeric(5, 2, asdecimal=False))
+    taken_off: Mapped[bool] = mapped_column(default=False)
+    taken_off_reason: Mapped[str] = mapped_column(String(300), default="")
+
+    area: Mapped[Area] = relationship()
+    village_list: Mapped[VillageList] = relationship(back_populates="entries")
+    protest: Mapped[ListProtest | None] = relationship(back_populates="entry")
+
+
+class ListProtest(Base):
+    """What a village, or its town, says against its entry; one an entry, decided by somebody else."""
+
+    __tablename__ = "village_list_protest"
+    __table_args__ = (
+        CheckConstraint("decision IN ('', 'upheld', 'rejected')", "decision"),
+        CheckConstraint("(decision = '') = (decided_utc IS NULL)", "decided"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("village_list_entry.id"), unique=True)
+    text: Mapped[str] = mapped_column(String(500))
+    made_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    decision: Mapped[str] = mapped_column(String(10), default="")
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    decided_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+    entry: Mapped[ListEntry] = relationship(back_populates="protest")

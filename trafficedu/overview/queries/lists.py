@@ -1,0 +1,135 @@
+"""Reads of the red-yellow-black list: what a month's would be, and the lists frozen and published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from trafficedu.areas.models import VILLAGE, Area
+from trafficedu.areas.queries import in_scope
+from trafficedu.core.actors import Actor
+from trafficedu.core.errors import Missing
+from trafficedu.core.paging import Page, paginate
+from trafficedu.core.text import message
+from trafficedu.evaluation.queries import latest_run, results_of
+from trafficedu.overview.models import PUBLISHED, ListEntry, ListProtest, VillageList
+from trafficedu.overview.rules import Listed, ListRule, Standing, month_after, read_list
+
+MANAGE = "overview:list:manage"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the list of a month is, read off its latest evaluation ``run_id``."""
+
+    run_id: int
+    listed: Sequence[Listed]
+
+
+@dataclass(frozen=True)
+class ListLine:
+    """One list with how many villages stand on each part of it."""
+
+    village_list: VillageList
+    black: int
+    yellow: int
+    red: int
+    protests: int
+
+
+def read_month(session: Session, month: date, rule: ListRule) -> Reading | None:
+    """Return what the rule reads off the evaluations of ``month`` and the months before; None before there is one."""
+    run = latest_run(session, month)
+    if run is None:
+        return None
+    months = [run] + [latest_run(session, month_after(month, -back)) for back in range(1, max(rule.black_months, 2))]
+    colours = [
+        {} if one is None else {row.area_id: row.colour for row in results_of(session, one, VILLAGE)} for one in months
+    ]
+    standings = [
+        Standing(row.area_id, row.code, tuple(by_area.get(row.area_id, "") for by_area in colours), row.score)
+        for row in results_of(session, run, VILLAGE)
+        if row.area_id is not None
+    ]
+    return Reading(run.id, read_list(standings, rule))
+
+
+def names_of(session: Session, area_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Return the names of villages, each with that of its town, by the village's id."""
+    town = aliased(Area)
+    query = select(Area.id, Area.name, town.name).outerjoin(town, town.id == Area.parent_id)
+    return {key: (name, above or "") for key, name, above in session.execute(query.where(Area.id.in_(area_ids)))}
+
+
+def may_see(by: Actor) -> ColumnElement[bool]:
+    """Return the condition that ``by`` sees an entry: a published one, or one of the own area.
+
+    Publishing is what carries a village's name beyond its own area; before that only who answers for it sees it.
+    """
+    if by.may(MANAGE):
+        return true()
+    return (VillageList.state == PUBLISHED) | in_scope(by)
+
+
+def list_lists(session: Session, by: Actor, page: int) -> Page[ListLine]:
+    """Return the lists, the latest month first, each with its numbers of entries that ``by`` may see."""
+    found = paginate(session, select(VillageList).order_by(VillageList.month.desc()), page)
+    counted = _counts(session, [one.id for one in found.items], by)
+    lines = [
+        ListLine(
+            one,
+            *(counted.get((one.id, shade), (0, 0))[0] for shade in ("black", "yellow", "red")),
+            protests=sum(protests for (list_id, _), (_, protests) in counted.items() if list_id == one.id),
+        )
+        for one in found.items
+    ]
+    return Page(lines, found.number, found.total, found.per_page)
+
+
+def _counts(session: Session, list_ids: Sequence[int], by: Actor) -> dict[tuple[int, str], tuple[int, int]]:
+    """Return by list and shade: entries that stand, and protests not decided."""
+    query = (
+        select(ListEntry.list_id, ListEntry.shade, func.sum(1), func.count(ListProtest.id))
+        .join(VillageList, VillageList.id == ListEntry.list_id)
+        .join(Area, Area.id == ListEntry.area_id)
+        .outerjoin(ListProtest, (ListProtest.entry_id == ListEntry.id) & (ListProtest.decision == ""))
+        .where(ListEntry.list_id.in_(list_ids), ListEntry.taken_off.is_(False), may_see(by))
+        .group_by(ListEntry.list_id, ListEntry.shade)
+    )
+    return {(list_id, shade): (entries, protests) for list_id, shade, entries, protests in session.execute(query)}
+
+
+def find_list(session: Session, month: date) -> VillageList | None:
+    """Return the list of a month, or None before it is frozen."""
+    return session.scalar(select(VillageList).where(VillageList.month == month))
+
+
+def list_entries(session: Session, found: VillageList, by: Actor) -> Sequence[ListEntry]:
+    """Return the entries of a list that ``by`` may see, in its order, with their villages and protests."""
+    query = (
+        select(ListEntry)
+        .join(VillageList, VillageList.id == ListEntry.list_id)
+        .join(Area, Area.id == ListEntry.area_id)
+        .where(ListEntry.list_id == found.id, may_see(by))
+        .options(joinedload(ListEntry.area).joinedload(Area.parent), joinedload(ListEntry.protest))
+        .order_by(ListEntry.place)
+    )
+    return session.scalars(query).all()
+
+
+def find_entry(session: Session, month: date, code: str, by: Actor) -> ListEntry:
+    """Return the entry of a village that ``by`` answers for, or decides about; raise :class:`Missing`."""
+    query = (
+        select(ListEntry)
+        .join(VillageList, VillageList.id == ListEntry.list_id)
+        .join(Area, Area.id == ListEntry.area_id)
+        .where(VillageList.month == month, Area.code == code, true() if by.may(MANAGE) else in_scope(by))
+    )
+    entry = session.scalar(query)
+    if entry is None:
+        raise Missing(message("There is no such entry on this list."))
+    return entry

@@ -1,0 +1,167 @@
+"""The one screen: how the areas below stand, the key figures, and what waits today.
+
+Colours and figures of a month are read from its stored evaluation, never counted anew: the screen answers as
+fast in a district of a million records as in one of ten thousand, and says what the evaluation says.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from trafficedu.areas import queries as areas
+from trafficedu.areas.models import DISTRICT, Area
+from trafficedu.areas.rules import Drawn, draw_outlines
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import local_date
+from trafficedu.education import queries as education
+from trafficedu.evaluation import queries as evaluation
+from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
+from trafficedu.feedback import queries as feedback
+from trafficedu.hazards import queries as hazards
+from trafficedu.overview.queries.picture import BELOW, Share, share
+from trafficedu.overview.rules import RANKS, month_after
+
+COMPANY = "company"
+MAP_WIDTH = 640.0
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One area or company on the screen: how it stands, and how it stood the month before (``""``: unknown)."""
+
+    kind: str
+    code: str
+    name: str
+    colour: str
+    score: float | None
+    before: str
+
+    @property
+    def moved(self) -> int:
+        """Colours it fell (positive) or rose (negative) since the month before; 0 where one of them says nothing."""
+        known = self.colour in RANKS and self.before in RANKS
+        return RANKS[self.colour] - RANKS[self.before] if known else 0
+
+
+@dataclass(frozen=True)
+class KeyFigures:
+    """Sums of the month's evaluation over the areas shown, each rate with both its parts."""
+
+    violations: int
+    on_time: Share
+    helmets: Share
+    feedback: Share
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What has to be done today: nothing of it belongs to the month looked at."""
+
+    sessions: int
+    seats: int
+    booked: int
+    late_feedback: int
+    overdue_hazards: int
+    overdue_tasks: int
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Everything the one screen shows of ``area``; ``run`` is None before the month is evaluated."""
+
+    area: Area
+    parent: Area | None
+    month: date
+    run: EvaluationRun | None
+    own: Tile | None
+    tiles: Sequence[Tile]
+    drawn: Mapping[str, Drawn]
+    height: float
+    companies: Sequence[Tile]
+    figures: KeyFigures
+    waiting: Waiting
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many of the areas below stand on each colour."""
+        return Counter(tile.colour for tile in self.tiles)
+
+
+def draw_screen(session: Session, by: Actor, area: Area, month: date, now: datetime) -> Screen:
+    """Gather the one screen of ``area``, which the caller found within the scope of ``by``."""
+    run = evaluation.shown_run(session, month, by)
+    before = evaluation.shown_run(session, month_after(month, -1), by)
+    below = areas.list_children(session, area, local_date(now))
+    results = _results(session, run, by)
+    colours = {key: one.colour for key, one in _results(session, before, by).items()}
+    shown = {area.code for area in below if area.evaluated}
+    tiles = [_tile(one, colours) for key, one in results.items() if key[0] == BELOW.get(area.level) and key[1] in shown]
+    own = results.get((area.level, area.code))
+    outlines = areas.outlines_below(session, area, local_date(now))
+    drawn, height = draw_outlines({code: rings for code, rings in outlines.items() if code in shown}, MAP_WIDTH)
+    companies = [one for key, one in results.items() if key[0] == COMPANY]
+    visible_parent = area.parent if area.parent and areas.sees(by, area.parent) else None
+    counted = [own] if own is not None else [results[tile.kind, tile.code] for tile in tiles]
+    return Screen(
+        area=area,
+        parent=visible_parent,
+        month=month,
+        run=run,
+        own=_tile(own, colours) if own is not None else None,
+        tiles=sorted(tiles, key=lambda tile: tile.code),
+        drawn=drawn,
+        height=height,
+        companies=[_tile(one, colours) for one in companies] if area.level == DISTRICT else [],
+        figures=_figures(counted, companies),
+        waiting=_waiting(session, by, area, now),
+    )
+
+
+def _results(session: Session, run: EvaluationRun | None, by: Actor) -> dict[tuple[str, str], EvaluationResult]:
+    rows = evaluation.results_of(session, run, by=by) if run is not None else ()
+    return {(one.kind, one.code): one for one in rows}
+
+
+def _tile(one: EvaluationResult, colours: Mapping[tuple[str, str], str]) -> Tile:
+    return Tile(one.kind, one.code, one.name, one.colour, one.score, colours.get((one.kind, one.code), ""))
+
+
+def _figures(counted: Iterable[EvaluationResult], companies: Iterable[EvaluationResult]) -> KeyFigures:
+    sums: Counter[str] = Counter()
+    for one in counted:
+        _add(sums, one, ("violations", "education", "helmets"))
+    for one in companies:
+        _add(sums, one, ("feedback",))
+    return KeyFigures(
+        violations=sums["violations.observed"],
+        on_time=share(sums["education.on_time"], sums["education.due"]),
+        helmets=share(sums["helmets.helmeted"], sums["helmets.observed"]),
+        feedback=share(sums["feedback.on_time"], sums["feedback.due"]),
+    )
+
+
+def _add(sums: Counter[str], one: EvaluationResult, dimensions: Iterable[str]) -> None:
+    for dimension in dimensions:
+        for name, value in one.inputs.get(dimension, {}).items():
+            if isinstance(value, int):
+                sums[f"{dimension}.{name}"] += value
+
+
+def _waiting(session: Session, by: Actor, area: Area, now: datetime) -> Waiting:
+    today = local_date(now)
+    sessions, seats, booked = education.count_sessions_of_day(session, by, today, area.path)
+    return Waiting(
+        sessions=sessions,
+        seats=seats,
+        booked=booked,
+        late_feedback=feedback.count_late(session, by, now, area.path),
+        overdue_hazards=hazards.count_overdue(session, by, area.path, today),
+        overdue_tasks=education.count_overdue(session, by, today, area.path),
+    )
+
+

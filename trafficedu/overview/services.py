@@ -1,0 +1,194 @@
+"""Use cases of the red-yellow-black list: freeze, protest, decide, take off, publish.
+
+Frozen by one office, protests decided by another, published by the first: nobody publishes what nobody could
+contradict. Flushes, never commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from trafficedu.accounts.queries import watchers_of
+from trafficedu.configuration.queries import corrections, figure
+from trafficedu.core import audit
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import local_date, month_bounds
+from trafficedu.core.errors import DomainError
+from trafficedu.core.orm import expect_version, flush_or_refuse
+from trafficedu.core.text import Message, message
+from trafficedu.core.workdays import add_workdays
+from trafficedu.messages.services import NewPush, push
+from trafficedu.overview.models import FROZEN, PUBLISHED, REJECTED, UPHELD, ListEntry, ListProtest, VillageList
+from trafficedu.overview.queries import lists as queries
+from trafficedu.overview.rules import ListRule
+
+FROZEN_ALREADY = message("The list of this month is frozen already.")
+SHADE_NAMES = {
+    "red": message("red list"),
+    "yellow": message("yellow list"),
+    "black": message("black list"),
+}
+
+
+def list_rule(session: Session) -> ListRule:
+    """Return the district's rule of the list."""
+    return ListRule(figure(session, "lists.red_most"), figure(session, "lists.black_months"))
+
+
+def freeze_list(session: Session, month: date, by: Actor, now: datetime) -> VillageList:
+    """Freeze the list of a full month as its latest evaluation has it, and tell the villages on it.
+
+    Raises
+    ------
+    DomainError
+        The month is not over, was not evaluated, or its list is frozen already.
+    """
+    by.require("overview:list:manage")
+    today = local_date(now)
+    if month_bounds(month)[1] > today:
+        raise DomainError(message("This month is not over yet."))
+    reading = queries.read_month(session, month, list_rule(session))
+    if reading is None:
+        raise DomainError(message("This month is not evaluated yet: there is nothing to read the list off."))
+    until = add_workdays(today, figure(session, "lists.protest_workdays"), corrections(session))
+    frozen = VillageList(
+        month=month, run_id=reading.run_id, protest_until=until, frozen_utc=now, frozen_by_id=by.user_id
+    )
+    frozen.entries = [
+        ListEntry(
+            area_id=one.standing.area_id,
+            shade=one.shade,
+            place=place,
+            why=one.why,
+            colour=one.standing.colours[0],
+            score=one.standing.score,
+        )
+        for place, one in enumerate(reading.listed, start=1)
+    ]
+    session.add(frozen)
+    flush_or_refuse(session, {"village_list.month": DomainError(FROZEN_ALREADY)})
+    audit.write(session, "overview:list:freeze", by, subject=frozen, month=f"{month:%Y-%m}", entries=len(frozen.entries))
+    body = message("Protests are taken until %(day)s.", day=until.isoformat())
+    _tell(session, frozen, "frozen", frozen.entries, body, now)
+    return frozen
+
+
+def protest(session: Session, entry: ListEntry, text: str, by: Actor, now: datetime) -> ListProtest:
+    """Protest against an entry of one's own area while the list is frozen.
+
+    Raises
+    ------
+    DomainError
+        At ``text``: nothing written, too late, or somebody has protested already.
+    """
+    by.require("overview:list:protest")
+    frozen = entry.village_list
+    if frozen.state != FROZEN or local_date(now) > frozen.protest_until:
+        raise DomainError(
+            message("Protests were taken until %(day)s.", day=frozen.protest_until.isoformat()), field="text"
+        )
+    if entry.taken_off:
+        raise DomainError(message("This village is no longer on the list."), field="text")
+    if not text.strip():
+        raise DomainError(message("Write what is wrong, and how it can be seen."), field="text")
+    made = ListProtest(entry_id=entry.id, text=text.strip(), made_utc=now, made_by_id=by.user_id)
+    session.add(made)
+    already = DomainError(message("There is a protest against this entry already."), field="text")
+    flush_or_refuse(session, {"village_list_protest.entry_id": already})
+    audit.write(session, "overview:list:protest", by, subject=entry)
+    return made
+
+
+def decide_protest(session: Session, made: ListProtest, decision: str, reason: str, by: Actor, now: datetime) -> None:
+    """Uphold a protest, which takes the village off the list, or reject it; with a reason either way.
+
+    Raises
+    ------
+    DomainError
+        At ``decision`` or ``reason``; or it is decided already, or it is one's own.
+    """
+    by.require("overview:list:decide")
+    if made.decision:
+        raise DomainError(message("This protest is decided already."))
+    if made.made_by_id is not None and made.made_by_id == by.user_id:
+        raise DomainError(message("Somebody else has to decide your protest."))
+    if decision not in {UPHELD, REJECTED}:
+        raise DomainError(message("Choose whether the protest is right."), field="decision")
+    if not reason.strip():
+        raise DomainError(message("Give the reason of the decision."), field="reason")
+    made.decision, made.reason = decision, reason.strip()
+    made.decided_utc, made.decided_by_id = now, by.user_id
+    if decision == UPHELD:
+        made.entry.taken_off, made.entry.taken_off_reason = True, made.reason
+    session.flush()
+    audit.write(session, "overview:list:decide", by, subject=made.entry, decision=decision)
+    if made.made_by_id is not None:
+        text = message("The protest is upheld.") if decision == UPHELD else message("The protest is rejected.")
+        key = f"list:{made.entry.village_list.month:%Y-%m}:protest:{made.entry.area.code}"
+        push(session, NewPush(key, _title(made.entry), text, _path(made.entry.village_list)), [made.made_by_id], now)
+
+
+def take_off(session: Session, entry: ListEntry, reason: str, by: Actor) -> None:
+    """Take an entry found wrong off a list not yet published. Raises DomainError at ``reason``."""
+    by.require("overview:list:manage")
+    if entry.village_list.state == PUBLISHED:
+        raise DomainError(message("The list is published; it is not changed any more."), field="reason")
+    if not reason.strip():
+        raise DomainError(message("Give the reason."), field="reason")
+    entry.taken_off, entry.taken_off_reason = True, reason.strip()
+    session.flush()
+    audit.write(session, "overview:list:take_off", by, subject=entry)
+
+
+def publish_list(session: Session, frozen: VillageList, version: int, by: Actor, now: datetime) -> None:
+    """Publish a frozen list once the time for protests is over and every protest is decided.
+
+    Raises
+    ------
+    DomainError
+        It is published, protests are still taken, or one waits for its decision.
+    Stale
+        Somebody else has changed it.
+    """
+    by.require("overview:list:manage")
+    expect_version(frozen, version)
+    if frozen.state == PUBLISHED:
+        raise DomainError(message("The list is published; it is not changed any more."))
+    if local_date(now) <= frozen.protest_until:
+        raise DomainError(
+            message("Protests are still taken, until %(day)s.", day=frozen.protest_until.isoformat())
+        )
+    undecided = [entry for entry in frozen.entries if entry.protest is not None and not entry.protest.decision]
+    if undecided:
+        raise DomainError(message("%(count)d protests are not decided yet.", count=len(undecided)))
+    frozen.state, frozen.published_utc, frozen.published_by_id = PUBLISHED, now, by.user_id
+    session.flush()
+    audit.write(session, "overview:list:publish", by, subject=frozen, month=f"{frozen.month:%Y-%m}")
+    standing = [entry for entry in frozen.entries if not entry.taken_off]
+    _tell(session, frozen, "published", standing, message("The list is published."), now)
+
+
+def _tell(
+    session: Session, told: VillageList, step: str, entries: Iterable[ListEntry], body: Message, now: datetime
+) -> None:
+    """Tell the grid officer and the leaders of every village on the list; each of them once for each step."""
+    for entry in entries:
+        key = f"list:{told.month:%Y-%m}:{step}:{entry.area.code}"
+        push(session, NewPush(key, _title(entry), body, _path(told)), watchers_of(session, entry.area.path), now)
+
+
+def _title(entry: ListEntry) -> Message:
+    return message(
+        "%(village)s is on the %(list)s of %(month)s",
+        village=entry.area.name,
+        list=SHADE_NAMES[entry.shade],
+        month=f"{entry.village_list.month:%Y-%m}",
+    )
+
+
+def _path(told: VillageList) -> str:
+    return f"/lists/{told.month:%Y-%m}"
+

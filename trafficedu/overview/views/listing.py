@@ -1,0 +1,229 @@
+"""Pages of the red-yellow-black list: all months, one month, a protest and its decision."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from flask import abort, render_template, request, send_file
+
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import today, utc_now
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.text import message, translate
+from trafficedu.core.web import attach_error, back_to, locale, page_number, tell
+from trafficedu.overview import services
+from trafficedu.overview.forms import DecisionForm, ProtestForm, TakeOffForm
+from trafficedu.overview.models import ListEntry, VillageList
+from trafficedu.overview.queries import lists as queries
+from trafficedu.overview.rules import SHADES, month_after
+from trafficedu.overview.views.blueprint import pages
+from trafficedu.reports import spreadsheet
+
+WHY = {
+    "red": message("red this month"),
+    "orange_again": message("orange for months in a row"),
+    "orange": message("orange this month"),
+    "fell": message("fell by two colours or more"),
+    "best": message("among the best green villages"),
+}
+COLUMNS = (
+    spreadsheet.Column("list", message("List")),
+    spreadsheet.Column("town", message("Town")),
+    spreadsheet.Column("village", message("Village"), 24),
+    spreadsheet.Column("code", message("Code")),
+    spreadsheet.Column("why", message("Why"), 32),
+)
+STATES = {"frozen": message("frozen"), "published": message("published")}
+
+
+@pages.get("/lists")
+@requires("overview:list:read")
+def lists() -> Any:
+    """I look for the red-yellow-black list of a month."""
+    found = queries.list_lists(session(), actor(), page_number())
+    due = month_after(today().replace(day=1), -1)
+    return render_template(
+        "overview/lists.html", page=found, due=due, missing=queries.find_list(session(), due) is None, states=STATES
+    )
+
+
+@pages.get("/lists/<month>")
+@requires("overview:list:read")
+def month_list(month: str) -> Any:
+    """I read the list of a month; before it is frozen, who manages it sees what it would be."""
+    wanted = _month(month)
+    found = queries.find_list(session(), wanted)
+    if found is None:
+        return _preview(wanted)
+    entries = queries.list_entries(session(), found, actor())
+    return render_template(
+        "overview/list.html",
+        found=found,
+        parts=_parts(entries),
+        names=services.SHADE_NAMES,
+        why=WHY,
+        states=STATES,
+        protests_open=found.state == "frozen" and today() <= found.protest_until,
+        undecided=sum(1 for entry in entries if entry.protest is not None and not entry.protest.decision),
+    )
+
+
+def _preview(month: date) -> Any:
+    if not actor().may(queries.MANAGE):
+        return render_template("overview/list_missing.html", month=month), 404
+    reading = queries.read_month(session(), month, services.list_rule(session()))
+    names = queries.names_of(session(), [one.standing.area_id for one in reading.listed] if reading else [])
+    return render_template(
+        "overview/list_preview.html",
+        month=month,
+        reading=reading,
+        parts={shade: [one for one in reading.listed if one.shade == shade] for shade in SHADES} if reading else {},
+        places=names,
+        names=services.SHADE_NAMES,
+        why=WHY,
+        over=month_after(month) <= today(),
+    )
+
+
+def _parts(entries: Sequence[ListEntry]) -> dict[str, list[ListEntry]]:
+    return {shade: [entry for entry in entries if entry.shade == shade] for shade in SHADES}
+
+
+@pages.post("/lists/<month>/freeze")
+@requires("overview:list:manage")
+def freeze(month: str) -> Any:
+    """I freeze the list of a month, so that villages can protest."""
+    try:
+        services.freeze_list(session(), _month(month), actor(), utc_now())
+        session().commit()
+        tell(message("The list is frozen; the villages on it are told."))
+    except DomainError as error:
+        session().rollback()
+        tell(error.text, "error")
+    return back_to("overview.month_list", month=month)
+
+
+@pages.post("/lists/<month>/publish")
+@requires("overview:list:manage")
+def publish(month: str) -> Any:
+    """I publish a frozen list."""
+    found = _found(month)
+    try:
+        services.publish_list(session(), found, request.form.get("version", 0, type=int), actor(), utc_now())
+        session().commit()
+        tell(message("The list is published."))
+    except Stale:
+        raise
+    except DomainError as error:
+        session().rollback()
+        tell(error.text, "error")
+    return back_to("overview.month_list", month=month)
+
+
+@pages.route("/lists/<month>/<code>/protest", methods=["GET", "POST"])
+@requires("overview:list:protest")
+def protest(month: str, code: str) -> Any:
+    """I say what is wrong with my village's entry."""
+    entry = queries.find_entry(session(), _month(month), code, actor())
+    form = ProtestForm()
+    if form.validate_on_submit():
+        try:
+            services.protest(session(), entry, form.text.data, actor(), utc_now())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The protest is entered. It is decided before the list is published."))
+            return back_to("overview.month_list", month=month)
+    return _entry_page("overview/list_protest.html", month, code, form)
+
+
+@pages.route("/lists/<month>/<code>/decide", methods=["GET", "POST"])
+@requires("overview:list:decide")
+def decide(month: str, code: str) -> Any:
+    """I decide a protest: the village leaves the list, or stays on it."""
+    entry = queries.find_entry(session(), _month(month), code, actor())
+    if entry.protest is None:
+        abort(404)
+    form = DecisionForm()
+    if form.validate_on_submit():
+        try:
+            services.decide_protest(
+                session(), entry.protest, form.decision.data, form.reason.data, actor(), utc_now()
+            )
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The protest is decided."))
+            return back_to("overview.month_list", month=month)
+    return _entry_page("overview/list_decide.html", month, code, form)
+
+
+@pages.route("/lists/<month>/<code>/take-off", methods=["GET", "POST"])
+@requires("overview:list:manage")
+def take_off(month: str, code: str) -> Any:
+    """I take a village off a frozen list because its entry is wrong."""
+    entry = queries.find_entry(session(), _month(month), code, actor())
+    form = TakeOffForm()
+    if form.validate_on_submit():
+        try:
+            services.take_off(session(), entry, form.reason.data, actor())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("%(village)s is taken off the list.", village=entry.area.name))
+            return back_to("overview.month_list", month=month)
+    return _entry_page("overview/list_take_off.html", month, code, form)
+
+
+def _entry_page(template: str, month: str, code: str, form: Any) -> Any:
+    entry = queries.find_entry(session(), _month(month), code, actor())
+    page = render_template(template, entry=entry, form=form, names=services.SHADE_NAMES, why=WHY)
+    return page, 422 if form.errors else 200
+
+
+@pages.get("/lists/<month>.xlsx")
+@requires("overview:list:read")
+def list_workbook(month: str) -> Any:
+    """I take the list of a month with me as a table."""
+    entries = queries.list_entries(session(), _found(month), actor())
+    language = locale()
+    rows = [
+        (
+            translate(services.SHADE_NAMES[entry.shade], language),
+            entry.area.parent.name if entry.area.parent else "",
+            entry.area.name,
+            entry.area.code,
+            translate(WHY[entry.why], language),
+        )
+        for entry in entries
+        if not entry.taken_off
+    ]
+    out = io.BytesIO()
+    spreadsheet.write_xlsx(COLUMNS, rows, out, locale=language)
+    out.seek(0)
+    return send_file(out, as_attachment=True, download_name=f"list-{month}.xlsx")
+
+
+def _found(month: str) -> VillageList:
+    found = queries.find_list(session(), _month(month))
+    if found is None:
+        abort(404)
+    return found
+
+
+def _month(text: str) -> date:
+    """Return the first day of a month in an address such as ``2026-10``; any other address does not exist."""
+    try:
+        return datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
+    except ValueError:
+        abort(404)

@@ -1,0 +1,78 @@
+"""The one screen (一屏统揽): three tiers by click, on a desk, a phone, a wall or paper."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from flask import abort, render_template, request
+
+from trafficedu.areas.models import Area
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import today, utc_now
+from trafficedu.core.database import session, writing
+from trafficedu.core.text import message
+from trafficedu.evaluation import queries as evaluation
+from trafficedu.evaluation.rules import SERIES
+from trafficedu.evaluation.services import alarms
+from trafficedu.overview.forms import ScreenForm
+from trafficedu.overview.queries import picture
+from trafficedu.overview.queries.screen import draw_screen
+from trafficedu.overview.rules import month_after
+from trafficedu.overview.views.blueprint import pages
+
+REFRESH_SECONDS = 60
+LEVEL_BELOW = {"district": message("Towns"), "town": message("Villages")}
+
+
+@pages.get("/screen")
+@requires("overview:page:read")
+def screen() -> Any:
+    """I see on one screen who stands where, what is alarming, and what waits today."""
+    form = ScreenForm(request.args)
+    area = picture.find_area(session(), request.args.get("area", ""), actor())
+    month = _month(request.args.get("month", ""))
+    months = evaluation.list_months(session(), actor())
+    form.offer([f"{one:%Y-%m}" for one in {month, *months}], picture.list_choices(session(), actor(), area, today()))
+    form.month.data, form.area.data = f"{month:%Y-%m}", area.code
+    return render_template("overview/screen.html", form=form, **_drawn(area, month))
+
+
+@pages.get("/screen/wall")
+@requires("overview:page:read")
+def wall() -> Any:
+    """I hang the screen on the wall; it looks for what is new by itself every minute."""
+    area = picture.find_area(session(), request.args.get("area", ""), actor())
+    return render_template(
+        "overview/wall.html", refresh=REFRESH_SECONDS, **_drawn(area, _month(request.args.get("month", "")))
+    )
+
+
+def _drawn(area: Area, month: date) -> dict[str, Any]:
+    """Return what the template of either screen shows; alarms computed just now are kept for the next one."""
+    shown = draw_screen(session(), actor(), area, month, utc_now())
+    answer = alarms.alarms_of(session(), area, utc_now())
+    found = alarms.read_alarms(answer.payload)
+    if answer.keep is not None:
+        keep = answer.keep
+        with writing() as own:
+            keep(own)
+    return {
+        "screen": shown,
+        "alarms": found,
+        "alarm_month": answer.payload["month"],
+        "series": SERIES,
+        "below": LEVEL_BELOW.get(area.level),
+        "now": utc_now(),
+    }
+
+
+def _month(text: str) -> date:
+    """Return the month asked for; without a wish the latest one evaluated, else the last full month."""
+    if text:
+        try:
+            return datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
+        except ValueError:
+            abort(404)
+    months = evaluation.list_months(session(), actor(), limit=1)
+    return months[0] if months else month_after(today().replace(day=1), -1)
