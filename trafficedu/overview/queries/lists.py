@@ -15,7 +15,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
-from trafficedu.evaluation.queries import latest_run, results_of
+from trafficedu.evaluation.queries.runs import latest_run, results_of
 from trafficedu.overview.models import PUBLISHED, ListEntry, ListProtest, VillageList
 from trafficedu.overview.rules import Listed, ListRule, Standing, month_after, read_list
 
