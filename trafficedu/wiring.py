@@ -6,6 +6,7 @@ The only place where features meet. Whoever asks "what happens after X?" reads t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -13,6 +14,8 @@ from sqlalchemy.orm import Session
 from trafficedu.accidents import imports as accidents_files
 from trafficedu.accidents import panels as accidents_panels
 from trafficedu.areas import imports as areas_files
+from trafficedu.bulletin import imports as bulletin_files
+from trafficedu.bulletin.queries import papers
 from trafficedu.configuration import panels as configuration_panels
 from trafficedu.configuration import services as configuration
 from trafficedu.configuration.services import Chore
@@ -163,8 +166,9 @@ EXPORTERS: Mapping[str, Exporter] = {
     "violations": violations_files.EXPORTER,
     "riders": riders_imports.EXPORTER,
     "accidents": accidents_files.EXPORTER,
+    "indicators": bulletin_files.INDICATORS_EXPORTER,
 }
-"""KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""
+"""KIND -> what ``trafficedu export`` and the page write; the same columns as the import, where there is one."""
 
 REPORTS: Mapping[str, Callable[[Session, str, str], bytes]] = {
     "certificate": studies.render_certificate,
@@ -173,3 +177,9 @@ REPORTS: Mapping[str, Callable[[Session, str, str], bytes]] = {
     "hazard": hazards_queries.render_any,
 }
 """KIND -> what ``trafficedu report`` renders as PDF from a public number, in a language."""
+
+MONTHLY_REPORTS: Mapping[str, Mapping[str, Callable[[Session, date, str, str], bytes]]] = {
+    "bulletin": {".pdf": papers.render_bulletin, ".xlsx": papers.render_annex},
+    "scorecard": {".pdf": papers.render_scorecard},
+}
+"""KIND -> ending of the file -> what ``trafficedu report`` renders of a month and the code of an area or company."""

@@ -168,9 +168,9 @@ SCORECARD = ScorecardData(
     evaluated=message("the rule set"),
     veto=None,
     parts=[
-        Part(message("Points"), 90.0, 0.2, "18 / 20", 85.0),
-        Part(message("Violations"), 71.3, 0.2, "112 / 98.4", 80.0),
-        Part(message("Education"), None, 0.25, "3 / 4", None),
+        Part(message("Points"), 90.0, 0.2, 18.0, message("18 / 20"), 85.0),
+        Part(message("Violations"), 71.3, 0.2, 14.3, message("112 / 98.4"), 80.0),
+        Part(message("Education"), None, 0.25, None, message("3 / 4"), None),
     ],
     history=[
         PastMonth("2026-07"),
@@ -191,7 +191,7 @@ SCORECARDS = {
         high=None,
         best=None,
         worst=None,
-        parts=[replace(part, score=None) for part in SCORECARD.parts],
+        parts=[replace(part, score=None, brings=None) for part in SCORECARD.parts],
         why=(),
     ),
     "veto": replace(SCORECARD, colour="orange", veto=message("a veto")),

@@ -78,6 +78,4 @@ class DecisionForm(FlaskForm):  # type: ignore[misc]
 class TakeOffForm(FlaskForm):  # type: ignore[misc]
     """Why an entry is wrong."""
 
-    reason = TrimmedField(
-        _l("Reason"), [InputRequired(_l("Give the reason.")), Length(max=300, message=TOO_LONG)]
-    )
+    reason = TrimmedField(_l("Reason"), [InputRequired(_l("Give the reason.")), Length(max=300, message=TOO_LONG)])

@@ -70,7 +70,9 @@ def freeze_list(session: Session, month: date, by: Actor, now: datetime) -> Vill
     ]
     session.add(frozen)
     flush_or_refuse(session, {"village_list.month": DomainError(FROZEN_ALREADY)})
-    audit.write(session, "overview:list:freeze", by, subject=frozen, month=f"{month:%Y-%m}", entries=len(frozen.entries))
+    audit.write(
+        session, "overview:list:freeze", by, subject=frozen, month=f"{month:%Y-%m}", entries=len(frozen.entries)
+    )
     body = message("Protests are taken until %(day)s.", day=until.isoformat())
     _tell(session, frozen, "frozen", frozen.entries, body, now)
     return frozen
@@ -158,9 +160,7 @@ def publish_list(session: Session, frozen: VillageList, version: int, by: Actor,
     if frozen.state == PUBLISHED:
         raise DomainError(message("The list is published; it is not changed any more."))
     if local_date(now) <= frozen.protest_until:
-        raise DomainError(
-            message("Protests are still taken, until %(day)s.", day=frozen.protest_until.isoformat())
-        )
+        raise DomainError(message("Protests are still taken, until %(day)s.", day=frozen.protest_until.isoformat()))
     undecided = [entry for entry in frozen.entries if entry.protest is not None and not entry.protest.decision]
     if undecided:
         raise DomainError(message("%(count)d protests are not decided yet.", count=len(undecided)))
@@ -191,4 +191,3 @@ def _title(entry: ListEntry) -> Message:
 
 def _path(told: VillageList) -> str:
     return f"/lists/{told.month:%Y-%m}"
-

@@ -250,7 +250,7 @@ _PLACES = [
     Column("high", message("95 % to"), 10),
     Column("more", message("Probability of more than usual (%)"), 14),
     Column("overdue", message("Overdue hazards"), 12),
-    Column("alarms", message("Alarms"), 30),
+    Column("reasons", message("What speaks for it"), 50),
     Column("inside", message("Most of it in"), 40),
 ]
 
@@ -268,7 +268,7 @@ def _places(data: BulletinData, locale: str) -> Iterator[Row]:
             round(one.high, 3),
             round(100 * one.more, 1),
             one.overdue,
-            words.listed(tuple(translate(series, locale) for series in one.alarms), locale),
+            words.listed(tuple(translate(reason, locale) for reason in one.reasons), locale),
             words.listed(tuple(one.inside), locale),
         )
 

@@ -169,8 +169,8 @@ class Place:
 
     ``observed`` and ``usual`` are its casualty accidents and those of places like it over ``months``; ``expected``
     is for the next month. ``excess`` is the empirical-Bayes ratio with its 95 % interval, ``more`` the probability
-    that it is above 1. ``alarms`` names the series above their limit, ``overdue`` counts hazards, ``inside`` the
-    places below it that weigh most.
+    that it is above 1. ``overdue`` counts hazards; ``reasons`` are the parts of the rule that chose it, ``inside``
+    the places below it that weigh most.
     """
 
     code: str
@@ -182,7 +182,7 @@ class Place:
     low: float
     high: float
     more: float
-    alarms: Sequence[Message] = ()
+    reasons: Sequence[Message] = ()
     overdue: int = 0
     inside: Sequence[str] = ()
 

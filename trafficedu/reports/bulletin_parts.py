@@ -267,10 +267,7 @@ def _place_row(flow: Flow, rank: int, one: Place) -> list[str]:
 def reasons(one: Place, flow: Flow) -> str:
     """Say what speaks for a place, in one line."""
     say, locale = flow.sheet.say, flow.sheet.locale
-    said = [say(message("more accidents than usual (probability %(p)s %%)", p=f"{100 * one.more:.0f}"))]
-    said += [say(message("alarm: %(series)s", series=series)) for series in one.alarms]
-    if one.overdue:
-        said.append(say(message("%(count)s hazards overdue", count=one.overdue)))
+    said = [say(reason) for reason in one.reasons]
     if one.inside:
         said.append(say(message("most of it in %(names)s", names=words.listed(tuple(one.inside), locale))))
     return ("；" if locale == "zh" else "; ").join(said)

@@ -24,18 +24,17 @@ MARK = 9.0
 
 @dataclass(frozen=True)
 class Part:
-    """One dimension: its score and weight (absent: no score), what it was counted from, and the month before."""
+    """One dimension: its score and weight (a share of 1), what it was counted from, and its score the month before.
+
+    ``brings`` is its part of the whole score; an absent dimension has neither.
+    """
 
     name: Message
     score: float | None
     weight: float
-    counted: str
+    brings: float | None
+    counted: Message
     before: float | None
-
-    @property
-    def brings(self) -> float | None:
-        """What it brings to the whole score, unless others are absent."""
-        return None if self.score is None else self.score * self.weight
 
 
 @dataclass(frozen=True)
@@ -156,7 +155,7 @@ def _parts(flow: Flow, data: ScorecardData) -> None:
             number(part.before),
             f"{100 * part.weight:g}\N{NO-BREAK SPACE}%",
             number(part.brings),
-            part.counted,
+            say(part.counted),
         ]
         for part in data.parts
     ]

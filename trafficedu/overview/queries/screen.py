@@ -163,5 +163,3 @@ def _waiting(session: Session, by: Actor, area: Area, now: datetime) -> Waiting:
         overdue_hazards=hazards.count_overdue(session, by, area.path, today),
         overdue_tasks=education.count_overdue(session, by, today, area.path),
     )
-
-

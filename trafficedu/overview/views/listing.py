@@ -153,9 +153,7 @@ def decide(month: str, code: str) -> Any:
     form = DecisionForm()
     if form.validate_on_submit():
         try:
-            services.decide_protest(
-                session(), entry.protest, form.decision.data, form.reason.data, actor(), utc_now()
-            )
+            services.decide_protest(session(), entry.protest, form.decision.data, form.reason.data, actor(), utc_now())
             session().commit()
         except DomainError as error:
             session().rollback()
