@@ -79,7 +79,7 @@ def test_many_villages_are_cut_to_those_of_note_on_paper_but_not_in_the_annex() 
     assert "以下列出60个中的" in squeezed(reading.flat)
     colours = CalamineWorkbook.from_filelike(
         io.BytesIO(bulletin_annex.render(bulletins.BULLETIN, "zh"))
-    ).get_sheet_by_name("颜色")
+    ).get_sheet_by_name("颜色与名次")
     rows = colours.to_python()
     assert sum(row[0] == "村社" for row in rows) == 60
     assert rows[0][:5] == ["层级", "代码", "评估对象", "颜色", "得分"]

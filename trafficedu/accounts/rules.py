@@ -52,6 +52,7 @@ _READS_FIGURES = {
     "helmets:site:read",
 }
 
+_READS_BULLETIN = {"bulletin:bulletin:read", "bulletin:scorecard:read"}
 _READS_OWN_MESSAGES = {"messages:inbox:read", "messages:channel:manage"}
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
@@ -97,6 +98,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "accidents:accident:export",
             "accidents:rider:link",
             "transfers:page:open",
+            "bulletin:indicators:export",
             "violations:violation:record",
             "violations:violation:read",
             "violations:violation:review",
@@ -128,6 +130,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "points:entry:import",
             "points:entry:export",
         }
+        | _READS_BULLETIN
         | _READS_PLACES
         | _READS_FIGURES
         | _READS_TRENDS
@@ -150,6 +153,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.COMPANY: frozenset(
         {
             "feedback:notice:read",
+            "bulletin:scorecard:read",
             "feedback:notice:answer",
             "feedback:rider:read",
             "companies:company:read",
@@ -164,6 +168,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "hazards:hazard:fix",
             "hazards:check:look",
             "feedback:notice:read",
+            "bulletin:scorecard:read",
             "feedback:notice:answer",
             "feedback:rider:read",
             "education:task:read",
@@ -188,6 +193,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "points:entry:record",
             "points:entry:export",
         }
+        | _READS_BULLETIN
         | _READS_PLACES
         | _READS_FIGURES
         | _READS_TRENDS
@@ -202,6 +208,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "accidents:accident:export",
             "overview:month:read",
             "transfers:page:open",
+            "bulletin:indicators:export",
             "violations:violation:read",
             "violations:violation:export",
             "areas:ebikes:manage",
@@ -210,6 +217,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "points:entry:read",
             "points:entry:export",
         }
+        | _READS_BULLETIN
         | _READS_PLACES
         | _READS_FIGURES
         | _READS_TRENDS

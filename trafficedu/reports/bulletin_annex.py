@@ -33,7 +33,7 @@ def _tables(data: BulletinData, locale: str) -> Iterator[Table]:
         return translate(text, locale)
 
     yield Table(say(HEADLINE), _HEADLINE, list(_headline(data, locale)))
-    yield Table(say(message("Colours")), _colour_columns(), list(_colours(data, locale)))
+    yield Table(say(message("Colours and ranks")), _colour_columns(), list(_colours(data, locale)))
     yield Table(say(message("Rates with intervals")), _RATES, list(_rates(data, locale)))
     yield Table(say(message("Violations")), _MONTHS, [(one.name, one.count, one.year_before) for one in data.months])
     yield Table(say(message("What changed")), _CHANGES, list(_changes(data, locale)))
