@@ -16,7 +16,6 @@ from trafficedu.bulletin.imports import HAND_ON
 from trafficedu.bulletin.queries import scorecard as scorecards_of
 from trafficedu.bulletin.queries.indicators import list_indicators
 from trafficedu.bulletin.queries.month import gather
-from trafficedu.bulletin.queries.standings import find_run
 from trafficedu.bulletin.rules import check_month
 from trafficedu.core import audit
 from trafficedu.core.access import actor, requires
@@ -26,7 +25,7 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.text import LOCALES, message
 from trafficedu.core.web import locale, page_number
 from trafficedu.evaluation.queries import areas
-from trafficedu.evaluation.queries.runs import list_results
+from trafficedu.evaluation.queries.runs import list_results, shown_run
 from trafficedu.reports import bulletin, bulletin_annex, scorecard
 
 pages = Blueprint("bulletin", __name__)
@@ -59,7 +58,7 @@ def index() -> Any:
         month=f"{month:%Y-%m}",
         area=area,
         lang=lang,
-        run=find_run(session(), month, actor()),
+        run=shown_run(session(), month, actor()),
         hand_on=HAND_ON,
     )
 
@@ -85,7 +84,7 @@ def scorecards() -> Any:
     month = form.settle_month(today())
     kinds = [COMPANY] if actor().scope.company_id is not None else list(KINDS)
     wanted = form.offer(kinds)
-    run = find_run(session(), month, actor())
+    run = shown_run(session(), month, actor())
     return render_template(
         "bulletin/scorecards.html",
         form=form,

@@ -66,12 +66,16 @@ def _counts(flow: Flow, rankings: Sequence[Ranking]) -> None:
 
 def _ranking(flow: Flow, ranking: Ranking) -> None:
     say = flow.sheet.say
-    flow.heading(KINDS[ranking.kind], level=3, keep=min(220.0, 40 + 16 * len(ranking.standings)))
+    flow.heading(KINDS[ranking.kind], level=3, keep=min(130.0, 40 + 16 * len(ranking.standings)))
     if not ranking.standings:
         flow.paragraph(say(message("There is none here that is evaluated.")))
         flow.gap(12)
         return
     shown = ranking.standings
+    if len(shown) > MOST_ROWS and all(one.score is None for one in shown):
+        flow.paragraph(say(message("None of the %(all)s has enough data for a score.", all=len(shown))))
+        flow.gap(12)
+        return
     if len(shown) > MOST_ROWS:
         shown = _of_note(shown)
         flow.paragraph(

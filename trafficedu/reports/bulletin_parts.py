@@ -14,6 +14,9 @@ from trafficedu.reports.tables import Column, draw_table
 
 MOST_CHANGES = 10
 SHOWN_MONTHS = 36
+MOST_AREAS = 6
+FUNNEL_TOP = 300.0
+"""Limits of areas with next to no e-bikes reach far: the scale ends here, unless an area lies beyond."""
 
 
 def draw(flow: Flow, data: BulletinData) -> None:
@@ -157,7 +160,8 @@ def _funnel(flow: Flow, limits: Sequence[Limits]) -> None:
         "lie in it. Light band: 99.8 %."
     )
     unit = say(message("% of what is usual"))
-    draw_dots(flow, Dots(say(title), say(title), dots, unit, note=say(note), from_zero=True))
+    top = max(FUNNEL_TOP, max(dot.value or 0.0 for dot in dots))
+    draw_dots(flow, Dots(say(title), say(title), dots, unit, note=say(note), from_zero=True, top=top))
 
 
 def _accidents(flow: Flow, data: BulletinData) -> None:
@@ -216,7 +220,12 @@ def _campaigns(flow: Flow, data: BulletinData) -> None:
         Column(say(message("Effect, estimated and not asserted")), 4.6),
     ]
     rows = [
-        [one.name, words.days(one.first, one.last, locale), words.listed(tuple(one.areas), locale), say(one.effect)]
+        [
+            one.name,
+            words.days(one.first, one.last, locale),
+            words.shortest(one.areas, locale, MOST_AREAS),
+            say(one.effect),
+        ]
         for one in data.campaigns
     ]
     draw_table(flow, columns, rows)

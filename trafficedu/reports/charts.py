@@ -50,7 +50,7 @@ class Dot:
 class Dots:
     """A list of values with their intervals, one below the other.
 
-    ``target`` is a value with its name, drawn as a dashed line; ``top`` the greatest value there can be.
+    ``target`` is a value with its name, drawn as a dashed line; beyond ``top`` the scale does not go.
     """
 
     title: str
@@ -131,7 +131,8 @@ def _scale(chart: Dots, start: float, end: float) -> Axis:
     seen += [limit for dot in chart.dots for band in dot.bands for limit in band]
     seen += [chart.target[0]] if chart.target else []
     low = 0.0 if chart.from_zero or not seen else min(seen)
-    return axis(low, max(seen, default=1.0), start, end, top=chart.top)
+    high = max(seen, default=1.0)
+    return axis(low, high if chart.top is None else min(high, chart.top), start, end, top=chart.top)
 
 
 def _draw_rows(flow: Flow, chart: Dots, dots: Sequence[Dot]) -> None:
@@ -171,10 +172,17 @@ def _draw_dot(drawing: Drawing, scale: Axis, dot: Dot, x: float, y: float, width
 class Plot:
     """The frame of a chart over months: its two axes, and where a month lies."""
 
-    def __init__(self, flow: Flow, alternative: str, months: Sequence[str], scale_to: tuple[float, float]) -> None:
+    def __init__(
+        self,
+        flow: Flow,
+        alternative: str,
+        months: Sequence[str],
+        scale_to: tuple[float, float],
+        height: float = PLOT_HEIGHT,
+    ) -> None:
         self.drawing = Drawing(flow.sheet, alternative)
         self.left, self.right = flow.x + LEFT, flow.x + flow.width
-        self.top, self.bottom = flow.y + 14, flow.y + 14 + PLOT_HEIGHT
+        self.top, self.bottom = flow.y + 14, flow.y + 14 + height
         self.scale = axis(*scale_to, self.bottom, self.top)
         self.step = (self.right - self.left) / max(1, len(months))
         self._months = months

@@ -170,7 +170,7 @@ class Sheet:
 
     def put(self, lines: list[str], x: float, y: float, width: float, style: Style, element: Element | None) -> float:
         """Place lines already broken; return where the next thing may begin."""
-        self.paint(element, partial(self._paint_lines, list(lines), x, y, width, style))
+        self._add(element, partial(self._paint_lines, list(lines), x, y, width, style))
         return y + len(lines) * style.leading
 
     def write(
@@ -207,16 +207,16 @@ class Sheet:
 
     def fill(self, x: float, y: float, width: float, height: float, colour: Color) -> None:
         """Fill a rectangle."""
-        self.paint(None, partial(self._paint_rectangle, x, y, width, height, colour, None))
+        self._add(None, partial(self._paint_rectangle, x, y, width, height, colour, None))
 
     def frame(self, x: float, y: float, width: float, height: float, *, colour: Color = HAIR) -> None:
         """Draw a rectangle's outline."""
-        self.paint(None, partial(self._paint_rectangle, x, y, width, height, None, colour))
+        self._add(None, partial(self._paint_rectangle, x, y, width, height, None, colour))
 
     def code(self, address: str, x: float, y: float, side: float, *, alternative: str) -> float:
         """Place a QR code that is also a link; return where the next thing may begin."""
         element = self.element("Figure", alternative=alternative)
-        self.paint(element, partial(self._paint_code, address, x, y, side))
+        self._add(element, partial(self._paint_code, address, x, y, side))
         return y + side
 
     def picture(self, data: bytes, x: float, y: float, width: float, height: float, *, alternative: str) -> None:
@@ -280,6 +280,9 @@ class Sheet:
 
     def paint(self, element: Element | None, paint: Paint) -> None:
         """Have ``paint`` draw on the page as part of ``element``; ``None`` is decoration."""
+        self._add(element, paint)
+
+    def _add(self, element: Element | None, paint: Paint) -> None:
         self._pages[-1].append(Operation(element, paint))
 
     def _paint_lines(self, lines: list[str], x: float, y: float, width: float, style: Style, canvas: Canvas) -> None:

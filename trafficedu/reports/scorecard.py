@@ -11,7 +11,7 @@ from trafficedu.reports import fonts, words
 from trafficedu.reports.badges import GREY, SHADES, draw_shape
 from trafficedu.reports.blocks import Flow
 from trafficedu.reports.bulletin_colours import number
-from trafficedu.reports.charts import PLOT_HEIGHT, TICK, Plot, draw_title
+from trafficedu.reports.charts import TICK, Plot, draw_title
 from trafficedu.reports.drawing import Drawing, Stroke, aligned
 from trafficedu.reports.layout import A4, ACCENT, HAIR, INK, SMALL, TINT, TITLE, Page, Sheet, Style
 from trafficedu.reports.tables import Column, draw_table
@@ -20,6 +20,7 @@ PAGE = Page(A4, margin=48, top=56, bottom=52)
 NAME = message("Scorecard")
 SCORE = Style(30, 38, fonts.BOLD, INK)
 MARK = 9.0
+HISTORY_HEIGHT = 92.0
 
 
 @dataclass(frozen=True)
@@ -184,11 +185,11 @@ def _history(flow: Flow, data: ScorecardData) -> None:
     """Draw the months that lead here, each with the shape of its colour at its score."""
     say = flow.sheet.say
     title = say(message("The months before"))
-    draw_title(flow, title, PLOT_HEIGHT + 30)
+    draw_title(flow, title, HISTORY_HEIGHT + 30)
     spoken = "; ".join(
         f"{one.name} {say(SHADES[one.colour].name)} {number(one.score)}" for one in data.history if one.colour
     )
-    plot = Plot(flow, f"{title}: {spoken}", [one.name for one in data.history], (0.0, 100.0))
+    plot = Plot(flow, f"{title}: {spoken}", [one.name for one in data.history], (0.0, 100.0), HISTORY_HEIGHT)
     plot.frame(say(message("score")))
     for stretch in plot.points([one.score for one in data.history]):
         plot.drawing.line(stretch, Stroke(HAIR, 1.25))

@@ -15,6 +15,8 @@ CELL = Style(8.5, 12)
 CELL_STRONG = replace(CELL, font=fonts.BOLD)
 HEAD = replace(SMALL, size=7.5, leading=10, font=fonts.BOLD, colour=INK)
 PADDING = 3.5
+TOGETHER = 6
+"""Rows that stand on one page with the head; a table no longer than that is not torn apart."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def draw_table(flow: Flow, columns: Sequence[Column], rows: Sequence[Sequence[Ce
         A row has another number of cells than there are columns.
     """
     table = _Table(flow, columns)
-    flow.room(40 + CELL.leading)
+    flow.room(40 + CELL.leading * min(len(rows), TOGETHER) * 1.4)
     with flow.sheet.group("Table"):
         table.head()
         for row in rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -73,6 +74,12 @@ def yuan(amount: int) -> Message:
 def listed(parts: tuple[str, ...], locale: str) -> str:
     """Join names the way the language lists them."""
     return ("、" if locale == "zh" else ", ").join(parts)
+
+
+def shortest(names: Sequence[str], locale: str, most: int = 5) -> str:
+    """Join the first of some names; dots stand for the others."""
+    shown = listed(tuple(names[:most]), locale)
+    return f"{shown}…" if len(names) > most else shown
 
 
 def labelled(label: Message, locale: str) -> str:

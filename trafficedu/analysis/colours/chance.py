@@ -106,13 +106,13 @@ def _dimension(
         drawn = _shares(on_time, due, due, chance, draws)
         weight = rules.figure("on_time_score")
         marks = np.minimum(found["quiz"] / due * (drawn * due / on_time if on_time else 1.0), 100.0)
-        return np.clip(weight * drawn + (100.0 - weight) / 100.0 * marks, 0.0, 100.0)
+        return np.asarray(np.clip(weight * drawn + (100.0 - weight) / 100.0 * marks, 0.0, 100.0))
     if name == HELMETS:
         zero, full = rules.figure("helmets_zero"), rules.figure("helmets_full")
         drawn = _shares(found["helmeted"], found["observed"], found["observed"] / deff, chance, draws)
-        return np.clip(100.0 * (100.0 * drawn - zero) / (full - zero), 0.0, 100.0)
+        return np.asarray(np.clip(100.0 * (100.0 * drawn - zero) / (full - zero), 0.0, 100.0))
     if name == FEEDBACK:
-        return 100.0 * _shares(found["on_time"], found["due"], found["due"], chance, draws)
+        return np.asarray(100.0 * _shares(found["on_time"], found["due"], found["due"], chance, draws))
     return np.full(draws, score)
 
 

@@ -20,18 +20,14 @@ def list_findings(data: BulletinData, alarms: Mapping[str, Sequence[Message]], l
     found += [line for ranking in data.rankings for line in _moved(ranking, locale)]
     found += list(_helmets(data))
     if alarms:
-        text = message("Alarm (above the 99 %% limit of the season): %(names)s", names=shortest(list(alarms), locale))
+        text = message(
+            "Alarm (above the 99 %% limit of the season): %(names)s", names=words.shortest(list(alarms), locale)
+        )
         found.append(text)
     if data.recommended.places:
-        names = shortest([one.name for one in data.recommended.places], locale, 3)
+        names = words.shortest([one.name for one in data.recommended.places], locale, 3)
         found.append(message("Recommended for the next month, first of all: %(names)s", names=names))
     return found
-
-
-def shortest(names: Sequence[str], locale: str, most: int = 5) -> str:
-    """Return the first of some names in one line; dots stand for the others."""
-    shown = words.listed(tuple(names[:most]), locale)
-    return f"{shown}…" if len(names) > most else shown
 
 
 def _counted(what: Message, count: Count) -> Message:
@@ -49,7 +45,7 @@ def _moved(ranking: Ranking, locale: str) -> Iterator[Message]:
     moves = [(one, step) for one in ranking.standings if (step := steps_of(one)) != 0]
     risen, fallen = [one.name for one, step in moves if step < 0], [one.name for one, step in moves if step > 0]
     red = [one.name for one in ranking.standings if one.colour == RED]
-    if any(one.before for one in ranking.standings):
+    if risen or fallen:
         yield message(
             "%(kind)s: %(risen)s rose by a colour or more, %(fallen)s fell",
             kind=KINDS[ranking.kind],
@@ -57,9 +53,9 @@ def _moved(ranking: Ranking, locale: str) -> Iterator[Message]:
             fallen=len(fallen),
         )
     if fallen:
-        yield message("%(kind)s that fell: %(names)s", kind=KINDS[ranking.kind], names=shortest(fallen, locale))
+        yield message("%(kind)s that fell: %(names)s", kind=KINDS[ranking.kind], names=words.shortest(fallen, locale))
     if red:
-        yield message("%(kind)s on red: %(names)s", kind=KINDS[ranking.kind], names=shortest(red, locale))
+        yield message("%(kind)s on red: %(names)s", kind=KINDS[ranking.kind], names=words.shortest(red, locale))
 
 
 def steps_of(one: Standing) -> int:

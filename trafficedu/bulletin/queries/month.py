@@ -23,6 +23,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local, local_date, month_bounds
 from trafficedu.education.rules import CompletionCounts
 from trafficedu.evaluation.queries.areas import find_area
+from trafficedu.evaluation.queries.runs import shown_run
 from trafficedu.evaluation.rules import CASUALTY, FATAL_ONLY, VIOLATIONS, month_after
 from trafficedu.feedback.queries.rates import FeedbackCounts
 from trafficedu.hazards import queries as hazards
@@ -64,11 +65,12 @@ def gather(session: Session, by: Actor, area_code: str, month: date, now: dateti
     last_day = month_bounds(month)[1] - timedelta(days=1)
     parts = areas.list_children(session, area, last_day)
     asked = Asked(session, by, area, parts, month, now)
-    run = standings.find_run(session, month, by)
+    run = shown_run(session, month, by)
     counted = read_month_of(session, by, area, month, now, locale)
     line, helmets_by_area, standard = rates.helmet_rates(session, area, month, by)
     trend = accidents.read_trend(asked, area) if parts else accidents.Trend({})
-    alarms = places.read_alarms(session, area, month) if parts else {}
+    watched = places.load_watched(session, area, month) if parts else {}
+    alarms = places.read_alarms(watched, month)
     of_parts, hazards_here = _hazards(asked)
     data = BulletinData(
         district=_district(session, area),
@@ -85,7 +87,7 @@ def gather(session: Session, by: Actor, area_code: str, month: date, now: dateti
         hazards=hazards_here,
         outlook=accidents.outlook_of(asked, trend),
         campaigns=accidents.list_campaigns(asked),
-        recommended=places.recommend(session, area, parts, month, trend, alarms, of_parts),
+        recommended=places.recommend(session, area, parts, month, trend, alarms, of_parts, watched.get(CASUALTY)),
         notes=list_notes(asked, run, counted, line, trend),
         **_events(asked),
         **_shares(asked, counted),

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from trafficedu.analysis.colours.rule_set import GREY
 from trafficedu.areas import queries as areas
+from trafficedu.areas.models import DISTRICT
 from trafficedu.bulletin.queries.accidents import Trend
 from trafficedu.bulletin.queries.asked import Asked
 from trafficedu.bulletin.queries.standings import read_results
@@ -81,11 +82,10 @@ def _helmets(line: helmets.Line) -> Iterator[Message]:
 def _evaluation(asked: Asked, run: EvaluationRun | None) -> Iterator[Message]:
     if run is None:
         return
-    results = [
-        one
-        for one in read_results(asked.session, run, asked.by).values()
-        if one.area is None or one.area.path.startswith(asked.area.path)
-    ]
+    inside = set(asked.session.scalars(areas.within(asked.area.path)))
+    companies = {None} if asked.area.level == DISTRICT else set()
+    found = read_results(asked.session, run, asked.by).values()
+    results = [one for one in found if one.area_id in inside | companies]
     grey = sum(one.colour == GREY for one in results)
     yield message(
         "Evaluated: %(all)s towns, villages and companies, of which %(grey)s have too little data for a colour.",

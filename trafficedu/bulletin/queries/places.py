@@ -20,7 +20,7 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import month_bounds
 from trafficedu.core.text import Message, message
 from trafficedu.evaluation.queries.series import Loaded, load_series
-from trafficedu.evaluation.rules import CASUALTY, SERIES, month_after
+from trafficedu.evaluation.rules import SERIES, month_after
 from trafficedu.evaluation.services.alarms import WATCHED, compute_alarms
 from trafficedu.hazards.queries import HazardCounts
 from trafficedu.reports.bulletin_data import Place, Places
@@ -47,9 +47,13 @@ class _Record:
     by_ebikes: bool
 
 
-def read_alarms(session: Session, area: Area, month: date) -> dict[str, list[Message]]:
-    """Return the names of the series above their limit in ``month``, by code of the part of ``area``."""
-    loaded = {key: load_series(session, key, area, month) for key in WATCHED}
+def load_watched(session: Session, area: Area, month: date) -> dict[str, Loaded | None]:
+    """Return the series of the parts of ``area`` up to ``month`` that can raise an alarm."""
+    return {key: load_series(session, key, area, month) for key in WATCHED}
+
+
+def read_alarms(loaded: dict[str, Loaded | None], month: date) -> dict[str, list[Message]]:
+    """Return the names of the series above their limit in ``month``, by code of the part."""
     found: dict[str, list[Message]] = {}
     for alarm in compute_alarms(loaded, month)["alarms"]:
         found.setdefault(alarm["code"], []).append(SERIES[alarm["series"]].name)
@@ -64,12 +68,12 @@ def recommend(
     trend: Trend,
     alarms: Mapping[str, Sequence[Message]],
     hazards: Mapping[str, HazardCounts],
+    loaded: Loaded | None,
 ) -> Places:
     """Return the parts of ``area`` to look after next month; none where nothing is on record or there is one part.
 
-    ``hazards`` are those at and below a part, by its code.
+    ``hazards`` are those at and below a part, by its code; ``loaded`` are the casualty accidents of the parts.
     """
-    loaded = load_series(session, CASUALTY, area, month)
     record = _compare(loaded, parts)
     rule = message(RULE.msgid, sure=f"{100 * SURE:g}", always=ALWAYS, most=MOST_PLACES, base=_base(record))
     if record is None:
@@ -127,11 +131,18 @@ def _compare(loaded: Loaded | None, parts: Sequence[Area]) -> _Record | None:
         return None
     months = min(MONTHS, loaded.panel.months)
     observed = loaded.panel.counts[: len(parts), -months:].sum(axis=1)
-    base = loaded.panel.exposure
-    known = None if base is None else np.nanmean(np.where(np.isnan(base).all(axis=1)[:, None], 0.0, base), axis=1)
-    by_ebikes = known is not None and bool((known[: len(parts)] > 0).all())
-    exposure = known[: len(parts)] if by_ebikes and known is not None else np.ones(len(parts))
-    return _Record(observed, excess(observed, exposure), months, by_ebikes)
+    exposure = _mean_ebikes(loaded.panel.exposure, len(parts))
+    base = np.ones(len(parts)) if exposure is None else exposure
+    return _Record(observed, excess(observed, base), months, exposure is not None)
+
+
+def _mean_ebikes(exposure: FloatArray | None, parts: int) -> FloatArray | None:
+    """Return the mean of each part's known months; None unless every part has e-bikes."""
+    if exposure is None:
+        return None
+    known = ~np.isnan(exposure[:parts])
+    total = np.where(known, exposure[:parts], 0.0).sum(axis=1)
+    return total / known.sum(axis=1) if bool((total > 0).all()) else None
 
 
 def _inside(session: Session, area: Area, parts: Sequence[Area], month: date) -> dict[str, list[str]]:

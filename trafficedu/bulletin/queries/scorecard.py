@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from trafficedu.analysis.colours.explaining import Outlook, contributions, moves, outlook
 from trafficedu.analysis.colours.rule_set import EDUCATION, RuleSet
 from trafficedu.areas import queries as areas
-from trafficedu.bulletin.queries.standings import about_run, find_run, limits_of
+from trafficedu.bulletin.queries.standings import about_run, limits_of
 from trafficedu.bulletin.rules import check_month
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local, local_date
@@ -20,12 +20,13 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.text import Message, message
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries.rule_sets import rules_from
-from trafficedu.evaluation.queries.runs import history_of, result_of, results_of, visible
-from trafficedu.evaluation.rules import COLOUR_NAMES, DIMENSION_NAMES, KIND_NAMES, month_after
+from trafficedu.evaluation.queries.runs import history_of, result_of, results_of, shown_run, visible
+from trafficedu.evaluation.rules import COLOUR_NAMES, DIMENSION_NAMES, month_after
 from trafficedu.reports import words
 from trafficedu.reports.scorecard import Part, PastMonth, ScorecardData
 
 SHOWN_MONTHS = 12
+LEVELS = dict(town=message("town"), village=message("village"), company=message("company"))
 MORE = dict(
     points=message("%(steps)s more points"),
     violations=message("%(steps)s violations fewer"),
@@ -48,18 +49,18 @@ def gather(session: Session, by: Actor, code: str, month: date, now: datetime, l
         The month is not evaluated, or there is no such result in the scope of ``by``.
     """
     month = check_month(month, local_date(now))
-    run = find_run(session, month, by)
+    run = shown_run(session, month, by)
     if run is None:
         raise Missing(message("%(month)s has not been evaluated yet.", month=f"{month:%Y-%m}"))
     found = _find(session, run, code, by)
-    earlier = find_run(session, month_after(month, -1), by)
+    earlier = shown_run(session, month_after(month, -1), by)
     before = result_of(session, earlier, found.kind, code, by) if earlier is not None else None
     peers = results_of(session, run, found.kind)
     limits = limits_of(session, run, peers).get((found.kind, found.code))
     rules = rules_from(run.rule_set)
     return ScorecardData(
         district=_district(session),
-        kind=KIND_NAMES[found.kind],
+        kind=LEVELS[found.kind],
         code=found.code,
         name=found.name,
         month=month,

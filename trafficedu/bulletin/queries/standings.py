@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 from sqlalchemy.orm import Session
 
 from trafficedu.analysis.colours.chance import Judged, ScoreLimits, score_limits
 from trafficedu.analysis.colours.rule_set import COMPANY, TOWN, VILLAGE
+from trafficedu.areas import queries as areas
 from trafficedu.areas.models import DISTRICT, Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.text import Message, message
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries.rule_sets import rules_from
-from trafficedu.evaluation.queries.runs import latest_run, results_of, shown_run
+from trafficedu.evaluation.queries.runs import results_of, shown_run
 from trafficedu.evaluation.rules import month_after
 from trafficedu.helmets import queries as helmets
 from trafficedu.reports import words
 from trafficedu.reports.bulletin_data import Ranking, Standing
 
 Key = tuple[str, str]
-
-
-def find_run(session: Session, month: date, by: Actor) -> EvaluationRun | None:
-    """Return the version ``by`` works with; the command line, which sees everything, takes the newest one."""
-    found = shown_run(session, month, by)
-    return latest_run(session, month) if found is None and by.scope.everything else found
 
 
 def read_results(session: Session, run: EvaluationRun | None, by: Actor) -> dict[Key, EvaluationResult]:
@@ -58,19 +52,16 @@ def list_rankings(session: Session, area: Area, run: EvaluationRun, by: Actor) -
     among the targets shown.
     """
     results = read_results(session, run, by)
-    earlier = read_results(session, find_run(session, month_after(run.month, -1), by), by)
+    earlier = read_results(session, shown_run(session, month_after(run.month, -1), by), by)
     kinds = (TOWN, VILLAGE, COMPANY) if area.level == DISTRICT else (VILLAGE,)
+    inside = {None, *session.scalars(areas.within(area.path))}
     rankings = []
     for kind in kinds:
-        rows = [one for one in results.values() if one.kind == kind and _inside(one, area)]
+        rows = [one for one in results.values() if one.kind == kind and one.area_id in inside]
         limits = limits_of(session, run, rows)
         standings = [_standing(one, earlier.get((kind, one.code)), limits.get((kind, one.code))) for one in rows]
         rankings.append(Ranking(kind, sorted(standings, key=_order)))
     return [ranking for ranking in rankings if ranking.standings or ranking.kind != COMPANY]
-
-
-def _inside(one: EvaluationResult, area: Area) -> bool:
-    return one.area is None or one.area.path.startswith(area.path)
 
 
 def _order(one: Standing) -> tuple[bool, float, str]:
