@@ -59,7 +59,7 @@ def data_key() -> str:
 
 @pytest.fixture(scope="session")
 def make_app(data_key: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Flask]:
-    """Build an application on a database URL, with CSRF checks off (they have tests of their own)."""
+    """Build an application on a database URL; CSRF checks are off (they have their own tests), and nothing is sent."""
 
     def make(url: str, **overrides: Any) -> Flask:
         settings = Settings(
@@ -67,6 +67,7 @@ def make_app(data_key: str, tmp_path_factory: pytest.TempPathFactory) -> Callabl
             database_url=url,
             secret_key="only-for-tests",
             data_key=data_key,
+            push_dry_run=True,
         )
         return create_app(settings, {"TESTING": True, "WTF_CSRF_ENABLED": False, **overrides})
 

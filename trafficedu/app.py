@@ -30,10 +30,13 @@ from trafficedu.core.text import LOCALES
 from trafficedu.education.views import course_pages, session_pages, study_pages, task_pages
 from trafficedu.evaluation.views import pages as evaluation_pages
 from trafficedu.feedback.views import pages as feedback_pages
+from trafficedu.hazards.views import pages as hazards_pages
 from trafficedu.helmets.views import pages as helmets_pages
+from trafficedu.messages.rules import read_origins
 from trafficedu.messages.views import pages as messages_pages
 from trafficedu.overview.views import pages as overview_pages
 from trafficedu.patrols.views import pages as patrols_pages
+from trafficedu.points.views import pages as points_pages
 from trafficedu.public.views import pages as public_pages
 from trafficedu.riders.views import pages as riders_pages
 from trafficedu.stations.views import pages as stations_pages
@@ -60,9 +63,11 @@ BLUEPRINTS = [
     evaluation_pages,
     bulletin_pages,
     accidents_pages,
+    hazards_pages,
     helmets_pages,
     patrols_pages,
     messages_pages,
+    points_pages,
 ]
 
 NAVIGATION = [
@@ -71,6 +76,7 @@ NAVIGATION = [
     pages.NavigationItem("violations.reviews", _l("Reviews"), "violations:violation:review"),
     pages.NavigationItem("violations.objections", _l("Objections"), "violations:objection:decide"),
     pages.NavigationItem("accidents.index", _l("Accidents"), "accidents:accident:read"),
+    pages.NavigationItem("hazards.index", _l("Hazards"), "hazards:hazard:read"),
     pages.NavigationItem("feedback.notices", _l("Notices"), "feedback:notice:read"),
     pages.NavigationItem("education.tasks", _l("Studies"), "education:task:read"),
     pages.NavigationItem("sessions.sessions", _l("Sessions"), "education:session:read"),
@@ -83,14 +89,19 @@ NAVIGATION = [
     pages.NavigationItem("areas.index", _l("Areas"), "areas:area:read"),
     pages.NavigationItem("overview.screen", _l("One screen"), "overview:page:read"),
     pages.NavigationItem("overview.overview", _l("Overview"), "overview:page:read"),
+    pages.NavigationItem("evaluation.index", _l("Five colours"), "evaluation:result:read"),
     pages.NavigationItem("overview.lists", _l("Red-yellow-black list"), "overview:list:read"),
     pages.NavigationItem("evaluation.trends", _l("Trends"), "evaluation:trend:read"),
     pages.NavigationItem("bulletin.index", _l("Monthly bulletin"), "bulletin:bulletin:read"),
     pages.NavigationItem("bulletin.scorecards", _l("Scorecards"), "bulletin:scorecard:read"),
     pages.NavigationItem("campaigns.index", _l("Campaigns"), "campaigns:campaign:read"),
     pages.NavigationItem("messages.inbox", _l("Messages"), "messages:inbox:read"),
+    pages.NavigationItem("points.balances", _l("Safety points"), "points:entry:read"),
     pages.NavigationItem("violations.kinds", _l("Kinds of violation"), "violations:kind:manage"),
+    pages.NavigationItem("hazards.kinds", _l("Kinds of hazard"), "hazards:kind:manage"),
+    pages.NavigationItem("feedback.policy", _l("Escalation policy"), "feedback:policy:manage"),
     pages.NavigationItem("courses.courses", _l("Courses"), "education:course:manage"),
+    pages.NavigationItem("points.activities", _l("Point activities"), "points:activity:manage"),
     pages.NavigationItem("transfers.index", _l("Import and export"), "transfers:page:open"),
     pages.NavigationItem("configuration.index", _l("Configuration"), "configuration:figure:manage"),
     pages.NavigationItem("accounts.users", _l("Users"), "accounts:user:manage"),
@@ -115,6 +126,7 @@ def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | 
         Flask configuration for tests.
     """
     settings = settings or load_settings()
+    read_origins(settings.push_servers)  # a malformed setting is told at the start, not to the first user
     app = Flask(__name__, template_folder=str(_template_folder()), static_folder="static")
     app.config.update(
         SECRET_KEY=settings.secret_key,

@@ -37,6 +37,7 @@ from trafficedu.core.tabular import Progress, count_rows
 from trafficedu.core.text import DEFAULT_LOCALE, LOCALES, Message, message, translate
 from trafficedu.demo import services as demo
 from trafficedu.demo import table
+from trafficedu.demo.colours import evaluate_months
 from trafficedu.demo.plan import DEFAULT_MONTHS, DEFAULT_SEED, DEFAULT_VIOLATIONS, MOST_VIOLATIONS, Plan
 from trafficedu.transfers import services as transfers
 
@@ -138,6 +139,8 @@ def _fill_with_demo(plan: Plan, now: datetime) -> None:
     else:
         with progress_bar(plan.violations) as progress:
             demo.load_demo(session(), plan, now, progress)
+        session().commit()
+        evaluate_months(session(), now)
         session().commit()
     settings: Settings = current_app.config["SETTINGS"]
     click.echo(table.render(demo.list_accounts(session()), settings.public_url))
@@ -255,7 +258,7 @@ def export_kind(kind: str, file: Path, month: date | None) -> None:
 @click.option("--demo", "with_demo", is_flag=True, help="As after trafficedu demo, in one go (先载入演示数据).")
 def serve(host: str, port: int, with_demo: bool) -> None:
     """Serve the pages with a production-grade server (启动服务)."""
-    with opened(empty=with_demo):
+    with opened(empty=with_demo) as app:
         if not _is_loopback(host) and (with_demo or demo.is_demo(session())):
             raise click.UsageError(
                 translate(message("This installation holds demo accounts and serves this machine only."), language())
@@ -264,8 +267,7 @@ def serve(host: str, port: int, with_demo: bool) -> None:
             _prepare()
             _fill_with_demo(Plan(), utc_now())
     tell(message("Serving on http://%(host)s:%(port)d (stop with Ctrl+C)", host=host, port=port))
-    arguments, needed = serving.command(host, port)
-    os.execve(sys.executable, [sys.executable, *arguments], {**os.environ, **needed})  # noqa: S606 - no shell
+    serving.serve(app, host, port)
 
 
 def _is_loopback(host: str) -> bool:

@@ -30,6 +30,7 @@ from trafficedu.evaluation import panels as evaluation_panels
 from trafficedu.evaluation import services as evaluation
 from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback import services as feedback
+from trafficedu.hazards import panels as hazards_panels
 from trafficedu.hazards import queries as hazards_queries
 from trafficedu.hazards import services as hazards
 from trafficedu.helmets import imports as helmets_files
@@ -38,6 +39,7 @@ from trafficedu.messages import panels as messages_panels
 from trafficedu.messages import services as messages
 from trafficedu.overview import panels as overview_panels
 from trafficedu.patrols import panels as patrols_panels
+from trafficedu.points import imports as points_files
 from trafficedu.points import services as points
 from trafficedu.public import queries as receipts
 from trafficedu.riders import imports as riders_imports
@@ -79,6 +81,9 @@ PANELS: Mapping[str, Sequence[Panel]] = {
         overview_panels.own_villages,
         feedback_panels.unanswered,
         study_panels.overdue_here,
+        hazards_panels.to_plan,
+        hazards_panels.open_here,
+        hazards_panels.to_verify,
         configuration_panels.worker,
         configuration_panels.failed_imports,
         configuration_panels.calendar,
@@ -111,6 +116,7 @@ PANELS: Mapping[str, Sequence[Panel]] = {
         evaluation_panels.effect,
     ],
     "areas.show": [],
+    "hazards.show": [],
     "accidents.show": [
         overview_panels.educated_before,
     ],
@@ -139,6 +145,7 @@ CHORES: Mapping[str, Chore] = {
     "audit rows sealed": audit.seal,
     "points of studies entered": points.enter_happenings,
     "trends computed": evaluation.refresh_one,
+    "alarms raised": evaluation.raise_alarms,
     "hazards reminded of": hazards.remind,
     "checks reminded of": hazards.remind_checks,
     "months evaluated": evaluation.evaluate_due,
@@ -156,6 +163,7 @@ IMPORTERS: Mapping[str, Importer] = {
     "violations": violations_files.IMPORTER,
     "riders": riders_imports.IMPORTER,
     "accidents": accidents_files.IMPORTER,
+    "points": points_files.IMPORTER,
 }
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
 
@@ -167,6 +175,7 @@ EXPORTERS: Mapping[str, Exporter] = {
     "riders": riders_imports.EXPORTER,
     "accidents": accidents_files.EXPORTER,
     "indicators": bulletin_files.INDICATORS_EXPORTER,
+    "points": points_files.EXPORTER,
 }
 """KIND -> what ``trafficedu export`` and the page write; the same columns as the import, where there is one."""
 

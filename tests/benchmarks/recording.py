@@ -48,7 +48,6 @@ from trafficedu.stations.models import Station
 PORTS = itertools.count(18600)
 THREADS = 8
 VILLAGES = 20
-ROUNDS = 3
 
 
 def bare_app() -> Flask:
@@ -238,9 +237,9 @@ class Officer:
         return "/record", body, self._headers(self.cookie)
 
 
-def measure(url: str, requests: int) -> None:
+def measure(url: str, requests: int, rounds: int) -> None:
     """Print the rates of both, round by round, and the median of the ratios."""
-    username, villages, identities = prepare(url, requests * ROUNDS + 40 * ROUNDS)
+    username, villages, identities = prepare(url, (requests + 40) * rounds)
     ratios = []
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     with (
@@ -248,7 +247,7 @@ def measure(url: str, requests: int) -> None:
         served("trafficedu.app:create_app()", url) as full,
     ):
         officer = Officer(full, username, villages, identities)
-        for turn in range(ROUNDS):
+        for turn in range(rounds):
             rate(bare, 40, lambda _n: ("/", "", headers), {200})
             plain = rate(bare, requests, lambda _n: ("/", "", headers), {200})
             rate(full, 40, officer.form, {302, 303})
@@ -263,15 +262,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--requests", type=int, default=600)
+    parser.add_argument("--rounds", type=int, default=3, help="on a busy machine: many short ones")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TRAFFICEDU_INSTANCE"] = folder
         if options.database == "sqlite":
-            measure(f"sqlite:///{Path(folder) / 'bench.sqlite'}", options.requests)
+            measure(f"sqlite:///{Path(folder) / 'bench.sqlite'}", options.requests, options.rounds)
             return
         with databases.postgres_server(durable=True) as server:
             made = databases.create_postgres_database(server)
-            measure(make_url(made).render_as_string(hide_password=False), options.requests)
+            measure(make_url(made).render_as_string(hide_password=False), options.requests, options.rounds)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -11,7 +10,6 @@ from sqlalchemy.orm import Session
 from tests.factories import places
 from tests.factories.evaluation import NOW
 from trafficedu.core.actors import SYSTEM, Actor
-from trafficedu.core.storage import EvidenceStore
 from trafficedu.points import services
 from trafficedu.points.models import PointEntry
 from trafficedu.points.services import ExpectationInput, NewEntry
@@ -23,7 +21,7 @@ def entered(session: Session, by: Actor = SYSTEM, **values: Any) -> PointEntry:
     """Enter an activity, by default publicity (5 points) of the usual village, without evidence."""
     given = {"target_kind": "village", "target_code": places.VILLAGE, "activity_code": "publicity"}
     new = NewEntry(**{**given, "occurred_on": DAY, **values})
-    return services.record_entry(session, new, EvidenceStore(Path("unused")), by, NOW)
+    return services.record_entry(session, new, by, NOW)
 
 
 def expect(session: Session, kind: str, points: int | None, code: str = "", month: date = date(2026, 1, 1)) -> None:

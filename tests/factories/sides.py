@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import people
 from tests.factories.education import make_station
+from tests.factories.pictures import camera_photo
 from tests.factories.violations import identity, make_company, make_district
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
@@ -25,6 +26,9 @@ from trafficedu.education.models import Certificate, Course, StudySession, Study
 from trafficedu.education.queries import live_booking, task_of_violation
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries import notice_of_violation
+from trafficedu.hazards import services as hazards
+from trafficedu.hazards.models import Hazard, HazardWatch
+from trafficedu.hazards.services import NewHazard, NewWatch
 from trafficedu.riders.models import Rider
 from trafficedu.riders.services import NewRider
 from trafficedu.stations.models import Station
@@ -55,6 +59,8 @@ class Side:
     waiting: StudyTask = field(init=False)
     study: StudySession = field(init=False)
     certificate: Certificate = field(init=False)
+    hazard: Hazard = field(init=False)
+    watch: HazardWatch = field(init=False)
 
     @property
     def numbers(self) -> dict[str, str]:
@@ -72,6 +78,8 @@ class Side:
             "waiting": self.waiting.number,
             "session": self.study.number,
             "certificate": self.certificate.number,
+            "hazard": self.hazard.number,
+            "watch": self.watch.number,
         }
 
 
@@ -97,6 +105,7 @@ def _side(session: Session, name: str, town: Area, village: Area) -> Side:
         "guardian": f"{name}郭先生",
         "contact": "13900077101" if name == "东" else "13900077102",
         "note": f"{name}边备注里的人名",
+        "hazard": f"{name}湘湖路坑洼处",
     }
     side = Side(name, town, village, make_station(session, village), make_company(session), secrets)
     for role in Role:
@@ -105,6 +114,7 @@ def _side(session: Session, name: str, town: Area, village: Area) -> Side:
         side.users[role] = people.make_user(session, role, **where)
     side.users[Role.GRID].area_id = village.id
     _loop(session, side)
+    _look_after_roads(session, side)
     return side
 
 
@@ -125,6 +135,16 @@ def _loop(session: Session, side: Side) -> None:
     side.task = task_of_violation(session, side.violation.id) or _absent()
     side.waiting = task_of_violation(session, side.village_violation.id) or _absent()
     _certify(session, side)
+
+
+def _look_after_roads(session: Session, side: Side) -> None:
+    """Let an officer report a hazard with a photo, and put the town under rolling check."""
+    now, officer = utc_now(), actor_of(side.users[Role.OFFICER])
+    new = NewHazard(side.village.code, side.secrets["hazard"], "surface", "high", photos=(camera_photo(),))
+    side.hazard = hazards.report(session, new, officer, now)
+    checker = side.users[Role.OFFICER].username
+    watch = NewWatch(side.town.code, "事故多发", 7, checker, local_date(now))
+    side.watch = hazards.list_area(session, watch, actor_of(side.users[Role.SUPERVISOR]), now)
 
 
 def _offence(side: Side, rider: NewRider | None, company: str = "", **values: Any) -> NewViolation:

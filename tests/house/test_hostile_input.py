@@ -112,21 +112,30 @@ def _addresses(app: Flask, here: Side) -> Iterator[str]:
     fixed = {"position": 1, "company": here.company.code, "since": "2026-11-01", "suffix": "csv"}
     fixed |= {"day": "2026-10-01", "username": here.users[Role.OFFICER].username, "task": here.task.number}
     codes = {"areas": here.village.code, "stations": here.station.code, "companies": here.company.code}
-    codes |= {"violations": "2007", "courses": "basic", "configuration": "violations.latest_days_back"}
+    codes |= {
+        "violations": "2007",
+        "hazards": "surface",
+        "courses": "basic",
+        "configuration": "violations.latest_days_back",
+    }
     first = {
         "riders": "rider",
         "violations": "violation",
         "feedback": "notice",
         "education": "task",
         "public": "violation",
+        "hazards": "hazard",
     }
+    watched = {f"hazards.{page}": "watch" for page in ("check", "edit_check", "look", "end_check")}
     first |= {"sessions": "session", "study": "session"}
     adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
         if "GET" not in (rule.methods or set()) or rule.endpoint == "static":
             continue
         blueprint = rule.endpoint.partition(".")[0]
-        number = {"violations.objection": "objection", "education.certificate": "certificate"}.get(rule.endpoint)
+        number = {"violations.objection": "objection", "education.certificate": "certificate", **watched}.get(
+            rule.endpoint
+        )
         values = {**fixed, "code": codes.get(blueprint), "number": here.numbers[number or first.get(blueprint, "task")]}
         yield adapter.build(rule.endpoint, {name: values.get(name) or fit(rule, name) for name in rule.arguments})
 

@@ -41,7 +41,7 @@ def ended(started: datetime, hours: float) -> datetime:
 def test_a_patrol_is_begun_counted_and_ended(session: Session) -> None:
     officer = at(session, "officer")
     patrol = services.begin(session, places.VILLAGE, "", officer, NOW)
-    assert patrol.stops is None, "nobody counted yet: that is not zero"
+    assert queries.find_patrol(session, patrol.number, officer).stops is None, "nobody counted yet: that is not zero"
     services.uncount_stop(session, officer)
     for count in (services.count_stop, services.count_stop, services.uncount_stop, services.count_stop):
         count(session, officer)

@@ -65,6 +65,7 @@ RECEIPT = ReceiptData(
     due_on=date(2026, 12, 8),
     told=Told("company", "快送达（萧山）配送服务有限公司"),
     objection_days=60,
+    objection_workdays=7,
     objection_where="扫描下方二维码，或到任一交治站当面提出",
     officer="109527",
     receipt_url="https://jzt.example.cn/n/V-5H2P-8RYC-3NQK",

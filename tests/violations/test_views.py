@@ -8,13 +8,14 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import Dialect, Engine, event, func, select
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
 from tests.factories.violations import District, identity, make_company, make_violation, new_rider
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
+from trafficedu.core import rows
 from trafficedu.core.clock import local, today, utc_now
 from trafficedu.riders.models import Rider
 from trafficedu.violations import services
@@ -94,7 +95,9 @@ class TestRecordPage:
         assert phone.post("/record", data=given).location == phone.post("/record", data=given).location
         assert count(session) == 1
 
-    def test_recording_asks_the_database_little(self, session: Session, phone: Browser, district: District) -> None:
+    def test_recording_asks_the_database_little(
+        self, session: Session, phone: Browser, district: District, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         given = typed(district)
         phone.post("/record", data=given)
         statements: list[str] = []
@@ -103,6 +106,14 @@ class TestRecordPage:
             if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN")):
                 statements.append(statement)
 
+        words_for = rows.Prepared._words_for
+
+        def note_prepared(prepared: rows.Prepared, dialect: Dialect) -> Any:
+            words = words_for(prepared, dialect)
+            statements.append(words.text)
+            return words
+
+        monkeypatch.setattr(rows.Prepared, "_words_for", note_prepared)
         event.listen(Engine, "before_cursor_execute", note)
         try:
             answer = phone.post("/record", data=given | {"client_reference": "c-2", "kind": "2004"})

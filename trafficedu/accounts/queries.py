@@ -18,7 +18,7 @@ from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import day_bounds
 from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
-from trafficedu.core.rows import table_of
+from trafficedu.core.rows import Prepared, table_of
 from trafficedu.core.text import message
 from trafficedu.stations.models import Station
 
@@ -55,7 +55,7 @@ def actor_of(user: User) -> Actor:
 
 
 _USER, _AREA = table_of(User), table_of(Area)
-_ACCOUNT = (
+_ACCOUNT = Prepared(
     select(
         _USER.c.id,
         _USER.c.display_name,
@@ -77,12 +77,14 @@ _ACCOUNT = (
 def load_actor(session: Session, token: str) -> Actor | None:
     """Return the actor of a session token ``id:stamp``, or None when it has ended."""
     identifier, _, stamp = token.partition(":")
-    row = session.execute(_ACCOUNT, {"user_id": int(identifier)}).one_or_none() if identifier.isdigit() else None
-    if row is None or not row.active or row.session_stamp != stamp:
+    found = _ACCOUNT.rows(session, user_id=int(identifier)) if identifier.isdigit() else []
+    if not found:
         return None
-    scope = Scope(area_path=row.path, station_id=row.station_id, company_id=row.company_id)
-    permissions = PERMISSIONS[Role(row.role)]
-    return Actor(row.id, row.display_name, row.role, permissions, scope, row.locale, row.must_change_password)
+    user_id, name, role, locale, password_due, active, stamp_now, station_id, company_id, path = found[0]
+    if not active or stamp_now != stamp:
+        return None
+    scope = Scope(area_path=path, station_id=station_id, company_id=company_id)
+    return Actor(user_id, name, role, PERMISSIONS[Role(role)], scope, locale, password_due)
 
 
 def find_by_username(session: Session, username: str) -> User | None:

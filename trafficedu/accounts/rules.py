@@ -41,7 +41,8 @@ POST_OF = {
 """Which kind of post bounds what a role sees; the administrator sees configuration, not records."""
 
 _READS_PLACES = {"areas:area:read", "stations:station:read"}
-_READS_TRENDS = {"evaluation:trend:read", "campaigns:campaign:read"}
+_READS_TRENDS = {"evaluation:trend:read", "evaluation:result:read", "evaluation:rule:read", "campaigns:campaign:read"}
+_EVALUATES = {"evaluation:run:manage", "evaluation:run:publish", "evaluation:rule:propose"}
 _READS_FIGURES = {
     "hazards:hazard:read",
     "overview:page:read",
@@ -59,6 +60,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OFFICER: frozenset(
         {
             "hazards:hazard:report",
+            "hazards:photo:add",
             "hazards:hazard:verify",
             "hazards:check:look",
             "accidents:accident:record",
@@ -71,6 +73,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "riders:rider:manage",
             "riders:identity:unmask",
             "companies:company:read",
+            "evaluation:result:read",
             "education:certificate:read",
             "education:rider:read",
             "education:task:book",
@@ -85,6 +88,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "overview:list:read",
             "overview:list:decide",
             "hazards:hazard:report",
+            "hazards:photo:add",
             "hazards:hazard:verify",
             "hazards:hazard:close",
             "hazards:hazard:void",
@@ -134,7 +138,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _READS_PLACES
         | _READS_FIGURES
         | _READS_TRENDS
-        | {"campaigns:campaign:manage"}
+        | _EVALUATES
+        | {"campaigns:campaign:manage", "evaluation:rule:release"}
     ),
     Role.STATION: frozenset(
         {
@@ -165,6 +170,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "overview:list:protest",
             "hazards:hazard:read",
             "hazards:hazard:report",
+            "hazards:photo:add",
             "hazards:hazard:fix",
             "hazards:check:look",
             "feedback:notice:read",
@@ -174,6 +180,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "education:task:read",
             "education:rider:read_masked",
             "overview:page:read",
+            "evaluation:result:read",
             "points:entry:read",
             "points:entry:record",
         }
@@ -186,6 +193,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "overview:list:read",
             "overview:list:protest",
             "hazards:hazard:plan",
+            "hazards:photo:add",
             "hazards:hazard:fix",
             "hazards:hazard:close",
             "patrols:patrol:read",
@@ -221,6 +229,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _READS_PLACES
         | _READS_FIGURES
         | _READS_TRENDS
+        | _EVALUATES
         | {"campaigns:campaign:manage"}
     ),
     Role.ADMINISTRATOR: frozenset(
@@ -237,6 +246,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "companies:company:manage",
             "stations:station:manage",
             "violations:kind:manage",
+            "feedback:policy:manage",
             "education:course:manage",
             "helmets:site:read",
             "helmets:site:manage",

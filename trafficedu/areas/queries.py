@@ -52,9 +52,8 @@ def in_scope(by: Actor) -> ColumnElement[bool]:
 
 def sees(by: Actor, area: Area) -> bool:
     """Tell whether ``by`` sees ``area``; the same as :func:`in_scope`, of an area already read."""
-    return (
-        by.scope.everything or by.may(MANAGE) or bool(by.scope.area_path and area.path.startswith(by.scope.area_path))
-    )
+    below = by.scope.area_path is not None and area.path.startswith(by.scope.area_path)
+    return by.scope.everything or by.may(MANAGE) or below
 
 
 def within(path: str) -> Select[tuple[int]]:

@@ -166,11 +166,13 @@ def outlines_of(collection: object, property_name: str = "code") -> dict[str, li
 
 
 def _rings(geometry: object, code: str) -> list[Ring]:
-    kind = geometry.get("type") if isinstance(geometry, dict) else None
-    coordinates = geometry.get("coordinates") if isinstance(geometry, dict) else None
-    polygons = [coordinates] if kind == "Polygon" else coordinates if kind == "MultiPolygon" else None
+    shape = geometry if isinstance(geometry, dict) else {}
+    coordinates = shape.get("coordinates")
+    polygons = [coordinates] if shape.get("type") == "Polygon" else coordinates
+    if shape.get("type") not in {"Polygon", "MultiPolygon"} or not isinstance(polygons, list):
+        raise DomainError(_broken(code), field="file")
     try:
-        rings = [[_point(point) for point in ring] for polygon in polygons or () for ring in polygon]
+        rings = [[_point(point) for point in ring] for polygon in polygons for ring in polygon]
     except (TypeError, ValueError, IndexError) as error:
         raise DomainError(_broken(code), field="file") from error
     if not rings or any(len(ring) < 4 or ring[0] != ring[-1] for ring in rings):

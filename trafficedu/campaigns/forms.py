@@ -18,7 +18,7 @@ from trafficedu.core.fields import choices as as_choices
 
 STATE_NAMES = {
     PLANNED: _l("planned"),
-    RUNNING: _l("running"),
+    RUNNING: _l("under way"),
     OVER: _l("over"),
     CANCELLED: _l("cancelled"),
 }

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from trafficedu.configuration.models import CalendarDay, Parameter, Run
 from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
-from trafficedu.core.rows import table_of
+from trafficedu.core.rows import Prepared, table_of
 from trafficedu.core.text import message
 
 _PARAMETER = table_of(Parameter)
-_FIGURES = select(_PARAMETER.c.code, _PARAMETER.c.value)
+_FIGURES = Prepared(select(_PARAMETER.c.code, _PARAMETER.c.value))
 
 
 def figure(session: Session, code: str) -> int:
@@ -25,7 +25,7 @@ def figure(session: Session, code: str) -> int:
     """
     figures: dict[str, int] | None = session.info.get("figures")
     if figures is None:
-        figures = session.info["figures"] = dict(session.execute(_FIGURES).tuples().all())
+        figures = session.info["figures"] = dict(_FIGURES.rows(session))
     return figures[code]
 
 

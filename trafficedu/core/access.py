@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core import audit, orm
 from trafficedu.core.actors import VISITOR, Actor
-from trafficedu.core.database import database, session
+from trafficedu.core.database import database, looking, session
 
 View = TypeVar("View", bound=Callable[..., Any])
 Loader = Callable[[Session, str], Actor | None]
@@ -77,7 +77,8 @@ def init_access(app: Flask, load: Loader) -> None:
 
     @manager.user_loader  # type: ignore[untyped-decorator]
     def _load(token: str) -> SignedIn | None:
-        found = load(session(), token)
+        with looking() as own:
+            found = load(own, token)
         return None if found is None else SignedIn(token, found)
 
     app.before_request(guard)

@@ -11,11 +11,12 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import JSON, Index, String, Table, event, insert, select
+from sqlalchemy import JSON, Index, String, event, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from trafficedu.core import rows
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import utc_now
 from trafficedu.core.orm import Base, UTCDateTime
@@ -101,15 +102,15 @@ def _write_together(session: Session, _context: object, _instances: object) -> N
 
     Because they are pending until then, a savepoint or a transaction undone forgets them like anything else.
     """
-    rows = [entry for entry in session.new if isinstance(entry, AuditEntry)]
-    if rows:
-        session.execute(_INSERT, [{name: getattr(entry, name) for name in _WRITTEN} for entry in rows])
-        for entry in rows:
+    entries = [entry for entry in session.new if isinstance(entry, AuditEntry)]
+    if entries:
+        _INSERT.run_many(session, [{name: getattr(entry, name) for name in _WRITTEN} for entry in entries])
+        for entry in entries:
             session.expunge(entry)
 
 
-_INSERT = insert(cast(Table, AuditEntry.__table__))
 _WRITTEN = [column.name for column in AuditEntry.__table__.columns if not column.primary_key]
+_INSERT = rows.Prepared(insert(rows.table_of(AuditEntry)), _WRITTEN)
 
 
 def seal(session: Session, now: datetime, batch: int = 10_000) -> int:

@@ -1,16 +1,18 @@
 """Tables without the object mapper, and writing one row without its unit of work's sorting and comparing.
 
 For the few services that every record at the kerb runs through; anything else adds to the session and flushes.
-Measured: a quarter of the time of ``add`` and ``flush`` (docs/benchmarks.md). Must not know any feature.
+Measured: a fifth of the time of ``add`` and ``flush`` or of ``session.execute`` (docs/adr/0013-the-short-way.md).
+Must not know any feature.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, TypeVar, cast
 
-import sqlalchemy
-from sqlalchemy import ClauseElement, Executable, Table
+from sqlalchemy import ClauseElement, Connection, Dialect, Insert, Select, Table, Update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session, make_transient_to_detached
 
@@ -27,6 +29,116 @@ def table_of(model: type[Base]) -> Table:
     return cast(Table, model.__table__)
 
 
+class Prepared:
+    """A statement of tables that is put into words once for each database, and then run on the driver's cursor.
+
+    Values and results are converted by the columns' types and errors are SQLAlchemy's, as with
+    ``session.execute``; the session's own transaction is used. What is pending in the session is not flushed first,
+    and rows are plain tuples.
+    """
+
+    def __init__(self, statement: Select[Any] | Insert | Update, columns: Sequence[str] | None = None) -> None:
+        """Keep ``statement``; ``columns`` names what an insert is given."""
+        self._statement, self._columns = statement, columns
+        self._words: dict[str, _Words] = {}
+
+    def rows(self, session: Session, **given: Any) -> list[tuple[Any, ...]]:
+        """Run it with the parameters ``given`` and return its rows."""
+        connection = session.connection()
+        words = self._words_for(connection.dialect)
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(words.text, words.bind(given))
+            return words.read(cursor.fetchall())
+        except words.error as error:
+            raise _translated(connection, words.text, error) from error
+        finally:
+            cursor.close()
+
+    def scalar(self, session: Session, **given: Any) -> Any:
+        """Run it and return the first column of its first row, or None."""
+        found = self.rows(session, **given)
+        return found[0][0] if found else None
+
+    def run_many(self, session: Session, given: Iterable[dict[str, Any]]) -> None:
+        """Run a statement that returns nothing once for each set of parameters, in one go."""
+        connection = session.connection()
+        words = self._words_for(connection.dialect)
+        cursor = connection.connection.cursor()
+        try:
+            cursor.executemany(words.text, [words.bind(one) for one in given])
+        except words.error as error:
+            raise _translated(connection, words.text, error) from error
+        finally:
+            cursor.close()
+
+    def _words_for(self, dialect: Dialect) -> _Words:
+        words = self._words.get(dialect.name)
+        if words is None:
+            words = self._words[dialect.name] = _Words(self._statement, self._columns, dialect)
+        return words
+
+
+class _Words:
+    """A statement as one database's driver takes it, and how values go in and come out."""
+
+    def __init__(self, statement: Any, columns: Sequence[str] | None, dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect, column_keys=columns)
+        expanded = compiled.construct_expanded_state(compiled.params)
+        self.text = expanded.statement
+        self.error: type[Exception] = dialect.loaded_dbapi.Error
+        self._order = expanded.positiontup
+        binds = {name: bind for name, bind in compiled.binds.items() if not bind.expanding}
+        kinds = {name: bind.type.dialect_impl(dialect) for name, bind in binds.items()}
+        self._into = {name: convert for name, kind in kinds.items() if (convert := kind.bind_processor(dialect))}
+        self._into.update(expanded.processors)
+        own = {name: bind.effective_value for name, bind in binds.items() if not bind.required}
+        listed = {name: value for name, value in expanded.additional_parameters.items() if name not in compiled.binds}
+        self._fixed = self._converted(own | listed)
+        results = [
+            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in statement.exported_columns
+        ]
+        self._out_of = [(place, convert) for place, convert in enumerate(results) if convert]
+
+    def bind(self, given: dict[str, Any]) -> Any:
+        """Return the parameters as the driver takes them, those of the statement itself included."""
+        values = {**self._fixed, **self._converted(given)}
+        return values if self._order is None else [values[name] for name in self._order]
+
+    def _converted(self, values: dict[str, Any]) -> dict[str, Any]:
+        into = self._into
+        return {name: into[name](value) if name in into else value for name, value in values.items()}
+
+    def read(self, found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """Return rows with the values that need it converted."""
+        if not self._out_of:
+            return found
+        read = []
+        for row in found:
+            values = list(row)
+            for place, convert in self._out_of:
+                values[place] = convert(values[place])
+            read.append(tuple(values))
+        return read
+
+
+def _translated(connection: Connection, text: str, error: Exception) -> BaseException:
+    """Return the driver's error as SQLAlchemy's; a connection that is lost is given up, as SQLAlchemy would."""
+    dialect, raw = connection.dialect, connection.connection.dbapi_connection
+    lost = dialect.is_disconnect(cast(Any, error), cast(Any, raw), None)
+    if lost:
+        connection.invalidate(error)
+    return DBAPIError.instance(
+        text,
+        None,
+        error,
+        dialect.loaded_dbapi.Error,
+        hide_parameters=True,
+        connection_invalidated=lost,
+        dialect=dialect,
+    )
+
+
 def insert(session: Session, model: type[Base], **values: Any) -> int:
     """Insert one row now and return its key, the first column of it where it has several.
 
@@ -36,7 +148,8 @@ def insert(session: Session, model: type[Base], **values: Any) -> int:
         By column. One left out takes the column's default, or NULL. Relationships cannot be given; rows that
         the new one refers to are flushed already.
     """
-    return int(session.execute(_statement(model, unless_there=False), {**_defaults(model), **values}).scalar_one())
+    statement = _statement(model, unless_there=False)
+    return int(statement.scalar(session, **_defaults(model) | values))
 
 
 def insert_unless_there(session: Session, model: type[Base], **values: Any) -> int | None:
@@ -44,7 +157,8 @@ def insert_unless_there(session: Session, model: type[Base], **values: Any) -> i
 
     The transaction stays usable. A row that another transaction is about to insert is waited for.
     """
-    found: int | None = session.scalar(_statement(model, unless_there=True), {**_defaults(model), **values})
+    statement = _statement(model, unless_there=True)
+    found: int | None = statement.scalar(session, **_defaults(model) | values)
     return found
 
 
@@ -59,7 +173,8 @@ def record_of(session: Session, model: type[Record], key: int, **values: Any) ->
 @cache
 def _defaults(model: type[Base]) -> dict[str, Any]:
     """Return the default of every column that the database does not number itself."""
-    columns = [column for column in model.__table__.columns if not column.primary_key]
+    numbered = table_of(model).autoincrement_column
+    columns = [column for column in table_of(model).columns if column is not numbered]
     return {column.key: column.default.arg if column.default is not None else None for column in columns}
 
 
@@ -75,20 +190,15 @@ def _compile_do_nothing(_clause: _DoNothing, _compiler: object, **_options: obje
     return "ON CONFLICT DO NOTHING"
 
 
-class _InsertUnlessThere(sqlalchemy.Insert):
-    """An insert that always ends that way, so that SQLAlchemy may keep its text.
-
-    The conflict clauses of the dialects are never kept: each such insert is put into words anew, which took half
-    of its time.
-    """
+class _InsertUnlessThere(Insert):
+    """An insert that always ends that way."""
 
     inherit_cache = True
     _post_values_clause = _DoNothing()
 
 
 @cache
-def _statement(model: type[Base], *, unless_there: bool) -> Executable:
+def _statement(model: type[Base], *, unless_there: bool) -> Prepared:
     table = table_of(model)
-    kind = _InsertUnlessThere if unless_there else sqlalchemy.Insert
-    prepared: Executable = kind(table).returning(*table.primary_key)
-    return prepared
+    kind = _InsertUnlessThere if unless_there else Insert
+    return Prepared(kind(table).returning(*table.primary_key), list(_defaults(model)))

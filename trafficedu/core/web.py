@@ -11,7 +11,8 @@ from flask_wtf import FlaskForm
 from markupsafe import Markup
 
 from trafficedu.core import clock
-from trafficedu.core.errors import DomainError
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError, Stale
 from trafficedu.core.text import LOCALES, Message, translate
 
 Panel = Callable[..., Markup | str]
@@ -39,6 +40,20 @@ def attach_error(form: FlaskForm, error: DomainError) -> None:
         form.form_errors.append(text)
     else:
         target.errors = [*target.errors, text]
+
+
+def done(form: FlaskForm, act: Callable[[], Any]) -> bool:
+    """Act and commit; False, with the error at its field, where a rule said no. What is stale travels on."""
+    try:
+        act()
+        session().commit()
+    except Stale:
+        raise
+    except DomainError as error:
+        session().rollback()
+        attach_error(form, error)
+        return False
+    return True
 
 
 def tell(text: Message, category: str = "success") -> None:

@@ -17,9 +17,11 @@ from trafficedu.core.text import message
 from trafficedu.demo import accounts, seasons
 from trafficedu.demo.accidents import Accidents
 from trafficedu.demo.agenda import Agenda
+from trafficedu.demo.hazards import Hazards
 from trafficedu.demo.helmets import Helmets
 from trafficedu.demo.notices import Notices
 from trafficedu.demo.offences import Offence, Offences
+from trafficedu.demo.patrols import Patrols
 from trafficedu.demo.people import Crowd
 from trafficedu.demo.places import lay_out, register_ebikes
 from trafficedu.demo.plan import Plan, Span, date_of, start_of
@@ -72,6 +74,7 @@ class District:
         """Write everything; returns how many rows of each table."""
         register_ebikes(self._rows, self._places, self._span, self._chance)
         Helmets(self._rows, self._places, self._span, self._plan.seed).write()
+        Patrols(self._rows, self._places, self._span, self._plan.seed).write()
         per_day = seasons.per_day(self._plan, self._span, self._chance)
         for place, (month, days) in enumerate(groupby(sorted(per_day), lambda day: date_of(day).replace(day=1))):
             self._live_through(month, list(days), per_day, place / max(1, len(self._span.months) - 1), progress)
@@ -82,7 +85,8 @@ class District:
         self._rows.finish()
         self._local.area_id = self._places.villages[self._grid_village()].id
         self._session.flush()
-        return {model.__tablename__: count for model, count in self._rows.written.items()}
+        hazards = Hazards(self._session, self._places, self._span, self._plan.seed, self._local).write()
+        return {model.__tablename__: count for model, count in self._rows.written.items()} | {"hazard": hazards}
 
     def _live_through(
         self, month: date, days: list[int], per_day: Counter[int], share: float, progress: Progress

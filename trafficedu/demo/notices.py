@@ -6,17 +6,17 @@ from collections import Counter
 from collections.abc import Sequence
 from random import Random
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trafficedu.configuration.queries import figure
+from trafficedu.core.clock import today
 from trafficedu.core.numbers import new_number
 from trafficedu.demo.offences import Offence
 from trafficedu.demo.people import Person
 from trafficedu.demo.places import Places
 from trafficedu.demo.plan import DAY, HOUR, MINUTE, Span, date_of, moment
 from trafficedu.demo.rows import Rows
-from trafficedu.feedback import rules
+from trafficedu.feedback import queries, rules
 from trafficedu.feedback.models import (
     COMPANY,
     HELD,
@@ -25,7 +25,6 @@ from trafficedu.feedback.models import (
     SENT,
     VILLAGE,
     VOIDED,
-    EscalationStep,
     Feedback,
     Notice,
 )
@@ -51,15 +50,7 @@ class Notices:
     def __init__(self, session: Session, rows: Rows, places: Places, span: Span, chance: Random) -> None:
         self._rows, self._places, self._span, self._chance = rows, places, span, chance
         self._hours = figure(session, "feedback.due_hours")
-        steps = session.scalars(select(EscalationStep).order_by(EscalationStep.violations_from.desc())).all()
-        self._steps = {
-            kind: [
-                rules.Step(step.violations_from, step.window_days, rules.Measure(step.measure, step.days))
-                for step in steps
-                if step.receiver_kind == kind
-            ]
-            for kind in (COMPANY, VILLAGE)
-        }
+        self._steps = {kind: queries.steps_on(session, kind, today()) for kind in (COMPANY, VILLAGE)}
         self.unanswered: Counter[int] = Counter()
         """Village (place in the list) -> its unanswered notices that are not yet a month old."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from random import Random
 
 from sqlalchemy import select
@@ -128,6 +128,13 @@ class Places:
         start = self._summed[low - 1] if low else 0.0
         return bisect(self._summed, start + chance.random() * (self._summed[high] - start), low, high)
 
+    def ebike_shares(self, town: int) -> list[float]:
+        """Return each village's share of its town's e-bikes: half of them evenly, half by where traffic is."""
+        low, high = self.towns[town].first, self.towns[town].last
+        start = self._summed[low - 1] if low else 0.0
+        weights = [after - before for before, after in pairwise([start, *self._summed[low : high + 1]])]
+        return [0.5 / len(weights) + 0.5 * weight / sum(weights) for weight in weights]
+
     def any_firm(self, chance: Random) -> int:
         """Draw a company by its share."""
         return bisect(self._firm_shares, chance.random() * self._firm_shares[-1], hi=len(self.firms) - 1)
@@ -223,9 +230,15 @@ def _firms(session: Session, chance: Random) -> list[Firm]:
 
 
 def register_ebikes(rows: Rows, places: Places, span: Span, chance: Random) -> None:
-    """Add the e-bikes registered in each town in each month, growing a little unevenly."""
-    for town in places.towns:
+    """Add the e-bikes registered in each town in each month, growing a little unevenly; in villages once a year."""
+    for place, town in enumerate(places.towns):
+        own = places.villages[town.first : town.last + 1]
+        shares = places.ebike_shares(place)
         size = town.thousand_ebikes * 1000 * (1 + MONTHLY_GROWTH) ** -len(span.months)
         for month in span.months:
             size *= 1 + MONTHLY_GROWTH * max(0.0, chance.gauss(1, 0.4))
             rows.add(RegisteredEBikes, area_id=town.area.id, month=month, ebikes=round(size))
+            if month in {span.months[0], month.replace(month=1)}:
+                for village, share in zip(own, shares, strict=True):
+                    if village.id != town.area.id:
+                        rows.add(RegisteredEBikes, area_id=village.id, month=month, ebikes=round(size * share))

@@ -15,6 +15,7 @@ from trafficedu.core.orm import Base
 from trafficedu.education import models as education
 from trafficedu.feedback.models import Feedback, Notice
 from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
+from trafficedu.patrols.models import Patrol
 from trafficedu.riders.models import Engagement, Rider, Vehicle
 from trafficedu.violations.models import Objection, Violation
 
@@ -41,6 +42,7 @@ ORDER: Sequence[type[Base]] = (
     Accident,
     AccidentKind,
     AccidentRider,
+    Patrol,
 )
 CACHE_KIB = 200_000
 

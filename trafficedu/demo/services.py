@@ -23,6 +23,8 @@ from trafficedu.demo.accounts import PASSWORD, list_documented
 from trafficedu.demo.campaigns import enter_campaigns
 from trafficedu.demo.district import District
 from trafficedu.demo.plan import Plan, span_until
+from trafficedu.demo.points import enter_points
+from trafficedu.demo.pushes import enter_pushes
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
 from trafficedu.violations.models import Violation
@@ -66,8 +68,10 @@ def load_demo(session: Session, plan: Plan, now: datetime, progress: Progress = 
     with logged_run(session, RUN, SYSTEM) as counts:
         written = District(session, plan, span_until(now, plan.months)).build(progress)
         written["campaign"] = enter_campaigns(session, local_date(now))
+        written["point_entry"] = enter_points(session, now, plan.months, plan.seed)
         counts.update(written, seed=plan.seed, months=plan.months)
-    audit.write(session, "demo:district:load", SYSTEM, **counts)
+    written["push"] = enter_pushes(session, now)  # after the run: it is what makes channels send nothing here
+    audit.write(session, "demo:district:load", SYSTEM, **counts, push=written["push"])
     session.flush()
     return written
 

@@ -1,13 +1,17 @@
-"""Trends as figures for ``_macros/charts.html``, and as rows for the table of methods."""
+"""Trends and results as figures for ``_macros/charts.html``, and as rows for the table of methods."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from trafficedu.analysis.colours.explaining import Contribution
 from trafficedu.analysis.trend_words import METHOD_NAMES
 from trafficedu.core.text import Message, message, translate
-from trafficedu.evaluation.rules import SERIES
+from trafficedu.evaluation.models import EvaluationResult
+from trafficedu.evaluation.rules import DIMENSION_NAMES, SERIES
 
 SHOWN_MONTHS = 60
 """The drawing begins so many months back; the fit uses all of them."""
@@ -83,3 +87,39 @@ def backtest_lines(about: dict[str, Any]) -> list[Line]:
         for method, by in scores.items()
         for one in [by[horizons]]
     ]
+
+
+def contribution_figure(parts: Sequence[Contribution], title: str, locale: str) -> dict[str, Any]:
+    """Return what each dimension brings to the composite beside the most it could bring."""
+    present = [one for one in parts if one.points is not None]
+    return {
+        "id": "contributions",
+        "title": title,
+        "kind": "bar",
+        "horizontal": True,
+        "categories": [translate(DIMENSION_NAMES[one.dimension], locale) for one in present],
+        "category_label": translate(message("Dimension"), locale),
+        "series": [
+            {"name": translate(message("brings"), locale), "values": [one.points for one in present]},
+            {"name": translate(message("at most"), locale), "values": [one.most for one in present]},
+        ],
+        "unit": translate(message("points of the composite"), locale),
+        "y_from_zero": True,
+    }
+
+
+def history_figure(history: Sequence[tuple[date, EvaluationResult]], locale: str) -> dict[str, Any]:
+    """Return the composite score month by month; a grey month is a gap."""
+    return {
+        "id": "history",
+        "title": translate(message("Composite score of the last twelve months"), locale),
+        "kind": "line",
+        "categories": [f"{month:%Y-%m}" for month, _ in history],
+        "category_label": translate(message("Month"), locale),
+        "series": [
+            {"name": translate(message("composite score"), locale), "values": [one.score for _, one in history]}
+        ],
+        "unit": translate(message("points"), locale),
+        "y_from_zero": True,
+        "note": translate(message("A month without enough data is a gap."), locale),
+    }

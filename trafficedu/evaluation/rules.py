@@ -105,7 +105,8 @@ COLOUR_NAMES = {
 }
 """COLOUR -> word, best first; grey is not enough data."""
 
-KIND_NAMES = {"town": message("Town"), "village": message("Village"), "company": message("Company")}
+KIND_NAMES = {"town": message("town"), "village": message("village"), "company": message("company")}
+TAB_NAMES = {"town": message("Towns"), "village": message("Villages"), "company": message("Companies")}
 
 DIMENSION_NAMES = {
     "points": message("Safety-management points"),

@@ -1,4 +1,4 @@
-"""The shape of an answer and of the list's filters; the words for measures."""
+"""The shape of an answer, of the list's filters and of a line of the policy; the words for measures."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, IntegerField, RadioField, SelectField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from trafficedu.core.fields import VersionField
+from trafficedu.core.fields import choices as as_choices
 from trafficedu.core.web import say
 from trafficedu.feedback import rules
+from trafficedu.feedback.models import COMPANY, VILLAGE
 from trafficedu.feedback.queries import NoticeFilter
-from trafficedu.feedback.services import Answer
+from trafficedu.feedback.services import Answer, StepInput
 
 
 class AnswerForm(FlaskForm):  # type: ignore[misc]
@@ -68,3 +71,56 @@ class NoticeFilterForm(FlaskForm):  # type: ignore[misc]
     def to_input(self) -> NoticeFilter:
         """Return the filter; what cannot be read does not narrow."""
         return NoticeFilter(self.state.data or "", self.since.data, self.until.data)
+
+
+class StepForm(FlaskForm):  # type: ignore[misc]
+    """A line of the escalation policy, or a new version of one."""
+
+    receiver_kind = RadioField(
+        _l("Recommended to"),
+        [InputRequired(_l("Choose the receiver."))],
+        choices=as_choices([(COMPANY, _l("Company")), (VILLAGE, _l("Village"))]),
+    )
+    violations_from = IntegerField(
+        _l("From how many violations on"),
+        [InputRequired(_l("Enter a whole number.")), NumberRange(1, 99, message=_l("Enter a number from 1 to 99."))],
+        description=_l("The strongest line that the rider reaches is recommended."),
+    )
+    window_days = IntegerField(
+        _l("Within how many days"),
+        [
+            InputRequired(_l("Enter a whole number.")),
+            NumberRange(1, rules.MAXIMUM_DAYS, message=_l("Enter a number from 1 to 365.")),
+        ],
+        description=_l("The day of the violation is the last of them."),
+    )
+    measure = SelectField(_l("Recommended measure"))
+    days = IntegerField(_l("Days of suspension"), [Optional()], description=_l("Only for a suspension."))
+    valid_from = DateField(
+        _l("Valid from"),
+        [InputRequired(_l("Enter the date."))],
+        description=_l("For violations of this day and later."),
+    )
+    version = VersionField(default=0)
+
+    def __init__(self, *args: Any, receiver_kind: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if receiver_kind:
+            del self.receiver_kind
+        self.receiver = receiver_kind
+        codes = rules.RECOMMENDED_TO[receiver_kind or COMPANY]
+        self.measure.choices = [(code, say(rules.MEASURE_NAMES[code])) for code in codes]
+
+    def to_input(self) -> StepInput:
+        """Return what was entered."""
+        step = rules.Step(
+            self.violations_from.data, self.window_days.data, rules.Measure(self.measure.data, self.days.data)
+        )
+        return StepInput(self.receiver or self.receiver_kind.data, step, self.valid_from.data)
+
+
+class EndStepForm(FlaskForm):  # type: ignore[misc]
+    """The last day of a line."""
+
+    last_day = DateField(_l("Last day in force"), [InputRequired(_l("Enter the date."))])
+    version = VersionField(default=0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -11,6 +11,7 @@ from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.orm import Base, UTCDateTime, Versioned
+from trafficedu.feedback.rules import Measure
 from trafficedu.riders.models import Rider
 from trafficedu.violations.models import Violation
 
@@ -79,11 +80,13 @@ class EscalationStep(Versioned, Base):
     """One line of the district's escalation policy: the measure recommended from so many violations in a window on.
 
     The policy recommends; what was done is the receiver's answer. ``days`` belongs to a suspension.
+    A line advises on violations of the days ``valid_from`` to ``valid_to`` (included; None: until changed); one
+    that was taken back before it began ends before its first day.
     """
 
     __tablename__ = "escalation_step"
     __table_args__ = (
-        UniqueConstraint("receiver_kind", "violations_from"),
+        UniqueConstraint("receiver_kind", "violations_from", "valid_from"),
         CheckConstraint("receiver_kind IN ('company', 'village')", "receiver_kind"),
         CheckConstraint("violations_from > 0 AND window_days > 0", "positive"),
         CheckConstraint("(measure = 'suspended') = (days IS NOT NULL)", "days"),
@@ -95,3 +98,10 @@ class EscalationStep(Versioned, Base):
     window_days: Mapped[int]
     measure: Mapped[str] = mapped_column(String(20))
     days: Mapped[int | None]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+    @property
+    def recommends(self) -> Measure:
+        """The measure with its days."""
+        return Measure(self.measure, self.days)

@@ -16,6 +16,9 @@ MEASURES_OF = {
 }
 """What each kind of receiver can do, the commonest first; a village has no orders to reduce."""
 
+RECOMMENDED_TO = {kind: tuple(m for m in measures if m != OTHER) for kind, measures in MEASURES_OF.items()}
+"""What the policy can recommend to each kind of receiver: "other" says nothing."""
+
 MEASURE_NAMES = {
     CRITICISED: message("Criticised and educated"),
     ORDERS_REDUCED: message("Orders reduced"),
@@ -81,6 +84,17 @@ def recommend(steps: Sequence[Step], days: Sequence[date], until: date) -> Recom
         if count >= step.violations_from:
             return Recommendation(step.measure, count, step.window_days)
     return Recommendation(None, count_in_window(days, until, DEFAULT_WINDOW_DAYS), DEFAULT_WINDOW_DAYS)
+
+
+def ladder(steps: Sequence[Step]) -> list[tuple[int, Measure | None]]:
+    """Return what is recommended for 1, 2, ... violations that all lie within the windows, up to one above the last."""
+    most = max((step.violations_from for step in steps), default=0) + 1
+    return [(count, _at(steps, count)) for count in range(1, most + 1)]
+
+
+def _at(steps: Sequence[Step], count: int) -> Measure | None:
+    reached = [step for step in steps if step.violations_from <= count]
+    return max(reached, key=lambda step: step.violations_from).measure if reached else None
 
 
 def one_tap(receiver_kind: str, recommended: Measure | None) -> tuple[Measure, ...]:

@@ -80,8 +80,8 @@ def check_plan(goal: str, measures: str, responsible: str, deadline_on: date | N
         "measures": (measures, message("Write what will be done.")),
         "responsible": (responsible, message("Write who is responsible.")),
     }
-    for field, (text, missing) in parts.items():
-        if not text.strip():
+    for field, (said, missing) in parts.items():
+        if not said.strip():
             raise DomainError(missing, field=field)
     if deadline_on is None:
         raise DomainError(message("Choose the deadline."), field="deadline_on")

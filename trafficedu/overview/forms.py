@@ -52,7 +52,7 @@ class ProtestForm(FlaskForm):  # type: ignore[misc]
     """What is wrong with an entry of the list."""
 
     text = TextAreaField(
-        _l("What is wrong"),
+        _l("What is wrong with the entry"),
         [InputRequired(_l("Write what is wrong, and how it can be seen.")), Length(max=500, message=TOO_LONG)],
         description=_l("Name the record or the figure that is wrong. Names of riders do not belong here."),
         render_kw={"rows": "4"},

@@ -39,12 +39,12 @@ def list_rule(session: Session) -> ListRule:
 
 
 def freeze_list(session: Session, month: date, by: Actor, now: datetime) -> VillageList:
-    """Freeze the list of a full month as its latest evaluation has it, and tell the villages on it.
+    """Freeze the list of a full month as its published evaluation has it, and tell the villages on it.
 
     Raises
     ------
     DomainError
-        The month is not over, was not evaluated, or its list is frozen already.
+        The month is not over, its evaluation is not published, or its list is frozen already.
     """
     by.require("overview:list:manage")
     today = local_date(now)
@@ -52,7 +52,9 @@ def freeze_list(session: Session, month: date, by: Actor, now: datetime) -> Vill
         raise DomainError(message("This month is not over yet."))
     reading = queries.read_month(session, month, list_rule(session))
     if reading is None:
-        raise DomainError(message("This month is not evaluated yet: there is nothing to read the list off."))
+        raise DomainError(
+            message("No evaluation of this month is published yet: there is nothing to read the list off.")
+        )
     until = add_workdays(today, figure(session, "lists.protest_workdays"), corrections(session))
     frozen = VillageList(
         month=month, run_id=reading.run_id, protest_until=until, frozen_utc=now, frozen_by_id=by.user_id
@@ -70,9 +72,8 @@ def freeze_list(session: Session, month: date, by: Actor, now: datetime) -> Vill
     ]
     session.add(frozen)
     flush_or_refuse(session, {"village_list.month": DomainError(FROZEN_ALREADY)})
-    audit.write(
-        session, "overview:list:freeze", by, subject=frozen, month=f"{month:%Y-%m}", entries=len(frozen.entries)
-    )
+    entries = len(frozen.entries)
+    audit.write(session, "overview:list:freeze", by, subject=frozen, month=f"{month:%Y-%m}", entries=entries)
     body = message("Protests are taken until %(day)s.", day=until.isoformat())
     _tell(session, frozen, "frozen", frozen.entries, body, now)
     return frozen

@@ -53,6 +53,7 @@ class EndForm(FlaskForm):  # type: ignore[misc]
 
     def to_input(self) -> Ending:
         """Return what was entered."""
+        assert self.ended_at.data is not None
         return Ending(self.ended_at.data, self.stops.data, (self.note.data or "").strip())
 
 
@@ -70,6 +71,7 @@ class PastForm(EndForm):
     def to_past(self) -> PastPatrol:
         """Return what was entered."""
         ending = self.to_input()
+        assert self.started_at.data is not None
         return PastPatrol(
             self.area_code.data,
             self.started_at.data,

@@ -24,6 +24,10 @@ HAZARD_FIXED, HAZARD_OVERDUE, TASK_OVERDUE, OPEN_DAY = "hazard_fixed", "hazard_o
 AUTOMATIC = (HAZARD_FIXED, HAZARD_OVERDUE, TASK_OVERDUE, OPEN_DAY)
 """Codes of the activities that events enter, and nobody by hand."""
 
+MOST_EVIDENCE_BYTES = 20 << 20
+"""A scan of several pages, or a photo of any phone."""
+PDF, JPEG = "application/pdf", "image/jpeg"
+
 
 @dataclass(frozen=True)
 class MonthPoints:
@@ -77,3 +81,8 @@ def task_overdue_key(task_id: int, kind: str) -> str:
 def open_day_key(station_id: int, day: date) -> str:
     """Return the key of a station's open day: once a day, however many sessions it held."""
     return f"open-day:{station_id}:{day.isoformat()}"
+
+
+def media_type(evidence: bytes) -> str:
+    """Return the media type of kept evidence: photos were drawn anew as JPEG, all else is a PDF."""
+    return PDF if evidence.startswith(b"%PDF-") else JPEG

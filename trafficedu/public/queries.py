@@ -114,6 +114,7 @@ def paper_of(session: Session, violation: Violation, day: date, locale: str, add
         due_on=open_task.due_on if open_task is not None else None,
         told=_told(receipt.told, locale),
         objection_days=receipt.objection_days,
+        objection_workdays=receipt.objection_workdays,
         objection_where=translate(
             message("on this receipt's page, or at the traffic police squadron that recorded it"), locale
         ),

@@ -88,8 +88,8 @@ class _Plan:
     def lay_out(self) -> None:
         self._hazard()
         self._plan()
-        self._pictures(message("Before"), self.data.before, message("No photo from before."))
-        self._pictures(message("After"), self.data.after, message("No photo from after yet."))
+        self._pictures(message("Before the work"), self.data.before, message("No photo from before."))
+        self._pictures(message("After the work"), self.data.after, message("No photo from after yet."))
         self._result()
         self._steps()
         self._signatures()
@@ -116,14 +116,14 @@ class _Plan:
         self.flow.heading(message("The hazard"))
         reported = words.moment(data.reported_at, self.locale)
         self._facts(
-            Fact(message("Area"), data.where),
+            Fact(message("Town and village"), data.where),
             Fact(message("Place"), data.place, STRONG),
             Fact(message("Coordinates"), data.position),
-            Fact(message("Kind"), data.kind),
+            Fact(message("Hazard kind"), data.kind),
             Fact(message("Risk"), data.risk),
             Fact(message("What was seen"), data.description),
             Fact(message("Reported on"), f"{reported}  {data.reported_by}".strip()),
-            Fact(message("State"), data.state),
+            Fact(message("Present state"), data.state),
         )
 
     def _plan(self) -> None:
@@ -164,14 +164,14 @@ class _Plan:
         if data.fixed_on is None:
             return
         self.flow.heading(message("The result"))
-        timely = {True: message("within the deadline"), False: message("after the deadline"), None: None}[data.on_time]
+        timely = message("within the deadline") if data.on_time else message("after the deadline")
         verified = ""
         if data.verified_on is not None:
             verified = f"{words.day(data.verified_on, self.locale)}  {data.verified_by}".strip()
         self._facts(
             Fact(message("Fixed on"), f"{words.day(data.fixed_on, self.locale)}  {data.fixed_by}".strip()),
-            Fact(message("Verified on"), verified or self.sheet.say(message("not yet"))),
-            Fact(message("Punctual"), self.sheet.say(timely) if timely else ""),
+            Fact(message("Verified on"), verified or self.sheet.say(message("not verified yet"))),
+            Fact(message("Punctual"), "" if data.on_time is None else self.sheet.say(timely)),
         )
 
     def _steps(self) -> None:

@@ -61,6 +61,7 @@ class ReceiptData:
     due_on: date | None
     told: Told | None
     objection_days: int
+    objection_workdays: int
     objection_where: str
     officer: str
     receipt_url: str
@@ -172,8 +173,9 @@ class _Receipt:
         self.flow.heading(message("If you disagree"))
         text = message(
             "You can object within %(days)s days of receiving this paper: %(where)s. "
-            "The objection is reviewed in 5 working days; a record found wrong is removed.",
+            "The objection is reviewed within %(workdays)s working days; a record found wrong is removed.",
             days=self.data.objection_days,
+            workdays=self.data.objection_workdays,
             where=self.data.objection_where,
         )
         self.flow.paragraph(self.sheet.say(text))

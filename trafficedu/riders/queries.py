@@ -19,7 +19,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.encryption import keyring_of
 from trafficedu.core.errors import DomainError, Missing
 from trafficedu.core.numbers import normalise
-from trafficedu.core.rows import table_of
+from trafficedu.core.rows import Prepared, table_of
 from trafficedu.core.text import message
 from trafficedu.riders import rules
 from trafficedu.riders.models import ID_TYPES, Engagement, Rider, Vehicle
@@ -217,7 +217,7 @@ _LAST_FIRST = (_ENGAGED.c.engaged_from.desc(), _ENGAGED.c.id.desc())
 _ENGAGEMENT_ON = (
     select(Engagement).where(*_COUNTS).order_by(*_LAST_FIRST).limit(1).options(joinedload(Engagement.company))
 )
-_COMPANY_ON = select(_ENGAGED.c.company_id).where(*_COUNTS).order_by(*_LAST_FIRST).limit(1)
+_COMPANY_ON = Prepared(select(_ENGAGED.c.company_id).where(*_COUNTS).order_by(*_LAST_FIRST).limit(1))
 
 
 def engagement_on(session: Session, rider_id: int, day: date) -> Engagement | None:
@@ -227,7 +227,8 @@ def engagement_on(session: Session, rider_id: int, day: date) -> Engagement | No
 
 def company_on(session: Session, rider_id: int, day: date) -> int | None:
     """Return the id of the company of :func:`engagement_on`, for the record page, which is in a hurry."""
-    return session.scalar(_COMPANY_ON, {"rider_id": rider_id, "day": day})
+    company_id: int | None = _COMPANY_ON.scalar(session, rider_id=rider_id, day=day)
+    return company_id
 
 
 def find_engagement(session: Session, rider: Rider, company_code: str, engaged_from: date) -> Engagement:

@@ -2,6 +2,7 @@
 const NARROW_PX = 480;
 const ROW_PX = 30;
 const SMALL_PX = 14;
+const LABEL_SHARE = 0.09; // of the height of the drawing, a name needs for itself
 
 export const rowsHeight = (spec) => Math.max(192, spec.categories.length * ROW_PX * Math.max(1, spec.series.length * 0.6) + 48);
 
@@ -90,7 +91,7 @@ function whisker(series, spec, ink) {
   return { type: "custom", renderItem: draw, data, encode, silent: true, z: 5, tooltip: { show: false } };
 }
 
-function drawnSeries(spec, colour, narrow) {
+function drawnSeries(spec, colour, narrow, named) {
   const several = spec.series.length > 1;
   return spec.series.flatMap((series, index) => {
     const shade = colour(`series-${series.colour ?? index + 1}`);
@@ -103,7 +104,7 @@ function drawnSeries(spec, colour, narrow) {
     };
     const ranged = series.low && series.high;
     if (spec.kind === "line") {
-      const endLabel = { show: several && !narrow && !spec.legend_above, formatter: "{a}", color: shade, fontSize: SMALL_PX, distance: 6 };
+      const endLabel = { show: named, formatter: "{a}", color: shade, fontSize: SMALL_PX, distance: 6 };
       const stroke = series.quiet ? { color: shade, width: 1.5, type: "dashed" } : { color: shade, width: 2 };
       const line = { ...common, lineStyle: stroke, symbol: series.quiet ? "none" : "circle", symbolSize: 5, endLabel, labelLayout: { moveOverlap: "shiftY" } };
       return [...bandsOf(series).flatMap((range, depth) => band(range, `${index}-${depth}`, shade)), line];
@@ -141,8 +142,19 @@ function axes(spec, colour) {
   return spec.horizontal ? { xAxis: values, yAxis: names } : { xAxis: names, yAxis: values };
 }
 
+// names at the ends of lines would lie on each other where the lines end close together
+function endsApart(spec) {
+  const values = spec.series.map((series) => numbers(series.values).filter((value) => value !== null));
+  const all = values.flat();
+  const lowest = spec.y_from_zero === false ? Math.min(...all) : Math.min(0, ...all);
+  const room = (Math.max(...all) - lowest) * LABEL_SHARE;
+  const ends = values.filter((line) => line.length).map((line) => line.at(-1)).sort((a, b) => a - b);
+  return ends.every((end, at) => at === 0 || end - ends[at - 1] >= room);
+}
+
 // lines carry their names at their ends where there is room; elsewhere the legend above the drawing does
-export const namesAtEnds = (spec, width) => spec.kind === "line" && !spec.legend_above && spec.series.length > 1 && width >= NARROW_PX;
+export const namesAtEnds = (spec, width) =>
+  spec.kind === "line" && !spec.legend_above && spec.series.length > 1 && width >= NARROW_PX && endsApart(spec);
 
 export function options(spec, figure, width) {
   const colour = palette(figure);
@@ -175,6 +187,6 @@ export function options(spec, figure, width) {
       formatter: (points) => tip(spec, points),
     },
     ...axes(spec, colour),
-    series: drawnSeries(spec, colour, narrow),
+    series: drawnSeries(spec, colour, narrow, endLabels),
   };
 }

@@ -1,4 +1,5 @@
 // What is done once to every piece of page that appears, at load and after each htmx swap.
+import { positions } from "./position.js";
 import { word } from "./words.js";
 
 const UNITS = [
@@ -55,6 +56,7 @@ function copies(root) {
 
 function rows(root) {
   root.querySelectorAll("tr:has(a.row-link)").forEach((row) => row.classList.add("clickable"));
+  root.querySelectorAll(".list td[data-label]").forEach((cell) => cell.classList.toggle("nothing", cell.textContent.trim() === "—"));
 }
 
 function frames(root) {
@@ -83,7 +85,7 @@ function tidy(root) {
 export function enhance(root) {
   if (root.dataset?.enhanced) return;
   if (root.dataset) root.dataset.enhanced = "";
-  [times, flashes, copies, rows, frames, filters, tidy].forEach((part) => part(root));
+  [times, flashes, copies, rows, frames, filters, tidy, positions].forEach((part) => part(root));
   root.querySelector("[data-focus]")?.focus();
 }
 

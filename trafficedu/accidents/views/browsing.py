@@ -14,7 +14,6 @@ from trafficedu.accidents.imports import COLUMNS
 from trafficedu.accidents.imports.exporting import list_filtered
 from trafficedu.accidents.queries import AccidentFilter
 from trafficedu.accidents.views.blueprint import pages
-from trafficedu.accidents.views.deciding import done
 from trafficedu.areas.models import TOWN, VILLAGE
 from trafficedu.areas.queries import find_visible_area, list_below
 from trafficedu.core import audit
@@ -22,7 +21,7 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, locale, page_number, tell
+from trafficedu.core.web import back_to, done, locale, page_number, tell
 from trafficedu.reports.spreadsheet import Column, write_csv, write_xlsx
 from trafficedu.riders import queries as riders
 from trafficedu.riders.services import open_rider

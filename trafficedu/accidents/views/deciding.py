@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from flask import render_template
 from flask_babel import gettext as _
-from flask_wtf import FlaskForm
 
 from trafficedu.accidents import queries, services
 from trafficedu.accidents.forms import CompareForm, VoidForm
@@ -17,27 +15,12 @@ from trafficedu.accidents.views.blueprint import pages
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError, Stale
 from trafficedu.core.fields import choices
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, tell
+from trafficedu.core.web import back_to, done, tell
 
 PAIRS_DAYS = 800
 """How far back possible duplicates are looked for: two years stand in every year-on-year figure."""
-
-
-def done(form: FlaskForm, act: Callable[[], Any]) -> bool:
-    """Act and commit; False, with the error at its field, where a rule said no."""
-    try:
-        act()
-        session().commit()
-    except Stale:
-        raise
-    except DomainError as error:
-        session().rollback()
-        attach_error(form, error)
-        return False
-    return True
 
 
 @pages.route("/<number>/void", methods=["GET", "POST"])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from trafficedu.core.errors import Missing
+from trafficedu.core.rows import table_of
 from trafficedu.core.text import message
 from trafficedu.education.models import Course
 from trafficedu.education.rules import ModulePlan
@@ -29,32 +29,28 @@ def find_course(session: Session, code: str) -> Course:
     return course
 
 
+_VIOLATION, _COURSE = table_of(Violation).c, table_of(Course).c
 _COUNTING = (
     select(func.count())
-    .select_from(Violation)
     .where(
-        Violation.rider_id == bindparam("rider_id"),
-        Violation.state == CONFIRMED,
-        Violation.occurred_on >= bindparam("since"),
-        Violation.occurred_on <= bindparam("until"),
+        _VIOLATION.rider_id == bindparam("rider_id"),
+        _VIOLATION.state == CONFIRMED,
+        _VIOLATION.occurred_on >= bindparam("since"),
+        _VIOLATION.occurred_on <= bindparam("until"),
     )
     .scalar_subquery()
 )
-_COURSE_BY_RULE = (
-    select(Course)
-    .where(Course.active, Course.from_violations <= _COUNTING)
-    .order_by(Course.from_violations.desc(), Course.rank.desc())
+COURSE_BY_RULE = (
+    select(_COURSE.id)
+    .where(_COURSE.active, _COURSE.from_violations <= _COUNTING)
+    .order_by(_COURSE.from_violations.desc(), _COURSE.rank.desc())
     .limit(1)
-    .execution_options(autoflush=False)
+    .scalar_subquery()
 )
+"""The id of the longest active course that the violations of ``rider_id`` from ``since`` to ``until`` call for.
 
-
-def course_by_rule(session: Session, rider_id: int, since: date, until: date) -> Course | None:
-    """Return the longest active course that the rider's counting violations between two days call for.
-
-    One statement: the count is a subquery. None only where no course is active for so few violations.
-    """
-    return session.scalar(_COURSE_BY_RULE, {"rider_id": rider_id, "since": since, "until": until})
+NULL only where no course is active for so few violations.
+"""
 
 
 def plan_of(course: Course, locale: str) -> list[ModulePlan]:

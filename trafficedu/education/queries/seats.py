@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session, aliased, contains_eager
 from trafficedu.areas.models import Area
 from trafficedu.configuration.queries import figure
 from trafficedu.core.clock import local_date
-from trafficedu.core.rows import table_of
+from trafficedu.core.rows import Prepared, table_of
 from trafficedu.education import rules
 from trafficedu.education.models import Booking, StudySession, StudyTask
 from trafficedu.riders.models import Rider
@@ -67,14 +68,26 @@ def _places(path: str) -> dict[str, str]:
     return dict(zip(("village", "town", "district"), rules.prefixes(path), strict=True))
 
 
-_CANDIDATES = (
+_RANKED = (
     select(_STUDY.id)
     .join_from(table_of(StudySession), table_of(Station), _STUDY.station_id == _STATION.id)
     .join(table_of(Area), _STATION.area_id == _AREA.id)
     .where(*_BOOKABLE, _STUDY.starts_on <= bindparam("last"))
     .order_by(_NEARNESS, _STUDY.starts_utc, _STUDY.seats_taken * 1.0 / _STUDY.capacity, _STUDY.id)
-    .limit(AT_ONCE)
 )
+_CANDIDATES = Prepared(_RANKED.limit(AT_ONCE))
+BEST_CANDIDATE = _RANKED.limit(1).correlate(None).scalar_subquery()
+"""The first of :func:`candidates`, for a statement that is given what :func:`wanted` returns."""
+
+
+def wanted(session: Session, course_id: int, due_on: date, path: str, now: datetime) -> dict[str, Any]:
+    """Return the parameters of the search for a session."""
+    return {
+        **_places(path),
+        "course_id": course_id,
+        "ready": now + timedelta(minutes=figure(session, "education.booking_lead_minutes")),
+        "last": rules.latest_start(due_on, local_date(now)) or date.max,
+    }
 
 
 def candidates(session: Session, course_id: int, due_on: date, path: str, now: datetime) -> Sequence[int]:
@@ -84,15 +97,7 @@ def candidates(session: Session, course_id: int, due_on: date, path: str, now: d
     among equals the emptier one. Only sessions that begin after the lead time and by the due date; a task
     whose due date is over takes the next session there is.
     """
-    return session.scalars(
-        _CANDIDATES,
-        {
-            **_places(path),
-            "course_id": course_id,
-            "ready": now + timedelta(minutes=figure(session, "education.booking_lead_minutes")),
-            "last": rules.latest_start(due_on, local_date(now)) or date.max,
-        },
-    ).all()
+    return [session_id for (session_id,) in _CANDIDATES.rows(session, **wanted(session, course_id, due_on, path, now))]
 
 
 def sessions_with_seats(session: Session, task: StudyTask, now: datetime, limit: int = 40) -> Sequence[StudySession]:

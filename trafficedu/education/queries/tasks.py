@@ -206,5 +206,6 @@ def list_overdue(session: Session, by: Actor, today: date, limit: int = 20) -> S
 
 def count_overdue(session: Session, by: Actor, today: date, path: str) -> int:
     """Return how many tasks of violations at and below ``path`` are overdue."""
-    query = _narrow(select(func.count()).select_from(StudyTask), TaskFilter(state=OVERDUE), today)
-    return session.scalar(query.where(responsible(by), StudyTask.area_id.in_(within(path)))) or 0
+    overdue = _narrow(select(StudyTask), TaskFilter(state=OVERDUE), today)
+    query = overdue.where(responsible(by), StudyTask.area_id.in_(within(path))).with_only_columns(func.count())
+    return session.scalar(query) or 0

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import bindparam, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.areas.models import Area
 from trafficedu.configuration.queries import figure
@@ -26,7 +28,7 @@ from trafficedu.education.models import (
     StudyTask,
     TaskViolation,
 )
-from trafficedu.education.queries.courses import course_by_rule
+from trafficedu.education.queries.courses import COURSE_BY_RULE
 from trafficedu.education.queries.seats import origin_path
 from trafficedu.education.services.seats import (
     book_taken,
@@ -46,7 +48,7 @@ def assign_for_violation(session: Session, event: ViolationEstablished) -> None:
     """Open or extend the rider's task when a violation counts; the same violation twice does it once."""
     violation = session.get(Violation, event.violation_id)
     if violation is not None:
-        assign(session, violation, SYSTEM, clock.utc_now())
+        _assign(session, violation, SYSTEM, clock.utc_now())
 
 
 def assign(session: Session, violation: Violation, by: Actor, now: datetime) -> StudyTask | None:
@@ -66,15 +68,31 @@ def assign(session: Session, violation: Violation, by: Actor, now: datetime) -> 
     DomainError
         No course is active for the number of violations: the configuration lacks one.
     """
+    task_id = _assign(session, violation, by, now)
+    return None if task_id is None else session.get_one(StudyTask, task_id)
+
+
+def _assign(session: Session, violation: Violation, by: Actor, now: datetime) -> int | None:
+    """Do what :func:`assign` says, and return the task's id; most callers do not need its record."""
     if violation.state != CONFIRMED or violation.rider_id is None or violation.historic:
         return None
     path = _hold_rider(session, violation)
-    task, linked = _present_task(session, violation)
-    if task is not None and linked:
-        return task
-    course = _course_for(session, violation.rider_id, violation.occurred_on)
-    if task is None:
-        return _open(session, violation, course, path, by, now)
+    standing = _standing_of(session, violation, violation.rider_id)
+    if standing.own is not None:
+        return standing.own
+    if standing.course_id is None:
+        raise _no_course()
+    if standing.waiting is None:
+        return _open(session, violation, standing.course_id, path, by, now)
+    task = session.get_one(StudyTask, standing.waiting, populate_existing=True, options=[joinedload(StudyTask.course)])
+    _extend(session, task, violation, session.get_one(Course, standing.course_id), path, by, now)
+    return task.id
+
+
+def _extend(
+    session: Session, task: StudyTask, violation: Violation, course: Course, path: str, by: Actor, now: datetime
+) -> None:
+    """Let a further violation join a task not begun."""
     session.add(TaskViolation(violation_id=violation.id, task_id=task.id))
     raised = course.rank > task.course.rank
     audit.write(session, "education:task:extend", by, subject=task, violation=violation.id, raised=raised)
@@ -83,11 +101,10 @@ def assign(session: Session, violation: Violation, by: Actor, now: datetime) -> 
     elif task.state == OPEN:
         seat_task(session, task, path, by, now)
     session.flush()
-    return task
 
 
 _RIDER, _HOME, _SCENE = rows.table_of(Rider), rows.table_of(Area).alias(), rows.table_of(Area).alias()
-_HOLD_RIDER = (
+_HOLD_RIDER = rows.Prepared(
     select(func.coalesce(_HOME.c.path, _SCENE.c.path))
     .select_from(_RIDER)
     .join(_SCENE, _SCENE.c.id == bindparam("area_id"))
@@ -100,63 +117,70 @@ _HOLD_RIDER = (
 def _hold_rider(session: Session, violation: Violation) -> str:
     """Lock the rider (as ``lock_riders`` does) and return where the way to a station begins, in one statement."""
     given = {"rider_id": violation.rider_id, "area_id": violation.area_id}
-    return str(session.execute(_HOLD_RIDER, given).scalar_one())
+    return str(_HOLD_RIDER.scalar(session, **given))
 
 
-_OWN = select(TaskViolation.task_id).where(TaskViolation.violation_id == bindparam("violation_id")).scalar_subquery()
-_LINKED = func.coalesce(StudyTask.id == _OWN, False)
-_PRESENT_TASK = (
-    select(StudyTask, _LINKED)
-    .where(
-        StudyTask.rider_id == bindparam("rider_id"),
-        StudyTask.state.in_(rules.NOT_BEGUN) | (StudyTask.id == _OWN),
+@dataclass(frozen=True)
+class _Standing:
+    """Ids of the task that holds the violation already, of the rider's task not begun, of the course by rule."""
+
+    own: int | None
+    waiting: int | None
+    course_id: int | None
+
+
+_TASK, _LINK = rows.table_of(StudyTask).c, rows.table_of(TaskViolation).c
+_WAITING = select(_TASK.id).where(_TASK.rider_id == bindparam("rider_id"), _TASK.state.in_(rules.NOT_BEGUN))
+_STANDING = rows.Prepared(
+    select(
+        select(_LINK.task_id).where(_LINK.violation_id == bindparam("violation_id")).scalar_subquery(),
+        _WAITING.scalar_subquery(),
+        COURSE_BY_RULE,
     )
-    .order_by(_LINKED.desc())
-    .limit(1)
-    .execution_options(populate_existing=True, autoflush=False)
 )
+_COURSE_ID = rows.Prepared(select(COURSE_BY_RULE))
 
 
-def _present_task(session: Session, violation: Violation) -> tuple[StudyTask | None, bool]:
-    """Return the task that holds the violation already (True), else the one not begun (False), else None.
-
-    Read after the lock, so that it sees what the transaction before left.
-    """
-    row = session.execute(_PRESENT_TASK, {"violation_id": violation.id, "rider_id": violation.rider_id}).one_or_none()
-    return (None, False) if row is None else (row[0], bool(row[1]))
+def _standing_of(session: Session, violation: Violation, rider_id: int) -> _Standing:
+    """Return where the rider stands, in one statement after the lock, so that it sees what the one before left."""
+    given = {"violation_id": violation.id, **_window(session, rider_id, violation.occurred_on)}
+    return _Standing(*_STANDING.rows(session, **given)[0])
 
 
-def _course_for(session: Session, rider_id: int, last: date) -> Course:
+def _window(session: Session, rider_id: int, last: date) -> dict[str, Any]:
+    """Return whose violations count, from when to when; what ``COURSE_BY_RULE`` is given."""
     since = rules.window_start(last, figure(session, "education.repeat_window_days"))
-    course = course_by_rule(session, rider_id, since, last)
-    if course is None:
-        raise DomainError(message("No course is active for this number of violations. Ask the administrator."))
-    return course
+    return {"rider_id": rider_id, "since": since, "until": last}
 
 
-def _open(session: Session, violation: Violation, course: Course, path: str, by: Actor, now: datetime) -> StudyTask:
+def _no_course() -> DomainError:
+    return DomainError(message("No course is active for this number of violations. Ask the administrator."))
+
+
+def _open(session: Session, violation: Violation, course_id: int, path: str, by: Actor, now: datetime) -> int:
     """Open a task and book its seat; the seat is taken first, so that the task is written once, in its state."""
     today = clock.local_date(now)
     due_on = rules.due_date(today, figure(session, "education.due_days"))
-    session_id = take_best_seat(session, course.id, due_on, path, now)
-    values = {
-        "number": new_number("T"),
-        "rider_id": violation.rider_id,
-        "course_id": course.id,
-        "area_id": violation.area_id,
-        "company_id": violation.company_id,
-        "opened_utc": now,
-        "opened_on": today,
-        "due_on": due_on,
-        "state": OPEN if session_id is None else BOOKED,
-    }
-    task_id = rows.insert(session, StudyTask, **values)
+    session_id = take_best_seat(session, course_id, due_on, path, now)
+    task_id = rows.insert(
+        session,
+        StudyTask,
+        number=new_number("T"),
+        rider_id=violation.rider_id,
+        course_id=course_id,
+        area_id=violation.area_id,
+        company_id=violation.company_id,
+        opened_utc=now,
+        opened_on=today,
+        due_on=due_on,
+        state=OPEN if session_id is None else BOOKED,
+    )
     rows.insert(session, TaskViolation, violation_id=violation.id, task_id=task_id)
     subject = (StudyTask, task_id)
-    audit.write(session, "education:task:open", by, subject=subject, violation=violation.id, course=course.id)
+    audit.write(session, "education:task:open", by, subject=subject, violation=violation.id, course=course_id)
     if session_id is not None:
         book_taken(session, task_id, session_id, by, now)
-    return rows.record_of(session, StudyTask, task_id, **values)
+    return task_id
 
 
 def _change_course(session: Session, task: StudyTask, course: Course, path: str, by: Actor, now: datetime) -> None:
@@ -208,8 +232,11 @@ def _recompute(session: Session, rider_id: int, now: datetime) -> None:
     task = session.scalar(select(StudyTask).where(StudyTask.rider_id == rider_id, StudyTask.state.in_(rules.NOT_BEGUN)))
     if task is None:
         return
-    course = _course_for(session, rider_id, max(_days_of(session, task)))
-    if course.id != task.course_id:
+    course_id = _COURSE_ID.scalar(session, **_window(session, rider_id, max(_days_of(session, task))))
+    if course_id is None:
+        raise _no_course()
+    if course_id != task.course_id:
+        course = session.get_one(Course, course_id)
         _change_course(session, task, course, origin_path(session, task), SYSTEM, now)
 
 

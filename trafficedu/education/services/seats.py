@@ -48,23 +48,21 @@ def _lock_task(session: Session, task: StudyTask) -> None:
 
 
 _SESSIONS = rows.table_of(StudySession)
-_TAKE = (
+_TAKE_ANY = (
     update(_SESSIONS)
-    .where(
-        _SESSIONS.c.id == bindparam("session_id"),
-        _SESSIONS.c.state == "scheduled",
-        _SESSIONS.c.seats_taken < _SESSIONS.c.capacity,
-    )
+    .where(_SESSIONS.c.state == "scheduled", _SESSIONS.c.seats_taken < _SESSIONS.c.capacity)
     .values(seats_taken=_SESSIONS.c.seats_taken + 1)
     .returning(_SESSIONS.c.id)
 )
+_TAKE = rows.Prepared(_TAKE_ANY.where(_SESSIONS.c.id == bindparam("session_id")))
+_TAKE_BEST = rows.Prepared(_TAKE_ANY.where(_SESSIONS.c.id == queries.BEST_CANDIDATE))
 
 
 def take_seat(session: Session, session_id: int) -> bool:
     """Take one seat if the session takes place and has one; tells whether it did."""
-    taken = session.execute(_TAKE, {"session_id": session_id}).one_or_none()
+    taken = _TAKE.rows(session, session_id=session_id)
     _forget_count(session, session_id)
-    return taken is not None
+    return bool(taken)
 
 
 def free_seat(session: Session, session_id: int) -> None:
@@ -100,9 +98,14 @@ def seat_task(session: Session, task: StudyTask, path: str, by: Actor, now: date
 def take_best_seat(session: Session, course_id: int, due_on: date, path: str, now: datetime) -> int | None:
     """Take a seat in the best session for a task of this course and due date; returns the session's id, or None.
 
-    Asks once for the ranking, then takes the seat; a candidate that filled up in between costs one more
+    Mostly one statement finds the best session and takes the seat. Where that took none, there is no session, or
+    the best one filled up in between: then the ranking is asked for, and a candidate that is full costs one more
     update.
     """
+    best: int | None = _TAKE_BEST.scalar(session, **queries.wanted(session, course_id, due_on, path, now))
+    if best is not None:
+        _forget_count(session, best)
+        return best
     for _ in range(ROUNDS):
         found = queries.candidates(session, course_id, due_on, path, now)
         for session_id in found:

@@ -1,5 +1,6 @@
 """Use cases of evaluation: rule sets, the monthly evaluation, and keeping the results of trends and effects."""
 
+from trafficedu.evaluation.services.alarms import alarms_of, raise_alarms, read_alarms
 from trafficedu.evaluation.services.checking import Check, check_month
 from trafficedu.evaluation.services.printing import as_json, check_in_words, summary
 from trafficedu.evaluation.services.results import Answer, effect_of, refresh_one, trend_of
@@ -23,6 +24,7 @@ __all__ = [
     "RuleSetInput",
     "Trial",
     "TrialRow",
+    "alarms_of",
     "as_json",
     "change_rule_set",
     "check_in_words",
@@ -36,6 +38,8 @@ __all__ = [
     "load_shipped",
     "month_text",
     "publish_run",
+    "raise_alarms",
+    "read_alarms",
     "refresh_one",
     "release_rule_set",
     "summary",

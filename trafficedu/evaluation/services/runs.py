@@ -20,13 +20,15 @@ from trafficedu.core.events import publish
 from trafficedu.core.text import message
 from trafficedu.evaluation.events import ColourWorsened, RunPublished
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun, RuleSetRecord
-from trafficedu.evaluation.queries.facts import load_facts
+from trafficedu.evaluation.queries.facts import Facts, load_facts
 from trafficedu.evaluation.queries.rule_sets import rule_set_of, rules_from
 from trafficedu.evaluation.queries.runs import latest_run, published_run, results_of
 from trafficedu.evaluation.queries.targets import Target, list_targets
 from trafficedu.evaluation.rules import last_full_month, month_after, night_of
 from trafficedu.evaluation.services.yearly import trend_inputs
 
+FIRST_YEAR = 2000
+"""No record of this system lies before it."""
 WATCHED_MONTHS = 3
 """Full months that the worker compares with today's data every night."""
 
@@ -60,7 +62,7 @@ def judge_month(session: Session, month: date, rules: RuleSetRecord, now: dateti
     after = month_bounds(month)[1]
     as_of = min(now, day_bounds(after)[0])
     targets = list_targets(session, month)
-    facts = load_facts(session, targets, month, as_of)
+    facts = load_facts(session, targets, month, as_of) if month.year >= FIRST_YEAR else Facts()
     if not facts.recorded:
         raise DomainError(
             message("Nothing is recorded in %(month)s: there is nothing to evaluate.", month=month_text(month))

@@ -41,7 +41,7 @@ def trend_inputs(session: Session, targets: Targets, month: date, now: datetime)
     for kind, yearly in load_yearly(session, targets, latest).items():
         end = month_number(month) - yearly.panel.first_month + 1
         origin = end - MONTHS
-        if end < MONTHS:
+        if end < 1:
             continue
         counts = yearly.panel.counts[:, max(origin, 0) : end].sum(axis=1)
         inputs: dict[str, dict[str, Any]] = {

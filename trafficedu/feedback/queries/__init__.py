@@ -14,7 +14,7 @@ from trafficedu.feedback.queries.notices import (
     notice_of_violation,
     visible,
 )
-from trafficedu.feedback.queries.policy import list_steps, recommendations
+from trafficedu.feedback.queries.policy import find_step, list_steps, recommendations, steps_on
 from trafficedu.feedback.queries.rates import FeedbackCounts, belongs_to, count_due_of_companies, count_feedback
 from trafficedu.feedback.queries.rows import HELD_REASONS, NoticeRow, describe, paper_of
 
@@ -31,6 +31,7 @@ __all__ = [
     "count_unanswered",
     "describe",
     "find_notice",
+    "find_step",
     "is_receiver",
     "list_notices",
     "list_of_rider",
@@ -40,5 +41,6 @@ __all__ = [
     "notice_of_violation",
     "paper_of",
     "recommendations",
+    "steps_on",
     "visible",
 ]

@@ -3,36 +3,66 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from trafficedu.core.errors import Missing
+from trafficedu.core.text import message
 from trafficedu.feedback import rules
 from trafficedu.feedback.models import EscalationStep, Notice
 from trafficedu.violations.models import CONFIRMED, Violation
 
 
 def list_steps(session: Session) -> Sequence[EscalationStep]:
-    """Return the escalation policy, by kind of receiver and count."""
+    """Return every line of the escalation policy with its versions, by kind of receiver, count and first day."""
     return session.scalars(
-        select(EscalationStep).order_by(EscalationStep.receiver_kind, EscalationStep.violations_from)
+        select(EscalationStep).order_by(
+            EscalationStep.receiver_kind, EscalationStep.violations_from, EscalationStep.valid_from
+        )
     ).all()
+
+
+def find_step(session: Session, receiver_kind: str, violations_from: int, valid_from: date) -> EscalationStep:
+    """Return one version of a line. Raises :class:`Missing`."""
+    step = session.scalar(
+        select(EscalationStep).where(
+            EscalationStep.receiver_kind == receiver_kind,
+            EscalationStep.violations_from == violations_from,
+            EscalationStep.valid_from == valid_from,
+        )
+    )
+    if step is None:
+        raise Missing(message("There is no such line in the policy."))
+    return step
+
+
+def steps_on(session: Session, receiver_kind: str, day: date) -> list[rules.Step]:
+    """Return the lines that hold for violations of a day, as the rules take them."""
+    return _in_force([step for step in list_steps(session) if step.receiver_kind == receiver_kind], day)
+
+
+def _in_force(steps: Iterable[EscalationStep], day: date) -> list[rules.Step]:
+    return [
+        rules.Step(step.violations_from, step.window_days, step.recommends)
+        for step in steps
+        if step.valid_from <= day and (step.valid_to is None or step.valid_to >= day)
+    ]
 
 
 def recommendations(session: Session, notices: Sequence[Notice]) -> dict[int, rules.Recommendation]:
     """Return what the policy recommends for each notice, by notice id; two queries for any number of them.
 
-    A company is told of the violations of the days the rider worked for it, so only those count towards its
-    recommendation; a village's counts all of the rider's.
+    The policy of the day of the violation advises. A company is told of the violations of the days the rider
+    worked for it, so only those count towards its recommendation; a village's counts all of the rider's.
     """
     if not notices:
         return {}
-    steps: dict[str, list[rules.Step]] = defaultdict(list)
+    steps: dict[str, list[EscalationStep]] = defaultdict(list)
     for step in list_steps(session):
-        measure = rules.Measure(step.measure, step.days)
-        steps[step.receiver_kind].append(rules.Step(step.violations_from, step.window_days, measure))
+        steps[step.receiver_kind].append(step)
     days: dict[tuple[int, int | None], list[date]] = defaultdict(list)
     riders = {notice.rider_id for notice in notices}
     query = select(Violation.rider_id, Violation.company_id, Violation.occurred_on).where(
@@ -44,7 +74,9 @@ def recommendations(session: Session, notices: Sequence[Notice]) -> dict[int, ru
             days[rider_id, company_id].append(day)
     return {
         notice.id: rules.recommend(
-            steps[notice.receiver_kind], days[notice.rider_id, notice.company_id], notice.violation.occurred_on
+            _in_force(steps[notice.receiver_kind], notice.violation.occurred_on),
+            days[notice.rider_id, notice.company_id],
+            notice.violation.occurred_on,
         )
         for notice in notices
     }

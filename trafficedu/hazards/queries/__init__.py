@@ -1,6 +1,12 @@
 """Reads of hazards: records, photos, figures by tier and month, rolling checks, the sheet; scope is applied here."""
 
-from trafficedu.hazards.queries.checks import WatchFilter, find_watch, list_checkers, list_watches
+from trafficedu.hazards.queries.checks import (
+    WatchFilter,
+    find_watch,
+    list_checkers,
+    list_reachable_checkers,
+    list_watches,
+)
 from trafficedu.hazards.queries.figures import (
     HazardCounts,
     TierRow,
@@ -47,6 +53,7 @@ __all__ = [
     "list_filtered",
     "list_hazards",
     "list_kinds",
+    "list_reachable_checkers",
     "list_steps",
     "list_watches",
     "overdue_on",

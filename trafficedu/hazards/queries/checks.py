@@ -77,12 +77,19 @@ def find_watch(session: Session, number: str, by: Actor) -> HazardWatch:
 
 def list_checkers(session: Session, path: str) -> Sequence[User]:
     """Return the active users who may look at the area at ``path``: their post is that area or one around it."""
+    return [user for user in _lookers(session) if user.area is not None and path.startswith(user.area.path)]
+
+
+def list_reachable_checkers(session: Session, path: str) -> Sequence[User]:
+    """Return who may look at the area at ``path`` or at one below it, for a list before the area is chosen."""
+    return [
+        user
+        for user in _lookers(session)
+        if user.area is not None and (path.startswith(user.area.path) or user.area.path.startswith(path))
+    ]
+
+
+def _lookers(session: Session) -> Sequence[User]:
     roles = [role.value for role, permissions in PERMISSIONS.items() if LOOK in permissions]
-    query = (
-        select(User)
-        .join(User.area)
-        .where(User.active.is_(True), User.role.in_(roles))
-        .options(contains_eager(User.area))
-    )
-    found = session.scalars(query.order_by(Area.path.desc(), User.username)).all()
-    return [user for user in found if user.area is not None and path.startswith(user.area.path)]
+    query = select(User).join(User.area).where(User.active.is_(True), User.role.in_(roles))
+    return session.scalars(query.options(contains_eager(User.area)).order_by(Area.path, User.username)).all()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
@@ -122,15 +122,9 @@ def indicators(session: Session, month: date) -> Mapping[int, HazardCounts]:
         )
         .order_by(Hazard.id)
     )
-    hazards = session.execute(query).all()
-    steps: dict[int, list[HazardStep]] = {}
-    asked = select(HazardStep).where(
-        HazardStep.hazard_id.in_(query.with_only_columns(Hazard.id).order_by(None)), HazardStep.happened_on < after
-    )
-    for step in session.scalars(asked.order_by(HazardStep.id)):
-        steps.setdefault(step.hazard_id, []).append(step)
+    steps = _steps_of(session, query.with_only_columns(Hazard.id).order_by(None), after)
     counts: dict[int, dict[str, int]] = {}
-    for hazard in hazards:
+    for hazard in session.execute(query):
         standing = standing_on(steps.get(hazard.id, ()), end)
         if standing is None:
             continue
@@ -146,3 +140,12 @@ def indicators(session: Session, month: date) -> Mapping[int, HazardCounts]:
         for name, flag in flags.items():
             own[name] += flag
     return {area_id: HazardCounts(**own) for area_id, own in counts.items()}
+
+
+def _steps_of(session: Session, ids: Select[tuple[int]], after: date) -> dict[int, list[HazardStep]]:
+    """Return the steps taken before ``after``, in their order, by hazard."""
+    found: dict[int, list[HazardStep]] = {}
+    query = select(HazardStep).where(HazardStep.hazard_id.in_(ids), HazardStep.happened_on < after)
+    for step in session.scalars(query.order_by(HazardStep.id)):
+        found.setdefault(step.hazard_id, []).append(step)
+    return found

@@ -21,18 +21,12 @@ MOST_ON_PAPER = 4
 
 def plan_paper(session: Session, hazard: Hazard, locale: str) -> HazardPlanData:
     """Return what the sheet of a hazard says in ``locale``, with its photos."""
-    line = [area.name for area in list_line(session, hazard.area)] or [hazard.area.name]
-    store = evidence_of(session)
-    photos = photos_of(session, hazard)
-    shown = {
-        taken: tuple(store.read(photo.key) for photo in [one for one in photos if one.taken == taken][-MOST_ON_PAPER:])
-        for taken in (BEFORE, AFTER)
-    }
+    line = [area.name for area in [*list_line(session, hazard.area), hazard.area]]
     address = f"{session.info['public_url'].rstrip('/')}/hazards/{hazard.number}"
     return HazardPlanData(
         number=hazard.number,
         district=line[0],
-        where=" ".join([*line[1:], hazard.area.name] if len(line) > 1 or hazard.area.name != line[0] else line),
+        where=" ".join(line[1:] or line),
         place=hazard.place,
         position="" if hazard.latitude is None else f"{hazard.latitude:.5f}, {hazard.longitude:.5f}",
         kind=hazard.kind.name(locale),
@@ -50,19 +44,28 @@ def plan_paper(session: Session, hazard: Hazard, locale: str) -> HazardPlanData:
         verified_on=hazard.verified_on if hazard.state == VERIFIED else None,
         verified_by=hazard.verified_by.display_name if hazard.verified_by else "",
         on_time=hazard.on_time,
-        before=shown[BEFORE],
-        after=shown[AFTER],
-        steps=tuple(
-            PlanStep(
-                local(step.at_utc),
-                translate(STEP_NAMES[step.what], locale),
-                step.by.display_name if step.by else "",
-                step.note,
-            )
-            for step in list_steps(session, hazard)
-        ),
+        before=_pictures(session, hazard, BEFORE),
+        after=_pictures(session, hazard, AFTER),
+        steps=_course(session, hazard, locale),
         page_url=address,
         printed_at=local(utc_now()),
+    )
+
+
+def _pictures(session: Session, hazard: Hazard, taken: str) -> tuple[bytes, ...]:
+    found = [photo for photo in photos_of(session, hazard) if photo.taken == taken]
+    return tuple(evidence_of(session).read(photo.key) for photo in found[-MOST_ON_PAPER:])
+
+
+def _course(session: Session, hazard: Hazard, locale: str) -> tuple[PlanStep, ...]:
+    return tuple(
+        PlanStep(
+            local(step.at_utc),
+            translate(STEP_NAMES[step.what], locale),
+            step.by.display_name if step.by else "",
+            step.note,
+        )
+        for step in list_steps(session, hazard)
     )
 
 

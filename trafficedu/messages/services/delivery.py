@@ -96,7 +96,7 @@ def words_of(session: Session, delivery: Delivery) -> tuple[str, str]:
     """
     push = delivery.push
     locale = push.user.locale
-    title = translate(message("[trafficedu] %(title)s", title=unpacked(push.title)), locale)
+    title = translate(message("[交治通] %(title)s", title=unpacked(push.title)), locale)
     body = shortened(translate(unpacked(push.body), locale), LONGEST_BODY)
     return shortened(title, LONGEST_TITLE), f"{body}\n{session.info['public_url']}/messages/{push.number}"
 

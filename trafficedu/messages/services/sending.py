@@ -14,8 +14,8 @@ import logging
 import smtplib
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, cast
+from urllib.parse import unquote, urlencode
 
 import requests
 from apprise import Apprise, AppriseAsset, NotifyFormat
@@ -111,7 +111,7 @@ def _refusal(answer: requests.Response) -> Outcome | None:
     except ValueError:
         return None
     code = said.get("errcode") or said.get("code") if isinstance(said, dict) else None
-    if not isinstance(code, int):
+    if not isinstance(code, int) or code == 0:
         return None
     return Outcome(WAITING if code in TOO_FAST else FAILED, f"{REFUSED} {code}"[:20])
 
@@ -128,9 +128,9 @@ class _Mail(AppriseSMTPController):
 
     def sendmail(self, from_addr: str, to_addrs: list[str], message: str) -> bool:
         """Hand the message over, and note what the server said."""
-        heard = _HEARD.get()
+        heard, connection = _HEARD.get(), cast(smtplib.SMTP, self._socket)
         try:
-            self._socket.sendmail(from_addr, to_addrs, message)
+            connection.sendmail(from_addr, to_addrs, message)
         except smtplib.SMTPRecipientsRefused as error:
             heard.said_no = _mail_refusal(min(code for code, _ in error.recipients.values()))
         except smtplib.SMTPResponseException as error:
@@ -186,7 +186,20 @@ def _plugin_of(address: Address, mail_url: str) -> Any:
     plugin = Apprise.instantiate(f"{schema}://robot/?{urlencode(robot)}&{limits}", asset=_ASSET)
     if plugin is not None:
         _lead_to(plugin, address)
+    if address.secret:
+        _sign_once(plugin)
     return plugin
+
+
+def _sign_once(plugin: Any) -> None:
+    """Let requests alone quote the signature: apprise quotes it before, and DingTalk would read ``%2B`` for ``+``."""
+    sign = plugin.get_signature
+
+    def signed() -> tuple[str, str]:
+        timestamp, signature = sign()
+        return timestamp, unquote(signature)
+
+    plugin.get_signature = signed
 
 
 def _lead_to(plugin: Any, address: Address) -> None:

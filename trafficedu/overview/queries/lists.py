@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,16 +15,16 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
-from trafficedu.evaluation.queries.runs import latest_run, results_of
+from trafficedu.evaluation.queries.runs import published_run, results_of
 from trafficedu.overview.models import PUBLISHED, ListEntry, ListProtest, VillageList
-from trafficedu.overview.rules import Listed, ListRule, Standing, month_after, read_list
+from trafficedu.overview.rules import SHADES, Listed, ListRule, Standing, month_after, read_list
 
 MANAGE = "overview:list:manage"
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What the list of a month is, read off its latest evaluation ``run_id``."""
+    """What the list of a month is, read off its published evaluation ``run_id``."""
 
     run_id: int
     listed: Sequence[Listed]
@@ -42,11 +42,11 @@ class ListLine:
 
 
 def read_month(session: Session, month: date, rule: ListRule) -> Reading | None:
-    """Return what the rule reads off the evaluations of ``month`` and the months before; None before there is one."""
-    run = latest_run(session, month)
+    """Return what the rule reads off the published evaluations of ``month`` and the months before, or None."""
+    run = published_run(session, month)
     if run is None:
         return None
-    months = [run] + [latest_run(session, month_after(month, -back)) for back in range(1, max(rule.black_months, 2))]
+    months = [run] + [published_run(session, month_after(month, -back)) for back in range(1, max(rule.black_months, 2))]
     colours = [
         {} if one is None else {row.area_id: row.colour for row in results_of(session, one, VILLAGE)} for one in months
     ]
@@ -79,15 +79,14 @@ def list_lists(session: Session, by: Actor, page: int) -> Page[ListLine]:
     """Return the lists, the latest month first, each with its numbers of entries that ``by`` may see."""
     found = paginate(session, select(VillageList).order_by(VillageList.month.desc()), page)
     counted = _counts(session, [one.id for one in found.items], by)
-    lines = [
-        ListLine(
-            one,
-            *(counted.get((one.id, shade), (0, 0))[0] for shade in ("black", "yellow", "red")),
-            protests=sum(protests for (list_id, _), (_, protests) in counted.items() if list_id == one.id),
-        )
-        for one in found.items
-    ]
+    lines = [ListLine(one, *_line(one.id, counted)) for one in found.items]
     return Page(lines, found.number, found.total, found.per_page)
+
+
+def _line(list_id: int, counted: Mapping[tuple[int, str], tuple[int, int]]) -> tuple[int, int, int, int]:
+    """Return how many are black, yellow, red, and the protests against any of them."""
+    black, yellow, red = (counted.get((list_id, shade), (0, 0)) for shade in SHADES)
+    return black[0], yellow[0], red[0], black[1] + yellow[1] + red[1]
 
 
 def _counts(session: Session, list_ids: Sequence[int], by: Actor) -> dict[tuple[int, str], tuple[int, int]]:

@@ -19,8 +19,8 @@ from trafficedu.areas.rules import Drawn, draw_outlines
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.education import queries as education
-from trafficedu.evaluation import queries as evaluation
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
+from trafficedu.evaluation.queries import runs as evaluation
 from trafficedu.feedback import queries as feedback
 from trafficedu.hazards import queries as hazards
 from trafficedu.overview.queries.picture import BELOW, Share, share

@@ -12,7 +12,7 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session, writing
 from trafficedu.core.text import message
-from trafficedu.evaluation import queries as evaluation
+from trafficedu.evaluation.queries import runs as evaluation
 from trafficedu.evaluation.rules import SERIES
 from trafficedu.evaluation.services import alarms
 from trafficedu.overview.forms import ScreenForm

@@ -29,7 +29,15 @@ from trafficedu.points.queries.entries import (
     list_of_target,
 )
 from trafficedu.points.queries.happenings import Happening, list_open_days, list_overdue, list_taken_back
-from trafficedu.points.queries.scope import Target, find_target, list_targets, of_area, of_company, visible
+from trafficedu.points.queries.scope import (
+    Target,
+    find_target,
+    list_targets,
+    of_area,
+    of_company,
+    sees_companies,
+    visible,
+)
 from trafficedu.points.rules import MonthPoints
 
 __all__ = [
@@ -65,5 +73,6 @@ __all__ = [
     "of_area",
     "of_company",
     "page_month",
+    "sees_companies",
     "visible",
 ]

@@ -101,7 +101,8 @@ def page_month(session: Session, month: date, kind: str, by: Actor, page: int, s
     if key in {"earned", "lost", "points"}:
         lines.sort(key=lambda line: int(getattr(line, key)))
     elif key == "share":
-        lines.sort(key=lambda line: (line.share is None, line.share or 0.0))
+        worst = float("-inf") if sort.startswith("-") else float("inf")
+        lines.sort(key=lambda line: worst if line.share is None else line.share)
     elif key in {"code", "name"}:
         lines.sort(key=lambda line: str(getattr(line.target, key)))
     if sort.startswith("-"):

@@ -10,9 +10,8 @@ from sqlalchemy import ColumnElement, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import find_visible_area, valid_on, within
+from trafficedu.areas.queries import valid_on, within
 from trafficedu.companies.models import Company
-from trafficedu.companies.queries import find_visible_company
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.text import message
@@ -78,15 +77,23 @@ def _own_areas(by: Actor) -> ColumnElement[bool]:
     return false() if path is None else Area.path.startswith(path, autoescape=True)
 
 
+def _own_companies(by: Actor) -> ColumnElement[bool]:
+    if sees_companies(by):
+        return true()
+    return false() if by.scope.company_id is None else Company.id == by.scope.company_id
+
+
 def find_target(session: Session, kind: str, code: str, by: Actor) -> Target:
     """Return the target that ``by`` sees; ``kind`` may be ``area`` for any level. Raise Missing at ``target``."""
-    if kind == COMPANY and (sees_companies(by) or by.scope.company_id is not None):
-        return of_company(find_visible_company(session, code, by))
-    if kind in {*AREA_KINDS, "area"}:
-        area = find_visible_area(session, code, by)
-        if kind in {area.level, "area"} and session.scalar(select(Area.id).where(Area.id == area.id, _own_areas(by))):
-            return of_area(area)
-    raise Missing(message("There is no such area or company."), field=CODE_FIELD)
+    found: Area | Company | None = None
+    if kind == COMPANY:
+        found = session.scalar(select(Company).where(Company.code == code, _own_companies(by)))
+    elif kind in {*AREA_KINDS, "area"}:
+        area = session.scalar(select(Area).where(Area.code == code, _own_areas(by)))
+        found = area if area is not None and kind in {area.level, "area"} else None
+    if found is None:
+        raise Missing(message("There is no such area or company."), field=CODE_FIELD)
+    return of_area(found) if isinstance(found, Area) else of_company(found)
 
 
 def list_targets(session: Session, by: Actor, day: date) -> Sequence[Target]:

@@ -9,7 +9,7 @@ from trafficedu.points.services.catalogue import (
     load_activities,
     renew_activity,
 )
-from trafficedu.points.services.entries import NewEntry, counter_entry, may_counter, record_entry
+from trafficedu.points.services.entries import NOT_YOURS, NewEntry, counter_entry, may_counter, record_entry
 from trafficedu.points.services.happenings import (
     TAKEN_BACK,
     credit_fixed_hazard,
@@ -18,6 +18,7 @@ from trafficedu.points.services.happenings import (
 )
 
 __all__ = [
+    "NOT_YOURS",
     "TAKEN_BACK",
     "ActivityInput",
     "ExpectationInput",

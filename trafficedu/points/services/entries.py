@@ -19,9 +19,10 @@ from trafficedu.core.storage import evidence_of
 from trafficedu.core.text import message
 from trafficedu.points import queries
 from trafficedu.points.models import EVENT, PAGE, PointActivity, PointEntry
-from trafficedu.points.rules import COMPANY, check_day, check_points, signed
+from trafficedu.points.rules import COMPANY, PDF, check_day, check_points, media_type, signed
 
 COUNTER_ANY = "points:entry:counter"
+NOT_YOURS = message("You take back your own entries only. Ask your supervisor for others.")
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def record_entry(session: Session, new: NewEntry, by: Actor, now: datetime) -> P
 
 def _cleaned(evidence: bytes) -> bytes:
     """Return a PDF as it is, a photo drawn anew without its metadata."""
-    return evidence if evidence.startswith(b"%PDF-") else redrawn(evidence, field="evidence")
+    return evidence if media_type(evidence) == PDF else redrawn(evidence, field="evidence")
 
 
 def _same_form(first: PointEntry, by: Actor) -> PointEntry:
@@ -126,7 +127,7 @@ def counter_entry(session: Session, entry: PointEntry, reason: str, by: Actor, n
         A counter-entry itself, one taken back already; at ``reason``.
     """
     if not may_counter(entry, by):
-        raise Refused(message("You take back your own entries only. Ask your supervisor for others."))
+        raise Refused(NOT_YOURS)
     reason = reason.strip()
     if not reason:
         raise DomainError(message("Write why the entry is taken back."), field="reason")

@@ -20,6 +20,7 @@ from trafficedu.violations.queries.kinds import (
     list_kinds,
     list_kinds_ending,
     list_villages,
+    refuse_kind,
 )
 from trafficedu.violations.queries.objections import find_objection, list_objections, list_objections_of
 from trafficedu.violations.queries.records import (
@@ -75,5 +76,6 @@ __all__ = [
     "list_pending",
     "list_villages",
     "list_violations",
+    "refuse_kind",
     "visible",
 ]

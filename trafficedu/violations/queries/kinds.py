@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NoReturn
 
 from sqlalchemy import BindParameter, ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from trafficedu.areas.models import DISTRICT, TOWN, Area
 from trafficedu.areas.queries import valid_on
 from trafficedu.core.errors import Missing
+from trafficedu.core.rows import table_of
 from trafficedu.core.text import message
 from trafficedu.violations import rules
 from trafficedu.violations.models import Violation, ViolationKind
@@ -30,7 +32,8 @@ class Village:
 
 def holds_on(day: date | BindParameter[date]) -> ColumnElement[bool]:
     """Return the condition that a kind is valid on ``day``, or on the day that a prepared statement is given."""
-    return (ViolationKind.valid_from <= day) & or_(ViolationKind.valid_to.is_(None), ViolationKind.valid_to >= day)
+    kind = table_of(ViolationKind).c
+    return (kind.valid_from <= day) & or_(kind.valid_to.is_(None), kind.valid_to >= day)
 
 
 def list_kinds(session: Session, day: date | None = None) -> Sequence[ViolationKind]:
@@ -64,10 +67,15 @@ def find_kind_on(session: Session, code: str, day: date) -> ViolationKind:
     """Return the version of a kind valid on ``day``; raise Missing (unknown code) or DomainError at ``kind``."""
     kind = session.scalar(select(ViolationKind).where(ViolationKind.code == code, holds_on(day)).limit(1))
     if kind is None:
-        last = find_kind(session, code)
-        rules.check_valid_on(last.valid_from, last.valid_to, day, code)
-        raise _no_kind(code)
+        refuse_kind(session, code, day)
     return kind
+
+
+def refuse_kind(session: Session, code: str, day: date) -> NoReturn:
+    """Say why a kind does not hold on ``day``: Missing (unknown code) or DomainError, at ``kind``."""
+    last = find_kind(session, code)
+    rules.check_valid_on(last.valid_from, last.valid_to, day, code)
+    raise _no_kind(code)
 
 
 def list_kinds_ending(session: Session, since: date, until: date) -> Sequence[ViolationKind]:

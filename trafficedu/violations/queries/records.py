@@ -17,6 +17,7 @@ from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
+from trafficedu.core.rows import Prepared, table_of
 from trafficedu.core.text import message
 from trafficedu.violations.models import PENDING, REJECTED, Violation, ViolationKind
 from trafficedu.violations.queries.kinds import holds_on
@@ -41,11 +42,20 @@ class ViolationFilter:
 
 @dataclass(frozen=True)
 class Ground:
-    """What a new record stands on: its kind and area where they exist, and the first record of the same submit."""
+    """What a new record stands on: its kind, its area, and the first record of the same submit.
 
-    kind: ViolationKind | None
-    area: Area | None
-    first: Violation | None
+    The fields of a kind or an area that is not there are None.
+    """
+
+    kind_id: int | None
+    fine_min_yuan: int
+    fine_max_yuan: int
+    area_id: int | None
+    area_path: str
+    area_name: str
+    area_from: date
+    area_to: date | None
+    first_id: int | None
 
 
 @dataclass(frozen=True)
@@ -67,12 +77,23 @@ SORTS: dict[str, ColumnElement[Any]] = {
 }
 
 
-_GROUND = (
-    select(ViolationKind, Area, Violation)
+_KIND, _AREA, _FIRST = table_of(ViolationKind), table_of(Area), table_of(Violation)
+_GROUND = Prepared(
+    select(
+        _KIND.c.id,
+        _KIND.c.fine_min_yuan,
+        _KIND.c.fine_max_yuan,
+        _AREA.c.id,
+        _AREA.c.path,
+        _AREA.c.name,
+        _AREA.c.valid_from,
+        _AREA.c.valid_to,
+        _FIRST.c.id,
+    )
     .select_from(select(literal(1).label("one")).subquery())
-    .outerjoin(ViolationKind, (ViolationKind.code == bindparam("kind_code")) & holds_on(bindparam("day", type_=Date)))
-    .outerjoin(Area, Area.code == bindparam("area_code"))
-    .outerjoin(Violation, Violation.client_reference == bindparam("client_reference"))
+    .outerjoin(_KIND, (_KIND.c.code == bindparam("kind_code")) & holds_on(bindparam("day", type_=Date)))
+    .outerjoin(_AREA, _AREA.c.code == bindparam("area_code"))
+    .outerjoin(_FIRST, _FIRST.c.client_reference == bindparam("client_reference"))
     .limit(1)
 )
 
@@ -80,8 +101,7 @@ _GROUND = (
 def find_ground(session: Session, kind_code: str, area_code: str, day: date, client_reference: str | None) -> Ground:
     """Return kind, area and earlier record of the same submit in one statement: the record page is in a hurry."""
     given = {"kind_code": kind_code, "area_code": area_code, "day": day, "client_reference": client_reference}
-    kind, area, first = session.execute(_GROUND, given).one()
-    return Ground(kind, area, first)
+    return Ground(*_GROUND.rows(session, **given)[0])
 
 
 def find_violation(session: Session, number: str, by: Actor) -> Violation:
@@ -167,7 +187,7 @@ def list_own_of_day(session: Session, by: Actor, day: date) -> Sequence[Violatio
         select(Violation)
         .where(Violation.officer_id == by.user_id, Violation.occurred_on == day)
         .options(joinedload(Violation.kind), joinedload(Violation.area))
-        .order_by(Violation.id.desc())
+        .order_by(Violation.occurred_utc.desc(), Violation.id.desc())
     )
     return session.scalars(query).all()
 

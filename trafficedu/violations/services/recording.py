@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.configuration.queries import corrections, figure
 from trafficedu.core import audit, numbers, rows
@@ -28,7 +27,7 @@ from trafficedu.riders.rules import age_on, normalise_plate
 from trafficedu.riders.services import NewEngagement, NewRider, engage, find_or_register, remember_plate
 from trafficedu.violations import queries, rules
 from trafficedu.violations.events import ViolationEstablished
-from trafficedu.violations.models import CONFIRMED, OFFENDERS, PENDING, SOURCES, Violation, ViolationKind
+from trafficedu.violations.models import CONFIRMED, OFFENDERS, PENDING, SOURCES, Violation
 
 
 @dataclass(frozen=True)
@@ -78,12 +77,13 @@ def record(session: Session, new: NewViolation, by: Actor, now: datetime) -> Vio
     """
     day = local_date(new.occurred_utc)
     ground = queries.find_ground(session, new.kind_code, new.area_code, day, new.client_reference)
-    if ground.first is not None:
-        return _first_record(ground.first, by)
+    if ground.first_id is not None:
+        return _first_record(session.get_one(Violation, ground.first_id), by)
     _check_time(session, new, now)
-    kind = ground.kind or queries.find_kind_on(session, new.kind_code, day)
-    area = _area_in_reach(ground.area, new.area_code, day, by)
-    rules.check_penalty(new.penalty, new.fine_yuan, kind.fine_min_yuan, kind.fine_max_yuan)
+    if ground.kind_id is None:
+        queries.refuse_kind(session, new.kind_code, day)
+    _check_area(ground, new.area_code, day, by)
+    rules.check_penalty(new.penalty, new.fine_yuan, ground.fine_min_yuan, ground.fine_max_yuan)
     rules.check_position(new.latitude, new.longitude)
     _check_choices(new)
     plate = normalise_plate(new.plate)
@@ -92,7 +92,7 @@ def record(session: Session, new: NewViolation, by: Actor, now: datetime) -> Vio
     company_id = _company_on(session, new, rider, day, by)
     if rider is not None and plate and new.source != rules.CAMERA:
         remember_plate(session, plate, rider, by)
-    values = _values(new, kind, area, rider) | {"plate": plate, "minor": minor, "company_id": company_id}
+    values = _values(new, ground, rider) | {"plate": plate, "minor": minor, "company_id": company_id}
     violation, made = _insert(session, values | _state(session, new, day, by, now), by)
     if made:
         audit.write(session, "violations:violation:record", by, subject=violation, source=new.source)
@@ -106,22 +106,21 @@ def _first_record(first: Violation, by: Actor) -> Violation:
     return first
 
 
-def _area_in_reach(area: Area | None, code: str, day: date, by: Actor) -> Area:
-    """Return the area if it exists on ``day`` within the post; the two faults are told apart for one's own only."""
-    reach = by.scope.everything or (by.scope.area_path and area and area.path.startswith(by.scope.area_path))
-    if area is None or not reach:
+def _check_area(ground: queries.Ground, code: str, day: date, by: Actor) -> None:
+    """Raise unless the area exists on ``day`` within the post; the two faults are told apart for one's own only."""
+    post = by.scope.area_path
+    if ground.area_id is None or not (by.scope.everything or (post and ground.area_path.startswith(post))):
         raise DomainError(
             message("There is no village with the code %(code)s in your area. Choose one from the list.", code=code),
             field="area_code",
             value=code,
         )
-    if area.valid_from > day or (area.valid_to is not None and area.valid_to < day):
+    if ground.area_from > day or (ground.area_to is not None and ground.area_to < day):
         raise DomainError(
-            message("%(name)s did not exist on %(day)s.", name=area.name, day=day.isoformat()),
+            message("%(name)s did not exist on %(day)s.", name=ground.area_name, day=day.isoformat()),
             field="area_code",
             value=code,
         )
-    return area
 
 
 def _check_time(session: Session, new: NewViolation, now: datetime) -> None:
@@ -195,18 +194,18 @@ def _engage(session: Session, rider: Rider, new: NewEngagement, by: Actor) -> No
         raise DomainError(error.text, field=field, value=error.value) from error
 
 
-def _values(new: NewViolation, kind: ViolationKind, area: Area, rider: Rider | None) -> dict[str, Any]:
+def _values(new: NewViolation, ground: queries.Ground, rider: Rider | None) -> dict[str, Any]:
     return {
         "number": numbers.new_number("V"),
         "reference": new.reference,
         "client_reference": new.client_reference,
         "occurred_utc": new.occurred_utc,
         "occurred_on": local_date(new.occurred_utc),
-        "area_id": area.id,
+        "area_id": ground.area_id,
         "place": new.place.strip(),
         "latitude": new.latitude,
         "longitude": new.longitude,
-        "kind_id": kind.id,
+        "kind_id": ground.kind_id,
         "offender": new.offender,
         "rider_id": rider.id if rider is not None else None,
         "source": new.source,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import bindparam, or_, select, update
@@ -28,7 +26,6 @@ from trafficedu.feedback.models import (
     SENT,
     VILLAGE,
     VOIDED,
-    EscalationStep,
     Feedback,
     Notice,
 )
@@ -36,8 +33,6 @@ from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.riders.models import Engagement, Rider
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.models import Violation
-
-POLICY = Path(__file__).parent.parent / "reference" / "escalation.csv"
 
 
 @dataclass(frozen=True)
@@ -80,13 +75,13 @@ def _receiver_of(session: Session, violation: Violation) -> dict[str, Any]:
     if violation.company_id is not None:
         reason = "" if _may_be_told(session, violation) else NO_LEGAL_BASIS
         return {"receiver_kind": COMPANY, "company_id": violation.company_id, "held_reason": reason}
-    home = session.scalar(_HOME, {"rider_id": violation.rider_id})
+    home = _HOME.scalar(session, rider_id=violation.rider_id)
     return {"receiver_kind": VILLAGE, "area_id": home, "held_reason": NO_HOME_VILLAGE if home is None else ""}
 
 
 _RIDER, _ENGAGED = rows.table_of(Rider).c, rows.table_of(Engagement).c
-_HOME = select(_RIDER.home_area_id).where(_RIDER.id == bindparam("rider_id"))
-_LEGAL_BASIS = (
+_HOME = rows.Prepared(select(_RIDER.home_area_id).where(_RIDER.id == bindparam("rider_id")))
+_LEGAL_BASIS = rows.Prepared(
     select(_ENGAGED.id)
     .where(
         _ENGAGED.rider_id == bindparam("rider_id"),
@@ -103,7 +98,7 @@ _LEGAL_BASIS = (
 def _may_be_told(session: Session, violation: Violation) -> bool:
     """Tell whether an engagement with the violation's company on its day carries a legal basis."""
     given = {"rider_id": violation.rider_id, "company_id": violation.company_id, "day": violation.occurred_on}
-    return session.scalar(_LEGAL_BASIS, given) is not None
+    return _LEGAL_BASIS.scalar(session, **given) is not None
 
 
 def _sent(session: Session, now: datetime) -> dict[str, Any]:
@@ -257,23 +252,3 @@ def check_answer(receiver_kind: str, given: Answer) -> None:
         raise DomainError(message("Days belong to a suspension. Leave them empty for this measure."), field="days")
     if given.measure == rules.OTHER and not given.text:
         raise DomainError(message("Write what was done."), field="text")
-
-
-def load_policy(session: Session) -> int:
-    """Add the shipped escalation policy to an installation that has none; returns how many steps."""
-    if session.scalar(select(EscalationStep.id).limit(1)) is not None:
-        return 0
-    with POLICY.open(encoding="utf-8", newline="") as file:
-        steps = [
-            EscalationStep(
-                receiver_kind=row["receiver_kind"],
-                violations_from=int(row["violations_from"]),
-                window_days=int(row["window_days"]),
-                measure=row["measure"],
-                days=int(row["days"]) if row["days"] else None,
-            )
-            for row in csv.DictReader(file)
-        ]
-    session.add_all(steps)
-    session.flush()
-    return len(steps)

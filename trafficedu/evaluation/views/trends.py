@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import render_template, request
 
 from trafficedu.analysis.trend_words import METHOD_NAMES, UNKNOWNS
 from trafficedu.areas.models import Area
@@ -15,14 +15,13 @@ from trafficedu.core.database import session, writing
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, locale, say, tell
 from trafficedu.evaluation import charts, services
-from trafficedu.evaluation.forms import ClaimForm, TrendForm
+from trafficedu.evaluation.forms.trends import ClaimForm, TrendForm
 from trafficedu.evaluation.queries import areas
 from trafficedu.evaluation.queries.claims import compare_periods
 from trafficedu.evaluation.rules import MEASURES, SERIES, SHORT_MONTHS, VIOLATIONS
 from trafficedu.evaluation.services import Answer
 from trafficedu.evaluation.services.trends import unpacked
-
-pages = Blueprint("evaluation", __name__, url_prefix="/evaluation")
+from trafficedu.evaluation.views.blueprint import pages
 
 
 @pages.get("/trends")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template, request, url_for
+from flask import Response, current_app, render_template, request, url_for
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
@@ -16,9 +16,9 @@ from trafficedu.core.web import attach_error, back_to, locale, page_number, tell
 from trafficedu.feedback import queries, services
 from trafficedu.feedback.forms import AnswerForm, NoticeFilterForm
 from trafficedu.feedback.models import Notice
+from trafficedu.feedback.views.blueprint import pages
 from trafficedu.reports import notice as paper
 
-pages = Blueprint("feedback", __name__)
 BACK = {"home": "overview.home", "list": "feedback.notices"}
 """Where a key on a list leads back to."""
 

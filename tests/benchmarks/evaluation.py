@@ -1,0 +1,88 @@
+"""Time to evaluate 36 months of a district, and one month again, from a generated database.
+
+``.venv/bin/python -m tests.benchmarks.evaluation [violations] [database url]``: makes the demo district with 12,000
+violations over 66 months in an empty database (default: SQLite in a temporary folder), copies the violations until
+there are as many as wanted (default 1,000,000), then evaluates the 36 last full months one after the other, each
+in a transaction of its own, and the last of them again. The figures are in docs/benchmarks.md.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from sqlalchemy import String, cast, func, insert, literal, select
+from sqlalchemy.orm import Session
+
+from tests.conftest import load_reference
+from trafficedu.app import create_app
+from trafficedu.core.clock import local_date, utc_now
+from trafficedu.core.database import database
+from trafficedu.core.encryption import Keyring
+from trafficedu.core.settings import Settings
+from trafficedu.demo.plan import Plan
+from trafficedu.demo.services import load_demo
+from trafficedu.evaluation.queries.runs import latest_run, results_of
+from trafficedu.evaluation.rules import last_full_month, month_after
+from trafficedu.evaluation.services import check_month, evaluate
+from trafficedu.violations.models import Violation
+
+MONTHS, HISTORY, MADE = 36, 66, 12_000
+
+
+def main() -> None:
+    """Make the database, evaluate, print the times in seconds."""
+    violations = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    with tempfile.TemporaryDirectory() as folder:
+        url = sys.argv[2] if len(sys.argv) > 2 else f"sqlite:///{folder}/benchmark.sqlite"
+        settings = Settings(
+            instance=Path(folder), database_url=url, secret_key="only-for-benchmarks", data_key=Keyring.generate()
+        )
+        app = create_app(settings)
+        load_reference(app)
+        with app.app_context(), database().sessionmaker() as session:
+            now = utc_now()
+            load_demo(session, Plan(min(MADE, violations), HISTORY), now)
+            session.commit()
+            multiply(session, violations)
+            last = last_full_month(local_date(now))
+            began, cpu = time.perf_counter(), time.process_time()
+            for back in reversed(range(MONTHS)):
+                evaluate(session, month_after(last, -back), utc_now())
+                session.commit()
+            took("36 months, the fit included", began, cpu)
+            began, cpu = time.perf_counter(), time.process_time()
+            evaluate(session, last, utc_now())
+            session.commit()
+            took("one month again", began, cpu)
+            began, cpu = time.perf_counter(), time.process_time()
+            check_month(session, last, utc_now())
+            took("one month checked", began, cpu)
+            run = latest_run(session, last)
+            assert run is not None
+            counted = session.scalar(select(func.count()).select_from(Violation))
+            print("targets", len(results_of(session, run)), "violations", counted)  # noqa: T201 - a benchmark
+
+
+def multiply(session: Session, wanted: int) -> None:
+    """Copy the violations under other numbers until there are at least ``wanted``."""
+    table = Violation.__table__
+    own = {"id", "number", "reference", "client_reference"}
+    names = [column.name for column in table.columns if column.name not in own]
+    made, highest = session.execute(select(func.count(), func.max(Violation.id))).one()
+    for copy in range(1, -(-wanted // made)):
+        number = literal("Z") + cast(Violation.id + copy * (highest + 1), String)
+        rows = select(number, *(table.c[name] for name in names)).where(Violation.id <= highest)
+        session.execute(insert(Violation).from_select(["number", *names], rows))
+        session.commit()
+
+
+def took(what: str, began: float, cpu: float) -> None:
+    """Print wall and processor time."""
+    print(f"{what}: {time.perf_counter() - began:.1f} s ({time.process_time() - cpu:.1f} s processor)")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

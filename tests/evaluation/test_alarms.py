@@ -1,0 +1,57 @@
+"""An unusual month raises an alarm, tells who answers for the area once, and is kept until the next day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories import places
+from tests.factories.evaluation import NOW, add_accidents
+from trafficedu.accounts.models import User
+from trafficedu.evaluation.services.alarms import alarms_of, raise_alarms, read_alarms
+from trafficedu.messages.models import Push
+
+MONTHS = 60
+FIRST = date(2021, 11, 1)
+
+
+def district(session: Session, last: int) -> None:
+    """Two to three accidents a month for five years in one town, ``last`` in the last full month."""
+    town = places.area(session, places.TOWN)
+    add_accidents(session, {town: [2 + month % 2 for month in range(MONTHS - 1)] + [last]}, FIRST)
+
+
+def test_a_month_far_above_its_season_is_an_alarm_and_an_ordinary_one_is_not(session: Session) -> None:
+    district(session, 12)
+    alarm, *others = read_alarms(alarms_of(session, places.area(session, places.DISTRICT), NOW).payload)
+    assert others == []
+    assert (alarm.series, alarm.code, alarm.count) == ("casualty", places.TOWN, 12)
+    assert 1.5 < alarm.expected < 3.5
+    assert alarm.expected < alarm.limit < 12
+
+
+def test_an_ordinary_month_raises_none(session: Session) -> None:
+    district(session, 3)
+    assert alarms_of(session, places.area(session, places.DISTRICT), NOW).payload["alarms"] == []
+
+
+def test_too_short_a_past_raises_none_and_is_counted(session: Session) -> None:
+    add_accidents(session, {places.area(session, places.TOWN): [1, 30]}, date(2026, 9, 1))
+    payload = alarms_of(session, places.area(session, places.DISTRICT), NOW).payload
+    assert payload["alarms"] == []
+    assert payload["quiet"] > 0
+
+
+def test_who_answers_for_the_area_is_told_once_a_month(session: Session, make_user: Callable[..., User]) -> None:
+    leader = make_user("leader", area_id=places.area(session, places.TOWN).id)
+    stranger = make_user("leader", area_id=places.area(session, places.OTHER_TOWN).id)
+    district(session, 12)
+    for later in range(3):
+        while raise_alarms(session, NOW + timedelta(days=later)):
+            pass
+    told = session.execute(select(Push.user_id, Push.key)).tuples().all()
+    assert told == [(leader.id, f"alarm:2026-10:casualty:{places.TOWN}")]
+    assert stranger.id not in {user for user, _ in told}

@@ -1,0 +1,57 @@
+"""Published evaluations of villages, for the lists and screens that read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories import places
+from trafficedu.evaluation.models import EvaluationResult, EvaluationRun, RuleSetRecord
+
+OCTOBER, SEPTEMBER = date(2026, 10, 1), date(2026, 9, 1)
+NOW = datetime(2026, 11, 4, 2, 0, tzinfo=UTC)
+"""Wednesday, 4 November 2026, ten in the morning in Shanghai."""
+SCORES = {"green": 95.0, "blue": 85.0, "yellow": 75.0, "orange": 65.0, "red": 40.0, "grey": None}
+
+
+def publish(
+    session: Session, month: date, colours: Mapping[str, str], inputs: Mapping[str, Any] | None = None
+) -> EvaluationRun:
+    """Add a published evaluation of ``month``: the code of an area -> its colour."""
+    rules = session.scalars(select(RuleSetRecord)).first()
+    assert rules is not None
+    run = EvaluationRun(
+        month=month,
+        number=1,
+        rule_set_id=rules.id,
+        complete=True,
+        digest="0" * 64,
+        computed_utc=NOW,
+        checked_utc=NOW,
+        published_utc=NOW,
+    )
+    session.add(run)
+    session.flush()
+    for code, colour in colours.items():
+        area = places.area(session, code)
+        session.add(
+            EvaluationResult(
+                run_id=run.id,
+                kind=area.level,
+                area_id=area.id,
+                code=code,
+                name=area.name,
+                colour=colour,
+                score=SCORES[colour],
+                present=1.0,
+                inputs=dict(inputs or {}),
+                dimensions={},
+                hash=code.rjust(64, "0"),
+            )
+        )
+    session.flush()
+    return run

@@ -1,0 +1,67 @@
+"""Who stands on the red-yellow-black list, by colours and scores."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+from trafficedu.overview.rules import BLACK, RED, YELLOW, ListRule, Standing, read_list
+
+RULE = ListRule(most_red=2, black_months=2)
+
+
+def standing(code: str, *colours: str, score: float | None = None) -> Standing:
+    return Standing(int(code), code, colours, score)
+
+
+def shades(*standings: Standing, rule: ListRule = RULE) -> dict[str, tuple[str, str]]:
+    return {one.standing.code: (one.shade, one.why) for one in read_list(standings, rule)}
+
+
+def test_red_is_blamed_at_once_and_orange_when_it_stays() -> None:
+    assert shades(standing("1", "red", "green"))["1"] == (BLACK, "red")
+    assert shades(standing("1", "orange", "orange"))["1"] == (BLACK, "orange_again")
+    assert shades(standing("1", "orange", "red"))["1"] == (BLACK, "orange_again")
+    assert shades(standing("1", "orange", "yellow"))["1"] == (YELLOW, "orange")
+    assert shades(standing("1", "orange", "grey"))["1"] == (YELLOW, "orange")
+
+
+def test_how_many_months_of_orange_are_blamed_is_the_districts_choice() -> None:
+    three = ListRule(most_red=2, black_months=3)
+    assert shades(standing("1", "orange", "orange", "yellow"), rule=three)["1"] == (YELLOW, "orange")
+    assert shades(standing("1", "orange", "orange", "orange"), rule=three)["1"] == (BLACK, "orange_again")
+    assert shades(standing("1", "orange", "orange"), rule=three)["1"] == (YELLOW, "orange")
+
+
+def test_a_fall_by_two_colours_is_warned_of_and_by_one_is_not() -> None:
+    assert shades(standing("1", "yellow", "green"))["1"] == (YELLOW, "fell")
+    assert shades(standing("1", "yellow", "blue")) == {}
+    assert shades(standing("1", "yellow", "")) == {}
+    assert shades(standing("1", "yellow", "grey")) == {}
+
+
+def test_the_best_green_villages_are_praised_and_no_more_than_the_rule_says() -> None:
+    found = read_list(
+        [
+            standing("1", "green", score=91.0),
+            standing("2", "green", score=99.0),
+            standing("3", "green", score=95.0),
+            standing("4", "blue", score=89.9),
+        ],
+        RULE,
+    )
+    assert [(one.standing.code, one.shade) for one in found] == [("2", RED), ("3", RED)]
+
+
+def test_grey_is_no_result_and_is_never_listed() -> None:
+    assert shades(standing("1", "grey", "red"), standing("2", ""), standing("3")) == {}
+
+
+def test_black_comes_first_the_worst_score_on_top_whatever_the_order_of_rows() -> None:
+    rows = [
+        standing("1", "red", score=40.0),
+        standing("2", "red", score=30.0),
+        standing("3", "orange", score=62.0),
+        standing("4", "green", score=93.0),
+    ]
+    for order in permutations(rows):
+        assert [one.standing.code for one in read_list(order, RULE)] == ["2", "1", "3", "4"]

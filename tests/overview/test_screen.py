@@ -1,0 +1,86 @@
+"""The one screen: what it shows is what was evaluated, of the own area and nothing beyond."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.conftest import Browser
+from tests.factories import places
+from tests.factories.lists import NOW, OCTOBER, SEPTEMBER, publish
+from trafficedu.accounts.models import User
+from trafficedu.accounts.queries import actor_of
+from trafficedu.areas.models import AreaBoundary
+from trafficedu.overview.queries.screen import draw_screen
+
+MakeUser = Callable[..., User]
+INPUTS = {
+    "violations": {"observed": 7},
+    "education": {"due": 10, "on_time": 8, "quiz": 900},
+    "helmets": {"helmeted": 90, "observed": 100},
+}
+
+
+@pytest.fixture
+def evaluated(session: Session) -> None:
+    publish(session, SEPTEMBER, {places.TOWN: "green", places.OTHER_TOWN: "blue"})
+    publish(session, OCTOBER, {places.TOWN: "yellow", places.OTHER_TOWN: "blue", places.VILLAGE: "red"}, INPUTS)
+
+
+def analyst(session: Session, make_user: MakeUser) -> User:
+    return make_user("analyst", area_id=places.area(session, places.DISTRICT).id)
+
+
+def test_towns_stand_where_the_evaluation_put_them(session: Session, evaluated: None, make_user: MakeUser) -> None:
+    by = actor_of(analyst(session, make_user))
+    screen = draw_screen(session, by, places.area(session, places.DISTRICT), OCTOBER, NOW)
+    assert [(tile.code, tile.colour, tile.moved) for tile in screen.tiles] == [
+        (places.TOWN, "yellow", 2),
+        (places.OTHER_TOWN, "blue", 0),
+    ]
+    assert screen.counts == {"yellow": 1, "blue": 1}
+    figures = screen.figures
+    assert (figures.violations, figures.on_time.numerator, figures.on_time.denominator) == (14, 16, 20)
+    assert (figures.helmets.numerator, figures.helmets.denominator) == (180, 200)
+
+
+def test_a_town_shows_itself_and_its_villages(session: Session, evaluated: None, make_user: MakeUser) -> None:
+    by = actor_of(make_user("leader", area_id=places.area(session, places.TOWN).id))
+    screen = draw_screen(session, by, places.area(session, places.TOWN), OCTOBER, NOW)
+    assert screen.own is not None
+    assert (screen.own.colour, screen.own.moved) == ("yellow", 2)
+    assert [tile.code for tile in screen.tiles] == [places.VILLAGE]
+    assert (screen.parent, list(screen.companies)) == (None, [])
+
+
+def test_towns_with_an_outline_become_a_map(
+    client: Browser, session: Session, evaluated: None, make_user: MakeUser
+) -> None:
+    ring = [[120.0, 30.0], [120.2, 30.0], [120.2, 30.2], [120.0, 30.0]]
+    session.add(AreaBoundary(area_id=places.area(session, places.TOWN).id, rings=[ring], imported_utc=NOW))
+    client.sign_in(analyst(session, make_user))
+    session.commit()
+    page = client.get("/screen?month=2026-10&lang=en").text
+    assert page.count('<path class="stand-yellow"') == 1
+    assert places.area(session, places.OTHER_TOWN).name in page
+
+
+def test_before_a_month_is_evaluated_the_screen_says_so(client: Browser, session: Session, make_user: MakeUser) -> None:
+    client.sign_in(analyst(session, make_user))
+    for address in ("/screen?month=2026-10&lang=en", "/screen/wall?month=2026-10&lang=en"):
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert "2026-10 is not evaluated yet" in answer.text
+    assert client.get("/screen?month=soon").status_code == 404
+
+
+def test_nobody_opens_the_screen_of_another_area(
+    client: Browser, session: Session, evaluated: None, make_user: MakeUser
+) -> None:
+    session.commit()
+    client.sign_in(make_user("leader", area_id=places.area(session, places.TOWN).id))
+    assert client.get(f"/screen?area={places.OTHER_TOWN}").status_code == 404
+    assert places.area(session, places.OTHER_TOWN).name not in client.get("/screen").text
+    assert 'http-equiv="refresh"' in client.get("/screen/wall").text

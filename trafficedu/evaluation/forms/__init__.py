@@ -1,0 +1,1 @@
+"""Forms of evaluation: trends and claims, results, rule sets."""

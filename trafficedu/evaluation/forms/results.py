@@ -1,0 +1,58 @@
+"""What the list of results is narrowed to; lives in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, SelectField
+from wtforms.validators import Optional
+
+from trafficedu.analysis.colours.rule_set import COLOURS, GREY, KINDS
+from trafficedu.core.fields import TrimmedField, choices
+from trafficedu.core.web import say
+from trafficedu.evaluation.queries.runs import ResultFilter
+from trafficedu.evaluation.rules import COLOUR_NAMES
+
+
+class ResultFilterForm(FlaskForm):  # type: ignore[misc]
+    """Month, kind of target, colour, town, words."""
+
+    class Meta:
+        """A GET form needs no token."""
+
+        csrf = False
+
+    kind = HiddenField()
+    month = SelectField(_l("Month"), validate_choice=False, default="")
+    colour = SelectField(_l("Colour"), validate_choice=False, default="")
+    town = SelectField(_l("Town"), [Optional()], validate_choice=False, default="")
+    q = TrimmedField(_l("Name or code"))
+
+    def offer(self, months: Sequence[date], kinds: Sequence[str], towns: list[tuple[str, str]], year: date) -> date:
+        """Fill the lists, put right what was asked, and return the month; ``year`` is what to show without any."""
+        names = [f"{month:%Y-%m}" for month in months] or [f"{year:%Y-%m}"]
+        self.month.choices = choices((name, name) for name in names)
+        if self.month.data not in names:
+            self.month.data = names[0]
+        if self.kind.data not in kinds:
+            self.kind.data = kinds[0] if kinds else KINDS[0]
+        colours = (*COLOURS, GREY)
+        self.colour.choices = choices([("", _l("all")), *((colour, say(COLOUR_NAMES[colour])) for colour in colours)])
+        if self.colour.data not in colours:
+            self.colour.data = ""
+        if self.kind.data != "village" or len(towns) < 2:
+            del self.town
+        else:
+            self.town.choices = choices([("", _l("all")), *towns])
+            if self.town.data not in dict(towns):
+                self.town.data = ""
+        year, month = map(int, self.month.data.split("-"))
+        return date(year, month, 1)
+
+    def to_input(self) -> ResultFilter:
+        """Return the filter."""
+        below = self.town.data if "town" in self else ""
+        return ResultFilter(self.kind.data, self.colour.data, self.q.data or "", below or "")

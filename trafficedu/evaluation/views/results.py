@@ -1,0 +1,245 @@
+"""The month at a glance, and one result explained."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from datetime import date
+from typing import Any
+
+from flask import abort, current_app, render_template, request, send_file, url_for
+
+from trafficedu.analysis.colours.explaining import contributions, moves, outlook
+from trafficedu.analysis.colours.rule_set import COLOURS, COMPANY, GREY, KINDS
+from trafficedu.analysis.colours.scoring import exposure_used
+from trafficedu.areas.queries import town_choices
+from trafficedu.core import audit
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import month_bounds, today
+from trafficedu.core.database import session
+from trafficedu.core.text import message
+from trafficedu.core.web import locale, page_number, say
+from trafficedu.evaluation import charts
+from trafficedu.evaluation.forms.results import ResultFilterForm
+from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
+from trafficedu.evaluation.queries import runs
+from trafficedu.evaluation.queries.areas import fitted_with
+from trafficedu.evaluation.queries.results import find_result as find_kept
+from trafficedu.evaluation.queries.rule_sets import rules_from
+from trafficedu.evaluation.rules import (
+    CASUALTY,
+    COLOUR_NAMES,
+    DIMENSION_NAMES,
+    KIND_NAMES,
+    SERIES,
+    TAB_NAMES,
+    VIOLATIONS,
+    last_full_month,
+    month_after,
+)
+from trafficedu.evaluation.views.blueprint import month_of, pages
+from trafficedu.patrols.queries import effort_of
+from trafficedu.reports.spreadsheet import Column, Row, write_csv, write_xlsx
+
+
+@pages.get("")
+@requires("evaluation:result:read")
+def index() -> Any:
+    """I see which town, village, company stands where this month."""
+    form, kinds, month = _form()
+    run = runs.shown_run(session(), month, actor())
+    sort = request.args.get("sort", "score")
+    wanted = form.to_input()
+    page = None if run is None else runs.list_results(session(), run, wanted, actor(), page_number(), sort)
+    before = _before(month, {one.code for one in page.items} if page else set(), wanted.kind)
+    return render_template(
+        "evaluation/index.html",
+        form=form,
+        kinds={kind: TAB_NAMES[kind] for kind in kinds},
+        kind=wanted.kind,
+        month=f"{month:%Y-%m}",
+        over=month < today().replace(day=1),
+        run=run,
+        newest=runs.latest_run(session(), month) if actor().may(runs.MANAGE) else run,
+        page=page,
+        paging={"sort": sort},
+        before=before,
+        names=_dimensions(wanted.kind),
+        colours=(*COLOURS, GREY),
+        counts=runs.count_colours(session(), run, actor()).get(wanted.kind, {}) if run else {},
+    )
+
+
+def _form() -> tuple[ResultFilterForm, list[str], date]:
+    form = ResultFilterForm(request.args)
+    kinds = kinds_seen()
+    months = runs.list_months(session(), actor())
+    asked = request.args.get("month", "")
+    last = last_full_month(today())
+    if actor().may(runs.MANAGE):
+        months = sorted({*months, *(month_after(last, -back) for back in range(12))}, reverse=True)
+        if not asked:
+            done = runs.list_months(session(), actor(), 1)
+            form.month.data = f"{(done[0] if done else last):%Y-%m}"
+    return form, kinds, form.offer(months, kinds, town_choices(session(), actor()), last)
+
+
+def kinds_seen() -> list[str]:
+    """Return the kinds of target that the asker can have results of."""
+    scope = actor().scope
+    if scope.company_id is not None:
+        return [COMPANY]
+    depth = (scope.area_path or "").count("/")
+    return [kind for kind, deepest in zip(KINDS, (2, 3, 1), strict=True) if scope.everything or depth <= deepest]
+
+
+def _dimensions(kind: str) -> dict[str, Any]:
+    left_out = {"feedback"} if kind != COMPANY else {"helmets", "trend"}
+    return {name: title for name, title in DIMENSION_NAMES.items() if name not in left_out}
+
+
+def _before(month: date, codes: set[str], kind: str) -> dict[str, str]:
+    """Return code -> colour of the month before."""
+    run = runs.shown_run(session(), month_after(month, -1), actor())
+    if run is None or not codes:
+        return {}
+    return {one.code: one.colour for one in runs.results_of(session(), run, kind, actor()) if one.code in codes}
+
+
+@pages.post("/export/<any(csv, xlsx):suffix>")
+@requires("evaluation:result:read")
+def export(suffix: str) -> Any:
+    """I download the list as I see it."""
+    form, _, month = _form()
+    run = runs.shown_run(session(), month, actor())
+    if run is None:
+        abort(404)
+    wanted = form.to_input()
+    statement = runs.filtered(run, wanted, actor(), request.args.get("sort", "score"))
+    found = session().scalars(statement).all()
+    columns = [Column("month"), Column("kind"), Column("code"), Column("name", width=30), Column("colour")]
+    columns += [Column("score"), Column("veto"), *(Column(name) for name in _dimensions(wanted.kind)), Column("hash")]
+    with ExitStack() as closing:
+        file = closing.enter_context(tempfile.TemporaryFile())
+        write = write_csv if suffix == "csv" else write_xlsx
+        count = write(columns, (_line(month, one, wanted.kind) for one in found), file)
+        audit.write(
+            session(), "evaluation:result:read", actor(), month=f"{month:%Y-%m}", kind=wanted.kind, exported=count
+        )
+        session().commit()
+        file.seek(0)
+        closing.pop_all()
+    name = f"evaluation-{month:%Y-%m}-{wanted.kind}.{suffix}"
+    return send_file(file, as_attachment=True, download_name=name, mimetype=MIME[suffix])
+
+
+MIME = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+def _line(month: date, one: EvaluationResult, kind: str) -> Row:
+    scores = [one.dimensions[name]["score"] for name in _dimensions(kind)]
+    return [f"{month:%Y-%m}", one.kind, one.code, one.name, one.colour, one.score, one.veto, *scores, one.hash]
+
+
+@pages.get("/<month>/<any(town, village, company):kind>/<code>")
+@requires("evaluation:result:read")
+def show(month: str, kind: str, code: str) -> Any:
+    """I read why a target has its colour, and what would lift it."""
+    first = month_of(month)
+    run = runs.shown_run(session(), first, actor())
+    if run is None:
+        abort(404)
+    result = runs.find_result(session(), run, kind, code, actor())
+    earlier = runs.shown_run(session(), month_after(first, -1), actor())
+    before = runs.result_of(session(), earlier, kind, code, actor()) if earlier else None
+    rules = rules_from(run.rule_set)
+    parts = contributions(result.dimensions)
+    title = _title(result)
+    history = runs.history_of(session(), kind, code, first, actor())
+    return render_template(
+        "evaluation/result.html",
+        run=run,
+        result=result,
+        month=month,
+        kind_name=KIND_NAMES[kind],
+        names=DIMENSION_NAMES,
+        colour_names=COLOUR_NAMES,
+        parts=parts,
+        figure=charts.contribution_figure(parts, title, locale()),
+        history=charts.history_figure(history, locale()) if len(history) > 1 else None,
+        before=before,
+        moved=moves(before.dimensions, result.dimensions) if before else [],
+        other_rules=earlier is not None and earlier.rule_set_id != run.rule_set_id,
+        outlook=outlook(result.inputs, kind, rules),
+        exposure=exposure_used(result.inputs["violations"], kind, rules) if "violations" in result.inputs else None,
+        least_weight=rules.figure("least_weight"),
+        effort=_effort(result, first),
+        trends=_trends(result),
+        links=_links(result, run),
+    )
+
+
+def _title(result: EvaluationResult) -> str:
+    """Return the finding that the chart shows."""
+    colour = say(COLOUR_NAMES[result.colour])
+    return f"{result.name}: {colour}" if result.score is None else f"{result.name}: {colour} {result.score:.2f}"
+
+
+def _effort(result: EvaluationResult, month: date) -> Any:
+    """Return the patrols behind the violations of an area, None where none are recorded."""
+    if result.area is None:
+        return None
+    found = effort_of(session(), result.area.path, *month_bounds(month))
+    return found if found.patrols else None
+
+
+def _trends(result: EvaluationResult) -> list[dict[str, Any]]:
+    """Return the kept trends of an area as charts; what is not kept yet is computed by the page of trends."""
+    if result.area is None or not actor().may("evaluation:trend:read"):
+        return []
+    figures = []
+    for key in (VIOLATIONS, CASUALTY):
+        kept = find_kept(session(), key, fitted_with(result.area).id)
+        row = kept.payload.get("rows", {}).get(result.code) if kept is not None else None
+        if kept is not None and row is not None:
+            title = say(message("%(series)s in %(area)s", series=SERIES[key].name, area=result.name))
+            figure = charts.trend_figure(key, kept.payload, row, title, locale())
+            figures.append(figure | {"id": f"trend-{key}"})
+    return figures
+
+
+def _links(result: EvaluationResult, run: EvaluationRun) -> list[tuple[str, str]]:
+    """Return name and address of the lists behind the figures that the asker may open."""
+    first, after = month_bounds(run.month)
+    last = date.fromordinal(after.toordinal() - 1)
+    since, until = first.isoformat(), last.isoformat()
+    code = result.code
+    area = {} if result.kind == COMPANY else {"area": code}
+    town = {"area": code} if result.kind == "town" else {}
+    company = {"company": code} if result.kind == COMPANY else {}
+    offered = [
+        (
+            "violations",
+            "violations.index",
+            "violations:violation:read",
+            {"since": since, "until": until} | area | company,
+        ),
+        ("education", "education.tasks", "education:task:read", {"due_from": since, "due_until": until} | town),
+        ("accidents", "accidents.index", "accidents:accident:read", {"since": since, "until": until} | area),
+        ("hazards", "hazards.index", "hazards:hazard:read", area),
+        ("notices", "feedback.notices", "feedback:notice:read", {"since": since, "until": until}),
+        ("points", "points.index", "points:entry:read", {"month": f"{run.month:%Y-%m}"}),
+        ("patrols", "patrols.index", "patrols:patrol:read", {"since": since, "until": until} | area),
+        ("helmets", "helmets.results", "helmets:survey:read", area),
+        ("trends", "evaluation.trends", "evaluation:trend:read", {"series": "casualty"} | area),
+    ]
+    only_areas = {"accidents", "hazards", "patrols", "helmets", "trends"}
+    left_out = only_areas if result.kind == COMPANY else {"notices"}
+    return [
+        (name, url_for(endpoint, **values))
+        for name, endpoint, permission, values in offered
+        if name not in left_out and endpoint in current_app.view_functions and actor().may(permission)
+    ]

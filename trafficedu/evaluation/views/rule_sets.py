@@ -1,0 +1,149 @@
+"""Rule sets: the list, one with its trial, drafting, and putting in force by a second person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request
+
+from trafficedu.analysis.colours.rule_set import COLOURS, GREY, OF_AREAS, OF_COMPANIES
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import today, utc_now
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.text import message
+from trafficedu.core.web import attach_error, back_to, say, tell
+from trafficedu.evaluation import services
+from trafficedu.evaluation.forms.rule_sets import EXPOSURE_NAMES, RESPONSIBILITY_NAMES, RuleSetForm, flat
+from trafficedu.evaluation.models import DRAFT
+from trafficedu.evaluation.queries import rule_sets as queries
+from trafficedu.evaluation.rules import DIMENSION_NAMES, KIND_NAMES
+from trafficedu.evaluation.views.blueprint import pages
+
+SHOWN_MOVED = 100
+
+
+@pages.get("/rules")
+@requires("evaluation:rule:read")
+def rule_sets() -> Any:
+    """I see which rules hold, held and are drafted."""
+    found = queries.list_rule_sets(session())
+    current = queries.rule_set_of(session(), today())
+    return render_template("evaluation/rules.html", rule_sets=found, current=current)
+
+
+@pages.get("/rules/<code>")
+@requires("evaluation:rule:read")
+def rule_set(code: str) -> Any:
+    """I read a rule set, and what it would have changed in the last twelve months."""
+    record = queries.find_rule_set(session(), code)
+    trial = services.try_rules(session(), queries.rules_from(record), actor()) if record.state == DRAFT else None
+    own = actor().user_id in {record.created_by_id, record.changed_by_id}
+    return render_template(
+        "evaluation/rule_set.html",
+        record=record,
+        current=queries.rule_set_of(session(), today()),
+        figures=flat(record.payload),
+        form=RuleSetForm(formdata=None),
+        trial=trial,
+        shown=SHOWN_MOVED,
+        own=own,
+        colours=(*COLOURS, GREY),
+        names=DIMENSION_NAMES,
+        kind_names=KIND_NAMES,
+        of_areas=OF_AREAS,
+        of_companies=OF_COMPANIES,
+        choice_names={**EXPOSURE_NAMES, **RESPONSIBILITY_NAMES},
+    )
+
+
+@pages.route("/rules/new", methods=["GET", "POST"])
+@requires("evaluation:rule:propose")
+def new_rule_set() -> Any:
+    """I draft new rules from those in force."""
+    copied = queries.rule_set_of(session(), today())
+    least = services.earliest_month(session(), today())
+    form = RuleSetForm(data={**flat(copied.payload), "valid_from": least})
+    if form.validate_on_submit():
+        try:
+            record = services.draft_rule_set(session(), form.to_input(), actor(), utc_now())
+            session().commit()
+        except DomainError as error:
+            _refused(form, error)
+        else:
+            tell(message("The draft is kept. See below what it would have changed, then ask a second person."))
+            return back_to("evaluation.rule_set", code=record.code)
+    return render_template("evaluation/rule_form.html", form=form, record=None), 422 if form.errors else 200
+
+
+@pages.route("/rules/<code>/edit", methods=["GET", "POST"])
+@requires("evaluation:rule:propose")
+def edit_rule_set(code: str) -> Any:
+    """I change a draft."""
+    record = queries.find_rule_set(session(), code)
+    stored = {"name": record.name, "valid_from": record.valid_from, "note": record.note, "version": record.version}
+    form = RuleSetForm(data={**flat(record.payload), **stored})
+    if form.validate_on_submit():
+        try:
+            services.change_rule_set(session(), record, form.to_input(), form.version.data, actor(), utc_now())
+            session().commit()
+        except Stale:
+            raise
+        except DomainError as error:
+            _refused(form, error)
+        else:
+            tell(message("The draft is changed."))
+            return back_to("evaluation.rule_set", code=code)
+    return render_template("evaluation/rule_form.html", form=form, record=record), 422 if form.errors else 200
+
+
+@pages.post("/rules/<code>/release")
+@requires("evaluation:rule:release")
+def release_rule_set(code: str) -> Any:
+    """I put somebody else's draft in force."""
+    record = queries.find_rule_set(session(), code)
+    try:
+        services.release_rule_set(session(), record, _version(), actor(), utc_now())
+        session().commit()
+    except Stale:
+        raise
+    except DomainError as error:
+        session().rollback()
+        tell(error.text, "error")
+    else:
+        tell(message("The rule set is in force from its month on."))
+    return back_to("evaluation.rule_set", code=code)
+
+
+@pages.post("/rules/<code>/discard")
+@requires("evaluation:rule:propose")
+def discard_rule_set(code: str) -> Any:
+    """I give a draft up."""
+    record = queries.find_rule_set(session(), code)
+    try:
+        services.discard_rule_set(session(), record, _version(), actor())
+        session().commit()
+    except Stale:
+        raise
+    except DomainError as error:
+        session().rollback()
+        tell(error.text, "error")
+    else:
+        tell(message("The draft is discarded; it stays in the list."))
+    return back_to("evaluation.rule_sets")
+
+
+def _version() -> int:
+    """Return the version the button was shown with; a broken one is always stale."""
+    text = request.form.get("version", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
+
+
+def _refused(form: RuleSetForm, error: DomainError) -> None:
+    """Undo, and show every fault at its field."""
+    session().rollback()
+    if isinstance(error, services.RuleFaults):
+        for field, text in error.found.items():
+            form[field].errors = [*form[field].errors, say(text)]
+    else:
+        attach_error(form, error)

@@ -1,0 +1,79 @@
+"""Evaluating a month, its versions, and publishing one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request
+
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import utc_now
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError
+from trafficedu.core.text import message
+from trafficedu.core.web import back_to, tell
+from trafficedu.evaluation import services
+from trafficedu.evaluation.queries import runs
+from trafficedu.evaluation.rules import DIMENSION_NAMES, KIND_NAMES
+from trafficedu.evaluation.views.blueprint import month_of, pages
+
+SHOWN_CHANGES = 200
+
+
+@pages.post("/<month>/evaluate")
+@requires("evaluation:run:manage")
+def evaluate(month: str) -> Any:
+    """I evaluate a month, or again, with what came in late."""
+    first = month_of(month)
+    before = runs.latest_run(session(), first)
+    number = before.number if before else 0
+    try:
+        run = services.evaluate(session(), first, utc_now(), actor())
+        made = run.number != number
+        session().commit()
+    except DomainError as error:
+        session().rollback()
+        tell(error.text, "error")
+        return back_to("evaluation.index", month=month)
+    if made:
+        tell(message("%(month)s is evaluated: version %(number)d.", month=month, number=number + 1))
+    else:
+        tell(message("Nothing has changed since version %(number)d.", number=number))
+    return back_to("evaluation.versions", month=month)
+
+
+@pages.get("/<month>/versions")
+@requires("evaluation:run:manage")
+def versions(month: str) -> Any:
+    """I see the versions of a month and what late data changed."""
+    first = month_of(month)
+    published = runs.published_run(session(), first)
+    found = runs.list_versions(session(), first)
+    return render_template(
+        "evaluation/versions.html",
+        month=month,
+        versions=found,
+        published=published,
+        kind_names=KIND_NAMES,
+        names=DIMENSION_NAMES,
+        shown=SHOWN_CHANGES,
+    )
+
+
+@pages.post("/<month>/publish")
+@requires("evaluation:run:publish")
+def publish(month: str) -> Any:
+    """I publish a version: everybody sees it from now on."""
+    first = month_of(month)
+    number = request.form.get("number", 0, type=int) or 0
+    run = runs.find_version(session(), first, number if 0 < number < 2**31 else 0)
+    try:
+        services.publish_run(session(), run, actor(), utc_now())
+        session().commit()
+    except DomainError as error:
+        session().rollback()
+        tell(error.text, "error")
+    else:
+        text = message("Version %(number)d of %(month)s is published.", number=number, month=month)
+        tell(text)
+    return back_to("evaluation.versions", month=month)

@@ -1,0 +1,176 @@
+"""The escalation policy: shipped lines, new ones, new versions, ends. Nothing is ever deleted or overwritten.
+
+What was recommended for a past violation stays, so a change begins today or later.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from trafficedu.core import audit
+from trafficedu.core.actors import Actor
+from trafficedu.core.errors import DomainError
+from trafficedu.core.orm import expect_version, flush_or_refuse
+from trafficedu.core.text import message
+from trafficedu.feedback import rules
+from trafficedu.feedback.models import EscalationStep
+
+SHIPPED = Path(__file__).parents[2] / "reference" / "escalation.csv"
+PERMISSION = "feedback:policy:manage"
+
+
+@dataclass(frozen=True)
+class StepInput:
+    """What the administrator enters for a line of the policy, valid from a day on."""
+
+    receiver_kind: str
+    step: rules.Step
+    valid_from: date
+
+
+def load_policy(session: Session) -> int:
+    """Add the shipped escalation policy to an installation that has none; returns how many steps."""
+    if session.scalar(select(EscalationStep.id).limit(1)) is not None:
+        return 0
+    with SHIPPED.open(encoding="utf-8", newline="") as file:
+        steps = [
+            EscalationStep(
+                receiver_kind=row["receiver_kind"],
+                violations_from=int(row["violations_from"]),
+                window_days=int(row["window_days"]),
+                measure=row["measure"],
+                days=int(row["days"]) if row["days"] else None,
+                valid_from=date.fromisoformat(row["valid_from"]),
+            )
+            for row in csv.DictReader(file)
+        ]
+    session.add_all(steps)
+    session.flush()
+    return len(steps)
+
+
+def add_step(session: Session, new: StepInput, today: date, by: Actor) -> EscalationStep:
+    """Add a line to the policy.
+
+    Raises
+    ------
+    DomainError
+        At the field: a measure the receiver cannot take, days without a suspension, a day in the past, or a
+        line for the same count that is in force then.
+    """
+    check_step(new, today)
+    _lock_policy(session)
+    _refuse_second(session, new)
+    return _add(session, new, by)
+
+
+def renew_step(
+    session: Session, step: EscalationStep, new: StepInput, version: int, today: date, by: Actor
+) -> EscalationStep:
+    """Make a new version of a line; the present one ends the day before.
+
+    Raises
+    ------
+    Stale
+        Somebody else changed the line meanwhile.
+    DomainError
+        As :func:`add_step`, and where the new version does not begin after the present one.
+    """
+    _lock_policy(session)
+    expect_version(step, version)
+    check_step(new, today)
+    if new.valid_from <= step.valid_from:
+        raise DomainError(
+            message("The new version begins after the present one, %(day)s.", day=step.valid_from.isoformat()),
+            field="valid_from",
+        )
+    if step.valid_to is not None and step.valid_to < new.valid_from - timedelta(days=1):
+        raise DomainError(
+            message("This line ends on %(day)s. Add a new one instead.", day=step.valid_to.isoformat()),
+            field="valid_from",
+        )
+    step.valid_to = new.valid_from - timedelta(days=1)
+    session.flush()
+    _refuse_second(session, new)
+    return _add(session, new, by, replaces=step.id)
+
+
+def end_step(session: Session, step: EscalationStep, last_day: date, version: int, today: date, by: Actor) -> None:
+    """Let a line end with ``last_day``; one that has not begun by then never comes into force.
+
+    Raises Stale, DomainError at ``last_day`` for a day before yesterday: what was recommended stays.
+    """
+    _lock_policy(session)
+    expect_version(step, version)
+    yesterday = today - timedelta(days=1)
+    if last_day < yesterday:
+        raise DomainError(
+            message("What was recommended stays: choose %(day)s or later.", day=yesterday.isoformat()),
+            field="last_day",
+        )
+    step.valid_to = last_day
+    session.flush()
+    audit.write(session, PERMISSION, by, subject=step, ends=last_day.isoformat())
+
+
+def check_step(new: StepInput, today: date) -> None:
+    """Raise DomainError at the field that is wrong by itself, whatever else the policy says."""
+    step, days = new.step, new.step.measure.days
+    if step.measure.code not in rules.RECOMMENDED_TO[new.receiver_kind]:
+        raise DomainError(message("This receiver cannot take this measure."), field="measure")
+    if step.measure.code == rules.SUSPENDED:
+        if days is None or not 1 <= days <= rules.MAXIMUM_DAYS:
+            raise DomainError(
+                message("Enter for how many days, from 1 to %(maximum)d.", maximum=rules.MAXIMUM_DAYS), field="days"
+            )
+    elif days is not None:
+        raise DomainError(message("Days belong to a suspension. Leave them empty for this measure."), field="days")
+    if new.valid_from < today:
+        raise DomainError(
+            message("What was recommended stays: choose %(day)s or later.", day=today.isoformat()), field="valid_from"
+        )
+
+
+def _refuse_second(session: Session, new: StepInput) -> None:
+    """Refuse a second line for the same receiver and count that would be in force at the same time."""
+    same = select(EscalationStep.id).where(
+        EscalationStep.receiver_kind == new.receiver_kind,
+        EscalationStep.violations_from == new.step.violations_from,
+        or_(
+            EscalationStep.valid_to.is_(None),
+            EscalationStep.valid_to >= new.valid_from,
+            EscalationStep.valid_from == new.valid_from,
+        ),
+    )
+    if session.scalar(same.limit(1)) is not None:
+        raise DomainError(
+            message("A line for this receiver and this count holds then already. Open that one and change it."),
+            field="violations_from",
+            value=str(new.step.violations_from),
+        )
+
+
+def _add(session: Session, new: StepInput, by: Actor, **detail: int) -> EscalationStep:
+    step = EscalationStep(
+        receiver_kind=new.receiver_kind,
+        violations_from=new.step.violations_from,
+        window_days=new.step.window_days,
+        measure=new.step.measure.code,
+        days=new.step.measure.days,
+        valid_from=new.valid_from,
+    )
+    session.add(step)
+    flush_or_refuse(session, {})
+    audit.write(session, PERMISSION, by, subject=step, receiver=new.receiver_kind, count=step.violations_from, **detail)
+    return step
+
+
+def _lock_policy(session: Session) -> None:
+    """Let one administrator at a time change the policy, so that lines of one count never overlap."""
+    session.execute(select(EscalationStep.id).order_by(EscalationStep.id).with_for_update())

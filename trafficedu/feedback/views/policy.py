@@ -1,0 +1,126 @@
+"""Pages of the escalation policy: looked at, added to, renewed with a preview, ended; never deleted from."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import zip_longest
+from typing import Any
+
+from flask import render_template, request
+
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import today
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError, Missing, Stale
+from trafficedu.core.text import message
+from trafficedu.core.web import attach_error, back_to, tell
+from trafficedu.feedback import queries, rules, services
+from trafficedu.feedback.forms import EndStepForm, StepForm
+from trafficedu.feedback.models import EscalationStep
+from trafficedu.feedback.services import StepInput
+from trafficedu.feedback.views.blueprint import pages
+
+
+@pages.get("/escalation")
+@requires("feedback:policy:manage")
+def policy() -> Any:
+    """I see what is recommended to companies and villages, with its versions."""
+    return render_template(
+        "feedback/policy.html", steps=queries.list_steps(session()), today=today(), in_words=rules.in_words
+    )
+
+
+@pages.route("/escalation/new", methods=["GET", "POST"])
+@requires("feedback:policy:manage")
+def new_step() -> Any:
+    """I add a line, after looking at what it changes."""
+    form = StepForm()
+    if form.validate_on_submit():
+        try:
+            given = form.to_input()
+            services.check_step(given, today())
+            if "look" in request.form:
+                return _page(form, None, _changes(given, None))
+            services.add_step(session(), given, today(), actor())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The line is added to the policy."))
+            return back_to("feedback.policy")
+    return _page(form, None), 422 if form.errors else 200
+
+
+@pages.route("/escalation/<any(company, village):receiver>/<int:count>/<day>", methods=["GET", "POST"])
+@requires("feedback:policy:manage")
+def step(receiver: str, count: int, day: str) -> Any:
+    """I make a new version of a line, after looking at what it changes."""
+    found = queries.find_step(session(), receiver, count, _day(day))
+    form = StepForm(obj=found, receiver_kind=receiver)
+    if not form.is_submitted():
+        form.valid_from.data = None
+    if form.validate_on_submit():
+        try:
+            given = form.to_input()
+            services.check_step(given, today())
+            if "look" in request.form:
+                return _page(form, found, _changes(given, found))
+            services.renew_step(session(), found, given, form.version.data, today(), actor())
+            session().commit()
+        except Stale:
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The new version is in the policy."))
+            return back_to("feedback.policy")
+    return _page(form, queries.find_step(session(), receiver, count, _day(day))), 422 if form.errors else 200
+
+
+@pages.route("/escalation/<any(company, village):receiver>/<int:count>/<day>/end", methods=["GET", "POST"])
+@requires("feedback:policy:manage")
+def end_step(receiver: str, count: int, day: str) -> Any:
+    """I let a line end; what it recommended before stays."""
+    found = queries.find_step(session(), receiver, count, _day(day))
+    form = EndStepForm(obj=found)
+    if form.validate_on_submit():
+        try:
+            services.end_step(session(), found, form.last_day.data, form.version.data, today(), actor())
+            session().commit()
+        except Stale:
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The line ends on that day."))
+            return back_to("feedback.policy")
+    found = queries.find_step(session(), receiver, count, _day(day))
+    page = render_template("feedback/end_step.html", form=form, step=found, today=today(), in_words=rules.in_words)
+    return page, 422 if form.errors else 200
+
+
+def _page(form: StepForm, found: EscalationStep | None, changes: Any = None) -> str:
+    return render_template("feedback/step.html", form=form, step=found, changes=changes, in_words=rules.in_words)
+
+
+def _changes(given: StepInput, replaced: EscalationStep | None) -> list[Any]:
+    """Return, for each count of violations, what is recommended on the first day without and with the change."""
+    before = queries.steps_on(session(), given.receiver_kind, given.valid_from)
+    gone = {given.step.violations_from} | ({replaced.violations_from} if replaced else set())
+    after = [step for step in before if step.violations_from not in gone] + [given.step]
+    rows = zip_longest(rules.ladder(before), rules.ladder(after))
+    last_before, last_after = rules.ladder(before)[-1][1], rules.ladder(after)[-1][1]
+    return [
+        (number, old[1] if old else last_before, new[1] if new else last_after)
+        for number, (old, new) in enumerate(rows, start=1)
+    ]
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Missing(message("There is no such line in the policy.")) from error

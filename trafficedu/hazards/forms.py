@@ -1,0 +1,331 @@
+"""The shape of what is typed about hazards and rolling checks."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DateField,
+    FileField,
+    FloatField,
+    HiddenField,
+    IntegerField,
+    MultipleFileField,
+    RadioField,
+    SelectField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from trafficedu.core.fields import TrimmedField, VersionField, choices
+from trafficedu.hazards import rules
+from trafficedu.hazards.models import Hazard, HazardKind, HazardWatch
+from trafficedu.hazards.queries import HazardFilter, WatchFilter
+from trafficedu.hazards.queries.records import OPEN_ONES
+from trafficedu.hazards.services import Decision, KindInput, NewHazard, NewWatch, Plan
+
+Choices = Sequence[tuple[str, Any]]
+
+STATE_LABELS = [(state, _l(rules.STATE_NAMES[state].msgid)) for state in rules.STATES]
+RISK_LABELS = [(risk, _l(rules.RISK_NAMES[risk].msgid)) for risk in rules.RISKS]
+TOO_LONG = _l("At most %(max)d characters.")
+PICTURES = "image/jpeg,image/png,image/webp"
+
+
+class StepForm(FlaskForm):  # type: ignore[misc]
+    """A step that needs no word, on the record as it was seen."""
+
+    version = VersionField(default=0)
+
+
+class PhotosForm(FlaskForm):  # type: ignore[misc]
+    """Photos, taken now or chosen; without them the rest of a form still counts."""
+
+    camera = FileField(_l("Take a photo"), [Optional()], render_kw={"accept": PICTURES, "capture": "environment"})
+    photos = MultipleFileField(
+        _l("Choose photos"),
+        [Optional()],
+        description=_l("Position, time and camera are taken out of every photo before it is kept."),
+        render_kw={"accept": PICTURES},
+    )
+    version = VersionField(default=0)
+
+    def files(self) -> tuple[bytes, ...]:
+        """Return the bytes of every file sent, in their order."""
+        sent = [self.camera.data, *(self.photos.data or [])]
+        return tuple(data for file in sent if getattr(file, "filename", "") and (data := file.read()))
+
+
+class MorePhotosForm(PhotosForm):
+    """Photos added later."""
+
+    taken = RadioField(
+        _l("What do they show?"),
+        choices=choices([(rules.BEFORE, _l("before the work")), (rules.AFTER, _l("after the work"))]),
+        default=rules.BEFORE,
+    )
+
+
+class HazardForm(PhotosForm):
+    """A hazard as it is seen, on the phone."""
+
+    kind = SelectField(_l("What is wrong?"), [InputRequired(_l("Choose the kind."))], validate_choice=False, choices=[])
+    risk = RadioField(_l("Risk"), [InputRequired(_l("Choose the risk."))], choices=choices(RISK_LABELS))
+    area_code = SelectField(
+        _l("Village"), [InputRequired(_l("Choose the village."))], validate_choice=False, choices=[]
+    )
+    place = TrimmedField(
+        _l("Place"),
+        [InputRequired(_l("Write where it is: road, and what stands nearby.")), Length(max=120, message=TOO_LONG)],
+        description=_l("Road, side, what stands nearby."),
+        render_kw={"autocomplete": "off"},
+    )
+    latitude = FloatField(
+        _l("Latitude"), [Optional()], description=_l("Such as 30.1785."), render_kw={"inputmode": "decimal"}
+    )
+    longitude = FloatField(
+        _l("Longitude"), [Optional()], description=_l("Such as 120.2647."), render_kw={"inputmode": "decimal"}
+    )
+    description = TextAreaField(
+        _l("What you see"), [Optional(), Length(max=500, message=TOO_LONG)], render_kw={"rows": "3"}
+    )
+    client_reference = HiddenField(default=lambda: uuid.uuid4().hex, validators=[Length(max=60)])
+
+    def to_input(self) -> NewHazard:
+        """Return what was entered."""
+        return NewHazard(
+            area_code=self.area_code.data,
+            place=self.place.data,
+            kind_code=self.kind.data,
+            risk=self.risk.data,
+            description=self.description.data or "",
+            latitude=self.latitude.data,
+            longitude=self.longitude.data,
+            photos=self.files(),
+            client_reference=self.client_reference.data or None,
+        )
+
+    def show(self, hazard: Hazard) -> None:
+        """Fill the form with what a record says."""
+        for name in ("risk", "place", "latitude", "longitude", "description", "version"):
+            self[name].data = getattr(hazard, name)
+        self.kind.data, self.area_code.data = hazard.kind.code, hazard.area.code
+
+
+class PlanForm(FlaskForm):  # type: ignore[misc]
+    """The four parts of the plan."""
+
+    goal = TrimmedField(
+        _l("1. Goal of the plan"),
+        [InputRequired(_l("Write what the plan is to achieve.")), Length(max=200, message=TOO_LONG)],
+        description=_l("What will be true when it is done."),
+    )
+    measures = TextAreaField(
+        _l("2. Measures planned"),
+        [InputRequired(_l("Write what will be done.")), Length(max=1000, message=TOO_LONG)],
+        render_kw={"rows": "5"},
+    )
+    responsible = TrimmedField(
+        _l("3. Who is responsible"),
+        [InputRequired(_l("Write who is responsible.")), Length(max=80, message=TOO_LONG)],
+        description=_l("Office, and who there answers for it."),
+    )
+    deadline_on = DateField(_l("4. Deadline of the plan"), [InputRequired(_l("Choose the deadline."))])
+    version = VersionField(default=0)
+
+    def to_input(self) -> Plan:
+        """Return what was entered."""
+        return Plan(self.goal.data, self.measures.data.strip(), self.responsible.data, self.deadline_on.data)
+
+    def show(self, hazard: Hazard, deadline: date) -> None:
+        """Fill the form with the present plan, or propose ``deadline`` for a new one."""
+        self.goal.data, self.measures.data = hazard.goal, hazard.measures
+        self.responsible.data, self.version.data = hazard.responsible, hazard.version
+        self.deadline_on.data = hazard.deadline_on or deadline
+
+
+class RevisionForm(PlanForm):
+    """A plan changed, and why."""
+
+    reason = TextAreaField(
+        _l("Why the plan changes"),
+        [InputRequired(_l("Say why: it is kept with the record.")), Length(max=500, message=TOO_LONG)],
+        render_kw={"rows": "2"},
+    )
+
+
+class FixedForm(PhotosForm):
+    """The work is done."""
+
+    note = TextAreaField(_l("What was done"), [Optional(), Length(max=500, message=TOO_LONG)], render_kw={"rows": "3"})
+
+
+class VerifyForm(PhotosForm):
+    """Whether the hazard is gone."""
+
+    decision = RadioField(
+        _l("Is the hazard gone?"),
+        [InputRequired(_l("Choose a decision."))],
+        choices=choices([("yes", _l("Yes: it is fixed")), ("no", _l("No: send it back"))]),
+    )
+    note = TextAreaField(
+        _l("What you saw"),
+        [Optional(), Length(max=500, message=TOO_LONG)],
+        description=_l("Needed when you send it back."),
+        render_kw={"rows": "3"},
+    )
+
+    def to_input(self) -> Decision:
+        """Return the decision."""
+        return Decision(self.decision.data == "yes", self.note.data or "", self.files())
+
+
+class ReasonForm(FlaskForm):  # type: ignore[misc]
+    """Why a record is closed, opened again, voided, taken off a list, or a photo withdrawn."""
+
+    reason = TextAreaField(
+        _l("Reason"),
+        [InputRequired(_l("Say why: it is kept with the record.")), Length(max=500, message=TOO_LONG)],
+        render_kw={"rows": "3"},
+    )
+    version = VersionField(default=0)
+
+
+class HazardFilterForm(FlaskForm):  # type: ignore[misc]
+    """What the list of hazards is narrowed to; lives in the address."""
+
+    class Meta:
+        """A GET form needs no token."""
+
+        csrf = False
+
+    q = TrimmedField(_l("Number or place"))
+    state = SelectField(
+        _l("State"), choices=choices([("", _l("all")), (OPEN_ONES, _l("open")), *STATE_LABELS]), default=""
+    )
+    risk = SelectField(_l("Risk"), choices=choices([("", _l("all")), *RISK_LABELS]), default="")
+    kind = SelectField(_l("Kind"), validate_choice=False, default="", choices=[])
+    area = SelectField(_l("Area"), validate_choice=False, default="", choices=[])
+    since = DateField(_l("Reported from"), [Optional()])
+    until = DateField(_l("Reported until"), [Optional()])
+    overdue = BooleanField(_l("overdue only"))
+
+    def offer(self, areas: Choices, kinds: Choices) -> None:
+        """Fill the lists."""
+        self.area.choices = choices([("", _l("all")), *areas])
+        self.kind.choices = choices([("", _l("all")), *kinds])
+
+    def to_input(self, area_path: str, sort: str, day: date) -> HazardFilter:
+        """Return the filter; what cannot be read does not narrow. ``day`` is the one on which something is late."""
+        return HazardFilter(
+            words=self.q.data or "",
+            state=self.state.data or "",
+            risk=self.risk.data or "",
+            kind_code=self.kind.data or "",
+            area_path=area_path,
+            overdue_on=day if self.overdue.data else None,
+            since=self.since.data,
+            until=self.until.data,
+            sort=sort,
+        )
+
+
+class WatchForm(FlaskForm):  # type: ignore[misc]
+    """An area under rolling check."""
+
+    area_code = SelectField(
+        _l("Town or village"), [InputRequired(_l("Choose the area."))], validate_choice=False, choices=[]
+    )
+    reason = TrimmedField(
+        _l("Why it is on the list"),
+        [InputRequired(_l("Say why: it is kept with the record.")), Length(max=200, message=TOO_LONG)],
+    )
+    period_days = IntegerField(
+        _l("Looked at every … days"),
+        [InputRequired(_l("Enter a whole number.")), NumberRange(1, rules.LONGEST_PERIOD)],
+        default=7,
+    )
+    due_on = DateField(_l("Next look due on"), [InputRequired(_l("Choose the day."))])
+    checker = SelectField(
+        _l("Who has to look"),
+        [InputRequired(_l("Choose somebody whose post covers this area."))],
+        validate_choice=False,
+        choices=[],
+    )
+    version = VersionField(default=0)
+
+    def to_input(self) -> NewWatch:
+        """Return what was entered."""
+        return NewWatch(
+            self.area_code.data, self.reason.data, self.period_days.data, self.checker.data, self.due_on.data
+        )
+
+    def show(self, watch: HazardWatch) -> None:
+        """Fill the form with what the list says."""
+        for name in ("reason", "period_days", "due_on", "version"):
+            self[name].data = getattr(watch, name)
+        self.area_code.data, self.checker.data = watch.area.code, watch.checker.username
+
+
+class LookForm(FlaskForm):  # type: ignore[misc]
+    """What a look at an area brought."""
+
+    found = IntegerField(
+        _l("Hazards found"),
+        [InputRequired(_l("Enter a whole number.")), NumberRange(0, 500)],
+        default=0,
+        description=_l("Report each of them with a photo."),
+    )
+    note = TextAreaField(_l("Notes"), [Optional(), Length(max=500, message=TOO_LONG)], render_kw={"rows": "3"})
+    version = VersionField(default=0)
+
+
+class WatchFilterForm(FlaskForm):  # type: ignore[misc]
+    """What the list of checks is narrowed to; lives in the address."""
+
+    class Meta:
+        """A GET form needs no token."""
+
+        csrf = False
+
+    area = SelectField(_l("Area"), validate_choice=False, default="", choices=[])
+    mine = BooleanField(_l("mine only"))
+    overdue = BooleanField(_l("overdue only"))
+    ended = BooleanField(_l("taken off the list"))
+
+    def to_input(self, area_path: str, user_id: int | None, day: date) -> WatchFilter:
+        """Return the filter."""
+        return WatchFilter(
+            area_path=area_path,
+            overdue_on=day if self.overdue.data else None,
+            checker_id=user_id if self.mine.data else None,
+            ended=bool(self.ended.data),
+        )
+
+
+class HazardKindForm(FlaskForm):  # type: ignore[misc]
+    """A kind of hazard."""
+
+    code = TrimmedField(_l("Code"), [Optional(), Length(max=20, message=TOO_LONG)])
+    name_zh = TrimmedField(_l("Name in Chinese"), [InputRequired(_l("Enter the name.")), Length(max=40)])
+    name_en = TrimmedField(_l("Name in English"), [InputRequired(_l("Enter the name.")), Length(max=60)])
+    position = IntegerField(
+        _l("Place in the list"), [InputRequired(_l("Enter a whole number.")), NumberRange(0, 999)], default=50
+    )
+    active = BooleanField(_l("in use"), default=True)
+    version = VersionField(default=0)
+
+    def to_input(self) -> KindInput:
+        """Return what was entered."""
+        return KindInput(self.name_zh.data, self.name_en.data, self.position.data, bool(self.active.data))
+
+    def show(self, kind: HazardKind) -> None:
+        """Fill the form with what the catalogue says."""
+        for name in ("code", "name_zh", "name_en", "position", "active", "version"):
+            self[name].data = getattr(kind, name)

@@ -1,0 +1,68 @@
+"""What the first screens show of hazards: what is open in the village, what the town has to plan, who has to look."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import render_template, url_for
+from flask_babel import gettext as _
+
+from trafficedu.configuration.queries import figure
+from trafficedu.core.access import actor
+from trafficedu.core.clock import today
+from trafficedu.core.database import session
+from trafficedu.hazards import queries, rules
+from trafficedu.hazards.models import Hazard
+from trafficedu.hazards.queries import HazardFilter, WatchFilter
+
+SHOWN_CHECKS = 3
+
+
+def open_here() -> str:
+    """Home of a grid officer: the open hazards of the own village, and what I have to look at."""
+    who = actor()
+    if not (who.may("hazards:hazard:report") and who.may("hazards:hazard:fix")):
+        return ""
+    wanted = HazardFilter(state="open", sort="deadline")
+    url = url_for("hazards.index", state="open", sort="deadline")
+    return _panel(_("Open hazards"), wanted, url, _("No open hazard in your area."))
+
+
+def to_plan() -> str:
+    """Home of a leader: the reported hazards without a plan, the oldest first."""
+    if not actor().may("hazards:hazard:plan"):
+        return ""
+    wanted = HazardFilter(state=rules.REPORTED, sort="reported")
+    url = url_for("hazards.index", state=rules.REPORTED, sort="reported")
+    return _panel(_("Hazards to plan"), wanted, url, _("Every reported hazard has its plan."))
+
+
+def to_verify() -> str:
+    """Home of an officer or supervisor: what somebody else reported as fixed, the oldest first."""
+    if not actor().may("hazards:hazard:verify"):
+        return ""
+    wanted = HazardFilter(state=rules.FIXED, sort="deadline")
+    url = url_for("hazards.index", state=rules.FIXED, sort="deadline")
+    return _panel(_("Hazards to verify"), wanted, url, _("No fix waits for you."))
+
+
+def _panel(title: str, wanted: HazardFilter, url: str, nothing: str) -> str:
+    who, days = actor(), figure(session(), "hazards.plan_days")
+
+    def plan_by(hazard: Hazard) -> str:
+        last = hazard.reported_on + timedelta(days=days)
+        return str(_("plan by %(day)s", day=last.isoformat())) if hazard.state == rules.REPORTED else "—"
+
+    mine = WatchFilter(checker_id=who.user_id)
+    return render_template(
+        "hazards/_home_open.html",
+        title=title,
+        page=queries.list_hazards(session(), who, wanted, 1),
+        all_url=url,
+        nothing=nothing,
+        checks=queries.list_watches(session(), who, mine, 1).items[:SHOWN_CHECKS],
+        plan_by=plan_by,
+        today=today(),
+        state_names=rules.STATE_NAMES,
+        risk_names=rules.RISK_NAMES,
+    )

@@ -1,0 +1,66 @@
+"""The blueprint of hazards, the words its templates use for codes, and the lists that its forms offer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+from flask_babel import gettext as _
+from wtforms.fields.choices import SelectChoice
+
+from trafficedu.areas.models import TOWN, VILLAGE
+from trafficedu.areas.queries import find_visible_area, list_below
+from trafficedu.core.access import actor
+from trafficedu.core.clock import today
+from trafficedu.core.database import session
+from trafficedu.hazards import rules
+from trafficedu.violations.queries import list_villages
+
+pages = Blueprint("hazards", __name__, url_prefix="/hazards")
+DEPTH = {TOWN: "\u3000", VILLAGE: "\u3000\u3000"}
+TONES = {
+    rules.REPORTED: "open",
+    rules.PLANNED: "",
+    rules.FIXING: "",
+    rules.FIXED: "open",
+    rules.VERIFIED: "done",
+    rules.CLOSED: "",
+    rules.VOIDED: "problem",
+}
+
+
+@pages.context_processor
+def names() -> dict[str, Any]:
+    """Give every template of this feature the names of its codes, and the day on which something is late."""
+    return {
+        "state_names": rules.STATE_NAMES,
+        "risk_names": rules.RISK_NAMES,
+        "step_names": rules.STEP_NAMES,
+        "state_tones": TONES,
+        "today": today(),
+        "may": rules.may,
+    }
+
+
+def village_choices(kept: tuple[str, str] | None = None) -> list[SelectChoice]:
+    """Return my villages by town, for reports; ``kept`` is code and name of one that stays though it ended."""
+    scope = actor().scope
+    villages = [
+        SelectChoice(village.code, village.name, optgroup=village.town)
+        for village in list_villages(session(), today())
+        if scope.everything or (scope.area_path and village.path.startswith(scope.area_path))
+    ]
+    if kept is not None and kept[0] not in {village.value for village in villages}:
+        villages.insert(0, SelectChoice(*kept))
+    return villages if len(villages) == 1 else [SelectChoice("", _("Choose the village")), *villages]
+
+
+def area_choices() -> list[tuple[str, str]]:
+    """Return code and indented name of my area and all below it, for filters."""
+    below = list_below(session(), actor().scope.area_path or "", today())
+    return [(area.code, f"{DEPTH.get(area.level, '')}{area.name}") for area in below]
+
+
+def area_path(code: str) -> str:
+    """Return the path of an area asked for in the address; "" for none; raise Missing for one not mine to see."""
+    return find_visible_area(session(), code, actor()).path if code else ""

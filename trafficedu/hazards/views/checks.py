@@ -1,0 +1,123 @@
+"""Areas under rolling check: the list, who has to look and when, a look noted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request
+from flask_babel import gettext as _
+
+from trafficedu.areas.models import TOWN, VILLAGE
+from trafficedu.areas.queries import list_below
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import today, utc_now
+from trafficedu.core.database import session
+from trafficedu.core.fields import choices
+from trafficedu.core.text import message
+from trafficedu.core.web import back_to, done, page_number, tell
+from trafficedu.hazards import queries, services
+from trafficedu.hazards.forms import LookForm, ReasonForm, WatchFilterForm, WatchForm
+from trafficedu.hazards.models import HazardWatch
+from trafficedu.hazards.views.blueprint import DEPTH, area_choices, area_path, pages
+
+
+@pages.get("/checks")
+@requires("hazards:hazard:read")
+def checks() -> Any:
+    """I see the areas under rolling check: who has to look at which by when."""
+    form = WatchFilterForm(request.args)
+    form.area.choices = choices([("", _("all")), *area_choices()])
+    form.validate()
+    wanted = form.to_input(area_path(form.area.data or ""), actor().user_id, today())
+    found = queries.list_watches(session(), actor(), wanted, page_number())
+    return render_template("hazards/checks.html", form=form, page=found)
+
+
+@pages.route("/checks/new", methods=["GET", "POST"])
+@requires("hazards:check:manage")
+def new_check() -> Any:
+    """I put a town or village on the list."""
+    form = WatchForm()
+    if request.method == "GET":
+        form.due_on.data = today()
+    made: list[str] = []
+    if form.validate_on_submit() and done(
+        form, lambda: made.append(services.list_area(session(), form.to_input(), actor(), utc_now()).number)
+    ):
+        tell(message("The area is on the list."))
+        return back_to("hazards.check", number=made[0])
+    return _form_page(form)
+
+
+@pages.get("/checks/<number>")
+@requires("hazards:hazard:read")
+def check(number: str) -> Any:
+    """I see who looked at an area when, and what was found."""
+    return render_template("hazards/check.html", watch=queries.find_watch(session(), number, actor()))
+
+
+@pages.route("/checks/<number>/edit", methods=["GET", "POST"])
+@requires("hazards:check:manage")
+def edit_check(number: str) -> Any:
+    """I change how often an area is looked at, and by whom."""
+    watch = queries.find_watch(session(), number, actor())
+    form = WatchForm()
+    if request.method == "GET":
+        form.show(watch)
+    form.area_code.data = watch.area.code
+    if form.validate_on_submit() and done(
+        form,
+        lambda: services.change_watch(session(), watch, form.to_input(), form.version.data, actor(), utc_now()),
+    ):
+        tell(message("The check is changed."))
+        return back_to("hazards.check", number=number)
+    return _form_page(form, queries.find_watch(session(), number, actor()))
+
+
+def _form_page(form: WatchForm, watch: HazardWatch | None = None) -> Any:
+    path = actor().scope.area_path or ""
+    areas = [area for area in list_below(session(), path, today()) if area.level in {TOWN, VILLAGE}]
+    offered = [(area.code, f"{DEPTH.get(area.level, '')}{area.name}") for area in areas]
+    form.area_code.choices = choices([("", _("Choose the area")), *offered])
+    people = queries.list_reachable_checkers(session(), watch.area.path if watch else path)
+    named = [(user.username, f"{user.display_name} · {user.area.name if user.area else ''}") for user in people]
+    form.checker.choices = choices([("", _("Choose who looks")), *named])
+    return render_template("hazards/check_form.html", form=form, watch=watch), 422 if form.errors else 200
+
+
+@pages.route("/checks/<number>/look", methods=["GET", "POST"])
+@requires("hazards:check:look")
+def look(number: str) -> Any:
+    """I note that I looked, and how many hazards I found."""
+    watch = queries.find_watch(session(), number, actor())
+    form = LookForm()
+    if request.method == "GET":
+        form.version.data = watch.version
+    if form.validate_on_submit() and done(
+        form,
+        lambda: services.note_look(
+            session(), watch, form.found.data, form.note.data or "", form.version.data, actor(), utc_now()
+        ),
+    ):
+        tell(message("The look is noted."))
+        return back_to("hazards.check", number=number)
+    watch = queries.find_watch(session(), number, actor())
+    return render_template("hazards/look.html", watch=watch, form=form), 422 if form.errors else 200
+
+
+@pages.route("/checks/<number>/end", methods=["GET", "POST"])
+@requires("hazards:check:manage")
+def end_check(number: str) -> Any:
+    """I take an area off the list."""
+    watch = queries.find_watch(session(), number, actor())
+    form = ReasonForm()
+    if request.method == "GET":
+        form.version.data = watch.version
+    if form.validate_on_submit() and done(
+        form,
+        lambda: services.end_watch(session(), watch, form.reason.data, form.version.data, actor(), utc_now()),
+    ):
+        tell(message("The area is off the list; what was seen stays."))
+        return back_to("hazards.checks")
+    watch = queries.find_watch(session(), number, actor())
+    return render_template("hazards/end_check.html", watch=watch, form=form), 422 if form.errors else 200

@@ -1,0 +1,150 @@
+"""From plan to verification, and the ways out: closed, opened again, voided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from flask import render_template, request
+
+from trafficedu.configuration.queries import figure
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import today, utc_now
+from trafficedu.core.database import session
+from trafficedu.core.errors import Stale
+from trafficedu.core.text import Message, message
+from trafficedu.core.web import back_to, done, tell
+from trafficedu.hazards import queries, rules, services
+from trafficedu.hazards.forms import FixedForm, PlanForm, ReasonForm, RevisionForm, StepForm, VerifyForm
+from trafficedu.hazards.models import Hazard
+from trafficedu.hazards.views.blueprint import pages
+
+Act = Callable[..., Any]
+
+
+def _seen(number: str, *steps: str) -> Hazard:
+    """Return a hazard of mine; raise Stale where none of the steps can be taken any more."""
+    hazard = queries.find_hazard(session(), number, actor())
+    if not any(rules.may(step, hazard.state) for step in steps):
+        raise Stale(message("This hazard is no longer in the state you saw. Check what it says now."))
+    return hazard
+
+
+@pages.route("/<number>/plan", methods=["GET", "POST"])
+@requires("hazards:hazard:plan")
+def plan(number: str) -> Any:
+    """I plan how a hazard is fixed: goal, measures, who, by when; or I change the plan and say why."""
+    hazard = _seen(number, rules.PLANNED, rules.REVISED)
+    changing = rules.may(rules.REVISED, hazard.state)
+    form = RevisionForm() if changing else PlanForm()
+    if request.method == "GET":
+        days = figure(session(), rules.SUGGESTED_DAYS[hazard.risk])
+        form.show(hazard, today() + timedelta(days=days))
+
+    def act() -> None:
+        version, now = form.version.data, utc_now()
+        if changing:
+            services.revise(session(), hazard, form.to_input(), form["reason"].data, version, actor(), now)
+        else:
+            services.plan(session(), hazard, form.to_input(), version, actor(), now)
+
+    if form.validate_on_submit() and done(form, act):
+        tell(message("The plan stands."))
+        return back_to("hazards.show", number=number)
+    hazard = queries.find_hazard(session(), number, actor())
+    page = render_template("hazards/plan.html", hazard=hazard, form=form, changing=changing)
+    return page, 422 if form.errors else 200
+
+
+@pages.post("/<number>/begin")
+@requires("hazards:hazard:fix")
+def begin(number: str) -> Any:
+    """I note that the work has begun."""
+    hazard = _seen(number, rules.FIXING)
+    services.begin(session(), hazard, StepForm().version.data, actor(), utc_now())
+    session().commit()
+    tell(message("It is noted that the work has begun."))
+    return back_to("hazards.show", number=number)
+
+
+@pages.route("/<number>/fixed", methods=["GET", "POST"])
+@requires("hazards:hazard:fix")
+def fixed(number: str) -> Any:
+    """I report that the work is done, with photos; somebody else verifies it."""
+    hazard = _seen(number, rules.FIXED)
+    form = FixedForm()
+    if request.method == "GET":
+        form.version.data = hazard.version
+    if form.validate_on_submit() and done(
+        form,
+        lambda: services.mark_fixed(
+            session(), hazard, form.note.data or "", form.files(), form.version.data, actor(), utc_now()
+        ),
+    ):
+        tell(message("Reported as fixed. Somebody else now looks at it."))
+        return back_to("hazards.show", number=number)
+    hazard = queries.find_hazard(session(), number, actor())
+    return render_template("hazards/fixed.html", hazard=hazard, form=form), 422 if form.errors else 200
+
+
+@pages.route("/<number>/verify", methods=["GET", "POST"])
+@requires("hazards:hazard:verify")
+def verify(number: str) -> Any:
+    """I look at what somebody else fixed: it is gone, or it goes back with a reason."""
+    hazard = _seen(number, rules.VERIFIED)
+    form = VerifyForm()
+    if request.method == "GET":
+        form.version.data = hazard.version
+
+    def act() -> None:
+        said, version, now = form.to_input(), form.version.data, utc_now()
+        if said.accepted:
+            services.verify(session(), hazard, said, version, actor(), now)
+        else:
+            services.reject(session(), hazard, said.note, said.photos, version, actor(), now)
+
+    if form.validate_on_submit() and done(form, act):
+        tell(message("Verified: the hazard is gone.") if form.decision.data == "yes" else message("It is sent back."))
+        return back_to("hazards.show", number=number)
+    hazard = queries.find_hazard(session(), number, actor())
+    page = render_template(
+        "hazards/verify.html", hazard=hazard, form=form, photographed=queries.has_photo_of_fix(session(), hazard)
+    )
+    return page, 422 if form.errors else 200
+
+
+@pages.route("/<number>/close", methods=["GET", "POST"])
+@requires("hazards:hazard:close")
+def close(number: str) -> Any:
+    """I close what is no hazard, with a reason."""
+    return _with_reason(number, rules.CLOSED, services.close, message("It is closed as no hazard."))
+
+
+@pages.route("/<number>/reopen", methods=["GET", "POST"])
+@requires("hazards:hazard:verify")
+def reopen(number: str) -> Any:
+    """I open a hazard again that was closed as none."""
+    return _with_reason(number, rules.REOPENED, services.reopen, message("The hazard is open again: to plan."))
+
+
+@pages.route("/<number>/void", methods=["GET", "POST"])
+@requires("hazards:hazard:void")
+def void(number: str) -> Any:
+    """I take a record made by mistake out of every figure; the page says what that means."""
+    return _with_reason(number, rules.VOIDED, services.void, message("The record is voided and left every figure."))
+
+
+def _with_reason(number: str, step: str, act: Act, told: Message) -> Any:
+    """Ask for a reason on a page of its own, then take the step."""
+    hazard = _seen(number, step)
+    form = ReasonForm()
+    if request.method == "GET":
+        form.version.data = hazard.version
+    if form.validate_on_submit() and done(
+        form, lambda: act(session(), hazard, form.reason.data, form.version.data, actor(), utc_now())
+    ):
+        tell(told)
+        return back_to("hazards.show", number=number)
+    hazard = queries.find_hazard(session(), number, actor())
+    return render_template("hazards/reason.html", hazard=hazard, form=form, step=step), 422 if form.errors else 200

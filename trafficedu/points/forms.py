@@ -1,0 +1,230 @@
+"""The shape of what is typed about points."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import (
+    DateField,
+    HiddenField,
+    IntegerField,
+    MonthField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from trafficedu.core.fields import TrimmedField, VersionField, choices
+from trafficedu.points import rules
+from trafficedu.points.models import EVENT, FILE, PAGE
+from trafficedu.points.queries import COUNTER, EntryFilter
+from trafficedu.points.services import ActivityInput, ExpectationInput, NewEntry
+
+Choices = Sequence[tuple[str, Any]]
+KIND_NAMES = {
+    rules.DISTRICT: _l("district"),
+    rules.TOWN: _l("towns"),
+    rules.VILLAGE: _l("villages"),
+    rules.COMPANY: _l("companies"),
+}
+DIRECTION_NAMES = {rules.EARNED: _l("earns points"), rules.LOST: _l("costs points")}
+SOURCE_NAMES = {
+    PAGE: _l("by hand"),
+    FILE: _l("from a file"),
+    EVENT: _l("by itself"),
+    COUNTER: _l("counter-entry"),
+}
+TOO_LONG = _l("At most %(max)d characters.")
+POINTS = NumberRange(1, rules.MOST_POINTS, message=_l("Enter points from %(min)s to %(max)s."))
+
+
+class EntryForm(FlaskForm):  # type: ignore[misc]
+    """An activity of an area or a company."""
+
+    target = SelectField(_l("Whose points"), [InputRequired(_l("Choose an area or a company."))], validate_choice=False)
+    activity = SelectField(_l("Activity"), [InputRequired(_l("Choose the activity."))], validate_choice=False)
+    occurred_on = DateField(_l("Day of the activity"), [InputRequired(_l("Choose the day."))])
+    points = IntegerField(
+        _l("Points"),
+        [Optional(), POINTS],
+        description=_l("Without a sign. Empty: what the activity usually counts."),
+    )
+    note = TextAreaField(
+        _l("About the activity"),
+        [Optional(), Length(max=500, message=TOO_LONG)],
+        description=_l("No names of riders, no numbers of documents."),
+        render_kw={"rows": "3"},
+    )
+    evidence = FileField(
+        _l("Evidence"),
+        description=_l("A photo (JPEG, PNG, WebP) or a PDF. A photo's place and device are taken out."),
+        render_kw={"accept": "image/jpeg,image/png,image/webp,application/pdf"},
+    )
+    client_reference = HiddenField(default=lambda: uuid.uuid4().hex, validators=[Length(max=60)])
+
+    def offer(self, targets: Choices, activities: Choices) -> None:
+        """Fill the lists; a target's value is ``kind:code``."""
+        self.target.choices = choices([("", _l("Choose an area or a company.")), *targets])
+        self.activity.choices = choices([("", _l("Choose the activity.")), *activities])
+
+    def to_input(self) -> NewEntry:
+        """Return what was entered, with the file's content."""
+        kind, _, code = self.target.data.partition(":")
+        file = self.evidence.data
+        return NewEntry(
+            target_kind=kind,
+            target_code=code,
+            activity_code=self.activity.data,
+            occurred_on=self.occurred_on.data,
+            points=self.points.data,
+            note=(self.note.data or "").strip(),
+            evidence=file.read(rules.MOST_EVIDENCE_BYTES + 1) if file else b"",
+            client_reference=self.client_reference.data or "",
+        )
+
+
+class CounterForm(FlaskForm):  # type: ignore[misc]
+    """Why an entry is taken back."""
+
+    reason = TrimmedField(
+        _l("Reason"), [InputRequired(_l("Write why the entry is taken back.")), Length(max=500, message=TOO_LONG)]
+    )
+
+
+class LedgerForm(FlaskForm):  # type: ignore[misc]
+    """What the ledger is narrowed to; lives in the address."""
+
+    class Meta:
+        """A GET form needs no token."""
+
+        csrf = False
+
+    q = TrimmedField(_l("Number"), render_kw={"placeholder": "E…"})
+    area = SelectField(_l("Area"), validate_choice=False, default="", choices=[])
+    company = SelectField(_l("Company"), validate_choice=False, default="", choices=[])
+    activity = SelectField(_l("Activity"), validate_choice=False, default="", choices=[])
+    month = MonthField(_l("Month"), [Optional()])
+    source = SelectField(
+        _l("How it came"), choices=choices([("", _l("all")), *SOURCE_NAMES.items()]), default="", validate_choice=False
+    )
+
+    def offer(self, areas: Choices, companies: Choices, activities: Choices) -> None:
+        """Fill the lists; without companies to see there is nothing to choose."""
+        self.area.choices = choices([("", _l("all")), *areas])
+        self.activity.choices = choices([("", _l("all")), *activities])
+        if companies:
+            self.company.choices = choices([("", _l("all")), *companies])
+        else:
+            del self.company
+
+    def to_input(self, area_path: str, sort: str) -> EntryFilter:
+        """Return the filter; what cannot be read does not narrow."""
+        return EntryFilter(
+            area_path=area_path,
+            company_code=(self.company.data or "") if "company" in self else "",
+            activity_code=self.activity.data or "",
+            month=self.month.data,
+            source=self.source.data or "",
+            number=self.q.data or "",
+            sort=sort,
+        )
+
+
+class MonthForm(FlaskForm):  # type: ignore[misc]
+    """Month and kind of target of the balances; lives in the address."""
+
+    class Meta:
+        """A GET form needs no token."""
+
+        csrf = False
+
+    month = MonthField(_l("Month"), [Optional()])
+    kind = SelectField(_l("Whose"), validate_choice=False, default="")
+
+    def offer(self, kinds: Sequence[str]) -> None:
+        """Fill the list of kinds; one that is not offered becomes the first."""
+        self.kind.choices = choices((kind, KIND_NAMES[kind]) for kind in kinds)
+        if self.kind.data not in kinds:
+            self.kind.data = kinds[0] if kinds else ""
+
+
+class ActivityForm(FlaskForm):  # type: ignore[misc]
+    """An activity, or a new version of one."""
+
+    code = TrimmedField(
+        _l("Code"),
+        [
+            Length(max=30, message=TOO_LONG),
+            Regexp(r"^[a-z0-9_]*$", message=_l("Use small Latin letters, digits or underscore.")),
+        ],
+        description=_l("Short and lasting, such as school_visit: files name the activity by it."),
+    )
+    name_zh = TrimmedField(
+        _l("Name in Chinese"), [InputRequired(_l("Enter the name.")), Length(max=60, message=TOO_LONG)]
+    )
+    name_en = TrimmedField(
+        _l("Name in English"), [InputRequired(_l("Enter the name.")), Length(max=80, message=TOO_LONG)]
+    )
+    direction = RadioField(
+        _l("Effect"), [InputRequired(_l("Choose the effect."))], choices=choices(DIRECTION_NAMES.items())
+    )
+    points = IntegerField(_l("Usual points"), [InputRequired(_l("Enter the points.")), POINTS])
+    kinds = SelectMultipleField(
+        _l("For whom"),
+        [InputRequired(_l("Choose at least one."))],
+        choices=choices(KIND_NAMES.items()),
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+    valid_from = DateField(_l("Valid from"), [InputRequired(_l("Enter the date."))])
+    version = VersionField(default=0)
+    seen_from = HiddenField()
+
+    def to_input(self) -> ActivityInput:
+        """Return what was entered."""
+        return ActivityInput(
+            self.name_zh.data,
+            self.name_en.data,
+            self.direction.data,
+            self.points.data,
+            tuple(self.kinds.data),
+            self.valid_from.data,
+        )
+
+
+class EndActivityForm(FlaskForm):  # type: ignore[misc]
+    """The last day of an activity."""
+
+    last_day = DateField(_l("Last day in force"), [InputRequired(_l("Enter the date."))])
+    version = VersionField(default=0)
+
+
+class ExpectationForm(FlaskForm):  # type: ignore[misc]
+    """What is expected a month, of a level or of one target."""
+
+    kind = SelectField(
+        _l("Of whom"), choices=choices((kind, KIND_NAMES[kind]) for kind in rules.EVALUATED_KINDS), default=rules.TOWN
+    )
+    code = TrimmedField(
+        _l("Code of one area or company"),
+        [Length(max=20, message=TOO_LONG)],
+        description=_l("Empty: all of this kind. One with a figure of its own keeps it."),
+    )
+    month = MonthField(_l("From month"), [InputRequired(_l("Choose the month."))])
+    points = IntegerField(
+        _l("Points a month"),
+        [Optional(), POINTS],
+        description=_l("Empty: from then on nothing of its own is expected."),
+    )
+
+    def to_input(self) -> ExpectationInput:
+        """Return what was entered."""
+        return ExpectationInput(self.kind.data, self.code.data or "", self.month.data, self.points.data)

@@ -1,0 +1,134 @@
+"""Balances of a month, the ledger, one entry, one target with its running balance."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+from flask import render_template, request, send_file
+
+from trafficedu.areas.queries import find_visible_area
+from trafficedu.core import audit
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import month_bounds, today
+from trafficedu.core.database import session
+from trafficedu.core.errors import Missing
+from trafficedu.core.storage import evidence_of
+from trafficedu.core.text import message
+from trafficedu.core.web import locale, page_number
+from trafficedu.points import queries, services
+from trafficedu.points.forms import LedgerForm, MonthForm
+from trafficedu.points.imports import COLUMNS, list_filtered
+from trafficedu.points.queries import EntryFilter, Target
+from trafficedu.points.rules import COMPANY, KINDS, PDF, VILLAGE, media_type
+from trafficedu.points.views.blueprint import pages
+from trafficedu.reports.spreadsheet import Column, write_csv, write_xlsx
+
+
+def indented(target: Target) -> str:
+    """Return a target's name for a list that shows the tree."""
+    return f"\u3000{target.name}" if target.kind == VILLAGE else target.name
+
+
+@pages.get("")
+@requires("points:entry:read")
+def balances() -> Any:
+    """I see who earned how many of the points expected in a month."""
+    form = MonthForm(request.args)
+    form.validate()
+    form.offer(queries.kinds_seen(actor()))
+    month = form.month.data or today()
+    form.month.data, form.month.raw_data = month, None
+    sort = request.args.get("sort", "code")
+    found = queries.page_month(session(), month, form.kind.data, actor(), page_number(), sort)
+    return render_template(
+        "points/balances.html",
+        form=form,
+        page=found,
+        paging={"sort": sort},
+        month=month.replace(day=1),
+        running=month_bounds(month)[1] > today(),
+    )
+
+
+@pages.get("/entries")
+@requires("points:entry:read")
+def ledger() -> Any:
+    """I look through the ledger."""
+    form = _ledger_form()
+    wanted = _wanted(form)
+    found = queries.list_entries(session(), actor(), wanted, page_number())
+    return render_template("points/ledger.html", form=form, page=found, paging=wanted)
+
+
+@pages.post("/entries/export/<any(csv, xlsx):suffix>")
+@requires("points:entry:export")
+def export(suffix: str) -> Any:
+    """I take the ledger with me as a file that can be imported again."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
+    columns = [Column(name) for name in COLUMNS.names]
+    count = (write_csv if suffix == "csv" else write_xlsx)(columns, _cells(), file)
+    audit.write(session(), "points:entry:export", actor(), rows=count, format=suffix)
+    session().commit()
+    file.seek(0)
+    return send_file(file, download_name=f"points-{today().isoformat()}.{suffix}", as_attachment=True)
+
+
+def _cells() -> Iterator[list[Any]]:
+    for row in list_filtered(session(), actor(), _wanted(_ledger_form())):
+        yield [row.get(name) for name in COLUMNS.names]
+
+
+def _ledger_form() -> LedgerForm:
+    form = LedgerForm(request.args)
+    targets = queries.list_targets(session(), actor(), today())
+    areas = [(target.code, indented(target)) for target in targets if target.kind != COMPANY]
+    companies = [(target.code, target.name) for target in targets if target.kind == COMPANY]
+    activities = {row.code: row.name(locale()) for row in queries.list_activities(session())}
+    form.offer(areas, companies, list(activities.items()))
+    form.validate()
+    return form
+
+
+def _wanted(form: LedgerForm) -> EntryFilter:
+    code = form.area.data or ""
+    path = find_visible_area(session(), code, actor()).path if code else ""
+    return form.to_input(path, request.args.get("sort", "-day"))
+
+
+@pages.get("/entries/<number>")
+@requires("points:entry:read")
+def entry(number: str) -> Any:
+    """I read one entry: what it counts, how it came, what was taken back."""
+    found = queries.find_entry(session(), number, actor())
+    open_to_counter = found.counters_id is None and found.countered_by is None
+    may_counter = open_to_counter and actor().may("points:entry:record") and services.may_counter(found, actor())
+    return render_template("points/entry.html", entry=found, may_counter=may_counter)
+
+
+@pages.get("/entries/<number>/evidence")
+@requires("points:entry:read")
+def evidence(number: str) -> Any:
+    """I look at the evidence of an entry; it is sent as a download, never opened by this site."""
+    found = queries.find_entry(session(), number, actor())
+    if found.evidence_key is None:
+        raise Missing(message("This entry has no evidence."))
+    content = evidence_of(session()).read(found.evidence_key)
+    kind = media_type(content)
+    name = f"{found.number}.{'pdf' if kind == PDF else 'jpg'}"
+    return send_file(io.BytesIO(content), mimetype=kind, download_name=name, as_attachment=True)
+
+
+@pages.get(f"/targets/<any({', '.join(KINDS)}):kind>/<code>")
+@requires("points:entry:read")
+def target(kind: str, code: str) -> Any:
+    """I see the entries of one area or company with the balance after each."""
+    found = queries.find_target(session(), kind, code, actor())
+    return render_template(
+        "points/target.html",
+        target=found,
+        page=queries.list_of_target(session(), found, page_number()),
+        balance=queries.balance_of(session(), found),
+    )

@@ -1,0 +1,118 @@
+"""The activities and what is expected a month: looked at, added to, renewed, ended; never deleted from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template
+
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import today
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.text import message
+from trafficedu.core.web import attach_error, back_to, tell
+from trafficedu.points import queries, services
+from trafficedu.points.forms import ActivityForm, EndActivityForm, ExpectationForm
+from trafficedu.points.views.blueprint import pages
+
+MANAGE = "points:activity:manage"
+
+
+@pages.get("/activities")
+@requires(MANAGE)
+def activities() -> Any:
+    """I see every activity with its versions."""
+    rows = queries.list_activities(session())
+    return render_template("points/activities.html", activities=rows, today=today())
+
+
+@pages.route("/activities/new", methods=["GET", "POST"])
+@requires(MANAGE)
+def new_activity() -> Any:
+    """I add an activity that people enter."""
+    form = ActivityForm()
+    if form.validate_on_submit():
+        try:
+            if not form.code.data:
+                raise DomainError(message("Enter a code."), field="code")
+            services.add_activity(session(), form.code.data, form.to_input(), actor())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The activity is added."))
+            return back_to("points.activities")
+    return render_template("points/activity.html", form=form, activity=None), _status(form)
+
+
+@pages.route("/activities/<code>", methods=["GET", "POST"])
+@requires(MANAGE)
+def activity(code: str) -> Any:
+    """I make a new version of an activity; the present one ends the day before it begins."""
+    found = queries.find_activity(session(), code)
+    form = ActivityForm(obj=found)
+    if not form.is_submitted():
+        form.valid_from.data, form.seen_from.data = None, found.valid_from.isoformat()
+    elif form.seen_from.data != found.valid_from.isoformat():
+        raise Stale(message("Somebody else made a new version meanwhile. Check the catalogue."))
+    if form.validate_on_submit():
+        try:
+            services.renew_activity(session(), found, form.to_input(), form.version.data, actor())
+            session().commit()
+        except Stale:
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The new version is in the catalogue."))
+            return back_to("points.activities")
+    page = render_template("points/activity.html", form=form, activity=queries.find_activity(session(), code))
+    return page, _status(form)
+
+
+@pages.route("/activities/<code>/end", methods=["GET", "POST"])
+@requires(MANAGE)
+def end_activity(code: str) -> Any:
+    """I let an activity end; entries made under it keep it."""
+    found = queries.find_activity(session(), code)
+    form = EndActivityForm(obj=found)
+    if form.validate_on_submit():
+        try:
+            services.end_activity(session(), found, form.last_day.data, form.version.data, actor())
+            session().commit()
+        except Stale:
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The activity ends on that day."))
+            return back_to("points.activities")
+    page = render_template("points/end_activity.html", form=form, activity=queries.find_activity(session(), code))
+    return page, _status(form)
+
+
+@pages.route("/expectations", methods=["GET", "POST"])
+@requires("points:expectation:manage")
+def expectations() -> Any:
+    """I see what is expected a month, and say it anew from a month on."""
+    form = ExpectationForm()
+    if form.validate_on_submit():
+        try:
+            services.expect_points(session(), form.to_input(), actor())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The figure is entered."))
+            return back_to("points.expectations")
+    rows = queries.list_expectations(session())
+    return render_template("points/expectations.html", form=form, rows=rows), _status(form)
+
+
+def _status(form: Any) -> int:
+    return 422 if form.errors else 200

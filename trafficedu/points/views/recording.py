@@ -1,0 +1,77 @@
+"""Entering an activity, and taking an entry back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request
+
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import today, utc_now
+from trafficedu.core.database import session
+from trafficedu.core.errors import DomainError, Refused
+from trafficedu.core.text import message
+from trafficedu.core.web import attach_error, back_to, locale, tell
+from trafficedu.points import queries, services
+from trafficedu.points.forms import CounterForm, EntryForm
+from trafficedu.points.views.blueprint import pages
+from trafficedu.points.views.browsing import indented
+
+
+@pages.route("/entries/new", methods=["GET", "POST"])
+@requires("points:entry:record")
+def record() -> Any:
+    """I enter what my area, or a company, did for safety."""
+    form = EntryForm()
+    _offer(form)
+    if not form.is_submitted():
+        form.occurred_on.data, form.target.data = today(), request.args.get("target", form.target.data)
+    if form.validate_on_submit():
+        try:
+            entry = services.record_entry(session(), form.to_input(), actor(), utc_now())
+            session().commit()
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The activity is entered."))
+            return back_to("points.entry", number=entry.number)
+    return render_template("points/form.html", form=form), 422 if form.errors else 200
+
+
+def _offer(form: EntryForm) -> None:
+    """Offer the targets in reach and the activities that people enter, and that are for one of them."""
+    targets = queries.list_targets(session(), actor(), today())
+    kinds = {target.kind for target in targets}
+    activities = [
+        (row.code, f"{row.name(locale())} {'+' if row.direction == 'earned' else '−'}{row.points}")
+        for row in queries.list_activities(session(), today())
+        if not row.automatic and kinds & set(row.kinds)
+    ]
+    form.offer([(f"{target.kind}:{target.code}", indented(target)) for target in targets], activities)
+    if len(targets) == 1:
+        form.target.data = form.target.data or f"{targets[0].kind}:{targets[0].code}"
+
+
+@pages.route("/entries/<number>/counter", methods=["GET", "POST"])
+@requires("points:entry:record")
+def counter(number: str) -> Any:
+    """I take an entry back that was a mistake; both stay in the ledger."""
+    entry = queries.find_entry(session(), number, actor())
+    if not services.may_counter(entry, actor()):
+        raise Refused(services.NOT_YOURS)
+    form = CounterForm()
+    if form.validate_on_submit():
+        try:
+            services.counter_entry(session(), entry, form.reason.data, actor(), utc_now())
+            session().commit()
+        except Refused:
+            raise
+        except DomainError as error:
+            session().rollback()
+            attach_error(form, error)
+        else:
+            tell(message("The entry is taken back."))
+            return back_to("points.entry", number=number)
+    found = queries.find_entry(session(), number, actor())
+    return render_template("points/counter.html", form=form, entry=found), 422 if form.errors else 200
