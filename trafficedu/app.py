@@ -20,6 +20,7 @@ from trafficedu.accidents.views import pages as accidents_pages
 from trafficedu.accounts import queries as accounts
 from trafficedu.accounts.views import pages as accounts_pages
 from trafficedu.areas.views import pages as areas_pages
+from trafficedu.bulletin.views import pages as bulletin_pages
 from trafficedu.campaigns.views import pages as campaigns_pages
 from trafficedu.companies.views import pages as companies_pages
 from trafficedu.configuration.views import pages as configuration_pages
@@ -60,11 +61,12 @@ BLUEPRINTS = [
     feedback_pages,
     campaigns_pages,
     evaluation_pages,
+    bulletin_pages,
     accidents_pages,
     hazards_pages,
     helmets_pages,
-    messages_pages,
     patrols_pages,
+    messages_pages,
     points_pages,
 ]
 
@@ -90,6 +92,8 @@ NAVIGATION = [
     pages.NavigationItem("evaluation.index", _l("Five colours"), "evaluation:result:read"),
     pages.NavigationItem("overview.lists", _l("Red-yellow-black list"), "overview:list:read"),
     pages.NavigationItem("evaluation.trends", _l("Trends"), "evaluation:trend:read"),
+    pages.NavigationItem("bulletin.index", _l("Monthly bulletin"), "bulletin:bulletin:read"),
+    pages.NavigationItem("bulletin.scorecards", _l("Scorecards"), "bulletin:scorecard:read"),
     pages.NavigationItem("campaigns.index", _l("Campaigns"), "campaigns:campaign:read"),
     pages.NavigationItem("messages.inbox", _l("Messages"), "messages:inbox:read"),
     pages.NavigationItem("points.balances", _l("Safety points"), "points:entry:read"),

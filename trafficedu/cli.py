@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -293,18 +293,38 @@ def worker(once: bool, every: int) -> None:
 
 
 @commands.command()
-@click.argument("kind", type=click.Choice(list(wiring.REPORTS)))
-@click.argument("number")
+@click.argument("kind", type=click.Choice([*wiring.REPORTS, *wiring.MONTHLY_REPORTS]))
+@click.argument("number", metavar="NUMBER|YYYY-MM")
+@click.option("--area", "code", default="", help="Code of the area, or of the company of a scorecard (区划或企业代码).")
 @click.option("--lang", "lang", type=click.Choice(LOCALES), default=None, help="Language; default: the terminal's.")
 @click.option("-o", "file", type=click.Path(dir_okay=False, writable=True, path_type=Path), required=True)
-def report(kind: str, number: str, lang: str | None, file: Path) -> None:
-    """Write a document as PDF (生成文书)."""
+def report(kind: str, number: str, code: str, lang: str | None, file: Path) -> None:
+    """Write a document as PDF; a bulletin's annex as XLSX (生成文书).
+
+    A bulletin and a scorecard are of a month: trafficedu report bulletin 2026-10 -o bulletin.pdf
+    """
+    render = _renderer(kind, number, code, file.suffix.lower())
     with opened():
-        body = wiring.REPORTS[kind](session(), normalise(number), lang or language())
+        body = render(lang or language())
+        session().commit()  # a trend or an effect fitted for it is kept
     try:
         file.write_bytes(body)
     except OSError as error:
         raise DomainError(message("%(file)s cannot be written.", file=file)) from error
+
+
+def _renderer(kind: str, number: str, code: str, suffix: str) -> Callable[[str], bytes]:
+    """Return what renders the document in a language; wrong use ends here, before the database is opened."""
+    endings = wiring.MONTHLY_REPORTS.get(kind)
+    if endings is None:
+        if code:
+            raise click.UsageError(translate(message("--area goes with a bulletin or a scorecard."), language()))
+        return lambda lang: wiring.REPORTS[kind](session(), normalise(number), lang)
+    if kind == "scorecard" and not code:
+        raise click.UsageError(translate(message("Name the town, village or company with --area CODE."), language()))
+    month = Month().convert(number, None, None)
+    render = endings.get(suffix, endings[".pdf"])
+    return lambda lang: render(session(), month, code, lang)
 
 
 @commands.command()

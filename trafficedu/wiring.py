@@ -6,6 +6,7 @@ The only place where features meet. Whoever asks "what happens after X?" reads t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -13,6 +14,8 @@ from sqlalchemy.orm import Session
 from trafficedu.accidents import imports as accidents_files
 from trafficedu.accidents import panels as accidents_panels
 from trafficedu.areas import imports as areas_files
+from trafficedu.bulletin import imports as bulletin_files
+from trafficedu.bulletin.queries import papers
 from trafficedu.configuration import panels as configuration_panels
 from trafficedu.configuration import services as configuration
 from trafficedu.configuration.services import Chore
@@ -87,8 +90,8 @@ PANELS: Mapping[str, Sequence[Panel]] = {
     "home": [
         violations.own_day,
         helmets_panels.count_key,
-        messages_panels.inbox,
         patrols_panels.patrol_key,
+        messages_panels.inbox,
         violations.reviews_due,
         violations.objections_due,
         study_panels.at_the_station,
@@ -150,9 +153,9 @@ REFERENCE: Sequence[Callable[[Session], Any]] = [
     load_kinds,
     education.load_courses,
     feedback.load_policy,
-    hazards.load_kinds,
-    points.load_activities,
     evaluation.load_shipped,
+    points.load_activities,
+    hazards.load_kinds,
 ]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
@@ -190,9 +193,10 @@ EXPORTERS: Mapping[str, Exporter] = {
     "violations": violations_files.EXPORTER,
     "riders": riders_imports.EXPORTER,
     "accidents": accidents_files.EXPORTER,
+    "indicators": bulletin_files.INDICATORS_EXPORTER,
     "points": points_files.EXPORTER,
 }
-"""KIND -> what ``trafficedu export`` and the page write; the same kinds, the same columns."""
+"""KIND -> what ``trafficedu export`` and the page write; the same columns as the import, where there is one."""
 
 REPORTS: Mapping[str, Callable[[Session, str, str], bytes]] = {
     "certificate": studies.render_certificate,
@@ -201,3 +205,9 @@ REPORTS: Mapping[str, Callable[[Session, str, str], bytes]] = {
     "hazard": hazards_queries.render_any,
 }
 """KIND -> what ``trafficedu report`` renders as PDF from a public number, in a language."""
+
+MONTHLY_REPORTS: Mapping[str, Mapping[str, Callable[[Session, date, str, str], bytes]]] = {
+    "bulletin": {".pdf": papers.render_bulletin, ".xlsx": papers.render_annex},
+    "scorecard": {".pdf": papers.render_scorecard},
+}
+"""KIND -> ending of the file -> what ``trafficedu report`` renders of a month and the code of an area or company."""

@@ -31,20 +31,22 @@ class Reading:
         return self.text.replace("\r\n", "").replace("\n", "")
 
 
-def read(data: bytes, *, margin: float = 20) -> Reading:
+def read(data: bytes, *, margin: float = 20, codes: bool = True) -> Reading:
+    """Read a document; ``codes`` looks for QR codes too."""
     with pdfium.PdfDocument(data) as document:
         metadata = document.get_metadata_dict()
-        pages, codes, outside = [], [], []
+        pages, found, outside = [], [], []
         fonts: dict[str, bool] = {}
         for page in document:
             text_page = page.get_textpage()
             pages.append(text_page.get_text_range())
             outside += _outside(page, text_page, margin)
             fonts |= _fonts(page)
-            codes += [code.text for code in zxingcpp.read_barcodes(page.render(scale=3).to_pil())]
+            if codes:
+                found += [code.text for code in zxingcpp.read_barcodes(page.render(scale=3).to_pil())]
             text_page.close()
             page.close()
-        return Reading(pages, fonts, codes, outside, metadata["Title"], metadata["Author"])
+        return Reading(pages, fonts, found, outside, metadata["Title"], metadata["Author"])
 
 
 def _outside(page: pdfium.PdfPage, text_page: pdfium.PdfTextPage, margin: float) -> list[str]:

@@ -53,6 +53,7 @@ _READS_FIGURES = {
     "helmets:site:read",
 }
 
+_READS_BULLETIN = {"bulletin:bulletin:read", "bulletin:scorecard:read"}
 _READS_OWN_MESSAGES = {"messages:inbox:read", "messages:channel:manage"}
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
@@ -101,6 +102,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "accidents:accident:export",
             "accidents:rider:link",
             "transfers:page:open",
+            "bulletin:indicators:export",
             "violations:violation:record",
             "violations:violation:read",
             "violations:violation:review",
@@ -132,6 +134,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "points:entry:import",
             "points:entry:export",
         }
+        | _READS_BULLETIN
         | _READS_PLACES
         | _READS_FIGURES
         | _READS_TRENDS
@@ -155,6 +158,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.COMPANY: frozenset(
         {
             "feedback:notice:read",
+            "bulletin:scorecard:read",
             "feedback:notice:answer",
             "feedback:rider:read",
             "companies:company:read",
@@ -170,6 +174,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "hazards:hazard:fix",
             "hazards:check:look",
             "feedback:notice:read",
+            "bulletin:scorecard:read",
             "feedback:notice:answer",
             "feedback:rider:read",
             "education:task:read",
@@ -196,6 +201,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "points:entry:record",
             "points:entry:export",
         }
+        | _READS_BULLETIN
         | _READS_PLACES
         | _READS_FIGURES
         | _READS_TRENDS
@@ -210,6 +216,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "accidents:accident:export",
             "overview:month:read",
             "transfers:page:open",
+            "bulletin:indicators:export",
             "violations:violation:read",
             "violations:violation:export",
             "areas:ebikes:manage",
@@ -218,6 +225,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "points:entry:read",
             "points:entry:export",
         }
+        | _READS_BULLETIN
         | _READS_PLACES
         | _READS_FIGURES
         | _READS_TRENDS

@@ -50,9 +50,9 @@ class Flow:
         """Leave white space."""
         self.y += height
 
-    def heading(self, text: Message, *, level: int = 2) -> None:
-        """Write a heading, never as the last line of a page."""
-        self.room(HEADING.leading + 2 * BODY.leading)
+    def heading(self, text: Message, *, level: int = 2, keep: float = 2 * BODY.leading) -> None:
+        """Write a heading with at least ``keep`` points below it on the same page."""
+        self.room(HEADING.leading + keep)
         said = self.sheet.say(text)
         self.y = self.sheet.write(said, self.x, self.y, self.width, HEADING, tag=f"H{level}")
 

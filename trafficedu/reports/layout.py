@@ -278,6 +278,10 @@ class Sheet:
                 self.put([place], self.page.margin, y, self.page.width, style, None)
         self._pages = pages
 
+    def paint(self, element: Element | None, paint: Paint) -> None:
+        """Have ``paint`` draw on the page as part of ``element``; ``None`` is decoration."""
+        self._add(element, paint)
+
     def _add(self, element: Element | None, paint: Paint) -> None:
         self._pages[-1].append(Operation(element, paint))
 
@@ -290,6 +294,8 @@ class Sheet:
             start = x - fonts.overhang(line) * style.size
             if style.align == "right":
                 start = x + width - style.width(line)
+            elif style.align == "centre":
+                start = x + (width - style.width(line)) / 2
             for segment, offset in fonts.segments(line, style.font):
                 text.setTextOrigin(start + offset * style.size, baseline - number * style.leading)
                 text.textOut(segment)

@@ -60,6 +60,15 @@ class Column:
     width: float = 16
 
 
+@dataclass(frozen=True)
+class Table:
+    """One worksheet: its name (at most 31 characters, no brackets, colons, slashes), columns and rows."""
+
+    name: str
+    columns: Sequence[Column]
+    rows: Iterable[Row]
+
+
 def headers(columns: Sequence[Column], locale: str | None) -> list[str]:
     """Return the first row: the keys, or, for a table made to be read, the titles in ``locale``."""
     if locale is None:
@@ -137,12 +146,20 @@ def write_xlsx(
     ValueError
         As `write_csv`.
     """
+    return write_book([Table(name, columns, rows)], out, locale=locale, title=title)
+
+
+def write_book(tables: Sequence[Table], out: IO[bytes], *, locale: str | None = None, title: str = "") -> int:
+    """Write a workbook of several worksheets, each as `write_xlsx`; return the number of rows in all."""
     with TemporaryDirectory() as scratch:  # a refused table, too, leaves nothing behind
         options = {"constant_memory": True, "strings_to_urls": False, "tmpdir": scratch}
         with xlsxwriter.Workbook(out, options) as book:
             book.set_properties({"title": title, "author": "trafficedu", "created": EPOCH})
             formats = {key: book.add_format(look) for key, look in FORMATS.items()}
-            return _fill(book.add_worksheet(name), columns, rows, headers(columns, locale), formats)
+            return sum(
+                _fill(book.add_worksheet(one.name), one.columns, one.rows, headers(one.columns, locale), formats)
+                for one in tables
+            )
 
 
 def _fill(

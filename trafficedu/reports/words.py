@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -30,6 +31,13 @@ def day(when: date, locale: str) -> str:
         return f"{when.year}年{when.month}月{when.day}日"
     # A date never parts at the end of a line.
     return f"{when.day} {MONTHS[when.month - 1]} {when.year}".replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def month(first: date, locale: str) -> str:
+    """Write a month in full: 2026年11月, November 2026."""
+    if locale == "zh":
+        return f"{first.year}年{first.month}月"
+    return f"{MONTHS[first.month - 1]}\N{NO-BREAK SPACE}{first.year}"
 
 
 def moment(when: datetime, locale: str) -> str:
@@ -68,6 +76,30 @@ def listed(parts: tuple[str, ...], locale: str) -> str:
     return ("、" if locale == "zh" else ", ").join(parts)
 
 
+def shortest(names: Sequence[str], locale: str, most: int = 5) -> str:
+    """Join the first of some names; dots stand for the others."""
+    shown = listed(tuple(names[:most]), locale)
+    return f"{shown}…" if len(names) > most else shown
+
+
 def labelled(label: Message, locale: str) -> str:
     """Write a label that stands in one line with its value: the colon is full-width in Chinese."""
     return translate(label, locale) + ("：" if locale == "zh" else ": ")
+
+
+def percentage(numerator: int, denominator: int) -> str:
+    """Write a rate with both its parts, 86.7 % (1,204 / 1,388); a dash where nothing is in it."""
+    share = f"{100 * numerator / denominator:.1f}\N{NO-BREAK SPACE}%" if denominator else "—"
+    return f"{share} ({numerator:,} / {denominator:,})"
+
+
+def interval(low: float, high: float) -> str:
+    """Write the limits of a share (0-1) in percent, 88.8–97.8 %."""
+    return f"{100 * low:.1f}–{100 * high:.1f}\N{NO-BREAK SPACE}%"
+
+
+def signed(value: float, places: int = 1) -> str:
+    """Write a difference with its sign (a dash for a minus, which the font lacks); what rounds to nothing is ±0."""
+    rounded = round(value, places)
+    sign = "–" if rounded < 0 else "+" if rounded > 0 else "±"
+    return f"{sign}{abs(rounded):,.{places}f}"

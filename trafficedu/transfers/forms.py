@@ -22,6 +22,7 @@ KIND_NAMES = {
     "accidents": _l("accidents"),
     "helmets": _l("helmet counts"),
     "points": _l("safety-management points"),
+    "indicators": _l("indicators for the village-safety evaluation"),
 }
 """The kinds of the command line's contract; one that is not wired yet is not offered."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -60,8 +60,12 @@ class Month:
 
 def read_month(session: Session, by: Actor, now: datetime, locale: str) -> Month:
     """Return the last full month of what ``by`` sees, and what changed most in it."""
-    area = find_area(session, "", by)
     last = period_of(None, None, local_date(now)).last
+    return read_month_of(session, by, find_area(session, "", by), last, now, locale)
+
+
+def read_month_of(session: Session, by: Actor, area: Area, last: date, now: datetime, locale: str) -> Month:
+    """Return the month that begins on ``last`` of an area in the scope of ``by``, and what changed most in it."""
     month, before = Period(last, last), Period(month_after(last, -1), month_after(last, -1))
     kinds = _kinds(session, by, area, (month, before, month.year_before), locale)
     answered = {

@@ -9,6 +9,7 @@ from trafficedu.violations.queries.figures import (
     count_by_kind_and_month,
     count_of_company,
     count_of_rider,
+    count_pending,
 )
 from trafficedu.violations.queries.kinds import (
     Village,
@@ -52,6 +53,7 @@ __all__ = [
     "count_by_area_and_month",
     "count_by_company",
     "count_by_kind_and_month",
+    "count_pending",
     "count_of_company",
     "count_of_rider",
     "filter_conditions",

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import within
 from trafficedu.core.actors import SYSTEM, Actor
-from trafficedu.violations.models import CONFIRMED, Violation, ViolationKind
+from trafficedu.violations.models import CONFIRMED, PENDING, Violation, ViolationKind
 from trafficedu.violations.queries.scope import visible
 
 
@@ -140,6 +140,17 @@ def count_by_area_and_month(
     )
     query = select(Area.path, counted.c.y, counted.c.m, counted.c.n).join(counted, counted.c.area_id == Area.id)
     return [(path, date(int(y), int(m), 1), n) for path, y, m, n in session.execute(query)]
+
+
+def count_pending(session: Session, by: Actor, start: date, end: date, area_path: str) -> int:
+    """Return the camera records of the days (both included) that no officer has reviewed: they count nowhere else."""
+    query = select(func.count()).where(
+        Violation.state == PENDING,
+        Violation.occurred_on.between(start, end),
+        Violation.area_id.in_(within(area_path)),
+        visible(by),
+    )
+    return session.scalar(query) or 0
 
 
 def _counted(by: Actor, start: date, end: date, area_path: str | None) -> list[ColumnElement[bool]]:

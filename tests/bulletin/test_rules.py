@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from trafficedu.bulletin.rules import check_month, verdict
+from trafficedu.core.errors import DomainError
+
+TODAY = date(2026, 11, 20)
+
+
+def test_a_month_is_taken_once_it_is_over() -> None:
+    assert check_month(date(2026, 10, 17), TODAY) == date(2026, 10, 1)
+    for month in (date(2026, 11, 1), date(2027, 1, 1), date(1999, 12, 1)):
+        with pytest.raises(DomainError):
+            check_month(month, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("proven", "now", "before", "said"),
+    [
+        (False, 0, 0, "none in either year"),
+        (False, 21, 31, "could be chance (p = 0.21)"),
+        (True, 67, 99, "fewer than a year before"),
+        (True, 99, 67, "more than a year before"),
+    ],
+)
+def test_a_change_is_claimed_only_where_it_is_more_than_chance(proven: bool, now: int, before: int, said: str) -> None:
+    assert said in str(verdict("= 0.21", proven, now, before))

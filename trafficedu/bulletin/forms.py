@@ -1,0 +1,67 @@
+"""The shape of what the papers of a month are asked; all of it lives in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import MonthField, SelectField, StringField
+from wtforms.validators import Optional
+
+from trafficedu.core.fields import choices
+from trafficedu.core.text import LOCALES
+from trafficedu.core.web import locale, say
+from trafficedu.evaluation.queries.runs import ResultFilter
+from trafficedu.evaluation.rules import KIND_NAMES, last_full_month
+
+LANGUAGES = {"zh": "中文", "en": "English"}
+
+
+class _AskForm(FlaskForm):  # type: ignore[misc]
+    """A month that is over; the last one where none was asked for, or where it is not over."""
+
+    class Meta:
+        """A GET form needs no token."""
+
+        csrf = False
+
+    month = MonthField(_l("Month"), [Optional()])
+
+    def settle_month(self, today: date) -> date:
+        """Return the first day of the month asked for, put right, and show it in the field."""
+        self.validate()
+        last = last_full_month(today)
+        month = min(self.month.data.replace(day=1), last) if self.month.data else last
+        self.month.data, self.month.raw_data = month, None
+        return month
+
+
+class BulletinForm(_AskForm):
+    """Month, area and language of a bulletin."""
+
+    area = SelectField(_l("Area"), validate_choice=False)
+    lang = SelectField(_l("Language of the bulletin"), validate_choice=False)
+
+    def offer(self, areas: Sequence[tuple[str, str]], area: str) -> str:
+        """Fill the lists; return the language asked for, or that of the page."""
+        self.area.choices, self.area.data = choices(areas), area
+        self.lang.choices = choices((one, LANGUAGES[one]) for one in LOCALES)
+        if self.lang.data not in LOCALES:
+            self.lang.data = locale()
+        return str(self.lang.data)
+
+
+class ScorecardForm(_AskForm):
+    """Which scorecards are listed."""
+
+    q = StringField(_l("Name or code"))
+    kind = SelectField(_l("Level"), validate_choice=False)
+
+    def offer(self, kinds: Sequence[str]) -> ResultFilter:
+        """Fill the list of levels, and return what the list is narrowed to."""
+        self.kind.choices = choices((kind, say(KIND_NAMES[kind])) for kind in kinds)
+        if self.kind.data not in kinds:
+            self.kind.data = kinds[0]
+        return ResultFilter(self.kind.data, words=(self.q.data or "").strip())

@@ -1,0 +1,133 @@
+"""Accidents of the bulletin: the month, what may be claimed of a year, where they are going, what campaigns did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from trafficedu.analysis.trend_words import METHOD_NAMES
+from trafficedu.areas.models import Area
+from trafficedu.bulletin.queries.asked import Asked
+from trafficedu.bulletin.rules import CAMPAIGN_MONTHS, verdict
+from trafficedu.campaigns import queries as campaigns
+from trafficedu.campaigns.models import Campaign
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import local_date, month_bounds
+from trafficedu.core.text import Message, message
+from trafficedu.evaluation import services as evaluation
+from trafficedu.evaluation.queries.areas import fitted_with
+from trafficedu.evaluation.queries.claims import compare_periods, count_events
+from trafficedu.evaluation.queries.series import load_series
+from trafficedu.evaluation.rules import CASUALTY, MEASURES, effect_sentence, last_full_month, month_after
+from trafficedu.evaluation.services.trends import compute_trend, unpacked
+from trafficedu.reports.bulletin_data import CampaignLine, Claim, Count, Outlook
+
+LEAST_DAYS = 28
+"""A campaign younger than this has no effect to speak of (as on its page)."""
+
+
+def count_month(session: Session, measure: str, area: Area, month: date, by: Actor) -> Count:
+    """Return the events of a measure in the month, the month before and a year before, with the verdict."""
+    year = month_after(month, -12)
+    claim = compare_periods(session, measure, area, (year, month_after(year)), (month, month_after(month)), by)
+    before = count_events(session, measure, area, (month_after(month, -1), month), by)
+    said = verdict(claim.p_text, claim.proven, claim.after, claim.before)
+    return Count(claim.after, before, claim.before, said)
+
+
+def list_claims(session: Session, area: Area, month: date, by: Actor) -> list[Claim]:
+    """Return the twelve months up to ``month`` against the twelve before, by every measure."""
+    middle, end = month_after(month, -11), month_after(month)
+    found = []
+    for measure, name in MEASURES.items():
+        claim = compare_periods(session, measure, area, (month_after(middle, -12), middle), (middle, end), by)
+        found.append(Claim(name, claim.before, claim.after, claim.sentence))
+    return found
+
+
+@dataclass(frozen=True)
+class Trend:
+    """The fit of an area's parts: the payload of the page of trends, and its rows."""
+
+    payload: dict[str, Any]
+
+    @property
+    def fitted(self) -> bool:
+        """Whether there was enough to fit."""
+        return "rows" in self.payload
+
+    def expected_next(self, code: str) -> float:
+        """Return the accidents expected of a part in the first month ahead, 0 where nothing is known."""
+        row = self.payload.get("rows", {}).get(code)
+        return float(row["expected"][0] or 0.0) if row else 0.0
+
+
+def read_trend(asked: Asked, root: Area) -> Trend:
+    """Return the trend of casualty accidents in the parts of ``root`` as known at the end of the month.
+
+    For the last full month that is the result the page of trends shows; an earlier month is fitted anew.
+    """
+    if asked.month == last_full_month(local_date(asked.now)):
+        return Trend(asked.taken(evaluation.trend_of(asked.session, CASUALTY, root, asked.now)))
+    return Trend(compute_trend(CASUALTY, load_series(asked.session, CASUALTY, root, asked.month)))
+
+
+def outlook_of(asked: Asked, own: Trend) -> Outlook | None:
+    """Return the trend of the area itself; ``own`` is the fit of its parts, used where it is the top."""
+    area = asked.area
+    root = fitted_with(area)
+    trend = own if root.id == area.id else read_trend(asked, root)
+    if not trend.fitted:
+        return None
+    payload = trend.payload
+    row = payload["total"] if root.id == area.id else payload["rows"].get(area.code)
+    if row is None:
+        return None
+    about = payload["whole"] if root.id == area.id else payload["parts"]
+    first = date(int(payload["first_month"][:4]), int(payload["first_month"][5:]), 1)
+    return Outlook(
+        months=[f"{month_after(first, place):%Y-%m}" for place in range(payload["months"])],
+        counted=row["shown"],
+        fitted=row["fitted"],
+        ahead=payload["ahead"],
+        expected=row["expected"],
+        low_80=row["low_80"],
+        high_80=row["high_80"],
+        low_95=row["low_95"],
+        high_95=row["high_95"],
+        statement=unpacked(row["trend"]),
+        method=METHOD_NAMES[about["method"]],
+    )
+
+
+def list_campaigns(asked: Asked) -> list[CampaignLine]:
+    """Return the campaigns that touched the area in the month or in the six before it, with their effect."""
+    first, after = month_bounds(asked.month)
+    last = after - timedelta(days=1)
+    rows = campaigns.list_touching(asked.session, asked.area.path, month_after(first, -CAMPAIGN_MONTHS), last)
+    return [
+        CampaignLine(
+            one.name,
+            one.first_day,
+            one.last_day,
+            [place.name for place in one.areas],
+            _effect(asked, one, last),
+        )
+        for one in rows
+    ]
+
+
+def _effect(asked: Asked, campaign: Campaign, last: date) -> Message:
+    """Say what a campaign changed up to its end, or up to the end of the month if it goes on."""
+    until = min(campaign.last_day, last)
+    days = (until - campaign.first_day).days + 1
+    if days < LEAST_DAYS:
+        return message("Too early: %(days)s days so far, %(least)s are needed.", days=days, least=LEAST_DAYS)
+    found = asked.taken(evaluation.effect_of(asked.session, campaign, until, asked.now))
+    if "percent" not in found:
+        return message("Too few months are on record before it.")
+    named = message("accidents") if found["measure"] != "violations" else message("violations")
+    return message("%(what)s: %(effect)s", what=named, effect=effect_sentence(found))

@@ -1,0 +1,185 @@
+"""Everything a bulletin says of an area and a month, gathered from the queries of the pages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trafficedu.areas import queries as areas
+from trafficedu.areas.models import DISTRICT, Area
+from trafficedu.bulletin.queries import accidents, places, rates, standings
+from trafficedu.bulletin.queries.asked import Asked, Keep
+from trafficedu.bulletin.queries.findings import list_findings
+from trafficedu.bulletin.queries.notes import list_notes
+from trafficedu.bulletin.rules import HELMET_MONTHS, check_month
+from trafficedu.companies.models import Company
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import local, local_date, month_bounds
+from trafficedu.education.rules import CompletionCounts
+from trafficedu.evaluation.queries.areas import find_area
+from trafficedu.evaluation.queries.runs import shown_run
+from trafficedu.evaluation.rules import CASUALTY, FATAL_ONLY, VIOLATIONS, month_after
+from trafficedu.feedback.queries.rates import FeedbackCounts
+from trafficedu.hazards import queries as hazards
+from trafficedu.hazards.queries import HazardCounts
+from trafficedu.overview.queries.month import Change as Changed
+from trafficedu.overview.queries.month import Month as Counted
+from trafficedu.overview.queries.month import read_month_of
+from trafficedu.reports.bulletin_data import BulletinData, Change, Hazards, Month, NamedRate, Rate
+from trafficedu.violations import queries as violations
+
+SHOWN_MONTHS = 13
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """A bulletin, and what keeps the results that were fitted for it: for a transaction that may write."""
+
+    data: BulletinData
+    keeps: Sequence[Keep]
+
+    def keep(self, session: Session) -> None:
+        """Store them; the caller commits."""
+        for one in self.keeps:
+            one(session)
+
+
+def gather(session: Session, by: Actor, area_code: str, month: date, now: datetime, locale: str) -> Gathered:
+    """Return the bulletin of the area with ``area_code`` (the top of what ``by`` sees where empty).
+
+    Raises
+    ------
+    DomainError
+        The month is not over.
+    Missing
+        There is no such area, or it is not in the scope of ``by``.
+    """
+    month = check_month(month, local_date(now))
+    area = find_area(session, area_code, by)
+    last_day = month_bounds(month)[1] - timedelta(days=1)
+    parts = areas.list_children(session, area, last_day)
+    asked = Asked(session, by, area, parts, month, now)
+    run = shown_run(session, month, by)
+    counted = read_month_of(session, by, area, month, now, locale)
+    line, helmets_by_area, standard = rates.helmet_rates(session, area, month, by)
+    trend = accidents.read_trend(asked, area) if parts else accidents.Trend({})
+    watched = places.load_watched(session, area, month) if parts else {}
+    alarms = places.read_alarms(watched, month)
+    of_parts, hazards_here = _hazards(asked)
+    data = BulletinData(
+        district=_district(session, area),
+        area=area.name,
+        month=month,
+        as_of=local(now),
+        findings=(),
+        evaluated=standings.about_run(run, locale) if run else None,
+        rankings=standings.list_rankings(session, area, run, by) if run else (),
+        helmets=rates.line_rate(line),
+        helmet_target=standard.target,
+        helmets_months=HELMET_MONTHS,
+        helmets_by_area=helmets_by_area,
+        hazards=hazards_here,
+        outlook=accidents.outlook_of(asked, trend),
+        campaigns=accidents.list_campaigns(asked),
+        recommended=places.recommend(session, area, parts, month, trend, alarms, of_parts, watched.get(CASUALTY)),
+        notes=list_notes(asked, run, counted, line, trend),
+        **_events(asked),
+        **_shares(asked, counted),
+    )
+    named = {part.code: part.name for part in parts}
+    raised = {named[code]: names for code, names in alarms.items() if code in named}
+    return Gathered(replace(data, findings=list_findings(data, raised, locale)), asked.keeps)
+
+
+def _events(asked: Asked) -> dict[str, Any]:
+    """Return what is counted of violations and accidents."""
+    session, by, area, month = asked.session, asked.by, asked.area, asked.month
+    return {
+        "violations": accidents.count_month(session, VIOLATIONS, area, month, by),
+        "casualties": accidents.count_month(session, CASUALTY, area, month, by),
+        "fatal": accidents.count_month(session, FATAL_ONLY, area, month, by),
+        "months": _months(asked),
+        "funnel": rates.violation_funnel(session, asked.parts, area, month, by),
+        "claims": accidents.list_claims(session, area, month, by),
+    }
+
+
+def _shares(asked: Asked, counted: Counted) -> dict[str, Any]:
+    """Return the rates of education and feedback, and what changed, from the month that the first screen shows."""
+    return {
+        "completion": _completed(counted.completion),
+        "completion_before": _completed(counted.completion_before),
+        "feedback": [_answered(one) for one, _ in counted.feedback],
+        "feedback_before": [_answered(before) for _, before in counted.feedback],
+        "kinds": _changes(counted.kinds),
+        "areas": _changes(counted.below),
+        "completion_by_area": rates.completion_by_part(
+            asked.session, asked.parts, asked.area, asked.month, asked.now, asked.by
+        ),
+        "feedback_by_company": _of_companies(asked),
+    }
+
+
+def _district(session: Session, area: Area) -> str:
+    line = areas.list_line(session, area)
+    return line[0].name if line else area.name
+
+
+def _completed(counts: CompletionCounts) -> Rate:
+    return rates.wilson_rate(counts.completed, counts.opened)
+
+
+def _answered(counts: FeedbackCounts | None) -> Rate:
+    return rates.wilson_rate(counts.answered, counts.sent) if counts else rates.wilson_rate(0, 0)
+
+
+def _of_companies(asked: Asked) -> list[NamedRate]:
+    """Return the companies' rates: they work in the whole district, and only who answers for it sees them."""
+    by, area = asked.by, asked.area
+    if area.level != DISTRICT or not (by.scope.everything or by.scope.area_path == area.path):
+        return []
+    companies = asked.session.scalars(select(Company).where(Company.active).order_by(Company.code)).all()
+    return rates.feedback_by_company(asked.session, companies, asked.month, asked.now)
+
+
+def _changes(rows: Sequence[Changed]) -> list[Change]:
+    return [Change(row.name, row.now, row.month_before, row.year_before) for row in rows]
+
+
+def _months(asked: Asked) -> list[Month]:
+    """Return the violations of the month and the twelve before, each beside the year before it."""
+    month = asked.month
+    first = month_after(month, 1 - SHOWN_MONTHS - 12)
+    last = month_bounds(month)[1] - timedelta(days=1)
+    counts: Counter[date] = Counter()
+    for row in violations.count_by_kind_and_month(asked.session, asked.by, first, last, asked.area.path):
+        counts[row.month] += row.violations
+    begun = min(counts, default=month)
+    shown = [month_after(month, 1 - SHOWN_MONTHS + place) for place in range(SHOWN_MONTHS)]
+    before = {one: month_after(one, -12) for one in shown}
+    return [Month(f"{one:%Y-%m}", counts[one], counts[before[one]] if before[one] >= begun else None) for one in shown]
+
+
+def _hazards(asked: Asked) -> tuple[dict[str, HazardCounts], Hazards]:
+    """Return the hazards of each part with all below it, by code, and those of the whole area."""
+    counts = hazards.indicators(asked.session, asked.month)
+    query = select(Area.id, Area.path).where(Area.path.startswith(asked.area.path, autoescape=True))
+    sums: dict[str, Counter[str]] = {}
+    total: Counter[str] = Counter()
+    for area_id, path in asked.session.execute(query):
+        if area_id not in counts:
+            continue
+        own = vars(counts[area_id])
+        total.update(own)
+        part = next((part for part in asked.parts if path.startswith(part.path)), None)
+        if part is not None:
+            sums.setdefault(part.code, Counter()).update(own)
+    names = tuple(vars(HazardCounts()))
+    of_parts = {code: HazardCounts(**{name: found[name] for name in names}) for code, found in sums.items()}
+    return of_parts, Hazards(total["open"], total["new"], total["fixed"], total["overdue"])

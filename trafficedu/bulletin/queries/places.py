@@ -1,0 +1,162 @@
+"""Where the next month's effort is recommended, by a rule that is printed with it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from trafficedu.accidents import queries as accidents
+from trafficedu.analysis.arrays import FloatArray
+from trafficedu.analysis.excess import Excess, excess
+from trafficedu.areas.models import Area
+from trafficedu.bulletin.queries.accidents import Trend
+from trafficedu.bulletin.rules import ALWAYS, MOST_PLACES, SURE, YEARS_OF_RECORD
+from trafficedu.core.actors import SYSTEM
+from trafficedu.core.clock import month_bounds
+from trafficedu.core.text import Message, message
+from trafficedu.evaluation.queries.series import Loaded, load_series
+from trafficedu.evaluation.rules import SERIES, month_after
+from trafficedu.evaluation.services.alarms import WATCHED, compute_alarms
+from trafficedu.hazards.queries import HazardCounts
+from trafficedu.reports.bulletin_data import Place, Places
+
+MONTHS = 12 * YEARS_OF_RECORD
+INSIDE = 3
+RULE = message(
+    "Rule: recommended is a place (a) whose accidents with somebody hurt are more than usual with a probability of "
+    "at least %(sure)s %%, (b) with an alarm in the month (more than the 99 %% limit of the same season of earlier "
+    "years), or (c) with hazards overdue; and (d) in any case the %(always)s places with the most accidents expected "
+    "next month. Those with most reasons come first, then those with the most expected; at most %(most)s. %(base)s"
+)
+BY_EBIKES = message("Places are compared by registered e-bikes.")
+ALIKE = message("Places are taken as equally large: their registered e-bikes are not all known.")
+
+
+@dataclass(frozen=True, eq=False)
+class _Record:
+    """Accidents of the parts over the months of the record, against each other."""
+
+    observed: FloatArray
+    against: Excess
+    months: int
+    by_ebikes: bool
+
+
+def load_watched(session: Session, area: Area, month: date) -> dict[str, Loaded | None]:
+    """Return the series of the parts of ``area`` up to ``month`` that can raise an alarm."""
+    return {key: load_series(session, key, area, month) for key in WATCHED}
+
+
+def read_alarms(loaded: dict[str, Loaded | None], month: date) -> dict[str, list[Message]]:
+    """Return the names of the series above their limit in ``month``, by code of the part."""
+    found: dict[str, list[Message]] = {}
+    for alarm in compute_alarms(loaded, month)["alarms"]:
+        found.setdefault(alarm["code"], []).append(SERIES[alarm["series"]].name)
+    return found
+
+
+def recommend(
+    session: Session,
+    area: Area,
+    parts: Sequence[Area],
+    month: date,
+    trend: Trend,
+    alarms: Mapping[str, Sequence[Message]],
+    hazards: Mapping[str, HazardCounts],
+    loaded: Loaded | None,
+) -> Places:
+    """Return the parts of ``area`` to look after next month; none where nothing is on record or there is one part.
+
+    ``hazards`` are those at and below a part, by its code; ``loaded`` are the casualty accidents of the parts.
+    """
+    record = _compare(loaded, parts)
+    rule = message(RULE.msgid, sure=f"{100 * SURE:g}", always=ALWAYS, most=MOST_PLACES, base=_base(record))
+    if record is None:
+        return Places(rule, [], MONTHS)
+    expected = {part.code: trend.expected_next(part.code) for part in parts}
+    most = sorted(parts, key=lambda part: (-expected[part.code], part.code))[:ALWAYS]
+    top = {part.code for part in most if expected[part.code] > 0}
+    inside = _inside(session, area, parts, month)
+    places = [
+        Place(
+            code=part.code,
+            name=part.name,
+            expected=expected[part.code],
+            observed=int(record.observed[row]),
+            usual=float(record.against.usual[row]),
+            excess=float(record.against.theta[row]),
+            low=float(record.against.low[row]),
+            high=float(record.against.high[row]),
+            more=float(record.against.more[row]),
+            overdue=hazards[part.code].overdue if part.code in hazards else 0,
+            inside=inside.get(part.code, ()),
+        )
+        for row, part in enumerate(parts)
+    ]
+    reasoned = [(one, reasons_for(one, alarms.get(one.code, ()), one.code in top)) for one in places]
+    chosen = [_with(one, why) for one, why in reasoned if why]
+    chosen.sort(key=lambda one: (-len(one.reasons), -one.expected, one.code))
+    return Places(rule, chosen[:MOST_PLACES], record.months)
+
+
+def reasons_for(one: Place, alarms: Sequence[Message], among_the_most: bool) -> list[Message]:
+    """Return the parts of the rule that choose a place."""
+    said = []
+    if one.more >= SURE:
+        said.append(message("more accidents than usual (probability %(p)s %%)", p=f"{100 * min(one.more, 0.99):.0f}"))
+    said += [message("alarm: %(series)s", series=series) for series in alarms]
+    if one.overdue:
+        said.append(message("%(count)s hazards overdue", count=one.overdue))
+    if among_the_most:
+        said.append(message("among the %(always)s with the most accidents expected", always=ALWAYS))
+    return said
+
+
+def _with(one: Place, reasons: Sequence[Message]) -> Place:
+    return Place(**{**vars(one), "reasons": tuple(reasons)})
+
+
+def _base(record: _Record | None) -> Message:
+    return BY_EBIKES if record is not None and record.by_ebikes else ALIKE
+
+
+def _compare(loaded: Loaded | None, parts: Sequence[Area]) -> _Record | None:
+    """Compare the parts over the last months of the record; None where there is nothing to compare."""
+    if loaded is None or len(parts) < 2 or [part.code for part in loaded.parts] != [part.code for part in parts]:
+        return None
+    months = min(MONTHS, loaded.panel.months)
+    observed = loaded.panel.counts[: len(parts), -months:].sum(axis=1)
+    exposure = _mean_ebikes(loaded.panel.exposure, len(parts))
+    base = np.ones(len(parts)) if exposure is None else exposure
+    return _Record(observed, excess(observed, base), months, exposure is not None)
+
+
+def _mean_ebikes(exposure: FloatArray | None, parts: int) -> FloatArray | None:
+    """Return the mean of each part's known months; None unless every part has e-bikes."""
+    if exposure is None:
+        return None
+    known = ~np.isnan(exposure[:parts])
+    total = np.where(known, exposure[:parts], 0.0).sum(axis=1)
+    return total / known.sum(axis=1) if bool((total > 0).all()) else None
+
+
+def _inside(session: Session, area: Area, parts: Sequence[Area], month: date) -> dict[str, list[str]]:
+    """Return for each part the places below it with most accidents over the record, two at least."""
+    last = month_bounds(month)[1] - timedelta(days=1)
+    first = month_after(month, 1 - MONTHS)
+    rows = accidents.count_by_area_and_month(session, SYSTEM, first, last, area.path, casualty_only=True)
+    counts: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        part = next((one for one in parts if row.path.startswith(one.path) and row.path != one.path), None)
+        if part is not None:
+            counts[part.code, row.name] += row.accidents
+    found: dict[str, list[str]] = {}
+    for (code, name), number in sorted(counts.items(), key=lambda one: (-one[1], one[0])):
+        if number >= 2 and len(found.setdefault(code, [])) < INSIDE:
+            found[code].append(name)
+    return found

@@ -1,0 +1,108 @@
+"""The rates of a month, by area and by company, with their intervals; the counts are those of the features' pages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from trafficedu.analysis.funnel import funnel
+from trafficedu.analysis.proportions import Verdict, wilson
+from trafficedu.areas import queries as areas
+from trafficedu.areas.models import Area
+from trafficedu.bulletin.rules import HELMET_MONTHS
+from trafficedu.companies.models import Company
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import month_bounds
+from trafficedu.education import queries as education
+from trafficedu.evaluation.rules import month_after
+from trafficedu.feedback import queries as feedback
+from trafficedu.helmets import queries as helmets
+from trafficedu.reports.bulletin_data import Limits, NamedRate, Rate
+from trafficedu.violations import queries as violations
+
+LEAST_FUNNEL = 3
+STATES = {Verdict.MET: "met", Verdict.MISSED: "missed", Verdict.NOT_PROVEN: ""}
+
+
+def wilson_rate(numerator: int, denominator: int) -> Rate:
+    """Return a rate with its Wilson interval."""
+    low, high = wilson(numerator, denominator) if denominator else (0.0, 1.0)
+    return Rate(numerator, denominator, low, high)
+
+
+def helmet_rates(
+    session: Session, area: Area, month: date, by: Actor
+) -> tuple[helmets.Line, list[NamedRate], helmets.Standard]:
+    """Return the rate of ``area`` over the months that the evaluation looks at, that of its parts, and the target."""
+    at = helmets.standard(session)
+    wanted = helmets.Wanted(month_after(month, 1 - HELMET_MONTHS), month_after(month), area.path)
+    seen = helmets.list_observations(session, wanted, by)
+    lines = helmets.by_area(session, seen, at, area)
+    named = [NamedRate(one.key, one.name, line_rate(one), STATES[one.judgement.verdict]) for one in lines]
+    return helmets.line_of(seen, at), named, at
+
+
+def line_rate(line: helmets.Line) -> Rate:
+    """Return a line of the helmets' page as a rate."""
+    return Rate(line.helmeted, line.clear, line.rate.low, line.rate.high)
+
+
+def completion_by_part(
+    session: Session, parts: Sequence[Area], area: Area, month: date, as_of: datetime, by: Actor
+) -> list[NamedRate]:
+    """Return the share completed on time of the tasks due in the month, for each part of ``area``."""
+    first, after = month_bounds(month)
+    rows = education.count_due_by_area_and_month(session, by, first, after, as_of, area.path)
+    found = []
+    for part in parts:
+        own = [(due, on_time) for path, _, due, on_time in rows if path.startswith(part.path)]
+        rate = wilson_rate(sum(on_time for _, on_time in own), sum(due for due, _ in own))
+        found.append(NamedRate(part.code, part.name, rate))
+    return found
+
+
+def feedback_by_company(
+    session: Session, companies: Sequence[Company], month: date, as_of: datetime
+) -> list[NamedRate]:
+    """Return the share answered on time of the notices due in the month, for each company."""
+    first, after = month_bounds(month)
+    rows = feedback.count_due_of_companies(session, first, after, as_of)
+    found = {company: (on_time, due) for company, due, on_time in rows}
+    return [NamedRate(one.code, one.name, wilson_rate(*found.get(one.id, (0, 0)))) for one in companies]
+
+
+def violation_funnel(session: Session, parts: Sequence[Area], area: Area, month: date, by: Actor) -> list[Limits]:
+    """Return each part's violations against what its e-bikes would bring; nothing where too few have any."""
+    ebikes = areas.ebikes_of_areas(session, area.path, month, month)[month]
+    known = [part for part in parts if ebikes.get(part.path)]
+    if len(known) < LEAST_FUNNEL:
+        return []
+    after = month_bounds(month)[1]
+    counts: Counter[str] = Counter()
+    for row in violations.count_by_area(session, by, month, _last_day(after), area.path):
+        counts.update({part.code: row.violations for part in known if row.path.startswith(part.path)})
+    observed = [counts[part.code] for part in known]
+    limits = funnel(observed, [ebikes[part.path] or 0 for part in known])
+    if not limits.rate:
+        return []
+    return [
+        Limits(
+            part.code,
+            part.name,
+            observed[row],
+            float(limits.expected[row]),
+            float(limits.low_95[row]),
+            float(limits.high_95[row]),
+            float(limits.low_998[row]),
+            float(limits.high_998[row]),
+            int(limits.outside[row]),
+        )
+        for row, part in enumerate(known)
+    ]
+
+
+def _last_day(after: date) -> date:
+    return date.fromordinal(after.toordinal() - 1)

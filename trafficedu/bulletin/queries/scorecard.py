@@ -1,0 +1,196 @@
+"""The scorecard of one target: its stored result, what is behind each score, and what would lift its colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trafficedu.analysis.colours.explaining import Outlook, contributions, moves, outlook
+from trafficedu.analysis.colours.rule_set import EDUCATION, RuleSet
+from trafficedu.areas import queries as areas
+from trafficedu.bulletin.queries.standings import about_run, limits_of
+from trafficedu.bulletin.rules import check_month
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import local, local_date
+from trafficedu.core.errors import Missing
+from trafficedu.core.text import Message, message
+from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
+from trafficedu.evaluation.queries.rule_sets import rules_from
+from trafficedu.evaluation.queries.runs import history_of, result_of, results_of, shown_run, visible
+from trafficedu.evaluation.rules import COLOUR_NAMES, DIMENSION_NAMES, month_after
+from trafficedu.reports import words
+from trafficedu.reports.scorecard import Part, PastMonth, ScorecardData
+
+SHOWN_MONTHS = 12
+LEVELS = dict(town=message("town"), village=message("village"), company=message("company"))
+MORE = dict(
+    points=message("%(steps)s more points"),
+    violations=message("%(steps)s violations fewer"),
+    education=message("%(steps)s more study tasks completed on time"),
+    helmets=message("%(steps)s more riders with a helmet among those observed"),
+    trend=message("%(steps)s accidents with somebody hurt fewer in twelve months"),
+    feedback=message("%(steps)s more notices answered in time"),
+)
+"""DIMENSION -> what a step to the next colour means."""
+
+
+def gather(session: Session, by: Actor, code: str, month: date, now: datetime, locale: str) -> ScorecardData:
+    """Return the scorecard of the town, village or company with ``code``.
+
+    Raises
+    ------
+    DomainError
+        The month is not over.
+    Missing
+        The month is not evaluated, or there is no such result in the scope of ``by``.
+    """
+    month = check_month(month, local_date(now))
+    run = shown_run(session, month, by)
+    if run is None:
+        raise Missing(message("%(month)s has not been evaluated yet.", month=f"{month:%Y-%m}"))
+    found = _find(session, run, code, by)
+    earlier = shown_run(session, month_after(month, -1), by)
+    before = result_of(session, earlier, found.kind, code, by) if earlier is not None else None
+    peers = results_of(session, run, found.kind)
+    limits = limits_of(session, run, peers).get((found.kind, found.code))
+    rules = rules_from(run.rule_set)
+    return ScorecardData(
+        district=_district(session),
+        kind=LEVELS[found.kind],
+        code=found.code,
+        name=found.name,
+        month=month,
+        as_of=local(run.computed_utc),
+        colour=found.colour,
+        score=found.score,
+        low=limits.low if limits else None,
+        high=limits.high if limits else None,
+        best=limits.best if limits else None,
+        worst=limits.worst if limits else None,
+        peers=sum(one.score is not None for one in peers),
+        evaluated=about_run(run, locale),
+        veto=_veto(found),
+        parts=_parts(found, before),
+        history=_history(session, found, month, by),
+        why=[*_moved(found, before), *_lifts(outlook(found.inputs, found.kind, rules))],
+        notes=list(_notes(found, rules)),
+    )
+
+
+def _find(session: Session, run: EvaluationRun, code: str, by: Actor) -> EvaluationResult:
+    """Return the result of a code: an area's before a company's, should both have it."""
+    query = select(EvaluationResult).where(
+        EvaluationResult.run_id == run.id, EvaluationResult.code == code, visible(by)
+    )
+    found = session.scalars(query.order_by(EvaluationResult.kind.desc())).first()
+    if found is None:
+        raise Missing(
+            message("There is no town, village or company with the code %(code)s that is evaluated.", code=code)
+        )
+    return found
+
+
+def _district(session: Session) -> str:
+    top = areas.root(session)
+    return top.name if top else ""
+
+
+def _veto(found: EvaluationResult) -> Message | None:
+    if not found.veto:
+        return None
+    return message(
+        "A fatal accident for which the rider answers caps the colour at %(colour)s.", colour=COLOUR_NAMES[found.veto]
+    )
+
+
+def _parts(found: EvaluationResult, before: EvaluationResult | None) -> list[Part]:
+    earlier: Mapping[str, Mapping[str, Any]] = before.dimensions if before is not None else {}
+    shares = {one.dimension: one for one in contributions(found.dimensions)}
+    return [
+        Part(
+            name=DIMENSION_NAMES[name],
+            score=one["score"],
+            weight=one["weight"],
+            brings=shares[name].points,
+            counted=counted(name, one["numerator"], one["denominator"]),
+            before=earlier.get(name, {}).get("score"),
+        )
+        for name, one in found.dimensions.items()
+    ]
+
+
+def counted(name: str, numerator: float, denominator: float) -> Message:
+    """Say what a score was counted from."""
+    values = {"n": _figure(numerator), "d": _figure(denominator)}
+    if name == EDUCATION:
+        return message("marks %(n)s over %(d)s tasks due", **values)
+    if not denominator:
+        return message("too little on record")
+    said: Mapping[str, Message] = dict(
+        points=message("%(n)s points of %(d)s expected", **values),
+        violations=message("%(n)s violations, %(d)s expected of the others' rate", **values),
+        helmets=message("%(n)s with a helmet of %(d)s observed in three months", **values),
+        trend=message("%(n)s accidents with somebody hurt in twelve months, %(d)s expected", **values),
+        feedback=message("%(n)s answered in time of %(d)s notices due", **values),
+    )
+    return said[name]
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
+
+
+def _history(session: Session, found: EvaluationResult, month: date, by: Actor) -> list[PastMonth]:
+    rows = dict(history_of(session, found.kind, found.code, month, by, SHOWN_MONTHS))
+    rows[month] = found  # also where it is not published yet
+    first = month_after(month, 1 - SHOWN_MONTHS)
+    months = [month_after(first, place) for place in range(SHOWN_MONTHS)]
+    return [
+        PastMonth(f"{one:%Y-%m}", rows[one].colour, rows[one].score) if one in rows else PastMonth(f"{one:%Y-%m}")
+        for one in months
+    ]
+
+
+def _moved(found: EvaluationResult, before: EvaluationResult | None) -> Iterator[Message]:
+    if before is None:
+        yield message("The month before was not evaluated: there is nothing to compare with.")
+        return
+    for move in moves(before.dimensions, found.dimensions):
+        if not move.points:
+            continue
+        yield message(
+            "%(dimension)s moved the score by %(points)s: from %(before)s to %(after)s.",
+            dimension=DIMENSION_NAMES[move.dimension],
+            points=words.signed(move.points),
+            before="—" if move.before is None else f"{move.before:.1f}",
+            after="—" if move.after is None else f"{move.after:.1f}",
+        )
+
+
+def _lifts(ways: Outlook) -> Iterator[Message]:
+    if ways.vetoed:
+        yield message("The fatal accident holds the colour, whatever the figures.")
+    elif ways.target:
+        for lift in ways.lifts:
+            yield message(
+                "Enough for %(colour)s by itself: %(change)s.",
+                colour=COLOUR_NAMES[ways.target],
+                change=message(MORE[lift.dimension].msgid, steps=lift.steps),
+            )
+        if not ways.lifts:
+            yield message("No single dimension is enough for %(colour)s.", colour=COLOUR_NAMES[ways.target])
+
+
+def _notes(found: EvaluationResult, rules: RuleSet) -> Iterator[Message]:
+    absent = [DIMENSION_NAMES[name] for name, one in found.dimensions.items() if one["score"] is None]
+    for name in absent:
+        yield message("%(dimension)s has too little data for a score; its weight goes to the others.", dimension=name)
+    yield message(
+        "A colour needs dimensions of at least %(least)s %% of the weight; here there are %(present)s %%.",
+        least=f"{rules.figure('least_weight'):g}",
+        present=f"{100 * found.present:g}",
+    )

@@ -1,0 +1,98 @@
+"""The stored evaluation of a month as a ranking, with the limits that chance sets to scores and ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy.orm import Session
+
+from trafficedu.analysis.colours.chance import Judged, ScoreLimits, score_limits
+from trafficedu.analysis.colours.rule_set import COMPANY, TOWN, VILLAGE
+from trafficedu.areas import queries as areas
+from trafficedu.areas.models import DISTRICT, Area
+from trafficedu.core.actors import Actor
+from trafficedu.core.text import Message, message
+from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
+from trafficedu.evaluation.queries.rule_sets import rules_from
+from trafficedu.evaluation.queries.runs import results_of, shown_run
+from trafficedu.evaluation.rules import month_after
+from trafficedu.helmets import queries as helmets
+from trafficedu.reports import words
+from trafficedu.reports.bulletin_data import Ranking, Standing
+
+Key = tuple[str, str]
+
+
+def read_results(session: Session, run: EvaluationRun | None, by: Actor) -> dict[Key, EvaluationResult]:
+    """Return the results of a run that ``by`` may see, by kind and code; nothing without a run."""
+    rows = results_of(session, run, by=by) if run is not None else ()
+    return {(one.kind, one.code): one for one in rows}
+
+
+def limits_of(session: Session, run: EvaluationRun, results: Sequence[EvaluationResult]) -> Mapping[Key, ScoreLimits]:
+    """Return the limits of those with a score among ``results``, which are all of one level."""
+    scored = [one for one in results if one.score is not None]
+    judged = [
+        Judged(
+            one.kind,
+            one.inputs,
+            {name: part["score"] for name, part in one.dimensions.items() if part["score"] is not None},
+            {name: part["weight"] for name, part in one.dimensions.items()},
+        )
+        for one in scored
+    ]
+    found = score_limits(judged, rules_from(run.rule_set), helmet_deff=helmets.standard(session).deff)
+    return {(one.kind, one.code): limits for one, limits in zip(scored, found, strict=True)}
+
+
+def list_rankings(session: Session, area: Area, run: EvaluationRun, by: Actor) -> list[Ranking]:
+    """Return the rankings of ``area``: its towns, villages and companies as far as ``by`` sees them.
+
+    A company works in the whole district: companies stand in the bulletin of the district alone. Ranks are those
+    among the targets shown.
+    """
+    results = read_results(session, run, by)
+    earlier = read_results(session, shown_run(session, month_after(run.month, -1), by), by)
+    kinds = (TOWN, VILLAGE, COMPANY) if area.level == DISTRICT else (VILLAGE,)
+    inside = {None, *session.scalars(areas.within(area.path))}
+    rankings = []
+    for kind in kinds:
+        rows = [one for one in results.values() if one.kind == kind and one.area_id in inside]
+        limits = limits_of(session, run, rows)
+        standings = [_standing(one, earlier.get((kind, one.code)), limits.get((kind, one.code))) for one in rows]
+        rankings.append(Ranking(kind, sorted(standings, key=_order)))
+    return [ranking for ranking in rankings if ranking.standings or ranking.kind != COMPANY]
+
+
+def _order(one: Standing) -> tuple[bool, float, str]:
+    return one.score is None, -(one.score or 0.0), one.code
+
+
+def _standing(one: EvaluationResult, before: EvaluationResult | None, limits: ScoreLimits | None) -> Standing:
+    return Standing(
+        code=one.code,
+        name=one.name,
+        colour=one.colour,
+        score=one.score,
+        before=(before.colour, before.score) if before is not None else None,
+        dimensions={
+            name: (part["score"], part["numerator"], part["denominator"]) for name, part in one.dimensions.items()
+        },
+        low=limits.low if limits else None,
+        high=limits.high if limits else None,
+        best=limits.best if limits else None,
+        worst=limits.worst if limits else None,
+        veto=one.veto,
+    )
+
+
+def about_run(run: EvaluationRun, locale: str) -> Message:
+    """Say which evaluation the colours come from."""
+    values = {
+        "rules": run.rule_set.name,
+        "number": run.number,
+        "when": words.moment(run.published_utc or run.computed_utc, locale),
+    }
+    if run.published:
+        return message("Rule set %(rules)s, version %(number)s, published %(when)s.", **values)
+    return message("Rule set %(rules)s, version %(number)s, computed %(when)s and not yet published.", **values)

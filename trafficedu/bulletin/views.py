@@ -1,0 +1,129 @@
+"""Pages of the papers of a month: the bulletin, the scorecards, and the indicators for another system."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from flask import Blueprint, jsonify, render_template, request, send_file
+from flask import Response as Answer
+
+from trafficedu.analysis.colours.rule_set import COMPANY, KINDS
+from trafficedu.bulletin.forms import BulletinForm, ScorecardForm
+from trafficedu.bulletin.imports import HAND_ON
+from trafficedu.bulletin.queries import scorecard as scorecards_of
+from trafficedu.bulletin.queries.indicators import list_indicators
+from trafficedu.bulletin.queries.month import gather
+from trafficedu.bulletin.rules import check_month
+from trafficedu.core import audit
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import today, utc_now
+from trafficedu.core.database import session, writing
+from trafficedu.core.errors import Missing
+from trafficedu.core.text import LOCALES, message
+from trafficedu.core.web import locale, page_number
+from trafficedu.evaluation.queries import areas
+from trafficedu.evaluation.queries.runs import list_results, shown_run
+from trafficedu.reports import bulletin, bulletin_annex, scorecard
+
+pages = Blueprint("bulletin", __name__)
+READ, READ_CARD = "bulletin:bulletin:read", "bulletin:scorecard:read"
+MIME = {
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+def month_of(text: str) -> date:
+    """Return the month written ``2026-10`` in an address; raise :class:`Missing` for anything else."""
+    try:
+        return datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
+    except ValueError as error:
+        raise Missing(message("There is no such month. Months are written like 2026-10.")) from error
+
+
+@pages.get("/bulletin")
+@requires(READ)
+def index() -> Any:
+    """I choose month, area and language, and see what the bulletin can say."""
+    form = BulletinForm(request.args)
+    month = form.settle_month(today())
+    area = areas.find_area(session(), request.args.get("area", ""), actor())
+    lang = form.offer(areas.list_offered(session(), actor(), area, today()), area.code)
+    return render_template(
+        "bulletin/index.html",
+        form=form,
+        month=f"{month:%Y-%m}",
+        area=area,
+        lang=lang,
+        run=shown_run(session(), month, actor()),
+        hand_on=HAND_ON,
+    )
+
+
+@pages.get("/bulletin/<month>/<area>.<any(pdf, xlsx):suffix>")
+@requires(READ)
+def download(month: str, area: str, suffix: str) -> Any:
+    """I download the bulletin, or its figures as a workbook."""
+    lang = _language()
+    found = gather(session(), actor(), area, month_of(month), utc_now(), lang)
+    paper = bulletin.render(found.data, lang) if suffix == "pdf" else bulletin_annex.render(found.data, lang)
+    if found.keeps:
+        with writing() as own:
+            found.keep(own)
+    return _sent(paper, f"bulletin-{month}-{area}-{lang}.{suffix}")
+
+
+@pages.get("/scorecards")
+@requires(READ_CARD)
+def scorecards() -> Any:
+    """I find the scorecard of a town, a village or a company: of a company, its own."""
+    form = ScorecardForm(request.args)
+    month = form.settle_month(today())
+    kinds = [COMPANY] if actor().scope.company_id is not None else list(KINDS)
+    wanted = form.offer(kinds)
+    run = shown_run(session(), month, actor())
+    return render_template(
+        "bulletin/scorecards.html",
+        form=form,
+        month=f"{month:%Y-%m}",
+        run=run,
+        page=list_results(session(), run, wanted, actor(), page_number()) if run else None,
+    )
+
+
+@pages.get("/scorecards/<month>/<code>.pdf")
+@requires(READ_CARD)
+def scorecard_pdf(month: str, code: str) -> Any:
+    """I download a scorecard."""
+    lang = _language()
+    data = scorecards_of.gather(session(), actor(), code, month_of(month), utc_now(), lang)
+    return _sent(scorecard.render(data, lang), f"scorecard-{month}-{code}-{lang}.pdf")
+
+
+@pages.get("/indicators/<month>.json")
+@requires(HAND_ON)
+def indicators(month: str) -> Any:
+    """I hand the indicators of the villages on to another system."""
+    first = check_month(month_of(month), today())
+    rows = [asdict(one) for one in list_indicators(session(), actor(), first, utc_now())]
+    audit.write(session(), "indicators:file:export", actor(), rows=len(rows), month=f"{first:%Y-%m}", clear=False)
+    session().commit()
+    answer: Answer = jsonify({"month": f"{first:%Y-%m}", "villages": rows})
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _language() -> str:
+    asked = request.args.get("in", "")
+    return asked if asked in LOCALES else locale()
+
+
+def _sent(body: bytes, name: str) -> Answer:
+    answer: Answer = send_file(
+        io.BytesIO(body), mimetype=MIME[name.rpartition(".")[2]], as_attachment=True, download_name=name
+    )
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
