@@ -17,21 +17,24 @@ from tests.conftest import Browser
 from tests.factories import colours as made
 from tests.factories import evaluation as series
 from tests.factories import hazards
-from tests.factories.education import make_area
+from tests.factories import places as known
 from tests.factories.evaluation import NOW
 from tests.factories.people import make_user as person
 from tests.reports.reading import read
 from trafficedu import cli
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
+from trafficedu.areas import queries as areas
 from trafficedu.areas.models import Area
-from trafficedu.bulletin.queries import scorecard
+from trafficedu.bulletin.queries import places, scorecard
+from trafficedu.bulletin.queries.accidents import Trend
 from trafficedu.bulletin.queries.month import gather
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.errors import DomainError, Missing
 from trafficedu.education import queries as education
 from trafficedu.evaluation import services
 from trafficedu.evaluation.rules import month_after
+from trafficedu.hazards.queries import HazardCounts
 from trafficedu.helmets import queries as helmets
 from trafficedu.reports import bulletin
 from trafficedu.reports import scorecard as card_paper
@@ -113,28 +116,44 @@ def test_a_month_that_is_not_over_has_none(session: Session, analyst: Actor) -> 
         gather(session, analyst, "", AFTER, NOW, "zh")
 
 
-def test_places_are_recommended_by_the_rule_and_say_why(
-    session: Session, towns: dict[str, Area], analyst: Actor
-) -> None:
-    months = 60  # an early warning needs twelve months of the same season
-    first = month_after(MONTH, 1 - months)
-    made_counts = {towns["A"]: [6] * months, towns["B"]: [2] * months, towns["C"]: [2] * (months - 1) + [14]}
-    series.add_accidents(session, made_counts, first)
-    village = make_area(session, "village", towns["B"])
-    hazards.make_hazard(session, village, now=series.noon(MONTH))
-    session.commit()
+def test_places_are_recommended_by_the_rule_and_say_why(session: Session) -> None:
+    months = 60  # an early warning needs twelve values of the same season
+    district, often, sudden, late = (
+        known.area(session, code) for code in (known.DISTRICT, known.TOWN, known.OTHER_TOWN, "330109002")
+    )
+    parts = areas.list_children(session, district, MONTH)
+    others = [town for town in parts if town not in (often, sudden)]
+    counts = {often: [6] * months, sudden: [2] * (months - 1) + [14]} | {town: [2] * months for town in others}
+    series.add_accidents(session, counts, month_after(MONTH, 1 - months))
+    watched = places.load_watched(session, district, MONTH)
+    alarms = places.read_alarms(watched, MONTH)
+    assert list(alarms) == [sudden.code]
+    trend = Trend({"rows": {often.code: {"expected": [6.1]}, sudden.code: {"expected": [2.4]}}})
+    overdue = {late.code: HazardCounts(overdue=2)}
+    found = places.recommend(session, district, parts, MONTH, trend, alarms, overdue, watched["casualty"])
+    assert [one.code for one in found.places] == [often.code, sudden.code, late.code]
+    first, second, third = found.places
+    assert (first.observed, first.expected, found.months) == (6 * 36, 6.1, 36)
+    assert first.low > 1
+    assert [str(why) for why in first.reasons] == [
+        "more accidents than usual (probability 99 %)",
+        "among the 3 with the most accidents expected",
+    ]
+    assert "alarm: Accidents with killed or injured" in [str(why) for why in second.reasons]
+    assert [str(why) for why in third.reasons] == ["hazards overdue: 2"]
+    assert "at least 90 %" in str(found.rule)
+
+
+def test_months_on_record_bring_a_forecast(session: Session) -> None:
+    district, town = known.area(session, known.DISTRICT), known.area(session, known.TOWN)
+    series.add_accidents(session, {town: [4] * 8}, month_after(MONTH, -7))
+    hazards.make_hazard(session, known.area(session, known.VILLAGE), now=series.noon(MONTH))
+    analyst = actor_of(person(session, "analyst", area_id=district.id))
     data = gather(session, analyst, "", MONTH, NOW, "en").data
-    places = {one.name: one for one in data.recommended.places}
-    assert set(places) == {"A", "B", "C"}
-    assert places["A"].observed == 6 * 36
-    assert places["A"].low > 1 > places["B"].high
-    assert any("more accidents than usual" in str(why) for why in places["A"].reasons)
-    assert any("alarm" in str(why) for why in places["C"].reasons)
-    assert any("Alarm" in str(finding) and "C" in str(finding) for finding in data.findings)
     assert data.outlook is not None
-    assert len(data.outlook.ahead) == 12
+    assert (len(data.outlook.months), len(data.outlook.ahead)) == (8, 12)
     assert (data.hazards.new, data.hazards.open) == (1, 1)
-    assert "Recommended" in str(data.findings[-1])
+    assert "E-bike accidents with somebody hurt" in read(bulletin.render(data, "en"), codes=False).flat
 
 
 def test_a_leader_gets_the_own_town_alone(session: Session, towns: dict[str, Area]) -> None:
@@ -197,9 +216,7 @@ def test_the_pages_hand_out_papers_within_the_scope(
 def test_a_company_downloads_its_own_scorecard_alone(
     session: Session, client: Browser, towns: dict[str, Area], make_user: Makes
 ) -> None:
-    from tests.factories import places  # noqa: PLC0415 - two factories of that name
-
-    own, other = places.add_company(session), places.add_company(session)
+    own, other = known.add_company(session), known.add_company(session)
     publish(session)
     client.sign_in(make_user("company", company_id=own.id))
     page = client.get("/scorecards?month=2026-10").get_data(as_text=True)

@@ -17,7 +17,7 @@ from trafficedu.reports.layout import A4, ACCENT, INK, SMALL, SOFT, TINT, TITLE,
 PAGE = Page(A4, margin=48, top=56, bottom=52)
 NAME = message("Monthly road safety bulletin")
 FIGURE = Style(18, 24, fonts.BOLD, INK)
-TILE_HEIGHT = 74.0
+TILE_HEIGHT = 86.0
 TILES_A_ROW = 4
 
 
@@ -133,5 +133,5 @@ def _row_of_tiles(flow: Flow, tiles: Sequence[tuple[Message, str, Sequence[str]]
         y = sheet.write_fitting(sheet.say(label), x + 8, flow.y + 6, inner, SMALL, smallest=6)
         y = sheet.write_fitting(value, x + 8, y, inner, FIGURE, smallest=10)
         for note in notes:
-            y = sheet.write_fitting(note, x + 8, y, inner, small, smallest=5)
+            y = sheet.write(note, x + 8, y, inner, small)
     flow.gap(TILE_HEIGHT + gap)

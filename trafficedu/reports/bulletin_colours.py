@@ -106,12 +106,12 @@ def _table(flow: Flow, standings: Sequence[Standing]) -> None:
     present = [name for name in DIMENSIONS if any(name in one.dimensions for one in standings)]
     columns = [
         Column(say(message("Rank")), 1.2, "right"),
-        Column(say(message("Town, village or company")), 3.2, strong=True),
-        Column(say(message("Colour")), 2.1),
+        Column(say(message("Town, village or company")), 2.8, strong=True),
+        Column(say(message("Colour")), 2),
         Column(say(message("score")), 1.3, "right"),
         Column(say(message("month before")), 2.1),
         Column(say(message("moved by")), 1.4, "right"),
-        *(Column(say(DIMENSIONS[name]), 1.5, "right") for name in present),
+        *(Column(say(DIMENSIONS[name]), 1.85, "right") for name in present),
     ]
     draw_table(flow, columns, [_row(one, present, say(message("veto"))) for one in standings])
 

@@ -82,7 +82,7 @@ def _violations(flow: Flow, data: BulletinData) -> None:
     flow.gap(4)
     months = data.months
     title = message(
-        "%(count)s violations in the month. %(verdict)s",
+        "%(count)s violations in the month: %(verdict)s",
         count=f"{data.violations.now:,}",
         verdict=data.violations.verdict,
     )

@@ -13,7 +13,7 @@ from trafficedu.reports.layout import HAIR, INK, SMALL, TINT, Style
 
 CELL = Style(8.5, 12)
 CELL_STRONG = replace(CELL, font=fonts.BOLD)
-HEAD = replace(SMALL, size=7.5, leading=10, font=fonts.BOLD, colour=INK)
+HEAD = replace(SMALL, size=7, leading=10, font=fonts.BOLD, colour=INK)
 PADDING = 3.5
 TOGETHER = 6
 """Rows that stand on one page with the head; a table no longer than that is not torn apart."""

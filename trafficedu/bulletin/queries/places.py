@@ -111,7 +111,7 @@ def reasons_for(one: Place, alarms: Sequence[Message], among_the_most: bool) -> 
         said.append(message("more accidents than usual (probability %(p)s %%)", p=f"{100 * min(one.more, 0.99):.0f}"))
     said += [message("alarm: %(series)s", series=series) for series in alarms]
     if one.overdue:
-        said.append(message("%(count)s hazards overdue", count=one.overdue))
+        said.append(message("hazards overdue: %(count)s", count=one.overdue))
     if among_the_most:
         said.append(message("among the %(always)s with the most accidents expected", always=ALWAYS))
     return said
