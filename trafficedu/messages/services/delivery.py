@@ -1,6 +1,6 @@
 """Deliveries: claimed, sent in the receiver's language, ended or put off.
 
-The network is never asked inside a transaction, so this module commits, as the worker's frame does (ADR 17): a
+The network is never asked inside a transaction, so this module commits, as the worker's frame does (ADR 15): a
 delivery is claimed and committed first, sent, and its end committed. What a stopped process leaves claimed is
 never sent again: it may have arrived.
 """
