@@ -68,17 +68,17 @@ def index() -> Any:
     )
 
 
-@pages.get("/bulletin/<month>/<area>.<any(pdf, xlsx):suffix>")
+@pages.get("/bulletin/<month>/<area>.<any(pdf, xlsx):ending>")
 @requires(READ)
-def download(month: str, area: str, suffix: str) -> Any:
+def download(month: str, area: str, ending: str) -> Any:
     """I download the bulletin, or its figures as a workbook."""
     lang = _language()
     found = gather(session(), actor(), area, month_of(month), utc_now(), lang)
-    paper = bulletin.render(found.data, lang) if suffix == "pdf" else bulletin_annex.render(found.data, lang)
+    paper = bulletin.render(found.data, lang) if ending == "pdf" else bulletin_annex.render(found.data, lang)
     if found.keeps:
         with writing() as own:
             found.keep(own)
-    return _sent(paper, f"bulletin-{month}-{area}-{lang}.{suffix}")
+    return _sent(paper, f"bulletin-{month}-{area}-{lang}.{ending}")
 
 
 @pages.get("/scorecards")
