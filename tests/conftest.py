@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,13 @@ DATABASES = ("sqlite", "postgresql")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--db", choices=[*DATABASES, "both"], default="both", help="which database the tests run on")
+    parser.addoption("--pictures", action="store_true", help="take screenshots in tests/browser/screenshots")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Bring the longest files to the front: what comes last leaves the other processes without work."""
+    items.sort(key=lambda item: not (item.get_closest_marker("browser") or item.path.name == "test_wheel.py"))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -86,20 +94,31 @@ def load_reference(app: Flask) -> None:
 
 
 @pytest.fixture(scope="session")
-def template_url(
-    database_kind: str,
-    make_app: Callable[[str], Flask],
-    tmp_path_factory: pytest.TempPathFactory,
-    request: pytest.FixtureRequest,
-) -> str:
+def make_template(
+    make_app: Callable[[str], Flask], tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Callable[[str], str]:
+    """Build the template of a kind of database, once in a process.
+
+    No fixture of a parameter: pytest would take it down at every change from one kind to the other, twice a file.
+    """
+
+    @cache
+    def make(kind: str) -> str:
+        if kind == "sqlite":
+            url = f"sqlite:///{tmp_path_factory.mktemp('template') / 'template.sqlite'}"
+        else:
+            server = request.getfixturevalue("postgres")
+            url = databases.create_postgres_database(server).render_as_string(hide_password=False)
+        load_reference(make_app(url))
+        return url
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def template_url(database_kind: str, make_template: Callable[[str], str]) -> str:
     """A database with schema and reference data that nobody writes to; others are copies of it."""
-    if database_kind == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('template') / 'template.sqlite'}"
-    else:
-        server = request.getfixturevalue("postgres")
-        url = databases.create_postgres_database(server).render_as_string(hide_password=False)
-    load_reference(make_app(url))
-    return url
+    return make_template(database_kind)
 
 
 @pytest.fixture
@@ -126,25 +145,38 @@ def fresh_app(fresh_url: str, make_app: Callable[[str], Flask]) -> Iterator[Flas
 
 
 @pytest.fixture(scope="session")
-def shared_app(
-    database_kind: str,
-    template_url: str,
+def make_shared_app(
+    make_template: Callable[[str], str],
     make_app: Callable[[str], Flask],
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Flask]:
-    if database_kind == "sqlite":
-        copy = tmp_path_factory.mktemp("shared") / "shared.sqlite"
-        shutil.copy(template_url.removeprefix("sqlite:///"), copy)
-        url = f"sqlite:///{copy}"
-    else:
-        server = request.getfixturevalue("postgres")
-        made = databases.create_postgres_database(server, template_url.rsplit("/", 1)[-1])
-        url = made.render_as_string(hide_password=False)
-    app = make_app(url)
-    yield app
-    with app.app_context():
-        database().engine.dispose()
+) -> Iterator[Callable[[str], Flask]]:
+    """Build the application of a kind of database, once in a process; see ``make_template``."""
+    made: dict[str, Flask] = {}
+
+    def make(kind: str) -> Flask:
+        if kind not in made:
+            made[kind] = make_app(copy_of(make_template(kind)))
+        return made[kind]
+
+    def copy_of(template: str) -> str:
+        if template.startswith("sqlite"):
+            copy = tmp_path_factory.mktemp("shared") / "shared.sqlite"
+            shutil.copy(template.removeprefix("sqlite:///"), copy)
+            return f"sqlite:///{copy}"
+        copied = databases.create_postgres_database(request.getfixturevalue("postgres"), template.rsplit("/", 1)[-1])
+        return copied.render_as_string(hide_password=False)
+
+    yield make
+    for app in made.values():
+        with app.app_context():
+            database().engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared_app(database_kind: str, make_shared_app: Callable[[str], Flask]) -> Flask:
+    """The application whose database no test may write to for good."""
+    return make_shared_app(database_kind)
 
 
 @pytest.fixture
@@ -153,8 +185,12 @@ def app(shared_app: Flask) -> Iterator[Flask]:
 
     No application context stays open: it would carry one request's user and language into the next.
     """
+    with shared_app.app_context():
+        engine = database().engine
+    pool = engine.pool
     with shared_app.extensions["sqlalchemy"].test_isolation():
         yield shared_app
+    assert engine.pool is pool, "disposed of the shared engine: its connection in use is lost; take fresh_app"
 
 
 @pytest.fixture

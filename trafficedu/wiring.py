@@ -28,11 +28,13 @@ from trafficedu.education import queries as studies
 from trafficedu.education import services as education
 from trafficedu.evaluation import panels as evaluation_panels
 from trafficedu.evaluation import services as evaluation
+from trafficedu.evaluation.events import ColourWorsened
 from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback import services as feedback
 from trafficedu.hazards import panels as hazards_panels
 from trafficedu.hazards import queries as hazards_queries
 from trafficedu.hazards import services as hazards
+from trafficedu.hazards.events import CheckOverdue, HazardDueSoon, HazardOverdue, HazardVerified
 from trafficedu.helmets import imports as helmets_files
 from trafficedu.helmets import panels as helmets_panels
 from trafficedu.messages import panels as messages_panels
@@ -65,6 +67,22 @@ HANDLERS: Handlers = {
     HomeVillageRecorded: [
         feedback.release_to_village,
     ],
+    HazardVerified: [
+        points.credit_fixed_hazard,
+    ],
+    HazardDueSoon: [
+        hazards.tell_due_soon,
+    ],
+    HazardOverdue: [
+        points.debit_overdue_hazard,
+        hazards.tell_overdue,
+    ],
+    CheckOverdue: [
+        hazards.tell_check_overdue,
+    ],
+    ColourWorsened: [
+        evaluation.tell_worsened,
+    ],
 }
 """EVENT -> handlers, run in this order in the transaction of the event."""
 
@@ -77,6 +95,7 @@ PANELS: Mapping[str, Sequence[Panel]] = {
         violations.reviews_due,
         violations.objections_due,
         study_panels.at_the_station,
+        evaluation_panels.own_colour,
         overview_panels.last_month,
         overview_panels.own_villages,
         feedback_panels.unanswered,

@@ -102,11 +102,12 @@ def test_no_page_scrolls_sideways_or_shuts_anybody_out(
     demo_address: str,
     chromium: Browser,
     inspected: set[tuple[str, str]],
+    faultless: set[str],
     role: Role | None,
     language: str,
 ) -> None:
     page = new_page(chromium, demo_address, language, NARROW)
-    visitor = Visitor(page, demo_address, f"every-{role or 'nobody'}-{language}")
+    visitor = Visitor(page, demo_address, f"every-{role or 'nobody'}-{language}", faultless)
     if role is not None:
         visitor.sign_in(USERNAMES[role], PASSWORD)
     urls = demo_app.url_map.bind("localhost")

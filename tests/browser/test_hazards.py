@@ -41,7 +41,7 @@ def test_reporting_on_a_phone(live_app: Flask, visit: Callable[[str], Visitor], 
     page.locator("#kind").select_option("surface")
     page.locator("label[for=risk-0]").click()
     page.locator("#place").fill("湘湖路口东侧")
-    page.locator("details summary").first.click()
+    page.locator("#hazard details summary").click()
     page.locator("button[data-position]").click()
     page.wait_for_function("document.getElementById('latitude').value !== ''")
     visitor.look("filled-in")

@@ -9,9 +9,9 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from trafficedu.configuration.models import CalendarDay, Run
-from trafficedu.core import rows
+from trafficedu.core import orm, rows
 from trafficedu.core.clock import today, utc_now
-from trafficedu.core.database import looking
+from trafficedu.core.database import database, looking
 
 RUN, DAY = rows.table_of(Run).c, rows.table_of(CalendarDay).c
 OF_KINDS = rows.Prepared(
@@ -58,3 +58,21 @@ def test_who_asks_is_looked_up_without_holding_others_up(fresh_app: Flask, datab
             rows.insert(other, Run, kind="other", started_utc=utc_now(), counts={})
             other.commit()
     assert database_kind == "postgresql" or not session.in_transaction()
+
+
+def test_a_connection_that_rested_and_broke_is_replaced(
+    fresh_app: Flask, database_kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database_kind == "sqlite":
+        pytest.skip("a file has no server that could go away")
+    monkeypatch.setattr(orm, "RESTED_SECONDS", 0.0)
+    with fresh_app.app_context():
+        engine = database().engine
+        backend = text("SELECT pg_backend_pid()")
+        with engine.connect() as first, engine.connect() as second:
+            both = {first.scalar(backend), second.scalar(backend)}
+        with engine.connect() as killer:
+            (resting,) = both - {killer.scalar(backend)}
+            killer.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": resting})
+        with engine.connect() as first, engine.connect() as second:
+            assert [one.scalar(text("SELECT 1")) for one in (first, second)] == [1, 1]

@@ -1,5 +1,8 @@
+"""A command ends with closing every connection of its application: it gets one of its own, with real commits."""
+
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,23 +15,38 @@ from tests.factories.education import NOW, District, make_session, make_violatio
 from trafficedu import cli
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM
+from trafficedu.core.database import database
 from trafficedu.core.errors import DomainError
 from trafficedu.education import services
 from trafficedu.riders.models import Rider
 
 
+@pytest.fixture
+def session(fresh_app: Flask) -> Iterator[Session]:
+    with fresh_app.app_context():
+        maker = database().sessionmaker
+    with maker() as session:
+        yield session
+
+
 def test_report_writes_certificate_and_roster(
-    app: Flask, session: Session, district: District, rider: Rider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fresh_app: Flask,
+    session: Session,
+    district: District,
+    rider: Rider,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(cli, "application", lambda: app)
+    monkeypatch.setattr(cli, "application", lambda: fresh_app)
     study = make_session(session, district.at_a)
     task = services.assign(session, make_violation(session, rider, district.a), SYSTEM, NOW)
     assert task is not None
     staff = actor_of(people.make_user(session, "station", station_id=district.at_a.id))
     services.check_in(session, task.bookings[0], staff, study.starts_utc)
     certificate = services.sign_off(session, task.bookings[0], staff, study.starts_utc, "设备故障")
+    numbers = {"certificate": certificate.number, "roster": study.number}
     session.commit()
-    for kind, number in (("certificate", certificate.number), ("roster", study.number)):
+    for kind, number in numbers.items():
         file = tmp_path / f"{kind}.pdf"
         done = CliRunner().invoke(cli.commands, ["report", kind, number.lower(), "--lang", "en", "-o", str(file)])
         assert done.exit_code == 0, done.output

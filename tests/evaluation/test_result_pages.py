@@ -94,6 +94,9 @@ def test_a_town_leader_sees_the_own_town_once_it_is_published(
     assert towns["A"].code in listed
     assert towns["B"].code not in exported(client, "csv?month=2026-10").decode()
     assert client.post("/evaluation/2026-10/evaluate").status_code == 403
+    home = client.get("/?lang=en").get_data(as_text=True)
+    assert "Own colour of 2026-10" in home
+    assert "Helmet wearing: 80.00, costs 3.75 points" in home  # 0.15 / 0.80 x 20
 
 
 def test_the_month_before_is_compared(

@@ -244,7 +244,7 @@ def test_a_check_that_cannot_be_is_refused_at_its_field(
 ) -> None:
     supervisor = acting("supervisor")
     (checker,) = queries.list_checkers(session, town.path)
-    given = {
+    given: dict[str, Any] = {
         "area_code": town.code,
         "reason": "事故多发",
         "period_days": 7,

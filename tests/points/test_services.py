@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,6 +17,7 @@ from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.errors import DomainError, Missing
+from trafficedu.hazards.events import HazardOverdue, HazardVerified
 from trafficedu.points import queries, services
 from trafficedu.points.models import PointEntry
 from trafficedu.points.queries import MonthPoints
@@ -128,32 +128,13 @@ def test_a_form_sent_twice_is_one_entry(session: Session) -> None:
     assert len(rows) == 1
 
 
-@dataclass(frozen=True)
-class Verified:
-    """As ``hazards.events`` has it."""
-
-    hazard_id: int
-    area_id: int
-    on_time: bool
-    verified_on: date
-
-
-@dataclass(frozen=True)
-class Overdue:
-    """As ``hazards.events`` has it."""
-
-    hazard_id: int
-    area_id: int
-    deadline_on: date
-
-
 def test_a_hazard_brings_its_points_once(session: Session) -> None:
     village = places.area(session, places.VILLAGE)
     for _again in range(2):
-        services.credit_fixed_hazard(session, Verified(1, village.id, True, DAY))
-        services.credit_fixed_hazard(session, Verified(2, village.id, False, DAY))
-        services.debit_overdue_hazard(session, Overdue(2, village.id, DAY))
-        services.debit_overdue_hazard(session, Overdue(2, village.id, DAY + timedelta(days=30)))
+        services.credit_fixed_hazard(session, HazardVerified(1, village.id, True, DAY))
+        services.credit_fixed_hazard(session, HazardVerified(2, village.id, False, DAY))
+        services.debit_overdue_hazard(session, HazardOverdue(2, village.id, DAY))
+        services.debit_overdue_hazard(session, HazardOverdue(2, village.id, DAY + timedelta(days=30)))
     lines = queries.list_of_target(session, queries.of_area(village), 1).items
     assert [(line.entry.activity.code, line.entry.points, line.balance) for line in lines] == [
         ("hazard_overdue", -5, -5),

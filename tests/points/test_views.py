@@ -18,7 +18,6 @@ from tests.factories import places
 from trafficedu.accounts.models import User
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import today
-from trafficedu.core.storage import EvidenceStore
 from trafficedu.core.tabular import ImportReport, Row, numbered, silent
 from trafficedu.points.imports import COLUMNS, list_rows, run
 from trafficedu.points.models import PointActivity, PointEntry, PointExpectation
@@ -177,11 +176,3 @@ def test_an_administrator_keeps_the_catalogue(
     client.sign_in(grid)
     assert "校园宣讲" in client.get("/points/entries/new").get_data(as_text=True)
     assert "0 / 8" in client.get("/points").get_data(as_text=True)
-
-
-def test_the_same_content_is_one_file(tmp_path: Path) -> None:
-    store = EvidenceStore(tmp_path / "evidence")
-    key = store.save(b"%PDF-1.7 once")
-    assert store.save(b"%PDF-1.7 once") == key
-    assert store.open(key).mimetype == "application/pdf"
-    assert len([path for path in (tmp_path / "evidence").rglob("*") if path.is_file()]) == 1

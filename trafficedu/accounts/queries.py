@@ -155,6 +155,12 @@ def watchers_of(session: Session, area_path: str) -> Sequence[int]:
     return session.scalars(query.order_by(User.id)).all()
 
 
+def contacts_of(session: Session, company_id: int | None) -> Sequence[int]:
+    """Return ids of the active contacts of a company."""
+    query = select(User.id).where(User.active.is_(True), User.role == Role.COMPANY, User.company_id == company_id)
+    return session.scalars(query.order_by(User.id)).all()
+
+
 @dataclass(frozen=True)
 class Post:
     """Ids of the post named by codes; what was not named is None."""

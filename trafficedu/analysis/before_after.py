@@ -53,6 +53,8 @@ class _Places:
     past: FloatArray
     future: FloatArray
     spread: float
+    spread_variance: float
+    pool_variance: float
     k_month: float
     months: int
     outlook: Outlook
@@ -67,24 +69,49 @@ class _Places:
         """Return what the areas would have had without the campaign."""
         chosen = areas & self.use
         record, past, future = self.record[chosen], self.past[chosen], self.future[chosen]
-        noise = 1.0 + self.k_month * past / self.months
-        return expectation_after(record, past, future, 1.0 / self.spread, noise)
+        expected = expectation_after(record, past, future, 1.0 / self.spread, self._noise(past))
+        own = np.divide(expected.mean * past, future, out=np.zeros_like(past), where=future > 0)
+        share = (1.0 + self.k_month * own / self.months) / self._noise(past)
+        return Posterior(expected.mean, expected.variance * share)
 
-    def dispersion_after(self, areas: BoolArray, expected: Posterior, months: float) -> float:
+    def _noise(self, past: FloatArray) -> FloatArray:
+        """Return variance over mean of a record around its own area's mean, for places spread like these."""
+        noise: FloatArray = 1.0 + self.k_month * (1.0 + self.spread) * past / self.months
+        return noise
+
+    def leanings(self, areas: BoolArray) -> FloatArray:
+        """Return by how much the logarithm of what the areas expect moves with the spread and with the pool's rate.
+
+        From ``pi = sum r (w mu + (1 - w) y)`` with ``w = 1 / (1 + s mu / phi)``: ``d pi / d s = sum r w^2 (mu / phi)
+        (y - mu)``, and ``d pi / d log mu`` with everything but the weighed-in expectation held, ``sum r w mu``.
+        """
+        chosen = areas & self.use
+        record, past, future = self.record[chosen], self.past[chosen], self.future[chosen]
+        noise = self._noise(past)
+        weight, ratio = 1.0 / (1.0 + self.spread * past / noise), future / past
+        total = float((ratio * (weight * past + (1.0 - weight) * record)).sum())
+        by_spread = float((ratio * weight**2 * past / noise * (record - past)).sum())
+        by_pool = float((ratio * weight * past).sum())
+        return np.array([by_spread, by_pool]) / max(total, 1e-12)
+
+    def unsure(self, leanings: FloatArray) -> float:
+        """Return the relative variance that comes from the spread and the pool's rate being estimated."""
+        return float(leanings**2 @ np.array([self.spread_variance, self.pool_variance]))
+
+    def dispersion_after(self, expected: Posterior, months: float) -> float:
         """Return variance over mean of the sum of counts during so many months."""
-        mean = float(self.future[areas & self.use] @ expected.mean / expected.mean.sum())
+        mean = float((expected.mean**2 + expected.variance).sum() / expected.mean.sum())
         return 1.0 + self.k_month * mean / max(months, 1.0)
 
 
-def _places(panel: Panel, shares: FloatArray, campaign: BoolArray, months: int) -> _Places:
+def _places(panel: Panel, shares: FloatArray, months: int) -> _Places:
     """Work out the expectations of every area, see :func:`before_after`."""
     exposure = np.ones(panel.counts.shape) if panel.exposure is None else panel.exposure
     calendar = calendar_months(panel.first_month, 0, panel.months + shares.size)
     season = month_index(panel.counts, exposure, calendar[: panel.months], SEASON_PRIOR)
     window = slice(panel.months - months, panel.months)
     counts, base = panel.counts[:, window], exposure[:, window] * season[calendar[window]]
-    others = ~campaign if panel.counts[~campaign, window].any() else np.ones_like(campaign)
-    rate = counts[others].sum() / base[others].sum()
+    rate = counts.sum() / base.sum()
     past, record = rate * base.sum(axis=1), counts.sum(axis=1)
     to_come = exposure[:, -1] * float(season[calendar[panel.months :]] @ shares)
     use = past > 0
@@ -93,9 +120,13 @@ def _places(panel: Panel, shares: FloatArray, campaign: BoolArray, months: int) 
     # as many of all areas' events as the trend model expects, against every area going on as it was
     future = rate * to_come * float(outlook.expected @ shares) / float((own_rate * to_come).sum())
     own = np.where(base > 0, own_rate[:, None] * base, np.nan)
-    k_month = dispersion(counts, own)
+    k_month = dispersion(own + (counts - own) * np.sqrt(months / (months - 1)), own)
+    noise = past[use] * (1.0 + k_month * past[use] / months)
     spread = max(dispersion(record[use], past[use]) - k_month / months, LEAST_SPREAD)
-    return _Places(record, past, future, spread, k_month, months, outlook)
+    total = noise + spread * past[use] ** 2
+    spread_variance = (2.0 + 6.0 * spread) / float((past[use] ** 4 / total**2).sum())
+    pool_variance = float(total.sum()) / float(past.sum()) ** 2
+    return _Places(record, past, future, spread, spread_variance, pool_variance, k_month, months, outlook)
 
 
 def before_after(
@@ -108,8 +139,9 @@ def before_after(
 ) -> BeforeAfter | None:
     """Compare the counts of a campaign with what was to be expected without it.
 
-    The expectation of an area before is that of places like it: the rate of the areas without the campaign
-    times the area's exposure and the pooled month index. The expectation of the campaign's months is the same,
+    The expectation of an area before is that of places like it: the rate of all areas times the area's
+    exposure and the pooled month index (of those without the campaign alone it would be too low where the worst
+    got the campaign). The expectation of the campaign's months is the same,
     times what the trend model, fitted to the months before only, expects of all areas together over what their
     own rates would bring. The area's own
     record is weighed by empirical Bayes (:func:`trafficedu.analysis.bayes.expectation_after`). Without
@@ -137,7 +169,7 @@ def before_after(
     months = min(BEFORE_MONTHS, panel.months)
     if panel.months < LEAST_BEFORE or not campaign.any() or not panel.counts[:, -months:].any():
         return None
-    places = _places(panel, shares, campaign, months)
+    places = _places(panel, shares, months)
     inside = places.expected(campaign)
     if inside.mean.sum() <= 0:
         return None
@@ -145,10 +177,14 @@ def before_after(
     compared = Comparison(
         float(observed[comparison & places.use].sum()), float(against.mean.sum()), float(against.variance.sum())
     )
-    phi = places.dispersion_after(campaign, inside, float(shares.sum()))
+    phi = places.dispersion_after(inside, float(shares.sum()))
     usable = compared.observed > 0 and compared.expected > 0
-    if not usable:
-        inside = replace(inside, variance=inside.variance + inside.mean * inside.mean.sum() * _unsure(places.outlook))
+    leanings = places.leanings(campaign)
+    if usable:
+        unsure = places.unsure(leanings - places.leanings(comparison))
+    else:
+        unsure = places.unsure(leanings) + _unsure(places.outlook)
+    inside = replace(inside, variance=inside.variance + inside.mean * inside.mean.sum() * unsure)
     effect = campaign_effect(observed[campaign & places.use], inside, compared if usable else None, phi, level)
     return BeforeAfter(
         effect,

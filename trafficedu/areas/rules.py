@@ -181,8 +181,7 @@ def _rings(geometry: object, code: str) -> list[Ring]:
 
 
 def _broken(code: str) -> Message:
-    text = "The outline of %(code)s is no closed polygon of longitudes and latitudes in degrees."
-    return message(text, code=code)
+    return message("The outline of %(code)s is no closed polygon of longitudes and latitudes in degrees.", code=code)
 
 
 def _point(point: Sequence[float]) -> list[float]:

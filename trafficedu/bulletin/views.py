@@ -68,17 +68,17 @@ def index() -> Any:
     )
 
 
-@pages.get("/bulletin/<month>/<area>.<any(pdf, xlsx):ending>")
+@pages.get("/bulletin/<month>/<area>.<any(pdf, xlsx):paper>")
 @requires(READ)
-def download(month: str, area: str, ending: str) -> Any:
+def download(month: str, area: str, paper: str) -> Any:
     """I download the bulletin, or its figures as a workbook."""
     lang = _language()
     found = gather(session(), actor(), area, month_of(month), utc_now(), lang)
-    paper = bulletin.render(found.data, lang) if ending == "pdf" else bulletin_annex.render(found.data, lang)
+    written = bulletin.render(found.data, lang) if paper == "pdf" else bulletin_annex.render(found.data, lang)
     if found.keeps:
         with writing() as own:
             found.keep(own)
-    return _sent(paper, f"bulletin-{month}-{area}-{lang}.{ending}")
+    return _sent(written, f"bulletin-{month}-{area}-{lang}.{paper}")
 
 
 @pages.get("/scorecards")

@@ -23,7 +23,7 @@ def init_database(app: Flask, url: str, keyring: Keyring, handlers: Handlers) ->
 
     A connection pool of 20 serves a worker process with as many threads; SQLite waits for its one writer.
     """
-    engine: dict[str, Any] = {"url": url, "pool_pre_ping": not url.startswith("sqlite")}
+    engine: dict[str, Any] = {"url": url}
     if not url.endswith(":memory:"):
         engine |= {"pool_size": 20, "max_overflow": 20}
     app.config["SQLALCHEMY_ENGINES"] = {"default": engine}

@@ -1,7 +1,7 @@
 """Tables without the object mapper, and writing one row without its unit of work's sorting and comparing.
 
 For the few services that every record at the kerb runs through; anything else adds to the session and flushes.
-Measured: a fifth of the time of ``add`` and ``flush`` or of ``session.execute`` (docs/adr/0013-the-short-way.md).
+Measured: a fifth of the time of ``add`` and ``flush`` or of ``session.execute`` (docs/adr/0014-the-short-way.md).
 Must not know any feature.
 """
 
@@ -109,10 +109,10 @@ class _Words:
         into = self._into
         return {name: into[name](value) if name in into else value for name, value in values.items()}
 
-    def read(self, found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    def read(self, found: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Return rows with the values that need it converted."""
         if not self._out_of:
-            return found
+            return list(found)
         read = []
         for row in found:
             values = list(row)
@@ -175,7 +175,7 @@ def _defaults(model: type[Base]) -> dict[str, Any]:
     """Return the default of every column that the database does not number itself."""
     numbered = table_of(model).autoincrement_column
     columns = [column for column in table_of(model).columns if column is not numbered]
-    return {column.key: column.default.arg if column.default is not None else None for column in columns}
+    return {column.key: getattr(column.default, "arg", None) for column in columns}
 
 
 class _DoNothing(ClauseElement):

@@ -10,6 +10,7 @@ What may be read by whom is decided where the record is: pages hand out evidence
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
 import tempfile
@@ -22,10 +23,11 @@ from sqlalchemy.orm import Session
 from trafficedu.core.errors import Missing
 from trafficedu.core.text import message
 
+logger = logging.getLogger("trafficedu.evidence")
 _KEY = re.compile(r"[0-9a-f]{64}")
 
 
-class DamagedEvidence(Exception):
+class DamagedEvidence(Missing):
     """A stored file is not what was saved: its bytes do not give its name. Restore it from a backup."""
 
 
@@ -99,7 +101,8 @@ class EvidenceStore:
             raise Missing(message("This file is not in the store of evidence."))
         data = path.read_bytes()
         if hashlib.sha256(data).hexdigest() != key:
-            raise DamagedEvidence(f"evidence {key} is damaged")
+            logger.error("evidence %s is damaged", key)
+            raise DamagedEvidence(message("This file was changed since it was handed in. Tell your administrator."))
         return data
 
     def _holds(self, path: Path, key: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the pages of others show of evaluation: the effect of a campaign."""
+"""What the pages of others show of evaluation: the effect of a campaign, the own colour."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from datetime import timedelta
 
 from flask import render_template
 
+from trafficedu.analysis.colours.explaining import contributions
 from trafficedu.campaigns import queries as campaigns
 from trafficedu.campaigns.rules import CANCELLED, PLANNED, RUNNING, state_on
 from trafficedu.core.access import actor
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session, writing
 from trafficedu.evaluation import services
-from trafficedu.evaluation.rules import effect_sentence
+from trafficedu.evaluation.queries import runs
+from trafficedu.evaluation.rules import DIMENSION_NAMES, effect_sentence, month_after
 
+SHOWN_WORSE = 8
 LEAST_DAYS = 28
 """A campaign younger than this has no effect to speak of: nothing is computed."""
 
@@ -45,4 +48,23 @@ def effect(campaign_number: str) -> str:
         of_kinds=kinds,
         sentence=effect_sentence(found) if "percent" in found else None,
         computed=answer.computed_utc,
+    )
+
+
+def own_colour() -> str:
+    """First screen of a town, a village or a company: the own colour of the last month published, and why."""
+    who = actor()
+    found = runs.find_own(session(), who) if who.may("evaluation:result:read") else None
+    if found is None:
+        return ""
+    lost = [(part, part.most - part.points) for part in contributions(found.dimensions) if part.points and part.most]
+    before = runs.find_own(session(), who, month_after(found.run.month, -1))
+    return render_template(
+        "evaluation/_own_colour.html",
+        result=found,
+        month=f"{found.run.month:%Y-%m}",
+        names=DIMENSION_NAMES,
+        lost=sorted(lost, key=lambda pair: -pair[1])[:2],
+        before=before,
+        worse=runs.list_worse_below(session(), found, who)[:SHOWN_WORSE],
     )

@@ -210,7 +210,7 @@ class HazardFilterForm(FlaskForm):  # type: ignore[misc]
         _l("State"), choices=choices([("", _l("all")), (OPEN_ONES, _l("open")), *STATE_LABELS]), default=""
     )
     risk = SelectField(_l("Risk"), choices=choices([("", _l("all")), *RISK_LABELS]), default="")
-    kind = SelectField(_l("Kind"), validate_choice=False, default="", choices=[])
+    kind = SelectField(_l("Kind of hazard"), validate_choice=False, default="", choices=[])
     area = SelectField(_l("Area"), validate_choice=False, default="", choices=[])
     since = DateField(_l("Reported from"), [Optional()])
     until = DateField(_l("Reported until"), [Optional()])

@@ -146,7 +146,7 @@ def standing_on(steps: Iterable[Taken], day: date) -> Standing | None:
 
 STATE_NAMES = {
     REPORTED: message("to plan"),
-    PLANNED: message("planned"),
+    PLANNED: message("plan made"),
     FIXING: message("being fixed"),
     FIXED: message("to verify"),
     VERIFIED: message("verified"),

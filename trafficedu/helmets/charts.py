@@ -147,7 +147,7 @@ def places_chart(lines: Sequence[Line], at: Standard, locale: str, name: Message
     missed = sum(1 for line in counted if line.judgement.verdict is Verdict.MISSED)
     met = sum(1 for line in counted if line.judgement.verdict is Verdict.MET)
     title = message(
-        "Of %(all)s places %(met)s met the target, %(missed)s missed it, %(open)s are not proven",
+        "Of %(all)s places %(met)s met the target, %(missed)s missed it, %(open)s not proven",
         all=len(counted),
         met=met,
         missed=missed,

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from trafficedu.core.text import Message, message, translate
+from trafficedu.core.text import message, translate
 from trafficedu.reports import words
-from trafficedu.reports.blocks import Fact, Flow
+from trafficedu.reports.blocks import HEADING, Fact, Flow
 from trafficedu.reports.layout import A4, ACCENT, SMALL, STRONG, TITLE, Page, Sheet
 
 PAGE = Page(A4, margin=64, top=64, bottom=48)
 CODE_SIDE = 72.0
 LABEL_WIDTH = {"zh": 80.0, "en": 112.0}
-PICTURE_HEIGHT = 150.0
+PICTURE_HEIGHT = 124.0
 NAME = message("One road, one plan")
 
 
@@ -88,8 +87,7 @@ class _Plan:
     def lay_out(self) -> None:
         self._hazard()
         self._plan()
-        self._pictures(message("Before the work"), self.data.before, message("No photo from before."))
-        self._pictures(message("After the work"), self.data.after, message("No photo from after yet."))
+        self._pictures()
         self._result()
         self._steps()
         self._signatures()
@@ -141,21 +139,27 @@ class _Plan:
             Fact(message("4. Deadline"), words.day(data.deadline_on, self.locale), STRONG),
         )
 
-    def _pictures(self, name: Message, pictures: Sequence[bytes], none: Message) -> None:
-        """Two pictures in a row, whole, never torn from their heading."""
-        flow, sheet = self.flow, self.sheet
-        flow.room(PICTURE_HEIGHT + STRONG.leading if pictures else 2 * STRONG.leading)
-        flow.heading(name)
-        if not pictures:
-            flow.paragraph(sheet.say(none), SMALL)
-        for start in range(0, len(pictures), 2):
+    def _pictures(self) -> None:
+        """Place before and after side by side, row by row, whole, never torn from their headings."""
+        flow, sheet, data = self.flow, self.sheet, self.data
+        sides = (
+            (message("Before the work"), data.before, message("No photo from before.")),
+            (message("After the work"), data.after, message("No photo from after yet.")),
+        )
+        rows = max(len(data.before), len(data.after))
+        flow.room(STRONG.leading + (PICTURE_HEIGHT if rows else STRONG.leading))
+        for place, (name, pictures, none) in enumerate(sides):
+            x, width = PAGE.column(place * 6, 6)
+            below = sheet.write(sheet.say(name), x, flow.y, width, HEADING, tag="H2")
+            if not pictures:
+                sheet.write(sheet.say(none), x, below, width, SMALL)
+        flow.gap(HEADING.leading + (0 if rows else SMALL.leading))
+        for row in range(rows):
             flow.room(PICTURE_HEIGHT)
-            for place, picture in enumerate(pictures[start : start + 2]):
+            for place, (name, pictures, _none) in enumerate(sides):
                 x, width = PAGE.column(place * 6, 6)
-                what = sheet.say(
-                    message("Photo %(number)s: %(place)s", number=start + place + 1, place=self.data.place)
-                )
-                sheet.picture(picture, x, flow.y, width, PICTURE_HEIGHT, alternative=what)
+                for picture in pictures[row : row + 1]:
+                    sheet.picture(picture, x, flow.y, width, PICTURE_HEIGHT, alternative=sheet.say(name))
             flow.gap(PICTURE_HEIGHT + 8)
         flow.gap(12)
 

@@ -125,7 +125,7 @@ def faults(payload: Mapping[str, Any]) -> dict[str, Message]:
     found: dict[str, Message] = {}
     for name, (least, most) in FIGURES.items():
         value = payload.get(name)
-        if not _number(value) or not least <= value <= most:
+        if value is None or not _number(value) or not least <= value <= most:
             found[name] = message("Enter a figure from %(least)g to %(most)g.", least=least, most=most)
     for group, names in (("area", OF_AREAS), ("company", OF_COMPANIES)):
         found.update(_weight_faults(group, payload.get(f"weights_{group}") or {}, names))

@@ -31,9 +31,9 @@ class ResultFilterForm(FlaskForm):  # type: ignore[misc]
     town = SelectField(_l("Town"), [Optional()], validate_choice=False, default="")
     q = TrimmedField(_l("Name or code"))
 
-    def offer(self, months: Sequence[date], kinds: Sequence[str], towns: list[tuple[str, str]], year: date) -> date:
-        """Fill the lists, put right what was asked, and return the month; ``year`` is what to show without any."""
-        names = [f"{month:%Y-%m}" for month in months] or [f"{year:%Y-%m}"]
+    def offer(self, months: Sequence[date], kinds: Sequence[str], towns: list[tuple[str, str]], last: date) -> date:
+        """Fill the lists, put right what was asked, and return the month; ``last`` is what to show without any."""
+        names = [f"{month:%Y-%m}" for month in months] or [f"{last:%Y-%m}"]
         self.month.choices = choices((name, name) for name in names)
         if self.month.data not in names:
             self.month.data = names[0]
@@ -49,8 +49,7 @@ class ResultFilterForm(FlaskForm):  # type: ignore[misc]
             self.town.choices = choices([("", _l("all")), *towns])
             if self.town.data not in dict(towns):
                 self.town.data = ""
-        year, month = map(int, self.month.data.split("-"))
-        return date(year, month, 1)
+        return date.fromisoformat(f"{self.month.data}-01")
 
     def to_input(self) -> ResultFilter:
         """Return the filter."""

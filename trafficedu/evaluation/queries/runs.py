@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.analysis.colours.rule_set import COLOURS, COMPANY, GREY
 from trafficedu.areas import queries as areas
+from trafficedu.areas.models import Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
@@ -186,3 +187,36 @@ def history_of(
         query = query.where(EvaluationRun.published_utc.is_not(None))
     found = {month: result for month, result in session.execute(query)}
     return list(found.items())[-months:]
+
+
+def find_own(session: Session, by: Actor, month: date | None = None) -> EvaluationResult | None:
+    """Return the published result of the area or company ``by`` answers for, of the last month or of ``month``."""
+    query = (
+        select(EvaluationResult)
+        .join(EvaluationResult.run)
+        .outerjoin(EvaluationResult.area)
+        .where(EvaluationRun.published_utc.is_not(None), visible(by))
+        .order_by(EvaluationRun.month.desc(), EvaluationRun.number.desc())
+        .limit(1)
+    )
+    if by.scope.company_id is not None:
+        query = query.where(EvaluationResult.company_id == by.scope.company_id)
+    elif by.scope.area_path is not None:
+        query = query.where(Area.path == by.scope.area_path)
+    else:
+        return None
+    return session.scalar(query if month is None else query.where(EvaluationRun.month == month))
+
+
+def list_worse_below(session: Session, result: EvaluationResult, by: Actor) -> list[tuple[EvaluationResult, str]]:
+    """Return the villages of a town whose published colour is worse than the month before, with that colour."""
+    earlier = published_run(session, areas.months_before(result.run.month, 1))
+    if result.area is None or earlier is None:
+        return []
+    rank = {colour: place for place, colour in enumerate(COLOURS)}
+    old = {one.code: one.colour for one in results_of(session, earlier, "village", by) if one.colour in rank}
+    return [
+        (one, old[one.code])
+        for one in results_of(session, result.run, "village", by)
+        if one.code in old and one.area_id != result.area_id and rank.get(one.colour, -1) > rank[old[one.code]]
+    ]

@@ -15,6 +15,7 @@ from trafficedu.evaluation.services.rule_sets import (
     release_rule_set,
 )
 from trafficedu.evaluation.services.runs import evaluate, evaluate_due, month_text, publish_run
+from trafficedu.evaluation.services.telling import tell_worsened
 from trafficedu.evaluation.services.trials import Trial, TrialRow, try_rules
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "refresh_one",
     "release_rule_set",
     "summary",
+    "tell_worsened",
     "trend_of",
     "try_rules",
 ]

@@ -220,7 +220,7 @@ def _links(result: EvaluationResult, run: EvaluationRun) -> list[tuple[str, str]
     area = {} if result.kind == COMPANY else {"area": code}
     town = {"area": code} if result.kind == "town" else {}
     company = {"company": code} if result.kind == COMPANY else {}
-    offered = [
+    offered: list[tuple[str, str, str, dict[str, Any]]] = [
         (
             "violations",
             "violations.index",

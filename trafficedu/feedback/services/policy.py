@@ -156,7 +156,7 @@ def _refuse_second(session: Session, new: StepInput) -> None:
         )
 
 
-def _add(session: Session, new: StepInput, by: Actor, **detail: int) -> EscalationStep:
+def _add(session: Session, new: StepInput, by: Actor, replaces: int | None = None) -> EscalationStep:
     step = EscalationStep(
         receiver_kind=new.receiver_kind,
         violations_from=new.step.violations_from,
@@ -167,7 +167,9 @@ def _add(session: Session, new: StepInput, by: Actor, **detail: int) -> Escalati
     )
     session.add(step)
     flush_or_refuse(session, {})
-    audit.write(session, PERMISSION, by, subject=step, receiver=new.receiver_kind, count=step.violations_from, **detail)
+    audit.write(
+        session, PERMISSION, by, subject=step, receiver=new.receiver_kind, count=step.violations_from, replaces=replaces
+    )
     return step
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
@@ -90,12 +91,15 @@ def count_by_tier(session: Session, by: Actor, area: Area, day: date) -> Sequenc
     return [row for row in rows if row.open or row.area.valid_to is None or row.area.valid_to >= day]
 
 
-def _summed(area: Area, parts: Sequence[object]) -> TierRow:
+def _summed(area: Area, parts: Sequence[Row[Any]]) -> TierRow:
     """Add the rows of an area's villages up."""
-    names = ("open", "to_plan", "to_verify", "overdue")
-    late = [day for part in parts if (day := getattr(part, "oldest_on")) is not None]  # noqa: B009 - a row of a query
     return TierRow(
-        area, *(int(sum(getattr(part, name) for part in parts)) for name in names), oldest_on=min(late, default=None)
+        area,
+        open=sum(part.open for part in parts),
+        to_plan=sum(part.to_plan for part in parts),
+        to_verify=sum(part.to_verify for part in parts),
+        overdue=sum(part.overdue for part in parts),
+        oldest_on=min((part.oldest_on for part in parts if part.oldest_on is not None), default=None),
     )
 
 

@@ -6,6 +6,7 @@ from trafficedu.hazards.services.kinds import KindInput, add_kind, change_kind, 
 from trafficedu.hazards.services.planning import Plan, begin, mark_fixed, plan, revise
 from trafficedu.hazards.services.reminding import remind, remind_checks
 from trafficedu.hazards.services.reporting import NewHazard, add_photos, correct, report, withdraw_photo
+from trafficedu.hazards.services.telling import tell_check_overdue, tell_due_soon, tell_overdue
 
 __all__ = [
     "Decision",
@@ -32,6 +33,9 @@ __all__ = [
     "reopen",
     "report",
     "revise",
+    "tell_check_overdue",
+    "tell_due_soon",
+    "tell_overdue",
     "verify",
     "void",
     "withdraw_photo",

@@ -1,13 +1,11 @@
 """Entries that nobody types: hazards and studies bring them, each once.
 
-The handlers take what ``hazards.events`` publishes by its shape, so that this room need not know that one.
 What an administrator let end (an automatic activity without a version valid on the day) brings no entry.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,6 +16,7 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import day_bounds, local_date, utc_now
 from trafficedu.core.numbers import new_number
 from trafficedu.core.text import message
+from trafficedu.hazards.events import HazardOverdue, HazardVerified
 from trafficedu.points import queries
 from trafficedu.points.models import EVENT, PointEntry
 from trafficedu.points.queries import Happening
@@ -37,42 +36,6 @@ LOOK_BACK = timedelta(days=31)
 """How far back the worker looks: as long as it rests no longer than that, nothing is missed."""
 WAIVED_WITHIN = timedelta(days=366)
 TAKEN_BACK = message("The study was waived or withdrawn.")
-
-
-class HazardVerified(Protocol):
-    """The shape of ``hazards.events.HazardVerified``."""
-
-    @property
-    def hazard_id(self) -> int:
-        """The hazard."""
-
-    @property
-    def area_id(self) -> int:
-        """Where it lies."""
-
-    @property
-    def on_time(self) -> bool:
-        """Whether it was fixed by its deadline."""
-
-    @property
-    def verified_on(self) -> date:
-        """The day somebody else saw that it is fixed."""
-
-
-class HazardOverdue(Protocol):
-    """The shape of ``hazards.events.HazardOverdue``."""
-
-    @property
-    def hazard_id(self) -> int:
-        """The hazard."""
-
-    @property
-    def area_id(self) -> int:
-        """Where it lies."""
-
-    @property
-    def deadline_on(self) -> date:
-        """The deadline that passed."""
 
 
 def credit_fixed_hazard(session: Session, event: HazardVerified) -> None:

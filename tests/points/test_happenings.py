@@ -1,0 +1,56 @@
+"""What study brings to the ledger by itself: each once, and taken back when study takes it back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories.sides import make_sides
+from trafficedu.core.clock import today, utc_now
+from trafficedu.education.models import WAIVED, Attendance, Booking
+from trafficedu.points import queries, services
+from trafficedu.points.models import PointEntry
+
+
+def test_an_overdue_study_costs_its_village_and_its_company_once(session: Session) -> None:
+    side, _other = make_sides(session)
+    side.waiting.due_on = side.task.due_on = today() - timedelta(days=1)
+    side.waiting.company_id = side.company.id
+    session.flush()
+    before = services.enter_happenings(session, utc_now())
+    assert services.enter_happenings(session, utc_now()) == 0, "asking again enters nothing"
+    village, company = queries.of_area(side.village), queries.of_company(side.company)
+    late = select(PointEntry).where(PointEntry.once_key.startswith(f"task-overdue:{side.waiting.id}:"))
+    assert [
+        (entry.kind, entry.points, entry.occurred_on) for entry in session.scalars(late.order_by(PointEntry.id))
+    ] == [
+        ("village", -1, today()),
+        ("company", -1, today()),
+    ]
+    assert before >= 2
+    balances = queries.balance_of(session, village), queries.balance_of(session, company)
+    side.waiting.state, side.waiting.waived_reason = WAIVED, "住院"
+    session.flush()
+    assert services.enter_happenings(session, utc_now()) == 2
+    after = queries.balance_of(session, village), queries.balance_of(session, company)
+    assert after == (balances[0] + 1, balances[1] + 1)
+    assert services.enter_happenings(session, utc_now()) == 0
+
+
+def test_a_station_is_open_on_a_day_somebody_attended(session: Session) -> None:
+    side, other = make_sides(session)
+    for one in (side, other):
+        one.study.starts_on = today() - timedelta(days=2)
+    booking = Booking(task_id=side.waiting.id, session_id=side.study.id, state="attended", booked_utc=utc_now())
+    session.add(booking)
+    session.flush()
+    attended = select(Attendance.id).join(Booking).where(Booking.session_id == side.study.id)
+    if session.scalar(attended) is None:
+        session.add(Attendance(booking_id=booking.id, checked_in_utc=utc_now()))
+    session.flush()
+    services.enter_happenings(session, utc_now())
+    opened = session.scalars(select(PointEntry).where(PointEntry.once_key.startswith("open-day:"))).all()
+    mine = [entry for entry in opened if entry.area_id == side.village.id]
+    assert [(entry.points, entry.occurred_on) for entry in mine] == [(1, today() - timedelta(days=2))]
