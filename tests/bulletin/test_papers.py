@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -204,7 +205,13 @@ def test_the_pages_hand_out_papers_within_the_scope(
     assert code in client.get("/scorecards?month=2026-10").get_data(as_text=True)
     rows = client.get("/indicators/2026-10.json").get_json()
     assert rows["month"] == "2026-10"
-    for bad in ("/bulletin/2026-13/x.pdf", "/bulletin/2026-10/x.pdf", "/scorecards/nonsense/x.pdf"):
+    for bad in (
+        "/bulletin/2099-01/x.pdf",
+        "/indicators/1999-12.json",
+        "/bulletin/2026-13/x.pdf",
+        "/bulletin/2026-10/x.pdf",
+        "/scorecards/nonsense/x.pdf",
+    ):
         assert client.get(bad).status_code == 404
     client.sign_in(make_user("leader", area_id=towns["B"].id))
     assert client.get(f"/bulletin/2026-10/{code}.pdf").status_code == 404
@@ -235,7 +242,14 @@ def run(*arguments: str) -> Result:
 def test_the_command_line_writes_them(
     app: Flask, session: Session, towns: dict[str, Area], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "application", lambda: app)
+
+    @contextmanager
+    def opened() -> Iterator[Flask]:
+        """Open the test's application and leave its connection to the test."""
+        with app.app_context():
+            yield app
+
+    monkeypatch.setattr(cli, "opened", opened)
     monkeypatch.setenv("TRAFFICEDU_LOCALE", "en")
     services.evaluate(session, MONTH, NOW)  # not published: the command line sees it, and says so
     session.commit()

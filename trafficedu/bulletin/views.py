@@ -21,7 +21,7 @@ from trafficedu.core import audit
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session, writing
-from trafficedu.core.errors import Missing
+from trafficedu.core.errors import DomainError, Missing
 from trafficedu.core.text import LOCALES, message
 from trafficedu.core.web import locale, page_number
 from trafficedu.evaluation.queries import areas
@@ -37,11 +37,16 @@ MIME = {
 
 
 def month_of(text: str) -> date:
-    """Return the month written ``2026-10`` in an address; raise :class:`Missing` for anything else."""
+    """Return the month written ``2026-10`` in an address; raise :class:`Missing` for anything else.
+
+    A month that is not over has no paper either.
+    """
     try:
-        return datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
+        return check_month(datetime.strptime(text, "%Y-%m").date(), today())  # noqa: DTZ007 - a month has no zone
     except ValueError as error:
         raise Missing(message("There is no such month. Months are written like 2026-10.")) from error
+    except DomainError as error:
+        raise Missing(error.text) from error
 
 
 @pages.get("/bulletin")
@@ -107,7 +112,7 @@ def scorecard_pdf(month: str, code: str) -> Any:
 @requires(HAND_ON)
 def indicators(month: str) -> Any:
     """I hand the indicators of the villages on to another system."""
-    first = check_month(month_of(month), today())
+    first = month_of(month)
     rows = [asdict(one) for one in list_indicators(session(), actor(), first, utc_now())]
     audit.write(session(), "indicators:file:export", actor(), rows=len(rows), month=f"{first:%Y-%m}", clear=False)
     session().commit()
