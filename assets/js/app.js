@@ -3,6 +3,7 @@ import htmx from "htmx.org/dist/htmx.esm.js";
 import { ask } from "./parts/confirm.js";
 import { enhance } from "./parts/enhance.js";
 import { guard } from "./parts/guard.js";
+import { refresh } from "./parts/refresh.js";
 import { shortcuts } from "./parts/shortcuts.js";
 import { showBusy } from "./parts/busy.js";
 
@@ -16,4 +17,5 @@ guard(document);
 shortcuts(document);
 showBusy(document);
 enhance(document.body);
+refresh(document);
 htmx.onLoad(enhance);

@@ -27,8 +27,16 @@ from trafficedu.demo.services import load_demo
 
 pytestmark = pytest.mark.browser
 NARROW = (360, 780)
-DOWNLOADS = (".pdf", ".csv", ".xlsx", ".js", ".webmanifest")
-NOT_PAGES = {"static", "health.alive", "health.ready", "health.metrics", "accounts.sign_in", "helmets.facts"}
+DOWNLOADS = (".pdf", ".csv", ".xlsx", ".json", ".js", ".webmanifest")
+NOT_PAGES = {
+    "static",
+    "health.alive",
+    "health.ready",
+    "health.metrics",
+    "accounts.sign_in",
+    "helmets.facts",
+    "hazards.photo",
+}
 """Files, probes, data a script asks for, and the page that sends on whoever is signed in."""
 MUST_REACH = {
     Role.OFFICER: {"overview.home", "violations.record", "violations.show", "riders.index", "riders.show"},

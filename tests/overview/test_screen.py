@@ -83,4 +83,4 @@ def test_nobody_opens_the_screen_of_another_area(
     client.sign_in(make_user("leader", area_id=places.area(session, places.TOWN).id))
     assert client.get(f"/screen?area={places.OTHER_TOWN}").status_code == 404
     assert places.area(session, places.OTHER_TOWN).name not in client.get("/screen").text
-    assert 'http-equiv="refresh"' in client.get("/screen/wall").text
+    assert 'data-refresh="60"' in client.get("/screen/wall").text
