@@ -1,22 +1,17 @@
-"""The monthly evaluation: a district of three towns by hand, versions, checks, publishing, the command line."""
+"""The monthly evaluation: a district of three towns by hand, versions, checks, publishing."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
-from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from tests.factories import colours as made
 from tests.factories import education, places
 from tests.factories.evaluation import NOW, add_accidents, noon
-from trafficedu import cli
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.errors import DomainError
@@ -196,44 +191,3 @@ def test_companies_are_judged_by_engaged_days(session: Session) -> None:
     assert found.inputs["violations"]["days"]["exposure"] == 31
     assert found.inputs["violations"]["days"]["expected"] == 6.2
     assert found.colour == "grey"
-
-
-def run_command(app: Flask, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Any:
-    monkeypatch.setattr(cli, "application", lambda: app)
-    monkeypatch.setattr(cli, "utc_now", lambda: NOW)
-    return CliRunner().invoke(cli.commands, ["evaluate", *arguments])
-
-
-def test_the_command_prints_the_contracts_json_and_checks(
-    app: Flask, session: Session, towns: dict[str, Area], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    session.commit()
-    done = run_command(app, monkeypatch, "2026-10", "--json")
-    assert done.exit_code == 0, done.output
-    body = json.loads(done.stdout)
-    assert set(body) == {"month", "rule_set", "results"}
-    assert (body["month"], body["rule_set"], len(body["results"])) == ("2026-10", "default", 3)
-    first = next(one for one in body["results"] if one["code"] == towns["C"].code)
-    assert set(first) == {"kind", "code", "colour", "score", "dimensions", "veto", "hash"}
-    assert (first["kind"], first["colour"], first["score"], first["veto"]) == ("town", "orange", None, "orange")
-    assert set(first["dimensions"]["points"]) == {"score", "numerator", "denominator", "weight"}
-    again = run_command(app, monkeypatch, "2026-10", "--check")
-    assert again.exit_code == 0, again.output
-    assert json.loads(run_command(app, monkeypatch, "2026-10", "--json").stdout) == body
-    session.execute(update(EvaluationResult).values(score=1.0))
-    session.commit()
-    broken = run_command(app, monkeypatch, "2026-10", "--check", "--json")
-    assert broken.exit_code == 1
-    assert len(json.loads(broken.stdout)["check"]["differences"]) == 3
-
-
-@pytest.mark.parametrize("month", ["2026-13", "october", "2026"])
-def test_a_malformed_month_is_wrong_use(app: Flask, monkeypatch: pytest.MonkeyPatch, month: str) -> None:
-    assert run_command(app, monkeypatch, month).exit_code == 2
-
-
-def test_a_month_without_an_evaluation_has_nothing_to_check(
-    app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch, make_user: Callable[..., Any]
-) -> None:
-    refused = run_command(app, monkeypatch, "2026-10", "--check")
-    assert isinstance(refused.exception, DomainError)

@@ -1,0 +1,68 @@
+"""``trafficedu evaluate``: the contract's JSON, the check, wrong use. Each command gets an application of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from tests.factories import colours as made
+from tests.factories.evaluation import NOW
+from trafficedu import cli
+from trafficedu.core.database import database
+from trafficedu.core.errors import DomainError
+from trafficedu.evaluation.models import EvaluationResult
+
+
+@pytest.fixture
+def session(fresh_app: Flask) -> Iterator[Session]:
+    with fresh_app.app_context():
+        maker = database().sessionmaker
+    with maker() as session:
+        yield session
+
+
+def run_command(app: Flask, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Any:
+    monkeypatch.setattr(cli, "application", lambda: app)
+    monkeypatch.setattr(cli, "utc_now", lambda: NOW)
+    return CliRunner().invoke(cli.commands, ["evaluate", *arguments])
+
+
+def test_the_command_prints_the_contracts_json_and_checks(
+    fresh_app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = made.three_towns(session)["C"].code
+    session.commit()
+    done = run_command(fresh_app, monkeypatch, "2026-10", "--json")
+    assert done.exit_code == 0, done.output
+    body = json.loads(done.stdout)
+    assert set(body) == {"month", "rule_set", "results"}
+    assert (body["month"], body["rule_set"], len(body["results"])) == ("2026-10", "default", 3)
+    first = next(one for one in body["results"] if one["code"] == code)
+    assert set(first) == {"kind", "code", "colour", "score", "dimensions", "veto", "hash"}
+    assert (first["kind"], first["colour"], first["score"], first["veto"]) == ("town", "orange", None, "orange")
+    assert set(first["dimensions"]["points"]) == {"score", "numerator", "denominator", "weight"}
+    again = run_command(fresh_app, monkeypatch, "2026-10", "--check")
+    assert again.exit_code == 0, again.output
+    assert json.loads(run_command(fresh_app, monkeypatch, "2026-10", "--json").stdout) == body
+    session.execute(update(EvaluationResult).values(score=1.0))
+    session.commit()
+    broken = run_command(fresh_app, monkeypatch, "2026-10", "--check", "--json")
+    assert broken.exit_code == 1
+    assert len(json.loads(broken.stdout)["check"]["differences"]) == 3
+
+
+@pytest.mark.parametrize("month", ["2026-13", "october", "2026"])
+def test_a_malformed_month_is_wrong_use(fresh_app: Flask, monkeypatch: pytest.MonkeyPatch, month: str) -> None:
+    assert run_command(fresh_app, monkeypatch, month).exit_code == 2
+
+
+def test_a_month_without_an_evaluation_has_nothing_to_check(fresh_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = run_command(fresh_app, monkeypatch, "2026-10", "--check")
+    assert isinstance(refused.exception, DomainError)
