@@ -1,6 +1,7 @@
 """Recording a violation over HTTP against a bare Flask insert of one row, on the same database, in one run.
 
-Both are served by gunicorn with the configuration of ``trafficedu serve``; the same threads post to both in turn.
+Each is served by gunicorn with the configuration of ``trafficedu serve``, alone while its turn lasts; the same threads
+post to both in turn.
 Recording is the whole of it: session, CSRF, validation, rider, engagement, task, seat, notice, audit, one commit.
 
     .venv/bin/python -m tests.benchmarks.recording --database sqlite
@@ -242,18 +243,17 @@ def measure(url: str, requests: int, rounds: int) -> None:
     username, villages, identities = prepare(url, (requests + 40) * rounds)
     ratios = []
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    with (
-        served("tests.benchmarks.recording:bare_app()", url) as bare,
-        served("trafficedu.app:create_app()", url) as full,
-    ):
+    with served("trafficedu.app:create_app()", url) as full:
         officer = Officer(full, username, villages, identities)
-        for turn in range(rounds):
+    for turn in range(rounds):
+        with served("tests.benchmarks.recording:bare_app()", url) as bare:
             rate(bare, 40, lambda _n: ("/", "", headers), {200})
             plain = rate(bare, requests, lambda _n: ("/", "", headers), {200})
+        with served("trafficedu.app:create_app()", url) as full:
             rate(full, 40, officer.form, {302, 303})
             recorded = rate(full, requests, officer.form, {302, 303})
-            ratios.append(recorded / plain)
-            print(f"round {turn + 1}: bare {plain:7.1f}/s  recording {recorded:7.1f}/s  ratio {ratios[-1]:.3f}")  # noqa: T201
+        ratios.append(recorded / plain)
+        print(f"round {turn + 1}: bare {plain:7.1f}/s  recording {recorded:7.1f}/s  ratio {ratios[-1]:.3f}")  # noqa: T201
     print(f"median ratio {statistics.median(ratios):.3f} (at least 0.25, aim 0.4)")  # noqa: T201
 
 
