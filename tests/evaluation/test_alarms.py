@@ -38,6 +38,12 @@ def test_an_ordinary_month_raises_none(session: Session) -> None:
     assert alarms_of(session, places.area(session, places.DISTRICT), NOW).payload["alarms"] == []
 
 
+def test_the_first_accident_of_a_quiet_town_is_no_alarm(session: Session) -> None:
+    town, other = places.area(session, places.TOWN), places.area(session, places.OTHER_TOWN)
+    add_accidents(session, {town: [0] * (MONTHS - 1) + [4], other: [5] * MONTHS}, FIRST)
+    assert alarms_of(session, places.area(session, places.DISTRICT), NOW).payload["alarms"] == []
+
+
 def test_too_short_a_past_raises_none_and_is_counted(session: Session) -> None:
     add_accidents(session, {places.area(session, places.TOWN): [1, 30]}, date(2026, 9, 1))
     payload = alarms_of(session, places.area(session, places.DISTRICT), NOW).payload

@@ -28,6 +28,10 @@ from trafficedu.messages.services import NewPush, push
 
 WATCHED = (CASUALTY, VIOLATIONS)
 """Series that can raise an alarm: what a district acts on within the month."""
+LEAST_COUNT = 5
+"""Below this no month is an alarm, whatever was expected (the same floor as in Farrington et al. 1996): where
+nothing ever happened, a single accident would be one.
+"""
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ def compute_alarms(loaded: dict[str, Loaded | None], last: date) -> dict[str, An
             warning = farrington_limit(counts) if not np.isnan(counts[-1]) else None
             if warning is None or warning.limit is None or warning.expected is None:
                 quiet += 1
-            elif warning.alarm:
+            elif warning.alarm and counts[-1] >= LEAST_COUNT:
                 numbers = int(counts[-1]), round(warning.expected, 2), round(warning.limit, 2)
                 found.append(Alarm(key, part.code, part.name, *numbers).__dict__)
     return {"month": f"{last:%Y-%m}", "alarms": found, "quiet": quiet}
