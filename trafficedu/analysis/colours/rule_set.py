@@ -126,7 +126,7 @@ def faults(payload: Mapping[str, Any]) -> dict[str, Message]:
     for name, (least, most) in FIGURES.items():
         value = payload.get(name)
         if value is None or not _number(value) or not least <= value <= most:
-            found[name] = message("Enter a figure from %(least)g to %(most)g.", least=least, most=most)
+            found[name] = message("Enter a figure from %(least)s to %(most)s.", least=f"{least:g}", most=f"{most:g}")
     for group, names in (("area", OF_AREAS), ("company", OF_COMPANIES)):
         found.update(_weight_faults(group, payload.get(f"weights_{group}") or {}, names))
     if payload.get("exposure") not in EXPOSURES:
@@ -147,7 +147,7 @@ def _weight_faults(group: str, weights: Mapping[str, Any], names: tuple[str, ...
     total = round(sum(weights[name] for name in names), 6)
     if total == 100:
         return {}
-    text = message("The weights add up to %(total)g %%, not 100 %%. Change one of them.", total=total)
+    text = message("The weights add up to %(total)s %%, not 100 %%. Change one of them.", total=f"{total:g}")
     return {f"{group}_{names[-1]}": text}
 
 
