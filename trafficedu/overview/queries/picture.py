@@ -103,8 +103,7 @@ def find_area(session: Session, code: str, by: Actor) -> Area:
         if top is None:
             raise Missing(message("There are no areas yet. Import them first."))
         area = top
-    inside = by.scope.everything or (by.scope.area_path and area.path.startswith(by.scope.area_path))
-    if not inside:
+    if not areas.sees(by, area):
         raise Missing(message("There is no area with the code %(code)s.", code=code))
     return area
 
@@ -124,7 +123,7 @@ def draw(session: Session, by: Actor, area: Area, period: Period, as_of: datetim
     before = period.year_before
     earlier = violations.count_by_kind_and_month(session, by, before.first, before.final_day, area.path)
     exposure = areas.ebikes_of_areas(session, area.path, period.last, period.last)[period.last]
-    visible_parent = area.parent if area.parent and _within(area.parent, by) else None
+    visible_parent = area.parent if area.parent and areas.sees(by, area.parent) else None
     return Picture(
         area=area,
         parent=visible_parent,
@@ -138,10 +137,6 @@ def draw(session: Session, by: Actor, area: Area, period: Period, as_of: datetim
         reoffence=education.count_reoffence(session, by, period.first, period.after, as_of, area.path),
         feedback=feedback.count_feedback(session, by, period.first, period.after, as_of, area.path),
     )
-
-
-def _within(area: Area, by: Actor) -> bool:
-    return by.scope.everything or bool(by.scope.area_path and area.path.startswith(by.scope.area_path))
 
 
 def _kinds(session: Session, by: Actor, area: Area, period: Period) -> list[KindSeries]:
