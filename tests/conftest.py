@@ -12,12 +12,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import playwright.sync_api
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import URL
 from sqlalchemy.orm import Session
 
+from tests import chromium as machine
 from tests import databases
 from tests.factories import people
 from trafficedu import wiring
@@ -58,6 +60,15 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 def postgres() -> Iterator[URL]:
     with databases.postgres_server() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[playwright.sync_api.Browser]:
+    """The machine's Chromium, headless; without one the test is skipped by name."""
+    if machine.PROGRAM is None:
+        pytest.skip("needs a Chromium on the machine (Debian: apt-get install chromium)")
+    with machine.started() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from assets import build
 from tests.assets import gallery
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),  # playwright's pipes at exit
 ]
 
@@ -35,18 +31,10 @@ def site() -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
-        yield started
-        started.close()
-
-
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(chromium: Browser) -> Iterator[Page]:
     """Give a desk page that fails the test on any message in the browser's console."""
-    opened = browser.new_page(viewport={"width": 1440, "height": 900})
+    opened = chromium.new_page(viewport={"width": 1440, "height": 900})
     complaints: list[str] = []
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     opened.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
@@ -59,9 +47,9 @@ def page(browser: Browser) -> Iterator[Page]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1440])
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
-    browser: Browser, site: str, address: str, scheme: str, width: int
+    chromium: Browser, site: str, address: str, scheme: str, width: int
 ) -> None:
-    context = browser.new_context(
+    context = chromium.new_context(
         viewport={"width": width, "height": 800},
         color_scheme="dark" if scheme == "dark" else "light",
         reduced_motion="reduce",
@@ -124,8 +112,8 @@ def test_charts_are_drawn_and_can_be_taken_along(page: Page, site: str) -> None:
     assert written == ['"Category","Red light"', '"2026-09","1204"', '"2026-10","988"']
 
 
-def test_keys_and_the_next_action_are_large_enough_for_a_glove(browser: Browser, site: str) -> None:
-    phone = browser.new_page(viewport={"width": 390, "height": 800})
+def test_keys_and_the_next_action_are_large_enough_for_a_glove(chromium: Browser, site: str) -> None:
+    phone = chromium.new_page(viewport={"width": 390, "height": 800})
     phone.goto(f"{site}/kerb")
     for selector in (".key label", ".bottom-bar .btn"):
         box = phone.locator(selector).first.bounding_box()
@@ -137,8 +125,8 @@ def test_keys_and_the_next_action_are_large_enough_for_a_glove(browser: Browser,
     phone.close()
 
 
-def test_everything_reads_without_javascript(browser: Browser, site: str) -> None:
-    context = browser.new_context(java_script_enabled=False)
+def test_everything_reads_without_javascript(chromium: Browser, site: str) -> None:
+    context = chromium.new_context(java_script_enabled=False)
     opened = context.new_page()
     opened.goto(f"{site}/?lang=en")
     opened.locator("#kinds summary").click()

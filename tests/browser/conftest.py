@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -23,25 +22,13 @@ from typing import TYPE_CHECKING
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
-CHROMIUM = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
-)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 STRUCTURE = """() => {
   const written = (value) => value.replace(/[0-9a-f]{6,}|[A-Z0-9]{8,}|[0-9]+/g, "#");
   const open = new Set(["href", "src", "action", "value", "content", "nonce", "d", "points", "transform"]);
@@ -63,17 +50,6 @@ STRUCTURE = """() => {
 }"""
 """What a page is made of, with record numbers, counts and addresses left out."""
 WIDTHS = {"phone": (390, 844), "desk": (1440, 900)}
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """The machine's Chromium, headless."""
-    if CHROMIUM is None:
-        pytest.skip("needs a Chromium on the machine (Debian: apt-get install chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
