@@ -1,8 +1,8 @@
 """Time to evaluate 36 months of a district, and one month again, from a generated database.
 
 ``.venv/bin/python -m tests.benchmarks.evaluation [violations] [database url]``: makes the demo district with 12,000
-violations over 66 months in an empty database (default: SQLite in a temporary folder), copies the violations until
-there are as many as wanted (default 1,000,000), then evaluates the 36 last full months one after the other, each
+violations over 66 months in an empty database (default: SQLite in a temporary folder), copies it until there are as
+many violations as wanted (default 1,000,000), then evaluates the 36 last full months one after the other, each
 in a transaction of its own, and the last of them again. The figures are in docs/benchmarks.md.
 """
 
@@ -13,9 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from sqlalchemy import String, cast, func, insert, literal, select
-from sqlalchemy.orm import Session
-
+from tests.benchmarks.growing import grow
 from tests.conftest import load_reference
 from trafficedu.app import create_app
 from trafficedu.core.clock import local_date, utc_now
@@ -27,7 +25,6 @@ from trafficedu.demo.services import load_demo
 from trafficedu.evaluation.queries.runs import latest_run, results_of
 from trafficedu.evaluation.rules import last_full_month, month_after
 from trafficedu.evaluation.services import check_month, evaluate
-from trafficedu.violations.models import Violation
 
 MONTHS, HISTORY, MADE = 36, 66, 12_000
 
@@ -46,7 +43,7 @@ def main() -> None:
             now = utc_now()
             load_demo(session, Plan(min(MADE, violations), HISTORY), now)
             session.commit()
-            multiply(session, violations)
+            counted = grow(session, violations)
             last = last_full_month(local_date(now))
             began, cpu = time.perf_counter(), time.process_time()
             for back in reversed(range(MONTHS)):
@@ -62,21 +59,7 @@ def main() -> None:
             took("one month checked", began, cpu)
             run = latest_run(session, last)
             assert run is not None
-            counted = session.scalar(select(func.count()).select_from(Violation))
             print("targets", len(results_of(session, run)), "violations", counted)  # noqa: T201 - a benchmark
-
-
-def multiply(session: Session, wanted: int) -> None:
-    """Copy the violations under other numbers until there are at least ``wanted``."""
-    table = Violation.__table__
-    own = {"id", "number", "reference", "client_reference"}
-    names = [column.name for column in table.columns if column.name not in own]
-    made, highest = session.execute(select(func.count(), func.max(Violation.id))).one()
-    for copy in range(1, -(-wanted // made)):
-        number = literal("Z") + cast(Violation.id + copy * (highest + 1), String)
-        rows = select(number, *(table.c[name] for name in names)).where(Violation.id <= highest)
-        session.execute(insert(Violation).from_select(["number", *names], rows))
-        session.commit()
 
 
 def took(what: str, began: float, cpu: float) -> None:

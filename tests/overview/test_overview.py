@@ -82,3 +82,20 @@ def test_an_empty_period_says_so(client: Browser, district: District, make_user:
 def test_nonsense_in_the_address_is_put_right(client: Browser, district: District, make_user: MakeUser) -> None:
     client.sign_in(make_user("analyst", area_id=district.root.id))
     assert client.get("/overview?first=xx&last=9999-99&page=-1").status_code == 200
+
+
+def test_what_is_kept_is_kept_for_its_readers_only(
+    client: Browser, session: Session, district: District, make_user: MakeUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trafficedu.core.keep.QUICK_SECONDS", 0.0)
+    monkeypatch.setattr("trafficedu.core.keep.PATIENCE", 1e6)
+    client.sign_in(make_user("analyst", area_id=district.root.id))
+    address = f"/overview?first={MONTH:%Y-%m}&last={MONTH:%Y-%m}&lang=en"
+    assert "3 violations;" in client.get(address).text
+    make_violation(session, district.village, now=NOW, occurred_utc=SEEN, kind_code="2007", rider=new_rider())
+    session.commit()
+    assert "3 violations;" in client.get(address).text
+    client.sign_in(make_user("leader", area_id=district.town.id))
+    town = client.get(address)
+    assert "3 violations;" in town.text  # two of the district's three, and the new one: counted for this reader
+    assert "Violations, studies and feedback counted" in town.text

@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, event, insert, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import JSON, Index, String, event, insert, inspect, select
+from sqlalchemy.orm import InstanceState, Mapped, Session, mapped_column
 
 from trafficedu.core import rows
 from trafficedu.core.actors import Actor
@@ -83,30 +84,47 @@ def write(
         kind, key = subject[0].__tablename__, subject[1]
     else:
         kind, key = subject.__tablename__, subject.id
-    session.add(
-        AuditEntry(
-            at_utc=utc_now(),
-            actor_id=by.user_id,
-            action=action,
-            subject_kind=kind,
-            subject_id=key,
-            result=result,
-            detail=detail,
-        )
-    )
+    row = {
+        "at_utc": utc_now(),
+        "actor_id": by.user_id,
+        "action": action,
+        "subject_kind": kind,
+        "subject_id": key,
+        "result": result,
+        "detail": detail,
+    }
+    pending: _Pending | None = session.info.get(_PENDING)
+    if pending is not None and pending.state.pending:
+        pending.rows.append(row)
+    else:
+        entry = AuditEntry(**row)
+        session.add(entry)
+        session.info[_PENDING] = _Pending(inspect(entry), entry, [row])
+
+
+@dataclass(frozen=True)
+class _Pending:
+    """The rows a session writes with its next flush: one object stands in it for all, the others are plain rows.
+
+    Because ``entry`` is pending like any other object, a query that flushes first, a savepoint and a transaction
+    undone treat the rows as they treat everything else; an object for each row would cost ten times as much.
+    """
+
+    state: InstanceState[AuditEntry]
+    entry: AuditEntry
+    rows: list[dict[str, Any]]
+
+
+_PENDING = "audit"
 
 
 @event.listens_for(Session, "before_flush")
 def _write_together(session: Session, _context: object, _instances: object) -> None:
-    """Write the rows a flush would add by one statement for all of them: nobody holds or asks for the objects.
-
-    Because they are pending until then, a savepoint or a transaction undone forgets them like anything else.
-    """
-    entries = [entry for entry in session.new if isinstance(entry, AuditEntry)]
-    if entries:
-        _INSERT.run_many(session, [{name: getattr(entry, name) for name in _WRITTEN} for entry in entries])
-        for entry in entries:
-            session.expunge(entry)
+    """Write the pending rows by one statement for all of them: nobody holds or asks for the objects."""
+    pending: _Pending | None = session.info.get(_PENDING)
+    if pending is not None and pending.state.pending:
+        _INSERT.run_many(session, pending.rows)
+        session.expunge(pending.entry)
 
 
 _WRITTEN = [column.name for column in AuditEntry.__table__.columns if not column.primary_key]

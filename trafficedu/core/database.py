@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from trafficedu.core import orm
 from trafficedu.core.encryption import Keyring
 from trafficedu.core.events import Handlers
+from trafficedu.core.keep import Keeper
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -34,6 +35,7 @@ def init_database(app: Flask, url: str, keyring: Keyring, handlers: Handlers) ->
         "public_url": settings.public_url,
         "settings": settings,
         "evidence": settings.evidence,
+        "keeper": Keeper(settings.figures_kept_seconds),
     }
     extension = SQLAlchemy(session_options={"info": info})
     extension.init_app(app)

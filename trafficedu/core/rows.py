@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import ClauseElement, Connection, Dialect, Insert, Select, Table, Update
+from sqlalchemy import ClauseElement, Connection, Dialect, Insert, Select, Table, Update, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm import Session, SessionTransaction, make_transient_to_detached
 
 from trafficedu.core.orm import Base
 
@@ -44,7 +44,7 @@ class Prepared:
 
     def rows(self, session: Session, **given: Any) -> list[tuple[Any, ...]]:
         """Run it with the parameters ``given`` and return its rows."""
-        connection = session.connection()
+        connection = _connection_of(session)
         words = self._words_for(connection.dialect)
         cursor = connection.connection.cursor()
         try:
@@ -62,7 +62,7 @@ class Prepared:
 
     def run_many(self, session: Session, given: Iterable[dict[str, Any]]) -> None:
         """Run a statement that returns nothing once for each set of parameters, in one go."""
-        connection = session.connection()
+        connection = _connection_of(session)
         words = self._words_for(connection.dialect)
         cursor = connection.connection.cursor()
         try:
@@ -77,6 +77,27 @@ class Prepared:
         if words is None:
             words = self._words[dialect.name] = _Words(self._statement, self._columns, dialect)
         return words
+
+
+_CONNECTION = "connection"
+
+
+def _connection_of(session: Session) -> Connection:
+    """Return the connection of the session's transaction, which is begun where there is none.
+
+    It is kept: finding it through the session costs as much as a short statement.
+    """
+    connection: Connection | None = session.info.get(_CONNECTION)
+    if connection is None:
+        connection = session.info[_CONNECTION] = session.connection()
+    return connection
+
+
+@event.listens_for(Session, "after_transaction_create")
+@event.listens_for(Session, "after_transaction_end")
+def _forget_connection(session: Session, _transaction: SessionTransaction) -> None:
+    """Ask the session anew after every beginning and end, a savepoint's too: the session has to begin it itself."""
+    session.info.pop(_CONNECTION, None)
 
 
 class _Words:

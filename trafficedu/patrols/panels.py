@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,8 +11,10 @@ from typing import Any
 from flask import render_template
 
 from trafficedu.core.access import actor
+from trafficedu.core.actors import Actor
 from trafficedu.core.clock import month_bounds, today
 from trafficedu.core.database import session
+from trafficedu.core.keep import keeper_of
 from trafficedu.patrols import queries
 from trafficedu.patrols.queries import Effort
 from trafficedu.violations.queries import count_by_area_and_month
@@ -49,15 +52,21 @@ def effort_of_area(area_path: str, first: date, last: date, **_subject: Any) -> 
     after = month_bounds(last)[1]
     by_month = queries.effort_by_month(session(), who, area_path, first, after)
     end = min(after - timedelta(days=1), today())
-    counts: dict[date, int] = {}
-    for _path, month, violations in count_by_area_and_month(session(), who, first, end, area_path):
-        counts[month] = counts.get(month, 0) + violations
+    name = "patrols.effort", who.scope, area_path, first, end
+    counts = keeper_of(session()).get(name, lambda: _violations_by_month(who, area_path, first, end)).figures
     lines = [
         EffortLine(counts.get(month, 0), by_month.get(month, NONE), month) for month in sorted({*counts, *by_month})
     ]
     total = EffortLine(sum(counts.values()), _together(by_month))
     code = area_path.strip("/").rsplit("/", 1)[-1]
     return render_template("patrols/_effort.html", lines=lines[::-1], total=total, area_code=code, first=first, end=end)
+
+
+def _violations_by_month(who: Actor, area_path: str, first: date, end: date) -> Mapping[date, int]:
+    counts: Counter[date] = Counter()
+    for _path, month, violations in count_by_area_and_month(session(), who, first, end, area_path):
+        counts[month] += violations
+    return counts
 
 
 def _together(by_month: Mapping[date, Effort]) -> Effort:

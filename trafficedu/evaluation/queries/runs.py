@@ -101,10 +101,15 @@ def list_months(session: Session, by: Actor, limit: int = 120) -> Sequence[date]
 
 
 def results_of(
-    session: Session, run: EvaluationRun, kind: str | None = None, by: Actor | None = None
+    session: Session, run: EvaluationRun, kind: str | None = None, by: Actor | None = None, below: str | None = None
 ) -> Sequence[EvaluationResult]:
-    """Return the results of a run by kind and code; with ``by``, only those they may see."""
+    """Return the results of a run by kind and code; with ``by``, only those they may see.
+
+    ``below`` is the path of an area and narrows to what lies in it; companies lie in none and are not narrowed.
+    """
     query = select(EvaluationResult).where(EvaluationResult.run_id == run.id)
+    if below is not None and kind != COMPANY:
+        query = query.where(EvaluationResult.area_id.in_(areas.within(below)))
     if kind is not None:
         query = query.where(EvaluationResult.kind == kind)
     if by is not None:

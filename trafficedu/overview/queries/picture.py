@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from trafficedu.areas import queries as areas
 from trafficedu.areas.models import DISTRICT, TOWN, VILLAGE, Area
 from trafficedu.core.actors import Actor
+from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Missing
+from trafficedu.core.keep import keeper_of
 from trafficedu.core.text import message
 from trafficedu.education.queries import rates as education
 from trafficedu.education.rules import CompletionCounts, ReoffenceCounts
@@ -76,12 +78,25 @@ def share(numerator: int, denominator: int) -> Share:
 
 
 @dataclass(frozen=True)
+class Counts:
+    """What grows with the number of records, and is kept where counting takes long; ``by_area`` of each area itself."""
+
+    by_kind: Sequence[violations.KindMonthCount]
+    by_area: Sequence[violations.AreaCount]
+    year_before: int
+    completion: CompletionCounts
+    reoffence: ReoffenceCounts
+    feedback: Sequence[FeedbackCounts]
+
+
+@dataclass(frozen=True)
 class Picture:
     """Everything the overview shows of ``area`` in ``period``."""
 
     area: Area
     parent: Area | None
     period: Period
+    counted_utc: datetime
     kinds: Sequence[KindSeries]
     below: Sequence[AreaRow]
     total: int
@@ -119,50 +134,65 @@ def list_choices(session: Session, by: Actor, area: Area, day: date) -> list[tup
 
 def draw(session: Session, by: Actor, area: Area, period: Period, as_of: datetime) -> Picture:
     """Gather the overview of ``area``; what lies outside the scope of ``by`` is not counted anywhere."""
-    kinds = _kinds(session, by, area, period)
-    before = period.year_before
-    earlier = violations.count_by_kind_and_month(session, by, before.first, before.final_day, area.path)
+    name = "overview", by.scope, area.path, period, local_date(as_of)
+    kept = keeper_of(session).get(name, lambda: _count(session, by, area, period, as_of))
+    counts = kept.figures
+    kinds = _kinds(session, counts, period)
     exposure = areas.ebikes_of_areas(session, area.path, period.last, period.last)[period.last]
     visible_parent = area.parent if area.parent and areas.sees(by, area.parent) else None
     return Picture(
         area=area,
         parent=visible_parent,
         period=period,
+        counted_utc=kept.counted_utc,
         kinds=kinds,
-        below=_below(session, by, area, period, exposure),
+        below=_below(session, area, counts, period, exposure),
         total=sum(series.total for series in kinds),
-        year_before=sum(count.violations for count in earlier),
+        year_before=counts.year_before,
         ebikes=exposure.get(area.path),
+        completion=counts.completion,
+        reoffence=counts.reoffence,
+        feedback=counts.feedback,
+    )
+
+
+def _count(session: Session, by: Actor, area: Area, period: Period, as_of: datetime) -> Counts:
+    before = period.year_before
+    earlier = violations.count_by_kind_and_month(session, by, before.first, before.final_day, area.path)
+    return Counts(
+        by_kind=violations.count_by_kind_and_month(session, by, period.first, period.final_day, area.path),
+        by_area=violations.count_by_area(session, by, period.first, period.final_day, area.path),
+        year_before=sum(count.violations for count in earlier),
         completion=education.count_completion(session, by, period.first, period.after, as_of, area.path),
         reoffence=education.count_reoffence(session, by, period.first, period.after, as_of, area.path),
         feedback=feedback.count_feedback(session, by, period.first, period.after, as_of, area.path),
     )
 
 
-def _kinds(session: Session, by: Actor, area: Area, period: Period) -> list[KindSeries]:
+def _kinds(session: Session, counts: Counts, period: Period) -> list[KindSeries]:
     """Return the kinds seen in the period, the most frequent first."""
-    counted = violations.count_by_kind_and_month(session, by, period.first, period.final_day, area.path)
     latest = {kind.code: kind for kind in violations.list_kinds(session)}
     position = {month: number for number, month in enumerate(period.months)}
     monthly: dict[str, list[int]] = {}
-    for count in counted:
+    for count in counts.by_kind:
         monthly.setdefault(count.kind_code, [0] * len(position))[position[count.month]] = count.violations
     series = [KindSeries(latest[code], values) for code, values in monthly.items()]
     return sorted(series, key=lambda one: (-one.total, one.kind.code))
 
 
-def _below(session: Session, by: Actor, area: Area, period: Period, exposure: dict[str, int | None]) -> list[AreaRow]:
+def _below(
+    session: Session, area: Area, counts: Counts, period: Period, exposure: dict[str, int | None]
+) -> list[AreaRow]:
     """Return the areas one level below, also those without any violation, the most violations first."""
     level = BELOW.get(area.level)
     if level is None:
         return []
     children = areas.list_below(session, area.path, period.final_day, level)
-    counts = violations.count_by_area(session, by, period.first, period.final_day, area.path)
     rows = [
         AreaRow(
             child.code,
             child.name,
-            sum(count.violations for count in counts if count.path.startswith(child.path)),
+            sum(count.violations for count in counts.by_area if count.path.startswith(child.path)),
             exposure.get(child.path),
         )
         for child in children

@@ -18,6 +18,7 @@ from trafficedu.areas.models import DISTRICT, Area
 from trafficedu.areas.rules import Drawn, draw_outlines
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
+from trafficedu.core.keep import keeper_of
 from trafficedu.education import queries as education
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries import runs as evaluation
@@ -97,8 +98,8 @@ def draw_screen(session: Session, by: Actor, area: Area, month: date, now: datet
     run = evaluation.shown_run(session, month, by)
     before = evaluation.shown_run(session, month_after(month, -1), by)
     below = areas.list_children(session, area, local_date(now))
-    results = _results(session, run, by)
-    colours = {key: one.colour for key, one in _results(session, before, by).items()}
+    results = _results(session, run, by, area)
+    colours = {key: one.colour for key, one in _results(session, before, by, area).items()}
     shown = {area.code for area in below if area.evaluated}
     tiles = [_tile(one, colours) for key, one in results.items() if key[0] == BELOW.get(area.level) and key[1] in shown]
     own = results.get((area.level, area.code))
@@ -122,9 +123,15 @@ def draw_screen(session: Session, by: Actor, area: Area, month: date, now: datet
     )
 
 
-def _results(session: Session, run: EvaluationRun | None, by: Actor) -> dict[tuple[str, str], EvaluationResult]:
-    rows = evaluation.results_of(session, run, by=by) if run is not None else ()
-    return {(one.kind, one.code): one for one in rows}
+def _results(
+    session: Session, run: EvaluationRun | None, by: Actor, area: Area
+) -> dict[tuple[str, str], EvaluationResult]:
+    """Return the results that the screen of ``area`` shows: its own, those one level below, the companies'."""
+    if run is None:
+        return {}
+    kinds = {area.level, BELOW.get(area.level, area.level), COMPANY}
+    rows = [row for kind in sorted(kinds) for row in evaluation.results_of(session, run, kind, by, area.path)]
+    return {(row.kind, row.code): row for row in rows}
 
 
 def _tile(one: EvaluationResult, colours: Mapping[tuple[str, str], str]) -> Tile:
@@ -153,6 +160,11 @@ def _add(sums: Counter[str], one: EvaluationResult, dimensions: Iterable[str]) -
 
 
 def _waiting(session: Session, by: Actor, area: Area, now: datetime) -> Waiting:
+    name = "waiting", by.scope, area.path, local_date(now)
+    return keeper_of(session).get(name, lambda: _count_waiting(session, by, area, now)).figures
+
+
+def _count_waiting(session: Session, by: Actor, area: Area, now: datetime) -> Waiting:
     today = local_date(now)
     sessions, seats, booked = education.count_sessions_of_day(session, by, today, area.path)
     return Waiting(
