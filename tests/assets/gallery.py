@@ -33,6 +33,12 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Links:
+    label: str
+    entries: list[Link]
+
+
+@dataclass(frozen=True)
 class Page:
     items: list[int]
     number: int = 2
@@ -92,6 +98,9 @@ class Filters(FlaskForm):  # type: ignore[misc] # Flask-WTF carries no types
     kind = SelectField("Kind", choices={"": "All", "2007": "Red light"})
 
 
+MENU = [Links("Road", [Link("A", "/?", True)]), Links("Desk", [Link("B", "/b")])]
+
+
 def page_url(**changes: object) -> str:
     arguments = {**request.args, **changes}
     return f"{request.path}?{urlencode({key: value for key, value in arguments.items() if value is not None})}"
@@ -103,7 +112,9 @@ def context() -> dict[str, object]:
         "locale": request.args.get("lang", "zh"),
         "asset": lambda name: f"/static/build/{manifest[name]}",
         "current_user": Person(is_authenticated="anonymous" not in request.args),
-        "navigation": [] if "anonymous" in request.args else [Link("A", "/?", True), Link("B", "/b")],
+        "navigation": []
+        if "anonymous" in request.args
+        else [Links("Road", [Link("A", "/?", True)]), Links("Desk", [Link("B", "/b")])],
         "page_url": page_url,
     }
 

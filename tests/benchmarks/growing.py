@@ -47,7 +47,7 @@ def grow(session: Session, wanted: int) -> int:
 def _copied(column: Column[Any], table: Table, shift: int) -> ColumnElement[Any]:
     """Return what a copy has in a column: own keys and texts, the copies of the rows it refers to, else the same."""
     if column.name in COPIED[table]:
-        return literal(f"{table.name[0]}{shift}-") + cast(table.c.id, String)
+        return literal(table.name[0]) + cast(table.c.id + shift, String)
     if column.name == "id" or any(key.column.table in COPIED for key in column.foreign_keys):
         return column + shift
     return column

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from trafficedu.core import access, logs
+from trafficedu.core.actors import Actor
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import DomainError, Missing, Refused, Stale
@@ -45,6 +47,18 @@ class NavigationItem:
         return request.path == self.url or request.path.startswith(self.url.rstrip("/") + "/")
 
 
+@dataclass(frozen=True)
+class NavigationGroup:
+    """Entries of the main menu that belong to one kind of work, under a heading."""
+
+    label: Any
+    entries: Sequence[NavigationItem]
+
+    def open_to(self, who: Actor) -> NavigationGroup:
+        """Return the group with the entries that ``who`` may open."""
+        return NavigationGroup(self.label, [item for item in self.entries if who.may(item.permission)])
+
+
 @cache
 def _manifest() -> dict[str, str]:
     path = BUILD / "manifest.json"
@@ -56,7 +70,7 @@ def asset(name: str) -> str:
     return url_for("static", filename=f"build/{_manifest().get(name, name)}")
 
 
-def init_pages(app: Flask, navigation: list[NavigationItem]) -> None:
+def init_pages(app: Flask, navigation: Sequence[NavigationGroup]) -> None:
     """Give every template the frame's names, and every error a page in the user's language."""
 
     @app.context_processor
@@ -68,7 +82,7 @@ def init_pages(app: Flask, navigation: list[NavigationItem]) -> None:
             "actor": who,
             "can": who.may,
             "current_user": flask_login.current_user,
-            "navigation": [item for item in navigation if who.may(item.permission)],
+            "navigation": [group for whole in navigation if (group := whole.open_to(who)).entries],
             "now": utc_now(),
         }
 
