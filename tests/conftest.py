@@ -78,7 +78,7 @@ def data_key() -> str:
 
 @pytest.fixture(scope="session")
 def make_app(data_key: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Flask]:
-    """Build an application on a database URL; CSRF checks are off (they have their own tests), and nothing is sent."""
+    """Build an application on a database URL: without CSRF checks (they have their own tests), nothing sent or kept."""
 
     def make(url: str, **overrides: Any) -> Flask:
         settings = Settings(
@@ -87,6 +87,7 @@ def make_app(data_key: str, tmp_path_factory: pytest.TempPathFactory) -> Callabl
             secret_key="only-for-tests",
             data_key=data_key,
             push_dry_run=True,
+            figures_kept_seconds=0,
         )
         return create_app(settings, {"TESTING": True, "WTF_CSRF_ENABLED": False, **overrides})
 

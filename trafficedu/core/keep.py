@@ -22,8 +22,8 @@ from trafficedu.core.clock import utc_now
 
 Figures = TypeVar("Figures")
 
-QUICK_SECONDS = 0.25
-"""What is counted faster than this is counted anew each time."""
+QUICK_SECONDS = 0.75
+"""What is counted faster than this is counted anew each time, where nothing else is said."""
 PATIENCE = 120
 """For how many times as long as the counting took its result is kept: counting costs a hundredth of the time."""
 MOST = 1000
@@ -31,11 +31,12 @@ MOST = 1000
 
 @dataclass(frozen=True)
 class Kept(Generic[Figures]):
-    """Figures, and the moment they were counted at; ``took`` is in seconds."""
+    """Figures, and the moment they were counted at; ``took`` and ``quick`` are in seconds."""
 
     figures: Figures
     counted_utc: datetime
     took: float
+    quick: float
 
 
 class Keeper:
@@ -48,7 +49,7 @@ class Keeper:
         self._lock = threading.Lock()
         self._counting: dict[Hashable, threading.Lock] = {}
 
-    def get(self, name: Hashable, count: Callable[[], Figures]) -> Kept[Figures]:
+    def get(self, name: Hashable, count: Callable[[], Figures], quick: float = QUICK_SECONDS) -> Kept[Figures]:
         """Return the figures kept under ``name``, or count them.
 
         Parameters
@@ -56,6 +57,9 @@ class Keeper:
         name
             All that the figures depend on: the scope of the reader, the area, the period. Nothing that a session
             holds may be in the figures: another request will read them.
+
+        quick
+            Below how many seconds of counting nothing is kept; less for figures that nobody looks for a change in.
 
         Whoever asks while the figures are being counted waits for them; the database counts once.
         """
@@ -68,21 +72,21 @@ class Keeper:
             try:
                 with self._lock:
                     found = self._kept.get(name)
-                return self._count(name, count) if found is None else cast(Kept[Figures], found)
+                return self._count(name, count, quick) if found is None else cast(Kept[Figures], found)
             finally:
                 with self._lock:
                     self._counting.pop(name, None)
 
-    def _count(self, name: Hashable, count: Callable[[], Figures]) -> Kept[Figures]:
+    def _count(self, name: Hashable, count: Callable[[], Figures], quick: float) -> Kept[Figures]:
         counted_utc, began = utc_now(), self._clock()
-        kept = Kept(count(), counted_utc, self._clock() - began)
+        kept = Kept(count(), counted_utc, self._clock() - began, quick)
         with self._lock:
             self._kept[name] = kept
         return kept
 
     def _until(self, _name: Hashable, kept: Kept[Any], now: float) -> float:
         """Return until when to keep; what is over at once is not kept."""
-        return now + min(PATIENCE * kept.took, self._longest) if kept.took >= QUICK_SECONDS else now
+        return now + min(PATIENCE * kept.took, self._longest) if kept.took >= kept.quick else now
 
 
 def keeper_of(session: Session) -> Keeper:

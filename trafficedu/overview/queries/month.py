@@ -12,6 +12,7 @@ from trafficedu.areas import queries as areas
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
+from trafficedu.core.keep import keeper_of
 from trafficedu.education.queries import rates as education
 from trafficedu.education.rules import CompletionCounts
 from trafficedu.feedback.queries import rates as feedback
@@ -43,7 +44,7 @@ class Change:
 class Month:
     """The figures of one month; ``completion`` and ``feedback`` as they stand now, then those of the month before."""
 
-    area: Area
+    area_name: str
     period: Period
     total: Change
     completion: CompletionCounts
@@ -61,7 +62,9 @@ class Month:
 def read_month(session: Session, by: Actor, now: datetime, locale: str) -> Month:
     """Return the last full month of what ``by`` sees, and what changed most in it."""
     last = period_of(None, None, local_date(now)).last
-    return read_month_of(session, by, find_area(session, "", by), last, now, locale)
+    area = find_area(session, "", by)
+    name = "month", by.scope, area.path, last, local_date(now), locale
+    return keeper_of(session).get(name, lambda: read_month_of(session, by, area, last, now, locale)).figures
 
 
 def read_month_of(session: Session, by: Actor, area: Area, last: date, now: datetime, locale: str) -> Month:
@@ -73,7 +76,7 @@ def read_month_of(session: Session, by: Actor, area: Area, last: date, now: date
         for row in feedback.count_feedback(session, by, before.first, before.after, now, area.path)
     }
     return Month(
-        area=area,
+        area_name=area.name,
         period=month,
         total=Change(
             area.code,
