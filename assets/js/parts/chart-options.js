@@ -130,7 +130,7 @@ function axes(spec, colour) {
     inverse: Boolean(spec.horizontal),
     axisTick: { show: false },
     axisLine: { lineStyle: { color: colour("line-strong") } },
-    axisLabel: { ...text, hideOverlap: true, ...(spec.horizontal ? { interval: 0, width: 112, overflow: "truncate" } : {}) },
+    axisLabel: { ...text, hideOverlap: true, ...(spec.horizontal ? { interval: 0, width: 136, overflow: "break", lineHeight: 15 } : {}) },
   };
   const values = {
     type: "value",
