@@ -34,7 +34,7 @@ run: setup ## a demo district on http://127.0.0.1:8000
 
 test: setup ## lint, types, layers, and the whole suite on SQLite and PostgreSQL
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup ## every check that needs no database
 	$(BIN)/ruff check .
