@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from trafficedu.core.keep import PATIENCE, QUICK_SECONDS, Keeper
+from trafficedu.core.keep import LEAST_SECONDS, PATIENCE, QUICK_SECONDS, Keeper
 
 LONGEST = 300.0
 
@@ -49,6 +49,14 @@ def test_what_took_long_is_kept_for_so_many_times_as_long(keeper: Keeper, clock:
     second = keeper.get("town", clock.counting(1.0))
     assert second.figures == 2
     assert second.counted_utc >= first.counted_utc
+
+
+def test_what_is_kept_is_kept_for_a_minute_at_least(keeper: Keeper, clock: Clock) -> None:
+    keeper.get("town", clock.counting(0.1), quick=0.05)
+    clock.now += LEAST_SECONDS - 1
+    assert keeper.get("town", clock.counting(0.1), quick=0.05).figures == 1
+    clock.now += 2
+    assert keeper.get("town", clock.counting(0.1), quick=0.05).figures == 2
 
 
 def test_nothing_is_kept_for_longer_than_the_setting_says(keeper: Keeper, clock: Clock) -> None:

@@ -25,7 +25,9 @@ Figures = TypeVar("Figures")
 QUICK_SECONDS = 0.75
 """What is counted faster than this is counted anew each time, where nothing else is said."""
 PATIENCE = 120
-"""For how many times as long as the counting took its result is kept: counting costs a hundredth of the time."""
+"""For how many times as long as the counting took its result is kept: counting costs some hundredths of the time."""
+LEAST_SECONDS = 60.0
+"""For how long at least: less would let every tenth reader wait for what changes hardly at all."""
 MOST = 1000
 
 
@@ -86,7 +88,9 @@ class Keeper:
 
     def _until(self, _name: Hashable, kept: Kept[Any], now: float) -> float:
         """Return until when to keep; what is over at once is not kept."""
-        return now + min(PATIENCE * kept.took, self._longest) if kept.took >= kept.quick else now
+        if kept.took < kept.quick:
+            return now
+        return now + min(max(PATIENCE * kept.took, LEAST_SECONDS), self._longest)
 
 
 def keeper_of(session: Session) -> Keeper:

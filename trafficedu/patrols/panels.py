@@ -21,6 +21,8 @@ from trafficedu.violations.queries import count_by_area_and_month
 
 READ, RECORD = "patrols:patrol:read", "patrols:patrol:record"
 NONE = Effort(0.0, None, 0)
+QUICK = 0.05
+"""Months of violations beside the effort: nobody looks for the one just recorded there."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def effort_of_area(area_path: str, first: date, last: date, **_subject: Any) -> 
     by_month = queries.effort_by_month(session(), who, area_path, first, after)
     end = min(after - timedelta(days=1), today())
     name = "patrols.effort", who.scope, area_path, first, end
-    counts = keeper_of(session()).get(name, lambda: _violations_by_month(who, area_path, first, end)).figures
+    counts = keeper_of(session()).get(name, lambda: _violations_by_month(who, area_path, first, end), QUICK).figures
     lines = [
         EffortLine(counts.get(month, 0), by_month.get(month, NONE), month) for month in sorted({*counts, *by_month})
     ]
