@@ -13,9 +13,10 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Generic, TypeVar, cast
 
-from cachetools import TLRUCache
+from cachetools import TLRUCache, cachedmethod
 from sqlalchemy.orm import Session
 
 from trafficedu.core.clock import utc_now
@@ -33,12 +34,11 @@ MOST = 1000
 
 @dataclass(frozen=True)
 class Kept(Generic[Figures]):
-    """Figures, and the moment they were counted at; ``took`` and ``quick`` are in seconds."""
+    """Figures, the moment they were counted at, and for how many seconds they are kept."""
 
     figures: Figures
     counted_utc: datetime
-    took: float
-    quick: float
+    seconds: float
 
 
 class Keeper:
@@ -47,9 +47,10 @@ class Keeper:
     def __init__(self, longest: float, clock: Callable[[], float] = time.monotonic) -> None:
         """Keep nothing for more than ``longest`` seconds; 0 keeps nothing."""
         self._longest, self._clock = longest, clock
-        self._kept: TLRUCache[Hashable, Kept[Any]] = TLRUCache(MOST, ttu=self._until, timer=clock)
-        self._lock = threading.Lock()
-        self._counting: dict[Hashable, threading.Lock] = {}
+        self._kept: TLRUCache[Hashable, Kept[Any]] = TLRUCache(
+            MOST, ttu=lambda _name, kept, now: now + kept.seconds, timer=clock
+        )
+        self._counted = threading.Condition()
 
     def get(self, name: Hashable, count: Callable[[], Figures], quick: float = QUICK_SECONDS) -> Kept[Figures]:
         """Return the figures kept under ``name``, or count them.
@@ -59,38 +60,22 @@ class Keeper:
         name
             All that the figures depend on: the scope of the reader, the area, the period. Nothing that a session
             holds may be in the figures: another request will read them.
-
         quick
             Below how many seconds of counting nothing is kept; less for figures that nobody looks for a change in.
 
         Whoever asks while the figures are being counted waits for them; the database counts once.
         """
-        with self._lock:
-            found = self._kept.get(name)
-            counting = self._counting.setdefault(name, threading.Lock()) if found is None else None
-        if counting is None:
-            return cast(Kept[Figures], found)
-        with counting:
-            try:
-                with self._lock:
-                    found = self._kept.get(name)
-                return self._count(name, count, quick) if found is None else cast(Kept[Figures], found)
-            finally:
-                with self._lock:
-                    self._counting.pop(name, None)
+        return cast(Kept[Figures], self._get(name, count, quick))
 
-    def _count(self, name: Hashable, count: Callable[[], Figures], quick: float) -> Kept[Figures]:
+    @cachedmethod(attrgetter("_kept"), key=lambda _self, name, *_: name, condition=attrgetter("_counted"))
+    def _get(self, _name: Hashable, count: Callable[[], Any], quick: float) -> Kept[Any]:
         counted_utc, began = utc_now(), self._clock()
-        kept = Kept(count(), counted_utc, self._clock() - began, quick)
-        with self._lock:
-            self._kept[name] = kept
-        return kept
+        figures = count()
+        return Kept(figures, counted_utc, self._seconds(self._clock() - began, quick))
 
-    def _until(self, _name: Hashable, kept: Kept[Any], now: float) -> float:
-        """Return until when to keep; what is over at once is not kept."""
-        if kept.took < kept.quick:
-            return now
-        return now + min(max(PATIENCE * kept.took, LEAST_SECONDS), self._longest)
+    def _seconds(self, took: float, quick: float) -> float:
+        """Return for how long figures are kept that took so long to count."""
+        return min(max(PATIENCE * took, LEAST_SECONDS), self._longest) if took >= quick else 0.0
 
 
 def keeper_of(session: Session) -> Keeper:
