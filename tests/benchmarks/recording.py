@@ -39,9 +39,11 @@ from trafficedu import wiring
 from trafficedu.app import create_app
 from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.companies.models import Company
-from trafficedu.core import clock, numbers, orm, schema
+from trafficedu.core import clock, connections, numbers, schema
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.database import database
+from trafficedu.demo.plan import Plan
+from trafficedu.demo.services import load_demo
 from trafficedu.education.models import Course, StudySession
 from trafficedu.riders.services import NewEngagement, NewRider, engage, find_or_register
 from trafficedu.stations.models import Station
@@ -49,13 +51,14 @@ from trafficedu.stations.models import Station
 PORTS = itertools.count(18600)
 THREADS = 8
 VILLAGES = 20
+VIOLATIONS, MONTHS = 5_000, 12
 
 
 def bare_app() -> Flask:
     """Insert one row and commit: the least that recording anything over HTTP can cost."""
     app = Flask("bare")
     engine = create_engine(os.environ["TRAFFICEDU_DATABASE_URL"], pool_size=20)
-    orm.prepare_engine(engine)
+    connections.prepare_engine(engine)
 
     @app.post("/")
     def insert() -> str:
@@ -67,9 +70,10 @@ def bare_app() -> Flask:
 
 
 def prepare(url: str, riders: int) -> tuple[str, list[str], list[str]]:
-    """Fill a database with riders engaged by a company and sessions with seats; returns user, villages, identities.
+    """Fill a database with a demo district, and more riders with seats for them; returns user, villages, identities.
 
-    As in the district, the riders live in many villages, each with a station of its own near by.
+    The riders are engaged by a company and live in many villages, each with a station of its own near by. The
+    district has been at work for a year: in empty tables PostgreSQL would plan, and keep, to read them from end to end.
     """
     os.environ["TRAFFICEDU_DATABASE_URL"] = url
     app = create_app()
@@ -78,6 +82,7 @@ def prepare(url: str, riders: int) -> tuple[str, list[str], list[str]]:
         with database().sessionmaker() as session:
             for load in wiring.REFERENCE:
                 load(session)
+            load_demo(session, Plan(VIOLATIONS, MONTHS), clock.utc_now())
             session.execute(text(f"CREATE TABLE bare_row (id {serial(url)}, body varchar(100))"))
             villages = session.scalars(select(Area).where(Area.level == VILLAGE).order_by(Area.code)).all()
             villages = villages[:: len(villages) // VILLAGES]
@@ -87,6 +92,8 @@ def prepare(url: str, riders: int) -> tuple[str, list[str], list[str]]:
             engage_all(session, villages, identities)
             for village in villages:
                 add_sessions(session, village, riders // len(villages) + THREADS)
+            session.commit()
+            session.execute(text("ANALYZE"))
             session.commit()
             return officer.username, [village.code for village in villages], identities
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from trafficedu.configuration.models import CalendarDay, Run
-from trafficedu.core import orm, rows
+from trafficedu.core import connections, rows
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import database, looking
 
@@ -65,7 +65,7 @@ def test_a_connection_that_rested_and_broke_is_replaced(
 ) -> None:
     if database_kind == "sqlite":
         pytest.skip("a file has no server that could go away")
-    monkeypatch.setattr(orm, "RESTED_SECONDS", 0.0)
+    monkeypatch.setattr(connections, "RESTED_SECONDS", 0.0)
     with fresh_app.app_context():
         engine = database().engine
         backend = text("SELECT pg_backend_pid()")
@@ -76,3 +76,22 @@ def test_a_connection_that_rested_and_broke_is_replaced(
             killer.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": resting})
         with engine.connect() as first, engine.connect() as second:
             assert [one.scalar(text("SELECT 1")) for one in (first, second)] == [1, 1]
+
+
+def test_a_record_found_is_persistent_and_the_session_s_own_where_it_has_one(session: Session) -> None:
+    now = utc_now()
+    rows.insert(session, Run, kind="other", started_utc=now, counts={})
+    key = rows.insert(session, Run, kind="sought", started_utc=now, counts={"rows": 3})
+    by_kind = rows.Finder(Run, RUN.kind == bindparam("kind"))
+    found = by_kind.first(session, kind="sought")
+    assert found is not None
+    assert (found.id, found.started_utc, found.counts, found.ended_utc) == (key, now, {"rows": 3}, None)
+    found.succeeded = True
+    assert by_kind.first(session, kind="sought") is found
+    session.commit()
+    session.expunge_all()
+    again = by_kind.first(session, kind="sought")
+    assert again is not None
+    assert again is not found
+    assert again.succeeded
+    assert by_kind.first(session, kind="nothing like it") is None

@@ -13,7 +13,7 @@ import flask_login
 from flask import Flask, Response, abort, current_app, redirect, request, url_for
 from sqlalchemy.orm import Session
 
-from trafficedu.core import audit, orm
+from trafficedu.core import audit, connections
 from trafficedu.core.actors import VISITOR, Actor
 from trafficedu.core.database import database, looking, session
 
@@ -111,8 +111,8 @@ def guard() -> Response | None:
 def note_refusal(who: Actor, what: str) -> None:
     """Write a refusal to the audit trail in a transaction of its own; the request's one is given up first."""
     session().rollback()
-    reading = orm.READING.set(False)
+    reading = connections.READING.set(False)
     with database().sessionmaker() as own:
         audit.write(own, "access:page:open", who, result=audit.REFUSED, endpoint=what)
         own.commit()
-    orm.READING.reset(reading)
+    connections.READING.reset(reading)

@@ -11,7 +11,7 @@ from flask import Flask, current_app, request
 from flask_sqlalchemy_lite import SQLAlchemy
 from sqlalchemy.orm import Session
 
-from trafficedu.core import orm
+from trafficedu.core import connections
 from trafficedu.core.encryption import Keyring
 from trafficedu.core.events import Handlers
 from trafficedu.core.keep import Keeper
@@ -45,12 +45,12 @@ def init_database(app: Flask, url: str, keyring: Keyring, handlers: Handlers) ->
         close for close in app.teardown_appcontext_funcs if not iscoroutinefunction(close)
     ]
     with app.app_context():
-        orm.prepare_engine(extension.engine)
+        connections.prepare_engine(extension.engine)
     app.before_request(_note_intent)
 
 
 def _note_intent() -> None:
-    orm.READING.set(request.method in SAFE_METHODS)
+    connections.READING.set(request.method in SAFE_METHODS)
 
 
 def database() -> SQLAlchemy:
@@ -70,13 +70,13 @@ def looking() -> Iterator[Session]:
     On SQLite the look is a reading transaction of its own, so that the write lock is taken by the first statement
     of the view and not held while the form is checked. On PostgreSQL nothing is locked by reading.
     """
-    reading = orm.READING.set(True)
+    reading = connections.READING.set(True)
     try:
         yield session()
         if session().get_bind().dialect.name == "sqlite":
             session().rollback()
     finally:
-        orm.READING.reset(reading)
+        connections.READING.reset(reading)
 
 
 @contextmanager
@@ -86,9 +86,9 @@ def writing() -> Iterator[Session]:
     The reading transaction is given up first; on SQLite one that began by reading could fail to write.
     """
     session().rollback()
-    reading = orm.READING.set(False)
+    reading = connections.READING.set(False)
     try:
         yield session()
         session().commit()
     finally:
-        orm.READING.reset(reading)
+        connections.READING.reset(reading)

@@ -1,20 +1,17 @@
-"""The base of all tables: naming of constraints, UTC times, versions, and how transactions begin.
+"""The base of all tables: naming of constraints, UTC times, versions.
 
 Must not know the web or any feature.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
-from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Engine, MetaData, event
-from sqlalchemy.exc import DisconnectionError, IntegrityError
+from sqlalchemy import DateTime, MetaData
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
-from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 from trafficedu.core.errors import DomainError, Stale
@@ -95,54 +92,3 @@ def flush_or_refuse(session: Session, refusals: Mapping[str, DomainError]) -> No
             if name in text or f"uq_{name.replace('.', '_')}" in text:
                 raise refusal from error
         raise
-
-
-RESTED_SECONDS = 5.0
-"""How long a connection to PostgreSQL lay unused before it is asked whether the server is still there."""
-
-
-def _ask_after_a_rest(engine: Engine) -> None:
-    """Ask a connection that rested for a sign of life, as ``pool_pre_ping`` does each time: a round trip less."""
-
-    @event.listens_for(engine, "checkin")
-    def _note(_connection: Any, record: ConnectionPoolEntry) -> None:
-        record.info["used"] = time.monotonic()
-
-    @event.listens_for(engine, "checkout")
-    def _ask(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
-        if time.monotonic() - record.info.get("used", time.monotonic()) <= RESTED_SECONDS:
-            return
-        try:
-            engine.dialect.do_ping(connection)
-        except engine.dialect.loaded_dbapi.Error as error:
-            raise DisconnectionError from error  # the pool opens another one
-
-
-READING: ContextVar[bool] = ContextVar("reading", default=False)
-"""True while a request that only reads is served; then SQLite takes no write lock."""
-
-
-def prepare_engine(engine: Engine) -> None:
-    """Set SQLite up for a server: WAL, foreign keys, waiting for locks, and explicit transactions.
-
-    A transaction that may write begins with ``BEGIN IMMEDIATE``: a deferred one that reads first and writes
-    later fails at once when another writer was quicker, whatever the time-out. A PostgreSQL connection that rested
-    is asked whether it still lives; one that is used all the time is not.
-    """
-    if engine.dialect.name != "sqlite":
-        _ask_after_a_rest(engine)
-        return
-
-    @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA busy_timeout = 20000")
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN" if READING.get() else "BEGIN IMMEDIATE")

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import ClauseElement, Connection, Dialect, Insert, Select, Table, Update, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import ClauseElement, ColumnElement, Connection, Dialect, Insert, Select, Table, Update, event, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session, SessionTransaction, make_transient_to_detached
+from sqlalchemy.orm.util import identity_key
 
+from trafficedu.core.connections import translated
 from trafficedu.core.orm import Base
 
 Record = TypeVar("Record", bound=Base)
@@ -51,7 +52,7 @@ class Prepared:
             cursor.execute(words.text, words.bind(given))
             return words.read(cursor.fetchall())
         except words.error as error:
-            raise _translated(connection, words.text, error) from error
+            raise translated(connection, words.text, error) from error
         finally:
             cursor.close()
 
@@ -68,7 +69,7 @@ class Prepared:
         try:
             cursor.executemany(words.text, [words.bind(one) for one in given])
         except words.error as error:
-            raise _translated(connection, words.text, error) from error
+            raise translated(connection, words.text, error) from error
         finally:
             cursor.close()
 
@@ -143,23 +144,6 @@ class _Words:
         return read
 
 
-def _translated(connection: Connection, text: str, error: Exception) -> BaseException:
-    """Return the driver's error as SQLAlchemy's; a connection that is lost is given up, as SQLAlchemy would."""
-    dialect, raw = connection.dialect, connection.connection.dbapi_connection
-    lost = dialect.is_disconnect(cast(Any, error), cast(Any, raw), None)
-    if lost:
-        connection.invalidate(error)
-    return DBAPIError.instance(
-        text,
-        None,
-        error,
-        dialect.loaded_dbapi.Error,
-        hide_parameters=True,
-        connection_invalidated=lost,
-        dialect=dialect,
-    )
-
-
 def insert(session: Session, model: type[Base], **values: Any) -> int:
     """Insert one row now and return its key, the first column of it where it has several.
 
@@ -185,7 +169,31 @@ def insert_unless_there(session: Session, model: type[Base], **values: Any) -> i
 
 def record_of(session: Session, model: type[Record], key: int, **values: Any) -> Record:
     """Return the record of a row inserted just now with these values, persistent, without reading it back."""
-    record = model(**{**_defaults(model), **values}, id=key)
+    return _attached(session, model, {**_defaults(model), **values, "id": key})
+
+
+class Finder(Generic[Record]):
+    """A prepared search for records of one model: what the session holds already stays as it is there."""
+
+    def __init__(self, model: type[Record], *where: ColumnElement[bool]) -> None:
+        """Search by ``where``, which names the parameters."""
+        columns = table_of(model).columns
+        self._model, self._names = model, [column.key for column in columns]
+        self._statement = Prepared(select(*columns).where(*where))
+
+    def first(self, session: Session, **given: Any) -> Record | None:
+        """Return the first record found with the parameters ``given``, or None."""
+        found = self._statement.rows(session, **given)
+        if not found:
+            return None
+        values = dict(zip(self._names, found[0], strict=True))
+        held = session.identity_map.get(identity_key(self._model, values["id"]))
+        return held if held is not None else _attached(session, self._model, values)
+
+
+def _attached(session: Session, model: type[Record], values: dict[str, Any]) -> Record:
+    """Return a persistent record of a row whose every column is in ``values``, as if the session had loaded it."""
+    record = model(**values)
     make_transient_to_detached(record)
     session.add(record)
     return record

@@ -19,7 +19,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.encryption import keyring_of
 from trafficedu.core.errors import DomainError, Missing
 from trafficedu.core.numbers import normalise
-from trafficedu.core.rows import Prepared, table_of
+from trafficedu.core.rows import Finder, Prepared, table_of
 from trafficedu.core.text import message
 from trafficedu.riders import rules
 from trafficedu.riders.models import ID_TYPES, Engagement, Rider, Vehicle
@@ -115,12 +115,14 @@ def find_by_identity(session: Session, id_type: str, id_number: str) -> Rider | 
     return find_by_identity_key(session, rules.identity_key(id_type, number))
 
 
-_BY_HASH = select(Rider).where(Rider.id_number_hash.in_(bindparam("hashes", expanding=True)))
+_BY_HASH = Finder(Rider, table_of(Rider).c.id_number_hash == bindparam("hash"))
 
 
 def find_by_identity_key(session: Session, key: str) -> Rider | None:
     """Return the rider whose document has this ``rules.identity_key``, whichever data key hashed it."""
-    return session.scalar(_BY_HASH, {"hashes": keyring_of(session).lookup_hashes(key, ID_NUMBER)})
+    hashes = keyring_of(session).lookup_hashes(key, ID_NUMBER)
+    found = (_BY_HASH.first(session, hash=hashed) for hashed in hashes)
+    return next((rider for rider in found if rider is not None), None)
 
 
 def list_exact(session: Session, text: str) -> Sequence[Rider]:

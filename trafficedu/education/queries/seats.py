@@ -68,24 +68,35 @@ def _places(path: str) -> dict[str, str]:
     return dict(zip(("village", "town", "district"), rules.prefixes(path), strict=True))
 
 
-_RANKED = (
+_SUITABLE = (
     select(_STUDY.id)
     .join_from(table_of(StudySession), table_of(Station), _STUDY.station_id == _STATION.id)
     .join(table_of(Area), _STATION.area_id == _AREA.id)
-    .where(*_BOOKABLE, _STUDY.starts_on <= bindparam("last"))
-    .order_by(_NEARNESS, _STUDY.starts_utc, _STUDY.seats_taken * 1.0 / _STUDY.capacity, _STUDY.id)
+    .where(*_BOOKABLE, _STUDY.starts_on.between(bindparam("first"), bindparam("last")))
 )
-_CANDIDATES = Prepared(_RANKED.limit(AT_ONCE))
-BEST_CANDIDATE = _RANKED.limit(1).correlate(None).scalar_subquery()
-"""The first of :func:`candidates`, for a statement that is given what :func:`wanted` returns."""
+_EARLIEST = (_STUDY.starts_utc, _STUDY.seats_taken * 1.0 / _STUDY.capacity, _STUDY.id)
+_CANDIDATES = Prepared(_SUITABLE.order_by(_NEARNESS, *_EARLIEST).limit(AT_ONCE))
+
+
+def _earliest(*where: ColumnElement[bool]) -> ColumnElement[int]:
+    return _SUITABLE.where(*where).order_by(*_EARLIEST).limit(1).correlate(None).scalar_subquery()
+
+
+BEST_CANDIDATE = func.coalesce(_earliest(_AREA.path == bindparam("village")), _earliest(_lies_in("town")), _earliest())
+"""The first of :func:`candidates`, for a statement that is given what :func:`wanted` returns.
+
+Asked place by place: the sessions of a wider place are looked at only when the nearer one has none.
+"""
 
 
 def wanted(session: Session, course_id: int, due_on: date, path: str, now: datetime) -> dict[str, Any]:
     """Return the parameters of the search for a session."""
+    ready = now + timedelta(minutes=figure(session, "education.booking_lead_minutes"))
     return {
         **_places(path),
         "course_id": course_id,
-        "ready": now + timedelta(minutes=figure(session, "education.booking_lead_minutes")),
+        "ready": ready,
+        "first": local_date(ready),
         "last": rules.latest_start(due_on, local_date(now)) or date.max,
     }
 

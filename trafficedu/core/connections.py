@@ -1,0 +1,165 @@
+"""How connections to either database are set up, and how a transaction begins on them.
+
+Must not know the web or any feature.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from contextvars import ContextVar
+from functools import partial
+from typing import Any, cast
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+READING: ContextVar[bool] = ContextVar("reading", default=False)
+"""True while a request that only reads is served; then SQLite takes no write lock."""
+
+RESTED_SECONDS = 5.0
+"""How long a connection to PostgreSQL lay unused before it is asked whether the server is still there."""
+
+PATIENCE_SECONDS = 20.0
+"""How long a transaction on SQLite waits for the one that writes."""
+PAUSE_SECONDS = 0.000_3
+"""Between two tries for the write lock while another process has it: a tenth of the time a record holds it."""
+_WAIT = f"PRAGMA busy_timeout = {PATIENCE_SECONDS * 1000:.0f}"
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Set up every connection that ``engine`` opens; call it once, before the first."""
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine)
+    else:
+        _ask_after_a_rest(engine)
+
+
+def _ask_after_a_rest(engine: Engine) -> None:
+    """Ask a connection that rested for a sign of life, as ``pool_pre_ping`` does each time: a round trip less."""
+
+    @event.listens_for(engine, "checkin")
+    def _note(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["used"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _ask(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get("used", time.monotonic()) <= RESTED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error  # the pool opens another one
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    """Set SQLite up for a server: WAL, foreign keys, waiting for locks, and explicit transactions.
+
+    A transaction that may write takes the write lock at its beginning: one that reads first and writes later fails at
+    once when another writer was quicker, whatever the time-out (docs/adr/0006-transactions.md).
+    """
+    turn = threading.Lock()
+
+    @event.listens_for(engine, "do_connect")
+    def _open(_dialect: Any, _record: Any, _given: Any, options: dict[str, Any]) -> None:
+        options["factory"] = partial(TakingTurns, turn)
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        connection.execute(_WAIT)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        raw = cast(TakingTurns, connection.connection.dbapi_connection)
+        try:
+            raw.execute("BEGIN") if READING.get() else raw.begin_writing()
+        except sqlite3.Error as error:
+            raise translated(connection, "BEGIN", error) from error
+
+
+class TakingTurns(sqlite3.Connection):
+    """A connection whose process lets one of its connections at a time ask SQLite for the write lock.
+
+    SQLite has no queue: whoever is refused sleeps longer and longer, and the lock lies free meanwhile. So the threads
+    of a process wait for each other, which wakes the next at once, and the one whose turn it is asks often. Measured:
+    docs/benchmarks.md. Other processes need not know of it.
+    """
+
+    def __init__(self, turn: threading.Lock, *given: Any, **options: Any) -> None:
+        """Open the database; ``turn`` is one lock for all connections of this process to it."""
+        self._turn, self._mine = turn, False
+        super().__init__(*given, **options)
+
+    def begin_writing(self) -> None:
+        """Begin a transaction that holds the write lock; raise OperationalError when it cannot be had in time."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        if not self._turn.acquire(timeout=PATIENCE_SECONDS):
+            raise sqlite3.OperationalError("database is locked")
+        self._mine = True
+        self.execute("PRAGMA busy_timeout = 0")
+        try:
+            self._ask_until(until)
+        finally:
+            self.execute(_WAIT)
+            self._leave()
+
+    def _ask_until(self, until: float) -> None:
+        while True:
+            try:
+                self.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+            else:
+                return
+            time.sleep(PAUSE_SECONDS)
+
+    def commit(self) -> None:
+        """Commit, and let the next one write."""
+        try:
+            super().commit()
+        finally:
+            self._leave()
+
+    def rollback(self) -> None:
+        """Undo, and let the next one write."""
+        try:
+            super().rollback()
+        finally:
+            self._leave()
+
+    def close(self) -> None:
+        """Close, which undoes what was not committed, and let the next one write."""
+        try:
+            super().close()
+        finally:
+            self._leave(ended=True)
+
+    def _leave(self, ended: bool = False) -> None:
+        """Give the turn back, unless a transaction is still open: a commit that failed leaves it to be undone."""
+        if self._mine and (ended or not self.in_transaction):
+            self._mine = False
+            self._turn.release()
+
+
+def translated(connection: Connection, text: str, error: Exception) -> BaseException:
+    """Return the driver's error as SQLAlchemy's; a connection that is lost is given up, as SQLAlchemy would."""
+    dialect, raw = connection.dialect, connection.connection.dbapi_connection
+    lost = dialect.is_disconnect(cast(Any, error), cast(Any, raw), None)
+    if lost:
+        connection.invalidate(error)
+    return DBAPIError.instance(
+        text,
+        None,
+        error,
+        dialect.loaded_dbapi.Error,
+        hide_parameters=True,
+        connection_invalidated=lost,
+        dialect=dialect,
+    )
