@@ -66,7 +66,7 @@ def postgres() -> Iterator[URL]:
 def chromium() -> Iterator[playwright.sync_api.Browser]:
     """The machine's Chromium, headless; without one the test is skipped by name."""
     if machine.PROGRAM is None:
-        pytest.skip("needs a Chromium on the machine (Debian: apt-get install chromium)")
+        pytest.skip("needs a Chromium on the machine (Debian: apt-get install chromium-headless-shell)")
     with machine.started() as browser:
         yield browser
 
