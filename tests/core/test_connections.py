@@ -133,6 +133,23 @@ def test_another_program_is_not_waited_for_without_end(engine: Engine, other: sq
         one.rollback()
 
 
+def test_every_way_of_being_busy_is_waited_for(engine: Engine, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ways, plainly = [sqlite3.SQLITE_BUSY_RECOVERY, sqlite3.SQLITE_BUSY_SNAPSHOT], connections.TakingTurns.execute
+
+    def execute(connection: connections.TakingTurns, words: str) -> sqlite3.Cursor:
+        if words == "BEGIN IMMEDIATE" and ways:
+            busy = sqlite3.OperationalError("database is locked")
+            busy.sqlite_errorcode = ways.pop()
+            raise busy
+        return plainly(connection, words)
+
+    monkeypatch.setattr(connections.TakingTurns, "execute", execute)
+    with engine.begin() as one:
+        one.execute(RECORD)
+    assert counted(file) == 1
+    assert ways == []
+
+
 def test_reading_waits_for_nobody(engine: Engine, file: Path) -> None:
     with engine.connect() as writer:
         writer.execute(RECORD)

@@ -26,6 +26,8 @@ PATIENCE_SECONDS = 20.0
 """How long a transaction on SQLite waits for the one that writes."""
 PAUSE_SECONDS = 0.000_3
 """Between two tries for the write lock while another process has it: a tenth of the time a record holds it."""
+_KIND_OF_ERROR = 0xFF
+"""SQLite is "busy" in several ways, such as "while another connection opens its log"; the low byte is common to all."""
 _WAIT = f"PRAGMA busy_timeout = {PATIENCE_SECONDS * 1000:.0f}"
 
 
@@ -114,7 +116,7 @@ class TakingTurns(sqlite3.Connection):
             try:
                 self.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                if error.sqlite_errorcode & _KIND_OF_ERROR != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                     raise
             else:
                 return
