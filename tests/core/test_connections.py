@@ -16,6 +16,14 @@ from trafficedu.core import connections
 RECORD = text("INSERT INTO counted (body) VALUES ('x')")
 
 
+@pytest.fixture(autouse=True)
+def writing() -> Iterator[None]:
+    """Begin as a request that may write, whatever the request of an earlier test was."""
+    reading = connections.READING.set(False)
+    yield
+    connections.READING.reset(reading)
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """A database with one table."""
