@@ -104,8 +104,8 @@ class TakingTurns(sqlite3.Connection):
         if not self._turn.acquire(timeout=PATIENCE_SECONDS):
             raise sqlite3.OperationalError("database is locked")
         self._mine = True
-        self.execute("PRAGMA busy_timeout = 0")
         try:
+            self.execute("PRAGMA busy_timeout = 0")
             self._ask_until(until)
         finally:
             self.execute(_WAIT)
