@@ -38,22 +38,14 @@ def fit(rule: Rule, name: str) -> str:
     return min(getattr(rule._converters[name], "items", {PLACEHOLDER}))
 
 
-def _arguments(rule: Rule) -> dict[str, str]:
-    """Values that fit a rule: one of the few an argument allows, else a placeholder."""
-    choices = {name: getattr(converter, "items", {PLACEHOLDER}) for name, converter in rule._converters.items()}
-    return {name: min(choices[name]) for name in rule.arguments}
-
-
 def routes(app: Flask) -> Iterator[tuple[Rule, str, str]]:
     """Yield every rule with each of its methods and an address that fits it."""
     for rule in app.url_map.iter_rules():
         if rule.endpoint == "static":
             continue
         with app.test_request_context():
-            address = app.url_map.bind("localhost").build(
-                rule.endpoint, {name: fit(rule, name) for name in rule.arguments}
-            )
-            address = app.url_map.bind("localhost").build(rule.endpoint, _arguments(rule))
+            adapter = app.url_map.bind("localhost")
+            address = adapter.build(rule.endpoint, {name: fit(rule, name) for name in rule.arguments})
         for method in sorted((rule.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"}):
             yield rule, method, address
 

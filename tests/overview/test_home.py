@@ -16,6 +16,20 @@ from trafficedu.core.clock import local_date, month_bounds, utc_now
 from trafficedu.overview.queries.month import read_month
 from trafficedu.overview.queries.villages import list_villages
 
+FIRST_SCREENS = {
+    Role.OFFICER: ["登记违法", "我今天的登记", "清点头盔", "开始勤务", "待验收的隐患"],
+    Role.STATION: [],
+    Role.COMPANY: ["待反馈抄告", "本月反馈情况"],
+    Role.GRID: ["待反馈抄告", "本月反馈情况", "逾期未学习", "未销号隐患"],
+    Role.SUPERVISOR: ["清点头盔", "待审核记录", "异议复核", "待验收的隐患"],
+    Role.LEADER: ["待反馈抄告", "本月反馈情况", "待制定方案的隐患"],
+    Role.ANALYST: [],
+    Role.ADMINISTRATOR: ["后台任务", "即将失效的违法行为"],
+}
+"""What stands on a role's first screen when nothing waits: headings and large keys, from above."""
+CALENDAR = "工作日历"
+"""Stands there at the time of the year when next year's holidays are not yet in."""
+
 
 @pytest.fixture
 def world(session: Session) -> World:
@@ -31,9 +45,12 @@ def test_nobody_is_shown_three_ways_in(client: Browser) -> None:
 @pytest.mark.parametrize("role", list(Role))
 def test_every_role_has_a_first_screen(client: Browser, make_user: Callable[..., User], role: Role) -> None:
     user = make_user(role)
-    page = client.sign_in(user).get("/")
-    assert page.status_code == 200
-    assert user.display_name in page.text
+    main = re.search("<main.*</main>", client.sign_in(user).get("/").text, re.DOTALL)
+    assert main is not None
+    assert user.display_name in main[0]
+    shown = re.findall(r'<h2>([^<]+)</h2>|<a class="btn [^>]*>([^<]+)</a>', main[0])
+    assert [heading or key for heading, key in shown if heading != CALENDAR] == FIRST_SCREENS[role]
+    assert ("暂无待办" in main[0]) == (FIRST_SCREENS[role] == [])
 
 
 def test_a_first_password_is_changed_first(client: Browser, make_user: Callable[..., User]) -> None:
