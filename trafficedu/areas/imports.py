@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.errors import DomainError
 from trafficedu.core.tabular import Columns, Exporter, Importer, ImportReport, Progress, Row, read_rows, silent
 from trafficedu.core.text import message
+from trafficedu.core.validity import Validity
 
 OPTIONAL = frozenset({"valid_from", "valid_to", "successor", "evaluated"})
 AREA_COLUMNS = Columns(
@@ -235,7 +236,7 @@ def _figure(row: Row, areas: dict[str, Area], this_month: date) -> tuple[tuple[i
     if month > this_month:
         raise DomainError(message("This month has not begun yet."), field="month")
     following = clock.month_bounds(month)[1]
-    if area.valid_from >= following or (area.valid_to is not None and area.valid_to < month):
+    if not area.overlaps(Validity(month, following - timedelta(days=1))):
         raise DomainError(
             message("%(name)s did not exist on %(day)s.", name=area.name, day=month.isoformat()), field="month"
         )

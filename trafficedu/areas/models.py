@@ -7,13 +7,13 @@ from datetime import date, datetime
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from trafficedu.core.orm import Base, UTCDateTime, Versioned
+from trafficedu.core.orm import Base, UTCDateTime, Valid, Versioned
 
 DISTRICT, TOWN, VILLAGE = "district", "town", "village"
 LEVELS = (DISTRICT, TOWN, VILLAGE)
 
 
-class Area(Versioned, Base):
+class Area(Valid, Versioned, Base):
     """A district, a town (镇街) or a village (村社).
 
     ``path`` lists the codes from the root, each followed by a slash (``330109/330109001/``), so that a
@@ -32,8 +32,6 @@ class Area(Versioned, Base):
     level: Mapped[str] = mapped_column(String(10))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"), index=True)
     path: Mapped[str] = mapped_column(String(80), index=True)
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
     successor_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
     evaluated: Mapped[bool] = mapped_column(default=True)
 

@@ -17,6 +17,7 @@ from trafficedu.core.clock import month_bounds
 from trafficedu.core.errors import DomainError, Missing
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
+from trafficedu.core.validity import Validity
 
 MANAGE = "areas:area:manage"
 SORTS = {"code": Area.path, "name": Area.name, "from": Area.valid_from, "to": Area.valid_to}
@@ -61,11 +62,6 @@ def within(path: str) -> Select[tuple[int]]:
     return select(Area.id).where(Area.path.startswith(path, autoescape=True))
 
 
-def valid_on(day: date) -> ColumnElement[bool]:
-    """Return the condition that an area exists on ``day``."""
-    return (Area.valid_from <= day) & or_(Area.valid_to.is_(None), Area.valid_to >= day)
-
-
 def find_area(session: Session, code: str) -> Area:
     """Return the area with ``code``; raise :class:`Missing`."""
     area = session.scalar(select(Area).where(Area.code == code))
@@ -80,7 +76,7 @@ def find_valid_area(session: Session, code: str, day: date) -> Area:
 
 
 def _existing_on(area: Area, day: date) -> Area:
-    if area.valid_from > day or (area.valid_to is not None and area.valid_to < day):
+    if not area.holds_on(day):
         text = message("%(name)s did not exist on %(day)s.", name=area.name, day=day.isoformat())
         raise DomainError(text, field="area_code", value=area.code)
     return area
@@ -101,7 +97,7 @@ def find_in_reach(session: Session, code: str, day: date, by: Actor) -> Area:
 
 def list_below(session: Session, path: str, day: date, level: str | None = None) -> Sequence[Area]:
     """Return the areas at and below ``path`` that exist on ``day``, in the order of the tree."""
-    query = select(Area).where(Area.path.startswith(path, autoescape=True), valid_on(day)).order_by(Area.path)
+    query = select(Area).where(Area.path.startswith(path, autoescape=True), Area.holds_on(day)).order_by(Area.path)
     return session.scalars(query if level is None else query.where(Area.level == level)).all()
 
 
@@ -113,7 +109,9 @@ def root(session: Session) -> Area | None:
 def code_choices(session: Session, day: date, level: str | None = None) -> list[tuple[str, str]]:
     """Return code and indented name of every area below the district that exists on ``day``, for lists."""
     depth = {TOWN: "", VILLAGE: "　"}
-    query = select(Area.code, Area.name, Area.level).where(Area.level.in_(depth), valid_on(day)).order_by(Area.path)
+    query = (
+        select(Area.code, Area.name, Area.level).where(Area.level.in_(depth), Area.holds_on(day)).order_by(Area.path)
+    )
     rows = session.execute(query if level is None else query.where(Area.level == level))
     return [(row.code, f"{depth[row.level]}{row.name} {row.code}") for row in rows]
 
@@ -167,7 +165,7 @@ def list_areas(session: Session, wanted: AreaFilter, by: Actor, page: int, sort:
     if wanted.below:
         query = query.where(Area.path.startswith(wanted.below, autoescape=True))
     if wanted.on is not None:
-        query = query.where(valid_on(wanted.on))
+        query = query.where(Area.holds_on(wanted.on))
     column = SORTS.get(sort.removeprefix("-"), Area.path)
     found = paginate(session, query.order_by(column.desc() if sort.startswith("-") else column.asc(), Area.path), page)
     villages = _count_villages(session, [area for area, _ in found.items if area.level != VILLAGE], wanted.on)
@@ -178,19 +176,19 @@ def list_areas(session: Session, wanted: AreaFilter, by: Actor, page: int, sort:
 def _count_villages(session: Session, areas: Sequence[Area], day: date | None) -> dict[str, int]:
     """Return how many villages exist (on ``day``) below each of ``areas``, by path."""
     query = select(Area.path).where(Area.level == VILLAGE)
-    paths = session.scalars(query if day is None else query.where(valid_on(day))).all() if areas else []
+    paths = session.scalars(query if day is None else query.where(Area.holds_on(day))).all() if areas else []
     return {area.path: sum(path.startswith(area.path) for path in paths) for area in areas}
 
 
 def list_children(session: Session, area: Area, day: date) -> Sequence[Area]:
     """Return the areas right below ``area`` that exist on ``day``."""
-    return session.scalars(select(Area).where(Area.parent_id == area.id, valid_on(day)).order_by(Area.path)).all()
+    return session.scalars(select(Area).where(Area.parent_id == area.id, Area.holds_on(day)).order_by(Area.path)).all()
 
 
 def outlines_below(session: Session, area: Area, day: date) -> dict[str, list[list[list[float]]]]:
     """Return the outlines, by code, of the areas right below ``area`` that exist on ``day`` and have one."""
     query = select(Area.code, AreaBoundary.rings).join(AreaBoundary, AreaBoundary.area_id == Area.id)
-    rows = session.execute(query.where(Area.parent_id == area.id, valid_on(day)).order_by(Area.path))
+    rows = session.execute(query.where(Area.parent_id == area.id, Area.holds_on(day)).order_by(Area.path))
     return dict(rows.tuples().all())
 
 
@@ -212,8 +210,8 @@ def list_line(session: Session, area: Area) -> Sequence[Area]:
 
 def list_ending_with(session: Session, area: Area, last_day: date) -> Sequence[Area]:
     """Return the areas below ``area`` that would have to end with it on ``last_day``."""
-    outlives = or_(Area.valid_to.is_(None), Area.valid_to > last_day)
-    query = select(Area).where(Area.path.startswith(area.path), Area.id != area.id, outlives)
+    later = Validity(last_day + timedelta(days=1))
+    query = select(Area).where(Area.path.startswith(area.path), Area.id != area.id, Area.overlaps(later))
     return session.scalars(query.order_by(Area.path)).all()
 
 
@@ -276,11 +274,11 @@ def ebikes_of_areas(session: Session, path: str, first: date, last: date) -> dic
 
 
 def _exposed(areas: Iterable[Any], figures: dict[int, dict[date, int]], month: date) -> list[Exposed]:
-    following = month_bounds(month)[1]
+    whole = Validity(month, month_bounds(month)[1] - timedelta(days=1))
     return [
         Exposed(path, evaluated, figures.get(key, {}))
-        for key, path, evaluated, valid_from, valid_to in areas
-        if valid_from < following and (valid_to is None or valid_to >= month)
+        for key, path, evaluated, *days in areas
+        if Validity(*days).overlaps(whole)
     ]
 
 

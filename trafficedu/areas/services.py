@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -18,6 +18,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.errors import DomainError
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
+from trafficedu.core.validity import Validity
 
 TAKEN = message("There is an area with this code already.")
 
@@ -134,7 +135,7 @@ def set_figure(session: Session, area: Area, month: date, ebikes: int, by: Actor
     first, following = clock.month_bounds(month)
     if first > clock.today():
         raise DomainError(message("This month has not begun yet."), field="month")
-    if area.valid_from >= following or (area.valid_to is not None and area.valid_to < first):
+    if not area.overlaps(Validity(first, following - timedelta(days=1))):
         raise DomainError(
             message("%(name)s did not exist on %(day)s.", name=area.name, day=first.isoformat()), field="month"
         )

@@ -88,7 +88,7 @@ def list_touching(session: Session, path: str, first_day: date, last_day: date) 
 
 def list_choices(session: Session, by: Actor, day: date) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Return code and name of the towns, and of the villages, that ``by`` may put a campaign on."""
-    query = select(Area).where(areas.in_scope(by), areas.valid_on(day), Area.level.in_((TOWN, VILLAGE)))
+    query = select(Area).where(areas.in_scope(by), Area.holds_on(day), Area.level.in_((TOWN, VILLAGE)))
     found = session.scalars(query.order_by(Area.path)).all()
     town_names = {area.path: area.name for area in found if area.level == TOWN}
     towns = [(area.code, area.name) for area in found if area.level == TOWN]

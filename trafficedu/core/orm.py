@@ -1,4 +1,4 @@
-"""The base of all tables: naming of constraints, UTC times, versions.
+"""The base of all tables: naming of constraints, UTC times, versions, validity.
 
 Must not know the web or any feature.
 """
@@ -6,16 +6,21 @@ Must not know the web or any feature.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, MetaData
+from sqlalchemy import ColumnElement, DateTime, MetaData, SQLColumnExpression, or_
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.hybrid import hybrid_method
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from trafficedu.core.errors import DomainError, Stale
 from trafficedu.core.text import message
+from trafficedu.core.validity import Validity
+
+Days = SQLColumnExpression[date]
+LastDay = SQLColumnExpression[date] | SQLColumnExpression[date | None]
 
 
 class Base(DeclarativeBase):
@@ -62,6 +67,49 @@ class Versioned:
     def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - a declared_attr receives the class
         """Let SQLAlchemy check and raise the version on every update."""
         return {"version_id_col": cls.version}
+
+
+def holds_on(first: Days, last: LastDay, day: date | Days) -> ColumnElement[bool]:
+    """Return the condition :meth:`Validity.holds_on` of two columns."""
+    return (first <= day) & or_(last.is_(None), last >= day)
+
+
+def overlaps(first: Days, last: LastDay, days: Validity) -> ColumnElement[bool]:
+    """Return the condition :meth:`Validity.overlaps` of two columns."""
+    lasts = or_(last.is_(None), last >= days.first)
+    return lasts if days.last is None else (first <= days.last) & lasts
+
+
+class Valid:
+    """A row that holds from a day to a day, both included; without ``valid_to``, until further notice."""
+
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+    @property
+    def validity(self) -> Validity:
+        """The days on which it holds."""
+        return Validity(self.valid_from, self.valid_to)
+
+    @hybrid_method
+    def holds_on(self, day: date) -> bool:
+        """Tell whether it holds on ``day``; of the class, the condition."""
+        return self.validity.holds_on(day)
+
+    @holds_on.expression
+    @classmethod
+    def _holds_on(cls, day: date) -> ColumnElement[bool]:
+        return holds_on(cls.valid_from, cls.valid_to, day)
+
+    @hybrid_method
+    def overlaps(self, days: Validity) -> bool:
+        """Tell whether it holds on one of ``days``; of the class, the condition."""
+        return self.validity.overlaps(days)
+
+    @overlaps.expression
+    @classmethod
+    def _overlaps(cls, days: Validity) -> ColumnElement[bool]:
+        return overlaps(cls.valid_from, cls.valid_to, days)
 
 
 def expect_version(record: Versioned, seen: int) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import DISTRICT, TOWN, VILLAGE, Area
-from trafficedu.areas.queries import months_before, valid_on
+from trafficedu.areas.queries import months_before
 from trafficedu.companies.models import Company
 from trafficedu.core import bulk
 from trafficedu.core.actors import SYSTEM
@@ -62,7 +62,7 @@ class _Ledger:
         self._today, self._chance = today, chance
         activities = session.scalars(select(PointActivity).where(~PointActivity.automatic).order_by(PointActivity.code))
         self._activities = [activity for activity in activities if activity.holds_on(today)]
-        areas = select(Area).where(Area.level != DISTRICT, Area.evaluated, valid_on(today)).order_by(Area.path)
+        areas = select(Area).where(Area.level != DISTRICT, Area.evaluated, Area.holds_on(today)).order_by(Area.path)
         self._targets: list[tuple[str, int | None, int | None]] = [
             (area.level, area.id, None) for area in session.scalars(areas)
         ]

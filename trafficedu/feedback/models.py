@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
-from trafficedu.core.orm import Base, UTCDateTime, Versioned
+from trafficedu.core.orm import Base, UTCDateTime, Valid, Versioned
 from trafficedu.feedback.rules import Measure
 from trafficedu.riders.models import Rider
 from trafficedu.violations.models import Violation
@@ -76,7 +76,7 @@ class Feedback(Base):
     answered_by: Mapped[User | None] = relationship()
 
 
-class EscalationStep(Versioned, Base):
+class EscalationStep(Valid, Versioned, Base):
     """One line of the district's escalation policy: the measure recommended from so many violations in a window on.
 
     The policy recommends; what was done is the receiver's answer. ``days`` belongs to a suspension.
@@ -98,8 +98,6 @@ class EscalationStep(Versioned, Base):
     window_days: Mapped[int]
     measure: Mapped[str] = mapped_column(String(20))
     days: Mapped[int | None]
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
 
     @property
     def recommends(self) -> Measure:

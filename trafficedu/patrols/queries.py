@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import valid_on, within
+from trafficedu.areas.queries import within
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import month_bounds
@@ -134,7 +134,7 @@ def list_areas(session: Session, by: Actor, day: date) -> Sequence[Area]:
     path = by.scope.area_path
     if path is None:
         return []
-    query = select(Area).where(Area.path.startswith(path, autoescape=True), valid_on(day)).order_by(Area.path)
+    query = select(Area).where(Area.path.startswith(path, autoescape=True), Area.holds_on(day)).order_by(Area.path)
     return session.scalars(query).all()
 
 

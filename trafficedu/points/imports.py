@@ -30,6 +30,7 @@ from trafficedu.core.errors import DomainError
 from trafficedu.core.numbers import is_number, new_number
 from trafficedu.core.tabular import Columns, Exporter, Importer, ImportReport, Progress, Row
 from trafficedu.core.text import message
+from trafficedu.core.validity import Validity
 from trafficedu.points import queries
 from trafficedu.points.models import FILE, PointEntry
 from trafficedu.points.queries import EntryFilter, Target, filtered
@@ -84,7 +85,7 @@ class _Reader:
         if target is None or (kind in AREA_KINDS and kind != target.kind):
             raise DomainError(message("There is no such area or company."), field="target_code")
         area = self._areas.get(code) if kind != COMPANY else None
-        if area is not None and (area.valid_from > day or (area.valid_to is not None and area.valid_to < day)):
+        if area is not None and not Validity(area.valid_from, area.valid_to).holds_on(day):
             text = message("%(name)s did not exist on %(day)s.", name=target.name, day=day.isoformat())
             raise DomainError(text, field="target_code")
         return target

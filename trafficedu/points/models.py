@@ -10,13 +10,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
-from trafficedu.core.orm import Base, UTCDateTime, Versioned
+from trafficedu.core.orm import Base, UTCDateTime, Valid, Versioned
 from trafficedu.points.rules import COMPANY, KINDS
 
 PAGE, FILE, EVENT = "page", "file", "event"
 
 
-class PointActivity(Versioned, Base):
+class PointActivity(Valid, Versioned, Base):
     """What earns or costs points, valid from a day to a day (both included).
 
     A change is a new row of the same code with a later ``valid_from``; entries keep the row they were made under.
@@ -42,8 +42,6 @@ class PointActivity(Versioned, Base):
     for_village: Mapped[bool] = mapped_column(default=False)
     for_company: Mapped[bool] = mapped_column(default=False)
     automatic: Mapped[bool] = mapped_column(default=False)
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
 
     def name(self, locale: str) -> str:
         """Return the activity's name in ``zh`` or ``en``."""
@@ -53,10 +51,6 @@ class PointActivity(Versioned, Base):
     def kinds(self) -> list[str]:
         """The kinds of target it is for."""
         return [kind for kind in KINDS if getattr(self, f"for_{kind}")]
-
-    def holds_on(self, day: date) -> bool:
-        """Tell whether this version is valid on ``day``."""
-        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
 class PointEntry(Base):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.orm import Base, UTCDateTime, Versioned
+from trafficedu.core.validity import Validity
 from trafficedu.riders import rules
 
 IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT = rules.IDENTITY_CARD, rules.PASSPORT, rules.RESIDENCE_PERMIT
@@ -79,3 +80,8 @@ class Engagement(Versioned, Base):
 
     rider: Mapped[Rider] = relationship(back_populates="engagements")
     company: Mapped[Company] = relationship()
+
+    @property
+    def days(self) -> Validity:
+        """The days of the engagement."""
+        return Validity(self.engaged_from, self.engaged_to)

@@ -16,6 +16,7 @@ from stdnum.iso7064 import mod_11_2
 from trafficedu.core import clock
 from trafficedu.core.errors import DomainError
 from trafficedu.core.text import Message, message
+from trafficedu.core.validity import Validity
 
 IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT = "identity_card", "passport", "residence_permit"
 LEGAL_BASES = ("consent", "contract", "statutory_duty")
@@ -45,6 +46,11 @@ class EngagementSpan:
     engaged_to: date | None
     legal_basis: str | None
 
+    @property
+    def days(self) -> Validity:
+        """The days of the engagement."""
+        return Validity(self.engaged_from, self.engaged_to)
+
 
 def span_on(spans: Iterable[EngagementSpan], day: date) -> EngagementSpan | None:
     """Return the engagement that counts on ``day``: of several, the one begun last, then the one recorded last.
@@ -52,14 +58,8 @@ def span_on(spans: Iterable[EngagementSpan], day: date) -> EngagementSpan | None
     A rider may work for several companies at once, but the violation of a day belongs to one. The company
     joined last is the likelier one, and the officer on the spot may name another.
     """
-    covering = [span for span in spans if span.engaged_from <= day and (span.engaged_to or day) >= day]
+    covering = [span for span in spans if span.days.holds_on(day)]
     return max(covering, key=lambda span: (span.engaged_from, span.id), default=None)
-
-
-def overlap(one: EngagementSpan, other: EngagementSpan) -> bool:
-    """Tell whether two engagements share a day."""
-    ends_after = one.engaged_to is None or one.engaged_to >= other.engaged_from
-    return ends_after and (other.engaged_to is None or other.engaged_to >= one.engaged_from)
 
 
 def _compact(text: str) -> str:

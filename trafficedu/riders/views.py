@@ -27,7 +27,7 @@ from trafficedu.riders.forms import (
     SearchForm,
     UnmaskForm,
 )
-from trafficedu.riders.models import Engagement, Rider
+from trafficedu.riders.models import Rider
 
 pages = Blueprint("riders", __name__)
 
@@ -230,15 +230,11 @@ def _page(rider: Rider, unmask_form: UnmaskForm | None = None, plate_form: Plate
         id_type=ID_TYPE_NAMES[rider.id_type],
         age=rules.age_on(rider.birth_date, today) if rider.birth_date else None,
         present=queries.engagement_on(session(), rider.id, today),
-        is_over=lambda engagement: _is_over(engagement, today),
+        today=today,
         legal_bases=LEGAL_BASIS_NAMES,
         unmask_form=unmask_form or UnmaskForm(formdata=None),
         plate_form=plate_form or PlateForm(formdata=None),
     )
-
-
-def _is_over(engagement: Engagement, today: date) -> bool:
-    return engagement.engaged_to is not None and engagement.engaged_to < today
 
 
 def _day(text: str) -> date:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
-from trafficedu.core.orm import Base, UTCDateTime, Versioned
+from trafficedu.core.orm import Base, UTCDateTime, Valid, Versioned
 from trafficedu.riders.models import Rider
 
 SOURCES = ("field", "camera", "import", "api")
@@ -19,7 +19,7 @@ OFFENDERS = ("rider", "passenger")
 PENDING, CONFIRMED, REJECTED, VOIDED = "pending", "confirmed", "rejected", "voided"
 
 
-class ViolationKind(Versioned, Base):
+class ViolationKind(Valid, Versioned, Base):
     """A row of the catalogue, valid from a day to a day (both included).
 
     ``code`` is the one used everywhere (the national code where there is one); a change of the fines is a new
@@ -43,8 +43,6 @@ class ViolationKind(Versioned, Base):
     fine_max_yuan: Mapped[int]
     law_zh: Mapped[str] = mapped_column(String(200))
     law_en: Mapped[str] = mapped_column(String(200))
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
 
     def name(self, locale: str) -> str:
         """Return the kind's name in ``zh`` or ``en``."""

@@ -33,6 +33,7 @@ from trafficedu.core.errors import DomainError
 from trafficedu.core.numbers import is_number, new_number
 from trafficedu.core.tabular import ImportReport, Progress, Row
 from trafficedu.core.text import message
+from trafficedu.core.validity import Validity
 from trafficedu.violations.models import ViolationKind
 from trafficedu.violations.rules import check_valid_on
 
@@ -138,7 +139,7 @@ class Reader:
                 "There is no village with the code %(code)s in your area. Choose one from the list.", code=code
             )
             raise DomainError(text, field="area_code", value=code)
-        if area.valid_from > day or (area.valid_to is not None and area.valid_to < day):
+        if not Validity(area.valid_from, area.valid_to).holds_on(day):
             text = message("%(name)s did not exist on %(day)s.", name=area.name, day=day.isoformat())
             raise DomainError(text, field="area_code", value=code)
         return int(area.id)
@@ -153,7 +154,7 @@ class Reader:
             text = message("There is no kind of violation with the code %(code)s.", code=code)
             raise DomainError(text, field="kinds", value=code)
         for version in versions:
-            if version.valid_from <= day and (version.valid_to is None or day <= version.valid_to):
+            if version.holds_on(day):
                 return version.id
         try:
             check_valid_on(date.max, None, day, code)

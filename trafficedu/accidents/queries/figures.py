@@ -18,6 +18,7 @@ from trafficedu.accidents.rules import CASUALTY, FATAL
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import within
 from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.orm import holds_on
 from trafficedu.riders.models import Engagement
 
 
@@ -167,9 +168,7 @@ def count_responsible(session: Session, start: date, end: date) -> list[tuple[in
 
 def count_responsible_of_companies(session: Session, start: date, end: date) -> list[tuple[int, str, int]]:
     """Return company id, responsibility and fatal accidents whose linked rider it engaged on that day."""
-    engaged = (Engagement.engaged_from <= Accident.occurred_on) & (
-        Engagement.engaged_to.is_(None) | (Engagement.engaged_to >= Accident.occurred_on)
-    )
+    engaged = holds_on(Engagement.engaged_from, Engagement.engaged_to, Accident.occurred_on)
     query = (
         select(Engagement.company_id, Accident.responsibility, func.count(Accident.id.distinct()))
         .join(AccidentRider, (AccidentRider.accident_id == Accident.id) & (AccidentRider.role == "rider"))

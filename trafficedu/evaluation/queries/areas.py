@@ -54,7 +54,7 @@ def list_parts(session: Session, root: Area, day: date) -> Sequence[Area]:
 
 def list_roots(session: Session, day: date) -> Sequence[Area]:
     """Return the areas that have parts, from the root down: what the worker computes at night."""
-    query = select(Area).where(Area.level != VILLAGE, areas.valid_on(day)).order_by(Area.level, Area.path)
+    query = select(Area).where(Area.level != VILLAGE, Area.holds_on(day)).order_by(Area.level, Area.path)
     return session.scalars(query).all()
 
 

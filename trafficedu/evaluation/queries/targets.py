@@ -13,6 +13,7 @@ from trafficedu.analysis.colours.rule_set import COMPANY, TOWN, VILLAGE
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.clock import month_bounds
+from trafficedu.core.validity import Validity
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,7 @@ def list_targets(session: Session, month: date) -> Targets:
     chosen = [
         Target(area.level, area.id, area.code, area.name, area.path)
         for area in sorted(areas, key=lambda area: area.code)
-        if area.level in {TOWN, VILLAGE}
-        and area.evaluated
-        and area.valid_from <= last
-        and (area.valid_to is None or area.valid_to >= last)
+        if area.level in {TOWN, VILLAGE} and area.evaluated and Validity(area.valid_from, area.valid_to).holds_on(last)
     ]
     successors = {area.id: area.successor_id for area in areas}
     by_id = {area.id: area.path for area in areas}

@@ -45,11 +45,7 @@ def steps_on(session: Session, receiver_kind: str, day: date) -> list[rules.Step
 
 
 def _in_force(steps: Iterable[EscalationStep], day: date) -> list[rules.Step]:
-    return [
-        rules.Step(step.violations_from, step.window_days, step.recommends)
-        for step in steps
-        if step.valid_from <= day and (step.valid_to is None or step.valid_to >= day)
-    ]
+    return [rules.Step(step.violations_from, step.window_days, step.recommends) for step in steps if step.holds_on(day)]
 
 
 def recommendations(session: Session, notices: Sequence[Notice]) -> dict[int, rules.Recommendation]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, case, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import list_children, valid_on, within
+from trafficedu.areas.queries import list_children, within
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import month_bounds
 from trafficedu.hazards.models import Hazard, HazardStep
@@ -85,10 +85,10 @@ def count_by_tier(session: Session, by: Actor, area: Area, day: date) -> Sequenc
         .group_by(Area.path)
     )
     found = session.execute(query).all()
-    ended = select(Area).where(Area.parent_id == area.id, ~valid_on(day)).order_by(Area.path)
+    ended = select(Area).where(Area.parent_id == area.id, not_(Area.holds_on(day))).order_by(Area.path)
     below = [*list_children(session, area, day), *session.scalars(ended)]
     rows = [_summed(one, [row for row in found if row.path.startswith(one.path)]) for one in [area, *below]]
-    return [row for row in rows if row.open or row.area.valid_to is None or row.area.valid_to >= day]
+    return [row for row in rows if row.open or not row.area.validity.ended_before(day)]
 
 
 def _summed(area: Area, parts: Sequence[Row[Any]]) -> TierRow:

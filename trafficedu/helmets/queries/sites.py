@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import in_scope, valid_on
+from trafficedu.areas.queries import in_scope
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import month_bounds
@@ -130,7 +130,7 @@ def offer_companies(session: Session) -> list[tuple[str, str]]:
 
 def list_areas(session: Session, by: Actor, day: date) -> Sequence[Area]:
     """Return the areas of the own post that exist on ``day``, in the order of the tree."""
-    return session.scalars(select(Area).where(in_scope(by), valid_on(day)).order_by(Area.path)).all()
+    return session.scalars(select(Area).where(in_scope(by), Area.holds_on(day)).order_by(Area.path)).all()
 
 
 def find_area(session: Session, code: str, by: Actor) -> Area | None:

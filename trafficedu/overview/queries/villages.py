@@ -10,7 +10,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import VILLAGE, Area
-from trafficedu.areas.queries import valid_on, within
+from trafficedu.areas.queries import within
 from trafficedu.core.clock import local_date, month_bounds
 from trafficedu.education.models import COMPLETED, WAIVED, WITHDRAWN, StudyTask
 from trafficedu.feedback.models import SENT, Feedback, Notice
@@ -53,7 +53,7 @@ def list_villages(session: Session, path: str, now: datetime) -> Sequence[Villag
     months = _violations(session, path, before_first, last_first, after)
     areas = session.execute(
         select(Area.id, Area.name, Area.code).where(
-            Area.path.startswith(path, autoescape=True), Area.level == VILLAGE, valid_on(today)
+            Area.path.startswith(path, autoescape=True), Area.level == VILLAGE, Area.holds_on(today)
         )
     )
     rows = [

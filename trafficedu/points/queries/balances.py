@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import TOWN, VILLAGE, Area
@@ -14,6 +14,7 @@ from trafficedu.companies.models import Company
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import month_bounds
 from trafficedu.core.paging import PER_PAGE, Page
+from trafficedu.core.validity import Validity
 from trafficedu.points.models import PointEntry
 from trafficedu.points.queries.catalogue import expectations
 from trafficedu.points.queries.scope import Target, of_area, of_company, sees_companies, visible
@@ -134,16 +135,13 @@ def _targets(session: Session, kind: str, first: date, after: date, by: Actor) -
             return []
         companies = session.scalars(select(Company).order_by(Company.name))
         return [(of_company(company), company.active) for company in companies]
-    query = select(Area).where(Area.level == kind, _exists(first, after)).order_by(Area.path)
+    month = Validity(first, after - timedelta(days=1))
+    query = select(Area).where(Area.level == kind, Area.overlaps(month)).order_by(Area.path)
     if not by.scope.everything:
         if by.scope.area_path is None:
             return []
         query = query.where(Area.path.startswith(by.scope.area_path, autoescape=True))
     return [(of_area(area), area.evaluated) for area in session.scalars(query)]
-
-
-def _exists(first: date, after: date) -> ColumnElement[bool]:
-    return (Area.valid_from < after) & or_(Area.valid_to.is_(None), Area.valid_to >= first)
 
 
 def kinds_seen(by: Actor) -> Sequence[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.areas.models import Area
@@ -38,8 +38,7 @@ def list_activities(session: Session, day: date | None = None) -> Sequence[Point
     """Return the versions valid on ``day``, or all of them, by code and first day."""
     query = select(PointActivity).order_by(PointActivity.direction, PointActivity.code, PointActivity.valid_from)
     if day is not None:
-        holds = or_(PointActivity.valid_to.is_(None), PointActivity.valid_to >= day)
-        query = query.where(PointActivity.valid_from <= day, holds)
+        query = query.where(PointActivity.holds_on(day))
     return session.scalars(query).all()
 
 
@@ -54,9 +53,7 @@ def find_activity(session: Session, code: str) -> PointActivity:
 
 def find_activity_on(session: Session, code: str, day: date) -> PointActivity | None:
     """Return the version of an activity that is valid on ``day``, or None."""
-    query = select(PointActivity).where(PointActivity.code == code, PointActivity.valid_from <= day)
-    found = session.scalar(query.order_by(PointActivity.valid_from.desc()).limit(1))
-    return found if found is not None and found.holds_on(day) else None
+    return session.scalar(select(PointActivity).where(PointActivity.code == code, PointActivity.holds_on(day)))
 
 
 def activity_is_used_from(session: Session, activity: PointActivity, day: date) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import valid_on, within
+from trafficedu.areas.queries import within
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
@@ -98,7 +98,7 @@ def find_target(session: Session, kind: str, code: str, by: Actor) -> Target:
 
 def list_targets(session: Session, by: Actor, day: date) -> Sequence[Target]:
     """Return every target that ``by`` sees and that exists on ``day``: areas in the order of the tree, companies."""
-    query = select(Area).where(_own_areas(by), valid_on(day)).order_by(Area.path)
+    query = select(Area).where(_own_areas(by), Area.holds_on(day)).order_by(Area.path)
     found = [of_area(area) for area in session.scalars(query)]
     if sees_companies(by):
         companies = select(Company).where(Company.active).order_by(Company.name)

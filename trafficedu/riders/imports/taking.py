@@ -291,7 +291,7 @@ def _engage(rider: _Known, work: _Work | None) -> str:
     if span == same:
         return "unchanged"
     for other in own:
-        if other is not same and rules.overlap(other, span):
+        if other is not same and other.days.overlaps(span.days):
             raise services.already_engaged(other.engaged_from)
     rider.spans = [*(other for other in rider.spans if other is not same), span]
     return "added" if same is None else "updated"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trafficedu.companies.models import Company
@@ -13,8 +13,9 @@ from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import DomainError
 from trafficedu.core.events import publish
-from trafficedu.core.orm import expect_version
+from trafficedu.core.orm import expect_version, overlaps
 from trafficedu.core.text import message
+from trafficedu.core.validity import Validity
 from trafficedu.riders import rules
 from trafficedu.riders.events import LegalBasisRecorded
 from trafficedu.riders.models import Engagement, Rider
@@ -57,7 +58,7 @@ def engage(session: Session, rider: Rider, new: NewEngagement, by: Actor) -> Eng
         raise DomainError(message("Choose a company from the list."), field="company_id", value="")
     check_engagement(new.engaged_from, new.engaged_to, new.legal_basis)
     _lock(session, rider)
-    _check_overlap(session, rider.id, new.company_id, new.engaged_from, new.engaged_to)
+    _check_overlap(session, rider.id, new.company_id, Validity(new.engaged_from, new.engaged_to))
     engagement = Engagement(
         rider_id=rider.id,
         company_id=new.company_id,
@@ -98,8 +99,7 @@ def change_engagement(
         session,
         engagement.rider_id,
         engagement.company_id,
-        change.engaged_from,
-        change.engaged_to,
+        Validity(change.engaged_from, change.engaged_to),
         but=engagement.id,
     )
     basis_before, engagement.legal_basis = engagement.legal_basis, change.legal_basis or None
@@ -135,16 +135,12 @@ def _lock(session: Session, rider: Rider) -> None:
     session.execute(select(Rider.id).where(Rider.id == rider.id).with_for_update())
 
 
-def _check_overlap(
-    session: Session, rider_id: int, company_id: int, first: date, last: date | None, but: int | None = None
-) -> None:
+def _check_overlap(session: Session, rider_id: int, company_id: int, days: Validity, but: int | None = None) -> None:
     query = select(Engagement.engaged_from).where(
         Engagement.rider_id == rider_id,
         Engagement.company_id == company_id,
-        or_(Engagement.engaged_to.is_(None), Engagement.engaged_to >= first),
+        overlaps(Engagement.engaged_from, Engagement.engaged_to, days),
     )
-    if last is not None:
-        query = query.where(Engagement.engaged_from <= last)
     if but is not None:
         query = query.where(Engagement.id != but)
     other = session.scalar(query.limit(1))

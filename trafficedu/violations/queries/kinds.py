@@ -11,7 +11,6 @@ from sqlalchemy import BindParameter, ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import DISTRICT, TOWN, Area
-from trafficedu.areas.queries import valid_on
 from trafficedu.core.errors import Missing
 from trafficedu.core.rows import table_of
 from trafficedu.core.text import message
@@ -99,7 +98,7 @@ def kind_is_used_from(session: Session, code: str, day: date) -> bool:
 
 def list_villages(session: Session, day: date) -> list[Village]:
     """Return all villages that exist on ``day`` in the order of the tree, and towns that have none."""
-    query = select(Area).where(valid_on(day), Area.level != DISTRICT).order_by(Area.path)
+    query = select(Area).where(Area.holds_on(day), Area.level != DISTRICT).order_by(Area.path)
     areas = session.scalars(query).all()
     towns = {area.id: area.name for area in areas if area.level == TOWN}
     parents = {area.parent_id for area in areas}
