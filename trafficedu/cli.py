@@ -187,7 +187,7 @@ def import_kind(kind: str, file: Path, dry_run: bool, skip_errors: bool, as_json
         with progress_bar(count_rows(file)) as progress:
             try:
                 outcome = transfers.import_file(
-                    session(), kind, wiring.IMPORTERS[kind], file, SYSTEM, choices, progress
+                    session(), kind, wiring.IMPORTERS[kind], file, SYSTEM, utc_now(), choices, progress
                 )
             except Exception:
                 session().rollback()
@@ -247,7 +247,7 @@ def export_kind(kind: str, file: Path, month: date | None) -> None:
     with opened():
         with progress_bar(None) as progress:
             count = transfers.export_file(
-                session(), kind, wiring.EXPORTERS[kind], file, SYSTEM, month, progress=progress
+                session(), kind, wiring.EXPORTERS[kind], file, SYSTEM, utc_now(), month, progress=progress
             )
         session().commit()
     click.echo(translate(message("%(count)d rows.", count=count), language()))

@@ -45,7 +45,7 @@ def row(area: Area, reference: str = "SG-1", **changes: str) -> dict[str, str]:
 
 
 def run(session: Session, rows: list[dict[str, str]], by: Actor = SYSTEM, skip_errors: bool = False) -> ImportReport:
-    return IMPORTER.run(session, numbered(rows), by, skip_errors=skip_errors, progress=silent)
+    return IMPORTER.run(session, numbered(rows), by, utc_now(), skip_errors=skip_errors, progress=silent)
 
 
 def counts(report: ImportReport) -> tuple[int, int, int, int]:
@@ -177,8 +177,10 @@ class TestThereAndBack:
         make_accident(session, district.neighbour, now=utc_now(), occurred_utc=utc_now() - timedelta(days=1))
         supervisor = acting("supervisor", district.town)
         path = tmp_path / f"accidents.{suffix}"
-        assert export_file(session, "accidents", EXPORTER, path, supervisor) == 3
-        report = IMPORTER.run(session, read_rows(path, COLUMNS), supervisor, skip_errors=False, progress=silent)
+        assert export_file(session, "accidents", EXPORTER, path, supervisor, utc_now()) == 3
+        report = IMPORTER.run(
+            session, read_rows(path, COLUMNS), supervisor, utc_now(), skip_errors=False, progress=silent
+        )
         assert counts(report) == (0, 0, 3, 0)
 
     def test_it_reaches_as_far_as_the_post_and_the_month(
@@ -188,12 +190,12 @@ class TestThereAndBack:
         session.scalars(select(Accident).where(Accident.reference == "SG-3")).one().occurred_on = date(2026, 4, 1)
         session.flush()
         supervisor = acting("supervisor", district.town)
-        found = list(EXPORTER.rows(session, supervisor, date(2026, 3, 1), False))
+        found = list(EXPORTER.rows(session, supervisor, utc_now(), date(2026, 3, 1), False))
         assert [one["reference"] for one in found] == ["SG-1"]
         assert found[0]["kinds"] == "2007;ZJ-HELMET"
-        assert list(EXPORTER.rows(session, Actor(None, "nobody"), None, False)) == []
+        assert list(EXPORTER.rows(session, Actor(None, "nobody"), utc_now(), None, False)) == []
 
     def test_voided_records_stay_at_home(self, session: Session, district: District) -> None:
         run(session, [row(district.village)])
         services.void(session, only(session), "误录", SYSTEM, NOW)
-        assert list(EXPORTER.rows(session, SYSTEM, None, False)) == []
+        assert list(EXPORTER.rows(session, SYSTEM, utc_now(), None, False)) == []

@@ -15,6 +15,7 @@ from trafficedu.accidents import queries, services
 from trafficedu.accidents.models import Accident, AccidentRider
 from trafficedu.core.actors import Actor
 from trafficedu.core.audit import AuditEntry
+from trafficedu.core.clock import utc_now
 from trafficedu.core.errors import DomainError, Missing, Refused, Stale
 
 
@@ -147,7 +148,7 @@ class TestDuplicates:
         first, second = make_accident(session, district.village), make_accident(session, district.village)
         both, only = new_rider(), new_rider()
         for accident, rider in ((first, both), (second, both), (second, only)):
-            services.link_rider(session, accident, rider, "rider", supervisor)
+            services.link_rider(session, accident, rider, "rider", supervisor, utc_now())
         services.mark_duplicate(session, second, first, supervisor, NOW)
         assert (second.state, second.duplicate_of_id, second.voided_utc) == ("voided", first.id, NOW)
         assert len(queries.list_riders(session, first.id)) == 2
@@ -213,32 +214,32 @@ class TestVoid:
 class TestRiders:
     def test_a_link_is_audited_with_ids_only(self, session: Session, district: District, officer: Actor) -> None:
         accident = make_accident(session, district.village)
-        link = services.link_rider(session, accident, new_rider(name="张三"), "rider", officer)
+        link = services.link_rider(session, accident, new_rider(name="张三"), "rider", officer, utc_now())
         entry = audited(session, "accidents:rider:link")
         assert entry.detail == {"rider_id": link.rider_id, "role": "rider"}
 
     def test_twice_is_once(self, session: Session, district: District, officer: Actor) -> None:
         accident, rider = make_accident(session, district.village), new_rider()
-        one = services.link_rider(session, accident, rider, "rider", officer)
-        assert services.link_rider(session, accident, rider, "passenger", officer).id == one.id
+        one = services.link_rider(session, accident, rider, "rider", officer, utc_now())
+        assert services.link_rider(session, accident, rider, "passenger", officer, utc_now()).id == one.id
         assert session.scalar(select(func.count()).select_from(AccidentRider)) == 1
 
     def test_it_takes_the_permission(self, session: Session, district: District, acting: Acting) -> None:
         accident = make_accident(session, district.village)
         for role in ("leader", "analyst"):
             with pytest.raises(Refused):
-                services.link_rider(session, accident, new_rider(), "rider", acting(role, district.town))
+                services.link_rider(session, accident, new_rider(), "rider", acting(role, district.town), utc_now())
 
     def test_nobody_rode_where_there_was_no_e_bike(self, session: Session, district: District, officer: Actor) -> None:
         accident = make_accident(session, district.village, ebike_involved=False)
         with pytest.raises(DomainError) as caught:
-            services.link_rider(session, accident, new_rider(), "rider", officer)
+            services.link_rider(session, accident, new_rider(), "rider", officer, utc_now())
         assert caught.value.field == "role"
-        assert services.link_rider(session, accident, new_rider(), "other", officer).role == "other"
+        assert services.link_rider(session, accident, new_rider(), "other", officer, utc_now()).role == "other"
 
     def test_a_mistake_is_taken_back(self, session: Session, district: District, officer: Actor) -> None:
         accident = make_accident(session, district.village)
-        link = services.link_rider(session, accident, new_rider(), "rider", officer)
+        link = services.link_rider(session, accident, new_rider(), "rider", officer, utc_now())
         rider_id, number = link.rider_id, link.rider.number
         services.unlink_rider(session, queries.find_link(session, accident, number), officer)
         assert list(queries.list_riders(session, accident.id)) == []

@@ -242,7 +242,7 @@ class TestPeople:
     def linked(self, session: Session, district: District, officer_user: User) -> AccidentRider:
         accident = make_recent(session, district.village)
         rider = new_rider(name="欧阳测试", home_area_id=district.village.id)
-        link = services.link_rider(session, accident, rider, "rider", actor_of(officer_user))
+        link = services.link_rider(session, accident, rider, "rider", actor_of(officer_user), utc_now())
         session.commit()
         return link
 

@@ -24,6 +24,7 @@ from trafficedu.areas.imports import (
 from trafficedu.areas.models import Area, RegisteredEBikes
 from trafficedu.areas.queries import facts_by_code
 from trafficedu.core.actors import SYSTEM, Actor, Scope
+from trafficedu.core.clock import utc_now
 from trafficedu.core.tabular import Exporter, Importer, ImportReport, numbered, read_rows, silent
 from trafficedu.reports import spreadsheet
 
@@ -31,7 +32,7 @@ NEW_TOWN, NEW_VILLAGE = "330109900", "330109900200"
 
 
 def take_in(session: Session, importer: Importer, *rows: dict[str, str], by: Actor = SYSTEM) -> ImportReport:
-    return importer.run(session, numbered(rows), by, skip_errors=True, progress=silent)
+    return importer.run(session, numbered(rows), by, utc_now(), skip_errors=True, progress=silent)
 
 
 def area_row(code: str, level: str, parent: str, **more: str) -> dict[str, str]:
@@ -118,7 +119,7 @@ def test_a_town_ends_only_together_with_its_villages(session: Session) -> None:
 
 def exported(session: Session, exporter: Exporter, path: Path, by: Actor = SYSTEM) -> int:
     columns = [spreadsheet.Column(name) for name in exporter.columns.names]
-    rows = exporter.rows(session, by, None, False)
+    rows = exporter.rows(session, by, utc_now(), None, False)
     return spreadsheet.write_file(columns, ([row[c.key] for c in columns] for row in rows), path)
 
 
@@ -163,7 +164,9 @@ def test_an_export_imports_again_unchanged(
     before = facts_by_code(session)
     path = tmp_path / f"areas.{suffix}"
     assert exported(session, AREAS_EXPORTER, path) == len(before)
-    again = AREAS_IMPORTER.run(session, read_rows(path, AREA_COLUMNS), SYSTEM, skip_errors=False, progress=silent)
+    again = AREAS_IMPORTER.run(
+        session, read_rows(path, AREA_COLUMNS), SYSTEM, utc_now(), skip_errors=False, progress=silent
+    )
     assert outcome(again) == (0, 0, len(before), [])
     assert facts_by_code(session) == before
     savepoint.rollback()
@@ -191,7 +194,7 @@ def test_ebikes_are_added_changed_and_left_alone(session: Session, tmp_path: Pat
         path = tmp_path / f"ebikes.{suffix}"
         assert exported(session, EBIKES_EXPORTER, path) == 2
         rows = read_rows(path, EBIKE_COLUMNS)
-        again = EBIKES_IMPORTER.run(session, rows, SYSTEM, skip_errors=False, progress=silent)
+        again = EBIKES_IMPORTER.run(session, rows, SYSTEM, utc_now(), skip_errors=False, progress=silent)
         assert outcome(again) == (0, 0, 2, [])
 
 
@@ -218,13 +221,13 @@ def test_nobody_enters_or_exports_figures_outside_the_own_area(session: Session)
     rows = [ebikes(places.VILLAGE, "2026-01", "1"), ebikes(places.OTHER_TOWN, "2026-01", "2")]
     assert outcome(take_in(session, EBIKES_IMPORTER, *rows, by=by)) == (1, 0, 0, [(3, "area_code")])
     take_in(session, EBIKES_IMPORTER, rows[1])
-    assert [row["area_code"] for row in EBIKES_EXPORTER.rows(session, by, None, False)] == [places.VILLAGE]
-    codes = {row["code"] for row in AREAS_EXPORTER.rows(session, by, None, False)}
+    assert [row["area_code"] for row in EBIKES_EXPORTER.rows(session, by, utc_now(), None, False)] == [places.VILLAGE]
+    codes = {row["code"] for row in AREAS_EXPORTER.rows(session, by, utc_now(), None, False)}
     assert places.VILLAGE in codes
     assert all(code.startswith(places.TOWN) for code in codes)
 
 
 def test_the_month_narrows_the_export_of_ebikes(session: Session) -> None:
     take_in(session, EBIKES_IMPORTER, ebikes(places.TOWN, "2026-01", "1"), ebikes(places.TOWN, "2026-02", "2"))
-    found = EBIKES_EXPORTER.rows(session, SYSTEM, date(2026, 2, 1), False)
+    found = EBIKES_EXPORTER.rows(session, SYSTEM, utc_now(), date(2026, 2, 1), False)
     assert [row["ebikes"] for row in found] == [2]

@@ -41,6 +41,7 @@ from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.companies.models import Company
 from trafficedu.core import clock, connections, numbers, schema
 from trafficedu.core.actors import SYSTEM
+from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
 from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import load_demo
@@ -115,8 +116,10 @@ def engage_all(session: Session, villages: Sequence[Area], identities: list[str]
     session.add(company)
     session.flush()
     for number, village in zip(identities, itertools.cycle(villages), strict=False):
-        rider = find_or_register(session, NewRider("identity_card", number, "测速", home_area_id=village.id), SYSTEM)
-        engage(session, rider, NewEngagement(company.id, date(2020, 1, 1), None, "contract"), SYSTEM)
+        rider = find_or_register(
+            session, NewRider("identity_card", number, "测速", home_area_id=village.id), SYSTEM, utc_now()
+        )
+        engage(session, rider, NewEngagement(company.id, date(2020, 1, 1), None, "contract"), SYSTEM, utc_now())
 
 
 def add_sessions(session: Session, village: Area, riders: int) -> None:

@@ -29,6 +29,7 @@ from trafficedu.app import create_app
 from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.core import bulk, schema
 from trafficedu.core.actors import SYSTEM
+from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
 from trafficedu.core.settings import load_settings
 from trafficedu.core.tabular import read_rows
@@ -119,7 +120,7 @@ def main() -> None:
                 write_file(path, given.rows, given.riders or given.rows // 4, areas, given.seed)
                 begun = time.perf_counter()
                 rows = read_rows(path, COLUMNS)
-                report = IMPORTER.run(session, rows, SYSTEM, skip_errors=False, progress=lambda _done: None)
+                report = IMPORTER.run(session, rows, SYSTEM, utc_now(), skip_errors=False, progress=lambda _done: None)
                 session.commit()
                 imported = time.perf_counter() - begun
                 memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

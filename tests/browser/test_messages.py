@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
 from tests.factories import people, places
+from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
 from trafficedu.core.text import message
 from trafficedu.messages import services
@@ -24,7 +25,7 @@ def test_a_leader_reads_and_chooses_a_channel(
     with live_app.app_context(), live_app.extensions["sqlalchemy"].sessionmaker() as session:
         user = people.make_user(session, "leader", area_id=places.area(session).id, locale=locale)
         told = services.NewPush("k", message("Messages"), message("No messages"), "/messages/channels")
-        services.push(session, told, [user.id], utc_now())
+        services.push(session, told, [user.id], SYSTEM, utc_now())
         session.commit()
         username = user.username
     visitor = visit(width)

@@ -14,6 +14,7 @@ from trafficedu.accounts.queries import actor_of
 from trafficedu.bulletin.imports import COLUMNS, list_rows
 from trafficedu.bulletin.queries.indicators import list_indicators
 from trafficedu.core.actors import SYSTEM
+from trafficedu.core.clock import utc_now
 
 MONTH = series.LAST
 
@@ -42,5 +43,5 @@ def test_a_village_has_its_own_figures_and_a_leader_the_own_villages(session: Se
 
 
 def test_the_export_has_a_column_for_every_figure(session: Session) -> None:
-    row = next(iter(list_rows(session, SYSTEM, MONTH, clear=False)))
+    row = next(iter(list_rows(session, SYSTEM, utc_now(), MONTH, clear=False)))
     assert list(row) == list(COLUMNS.names)

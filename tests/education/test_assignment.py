@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import event, func, select
@@ -18,7 +18,6 @@ from tests.factories.education import (
 )
 from trafficedu.accounts.queries import actor_of
 from trafficedu.configuration.queries import figure
-from trafficedu.core import clock
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.errors import DomainError, Refused
@@ -31,13 +30,8 @@ from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.models import VOIDED, Violation
 
 
-@pytest.fixture(autouse=True)
-def _clock_stands(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "utc_now", lambda: NOW)
-
-
-def establish(session: Session, violation: Violation) -> StudyTask:
-    publish(session, ViolationEstablished(violation.id))
+def establish(session: Session, violation: Violation, now: datetime = NOW) -> StudyTask:
+    publish(session, ViolationEstablished(now, SYSTEM, violation.id))
     task = task_of_violation(session, violation.id)
     assert task is not None
     return task
@@ -46,7 +40,7 @@ def establish(session: Session, violation: Violation) -> StudyTask:
 def void(session: Session, violation: Violation) -> None:
     violation.state = VOIDED
     session.flush()
-    publish(session, ViolationVoided(violation.id))
+    publish(session, ViolationVoided(NOW, SYSTEM, violation.id))
 
 
 def seat(session: Session, task: StudyTask) -> StudySession | None:
@@ -107,15 +101,14 @@ def test_a_station_of_another_district_is_never_offered(session: Session, distri
 
 
 def test_a_further_violation_joins_raises_the_course_and_leaves_the_due_date(
-    session: Session, district: District, rider: Rider, monkeypatch: pytest.MonkeyPatch
+    session: Session, district: District, rider: Rider
 ) -> None:
     basic = make_session(session, district.at_a, capacity=1)
     task = establish(session, make_violation(session, rider, district.a))
     waiting = establish(session, make_violation(session, make_rider(session), district.a))
     due = task.due_on
     higher = make_session(session, district.at_a, NOW + timedelta(days=5), code="intermediate")
-    monkeypatch.setattr(clock, "utc_now", lambda: NOW + timedelta(days=1))
-    assert establish(session, make_violation(session, rider, district.b)) is task
+    assert establish(session, make_violation(session, rider, district.b), NOW + timedelta(days=1)) is task
     assert (task.course.code, task.due_on, seat(session, task)) == ("intermediate", due, higher)
     assert seat(session, waiting) is basic, "the seat that became free goes to the next who waits"
     assert (waiting.state, basic.seats_taken) == ("booked", 1)
@@ -169,7 +162,7 @@ def test_what_does_not_count_opens_nothing(
     session: Session, district: District, rider: Rider, values: dict[str, object]
 ) -> None:
     violation = make_violation(session, rider, district.a, **values)  # type: ignore[arg-type]
-    publish(session, ViolationEstablished(violation.id))
+    publish(session, ViolationEstablished(NOW, SYSTEM, violation.id))
     assert task_of_violation(session, violation.id) is None
 
 

@@ -55,7 +55,11 @@ def test_two_hundred_violations_at_once_fill_exactly_twenty_seats(fresh_app: Fla
         study_id = study.id
         session.commit()
 
-    in_threads(fresh_app, lambda session, n: publish(session, ViolationEstablished(violations[n])), THREADS * EACH)
+    in_threads(
+        fresh_app,
+        lambda session, n: publish(session, ViolationEstablished(utc_now(), SYSTEM, violations[n])),
+        THREADS * EACH,
+    )
     with fresh_app.app_context(), database().sessionmaker() as session:
         assert tally(session, study_id) == (20, 20, 20, 180)
 
@@ -93,7 +97,7 @@ def test_violations_of_one_rider_at_once_share_one_task(fresh_app: Flask) -> Non
 
     def record(session: Session, _number: int) -> None:
         rider, area = session.get_one(Rider, rider_id), session.get_one(Area, area_id)
-        publish(session, ViolationEstablished(make_violation(session, rider, area, utc_now()).id))
+        publish(session, ViolationEstablished(utc_now(), SYSTEM, make_violation(session, rider, area, utc_now()).id))
 
     in_threads(fresh_app, record, THREADS)
     with fresh_app.app_context(), database().sessionmaker() as session:

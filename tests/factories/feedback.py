@@ -52,7 +52,7 @@ def make_world(session: Session) -> World:
 
 def make_rider(session: Session, home: Area | None = None, name: str = "张三丰") -> Rider:
     new = NewRider(IDENTITY_CARD, make_identity(), name, home_area_id=home.id if home else None)
-    return find_or_register(session, new, SYSTEM)
+    return find_or_register(session, new, SYSTEM, utc_now())
 
 
 def make_violation(
@@ -67,7 +67,7 @@ def make_violation(
     occurred = occurred or utc_now() - timedelta(hours=1)
     rider = rider or make_rider(session)
     if company is not None and not rider.engagements:
-        engage(session, rider, NewEngagement(company.id, local_date(occurred), None, basis), SYSTEM)
+        engage(session, rider, NewEngagement(company.id, local_date(occurred), None, basis), SYSTEM, utc_now())
         session.refresh(rider)
     violation = Violation(
         number=new_number("V"),
@@ -84,7 +84,7 @@ def make_violation(
     )
     session.add(violation)
     session.flush()
-    publish(session, ViolationEstablished(violation.id))
+    publish(session, ViolationEstablished(utc_now(), SYSTEM, violation.id))
     return violation
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories.feedback import acting, make_notice, make_world
 from tests.factories.people import make_user
-from trafficedu.core.actors import Actor
+from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
 from trafficedu.core.errors import DomainError
@@ -66,7 +66,7 @@ def test_an_answer_and_a_withdrawal_at_once_leave_a_withdrawn_notice(fresh_app: 
             services.answer(session, find_notice(session, number, by), Answer("criticised"), by, utc_now())
 
         def void(session: Session, violation_id: int = violation_id) -> None:
-            publish(session, ViolationVoided(violation_id))
+            publish(session, ViolationVoided(utc_now(), SYSTEM, violation_id))
 
         def run(work: object, start: threading.Barrier = start) -> None:
             with fresh_app.app_context(), database().sessionmaker() as session:

@@ -54,7 +54,7 @@ def test_the_two_rates_of_an_example_counted_by_hand(session: Session, world: Wo
     sent(to_company(), day(31, 17, month=10))  # November in Shanghai, and due
     make_notice(session, world.village, company=world.company, basis=None)  # held
     voided = sent(to_company(), day(4), day(5))
-    publish(session, ViolationVoided(voided.violation_id))
+    publish(session, ViolationVoided(utc_now(), SYSTEM, voided.violation_id))
     sent(make_notice(session, world.village, rider=make_rider(session, world.other_village)), day(3), day(4))
     session.flush()
 

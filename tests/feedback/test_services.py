@@ -55,7 +55,7 @@ def test_without_a_legal_basis_the_notice_is_held(session: Session, world: World
 
 def test_a_company_without_an_engagement_that_day_is_not_told(session: Session, world: World) -> None:
     rider = make_rider(session)
-    engage(session, rider, NewEngagement(world.company.id, local_date(utc_now()), None, "contract"), SYSTEM)
+    engage(session, rider, NewEngagement(world.company.id, local_date(utc_now()), None, "contract"), SYSTEM, utc_now())
     session.refresh(rider)
     old = utc_now() - timedelta(days=9)
     notice = make_notice(session, world.village, rider=rider, company=world.company, occurred=old)
@@ -74,7 +74,7 @@ def test_without_a_home_village_the_notice_is_held(session: Session, world: Worl
 
 def test_the_same_violation_twice_makes_one_notice(session: Session, world: World) -> None:
     violation = make_violation(session, world.village, company=world.company)
-    services.queue_notice(session, ViolationEstablished(violation.id))
+    services.queue_notice(session, ViolationEstablished(utc_now(), SYSTEM, violation.id))
     count = select(func.count()).select_from(Notice).where(Notice.violation_id == violation.id)
     assert session.scalar(count) == 1
 
@@ -85,11 +85,11 @@ def test_a_legal_basis_recorded_later_releases_the_notice_and_the_clock_runs_fro
     violation = make_violation(session, world.village, company=world.company, basis=None)
     assert violation.rider is not None
     engagement = violation.rider.engagements[0]
-    publish(session, LegalBasisRecorded(engagement.id))  # still without one: nothing goes out
+    publish(session, LegalBasisRecorded(utc_now(), SYSTEM, engagement.id))  # still without one: nothing goes out
     assert of(session, violation).state == "held"
     engagement.legal_basis = "consent"
     session.flush()
-    publish(session, LegalBasisRecorded(engagement.id))
+    publish(session, LegalBasisRecorded(utc_now(), SYSTEM, engagement.id))
     notice = of(session, violation)
     assert (notice.state, notice.held_reason) == ("sent", "")
     assert notice.due_utc is not None
@@ -100,8 +100,10 @@ def test_a_basis_for_other_days_or_another_company_releases_nothing(session: Ses
     violation = make_violation(session, world.village, company=world.company, basis=None)
     assert violation.rider is not None
     tomorrow = local_date(utc_now()) + timedelta(days=1)
-    other = engage(session, violation.rider, NewEngagement(world.other_company.id, tomorrow, None, "consent"), SYSTEM)
-    services.release_held(session, LegalBasisRecorded(other.id))
+    other = engage(
+        session, violation.rider, NewEngagement(world.other_company.id, tomorrow, None, "consent"), SYSTEM, utc_now()
+    )
+    services.release_held(session, LegalBasisRecorded(utc_now(), SYSTEM, other.id))
     assert of(session, violation).state == "held"
 
 
@@ -110,7 +112,7 @@ def test_a_home_village_recorded_later_releases_the_notice(session: Session, wor
     assert violation.rider is not None
     violation.rider.home_area_id = world.other_village.id
     session.flush()
-    publish(session, HomeVillageRecorded(violation.rider.id))
+    publish(session, HomeVillageRecorded(utc_now(), SYSTEM, violation.rider.id))
     notice = of(session, violation)
     assert (notice.state, notice.area_id, notice.held_reason) == ("sent", world.other_village.id, "")
 
@@ -118,7 +120,7 @@ def test_a_home_village_recorded_later_releases_the_notice(session: Session, wor
 @pytest.mark.parametrize("basis", ["contract", None])
 def test_a_voided_violation_takes_its_notice_back(session: Session, world: World, basis: str | None) -> None:
     violation = make_violation(session, world.village, company=world.company, basis=basis)
-    publish(session, ViolationVoided(violation.id))
+    publish(session, ViolationVoided(utc_now(), SYSTEM, violation.id))
     notice = of(session, violation)
     assert (notice.state, notice.held_reason) == ("voided", "")
     assert notice.voided_utc is not None
@@ -204,7 +206,7 @@ def test_nobody_but_the_receiver_answers(
 
 def test_a_withdrawn_notice_needs_no_answer(session: Session, world: World, contact: User) -> None:
     notice = make_notice(session, world.village, company=world.company)
-    publish(session, ViolationVoided(notice.violation_id))
+    publish(session, ViolationVoided(utc_now(), SYSTEM, notice.violation_id))
     with pytest.raises(DomainError, match="withdrawn"):
         services.answer(session, notice, Answer("criticised"), acting(contact), utc_now())
 

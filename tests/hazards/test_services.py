@@ -17,6 +17,7 @@ from tests.factories.hazards import DAY, NOW, PLAN, TODAY, make_fixed, make_haza
 from tests.factories.pictures import camera_photo
 from tests.hazards.conftest import Acting
 from trafficedu.areas.models import Area
+from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.errors import DomainError, Missing, Stale
 from trafficedu.core.events import Event
@@ -98,7 +99,7 @@ def test_from_report_to_verification(session: Session, village: Area, acting: Ac
     services.mark_fixed(session, hazard, "已重铺", [camera_photo(seed=1)], hazard.version, leader, NOW + 7 * DAY)
     services.verify(session, hazard, Decision(True, "平整"), hazard.version, officer, NOW + 9 * DAY)
     assert (hazard.state, hazard.on_time) == ("verified", True)
-    assert published == [HazardVerified(hazard.id, village.id, True, TODAY + 9 * DAY)]
+    assert published == [HazardVerified(NOW + 9 * DAY, officer, hazard.id, village.id, True, TODAY + 9 * DAY)]
     steps = queries.list_steps(session, hazard)
     assert [step.what for step in steps] == ["reported", "planned", "fixing", "fixed", "verified"]
     assert audited(session, hazard) == ["reported", "planned", "fixing", "fixed", "verified"]
@@ -195,8 +196,8 @@ def test_reminders_go_out_once_for_a_deadline(session: Session, village: Area, p
     assert services.remind(session, NOW + 9 * DAY) == 0
     deadline = TODAY + 7 * DAY
     assert published == [
-        HazardDueSoon(hazard.id, village.id, deadline),
-        HazardOverdue(hazard.id, village.id, deadline),
+        HazardDueSoon(NOW + 4 * DAY, SYSTEM, hazard.id, village.id, deadline),
+        HazardOverdue(NOW + 8 * DAY, SYSTEM, hazard.id, village.id, deadline),
     ]
     assert hazard.missed_on == deadline
     later = replace(PLAN, deadline_on=TODAY + 12 * DAY)
@@ -219,7 +220,7 @@ def test_a_town_under_check_is_due_a_period_after_each_look(
     assert services.remind_checks(session, NOW) == 0
     assert services.remind_checks(session, NOW + DAY) == 1
     assert services.remind_checks(session, NOW + DAY) == 0
-    assert published == [CheckOverdue(watch.id, town.id, TODAY)]
+    assert published == [CheckOverdue(NOW + DAY, SYSTEM, watch.id, town.id, TODAY)]
     services.note_look(session, watch, 2, "", watch.version, officer, NOW + 2 * DAY)
     assert (watch.due_on, watch.looks[0].due_on) == (TODAY + 9 * DAY, TODAY)
     services.end_watch(session, watch, "连续两月无隐患", watch.version, supervisor, NOW + 3 * DAY)

@@ -12,6 +12,7 @@ from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.clock import utc_now
 from trafficedu.core.tabular import ImportReport, numbered, silent
 from trafficedu.helmets.imports import COLUMNS, EXPORTER, IMPORTER
 from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
@@ -39,7 +40,7 @@ def line(area: Area, **values: str) -> Line:
 
 
 def take(session: Session, lines: Iterable[Line], by: Actor = SYSTEM) -> ImportReport:
-    return IMPORTER.run(session, numbered(lines), by, skip_errors=True, progress=silent)
+    return IMPORTER.run(session, numbered(lines), by, utc_now(), skip_errors=True, progress=silent)
 
 
 def counted(report: ImportReport) -> tuple[int, int, int, int]:
@@ -47,7 +48,7 @@ def counted(report: ImportReport) -> tuple[int, int, int, int]:
 
 
 def exported(session: Session, by: Actor = SYSTEM, month: date | None = None) -> list[Line]:
-    rows = EXPORTER.rows(session, by, month, clear=False)
+    rows = EXPORTER.rows(session, by, utc_now(), month, clear=False)
     return [{name: str(csv_cell(value)) for name, value in row.items()} for row in rows]
 
 

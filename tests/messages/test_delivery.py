@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from tests.factories import people
 from tests.messages.conftest import Mailbox, Receiver
 from trafficedu.accounts.queries import actor_of
+from trafficedu.core.actors import SYSTEM
 from trafficedu.core.database import database
 from trafficedu.core.text import message
 from trafficedu.messages import services
@@ -47,7 +48,7 @@ def queued(session: Session, kind: str, typed: str, secret: str = "", locale: st
     """Queue :data:`NEW` for a new user with one channel."""
     user = people.make_user(session, "leader", locale=locale)
     services.add_channel(session, kind, typed, secret, actor_of(user), NOW)
-    services.push(session, NEW, [user.id], NOW)
+    services.push(session, NEW, [user.id], SYSTEM, NOW)
     session.commit()
     return session.scalars(select(Delivery).order_by(Delivery.id.desc()).limit(1)).one()
 

@@ -15,6 +15,7 @@ from tests.factories import people, places
 from tests.messages.test_rules import DINGTALK, FEISHU, WECOM
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of, watchers_of
+from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.database import database
 from trafficedu.core.encryption import Keyring
@@ -32,9 +33,9 @@ def test_each_user_is_told_once_on_each_channel(session: Session) -> None:
     services.add_channel(session, "dingtalk", DINGTALK, "", actor_of(one), NOW)
     removed = services.add_channel(session, "wecom", WECOM, "", actor_of(one), NOW)
     services.remove_channel(session, removed, actor_of(one), NOW)
-    assert services.push(session, NEW, [one.id], NOW) == 1
-    assert services.push(session, NEW, [one.id, other.id, gone.id, 0], NOW + timedelta(hours=1)) == 1
-    assert services.push(session, NEW, [one.id, other.id], NOW) == 0
+    assert services.push(session, NEW, [one.id], SYSTEM, NOW) == 1
+    assert services.push(session, NEW, [one.id, other.id, gone.id, 0], SYSTEM, NOW + timedelta(hours=1)) == 1
+    assert services.push(session, NEW, [one.id, other.id], SYSTEM, NOW) == 0
     assert set(session.scalars(select(Push.user_id))) == {one.id, other.id}
     assert [(row.channel.kind, row.state) for row in session.scalars(select(Delivery))] == [("dingtalk", "waiting")]
     written = session.scalars(select(AuditEntry.detail).where(AuditEntry.action == "messages:push:queue")).all()
@@ -44,7 +45,7 @@ def test_each_user_is_told_once_on_each_channel(session: Session) -> None:
 @pytest.mark.parametrize("path", ["//evil.example", "https://evil.example", ""])
 def test_a_push_leads_to_a_page_of_the_service(path: str, session: Session) -> None:
     with pytest.raises(ValueError, match="page of the service"):
-        services.push(session, services.NewPush("k", message("Messages"), message("Messages"), path), [], NOW)
+        services.push(session, services.NewPush("k", message("Messages"), message("Messages"), path), [], SYSTEM, NOW)
 
 
 def test_two_at_once_tell_once(fresh_app: Flask) -> None:
@@ -58,7 +59,7 @@ def test_two_at_once_tell_once(fresh_app: Flask) -> None:
     def tell() -> None:
         with maker() as own:
             barrier.wait()
-            told.append(services.push(own, NEW, [user_id], NOW))
+            told.append(services.push(own, NEW, [user_id], SYSTEM, NOW))
             own.commit()
 
     threads = [threading.Thread(target=tell) for _ in range(2)]

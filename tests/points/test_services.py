@@ -131,10 +131,10 @@ def test_a_form_sent_twice_is_one_entry(session: Session) -> None:
 def test_a_hazard_brings_its_points_once(session: Session) -> None:
     village = places.area(session, places.VILLAGE)
     for _again in range(2):
-        services.credit_fixed_hazard(session, HazardVerified(1, village.id, True, DAY))
-        services.credit_fixed_hazard(session, HazardVerified(2, village.id, False, DAY))
-        services.debit_overdue_hazard(session, HazardOverdue(2, village.id, DAY))
-        services.debit_overdue_hazard(session, HazardOverdue(2, village.id, DAY + timedelta(days=30)))
+        services.credit_fixed_hazard(session, HazardVerified(NOW, SYSTEM, 1, village.id, True, DAY))
+        services.credit_fixed_hazard(session, HazardVerified(NOW, SYSTEM, 2, village.id, False, DAY))
+        services.debit_overdue_hazard(session, HazardOverdue(NOW, SYSTEM, 2, village.id, DAY))
+        services.debit_overdue_hazard(session, HazardOverdue(NOW, SYSTEM, 2, village.id, DAY + timedelta(days=30)))
     lines = queries.list_of_target(session, queries.of_area(village), 1).items
     assert [(line.entry.activity.code, line.entry.points, line.balance) for line in lines] == [
         ("hazard_overdue", -5, -5),

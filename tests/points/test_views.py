@@ -17,7 +17,7 @@ from tests.conftest import Browser
 from tests.factories import places
 from trafficedu.accounts.models import User
 from trafficedu.core.actors import SYSTEM
-from trafficedu.core.clock import today
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.tabular import ImportReport, Row, numbered, silent
 from trafficedu.points.imports import COLUMNS, list_rows, run
 from trafficedu.points.models import PointActivity, PointEntry, PointExpectation
@@ -108,7 +108,7 @@ def rows(*lines: str) -> Iterator[Row]:
 
 
 def take(session: Session, *lines: str, skip_errors: bool = False) -> ImportReport:
-    return run(session, rows(*lines), SYSTEM, skip_errors=skip_errors, progress=silent)
+    return run(session, rows(*lines), SYSTEM, utc_now(), skip_errors=skip_errors, progress=silent)
 
 
 def test_a_file_is_taken_in_once_and_never_changes_the_ledger(session: Session) -> None:
@@ -122,10 +122,13 @@ def test_a_file_is_taken_in_once_and_never_changes_the_ledger(session: Session) 
     assert take(session, *good).added == 4
     assert take(session, *good).unchanged == 4
     exported = [
-        ",".join(str(row[name]) for name in COLUMNS.names) for row in list_rows(session, SYSTEM, today(), False)
+        ",".join(str(row[name]) for name in COLUMNS.names)
+        for row in list_rows(session, SYSTEM, utc_now(), today(), False)
     ]
     assert exported == [], "the month narrows"
-    exported = [",".join(str(row[name]) for name in COLUMNS.names) for row in list_rows(session, SYSTEM, None, False)]
+    exported = [
+        ",".join(str(row[name]) for name in COLUMNS.names) for row in list_rows(session, SYSTEM, utc_now(), None, False)
+    ]
     assert exported[0] == good[0]
     assert take(session, *exported).unchanged == 4, "an export imports again"
     bad = {

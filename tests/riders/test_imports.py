@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.factories.riders import area_actor, make_area, make_company, make_identity, make_rider
-from tests.riders.test_services import published
+from tests.riders.test_services import NOW, published
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
+from trafficedu.core.clock import utc_now
 from trafficedu.core.tabular import ImportReport, is_masked, numbered, silent
 from trafficedu.riders import queries, rules, services
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
@@ -22,7 +23,7 @@ from trafficedu.riders.services import NewEngagement
 
 
 def take(session: Session, rows: Iterable[dict[str, str]], by: Actor = SYSTEM) -> ImportReport:
-    return IMPORTER.run(session, numbered(rows), by, skip_errors=True, progress=silent)
+    return IMPORTER.run(session, numbered(rows), by, NOW, skip_errors=True, progress=silent)
 
 
 def counts(report: ImportReport) -> tuple[int, int, int, int]:
@@ -34,7 +35,7 @@ def row(**cells: str) -> dict[str, str]:
 
 
 def export(session: Session, by: Actor = SYSTEM, clear: bool = False) -> list[dict[str, Any]]:
-    return [dict(row) for row in EXPORTER.rows(session, by, None, clear)]
+    return [dict(row) for row in EXPORTER.rows(session, by, utc_now(), None, clear)]
 
 
 def test_rows_are_riders_and_their_engagements_and_twice_adds_nothing(session: Session) -> None:
@@ -63,7 +64,7 @@ def test_rows_are_riders_and_their_engagements_and_twice_adds_nothing(session: S
 def test_an_export_imports_again_without_showing_anybody(session: Session) -> None:
     company, number = make_company(session), make_identity()
     rider = make_rider(session, id_number=number, name="诸葛不亮", phone="13800138000")
-    services.engage(session, rider, NewEngagement(company.id, date(2026, 1, 1), None, "contract"), SYSTEM)
+    services.engage(session, rider, NewEngagement(company.id, date(2026, 1, 1), None, "contract"), SYSTEM, NOW)
     make_rider(session, name="王五", id_type=PASSPORT, id_number="E12345678")
     rows = export(session)
     assert all(set(cells) <= set(COLUMNS.names) for cells in rows)
@@ -159,12 +160,12 @@ def test_engagements_of_one_company_do_not_overlap(session: Session) -> None:
 def test_events_tell_of_riders_known_before_only(session: Session) -> None:
     village, company, number = make_area(session, "甲村"), make_company(session), make_identity()
     rider = make_rider(session, id_number=number)
-    old = services.engage(session, rider, NewEngagement(company.id, date(2026, 1, 1)), SYSTEM)
+    old = services.engage(session, rider, NewEngagement(company.id, date(2026, 1, 1)), SYSTEM, NOW)
     heard = published(session, LegalBasisRecorded, HomeVillageRecorded)
     work = {"company_code": company.code, "engaged_from": "2026-01-01", "legal_basis": "consent"}
     rows = [row(**work), row(id_number=number, home_area_code=village.code, **work)]
     assert counts(take(session, rows)) == (1, 1, 0, 0)
-    assert heard == [LegalBasisRecorded(old.id), HomeVillageRecorded(rider.id)]
+    assert heard == [LegalBasisRecorded(NOW, SYSTEM, old.id), HomeVillageRecorded(NOW, SYSTEM, rider.id)]
     heard.clear()
     take(session, rows)
     assert heard == []
@@ -191,7 +192,7 @@ def test_many_riders_come_in_quickly_and_in_batches(session: Session) -> None:
     steps: list[int] = []
     began = time.perf_counter()
     rows = numbered(body | {"id_number": f"T{number:07d}"} for number in range(12_000))
-    report = IMPORTER.run(session, rows, SYSTEM, skip_errors=False, progress=steps.append)
+    report = IMPORTER.run(session, rows, SYSTEM, NOW, skip_errors=False, progress=steps.append)
     assert counts(report) == (12_000, 0, 0, 0)
     assert (sum(steps), len(steps)) == (12_000, 3)
     assert session.scalar(select(func.count()).select_from(Engagement)) == 12_000

@@ -12,7 +12,7 @@ from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
-from trafficedu.core.clock import today
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.encryption import Keyring
 from trafficedu.core.errors import DomainError, Missing, Refused, Stale
 from trafficedu.core.events import Event
@@ -20,6 +20,8 @@ from trafficedu.riders import queries, rules, services
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT, Engagement, Rider
 from trafficedu.riders.services import EngagementChange, NewEngagement, NewRider, RiderChange
+
+NOW = utc_now()
 
 
 def published(session: Session, *kinds: type[Event]) -> list[Event]:
@@ -67,10 +69,10 @@ def test_number_and_phone_lie_encrypted_in_the_database(session: Session) -> Non
 def test_the_same_document_written_differently_is_the_same_rider(session: Session) -> None:
     number = "11010519491231002X"
     rider = make_rider(session, id_number=number)
-    again = services.register(session, NewRider(IDENTITY_CARD, " 110105-19491231 002x", "测试骑手"), SYSTEM)
+    again = services.register(session, NewRider(IDENTITY_CARD, " 110105-19491231 002x", "测试骑手"), SYSTEM, NOW)
     assert (again.rider.id, again.is_new) == (rider.id, False)
     assert rider.birth_date == date(1949, 12, 31)
-    as_permit = services.register(session, NewRider(RESIDENCE_PERMIT, number, "测试骑手"), SYSTEM)
+    as_permit = services.register(session, NewRider(RESIDENCE_PERMIT, number, "测试骑手"), SYSTEM, NOW)
     assert not as_permit.is_new
 
 
@@ -85,33 +87,35 @@ def test_finding_fills_gaps_but_overwrites_nothing(session: Session) -> None:
     number = make_identity()
     rider = make_rider(session, id_number=number)
     heard = published(session, HomeVillageRecorded)
-    services.find_or_register(session, NewRider(IDENTITY_CARD, number, "测试骑手", "13800138000", village.id), SYSTEM)
+    services.find_or_register(
+        session, NewRider(IDENTITY_CARD, number, "测试骑手", "13800138000", village.id), SYSTEM, NOW
+    )
     assert (queries.phone_of(session, rider), rider.home_area_id) == ("13800138000", village.id)
-    services.find_or_register(session, NewRider(IDENTITY_CARD, number, "", "13900139000"), SYSTEM)
+    services.find_or_register(session, NewRider(IDENTITY_CARD, number, "", "13900139000"), SYSTEM, NOW)
     assert queries.phone_of(session, rider) == "13800138000"
-    assert heard == [HomeVillageRecorded(rider.id)]
+    assert heard == [HomeVillageRecorded(NOW, SYSTEM, rider.id)]
 
 
 def test_a_document_of_somebody_with_another_name_is_refused(session: Session) -> None:
     number = make_identity()
     make_rider(session, id_number=number, name="张小明")
     with pytest.raises(DomainError) as refused:
-        services.find_or_register(session, NewRider(IDENTITY_CARD, number, "王五"), SYSTEM)
+        services.find_or_register(session, NewRider(IDENTITY_CARD, number, "王五"), SYSTEM, NOW)
     assert refused.value.field == "name"
     assert "张小明" not in str(refused.value.text)
-    assert services.find_or_register(session, NewRider(IDENTITY_CARD, number, "张*明"), SYSTEM).name == "张小明"
+    assert services.find_or_register(session, NewRider(IDENTITY_CARD, number, "张*明"), SYSTEM, NOW).name == "张小明"
 
 
 def test_a_new_rider_needs_a_name(session: Session) -> None:
     with pytest.raises(DomainError) as refused:
-        services.register(session, NewRider(IDENTITY_CARD, make_identity(), " "), SYSTEM)
+        services.register(session, NewRider(IDENTITY_CARD, make_identity(), " "), SYSTEM, NOW)
     assert refused.value.field == "name"
 
 
 def test_a_masked_cell_changes_nothing(session: Session) -> None:
     rider = make_rider(session, phone="13800138000")
     before = (rider.id_number_cipher, rider.phone_cipher)
-    services.update_rider(session, rider, change_of(session, rider, name="改名"), rider.version, SYSTEM)
+    services.update_rider(session, rider, change_of(session, rider, name="改名"), rider.version, SYSTEM, NOW)
     assert (rider.id_number_cipher, rider.phone_cipher) == before
     assert rider.name == "改名"
     assert audit_of(session, "riders:rider:update")[-1].detail == {"fields": ["name"]}
@@ -119,14 +123,14 @@ def test_a_masked_cell_changes_nothing(session: Session) -> None:
 
 def test_an_emptied_phone_is_removed(session: Session) -> None:
     rider = make_rider(session, phone="13800138000")
-    services.update_rider(session, rider, change_of(session, rider, phone=""), rider.version, SYSTEM)
+    services.update_rider(session, rider, change_of(session, rider, phone=""), rider.version, SYSTEM, NOW)
     assert (rider.phone_cipher, rider.phone_hash) == (None, None)
 
 
 def test_a_corrected_number_is_found_and_the_wrong_one_no_more(session: Session) -> None:
     wrong, right = make_identity(), make_identity(date(1985, 2, 3))
     rider = make_rider(session, id_number=wrong)
-    services.update_rider(session, rider, change_of(session, rider, id_number=right), rider.version, SYSTEM)
+    services.update_rider(session, rider, change_of(session, rider, id_number=right), rider.version, SYSTEM, NOW)
     assert queries.find_by_identity(session, IDENTITY_CARD, wrong) is None
     assert queries.find_by_identity(session, IDENTITY_CARD, right) is rider
     assert rider.birth_date == date(1985, 2, 3)
@@ -137,25 +141,27 @@ def test_a_number_of_somebody_else_is_refused(session: Session) -> None:
     make_rider(session, id_number=taken)
     rider = make_rider(session)
     with pytest.raises(DomainError) as refused:
-        services.update_rider(session, rider, change_of(session, rider, id_number=taken), rider.version, SYSTEM)
+        services.update_rider(session, rider, change_of(session, rider, id_number=taken), rider.version, SYSTEM, NOW)
     assert refused.value.field == "id_number"
 
 
 def test_the_second_editor_is_told(session: Session) -> None:
     rider = make_rider(session)
     seen = rider.version
-    services.update_rider(session, rider, change_of(session, rider, name="甲"), seen, SYSTEM)
+    services.update_rider(session, rider, change_of(session, rider, name="甲"), seen, SYSTEM, NOW)
     with pytest.raises(Stale):
-        services.update_rider(session, rider, change_of(session, rider, name="乙"), seen, SYSTEM)
+        services.update_rider(session, rider, change_of(session, rider, name="乙"), seen, SYSTEM, NOW)
 
 
 def test_a_village_newly_recorded_is_published_once(session: Session) -> None:
     village = make_area(session, "甲村")
     rider = make_rider(session)
     heard = published(session, HomeVillageRecorded)
-    services.update_rider(session, rider, change_of(session, rider, home_area_id=village.id), rider.version, SYSTEM)
-    services.update_rider(session, rider, change_of(session, rider, name="改名"), rider.version, SYSTEM)
-    assert heard == [HomeVillageRecorded(rider.id)]
+    services.update_rider(
+        session, rider, change_of(session, rider, home_area_id=village.id), rider.version, SYSTEM, NOW
+    )
+    services.update_rider(session, rider, change_of(session, rider, name="改名"), rider.version, SYSTEM, NOW)
+    assert heard == [HomeVillageRecorded(NOW, SYSTEM, rider.id)]
 
 
 def test_unmasking_needs_permission_and_purpose_and_is_audited(session: Session) -> None:
@@ -178,13 +184,13 @@ def test_the_audit_trail_holds_no_personal_data(session: Session, make_user: Cal
     village = make_area(session, "甲村")
     officer = actor_of(make_user("officer", area_id=village.id))
     number, name, phone, plate = make_identity(), "诸葛不亮", "13712345678", "杭州A98765"
-    rider = services.find_or_register(session, NewRider(IDENTITY_CARD, number, name, phone), officer)
+    rider = services.find_or_register(session, NewRider(IDENTITY_CARD, number, name, phone), officer, NOW)
     services.remember_plate(session, plate, rider, officer)
     for words in (number, name, phone, plate):
         services.search(session, words, officer)
     services.unmask(session, rider, "request", officer)
     services.forget_plate(session, rider, plate, officer)
-    services.update_rider(session, rider, change_of(session, rider, phone="13812345678"), rider.version, officer)
+    services.update_rider(session, rider, change_of(session, rider, phone="13812345678"), rider.version, officer, NOW)
     rows = session.execute(text("SELECT action, detail FROM audit_entry WHERE actor_id = :id"), {"id": officer.user_id})
     written = " ".join(f"{row.action} {row.detail}" for row in rows)
     assert "riders:rider:search" in written
@@ -213,7 +219,7 @@ def test_the_company_of_a_day_is_decidable(
     rider, month = make_rider(session), date(2026, 3, 1)
     for name, first, last in spans:
         until = None if last is None else month.replace(day=last)
-        services.engage(session, rider, NewEngagement(companies[name].id, month.replace(day=first), until), SYSTEM)
+        services.engage(session, rider, NewEngagement(companies[name].id, month.replace(day=first), until), SYSTEM, NOW)
     found = queries.engagement_on(session, rider.id, month.replace(day=day))
     assert (found and found.company) == (companies[expected] if expected else None)
     held = queries.spans_of(session, [rider.id])[rider.id]
@@ -223,16 +229,16 @@ def test_the_company_of_a_day_is_decidable(
 
 def test_one_company_engages_a_rider_once_at_a_time(session: Session) -> None:
     company, rider = make_company(session), make_rider(session)
-    engagement = services.engage(session, rider, NewEngagement(company.id, date(2026, 1, 1)), SYSTEM)
+    engagement = services.engage(session, rider, NewEngagement(company.id, date(2026, 1, 1)), SYSTEM, NOW)
     with pytest.raises(DomainError) as refused:
-        services.engage(session, rider, NewEngagement(company.id, date(2026, 2, 1)), SYSTEM)
+        services.engage(session, rider, NewEngagement(company.id, date(2026, 2, 1)), SYSTEM, NOW)
     assert refused.value.field == "engaged_from"
     change = EngagementChange(date(2026, 1, 1), date(2026, 1, 31), None)
-    services.change_engagement(session, engagement, change, engagement.version, SYSTEM)
-    services.engage(session, rider, NewEngagement(company.id, date(2026, 2, 1)), SYSTEM)
+    services.change_engagement(session, engagement, change, engagement.version, SYSTEM, NOW)
+    services.engage(session, rider, NewEngagement(company.id, date(2026, 2, 1)), SYSTEM, NOW)
     reopened = EngagementChange(date(2026, 1, 1), None, None)
     with pytest.raises(DomainError):
-        services.change_engagement(session, engagement, reopened, engagement.version, SYSTEM)
+        services.change_engagement(session, engagement, reopened, engagement.version, SYSTEM, NOW)
 
 
 @pytest.mark.parametrize(
@@ -248,7 +254,7 @@ def test_an_engagement_that_cannot_be_is_refused(
 ) -> None:
     company, rider = make_company(session), make_rider(session)
     with pytest.raises(DomainError) as refused:
-        services.engage(session, rider, NewEngagement(company.id, first, last, basis), SYSTEM)
+        services.engage(session, rider, NewEngagement(company.id, first, last, basis), SYSTEM, NOW)
     assert refused.value.field == field
     assert session.scalar(select(func.count()).select_from(Engagement)) == 0
 
@@ -256,21 +262,21 @@ def test_an_engagement_that_cannot_be_is_refused(
 def test_a_closed_company_engages_nobody(session: Session) -> None:
     company, rider = make_company(session, active=False), make_rider(session)
     with pytest.raises(DomainError) as refused:
-        services.engage(session, rider, NewEngagement(company.id, date(2026, 2, 1)), SYSTEM)
+        services.engage(session, rider, NewEngagement(company.id, date(2026, 2, 1)), SYSTEM, NOW)
     assert refused.value.field == "company_id"
 
 
 def test_a_legal_basis_is_published_when_it_comes_or_changes(session: Session) -> None:
     company, other, rider = make_company(session), make_company(session), make_rider(session)
     heard = published(session, LegalBasisRecorded)
-    without = services.engage(session, rider, NewEngagement(company.id, date(2026, 1, 1)), SYSTEM)
+    without = services.engage(session, rider, NewEngagement(company.id, date(2026, 1, 1)), SYSTEM, NOW)
     assert heard == []
-    given = services.engage(session, rider, NewEngagement(other.id, date(2026, 1, 1), None, "consent"), SYSTEM)
-    assert heard == [LegalBasisRecorded(given.id)]
+    given = services.engage(session, rider, NewEngagement(other.id, date(2026, 1, 1), None, "consent"), SYSTEM, NOW)
+    assert heard == [LegalBasisRecorded(NOW, SYSTEM, given.id)]
     for basis in ("contract", "contract", None):
         change = EngagementChange(without.engaged_from, None, basis)
-        services.change_engagement(session, without, change, without.version, SYSTEM)
-    assert heard[1:] == [LegalBasisRecorded(without.id)]
+        services.change_engagement(session, without, change, without.version, SYSTEM, NOW)
+    assert heard[1:] == [LegalBasisRecorded(NOW, SYSTEM, without.id)]
 
 
 def test_a_plate_goes_with_the_rider_seen_last(session: Session) -> None:
@@ -323,7 +329,7 @@ def test_a_rider_found_by_document_is_open_to_the_finder_for_a_shift_only(
 
 def test_companies_see_their_own_riders_and_stations_none(session: Session, make_user: Callable[..., User]) -> None:
     company, other, rider = make_company(session), make_company(session), make_rider(session)
-    services.engage(session, rider, NewEngagement(company.id, today()), SYSTEM)
+    services.engage(session, rider, NewEngagement(company.id, today()), SYSTEM, NOW)
     own = actor_of(make_user("company", company_id=company.id))
     assert queries.find_rider(session, rider.number, own) is rider
     with pytest.raises(Missing):
@@ -343,7 +349,7 @@ def test_riders_of_an_older_key_are_found_and_brought_under_the_new_one(session:
     make_rider(session)
     session.info["keyring"] = keys("k2", "k1")
     assert queries.find_by_identity(session, IDENTITY_CARD, number) is rider
-    assert not services.register(session, NewRider(IDENTITY_CARD, number, "测试骑手"), SYSTEM).is_new
+    assert not services.register(session, NewRider(IDENTITY_CARD, number, "测试骑手"), SYSTEM, NOW).is_new
     assert [services.reencrypt(session, 1) for _ in range(3)] == [1, 1, 0]
     session.info["keyring"] = keys("k2")
     assert queries.find_by_identity(session, IDENTITY_CARD, number) is rider

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories.riders import make_company, make_identity, make_rider
 from trafficedu.core.actors import SYSTEM
+from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
 from trafficedu.core.errors import DomainError
 from trafficedu.riders import services
@@ -55,7 +56,9 @@ def test_many_at_once_register_one_rider(fresh_app: Flask) -> None:
     number = make_identity()
 
     def register(own: Session) -> str:
-        rider = services.find_or_register(own, NewRider(IDENTITY_CARD, number, "测试骑手", "13800138000"), SYSTEM)
+        rider = services.find_or_register(
+            own, NewRider(IDENTITY_CARD, number, "测试骑手", "13800138000"), SYSTEM, utc_now()
+        )
         services.remember_plate(own, "杭州A12345", rider, SYSTEM)
         return rider.number
 
@@ -70,7 +73,7 @@ def test_many_at_once_engage_a_rider_with_one_company_once(fresh_app: Flask) -> 
 
     def engage(own: Session) -> str:
         rider = own.get_one(Rider, rider_id)
-        services.engage(own, rider, NewEngagement(company_id, date(2026, 1, 1)), SYSTEM)
+        services.engage(own, rider, NewEngagement(company_id, date(2026, 1, 1)), SYSTEM, utc_now())
         return "engaged"
 
     outcomes = at_once(fresh_app, engage)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from trafficedu.areas.models import Area
 from trafficedu.configuration import queries as configuration
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
+from trafficedu.core.clock import utc_now
 from trafficedu.core.errors import DomainError, Refused
 from trafficedu.core.tabular import Columns, Exporter, Importer, ImportReport, Progress, Row
 from trafficedu.transfers.forms import KIND_NAMES
@@ -24,7 +26,7 @@ BAD = {"code": "330109901", "name": "无根", "level": "town", "parent_code": "9
 
 
 def bring(session: Session, path: Path, **choices: bool) -> Outcome:
-    return import_file(session, "areas", wiring.IMPORTERS["areas"], path, SYSTEM, Choices(**choices))
+    return import_file(session, "areas", wiring.IMPORTERS["areas"], path, SYSTEM, utc_now(), Choices(**choices))
 
 
 def state(session: Session) -> tuple[bool, list[tuple[str, bool, int]], list[tuple[str, str]]]:
@@ -63,7 +65,9 @@ def test_a_dry_run_counts_and_writes_nothing_at_all(session: Session, tmp_path: 
 
 
 def test_a_file_that_breaks_off_leaves_nothing_even_when_errors_are_skipped(session: Session, tmp_path: Path) -> None:
-    def run(session: Session, rows: Iterator[Row], by: Actor, *, skip_errors: bool, progress: Progress) -> ImportReport:
+    def run(
+        session: Session, rows: Iterator[Row], by: Actor, now: datetime, *, skip_errors: bool, progress: Progress
+    ) -> ImportReport:
         for row in rows:
             session.add(Area(valid_from=places.area(session).valid_from, path="x/", **row.cells))
             session.flush()
@@ -72,7 +76,7 @@ def test_a_file_that_breaks_off_leaves_nothing_even_when_errors_are_skipped(sess
     path = tmp_path / "a.csv"
     path.write_text("code,name,level\n330109900,x,town\n1,2,town,4\n")
     importer = Importer(Columns(("code", "name", "level")), run)
-    outcome = import_file(session, "areas", importer, path, SYSTEM, Choices(skip_errors=True))
+    outcome = import_file(session, "areas", importer, path, SYSTEM, utc_now(), Choices(skip_errors=True))
     assert outcome.broken
     assert [(row.line, row.column) for row in outcome.report.refused] == [(3, "")]
     assert state(session)[0] is False
@@ -93,18 +97,18 @@ def test_an_unknown_column_is_told_like_a_refused_row(session: Session, tmp_path
 def test_an_export_is_audited_and_clear_values_need_their_permission(session: Session, tmp_path: Path) -> None:
     asked = []
 
-    def rows(session: Session, by: Actor, month: object, clear: bool) -> list[dict[str, str]]:
+    def rows(session: Session, by: Actor, now: datetime, month: object, clear: bool) -> list[dict[str, str]]:
         asked.append(clear)
         return [{"a": "=1"}, {}]
 
     exporter = Exporter(Columns(("a",)), rows, clear_permission="riders:identity:export")
     path = tmp_path / "a.csv"
-    assert export_file(session, "riders", exporter, path, SYSTEM) == 2
+    assert export_file(session, "riders", exporter, path, SYSTEM, utc_now()) == 2
     assert path.read_bytes() == b'\xef\xbb\xbfa\r\n\'=1\r\n""\r\n'
     with pytest.raises(Refused):
-        export_file(session, "riders", exporter, path, SYSTEM, clear=True)
+        export_file(session, "riders", exporter, path, SYSTEM, utc_now(), clear=True)
     holder = Actor(1, "x", permissions=frozenset({"riders:identity:export"}))
-    export_file(session, "riders", exporter, path, holder, clear=True)
+    export_file(session, "riders", exporter, path, holder, utc_now(), clear=True)
     assert asked == [False, True]
     entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "riders:file:export")).all()
     assert [entry.detail for entry in entries] == [
@@ -115,7 +119,7 @@ def test_an_export_is_audited_and_clear_values_need_their_permission(session: Se
 
 def test_an_export_under_another_name_is_refused_and_leaves_no_file(session: Session, tmp_path: Path) -> None:
     with pytest.raises(DomainError):
-        export_file(session, "areas", wiring.EXPORTERS["areas"], tmp_path / "a.ods", SYSTEM)
+        export_file(session, "areas", wiring.EXPORTERS["areas"], tmp_path / "a.ods", SYSTEM, utc_now())
     assert list(tmp_path.iterdir()) == []
 
 

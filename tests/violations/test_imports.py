@@ -28,6 +28,9 @@ from trafficedu.violations.models import Violation
 SOMEBODY = identity()
 
 
+NOW = utc_now()
+
+
 @pytest.fixture
 def heard(session: Session) -> Iterator[list[Any]]:
     events: list[Any] = []
@@ -61,7 +64,7 @@ def row(area: Area, reference: str = "A-1", **changes: str) -> dict[str, str]:
 
 
 def run(session: Session, rows: list[dict[str, str]], by: Actor = SYSTEM, skip_errors: bool = False) -> ImportReport:
-    return IMPORTER.run(session, numbered(rows), by, skip_errors=skip_errors, progress=silent)
+    return IMPORTER.run(session, numbered(rows), by, NOW, skip_errors=skip_errors, progress=silent)
 
 
 def counts(report: ImportReport) -> tuple[int, int, int, int]:
@@ -127,7 +130,7 @@ class TestHistory:
         rows = [row(district.village), row(district.village, "A-2", occurred_at=yesterday)]
         assert counts(run(session, rows)) == (2, 0, 0, 0)
         recent = session.scalars(select(Violation).where(Violation.reference == "A-2")).one()
-        assert heard == [ViolationEstablished(recent.id)]
+        assert heard == [ViolationEstablished(NOW, SYSTEM, recent.id)]
         assert not recent.historic
         assert session.scalar(select(func.count()).select_from(Rider)) == 1
         assert counts(run(session, rows)) == (0, 0, 2, 0)
@@ -227,7 +230,7 @@ def test_files_as_spreadsheets_save_them(session: Session, district: District, t
         writer = csv.DictWriter(file, COLUMNS.names)
         writer.writeheader()
         writer.writerow(row(district.village, occurred_at="2025/3/4 8:15", plate="杭州·A12345"))
-    report = IMPORTER.run(session, read_rows(path, COLUMNS), SYSTEM, skip_errors=False, progress=silent)
+    report = IMPORTER.run(session, read_rows(path, COLUMNS), SYSTEM, utc_now(), skip_errors=False, progress=silent)
     assert counts(report) == (1, 0, 0, 0)
     violation = session.scalars(select(Violation)).one()
     assert (violation.place, violation.plate, local(violation.occurred_utc).hour) == ("市心路口", "杭州A12345", 8)
@@ -238,7 +241,7 @@ def as_text(value: Any) -> str:
 
 
 def exported(session: Session, by: Actor, clear: bool = False) -> list[dict[str, str]]:
-    rows = EXPORTER.rows(session, by, None, clear)
+    rows = EXPORTER.rows(session, by, utc_now(), None, clear)
     return [{name: as_text(found.get(name)) for name in COLUMNS.names} for found in map(dict, rows)]
 
 

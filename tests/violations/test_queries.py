@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from tests.factories.violations import NOW, District, make_company, make_violation, new_rider
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import NOTHING, SYSTEM, Actor, Scope
+from trafficedu.core.clock import utc_now
 from trafficedu.riders.services import find_or_register
 from trafficedu.violations import queries, services
 from trafficedu.violations.queries import list_kinds_ending
@@ -66,7 +67,7 @@ def test_of_a_rider_and_of_a_company(
     session: Session, district: District, acting: Callable[[str, Area], Actor]
 ) -> None:
     company = make_company(session)
-    rider = find_or_register(session, new_rider(), SYSTEM)
+    rider = find_or_register(session, new_rider(), SYSTEM, utc_now())
     known: dict[str, Any] = {"company_code": company.code, "rider": None, "rider_number": rider.number}
     mine = make_violation(session, district.village, **known)
     make_violation(session, district.other_village, **known)

@@ -18,7 +18,7 @@ from trafficedu.accounts.queries import actor_of
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.audit import AuditEntry
-from trafficedu.core.clock import from_local
+from trafficedu.core.clock import from_local, utc_now
 from trafficedu.core.database import database
 from trafficedu.core.encryption import keyring_of
 from trafficedu.core.errors import DomainError, Missing, Stale
@@ -54,7 +54,7 @@ class TestRecord:
         assert is_number(violation.number, "V")
         assert (violation.state, violation.source, violation.officer_id) == ("confirmed", "field", officer.user_id)
         assert violation.occurred_on == date(2026, 11, 20)
-        assert heard == [ViolationEstablished(violation.id)]
+        assert heard == [ViolationEstablished(NOW, officer, violation.id)]
         audited = select(AuditEntry).where(AuditEntry.action == "violations:violation:record")
         assert session.scalars(audited).one().subject_id == violation.id
 
@@ -205,10 +205,12 @@ class TestPeople:
         assert not services.record(session, passenger, officer, NOW).minor
 
     def test_the_company_is_the_one_of_that_day(self, session: Session, district: District, officer: Actor) -> None:
-        rider = find_or_register(session, new_rider(), officer)
+        rider = find_or_register(session, new_rider(), officer, utc_now())
         old, new = violations.make_company(session), violations.make_company(session)
-        engage(session, rider, NewEngagement(old.id, date(2026, 1, 1), date(2026, 11, 10), "contract"), officer)
-        engage(session, rider, NewEngagement(new.id, date(2026, 11, 11), None, "contract"), officer)
+        engage(
+            session, rider, NewEngagement(old.id, date(2026, 1, 1), date(2026, 11, 10), "contract"), officer, utc_now()
+        )
+        engage(session, rider, NewEngagement(new.id, date(2026, 11, 11), None, "contract"), officer, utc_now())
         then = datetime(2026, 11, 9, 3, 0, tzinfo=UTC)
         known = {"rider_number": rider.number}
         before = services.record(session, new_violation(district.village, occurred_utc=then, **known), officer, NOW)
@@ -252,7 +254,7 @@ class TestReview:
         services.confirm(session, violation, officer, NOW)
         assert heard == []
         services.identify_rider(session, violation, new_rider(), officer, NOW)
-        assert heard == [ViolationEstablished(violation.id)]
+        assert heard == [ViolationEstablished(NOW, officer, violation.id)]
         with pytest.raises(Stale):
             services.identify_rider(session, violation, new_rider(), officer, NOW)
         with pytest.raises(Stale):
@@ -281,7 +283,7 @@ class TestReview:
         with pytest.raises(DomainError):
             services.void(session, violation, "", officer, NOW)
         services.void(session, violation, "认错人", officer, NOW)
-        assert heard == [ViolationVoided(violation.id)]
+        assert heard == [ViolationVoided(NOW, officer, violation.id)]
         assert (violation.state, violation.voided_by_id) == ("voided", officer.user_id)
         with pytest.raises(Stale):
             services.void(session, violation, "again", officer, NOW)
@@ -304,7 +306,7 @@ class TestObjections:
         assert refusal.value.field == "decision"
         services.decide_objection(session, objection, True, "监控显示并非此人", officer, NOW)
         assert (objection.state, violation.state) == ("upheld", "voided")
-        assert ViolationVoided(violation.id) in heard
+        assert ViolationVoided(NOW, officer, violation.id) in heard
         with pytest.raises(Stale):
             services.decide_objection(session, objection, False, "no", officer, NOW)
         with pytest.raises(DomainError, match="does not stand"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ class _Tree:
 
 
 def _import_areas(
-    session: Session, rows: Iterator[Row], by: Actor, *, skip_errors: bool, progress: Progress
+    session: Session, rows: Iterator[Row], by: Actor, now: datetime, *, skip_errors: bool, progress: Progress
 ) -> ImportReport:
     """Take in the rows in whatever order they stand; a parent may come later than its villages."""
     report, tree = ImportReport(), _Tree(facts_by_code(session))
@@ -191,7 +191,9 @@ def _position(facts: AreaFacts, ids: dict[str, int], paths: dict[str, str]) -> d
     }
 
 
-def _export_areas(session: Session, by: Actor, month: date | None, clear: bool) -> Iterable[dict[str, Any]]:
+def _export_areas(
+    session: Session, by: Actor, now: datetime, month: date | None, clear: bool
+) -> Iterable[dict[str, Any]]:
     for facts in sorted(facts_by_code(session, by).values(), key=lambda facts: facts.code):
         yield {
             "code": facts.code,
@@ -206,12 +208,12 @@ def _export_areas(session: Session, by: Actor, month: date | None, clear: bool) 
 
 
 def _import_ebikes(
-    session: Session, rows: Iterator[Row], by: Actor, *, skip_errors: bool, progress: Progress
+    session: Session, rows: Iterator[Row], by: Actor, now: datetime, *, skip_errors: bool, progress: Progress
 ) -> ImportReport:
     """Take in figures by area and month; a changed figure replaces the former one."""
     report, seen = ImportReport(), set[tuple[int, date]]()
     areas = {area.code: area for area in session.scalars(select(Area).where(in_scope(by)))}
-    this_month = clock.today().replace(day=1)
+    this_month = clock.local_date(now).replace(day=1)
     for batch in bulk.batches(rows):
         good: dict[tuple[int, date], int] = {}
         for row in batch:
@@ -261,7 +263,9 @@ def _write_figures(session: Session, good: dict[tuple[int, date], int], report: 
     session.flush()
 
 
-def _export_ebikes(session: Session, by: Actor, month: date | None, clear: bool) -> Iterable[dict[str, Any]]:
+def _export_ebikes(
+    session: Session, by: Actor, now: datetime, month: date | None, clear: bool
+) -> Iterable[dict[str, Any]]:
     query = (
         select(Area.code, RegisteredEBikes.month, RegisteredEBikes.ebikes)
         .join(Area, Area.id == RegisteredEBikes.area_id)
@@ -284,6 +288,7 @@ def load_shipped(session: Session) -> int:
     """Load the shipped tree into an installation that has no area yet; returns how many areas were added."""
     if session.scalar(select(Area.id).limit(1)) is not None:
         return 0
-    report = _import_areas(session, read_rows(SHIPPED, AREA_COLUMNS), SYSTEM, skip_errors=False, progress=silent)
+    rows = read_rows(SHIPPED, AREA_COLUMNS)
+    report = _import_areas(session, rows, SYSTEM, clock.utc_now(), skip_errors=False, progress=silent)
     assert not report.refused, report.refused[0]
     return report.added

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from trafficedu.bulletin.queries.indicators import VillageMonth, list_indicators
 from trafficedu.core.actors import Actor
-from trafficedu.core.clock import local_date, utc_now
+from trafficedu.core.clock import local_date
 from trafficedu.core.tabular import Columns, Exporter
 from trafficedu.evaluation.rules import last_full_month
 
@@ -19,9 +19,10 @@ HAND_ON = "bulletin:indicators:export"
 COLUMNS = Columns([field.name for field in fields(VillageMonth)])
 
 
-def list_rows(session: Session, by: Actor, month: date | None, clear: bool) -> Iterator[Mapping[str, Any]]:
+def list_rows(
+    session: Session, by: Actor, now: datetime, month: date | None, clear: bool
+) -> Iterator[Mapping[str, Any]]:
     """Yield the villages of a month, without one of the last full month; see ``core.tabular.ListRows``."""
-    now = utc_now()
     asked = month or last_full_month(local_date(now))
     return (asdict(one) for one in list_indicators(session, by, asked, now))
 

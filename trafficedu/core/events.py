@@ -8,14 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from trafficedu.core.actors import Actor
+
 
 @dataclass(frozen=True)
 class Event:
-    """A fact that happened; subclasses are named in the past tense and carry ids."""
+    """A fact that happened at ``at_utc`` (aware) through ``by``; subclasses are named in the past tense and carry ids.
+
+    What a handler does, it does at that moment and on that account: it reads no clock and acts for nobody else.
+    """
+
+    at_utc: datetime
+    by: Actor
 
 
 Handlers = Mapping[type[Event], Sequence[Callable[[Session, Any], None]]]

@@ -126,7 +126,7 @@ class RunImport(Protocol):
     """
 
     def __call__(
-        self, session: Session, rows: Iterator[Row], by: Actor, *, skip_errors: bool, progress: Progress
+        self, session: Session, rows: Iterator[Row], by: Actor, now: datetime, *, skip_errors: bool, progress: Progress
     ) -> ImportReport:
         """Import ``rows``; see the class."""
 
@@ -140,7 +140,9 @@ class ListRows(Protocol):
     personal data unmasked: the caller has checked the permission and writes the audit row.
     """
 
-    def __call__(self, session: Session, by: Actor, month: date | None, clear: bool) -> Iterable[Mapping[str, Any]]:
+    def __call__(
+        self, session: Session, by: Actor, now: datetime, month: date | None, clear: bool
+    ) -> Iterable[Mapping[str, Any]]:
         """Yield the rows; see the class."""
 
 

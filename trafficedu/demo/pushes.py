@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from trafficedu.accounts.queries import actor_of, watchers_of
 from trafficedu.accounts.rules import Role
 from trafficedu.areas.models import Area
+from trafficedu.core.actors import SYSTEM
 from trafficedu.core.text import message
 from trafficedu.demo.accounts import list_documented
 from trafficedu.messages import services
@@ -33,7 +34,7 @@ def enter_pushes(session: Session, now: datetime) -> int:
         message("On your channels too, once you have added one: e-mail, or the robot of a group."),
         "/messages/channels",
     )
-    told = services.push(session, welcome, [user.id for user in users], now - timedelta(days=2))
+    told = services.push(session, welcome, [user.id for user in users], SYSTEM, now - timedelta(days=2))
     posts = {user.area for user in users if user.role in {Role.GRID, Role.LEADER} and user.area is not None}
     return told + sum(_tell_of_month(session, area, now) for area in sorted(posts, key=lambda area: area.path))
 
@@ -47,4 +48,4 @@ def _tell_of_month(session: Session, area: Area, now: datetime) -> int:
         message("Look at violations, study and feedback in your area, and at what is overdue."),
         f"/overview?area={area.code}",
     )
-    return services.push(session, figures, watchers_of(session, area.path), now - timedelta(hours=5))
+    return services.push(session, figures, watchers_of(session, area.path), SYSTEM, now - timedelta(hours=5))

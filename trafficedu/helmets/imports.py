@@ -95,7 +95,7 @@ class _Wanted:
 class _Taking:
     """One file being taken in. What it holds grows with sites and with the keys of rows, not with their values."""
 
-    def __init__(self, session: Session, by: Actor) -> None:
+    def __init__(self, session: Session, by: Actor, now: datetime) -> None:
         self.session = session
         self.by = by
         self.report = ImportReport()
@@ -107,7 +107,7 @@ class _Taking:
             for row in session.execute(select(HelmetSite.code, HelmetSite.id, HelmetSite.area_id))
         }
         self.seen: set[tuple[str, Cell]] = set()
-        self.now = clock.utc_now()
+        self.now = now
 
     def batch(self, rows: list[Row]) -> None:
         """Take some rows in."""
@@ -313,9 +313,11 @@ def _summed(company: Any) -> Any:
     )
 
 
-def _import(session: Session, rows: Iterator[Row], by: Actor, *, skip_errors: bool, progress: Progress) -> ImportReport:
+def _import(
+    session: Session, rows: Iterator[Row], by: Actor, now: datetime, *, skip_errors: bool, progress: Progress
+) -> ImportReport:
     """Take in surveys; the same file again changes nothing, a corrected count of a file replaces the former one."""
-    taking = _Taking(session, by)
+    taking = _Taking(session, by, now)
     for batch in bulk.batches(rows):
         taking.batch(batch)
         progress(len(batch))
@@ -324,7 +326,7 @@ def _import(session: Session, rows: Iterator[Row], by: Actor, *, skip_errors: bo
     return taking.report
 
 
-def _export(session: Session, by: Actor, month: date | None, clear: bool) -> Iterable[dict[str, Any]]:
+def _export(session: Session, by: Actor, now: datetime, month: date | None, clear: bool) -> Iterable[dict[str, Any]]:
     """Yield what counts (void surveys are left out), the observers of a survey added up."""
     query = (
         _summed(Company.code)

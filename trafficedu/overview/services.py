@@ -75,7 +75,7 @@ def freeze_list(session: Session, month: date, by: Actor, now: datetime) -> Vill
     entries = len(frozen.entries)
     audit.write(session, "overview:list:freeze", by, subject=frozen, month=f"{month:%Y-%m}", entries=entries)
     body = message("Protests are taken until %(day)s.", day=until.isoformat())
-    _tell(session, frozen, "frozen", frozen.entries, body, now)
+    _tell(session, frozen, "frozen", frozen.entries, body, by, now)
     return frozen
 
 
@@ -131,7 +131,8 @@ def decide_protest(session: Session, made: ListProtest, decision: str, reason: s
     if made.made_by_id is not None:
         text = message("The protest is upheld.") if decision == UPHELD else message("The protest is rejected.")
         key = f"list:{made.entry.village_list.month:%Y-%m}:protest:{made.entry.area.code}"
-        push(session, NewPush(key, _title(made.entry), text, _path(made.entry.village_list)), [made.made_by_id], now)
+        new = NewPush(key, _title(made.entry), text, _path(made.entry.village_list))
+        push(session, new, [made.made_by_id], by, now)
 
 
 def take_off(session: Session, entry: ListEntry, reason: str, by: Actor) -> None:
@@ -169,16 +170,22 @@ def publish_list(session: Session, frozen: VillageList, version: int, by: Actor,
     session.flush()
     audit.write(session, "overview:list:publish", by, subject=frozen, month=f"{frozen.month:%Y-%m}")
     standing = [entry for entry in frozen.entries if not entry.taken_off]
-    _tell(session, frozen, "published", standing, message("The list is published."), now)
+    _tell(session, frozen, "published", standing, message("The list is published."), by, now)
 
 
 def _tell(
-    session: Session, told: VillageList, step: str, entries: Iterable[ListEntry], body: Message, now: datetime
+    session: Session,
+    told: VillageList,
+    step: str,
+    entries: Iterable[ListEntry],
+    body: Message,
+    by: Actor,
+    now: datetime,
 ) -> None:
     """Tell the grid officer and the leaders of every village on the list; each of them once for each step."""
     for entry in entries:
         key = f"list:{told.month:%Y-%m}:{step}:{entry.area.code}"
-        push(session, NewPush(key, _title(entry), body, _path(told)), watchers_of(session, entry.area.path), now)
+        push(session, NewPush(key, _title(entry), body, _path(told)), watchers_of(session, entry.area.path), by, now)
 
 
 def _title(entry: ListEntry) -> Message:

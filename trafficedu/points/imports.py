@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -25,7 +25,7 @@ from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core import audit, bulk, parsing
 from trafficedu.core.actors import Actor
-from trafficedu.core.clock import today, utc_now
+from trafficedu.core.clock import local_date
 from trafficedu.core.errors import DomainError
 from trafficedu.core.numbers import is_number, new_number
 from trafficedu.core.tabular import Columns, Exporter, Importer, ImportReport, Progress, Row
@@ -54,8 +54,8 @@ class _Candidate:
 class _Reader:
     """Reads and checks rows; what repeats (targets, activities) is looked up once."""
 
-    def __init__(self, session: Session, by: Actor) -> None:
-        self._today = today()
+    def __init__(self, session: Session, by: Actor, now: datetime) -> None:
+        self._today = local_date(now)
         self._targets = {
             ("company" if target.kind == COMPANY else "area", target.code): target
             for target in _every_target(session, by)
@@ -114,9 +114,11 @@ def _every_target(session: Session, by: Actor) -> Iterator[Target]:
         yield from map(queries.of_company, session.scalars(select(Company)))
 
 
-def run(session: Session, rows: Iterator[Row], by: Actor, *, skip_errors: bool, progress: Progress) -> ImportReport:
+def run(
+    session: Session, rows: Iterator[Row], by: Actor, now: datetime, *, skip_errors: bool, progress: Progress
+) -> ImportReport:
     """Import entries; see :class:`trafficedu.core.tabular.RunImport` and the module's decisions."""
-    job = _Job(session, by, skip_errors)
+    job = _Job(session, by, now, skip_errors)
     for batch in bulk.batches(rows):
         job.take(batch)
         progress(len(batch))
@@ -137,9 +139,9 @@ def run(session: Session, rows: Iterator[Row], by: Actor, *, skip_errors: bool, 
 class _Job:
     """One import: what it reads with and what it has done so far."""
 
-    def __init__(self, session: Session, by: Actor, skip_errors: bool) -> None:
-        self._session, self._by, self._skip_errors, self._now = session, by, skip_errors, utc_now()
-        self._reader = _Reader(session, by)
+    def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
+        self._session, self._by, self._skip_errors, self._now = session, by, skip_errors, now
+        self._reader = _Reader(session, by, now)
         self.report = ImportReport()
 
     def take(self, rows: list[Row]) -> None:
@@ -190,7 +192,9 @@ class _Job:
         )
 
 
-def list_rows(session: Session, by: Actor, month: date | None, clear: bool) -> Iterable[Mapping[str, Any]]:
+def list_rows(
+    session: Session, by: Actor, now: datetime, month: date | None, clear: bool
+) -> Iterable[Mapping[str, Any]]:
     """Yield the entries of a month, or all, that ``by`` may see; see ``core.tabular.ListRows``."""
     return list_filtered(session, by, EntryFilter(month=month))
 

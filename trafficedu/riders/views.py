@@ -11,6 +11,7 @@ from trafficedu.areas import queries as areas
 from trafficedu.companies import queries as companies
 from trafficedu.core import clock
 from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import DomainError, Missing, Stale
 from trafficedu.core.text import message
@@ -63,7 +64,7 @@ def register() -> Any:
     form.offer(areas.choices(session()))
     if form.validate_on_submit():
         try:
-            done = services.register(session(), form.to_input(), actor())
+            done = services.register(session(), form.to_input(), actor(), utc_now())
             services.remember_plate(session(), form.plate.data or "", done.rider, actor())
             session().commit()
         except DomainError as error:
@@ -130,7 +131,9 @@ def edit(number: str) -> Any:
         del form.birth_date  # it is part of the masked number
     if form.validate_on_submit():
         try:
-            services.update_rider(session(), rider, form.to_change(rider.birth_date), form.version.data, actor())
+            services.update_rider(
+                session(), rider, form.to_change(rider.birth_date), form.version.data, actor(), utc_now()
+            )
             session().commit()
         except Stale:
             raise
@@ -152,7 +155,7 @@ def engage(number: str) -> Any:
     form.offer(companies.choices(session()))
     if form.validate_on_submit():
         try:
-            services.engage(session(), rider, form.to_input(), actor())
+            services.engage(session(), rider, form.to_input(), actor(), utc_now())
             session().commit()
         except DomainError as error:
             session().rollback()
@@ -174,7 +177,7 @@ def engagement(number: str, company: str, since: str) -> Any:
     del form.company_id
     if form.validate_on_submit():
         try:
-            services.change_engagement(session(), found, form.to_change(), form.version.data, actor())
+            services.change_engagement(session(), found, form.to_change(), form.version.data, actor(), utc_now())
             session().commit()
         except Stale:
             raise

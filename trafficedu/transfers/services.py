@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,7 @@ def import_file(
     importer: Importer,
     path: Path,
     by: Actor,
+    now: datetime,
     choices: Choices,
     progress: Progress = silent,
 ) -> Outcome:
@@ -58,7 +59,7 @@ def import_file(
     and one run a file. In the report of a stopped file nothing counts as added; a dry run counts what would be.
     """
     savepoint = session.begin_nested()
-    report, broken = _run(session, importer, path, by, choices, progress)
+    report, broken = _run(session, importer, path, by, now, choices, progress)
     if choices.dry_run or broken or (report.refused and not choices.skip_errors):
         savepoint.rollback()
         session.expire_all()
@@ -78,12 +79,12 @@ def note_trial(session: Session, kind: str, by: Actor, outcome: Outcome) -> None
 
 
 def _run(
-    session: Session, importer: Importer, path: Path, by: Actor, choices: Choices, progress: Progress
+    session: Session, importer: Importer, path: Path, by: Actor, now: datetime, choices: Choices, progress: Progress
 ) -> tuple[ImportReport, bool]:
     """Return the report, its refused rows in the order of the file, and whether the file could not be read."""
     try:
         rows = read_rows(path, importer.columns)
-        report = importer.run(session, rows, by, skip_errors=choices.skip_errors, progress=progress)
+        report = importer.run(session, rows, by, now, skip_errors=choices.skip_errors, progress=progress)
         report.refused.sort(key=lambda row: row.line)
         return report, False
     except DomainError as error:
@@ -114,6 +115,7 @@ def export_file(
     exporter: Exporter,
     path: Path,
     by: Actor,
+    now: datetime,
     month: date | None = None,
     *,
     clear: bool = False,
@@ -135,7 +137,7 @@ def export_file(
     columns = [spreadsheet.Column(name) for name in exporter.columns.names]
 
     def cells() -> Iterator[list[str]]:
-        for number, row in enumerate(exporter.rows(session, by, month, clear), start=1):
+        for number, row in enumerate(exporter.rows(session, by, now, month, clear), start=1):
             yield [row.get(column.key, "") for column in columns]
             if number % 1_000 == 0:
                 progress(1_000)

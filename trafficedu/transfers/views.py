@@ -12,7 +12,7 @@ from flask import Response as Answer
 
 from trafficedu.configuration import queries as configuration
 from trafficedu.core.access import actor, requires
-from trafficedu.core.clock import today
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.encryption import keyring_of
 from trafficedu.core.errors import DomainError, Missing
@@ -49,7 +49,13 @@ def upload() -> Any:
         return _index(form, _export_form()), 422
     with store.opened(token, owner) as path:
         outcome = services.import_file(
-            session(), kind, _importers()[kind], path, actor(), services.Choices(dry_run=True, skip_errors=True)
+            session(),
+            kind,
+            _importers()[kind],
+            path,
+            actor(),
+            utc_now(),
+            services.Choices(dry_run=True, skip_errors=True),
         )
     session().rollback()
     services.note_trial(session(), kind, actor(), outcome)
@@ -71,7 +77,7 @@ def confirm() -> Any:
     try:
         with store.opened(form.token.data, actor().user_id or 0) as path:
             choices = services.Choices(skip_errors=form.skip_errors.data)
-            outcome = services.import_file(session(), kind, importer, path, actor(), choices)
+            outcome = services.import_file(session(), kind, importer, path, actor(), utc_now(), choices)
     except Missing as error:
         again = _upload_form()
         attach_error(again, DomainError(error.text, field="file"))
@@ -106,7 +112,7 @@ def export() -> Any:
         path = Path(folder) / name
         exporter = _exporters()[chosen.kind]
         month = chosen.month if exporter.monthly else None
-        services.export_file(session(), chosen.kind, exporter, path, actor(), month, clear=chosen.clear)
+        services.export_file(session(), chosen.kind, exporter, path, actor(), utc_now(), month, clear=chosen.clear)
         session().commit()
         file = path.open("rb")  # the name may go: the open file stays readable until it was sent
     answer: Answer = send_file(file, as_attachment=True, download_name=name)

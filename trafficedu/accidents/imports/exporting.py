@@ -6,7 +6,7 @@ A voided record is left out: imported elsewhere it would count.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -25,7 +25,9 @@ _PLAIN = ("place", "latitude", "longitude", "severity", "killed", "killed_30_day
 _CODES = ("rider_helmet", "responsibility")
 
 
-def list_rows(session: Session, by: Actor, month: date | None, clear: bool) -> Iterator[Mapping[str, Any]]:
+def list_rows(
+    session: Session, by: Actor, now: datetime, month: date | None, clear: bool
+) -> Iterator[Mapping[str, Any]]:
     """Yield the accidents of a month, or all, that ``by`` may see; see ``core.tabular.ListRows``."""
     first, after = month_bounds(month) if month is not None else (None, None)
     wanted = AccidentFilter(since=first, until=after - timedelta(days=1) if after else None)

@@ -28,7 +28,7 @@ from trafficedu.areas.models import Area
 from trafficedu.areas.queries import in_scope
 from trafficedu.core import audit, bulk, parsing
 from trafficedu.core.actors import Actor
-from trafficedu.core.clock import local_date, utc_now
+from trafficedu.core.clock import local_date
 from trafficedu.core.errors import DomainError
 from trafficedu.core.numbers import is_number, new_number
 from trafficedu.core.tabular import ImportReport, Progress, Row
@@ -66,9 +66,11 @@ class Candidate:
     kinds: dict[str, int]
 
 
-def run(session: Session, rows: Iterator[Row], by: Actor, *, skip_errors: bool, progress: Progress) -> ImportReport:
+def run(
+    session: Session, rows: Iterator[Row], by: Actor, now: datetime, *, skip_errors: bool, progress: Progress
+) -> ImportReport:
     """Import accidents; see :class:`trafficedu.core.tabular.RunImport` and the module's decisions."""
-    job = _Job(session, by, utc_now(), skip_errors)
+    job = _Job(session, by, now, skip_errors)
     for batch in bulk.batches(rows):
         job.take(batch)
         progress(len(batch))

@@ -6,6 +6,8 @@ sensitive fact. A person is found by document, never by searching names.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -21,7 +23,9 @@ from trafficedu.riders.services import NewRider, find_or_register
 LINK = "accidents:rider:link"
 
 
-def link_rider(session: Session, accident: Accident, new: NewRider, role: str, by: Actor) -> AccidentRider:
+def link_rider(
+    session: Session, accident: Accident, new: NewRider, role: str, by: Actor, now: datetime
+) -> AccidentRider:
     """Link the rider with this document, registered now where there was none; linked already: the link there is.
 
     Raises
@@ -39,7 +43,7 @@ def link_rider(session: Session, accident: Accident, new: NewRider, role: str, b
         raise DomainError(message("Choose the person's part in the accident."), field="role", value=role)
     if role != "other" and not accident.ebike_involved:
         raise DomainError(message("No e-bike was involved: nobody rode one. Correct the record first."), field="role")
-    rider = find_or_register(session, new, by)
+    rider = find_or_register(session, new, by, now)
     link = AccidentRider(accident_id=accident.id, rider_id=rider.id, role=role)
     try:
         with session.begin_nested():

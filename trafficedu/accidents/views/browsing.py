@@ -18,7 +18,7 @@ from trafficedu.areas.models import TOWN, VILLAGE
 from trafficedu.areas.queries import find_visible_area, list_below
 from trafficedu.core import audit
 from trafficedu.core.access import actor, requires
-from trafficedu.core.clock import today
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, done, locale, page_number, tell
@@ -102,7 +102,7 @@ def link(number: str) -> Any:
     accident = queries.find_accident(session(), number, actor())
     form = LinkForm()
     if form.validate_on_submit() and done(
-        form, lambda: services.link_rider(session(), accident, form.to_input(), form.role.data, actor())
+        form, lambda: services.link_rider(session(), accident, form.to_input(), form.role.data, actor(), utc_now())
     ):
         tell(message("The person is linked to the accident."))
         return back_to("accidents.show", number=number)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 from trafficedu.areas.models import Area
 from trafficedu.configuration.queries import figure
 from trafficedu.core import audit, clock, rows
-from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.actors import Actor
 from trafficedu.core.errors import DomainError
 from trafficedu.core.numbers import new_number
 from trafficedu.core.text import message
@@ -48,7 +48,7 @@ def assign_for_violation(session: Session, event: ViolationEstablished) -> None:
     """Open or extend the rider's task when a violation counts; the same violation twice does it once."""
     violation = session.get(Violation, event.violation_id)
     if violation is not None:
-        _assign(session, violation, SYSTEM, clock.utc_now())
+        _assign(session, violation, event.by, event.at_utc)
 
 
 def assign(session: Session, violation: Violation, by: Actor, now: datetime) -> StudyTask | None:
@@ -209,15 +209,14 @@ def withdraw_violation(session: Session, event: ViolationVoided) -> None:
     link = session.get(TaskViolation, violation.id, populate_existing=True)
     if link is None:
         return
-    now = clock.utc_now()
     task = session.get_one(StudyTask, link.task_id, populate_existing=True)
     session.delete(link)
     session.flush()
     session.expire(task, ["violations"])
-    audit.write(session, "education:task:reduce", SYSTEM, subject=task, violation=violation.id)
+    audit.write(session, "education:task:reduce", event.by, subject=task, violation=violation.id)
     if task.state in rules.UNFINISHED and not _days_of(session, task):
-        _end(session, task, WITHDRAWN, SYSTEM, now)
-    _recompute(session, violation.rider_id, now)
+        _end(session, task, WITHDRAWN, event.by, event.at_utc)
+    _recompute(session, violation.rider_id, event.by, event.at_utc)
 
 
 def _days_of(session: Session, task: StudyTask) -> Sequence[date]:
@@ -228,7 +227,7 @@ def _days_of(session: Session, task: StudyTask) -> Sequence[date]:
     ).all()
 
 
-def _recompute(session: Session, rider_id: int, now: datetime) -> None:
+def _recompute(session: Session, rider_id: int, by: Actor, now: datetime) -> None:
     task = session.scalar(select(StudyTask).where(StudyTask.rider_id == rider_id, StudyTask.state.in_(rules.NOT_BEGUN)))
     if task is None:
         return
@@ -237,7 +236,7 @@ def _recompute(session: Session, rider_id: int, now: datetime) -> None:
         raise _no_course()
     if course_id != task.course_id:
         course = session.get_one(Course, course_id)
-        _change_course(session, task, course, origin_path(session, task), SYSTEM, now)
+        _change_course(session, task, course, origin_path(session, task), by, now)
 
 
 def _end(session: Session, task: StudyTask, state: str, by: Actor, now: datetime) -> None:

@@ -16,6 +16,7 @@ from trafficedu.accounts.queries import watchers_of
 from trafficedu.analysis.farrington import farrington_limit
 from trafficedu.areas import queries as areas
 from trafficedu.areas.models import Area
+from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date
 from trafficedu.core.text import message
 from trafficedu.evaluation.models import ALARMS
@@ -107,4 +108,5 @@ def _tell(session: Session, alarm: Alarm, month: str, now: datetime) -> int:
     )
     area = areas.find_area(session, alarm.code)
     key = f"alarm:{month}:{alarm.series}:{alarm.code}"
-    return push(session, NewPush(key, title, body, f"/trends?area={alarm.code}"), watchers_of(session, area.path), now)
+    new = NewPush(key, title, body, f"/trends?area={alarm.code}")
+    return push(session, new, watchers_of(session, area.path), SYSTEM, now)

@@ -198,11 +198,11 @@ def publish_run(session: Session, run: EvaluationRun, by: Actor, now: datetime) 
     run.published_utc, run.published_by_id = now, by.user_id
     session.flush()
     audit.write(session, "evaluation:run:publish", by, subject=run, month=month_text(run.month), number=run.number)
-    publish(session, RunPublished(run.id, run.month))
+    publish(session, RunPublished(now, by, run.id, run.month))
     for one in results_of(session, run):
         was = earlier.get((one.kind, one.code))
         if was in COLOURS and one.colour in COLOURS and COLOURS.index(one.colour) > COLOURS.index(was):
-            publish(session, ColourWorsened(one.id, run.month, one.kind, one.code, was, one.colour))
+            publish(session, ColourWorsened(now, by, one.id, run.month, one.kind, one.code, was, one.colour))
 
 
 def evaluate_due(session: Session, now: datetime) -> int:

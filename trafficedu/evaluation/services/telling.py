@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from trafficedu.accounts.queries import contacts_of, watchers_of
-from trafficedu.core.clock import utc_now
 from trafficedu.core.text import message
 from trafficedu.evaluation.events import ColourWorsened
 from trafficedu.evaluation.models import EvaluationResult
@@ -29,4 +28,5 @@ def tell_worsened(session: Session, event: ColourWorsened) -> None:
     users = (
         watchers_of(session, result.area.path) if result.area is not None else contacts_of(session, result.company_id)
     )
-    push(session, NewPush(f"colour:{month}:{event.kind}:{event.code}", title, body, path), users, utc_now())
+    new = NewPush(f"colour:{month}:{event.kind}:{event.code}", title, body, path)
+    push(session, new, users, event.by, event.at_utc)

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from trafficedu.configuration.queries import figure
 from trafficedu.core import audit, rows
-from trafficedu.core.actors import SYSTEM, Actor
-from trafficedu.core.clock import local, utc_now
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import local
 from trafficedu.core.errors import DomainError, Refused
+from trafficedu.core.events import Event
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import flush_or_refuse
 from trafficedu.core.text import message
@@ -55,7 +56,7 @@ def queue_notice(session: Session, event: ViolationEstablished) -> None:
         return
     receiver = _receiver_of(session, violation)
     held = receiver["held_reason"]
-    sending = {"state": HELD} if held else _sent(session, utc_now())
+    sending = {"state": HELD} if held else _sent(session, event.at_utc)
     key = rows.insert_unless_there(
         session,
         Notice,
@@ -67,7 +68,7 @@ def queue_notice(session: Session, event: ViolationEstablished) -> None:
     )
     if key is not None:
         subject = (Notice, key)
-        audit.write(session, "feedback:notice:queue", SYSTEM, subject=subject, state=sending["state"], held=held)
+        audit.write(session, "feedback:notice:queue", event.by, subject=subject, state=sending["state"], held=held)
 
 
 def _receiver_of(session: Session, violation: Violation) -> dict[str, Any]:
@@ -102,7 +103,7 @@ def _may_be_told(session: Session, violation: Violation) -> bool:
 
 
 def _sent(session: Session, now: datetime) -> dict[str, Any]:
-    """Return what sending sets; the deadline runs from now."""
+    """Return what sending sets; the deadline runs from ``now``."""
     return {"state": SENT, "sent_utc": now, "due_utc": now + timedelta(hours=figure(session, "feedback.due_hours"))}
 
 
@@ -119,13 +120,13 @@ def withdraw_notice(session: Session, event: ViolationVoided) -> None:
     )
     if notice is None:
         return
-    notice.state, notice.held_reason, notice.voided_utc = VOIDED, "", utc_now()
+    notice.state, notice.held_reason, notice.voided_utc = VOIDED, "", event.at_utc
     session.flush()
-    audit.write(session, "feedback:notice:withdraw", SYSTEM, subject=notice)
+    audit.write(session, "feedback:notice:withdraw", event.by, subject=notice)
 
 
 def release_held(session: Session, event: LegalBasisRecorded) -> None:
-    """Send what was held although the company may be told now; the deadline runs from now.
+    """Send what was held although the company may be told now; the deadline runs from then.
 
     A notice held for want of a village goes to the company too, when it turns out that the rider worked for one.
     """
@@ -148,11 +149,11 @@ def release_held(session: Session, event: LegalBasisRecorded) -> None:
     )
     for notice in session.scalars(query).all():
         notice.receiver_kind, notice.company_id = COMPANY, engagement.company_id
-        _release(session, notice)
+        _release(session, notice, event)
 
 
 def release_to_village(session: Session, event: HomeVillageRecorded) -> None:
-    """Send what was held for want of a home village, now that the rider has one; the deadline runs from now."""
+    """Send what was held for want of a home village, now that the rider has one; the deadline runs from then."""
     rider = session.get(Rider, event.rider_id)
     if rider is None or rider.home_area_id is None:
         return
@@ -161,13 +162,13 @@ def release_to_village(session: Session, event: HomeVillageRecorded) -> None:
     )
     for notice in session.scalars(query.with_for_update()).all():
         notice.area_id = rider.home_area_id
-        _release(session, notice)
+        _release(session, notice, event)
 
 
-def _release(session: Session, notice: Notice) -> None:
-    _send(session, notice, utc_now())
+def _release(session: Session, notice: Notice, event: Event) -> None:
+    _send(session, notice, event.at_utc)
     session.flush()
-    audit.write(session, "feedback:notice:release", SYSTEM, subject=notice, receiver=notice.receiver_kind)
+    audit.write(session, "feedback:notice:release", event.by, subject=notice, receiver=notice.receiver_kind)
 
 
 def note_opened(session: Session, notice_id: int, by: Actor, now: datetime) -> bool:

@@ -52,7 +52,7 @@ def verify(session: Session, hazard: Hazard, said: Decision, version: int, by: A
     hazard.verified_by_id, hazard.verified_utc, hazard.verified_on = by.user_id, now, local_date(now)
     hazard.on_time = rules.was_on_time(hazard.deadline_on, hazard.missed_on, hazard.fixed_on)
     take(session, hazard, rules.VERIFIED, by, now, note, on_time=hazard.on_time, photos=len(pictures))
-    publish(session, HazardVerified(hazard.id, hazard.area_id, hazard.on_time, hazard.verified_on))
+    publish(session, HazardVerified(now, by, hazard.id, hazard.area_id, hazard.on_time, hazard.verified_on))
 
 
 def reject(

@@ -37,7 +37,7 @@ def remind(session: Session, now: datetime, limit: int = LIMIT) -> int:
         hazard.missed_on = hazard.missed_on or hazard.deadline_on
         session.flush()
         audit.write(session, "hazards:hazard:overdue", SYSTEM, subject=hazard, deadline=hazard.deadline_on.isoformat())
-        publish(session, HazardOverdue(hazard.id, hazard.area_id, hazard.deadline_on))
+        publish(session, HazardOverdue(now, SYSTEM, hazard.id, hazard.area_id, hazard.deadline_on))
     last = today + timedelta(days=figure(session, "hazards.due_soon_days"))
     soon = _untold(session, Hazard.deadline_on.between(today, last), Hazard.soon_told_on.expression, limit)
     for hazard in soon:
@@ -45,7 +45,7 @@ def remind(session: Session, now: datetime, limit: int = LIMIT) -> int:
         hazard.soon_told_on = hazard.deadline_on
         session.flush()
         audit.write(session, "hazards:hazard:due_soon", SYSTEM, subject=hazard, deadline=hazard.deadline_on.isoformat())
-        publish(session, HazardDueSoon(hazard.id, hazard.area_id, hazard.deadline_on))
+        publish(session, HazardDueSoon(now, SYSTEM, hazard.id, hazard.area_id, hazard.deadline_on))
     return len(overdue) + len(soon)
 
 
@@ -81,5 +81,5 @@ def remind_checks(session: Session, now: datetime, limit: int = LIMIT) -> int:
         watch.overdue_told_on = watch.due_on
         session.flush()
         audit.write(session, "hazards:check:overdue", SYSTEM, subject=watch, due=watch.due_on.isoformat())
-        publish(session, CheckOverdue(watch.id, watch.area_id, watch.due_on))
+        publish(session, CheckOverdue(now, SYSTEM, watch.id, watch.area_id, watch.due_on))
     return len(late)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from trafficedu.accounts.queries import watchers_of
-from trafficedu.core.clock import utc_now
+from trafficedu.core.events import Event
 from trafficedu.core.text import Message, message
 from trafficedu.hazards.events import CheckOverdue, HazardDueSoon, HazardOverdue
 from trafficedu.hazards.models import Hazard, HazardWatch
@@ -18,14 +18,15 @@ from trafficedu.messages.services import NewPush, push
 def tell_due_soon(session: Session, event: HazardDueSoon) -> None:
     """Say that a hazard has to be fixed within days."""
     hazard, day = session.get_one(Hazard, event.hazard_id), event.deadline_on.isoformat()
-    _tell(session, hazard, f"soon:{day}", message("Hazard %(number)s is due on %(day)s", number=hazard.number, day=day))
+    title = message("Hazard %(number)s is due on %(day)s", number=hazard.number, day=day)
+    _tell(session, event, hazard, f"soon:{day}", title)
 
 
 def tell_overdue(session: Session, event: HazardOverdue) -> None:
     """Say that a hazard was not fixed by its day."""
     hazard, day = session.get_one(Hazard, event.hazard_id), event.deadline_on.isoformat()
     title = message("Hazard %(number)s is overdue since %(day)s", number=hazard.number, day=day)
-    _tell(session, hazard, f"overdue:{day}", title)
+    _tell(session, event, hazard, f"overdue:{day}", title)
 
 
 def tell_check_overdue(session: Session, event: CheckOverdue) -> None:
@@ -34,10 +35,11 @@ def tell_check_overdue(session: Session, event: CheckOverdue) -> None:
     title = message("%(area)s was to be checked by %(day)s", area=area.name, day=day)
     body = message("Look for hazards there and enter the check.")
     key = f"hazard-check:{area.code}:{day}"
-    push(session, NewPush(key, title, body, "/hazards/checks"), watchers_of(session, area.path), utc_now())
+    new = NewPush(key, title, body, "/hazards/checks")
+    push(session, new, watchers_of(session, area.path), event.by, event.at_utc)
 
 
-def _tell(session: Session, hazard: Hazard, occasion: str, title: Message) -> None:
+def _tell(session: Session, event: Event, hazard: Hazard, occasion: str, title: Message) -> None:
     body = message("%(area)s: fix it and report it as fixed, or revise its plan.", area=hazard.area.name)
     new = NewPush(f"hazard:{hazard.number}:{occasion}", title, body, f"/hazards/{hazard.number}")
-    push(session, new, watchers_of(session, hazard.area.path), utc_now())
+    push(session, new, watchers_of(session, hazard.area.path), event.by, event.at_utc)

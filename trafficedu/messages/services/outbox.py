@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.accounts.models import User
 from trafficedu.core import audit, rows
-from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.actors import Actor
 from trafficedu.core.numbers import new_number
 from trafficedu.core.text import Message
 from trafficedu.messages.models import Channel, Delivery, Push
@@ -39,7 +39,7 @@ class NewPush:
     path: str
 
 
-def push(session: Session, new: NewPush, users: Iterable[int], now: datetime) -> int:
+def push(session: Session, new: NewPush, users: Iterable[int], by: Actor, now: datetime) -> int:
     """Tell ``users`` (ids), each once for ``new.key``, in the inbox and on every channel they have.
 
     Nothing is sent here: the worker does, after the transaction is committed.
@@ -71,7 +71,7 @@ def push(session: Session, new: NewPush, users: Iterable[int], now: datetime) ->
             fresh[user_id] = push_id
     _queue(session, fresh, now)
     if fresh:
-        audit.write(session, "messages:push:queue", SYSTEM, key=new.key, users=sorted(fresh))
+        audit.write(session, "messages:push:queue", by, key=new.key, users=sorted(fresh))
     return len(fresh)
 
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
 from trafficedu.core import audit, rows
-from trafficedu.core.actors import SYSTEM
-from trafficedu.core.clock import day_bounds, local_date, utc_now
+from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.clock import day_bounds, local_date
 from trafficedu.core.numbers import new_number
 from trafficedu.core.text import message
 from trafficedu.hazards.events import HazardOverdue, HazardVerified
@@ -42,14 +42,14 @@ def credit_fixed_hazard(session: Session, event: HazardVerified) -> None:
     """Enter a hazard fixed on time for its area on the day it was verified; a late one earns nothing."""
     if event.on_time:
         one = Happening(hazard_fixed_key(event.hazard_id), event.verified_on, area_id=event.area_id)
-        enter(session, HAZARD_FIXED, [one], utc_now())
+        enter(session, HAZARD_FIXED, [one], event.by, event.at_utc)
 
 
 def debit_overdue_hazard(session: Session, event: HazardOverdue) -> None:
     """Enter a hazard overdue for its area, once for each deadline, on the first day after it."""
     day = event.deadline_on + timedelta(days=1)
     key = hazard_overdue_key(event.hazard_id, event.deadline_on)
-    enter(session, HAZARD_OVERDUE, [Happening(key, day, area_id=event.area_id)], utc_now())
+    enter(session, HAZARD_OVERDUE, [Happening(key, day, area_id=event.area_id)], event.by, event.at_utc)
 
 
 def enter_happenings(session: Session, now: datetime, since: date | None = None) -> int:
@@ -59,15 +59,15 @@ def enter_happenings(session: Session, now: datetime, since: date | None = None)
     """
     today = local_date(now)
     first = today - LOOK_BACK if since is None else since
-    entered = enter(session, TASK_OVERDUE, queries.list_overdue(session, first, today), now)
-    entered += enter(session, OPEN_DAY, queries.list_open_days(session, first, today), now)
+    entered = enter(session, TASK_OVERDUE, queries.list_overdue(session, first, today), SYSTEM, now)
+    entered += enter(session, OPEN_DAY, queries.list_open_days(session, first, today), SYSTEM, now)
     taken_back = queries.list_taken_back(session, min(first, today - WAIVED_WITHIN))
     for entry in taken_back:
         add_counter(session, entry, TAKEN_BACK.msgid, SYSTEM, now)
     return entered + len(taken_back)
 
 
-def enter(session: Session, code: str, happenings: list[Happening], now: datetime) -> int:
+def enter(session: Session, code: str, happenings: list[Happening], by: Actor, now: datetime) -> int:
     """Enter happenings of one automatic activity, each key once; returns how many were new."""
     versions = [row for row in queries.list_activities(session) if row.code == code]
     levels = _levels(session, happenings)
@@ -93,7 +93,7 @@ def enter(session: Session, code: str, happenings: list[Happening], now: datetim
         )
         if key is not None:
             entered += 1
-            audit.write(session, "points:entry:record", SYSTEM, subject=(PointEntry, key), activity=code, points=points)
+            audit.write(session, "points:entry:record", by, subject=(PointEntry, key), activity=code, points=points)
     session.flush()
     return entered
 

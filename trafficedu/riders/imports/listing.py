@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -20,7 +20,7 @@ from trafficedu.riders.queries import ID_NUMBER, PHONE
 BATCH = 5_000
 
 
-def list_rows(session: Session, by: Actor, month: date | None, clear: bool) -> Iterator[dict[str, str]]:
+def list_rows(session: Session, by: Actor, now: datetime, month: date | None, clear: bool) -> Iterator[dict[str, str]]:
     """Yield the riders that ``by`` may list, one row an engagement; ``month`` narrows nothing here."""
     areas = {row.id: row.code for row in session.execute(select(Area.id, Area.code))}
     companies = {row.id: row.code for row in session.execute(select(Company.id, Company.code))}

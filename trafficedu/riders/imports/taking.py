@@ -15,7 +15,6 @@ from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core import audit, bulk
 from trafficedu.core.actors import Actor
-from trafficedu.core.clock import utc_now
 from trafficedu.core.encryption import keyring_of
 from trafficedu.core.errors import DomainError
 from trafficedu.core.events import publish
@@ -96,7 +95,7 @@ class _Codes:
 
 
 def run_import(
-    session: Session, rows: Iterator[Row], by: Actor, *, skip_errors: bool, progress: Progress
+    session: Session, rows: Iterator[Row], by: Actor, now: datetime, *, skip_errors: bool, progress: Progress
 ) -> ImportReport:
     """Import riders and their engagements in batches; see ``core.tabular.RunImport``.
 
@@ -111,7 +110,7 @@ def run_import(
                 entries.append(_understand(row, codes))
             except DomainError as error:
                 report.refuse(row, error)
-        _take(session, entries, report, by)
+        _take(session, entries, report, by, now)
         progress(len(batch))
     audit.write(
         session,
@@ -177,9 +176,9 @@ def _day(row: Row, column: str) -> date | None:
     raise DomainError(message("Write the day like 2026-11-23."), field=column)
 
 
-def _take(session: Session, entries: Sequence[_Entry], report: ImportReport, by: Actor) -> None:
+def _take(session: Session, entries: Sequence[_Entry], report: ImportReport, by: Actor, now: datetime) -> None:
     """Compare a batch with what is known, count it, and write the difference."""
-    known = _known(session, entries, by)
+    known = _known(session, entries, by, now)
     fresh: dict[str, _Known] = {}
     for entry in entries:
         rider = known.get(entry.key) or fresh.get(entry.key)
@@ -195,21 +194,21 @@ def _take(session: Session, entries: Sequence[_Entry], report: ImportReport, by:
         else:
             setattr(report, outcome, getattr(report, outcome) + 1)
     held = list({rider.id: rider for rider in known.values()}.values())
-    _write_new(session, fresh)
+    _write_new(session, fresh, now)
     _write_changed(session, [rider for rider in held if rider.changed])
     _write_engagements(session, [*fresh.values(), *held])
     session.expire_all()
-    _publish(session, held)
+    _publish(session, held, by, now)
 
 
-def _known(session: Session, entries: Sequence[_Entry], by: Actor) -> dict[str, _Known]:
+def _known(session: Session, entries: Sequence[_Entry], by: Actor, now: datetime) -> dict[str, _Known]:
     """Return the riders of a batch that exist, by the keys of its entries; their rows are locked."""
     ids = queries.find_ids_by_identity_key(session, {entry.key for entry in entries if entry.given.id_number})
     numbers = {entry.key for entry in entries if not entry.given.id_number}
     if numbers:
-        seen = select(Rider.number, Rider.id).where(Rider.number.in_(numbers), queries.visible(by, utc_now()))
+        seen = select(Rider.number, Rider.id).where(Rider.number.in_(numbers), queries.visible(by, now))
         ids |= {row.number: row.id for row in session.execute(seen)}
-    own = queries.visible(by, utc_now()).label("own")
+    own = queries.visible(by, now).label("own")
     columns = (Rider.id, Rider.name, Rider.phone_hash, Rider.home_area_id, Rider.birth_date, own)
     riders = select(*columns).order_by(Rider.id).with_for_update(of=Rider)
     held = {
@@ -297,9 +296,9 @@ def _engage(rider: _Known, work: _Work | None) -> str:
     return "added" if same is None else "updated"
 
 
-def _write_new(session: Session, fresh: dict[str, _Known]) -> None:
+def _write_new(session: Session, fresh: dict[str, _Known], now: datetime) -> None:
     """Add the new riders of a batch, and note the ids they got."""
-    keyring, now = keyring_of(session), utc_now()
+    keyring = keyring_of(session)
 
     def rows() -> Iterator[tuple[object, ...]]:
         for key, rider in fresh.items():
@@ -375,14 +374,14 @@ def _write_engagements(session: Session, riders: Iterable[_Known]) -> None:
         session.connection().execute(statement.values(version=table.c.version + 1, **values), changed)
 
 
-def _publish(session: Session, held: Sequence[_Known]) -> None:
+def _publish(session: Session, held: Sequence[_Known], by: Actor, now: datetime) -> None:
     """Tell of new homes and bases of riders known before; a new rider has no notice that waits for one."""
     before = {rider.id: rider.spans_before for rider in held if list(rider.spans_before.values()) != rider.spans}
     for spans in queries.spans_of(session, before).items():
         for span in spans[1]:
             old = before[spans[0]].get(span.id)
             if span.legal_basis and (old is None or old.legal_basis != span.legal_basis):
-                publish(session, LegalBasisRecorded(span.id))
+                publish(session, LegalBasisRecorded(now, by, span.id))
     for rider in held:
         if rider.moved:
-            publish(session, HomeVillageRecorded(rider.id))
+            publish(session, HomeVillageRecorded(now, by, rider.id))

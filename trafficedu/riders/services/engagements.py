@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -42,7 +42,7 @@ class EngagementChange:
     legal_basis: str | None
 
 
-def engage(session: Session, rider: Rider, new: NewEngagement, by: Actor) -> Engagement:
+def engage(session: Session, rider: Rider, new: NewEngagement, by: Actor, now: datetime) -> Engagement:
     """Record that a company engages a rider. Publishes ``LegalBasisRecorded`` where the basis is given.
 
     Several companies at once are allowed; which one counts on a day says ``queries.engagement_on``.
@@ -79,12 +79,12 @@ def engage(session: Session, rider: Rider, new: NewEngagement, by: Actor) -> Eng
         legal_basis=engagement.legal_basis,
     )
     if engagement.legal_basis:
-        publish(session, LegalBasisRecorded(engagement.id))
+        publish(session, LegalBasisRecorded(now, by, engagement.id))
     return engagement
 
 
 def change_engagement(
-    session: Session, engagement: Engagement, change: EngagementChange, version: int, by: Actor
+    session: Session, engagement: Engagement, change: EngagementChange, version: int, by: Actor, now: datetime
 ) -> None:
     """Change the days or the legal basis of an engagement, or end it.
 
@@ -115,7 +115,7 @@ def change_engagement(
         ended=engagement.engaged_to is not None,
     )
     if engagement.legal_basis and engagement.legal_basis != basis_before:
-        publish(session, LegalBasisRecorded(engagement.id))
+        publish(session, LegalBasisRecorded(now, by, engagement.id))
 
 
 def check_engagement(engaged_from: date, engaged_to: date | None, legal_basis: str | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from trafficedu.areas.models import Area
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
-from trafficedu.core.clock import utc_now
 from trafficedu.core.encryption import keyring_of
 from trafficedu.core.errors import DomainError
 from trafficedu.core.events import publish
@@ -87,12 +86,12 @@ def clean(new: NewRider) -> NewRider:
     )
 
 
-def find_or_register(session: Session, new: NewRider, by: Actor) -> Rider:
+def find_or_register(session: Session, new: NewRider, by: Actor, now: datetime) -> Rider:
     """Return the rider with this document, registered now where there was none; see :func:`register`."""
-    return register(session, new, by).rider
+    return register(session, new, by, now).rider
 
 
-def register(session: Session, new: NewRider, by: Actor) -> Registered:
+def register(session: Session, new: NewRider, by: Actor, now: datetime) -> Registered:
     """Find the rider with this document or register one; two who do it at the same moment get the same rider.
 
     What is not yet known of a rider found (phone, home village, birth date) is filled in; what is known stays.
@@ -111,7 +110,7 @@ def register(session: Session, new: NewRider, by: Actor) -> Registered:
     found = queries.find_by_identity_key(session, key)
     if found is None:
         rules.normalise_name(given.name)
-        rider = _made(session, given, key)
+        rider = _made(session, given, key, now)
         try:
             with session.begin_nested():
                 session.add(rider)
@@ -123,7 +122,7 @@ def register(session: Session, new: NewRider, by: Actor) -> Registered:
             audit.write(session, REGISTERED, by, subject=rider, id_type=rider.id_type)
             return Registered(rider, is_new=True)
     check_name(found.name, given.name)
-    _fill(session, found, given, by)
+    _fill(session, found, given, by, now)
     open_rider(session, found, by, "document")
     return Registered(found, is_new=False)
 
@@ -134,7 +133,7 @@ def _check_home(session: Session, area_id: int | None) -> None:
         raise DomainError(message("Choose the home village from the list."), field="home_area_id", value="")
 
 
-def _made(session: Session, given: NewRider, key: str) -> Rider:
+def _made(session: Session, given: NewRider, key: str, now: datetime) -> Rider:
     keyring = keyring_of(session)
     rider = Rider(
         number=new_number("R"),
@@ -144,7 +143,7 @@ def _made(session: Session, given: NewRider, key: str) -> Rider:
         id_number_hash=keyring.lookup_hash(key, ID_NUMBER),
         birth_date=given.birth_date,
         home_area_id=given.home_area_id,
-        created_utc=utc_now(),
+        created_utc=now,
     )
     set_phone(session, rider, given.phone)
     return rider
@@ -172,7 +171,7 @@ def check_name(known: str, name: str) -> None:
     )
 
 
-def _fill(session: Session, rider: Rider, given: NewRider, by: Actor) -> None:
+def _fill(session: Session, rider: Rider, given: NewRider, by: Actor, now: datetime) -> None:
     """Add to a known rider what was not known; the row is locked first, so that nobody's entry is lost."""
     gaps = {
         "phone": bool(given.phone) and rider.phone_cipher is None,
@@ -192,7 +191,7 @@ def _fill(session: Session, rider: Rider, given: NewRider, by: Actor) -> None:
     session.flush()
     audit.write(session, "riders:rider:update", by, subject=rider, fields=[name for name, gap in gaps.items() if gap])
     if settled:
-        publish(session, HomeVillageRecorded(rider.id))
+        publish(session, HomeVillageRecorded(now, by, rider.id))
 
 
 def open_rider(session: Session, rider: Rider, by: Actor, via: str) -> None:
@@ -217,7 +216,7 @@ def search(session: Session, text: str, by: Actor) -> Sequence[Rider]:
     return found
 
 
-def update_rider(session: Session, rider: Rider, change: RiderChange, version: int, by: Actor) -> None:
+def update_rider(session: Session, rider: Rider, change: RiderChange, version: int, by: Actor, now: datetime) -> None:
     """Change a rider. Publishes ``HomeVillageRecorded`` when the village became another one.
 
     Raises
@@ -245,7 +244,7 @@ def update_rider(session: Session, rider: Rider, change: RiderChange, version: i
     changed = [name for name, old, new in zip(names, before, after, strict=True) if old != new]
     audit.write(session, "riders:rider:update", by, subject=rider, fields=changed)
     if "home_area_id" in changed and rider.home_area_id is not None:
-        publish(session, HomeVillageRecorded(rider.id))
+        publish(session, HomeVillageRecorded(now, by, rider.id))
 
 
 def _change_document(session: Session, rider: Rider, id_type: str, text: str) -> None:

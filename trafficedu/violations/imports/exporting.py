@@ -7,7 +7,7 @@ was asked for in clear; whoever may not read riders gets no identity at all, not
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -29,7 +29,9 @@ PIECE = 2_000
 _PLAIN = ("place", "latitude", "longitude", "offender", "source", "penalty", "fine_yuan", "note")
 
 
-def list_rows(session: Session, by: Actor, month: date | None, clear: bool) -> Iterator[Mapping[str, Any]]:
+def list_rows(
+    session: Session, by: Actor, now: datetime, month: date | None, clear: bool
+) -> Iterator[Mapping[str, Any]]:
     """Yield the violations of a month, or all, that ``by`` may see; see ``core.tabular.ListRows``."""
     first, after = month_bounds(month) if month is not None else (None, None)
     wanted = ViolationFilter(since=first, until=after - timedelta(days=1) if after else None)

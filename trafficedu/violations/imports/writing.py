@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from trafficedu.configuration.queries import figure
 from trafficedu.core import audit, bulk
 from trafficedu.core.actors import Actor
-from trafficedu.core.clock import local_date, utc_now
+from trafficedu.core.clock import local_date
 from trafficedu.core.errors import DomainError
 from trafficedu.core.numbers import is_number, new_number
 from trafficedu.core.tabular import ImportReport, Progress, Row
@@ -78,9 +78,11 @@ HARMLESS = ("place", "note", "latitude", "longitude", "officer")
 KNOWN_COLUMNS = [getattr(Violation, name) for name in ("id", *FIXED.values(), "rider_id", "officer_id", *HARMLESS)]
 
 
-def run(session: Session, rows: Iterator[Row], by: Actor, *, skip_errors: bool, progress: Progress) -> ImportReport:
+def run(
+    session: Session, rows: Iterator[Row], by: Actor, now: datetime, *, skip_errors: bool, progress: Progress
+) -> ImportReport:
     """Import violations; see :class:`trafficedu.core.tabular.RunImport` and the module's decisions."""
-    job = _Job(session, by, utc_now(), skip_errors)
+    job = _Job(session, by, now, skip_errors)
     for batch in bulk.batches(rows, BATCH):
         job.take(batch)
         progress(len(batch))

@@ -89,14 +89,14 @@ def record(session: Session, new: NewViolation, by: Actor, now: datetime) -> Vio
     plate = normalise_plate(new.plate)
     rider = _rider_of(session, new, plate, by, now)
     minor = _check_ages(session, new, rider, day)
-    company_id = _company_on(session, new, rider, day, by)
+    company_id = _company_on(session, new, rider, by, now)
     if rider is not None and plate and new.source != rules.CAMERA:
         remember_plate(session, plate, rider, by)
     values = _values(new, ground, rider) | {"plate": plate, "minor": minor, "company_id": company_id}
     violation, made = _insert(session, values | _state(session, new, day, by, now), by)
     if made:
         audit.write(session, "violations:violation:record", by, subject=violation, source=new.source)
-        establish(session, violation)
+        establish(session, violation, by, now)
     return violation
 
 
@@ -138,7 +138,7 @@ def _check_choices(new: NewViolation) -> None:
 
 def _rider_of(session: Session, new: NewViolation, plate: str, by: Actor, now: datetime) -> Rider | None:
     if new.rider is not None:
-        return find_or_register(session, new.rider, by)
+        return find_or_register(session, new.rider, by, now)
     if new.rider_number:
         wanted = numbers.normalise(new.rider_number)
         known = session.scalar(select(Rider).where(Rider.number == wanted, riders.visible(by, now)))
@@ -167,9 +167,10 @@ def _check_ages(session: Session, new: NewViolation, rider: Rider | None, day: d
     return minor
 
 
-def _company_on(session: Session, new: NewViolation, rider: Rider | None, day: date, by: Actor) -> int | None:
+def _company_on(session: Session, new: NewViolation, rider: Rider | None, by: Actor, now: datetime) -> int | None:
     if new.company_code == "" or (rider is None and new.company_code is None):
         return None
+    day = local_date(new.occurred_utc)
     engaged_by = riders.company_on(session, rider.id, day) if rider is not None else None
     if new.company_code is None:
         return engaged_by
@@ -181,14 +182,14 @@ def _company_on(session: Session, new: NewViolation, rider: Rider | None, day: d
             value=new.company_code,
         )
     if rider is not None and engaged_by != company.id:
-        _engage(session, rider, NewEngagement(company.id, day, None, new.legal_basis), by)
+        _engage(session, rider, NewEngagement(company.id, day, None, new.legal_basis), by, now)
     return company.id
 
 
-def _engage(session: Session, rider: Rider, new: NewEngagement, by: Actor) -> None:
+def _engage(session: Session, rider: Rider, new: NewEngagement, by: Actor, now: datetime) -> None:
     """Open an engagement; what the riders' room calls ``company_id`` is this form's ``company_code``."""
     try:
-        engage(session, rider, new, by)
+        engage(session, rider, new, by, now)
     except DomainError as error:
         field = {"company_id": "company_code", "engaged_from": "company_code"}.get(error.field or "", error.field)
         raise DomainError(error.text, field=field, value=error.value) from error
@@ -246,7 +247,7 @@ def _insert(session: Session, values: dict[str, Any], by: Actor) -> tuple[Violat
     return _first_record(first, by), False
 
 
-def establish(session: Session, violation: Violation) -> None:
+def establish(session: Session, violation: Violation, by: Actor, now: datetime) -> None:
     """Tell the rooms above that a violation counts, once its rider is known and it is not history."""
     if violation.state == CONFIRMED and violation.rider_id is not None and not violation.historic:
-        publish(session, ViolationEstablished(violation.id))
+        publish(session, ViolationEstablished(now, by, violation.id))

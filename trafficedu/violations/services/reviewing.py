@@ -44,7 +44,7 @@ def confirm(session: Session, violation: Violation, by: Actor, now: datetime) ->
     _decide(violation, CONFIRMED, "", by, now)
     session.flush()
     audit.write(session, "violations:violation:review", by, subject=violation, state=CONFIRMED)
-    establish(session, violation)
+    establish(session, violation, by, now)
 
 
 def reject(session: Session, violation: Violation, reason: str, by: Actor, now: datetime) -> None:
@@ -74,7 +74,7 @@ def identify_rider(session: Session, violation: Violation, new: NewRider, by: Ac
     """
     if violation.rider_id is not None or violation.state not in {PENDING, CONFIRMED}:
         raise decided()
-    rider = find_or_register(session, new, by)
+    rider = find_or_register(session, new, by, now)
     age = age_on(rider.birth_date, violation.occurred_on) if rider.birth_date else None
     engagement = riders.engagement_on(session, rider.id, violation.occurred_on)
     violation.rider_id, violation.company_id = rider.id, engagement.company_id if engagement else None
@@ -85,7 +85,7 @@ def identify_rider(session: Session, violation: Violation, new: NewRider, by: Ac
     if violation.plate:
         remember_plate(session, violation.plate, rider, by)
     audit.write(session, "violations:violation:identify", by, subject=violation, rider_id=rider.id)
-    establish(session, violation)
+    establish(session, violation, by, now)
     return rider
 
 
@@ -101,4 +101,4 @@ def void(session: Session, violation: Violation, reason: str, by: Actor, now: da
     violation.voided_by_id, violation.voided_utc = by.user_id, now
     session.flush()
     audit.write(session, "violations:violation:void", by, subject=violation)
-    publish(session, ViolationVoided(violation.id))
+    publish(session, ViolationVoided(now, by, violation.id))
