@@ -27,7 +27,8 @@ from trafficedu.education.models import StudySession, StudyTask, TaskViolation
 from trafficedu.education.queries import live_booking, sessions_with_seats, task_of_violation
 from trafficedu.riders.models import Rider
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
-from trafficedu.violations.models import VOIDED, Violation
+from trafficedu.violations.models import Violation
+from trafficedu.violations.rules import ViolationState
 
 
 def establish(session: Session, violation: Violation, now: datetime = NOW) -> StudyTask:
@@ -38,7 +39,7 @@ def establish(session: Session, violation: Violation, now: datetime = NOW) -> St
 
 
 def void(session: Session, violation: Violation) -> None:
-    violation.state = VOIDED
+    violation.state = ViolationState.VOIDED
     session.flush()
     publish(session, ViolationVoided(NOW, SYSTEM, violation.id))
 
@@ -132,7 +133,7 @@ def test_the_course_follows_the_number_in_the_window(
     for days in range(earlier):
         make_violation(session, rider, district.a, NOW - timedelta(days=364 - days))
     make_violation(session, rider, district.a, NOW - timedelta(days=365))
-    make_violation(session, rider, district.a, NOW - timedelta(days=3), state=VOIDED)
+    make_violation(session, rider, district.a, NOW - timedelta(days=3), state=ViolationState.VOIDED)
     assert establish(session, make_violation(session, rider, district.a)).course.code == code
 
 

@@ -15,6 +15,7 @@ from trafficedu.accounts.rules import Role
 from trafficedu.core.clock import local_date, month_bounds, utc_now
 from trafficedu.overview.queries.month import read_month
 from trafficedu.overview.queries.villages import list_villages
+from trafficedu.violations.rules import Source, ViolationState
 
 FIRST_SCREENS = {
     Role.OFFICER: ["登记违法", "我今天的登记", "清点头盔", "开始勤务", "待验收的隐患"],
@@ -123,7 +124,7 @@ def test_a_supervisor_reads_what_waits_by_time_left(
 ) -> None:
     late, later = (make_violation(session, world.village, rider=make_rider(session)) for _ in range(2))
     for violation, days in ((late, -1), (later, 3)):
-        violation.state, violation.source = "pending", "camera"
+        violation.state, violation.source = ViolationState.PENDING, Source.CAMERA
         violation.review_due_on = local_date(utc_now()) + timedelta(days=days)
     session.commit()
     page = client.sign_in(make_user("supervisor", area_id=world.town.id)).get("/").text

@@ -23,6 +23,7 @@ from trafficedu.education.queries import live_booking, task_of_violation
 from trafficedu.public.services import PER_NUMBER
 from trafficedu.riders.queries import id_number_of, last_four
 from trafficedu.violations.models import Objection, Violation
+from trafficedu.violations.rules import ViolationState
 from trafficedu.violations.services import decide_objection, void
 
 
@@ -104,7 +105,7 @@ def test_an_unknown_number_and_a_wrong_key_get_the_same_answer(
     on_a_plate = make_violation(session, world.village)
     on_a_plate.rider_id, on_a_plate.plate = None, "浙A12345"
     unreviewed = make_violation(session, world.village)
-    unreviewed.state = "pending"
+    unreviewed.state = ViolationState.PENDING
     key = key_of(session, unreviewed)
     session.commit()
     tries = [(violation.number, "0000"), (new_number("V"), "0000"), (on_a_plate.number, "0000")]

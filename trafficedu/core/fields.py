@@ -6,12 +6,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from wtforms import DateTimeLocalField, Field, HiddenField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
 from trafficedu.core import clock
+from trafficedu.core.states import Word
+from trafficedu.core.web import say
 
 ACCEPTED_TIMES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
 
@@ -65,3 +68,8 @@ def not_in_future(_form: Any, field: Field) -> None:
 def choices(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
     """Return (value, label) pairs as the choices of a select or radio field; labels may be lazy."""
     return [SelectChoice(value, label) for value, label in pairs]
+
+
+def named(words: Iterable[Word]) -> list[tuple[Word, LazyString]]:
+    """Return the pairs for :func:`choices` of a closed list: each word with what pages call it."""
+    return [(word, LazyString(say, word.label)) for word in words]

@@ -5,11 +5,12 @@ Must not know the web or any feature.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, MetaData, SQLColumnExpression, or_
+from sqlalchemy import CheckConstraint, ColumnElement, DateTime, Enum, MetaData, SQLColumnExpression, or_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.hybrid import hybrid_method
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
@@ -56,6 +57,18 @@ class UTCDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def word(words: type[StrEnum], length: int) -> Enum:
+    """Return the type of a text column that keeps one of ``words`` and gives back the member."""
+    return Enum(
+        words, native_enum=False, length=length, values_callable=lambda members: [member.value for member in members]
+    )
+
+
+def one_of(column: str, words: Iterable[StrEnum]) -> CheckConstraint:
+    """Return the constraint, named after ``column``, that it keeps nothing but ``words``."""
+    return CheckConstraint(f"{column} IN ({', '.join(repr(member.value) for member in words)})", column.strip('"'))
 
 
 class Versioned:

@@ -6,7 +6,7 @@ Each function takes the row and the column's name, so that what is wrong names i
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Literal, overload
 
@@ -35,9 +35,9 @@ def short_text(row: Row, column: str, longest: int) -> str:
     return row[column]
 
 
-def one_of(row: Row, column: str, values: Collection[str]) -> str:
+def one_of(row: Row, column: str, values: Iterable[str]) -> str:
     """Return the cell, which must be one of ``values``."""
-    if row[column] not in values:
+    if row[column] not in list(values):
         raise DomainError(message("Write one of: %(values)s.", values=", ".join(values)), field=column)
     return row[column]
 

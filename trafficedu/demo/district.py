@@ -29,7 +29,7 @@ from trafficedu.demo.rows import Rows
 from trafficedu.demo.study import Study
 from trafficedu.demo.timetable import Timetable
 from trafficedu.education.models import Course
-from trafficedu.violations.models import CONFIRMED, VOIDED
+from trafficedu.violations.rules import ViolationState
 
 
 class District:
@@ -104,7 +104,7 @@ class District:
 
     def _schedule(self, offence: Offence) -> None:
         """Put down when the record counts and when it is found wrong, if it ever does."""
-        if offence.state not in {CONFIRMED, VOIDED} or offence.person is None:
+        if offence.state not in {ViolationState.CONFIRMED, ViolationState.VOIDED} or offence.person is None:
             return
         self._agenda.at(offence.counts_from, self._establish, offence)
         if offence.voided_at:

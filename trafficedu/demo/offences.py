@@ -17,8 +17,14 @@ from trafficedu.demo.people import Crowd, Person
 from trafficedu.demo.places import Places, Spot
 from trafficedu.demo.plan import DAY, HOUR, MINUTE, Span, date_of, day_of, moment, start_of
 from trafficedu.demo.rows import Rows
-from trafficedu.violations.models import CONFIRMED, PENDING, REJECTED, VOIDED, Objection, Violation, ViolationKind
-from trafficedu.violations.rules import CAMERA, EDUCATION, FIELD, FINE, PASSENGER, RIDER, WARNING, is_minor
+from trafficedu.violations.models import Objection, Violation, ViolationKind
+from trafficedu.violations.rules import (
+    Offender,
+    Penalty,
+    Source,
+    ViolationState,
+    is_minor,
+)
 
 SHARES = {
     "ZJ-HELMET": (40, 27),
@@ -80,7 +86,7 @@ class Offence:
     firm: int | None
     basis: str | None
     camera: bool = False
-    state: str = CONFIRMED
+    state: str = ViolationState.CONFIRMED
     voided_at: int = 0
     recorded: int = 0
     objection: tuple[int, int, bool] | None = None
@@ -162,16 +168,16 @@ class Offences:
         reviewed = start_of(within) + chance.randrange(8 * HOUR, 17 * HOUR)
         offence.counts_from = reviewed
         if reviewed >= self._span.midnight:
-            offence.state = PENDING
+            offence.state = ViolationState.PENDING
             return None
         if chance.random() < TURNED_DOWN:
-            offence.state = REJECTED
+            offence.state = ViolationState.REJECTED
         return reviewed
 
     def _fate(self, offence: Offence) -> None:
         """Decide whether the record is contested or found wrong later, as far as that happened by midnight."""
         chance, midnight = self._chance, self._span.midnight
-        if offence.state != CONFIRMED or offence.person is None:
+        if offence.state != ViolationState.CONFIRMED or offence.person is None:
             return
         recent = offence.day >= self._span.today - RECENT_DAYS
         if chance.random() < (RECENT_OBJECTIONS if recent else OBJECTIONS):
@@ -186,12 +192,12 @@ class Offences:
         if offence.voided_at >= midnight:
             offence.voided_at = 0
         if offence.voided_at:
-            offence.state = VOIDED
+            offence.state = ViolationState.VOIDED
 
     def _write(self, offence: Offence, code: str, officer: int, review: int | None, spot: Spot) -> None:
         chance, kind, person = self._chance, self._kinds[code], offence.person
         passenger = code == HELMET and not offence.camera and chance.random() < PASSENGERS
-        offender = PASSENGER if passenger else RIDER
+        offender = Offender.PASSENGER if passenger else Offender.RIDER
         age = None if person is None else person.age_on(offence.day)
         minor = is_minor(age, offender, self._riding_age)
         penalty, fine = self._penalty(kind, age)
@@ -212,7 +218,7 @@ class Offences:
             offender=offender,
             rider_id=None if person is None else person.id,
             company_id=None if offence.firm is None else self._places.firms[offence.firm].company.id,
-            source=CAMERA if offence.camera else FIELD,
+            source=Source.CAMERA if offence.camera else Source.FIELD,
             penalty=penalty,
             fine_yuan=fine,
             officer_id=None if offence.camera else officer,
@@ -230,9 +236,9 @@ class Offences:
             self._write_objection(offence, offence.objection, reason)
 
     def _reason(self, offence: Offence) -> str:
-        if offence.state == REJECTED:
+        if offence.state == ViolationState.REJECTED:
             return self._chance.choice(REJECTIONS)
-        if offence.state == VOIDED:
+        if offence.state == ViolationState.VOIDED:
             return self._chance.choice(GRANTS if offence.objection else MISTAKES)
         return ""
 
@@ -260,10 +266,10 @@ class Offences:
     def _penalty(self, kind: ViolationKind, age: int | None) -> tuple[str, int | None]:
         """Draw a penalty within the law: no fine for a child, the lower half of the range for the young."""
         chance = self._chance
-        penalty = chance.choices((FINE, WARNING, EDUCATION), (46, 33, 21))[0]
-        if penalty == FINE and age is not None and age < self._fine_age:
-            penalty = EDUCATION
-        if penalty != FINE:
+        penalty = chance.choices((Penalty.FINE, Penalty.WARNING, Penalty.EDUCATION), (46, 33, 21))[0]
+        if penalty == Penalty.FINE and age is not None and age < self._fine_age:
+            penalty = Penalty.EDUCATION
+        if penalty != Penalty.FINE:
             return penalty, None
         low, high = kind.fine_min_yuan, kind.fine_max_yuan
         if age is not None and age < 18:

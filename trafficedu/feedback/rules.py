@@ -115,10 +115,3 @@ def in_words(measure: Measure) -> Message:
     if measure.days is not None:
         return message("Suspended for %(days)d days", days=measure.days)
     return MEASURE_NAMES[measure.code]
-
-
-def penalty_in_words(penalty: str, fine_yuan: int | None) -> Message:
-    """Name a penalty, with the sum of a fine."""
-    if fine_yuan is not None:
-        return message("Fine of %(yuan)d yuan", yuan=fine_yuan)
-    return message("Warning") if penalty == "warning" else message("Education instead of a penalty")

@@ -16,14 +16,17 @@ from trafficedu.education import queries as education
 from trafficedu.education.models import BOOKED, OPEN, Certificate, Course, StudySession, StudyTask
 from trafficedu.feedback import queries as feedback
 from trafficedu.feedback.models import COMPANY, HELD, Notice
-from trafficedu.feedback.rules import penalty_in_words
 from trafficedu.reports import receipt as receipt_paper
 from trafficedu.reports.receipt import ReceiptData, StudySeat, Told
 from trafficedu.riders import queries as riders
 from trafficedu.riders.queries import MaskedRider
 from trafficedu.riders.rules import mask_name
 from trafficedu.violations import queries as violations
-from trafficedu.violations.models import CONFIRMED, VOIDED, Objection, Violation
+from trafficedu.violations.models import Objection, Violation
+from trafficedu.violations.rules import ViolationState
+
+RECEIVED = (ViolationState.CONFIRMED, ViolationState.VOIDED)
+"""States of a violation whose receipt may be read."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Receipt:
     @property
     def voided(self) -> bool:
         """Whether the record was found wrong."""
-        return self.violation.state == VOIDED
+        return self.violation.state == ViolationState.VOIDED
 
     @property
     def may_move(self) -> bool:
@@ -57,7 +60,7 @@ class Receipt:
     @property
     def may_object(self) -> bool:
         """Whether an objection can be raised now: the record stands and none is open."""
-        return not self.voided and (self.objection is None or self.objection.state != "open")
+        return not self.voided and (self.objection is None or not self.objection.is_open)
 
 
 def read_receipt(session: Session, violation: Violation, day: date) -> Receipt:
@@ -71,7 +74,7 @@ def read_receipt(session: Session, violation: Violation, day: date) -> Receipt:
         violation=violation,
         rider=riders.describe(session, violation.rider),
         district=district_of(violation.area),
-        penalty=penalty_in_words(violation.penalty, violation.fine_yuan),
+        penalty=violation.penalty_in_words,
         task=task,
         seat=booking.session if booking is not None else None,
         minutes=sum(module.minimum_minutes for module in task.course.modules) if task is not None else 0,
@@ -186,5 +189,5 @@ def render_receipt(session: Session, number: str, locale: str) -> bytes:
 def find_shown(session: Session, number: str) -> Violation | None:
     """Return the violation if its receipt may be shown at all: it counts or was voided, and its rider is known."""
     found = violations.find_public(session, number)
-    shown = found is not None and found.rider_id is not None and found.state in {CONFIRMED, VOIDED}
+    shown = found is not None and found.rider_id is not None and found.state in RECEIVED
     return found if shown else None

@@ -13,33 +13,18 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import DomainError
-from trafficedu.core.fields import LocalTimeField, TrimmedField, VersionField, choices, not_in_future
+from trafficedu.core.fields import LocalTimeField, TrimmedField, VersionField, choices, named, not_in_future
 from trafficedu.core.web import say
 from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT
 from trafficedu.riders.rules import normalise_identity, normalise_phone, normalise_plate
 from trafficedu.riders.services import NewRider
-from trafficedu.violations import rules
 from trafficedu.violations.queries import ViolationFilter
+from trafficedu.violations.rules import ObjectionState, Offender, Penalty, Source, ViolationState
 from trafficedu.violations.services import KindInput, NewViolation
 
 Choices = Sequence[tuple[str, Any]]
 OTHER, AS_ENGAGED, NO_COMPANY = "other", "auto", "none"
 
-OFFENDER_NAMES = {rules.RIDER: _l("rider"), rules.PASSENGER: _l("passenger")}
-PENALTY_NAMES = {rules.WARNING: _l("warning"), rules.FINE: _l("fine"), rules.EDUCATION: _l("education")}
-SOURCE_NAMES = {
-    rules.FIELD: _l("on the spot"),
-    rules.CAMERA: _l("camera"),
-    rules.IMPORT: _l("from a file"),
-    rules.API: _l("interface"),
-}
-STATE_NAMES = {
-    "pending": _l("waiting for review"),
-    "confirmed": _l("confirmed"),
-    "rejected": _l("rejected"),
-    "voided": _l("voided"),
-}
-OBJECTION_STATE_NAMES = {"open": _l("waiting for a decision"), "upheld": _l("upheld"), "dismissed": _l("dismissed")}
 ID_TYPE_NAMES = {
     IDENTITY_CARD: _l("identity card"),
     PASSPORT: _l("passport"),
@@ -122,15 +107,15 @@ class RecordForm(RiderFields):
     )
     source = RadioField(
         _l("Seen"),
-        choices=choices([(rules.FIELD, SOURCE_NAMES[rules.FIELD]), (rules.CAMERA, _l("by a camera"))]),
-        default=rules.FIELD,
+        choices=choices([*named([Source.FIELD]), (Source.CAMERA, _l("by a camera"))]),
+        default=Source.FIELD,
     )
     plate = TrimmedField(
         _l("Plate"),
         [_rule(normalise_plate)],
         render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
     )
-    offender = RadioField(_l("Offender"), choices=choices(OFFENDER_NAMES.items()), default=rules.RIDER)
+    offender = RadioField(_l("Offender"), choices=choices(named(Offender)), default=Offender.RIDER)
     company_code = SelectField(_l("Company"), validate_choice=False, default=AS_ENGAGED, choices=[])
     legal_basis = SelectField(
         _l("Why the company may be told"),
@@ -141,7 +126,7 @@ class RecordForm(RiderFields):
     guardian_name = TrimmedField(
         _l("Name of a guardian"), [Length(max=60, message=TOO_LONG)], render_kw={"autocomplete": "off"}
     )
-    penalty = RadioField(_l("Penalty imposed"), choices=choices(PENALTY_NAMES.items()), default=rules.WARNING)
+    penalty = RadioField(_l("Penalty imposed"), choices=choices(named(Penalty)), default=Penalty.WARNING)
     fine_yuan = IntegerField(_l("Fine in yuan"), [Optional()], render_kw={"inputmode": "numeric"})
     note = TextAreaField(_l("Note"), [Length(max=500, message=TOO_LONG)], render_kw={"rows": "2"})
     rider_number = TrimmedField("", [Length(max=20)])
@@ -211,8 +196,8 @@ class DecisionForm(FlaskForm):  # type: ignore[misc]
         [InputRequired(_l("Choose a decision."))],
         choices=choices(
             [
-                ("dismissed", _l("The record stands")),
-                ("upheld", _l("The record is wrong: void it, withdraw its task and its notice")),
+                (ObjectionState.DISMISSED, _l("The record stands")),
+                (ObjectionState.UPHELD, _l("The record is wrong: void it, withdraw its task and its notice")),
             ]
         ),
     )
@@ -237,8 +222,8 @@ class ViolationFilterForm(FlaskForm):  # type: ignore[misc]
     until = DateField(_l("To"), [Optional()])
     area = SelectField(_l("Area of the record"), validate_choice=False, default="", choices=[])
     kind = SelectField(_l("Offence"), validate_choice=False, default="", choices=[])
-    source = SelectField(_l("Source"), choices=choices([("", _l("all")), *SOURCE_NAMES.items()]), default="")
-    state = SelectField(_l("State"), choices=choices([("", _l("all")), *STATE_NAMES.items()]), default="")
+    source = SelectField(_l("Source"), choices=choices([("", _l("all")), *named(Source)]), default="")
+    state = SelectField(_l("State"), choices=choices([("", _l("all")), *named(ViolationState)]), default="")
     company = SelectField(_l("Company"), validate_choice=False, default="", choices=[])
     mine = BooleanField(_l("Recorded by me"))
 

@@ -10,13 +10,19 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
-from trafficedu.core.orm import Base, UTCDateTime, Valid, Versioned
+from trafficedu.core.orm import Base, UTCDateTime, Valid, Versioned, one_of, word
+from trafficedu.core.text import Message
 from trafficedu.riders.models import Rider
-
-SOURCES = ("field", "camera", "import", "api")
-PENALTIES = ("warning", "fine", "education")
-OFFENDERS = ("rider", "passenger")
-PENDING, CONFIRMED, REJECTED, VOIDED = "pending", "confirmed", "rejected", "voided"
+from trafficedu.violations.rules import (
+    VIOLATION_LIFE,
+    ObjectionState,
+    Offender,
+    Penalty,
+    Source,
+    ViolationAct,
+    ViolationState,
+    penalty_in_words,
+)
 
 
 class ViolationKind(Valid, Versioned, Base):
@@ -64,8 +70,8 @@ class Violation(Versioned, Base):
 
     __tablename__ = "violation"
     __table_args__ = (
-        CheckConstraint("state IN ('pending', 'confirmed', 'rejected', 'voided')", "state"),
-        CheckConstraint("(penalty = 'fine') = (fine_yuan IS NOT NULL)", "fine"),
+        one_of("state", ViolationState),
+        CheckConstraint(f"(penalty = '{Penalty.FINE}') = (fine_yuan IS NOT NULL)", "fine"),
         CheckConstraint("rider_id IS NOT NULL OR plate <> ''", "someone"),
         Index("ix_violation_area_id_occurred_on", "area_id", "occurred_on"),
         Index("ix_violation_rider_id_occurred_on", "rider_id", "occurred_on"),
@@ -86,11 +92,11 @@ class Violation(Versioned, Base):
     longitude: Mapped[float | None]
     kind_id: Mapped[int] = mapped_column(ForeignKey("violation_kind.id"))
     plate: Mapped[str] = mapped_column(String(20), default="", index=True)
-    offender: Mapped[str] = mapped_column(String(10), default="rider")
+    offender: Mapped[Offender] = mapped_column(word(Offender, 10), default=Offender.RIDER)
     rider_id: Mapped[int | None] = mapped_column(ForeignKey("rider.id"))
     company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
-    source: Mapped[str] = mapped_column(String(10))
-    penalty: Mapped[str] = mapped_column(String(10))
+    source: Mapped[Source] = mapped_column(word(Source, 10))
+    penalty: Mapped[Penalty] = mapped_column(word(Penalty, 10))
     fine_yuan: Mapped[int | None]
     officer_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     officer: Mapped[str] = mapped_column(String(60), default="")
@@ -98,7 +104,7 @@ class Violation(Versioned, Base):
     minor: Mapped[bool] = mapped_column(default=False)
     guardian_name: Mapped[str] = mapped_column(String(60), default="")
     historic: Mapped[bool] = mapped_column(default=False)
-    state: Mapped[str] = mapped_column(String(10), default=CONFIRMED)
+    state: Mapped[ViolationState] = mapped_column(word(ViolationState, 10), default=ViolationState.CONFIRMED)
     recorded_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     reviewed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     reviewed_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -113,12 +119,31 @@ class Violation(Versioned, Base):
     company: Mapped[Company | None] = relationship()
     officer_user: Mapped[User | None] = relationship(foreign_keys=[officer_id])
 
+    def may(self, act: ViolationAct) -> bool:
+        """Tell whether ``act`` may be done to it as it stands."""
+        return VIOLATION_LIFE.may(act, self.state)
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it waits for its review."""
+        return self.state == ViolationState.PENDING
+
+    @property
+    def penalty_in_words(self) -> Message:
+        """What papers call its penalty, with the sum of a fine."""
+        return penalty_in_words(self.penalty, self.fine_yuan)
+
+    @property
+    def is_rejected(self) -> bool:
+        """Whether its review refused it."""
+        return self.state == ViolationState.REJECTED
+
 
 class Objection(Versioned, Base):
     """A rider contests a violation (异议); due in working days. ``contact_cipher`` is an optional phone."""
 
     __tablename__ = "objection"
-    __table_args__ = (CheckConstraint("state IN ('open', 'upheld', 'dismissed')", "state"),)
+    __table_args__ = (one_of("state", ObjectionState),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(12), unique=True)
@@ -127,9 +152,19 @@ class Objection(Versioned, Base):
     due_on: Mapped[date]
     statement: Mapped[str] = mapped_column(Text)
     contact_cipher: Mapped[str | None] = mapped_column(String(200))
-    state: Mapped[str] = mapped_column(String(10), default="open")
+    state: Mapped[ObjectionState] = mapped_column(word(ObjectionState, 10), default=ObjectionState.OPEN)
     decision: Mapped[str] = mapped_column(Text, default="")
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     decided_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     violation: Mapped[Violation] = relationship()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for a decision."""
+        return self.state == ObjectionState.OPEN
+
+    @property
+    def is_upheld(self) -> bool:
+        """Whether it was decided for the rider."""
+        return self.state == ObjectionState.UPHELD

@@ -17,7 +17,6 @@ from trafficedu.core.database import session
 from trafficedu.core.web import locale
 from trafficedu.riders.rules import colour_code
 from trafficedu.violations import queries
-from trafficedu.violations.forms import STATE_NAMES
 
 EXPIRY_DAYS = 60
 SHOWN = 5
@@ -45,7 +44,7 @@ def own_day() -> str:
         return ""
     mine = queries.list_own_of_day(session(), who, today())
     kinds = [kind for kind in queries.list_kinds(session(), today()) if kind.position is not None]
-    return render_template("violations/_home_officer.html", kinds=kinds, violations=mine, state_names=STATE_NAMES)
+    return render_template("violations/_home_officer.html", kinds=kinds, violations=mine)
 
 
 def reviews_due() -> str:
@@ -114,7 +113,6 @@ def of_rider(rider_id: int, **_subject: Any) -> str:
         count=count,
         days=days,
         violations=queries.list_of_rider(session(), who, rider_id),
-        state_names=STATE_NAMES,
     )
 
 

@@ -7,13 +7,92 @@ arithmetic between them.
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from enum import StrEnum, auto
 
 from trafficedu.core.errors import DomainError
-from trafficedu.core.text import message
+from trafficedu.core.states import Transitions, Word
+from trafficedu.core.text import Message, message
 
-WARNING, FINE, EDUCATION = "warning", "fine", "education"
-RIDER, PASSENGER = "rider", "passenger"
-FIELD, CAMERA, IMPORT, API = "field", "camera", "import", "api"
+
+class Penalty(Word):
+    """What an offence cost the offender."""
+
+    WARNING = "warning", message("warning")
+    FINE = "fine", message("fine")
+    EDUCATION = "education", message("education")
+
+
+class Offender(Word):
+    """Whose offence it was."""
+
+    RIDER = "rider", message("rider")
+    PASSENGER = "passenger", message("passenger")
+
+
+class Source(Word):
+    """How an offence came to be known here."""
+
+    FIELD = "field", message("on the spot")
+    CAMERA = "camera", message("camera")
+    IMPORT = "import", message("from a file")
+    API = "api", message("interface")
+
+
+class ViolationState(Word):
+    """Pending: a camera record nobody has looked at. Only what is confirmed counts."""
+
+    PENDING = "pending", message("waiting for review"), "open"
+    CONFIRMED = "confirmed", message("confirmed"), "done"
+    REJECTED = "rejected", message("rejected"), "problem"
+    VOIDED = "voided", message("voided"), "problem"
+
+
+class ViolationAct(StrEnum):
+    """What is done to a record after it was made."""
+
+    CONFIRM = auto()
+    REJECT = auto()
+    IDENTIFY = auto()
+    OBJECT = auto()
+    VOID = auto()
+
+
+class ObjectionState(Word):
+    """An upheld objection voids the record; a dismissed one leaves it as it is."""
+
+    OPEN = "open", message("waiting for a decision"), "open"
+    UPHELD = "upheld", message("upheld"), "done"
+    DISMISSED = "dismissed", message("dismissed"), "done"
+
+
+class ObjectionAct(StrEnum):
+    """How an objection is decided."""
+
+    UPHOLD = auto()
+    DISMISS = auto()
+
+
+DECIDED = message("Somebody else has decided on this record already. Check what it says now.")
+STANDING = (ViolationState.PENDING, ViolationState.CONFIRMED)
+"""States of a record that may still be worked on."""
+
+VIOLATION_LIFE = Transitions(
+    {
+        ViolationAct.CONFIRM: ((ViolationState.PENDING,), ViolationState.CONFIRMED),
+        ViolationAct.REJECT: ((ViolationState.PENDING,), ViolationState.REJECTED),
+        ViolationAct.IDENTIFY: (STANDING, None),
+        ViolationAct.OBJECT: ((ViolationState.CONFIRMED,), None),
+        ViolationAct.VOID: (STANDING, ViolationState.VOIDED),
+    },
+    DECIDED,
+)
+OBJECTION_LIFE = Transitions(
+    {
+        ObjectionAct.UPHOLD: ((ObjectionState.OPEN,), ObjectionState.UPHELD),
+        ObjectionAct.DISMISS: ((ObjectionState.OPEN,), ObjectionState.DISMISSED),
+    },
+    DECIDED,
+)
 FULL_AGE = 18
 """From this age the whole range of a fine applies (Administrative Penalty Law, art. 30)."""
 
@@ -39,9 +118,9 @@ def check_time(occurred: datetime, now: datetime, latest_days_back: int | None) 
 
 def check_penalty(penalty: str, fine_yuan: int | None, fine_min_yuan: int, fine_max_yuan: int) -> None:
     """Raise DomainError at ``fine_yuan`` unless fine and penalty agree and the fine lies in the kind's range."""
-    if penalty not in {WARNING, FINE, EDUCATION}:
+    if penalty not in tuple(Penalty):
         raise DomainError(message("Choose warning, fine or education."), field="penalty", value=penalty)
-    if penalty != FINE:
+    if penalty != Penalty.FINE:
         if fine_yuan is not None:
             raise DomainError(
                 message("Only a fine has an amount. Leave it empty, or choose the fine as the penalty."),
@@ -63,9 +142,16 @@ def check_penalty(penalty: str, fine_yuan: int | None, fine_min_yuan: int, fine_
         )
 
 
+def penalty_in_words(penalty: str, fine_yuan: int | None) -> Message:
+    """Name a penalty for its papers, with the sum of a fine."""
+    if fine_yuan is not None:
+        return message("Fine of %(yuan)d yuan", yuan=fine_yuan)
+    return message("Warning") if penalty == Penalty.WARNING else message("Education instead of a penalty")
+
+
 def check_age(age: int | None, penalty: str, fine_from_age: int) -> None:
     """Raise DomainError at ``penalty`` for a fine against a child (Administrative Penalty Law, art. 30)."""
-    if penalty == FINE and age is not None and age < fine_from_age:
+    if penalty == Penalty.FINE and age is not None and age < fine_from_age:
         raise DomainError(
             message(
                 "This person is under %(age)d: no fine is possible. Choose education or a warning.", age=fine_from_age
@@ -77,7 +163,7 @@ def check_age(age: int | None, penalty: str, fine_from_age: int) -> None:
 
 def is_minor(age: int | None, offender: str, rider_from_age: int) -> bool:
     """Tell whether riding itself was an offence: a rider under the age for e-bikes (Regulations, art. 72)."""
-    return offender == RIDER and age is not None and age < rider_from_age
+    return offender == Offender.RIDER and age is not None and age < rider_from_age
 
 
 def check_guardian(minor: bool, guardian_name: str, rider_from_age: int) -> None:

@@ -12,7 +12,8 @@ from trafficedu.core.rows import table_of
 from trafficedu.core.text import message
 from trafficedu.education.models import Course
 from trafficedu.education.rules import ModulePlan
-from trafficedu.violations.models import CONFIRMED, Violation
+from trafficedu.violations.models import Violation
+from trafficedu.violations.rules import ViolationState
 
 
 def list_courses(session: Session, *, active: bool = False) -> Sequence[Course]:
@@ -34,7 +35,7 @@ _COUNTING = (
     select(func.count())
     .where(
         _VIOLATION.rider_id == bindparam("rider_id"),
-        _VIOLATION.state == CONFIRMED,
+        _VIOLATION.state == ViolationState.CONFIRMED,
         _VIOLATION.occurred_on >= bindparam("since"),
         _VIOLATION.occurred_on <= bindparam("until"),
     )

@@ -15,7 +15,8 @@ from trafficedu.core.clock import local_date
 from trafficedu.education.models import COMPLETED, Attendance, Certificate, StudyTask
 from trafficedu.education.queries.tasks import responsible
 from trafficedu.education.rules import LEFT_OUT, CompletionCounts, ReoffenceCounts
-from trafficedu.violations.models import CONFIRMED, Violation
+from trafficedu.violations.models import Violation
+from trafficedu.violations.rules import ViolationState
 
 
 def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -151,7 +152,7 @@ def count_reoffence(
         .outerjoin(
             Violation,
             (Violation.rider_id == completed.c.rider_id)
-            & (Violation.state == CONFIRMED)
+            & (Violation.state == ViolationState.CONFIRMED)
             & (Violation.occurred_on > completed.c.day),
         )
         .group_by(completed.c.rider_id, completed.c.day)

@@ -41,7 +41,8 @@ from trafficedu.education.services.seats import (
 )
 from trafficedu.riders.models import Rider
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
-from trafficedu.violations.models import CONFIRMED, Violation
+from trafficedu.violations.models import Violation
+from trafficedu.violations.rules import ViolationState
 
 
 def assign_for_violation(session: Session, event: ViolationEstablished) -> None:
@@ -74,7 +75,7 @@ def assign(session: Session, violation: Violation, by: Actor, now: datetime) -> 
 
 def _assign(session: Session, violation: Violation, by: Actor, now: datetime) -> int | None:
     """Do what :func:`assign` says, and return the task's id; most callers do not need its record."""
-    if violation.state != CONFIRMED or violation.rider_id is None or violation.historic:
+    if violation.state != ViolationState.CONFIRMED or violation.rider_id is None or violation.historic:
         return None
     path = _hold_rider(session, violation)
     standing = _standing_of(session, violation, violation.rider_id)

@@ -13,7 +13,8 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.text import message
 from trafficedu.feedback import rules
 from trafficedu.feedback.models import EscalationStep, Notice
-from trafficedu.violations.models import CONFIRMED, Violation
+from trafficedu.violations.models import Violation
+from trafficedu.violations.rules import ViolationState
 
 
 def list_steps(session: Session) -> Sequence[EscalationStep]:
@@ -62,7 +63,7 @@ def recommendations(session: Session, notices: Sequence[Notice]) -> dict[int, ru
     days: dict[tuple[int, int | None], list[date]] = defaultdict(list)
     riders = {notice.rider_id for notice in notices}
     query = select(Violation.rider_id, Violation.company_id, Violation.occurred_on).where(
-        Violation.rider_id.in_(riders), Violation.state == CONFIRMED
+        Violation.rider_id.in_(riders), Violation.state == ViolationState.CONFIRMED
     )
     for rider_id, company_id, day in session.execute(query):
         days[rider_id, None].append(day)

@@ -124,7 +124,7 @@ def paper_of(session: Session, notice: Notice, by: Actor, now: datetime, locale:
         law=violation.kind.law(locale),
         place=place,
         occurred_at=violation.occurred_utc,
-        penalty=translate(rules.penalty_in_words(violation.penalty, violation.fine_yuan), locale),
+        penalty=translate(violation.penalty_in_words, locale),
         count_in_window=advice.count,
         window_days=advice.window_days,
         recommended=translate(rules.in_words(advice.measure), locale) if advice.measure else "",

@@ -14,7 +14,8 @@ from trafficedu.areas.queries import within
 from trafficedu.core.clock import local_date, month_bounds
 from trafficedu.education.models import COMPLETED, WAIVED, WITHDRAWN, StudyTask
 from trafficedu.feedback.models import SENT, Feedback, Notice
-from trafficedu.violations.models import CONFIRMED, Violation
+from trafficedu.violations.models import Violation
+from trafficedu.violations.rules import ViolationState
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def _violations(session: Session, path: str, first: date, middle: date, after: d
         select(Violation.area_id, last, before)
         .where(
             Violation.area_id.in_(within(path)),
-            Violation.state == CONFIRMED,
+            Violation.state == ViolationState.CONFIRMED,
             Violation.occurred_on >= first,
             Violation.occurred_on < after,
         )

@@ -22,8 +22,9 @@ from trafficedu.core.encryption import Keyring, keyring_of
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries import ID_NUMBER, PHONE
 from trafficedu.riders.rules import mask_identity, mask_name, mask_phone
-from trafficedu.violations.models import CONFIRMED, PENDING, Violation, ViolationKind
+from trafficedu.violations.models import Violation, ViolationKind
 from trafficedu.violations.queries import ViolationFilter, filter_conditions, visible
+from trafficedu.violations.rules import ViolationState
 
 PIECE = 2_000
 _PLAIN = ("place", "latitude", "longitude", "offender", "source", "penalty", "fine_yuan", "note")
@@ -60,7 +61,11 @@ def list_filtered(session: Session, by: Actor, wanted: ViolationFilter, clear: b
         .outerjoin(Company, Company.id == Violation.company_id)
         .outerjoin(User, User.id == Violation.officer_id)
         .outerjoin(Rider, Rider.id == Violation.rider_id)
-        .where(visible(by), Violation.state.in_((CONFIRMED, PENDING)), *filter_conditions(wanted))
+        .where(
+            visible(by),
+            Violation.state.in_((ViolationState.CONFIRMED, ViolationState.PENDING)),
+            *filter_conditions(wanted),
+        )
         .order_by(Violation.occurred_utc, Violation.id)
         .execution_options(yield_per=PIECE)
     )

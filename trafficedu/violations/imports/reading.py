@@ -31,7 +31,8 @@ from trafficedu.riders.rules import (
     normalise_plate,
 )
 from trafficedu.violations import rules
-from trafficedu.violations.models import OFFENDERS, SOURCES, ViolationKind
+from trafficedu.violations.models import ViolationKind
+from trafficedu.violations.rules import Offender, Source
 
 FIRST_YEAR = 2000
 REMEMBERED = 100_000
@@ -125,14 +126,14 @@ class Reader:
         kind = self._kind(cell("kind", ""), day)
         penalty, fine_yuan = cell("penalty", ""), _whole(cell("fine_yuan", ""))
         rules.check_penalty(penalty, fine_yuan, kind.fine_min_yuan, kind.fine_max_yuan)
-        offender, source = cell("offender", "") or rules.RIDER, cell("source", "") or rules.IMPORT
-        _check_choice(offender, OFFENDERS, "offender")
-        _check_choice(source, SOURCES, "source")
+        offender, source = cell("offender", "") or Offender.RIDER, cell("source", "") or Source.IMPORT
+        _check_choice(offender, tuple(Offender), "offender")
+        _check_choice(source, tuple(Source), "source")
         latitude, longitude = _position(cell("latitude", ""), cell("longitude", ""))
         person, masked = self._person(cell("id_type", ""), cell("id_number", ""))
         plate = self._plate(cell("plate", ""))
-        if person is None and not masked and (source != rules.CAMERA or not plate):
-            field = "id_number" if source != rules.CAMERA else "plate"
+        if person is None and not masked and (source != Source.CAMERA or not plate):
+            field = "id_number" if source != Source.CAMERA else "plate"
             raise DomainError(message("Without a rider only a camera record with a plate is taken."), field=field)
         age = age_on(person.birth_date, day) if person is not None and person.birth_date is not None else None
         rules.check_age(age, penalty, self._fine_from_age)

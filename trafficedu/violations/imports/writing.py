@@ -31,7 +31,8 @@ from trafficedu.core.text import message
 from trafficedu.riders.services import NewRider
 from trafficedu.violations.imports.people import People
 from trafficedu.violations.imports.reading import Candidate, Reader
-from trafficedu.violations.models import CONFIRMED, Violation
+from trafficedu.violations.models import Violation
+from trafficedu.violations.rules import ViolationState
 from trafficedu.violations.services.recording import NewViolation, record
 
 BATCH = 5_000
@@ -251,7 +252,7 @@ class _Job:
             candidate.minor,
             "",
             True,
-            CONFIRMED,
+            ViolationState.CONFIRMED,
             self._now,
             "",
             1,

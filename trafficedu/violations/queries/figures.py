@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import within
 from trafficedu.core.actors import SYSTEM, Actor
-from trafficedu.violations.models import CONFIRMED, PENDING, Violation, ViolationKind
+from trafficedu.violations.models import Violation, ViolationKind
 from trafficedu.violations.queries.scope import visible
+from trafficedu.violations.rules import ViolationState
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def count_of_rider(session: Session, rider_id: int, since: date, until: date) ->
     query = select(func.count()).where(
         Violation.rider_id == rider_id,
         Violation.occurred_on.between(since, until),
-        Violation.state == CONFIRMED,
+        Violation.state == ViolationState.CONFIRMED,
     )
     return session.scalar(query) or 0
 
@@ -57,7 +58,7 @@ def count_of_company(session: Session, by: Actor, company_id: int, since: date, 
     query = select(func.count(), func.count(Violation.rider_id.distinct())).where(
         Violation.company_id == company_id,
         Violation.occurred_on.between(since, until),
-        Violation.state == CONFIRMED,
+        Violation.state == ViolationState.CONFIRMED,
         visible(by),
     )
     row = session.execute(query).one()
@@ -145,7 +146,7 @@ def count_by_area_and_month(
 def count_pending(session: Session, by: Actor, start: date, end: date, area_path: str) -> int:
     """Return the camera records of the days (both included) that no officer has reviewed: they count nowhere else."""
     query = select(func.count()).where(
-        Violation.state == PENDING,
+        Violation.state == ViolationState.PENDING,
         Violation.occurred_on.between(start, end),
         Violation.area_id.in_(within(area_path)),
         visible(by),
@@ -154,7 +155,7 @@ def count_pending(session: Session, by: Actor, start: date, end: date, area_path
 
 
 def _counted(by: Actor, start: date, end: date, area_path: str | None) -> list[ColumnElement[bool]]:
-    conditions = [Violation.state == CONFIRMED, Violation.occurred_on.between(start, end), visible(by)]
+    conditions = [Violation.state == ViolationState.CONFIRMED, Violation.occurred_on.between(start, end), visible(by)]
     if area_path:
         conditions.append(Violation.area_id.in_(within(area_path)))
     return conditions

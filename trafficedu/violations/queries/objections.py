@@ -14,6 +14,7 @@ from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
 from trafficedu.violations.models import Objection, Violation
 from trafficedu.violations.queries.scope import visible
+from trafficedu.violations.rules import ObjectionState
 
 
 def find_objection(session: Session, number: str, by: Actor) -> Objection:
@@ -30,12 +31,12 @@ def find_objection(session: Session, number: str, by: Actor) -> Objection:
     return found
 
 
-def list_objections(session: Session, by: Actor, page: int, state: str = "open") -> Page[Objection]:
-    """Return objections in a state, those with the least time left first."""
+def list_objections(session: Session, by: Actor, page: int) -> Page[Objection]:
+    """Return objections that wait for a decision, those with the least time left first."""
     query = (
         select(Objection)
         .join(Objection.violation)
-        .where(Objection.state == state, visible(by))
+        .where(Objection.state == ObjectionState.OPEN, visible(by))
         .options(
             contains_eager(Objection.violation).joinedload(Violation.kind),
             contains_eager(Objection.violation).joinedload(Violation.area),

@@ -18,10 +18,11 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.rows import Prepared, table_of
-from trafficedu.core.text import message
-from trafficedu.violations.models import PENDING, REJECTED, Violation, ViolationKind
+from trafficedu.core.text import Message, message
+from trafficedu.violations.models import Violation, ViolationKind
 from trafficedu.violations.queries.kinds import holds_on
 from trafficedu.violations.queries.scope import visible
+from trafficedu.violations.rules import ViolationState
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,9 @@ class Ground:
 
 @dataclass(frozen=True)
 class Step:
-    """One step in a record's life: what (``recorded``, ``confirmed`` ...), when, by whom, why."""
+    """One step in a record's life: what, when, by whom, why."""
 
-    what: str
+    what: Message
     at_utc: datetime
     by: str
     reason: str = ""
@@ -196,7 +197,7 @@ def list_pending(session: Session, by: Actor, page: int) -> Page[Violation]:
     """Return the camera records that wait for review, those with the least time left first."""
     query = (
         select(Violation)
-        .where(Violation.state == PENDING, visible(by))
+        .where(Violation.state == ViolationState.PENDING, visible(by))
         .options(joinedload(Violation.kind), joinedload(Violation.area))
         .order_by(Violation.review_due_on, Violation.id)
     )
@@ -221,18 +222,17 @@ def history_of(session: Session, violation: Violation) -> list[Step]:
     names: dict[int, str] = dict(
         session.execute(select(User.id, User.display_name).where(User.id.in_(ids))).tuples().all()
     )
-    steps = [Step("recorded", violation.recorded_utc, names.get(violation.officer_id or 0, violation.officer))]
+    steps = [Step(message("Recorded"), violation.recorded_utc, names.get(violation.officer_id or 0, violation.officer))]
     if violation.reviewed_utc is not None:
-        rejected = violation.state == REJECTED
         steps.append(
             Step(
-                "rejected" if rejected else "confirmed",
+                message("Rejected") if violation.is_rejected else message("Confirmed"),
                 violation.reviewed_utc,
                 names.get(violation.reviewed_by_id or 0, ""),
-                violation.state_reason if rejected else "",
+                violation.state_reason if violation.is_rejected else "",
             )
         )
     if violation.voided_utc is not None:
         by = names.get(violation.voided_by_id or 0, "")
-        steps.append(Step("voided", violation.voided_utc, by, violation.state_reason))
+        steps.append(Step(message("Voided"), violation.voided_utc, by, violation.state_reason))
     return steps

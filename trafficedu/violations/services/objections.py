@@ -16,8 +16,9 @@ from trafficedu.core.errors import DomainError
 from trafficedu.core.text import message
 from trafficedu.core.workdays import add_workdays
 from trafficedu.violations import queries
-from trafficedu.violations.models import CONFIRMED, Objection, Violation
-from trafficedu.violations.services.reviewing import decided, needed, void
+from trafficedu.violations.models import Objection, Violation
+from trafficedu.violations.rules import OBJECTION_LIFE, VIOLATION_LIFE, ObjectionAct, ViolationAct, ViolationState
+from trafficedu.violations.services.reviewing import needed, void
 
 CONTACT_LENGTH = 30
 
@@ -35,9 +36,9 @@ def raise_objection(session: Session, violation: Violation, statement: str, cont
     if len(contact.strip()) > CONTACT_LENGTH:
         raise DomainError(message("At most %(max)d characters.", max=CONTACT_LENGTH), field="contact")
     state = session.scalar(select(Violation.state).where(Violation.id == violation.id).with_for_update())
-    if state != CONFIRMED:
+    if state is None or not VIOLATION_LIFE.may(ViolationAct.OBJECT, state):
         raise DomainError(message("This record does not stand: there is nothing to object to."))
-    if any(objection.state == "open" for objection in queries.list_objections_of(session, violation.id)):
+    if any(objection.is_open for objection in queries.list_objections_of(session, violation.id)):
         raise DomainError(message("An objection to this record is being reviewed already."))
     workdays = figure(session, "violations.objection_workdays")
     contact = contact.strip()
@@ -48,7 +49,6 @@ def raise_objection(session: Session, violation: Violation, statement: str, cont
         due_on=add_workdays(local_date(now), workdays, corrections(session)),
         statement=statement.strip(),
         contact_cipher=keyring_of(session).encrypt(contact, "objection.contact") if contact else None,
-        state="open",
     )
     session.add(objection)
     session.flush()
@@ -63,12 +63,11 @@ def decide_objection(
 
     Raises Stale where it was decided already, DomainError at ``decision`` without reasons.
     """
-    if objection.state != "open":
-        raise decided()
+    state = OBJECTION_LIFE.after(ObjectionAct.UPHOLD if upheld else ObjectionAct.DISMISS, objection.state)
     objection.decision = needed(decision, "decision")
-    objection.state = "upheld" if upheld else "dismissed"
+    objection.state = state
     objection.decided_by_id, objection.decided_utc = by.user_id, now
     session.flush()
     audit.write(session, "violations:objection:decide", by, subject=objection, state=objection.state)
-    if upheld and objection.violation.state == CONFIRMED:
+    if upheld and objection.violation.state == ViolationState.CONFIRMED:
         void(session, objection.violation, objection.decision, by, now)

@@ -27,7 +27,8 @@ from trafficedu.riders.rules import age_on, normalise_plate
 from trafficedu.riders.services import NewEngagement, NewRider, engage, find_or_register, remember_plate
 from trafficedu.violations import queries, rules
 from trafficedu.violations.events import ViolationEstablished
-from trafficedu.violations.models import CONFIRMED, OFFENDERS, PENDING, SOURCES, Violation
+from trafficedu.violations.models import Violation
+from trafficedu.violations.rules import Offender, Penalty, Source, ViolationState
 
 
 @dataclass(frozen=True)
@@ -44,20 +45,20 @@ class NewViolation:
     kind_code: str
     occurred_utc: datetime
     area_code: str
-    penalty: str = rules.WARNING
+    penalty: str = Penalty.WARNING
     fine_yuan: int | None = None
     place: str = ""
     latitude: float | None = None
     longitude: float | None = None
     plate: str = ""
-    offender: str = rules.RIDER
+    offender: str = Offender.RIDER
     rider: NewRider | None = None
     rider_number: str = ""
     company_code: str | None = None
     legal_basis: str | None = None
     note: str = ""
     guardian_name: str = ""
-    source: str = rules.FIELD
+    source: str = Source.FIELD
     client_reference: str | None = None
     reference: str | None = None
     officer: str = ""
@@ -90,7 +91,7 @@ def record(session: Session, new: NewViolation, by: Actor, now: datetime) -> Vio
     rider = _rider_of(session, new, plate, by, now)
     minor = _check_ages(session, new, rider, day)
     company_id = _company_on(session, new, rider, by, now)
-    if rider is not None and plate and new.source != rules.CAMERA:
+    if rider is not None and plate and new.source != Source.CAMERA:
         remember_plate(session, plate, rider, by)
     values = _values(new, ground, rider) | {"plate": plate, "minor": minor, "company_id": company_id}
     violation, made = _insert(session, values | _state(session, new, day, by, now), by)
@@ -130,9 +131,9 @@ def _check_time(session: Session, new: NewViolation, now: datetime) -> None:
 
 
 def _check_choices(new: NewViolation) -> None:
-    if new.offender not in OFFENDERS:
+    if new.offender not in tuple(Offender):
         raise DomainError(message("Choose rider or passenger."), field="offender", value=new.offender)
-    if new.source not in SOURCES:
+    if new.source not in tuple(Source):
         raise DomainError(message("Choose field, camera, import or api."), field="source", value=new.source)
 
 
@@ -147,7 +148,7 @@ def _rider_of(session: Session, new: NewViolation, plate: str, by: Actor, now: d
                 message("This rider is no longer at hand. Look the rider up again."), field="id_number", value=""
             )
         return known
-    if new.source != rules.CAMERA:
+    if new.source != Source.CAMERA:
         raise DomainError(
             message("Enter the rider: identity number and name, or look the rider up."), field="id_number", value=""
         )
@@ -220,12 +221,12 @@ def _values(new: NewViolation, ground: queries.Ground, rider: Rider | None) -> d
 
 def _state(session: Session, new: NewViolation, day: date, by: Actor, now: datetime) -> dict[str, Any]:
     """Return who recorded it and how it begins: a camera record is no evidence before its review."""
-    camera = new.source == rules.CAMERA
+    camera = new.source == Source.CAMERA
     workdays = figure(session, "violations.review_workdays")
     return {
         "officer_id": None if new.reference is not None else by.user_id,
         "recorded_utc": now,
-        "state": PENDING if camera else CONFIRMED,
+        "state": ViolationState.PENDING if camera else ViolationState.CONFIRMED,
         "review_due_on": add_workdays(local_date(now), workdays, corrections(session)) if camera else None,
     }
 
@@ -249,5 +250,5 @@ def _insert(session: Session, values: dict[str, Any], by: Actor) -> tuple[Violat
 
 def establish(session: Session, violation: Violation, by: Actor, now: datetime) -> None:
     """Tell the rooms above that a violation counts, once its rider is known and it is not history."""
-    if violation.state == CONFIRMED and violation.rider_id is not None and not violation.historic:
+    if violation.state == ViolationState.CONFIRMED and violation.rider_id is not None and not violation.historic:
         publish(session, ViolationEstablished(now, by, violation.id))

@@ -18,15 +18,9 @@ from trafficedu.riders.rules import age_on
 from trafficedu.riders.services import NewRider, find_or_register, remember_plate
 from trafficedu.violations import rules
 from trafficedu.violations.events import ViolationVoided
-from trafficedu.violations.models import CONFIRMED, PENDING, REJECTED, VOIDED, Violation
+from trafficedu.violations.models import Violation
+from trafficedu.violations.rules import VIOLATION_LIFE, Penalty, ViolationAct
 from trafficedu.violations.services.recording import establish
-
-_DECIDED = message("Somebody else has decided on this record already. Check what it says now.")
-
-
-def decided() -> Stale:
-    """Return the error for the second of two who decide on the same record."""
-    return Stale(_DECIDED)
 
 
 def needed(text: str, field: str) -> str:
@@ -41,23 +35,22 @@ def confirm(session: Session, violation: Violation, by: Actor, now: datetime) ->
 
     Raises Stale where it was decided already.
     """
-    _decide(violation, CONFIRMED, "", by, now)
+    _decide(violation, ViolationAct.CONFIRM, "", by, now)
     session.flush()
-    audit.write(session, "violations:violation:review", by, subject=violation, state=CONFIRMED)
+    audit.write(session, "violations:violation:review", by, subject=violation, state=violation.state)
     establish(session, violation, by, now)
 
 
 def reject(session: Session, violation: Violation, reason: str, by: Actor, now: datetime) -> None:
     """Refuse a camera record with a reason; it never counts. Raises Stale, DomainError at ``reason``."""
-    _decide(violation, REJECTED, needed(reason, "reason"), by, now)
+    _decide(violation, ViolationAct.REJECT, needed(reason, "reason"), by, now)
     session.flush()
-    audit.write(session, "violations:violation:review", by, subject=violation, state=REJECTED)
+    audit.write(session, "violations:violation:review", by, subject=violation, state=violation.state)
 
 
-def _decide(violation: Violation, state: str, reason: str, by: Actor, now: datetime) -> None:
-    if violation.state != PENDING:
-        raise decided()
-    violation.state, violation.state_reason = state, reason
+def _decide(violation: Violation, act: ViolationAct, reason: str, by: Actor, now: datetime) -> None:
+    violation.state = VIOLATION_LIFE.after(act, violation.state)
+    violation.state_reason = reason
     violation.reviewed_by_id, violation.reviewed_utc = by.user_id, now
 
 
@@ -72,15 +65,15 @@ def identify_rider(session: Session, violation: Violation, new: NewRider, by: Ac
     Stale
         The rider is known already, or the record no longer stands.
     """
-    if violation.rider_id is not None or violation.state not in {PENDING, CONFIRMED}:
-        raise decided()
+    if violation.rider_id is not None or not violation.may(ViolationAct.IDENTIFY):
+        raise Stale(rules.DECIDED)
     rider = find_or_register(session, new, by, now)
     age = age_on(rider.birth_date, violation.occurred_on) if rider.birth_date else None
     engagement = riders.engagement_on(session, rider.id, violation.occurred_on)
     violation.rider_id, violation.company_id = rider.id, engagement.company_id if engagement else None
     violation.minor = rules.is_minor(age, violation.offender, figure(session, "violations.rider_from_age"))
-    if violation.penalty == rules.FINE and age is not None and age < figure(session, "violations.fine_from_age"):
-        violation.penalty, violation.fine_yuan = rules.EDUCATION, None
+    if violation.penalty == Penalty.FINE and age is not None and age < figure(session, "violations.fine_from_age"):
+        violation.penalty, violation.fine_yuan = Penalty.EDUCATION, None
     session.flush()
     if violation.plate:
         remember_plate(session, violation.plate, rider, by)
@@ -95,9 +88,8 @@ def void(session: Session, violation: Violation, reason: str, by: Actor, now: da
     Publishes ViolationVoided: its task and its notice are taken back. Raises Stale, DomainError at ``reason``.
     """
     reason = needed(reason, "reason")
-    if violation.state not in {PENDING, CONFIRMED}:
-        raise decided()
-    violation.state, violation.state_reason = VOIDED, reason
+    violation.state = VIOLATION_LIFE.after(ViolationAct.VOID, violation.state)
+    violation.state_reason = reason
     violation.voided_by_id, violation.voided_utc = by.user_id, now
     session.flush()
     audit.write(session, "violations:violation:void", by, subject=violation)

@@ -21,17 +21,11 @@ from trafficedu.reports.spreadsheet import Column, write_csv, write_xlsx
 from trafficedu.riders import queries as riders
 from trafficedu.riders.services import open_rider
 from trafficedu.violations import queries
-from trafficedu.violations.forms import (
-    OBJECTION_STATE_NAMES,
-    OFFENDER_NAMES,
-    PENALTY_NAMES,
-    SOURCE_NAMES,
-    STATE_NAMES,
-    ViolationFilterForm,
-)
+from trafficedu.violations.forms import ViolationFilterForm
 from trafficedu.violations.imports import COLUMNS
 from trafficedu.violations.imports.exporting import list_filtered
 from trafficedu.violations.queries import ViolationFilter
+from trafficedu.violations.rules import ViolationAct
 from trafficedu.violations.views.blueprint import pages
 
 SHOWN_DAYS = 30
@@ -51,9 +45,6 @@ def index() -> Any:
         form=form,
         page=found,
         paging=wanted,
-        source_names=SOURCE_NAMES,
-        state_names=STATE_NAMES,
-        penalty_names=PENALTY_NAMES,
     )
 
 
@@ -107,11 +98,7 @@ def show(number: str) -> Any:
         rider=riders.describe(session(), violation.rider) if named and violation.rider else None,
         history=queries.history_of(session(), violation),
         objections=queries.list_objections_of(session(), violation.id),
-        source_names=SOURCE_NAMES,
-        state_names=STATE_NAMES,
-        penalty_names=PENALTY_NAMES,
-        offender_names=OFFENDER_NAMES,
-        objection_state_names=OBJECTION_STATE_NAMES,
+        act=ViolationAct,
     )
 
 

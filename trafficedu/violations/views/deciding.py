@@ -17,6 +17,7 @@ from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, page_number, tell
 from trafficedu.violations import queries, services
 from trafficedu.violations.forms import DecisionForm, IdentifyForm, ReasonForm
+from trafficedu.violations.rules import ObjectionState
 from trafficedu.violations.views.blueprint import pages
 from trafficedu.violations.views.recording import home_choices
 
@@ -114,7 +115,7 @@ def objection(number: str) -> Any:
     if form.validate_on_submit() and _done(
         form,
         lambda: services.decide_objection(
-            session(), found, form.outcome.data == "upheld", form.decision.data, actor(), utc_now()
+            session(), found, form.outcome.data == ObjectionState.UPHELD, form.decision.data, actor(), utc_now()
         ),
     ):
         tell(message("The objection is decided."))

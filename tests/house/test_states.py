@@ -1,0 +1,47 @@
+"""What may be done to a record in which state, written out once more by hand: every act is tried from every state."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+
+from trafficedu.core.errors import Stale
+from trafficedu.core.states import Transitions, Word
+from trafficedu.violations.rules import OBJECTION_LIFE, VIOLATION_LIFE, ObjectionState, ViolationState
+
+EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str, str]]]] = {
+    "violation": (
+        VIOLATION_LIFE,
+        ViolationState,
+        {
+            "confirm": ("pending", "confirmed"),
+            "reject": ("pending", "rejected"),
+            "identify": ("pending confirmed", ""),
+            "object": ("confirmed", ""),
+            "void": ("pending confirmed", "voided"),
+        },
+    ),
+    "objection": (
+        OBJECTION_LIFE,
+        ObjectionState,
+        {"uphold": ("open", "upheld"), "dismiss": ("open", "dismissed")},
+    ),
+}
+"""ACT -> (the states it may be taken from, the state it leads to; "": the state stays)."""
+
+
+@pytest.mark.parametrize("record", EXPECTED)
+def test_every_act_from_every_state(record: str) -> None:
+    life, states, expected = EXPECTED[record]
+    assert set(life.table) == set(expected)
+    for act, state in product(life.table, list(states)):
+        before, after = expected[act]
+        allowed = state in before.split()
+        assert life.may(act, state) == allowed, (act, state)
+        if allowed:
+            assert life.after(act, state) == (after or state)
+        else:
+            with pytest.raises(Stale):
+                life.after(act, state)

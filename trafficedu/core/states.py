@@ -1,0 +1,55 @@
+"""Closed lists of words a record may carry, and which act leads from state to state. Must not know any feature."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, Self, TypeVar
+
+from trafficedu.core.errors import Stale
+from trafficedu.core.text import Message
+
+UNNAMED = Message("")
+
+
+class Word(StrEnum):
+    """A word of a closed list: what the database keeps, what pages call it and, for a state, the tone of its badge.
+
+    A member is written ``PENDING = "pending", message("waiting for review"), "open"``. The tone is ``""`` (grey),
+    ``open`` (outlined), ``done`` (tick) or ``problem`` (dark). ``core.orm.word`` makes the column that keeps one.
+    """
+
+    label: Message
+    tone: str
+
+    def __new__(cls, value: str, label: Message = UNNAMED, tone: str = "") -> Self:
+        """Keep name and tone beside the value."""
+        member = str.__new__(cls, value)
+        member._value_, member.label, member.tone = value, label, tone
+        return member
+
+
+Act = TypeVar("Act", bound=StrEnum)
+State = TypeVar("State", bound=StrEnum)
+
+
+@dataclass(frozen=True)
+class Transitions(Generic[Act, State]):
+    """ACT -> (the states it may be taken from, the state it leads to; None: the state stays).
+
+    ``stale`` is what somebody reads whose act comes too late because the state is another by now.
+    """
+
+    table: Mapping[Act, tuple[Collection[State], State | None]]
+    stale: Message
+
+    def may(self, act: Act, state: State) -> bool:
+        """Tell whether ``act`` may be taken from ``state``."""
+        return state in self.table[act][0]
+
+    def after(self, act: Act, state: State) -> State:
+        """Return the state ``act`` leads to from ``state``; raise Stale where it may not be taken from there."""
+        if not self.may(act, state):
+            raise Stale(self.stale)
+        return self.table[act][1] or state
