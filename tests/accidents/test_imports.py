@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tests.accidents.conftest import Acting
 from tests.factories.accidents import NOW, make_accident
+from tests.factories.officers import Acting
 from tests.factories.violations import District
 from trafficedu.accidents import services
 from trafficedu.accidents.imports import COLUMNS, EXPORTER, IMPORTER

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from tests.accidents.conftest import Acting
 from tests.factories.accidents import NOW, make_accident, make_fatal
+from tests.factories.officers import Acting
 from tests.factories.violations import District
 from trafficedu.accidents import queries, services
 from trafficedu.accidents.queries import AccidentFilter

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tests.accidents.conftest import Acting
 from tests.factories.accidents import NOW, make_accident, make_fatal, new_accident
+from tests.factories.officers import Acting
 from tests.factories.violations import District, new_rider
 from trafficedu.accidents import queries, services
 from trafficedu.accidents.models import Accident, AccidentRider

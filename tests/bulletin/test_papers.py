@@ -45,11 +45,6 @@ MONTH, AFTER = made.MONTH, month_after(made.MONTH)
 
 
 @pytest.fixture
-def towns(session: Session) -> dict[str, Area]:
-    return made.three_towns(session)
-
-
-@pytest.fixture
 def analyst(session: Session, towns: dict[str, Area]) -> Actor:
     return actor_of(person(session, "analyst", area_id=towns["A"].parent_id))
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
-import pytest
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -23,24 +21,6 @@ from trafficedu.demo.services import load_demo
 
 NOW = datetime(2026, 6, 17, 8, 30, tzinfo=UTC)
 PLAN = Plan(violations=200, months=37, seed=7)
-
-
-@pytest.fixture(scope="module")
-def built(shared_app: Flask) -> Iterator[Flask]:
-    """The shared application with a demo district in it, undone after this module's tests."""
-    with shared_app.extensions["sqlalchemy"].test_isolation():
-        with shared_app.app_context(), database().sessionmaker() as session:
-            load_demo(session, PLAN, NOW)
-            session.commit()
-        yield shared_app
-
-
-@pytest.fixture
-def demo(built: Flask) -> Iterator[Session]:
-    with built.app_context():
-        maker = database().sessionmaker
-    with maker() as session:
-        yield session
 
 
 def accidents(session: Session) -> list[Accident]:

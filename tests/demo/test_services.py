@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import pytest
 from flask import Flask
 from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
@@ -48,24 +46,6 @@ from trafficedu.violations.models import Objection, Violation, ViolationKind
 PLAN = Plan(violations=600, months=14, seed=7)
 NOW = datetime(2026, 6, 17, 8, 30, tzinfo=UTC)
 TODAY = date(2026, 6, 17)
-
-
-@pytest.fixture(scope="module")
-def built(shared_app: Flask) -> Iterator[Flask]:
-    """The shared application with a demo district in it, undone after this module's tests."""
-    with shared_app.extensions["sqlalchemy"].test_isolation():
-        with shared_app.app_context(), database().sessionmaker() as session:
-            load_demo(session, PLAN, NOW)
-            session.commit()
-        yield shared_app
-
-
-@pytest.fixture
-def demo(built: Flask) -> Iterator[Session]:
-    with built.app_context():
-        maker = database().sessionmaker
-    with maker() as session:
-        yield session
 
 
 def rows(session: Session, query: Any) -> list[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,18 +14,15 @@ from tests.factories.education import NOW, District, make_session, make_violatio
 from trafficedu import cli
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM
-from trafficedu.core.database import database
 from trafficedu.core.errors import DomainError
 from trafficedu.education import services
 from trafficedu.riders.models import Rider
 
 
 @pytest.fixture
-def session(fresh_app: Flask) -> Iterator[Session]:
-    with fresh_app.app_context():
-        maker = database().sessionmaker
-    with maker() as session:
-        yield session
+def app(fresh_app: Flask) -> Flask:
+    """What ``session`` works on: the commands commit."""
+    return fresh_app
 
 
 def test_report_writes_certificate_and_roster(

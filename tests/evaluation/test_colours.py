@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session
 from tests.factories import colours as made
 from tests.factories import education, places
 from tests.factories.evaluation import NOW, add_accidents, noon
+from tests.factories.events import published
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.errors import DomainError
@@ -24,11 +24,6 @@ from trafficedu.riders.models import Engagement
 from trafficedu.violations.models import Violation
 
 MONTH = made.MONTH
-
-
-@pytest.fixture
-def towns(session: Session) -> dict[str, Area]:
-    return made.three_towns(session)
 
 
 def of(session: Session, run: EvaluationRun, town: Area) -> EvaluationResult:
@@ -127,23 +122,15 @@ def test_a_month_that_runs_is_not_published(session: Session, towns: dict[str, A
 
 
 def test_publishing_tells_which_colours_worsened(session: Session, towns: dict[str, Area]) -> None:
-    told: list[Any] = []
-    session.info["handlers"] = dict.fromkeys(
-        (RunPublished, ColourWorsened), [lambda _session, event: told.append(event)]
-    )
-    try:
-        before = services.evaluate(session, MONTH, NOW)
-        services.publish_run(session, before, SYSTEM, NOW)
-        session.execute(update(EvaluationRun).values(month=month_after(MONTH, -1)))
-        session.execute(
-            update(EvaluationResult).where(EvaluationResult.code == towns["B"].code).values(colour="yellow")
-        )
-        session.expire_all()
-        services.publish_run(session, services.evaluate(session, MONTH, NOW), SYSTEM, NOW)
-    finally:
-        session.info.pop("handlers")
-    assert [type(one).__name__ for one in told] == ["RunPublished", "RunPublished", "ColourWorsened"]
-    assert (told[2].code, told[2].before, told[2].after) == (towns["B"].code, "yellow", "red")
+    heard = published(session, RunPublished, ColourWorsened)
+    before = services.evaluate(session, MONTH, NOW)
+    services.publish_run(session, before, SYSTEM, NOW)
+    session.execute(update(EvaluationRun).values(month=month_after(MONTH, -1)))
+    session.execute(update(EvaluationResult).where(EvaluationResult.code == towns["B"].code).values(colour="yellow"))
+    session.expire_all()
+    services.publish_run(session, services.evaluate(session, MONTH, NOW), SYSTEM, NOW)
+    assert [type(one).__name__ for one in heard] == ["RunPublished", "RunPublished", "ColourWorsened"]
+    assert (heard[2].code, heard[2].before, heard[2].after) == (towns["B"].code, "yellow", "red")
 
 
 def test_the_trend_is_measured_by_the_forecast_before_the_year(session: Session, towns: dict[str, Area]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,17 +14,14 @@ from sqlalchemy.orm import Session
 from tests.factories import colours as made
 from tests.factories.evaluation import NOW
 from trafficedu import cli
-from trafficedu.core.database import database
 from trafficedu.core.errors import DomainError
 from trafficedu.evaluation.models import EvaluationResult
 
 
 @pytest.fixture
-def session(fresh_app: Flask) -> Iterator[Session]:
-    with fresh_app.app_context():
-        maker = database().sessionmaker
-    with maker() as session:
-        yield session
+def app(fresh_app: Flask) -> Flask:
+    """What ``session`` works on: the commands commit."""
+    return fresh_app
 
 
 def run_command(app: Flask, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Any:

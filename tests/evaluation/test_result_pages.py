@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-import pytest
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
@@ -19,11 +18,6 @@ from trafficedu.evaluation.queries import runs
 
 Makes = Callable[..., User]
 ADDRESS = "/evaluation/2026-10/town/"
-
-
-@pytest.fixture
-def towns(session: Session) -> dict[str, Area]:
-    return made.three_towns(session)
 
 
 def publish(session: Session) -> None:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,11 @@ from trafficedu.points.models import PointActivity, PointEntry
 
 MONTH = date(2026, 10, 1)
 DAY = date(2026, 10, 12)
+
+
+@pytest.fixture
+def towns(session: Session) -> dict[str, Area]:
+    return three_towns(session)
 
 
 def three_towns(session: Session) -> dict[str, Area]:

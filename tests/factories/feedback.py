@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy.orm import Session
 
 from tests.factories.education import make_area, make_kind
@@ -35,6 +36,11 @@ class World:
     other_village: Area
     company: Company
     other_company: Company
+
+
+@pytest.fixture
+def world(session: Session) -> World:
+    return make_world(session)
 
 
 def make_world(session: Session) -> World:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from tests.factories.feedback import World, acting, make_notice, make_rider, make_violation, make_world
+from tests.factories.feedback import World, acting, make_notice, make_rider, make_violation
 from trafficedu.accounts.models import User
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.clock import utc_now
@@ -20,11 +20,6 @@ from trafficedu.violations.events import ViolationVoided
 
 AS_OF = datetime(2026, 11, 30, 12, tzinfo=UTC)
 NOVEMBER, DECEMBER = date(2026, 11, 1), date(2026, 12, 1)
-
-
-@pytest.fixture
-def world(session: Session) -> World:
-    return make_world(session)
 
 
 def sent(notice: Notice, sent_utc: datetime, answered_utc: datetime | None = None) -> Notice:

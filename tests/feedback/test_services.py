@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tests.factories.feedback import World, acting, make_notice, make_rider, make_violation, make_world
+from tests.factories.feedback import World, acting, make_notice, make_rider, make_violation
 from trafficedu.accounts.models import User
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
@@ -23,11 +23,6 @@ from trafficedu.feedback.services import Answer
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.riders.services import NewEngagement, engage
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
-
-
-@pytest.fixture
-def world(session: Session) -> World:
-    return make_world(session)
 
 
 @pytest.fixture

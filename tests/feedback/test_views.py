@@ -10,7 +10,7 @@ from flask import Flask, url_for
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
-from tests.factories.feedback import World, make_notice, make_rider, make_violation, make_world
+from tests.factories.feedback import World, make_notice, make_rider, make_violation
 from trafficedu.accounts.models import User
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
@@ -18,11 +18,6 @@ from trafficedu.feedback import panels
 from trafficedu.feedback.models import Notice
 from trafficedu.riders.queries import id_number_of
 from trafficedu.violations.services import void
-
-
-@pytest.fixture
-def world(session: Session) -> World:
-    return make_world(session)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import hazards as factory
 from tests.factories import places
+from tests.factories.events import published
 from tests.factories.hazards import DAY, NOW, PLAN, TODAY, make_fixed, make_hazard, make_planned
 from tests.factories.pictures import camera_photo
 from tests.hazards.conftest import Acting
@@ -29,16 +30,9 @@ from trafficedu.hazards.services import Decision, NewWatch
 
 
 @pytest.fixture
-def published(session: Session) -> list[Event]:
+def heard(session: Session) -> list[Event]:
     """Events of hazards, as their handlers would receive them."""
-    heard: list[Event] = []
-
-    def hear(_session: Session, event: Event) -> None:
-        heard.append(event)
-
-    kinds = (HazardVerified, HazardOverdue, HazardDueSoon, CheckOverdue)
-    session.info = {**session.info, "handlers": {kind: [hear] for kind in kinds}}
-    return heard
+    return published(session, HazardVerified, HazardOverdue, HazardDueSoon, CheckOverdue)
 
 
 def refused(act: Callable[[], Any]) -> str | None:
@@ -91,7 +85,7 @@ def test_the_same_form_sent_twice_makes_one_report(session: Session, village: Ar
     assert refused(lambda: make_hazard(session, village, acting("officer"), client_reference="a1")) is None
 
 
-def test_from_report_to_verification(session: Session, village: Area, acting: Acting, published: list[Event]) -> None:
+def test_from_report_to_verification(session: Session, village: Area, acting: Acting, heard: list[Event]) -> None:
     leader, officer = acting("leader"), acting("officer")
     hazard = make_hazard(session, village, officer)
     services.plan(session, hazard, PLAN, hazard.version, leader, NOW)
@@ -99,14 +93,14 @@ def test_from_report_to_verification(session: Session, village: Area, acting: Ac
     services.mark_fixed(session, hazard, "已重铺", [camera_photo(seed=1)], hazard.version, leader, NOW + 7 * DAY)
     services.verify(session, hazard, Decision(True, "平整"), hazard.version, officer, NOW + 9 * DAY)
     assert (hazard.state, hazard.on_time) == ("verified", True)
-    assert published == [HazardVerified(NOW + 9 * DAY, officer, hazard.id, village.id, True, TODAY + 9 * DAY)]
+    assert heard == [HazardVerified(NOW + 9 * DAY, officer, hazard.id, village.id, True, TODAY + 9 * DAY)]
     steps = queries.list_steps(session, hazard)
     assert [step.what for step in steps] == ["reported", "planned", "fixing", "fixed", "verified"]
     assert audited(session, hazard) == ["reported", "planned", "fixing", "fixed", "verified"]
 
 
 def test_nobody_verifies_the_own_work_and_nobody_without_a_photo_after(
-    session: Session, village: Area, acting: Acting, published: list[Event]
+    session: Session, village: Area, acting: Acting, heard: list[Event]
 ) -> None:
     fixer, officer = acting("officer"), acting("officer")
     hazard = make_planned(session, village)
@@ -120,7 +114,7 @@ def test_nobody_verifies_the_own_work_and_nobody_without_a_photo_after(
     after = Decision(True, photos=(camera_photo(seed=3),))
     services.verify(session, hazard, after, seen, officer, NOW + DAY)
     assert hazard.state == "verified"
-    assert len(published) == 1
+    assert len(heard) == 1
 
 
 def test_a_fix_sent_back_needs_a_new_photo_and_counts_by_its_second_day(
@@ -186,7 +180,7 @@ def test_a_withdrawn_photo_is_shown_nowhere_and_kept(session: Session, village: 
     assert evidence_of(session).read(photo.key)
 
 
-def test_reminders_go_out_once_for_a_deadline(session: Session, village: Area, published: list[Event]) -> None:
+def test_reminders_go_out_once_for_a_deadline(session: Session, village: Area, heard: list[Event]) -> None:
     hazard = make_planned(session, village)
     make_hazard(session, village, place="另一处")
     assert services.remind(session, NOW) == 0
@@ -195,7 +189,7 @@ def test_reminders_go_out_once_for_a_deadline(session: Session, village: Area, p
     assert services.remind(session, NOW + 8 * DAY) == 1
     assert services.remind(session, NOW + 9 * DAY) == 0
     deadline = TODAY + 7 * DAY
-    assert published == [
+    assert heard == [
         HazardDueSoon(NOW + 4 * DAY, SYSTEM, hazard.id, village.id, deadline),
         HazardOverdue(NOW + 8 * DAY, SYSTEM, hazard.id, village.id, deadline),
     ]
@@ -204,11 +198,11 @@ def test_reminders_go_out_once_for_a_deadline(session: Session, village: Area, p
     services.revise(session, hazard, later, "雨天", hazard.version, factory.FINDER, NOW + 9 * DAY)
     assert services.remind(session, NOW + 9 * DAY) == 1
     assert services.remind(session, NOW + 13 * DAY) == 1
-    assert len(published) == 4
+    assert len(heard) == 4
 
 
 def test_a_town_under_check_is_due_a_period_after_each_look(
-    session: Session, town: Area, acting: Acting, published: list[Event]
+    session: Session, town: Area, acting: Acting, heard: list[Event]
 ) -> None:
     supervisor, officer = acting("supervisor"), acting("officer")
     (checker,) = [one for one in queries.list_checkers(session, town.path) if one.id == officer.user_id]
@@ -220,7 +214,7 @@ def test_a_town_under_check_is_due_a_period_after_each_look(
     assert services.remind_checks(session, NOW) == 0
     assert services.remind_checks(session, NOW + DAY) == 1
     assert services.remind_checks(session, NOW + DAY) == 0
-    assert published == [CheckOverdue(NOW + DAY, SYSTEM, watch.id, town.id, TODAY)]
+    assert heard == [CheckOverdue(NOW + DAY, SYSTEM, watch.id, town.id, TODAY)]
     services.note_look(session, watch, 2, "", watch.version, officer, NOW + 2 * DAY)
     assert (watch.due_on, watch.looks[0].due_on) == (TODAY + 9 * DAY, TODAY)
     services.end_watch(session, watch, "连续两月无隐患", watch.version, supervisor, NOW + 3 * DAY)

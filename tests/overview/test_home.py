@@ -32,11 +32,6 @@ CALENDAR = "工作日历"
 """Stands there at the time of the year when next year's holidays are not yet in."""
 
 
-@pytest.fixture
-def world(session: Session) -> World:
-    return make_world(session)
-
-
 def test_nobody_is_shown_three_ways_in(client: Browser) -> None:
     page = client.get("/").text
     for way in ("/receipt", "/verify", "/sign-in"):

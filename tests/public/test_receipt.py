@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
 from tests.factories.education import make_session, make_station
-from tests.factories.feedback import World, make_rider, make_violation, make_world
+from tests.factories.feedback import World, make_rider, make_violation
 from trafficedu.accounts.models import User
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
@@ -25,11 +25,6 @@ from trafficedu.riders.queries import id_number_of, last_four
 from trafficedu.violations.models import Objection, Violation
 from trafficedu.violations.rules import ViolationState
 from trafficedu.violations.services import decide_objection, void
-
-
-@pytest.fixture
-def world(session: Session) -> World:
-    return make_world(session)
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from tests.factories.events import published
 from tests.factories.riders import area_actor, make_area, make_company, make_identity, make_rider
-from tests.riders.test_services import NOW, published
+from tests.riders.test_services import NOW
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now

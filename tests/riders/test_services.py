@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from tests.factories.events import published
 from tests.factories.riders import area_actor, make_area, make_company, make_identity, make_rider
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
@@ -15,24 +16,12 @@ from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.encryption import Keyring
 from trafficedu.core.errors import DomainError, Missing, Refused, Stale
-from trafficedu.core.events import Event
 from trafficedu.riders import queries, rules, services
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT, Engagement, Rider
 from trafficedu.riders.services import EngagementChange, NewEngagement, NewRider, RiderChange
 
 NOW = utc_now()
-
-
-def published(session: Session, *kinds: type[Event]) -> list[Event]:
-    """Collect the events of these kinds that are published from now on."""
-    heard: list[Event] = []
-
-    def hear(_session: Session, event: Event) -> None:
-        heard.append(event)
-
-    session.info["handlers"] = {kind: [hear] for kind in kinds}
-    return heard
 
 
 def audit_of(session: Session, action: str) -> list[AuditEntry]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.factories import violations
+from tests.factories.events import published
 from tests.factories.violations import District, identity, make_company, make_violation
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM, Actor
@@ -32,12 +33,8 @@ NOW = utc_now()
 
 
 @pytest.fixture
-def heard(session: Session) -> Iterator[list[Any]]:
-    events: list[Any] = []
-    before = session.info["handlers"]
-    session.info["handlers"] = {ViolationEstablished: [lambda _session, event: events.append(event)]}
-    yield events
-    session.info["handlers"] = before
+def heard(session: Session) -> list[Any]:
+    return published(session, ViolationEstablished)
 
 
 def row(area: Area, reference: str = "A-1", **changes: str) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.factories import people, violations
+from tests.factories.events import published
 from tests.factories.violations import NOW, District, make_violation, new_rider, new_violation
 from trafficedu.accounts.queries import actor_of
 from trafficedu.areas.models import Area
@@ -32,17 +33,9 @@ from trafficedu.violations.models import Violation, ViolationKind
 
 
 @pytest.fixture
-def heard(session: Session) -> Iterator[list[Any]]:
+def heard(session: Session) -> list[Any]:
     """The events published by the services under test; nobody else handles them here."""
-    events: list[Any] = []
-
-    def hear(_session: Session, event: Any) -> None:
-        events.append(event)
-
-    before = session.info["handlers"]
-    session.info["handlers"] = {ViolationEstablished: [hear], ViolationVoided: [hear]}
-    yield events
-    session.info["handlers"] = before
+    return published(session, ViolationEstablished, ViolationVoided)
 
 
 @pytest.mark.usefixtures("heard")
