@@ -70,7 +70,7 @@ def show(number: str) -> Any:
         campaign=campaign,
         state=state,
         state_names=STATE_NAMES,
-        kinds=[_name(kinds[code]) if code in kinds else code for code in campaign.kind_codes],
+        kinds=[kinds[code].name(locale()) if code in kinds else code for code in campaign.kind_codes],
         days=(campaign.last_day - campaign.first_day).days + 1,
         may_end=state not in {OVER, CANCELLED} and campaign.last_day > campaign.first_day,
         extra=panels_for("campaigns.show", campaign_number=number),
@@ -159,12 +159,8 @@ def _chosen(campaign: Campaign) -> dict[str, Any]:
 
 
 def _offer(form: CampaignForm) -> None:
-    kinds = {kind.code: _name(kind) for kind in violations.list_kinds(session(), today())}
+    kinds = {kind.code: kind.name(locale()) for kind in violations.list_kinds(session(), today())}
     form.offer(*queries.list_choices(session(), actor(), today()), list(kinds.items()))
-
-
-def _name(kind: Any) -> str:
-    return str(kind.name_en if locale() == "en" else kind.name_zh)
 
 
 def _status(form: Any) -> int:

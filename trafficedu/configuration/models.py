@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from trafficedu.core.orm import Base, UTCDateTime, Versioned
+from trafficedu.core.orm import Base, Named, UTCDateTime, Versioned
 
 
-class Parameter(Versioned, Base):
+class Parameter(Named, Versioned, Base):
     """One configurable figure; the shipped default comes from ``reference/parameters.csv``."""
 
     __tablename__ = "parameter"

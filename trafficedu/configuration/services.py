@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -16,6 +14,7 @@ from sqlalchemy.orm import Session
 from trafficedu.configuration.models import CalendarDay, Parameter, Run
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
+from trafficedu.core.catalogue import add_missing, shipped
 from trafficedu.core.clock import utc_now
 from trafficedu.core.errors import DomainError
 from trafficedu.core.orm import expect_version, flush_or_refuse
@@ -25,29 +24,11 @@ Chore = Callable[[Session, datetime], int]
 """Something the worker does when it is due; returns how many it did."""
 
 logger = logging.getLogger("trafficedu")
-DEFAULTS = Path(__file__).parent.parent / "reference" / "parameters.csv"
 
 
 def load_defaults(session: Session) -> int:
     """Add the shipped figures that the installation does not have yet; never changes one. Returns how many."""
-    known = set(session.scalars(select(Parameter.code)))
-    with DEFAULTS.open(encoding="utf-8", newline="") as file:
-        fresh = [
-            Parameter(
-                code=row["code"],
-                value=int(row["value"]),
-                minimum=int(row["minimum"]),
-                maximum=int(row["maximum"]),
-                unit=row["unit"],
-                name_zh=row["name_zh"],
-                name_en=row["name_en"],
-            )
-            for row in csv.DictReader(file)
-            if row["code"] not in known
-        ]
-    session.add_all(fresh)
-    session.flush()
-    return len(fresh)
+    return len(add_missing(session, Parameter, shipped("parameters.csv", Parameter)))
 
 
 def set_figure(session: Session, parameter: Parameter, value: int, version: int, by: Actor) -> None:

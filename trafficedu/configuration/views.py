@@ -44,7 +44,7 @@ def figure(code: str) -> Any:
         else:
             tell(message("The figure is changed. It holds from now on."))
             return back_to("configuration.index")
-    name = parameter.name_en if locale() == "en" else parameter.name_zh
+    name = parameter.name(locale())
     unit = UNIT_NAMES.get(parameter.unit, parameter.unit)
     page = render_template("configuration/figure.html", form=form, parameter=parameter, name=name, unit=unit)
     return page, 422 if form.errors else 200

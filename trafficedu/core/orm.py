@@ -1,4 +1,4 @@
-"""The base of all tables: naming of constraints, UTC times, versions, validity.
+"""The base of all tables: naming of constraints, UTC times, versions, validity, names.
 
 Must not know the web or any feature.
 """
@@ -123,6 +123,17 @@ class Valid:
     @classmethod
     def _overlaps(cls, days: Validity) -> ColumnElement[bool]:
         return overlaps(cls.valid_from, cls.valid_to, days)
+
+
+class Named:
+    """A row with a name in both languages; the table says how long they may be."""
+
+    name_zh: Mapped[str]
+    name_en: Mapped[str]
+
+    def name(self, locale: str) -> str:
+        """Return the name in ``zh`` or ``en``."""
+        return self.name_en if locale == "en" else self.name_zh
 
 
 def expect_version(record: Versioned, seen: int) -> None:

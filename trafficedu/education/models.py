@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
-from trafficedu.core.orm import Base, UTCDateTime, Versioned
+from trafficedu.core.orm import Base, Named, UTCDateTime, Versioned
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
 from trafficedu.violations.models import Violation
@@ -26,7 +26,7 @@ OPEN, BOOKED, IN_PROGRESS, COMPLETED, WAIVED, WITHDRAWN = (
 )
 
 
-class Course(Versioned, Base):
+class Course(Named, Versioned, Base):
     """An ordered list of modules. ``rank`` orders courses from short to long; a task is only ever raised.
 
     ``from_violations`` is the repeat-offender rule: this course from that many violations in the configured
@@ -46,12 +46,8 @@ class Course(Versioned, Base):
 
     modules: Mapped[list[CourseModule]] = relationship(back_populates="course", order_by="CourseModule.position")
 
-    def name(self, locale: str) -> str:
-        """Return the course's name in ``zh`` or ``en``."""
-        return self.name_en if locale == "en" else self.name_zh
 
-
-class CourseModule(Base):
+class CourseModule(Named, Base):
     """One part of a course with the minutes it lasts at least."""
 
     __tablename__ = "course_module"
@@ -70,10 +66,6 @@ class CourseModule(Base):
     minimum_minutes: Mapped[int]
 
     course: Mapped[Course] = relationship(back_populates="modules")
-
-    def name(self, locale: str) -> str:
-        """Return the module's name in ``zh`` or ``en``."""
-        return self.name_en if locale == "en" else self.name_zh
 
 
 class StudySession(Versioned, Base):

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
-from trafficedu.core.orm import Base, UTCDateTime, Versioned
+from trafficedu.core.orm import Base, Named, UTCDateTime, Versioned
 from trafficedu.hazards.rules import REPORTED
 
 
-class HazardKind(Versioned, Base):
+class HazardKind(Named, Versioned, Base):
     """One kind of hazard. It ends (``active`` false) and stays on the records that name it."""
 
     __tablename__ = "hazard_kind"
@@ -24,10 +24,6 @@ class HazardKind(Versioned, Base):
     name_en: Mapped[str] = mapped_column(String(60))
     position: Mapped[int]
     active: Mapped[bool] = mapped_column(default=True)
-
-    def name(self, locale: str) -> str:
-        """Return the name in ``locale``."""
-        return self.name_en if locale == "en" else self.name_zh
 
 
 class Hazard(Versioned, Base):

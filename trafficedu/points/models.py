@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
@@ -10,13 +11,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
-from trafficedu.core.orm import Base, UTCDateTime, Valid, Versioned
+from trafficedu.core.catalogue import Entry
+from trafficedu.core.orm import Base, UTCDateTime, Versioned
 from trafficedu.points.rules import COMPANY, KINDS
 
 PAGE, FILE, EVENT = "page", "file", "event"
 
 
-class PointActivity(Valid, Versioned, Base):
+class PointActivity(Entry, Base):
     """What earns or costs points, valid from a day to a day (both included).
 
     A change is a new row of the same code with a later ``valid_from``; entries keep the row they were made under.
@@ -31,7 +33,6 @@ class PointActivity(Valid, Versioned, Base):
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", "validity"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(String(30), index=True)
     name_zh: Mapped[str] = mapped_column(String(60))
     name_en: Mapped[str] = mapped_column(String(80))
@@ -43,14 +44,15 @@ class PointActivity(Valid, Versioned, Base):
     for_company: Mapped[bool] = mapped_column(default=False)
     automatic: Mapped[bool] = mapped_column(default=False)
 
-    def name(self, locale: str) -> str:
-        """Return the activity's name in ``zh`` or ``en``."""
-        return self.name_en if locale == "en" else self.name_zh
-
     @property
-    def kinds(self) -> list[str]:
+    def kinds(self) -> Sequence[str]:
         """The kinds of target it is for."""
         return [kind for kind in KINDS if getattr(self, f"for_{kind}")]
+
+    @kinds.setter
+    def kinds(self, kinds: Sequence[str]) -> None:
+        for kind in KINDS:
+            setattr(self, f"for_{kind}", kind in kinds)
 
 
 class PointEntry(Base):

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
-from trafficedu.core.orm import Base, UTCDateTime, Valid, Versioned, one_of, word
+from trafficedu.core.catalogue import Entry
+from trafficedu.core.orm import Base, UTCDateTime, Versioned, one_of, word
 from trafficedu.core.text import Message
 from trafficedu.riders.models import Rider
 from trafficedu.violations.rules import (
@@ -25,7 +26,7 @@ from trafficedu.violations.rules import (
 )
 
 
-class ViolationKind(Valid, Versioned, Base):
+class ViolationKind(Entry, Base):
     """A row of the catalogue, valid from a day to a day (both included).
 
     ``code`` is the one used everywhere (the national code where there is one); a change of the fines is a new
@@ -40,7 +41,6 @@ class ViolationKind(Valid, Versioned, Base):
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", "validity"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(String(20), index=True)
     name_zh: Mapped[str] = mapped_column(String(60))
     name_en: Mapped[str] = mapped_column(String(60))
@@ -49,10 +49,6 @@ class ViolationKind(Valid, Versioned, Base):
     fine_max_yuan: Mapped[int]
     law_zh: Mapped[str] = mapped_column(String(200))
     law_en: Mapped[str] = mapped_column(String(200))
-
-    def name(self, locale: str) -> str:
-        """Return the kind's name in ``zh`` or ``en``."""
-        return self.name_en if locale == "en" else self.name_zh
 
     def law(self, locale: str) -> str:
         """Return the article it rests on in ``zh`` or ``en``."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,12 +11,11 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
+from trafficedu.core.catalogue import add_missing, shipped
 from trafficedu.core.errors import DomainError
 from trafficedu.core.orm import expect_version
 from trafficedu.core.text import message
 from trafficedu.education.models import Course, CourseModule
-
-REFERENCE = Path(__file__).parents[2] / "reference"
 
 
 @dataclass(frozen=True)
@@ -45,38 +42,13 @@ class CourseInput:
 
 def load_courses(session: Session) -> int:
     """Add the shipped courses that the installation does not have yet; never changes one. Returns how many."""
-    known = set(session.scalars(select(Course.code)))
-    fresh = {
-        row["code"]: Course(
-            code=row["code"],
-            name_zh=row["name_zh"],
-            name_en=row["name_en"],
-            rank=int(row["rank"]),
-            from_violations=int(row["from_violations"]),
-            pass_mark=int(row["pass_mark"]),
-        )
-        for row in _rows("courses.csv")
-        if row["code"] not in known
-    }
-    session.add_all(fresh.values())
-    for row in _rows("course_modules.csv"):
-        if row["course"] in fresh:
-            fresh[row["course"]].modules.append(
-                CourseModule(
-                    position=int(row["position"]),
-                    kind=row["kind"],
-                    name_zh=row["name_zh"],
-                    name_en=row["name_en"],
-                    minimum_minutes=int(row["minimum_minutes"]),
-                )
-            )
+    fresh = {course.code: course for course in add_missing(session, Course, shipped("courses.csv", Course))}
+    for row in shipped("course_modules.csv", CourseModule):
+        course = fresh.get(row.pop("course"))
+        if course is not None:
+            course.modules.append(CourseModule(**row))
     session.flush()
     return len(fresh)
-
-
-def _rows(name: str) -> list[dict[str, str]]:
-    with (REFERENCE / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def update_course(session: Session, course: Course, new: CourseInput, version: int, by: Actor) -> None:

@@ -5,23 +5,22 @@ What was recommended for a past violation stays, so a change begins today or lat
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
+from trafficedu.core.catalogue import end_before, lock, require_later, shipped
 from trafficedu.core.errors import DomainError
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
+from trafficedu.core.validity import Validity
 from trafficedu.feedback import rules
 from trafficedu.feedback.models import EscalationStep
 
-SHIPPED = Path(__file__).parents[2] / "reference" / "escalation.csv"
 PERMISSION = "feedback:policy:manage"
 
 
@@ -38,18 +37,7 @@ def load_policy(session: Session) -> int:
     """Add the shipped escalation policy to an installation that has none; returns how many steps."""
     if session.scalar(select(EscalationStep.id).limit(1)) is not None:
         return 0
-    with SHIPPED.open(encoding="utf-8", newline="") as file:
-        steps = [
-            EscalationStep(
-                receiver_kind=row["receiver_kind"],
-                violations_from=int(row["violations_from"]),
-                window_days=int(row["window_days"]),
-                measure=row["measure"],
-                days=int(row["days"]) if row["days"] else None,
-                valid_from=date.fromisoformat(row["valid_from"]),
-            )
-            for row in csv.DictReader(file)
-        ]
+    steps = [EscalationStep(**row) for row in shipped("escalation.csv", EscalationStep)]
     session.add_all(steps)
     session.flush()
     return len(steps)
@@ -65,7 +53,7 @@ def add_step(session: Session, new: StepInput, today: date, by: Actor) -> Escala
         line for the same count that is in force then.
     """
     check_step(new, today)
-    _lock_policy(session)
+    lock(session, EscalationStep)
     _refuse_second(session, new)
     return _add(session, new, by)
 
@@ -82,20 +70,14 @@ def renew_step(
     DomainError
         As :func:`add_step`, and where the new version does not begin after the present one.
     """
-    _lock_policy(session)
+    lock(session, EscalationStep)
     expect_version(step, version)
     check_step(new, today)
-    if new.valid_from <= step.valid_from:
-        raise DomainError(
-            message("The new version begins after the present one, %(day)s.", day=step.valid_from.isoformat()),
-            field="valid_from",
-        )
-    if step.valid_to is not None and step.valid_to < new.valid_from - timedelta(days=1):
-        raise DomainError(
-            message("This line ends on %(day)s. Add a new one instead.", day=step.valid_to.isoformat()),
-            field="valid_from",
-        )
-    step.valid_to = new.valid_from - timedelta(days=1)
+    require_later(step, new.valid_from)
+    if step.valid_to is not None and step.validity.ended_before(new.valid_from - timedelta(days=1)):
+        text = message("This line ends on %(day)s. Add a new one instead.", day=step.valid_to.isoformat())
+        raise DomainError(text, field="valid_from")
+    end_before(step, new.valid_from)
     session.flush()
     _refuse_second(session, new)
     return _add(session, new, by, replaces=step.id)
@@ -106,7 +88,7 @@ def end_step(session: Session, step: EscalationStep, last_day: date, version: in
 
     Raises Stale, DomainError at ``last_day`` for a day before yesterday: what was recommended stays.
     """
-    _lock_policy(session)
+    lock(session, EscalationStep)
     expect_version(step, version)
     yesterday = today - timedelta(days=1)
     if last_day < yesterday:
@@ -142,11 +124,7 @@ def _refuse_second(session: Session, new: StepInput) -> None:
     same = select(EscalationStep.id).where(
         EscalationStep.receiver_kind == new.receiver_kind,
         EscalationStep.violations_from == new.step.violations_from,
-        or_(
-            EscalationStep.valid_to.is_(None),
-            EscalationStep.valid_to >= new.valid_from,
-            EscalationStep.valid_from == new.valid_from,
-        ),
+        or_(EscalationStep.overlaps(Validity(new.valid_from)), EscalationStep.valid_from == new.valid_from),
     )
     if session.scalar(same.limit(1)) is not None:
         raise DomainError(
@@ -171,8 +149,3 @@ def _add(session: Session, new: StepInput, by: Actor, replaces: int | None = Non
         session, PERMISSION, by, subject=step, receiver=new.receiver_kind, count=step.violations_from, replaces=replaces
     )
     return step
-
-
-def _lock_policy(session: Session) -> None:
-    """Let one administrator at a time change the policy, so that lines of one count never overlap."""
-    session.execute(select(EscalationStep.id).order_by(EscalationStep.id).with_for_update())

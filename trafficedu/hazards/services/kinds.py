@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
-from pathlib import Path
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
+from trafficedu.core.catalogue import add_missing, shipped
 from trafficedu.core.errors import DomainError
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
 from trafficedu.hazards.models import HazardKind
 from trafficedu.hazards.services.steps import short
-
-SHIPPED = Path(__file__).parents[2] / "reference" / "hazard_kinds.csv"
 
 
 @dataclass(frozen=True)
@@ -32,12 +28,7 @@ class KindInput:
 
 def load_kinds(session: Session) -> int:
     """Add the shipped kinds whose code the installation does not have yet; never changes one. Returns how many."""
-    known = set(session.scalars(select(HazardKind.code)))
-    with SHIPPED.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["code"] not in known]
-    session.add_all(HazardKind(**{**row, "position": int(row["position"]), "active": True}) for row in rows)
-    session.flush()
-    return len(rows)
+    return len(add_missing(session, HazardKind, shipped("hazard_kinds.csv", HazardKind)))
 
 
 def add_kind(session: Session, code: str, new: KindInput, by: Actor) -> HazardKind:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
-from pathlib import Path
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,14 +12,13 @@ from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
+from trafficedu.core.catalogue import Catalogue, add_missing, shipped
 from trafficedu.core.errors import DomainError
-from trafficedu.core.orm import expect_version, flush_or_refuse
+from trafficedu.core.orm import flush_or_refuse
 from trafficedu.core.text import message
 from trafficedu.points import queries
 from trafficedu.points.models import PointActivity, PointExpectation
-from trafficedu.points.rules import COMPANY, EVALUATED_KINDS, KINDS, MOST_POINTS, check_points
-
-SHIPPED = Path(__file__).parents[2] / "reference" / "point_activities.csv"
+from trafficedu.points.rules import COMPANY, EVALUATED_KINDS, MOST_POINTS, check_points
 
 
 @dataclass(frozen=True)
@@ -48,84 +45,33 @@ class ExpectationInput:
 
 def load_activities(session: Session) -> int:
     """Add the shipped activities whose code the installation lacks; never changes one. Returns how many."""
-    known = set(session.scalars(select(PointActivity.code)))
-    with SHIPPED.open(encoding="utf-8", newline="") as file:
-        fresh = [
-            PointActivity(
-                code=row["code"],
-                name_zh=row["name_zh"],
-                name_en=row["name_en"],
-                direction=row["direction"],
-                points=int(row["points"]),
-                automatic=row["automatic"] == "true",
-                valid_from=date.fromisoformat(row["valid_from"]),
-                valid_to=date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
-                **_flags(row["targets"].split()),
-            )
-            for row in csv.DictReader(file)
-            if row["code"] not in known
-        ]
-    session.add_all(fresh)
-    session.flush()
-    return len(fresh)
-
-
-def _flags(kinds: list[str] | tuple[str, ...]) -> dict[str, bool]:
-    return {f"for_{kind}": kind in kinds for kind in KINDS}
+    rows = shipped("point_activities.csv", PointActivity)
+    return len(add_missing(session, PointActivity, [row | {"kinds": row["kinds"].split()} for row in rows]))
 
 
 def add_activity(session: Session, code: str, new: ActivityInput, by: Actor) -> PointActivity:
     """Add an activity that people enter. Raises DomainError at ``code``, ``points``, ``kinds``."""
-    _lock_catalogue(session)
-    if session.scalar(select(PointActivity.id).where(PointActivity.code == code).limit(1)) is not None:
-        text = message("This code is in use. Open that activity and make a new version of it.")
-        raise DomainError(text, field="code", value=code)
-    activity = _row(code, new, automatic=False)
-    session.add(activity)
-    flush_or_refuse(session, {})
-    audit.write(session, "points:activity:manage", by, subject=activity, code=code)
-    return activity
+    return _ACTIVITIES.add(session, _activity(code, new, automatic=False), by)
 
 
 def renew_activity(
     session: Session, activity: PointActivity, new: ActivityInput, version: int, by: Actor
 ) -> PointActivity:
-    """Make a new version of an activity; the present one ends the day before.
-
-    Raises
-    ------
-    Stale
-        Somebody else changed it meanwhile.
-    DomainError
-        At ``valid_from``: not after the present version's first day, or entries since then use the present version.
-    """
-    expect_version(activity, version)
-    _lock_catalogue(session)
-    if new.valid_from <= activity.valid_from:
-        day = activity.valid_from.isoformat()
-        raise DomainError(
-            message("The new version begins after the present one, %(day)s.", day=day), field="valid_from"
-        )
-    _refuse_used(session, activity, new.valid_from, "valid_from")
-    if activity.valid_to is None or activity.valid_to >= new.valid_from:
-        activity.valid_to = new.valid_from - timedelta(days=1)
-    fresh = _row(activity.code, new, automatic=activity.automatic)
-    session.add(fresh)
-    flush_or_refuse(session, {})
-    audit.write(session, "points:activity:manage", by, subject=fresh, code=activity.code, replaces=activity.id)
-    return fresh
+    """Make a new version of an activity; the present one ends the day before. Raises as :meth:`Catalogue.renew`."""
+    fresh = _activity(activity.code, new, automatic=activity.automatic)
+    return _ACTIVITIES.renew(session, activity, fresh, version, by)
 
 
 def end_activity(session: Session, activity: PointActivity, last_day: date, version: int, by: Actor) -> None:
     """Let an activity end with ``last_day``. Raises Stale, DomainError at ``last_day``."""
-    expect_version(activity, version)
-    if last_day < activity.valid_from:
-        day = activity.valid_from.isoformat()
-        raise DomainError(message("The last day is not before the first one, %(day)s.", day=day), field="last_day")
-    _refuse_used(session, activity, last_day + timedelta(days=1), "last_day")
-    activity.valid_to = last_day
-    session.flush()
-    audit.write(session, "points:activity:manage", by, subject=activity, code=activity.code, ends=last_day.isoformat())
+    _ACTIVITIES.end(session, activity, last_day, version, by)
+
+
+def _activity(code: str, new: ActivityInput, *, automatic: bool) -> PointActivity:
+    check_points(new.points)
+    if not new.kinds:
+        raise DomainError(message("Choose at least one kind of target."), field="kinds")
+    return PointActivity(code=code, automatic=automatic, **asdict(new))
 
 
 def _refuse_used(session: Session, activity: PointActivity, day: date, field: str) -> None:
@@ -134,17 +80,12 @@ def _refuse_used(session: Session, activity: PointActivity, day: date, field: st
         raise DomainError(text, field=field)
 
 
-def _lock_catalogue(session: Session) -> None:
-    """Let one administrator at a time change the catalogue, so that versions of a code never overlap."""
-    session.execute(select(PointActivity.id).order_by(PointActivity.id).with_for_update())
-
-
-def _row(code: str, new: ActivityInput, *, automatic: bool) -> PointActivity:
-    check_points(new.points)
-    if not new.kinds:
-        raise DomainError(message("Choose at least one kind of target."), field="kinds")
-    values = asdict(new)
-    return PointActivity(code=code, automatic=automatic, **_flags(values.pop("kinds")), **values)
+_ACTIVITIES = Catalogue(
+    PointActivity,
+    "points:activity:manage",
+    message("This code is in use. Open that activity and make a new version of it."),
+    _refuse_used,
+)
 
 
 def expect_points(session: Session, new: ExpectationInput, by: Actor) -> PointExpectation:
