@@ -26,6 +26,7 @@ from trafficedu import wiring
 from trafficedu.accounts.models import User
 from trafficedu.app import create_app
 from trafficedu.core import schema
+from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
 from trafficedu.core.encryption import Keyring
 from trafficedu.core.settings import Settings
@@ -100,7 +101,7 @@ def load_reference(app: Flask) -> None:
         schema.upgrade(database().engine)
         with database().sessionmaker() as session:
             for load in wiring.REFERENCE:
-                load(session)
+                load(session, utc_now())
             session.commit()
         database().engine.dispose()
 

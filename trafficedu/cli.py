@@ -117,7 +117,7 @@ def init() -> None:
 def _prepare() -> None:
     schema.upgrade(database().engine)
     for load in wiring.REFERENCE:
-        load(session())
+        load(session(), utc_now())
     session().commit()
 
 
@@ -192,7 +192,7 @@ def import_kind(kind: str, file: Path, dry_run: bool, skip_errors: bool, as_json
             except Exception:
                 session().rollback()
                 if not dry_run:
-                    note_failed_run(session(), f"import {kind}", SYSTEM)
+                    note_failed_run(session(), f"import {kind}", SYSTEM, utc_now())
                     session().commit()
                 raise
         session().commit()
@@ -319,12 +319,12 @@ def _renderer(kind: str, number: str, code: str, suffix: str) -> Callable[[str],
     if endings is None:
         if code:
             raise click.UsageError(translate(message("--area goes with a bulletin or a scorecard."), language()))
-        return lambda lang: wiring.REPORTS[kind](session(), normalise(number), lang)
+        return lambda lang: wiring.REPORTS[kind](session(), normalise(number), lang, utc_now())
     if kind == "scorecard" and not code:
         raise click.UsageError(translate(message("Name the town, village or company with --area CODE."), language()))
     month = Month().convert(number, None, None)
     render = endings.get(suffix, endings[".pdf"])
-    return lambda lang: render(session(), month, code, lang)
+    return lambda lang: render(session(), month, code, lang, utc_now())
 
 
 @commands.command()

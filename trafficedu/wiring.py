@@ -6,7 +6,7 @@ The only place where features meet. Whoever asks "what happens after X?" reads t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -147,7 +147,7 @@ PANELS: Mapping[str, Sequence[Panel]] = {
 }
 """PAGE -> panels of higher features, shown in this order; a panel returns "" where it has nothing to say."""
 
-REFERENCE: Sequence[Callable[[Session], Any]] = [
+REFERENCE: Sequence[Callable[[Session, datetime], Any]] = [
     configuration.load_defaults,
     areas_files.load_shipped,
     load_kinds,
@@ -198,7 +198,7 @@ EXPORTERS: Mapping[str, Exporter] = {
 }
 """KIND -> what ``trafficedu export`` and the page write; the same columns as the import, where there is one."""
 
-REPORTS: Mapping[str, Callable[[Session, str, str], bytes]] = {
+REPORTS: Mapping[str, Callable[[Session, str, str, datetime], bytes]] = {
     "certificate": studies.render_certificate,
     "receipt": receipts.render_receipt,
     "roster": studies.render_roster,
@@ -206,7 +206,7 @@ REPORTS: Mapping[str, Callable[[Session, str, str], bytes]] = {
 }
 """KIND -> what ``trafficedu report`` renders as PDF from a public number, in a language."""
 
-MONTHLY_REPORTS: Mapping[str, Mapping[str, Callable[[Session, date, str, str], bytes]]] = {
+MONTHLY_REPORTS: Mapping[str, Mapping[str, Callable[[Session, date, str, str, datetime], bytes]]] = {
     "bulletin": {".pdf": papers.render_bulletin, ".xlsx": papers.render_annex},
     "scorecard": {".pdf": papers.render_scorecard},
 }

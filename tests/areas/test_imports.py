@@ -46,7 +46,7 @@ def outcome(report: ImportReport) -> tuple[int, int, int, list[tuple[int, str]]]
 def test_the_shipped_tree_is_loaded_once(session: Session) -> None:
     counts = {row[0]: row[1] for row in session.execute(select(Area.level, func.count()).group_by(Area.level))}
     assert counts == {"district": 1, "town": 27, "village": 585}
-    assert load_shipped(session) == 0
+    assert load_shipped(session, utc_now()) == 0
     evaluated = session.scalars(select(Area.code).where(Area.level == "town", Area.evaluated.is_(False))).all()
     assert sorted(code[6:] for code in evaluated) == ["401", "403", "501", "503", "505"]
     assert places.area(session).valid_from == date(2021, 4, 9)

@@ -12,6 +12,7 @@ from trafficedu.areas.services import AreaChange, NewArea
 from trafficedu.core import clock
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.audit import AuditEntry
+from trafficedu.core.clock import utc_now
 from trafficedu.core.errors import DomainError, Missing, Stale
 
 
@@ -85,8 +86,8 @@ def test_an_end_that_cannot_be_is_refused(session: Session, last_day: date, succ
 
 def test_a_figure_is_entered_and_replaced(session: Session) -> None:
     town = places.area(session)
-    services.set_figure(session, town, date(2026, 1, 15), 100, SYSTEM)
-    services.set_figure(session, town, date(2026, 1, 1), 120, SYSTEM)
+    services.set_figure(session, town, date(2026, 1, 15), 100, SYSTEM, utc_now())
+    services.set_figure(session, town, date(2026, 1, 1), 120, SYSTEM, utc_now())
     assert [(row.month, row.ebikes) for row in queries.list_figures(session, town)] == [(date(2026, 1, 1), 120)]
     assert last_audit(session).detail == {"area": places.TOWN, "month": "2026-01-01", "before": 100, "after": 120}
 
@@ -94,7 +95,7 @@ def test_a_figure_is_entered_and_replaced(session: Session) -> None:
 @pytest.mark.parametrize("month", [date(2021, 3, 1), clock.month_bounds(clock.today())[1]])
 def test_a_month_without_the_area_or_ahead_is_refused(session: Session, month: date) -> None:
     with pytest.raises(DomainError) as refused:
-        services.set_figure(session, places.area(session), month, 1, SYSTEM)
+        services.set_figure(session, places.area(session), month, 1, SYSTEM, utc_now())
     assert refused.value.field == "month"
 
 
@@ -103,9 +104,9 @@ def test_exposure_is_summed_over_the_towns_and_carried(session: Session) -> None
     towns = queries.list_below(session, root.path, date(2026, 1, 1), "town")
     evaluated = [town for town in towns if town.evaluated]
     for town in evaluated[1:]:
-        services.set_figure(session, town, date(2025, 6, 1), 10, SYSTEM)
+        services.set_figure(session, town, date(2025, 6, 1), 10, SYSTEM, utc_now())
     assert queries.ebikes_of(session, root.path, date(2026, 1, 1)) is None
-    services.set_figure(session, evaluated[0], date(2026, 1, 1), 1, SYSTEM)
+    services.set_figure(session, evaluated[0], date(2026, 1, 1), 1, SYSTEM, utc_now())
     assert queries.ebikes_of(session, root.path, date(2026, 1, 31)) == 211
     assert queries.ebikes_by_month(session, root.path, date(2025, 12, 1), date(2026, 7, 31)) == {
         date(2025, 12, 1): None,
@@ -117,7 +118,7 @@ def test_exposure_is_summed_over_the_towns_and_carried(session: Session) -> None
 def test_an_ended_area_is_not_missed_in_the_sum(session: Session) -> None:
     town = places.area(session)
     for place in queries.list_children(session, town, date(2026, 1, 1)):
-        services.set_figure(session, place, date(2026, 1, 1), 1, SYSTEM)
+        services.set_figure(session, place, date(2026, 1, 1), 1, SYSTEM, utc_now())
     fresh = services.add_area(session, town, NewArea("330109001999", "新村", date(2026, 1, 1)), SYSTEM)
     assert queries.ebikes_of(session, town.path, date(2026, 1, 1)) is None
     services.end_area(session, fresh, date(2026, 1, 31), "", fresh.version, SYSTEM)

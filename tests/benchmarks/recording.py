@@ -82,7 +82,7 @@ def prepare(url: str, riders: int) -> tuple[str, list[str], list[str]]:
         schema.upgrade(database().engine)
         with database().sessionmaker() as session:
             for load in wiring.REFERENCE:
-                load(session)
+                load(session, utc_now())
             load_demo(session, Plan(VIOLATIONS, MONTHS), clock.utc_now())
             session.execute(text(f"CREATE TABLE bare_row (id {serial(url)}, body varchar(100))"))
             villages = session.scalars(select(Area).where(Area.level == VILLAGE).order_by(Area.code)).all()

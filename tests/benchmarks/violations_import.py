@@ -111,7 +111,7 @@ def main() -> None:
             schema.upgrade(database().engine)
             with database().sessionmaker() as session:
                 for load in wiring.REFERENCE:
-                    load(session)
+                    load(session, utc_now())
                 session.commit()
                 if session.scalar(select(func.count()).select_from(Violation)):
                     sys.exit("the database is not empty")

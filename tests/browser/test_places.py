@@ -13,6 +13,7 @@ from tests.factories import places
 from tests.factories.people import PASSWORD, make_user
 from trafficedu.areas import services
 from trafficedu.core.actors import SYSTEM
+from trafficedu.core.clock import utc_now
 
 pytestmark = pytest.mark.browser
 TABLE = "code,name,level,parent_code\n330109900,新镇,town,330109\n330109901,无根,town,999\n"
@@ -27,7 +28,9 @@ def test_the_administrator_looks_after_places_and_brings_in_a_table(
         company = places.add_company(session, contact_name="王安全", contact_phone="0571-82000001").code
         station = places.add_station(session, places.area(session, places.VILLAGE), address="人民路 1 号").code
         for month in range(1, 9):
-            services.set_figure(session, places.area(session), date(2026, month, 1), 41_000 + 90 * month, SYSTEM)
+            services.set_figure(
+                session, places.area(session), date(2026, month, 1), 41_000 + 90 * month, SYSTEM, utc_now()
+            )
         session.commit()
     visitor = visit(width)
     visitor.sign_in(username, PASSWORD)

@@ -16,6 +16,7 @@ from trafficedu.configuration.models import Run
 from trafficedu.core import clock
 from trafficedu.core.access import SignedIn
 from trafficedu.core.actors import SYSTEM
+from trafficedu.core.clock import utc_now
 
 MakeUser = Callable[..., User]
 
@@ -31,7 +32,7 @@ def page_of(app: Flask, user: User) -> Iterator[None]:
 def test_only_the_administrator_is_told(
     app: Flask, session: Session, make_user: MakeUser, panel: Callable[[], str]
 ) -> None:
-    services.note_failed_run(session, "import areas", SYSTEM, refused=1)
+    services.note_failed_run(session, "import areas", SYSTEM, utc_now(), refused=1)
     session.commit()
     with page_of(app, make_user("analyst")):
         assert panel() == ""
@@ -41,7 +42,7 @@ def test_a_worker_that_never_ran_or_long_ago_is_said(app: Flask, session: Sessio
     admin = make_user("administrator")
     with page_of(app, admin):
         assert "Start it with" in panels.worker()
-    with services.logged_run(session, "worker", SYSTEM):
+    with services.logged_run(session, "worker", SYSTEM, utc_now()):
         pass
     session.commit()
     with page_of(app, admin):
@@ -56,7 +57,7 @@ def test_failed_imports_of_the_week_are_listed(app: Flask, session: Session, mak
     admin = make_user("administrator")
     with page_of(app, admin):
         assert panels.failed_imports() == ""
-    services.note_failed_run(session, "import areas", SYSTEM, refused=3)
+    services.note_failed_run(session, "import areas", SYSTEM, utc_now(), refused=3)
     old = datetime(2020, 1, 1, tzinfo=UTC)
     session.add(Run(kind="import ebikes", started_utc=old, ended_utc=old, succeeded=False, counts={}))
     session.commit()

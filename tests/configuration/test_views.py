@@ -12,6 +12,7 @@ from trafficedu.configuration import queries, services
 from trafficedu.configuration.forms import UNIT_NAMES
 from trafficedu.configuration.rules import calendar_warning_due
 from trafficedu.core.actors import SYSTEM
+from trafficedu.core.clock import utc_now
 
 MakeUser = Callable[..., User]
 
@@ -47,8 +48,8 @@ def test_a_day_is_corrected_and_the_correction_taken_back(
 
 
 def test_runs_are_listed_and_narrowed(session: Session, client: Browser, make_user: MakeUser) -> None:
-    services.note_failed_run(session, "import areas", SYSTEM, refused=3)
-    with services.logged_run(session, "worker", SYSTEM) as counts:
+    services.note_failed_run(session, "import areas", SYSTEM, utc_now(), refused=3)
+    with services.logged_run(session, "worker", SYSTEM, utc_now()) as counts:
         counts["sealed"] = 4
     session.commit()
     client.sign_in(make_user("administrator"))

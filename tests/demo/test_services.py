@@ -16,6 +16,7 @@ from trafficedu.accounts.queries import actor_of
 from trafficedu.accounts.rules import POST_OF, Role
 from trafficedu.accounts.services import Credentials, sign_in
 from trafficedu.areas.models import Area, RegisteredEBikes
+from trafficedu.core.clock import today
 from trafficedu.core.database import database
 from trafficedu.core.encryption import keyring_of
 from trafficedu.demo.plan import Plan
@@ -68,7 +69,7 @@ def test_no_identity_number_can_belong_to_anybody(demo: Session) -> None:
     assert all(number.startswith("99") for number in numbers)
     for rider in demo.scalars(select(Rider)):
         number = keyring.decrypt(rider.id_number_cipher, ID_NUMBER)
-        assert riders.normalise_identity(rider.id_type, number) == number
+        assert riders.normalise_identity(rider.id_type, number, today()) == number
         assert riders.birth_date_of(rider.id_type, number) == rider.birth_date
         assert rider.id_number_hash == keyring.lookup_hash(riders.identity_key(rider.id_type, number), ID_NUMBER)
         if rider.phone_cipher:

@@ -11,6 +11,7 @@ from tests.factories.education import NOW, TODAY, District, make_rider, make_ses
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
+from trafficedu.core.clock import utc_now
 from trafficedu.core.errors import DomainError, Refused
 from trafficedu.education import services
 from trafficedu.education.models import Booking, Certificate, StudySession
@@ -65,7 +66,7 @@ def test_the_whole_study_ends_in_a_certificate(session: Session, booking: Bookin
     assert booking.attendance.signed_off_by_id == staff.user_id
     assert certificate.number.startswith("C")
     assert services.sign_off(session, booking, staff, later) is certificate, "twice gives the first again"
-    assert render_certificate(session, certificate.number, "zh").startswith(b"%PDF")
+    assert render_certificate(session, certificate.number, "zh", utc_now()).startswith(b"%PDF")
 
 
 def test_modules_keep_their_order_and_their_minutes(session: Session, booking: Booking, staff: Actor) -> None:
@@ -195,7 +196,7 @@ def test_an_unfinished_task_has_no_certificate(session: Session, district: Distr
     task = make_task(session, rider, district.a)
     for number in (task.number, "C" + task.number[1:], ""):
         with pytest.raises(DomainError, match="no certificate"):
-            render_certificate(session, number, "zh")
+            render_certificate(session, number, "zh", utc_now())
 
 
 def test_a_score_is_a_score(session: Session, booking: Booking, staff: Actor) -> None:

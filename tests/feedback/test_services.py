@@ -216,10 +216,10 @@ def test_opening_is_stamped_once(session: Session, world: World, contact: User) 
 
 
 def test_the_shipped_policy_is_loaded_once_and_a_changed_one_is_kept(session: Session) -> None:
-    assert services.load_policy(session) == 0
+    assert services.load_policy(session, utc_now()) == 0
     steps = session.scalars(select(EscalationStep)).all()
     assert {step.receiver_kind for step in steps} == {"company", "village"}
     for step in steps[1:]:
         session.delete(step)
     session.flush()
-    assert services.load_policy(session) == 0
+    assert services.load_policy(session, utc_now()) == 0

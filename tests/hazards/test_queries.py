@@ -11,6 +11,7 @@ from tests.factories.hazards import DAY, NOW, PLAN, TODAY, make_fixed, make_haza
 from tests.factories.pictures import camera_photo
 from tests.hazards.conftest import Acting
 from trafficedu.areas.models import Area
+from trafficedu.core.clock import utc_now
 from trafficedu.core.errors import Missing
 from trafficedu.hazards import queries, services
 from trafficedu.hazards.queries import HazardCounts, HazardFilter
@@ -103,6 +104,6 @@ def test_a_voided_hazard_is_in_no_figure(session: Session, village: Area, acting
 def test_the_sheet_says_the_plan_in_both_languages(session: Session, village: Area, acting: Acting) -> None:
     hazard = make_fixed(session, village, acting("leader"))
     for locale in ("zh", "en"):
-        assert queries.render_any(session, hazard.number, locale).startswith(b"%PDF")
+        assert queries.render_any(session, hazard.number, locale, utc_now()).startswith(b"%PDF")
     with pytest.raises(Missing):
-        queries.render_any(session, "D00000000000", "zh")
+        queries.render_any(session, "D00000000000", "zh", utc_now())

@@ -48,7 +48,7 @@ def test_rows_are_riders_and_their_engagements_and_twice_adds_nothing(session: S
     rows = [one | first, one | second, row(), row(id_type=PASSPORT, id_number="E12345678")]
     assert counts(take(session, rows)) == (4, 0, 0, 0)
     assert counts(take(session, rows)) == (0, 0, 4, 0)
-    rider = queries.find_by_identity(session, IDENTITY_CARD, number)
+    rider = queries.find_by_identity_key(session, number)
     assert rider is not None
     assert (rider.home_area_id, queries.phone_of(session, rider)) == (village.id, "13800138000")
     assert rider.birth_date == date(1990, 5, 17)

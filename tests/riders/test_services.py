@@ -120,8 +120,8 @@ def test_a_corrected_number_is_found_and_the_wrong_one_no_more(session: Session)
     wrong, right = make_identity(), make_identity(date(1985, 2, 3))
     rider = make_rider(session, id_number=wrong)
     services.update_rider(session, rider, change_of(session, rider, id_number=right), rider.version, SYSTEM, NOW)
-    assert queries.find_by_identity(session, IDENTITY_CARD, wrong) is None
-    assert queries.find_by_identity(session, IDENTITY_CARD, right) is rider
+    assert queries.find_by_identity_key(session, wrong) is None
+    assert queries.find_by_identity_key(session, right) is rider
     assert rider.birth_date == date(1985, 2, 3)
 
 
@@ -293,11 +293,11 @@ def test_search_finds_documents_phones_and_plates_anywhere_but_names_at_home_onl
     services.remember_plate(session, "杭州A12345", far, SYSTEM)
     assert list(services.search(session, "欧阳", officer)) == [near]
     with pytest.raises(Missing):
-        queries.find_rider(session, far.number, officer)
+        queries.find_rider(session, far.number, officer, utc_now())
     assert queries.list_recent(session, officer) == [near]
     for words in (number.lower(), "+86 138-0013-8000", "杭州·A12345"):
         assert list(services.search(session, words, officer)) == [far]
-    assert queries.find_rider(session, far.number, officer) is far
+    assert queries.find_rider(session, far.number, officer, utc_now()) is far
     assert list(services.search(session, "欧阳", officer)) == [near]
     assert services.search(session, "没有此人", officer) == []
 
@@ -320,11 +320,11 @@ def test_companies_see_their_own_riders_and_stations_none(session: Session, make
     company, other, rider = make_company(session), make_company(session), make_rider(session)
     services.engage(session, rider, NewEngagement(company.id, today()), SYSTEM, NOW)
     own = actor_of(make_user("company", company_id=company.id))
-    assert queries.find_rider(session, rider.number, own) is rider
+    assert queries.find_rider(session, rider.number, own, utc_now()) is rider
     with pytest.raises(Missing):
-        queries.find_rider(session, rider.number, actor_of(make_user("company", company_id=other.id)))
+        queries.find_rider(session, rider.number, actor_of(make_user("company", company_id=other.id)), utc_now())
     with pytest.raises(Missing):
-        queries.find_rider(session, rider.number, actor_of(make_user("station")))
+        queries.find_rider(session, rider.number, actor_of(make_user("station")), utc_now())
 
 
 def keys(*names: str) -> Keyring:
@@ -337,10 +337,10 @@ def test_riders_of_an_older_key_are_found_and_brought_under_the_new_one(session:
     rider = make_rider(session, id_number=number, phone="13800138000")
     make_rider(session)
     session.info["keyring"] = keys("k2", "k1")
-    assert queries.find_by_identity(session, IDENTITY_CARD, number) is rider
+    assert queries.find_by_identity_key(session, number) is rider
     assert not services.register(session, NewRider(IDENTITY_CARD, number, "测试骑手"), SYSTEM, NOW).is_new
     assert [services.reencrypt(session, 1) for _ in range(3)] == [1, 1, 0]
     session.info["keyring"] = keys("k2")
-    assert queries.find_by_identity(session, IDENTITY_CARD, number) is rider
+    assert queries.find_by_identity_key(session, number) is rider
     assert queries.phone_of(session, rider) == "13800138000"
     assert list(queries.list_exact(session, "13800138000")) == [rider]

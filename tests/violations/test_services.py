@@ -183,7 +183,7 @@ class TestKindsInTime:
         assert services.add_kind(session, "NEW-1", new, officer).valid_to is None
 
     def test_loading_twice_adds_nothing(self, session: Session) -> None:
-        assert services.load_kinds(session) == 0
+        assert services.load_kinds(session, utc_now()) == 0
 
 
 class TestPeople:

@@ -27,6 +27,7 @@ from trafficedu.accidents import rules
 from trafficedu.accidents.models import RECORDED, VOIDED, Accident
 from trafficedu.accidents.queries import CASUALTIES, AccidentFilter
 from trafficedu.accidents.services import NewAccident
+from trafficedu.core.clock import today
 from trafficedu.core.errors import DomainError
 from trafficedu.core.fields import LocalTimeField, TrimmedField, VersionField, choices, not_in_future
 from trafficedu.core.web import say
@@ -188,7 +189,7 @@ class LinkForm(FlaskForm):  # type: ignore[misc]
 
     def validate_id_number(self, field: Field) -> None:
         """Check the number as the kind of document asks."""
-        _checked(lambda: normalise_identity(self.id_type.data or "", field.data or ""))
+        _checked(lambda: normalise_identity(self.id_type.data or "", field.data or "", today()))
 
     def validate_phone(self, field: Field) -> None:
         """Check that it can be a phone."""

@@ -284,11 +284,11 @@ EBIKES_IMPORTER = Importer(EBIKE_COLUMNS, _import_ebikes, "areas:ebikes:manage")
 EBIKES_EXPORTER = Exporter(EBIKE_COLUMNS, _export_ebikes, "areas:area:read", monthly=True)
 
 
-def load_shipped(session: Session) -> int:
+def load_shipped(session: Session, now: datetime) -> int:
     """Load the shipped tree into an installation that has no area yet; returns how many areas were added."""
     if session.scalar(select(Area.id).limit(1)) is not None:
         return 0
     rows = read_rows(SHIPPED, AREA_COLUMNS)
-    report = _import_areas(session, rows, SYSTEM, clock.utc_now(), skip_errors=False, progress=silent)
+    report = _import_areas(session, rows, SYSTEM, now, skip_errors=False, progress=silent)
     assert not report.refused, report.refused[0]
     return report.added

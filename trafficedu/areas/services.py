@@ -124,7 +124,7 @@ def reopen_area(session: Session, area: Area, version: int, by: Actor) -> None:
     audit.write(session, "areas:area:reopen", by, subject=area, code=area.code)
 
 
-def set_figure(session: Session, area: Area, month: date, ebikes: int, by: Actor) -> RegisteredEBikes:
+def set_figure(session: Session, area: Area, month: date, ebikes: int, by: Actor, now: datetime) -> RegisteredEBikes:
     """Enter the e-bikes registered in ``area`` in the month of ``month``, or change what was entered.
 
     Raises
@@ -133,7 +133,7 @@ def set_figure(session: Session, area: Area, month: date, ebikes: int, by: Actor
         The month lies ahead, or the area did not exist in it (field ``month``).
     """
     first, following = clock.month_bounds(month)
-    if first > clock.today():
+    if first > clock.local_date(now):
         raise DomainError(message("This month has not begun yet."), field="month")
     if not area.overlaps(Validity(first, following - timedelta(days=1))):
         raise DomainError(

@@ -80,7 +80,7 @@ def set_figure(code: str) -> Any:
     form = FigureForm()
     if form.validate_on_submit():
         try:
-            services.set_figure(session(), area, form.month.data, form.ebikes.data, actor())
+            services.set_figure(session(), area, form.month.data, form.ebikes.data, actor(), utc_now())
             session().commit()
         except DomainError as error:
             session().rollback()

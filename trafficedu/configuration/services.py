@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -15,7 +16,6 @@ from trafficedu.configuration.models import CalendarDay, Parameter, Run
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.catalogue import add_missing, shipped
-from trafficedu.core.clock import utc_now
 from trafficedu.core.errors import DomainError
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
@@ -26,7 +26,7 @@ Chore = Callable[[Session, datetime], int]
 logger = logging.getLogger("trafficedu")
 
 
-def load_defaults(session: Session) -> int:
+def load_defaults(session: Session, now: datetime) -> int:
     """Add the shipped figures that the installation does not have yet; never changes one. Returns how many."""
     return len(add_missing(session, Parameter, shipped("parameters.csv", Parameter)))
 
@@ -69,24 +69,28 @@ def forget_day(session: Session, row: CalendarDay, by: Actor) -> None:
 
 
 @contextmanager
-def logged_run(session: Session, kind: str, by: Actor) -> Iterator[dict[str, Any]]:
+def logged_run(session: Session, kind: str, by: Actor, now: datetime) -> Iterator[dict[str, Any]]:
     """Log a run with the counts put into the yielded dictionary; the caller commits.
 
     A failure leaves no row in this transaction; :func:`note_failed_run` writes it in the next.
     """
-    run = Run(kind=kind, started_utc=utc_now(), by_user_id=by.user_id, counts={})
-    counts: dict[str, Any] = {}
+    began, counts = time.monotonic(), dict[str, Any]()
     yield counts
-    run.ended_utc, run.succeeded, run.counts = utc_now(), True, counts
+    run = Run(kind=kind, started_utc=now, ended_utc=_after(now, began), succeeded=True)
+    run.by_user_id, run.counts = by.user_id, counts
     session.add(run)
     session.flush()
 
 
-def note_failed_run(session: Session, kind: str, by: Actor, **counts: Any) -> None:
+def note_failed_run(session: Session, kind: str, by: Actor, now: datetime, **counts: Any) -> None:
     """Log a run that was undone, with what is known of why (counts and codes only)."""
-    now = utc_now()
     session.add(Run(kind=kind, started_utc=now, ended_utc=now, succeeded=False, by_user_id=by.user_id, counts=counts))
     session.flush()
+
+
+def _after(now: datetime, began: float) -> datetime:
+    """Return the moment that is as long after ``now`` as the monotonic clock has run since ``began``."""
+    return now + timedelta(seconds=time.monotonic() - began)
 
 
 def run_chores(session: Session, chores: Mapping[str, Chore], now: datetime) -> list[str]:
@@ -95,7 +99,7 @@ def run_chores(session: Session, chores: Mapping[str, Chore], now: datetime) -> 
     One failing chore must not keep the others from being done; it is logged by its kind, and tried again in
     the next round. Commits: this is where the worker's transactions end.
     """
-    failed: list[str] = []
+    began, failed = time.monotonic(), list[str]()
     counts: dict[str, Any] = {}
     for name, chore in chores.items():
         try:
@@ -105,7 +109,7 @@ def run_chores(session: Session, chores: Mapping[str, Chore], now: datetime) -> 
             session.rollback()
             logger.error("chore failed", extra={"chore": name}, exc_info=error)
             failed.append(name)
-    run = Run(kind="worker", started_utc=now, ended_utc=utc_now(), succeeded=not failed)
+    run = Run(kind="worker", started_utc=now, ended_utc=_after(now, began), succeeded=not failed)
     run.counts = {**counts, "failed": failed}
     session.add(run)
     session.commit()

@@ -9,7 +9,7 @@ from random import Random
 from sqlalchemy.orm import Session
 
 from trafficedu.configuration.queries import figure
-from trafficedu.core.clock import today
+from trafficedu.core.clock import local_date
 from trafficedu.core.numbers import new_number
 from trafficedu.demo.offences import Offence
 from trafficedu.demo.people import Person
@@ -50,7 +50,9 @@ class Notices:
     def __init__(self, session: Session, rows: Rows, places: Places, span: Span, chance: Random) -> None:
         self._rows, self._places, self._span, self._chance = rows, places, span, chance
         self._hours = figure(session, "feedback.due_hours")
-        self._steps = {kind: queries.steps_on(session, kind, today()) for kind in (COMPANY, VILLAGE)}
+        self._steps = {
+            kind: queries.steps_on(session, kind, local_date(moment(span.now))) for kind in (COMPANY, VILLAGE)
+        }
         self.unanswered: Counter[int] = Counter()
         """Village (place in the list) -> its unanswered notices that are not yet a month old."""
 

@@ -65,7 +65,7 @@ def load_demo(session: Session, plan: Plan, now: datetime, progress: Progress = 
         The installation holds records or users, or lacks the reference data.
     """
     _require_empty(session)
-    with logged_run(session, RUN, SYSTEM) as counts:
+    with logged_run(session, RUN, SYSTEM, now) as counts:
         written = District(session, plan, span_until(now, plan.months)).build(progress)
         written["campaign"] = enter_campaigns(session, local_date(now))
         written["point_entry"] = enter_points(session, now, plan.months, plan.seed)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import DISTRICT, Area
 from trafficedu.configuration.queries import figure
-from trafficedu.core.clock import local_date, today
+from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Missing
 from trafficedu.core.text import Message, message, translate
 from trafficedu.education import queries as education
@@ -177,13 +177,13 @@ def certificate_facts(certificate: Certificate) -> CertificateFacts:
     )
 
 
-def render_receipt(session: Session, number: str, locale: str) -> bytes:
+def render_receipt(session: Session, number: str, locale: str, now: datetime) -> bytes:
     """Return a receipt as PDF; raise :class:`Missing` where there is none: for the command line, behind no key."""
     found = find_shown(session, number)
     if found is None:
         raise Missing(message("There is no receipt with this number."))
     address = f"{session.info['public_url']}/n/{found.number}"
-    return receipt_paper.render(paper_of(session, found, today(), locale, address), locale)
+    return receipt_paper.render(paper_of(session, found, local_date(now), locale, address), locale)
 
 
 def find_shown(session: Session, number: str) -> Violation | None:

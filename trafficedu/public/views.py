@@ -125,7 +125,7 @@ def receipt_pdf(number: str) -> Any:
     found = _opened(number)
     if found is None:
         return back_to("public.receipt", number=number)
-    return _pdf(queries.render_receipt(session(), found.number, locale()), found.number)
+    return _pdf(queries.render_receipt(session(), found.number, locale(), utc_now()), found.number)
 
 
 @pages.get("/n/<number>/certificate.pdf")
@@ -138,7 +138,7 @@ def certificate_pdf(number: str) -> Any:
     if shown.certificate is None:
         raise Missing(message("There is no certificate yet: the study it is for has not been completed."))
     number = shown.certificate.number
-    return _pdf(education.render_certificate(session(), number, locale()), number)
+    return _pdf(education.render_certificate(session(), number, locale(), utc_now()), number)
 
 
 @pages.route("/verify", methods=["GET", "POST"])

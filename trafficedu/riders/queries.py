@@ -15,7 +15,6 @@ from trafficedu.companies.models import Company
 from trafficedu.core import bulk
 from trafficedu.core.actors import Actor
 from trafficedu.core.audit import DONE, AuditEntry
-from trafficedu.core.clock import utc_now
 from trafficedu.core.encryption import keyring_of
 from trafficedu.core.errors import DomainError, Missing
 from trafficedu.core.numbers import normalise
@@ -88,11 +87,11 @@ def visible(by: Actor, now: datetime) -> ColumnElement[bool]:
     return or_(listed(by), Rider.home_area_id.is_(None), opened)
 
 
-def find_rider(session: Session, number: str, by: Actor) -> Rider:
+def find_rider(session: Session, number: str, by: Actor, now: datetime) -> Rider:
     """Return the rider with a public number, as far as ``by`` sees; raise :class:`Missing`."""
     query = (
         select(Rider)
-        .where(Rider.number == normalise(number), visible(by, utc_now()))
+        .where(Rider.number == normalise(number), visible(by, now))
         .options(
             joinedload(Rider.home_area),
             selectinload(Rider.vehicles),
@@ -105,21 +104,15 @@ def find_rider(session: Session, number: str, by: Actor) -> Rider:
     return rider
 
 
-def find_by_identity(session: Session, id_type: str, id_number: str) -> Rider | None:
-    """Return the rider with this document, wherever at home; raises DomainError where the number is broken.
-
-    Not scoped: whoever holds the document in hand may find its bearer. Callers that show the result to a user
-    write ``services.open_rider``, so that the look-up is audited.
-    """
-    number = rules.normalise_identity(id_type, id_number)
-    return find_by_identity_key(session, rules.identity_key(id_type, number))
-
-
 _BY_HASH = Finder(Rider, table_of(Rider).c.id_number_hash == bindparam("hash"))
 
 
 def find_by_identity_key(session: Session, key: str) -> Rider | None:
-    """Return the rider whose document has this ``rules.identity_key``, whichever data key hashed it."""
+    """Return the rider whose document has this ``rules.identity_key``, whichever data key hashed it.
+
+    Not scoped: whoever holds the document in hand may find its bearer. Callers that show the result to a user
+    write ``services.open_rider``, so that the look-up is audited.
+    """
     hashes = keyring_of(session).lookup_hashes(key, ID_NUMBER)
     found = (_BY_HASH.first(session, hash=hashed) for hashed in hashes)
     return next((rider for rider in found if rider is not None), None)
@@ -148,7 +141,8 @@ def _possible_keys(text: str) -> set[str]:
     keys = set()
     for id_type in ID_TYPES:
         try:
-            keys.add(rules.identity_key(id_type, rules.normalise_identity(id_type, text)))
+            number = rules.normalise_identity(id_type, text, date.max)  # whoever is not born yet is not found either
+            keys.add(rules.identity_key(id_type, number))
         except DomainError:
             continue
     return keys

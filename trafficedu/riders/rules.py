@@ -13,7 +13,6 @@ from datetime import date, timedelta
 
 from stdnum.iso7064 import mod_11_2
 
-from trafficedu.core import clock
 from trafficedu.core.errors import DomainError
 from trafficedu.core.text import Message, message
 from trafficedu.core.validity import Validity
@@ -67,7 +66,7 @@ def _compact(text: str) -> str:
     return SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).upper()
 
 
-def normalise_identity(id_type: str, text: str, today: date | None = None) -> str:
+def normalise_identity(id_type: str, text: str, today: date) -> str:
     """Return the number of a document in the form in which it is stored and found.
 
     An identity card has the 18 characters of GB 11643-1999: six of the region, eight of the birth date, three
@@ -82,7 +81,7 @@ def normalise_identity(id_type: str, text: str, today: date | None = None) -> st
     Parameters
     ----------
     today
-        The day after which nobody can be born; default: today in Asia/Shanghai.
+        The day after which nobody can be born yet.
 
     Raises
     ------
@@ -115,11 +114,11 @@ def normalise_identity(id_type: str, text: str, today: date | None = None) -> st
     raise DomainError(message("Choose the kind of document."), field="id_type", value=id_type[:20])
 
 
-def _citizen_number(number: str, today: date | None) -> str:
+def _citizen_number(number: str, today: date) -> str:
     if not CITIZEN_NUMBER.fullmatch(number):
         raise _broken(number, message("An identity card number has 17 digits and a digit or X. Check what you typed."))
     born = _date(number[6:14])
-    if born is None or born > (today or clock.today()):
+    if born is None or born > today:
         raise _broken(number, message("The birth date in this number cannot be. Check digits 7 to 14."))
     if not mod_11_2.is_valid(number):
         raise _broken(number, message("The check digit of this number is wrong. Compare it with the document again."))

@@ -84,7 +84,7 @@ def register() -> Any:
 @requires("riders:rider:read")
 def show(number: str) -> Any:
     """I read who a rider is, masked, what they ride and for whom they work."""
-    return _page(queries.find_rider(session(), number, actor()))
+    return _page(queries.find_rider(session(), number, actor(), utc_now()))
 
 
 @pages.route("/riders/<number>/unmask", methods=["GET", "POST"])
@@ -93,7 +93,7 @@ def unmask(number: str) -> Any:
     """I see a rider's number and phone in clear, once, and say what for."""
     if request.method == "GET":  # the address of an answer already given: nothing to show again
         return back_to("riders.show", number=number)
-    rider = queries.find_rider(session(), number, actor())
+    rider = queries.find_rider(session(), number, actor(), utc_now())
     form = UnmaskForm()
     if not form.validate_on_submit():
         return _page(rider, unmask_form=form), 422
@@ -113,7 +113,7 @@ def unmask(number: str) -> Any:
 @requires("riders:rider:manage")
 def edit(number: str) -> Any:
     """I mend what is recorded of a rider; a masked number or phone stays as it is."""
-    rider = queries.find_rider(session(), number, actor())
+    rider = queries.find_rider(session(), number, actor(), utc_now())
     shown = queries.describe(session(), rider)
     form = RiderForm(
         data={
@@ -150,7 +150,7 @@ def edit(number: str) -> Any:
 @requires("riders:rider:manage")
 def engage(number: str) -> Any:
     """I record that a company engages the rider."""
-    rider = queries.find_rider(session(), number, actor())
+    rider = queries.find_rider(session(), number, actor(), utc_now())
     form = EngagementForm()
     form.offer(companies.choices(session()))
     if form.validate_on_submit():
@@ -171,7 +171,7 @@ def engage(number: str) -> Any:
 @requires("riders:rider:manage")
 def engagement(number: str, company: str, since: str) -> Any:
     """I end an engagement, or mend its days or its legal basis."""
-    rider = queries.find_rider(session(), number, actor())
+    rider = queries.find_rider(session(), number, actor(), utc_now())
     found = queries.find_engagement(session(), rider, company, _day(since))
     form = EngagementForm(obj=found)
     del form.company_id
@@ -195,7 +195,7 @@ def engagement(number: str, company: str, since: str) -> Any:
 @requires("riders:rider:manage")
 def add_plate(number: str) -> Any:
     """I note an e-bike that the rider rides."""
-    rider = queries.find_rider(session(), number, actor())
+    rider = queries.find_rider(session(), number, actor(), utc_now())
     form = PlateForm()
     if form.validate_on_submit():
         try:
@@ -216,7 +216,7 @@ def add_plate(number: str) -> Any:
 @requires("riders:rider:manage")
 def remove_plate(number: str) -> Any:
     """I take a plate away from the rider."""
-    rider = queries.find_rider(session(), number, actor())
+    rider = queries.find_rider(session(), number, actor(), utc_now())
     services.forget_plate(session(), rider, request.form.get("plate", ""), actor())
     session().commit()
     tell(message("The plate is taken away."))

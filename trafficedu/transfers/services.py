@@ -64,10 +64,10 @@ def import_file(
         savepoint.rollback()
         session.expire_all()
         if not choices.dry_run:
-            _note_stop(session, kind, by, report)
+            _note_stop(session, kind, by, now, report)
         return Outcome(report, written=False, broken=broken)
     savepoint.commit()
-    with logged_run(session, f"import {kind}", by) as run:
+    with logged_run(session, f"import {kind}", by, now) as run:
         run.update(_counts(report))
     audit.write(session, f"{kind}:file:import", by, **_counts(report))
     return Outcome(report, written=True)
@@ -93,10 +93,10 @@ def _run(
         return report, True
 
 
-def _note_stop(session: Session, kind: str, by: Actor, report: ImportReport) -> None:
+def _note_stop(session: Session, kind: str, by: Actor, now: datetime, report: ImportReport) -> None:
     report.added = report.updated = report.unchanged = 0
     counts = _counts(report)
-    note_failed_run(session, f"import {kind}", by, **counts)
+    note_failed_run(session, f"import {kind}", by, now, **counts)
     audit.write(session, f"{kind}:file:import", by, result=audit.FAILED, **counts)
 
 

@@ -12,6 +12,7 @@ from wtforms import BooleanField, DateField, Field, HiddenField, IntegerField, R
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
 from trafficedu.core.actors import Actor
+from trafficedu.core.clock import today
 from trafficedu.core.errors import DomainError
 from trafficedu.core.fields import LocalTimeField, TrimmedField, VersionField, choices, named, not_in_future
 from trafficedu.core.web import say
@@ -74,7 +75,7 @@ class RiderFields(FlaskForm):  # type: ignore[misc]
 
     def validate_id_number(self, field: Field) -> None:
         """Check the number of the document as its kind asks."""
-        _rule(lambda text: normalise_identity(self.id_type.data or "", text) if text else "")(self, field)
+        _rule(lambda text: normalise_identity(self.id_type.data or "", text, today()) if text else "")(self, field)
 
     def to_rider(self) -> NewRider | None:
         """Return the person entered, or None where no document number was."""
@@ -175,7 +176,7 @@ class IdentifyForm(RiderFields):
 
     def validate_id_number(self, field: Field) -> None:
         """Ask for the document."""
-        _rule(lambda text: normalise_identity(self.id_type.data or "", text))(self, field)
+        _rule(lambda text: normalise_identity(self.id_type.data or "", text, today()))(self, field)
 
 
 class ReasonForm(FlaskForm):  # type: ignore[misc]

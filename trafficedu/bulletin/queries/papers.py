@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from trafficedu.bulletin.queries import scorecard as scorecards
 from trafficedu.bulletin.queries.month import gather
 from trafficedu.core.actors import SYSTEM
-from trafficedu.core.clock import utc_now
 from trafficedu.evaluation.queries.runs import MANAGE
 from trafficedu.reports import bulletin, bulletin_annex, scorecard
 from trafficedu.reports.bulletin_data import BulletinData
@@ -19,23 +18,23 @@ EVALUATOR = replace(SYSTEM, permissions=frozenset({MANAGE}))
 """The command line works with the newest evaluation, published or not, as those do who evaluate."""
 
 
-def render_bulletin(session: Session, month: date, code: str, locale: str) -> bytes:
+def render_bulletin(session: Session, month: date, code: str, locale: str, now: datetime) -> bytes:
     """Return the bulletin of an area as PDF; raise as :func:`gather`."""
-    return bulletin.render(_kept(session, month, code, locale), locale)
+    return bulletin.render(_kept(session, month, code, locale, now), locale)
 
 
-def render_annex(session: Session, month: date, code: str, locale: str) -> bytes:
+def render_annex(session: Session, month: date, code: str, locale: str, now: datetime) -> bytes:
     """Return the annex of the bulletin as XLSX; raise as :func:`gather`."""
-    return bulletin_annex.render(_kept(session, month, code, locale), locale)
+    return bulletin_annex.render(_kept(session, month, code, locale, now), locale)
 
 
-def render_scorecard(session: Session, month: date, code: str, locale: str) -> bytes:
+def render_scorecard(session: Session, month: date, code: str, locale: str, now: datetime) -> bytes:
     """Return the scorecard of a town, village or company as PDF; raise as :func:`scorecard.gather`."""
-    return scorecard.render(scorecards.gather(session, EVALUATOR, code, month, utc_now(), locale), locale)
+    return scorecard.render(scorecards.gather(session, EVALUATOR, code, month, now, locale), locale)
 
 
-def _kept(session: Session, month: date, code: str, locale: str) -> BulletinData:
+def _kept(session: Session, month: date, code: str, locale: str, now: datetime) -> BulletinData:
     """Return the figures; what was fitted for them is kept, and the caller commits."""
-    found = gather(session, EVALUATOR, code, month, utc_now(), locale)
+    found = gather(session, EVALUATOR, code, month, now, locale)
     found.keep(session)
     return found.data

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
-from trafficedu.core.clock import local, local_date, utc_now
+from trafficedu.core.clock import local, local_date
 from trafficedu.core.errors import Missing
 from trafficedu.core.text import message
 from trafficedu.education.models import Booking, Certificate, StudySession
@@ -68,7 +68,7 @@ def _minutes(started: datetime, ended: datetime | None) -> int | None:
     return None if ended is None else int((ended - started).total_seconds() // 60)
 
 
-def render_certificate(session: Session, number: str, locale: str) -> bytes:
+def render_certificate(session: Session, number: str, locale: str, now: datetime) -> bytes:
     """Return a certificate as PDF; raise :class:`Missing` for a number nobody was given.
 
     An unfinished task has no certificate, hence no number to ask with.
@@ -80,7 +80,7 @@ def render_certificate(session: Session, number: str, locale: str) -> bytes:
     return certificate_report.render(paper, locale)
 
 
-def roster_paper(session: Session, study: StudySession, locale: str) -> RosterData:
+def roster_paper(session: Session, study: StudySession, locale: str, now: datetime) -> RosterData:
     """Return a session's roster as it stands: names, masked documents, what is studied already."""
     modules = tuple(StudyModule(one.name(locale), one.minimum_minutes) for one in study.course.modules)
     return RosterData(
@@ -95,7 +95,7 @@ def roster_paper(session: Session, study: StudySession, locale: str) -> RosterDa
         capacity=study.capacity,
         instructor=study.lecturer,
         rows=tuple(_row(session, booking) for booking in list_roster(session, study.id)),
-        printed_at=local(utc_now()),
+        printed_at=local(now),
     )
 
 
@@ -115,9 +115,9 @@ def _row(session: Session, booking: Booking) -> RosterRow:
     )
 
 
-def render_roster(session: Session, number: str, locale: str) -> bytes:
+def render_roster(session: Session, number: str, locale: str, now: datetime) -> bytes:
     """Return a session's roster as PDF; raise :class:`Missing`. For the command line, which sees everything."""
     study = session.scalar(select(StudySession).where(StudySession.number == number))
     if study is None:
         raise Missing(message("There is no session with this number."))
-    return roster_report.render(roster_paper(session, study, locale), locale)
+    return roster_report.render(roster_paper(session, study, locale, now), locale)

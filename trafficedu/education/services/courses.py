@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -40,7 +41,7 @@ class CourseInput:
     modules: Sequence[ModuleInput]
 
 
-def load_courses(session: Session) -> int:
+def load_courses(session: Session, now: datetime) -> int:
     """Add the shipped courses that the installation does not have yet; never changes one. Returns how many."""
     fresh = {course.code: course for course in add_missing(session, Course, shipped("courses.csv", Course))}
     for row in shipped("course_modules.csv", CourseModule):

@@ -177,7 +177,7 @@ def cancel(number: str) -> Any:
 def roster_pdf(number: str) -> Any:
     """I print the roster to be signed at the door."""
     study = queries.find_session(session(), number, actor())
-    body = roster_report.render(queries.roster_paper(session(), study, locale()), locale())
+    body = roster_report.render(queries.roster_paper(session(), study, locale(), utc_now()), locale())
     return Response(
         body, mimetype="application/pdf", headers={"Content-Disposition": f'inline; filename="{number}.pdf"'}
     )

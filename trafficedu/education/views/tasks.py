@@ -131,7 +131,7 @@ def waive(number: str) -> Any:
 def certificate(number: str) -> Any:
     """I open a rider's certificate to print it."""
     queries.find_certificate_for(session(), number, actor())
-    body = queries.render_certificate(session(), number, locale())
+    body = queries.render_certificate(session(), number, locale(), utc_now())
     return Response(
         body, mimetype="application/pdf", headers={"Content-Disposition": f'inline; filename="{number}.pdf"'}
     )

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from trafficedu.analysis.colours.rule_set import faults
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
-from trafficedu.core.clock import local_date, utc_now
+from trafficedu.core.clock import local_date
 from trafficedu.core.errors import DomainError
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import Message, message
@@ -43,12 +43,11 @@ class RuleFaults(DomainError):
         self.found = found
 
 
-def load_shipped(session: Session) -> int:
+def load_shipped(session: Session, now: datetime) -> int:
     """Put the shipped rule set in force where there is none; returns how many were added."""
     if session.scalar(select(RuleSetRecord.id).limit(1)) is not None:
         return 0
     shipped = json.loads(SHIPPED.read_text(encoding="utf-8"))
-    now = utc_now()
     session.add(
         RuleSetRecord(
             code=shipped["code"],

@@ -6,7 +6,7 @@ What was recommended for a past violation stays, so a change begins today or lat
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -33,7 +33,7 @@ class StepInput:
     valid_from: date
 
 
-def load_policy(session: Session) -> int:
+def load_policy(session: Session, now: datetime) -> int:
     """Add the shipped escalation policy to an installation that has none; returns how many steps."""
     if session.scalar(select(EscalationStep.id).limit(1)) is not None:
         return 0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.queries import list_line
 from trafficedu.core.actors import SYSTEM
-from trafficedu.core.clock import local, utc_now
+from trafficedu.core.clock import local
 from trafficedu.core.storage import evidence_of
 from trafficedu.core.text import translate
 from trafficedu.hazards.models import Hazard
@@ -19,7 +21,7 @@ MOST_ON_PAPER = 4
 """Photos of each kind on the sheet: the latest ones. The page of the hazard shows all."""
 
 
-def plan_paper(session: Session, hazard: Hazard, locale: str) -> HazardPlanData:
+def plan_paper(session: Session, hazard: Hazard, locale: str, now: datetime) -> HazardPlanData:
     """Return what the sheet of a hazard says in ``locale``, with its photos."""
     line = [area.name for area in [*list_line(session, hazard.area), hazard.area]]
     address = f"{session.info['public_url'].rstrip('/')}/hazards/{hazard.number}"
@@ -48,7 +50,7 @@ def plan_paper(session: Session, hazard: Hazard, locale: str) -> HazardPlanData:
         after=_pictures(session, hazard, AFTER),
         steps=_course(session, hazard, locale),
         page_url=address,
-        printed_at=local(utc_now()),
+        printed_at=local(now),
     )
 
 
@@ -69,11 +71,11 @@ def _course(session: Session, hazard: Hazard, locale: str) -> tuple[PlanStep, ..
     )
 
 
-def render_plan(session: Session, hazard: Hazard, locale: str) -> bytes:
+def render_plan(session: Session, hazard: Hazard, locale: str, now: datetime) -> bytes:
     """Return the sheet of a hazard as PDF."""
-    return hazard_plan.render(plan_paper(session, hazard, locale), locale)
+    return hazard_plan.render(plan_paper(session, hazard, locale, now), locale)
 
 
-def render_any(session: Session, number: str, locale: str) -> bytes:
+def render_any(session: Session, number: str, locale: str, now: datetime) -> bytes:
     """Return the sheet of a hazard by number; raise Missing. For the command line, which sees everything."""
-    return render_plan(session, find_hazard(session, number, SYSTEM), locale)
+    return render_plan(session, find_hazard(session, number, SYSTEM), locale, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -26,7 +27,7 @@ class KindInput:
     active: bool = True
 
 
-def load_kinds(session: Session) -> int:
+def load_kinds(session: Session, now: datetime) -> int:
     """Add the shipped kinds whose code the installation does not have yet; never changes one. Returns how many."""
     return len(add_missing(session, HazardKind, shipped("hazard_kinds.csv", HazardKind)))
 

@@ -12,7 +12,7 @@ from trafficedu.areas.models import DISTRICT, VILLAGE
 from trafficedu.areas.queries import find_visible_area, list_line
 from trafficedu.core import audit
 from trafficedu.core.access import actor, requires
-from trafficedu.core.clock import local, today
+from trafficedu.core.clock import local, today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.storage import evidence_of
 from trafficedu.core.web import locale, page_number, say
@@ -124,7 +124,7 @@ def show(number: str) -> Any:
 def plan_pdf(number: str) -> Any:
     """I print the sheet "one road, one plan"."""
     hazard = queries.find_hazard(session(), number, actor())
-    return _shown(queries.render_plan(session(), hazard, locale()), "application/pdf", hazard, "pdf")
+    return _shown(queries.render_plan(session(), hazard, locale(), utc_now()), "application/pdf", hazard, "pdf")
 
 
 @pages.get("/<number>/photos/<int:position>")

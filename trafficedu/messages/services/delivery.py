@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from trafficedu.core.clock import utc_now
 from trafficedu.core.text import message, translate
 from trafficedu.messages.models import Delivery
 from trafficedu.messages.queries import address_of, is_dry, settings_of
@@ -108,7 +107,7 @@ def _settle(delivery: Delivery, state: str, reason: str, now: datetime) -> None:
     if later is not None:
         delivery.state, delivery.next_utc = WAITING, later
     else:
-        delivery.state, delivery.ended_utc = (FAILED if state == WAITING else state), utc_now()
+        delivery.state, delivery.ended_utc = (FAILED if state == WAITING else state), now
 
 
 def _give_up_cut(session: Session, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -43,7 +43,7 @@ class ExpectationInput:
     points: int | None
 
 
-def load_activities(session: Session) -> int:
+def load_activities(session: Session, now: datetime) -> int:
     """Add the shipped activities whose code the installation lacks; never changes one. Returns how many."""
     rows = shipped("point_activities.csv", PointActivity)
     return len(add_missing(session, PointActivity, [row | {"kinds": row["kinds"].split()} for row in rows]))

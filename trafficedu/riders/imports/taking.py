@@ -15,6 +15,7 @@ from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core import audit, bulk
 from trafficedu.core.actors import Actor
+from trafficedu.core.clock import local_date
 from trafficedu.core.encryption import keyring_of
 from trafficedu.core.errors import DomainError
 from trafficedu.core.events import publish
@@ -107,7 +108,7 @@ def run_import(
         entries = []
         for row in batch:
             try:
-                entries.append(_understand(row, codes))
+                entries.append(_understand(row, codes, local_date(now)))
             except DomainError as error:
                 report.refuse(row, error)
         _take(session, entries, report, by, now)
@@ -125,13 +126,13 @@ def run_import(
     return report
 
 
-def _understand(row: Row, codes: _Codes) -> _Entry:
+def _understand(row: Row, codes: _Codes, today: date) -> _Entry:
     """Check the cells of a row by themselves; raises DomainError."""
     masked = is_masked(row["id_number"])
     name, phone = row["name"], row["phone"]
     given = services.NewRider(
         id_type=row["id_type"],
-        id_number="" if masked else rules.normalise_identity(row["id_type"], row["id_number"]),
+        id_number="" if masked else rules.normalise_identity(row["id_type"], row["id_number"], today),
         name="" if is_masked(name) or not name else rules.normalise_name(name),
         phone="" if is_masked(phone) else rules.normalise_phone(phone),
         home_area_id=codes.area(row["home_area_code"]),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from trafficedu.areas.models import Area
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
+from trafficedu.core.clock import local_date
 from trafficedu.core.encryption import keyring_of
 from trafficedu.core.errors import DomainError
 from trafficedu.core.events import publish
@@ -68,7 +69,7 @@ class ClearRider:
     phone: str
 
 
-def clean(new: NewRider) -> NewRider:
+def clean(new: NewRider, today: date) -> NewRider:
     """Return ``new`` with number, phone, name and birth date in their stored form; a name may stay empty here.
 
     Raises
@@ -76,7 +77,7 @@ def clean(new: NewRider) -> NewRider:
     DomainError
         At ``id_type``, ``id_number``, ``phone`` or ``name``.
     """
-    number = rules.normalise_identity(new.id_type, new.id_number)
+    number = rules.normalise_identity(new.id_type, new.id_number, today)
     return replace(
         new,
         id_number=number,
@@ -104,7 +105,7 @@ def register(session: Session, new: NewRider, by: Actor, now: datetime) -> Regis
         A field is broken; or the document belongs to a rider of another name (``name``), as a number misread
         by a pair of characters would. An empty or masked name is not compared.
     """
-    given = clean(new)
+    given = clean(new, local_date(now))
     _check_home(session, given.home_area_id)
     key = rules.identity_key(given.id_type, given.id_number)
     found = queries.find_by_identity_key(session, key)
@@ -230,7 +231,7 @@ def update_rider(session: Session, rider: Rider, change: RiderChange, version: i
     before = (rider.id_number_hash, rider.phone_hash, rider.name, rider.home_area_id, rider.birth_date)
     rider.name = rules.normalise_name(change.name)
     if not is_masked(change.id_number):
-        _change_document(session, rider, change.id_type, change.id_number)
+        _change_document(session, rider, change.id_type, change.id_number, local_date(now))
     if not is_masked(change.phone):
         phone = rules.normalise_phone(change.phone)
         if phone != queries.phone_of(session, rider):
@@ -247,8 +248,8 @@ def update_rider(session: Session, rider: Rider, change: RiderChange, version: i
         publish(session, HomeVillageRecorded(now, by, rider.id))
 
 
-def _change_document(session: Session, rider: Rider, id_type: str, text: str) -> None:
-    number = rules.normalise_identity(id_type, text)
+def _change_document(session: Session, rider: Rider, id_type: str, text: str, today: date) -> None:
+    number = rules.normalise_identity(id_type, text, today)
     key = rules.identity_key(id_type, number)
     with session.no_autoflush:
         holder = queries.find_by_identity_key(session, key)

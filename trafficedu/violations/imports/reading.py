@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -212,7 +213,7 @@ class Reader:
             return None, False
         if is_masked(id_number):
             return None, True
-        found = _remembered(self._people, (id_type, id_number), _person)
+        found = _remembered(self._people, (id_type, id_number), partial(_person, local_date(self._now)))
         if isinstance(found, DomainError):
             raise found
         return found, False
@@ -240,9 +241,9 @@ def _remembered(memory: dict[Any, Any], key: Any, find: Callable[[Any], Any]) ->
     return found
 
 
-def _person(document: tuple[str, str]) -> Person:
+def _person(today: date, document: tuple[str, str]) -> Person:
     id_type, text = document
-    number = normalise_identity(id_type, text)
+    number = normalise_identity(id_type, text, today)
     return Person(identity_key(id_type, number), id_type, number, birth_date_of(id_type, number))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -29,7 +29,7 @@ class KindInput:
     valid_from: date
 
 
-def load_kinds(session: Session) -> int:
+def load_kinds(session: Session, now: datetime) -> int:
     """Add the shipped kinds whose code the installation does not have yet; never changes one. Returns how many."""
     return len(add_missing(session, ViolationKind, shipped("violation_kinds.csv", ViolationKind)))
 

@@ -112,7 +112,7 @@ def _chosen(form: RecordForm) -> Sequence[Rider]:
     if not form.rider_number.data:
         return []
     try:
-        return [riders.find_rider(session(), form.rider_number.data, actor())]
+        return [riders.find_rider(session(), form.rider_number.data, actor(), utc_now())]
     except DomainError:
         form.rider_number.data = ""
         return []
