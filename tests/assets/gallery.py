@@ -15,6 +15,7 @@ from wtforms import DateField, HiddenField, IntegerField, RadioField, SelectFiel
 from wtforms.validators import DataRequired, Optional
 
 from assets import build
+from trafficedu.core.web import say
 
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"
 
@@ -141,6 +142,7 @@ def create() -> Flask:
     CSRFProtect(app)
     app.context_processor(context)
     app.add_template_filter(lambda at: (at + timedelta(hours=8)).strftime("%Y-%m-%d %H:%M"), "local_time")
+    app.add_template_filter(say)
     app.register_blueprint(accounts())
 
     @app.after_request
