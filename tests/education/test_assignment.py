@@ -25,6 +25,7 @@ from trafficedu.core.events import publish
 from trafficedu.education import services
 from trafficedu.education.models import StudySession, StudyTask, TaskViolation
 from trafficedu.education.queries import live_booking, sessions_with_seats, task_of_violation
+from trafficedu.education.rules import TaskState
 from trafficedu.riders.models import Rider
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.models import Violation
@@ -195,7 +196,7 @@ def test_voiding_one_of_two_computes_the_course_anew(session: Session, district:
 def test_voiding_after_completion_leaves_the_study_standing(session: Session, district: District, rider: Rider) -> None:
     violation = make_violation(session, rider, district.a)
     task = establish(session, violation)
-    task.state, task.completed_utc, task.completed_on = "completed", NOW, TODAY
+    task.state, task.completed_utc, task.completed_on = TaskState.COMPLETED, NOW, TODAY
     void(session, violation)
     assert task.state == "completed"
 

@@ -9,6 +9,7 @@ import pytest
 
 from trafficedu.core.errors import Stale
 from trafficedu.core.states import Transitions, Word
+from trafficedu.education.rules import BOOKING_LIFE, SESSION_LIFE, TASK_LIFE, BookingState, SessionState, TaskState
 from trafficedu.violations.rules import OBJECTION_LIFE, VIOLATION_LIFE, ObjectionState, ViolationState
 
 EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str, str]]]] = {
@@ -27,6 +28,35 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
         OBJECTION_LIFE,
         ObjectionState,
         {"uphold": ("open", "upheld"), "dismiss": ("open", "dismissed")},
+    ),
+    "study task": (
+        TASK_LIFE,
+        TaskState,
+        {
+            "seat": ("open booked", "booked"),
+            "unseat": ("open booked", "open"),
+            "check_in": ("booked", "in_progress"),
+            "undo_check_in": ("in_progress", "booked"),
+            "miss": ("booked in_progress", "open"),
+            "complete": ("in_progress", "completed"),
+            "waive": ("open booked in_progress", "waived"),
+            "withdraw": ("open booked in_progress", "withdrawn"),
+        },
+    ),
+    "booking": (
+        BOOKING_LIFE,
+        BookingState,
+        {
+            "check_in": ("booked", "attended"),
+            "undo_check_in": ("attended", "booked"),
+            "miss": ("booked attended", "absent"),
+            "give_up": ("booked", "cancelled"),
+        },
+    ),
+    "study session": (
+        SESSION_LIFE,
+        SessionState,
+        {"change": ("scheduled", ""), "cancel": ("scheduled", "cancelled")},
     ),
 }
 """ACT -> (the states it may be taken from, the state it leads to; "": the state stays)."""

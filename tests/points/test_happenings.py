@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from tests.factories.sides import make_sides
 from trafficedu.core.clock import today, utc_now
-from trafficedu.education.models import WAIVED, Attendance, Booking
+from trafficedu.education.models import Attendance, Booking
+from trafficedu.education.rules import TaskState
 from trafficedu.points import queries, services
 from trafficedu.points.models import PointEntry
 
@@ -31,7 +32,7 @@ def test_an_overdue_study_costs_its_village_and_its_company_once(session: Sessio
     ]
     assert before >= 2
     balances = queries.balance_of(session, village), queries.balance_of(session, company)
-    side.waiting.state, side.waiting.waived_reason = WAIVED, "住院"
+    side.waiting.state, side.waiting.waived_reason = TaskState.WAIVED, "住院"
     session.flush()
     assert services.enter_happenings(session, utc_now()) == 2
     after = queries.balance_of(session, village), queries.balance_of(session, company)

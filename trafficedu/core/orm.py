@@ -17,7 +17,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapp
 from sqlalchemy.types import TypeDecorator
 
 from trafficedu.core.errors import DomainError, Stale
-from trafficedu.core.text import message
+from trafficedu.core.states import CHANGED
 from trafficedu.core.validity import Validity
 
 Days = SQLColumnExpression[date]
@@ -66,9 +66,14 @@ def word(words: type[StrEnum], length: int) -> Enum:
     )
 
 
+def is_among(column: str, words: Iterable[StrEnum]) -> str:
+    """Return the condition that ``column`` keeps one of ``words``, as the text of a constraint or an index."""
+    return f"{column} IN ({', '.join(repr(member.value) for member in words)})"
+
+
 def one_of(column: str, words: Iterable[StrEnum]) -> CheckConstraint:
     """Return the constraint, named after ``column``, that it keeps nothing but ``words``."""
-    return CheckConstraint(f"{column} IN ({', '.join(repr(member.value) for member in words)})", column.strip('"'))
+    return CheckConstraint(is_among(column, words), column.strip('"'))
 
 
 class Versioned:
@@ -139,9 +144,7 @@ class Named:
 def expect_version(record: Versioned, seen: int) -> None:
     """Raise :class:`Stale` unless ``record`` is still at the version the editor has ``seen``."""
     if record.version != seen:
-        raise Stale(
-            message("Somebody else changed this record while you were editing. Check what it says now and try again.")
-        )
+        raise Stale(CHANGED)
 
 
 def flush_or_refuse(session: Session, refusals: Mapping[str, DomainError]) -> None:

@@ -8,9 +8,10 @@ from enum import StrEnum
 from typing import Generic, Self, TypeVar
 
 from trafficedu.core.errors import Stale
-from trafficedu.core.text import Message
+from trafficedu.core.text import Message, message
 
 UNNAMED = Message("")
+CHANGED = message("Somebody else changed this record while you were editing. Check what it says now and try again.")
 
 
 class Word(StrEnum):
@@ -42,7 +43,7 @@ class Transitions(Generic[Act, State]):
     """
 
     table: Mapping[Act, tuple[Collection[State], State | None]]
-    stale: Message
+    stale: Message = CHANGED
 
     def may(self, act: Act, state: State) -> bool:
         """Tell whether ``act`` may be taken from ``state``."""

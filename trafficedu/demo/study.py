@@ -20,8 +20,14 @@ from trafficedu.demo.plan import DAY, HOUR, MINUTE, Span, date_of, day_of, start
 from trafficedu.demo.rows import Rows
 from trafficedu.demo.tasks import Seat, Task, TaskRows, study_through
 from trafficedu.demo.timetable import WEEKS_AHEAD, Held, Timetable
-from trafficedu.education.models import BOOKED, COMPLETED, IN_PROGRESS, OPEN, WAIVED, WITHDRAWN, Course, StudyTask
-from trafficedu.education.rules import due_date, latest_start, window_start
+from trafficedu.education.models import Course, StudyTask
+from trafficedu.education.rules import (
+    BookingState,
+    TaskState,
+    due_date,
+    latest_start,
+    window_start,
+)
 
 COMES = (0.63, 0.77)
 """Share of riders who study in the end, in the first and in the last month."""
@@ -79,7 +85,7 @@ class Study:
             task.will_come = self._chance.random() < CAUGHT_AGAIN
         if course > task.course:
             self._change_course(now, task, course)
-        elif task.state == OPEN:
+        elif task.state == TaskState.OPEN:
             self._take_seat(now, task)
 
     def _course_for(self, person: Person, day: int) -> int:
@@ -114,7 +120,7 @@ class Study:
     def _leave_seat(self, task: Task) -> None:
         seat = task.seat
         if seat is not None:
-            seat.state = "cancelled"
+            seat.state = BookingState.CANCELLED
             seat.held.taken -= 1
 
     def _take_seat(self, now: int, task: Task) -> None:
@@ -126,7 +132,7 @@ class Study:
         last_day = task.due if last is not None else day_of(now) + 7 * WEEKS_AHEAD
         held = self._timetable.find(task.course, task.path, ready, last_day)
         if held is None:
-            task.state = OPEN
+            task.state = TaskState.OPEN
             again = start_of(task.due + 1) + HOUR if last is not None else now + DAY
             self._agenda.at(again, self._try_again, task)
             return
@@ -134,22 +140,22 @@ class Study:
         held.used = True
         seat = Seat(held, now)
         task.seats.append(seat)
-        task.state = BOOKED
+        task.state = TaskState.BOOKED
         self._agenda.at(held.starts, self._hold, task, seat)
 
     def _try_again(self, now: int, task: Task) -> None:
         """Seat a task that has been waiting, as the worker does once its due date is over."""
-        if task.state == OPEN and not task.given_up:
+        if task.state == TaskState.OPEN and not task.given_up:
             self._take_seat(now, task)
 
     def _hold(self, now: int, task: Task, seat: Seat) -> None:
         """Let a session begin for one of its riders: they study, or they are absent."""
-        if seat.state != "booked":
+        if seat.state != BookingState.BOOKED:
             return
         if task.will_come and (task.absences >= LAST_ABSENCE or self._chance.random() < AT_FIRST):
             self._attend(task, seat)
             return
-        seat.state, task.state = "absent", OPEN
+        seat.state, task.state = BookingState.ABSENT, TaskState.OPEN
         task.absences += 1
         if task.will_come or task.absences < task.patience:
             self._take_seat(now + 2 * HOUR, task)
@@ -160,8 +166,10 @@ class Study:
         days, share = (UNSIGNED_DAYS_HERE, UNSIGNED_HERE) if seat.held.station == 0 else (UNSIGNED_DAYS, UNSIGNED)
         forgotten = seat.held.day >= self._span.today - days and self._chance.random() < share
         seat.attended = study_through(self._courses[task.course], seat.held, not forgotten, self._chance)
-        seat.state = "attended"
-        task.state, task.completed = (IN_PROGRESS, 0) if forgotten else (COMPLETED, seat.attended.signed)
+        seat.state = BookingState.ATTENDED
+        task.state, task.completed = (
+            (TaskState.IN_PROGRESS, 0) if forgotten else (TaskState.COMPLETED, seat.attended.signed)
+        )
         self._finish(task)
 
     def _give_up(self, now: int, task: Task) -> None:
@@ -170,8 +178,8 @@ class Study:
             self._agenda.at(now + self._chance.randrange(20, 120) * DAY, self._waive, task)
 
     def _waive(self, _now: int, task: Task) -> None:
-        if task.given_up and task.state == OPEN:
-            task.state, task.waived_reason = WAIVED, self._chance.choice(WAIVERS)
+        if task.given_up and task.state == TaskState.OPEN:
+            task.state, task.waived_reason = TaskState.WAIVED, self._chance.choice(WAIVERS)
             self._finish(task)
 
     def withdraw(self, now: int, offence: Offence, person: Person) -> None:
@@ -184,7 +192,7 @@ class Study:
             task.links.remove(offence)
         if not task.links:
             self._leave_seat(task)
-            task.state = WITHDRAWN
+            task.state = TaskState.WITHDRAWN
             self._finish(task)
             return
         course = self._course_for(person, max(link.day for link in task.links))

@@ -14,10 +14,6 @@ from trafficedu.demo.plan import MINUTE, date_of, day_of, moment
 from trafficedu.demo.rows import Rows
 from trafficedu.demo.timetable import Held
 from trafficedu.education.models import (
-    COMPLETED,
-    OPEN,
-    QUIZ,
-    WAIVED,
     Attendance,
     Booking,
     Certificate,
@@ -26,6 +22,7 @@ from trafficedu.education.models import (
     StudyTask,
     TaskViolation,
 )
+from trafficedu.education.rules import BookingState, ModuleKind, TaskState
 
 OVERRIDES = 0.004
 OVERRIDE_REASON = "骑手视力不便，测验改为口头问答，内容已掌握。"
@@ -50,7 +47,7 @@ class Seat:
 
     held: Held
     booked: int
-    state: str = "booked"
+    state: BookingState = BookingState.BOOKED
     attended: Attended | None = None
 
 
@@ -68,7 +65,7 @@ class Task:
     due: int
     will_come: bool
     patience: int
-    state: str = OPEN
+    state: TaskState = TaskState.OPEN
     absences: int = 0
     given_up: bool = False
     completed: int = 0
@@ -79,7 +76,7 @@ class Task:
     @property
     def seat(self) -> Seat | None:
         """The seat it holds now."""
-        return self.seats[-1] if self.seats and self.seats[-1].state == "booked" else None
+        return self.seats[-1] if self.seats and self.seats[-1].state == BookingState.BOOKED else None
 
 
 def study_through(course: Course, held: Held, signs: bool, chance: Random) -> Attended:
@@ -92,7 +89,7 @@ def study_through(course: Course, held: Held, signs: bool, chance: Random) -> At
         modules.append((module.id, clock, end))
         clock = end + BREAK_MINUTES * MINUTE
     score, attempts = None, 0
-    if any(module.kind == QUIZ for module in course.modules):
+    if any(module.kind == ModuleKind.QUIZ for module in course.modules):
         score = max(course.pass_mark, min(100, 5 * round(chance.gauss(91, 6) / 5)))
         attempts = chance.choices((1, 2, 3), (85, 12, 3))[0]
     override = ""
@@ -125,9 +122,9 @@ class TaskRows:
             opened_on=date_of(day_of(task.opened)),
             due_on=date_of(task.due),
             state=task.state,
-            completed_utc=moment(task.completed) if task.state == COMPLETED else None,
-            completed_on=date_of(day_of(task.completed)) if task.state == COMPLETED else None,
-            waived_by_id=self.supervisor if task.state == WAIVED else None,
+            completed_utc=moment(task.completed) if task.state == TaskState.COMPLETED else None,
+            completed_on=date_of(day_of(task.completed)) if task.state == TaskState.COMPLETED else None,
+            waived_by_id=self.supervisor if task.state == TaskState.WAIVED else None,
             waived_reason=task.waived_reason,
         )
         for offence in task.links:

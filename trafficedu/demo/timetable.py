@@ -14,6 +14,7 @@ from trafficedu.demo.places import Places
 from trafficedu.demo.plan import MINUTE, Plan, Span, date_of, day_of, moment, start_of, weekday_of
 from trafficedu.demo.rows import Rows
 from trafficedu.education.models import Course, StudySession
+from trafficedu.education.rules import SessionState
 
 WEEKS_AHEAD = 4
 SLOTS = tuple((8 * 60 + 30 + 80 * place) * MINUTE for place in range(9))
@@ -165,7 +166,7 @@ class Timetable:
             capacity=held.seats,
             seats_taken=held.taken,
             lecturer=held.lecturer,
-            state="scheduled",
+            state=SessionState.SCHEDULED,
             cancel_reason="",
             series=held.series,
         )

@@ -24,29 +24,15 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from trafficedu.areas.models import Area
-from trafficedu.core.fields import LocalTimeField, TrimmedField, VersionField, choices
+from trafficedu.core.fields import LocalTimeField, TrimmedField, VersionField, choices, named
 from trafficedu.education.models import Course
 from trafficedu.education.queries.sessions import SessionFilter
 from trafficedu.education.queries.tasks import OVERDUE, WAITING, TaskFilter
+from trafficedu.education.rules import TaskState
 from trafficedu.education.services import CourseInput, NewSeries, NewSession, SessionChange
 from trafficedu.education.services.courses import ModuleInput
 from trafficedu.stations.models import Station
 
-STATE_NAMES = {
-    "open": _l("waiting for a seat"),
-    "booked": _l("booked"),
-    "in_progress": _l("in progress"),
-    "completed": _l("completed"),
-    "waived": _l("waived"),
-    "withdrawn": _l("withdrawn"),
-}
-BOOKING_NAMES = {
-    "booked": _l("booked"),
-    "attended": _l("came"),
-    "absent": _l("absent"),
-    "cancelled": _l("given up"),
-}
-MODULE_NAMES = {"lecture": _l("lecture"), "film": _l("film"), "vr": _l("VR"), "quiz": _l("quiz")}
 MOST_SEATS = 500
 
 
@@ -213,7 +199,7 @@ class TaskFilterForm(FlaskForm):  # type: ignore[misc]
 
     state = SelectField(
         _l("State"),
-        choices=choices([("", _l("all")), (OVERDUE, _l("overdue")), *STATE_NAMES.items()]),
+        choices=choices([("", _l("all")), (OVERDUE, _l("overdue")), *named(TaskState)]),
         default="",
     )
     course = SelectField(_l("Course"), default="")
@@ -230,7 +216,7 @@ class TaskFilterForm(FlaskForm):  # type: ignore[misc]
     def to_input(self) -> TaskFilter:
         """Return the filter; what is not in a list does not narrow."""
         self.validate()
-        states = {OVERDUE, WAITING, *STATE_NAMES}
+        states = {OVERDUE, WAITING, *TaskState}
         return TaskFilter(
             state=self.state.data if self.state.data in states else "",
             course=self.course.data or "",

@@ -10,20 +10,20 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
-from trafficedu.core.orm import Base, Named, UTCDateTime, Versioned
+from trafficedu.core.orm import Base, Named, UTCDateTime, Versioned, is_among, one_of, word
+from trafficedu.education.rules import (
+    NOT_BEGUN,
+    TASK_LIFE,
+    BookingState,
+    ModuleKind,
+    SessionState,
+    TaskAct,
+    TaskState,
+    is_overdue,
+)
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
 from trafficedu.violations.models import Violation
-
-LECTURE, FILM, VR, QUIZ = "lecture", "film", "vr", "quiz"
-OPEN, BOOKED, IN_PROGRESS, COMPLETED, WAIVED, WITHDRAWN = (
-    "open",
-    "booked",
-    "in_progress",
-    "completed",
-    "waived",
-    "withdrawn",
-)
 
 
 class Course(Named, Versioned, Base):
@@ -53,19 +53,24 @@ class CourseModule(Named, Base):
     __tablename__ = "course_module"
     __table_args__ = (
         UniqueConstraint("course_id", "position"),
-        CheckConstraint("kind IN ('lecture', 'film', 'vr', 'quiz')", "kind"),
+        one_of("kind", ModuleKind),
         CheckConstraint("minimum_minutes >= 0", "minutes"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
     position: Mapped[int]
-    kind: Mapped[str] = mapped_column(String(10))
+    kind: Mapped[ModuleKind] = mapped_column(word(ModuleKind, 10))
     name_zh: Mapped[str] = mapped_column(String(80))
     name_en: Mapped[str] = mapped_column(String(80))
     minimum_minutes: Mapped[int]
 
     course: Mapped[Course] = relationship(back_populates="modules")
+
+    @property
+    def is_quiz(self) -> bool:
+        """Whether it ends with a score."""
+        return self.kind == ModuleKind.QUIZ
 
 
 class StudySession(Versioned, Base):
@@ -78,7 +83,7 @@ class StudySession(Versioned, Base):
     __tablename__ = "study_session"
     __table_args__ = (
         CheckConstraint("seats_taken >= 0 AND seats_taken <= capacity", "seats"),
-        CheckConstraint("state IN ('scheduled', 'cancelled')", "state"),
+        one_of("state", SessionState),
         Index("ix_study_session_course_id_starts_utc", "course_id", "starts_utc"),
         Index("ix_study_session_station_id_starts_on", "station_id", "starts_on"),
     )
@@ -92,12 +97,22 @@ class StudySession(Versioned, Base):
     capacity: Mapped[int]
     seats_taken: Mapped[int] = mapped_column(default=0)
     lecturer: Mapped[str] = mapped_column(String(60), default="")
-    state: Mapped[str] = mapped_column(String(10), default="scheduled")
+    state: Mapped[SessionState] = mapped_column(word(SessionState, 10), default=SessionState.SCHEDULED)
     cancel_reason: Mapped[str] = mapped_column(String(200), default="")
     series: Mapped[str | None] = mapped_column(String(12), index=True)
 
     course: Mapped[Course] = relationship()
     station: Mapped[Station] = relationship()
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it does not take place."""
+        return self.state == SessionState.CANCELLED
+
+    @property
+    def takes_place(self) -> bool:
+        """Whether it was not cancelled."""
+        return self.state == SessionState.SCHEDULED
 
 
 class StudyTask(Versioned, Base):
@@ -109,16 +124,13 @@ class StudyTask(Versioned, Base):
 
     __tablename__ = "study_task"
     __table_args__ = (
-        CheckConstraint(
-            "state IN ('open', 'booked', 'in_progress', 'completed', 'waived', 'withdrawn')",
-            "state",
-        ),
+        one_of("state", TaskState),
         Index(
             "uq_study_task_rider_id_not_begun",
             "rider_id",
             unique=True,
-            sqlite_where=text("state IN ('open', 'booked')"),
-            postgresql_where=text("state IN ('open', 'booked')"),
+            sqlite_where=text(is_among("state", NOT_BEGUN)),
+            postgresql_where=text(is_among("state", NOT_BEGUN)),
         ),
         Index("ix_study_task_rider_id", "rider_id"),
         Index("ix_study_task_area_id_opened_on", "area_id", "opened_on"),
@@ -134,7 +146,7 @@ class StudyTask(Versioned, Base):
     opened_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     opened_on: Mapped[date]
     due_on: Mapped[date]
-    state: Mapped[str] = mapped_column(String(12), default=OPEN)
+    state: Mapped[TaskState] = mapped_column(word(TaskState, 12), default=TaskState.OPEN)
     completed_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     completed_on: Mapped[date | None]
     waived_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
@@ -147,6 +159,44 @@ class StudyTask(Versioned, Base):
     waived_by: Mapped[User | None] = relationship()
     violations: Mapped[list[Violation]] = relationship(secondary="task_violation", viewonly=True)
     bookings: Mapped[list[Booking]] = relationship(back_populates="task", order_by="Booking.id")
+
+    def may(self, act: TaskAct) -> bool:
+        """Tell whether ``act`` may happen to it as it stands."""
+        return TASK_LIFE.may(act, self.state)
+
+    def is_overdue(self, today: date) -> bool:
+        """Tell whether it is unfinished and its due date is over."""
+        return is_overdue(self.state, self.due_on, today)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for a seat."""
+        return self.state == TaskState.OPEN
+
+    @property
+    def is_booked(self) -> bool:
+        """Whether it has a seat in a session that has not been attended."""
+        return self.state == TaskState.BOOKED
+
+    @property
+    def is_in_progress(self) -> bool:
+        """Whether the rider is studying."""
+        return self.state == TaskState.IN_PROGRESS
+
+    @property
+    def is_completed(self) -> bool:
+        """Whether the study was signed off."""
+        return self.state == TaskState.COMPLETED
+
+    @property
+    def is_waived(self) -> bool:
+        """Whether the rider was let off."""
+        return self.state == TaskState.WAIVED
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether none of its violations counts any more."""
+        return self.state == TaskState.WITHDRAWN
 
 
 class TaskViolation(Base):
@@ -163,13 +213,13 @@ class Booking(Versioned, Base):
 
     __tablename__ = "booking"
     __table_args__ = (
-        CheckConstraint("state IN ('booked', 'attended', 'absent', 'cancelled')", "state"),
+        one_of("state", BookingState),
         Index(
             "uq_booking_task_id_live",
             "task_id",
             unique=True,
-            sqlite_where=text("state = 'booked'"),
-            postgresql_where=text("state = 'booked'"),
+            sqlite_where=text(f"state = '{BookingState.BOOKED}'"),
+            postgresql_where=text(f"state = '{BookingState.BOOKED}'"),
         ),
         Index("ix_booking_session_id_state", "session_id", "state"),
         Index("ix_booking_task_id", "task_id"),
@@ -178,13 +228,23 @@ class Booking(Versioned, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     task_id: Mapped[int] = mapped_column(ForeignKey("study_task.id"))
     session_id: Mapped[int] = mapped_column(ForeignKey("study_session.id"))
-    state: Mapped[str] = mapped_column(String(10), default="booked")
+    state: Mapped[BookingState] = mapped_column(word(BookingState, 10), default=BookingState.BOOKED)
     booked_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     booked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
 
     task: Mapped[StudyTask] = relationship(back_populates="bookings")
     session: Mapped[StudySession] = relationship()
     attendance: Mapped[Attendance | None] = relationship(back_populates="booking")
+
+    @property
+    def is_booked(self) -> bool:
+        """Whether the rider is expected."""
+        return self.state == BookingState.BOOKED
+
+    @property
+    def is_studying(self) -> bool:
+        """Whether the rider is here and not signed off."""
+        return self.state == BookingState.ATTENDED and self.task.is_in_progress
 
 
 class Attendance(Versioned, Base):

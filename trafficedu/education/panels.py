@@ -7,15 +7,14 @@ from flask import render_template
 from trafficedu.core.access import actor
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.education import queries, rules
-from trafficedu.education.forms import STATE_NAMES
+from trafficedu.education import queries
 from trafficedu.education.models import StudyTask
 
 READ = "education:task:read"
 
 
 def _overdue(task: StudyTask) -> bool:
-    return rules.is_overdue(task.state, task.due_on, today())
+    return task.is_overdue(today())
 
 
 def study(violation_id: int) -> str:
@@ -30,7 +29,6 @@ def study(violation_id: int) -> str:
         task=task,
         seat=queries.live_booking(session(), task.id),
         certificate=queries.certificate_of_task(session(), task.id),
-        state_names=STATE_NAMES,
         overdue=_overdue(task),
         may_open=queries.is_visible(session(), task, actor()),
     )
@@ -45,7 +43,6 @@ def of_rider(rider_id: int) -> str:
         "education/_of_rider.html",
         tasks=tasks,
         late={task.id for task in tasks if _overdue(task)},
-        state_names=STATE_NAMES,
     )
 
 

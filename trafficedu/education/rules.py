@@ -8,13 +8,134 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum, auto
 
+from trafficedu.core.states import Transitions, Word
 from trafficedu.core.text import Message, message
 
-NOT_BEGUN = ("open", "booked")
-UNFINISHED = ("open", "booked", "in_progress")
-LEFT_OUT = ("waived", "withdrawn")
+
+class ModuleKind(Word):
+    """What is done in a part of a course; a quiz has a score."""
+
+    LECTURE = "lecture", message("lecture")
+    FILM = "film", message("film")
+    VR = "vr", message("VR")
+    QUIZ = "quiz", message("quiz")
+
+
+class SessionState(Word):
+    """Whether a session takes place."""
+
+    SCHEDULED = "scheduled", message("seats free"), "open"
+    CANCELLED = "cancelled", message("cancelled"), "problem"
+
+
+class TaskState(Word):
+    """What a rider owes: open waits for a seat. Overdue is derived, never stored."""
+
+    OPEN = "open", message("waiting for a seat"), "open"
+    BOOKED = "booked", message("booked")
+    IN_PROGRESS = "in_progress", message("in progress")
+    COMPLETED = "completed", message("completed"), "done"
+    WAIVED = "waived", message("waived")
+    WITHDRAWN = "withdrawn", message("withdrawn")
+
+
+class BookingState(Word):
+    """What became of a seat."""
+
+    BOOKED = "booked", message("booked")
+    ATTENDED = "attended", message("came"), "done"
+    ABSENT = "absent", message("absent"), "problem"
+    CANCELLED = "cancelled", message("given up")
+
+
+class StepState(Word):
+    """How far a rider is with one module of a course."""
+
+    DONE = "done", message("finished"), "done"
+    RUNNING = "running", message("under way"), "open"
+    NEXT = "next", message("not begun")
+    LATER = "later", message("not begun")
+
+
+class RosterState(Word):
+    """How a rider stands at the door; the check-in list begins with the expected and ends with those who are done."""
+
+    BOOKED = "booked", message("booked")
+    READY = "ready", message("ready to sign off"), "open"
+    STUDYING = "studying", message("here"), "done"
+    ATTENDED = "attended", message("here"), "done"
+    SIGNED = "signed", message("signed off"), "done"
+    ABSENT = "absent", message("absent"), "problem"
+
+
+NOT_BEGUN = (TaskState.OPEN, TaskState.BOOKED)
+UNFINISHED = (*NOT_BEGUN, TaskState.IN_PROGRESS)
+LEFT_OUT = (TaskState.WAIVED, TaskState.WITHDRAWN)
 """States of tasks that no rate counts."""
+
+
+class TaskAct(StrEnum):
+    """What happens to a task."""
+
+    SEAT = auto()
+    UNSEAT = auto()
+    CHECK_IN = auto()
+    UNDO_CHECK_IN = auto()
+    MISS = auto()
+    COMPLETE = auto()
+    WAIVE = auto()
+    WITHDRAW = auto()
+
+
+TASK_LIFE = Transitions(
+    {
+        TaskAct.SEAT: (NOT_BEGUN, TaskState.BOOKED),
+        TaskAct.UNSEAT: (NOT_BEGUN, TaskState.OPEN),
+        TaskAct.CHECK_IN: ((TaskState.BOOKED,), TaskState.IN_PROGRESS),
+        TaskAct.UNDO_CHECK_IN: ((TaskState.IN_PROGRESS,), TaskState.BOOKED),
+        TaskAct.MISS: ((TaskState.BOOKED, TaskState.IN_PROGRESS), TaskState.OPEN),
+        TaskAct.COMPLETE: ((TaskState.IN_PROGRESS,), TaskState.COMPLETED),
+        TaskAct.WAIVE: (UNFINISHED, TaskState.WAIVED),
+        TaskAct.WITHDRAW: (UNFINISHED, TaskState.WITHDRAWN),
+    }
+)
+
+
+class BookingAct(StrEnum):
+    """What happens to a seat."""
+
+    CHECK_IN = auto()
+    UNDO_CHECK_IN = auto()
+    MISS = auto()
+    GIVE_UP = auto()
+
+
+BOOKING_LIFE = Transitions(
+    {
+        BookingAct.CHECK_IN: ((BookingState.BOOKED,), BookingState.ATTENDED),
+        BookingAct.UNDO_CHECK_IN: ((BookingState.ATTENDED,), BookingState.BOOKED),
+        BookingAct.MISS: ((BookingState.BOOKED, BookingState.ATTENDED), BookingState.ABSENT),
+        BookingAct.GIVE_UP: ((BookingState.BOOKED,), BookingState.CANCELLED),
+    }
+)
+
+
+class SessionAct(StrEnum):
+    """What is done to a session after it was announced."""
+
+    CHANGE = auto()
+    CANCEL = auto()
+
+
+SESSION_LIFE = Transitions(
+    {
+        SessionAct.CHANGE: ((SessionState.SCHEDULED,), None),
+        SessionAct.CANCEL: ((SessionState.SCHEDULED,), SessionState.CANCELLED),
+    }
+)
+
 MAXIMUM_WEEKS = 104
 VILLAGE, TOWN, DISTRICT = 0, 1, 2
 """How near a station is: in the same village, the same town, the same district."""
@@ -72,7 +193,7 @@ def due_date(opened_on: date, days: int) -> date:
     return opened_on + timedelta(days=days)
 
 
-def is_overdue(state: str, due_on: date, today: date) -> bool:
+def is_overdue(state: TaskState, due_on: date, today: date) -> bool:
     """Tell whether an unfinished task's due date is over."""
     return state in UNFINISHED and due_on < today
 
@@ -127,7 +248,7 @@ def gaps(plan: Sequence[ModulePlan], done: Iterable[ModuleTimes], score: int | N
             found.append(message("%(module)s has not ended.", module=module.name))
         elif (short := minutes_missing(module, record, record.ended)) > 0:
             found.append(message("%(module)s was %(minutes)d minutes too short.", module=module.name, minutes=short))
-    if any(module.kind == "quiz" for module in plan):
+    if any(module.kind == ModuleKind.QUIZ for module in plan):
         if score is None:
             found.append(message("There is no quiz score."))
         elif score < pass_mark:

@@ -9,7 +9,6 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.web import locale
 from trafficedu.education import queries as education
-from trafficedu.education.models import BOOKED, IN_PROGRESS, OPEN
 from trafficedu.feedback import queries as feedback
 from trafficedu.overview.queries import educated, month, villages
 from trafficedu.overview.queries.picture import share
@@ -52,7 +51,7 @@ def study_of_notice(violation_id: int) -> str:
         "overview/_study_of_notice.html",
         task=task,
         seat=education.live_booking(session(), task.id),
-        overdue=task.state in {OPEN, BOOKED, IN_PROGRESS} and task.due_on < today(),
+        overdue=task.is_overdue(today()),
     )
 
 

@@ -13,7 +13,8 @@ from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Missing
 from trafficedu.core.text import Message, message, translate
 from trafficedu.education import queries as education
-from trafficedu.education.models import BOOKED, OPEN, Certificate, Course, StudySession, StudyTask
+from trafficedu.education.models import Certificate, Course, StudySession, StudyTask
+from trafficedu.education.rules import NOT_BEGUN, TaskAct
 from trafficedu.feedback import queries as feedback
 from trafficedu.feedback.models import COMPANY, HELD, Notice
 from trafficedu.reports import receipt as receipt_paper
@@ -55,7 +56,7 @@ class Receipt:
     @property
     def may_move(self) -> bool:
         """Whether the rider may choose a session: the study has not begun."""
-        return not self.voided and self.task is not None and self.task.state in {OPEN, BOOKED}
+        return not self.voided and self.task is not None and self.task.may(TaskAct.SEAT)
 
     @property
     def may_object(self) -> bool:
@@ -83,7 +84,7 @@ def read_receipt(session: Session, violation: Violation, day: date) -> Receipt:
         told=feedback.notice_of_violation(session, violation.id),
         objection_days=figure(session, "violations.objection_days"),
         objection_workdays=figure(session, "violations.objection_workdays"),
-        overdue=task is not None and task.state in {OPEN, BOOKED} and task.due_on < day,
+        overdue=task is not None and task.state in NOT_BEGUN and task.due_on < day,
     )
 
 

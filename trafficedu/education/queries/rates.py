@@ -12,9 +12,14 @@ from trafficedu.areas.queries import within
 from trafficedu.configuration.queries import figure
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.education.models import COMPLETED, Attendance, Certificate, StudyTask
+from trafficedu.education.models import Attendance, Certificate, StudyTask
 from trafficedu.education.queries.tasks import responsible
-from trafficedu.education.rules import LEFT_OUT, CompletionCounts, ReoffenceCounts
+from trafficedu.education.rules import (
+    LEFT_OUT,
+    CompletionCounts,
+    ReoffenceCounts,
+    TaskState,
+)
 from trafficedu.violations.models import Violation
 from trafficedu.violations.rules import ViolationState
 
@@ -43,10 +48,10 @@ def count_completion(
         period and over by ``as_of``; ``completed_on_time``: of those, completed by their due date.
     """
     today = local_date(as_of)
-    done = and_(StudyTask.state == COMPLETED, StudyTask.completed_utc <= as_of)
+    done = and_(StudyTask.state == TaskState.COMPLETED, StudyTask.completed_utc <= as_of)
     opened = and_(StudyTask.opened_on >= start, StudyTask.opened_on < end, StudyTask.opened_utc <= as_of)
     due = and_(StudyTask.due_on >= start, StudyTask.due_on < end, StudyTask.due_on < today)
-    not_done = or_(StudyTask.state != COMPLETED, StudyTask.completed_utc > as_of)
+    not_done = or_(StudyTask.state != TaskState.COMPLETED, StudyTask.completed_utc > as_of)
     pending = and_(opened, StudyTask.due_on >= today, not_done)
     query = select(
         _sum(opened),
@@ -68,7 +73,7 @@ def count_due_by_area_and_month(
     The same reading as :func:`count_completion`, half-open period, cells without a task left out.
     """
     year, month = extract("year", StudyTask.due_on), extract("month", StudyTask.due_on)
-    done = and_(StudyTask.state == COMPLETED, StudyTask.completed_utc <= as_of)
+    done = and_(StudyTask.state == TaskState.COMPLETED, StudyTask.completed_utc <= as_of)
     counted = (
         select(
             StudyTask.area_id,
@@ -99,7 +104,7 @@ def sum_marks(session: Session, start: date, end: date, as_of: datetime) -> list
     The same reading as :func:`count_completion`. The last is the sum over the tasks completed by ``as_of``, late
     ones too: an unfinished task has no quiz. The quiz is that of the sign-off the certificate rests on.
     """
-    done = and_(StudyTask.state == COMPLETED, StudyTask.completed_utc <= as_of)
+    done = and_(StudyTask.state == TaskState.COMPLETED, StudyTask.completed_utc <= as_of)
     quiz = case((done, func.coalesce(Attendance.quiz_score, 0)), else_=0)
     query = (
         select(
@@ -136,7 +141,7 @@ def count_reoffence(
         select(StudyTask.rider_id, func.min(StudyTask.completed_on).label("day"))
         .where(
             responsible(by),
-            StudyTask.state == COMPLETED,
+            StudyTask.state == TaskState.COMPLETED,
             StudyTask.completed_on >= start,
             StudyTask.completed_on < end,
             StudyTask.completed_utc <= as_of,

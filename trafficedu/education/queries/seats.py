@@ -52,7 +52,7 @@ _NEARNESS = case(
 )
 _BOOKABLE = (
     _STUDY.course_id == bindparam("course_id"),
-    _STUDY.state == "scheduled",
+    _STUDY.state == rules.SessionState.SCHEDULED,
     _STUDY.seats_taken < _STUDY.capacity,
     _STUDY.starts_utc > bindparam("ready"),
     _STATION.active,
@@ -132,7 +132,7 @@ def sessions_with_seats(session: Session, task: StudyTask, now: datetime, limit:
 
 def live_booking(session: Session, task_id: int) -> Booking | None:
     """Return the seat a task holds now (before check-in), or None."""
-    return session.scalar(select(Booking).where(Booking.task_id == task_id, Booking.state == "booked"))
+    return session.scalar(select(Booking).where(Booking.task_id == task_id, Booking.state == rules.BookingState.BOOKED))
 
 
 def hopeful(now: datetime) -> Select[tuple[StudyTask]]:
@@ -144,14 +144,14 @@ def hopeful(now: datetime) -> Select[tuple[StudyTask]]:
         select(StudySession.id)
         .where(
             StudySession.course_id == StudyTask.course_id,
-            StudySession.state == "scheduled",
+            StudySession.state == rules.SessionState.SCHEDULED,
             StudySession.seats_taken < StudySession.capacity,
             StudySession.starts_utc > now,
             or_(StudySession.starts_on <= StudyTask.due_on, StudyTask.due_on < local_date(now)),
         )
         .exists()
     )
-    return select(StudyTask).where(StudyTask.state == "open", seat)
+    return select(StudyTask).where(StudyTask.state == rules.TaskState.OPEN, seat)
 
 
 def waiting_for(study: StudySession, district: str, now: datetime) -> Select[tuple[StudyTask]]:
@@ -167,7 +167,7 @@ def waiting_for(study: StudySession, district: str, now: datetime) -> Select[tup
         .join(StudyTask.rider)
         .join(StudyTask.area)
         .where(
-            StudyTask.state == "open",
+            StudyTask.state == rules.TaskState.OPEN,
             StudyTask.course_id == study.course_id,
             or_(StudyTask.due_on >= study.starts_on, StudyTask.due_on < today),
             Area.path.startswith(district, autoescape=True),

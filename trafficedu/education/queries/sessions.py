@@ -17,6 +17,7 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
 from trafficedu.education.models import Attendance, Booking, Course, StudySession, StudyTask
+from trafficedu.education.rules import BookingState, SessionState, TaskState
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
 
@@ -80,13 +81,17 @@ def list_sessions(session: Session, by: Actor, wanted: SessionFilter, page: int 
     if wanted.until is not None:
         query = query.where(StudySession.starts_on <= wanted.until)
     if wanted.free_only:
-        query = query.where(StudySession.state == "scheduled", StudySession.seats_taken < StudySession.capacity)
+        query = query.where(
+            StudySession.state == SessionState.SCHEDULED, StudySession.seats_taken < StudySession.capacity
+        )
     return paginate(session, query, page, per_page=100)
 
 
 def list_of_day(session: Session, by: Actor, day: date) -> Sequence[StudySession]:
     """Return the sessions of a day that take place and ``by`` may see, in order of time."""
-    query = select(StudySession).where(seen_by(by), StudySession.starts_on == day, StudySession.state == "scheduled")
+    query = select(StudySession).where(
+        seen_by(by), StudySession.starts_on == day, StudySession.state == SessionState.SCHEDULED
+    )
     return session.scalars(_loaded(query).order_by(StudySession.starts_utc, StudySession.id)).all()
 
 
@@ -99,7 +104,7 @@ def count_sessions_of_day(session: Session, by: Actor, day: date, path: str) -> 
         func.coalesce(func.sum(StudySession.seats_taken), 0),
     ).where(
         StudySession.starts_on == day,
-        StudySession.state != "cancelled",
+        StudySession.state != SessionState.CANCELLED,
         StudySession.station_id.in_(stations),
         seen_by(by),
     )
@@ -110,7 +115,9 @@ def count_sessions_of_day(session: Session, by: Actor, day: date, path: str) -> 
 def list_coming(session: Session, station_id: int, day: date, limit: int = 8) -> Sequence[StudySession]:
     """Return the next sessions of a station from ``day`` on; no scope: times of sessions are no secret."""
     query = select(StudySession).where(
-        StudySession.station_id == station_id, StudySession.starts_on >= day, StudySession.state == "scheduled"
+        StudySession.station_id == station_id,
+        StudySession.starts_on >= day,
+        StudySession.state == SessionState.SCHEDULED,
     )
     return session.scalars(_loaded(query).order_by(StudySession.starts_utc, StudySession.id).limit(limit)).all()
 
@@ -119,7 +126,9 @@ def count_live_bookings(session: Session, session_id: int) -> int:
     """Return how many seats of a session are held by riders who have not checked in."""
     return (
         session.scalar(
-            select(func.count()).select_from(Booking).where(Booking.session_id == session_id, Booking.state == "booked")
+            select(func.count())
+            .select_from(Booking)
+            .where(Booking.session_id == session_id, Booking.state == BookingState.BOOKED)
         )
         or 0
     )
@@ -131,7 +140,7 @@ def list_roster(session: Session, session_id: int) -> Sequence[Booking]:
         select(Booking)
         .join(Booking.task)
         .join(StudyTask.rider)
-        .where(Booking.session_id == session_id, Booking.state != "cancelled")
+        .where(Booking.session_id == session_id, Booking.state != BookingState.CANCELLED)
         .options(*_study_loads())
         .order_by(Rider.name, Booking.id)
         .execution_options(populate_existing=True)
@@ -167,7 +176,7 @@ def find_study(session: Session, session_number: str, task_number: str, by: Acto
         .where(
             StudySession.number == session_number,
             StudyTask.number == task_number,
-            Booking.state != "cancelled",
+            Booking.state != BookingState.CANCELLED,
             seen_by(by),
         )
         .order_by(Booking.id.desc())
@@ -190,9 +199,9 @@ def list_unsigned(session: Session, by: Actor, before: date, limit: int = 20) ->
         .where(
             seen_by(by),
             StudySession.starts_on < before,
-            Booking.state == "attended",
+            Booking.state == BookingState.ATTENDED,
             Attendance.signed_off_utc.is_(None),
-            StudyTask.state == "in_progress",
+            StudyTask.state == TaskState.IN_PROGRESS,
         )
         .options(*_study_loads())
         .order_by(StudySession.starts_utc, Booking.id)

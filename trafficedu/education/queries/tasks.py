@@ -17,6 +17,7 @@ from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
 from trafficedu.education import rules
 from trafficedu.education.models import Booking, StudySession, StudyTask, TaskViolation
+from trafficedu.education.rules import BookingState, TaskState
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
 from trafficedu.violations.models import Violation
@@ -64,7 +65,7 @@ def visible(by: Actor) -> ColumnElement[bool]:
         at_home = select(Rider.id).where(Rider.home_area_id.in_(within(scope.area_path)))
         return or_(responsible(by), StudyTask.rider_id.in_(at_home))
     if scope.station_id is not None:
-        return or_(responsible(by), (StudyTask.state == "open") & _of_town(scope.station_id))
+        return or_(responsible(by), (StudyTask.state == TaskState.OPEN) & _of_town(scope.station_id))
     return responsible(by)
 
 
@@ -72,7 +73,7 @@ def _sits_at(station_id: int) -> ColumnElement[bool]:
     seats = (
         select(Booking.task_id)
         .join(StudySession, Booking.session_id == StudySession.id)
-        .where(StudySession.station_id == station_id, Booking.state != "cancelled")
+        .where(StudySession.station_id == station_id, Booking.state != BookingState.CANCELLED)
     )
     return StudyTask.id.in_(seats)
 
@@ -126,7 +127,7 @@ def _narrow(query: Select[tuple[StudyTask]], wanted: TaskFilter, today: date) ->
     if wanted.state == OVERDUE:
         query = query.where(StudyTask.state.in_(rules.UNFINISHED), StudyTask.due_on < today)
     elif wanted.state == WAITING:
-        query = query.where(StudyTask.state == "open")
+        query = query.where(StudyTask.state == TaskState.OPEN)
     elif wanted.state:
         query = query.where(StudyTask.state == wanted.state)
     if wanted.course:
@@ -149,7 +150,7 @@ def list_tasks(session: Session, by: Actor, wanted: TaskFilter, today: date, pag
             joinedload(StudyTask.rider).joinedload(Rider.home_area),
             joinedload(StudyTask.course),
             joinedload(StudyTask.area),
-            selectinload(StudyTask.bookings.and_(Booking.state.in_(("booked", "attended"))))
+            selectinload(StudyTask.bookings.and_(Booking.state.in_((BookingState.BOOKED, BookingState.ATTENDED))))
             .joinedload(Booking.session)
             .joinedload(StudySession.station),
         )
@@ -167,7 +168,7 @@ def list_waiting(session: Session, by: Actor, limit: int = 20) -> Sequence[Study
     """Return the tasks without a seat that ``by`` may see, the most urgent first."""
     return session.scalars(
         select(StudyTask)
-        .where(visible(by), StudyTask.state == "open")
+        .where(visible(by), StudyTask.state == TaskState.OPEN)
         .options(joinedload(StudyTask.rider), joinedload(StudyTask.course), joinedload(StudyTask.area))
         .order_by(StudyTask.due_on, StudyTask.id)
         .limit(limit)

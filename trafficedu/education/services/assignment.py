@@ -19,17 +19,13 @@ from trafficedu.core.numbers import new_number
 from trafficedu.core.text import message
 from trafficedu.education import rules
 from trafficedu.education.models import (
-    BOOKED,
-    IN_PROGRESS,
-    OPEN,
-    WAIVED,
-    WITHDRAWN,
     Course,
     StudyTask,
     TaskViolation,
 )
 from trafficedu.education.queries.courses import COURSE_BY_RULE
 from trafficedu.education.queries.seats import origin_path
+from trafficedu.education.rules import TASK_LIFE, TaskAct, TaskState
 from trafficedu.education.services.seats import (
     book_taken,
     hold_for_change,
@@ -99,7 +95,7 @@ def _extend(
     audit.write(session, "education:task:extend", by, subject=task, violation=violation.id, raised=raised)
     if raised:
         _change_course(session, task, course, path, by, now)
-    elif task.state == OPEN:
+    elif task.is_open:
         seat_task(session, task, path, by, now)
     session.flush()
 
@@ -174,7 +170,7 @@ def _open(session: Session, violation: Violation, course_id: int, path: str, by:
         opened_utc=now,
         opened_on=today,
         due_on=due_on,
-        state=OPEN if session_id is None else BOOKED,
+        state=TaskState.OPEN if session_id is None else TaskState.BOOKED,
     )
     rows.insert(session, TaskViolation, violation_id=violation.id, task_id=task_id)
     subject = (StudyTask, task_id)
@@ -215,8 +211,8 @@ def withdraw_violation(session: Session, event: ViolationVoided) -> None:
     session.flush()
     session.expire(task, ["violations"])
     audit.write(session, "education:task:reduce", event.by, subject=task, violation=violation.id)
-    if task.state in rules.UNFINISHED and not _days_of(session, task):
-        _end(session, task, WITHDRAWN, event.by, event.at_utc)
+    if task.may(TaskAct.WITHDRAW) and not _days_of(session, task):
+        _end(session, task, TaskAct.WITHDRAW, event.by, event.at_utc)
     _recompute(session, violation.rider_id, event.by, event.at_utc)
 
 
@@ -240,11 +236,11 @@ def _recompute(session: Session, rider_id: int, by: Actor, now: datetime) -> Non
         _change_course(session, task, course, origin_path(session, task), by, now)
 
 
-def _end(session: Session, task: StudyTask, state: str, by: Actor, now: datetime) -> None:
+def _end(session: Session, task: StudyTask, act: TaskAct, by: Actor, now: datetime) -> None:
     left = leave_seat(session, task, by)
-    task.state = state
+    task.state = TASK_LIFE.after(act, task.state)
     session.flush()
-    audit.write(session, f"education:task:{state}", by, subject=task)
+    audit.write(session, f"education:task:{task.state}", by, subject=task)
     if left is not None:
         offer_seats(session, left, by, now)
 
@@ -262,7 +258,7 @@ def waive(session: Session, task: StudyTask, reason: str, by: Actor, now: dateti
         raise DomainError(message("Say why the task is waived."), field="reason")
     lock_riders(session, [task.rider_id])
     session.refresh(task)
-    if task.state not in (*rules.NOT_BEGUN, IN_PROGRESS):
+    if not task.may(TaskAct.WAIVE):
         raise DomainError(message("This task is finished; it cannot be waived."), field="reason")
     task.waived_by_id, task.waived_reason = by.user_id, reason.strip()
-    _end(session, task, WAIVED, by, now)
+    _end(session, task, TaskAct.WAIVE, by, now)

@@ -21,8 +21,9 @@ from trafficedu.core.clock import local_date
 from trafficedu.core.errors import DomainError
 from trafficedu.core.text import message
 from trafficedu.education import rules
-from trafficedu.education.models import BOOKED, IN_PROGRESS, OPEN, Booking, StudySession, StudyTask
+from trafficedu.education.models import Booking, StudySession, StudyTask
 from trafficedu.education.queries import seats as queries
+from trafficedu.education.rules import BOOKING_LIFE, TASK_LIFE, BookingAct, TaskAct
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
 
@@ -50,7 +51,7 @@ def _lock_task(session: Session, task: StudyTask) -> None:
 _SESSIONS = rows.table_of(StudySession)
 _TAKE_ANY = (
     update(_SESSIONS)
-    .where(_SESSIONS.c.state == "scheduled", _SESSIONS.c.seats_taken < _SESSIONS.c.capacity)
+    .where(_SESSIONS.c.state == rules.SessionState.SCHEDULED, _SESSIONS.c.seats_taken < _SESSIONS.c.capacity)
     .values(seats_taken=_SESSIONS.c.seats_taken + 1)
     .returning(_SESSIONS.c.id)
 )
@@ -90,7 +91,7 @@ def seat_task(session: Session, task: StudyTask, path: str, by: Actor, now: date
     session_id = take_best_seat(session, task.course_id, task.due_on, path, now)
     if session_id is not None:
         return _seated(session, task, session_id, by, now)
-    task.state = OPEN
+    task.state = TASK_LIFE.after(TaskAct.UNSEAT, task.state)
     session.flush()
     return None
 
@@ -117,7 +118,7 @@ def take_best_seat(session: Session, course_id: int, due_on: date, path: str, no
 
 
 def _seated(session: Session, task: StudyTask, session_id: int, by: Actor, now: datetime) -> Booking:
-    task.state = BOOKED
+    task.state = TASK_LIFE.after(TaskAct.SEAT, task.state)
     session.flush()
     booking_id = book_taken(session, task.id, session_id, by, now)
     session.expire(task, ["bookings"])
@@ -142,7 +143,7 @@ def leave_seat(session: Session, task: StudyTask, by: Actor) -> int | None:
     booking = queries.live_booking(session, task.id)
     if booking is None:
         return None
-    booking.state = "cancelled"
+    booking.state = BOOKING_LIFE.after(BookingAct.GIVE_UP, booking.state)
     session.flush()
     free_seat(session, booking.session_id)
     audit.write(session, "education:seat:leave", by, subject=booking, task=task.id, study_session=booking.session_id)
@@ -169,7 +170,7 @@ def book(session: Session, task: StudyTask, by: Actor, now: datetime) -> Booking
 
 
 def _require_not_begun(task: StudyTask) -> None:
-    if task.state not in rules.NOT_BEGUN:
+    if not task.may(TaskAct.SEAT):
         raise DomainError(message("The study has begun or is finished; its seat can no longer be changed."))
 
 
@@ -220,7 +221,7 @@ def hold_for_change(session: Session, task: StudyTask, path: str, now: datetime)
 def _require_suitable(task: StudyTask, study: StudySession, by: Actor, now: datetime) -> None:
     if study.course_id != task.course_id:
         raise DomainError(message("This session has another course than the task."), field="session")
-    if study.state != "scheduled":
+    if not study.takes_place:
         raise DomainError(message("This session is cancelled. Choose another one."), field="session")
     at_the_desk = by.may("education:session:check_in") and study.starts_on == local_date(now)
     if study.starts_utc <= now and not at_the_desk:
@@ -241,7 +242,7 @@ def offer_seats(session: Session, session_id: int, by: Actor, now: datetime) -> 
         .execution_options(populate_existing=True)
     ).one_or_none()
     lead = timedelta(minutes=figure(session, "education.booking_lead_minutes"))
-    if row is None or row[0].state != "scheduled" or row[0].starts_utc <= now + lead:
+    if row is None or not row[0].takes_place or row[0].starts_utc <= now + lead:
         return 0
     study, path = row
     free = study.capacity - study.seats_taken
@@ -263,7 +264,7 @@ def seat_waiting(session: Session, now: datetime, by: Actor = SYSTEM, limit: int
     Needed beside :func:`offer_seats` because a due date that passes widens what a task may take.
     """
     waiting = session.scalars(queries.hopeful(now).order_by(StudyTask.rider_id).limit(limit)).all()
-    return sum(book(session, task, by, now) is not None for task in waiting if task.state == OPEN)
+    return sum(book(session, task, by, now) is not None for task in waiting if task.is_open)
 
 
 def mark_absent(session: Session, booking: Booking, by: Actor, now: datetime) -> Booking | None:
@@ -284,13 +285,14 @@ def mark_absent(session: Session, booking: Booking, by: Actor, now: datetime) ->
     session.refresh(booking)
     session.refresh(booking.task)
     task = booking.task
-    if booking.state not in {"booked", "attended"} or task.state not in {BOOKED, IN_PROGRESS}:
+    if not (BOOKING_LIFE.may(BookingAct.MISS, booking.state) and task.may(TaskAct.MISS)):
         raise DomainError(message("This study is finished; nothing was changed."))
     if booking.session.starts_utc > now:
         raise DomainError(message("The session has not begun yet. Absent can be noted from its start on."))
-    if task.state == IN_PROGRESS:
+    if task.is_in_progress:
         require_no_next_task(session, task)
-    booking.state, task.state = "absent", OPEN
+    booking.state = BOOKING_LIFE.after(BookingAct.MISS, booking.state)
+    task.state = TASK_LIFE.after(TaskAct.MISS, task.state)
     session.flush()
     audit.write(session, "education:session:check_in", by, subject=booking, task=task.id, absent=True)
     return seat_task(session, task, queries.origin_path(session, task), by, now)

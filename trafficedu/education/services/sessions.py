@@ -19,8 +19,18 @@ from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
 from trafficedu.core.workdays import is_public_holiday
 from trafficedu.education import rules
-from trafficedu.education.models import OPEN, Booking, Course, StudySession, StudyTask
+from trafficedu.education.models import Booking, Course, StudySession, StudyTask
 from trafficedu.education.queries.seats import origin_path
+from trafficedu.education.rules import (
+    BOOKING_LIFE,
+    SESSION_LIFE,
+    TASK_LIFE,
+    BookingAct,
+    BookingState,
+    SessionAct,
+    SessionState,
+    TaskAct,
+)
 from trafficedu.education.services.seats import hold_sessions, lock_riders, offer_seats, seat_task
 from trafficedu.stations.models import Station
 
@@ -104,7 +114,7 @@ def _require_free_time(session: Session, station_id: int, starts_utc: datetime, 
         select(StudySession.number).where(
             StudySession.station_id == station_id,
             StudySession.starts_utc == starts_utc,
-            StudySession.state == "scheduled",
+            StudySession.state == SessionState.SCHEDULED,
             StudySession.id != (own_id or 0),
         )
     )
@@ -170,7 +180,7 @@ def change_session(
     """
     _require_own(study.station, by)
     expect_version(study, version)
-    if study.state != "scheduled" or study.starts_utc <= now:
+    if not SESSION_LIFE.may(SessionAct.CHANGE, study.state) or study.starts_utc <= now:
         raise DomainError(message("This session has begun or is cancelled; it can no longer be changed."))
     if new.starts_utc <= now:
         raise DomainError(message("A session begins in the future. Check the date and the hour."), field="starts_utc")
@@ -221,9 +231,11 @@ def cancel_session(
     if len(live) != expected or {booking.id for booking, _ in held} != {booking.id for booking, _ in live}:
         raise Stale(message("The bookings of this session have changed meanwhile. Look again how many there are."))
     _require_cancellable(session, study)
-    study.state, study.cancel_reason, study.seats_taken = "cancelled", reason.strip(), 0
+    study.state = SESSION_LIFE.after(SessionAct.CANCEL, study.state)
+    study.cancel_reason, study.seats_taken = reason.strip(), 0
     for booking, task in live:
-        booking.state, task.state = "cancelled", OPEN
+        booking.state = BOOKING_LIFE.after(BookingAct.GIVE_UP, booking.state)
+        task.state = TASK_LIFE.after(TaskAct.UNSEAT, task.state)
     session.flush()
     audit.write(session, "education:session:cancel", by, subject=study, bookings=len(live))
     moved = sum(
@@ -235,9 +247,11 @@ def cancel_session(
 
 def _require_cancellable(session: Session, study: StudySession) -> None:
     attended = session.scalar(
-        select(Booking.id).where(Booking.session_id == study.id, Booking.state.in_(("attended", "absent"))).limit(1)
+        select(Booking.id)
+        .where(Booking.session_id == study.id, Booking.state.in_((BookingState.ATTENDED, BookingState.ABSENT)))
+        .limit(1)
     )
-    if study.state != "scheduled" or attended is not None:
+    if not SESSION_LIFE.may(SessionAct.CANCEL, study.state) or attended is not None:
         raise DomainError(message("This session is cancelled already, or riders have checked in; it stays as it is."))
 
 
@@ -245,7 +259,7 @@ def _live(session: Session, session_id: int) -> list[tuple[Booking, StudyTask]]:
     rows = session.execute(
         select(Booking, StudyTask)
         .join(StudyTask, Booking.task_id == StudyTask.id)
-        .where(Booking.session_id == session_id, Booking.state == "booked")
+        .where(Booking.session_id == session_id, Booking.state == BookingState.BOOKED)
         .execution_options(populate_existing=True)
     )
     return [(row[0], row[1]) for row in rows]

@@ -21,10 +21,6 @@ from trafficedu.core.numbers import new_number
 from trafficedu.core.text import Message, message
 from trafficedu.education import rules
 from trafficedu.education.models import (
-    BOOKED,
-    COMPLETED,
-    IN_PROGRESS,
-    QUIZ,
     Attendance,
     Booking,
     Certificate,
@@ -34,6 +30,7 @@ from trafficedu.education.models import (
 )
 from trafficedu.education.queries.courses import plan_of
 from trafficedu.education.queries.sessions import list_roster
+from trafficedu.education.rules import BOOKING_LIFE, TASK_LIFE, BookingAct, BookingState, ModuleKind, TaskAct
 from trafficedu.education.services.seats import lock_riders, require_no_next_task
 
 
@@ -54,13 +51,14 @@ def check_in(session: Session, booking: Booking, by: Actor, now: datetime) -> At
         It is not the day of the session, the session is cancelled, or the seat is no longer the rider's.
     """
     _hold(session, booking)
-    if booking.state == "attended" and booking.attendance is not None:
+    if booking.state == BookingState.ATTENDED and booking.attendance is not None:
         return booking.attendance
-    if booking.state != "booked" or booking.session.state != "scheduled":
+    if not (BOOKING_LIFE.may(BookingAct.CHECK_IN, booking.state) and booking.session.takes_place):
         raise DomainError(message("This seat is no longer the rider's. Look at the roster again."))
     if booking.session.starts_on != local_date(now):
         raise DomainError(message("Riders check in on the day of the session."))
-    booking.state, booking.task.state = "attended", IN_PROGRESS
+    booking.state = BOOKING_LIFE.after(BookingAct.CHECK_IN, booking.state)
+    booking.task.state = TASK_LIFE.after(TaskAct.CHECK_IN, booking.task.state)
     attendance = Attendance(booking=booking, checked_in_utc=now, checked_in_by_id=by.user_id, quiz_attempts=0)
     session.add(attendance)
     session.flush()
@@ -83,7 +81,8 @@ def undo_check_in(session: Session, booking: Booking, by: Actor) -> None:
     require_no_next_task(session, booking.task)
     audit.write(session, "education:session:check_in", by, subject=attendance, task=booking.task_id, undone=True)
     session.delete(attendance)
-    booking.state, booking.task.state = "booked", BOOKED
+    booking.state = BOOKING_LIFE.after(BookingAct.UNDO_CHECK_IN, booking.state)
+    booking.task.state = TASK_LIFE.after(TaskAct.UNDO_CHECK_IN, booking.task.state)
     session.flush()
     session.expire(booking, ["attendance"])
 
@@ -99,7 +98,7 @@ def _hold(session: Session, booking: Booking) -> None:
 
 def _attendance(booking: Booking) -> Attendance:
     """Return the running study of a booking; raise DomainError where there is none (any more)."""
-    if booking.state != "attended" or booking.attendance is None or booking.task.state != IN_PROGRESS:
+    if booking.attendance is None or not booking.is_studying:
         raise DomainError(message("This rider is not studying here now. Check in first, or look at the roster."))
     return booking.attendance
 
@@ -183,7 +182,7 @@ def record_quiz(session: Session, booking: Booking, score: int, by: Actor, now: 
         raise DomainError(message("A score lies between 0 and 100."), field="score")
     _hold(session, booking)
     attendance = _attendance(booking)
-    quiz = {module.id for module in booking.session.course.modules if module.kind == QUIZ}
+    quiz = {module.id for module in booking.session.course.modules if module.kind == ModuleKind.QUIZ}
     if not any(record.module_id in quiz for record in attendance.modules):
         raise DomainError(message("The quiz has not begun. Begin it first."), field="score")
     attendance.quiz_score, attendance.quiz_attempts = score, attendance.quiz_attempts + 1
@@ -233,7 +232,8 @@ def sign_off(session: Session, booking: Booking, by: Actor, now: datetime, overr
     attendance.signed_off_utc, attendance.signed_off_by_id = now, by.user_id
     attendance.override_reason = reason if missing else ""
     task = booking.task
-    task.state, task.completed_utc, task.completed_on = COMPLETED, now, local_date(now)
+    task.state = TASK_LIFE.after(TaskAct.COMPLETE, task.state)
+    task.completed_utc, task.completed_on = now, local_date(now)
     certificate = Certificate(number=new_number("C"), task_id=task.id, attendance_id=attendance.id, issued_utc=now)
     session.add(certificate)
     session.flush()
@@ -250,10 +250,10 @@ def sign_off(session: Session, booking: Booking, by: Actor, now: datetime, overr
 
 def _studying(session: Session, study: StudySession) -> Sequence[Booking]:
     """Return the studies that run in a session, their riders held in one go."""
-    roster = [booking for booking in list_roster(session, study.id) if booking.task.state == IN_PROGRESS]
+    roster = [booking for booking in list_roster(session, study.id) if booking.task.is_in_progress]
     lock_riders(session, [booking.task.rider_id for booking in roster])
     fresh = list_roster(session, study.id)
-    return [one for one in fresh if one.state == "attended" and one.task.state == IN_PROGRESS and one.attendance]
+    return [one for one in fresh if one.is_studying and one.attendance]
 
 
 def start_module_for_all(session: Session, study: StudySession, module_id: int, by: Actor, now: datetime) -> Batch:

@@ -12,7 +12,7 @@ from trafficedu.core.errors import DomainError, Stale
 from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, tell
 from trafficedu.education import queries, services
-from trafficedu.education.forms import MODULE_NAMES, CourseForm
+from trafficedu.education.forms import CourseForm
 
 pages = Blueprint("courses", __name__)
 
@@ -21,7 +21,7 @@ pages = Blueprint("courses", __name__)
 @requires("education:course:manage")
 def courses() -> Any:
     """I see which course riders get, and what it consists of."""
-    return render_template("courses/courses.html", courses=queries.list_courses(session()), module_names=MODULE_NAMES)
+    return render_template("courses/courses.html", courses=queries.list_courses(session()))
 
 
 @pages.route("/courses/<code>", methods=["GET", "POST"])
@@ -42,5 +42,5 @@ def course(code: str) -> Any:
         else:
             tell(message("The course is changed. It holds for studies from now on."))
             return back_to("courses.courses")
-    page = render_template("courses/course.html", form=form, course=found, module_names=MODULE_NAMES)
+    page = render_template("courses/course.html", form=form, course=found)
     return page, 422 if form.errors else 200

@@ -17,7 +17,6 @@ from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, locale, page_number, tell
 from trafficedu.education import queries, services
 from trafficedu.education.forms import (
-    BOOKING_NAMES,
     CancelForm,
     SeriesForm,
     SessionChangeForm,
@@ -114,10 +113,9 @@ def show(number: str) -> Any:
         study=study,
         roster=roster,
         people=queries.people(session(), [booking.task.rider for booking in roster], actor()),
-        booking_names=BOOKING_NAMES,
         own=actor().scope.station_id == study.station_id,
-        coming=study.state == "scheduled" and study.starts_utc > utc_now(),
-        is_today=study.state == "scheduled" and study.starts_on == today(),
+        coming=study.takes_place and study.starts_utc > utc_now(),
+        is_today=study.takes_place and study.starts_on == today(),
     )
 
 

@@ -15,25 +15,40 @@ from trafficedu.core.errors import DomainError, Missing, Refused, Stale
 from trafficedu.core.text import Message, message
 from trafficedu.core.web import attach_error, back_to, locale, tell
 from trafficedu.education import queries, rules, services
-from trafficedu.education.forms import MODULE_NAMES, FindForm, OverrideForm, QuizForm
+from trafficedu.education.forms import FindForm, OverrideForm, QuizForm
 from trafficedu.education.models import Booking, CourseModule, StudySession
 from trafficedu.education.queries.courses import plan_of
+from trafficedu.education.rules import BookingState, RosterState, StepState
 from trafficedu.education.services.study import gaps_of, times_of
 
 pages = Blueprint("study", __name__)
-ORDER = ("booked", "ready", "studying", "attended", "signed", "absent")
-"""The check-in list begins with those who are expected, and ends with those who are done."""
+ORDER = list(RosterState)
 CHECK_IN, COMPLETE = "education:session:check_in", "education:session:complete"
 
 
 @dataclass(frozen=True)
 class Step:
-    """One module on the study card: ``state`` is done, running, next or later."""
+    """One module on the study card."""
 
     module: CourseModule
-    state: str
+    state: StepState
     minutes: int = 0
     missing: int = 0
+
+    @property
+    def is_next(self) -> bool:
+        """Whether it is the one to begin now."""
+        return self.state == StepState.NEXT
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has begun and not ended."""
+        return self.state == StepState.RUNNING
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it is running or ended."""
+        return self.is_running or self.state == StepState.DONE
 
 
 def _steps(booking: Booking) -> list[Step]:
@@ -47,9 +62,9 @@ def _steps(booking: Booking) -> list[Step]:
     for module, planned in zip(booking.session.course.modules, plan, strict=True):
         times = records.get(module.id)
         if times is None:
-            steps.append(Step(module, "next" if due is not None and due.id == module.id else "later"))
+            steps.append(Step(module, StepState.NEXT if due is not None and due.id == module.id else StepState.LATER))
         else:
-            state = "running" if times.ended is None else "done"
+            state = StepState.RUNNING if times.ended is None else StepState.DONE
             missing = rules.minutes_missing(planned, times, now)
             steps.append(Step(module, state, times.minutes(now), missing))
     return steps
@@ -60,17 +75,28 @@ class Line:
     """One rider of a session on the check-in list."""
 
     booking: Booking
-    state: str
+    state: RosterState
     step: Step | None
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether the rider did not come, or left."""
+        return self.state == RosterState.ABSENT
+
+    @property
+    def may_undo(self) -> bool:
+        """Whether the check-in can be taken back: no module has begun."""
+        attendance = self.booking.attendance
+        return self.state == RosterState.STUDYING and attendance is not None and not attendance.modules
 
 
 def _line(booking: Booking) -> Line:
-    if booking.state != "attended" or booking.task.state != "in_progress":
+    if not booking.is_studying:
         signed = booking.attendance is not None and booking.attendance.signed_off_utc is not None
-        return Line(booking, "signed" if signed else booking.state, None)
-    open_steps = [step for step in _steps(booking) if step.state in {"running", "next"}]
+        return Line(booking, RosterState.SIGNED if signed else RosterState(booking.state), None)
+    open_steps = [step for step in _steps(booking) if step.is_running or step.is_next]
     ready = not gaps_of(booking, locale())
-    return Line(booking, "ready" if ready else "studying", open_steps[0] if open_steps else None)
+    return Line(booking, RosterState.READY if ready else RosterState.STUDYING, open_steps[0] if open_steps else None)
 
 
 @dataclass(frozen=True)
@@ -87,7 +113,7 @@ def _batches(study: StudySession, lines: Sequence[Line]) -> list[Batch]:
     found = []
     for module in study.course.modules:
         here = [line.step for line in lines if line.step is not None and line.step.module.id == module.id]
-        running = [step for step in here if step.state == "running"]
+        running = [step for step in here if step.is_running]
         ended = [step for step in running if step.missing == 0]
         if here:
             found.append(Batch(module, len(here) - len(running), len(ended), len(running)))
@@ -112,10 +138,10 @@ def check_in_list(number: str) -> Any:
         lines=shown,
         people=queries.people(session(), [booking.task.rider for booking in roster], actor()),
         batches=_batches(study, lines),
-        ready=sum(line.state == "ready" for line in lines),
-        here=sum(line.booking.state == "attended" for line in lines),
+        ready=sum(line.state == RosterState.READY for line in lines),
+        here=sum(line.booking.state == BookingState.ATTENDED for line in lines),
         total=len(lines),
-        is_today=study.starts_on == today() and study.state == "scheduled",
+        is_today=study.starts_on == today() and study.takes_place,
         begun=study.starts_utc <= utc_now(),
     )
 
@@ -135,12 +161,11 @@ def _card(booking: Booking, quiz: QuizForm | None = None, override: OverrideForm
         study=booking.session,
         person=queries.people(session(), [booking.task.rider], actor())[booking.task.rider_id],
         steps=steps,
-        quiz_begun=any(step.module.kind == "quiz" and step.state in {"running", "done"} for step in steps),
+        quiz_begun=any(step.module.is_quiz and step.has_begun for step in steps),
         gaps=gaps_of(booking, locale()),
         quiz_form=quiz or QuizForm(formdata=None),
         override_form=override or OverrideForm(formdata=None),
         certificate=queries.certificate_of_task(session(), booking.task_id),
-        module_names=MODULE_NAMES,
         is_today=booking.session.starts_on == today(),
         begun=booking.session.starts_utc <= utc_now(),
     )

@@ -15,7 +15,7 @@ from trafficedu.core.fields import choices
 from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, locale, page_number, say, tell
 from trafficedu.education import queries, rules, services
-from trafficedu.education.forms import BOOKING_NAMES, STATE_NAMES, SeatForm, TaskFilterForm, WaiveForm
+from trafficedu.education.forms import SeatForm, TaskFilterForm, WaiveForm
 from trafficedu.education.models import StudySession, StudyTask
 
 pages = Blueprint("education", __name__)
@@ -35,7 +35,6 @@ def tasks() -> Any:
         form=form,
         page=found,
         people=queries.people(session(), [task.rider for task in found.items], actor()),
-        state_names=STATE_NAMES,
         today=today(),
     )
 
@@ -54,11 +53,8 @@ def task(number: str) -> Any:
         task=found,
         person=queries.people(session(), [found.rider], actor())[found.rider_id],
         certificate=queries.certificate_of_task(session(), found.id),
-        state_names=STATE_NAMES,
-        booking_names=BOOKING_NAMES,
-        overdue=rules.is_overdue(found.state, found.due_on, today()),
-        may_move=found.state in rules.NOT_BEGUN,
-        may_waive=found.state in rules.UNFINISHED,
+        overdue=found.is_overdue(today()),
+        act=rules.TaskAct,
     )
 
 

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from trafficedu.accidents.models import Accident, AccidentRider
 from trafficedu.accidents.queries import visible
 from trafficedu.core.actors import Actor
-from trafficedu.education.models import COMPLETED, StudyTask
+from trafficedu.education.models import StudyTask
+from trafficedu.education.rules import TaskState
 from trafficedu.riders.models import Rider
 
 
@@ -42,7 +43,7 @@ def list_educated(session: Session, accident_id: int, by: Actor) -> Sequence[Edu
     ).all()
     ids = [rider.id for rider in riders]
     done = select(StudyTask.rider_id, func.count(), func.max(StudyTask.completed_on)).where(
-        StudyTask.rider_id.in_(ids), StudyTask.state == COMPLETED, StudyTask.completed_utc < occurred
+        StudyTask.rider_id.in_(ids), StudyTask.state == TaskState.COMPLETED, StudyTask.completed_utc < occurred
     )
     completed = {row[0]: (row[1], row[2]) for row in session.execute(done.group_by(StudyTask.rider_id))}
     open_then = select(StudyTask.rider_id, func.count()).where(

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.areas.queries import within
 from trafficedu.core.clock import local_date, month_bounds
-from trafficedu.education.models import COMPLETED, WAIVED, WITHDRAWN, StudyTask
+from trafficedu.education.models import StudyTask
+from trafficedu.education.rules import UNFINISHED
 from trafficedu.feedback.models import SENT, Feedback, Notice
 from trafficedu.violations.models import Violation
 from trafficedu.violations.rules import ViolationState
@@ -79,7 +80,7 @@ def _overdue(session: Session, path: str, today: date) -> dict[int, int]:
         select(StudyTask.area_id, func.count())
         .where(
             StudyTask.area_id.in_(within(path)),
-            StudyTask.state.not_in((COMPLETED, WAIVED, WITHDRAWN)),
+            StudyTask.state.in_(UNFINISHED),
             StudyTask.due_on < today,
         )
         .group_by(StudyTask.area_id)

@@ -10,8 +10,8 @@ from sqlalchemy import and_, distinct, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from trafficedu.core import bulk
-from trafficedu.education.models import COMPLETED, Attendance, Booking, StudySession, StudyTask
-from trafficedu.education.rules import LEFT_OUT, UNFINISHED
+from trafficedu.education.models import Attendance, Booking, StudySession, StudyTask
+from trafficedu.education.rules import LEFT_OUT, UNFINISHED, SessionState, TaskState
 from trafficedu.points.models import PointEntry
 from trafficedu.points.rules import open_day_key, task_overdue_key
 from trafficedu.stations.models import Station
@@ -35,7 +35,7 @@ def list_overdue(session: Session, since: date, today: date) -> list[Happening]:
     """
     late = or_(
         StudyTask.state.in_(UNFINISHED),
-        and_(StudyTask.state == COMPLETED, StudyTask.completed_on > StudyTask.due_on),
+        and_(StudyTask.state == TaskState.COMPLETED, StudyTask.completed_on > StudyTask.due_on),
     )
     query = (
         select(StudyTask.id, StudyTask.area_id, StudyTask.company_id, StudyTask.due_on)
@@ -61,7 +61,11 @@ def list_open_days(session: Session, since: date, today: date) -> list[Happening
         .join(Station, Station.id == StudySession.station_id)
         .join(Booking, Booking.session_id == StudySession.id)
         .join(Attendance, Attendance.booking_id == Booking.id)
-        .where(StudySession.starts_on >= since, StudySession.starts_on < today, StudySession.state == "scheduled")
+        .where(
+            StudySession.starts_on >= since,
+            StudySession.starts_on < today,
+            StudySession.state == SessionState.SCHEDULED,
+        )
         .order_by(StudySession.starts_on, Station.id)
     )
     found = [Happening(open_day_key(station, day), day, area_id=area) for day, station, area in session.execute(query)]
