@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import flask_babel
@@ -15,60 +16,104 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import trafficedu.accidents.views.browsing
+import trafficedu.accidents.views.deciding
+import trafficedu.accidents.views.recording
+import trafficedu.accounts.views
+import trafficedu.areas.views
+import trafficedu.bulletin.views
+import trafficedu.campaigns.views
+import trafficedu.companies.views
+import trafficedu.configuration.views
+import trafficedu.education.views.courses
+import trafficedu.education.views.sessions
+import trafficedu.education.views.study
+import trafficedu.education.views.tasks
+import trafficedu.evaluation.views.results
+import trafficedu.evaluation.views.rule_sets
+import trafficedu.evaluation.views.runs
+import trafficedu.evaluation.views.trends
+import trafficedu.feedback.views.notices
+import trafficedu.feedback.views.policy
+import trafficedu.hazards.views.browsing
+import trafficedu.hazards.views.checks
+import trafficedu.hazards.views.kinds
+import trafficedu.hazards.views.reporting
+import trafficedu.hazards.views.working
+import trafficedu.helmets.views.counting
+import trafficedu.helmets.views.results
+import trafficedu.helmets.views.sites
+import trafficedu.helmets.views.surveys
+import trafficedu.messages.views
+import trafficedu.overview.views.browsing
+import trafficedu.overview.views.listing
+import trafficedu.overview.views.screen
+import trafficedu.patrols.views
+import trafficedu.points.views.browsing
+import trafficedu.points.views.catalogue
+import trafficedu.points.views.recording
+import trafficedu.public.views
+import trafficedu.riders.views
+import trafficedu.stations.views
+import trafficedu.transfers.views
+import trafficedu.violations.views.browsing
+import trafficedu.violations.views.catalogue
+import trafficedu.violations.views.deciding
+import trafficedu.violations.views.recording
 from trafficedu import wiring
-from trafficedu.accidents.views import pages as accidents_pages
 from trafficedu.accounts import queries as accounts
-from trafficedu.accounts.views import pages as accounts_pages
-from trafficedu.areas.views import pages as areas_pages
-from trafficedu.bulletin.views import pages as bulletin_pages
-from trafficedu.campaigns.views import pages as campaigns_pages
-from trafficedu.companies.views import pages as companies_pages
-from trafficedu.configuration.views import pages as configuration_pages
 from trafficedu.core import access, database, health, logs, pages, security, web
 from trafficedu.core.settings import Settings, load_settings
 from trafficedu.core.text import LOCALES
-from trafficedu.education.views import course_pages, session_pages, study_pages, task_pages
-from trafficedu.evaluation.views import pages as evaluation_pages
-from trafficedu.feedback.views import pages as feedback_pages
-from trafficedu.hazards.views import pages as hazards_pages
-from trafficedu.helmets.views import pages as helmets_pages
 from trafficedu.messages.rules import read_origins
-from trafficedu.messages.views import pages as messages_pages
-from trafficedu.overview.views import pages as overview_pages
-from trafficedu.patrols.views import pages as patrols_pages
-from trafficedu.points.views import pages as points_pages
-from trafficedu.public.views import pages as public_pages
-from trafficedu.riders.views import pages as riders_pages
-from trafficedu.stations.views import pages as stations_pages
-from trafficedu.transfers.views import pages as transfers_pages
-from trafficedu.violations.views import pages as violations_pages
 
-BLUEPRINTS = [
-    overview_pages,
-    public_pages,
-    accounts_pages,
-    areas_pages,
-    companies_pages,
-    stations_pages,
-    configuration_pages,
-    transfers_pages,
-    riders_pages,
-    violations_pages,
-    task_pages,
-    session_pages,
-    study_pages,
-    course_pages,
-    feedback_pages,
-    campaigns_pages,
-    evaluation_pages,
-    bulletin_pages,
-    accidents_pages,
-    hazards_pages,
-    helmets_pages,
-    patrols_pages,
-    messages_pages,
-    points_pages,
+PAGES: Sequence[ModuleType] = [
+    trafficedu.overview.views.browsing,
+    trafficedu.overview.views.listing,
+    trafficedu.overview.views.screen,
+    trafficedu.public.views,
+    trafficedu.accounts.views,
+    trafficedu.areas.views,
+    trafficedu.companies.views,
+    trafficedu.stations.views,
+    trafficedu.configuration.views,
+    trafficedu.transfers.views,
+    trafficedu.riders.views,
+    trafficedu.violations.views.browsing,
+    trafficedu.violations.views.catalogue,
+    trafficedu.violations.views.deciding,
+    trafficedu.violations.views.recording,
+    trafficedu.education.views.tasks,
+    trafficedu.education.views.sessions,
+    trafficedu.education.views.study,
+    trafficedu.education.views.courses,
+    trafficedu.feedback.views.notices,
+    trafficedu.feedback.views.policy,
+    trafficedu.campaigns.views,
+    trafficedu.evaluation.views.results,
+    trafficedu.evaluation.views.rule_sets,
+    trafficedu.evaluation.views.runs,
+    trafficedu.evaluation.views.trends,
+    trafficedu.bulletin.views,
+    trafficedu.accidents.views.browsing,
+    trafficedu.accidents.views.deciding,
+    trafficedu.accidents.views.recording,
+    trafficedu.hazards.views.browsing,
+    trafficedu.hazards.views.checks,
+    trafficedu.hazards.views.kinds,
+    trafficedu.hazards.views.reporting,
+    trafficedu.hazards.views.working,
+    trafficedu.helmets.views.counting,
+    trafficedu.helmets.views.results,
+    trafficedu.helmets.views.sites,
+    trafficedu.helmets.views.surveys,
+    trafficedu.patrols.views,
+    trafficedu.messages.views,
+    trafficedu.points.views.browsing,
+    trafficedu.points.views.catalogue,
+    trafficedu.points.views.recording,
 ]
+"""The modules whose routes are served: importing one puts its routes on ``pages``, the blueprint of its feature."""
 
 NAVIGATION = [
     pages.NavigationGroup(
@@ -184,7 +229,7 @@ def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | 
     app.extensions["panels"] = wiring.PANELS
     app.extensions["importers"] = wiring.IMPORTERS
     app.extensions["exporters"] = wiring.EXPORTERS
-    for blueprint in BLUEPRINTS:
+    for blueprint in dict.fromkeys(module.pages for module in PAGES):
         app.register_blueprint(blueprint)
     return app
 

@@ -39,7 +39,8 @@ from trafficedu.demo import services as demo
 from trafficedu.demo import table
 from trafficedu.demo.colours import evaluate_months
 from trafficedu.demo.plan import DEFAULT_MONTHS, DEFAULT_SEED, DEFAULT_VIOLATIONS, MOST_VIOLATIONS, Plan
-from trafficedu.evaluation import services as evaluation
+from trafficedu.evaluation.services import printing, runs
+from trafficedu.evaluation.services.checking import check_month
 from trafficedu.transfers import services as transfers
 
 
@@ -334,12 +335,12 @@ def _renderer(kind: str, number: str, code: str, suffix: str) -> Callable[[str],
 def evaluate(month: date, check: bool, as_json: bool) -> None:
     """Give every town, village and company its colour for a month (五色评估考评)."""
     with opened():
-        found = evaluation.check_month(session(), month, utc_now()) if check else None
-        run = found.run if found else evaluation.evaluate(session(), month, utc_now())
+        found = check_month(session(), month, utc_now()) if check else None
+        run = found.run if found else runs.evaluate(session(), month, utc_now())
         if as_json:
-            click.echo(json.dumps(evaluation.as_json(session(), run, found), ensure_ascii=False))
+            click.echo(json.dumps(printing.as_json(session(), run, found), ensure_ascii=False))
         else:
-            lines = evaluation.check_in_words(found) if found else evaluation.summary(session(), run)
+            lines = printing.check_in_words(found) if found else printing.summary(session(), run)
             click.echo("\n".join(translate(line, language()) for line in lines))
         session().commit() if found is None else session().rollback()
     sys.exit(1 if found and found.differences else 0)

@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from trafficedu.accidents import imports as accidents_files
 from trafficedu.accidents import panels as accidents_panels
+from trafficedu.accidents.imports import files as accidents_files
 from trafficedu.areas import imports as areas_files
 from trafficedu.bulletin import imports as bulletin_files
 from trafficedu.bulletin.queries import papers
@@ -24,64 +24,67 @@ from trafficedu.core.events import Handlers
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.web import Panel
 from trafficedu.education import panels as study_panels
-from trafficedu.education import queries as studies
-from trafficedu.education import services as education
+from trafficedu.education.queries import documents
+from trafficedu.education.services import assignment, courses, seats
 from trafficedu.evaluation import panels as evaluation_panels
-from trafficedu.evaluation import services as evaluation
 from trafficedu.evaluation.events import ColourWorsened
+from trafficedu.evaluation.services import alarms, results, rule_sets, runs
+from trafficedu.evaluation.services.telling import tell_worsened
 from trafficedu.feedback import panels as feedback_panels
-from trafficedu.feedback import services as feedback
+from trafficedu.feedback.services import notices, policy
 from trafficedu.hazards import panels as hazards_panels
-from trafficedu.hazards import queries as hazards_queries
-from trafficedu.hazards import services as hazards
 from trafficedu.hazards.events import CheckOverdue, HazardDueSoon, HazardOverdue, HazardVerified
+from trafficedu.hazards.queries import sheet as hazard_sheet
+from trafficedu.hazards.services import kinds as hazard_kinds
+from trafficedu.hazards.services import reminding
+from trafficedu.hazards.services.telling import tell_check_overdue, tell_due_soon, tell_overdue
 from trafficedu.helmets import imports as helmets_files
 from trafficedu.helmets import panels as helmets_panels
 from trafficedu.messages import panels as messages_panels
-from trafficedu.messages import services as messages
+from trafficedu.messages.services import channels, delivery
 from trafficedu.overview import panels as overview_panels
 from trafficedu.patrols import panels as patrols_panels
 from trafficedu.points import imports as points_files
-from trafficedu.points import services as points
+from trafficedu.points.services import catalogue, happenings
 from trafficedu.public import queries as receipts
-from trafficedu.riders import imports as riders_imports
-from trafficedu.riders import services as riders
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
-from trafficedu.violations import imports as violations_files
+from trafficedu.riders.imports import files as riders_files
+from trafficedu.riders.services import keys
 from trafficedu.violations import panels as violations
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
-from trafficedu.violations.services.kinds import load_kinds
+from trafficedu.violations.imports import files as violations_files
+from trafficedu.violations.services import kinds as violation_kinds
 
 HANDLERS: Handlers = {
     ViolationEstablished: [
-        feedback.queue_notice,
-        education.assign_for_violation,
+        notices.queue_notice,
+        assignment.assign_for_violation,
     ],
     ViolationVoided: [
-        education.withdraw_violation,
-        feedback.withdraw_notice,
+        assignment.withdraw_violation,
+        notices.withdraw_notice,
     ],
     LegalBasisRecorded: [
-        feedback.release_held,
+        notices.release_held,
     ],
     HomeVillageRecorded: [
-        feedback.release_to_village,
+        notices.release_to_village,
     ],
     HazardVerified: [
-        points.credit_fixed_hazard,
+        happenings.credit_fixed_hazard,
     ],
     HazardDueSoon: [
-        hazards.tell_due_soon,
+        tell_due_soon,
     ],
     HazardOverdue: [
-        points.debit_overdue_hazard,
-        hazards.tell_overdue,
+        happenings.debit_overdue_hazard,
+        tell_overdue,
     ],
     CheckOverdue: [
-        hazards.tell_check_overdue,
+        tell_check_overdue,
     ],
     ColourWorsened: [
-        evaluation.tell_worsened,
+        tell_worsened,
     ],
 }
 """EVENT -> handlers, run in this order in the transaction of the event."""
@@ -150,28 +153,28 @@ PANELS: Mapping[str, Sequence[Panel]] = {
 REFERENCE: Sequence[Callable[[Session, datetime], Any]] = [
     configuration.load_defaults,
     areas_files.load_shipped,
-    load_kinds,
-    education.load_courses,
-    feedback.load_policy,
-    evaluation.load_shipped,
-    points.load_activities,
-    hazards.load_kinds,
+    violation_kinds.load_kinds,
+    courses.load_courses,
+    policy.load_policy,
+    rule_sets.load_shipped,
+    catalogue.load_activities,
+    hazard_kinds.load_kinds,
 ]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
 CHORES: Mapping[str, Chore] = {
-    "waiting tasks seated": education.seat_waiting,
+    "waiting tasks seated": seats.seat_waiting,
     "audit rows sealed": audit.seal,
-    "points of studies entered": points.enter_happenings,
-    "trends computed": evaluation.refresh_one,
-    "alarms raised": evaluation.raise_alarms,
-    "hazards reminded of": hazards.remind,
-    "checks reminded of": hazards.remind_checks,
-    "months evaluated": evaluation.evaluate_due,
+    "points of studies entered": happenings.enter_happenings,
+    "trends computed": results.refresh_one,
+    "alarms raised": alarms.raise_alarms,
+    "hazards reminded of": reminding.remind,
+    "checks reminded of": reminding.remind_checks,
+    "months evaluated": runs.evaluate_due,
     "expired locks forgotten": throttle.forget_expired,
-    "riders brought under the current key": riders.reencrypt_some,
-    "channels brought under the current key": messages.reencrypt_some,
-    "pushes sent": messages.deliver_due,
+    "riders brought under the current key": keys.reencrypt_some,
+    "channels brought under the current key": channels.reencrypt_some,
+    "pushes sent": delivery.deliver_due,
 }
 """What the worker does in every round, in this order."""
 
@@ -180,7 +183,7 @@ IMPORTERS: Mapping[str, Importer] = {
     "ebikes": areas_files.EBIKES_IMPORTER,
     "helmets": helmets_files.IMPORTER,
     "violations": violations_files.IMPORTER,
-    "riders": riders_imports.IMPORTER,
+    "riders": riders_files.IMPORTER,
     "accidents": accidents_files.IMPORTER,
     "points": points_files.IMPORTER,
 }
@@ -191,7 +194,7 @@ EXPORTERS: Mapping[str, Exporter] = {
     "ebikes": areas_files.EBIKES_EXPORTER,
     "helmets": helmets_files.EXPORTER,
     "violations": violations_files.EXPORTER,
-    "riders": riders_imports.EXPORTER,
+    "riders": riders_files.EXPORTER,
     "accidents": accidents_files.EXPORTER,
     "indicators": bulletin_files.INDICATORS_EXPORTER,
     "points": points_files.EXPORTER,
@@ -199,10 +202,10 @@ EXPORTERS: Mapping[str, Exporter] = {
 """KIND -> what ``trafficedu export`` and the page write; the same columns as the import, where there is one."""
 
 REPORTS: Mapping[str, Callable[[Session, str, str, datetime], bytes]] = {
-    "certificate": studies.render_certificate,
+    "certificate": documents.render_certificate,
     "receipt": receipts.render_receipt,
-    "roster": studies.render_roster,
-    "hazard": hazards_queries.render_any,
+    "roster": documents.render_roster,
+    "hazard": hazard_sheet.render_any,
 }
 """KIND -> what ``trafficedu report`` renders as PDF from a public number, in a language."""
 

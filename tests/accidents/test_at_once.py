@@ -13,8 +13,8 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from tests.factories.accidents import NOW, make_accident, new_accident
 from tests.factories.violations import District, make_district
-from trafficedu.accidents import services
 from trafficedu.accidents.models import Accident
+from trafficedu.accidents.services import closing, recording
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.database import database
 from trafficedu.core.errors import DomainError
@@ -58,7 +58,7 @@ def prepared(app: Flask, accidents: int = 0) -> tuple[District, list[int]]:
 def test_a_form_sent_many_times_at_once_makes_one_record(fresh_app: Flask) -> None:
     district, _ = prepared(fresh_app)
     new = new_accident(district.village, client_reference="same")
-    outcomes = at_once(fresh_app, [lambda own: services.record(own, new, SYSTEM, NOW).number] * 8)
+    outcomes = at_once(fresh_app, [lambda own: recording.record(own, new, SYSTEM, NOW).number] * 8)
     assert len(set(outcomes)) == 1
     with fresh_app.app_context(), database().sessionmaker() as own:
         assert own.scalar(select(func.count()).select_from(Accident)) == 1
@@ -69,7 +69,7 @@ def test_two_who_void_each_the_others_record_keep_one(fresh_app: Flask) -> None:
 
     def void(voided: int, kept: int) -> Deed:
         def act(own: Session) -> str:
-            services.mark_duplicate(own, own.get_one(Accident, voided), own.get_one(Accident, kept), SYSTEM, NOW)
+            closing.mark_duplicate(own, own.get_one(Accident, voided), own.get_one(Accident, kept), SYSTEM, NOW)
             return "voided"
 
         return act

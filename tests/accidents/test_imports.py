@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from tests.factories.accidents import NOW, make_accident
 from tests.factories.officers import Acting
 from tests.factories.violations import District
-from trafficedu.accidents import services
-from trafficedu.accidents.imports import COLUMNS, EXPORTER, IMPORTER
+from trafficedu.accidents.imports.files import COLUMNS, EXPORTER, IMPORTER
 from trafficedu.accidents.models import Accident, AccidentKind
+from trafficedu.accidents.services import closing
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
@@ -107,7 +107,7 @@ class TestTakingIn:
 
     def test_a_voided_record_stays_voided(self, session: Session, district: District) -> None:
         run(session, [row(district.village)])
-        services.void(session, only(session), "误录", SYSTEM, NOW)
+        closing.void(session, only(session), "误录", SYSTEM, NOW)
         assert counts(run(session, [row(district.village)])) == (0, 0, 1, 0)
         refused = run(session, [row(district.village, injured="4")]).refused
         assert [fault.column for fault in refused] == ["reference"]
@@ -197,5 +197,5 @@ class TestThereAndBack:
 
     def test_voided_records_stay_at_home(self, session: Session, district: District) -> None:
         run(session, [row(district.village)])
-        services.void(session, only(session), "误录", SYSTEM, NOW)
+        closing.void(session, only(session), "误录", SYSTEM, NOW)
         assert list(EXPORTER.rows(session, SYSTEM, utc_now(), None, False)) == []

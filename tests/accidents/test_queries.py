@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from tests.factories.accidents import NOW, make_accident, make_fatal
 from tests.factories.officers import Acting
 from tests.factories.violations import District
-from trafficedu.accidents import queries, services
-from trafficedu.accidents.queries import AccidentFilter
+from trafficedu.accidents.queries import duplicates, figures, records
+from trafficedu.accidents.queries.records import AccidentFilter
+from trafficedu.accidents.services import closing
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.errors import Missing
 
@@ -23,31 +24,31 @@ class TestScope:
     def test_the_own_area_and_nothing_else(self, session: Session, district: District, acting: Acting) -> None:
         mine, theirs = make_accident(session, district.village), make_accident(session, district.other_village)
         officer = acting("officer", district.town)
-        assert queries.find_accident(session, mine.number.lower(), officer) is mine
+        assert records.find_accident(session, mine.number.lower(), officer) is mine
         with pytest.raises(Missing):
-            queries.find_accident(session, theirs.number, officer)
-        assert queries.list_accidents(session, officer, AccidentFilter(), 1).items == [mine]
-        assert queries.list_accidents(session, officer, AccidentFilter(number=theirs.number), 1).items == []
+            records.find_accident(session, theirs.number, officer)
+        assert records.list_accidents(session, officer, AccidentFilter(), 1).items == [mine]
+        assert records.list_accidents(session, officer, AccidentFilter(number=theirs.number), 1).items == []
 
     @pytest.mark.parametrize("scope", [Scope(), Scope(company_id=1), Scope(station_id=1)])
     def test_other_posts_see_none(self, session: Session, district: District, scope: Scope) -> None:
         accident = make_accident(session, district.village)
         nobody = Actor(1, "x", scope=scope)
-        assert queries.list_accidents(session, nobody, AccidentFilter(), 1).total == 0
-        assert queries.list_pairs(session, nobody, date(2020, 1, 1)) == []
-        assert queries.tally(session, nobody, date(2020, 1, 1), date(2026, 12, 31)).total == 0
+        assert records.list_accidents(session, nobody, AccidentFilter(), 1).total == 0
+        assert duplicates.list_pairs(session, nobody, date(2020, 1, 1)) == []
+        assert figures.tally(session, nobody, date(2020, 1, 1), date(2026, 12, 31)).total == 0
         with pytest.raises(Missing):
-            queries.find_accident(session, accident.number, nobody)
+            records.find_accident(session, accident.number, nobody)
 
     def test_counts_keep_to_it(self, session: Session, district: District, acting: Acting) -> None:
         make_accident(session, district.village)
         make_accident(session, district.other_village)
         leader = acting("leader", district.town)
-        rows = queries.count_by_area_and_month(
+        rows = figures.count_by_area_and_month(
             session, leader, date(2026, 1, 1), date(2026, 12, 31), district.root.path
         )
         assert [(row.area_code, row.accidents) for row in rows] == [(district.village.code, 1)]
-        assert queries.first_day(session, acting("leader", district.neighbour)) is None
+        assert figures.first_day(session, acting("leader", district.neighbour)) is None
 
 
 class TestFilters:
@@ -77,14 +78,14 @@ class TestFilters:
             "c": make_accident(session, district.village, ebike_involved=False, kinds=()),
             "d": make_accident(session, district.village, severity="damage", injured=0, kinds=()),
         }
-        services.void(session, made["d"], "误录", SYSTEM, NOW)
-        page = queries.list_accidents(session, reader, AccidentFilter(**wanted), 1)
+        closing.void(session, made["d"], "误录", SYSTEM, NOW)
+        page = records.list_accidents(session, reader, AccidentFilter(**wanted), 1)
         assert {row.id for row in page.items} == {made[name].id for name in found}
 
     def test_an_area_is_its_subtree(self, session: Session, district: District) -> None:
         one, _other = make_accident(session, district.village), make_accident(session, district.other_village)
         wanted = AccidentFilter(area_path=district.town.path)
-        assert queries.list_accidents(session, SYSTEM, wanted, 1).items == [one]
+        assert records.list_accidents(session, SYSTEM, wanted, 1).items == [one]
 
     def test_severity_sorts_by_weight_not_by_letter(self, session: Session, district: District) -> None:
         reader = Actor(None, "x", scope=Scope(area_path=district.root.path))
@@ -92,7 +93,7 @@ class TestFilters:
         serious = make_accident(session, district.village, severity="serious")
         damage = make_accident(session, district.village, severity="damage", injured=0)
         fatal = make_fatal(session, district.village, JUNE)
-        page = queries.list_accidents(session, reader, AccidentFilter(sort="severity"), 1)
+        page = records.list_accidents(session, reader, AccidentFilter(sort="severity"), 1)
         assert page.items == [fatal, serious, slight, damage]
 
 
@@ -103,10 +104,10 @@ class TestFigures:
         make_accident(session, district.village, occurred_utc=JUNE, severity="damage", injured=0)
         make_accident(session, district.village, occurred_utc=JUNE, ebike_involved=False, kinds=())
         make_accident(session, district.neighbour, occurred_utc=JULY)
-        services.void(session, make_accident(session, district.village, occurred_utc=JULY), "误录", SYSTEM, NOW)
+        closing.void(session, make_accident(session, district.village, occurred_utc=JULY), "误录", SYSTEM, NOW)
 
         def counted(**only: bool) -> list[tuple[str, date, int, int, int, int]]:
-            rows = queries.count_by_area_and_month(
+            rows = figures.count_by_area_and_month(
                 session, SYSTEM, date(2026, 6, 1), date(2026, 7, 31), district.root.path, **only
             )
             return [(r.path, r.month, r.accidents, r.fatal, r.killed, r.injured) for r in rows]
@@ -121,13 +122,13 @@ class TestFigures:
         make_fatal(session, district.village, datetime(2026, 6, 30, 15, 59, tzinfo=UTC))
         make_fatal(session, district.village, datetime(2026, 6, 30, 16, 0, tzinfo=UTC))
         june = (date(2026, 6, 1), date(2026, 6, 30))
-        assert queries.count_fatal(session, SYSTEM, *june, district.root.path) == 1
-        months = queries.count_by_month(session, SYSTEM, june[0], date(2026, 7, 31), district.root.path)
+        assert figures.count_fatal(session, SYSTEM, *june, district.root.path) == 1
+        months = figures.count_by_month(session, SYSTEM, june[0], date(2026, 7, 31), district.root.path)
         assert [(row.month.month, row.severity, row.accidents) for row in months] == [(6, "fatal", 1), (7, "fatal", 1)]
 
     def test_a_tally_adds_people_up(self, session: Session, district: District) -> None:
         make_fatal(session, district.village, JUNE, killed=2, injured=3)
         make_accident(session, district.village, occurred_utc=JUNE + timedelta(days=1))
-        found = queries.tally(session, SYSTEM, date(2026, 6, 1), date(2026, 6, 30), district.root.path)
+        found = figures.tally(session, SYSTEM, date(2026, 6, 1), date(2026, 6, 30), district.root.path)
         assert (found.fatal, found.slight, found.casualty, found.total) == (1, 1, 2, 2)
         assert (found.killed, found.injured) == (2, 4)

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from tests.factories.accidents import NOW, make_accident, make_fatal, new_accident
 from tests.factories.officers import Acting
 from tests.factories.violations import District, new_rider
-from trafficedu.accidents import queries, services
 from trafficedu.accidents.models import Accident, AccidentRider
+from trafficedu.accidents.queries import duplicates, records
+from trafficedu.accidents.services import closing, people, recording
 from trafficedu.core.actors import Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
@@ -42,7 +43,7 @@ class TestRecord:
             latitude=30.1,
             longitude=120.2,
         )
-        accident = services.record(session, new, officer, NOW)
+        accident = recording.record(session, new, officer, NOW)
         session.expire_all()
         assert (accident.killed, accident.killed_30_days, accident.injured) == (1, 2, 3)
         assert (accident.rider_helmet, accident.responsibility, accident.ebike_involved) == ("no", "main", True)
@@ -54,7 +55,7 @@ class TestRecord:
 
     def test_the_day_is_the_one_in_shanghai(self, session: Session, district: District, officer: Actor) -> None:
         late = NOW.replace(day=19, hour=16, minute=30)
-        accident = services.record(session, new_accident(district.village, occurred_utc=late), officer, NOW)
+        accident = recording.record(session, new_accident(district.village, occurred_utc=late), officer, NOW)
         assert str(accident.occurred_on) == "2026-11-20"
 
     @pytest.mark.parametrize(
@@ -74,29 +75,29 @@ class TestRecord:
         self, session: Session, district: District, officer: Actor, change: dict[str, object], field: str
     ) -> None:
         with pytest.raises(DomainError) as caught:
-            services.record(session, new_accident(district.village, **change), officer, NOW)
+            recording.record(session, new_accident(district.village, **change), officer, NOW)
         assert caught.value.field == field
         assert count(session) == 0
 
     def test_an_area_of_others_is_as_good_as_none(self, session: Session, district: District, officer: Actor) -> None:
         with pytest.raises(DomainError) as caught:
-            services.record(session, new_accident(district.other_village), officer, NOW)
+            recording.record(session, new_accident(district.other_village), officer, NOW)
         assert caught.value.field == "area_code"
 
     def test_a_repeated_submit_gives_the_first_record(
         self, session: Session, district: District, officer: Actor
     ) -> None:
         new = new_accident(district.village, client_reference="same")
-        assert services.record(session, new, officer, NOW) is services.record(session, new, officer, NOW)
+        assert recording.record(session, new, officer, NOW) is recording.record(session, new, officer, NOW)
         assert count(session) == 1
 
     def test_but_not_to_somebody_else(
         self, session: Session, district: District, officer: Actor, supervisor: Actor
     ) -> None:
         new = new_accident(district.village, client_reference="same")
-        services.record(session, new, officer, NOW)
+        recording.record(session, new, officer, NOW)
         with pytest.raises(DomainError):
-            services.record(session, new, supervisor, NOW)
+            recording.record(session, new, supervisor, NOW)
 
 
 class TestDuplicates:
@@ -104,10 +105,10 @@ class TestDuplicates:
         make_accident(session, district.village)
         later = new_accident(district.village, occurred_utc=NOW - timedelta(minutes=1))
         with pytest.raises(DomainError) as caught:
-            services.record(session, later, officer, NOW)
+            recording.record(session, later, officer, NOW)
         assert caught.value.field == "told_apart"
         assert count(session) == 1
-        told = services.record(session, new_accident(district.village, told_apart=True), officer, NOW)
+        told = recording.record(session, new_accident(district.village, told_apart=True), officer, NOW)
         assert told.told_apart
 
     @pytest.mark.parametrize(
@@ -121,11 +122,11 @@ class TestDuplicates:
         self, session: Session, district: District, officer: Actor, change: dict[str, object]
     ) -> None:
         make_accident(session, district.village)
-        assert not services.record(session, new_accident(district.village, **change), officer, NOW).told_apart
+        assert not recording.record(session, new_accident(district.village, **change), officer, NOW).told_apart
 
     def test_a_neighbouring_village_is_another_area(self, session: Session, district: District, officer: Actor) -> None:
         make_accident(session, district.village)
-        services.record(session, new_accident(district.neighbour), officer, NOW)
+        recording.record(session, new_accident(district.neighbour), officer, NOW)
         assert count(session) == 2
 
     def test_pairs_leave_the_list_when_told_apart_or_voided(
@@ -135,12 +136,12 @@ class TestDuplicates:
         second = make_accident(session, district.village, occurred_utc=NOW - timedelta(minutes=30))
         second.told_apart = False
         since = first.occurred_on
-        assert queries.list_pairs(session, supervisor, since) == [(first, second)]
-        services.tell_apart(session, second, supervisor)
-        assert queries.list_pairs(session, supervisor, since) == []
+        assert duplicates.list_pairs(session, supervisor, since) == [(first, second)]
+        closing.tell_apart(session, second, supervisor)
+        assert duplicates.list_pairs(session, supervisor, since) == []
         second.told_apart = False
-        services.mark_duplicate(session, second, first, supervisor, NOW)
-        assert queries.list_pairs(session, supervisor, since) == []
+        closing.mark_duplicate(session, second, first, supervisor, NOW)
+        assert duplicates.list_pairs(session, supervisor, since) == []
 
     def test_a_duplicate_is_voided_with_its_reference_and_its_riders_stay_known(
         self, session: Session, district: District, supervisor: Actor
@@ -148,104 +149,104 @@ class TestDuplicates:
         first, second = make_accident(session, district.village), make_accident(session, district.village)
         both, only = new_rider(), new_rider()
         for accident, rider in ((first, both), (second, both), (second, only)):
-            services.link_rider(session, accident, rider, "rider", supervisor, utc_now())
-        services.mark_duplicate(session, second, first, supervisor, NOW)
+            people.link_rider(session, accident, rider, "rider", supervisor, utc_now())
+        closing.mark_duplicate(session, second, first, supervisor, NOW)
         assert (second.state, second.duplicate_of_id, second.voided_utc) == ("voided", first.id, NOW)
-        assert len(queries.list_riders(session, first.id)) == 2
+        assert len(records.list_riders(session, first.id)) == 2
         assert audited(session, "accidents:accident:void").detail == {"duplicate_of": first.id}
         with pytest.raises(Stale):
-            services.mark_duplicate(session, first, second, supervisor, NOW)
+            closing.mark_duplicate(session, first, second, supervisor, NOW)
         assert first.state == "recorded"
 
     def test_no_record_is_a_duplicate_of_itself(self, session: Session, district: District, supervisor: Actor) -> None:
         accident = make_accident(session, district.village)
         with pytest.raises(Stale):
-            services.mark_duplicate(session, accident, accident, supervisor, NOW)
+            closing.mark_duplicate(session, accident, accident, supervisor, NOW)
 
 
 class TestCorrect:
     def test_somebody_died_later(self, session: Session, district: District, officer: Actor) -> None:
         accident = make_accident(session, district.village, severity="serious")
         changed = new_accident(district.village, severity="fatal", killed=1, injured=0)
-        services.correct(session, accident, changed, accident.version, officer, NOW)
+        recording.correct(session, accident, changed, accident.version, officer, NOW)
         assert (accident.severity, accident.killed, accident.version) == ("fatal", 1, 2)
         assert audited(session, "accidents:accident:correct").detail == {"fields": ["severity", "killed", "injured"]}
 
     def test_kinds_alone_raise_the_version(self, session: Session, district: District, officer: Actor) -> None:
         accident = make_accident(session, district.village)
-        services.correct(session, accident, new_accident(district.village, kinds=("2004",)), 1, officer, NOW)
+        recording.correct(session, accident, new_accident(district.village, kinds=("2004",)), 1, officer, NOW)
         session.expire_all()
         assert ([kind.code for kind in accident.kinds], accident.version) == (["2004"], 2)
 
     def test_the_same_again_changes_nothing(self, session: Session, district: District, officer: Actor) -> None:
         accident = make_accident(session, district.village)
-        services.correct(session, accident, new_accident(district.village), 1, officer, NOW)
+        recording.correct(session, accident, new_accident(district.village), 1, officer, NOW)
         assert accident.version == 1
 
     def test_the_second_editor_is_told(self, session: Session, district: District, officer: Actor) -> None:
         accident = make_accident(session, district.village)
-        services.correct(session, accident, new_accident(district.village, injured=2), 1, officer, NOW)
+        recording.correct(session, accident, new_accident(district.village, injured=2), 1, officer, NOW)
         with pytest.raises(Stale):
-            services.correct(session, accident, new_accident(district.village, injured=3), 1, officer, NOW)
+            recording.correct(session, accident, new_accident(district.village, injured=3), 1, officer, NOW)
 
     def test_a_voided_record_stays_as_it_is(self, session: Session, district: District, supervisor: Actor) -> None:
         accident = make_accident(session, district.village)
-        services.void(session, accident, "误录", supervisor, NOW)
+        closing.void(session, accident, "误录", supervisor, NOW)
         with pytest.raises(Stale):
-            services.correct(session, accident, new_accident(district.village), accident.version, supervisor, NOW)
+            recording.correct(session, accident, new_accident(district.village), accident.version, supervisor, NOW)
 
 
 class TestVoid:
     def test_it_keeps_the_reason(self, session: Session, district: District, supervisor: Actor) -> None:
         accident = make_accident(session, district.village)
-        services.void(session, accident, " 误录 ", supervisor, NOW)
+        closing.void(session, accident, " 误录 ", supervisor, NOW)
         assert (accident.state, accident.state_reason, accident.voided_by_id) == ("voided", "误录", supervisor.user_id)
-        assert [step.what for step in queries.history_of(accident)] == ["recorded", "voided"]
+        assert [step.what for step in records.history_of(accident)] == ["recorded", "voided"]
         with pytest.raises(Stale):
-            services.void(session, accident, "again", supervisor, NOW)
+            closing.void(session, accident, "again", supervisor, NOW)
 
     def test_without_a_reason_it_stands(self, session: Session, district: District, supervisor: Actor) -> None:
         accident = make_accident(session, district.village)
         with pytest.raises(DomainError) as caught:
-            services.void(session, accident, "  ", supervisor, NOW)
+            closing.void(session, accident, "  ", supervisor, NOW)
         assert (caught.value.field, accident.state) == ("reason", "recorded")
 
 
 class TestRiders:
     def test_a_link_is_audited_with_ids_only(self, session: Session, district: District, officer: Actor) -> None:
         accident = make_accident(session, district.village)
-        link = services.link_rider(session, accident, new_rider(name="张三"), "rider", officer, utc_now())
+        link = people.link_rider(session, accident, new_rider(name="张三"), "rider", officer, utc_now())
         entry = audited(session, "accidents:rider:link")
         assert entry.detail == {"rider_id": link.rider_id, "role": "rider"}
 
     def test_twice_is_once(self, session: Session, district: District, officer: Actor) -> None:
         accident, rider = make_accident(session, district.village), new_rider()
-        one = services.link_rider(session, accident, rider, "rider", officer, utc_now())
-        assert services.link_rider(session, accident, rider, "passenger", officer, utc_now()).id == one.id
+        one = people.link_rider(session, accident, rider, "rider", officer, utc_now())
+        assert people.link_rider(session, accident, rider, "passenger", officer, utc_now()).id == one.id
         assert session.scalar(select(func.count()).select_from(AccidentRider)) == 1
 
     def test_it_takes_the_permission(self, session: Session, district: District, acting: Acting) -> None:
         accident = make_accident(session, district.village)
         for role in ("leader", "analyst"):
             with pytest.raises(Refused):
-                services.link_rider(session, accident, new_rider(), "rider", acting(role, district.town), utc_now())
+                people.link_rider(session, accident, new_rider(), "rider", acting(role, district.town), utc_now())
 
     def test_nobody_rode_where_there_was_no_e_bike(self, session: Session, district: District, officer: Actor) -> None:
         accident = make_accident(session, district.village, ebike_involved=False)
         with pytest.raises(DomainError) as caught:
-            services.link_rider(session, accident, new_rider(), "rider", officer, utc_now())
+            people.link_rider(session, accident, new_rider(), "rider", officer, utc_now())
         assert caught.value.field == "role"
-        assert services.link_rider(session, accident, new_rider(), "other", officer, utc_now()).role == "other"
+        assert people.link_rider(session, accident, new_rider(), "other", officer, utc_now()).role == "other"
 
     def test_a_mistake_is_taken_back(self, session: Session, district: District, officer: Actor) -> None:
         accident = make_accident(session, district.village)
-        link = services.link_rider(session, accident, new_rider(), "rider", officer, utc_now())
+        link = people.link_rider(session, accident, new_rider(), "rider", officer, utc_now())
         rider_id, number = link.rider_id, link.rider.number
-        services.unlink_rider(session, queries.find_link(session, accident, number), officer)
-        assert list(queries.list_riders(session, accident.id)) == []
+        people.unlink_rider(session, records.find_link(session, accident, number), officer)
+        assert list(records.list_riders(session, accident.id)) == []
         assert audited(session, "accidents:rider:unlink").detail["rider_id"] == rider_id
         with pytest.raises(Missing):
-            queries.find_link(session, accident, number)
+            records.find_link(session, accident, number)
 
 
 def test_a_fatal_accident_needs_its_dead_in_the_database_too(session: Session, district: District) -> None:

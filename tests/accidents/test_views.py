@@ -15,8 +15,8 @@ from tests.conftest import Browser
 from tests.factories import education
 from tests.factories.accidents import make_accident
 from tests.factories.violations import District, identity, new_rider
-from trafficedu.accidents import services
 from trafficedu.accidents.models import Accident, AccidentRider
+from trafficedu.accidents.services import people
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.audit import AuditEntry
@@ -242,7 +242,7 @@ class TestPeople:
     def linked(self, session: Session, district: District, officer_user: User) -> AccidentRider:
         accident = make_recent(session, district.village)
         rider = new_rider(name="欧阳测试", home_area_id=district.village.id)
-        link = services.link_rider(session, accident, rider, "rider", actor_of(officer_user), utc_now())
+        link = people.link_rider(session, accident, rider, "rider", actor_of(officer_user), utc_now())
         session.commit()
         return link
 

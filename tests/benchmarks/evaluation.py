@@ -24,7 +24,8 @@ from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import load_demo
 from trafficedu.evaluation.queries.runs import latest_run, results_of
 from trafficedu.evaluation.rules import last_full_month, month_after
-from trafficedu.evaluation.services import check_month, evaluate
+from trafficedu.evaluation.services.checking import check_month
+from trafficedu.evaluation.services.runs import evaluate
 
 MONTHS, HISTORY, MADE = 36, 66, 12_000
 

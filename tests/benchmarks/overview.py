@@ -33,7 +33,7 @@ from trafficedu.demo.accounts import PASSWORD, USERNAMES
 from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import load_demo
 from trafficedu.evaluation.rules import last_full_month, month_after
-from trafficedu.evaluation.services import evaluate
+from trafficedu.evaluation.services.runs import evaluate
 
 SMALL, MONTHS = 10_000, 24
 PAGES = [

@@ -46,7 +46,8 @@ from trafficedu.core.database import database
 from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import load_demo
 from trafficedu.education.models import Course, StudySession
-from trafficedu.riders.services import NewEngagement, NewRider, engage, find_or_register
+from trafficedu.riders.services.engagements import NewEngagement, engage
+from trafficedu.riders.services.people import NewRider, find_or_register
 from trafficedu.stations.models import Station
 
 PORTS = itertools.count(18600)

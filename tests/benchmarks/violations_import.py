@@ -34,7 +34,7 @@ from trafficedu.core.database import database
 from trafficedu.core.settings import load_settings
 from trafficedu.core.tabular import read_rows
 from trafficedu.riders.models import Rider
-from trafficedu.violations.imports import COLUMNS, IMPORTER
+from trafficedu.violations.imports.files import COLUMNS, IMPORTER
 from trafficedu.violations.imports.writing import COLUMNS as STORED
 from trafficedu.violations.models import Violation
 

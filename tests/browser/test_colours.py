@@ -12,7 +12,7 @@ from tests.factories import colours as made
 from tests.factories.evaluation import NOW
 from tests.factories.people import PASSWORD, make_user
 from trafficedu.core.actors import SYSTEM
-from trafficedu.evaluation import services
+from trafficedu.evaluation.services import runs
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +25,7 @@ def test_a_commander_reads_who_stands_where_and_why(
         towns = made.three_towns(session)
         root = towns["A"].parent_id
         username = make_user(session, "analyst", area_id=root).username
-        services.publish_run(session, services.evaluate(session, made.MONTH, NOW), SYSTEM, NOW)
+        runs.publish_run(session, runs.evaluate(session, made.MONTH, NOW), SYSTEM, NOW)
         code = towns["B"].code
         session.commit()
     visitor = visit(width)

@@ -13,7 +13,7 @@ from tests.factories import people, places
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
 from trafficedu.core.text import message
-from trafficedu.messages import services
+from trafficedu.messages.services import outbox
 
 pytestmark = pytest.mark.browser
 
@@ -24,8 +24,8 @@ def test_a_leader_reads_and_chooses_a_channel(
 ) -> None:
     with live_app.app_context(), live_app.extensions["sqlalchemy"].sessionmaker() as session:
         user = people.make_user(session, "leader", area_id=places.area(session).id, locale=locale)
-        told = services.NewPush("k", message("Messages"), message("No messages"), "/messages/channels")
-        services.push(session, told, [user.id], SYSTEM, utc_now())
+        told = outbox.NewPush("k", message("Messages"), message("No messages"), "/messages/channels")
+        outbox.push(session, told, [user.id], SYSTEM, utc_now())
         session.commit()
         username = user.username
     visitor = visit(width)

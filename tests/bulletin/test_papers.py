@@ -32,11 +32,11 @@ from trafficedu.bulletin.queries.accidents import Trend
 from trafficedu.bulletin.queries.month import gather
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.errors import DomainError, Missing
-from trafficedu.education import queries as education
-from trafficedu.evaluation import services
+from trafficedu.education.queries import rates as education
 from trafficedu.evaluation.rules import month_after
-from trafficedu.hazards.queries import HazardCounts
-from trafficedu.helmets import queries as helmets
+from trafficedu.evaluation.services import runs
+from trafficedu.hazards.queries.figures import HazardCounts
+from trafficedu.helmets.queries import rates as helmets
 from trafficedu.reports import bulletin
 from trafficedu.reports import scorecard as card_paper
 
@@ -50,7 +50,7 @@ def analyst(session: Session, towns: dict[str, Area]) -> Actor:
 
 
 def publish(session: Session) -> None:
-    services.publish_run(session, services.evaluate(session, MONTH, NOW), SYSTEM, NOW)
+    runs.publish_run(session, runs.evaluate(session, MONTH, NOW), SYSTEM, NOW)
     session.commit()
 
 
@@ -246,7 +246,7 @@ def test_the_command_line_writes_them(
 
     monkeypatch.setattr(cli, "opened", opened)
     monkeypatch.setenv("TRAFFICEDU_LOCALE", "en")
-    services.evaluate(session, MONTH, NOW)  # not published: the command line sees it, and says so
+    runs.evaluate(session, MONTH, NOW)  # not published: the command line sees it, and says so
     session.commit()
     root, code = towns["A"].parent, towns["A"].code
     assert root is not None

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from trafficedu.accidents import rules
 from trafficedu.accidents.models import Accident, AccidentRider
-from trafficedu.accidents.queries import list_pairs, tally
+from trafficedu.accidents.queries.duplicates import list_pairs
+from trafficedu.accidents.queries.figures import tally
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date
 from trafficedu.core.database import database

@@ -32,11 +32,11 @@ from trafficedu.education.models import (
     StudyTask,
     TaskViolation,
 )
-from trafficedu.education.queries import count_completion
+from trafficedu.education.queries.rates import count_completion
 from trafficedu.education.rules import ModulePlan, ModuleTimes, gaps
 from trafficedu.feedback.models import Feedback, Notice
-from trafficedu.feedback.queries import count_unanswered
-from trafficedu.feedback.services import Answer, check_answer
+from trafficedu.feedback.queries.notices import count_unanswered
+from trafficedu.feedback.services.notices import Answer, check_answer
 from trafficedu.riders import rules as riders
 from trafficedu.riders.models import Engagement, Rider, Vehicle
 from trafficedu.riders.queries import ID_NUMBER, PHONE

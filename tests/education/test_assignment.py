@@ -22,10 +22,12 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.errors import DomainError, Refused
 from trafficedu.core.events import publish
-from trafficedu.education import services
 from trafficedu.education.models import StudySession, StudyTask, TaskViolation
-from trafficedu.education.queries import live_booking, sessions_with_seats, task_of_violation
+from trafficedu.education.queries.seats import live_booking, sessions_with_seats
+from trafficedu.education.queries.tasks import task_of_violation
 from trafficedu.education.rules import TaskState
+from trafficedu.education.services import assignment, seats
+from trafficedu.education.services.study import check_in, undo_check_in
 from trafficedu.riders.models import Rider
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.models import Violation
@@ -144,12 +146,12 @@ def test_after_check_in_the_next_task_opens(session: Session, district: District
     booking = live_booking(session, first.id)
     assert booking is not None
     assert booking.session is study
-    services.check_in(session, booking, SYSTEM, NOW)
+    check_in(session, booking, SYSTEM, NOW)
     second = establish(session, make_violation(session, rider, district.a))
     assert second is not first
     assert (first.state, second.state) == ("in_progress", "open")
     with pytest.raises(DomainError, match="next task"):
-        services.undo_check_in(session, booking, SYSTEM)
+        undo_check_in(session, booking, SYSTEM)
 
 
 def test_the_same_violation_twice_is_assigned_once(session: Session, district: District, rider: Rider) -> None:
@@ -208,11 +210,11 @@ def test_moving_to_a_chosen_session(session: Session, district: District, rider:
     other = make_session(session, district.at_b, code="intensive")
     task = establish(session, make_violation(session, rider, district.a))
     assert list(sessions_with_seats(session, task, NOW)) == [old, chosen]
-    services.move_booking(session, task, chosen, SYSTEM, NOW)
+    seats.move_booking(session, task, chosen, SYSTEM, NOW)
     assert (seat(session, task), old.seats_taken, chosen.seats_taken) == (chosen, 0, 1)
     for refused in (full, other):
         with pytest.raises(DomainError):
-            services.move_booking(session, task, refused, SYSTEM, NOW)
+            seats.move_booking(session, task, refused, SYSTEM, NOW)
     assert (seat(session, task), chosen.seats_taken) == (chosen, 1)
 
 
@@ -222,13 +224,13 @@ def test_waiving_needs_a_reason_and_a_permission(session: Session, district: Dis
     supervisor = actor_of(people.make_user(session, "supervisor", area_id=district.root.id))
     officer = actor_of(people.make_user(session, "officer", area_id=district.root.id))
     with pytest.raises(Refused):
-        services.waive(session, task, "住院", officer, NOW)
+        assignment.waive(session, task, "住院", officer, NOW)
     with pytest.raises(DomainError, match="Say why"):
-        services.waive(session, task, "  ", supervisor, NOW)
-    services.waive(session, task, "住院", supervisor, NOW)
+        assignment.waive(session, task, "  ", supervisor, NOW)
+    assignment.waive(session, task, "住院", supervisor, NOW)
     assert (task.state, task.waived_by_id, study.seats_taken) == ("waived", supervisor.user_id, 0)
     with pytest.raises(DomainError, match="finished"):
-        services.waive(session, task, "住院", supervisor, NOW)
+        assignment.waive(session, task, "住院", supervisor, NOW)
 
 
 def test_the_worker_seats_an_overdue_task_in_the_next_session(
@@ -236,8 +238,8 @@ def test_the_worker_seats_an_overdue_task_in_the_next_session(
 ) -> None:
     late = make_session(session, district.at_a, NOW + timedelta(days=20))
     task = establish(session, make_violation(session, rider, district.a))
-    assert services.seat_waiting(session, NOW) == 0
-    assert services.seat_waiting(session, NOW + timedelta(days=16)) == 1
+    assert seats.seat_waiting(session, NOW) == 0
+    assert seats.seat_waiting(session, NOW + timedelta(days=16)) == 1
     assert seat(session, task) is late
 
 
@@ -253,7 +255,7 @@ def test_a_first_violation_costs_few_statements(session: Session, district: Dist
 
     event.listen(session.get_bind(), "before_cursor_execute", note)
     try:
-        services.assign(session, violation, SYSTEM, NOW)
+        assignment.assign(session, violation, SYSTEM, NOW)
         session.flush()
     finally:
         event.remove(session.get_bind(), "before_cursor_execute", note)

@@ -15,7 +15,8 @@ from trafficedu import cli
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.errors import DomainError
-from trafficedu.education import services
+from trafficedu.education.services import assignment
+from trafficedu.education.services.study import check_in, sign_off
 from trafficedu.riders.models import Rider
 
 
@@ -35,11 +36,11 @@ def test_report_writes_certificate_and_roster(
 ) -> None:
     monkeypatch.setattr(cli, "application", lambda: fresh_app)
     study = make_session(session, district.at_a)
-    task = services.assign(session, make_violation(session, rider, district.a), SYSTEM, NOW)
+    task = assignment.assign(session, make_violation(session, rider, district.a), SYSTEM, NOW)
     assert task is not None
     staff = actor_of(people.make_user(session, "station", station_id=district.at_a.id))
-    services.check_in(session, task.bookings[0], staff, study.starts_utc)
-    certificate = services.sign_off(session, task.bookings[0], staff, study.starts_utc, "设备故障")
+    check_in(session, task.bookings[0], staff, study.starts_utc)
+    certificate = sign_off(session, task.bookings[0], staff, study.starts_utc, "设备故障")
     numbers = {"certificate": certificate.number, "roster": study.number}
     session.commit()
     for kind, number in numbers.items():

@@ -16,8 +16,8 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
 from trafficedu.core.events import publish
-from trafficedu.education import services
 from trafficedu.education.models import Booking, StudySession, StudyTask
+from trafficedu.education.services import assignment, seats
 from trafficedu.riders.models import Rider
 from trafficedu.violations.events import ViolationEstablished
 from trafficedu.violations.models import Violation
@@ -69,7 +69,7 @@ def test_two_hundred_bookings_of_waiting_tasks_fill_exactly_twenty(fresh_app: Fl
         district = make_district(session)
         tasks = []
         for _ in range(THREADS * EACH):
-            task = services.assign(
+            task = assignment.assign(
                 session, make_violation(session, make_rider(session), district.a, utc_now()), SYSTEM, utc_now()
             )
             assert task is not None
@@ -79,7 +79,7 @@ def test_two_hundred_bookings_of_waiting_tasks_fill_exactly_twenty(fresh_app: Fl
         session.commit()
 
     def book(session: Session, number: int) -> None:
-        services.book(session, session.get_one(StudyTask, tasks[number]), SYSTEM, utc_now())
+        seats.book(session, session.get_one(StudyTask, tasks[number]), SYSTEM, utc_now())
 
     in_threads(fresh_app, book, THREADS * EACH)
     with fresh_app.app_context(), database().sessionmaker() as session:
@@ -115,7 +115,7 @@ def test_moves_in_opposite_directions_do_not_wait_for_each_other(fresh_app: Flas
         tasks = []
         for _ in range(THREADS):
             violation = make_violation(session, make_rider(session), district.a, utc_now())
-            task = services.assign(session, violation, SYSTEM, utc_now())
+            task = assignment.assign(session, violation, SYSTEM, utc_now())
             assert task is not None
             tasks.append(task.id)
         session.commit()
@@ -123,7 +123,7 @@ def test_moves_in_opposite_directions_do_not_wait_for_each_other(fresh_app: Flas
     def move(session: Session, number: int) -> None:
         for target in (studies[number % 2], studies[1 - number % 2], studies[0]):
             study = session.get_one(StudySession, target)
-            services.move_booking(session, session.get_one(StudyTask, tasks[number]), study, SYSTEM, utc_now())
+            seats.move_booking(session, session.get_one(StudyTask, tasks[number]), study, SYSTEM, utc_now())
             session.commit()
 
     in_threads(fresh_app, move, THREADS)

@@ -15,7 +15,8 @@ from trafficedu.core.access import SignedIn
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.web import panels_for
-from trafficedu.education import services
+from trafficedu.education.services import assignment
+from trafficedu.education.services.study import check_in
 from trafficedu.riders.models import Rider
 
 
@@ -36,8 +37,8 @@ def test_the_record_shows_the_seat_or_the_waiting(
 ) -> None:
     study = make_session(session, district.at_a, utc_now() + timedelta(days=2), capacity=1)
     seated, waiting = (make_violation(session, one, district.a, utc_now()) for one in (rider, make_rider(session)))
-    services.assign(session, seated, SYSTEM, utc_now())
-    services.assign(session, waiting, SYSTEM, utc_now())
+    assignment.assign(session, seated, SYSTEM, utc_now())
+    assignment.assign(session, waiting, SYSTEM, utc_now())
     session.commit()
     officer = make_user("officer", area_id=district.a.id)
     for page in ("violations.show", "violations.recorded"):
@@ -61,10 +62,10 @@ def test_station_staff_begin_with_today_and_what_is_missing(
     session: Session, district: District, rider: Rider, make_user: Callable[..., User], shown: Callable[..., str]
 ) -> None:
     study = make_session(session, district.at_a, utc_now() + timedelta(hours=2))
-    task = services.assign(session, make_violation(session, rider, district.a, utc_now()), SYSTEM, utc_now())
+    task = assignment.assign(session, make_violation(session, rider, district.a, utc_now()), SYSTEM, utc_now())
     assert task is not None
     booking = task.bookings[0]
-    services.check_in(session, booking, SYSTEM, study.starts_utc)
+    check_in(session, booking, SYSTEM, study.starts_utc)
     study.starts_on = today() - timedelta(days=1)
     later = make_session(session, district.at_a, utc_now() + timedelta(hours=1))
     later.starts_on = today()

@@ -12,11 +12,12 @@ from trafficedu.configuration.services import correct_day
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import local
 from trafficedu.core.errors import DomainError, Missing, Stale
-from trafficedu.education import services
 from trafficedu.education.models import StudySession, StudyTask
-from trafficedu.education.queries import find_session, live_booking
-from trafficedu.education.services import NewSeries, NewSession, SessionChange
-from trafficedu.education.services.sessions import Cancelled, series_days
+from trafficedu.education.queries.seats import live_booking
+from trafficedu.education.queries.sessions import find_session
+from trafficedu.education.services import assignment, sessions
+from trafficedu.education.services.sessions import Cancelled, NewSeries, NewSession, SessionChange, series_days
+from trafficedu.education.services.study import check_in
 
 SOON = NOW + timedelta(days=2)
 
@@ -29,7 +30,7 @@ def staff(session: Session, district: District) -> Actor:
 def waiting_tasks(session: Session, district: District, count: int) -> list[StudyTask]:
     tasks = []
     for days in range(count):
-        made = services.assign(
+        made = assignment.assign(
             session, make_violation(session, make_rider(session), district.a), SYSTEM, NOW + timedelta(minutes=days)
         )
         assert made is not None
@@ -44,7 +45,7 @@ def new(session: Session, district: District, **values: object) -> NewSession:
 
 def test_a_new_session_seats_those_who_waited_longest(session: Session, district: District, staff: Actor) -> None:
     first, second, third = waiting_tasks(session, district, 3)
-    study = services.create_session(session, new(session, district), staff, NOW)
+    study = sessions.create_session(session, new(session, district), staff, NOW)
     assert (study.seats_taken, first.state, second.state, third.state) == (2, "booked", "booked", "open")
 
 
@@ -52,8 +53,8 @@ def test_a_task_of_another_course_or_district_goes_on_waiting(
     session: Session, district: District, staff: Actor
 ) -> None:
     (task,) = waiting_tasks(session, district, 1)
-    services.create_session(session, new(session, district, course=course(session, "intensive")), staff, NOW)
-    services.create_session(session, new(session, district, starts_utc=NOW + timedelta(days=16)), staff, NOW)
+    sessions.create_session(session, new(session, district, course=course(session, "intensive")), staff, NOW)
+    sessions.create_session(session, new(session, district, starts_utc=NOW + timedelta(days=16)), staff, NOW)
     assert task.state == "open"
 
 
@@ -61,11 +62,11 @@ def test_growing_seats_those_who_wait_and_shrinking_below_the_taken_is_refused(
     session: Session, district: District, staff: Actor
 ) -> None:
     tasks = waiting_tasks(session, district, 3)
-    study = services.create_session(session, new(session, district, capacity=1), staff, NOW)
-    assert services.change_session(session, study, SessionChange(SOON, 3), study.version, staff, NOW) == 2
+    study = sessions.create_session(session, new(session, district, capacity=1), staff, NOW)
+    assert sessions.change_session(session, study, SessionChange(SOON, 3), study.version, staff, NOW) == 2
     assert {task.state for task in tasks} == {"booked"}
     with pytest.raises(DomainError, match="More seats are taken") as refused:
-        services.change_session(session, study, SessionChange(SOON, 2), study.version, staff, NOW)
+        sessions.change_session(session, study, SessionChange(SOON, 2), study.version, staff, NOW)
     assert refused.value.field == "capacity"
 
 
@@ -73,22 +74,22 @@ def test_sessions_are_planned_by_the_own_station_in_the_future_once_at_a_time(
     session: Session, district: District, staff: Actor
 ) -> None:
     with pytest.raises(Missing):
-        services.create_session(session, new(session, district, station=district.at_b), staff, NOW)
+        sessions.create_session(session, new(session, district, station=district.at_b), staff, NOW)
     with pytest.raises(DomainError, match="in the future"):
-        services.create_session(session, new(session, district, starts_utc=NOW), staff, NOW)
-    study = services.create_session(session, new(session, district), staff, NOW)
+        sessions.create_session(session, new(session, district, starts_utc=NOW), staff, NOW)
+    study = sessions.create_session(session, new(session, district), staff, NOW)
     with pytest.raises(DomainError, match="at this time already"):
-        services.create_session(session, new(session, district), staff, NOW)
+        sessions.create_session(session, new(session, district), staff, NOW)
     with pytest.raises(Missing):
         find_session(session, study.number, actor_of(people.make_user(session, "station", station_id=district.at_b.id)))
 
 
 def test_the_second_editor_is_told(session: Session, district: District, staff: Actor) -> None:
-    study = services.create_session(session, new(session, district), staff, NOW)
+    study = sessions.create_session(session, new(session, district), staff, NOW)
     seen = study.version
-    services.change_session(session, study, SessionChange(SOON, 5), seen, staff, NOW)
+    sessions.change_session(session, study, SessionChange(SOON, 5), seen, staff, NOW)
     with pytest.raises(Stale):
-        services.change_session(session, study, SessionChange(SOON, 6), seen, staff, NOW)
+        sessions.change_session(session, study, SessionChange(SOON, 6), seen, staff, NOW)
 
 
 def series(session: Session, district: District, first: date, until: date) -> NewSeries:
@@ -102,9 +103,9 @@ def test_a_weekly_series_passes_over_public_holidays_but_not_weekends(
     days = series_days(session, series(session, district, friday, date(2027, 1, 8)))
     assert [(one.day.isoformat(), one.holiday) for one in days][:2] == [("2026-12-18", False), ("2026-12-25", False)]
     correct_day(session, date(2026, 12, 25), works=False, note="", by=SYSTEM)
-    made = services.create_series(session, series(session, district, friday, date(2026, 12, 31)), staff, NOW)
+    made = sessions.create_series(session, series(session, district, friday, date(2026, 12, 31)), staff, NOW)
     assert [one.starts_on.isoformat() for one in made] == ["2026-12-18"]
-    saturday = services.create_series(
+    saturday = sessions.create_series(
         session, series(session, district, date(2026, 11, 28), date(2026, 12, 12)), staff, NOW
     )
     assert [one.starts_on.day for one in saturday] == [28, 5, 12]
@@ -125,12 +126,12 @@ def booked(session: Session, district: District, count: int) -> tuple[StudySessi
 def test_cancelling_moves_the_riders_or_lets_them_wait(session: Session, district: District, staff: Actor) -> None:
     study, tasks = booked(session, district, 3)
     other = make_session(session, district.at_b, SOON, capacity=2)
-    became = services.cancel_session(session, study, "停电", study.version, 3, staff, NOW)
+    became = sessions.cancel_session(session, study, "停电", study.version, 3, staff, NOW)
     assert became == Cancelled(moved=2, waiting=1)
     assert (study.state, study.seats_taken, other.seats_taken) == ("cancelled", 0, 2)
     assert sorted(task.state for task in tasks) == ["booked", "booked", "open"]
     with pytest.raises(DomainError):
-        services.cancel_session(session, study, "停电", study.version, 0, staff, NOW)
+        sessions.cancel_session(session, study, "停电", study.version, 0, staff, NOW)
 
 
 def test_cancelling_with_another_number_of_riders_than_said_is_stale(
@@ -138,12 +139,12 @@ def test_cancelling_with_another_number_of_riders_than_said_is_stale(
 ) -> None:
     study, tasks = booked(session, district, 2)
     with pytest.raises(Stale):
-        services.cancel_session(session, study, "停电", study.version, 1, staff, NOW)
+        sessions.cancel_session(session, study, "停电", study.version, 1, staff, NOW)
     with pytest.raises(DomainError, match="Say why"):
-        services.cancel_session(session, study, " ", study.version, 2, staff, NOW)
+        sessions.cancel_session(session, study, " ", study.version, 2, staff, NOW)
     booking = live_booking(session, tasks[0].id)
     assert booking is not None
-    services.check_in(session, booking, staff, SOON)
+    check_in(session, booking, staff, SOON)
     with pytest.raises(DomainError, match="checked in"):
-        services.cancel_session(session, study, "停电", study.version, 1, staff, SOON)
+        sessions.cancel_session(session, study, "停电", study.version, 1, staff, SOON)
     assert study.starts_on > TODAY

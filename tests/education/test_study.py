@@ -13,9 +13,11 @@ from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
 from trafficedu.core.errors import DomainError, Refused
-from trafficedu.education import services
 from trafficedu.education.models import Booking, Certificate, StudySession
-from trafficedu.education.queries import live_booking, render_certificate
+from trafficedu.education.queries.documents import render_certificate
+from trafficedu.education.queries.seats import live_booking
+from trafficedu.education.services import assignment, seats
+from trafficedu.education.services import study as study_services
 from trafficedu.education.services.study import Batch
 from trafficedu.riders.models import Rider
 
@@ -33,7 +35,7 @@ def study(session: Session, district: District) -> StudySession:
 
 
 def seat(session: Session, rider: Rider, district: District) -> Booking:
-    task = services.assign(session, make_violation(session, rider, district.a), SYSTEM, NOW)
+    task = assignment.assign(session, make_violation(session, rider, district.a), SYSTEM, NOW)
     assert task is not None
     booking = live_booking(session, task.id)
     assert booking is not None
@@ -48,51 +50,51 @@ def booking(session: Session, rider: Rider, district: District, study: StudySess
 def studied(session: Session, booking: Booking, staff: Actor, score: int | None = 90) -> None:
     """Check in and study every module for exactly its minimum."""
     now = STARTS
-    services.check_in(session, booking, staff, now)
+    study_services.check_in(session, booking, staff, now)
     for module in booking.session.course.modules:
-        services.start_module(session, booking, module.id, staff, now)
+        study_services.start_module(session, booking, module.id, staff, now)
         now += timedelta(minutes=module.minimum_minutes)
-        services.end_module(session, booking, module.id, staff, now)
+        study_services.end_module(session, booking, module.id, staff, now)
     if score is not None:
-        services.record_quiz(session, booking, score, staff, now)
+        study_services.record_quiz(session, booking, score, staff, now)
 
 
 def test_the_whole_study_ends_in_a_certificate(session: Session, booking: Booking, staff: Actor) -> None:
     studied(session, booking, staff)
     later = STARTS + timedelta(hours=1)
-    certificate = services.sign_off(session, booking, staff, later)
+    certificate = study_services.sign_off(session, booking, staff, later)
     assert booking.attendance is not None
     assert (booking.task.state, booking.task.completed_on, booking.task.completed_utc) == ("completed", TODAY, later)
     assert booking.attendance.signed_off_by_id == staff.user_id
     assert certificate.number.startswith("C")
-    assert services.sign_off(session, booking, staff, later) is certificate, "twice gives the first again"
+    assert study_services.sign_off(session, booking, staff, later) is certificate, "twice gives the first again"
     assert render_certificate(session, certificate.number, "zh", utc_now()).startswith(b"%PDF")
 
 
 def test_modules_keep_their_order_and_their_minutes(session: Session, booking: Booking, staff: Actor) -> None:
     lecture, film = booking.session.course.modules[:2]
     with pytest.raises(DomainError, match="Check in first"):
-        services.start_module(session, booking, lecture.id, staff, STARTS)
-    services.check_in(session, booking, staff, STARTS)
+        study_services.start_module(session, booking, lecture.id, staff, STARTS)
+    study_services.check_in(session, booking, staff, STARTS)
     with pytest.raises(DomainError, match="follow their order"):
-        services.start_module(session, booking, film.id, staff, STARTS)
-    record = services.start_module(session, booking, lecture.id, staff, STARTS)
-    assert services.start_module(session, booking, lecture.id, staff, STARTS) is record
+        study_services.start_module(session, booking, film.id, staff, STARTS)
+    record = study_services.start_module(session, booking, lecture.id, staff, STARTS)
+    assert study_services.start_module(session, booking, lecture.id, staff, STARTS) is record
     with pytest.raises(DomainError, match="follow their order"):
-        services.start_module(session, booking, film.id, staff, STARTS)
+        study_services.start_module(session, booking, film.id, staff, STARTS)
     with pytest.raises(DomainError, match="more minutes") as refused:
-        services.end_module(session, booking, lecture.id, staff, STARTS + timedelta(minutes=19, seconds=1))
+        study_services.end_module(session, booking, lecture.id, staff, STARTS + timedelta(minutes=19, seconds=1))
     assert refused.value.text.params["minutes"] == 1
-    services.end_module(session, booking, lecture.id, staff, STARTS + timedelta(minutes=20))
-    services.start_module(session, booking, film.id, staff, STARTS + timedelta(minutes=20))
+    study_services.end_module(session, booking, lecture.id, staff, STARTS + timedelta(minutes=20))
+    study_services.start_module(session, booking, film.id, staff, STARTS + timedelta(minutes=20))
 
 
 def test_no_sign_off_without_the_modules(session: Session, booking: Booking, staff: Actor) -> None:
     with pytest.raises(DomainError, match="Check in first"):
-        services.sign_off(session, booking, staff, STARTS)
-    services.check_in(session, booking, staff, STARTS)
+        study_services.sign_off(session, booking, staff, STARTS)
+    study_services.check_in(session, booking, staff, STARTS)
     with pytest.raises(DomainError, match="Not ready"):
-        services.sign_off(session, booking, staff, STARTS)
+        study_services.sign_off(session, booking, staff, STARTS)
     assert session.scalar(select(func.count()).select_from(Certificate)) == 0
 
 
@@ -100,22 +102,22 @@ def test_no_sign_off_without_the_modules(session: Session, booking: Booking, sta
 def test_no_sign_off_below_the_pass_mark(session: Session, booking: Booking, staff: Actor, score: int | None) -> None:
     studied(session, booking, staff, score)
     with pytest.raises(DomainError, match="Not ready"):
-        services.sign_off(session, booking, staff, STARTS + timedelta(hours=1))
+        study_services.sign_off(session, booking, staff, STARTS + timedelta(hours=1))
     assert booking.task.state == "in_progress"
-    services.record_quiz(session, booking, 80, staff, STARTS)
-    services.sign_off(session, booking, staff, STARTS + timedelta(hours=1))
+    study_services.record_quiz(session, booking, 80, staff, STARTS)
+    study_services.sign_off(session, booking, staff, STARTS + timedelta(hours=1))
     assert booking.attendance is not None
     assert booking.attendance.quiz_attempts == (1 if score is None else 2)
 
 
 def test_an_override_needs_a_reason_and_its_own_permission(session: Session, booking: Booking, staff: Actor) -> None:
-    services.check_in(session, booking, staff, STARTS)
+    study_services.check_in(session, booking, staff, STARTS)
     bare = Actor(staff.user_id, staff.name, permissions=staff.permissions - {"education:session:override"})
     with pytest.raises(Refused):
-        services.sign_off(session, booking, bare, STARTS, "设备故障")
+        study_services.sign_off(session, booking, bare, STARTS, "设备故障")
     with pytest.raises(DomainError, match="needs a reason"):
-        services.sign_off(session, booking, staff, STARTS, "   ")
-    services.sign_off(session, booking, staff, STARTS, "设备故障")
+        study_services.sign_off(session, booking, staff, STARTS, "   ")
+    study_services.sign_off(session, booking, staff, STARTS, "设备故障")
     assert booking.attendance is not None
     assert booking.attendance.override_reason == "设备故障"
     last = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id.desc())).first()
@@ -129,22 +131,22 @@ def test_the_system_and_an_officer_sign_nothing_off(
     officer = actor_of(people.make_user(session, "officer", area_id=district.root.id))
     for who in (SYSTEM, officer):
         with pytest.raises(Refused):
-            services.sign_off(session, booking, who, STARTS + timedelta(hours=1))
+            study_services.sign_off(session, booking, who, STARTS + timedelta(hours=1))
 
 
 def test_check_in_is_for_the_day_and_can_be_undone_until_a_module_begins(
     session: Session, booking: Booking, staff: Actor
 ) -> None:
     with pytest.raises(DomainError, match="on the day"):
-        services.check_in(session, booking, staff, NOW - timedelta(days=1))
-    first = services.check_in(session, booking, staff, STARTS)
-    assert services.check_in(session, booking, staff, STARTS) is first
-    services.undo_check_in(session, booking, staff)
+        study_services.check_in(session, booking, staff, NOW - timedelta(days=1))
+    first = study_services.check_in(session, booking, staff, STARTS)
+    assert study_services.check_in(session, booking, staff, STARTS) is first
+    study_services.undo_check_in(session, booking, staff)
     assert (booking.state, booking.task.state) == ("booked", "booked")
-    services.check_in(session, booking, staff, STARTS)
-    services.start_module(session, booking, booking.session.course.modules[0].id, staff, STARTS)
+    study_services.check_in(session, booking, staff, STARTS)
+    study_services.start_module(session, booking, booking.session.course.modules[0].id, staff, STARTS)
     with pytest.raises(DomainError, match="can no longer be undone"):
-        services.undo_check_in(session, booking, staff)
+        study_services.undo_check_in(session, booking, staff)
 
 
 def test_an_absent_rider_gets_the_next_seat(
@@ -152,19 +154,19 @@ def test_an_absent_rider_gets_the_next_seat(
 ) -> None:
     following = make_session(session, district.at_a, STARTS + timedelta(days=7))
     with pytest.raises(DomainError, match="not begun yet"):
-        services.mark_absent(session, booking, staff, NOW)
-    new = services.mark_absent(session, booking, staff, STARTS + timedelta(hours=3))
+        seats.mark_absent(session, booking, staff, NOW)
+    new = seats.mark_absent(session, booking, staff, STARTS + timedelta(hours=3))
     assert new is not None
     assert new.session is following
     assert (booking.state, booking.task.state, study.seats_taken) == ("absent", "booked", 1)
 
 
 def test_leaving_before_the_end_reopens_the_task(session: Session, booking: Booking, staff: Actor) -> None:
-    services.check_in(session, booking, staff, STARTS)
-    assert services.mark_absent(session, booking, staff, STARTS + timedelta(minutes=5)) is None
+    study_services.check_in(session, booking, staff, STARTS)
+    assert seats.mark_absent(session, booking, staff, STARTS + timedelta(minutes=5)) is None
     assert (booking.state, booking.task.state) == ("absent", "open")
     with pytest.raises(DomainError, match="finished"):
-        services.mark_absent(session, booking, staff, STARTS + timedelta(minutes=5))
+        seats.mark_absent(session, booking, staff, STARTS + timedelta(minutes=5))
 
 
 def test_a_lecture_begins_and_ends_for_everybody_at_once(
@@ -173,22 +175,22 @@ def test_a_lecture_begins_and_ends_for_everybody_at_once(
     others = [seat(session, make_rider(session, district.a, f"王{n}"), district) for n in range(3)]
     here = [booking, *others[:2]]
     for one in here:
-        services.check_in(session, one, staff, STARTS)
+        study_services.check_in(session, one, staff, STARTS)
     now, plan = STARTS, study.course.modules
-    assert services.start_module_for_all(session, study, plan[0].id, staff, now) == Batch(3, 0)
-    late = services.check_in(session, others[2], staff, now + timedelta(minutes=5))
-    assert services.start_module_for_all(session, study, plan[0].id, staff, now + timedelta(minutes=5)).done == 1
-    assert services.end_module_for_all(session, study, plan[0].id, staff, now + timedelta(minutes=20)).done == 3
+    assert study_services.start_module_for_all(session, study, plan[0].id, staff, now) == Batch(3, 0)
+    late = study_services.check_in(session, others[2], staff, now + timedelta(minutes=5))
+    assert study_services.start_module_for_all(session, study, plan[0].id, staff, now + timedelta(minutes=5)).done == 1
+    assert study_services.end_module_for_all(session, study, plan[0].id, staff, now + timedelta(minutes=20)).done == 3
     assert len(late.modules) == 1
     now += timedelta(minutes=25)
-    assert services.end_module_for_all(session, study, plan[0].id, staff, now).done == 1
+    assert study_services.end_module_for_all(session, study, plan[0].id, staff, now).done == 1
     for module in plan[1:]:
-        assert services.start_module_for_all(session, study, module.id, staff, now).done == 4
+        assert study_services.start_module_for_all(session, study, module.id, staff, now).done == 4
         now += timedelta(minutes=module.minimum_minutes)
-        assert services.end_module_for_all(session, study, module.id, staff, now).done == 4
+        assert study_services.end_module_for_all(session, study, module.id, staff, now).done == 4
     for one, score in zip([booking, *others], (100, 80, 79, 0), strict=True):
-        services.record_quiz(session, one, score, staff, now)
-    assert services.sign_off_ready(session, study, staff, now) == Batch(2, 2)
+        study_services.record_quiz(session, one, score, staff, now)
+    assert study_services.sign_off_ready(session, study, staff, now) == Batch(2, 2)
     assert sorted(one.task.state for one in [booking, *others]) == ["completed"] * 2 + ["in_progress"] * 2
 
 
@@ -200,9 +202,9 @@ def test_an_unfinished_task_has_no_certificate(session: Session, district: Distr
 
 
 def test_a_score_is_a_score(session: Session, booking: Booking, staff: Actor) -> None:
-    services.check_in(session, booking, staff, STARTS)
+    study_services.check_in(session, booking, staff, STARTS)
     for score in (-1, 101):
         with pytest.raises(DomainError, match="between 0 and 100"):
-            services.record_quiz(session, booking, score, staff, STARTS)
+            study_services.record_quiz(session, booking, score, staff, STARTS)
     with pytest.raises(DomainError, match="quiz has not begun"):
-        services.record_quiz(session, booking, 90, staff, STARTS)
+        study_services.record_quiz(session, booking, 90, staff, STARTS)

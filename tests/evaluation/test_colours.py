@@ -15,11 +15,12 @@ from tests.factories.events import published
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.errors import DomainError
-from trafficedu.evaluation import services
 from trafficedu.evaluation.events import ColourWorsened, RunPublished
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries import runs
 from trafficedu.evaluation.rules import month_after
+from trafficedu.evaluation.services import checking
+from trafficedu.evaluation.services import runs as run_services
 from trafficedu.riders.models import Engagement
 from trafficedu.violations.models import Violation
 
@@ -37,7 +38,7 @@ def scores(result: EvaluationResult) -> dict[str, float | None]:
 
 
 def test_three_towns_by_hand(session: Session, towns: dict[str, Area]) -> None:
-    run = services.evaluate(session, MONTH, NOW)
+    run = run_services.evaluate(session, MONTH, NOW)
     assert [one.code for one in runs.results_of(session, run, "town")] == sorted(one.code for one in towns.values())
     a, b, c = (of(session, run, town) for town in towns.values())
     # Violations: expected at the rate of the two others. A: 50 of 5,000 e-bikes x 1,000 = 10; B: 40 of 4,000 x 2,000
@@ -61,22 +62,22 @@ def test_three_towns_by_hand(session: Session, towns: dict[str, Area]) -> None:
 
 
 def test_the_order_of_the_rows_never_matters(session: Session, towns: dict[str, Area]) -> None:
-    run = services.evaluate(session, MONTH, NOW)
+    run = run_services.evaluate(session, MONTH, NOW)
     # the same records under other ids: what was written last comes first
     for one in session.scalars(select(Violation).order_by(Violation.id.desc())).all():
         session.execute(update(Violation).where(Violation.id == one.id).values(id=1_000_000 - one.id))
     session.expire_all()
-    assert services.evaluate(session, MONTH, NOW + timedelta(hours=1)) is run
+    assert run_services.evaluate(session, MONTH, NOW + timedelta(hours=1)) is run
 
 
 def test_late_data_makes_a_version_and_says_what_changed(session: Session, towns: dict[str, Area]) -> None:
-    first = services.evaluate(session, MONTH, NOW)
-    services.publish_run(session, first, SYSTEM, NOW)
+    first = run_services.evaluate(session, MONTH, NOW)
+    run_services.publish_run(session, first, SYSTEM, NOW)
     stored = of(session, first, towns["A"]).hash
     education.make_violation(session, None, towns["A"], noon(made.DAY))
-    check = services.check_month(session, MONTH, NOW)
+    check = checking.check_month(session, MONTH, NOW)
     assert (check.differences, len(check.drift)) == ([], 3)  # the others are judged by A's count as well
-    second = services.evaluate(session, MONTH, NOW)
+    second = run_services.evaluate(session, MONTH, NOW)
     assert (first.number, second.number, first.published, second.published) == (1, 2, True, False)
     assert of(session, first, towns["A"]).hash == stored
     said = {one["code"]: one for one in second.changes}
@@ -85,19 +86,19 @@ def test_late_data_makes_a_version_and_says_what_changed(session: Session, towns
     assert runs.published_run(session, MONTH) is first
     reader = Actor(None, "", scope=Scope(everything=True))
     assert runs.shown_run(session, MONTH, reader) is first
-    services.publish_run(session, second, SYSTEM, NOW)
+    run_services.publish_run(session, second, SYSTEM, NOW)
     assert runs.shown_run(session, MONTH, reader) is second
     with pytest.raises(DomainError, match="published already"):
-        services.publish_run(session, second, SYSTEM, NOW)
+        run_services.publish_run(session, second, SYSTEM, NOW)
 
 
 def test_a_check_finds_what_was_changed_by_hand(session: Session, towns: dict[str, Area]) -> None:
-    run = services.evaluate(session, MONTH, NOW)
+    run = run_services.evaluate(session, MONTH, NOW)
     session.execute(
         update(EvaluationResult).where(EvaluationResult.code == towns["B"].code).values(colour="green", score=95.0)
     )
     session.expire_all()
-    check = services.check_month(session, MONTH, NOW)
+    check = checking.check_month(session, MONTH, NOW)
     assert check.differences == [{"version": run.number, "kind": "town", "code": towns["B"].code}]
 
 
@@ -109,26 +110,26 @@ def test_a_month_that_cannot_be_evaluated_is_said(
     session: Session, towns: dict[str, Area], month: date, words: str
 ) -> None:
     with pytest.raises(DomainError) as refused:
-        services.evaluate(session, month, NOW)
+        run_services.evaluate(session, month, NOW)
     assert words in str(refused.value.text)
     assert session.scalar(select(EvaluationRun.id)) is None
 
 
 def test_a_month_that_runs_is_not_published(session: Session, towns: dict[str, Area]) -> None:
-    run = services.evaluate(session, MONTH, noon(date(2026, 10, 20)))
+    run = run_services.evaluate(session, MONTH, noon(date(2026, 10, 20)))
     with pytest.raises(DomainError, match="not over"):
-        services.publish_run(session, run, SYSTEM, NOW)
-    assert services.evaluate(session, MONTH, NOW).complete
+        run_services.publish_run(session, run, SYSTEM, NOW)
+    assert run_services.evaluate(session, MONTH, NOW).complete
 
 
 def test_publishing_tells_which_colours_worsened(session: Session, towns: dict[str, Area]) -> None:
     heard = published(session, RunPublished, ColourWorsened)
-    before = services.evaluate(session, MONTH, NOW)
-    services.publish_run(session, before, SYSTEM, NOW)
+    before = run_services.evaluate(session, MONTH, NOW)
+    run_services.publish_run(session, before, SYSTEM, NOW)
     session.execute(update(EvaluationRun).values(month=month_after(MONTH, -1)))
     session.execute(update(EvaluationResult).where(EvaluationResult.code == towns["B"].code).values(colour="yellow"))
     session.expire_all()
-    services.publish_run(session, services.evaluate(session, MONTH, NOW), SYSTEM, NOW)
+    run_services.publish_run(session, run_services.evaluate(session, MONTH, NOW), SYSTEM, NOW)
     assert [type(one).__name__ for one in heard] == ["RunPublished", "RunPublished", "ColourWorsened"]
     assert (heard[2].code, heard[2].before, heard[2].after) == (towns["B"].code, "yellow", "red")
 
@@ -138,7 +139,7 @@ def test_the_trend_is_measured_by_the_forecast_before_the_year(session: Session,
     first = month_after(MONTH, -39)
     a, b, c = towns.values()
     add_accidents(session, {a: [4] * 28 + [0] * 12, b: [4] * 40, c: [8] * 40}, first)
-    run = services.evaluate(session, MONTH, NOW)
+    run = run_services.evaluate(session, MONTH, NOW)
     inputs = {name: of(session, run, town).inputs["trend"] for name, town in towns.items()}
     assert (inputs["A"]["observed"], inputs["B"]["observed"], inputs["C"]["observed"]) == (0, 48, 97)
     assert inputs["A"]["origin"] == "2025-11"
@@ -146,18 +147,18 @@ def test_the_trend_is_measured_by_the_forecast_before_the_year(session: Session,
     assert inputs["C"]["expected"] == pytest.approx(96, rel=0.15)
     trend = {name: of(session, run, town).dimensions["trend"] for name, town in towns.items()}
     assert trend["A"]["score"] > trend["B"]["score"]
-    assert services.evaluate(session, MONTH, NOW) is run  # found again, not fitted again
+    assert run_services.evaluate(session, MONTH, NOW) is run  # found again, not fitted again
 
 
 def test_the_worker_evaluates_what_is_due_and_says_nothing_of_empty_months(
     session: Session, towns: dict[str, Area]
 ) -> None:
-    assert services.evaluate_due(session, NOW) == 1
-    assert services.evaluate_due(session, NOW) == 0
+    assert run_services.evaluate_due(session, NOW) == 1
+    assert run_services.evaluate_due(session, NOW) == 0
     assert [one.month for one in session.scalars(select(EvaluationRun))] == [MONTH]
     education.make_violation(session, None, towns["A"], noon(made.DAY))
     night = datetime(2026, 11, 20, 18, 30, tzinfo=UTC)  # half past two in Shanghai
-    assert services.evaluate_due(session, night) == 1
+    assert run_services.evaluate_due(session, night) == 1
     assert len(runs.list_versions(session, MONTH)) == 2
 
 
@@ -171,7 +172,7 @@ def test_companies_are_judged_by_engaged_days(session: Session) -> None:
     for number, (who, of_company) in {6: (rider, company), 3: (another, other)}.items():
         for _ in range(number):
             education.make_violation(session, who, town, noon(made.DAY), company_id=of_company.id)
-    run = services.evaluate(session, MONTH, NOW)
+    run = run_services.evaluate(session, MONTH, NOW)
     found = runs.result_of(session, run, "company", company.code)
     assert found is not None
     # 31 days of one rider against 15 days with 3 violations: 31 x 3 / 15 = 6.2 expected

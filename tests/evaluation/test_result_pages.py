@@ -13,15 +13,15 @@ from tests.factories.evaluation import NOW
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM
-from trafficedu.evaluation import services
 from trafficedu.evaluation.queries import runs
+from trafficedu.evaluation.services import runs as run_services
 
 Makes = Callable[..., User]
 ADDRESS = "/evaluation/2026-10/town/"
 
 
 def publish(session: Session) -> None:
-    services.publish_run(session, services.evaluate(session, made.MONTH, NOW), SYSTEM, NOW)
+    run_services.publish_run(session, run_services.evaluate(session, made.MONTH, NOW), SYSTEM, NOW)
     session.commit()
 
 
@@ -75,7 +75,7 @@ def test_the_export_is_the_list_as_seen(
 def test_a_town_leader_sees_the_own_town_once_it_is_published(
     session: Session, client: Browser, towns: dict[str, Area], make_user: Makes
 ) -> None:
-    services.evaluate(session, made.MONTH, NOW)
+    run_services.evaluate(session, made.MONTH, NOW)
     session.commit()
     client.sign_in(make_user("leader", area_id=towns["A"].id))
     assert client.get(f"{ADDRESS}{towns['A'].code}").status_code == 404
@@ -97,7 +97,7 @@ def test_the_month_before_is_compared(
     session: Session, client: Browser, towns: dict[str, Area], make_user: Makes
 ) -> None:
     made.add_tasks(session, towns["A"], [(False, 60)] * 6, made.DAY - timedelta(days=30))
-    services.publish_run(session, services.evaluate(session, made.MONTH.replace(month=9), NOW), SYSTEM, NOW)
+    run_services.publish_run(session, run_services.evaluate(session, made.MONTH.replace(month=9), NOW), SYSTEM, NOW)
     publish(session)
     client.sign_in(make_user("leader", area_id=towns["A"].id))
     page = client.get(f"{ADDRESS}{towns['A'].code}?lang=en").get_data(as_text=True)

@@ -21,10 +21,18 @@ from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import today
 from trafficedu.core.errors import DomainError, Stale
-from trafficedu.evaluation import services
 from trafficedu.evaluation.models import RuleSetRecord
 from trafficedu.evaluation.queries import rule_sets, runs
-from trafficedu.evaluation.services import RuleSetInput
+from trafficedu.evaluation.services import runs as run_services
+from trafficedu.evaluation.services import trials
+from trafficedu.evaluation.services.rule_sets import (
+    RuleFaults,
+    RuleSetInput,
+    change_rule_set,
+    discard_rule_set,
+    draft_rule_set,
+    release_rule_set,
+)
 
 NEXT = date(2026, 12, 1)
 Makes = Callable[..., User]
@@ -42,7 +50,7 @@ def supervisor(session: Session, make_user: Makes) -> User:
 
 def draft(session: Session, by: User, **figures: Any) -> RuleSetRecord:
     new = RuleSetInput("试行规则", NEXT, {**PAYLOAD, **figures})
-    return services.draft_rule_set(session, new, actor_of(by), NOW)
+    return draft_rule_set(session, new, actor_of(by), NOW)
 
 
 def test_a_second_person_puts_it_in_force_and_past_months_stay(
@@ -50,50 +58,46 @@ def test_a_second_person_puts_it_in_force_and_past_months_stay(
 ) -> None:
     record = draft(session, analyst, blue=85)
     with pytest.raises(DomainError, match="drafted or changed"):
-        services.release_rule_set(session, record, record.version, actor_of(analyst), NOW)
+        release_rule_set(session, record, record.version, actor_of(analyst), NOW)
     with pytest.raises(Stale):
-        services.release_rule_set(session, record, record.version + 1, actor_of(supervisor), NOW)
-    services.release_rule_set(session, record, record.version, actor_of(supervisor), NOW)
+        release_rule_set(session, record, record.version + 1, actor_of(supervisor), NOW)
+    release_rule_set(session, record, record.version, actor_of(supervisor), NOW)
     assert rule_sets.rule_set_of(session, date(2026, 11, 1)).code == "default"
     assert rule_sets.rule_set_of(session, NEXT) is record
     with pytest.raises(DomainError, match="no draft"):
-        services.change_rule_set(
-            session, record, RuleSetInput("x", NEXT, PAYLOAD), record.version, actor_of(analyst), NOW
-        )
+        change_rule_set(session, record, RuleSetInput("x", NEXT, PAYLOAD), record.version, actor_of(analyst), NOW)
     with pytest.raises(DomainError, match="no draft"):
-        services.discard_rule_set(session, record, record.version, actor_of(analyst))
+        discard_rule_set(session, record, record.version, actor_of(analyst))
 
 
 def test_who_changed_it_last_does_not_release_it_either(session: Session, analyst: User, supervisor: User) -> None:
     record = draft(session, analyst)
-    services.change_rule_set(
-        session, record, RuleSetInput("新名", NEXT, PAYLOAD), record.version, actor_of(supervisor), NOW
-    )
+    change_rule_set(session, record, RuleSetInput("新名", NEXT, PAYLOAD), record.version, actor_of(supervisor), NOW)
     for who in (analyst, supervisor):
         with pytest.raises(DomainError, match="drafted or changed"):
-            services.release_rule_set(session, record, record.version, actor_of(who), NOW)
+            release_rule_set(session, record, record.version, actor_of(who), NOW)
 
 
 def test_an_evaluated_month_takes_no_new_rules(session: Session, analyst: User) -> None:
     made.three_towns(session)
-    services.evaluate(session, made.MONTH, NOW)
+    run_services.evaluate(session, made.MONTH, NOW)
     with pytest.raises(DomainError, match="Past months"):
-        services.draft_rule_set(session, RuleSetInput("x", made.MONTH, PAYLOAD), actor_of(analyst), NOW)
-    with pytest.raises(services.RuleFaults) as refused:
+        draft_rule_set(session, RuleSetInput("x", made.MONTH, PAYLOAD), actor_of(analyst), NOW)
+    with pytest.raises(RuleFaults) as refused:
         draft(session, analyst, blue=95, green=None)
     assert set(refused.value.found) == {"green"}
 
 
 def test_a_trial_says_what_would_change(session: Session, analyst: User) -> None:
     towns: dict[str, Area] = made.three_towns(session)
-    services.evaluate(session, made.MONTH, NOW)
+    run_services.evaluate(session, made.MONTH, NOW)
     # A has 87.81, blue from 80; with blue from 88 it is yellow. B (57.00, red) and C (grey, veto) stay.
-    trial = services.try_rules(session, RuleSet("trial", {**PAYLOAD, "blue": 88}), SYSTEM)
+    trial = trials.try_rules(session, RuleSet("trial", {**PAYLOAD, "blue": 88}), SYSTEM)
     assert [(one.code, one.before, one.after) for one in trial.moved] == [(towns["A"].code, "blue", "yellow")]
     assert trial.judged == 3
     assert trial.colours["town"] == {"blue": (1, 0), "orange": (1, 1), "red": (1, 1), "yellow": (0, 1)}
     # with half of the weight enough, C is judged: (20 + 16 + 15) / 0.55 = 92.73, capped at orange all the same
-    wider = services.try_rules(session, RuleSet("trial", {**PAYLOAD, "least_weight": 50}), SYSTEM)
+    wider = trials.try_rules(session, RuleSet("trial", {**PAYLOAD, "least_weight": 50}), SYSTEM)
     assert not wider.moved
     assert runs.latest_run(session, made.MONTH) is not None
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from trafficedu.accidents.models import Accident
-from trafficedu.accidents.services import NewAccident, record
+from trafficedu.accidents.services.recording import NewAccident, record
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM, Actor
 

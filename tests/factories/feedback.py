@@ -19,9 +19,10 @@ from trafficedu.core.clock import local_date, utc_now
 from trafficedu.core.events import publish
 from trafficedu.core.numbers import new_number
 from trafficedu.feedback.models import Notice
-from trafficedu.feedback.queries import notice_of_violation
+from trafficedu.feedback.queries.notices import notice_of_violation
 from trafficedu.riders.models import IDENTITY_CARD, Rider
-from trafficedu.riders.services import NewEngagement, NewRider, engage, find_or_register
+from trafficedu.riders.services.engagements import NewEngagement, engage
+from trafficedu.riders.services.people import NewRider, find_or_register
 from trafficedu.violations.events import ViolationEstablished
 from trafficedu.violations.models import Violation
 

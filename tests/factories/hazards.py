@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 from tests.factories.pictures import camera_photo
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM, Actor, Scope
-from trafficedu.hazards import services
 from trafficedu.hazards.models import Hazard
-from trafficedu.hazards.services import Decision, NewHazard, Plan
+from trafficedu.hazards.services import deciding, planning, reporting
+from trafficedu.hazards.services.deciding import Decision
+from trafficedu.hazards.services.planning import Plan
+from trafficedu.hazards.services.reporting import NewHazard
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 """Friday, 20 November 2026, noon in Shanghai."""
@@ -37,23 +39,23 @@ def new_hazard(area: Area, **values: Any) -> NewHazard:
 
 def make_hazard(session: Session, area: Area, by: Actor = SYSTEM, now: datetime = NOW, **values: Any) -> Hazard:
     """Report a hazard through the service."""
-    return services.report(session, new_hazard(area, **values), by, now)
+    return reporting.report(session, new_hazard(area, **values), by, now)
 
 
 def make_planned(session: Session, area: Area, plan: Plan = PLAN, now: datetime = NOW, **values: Any) -> Hazard:
     """Report and plan a hazard."""
     hazard = make_hazard(session, area, now=now, **values)
-    services.plan(session, hazard, plan, hazard.version, SYSTEM, now)
+    planning.plan(session, hazard, plan, hazard.version, SYSTEM, now)
     return hazard
 
 
 def make_fixed(session: Session, area: Area, fixer: Actor, fixed: datetime = NOW + DAY, **values: Any) -> Hazard:
     """Report, plan and fix a hazard, with a photo from after."""
     hazard = make_planned(session, area, **values)
-    services.mark_fixed(session, hazard, "", [camera_photo(seed=7)], hazard.version, fixer, fixed)
+    planning.mark_fixed(session, hazard, "", [camera_photo(seed=7)], hazard.version, fixer, fixed)
     return hazard
 
 
 def verify(session: Session, hazard: Hazard, by: Actor, now: datetime) -> None:
     """Accept the fix of a hazard."""
-    services.verify(session, hazard, Decision(accepted=True), hazard.version, by, now)
+    deciding.verify(session, hazard, Decision(accepted=True), hazard.version, by, now)

@@ -12,7 +12,7 @@ from trafficedu.areas.models import DISTRICT, TOWN, VILLAGE, Area
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.helmets.models import DELIVERY, ON_SITE, OTHER, RIDER, HelmetSite, HelmetSurvey
-from trafficedu.helmets.services import Counted, NewSurvey, add_survey
+from trafficedu.helmets.services.surveys import Counted, NewSurvey, add_survey
 
 NOON = datetime(2026, 3, 10, 4, 0, tzinfo=UTC)
 NOW = datetime(2026, 3, 20, 4, 0, tzinfo=UTC)

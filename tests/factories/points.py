@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from tests.factories import places
 from tests.factories.evaluation import NOW
 from trafficedu.core.actors import SYSTEM, Actor
-from trafficedu.points import services
 from trafficedu.points.models import PointEntry
-from trafficedu.points.services import ExpectationInput, NewEntry
+from trafficedu.points.services import catalogue, entries
+from trafficedu.points.services.catalogue import ExpectationInput
+from trafficedu.points.services.entries import NewEntry
 
 DAY = date(2026, 6, 15)
 
@@ -21,9 +22,9 @@ def entered(session: Session, by: Actor = SYSTEM, **values: Any) -> PointEntry:
     """Enter an activity, by default publicity (5 points) of the usual village, without evidence."""
     given = {"target_kind": "village", "target_code": places.VILLAGE, "activity_code": "publicity"}
     new = NewEntry(**{**given, "occurred_on": DAY, **values})
-    return services.record_entry(session, new, by, NOW)
+    return entries.record_entry(session, new, by, NOW)
 
 
 def expect(session: Session, kind: str, points: int | None, code: str = "", month: date = date(2026, 1, 1)) -> None:
     """Say what is expected a month."""
-    services.expect_points(session, ExpectationInput(kind, code, month, points), SYSTEM)
+    catalogue.expect_points(session, ExpectationInput(kind, code, month, points), SYSTEM)

@@ -21,19 +21,22 @@ from trafficedu.companies.models import Company
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date, utc_now
 from trafficedu.core.numbers import new_number
-from trafficedu.education import services as education
 from trafficedu.education.models import Certificate, Course, StudySession, StudyTask
-from trafficedu.education.queries import live_booking, task_of_violation
+from trafficedu.education.queries.seats import live_booking
+from trafficedu.education.queries.tasks import task_of_violation
+from trafficedu.education.services import study as education
 from trafficedu.feedback.models import Notice
-from trafficedu.feedback.queries import notice_of_violation
-from trafficedu.hazards import services as hazards
+from trafficedu.feedback.queries.notices import notice_of_violation
 from trafficedu.hazards.models import Hazard, HazardWatch
-from trafficedu.hazards.services import NewHazard, NewWatch
+from trafficedu.hazards.services import reporting as hazards
+from trafficedu.hazards.services.checks import NewWatch, list_area
+from trafficedu.hazards.services.reporting import NewHazard
 from trafficedu.riders.models import Rider
-from trafficedu.riders.services import NewRider
+from trafficedu.riders.services.people import NewRider
 from trafficedu.stations.models import Station
 from trafficedu.violations.models import Objection, Violation
-from trafficedu.violations.services import NewViolation, raise_objection, record
+from trafficedu.violations.services.objections import raise_objection
+from trafficedu.violations.services.recording import NewViolation, record
 
 
 @dataclass
@@ -144,7 +147,7 @@ def _look_after_roads(session: Session, side: Side) -> None:
     side.hazard = hazards.report(session, new, officer, now)
     checker = side.users[Role.OFFICER].username
     watch = NewWatch(side.town.code, "事故多发", 7, checker, local_date(now))
-    side.watch = hazards.list_area(session, watch, actor_of(side.users[Role.SUPERVISOR]), now)
+    side.watch = list_area(session, watch, actor_of(side.users[Role.SUPERVISOR]), now)
 
 
 def _offence(side: Side, rider: NewRider | None, company: str = "", **values: Any) -> NewViolation:

@@ -13,9 +13,9 @@ from stdnum.iso7064 import mod_11_2
 from trafficedu.areas.models import DISTRICT, TOWN, VILLAGE, Area
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import SYSTEM, Actor
-from trafficedu.riders.services import NewRider
+from trafficedu.riders.services.people import NewRider
 from trafficedu.violations.models import Violation
-from trafficedu.violations.services import NewViolation, record
+from trafficedu.violations.services.recording import NewViolation, record
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 """Friday, 20 November 2026, noon in Shanghai."""

@@ -16,10 +16,10 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
 from trafficedu.core.errors import DomainError
 from trafficedu.core.events import publish
-from trafficedu.feedback import services
 from trafficedu.feedback.models import Feedback
-from trafficedu.feedback.queries import find_notice
-from trafficedu.feedback.services import Answer
+from trafficedu.feedback.queries.notices import find_notice
+from trafficedu.feedback.services import notices
+from trafficedu.feedback.services.notices import Answer
 from trafficedu.violations.events import ViolationVoided
 
 ROUNDS = 6
@@ -44,7 +44,7 @@ def test_of_two_answers_at_once_one_is_kept_and_the_other_is_told(fresh_app: Fla
                 start.wait()
                 notice = find_notice(session, number, by)
                 try:
-                    services.answer(session, notice, Answer("criticised"), by, utc_now())
+                    notices.answer(session, notice, Answer("criticised"), by, utc_now())
                     session.commit()
                 except DomainError:
                     session.rollback()
@@ -63,7 +63,7 @@ def test_an_answer_and_a_withdrawal_at_once_leave_a_withdrawn_notice(fresh_app: 
         start = threading.Barrier(2)
 
         def answer(session: Session, number: str = number, by: Actor = actors[0]) -> None:
-            services.answer(session, find_notice(session, number, by), Answer("criticised"), by, utc_now())
+            notices.answer(session, find_notice(session, number, by), Answer("criticised"), by, utc_now())
 
         def void(session: Session, violation_id: int = violation_id) -> None:
             publish(session, ViolationVoided(utc_now(), SYSTEM, violation_id))

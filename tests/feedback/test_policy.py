@@ -15,11 +15,11 @@ from trafficedu.accounts.models import User
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import today
 from trafficedu.core.errors import DomainError
-from trafficedu.feedback import queries, services
 from trafficedu.feedback.models import EscalationStep
+from trafficedu.feedback.queries import policy
 from trafficedu.feedback.rules import CRITICISED, DISMISSED, HOME_VISIT, ORDERS_REDUCED, SUSPENDED, Measure, Step
 from trafficedu.feedback.rules import ladder as ladder_of
-from trafficedu.feedback.services import StepInput
+from trafficedu.feedback.services.policy import StepInput, add_step, end_step, renew_step
 
 SHIPPED = date(2020, 1, 1)
 
@@ -44,14 +44,14 @@ def test_the_ladder_says_what_each_count_leads_to() -> None:
 def test_a_new_version_advises_from_its_day_on(session: Session) -> None:
     world, now = make_world(session), today()
     notice = make_notice(session, world.village, company=world.company)
-    first = queries.find_step(session, "company", 1, SHIPPED)
-    services.renew_step(session, first, line(1, SUSPENDED, now, days=1), first.version, now, SYSTEM)
+    first = policy.find_step(session, "company", 1, SHIPPED)
+    renew_step(session, first, line(1, SUSPENDED, now, days=1), first.version, now, SYSTEM)
     assert first.valid_to == now - timedelta(days=1)
     day = notice.violation.occurred_on
     expected = Measure(SUSPENDED, 1) if day == now else Measure(CRITICISED)
-    assert queries.recommendations(session, [notice])[notice.id].measure == expected
-    assert queries.steps_on(session, "company", now - timedelta(days=1))[0].measure == Measure(CRITICISED)
-    assert queries.steps_on(session, "company", now)[0].measure == Measure(SUSPENDED, 1)
+    assert policy.recommendations(session, [notice])[notice.id].measure == expected
+    assert policy.steps_on(session, "company", now - timedelta(days=1))[0].measure == Measure(CRITICISED)
+    assert policy.steps_on(session, "company", now)[0].measure == Measure(SUSPENDED, 1)
 
 
 @pytest.mark.parametrize(
@@ -66,18 +66,18 @@ def test_a_new_version_advises_from_its_day_on(session: Session) -> None:
 )
 def test_a_line_that_cannot_be_is_refused_at_its_field(session: Session, new: StepInput, field: str) -> None:
     with pytest.raises(DomainError) as refused:
-        services.add_step(session, new, today(), SYSTEM)
+        add_step(session, new, today(), SYSTEM)
     assert refused.value.field == field
 
 
 def test_a_line_to_come_can_be_taken_back_and_never_holds(session: Session) -> None:
     now, soon = today(), today() + timedelta(days=10)
-    step = services.add_step(session, line(7, DISMISSED, soon), now, SYSTEM)
-    services.end_step(session, step, now, step.version, now, SYSTEM)
-    assert [found.violations_from for found in queries.steps_on(session, "company", soon)] == [1, 2, 3, 5]
+    step = add_step(session, line(7, DISMISSED, soon), now, SYSTEM)
+    end_step(session, step, now, step.version, now, SYSTEM)
+    assert [found.violations_from for found in policy.steps_on(session, "company", soon)] == [1, 2, 3, 5]
     with pytest.raises(DomainError, match="stays"):
-        services.end_step(session, step, now - timedelta(days=2), step.version, now, SYSTEM)
-    services.add_step(session, line(7, DISMISSED, soon + timedelta(days=1)), now, SYSTEM)
+        end_step(session, step, now - timedelta(days=2), step.version, now, SYSTEM)
+    add_step(session, line(7, DISMISSED, soon + timedelta(days=1)), now, SYSTEM)
 
 
 def test_the_administrator_looks_before_saving(
@@ -97,7 +97,7 @@ def test_the_administrator_looks_before_saving(
     assert refused.status_code == 422  # two violations have a line of their own
     assert admin.post(address, data=data | {"violations_from": "4"}).status_code == 303
     session.expire_all()
-    assert Measure(HOME_VISIT) in [step.measure for step in queries.steps_on(session, "company", today())]
+    assert Measure(HOME_VISIT) in [step.measure for step in policy.steps_on(session, "company", today())]
     assert admin.get("/escalation/company/3/never").status_code == 404
     ending = admin.post("/escalation/village/2/2020-01-01/end", data={"last_day": today().isoformat(), "version": "1"})
     assert ending.status_code == 303

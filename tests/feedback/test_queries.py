@@ -12,9 +12,10 @@ from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.clock import utc_now
 from trafficedu.core.errors import Missing
 from trafficedu.core.events import publish
-from trafficedu.feedback import queries
 from trafficedu.feedback.models import Feedback, Notice
-from trafficedu.feedback.queries import FeedbackCounts, NoticeFilter
+from trafficedu.feedback.queries import notices, policy, rates, rows
+from trafficedu.feedback.queries.notices import NoticeFilter
+from trafficedu.feedback.queries.rates import FeedbackCounts
 from trafficedu.feedback.rules import Measure
 from trafficedu.violations.events import ViolationVoided
 
@@ -53,7 +54,7 @@ def test_the_two_rates_of_an_example_counted_by_hand(session: Session, world: Wo
     sent(make_notice(session, world.village, rider=make_rider(session, world.other_village)), day(3), day(4))
     session.flush()
 
-    companies, villages = queries.count_feedback(session, SYSTEM, NOVEMBER, DECEMBER, AS_OF)
+    companies, villages = rates.count_feedback(session, SYSTEM, NOVEMBER, DECEMBER, AS_OF)
     assert companies == FeedbackCounts("company", sent=7, answered=3, not_yet_due=2, due=5, answered_on_time=2)
     assert villages == FeedbackCounts("village", sent=1, answered=1, not_yet_due=0, due=1, answered_on_time=1)
 
@@ -66,7 +67,7 @@ def test_rates_keep_to_the_scope_and_to_the_area_asked_for(session: Session, wor
         by = Actor(None, "", scope=scope)
         now = utc_now()
         start, end = now.date() - timedelta(days=2), now.date() + timedelta(days=2)
-        return [row.sent for row in queries.count_feedback(session, by, start, end, now, area_path)]
+        return [row.sent for row in rates.count_feedback(session, by, start, end, now, area_path)]
 
     assert count(Scope(area_path=world.town.path)) == [1, 1]
     assert count(Scope(area_path=world.village.path)) == [1, 0]
@@ -97,13 +98,13 @@ def test_each_reader_sees_own_notices_only(session: Session, world: World, make_
     }
     for (role, post, place), expected in sees.items():
         by = acting(make_user(role, **({post: place} if post else {})))
-        found = queries.list_notices(session, NoticeFilter(), by, utc_now(), 1)
+        found = notices.list_notices(session, NoticeFilter(), by, utc_now(), 1)
         assert set(found.items) == expected, role
         assert found.total == len(expected)
         for notice in (told, held, village, lost):
             if notice not in expected:
                 with pytest.raises(Missing):
-                    queries.find_notice(session, notice.number, by)
+                    notices.find_notice(session, notice.number, by)
 
 
 def test_the_least_time_left_comes_first(session: Session, world: World) -> None:
@@ -115,7 +116,7 @@ def test_the_least_time_left_comes_first(session: Session, world: World) -> None
     session.flush()
 
     def listed(state: str) -> list[Notice]:
-        return list(queries.list_notices(session, NoticeFilter(state), SYSTEM, now, 1).items)
+        return list(notices.list_notices(session, NoticeFilter(state), SYSTEM, now, 1).items)
 
     assert listed("") == [late, later, held, answered]
     assert listed("unanswered") == [late, later]
@@ -123,9 +124,9 @@ def test_the_least_time_left_comes_first(session: Session, world: World) -> None
     assert listed("answered") == [answered]
     assert listed("held") == [held]
     assert listed("voided") == []
-    assert queries.count_unanswered(session, SYSTEM, now) == (2, 1)
+    assert notices.count_unanswered(session, SYSTEM, now) == (2, 1)
     week_ago = NoticeFilter(until=(now - timedelta(days=8)).date())
-    assert queries.list_notices(session, week_ago, SYSTEM, now, 1).items == [answered]
+    assert notices.list_notices(session, week_ago, SYSTEM, now, 1).items == [answered]
 
 
 def test_a_company_is_advised_on_what_it_may_know_only(session: Session, world: World) -> None:
@@ -133,10 +134,10 @@ def test_a_company_is_advised_on_what_it_may_know_only(session: Session, world: 
     make_violation(session, world.village, rider=rider)  # on a free day: the company is not told of it
     make_violation(session, world.village, rider=rider, company=world.company)
     notice = make_notice(session, world.village, rider=rider, company=world.company)
-    advice = queries.recommendations(session, [notice])[notice.id]
+    advice = policy.recommendations(session, [notice])[notice.id]
     assert (advice.count, advice.measure) == (2, Measure("orders_reduced"))
     village = make_notice(session, world.village, rider=rider)
-    assert queries.recommendations(session, [village])[village.id].count == 4
+    assert policy.recommendations(session, [village])[village.id].count == 4
 
 
 def test_what_each_reader_learns_of_the_rider(session: Session, world: World, make_user: Callable[..., User]) -> None:
@@ -144,7 +145,7 @@ def test_what_each_reader_learns_of_the_rider(session: Session, world: World, ma
     village = make_notice(session, world.village, rider=make_rider(session, world.village))
 
     def shown(notice: Notice, role: str, **post: int) -> tuple[str, str]:
-        row = queries.describe(session, [notice], acting(make_user(role, **post)), utc_now())[0]
+        row = rows.describe(session, [notice], acting(make_user(role, **post)), utc_now())[0]
         return row.rider_name, row.rider_id
 
     name, identity = shown(told, "company", company_id=world.company.id)

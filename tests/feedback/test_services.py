@@ -16,12 +16,12 @@ from trafficedu.core.clock import local_date, utc_now
 from trafficedu.core.errors import DomainError, Refused
 from trafficedu.core.events import publish
 from trafficedu.core.text import translate
-from trafficedu.feedback import services
 from trafficedu.feedback.models import EscalationStep, Feedback, Notice
-from trafficedu.feedback.queries import notice_of_violation
-from trafficedu.feedback.services import Answer
+from trafficedu.feedback.queries.notices import notice_of_violation
+from trafficedu.feedback.services import notices, policy
+from trafficedu.feedback.services.notices import Answer
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
-from trafficedu.riders.services import NewEngagement, engage
+from trafficedu.riders.services.engagements import NewEngagement, engage
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 
 
@@ -69,7 +69,7 @@ def test_without_a_home_village_the_notice_is_held(session: Session, world: Worl
 
 def test_the_same_violation_twice_makes_one_notice(session: Session, world: World) -> None:
     violation = make_violation(session, world.village, company=world.company)
-    services.queue_notice(session, ViolationEstablished(utc_now(), SYSTEM, violation.id))
+    notices.queue_notice(session, ViolationEstablished(utc_now(), SYSTEM, violation.id))
     count = select(func.count()).select_from(Notice).where(Notice.violation_id == violation.id)
     assert session.scalar(count) == 1
 
@@ -98,7 +98,7 @@ def test_a_basis_for_other_days_or_another_company_releases_nothing(session: Ses
     other = engage(
         session, violation.rider, NewEngagement(world.other_company.id, tomorrow, None, "consent"), SYSTEM, utc_now()
     )
-    services.release_held(session, LegalBasisRecorded(utc_now(), SYSTEM, other.id))
+    notices.release_held(session, LegalBasisRecorded(utc_now(), SYSTEM, other.id))
     assert of(session, violation).state == "held"
 
 
@@ -123,7 +123,7 @@ def test_a_voided_violation_takes_its_notice_back(session: Session, world: World
 
 def test_an_answer_is_kept_and_audited_without_what_it_says(session: Session, world: World, contact: User) -> None:
     notice = make_notice(session, world.village, company=world.company)
-    services.answer(session, notice, Answer("suspended", 3, "谈话后停单"), acting(contact), utc_now())
+    notices.answer(session, notice, Answer("suspended", 3, "谈话后停单"), acting(contact), utc_now())
     assert notice.feedback is not None
     assert (notice.feedback.measure, notice.feedback.days) == ("suspended", 3)
     entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "feedback:notice:answer")).one()
@@ -133,7 +133,7 @@ def test_an_answer_is_kept_and_audited_without_what_it_says(session: Session, wo
 def test_a_late_answer_is_taken_and_noted_as_late(session: Session, world: World, contact: User) -> None:
     notice = make_notice(session, world.village, company=world.company)
     assert notice.due_utc is not None
-    services.answer(session, notice, Answer("criticised"), acting(contact), notice.due_utc + timedelta(seconds=1))
+    notices.answer(session, notice, Answer("criticised"), acting(contact), notice.due_utc + timedelta(seconds=1))
     entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "feedback:notice:answer")).one()
     assert entry.detail["late"] is True
 
@@ -154,7 +154,7 @@ def test_an_answer_that_is_not_whole_is_refused_at_its_field(
 ) -> None:
     notice = make_notice(session, world.village, company=world.company)
     with pytest.raises(DomainError) as caught:
-        services.answer(session, notice, given, acting(contact), utc_now())
+        notices.answer(session, notice, given, acting(contact), utc_now())
     assert caught.value.field == field
     assert session.scalar(select(func.count()).select_from(Feedback)) == 0
 
@@ -165,19 +165,19 @@ def test_a_village_cannot_answer_that_it_reduced_orders(
     notice = make_notice(session, world.village, rider=make_rider(session, world.village))
     grid = acting(make_user("grid", area_id=world.village.id))
     with pytest.raises(DomainError) as caught:
-        services.answer(session, notice, Answer("orders_reduced"), grid, utc_now())
+        notices.answer(session, notice, Answer("orders_reduced"), grid, utc_now())
     assert caught.value.field == "measure"
-    services.answer(session, notice, Answer("home_visit"), grid, utc_now())
+    notices.answer(session, notice, Answer("home_visit"), grid, utc_now())
 
 
 def test_a_second_answer_is_refused_with_the_name_and_time_of_the_first(
     session: Session, world: World, contact: User, make_user: Callable[..., User]
 ) -> None:
     notice = make_notice(session, world.village, company=world.company)
-    services.answer(session, notice, Answer("criticised"), acting(contact), utc_now())
+    notices.answer(session, notice, Answer("criticised"), acting(contact), utc_now())
     colleague = make_user("company", company_id=world.company.id)
     with pytest.raises(DomainError) as caught:
-        services.answer(session, notice, Answer("criticised"), acting(colleague), utc_now())
+        notices.answer(session, notice, Answer("criticised"), acting(colleague), utc_now())
     said = translate(caught.value.text, "en")
     assert contact.display_name in said
     assert f"{local_date(utc_now())}" in said
@@ -185,8 +185,8 @@ def test_a_second_answer_is_refused_with_the_name_and_time_of_the_first(
 
 def test_the_same_answer_sent_twice_is_harmless(session: Session, world: World, contact: User) -> None:
     notice = make_notice(session, world.village, company=world.company)
-    first = services.answer(session, notice, Answer("criticised"), acting(contact), utc_now())
-    assert services.answer(session, notice, Answer("criticised"), acting(contact), utc_now()) is first
+    first = notices.answer(session, notice, Answer("criticised"), acting(contact), utc_now())
+    assert notices.answer(session, notice, Answer("criticised"), acting(contact), utc_now()) is first
 
 
 @pytest.mark.parametrize("role", ["company", "grid", "officer"])
@@ -196,30 +196,30 @@ def test_nobody_but_the_receiver_answers(
     notice = make_notice(session, world.village, company=world.company)
     post = {"company_id": world.other_company.id} if role == "company" else {"area_id": world.village.id}
     with pytest.raises(Refused):
-        services.answer(session, notice, Answer("criticised"), acting(make_user(role, **post)), utc_now())
+        notices.answer(session, notice, Answer("criticised"), acting(make_user(role, **post)), utc_now())
 
 
 def test_a_withdrawn_notice_needs_no_answer(session: Session, world: World, contact: User) -> None:
     notice = make_notice(session, world.village, company=world.company)
     publish(session, ViolationVoided(utc_now(), SYSTEM, notice.violation_id))
     with pytest.raises(DomainError, match="withdrawn"):
-        services.answer(session, notice, Answer("criticised"), acting(contact), utc_now())
+        notices.answer(session, notice, Answer("criticised"), acting(contact), utc_now())
 
 
 def test_opening_is_stamped_once(session: Session, world: World, contact: User) -> None:
     notice = make_notice(session, world.village, company=world.company)
     first = utc_now()
-    assert services.note_opened(session, notice.id, acting(contact), first)
-    assert not services.note_opened(session, notice.id, acting(contact), first + timedelta(hours=1))
+    assert notices.note_opened(session, notice.id, acting(contact), first)
+    assert not notices.note_opened(session, notice.id, acting(contact), first + timedelta(hours=1))
     session.refresh(notice)
     assert notice.opened_utc == first
 
 
 def test_the_shipped_policy_is_loaded_once_and_a_changed_one_is_kept(session: Session) -> None:
-    assert services.load_policy(session, utc_now()) == 0
+    assert policy.load_policy(session, utc_now()) == 0
     steps = session.scalars(select(EscalationStep)).all()
     assert {step.receiver_kind for step in steps} == {"company", "village"}
     for step in steps[1:]:
         session.delete(step)
     session.flush()
-    assert services.load_policy(session, utc_now()) == 0
+    assert policy.load_policy(session, utc_now()) == 0

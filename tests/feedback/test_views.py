@@ -17,7 +17,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.feedback import panels
 from trafficedu.feedback.models import Notice
 from trafficedu.riders.queries import id_number_of
-from trafficedu.violations.services import void
+from trafficedu.violations.services.reviewing import void
 
 
 @pytest.fixture

@@ -13,21 +13,23 @@ from tests.hazards.conftest import Acting
 from trafficedu.areas.models import Area
 from trafficedu.core.clock import utc_now
 from trafficedu.core.errors import Missing
-from trafficedu.hazards import queries, services
-from trafficedu.hazards.queries import HazardCounts, HazardFilter
+from trafficedu.hazards.queries import figures, records, sheet
+from trafficedu.hazards.queries.figures import HazardCounts
+from trafficedu.hazards.queries.records import HazardFilter
+from trafficedu.hazards.services import deciding, planning, reporting
 
 
 def test_nobody_sees_beyond_the_own_post(session: Session, village: Area, acting: Acting) -> None:
     hazard = make_hazard(session, village)
     other = places.area(session, places.OTHER_TOWN)
     for role in ("officer", "leader", "supervisor"):
-        assert queries.find_hazard(session, hazard.number.lower(), acting(role)).id == hazard.id
+        assert records.find_hazard(session, hazard.number.lower(), acting(role)).id == hazard.id
         stranger = acting(role, other)
         with pytest.raises(Missing):
-            queries.find_hazard(session, hazard.number, stranger)
+            records.find_hazard(session, hazard.number, stranger)
         with pytest.raises(Missing):
-            queries.find_photo(session, hazard.number, 1, stranger)
-        assert queries.list_hazards(session, stranger, HazardFilter(words=hazard.number), 1).total == 0
+            records.find_photo(session, hazard.number, 1, stranger)
+        assert records.list_hazards(session, stranger, HazardFilter(words=hazard.number), 1).total == 0
 
 
 def test_the_list_narrows_by_everything_it_offers(session: Session, village: Area, acting: Acting) -> None:
@@ -36,7 +38,7 @@ def test_the_list_narrows_by_everything_it_offers(session: Session, village: Are
     two = make_hazard(session, places.area(session, places.NEXT_VILLAGE), kind_code="sight", now=NOW + DAY)
 
     def numbers(**wanted: object) -> list[str]:
-        found = queries.list_hazards(session, officer, HazardFilter(**wanted), 1)  # type: ignore[arg-type]
+        found = records.list_hazards(session, officer, HazardFilter(**wanted), 1)  # type: ignore[arg-type]
         return [hazard.number for hazard in found.items]
 
     assert numbers() == [two.number, one.number]
@@ -58,16 +60,16 @@ def test_overdue_counts_add_up_by_tier(session: Session, village: Area, town: Ar
     make_hazard(session, village, place="另一处")
     make_planned(session, places.area(session, places.OTHER_VILLAGE), replace(PLAN, deadline_on=TODAY + DAY))
     day = TODAY + 8 * DAY
-    whole, *towns = queries.count_by_tier(session, analyst, district, day)
+    whole, *towns = figures.count_by_tier(session, analyst, district, day)
     assert (whole.open, whole.to_plan, whole.overdue, whole.oldest_on) == (3, 1, 2, TODAY + DAY)
     assert sum(row.overdue for row in towns) == 2
-    own, *villages = queries.count_by_tier(session, leader, town, day)
+    own, *villages = figures.count_by_tier(session, leader, town, day)
     assert (own.open, own.overdue) == (2, 1)
     assert {row.area.code: row.overdue for row in villages}[village.code] == 1
-    assert queries.count_by_tier(session, leader, district, day)[0].open == 2
-    assert queries.count_overdue(session, analyst, district.path, day) == 2
-    assert queries.count_overdue(session, leader, district.path, day) == 1
-    assert queries.count_to_plan(session, leader) == 1
+    assert figures.count_by_tier(session, leader, district, day)[0].open == 2
+    assert figures.count_overdue(session, analyst, district.path, day) == 2
+    assert figures.count_overdue(session, leader, district.path, day) == 1
+    assert figures.count_to_plan(session, leader) == 1
 
 
 def test_a_month_stays_what_it_was(session: Session, village: Area, acting: Acting) -> None:
@@ -81,29 +83,29 @@ def test_a_month_stays_what_it_was(session: Session, village: Area, acting: Acti
     late = make_planned(session, village, place="二")
     doubtful = make_hazard(session, village, place="三")
     november = HazardCounts(open=2, new=3, fixed=1, fixed_on_time=1, overdue=1)
-    assert queries.indicators(session, date(2026, 11, 1))[village.id] == november
-    services.close(session, doubtful, "不是隐患", doubtful.version, fixer, NOW + 12 * DAY)
+    assert figures.indicators(session, date(2026, 11, 1))[village.id] == november
+    deciding.close(session, doubtful, "不是隐患", doubtful.version, fixer, NOW + 12 * DAY)
     revised = replace(PLAN, deadline_on=TODAY + 40 * DAY)
-    services.revise(session, late, revised, "材料未到", late.version, fixer, NOW + 12 * DAY)
-    services.mark_fixed(session, late, "", [], late.version, fixer, NOW + 15 * DAY)
-    services.add_photos(session, late, [camera_photo(seed=5)], "after", fixer, NOW + 15 * DAY)
+    planning.revise(session, late, revised, "材料未到", late.version, fixer, NOW + 12 * DAY)
+    planning.mark_fixed(session, late, "", [], late.version, fixer, NOW + 15 * DAY)
+    reporting.add_photos(session, late, [camera_photo(seed=5)], "after", fixer, NOW + 15 * DAY)
     verify(session, late, officer, NOW + 16 * DAY)
-    assert queries.indicators(session, date(2026, 11, 1))[village.id] == november
+    assert figures.indicators(session, date(2026, 11, 1))[village.id] == november
     december = HazardCounts(open=0, new=0, fixed=1, fixed_on_time=0, overdue=0)
-    assert queries.indicators(session, date(2026, 12, 1))[village.id] == december
-    assert village.id not in queries.indicators(session, TODAY - timedelta(days=60))
+    assert figures.indicators(session, date(2026, 12, 1))[village.id] == december
+    assert village.id not in figures.indicators(session, TODAY - timedelta(days=60))
 
 
 def test_a_voided_hazard_is_in_no_figure(session: Session, village: Area, acting: Acting) -> None:
     hazard = make_planned(session, village)
-    services.void(session, hazard, "重复", hazard.version, acting("supervisor"), NOW)
-    assert village.id not in queries.indicators(session, TODAY)
-    assert queries.count_overdue(session, acting("officer"), village.path, TODAY + 30 * DAY) == 0
+    deciding.void(session, hazard, "重复", hazard.version, acting("supervisor"), NOW)
+    assert village.id not in figures.indicators(session, TODAY)
+    assert figures.count_overdue(session, acting("officer"), village.path, TODAY + 30 * DAY) == 0
 
 
 def test_the_sheet_says_the_plan_in_both_languages(session: Session, village: Area, acting: Acting) -> None:
     hazard = make_fixed(session, village, acting("leader"))
     for locale in ("zh", "en"):
-        assert queries.render_any(session, hazard.number, locale, utc_now()).startswith(b"%PDF")
+        assert sheet.render_any(session, hazard.number, locale, utc_now()).startswith(b"%PDF")
     with pytest.raises(Missing):
-        queries.render_any(session, "D00000000000", "zh", utc_now())
+        sheet.render_any(session, "D00000000000", "zh", utc_now())

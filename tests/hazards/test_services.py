@@ -23,10 +23,13 @@ from trafficedu.core.audit import AuditEntry
 from trafficedu.core.errors import DomainError, Missing, Stale
 from trafficedu.core.events import Event
 from trafficedu.core.storage import evidence_of
-from trafficedu.hazards import queries, services
 from trafficedu.hazards.events import CheckOverdue, HazardDueSoon, HazardOverdue, HazardVerified
 from trafficedu.hazards.models import Hazard
-from trafficedu.hazards.services import Decision, NewWatch
+from trafficedu.hazards.queries import records
+from trafficedu.hazards.queries.checks import list_checkers
+from trafficedu.hazards.services import checks, deciding, planning, reminding, reporting
+from trafficedu.hazards.services.checks import NewWatch
+from trafficedu.hazards.services.deciding import Decision
 
 
 @pytest.fixture
@@ -88,13 +91,13 @@ def test_the_same_form_sent_twice_makes_one_report(session: Session, village: Ar
 def test_from_report_to_verification(session: Session, village: Area, acting: Acting, heard: list[Event]) -> None:
     leader, officer = acting("leader"), acting("officer")
     hazard = make_hazard(session, village, officer)
-    services.plan(session, hazard, PLAN, hazard.version, leader, NOW)
-    services.begin(session, hazard, hazard.version, leader, NOW)
-    services.mark_fixed(session, hazard, "已重铺", [camera_photo(seed=1)], hazard.version, leader, NOW + 7 * DAY)
-    services.verify(session, hazard, Decision(True, "平整"), hazard.version, officer, NOW + 9 * DAY)
+    planning.plan(session, hazard, PLAN, hazard.version, leader, NOW)
+    planning.begin(session, hazard, hazard.version, leader, NOW)
+    planning.mark_fixed(session, hazard, "已重铺", [camera_photo(seed=1)], hazard.version, leader, NOW + 7 * DAY)
+    deciding.verify(session, hazard, Decision(True, "平整"), hazard.version, officer, NOW + 9 * DAY)
     assert (hazard.state, hazard.on_time) == ("verified", True)
     assert heard == [HazardVerified(NOW + 9 * DAY, officer, hazard.id, village.id, True, TODAY + 9 * DAY)]
-    steps = queries.list_steps(session, hazard)
+    steps = records.list_steps(session, hazard)
     assert [step.what for step in steps] == ["reported", "planned", "fixing", "fixed", "verified"]
     assert audited(session, hazard) == ["reported", "planned", "fixing", "fixed", "verified"]
 
@@ -104,15 +107,15 @@ def test_nobody_verifies_the_own_work_and_nobody_without_a_photo_after(
 ) -> None:
     fixer, officer = acting("officer"), acting("officer")
     hazard = make_planned(session, village)
-    services.mark_fixed(session, hazard, "", [], hazard.version, fixer, NOW + DAY)
+    planning.mark_fixed(session, hazard, "", [], hazard.version, fixer, NOW + DAY)
     seen = hazard.version
     with pytest.raises(DomainError, match="somebody else"):
-        services.verify(session, hazard, Decision(True), seen, fixer, NOW + DAY)
+        deciding.verify(session, hazard, Decision(True), seen, fixer, NOW + DAY)
     with pytest.raises(DomainError, match="somebody else"):
-        services.reject(session, hazard, "no", [], seen, fixer, NOW + DAY)
-    assert refused(lambda: services.verify(session, hazard, Decision(True), seen, officer, NOW + DAY)) == "photos"
+        deciding.reject(session, hazard, "no", [], seen, fixer, NOW + DAY)
+    assert refused(lambda: deciding.verify(session, hazard, Decision(True), seen, officer, NOW + DAY)) == "photos"
     after = Decision(True, photos=(camera_photo(seed=3),))
-    services.verify(session, hazard, after, seen, officer, NOW + DAY)
+    deciding.verify(session, hazard, after, seen, officer, NOW + DAY)
     assert hazard.state == "verified"
     assert len(heard) == 1
 
@@ -122,13 +125,13 @@ def test_a_fix_sent_back_needs_a_new_photo_and_counts_by_its_second_day(
 ) -> None:
     fixer, officer = acting("leader"), acting("officer")
     hazard = make_fixed(session, village, fixer)
-    assert refused(lambda: services.reject(session, hazard, " ", [], hazard.version, officer, NOW)) == "note"
-    services.reject(session, hazard, "坑还在", [], hazard.version, officer, NOW + 2 * DAY)
+    assert refused(lambda: deciding.reject(session, hazard, " ", [], hazard.version, officer, NOW)) == "note"
+    deciding.reject(session, hazard, "坑还在", [], hazard.version, officer, NOW + 2 * DAY)
     assert (hazard.state, hazard.fixed_on, hazard.fixed_by_id) == ("fixing", None, None)
-    services.mark_fixed(session, hazard, "", [], hazard.version, fixer, NOW + 8 * DAY)
+    planning.mark_fixed(session, hazard, "", [], hazard.version, fixer, NOW + 8 * DAY)
     late = NOW + 9 * DAY
-    assert refused(lambda: services.verify(session, hazard, Decision(True), hazard.version, officer, late)) == "photos"
-    services.add_photos(session, hazard, [camera_photo(seed=9)], "after", fixer, NOW + 8 * DAY)
+    assert refused(lambda: deciding.verify(session, hazard, Decision(True), hazard.version, officer, late)) == "photos"
+    reporting.add_photos(session, hazard, [camera_photo(seed=9)], "after", fixer, NOW + 8 * DAY)
     factory.verify(session, hazard, officer, late)
     assert hazard.on_time is False
 
@@ -137,9 +140,9 @@ def test_a_deadline_moved_after_it_passed_stays_missed(session: Session, village
     leader, officer = acting("leader"), acting("officer")
     hazard = make_planned(session, village)
     later = replace(PLAN, deadline_on=TODAY + 30 * DAY)
-    assert refused(lambda: services.revise(session, hazard, later, "", hazard.version, leader, NOW)) == "reason"
-    services.revise(session, hazard, later, "雨天", hazard.version, leader, NOW + 8 * DAY)
-    services.mark_fixed(session, hazard, "", [camera_photo(seed=2)], hazard.version, leader, NOW + 9 * DAY)
+    assert refused(lambda: planning.revise(session, hazard, later, "", hazard.version, leader, NOW)) == "reason"
+    planning.revise(session, hazard, later, "雨天", hazard.version, leader, NOW + 8 * DAY)
+    planning.mark_fixed(session, hazard, "", [camera_photo(seed=2)], hazard.version, leader, NOW + 9 * DAY)
     factory.verify(session, hazard, officer, NOW + 10 * DAY)
     assert (hazard.missed_on, hazard.on_time) == (TODAY + 7 * DAY, False)
 
@@ -149,45 +152,45 @@ def test_closing_opening_again_and_voiding_need_a_reason_and_delete_nothing(
 ) -> None:
     leader, supervisor = acting("leader"), acting("supervisor")
     hazard = make_hazard(session, village)
-    assert refused(lambda: services.close(session, hazard, " ", hazard.version, leader, NOW)) == "reason"
-    services.close(session, hazard, "阴影，不是坑", hazard.version, leader, NOW)
+    assert refused(lambda: deciding.close(session, hazard, " ", hazard.version, leader, NOW)) == "reason"
+    deciding.close(session, hazard, "阴影，不是坑", hazard.version, leader, NOW)
     with pytest.raises(Stale):
-        services.plan(session, hazard, PLAN, hazard.version, leader, NOW)
-    services.reopen(session, hazard, "确有破损", hazard.version, supervisor, NOW)
+        planning.plan(session, hazard, PLAN, hazard.version, leader, NOW)
+    deciding.reopen(session, hazard, "确有破损", hazard.version, supervisor, NOW)
     assert (hazard.state, hazard.state_reason) == ("reported", "")
-    services.void(session, hazard, "重复", hazard.version, supervisor, NOW)
+    deciding.void(session, hazard, "重复", hazard.version, supervisor, NOW)
     assert (hazard.state, hazard.state_reason, len(hazard.photos)) == ("voided", "重复", 1)
     with pytest.raises(Stale):
-        services.void(session, hazard, "重复", hazard.version, supervisor, NOW)
+        deciding.void(session, hazard, "重复", hazard.version, supervisor, NOW)
 
 
 def test_the_second_editor_is_told(session: Session, village: Area, acting: Acting) -> None:
     hazard = make_hazard(session, village)
     seen = hazard.version
-    services.plan(session, hazard, PLAN, seen, acting("leader"), NOW)
+    planning.plan(session, hazard, PLAN, seen, acting("leader"), NOW)
     with pytest.raises(Stale):
-        services.correct(session, hazard, factory.new_hazard(village), seen, acting("officer"), NOW)
+        reporting.correct(session, hazard, factory.new_hazard(village), seen, acting("officer"), NOW)
 
 
 def test_a_withdrawn_photo_is_shown_nowhere_and_kept(session: Session, village: Area, acting: Acting) -> None:
     supervisor = acting("supervisor")
     hazard = make_hazard(session, village)
     (photo,) = hazard.photos
-    services.withdraw_photo(session, photo, "拍到行人", supervisor, NOW)
-    assert queries.photos_of(session, hazard) == []
+    reporting.withdraw_photo(session, photo, "拍到行人", supervisor, NOW)
+    assert records.photos_of(session, hazard) == []
     with pytest.raises(Missing):
-        queries.find_photo(session, hazard.number, 1, supervisor)
+        records.find_photo(session, hazard.number, 1, supervisor)
     assert evidence_of(session).read(photo.key)
 
 
 def test_reminders_go_out_once_for_a_deadline(session: Session, village: Area, heard: list[Event]) -> None:
     hazard = make_planned(session, village)
     make_hazard(session, village, place="另一处")
-    assert services.remind(session, NOW) == 0
-    assert services.remind(session, NOW + 4 * DAY) == 1
-    assert services.remind(session, NOW + 5 * DAY) == 0
-    assert services.remind(session, NOW + 8 * DAY) == 1
-    assert services.remind(session, NOW + 9 * DAY) == 0
+    assert reminding.remind(session, NOW) == 0
+    assert reminding.remind(session, NOW + 4 * DAY) == 1
+    assert reminding.remind(session, NOW + 5 * DAY) == 0
+    assert reminding.remind(session, NOW + 8 * DAY) == 1
+    assert reminding.remind(session, NOW + 9 * DAY) == 0
     deadline = TODAY + 7 * DAY
     assert heard == [
         HazardDueSoon(NOW + 4 * DAY, SYSTEM, hazard.id, village.id, deadline),
@@ -195,9 +198,9 @@ def test_reminders_go_out_once_for_a_deadline(session: Session, village: Area, h
     ]
     assert hazard.missed_on == deadline
     later = replace(PLAN, deadline_on=TODAY + 12 * DAY)
-    services.revise(session, hazard, later, "雨天", hazard.version, factory.FINDER, NOW + 9 * DAY)
-    assert services.remind(session, NOW + 9 * DAY) == 1
-    assert services.remind(session, NOW + 13 * DAY) == 1
+    planning.revise(session, hazard, later, "雨天", hazard.version, factory.FINDER, NOW + 9 * DAY)
+    assert reminding.remind(session, NOW + 9 * DAY) == 1
+    assert reminding.remind(session, NOW + 13 * DAY) == 1
     assert len(heard) == 4
 
 
@@ -205,22 +208,22 @@ def test_a_town_under_check_is_due_a_period_after_each_look(
     session: Session, town: Area, acting: Acting, heard: list[Event]
 ) -> None:
     supervisor, officer = acting("supervisor"), acting("officer")
-    (checker,) = [one for one in queries.list_checkers(session, town.path) if one.id == officer.user_id]
+    (checker,) = [one for one in list_checkers(session, town.path) if one.id == officer.user_id]
     new = NewWatch(town.code, "上月两起事故", 7, checker.username, TODAY)
-    watch = services.list_area(session, new, supervisor, NOW)
+    watch = checks.list_area(session, new, supervisor, NOW)
     with session.begin_nested() as point:
-        assert refused(lambda: services.list_area(session, new, supervisor, NOW)) == "area_code"
+        assert refused(lambda: checks.list_area(session, new, supervisor, NOW)) == "area_code"
         point.rollback()
-    assert services.remind_checks(session, NOW) == 0
-    assert services.remind_checks(session, NOW + DAY) == 1
-    assert services.remind_checks(session, NOW + DAY) == 0
+    assert reminding.remind_checks(session, NOW) == 0
+    assert reminding.remind_checks(session, NOW + DAY) == 1
+    assert reminding.remind_checks(session, NOW + DAY) == 0
     assert heard == [CheckOverdue(NOW + DAY, SYSTEM, watch.id, town.id, TODAY)]
-    services.note_look(session, watch, 2, "", watch.version, officer, NOW + 2 * DAY)
+    checks.note_look(session, watch, 2, "", watch.version, officer, NOW + 2 * DAY)
     assert (watch.due_on, watch.looks[0].due_on) == (TODAY + 9 * DAY, TODAY)
-    services.end_watch(session, watch, "连续两月无隐患", watch.version, supervisor, NOW + 3 * DAY)
+    checks.end_watch(session, watch, "连续两月无隐患", watch.version, supervisor, NOW + 3 * DAY)
     with pytest.raises(Stale):
-        services.note_look(session, watch, 0, "", watch.version, officer, NOW + 3 * DAY)
-    assert services.list_area(session, new, supervisor, NOW).id != watch.id
+        checks.note_look(session, watch, 0, "", watch.version, officer, NOW + 3 * DAY)
+    assert checks.list_area(session, new, supervisor, NOW).id != watch.id
 
 
 @pytest.mark.parametrize(
@@ -238,7 +241,7 @@ def test_a_check_that_cannot_be_is_refused_at_its_field(
     session: Session, town: Area, acting: Acting, field: str, values: dict[str, Any]
 ) -> None:
     supervisor = acting("supervisor")
-    (checker,) = queries.list_checkers(session, town.path)
+    (checker,) = list_checkers(session, town.path)
     given: dict[str, Any] = {
         "area_code": town.code,
         "reason": "事故多发",
@@ -246,4 +249,4 @@ def test_a_check_that_cannot_be_is_refused_at_its_field(
         "checker": checker.username,
         "due_on": TODAY,
     }
-    assert refused(lambda: services.list_area(session, NewWatch(**given | values), supervisor, NOW)) == field
+    assert refused(lambda: checks.list_area(session, NewWatch(**given | values), supervisor, NOW)) == field

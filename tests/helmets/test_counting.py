@@ -22,7 +22,8 @@ from trafficedu.core.database import database
 from trafficedu.core.errors import DomainError, Missing, Refused
 from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
 from trafficedu.helmets.rules import Tap
-from trafficedu.helmets.services import Sheet, receive, void
+from trafficedu.helmets.services.counting import Sheet, receive
+from trafficedu.helmets.services.surveys import void
 
 MakeUser = Callable[..., User]
 

@@ -11,8 +11,9 @@ from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.analysis.proportions import Verdict, clustered_rate, wilson
 from trafficedu.core.actors import SYSTEM
-from trafficedu.helmets import queries, services
-from trafficedu.helmets.queries import Standard, Wanted
+from trafficedu.helmets.queries import rates
+from trafficedu.helmets.queries.rates import Standard, Wanted
+from trafficedu.helmets.services import surveys
 
 MakeUser = Callable[..., User]
 MARCH = Wanted(date(2026, 3, 1), date(2026, 4, 1))
@@ -23,8 +24,8 @@ def test_a_rate_is_helmeted_over_clear_and_its_interval_knows_the_sites(session:
     places = tree(session)
     for helmeted, bare in ((90, 10), (60, 40), (80, 20)):
         make_survey(session, make_site(session, places["A1"]), helmeted, bare, 7)
-    seen = queries.list_observations(session, MARCH, SYSTEM)
-    line = queries.line_of(seen, AT)
+    seen = rates.list_observations(session, MARCH, SYSTEM)
+    line = rates.line_of(seen, AT)
     expected = clustered_rate([90, 60, 80], [100, 100, 100])
     assert (line.helmeted, line.clear, line.unclear, line.surveys) == (230, 300, 21, 3)
     assert (line.rate.low, line.rate.high, line.rate.sites) == (expected.low, expected.high, 3)
@@ -37,8 +38,8 @@ def test_two_surveys_of_a_site_are_one_cluster_and_a_site_has_wilsons_interval(s
     site = make_site(session, tree(session)["A1"], "ONE")
     make_survey(session, site, 50, 5)
     make_survey(session, site, 45, 0)
-    seen = queries.list_observations(session, MARCH, SYSTEM)
-    whole, alone = queries.line_of(seen, AT), queries.by_site(session, seen, AT)[0]
+    seen = rates.list_observations(session, MARCH, SYSTEM)
+    whole, alone = rates.line_of(seen, AT), rates.by_site(session, seen, AT)[0]
     assert (whole.rate.sites, whole.rate.assumed, whole.rate.deff) == (1, True, 4.7)
     assert (alone.key, alone.surveys) == ("ONE", 2)
     assert (alone.rate.low, alone.rate.high) == wilson(95, 100)
@@ -55,12 +56,12 @@ def test_void_other_months_other_areas_and_the_other_method_stay_out(session: Se
     make_survey(session, other, 0, 100)
     wrong = make_survey(session, site, 0, 100)
     supervisor = actor_of(make_user("supervisor", area_id=places["A"].id))
-    services.void(session, wrong, "wrong", wrong.version, supervisor, NOW)
-    line = queries.line_of(queries.list_observations(session, MARCH, supervisor), AT)
+    surveys.void(session, wrong, "wrong", wrong.version, supervisor, NOW)
+    line = rates.line_of(rates.list_observations(session, MARCH, supervisor), AT)
     assert (line.helmeted, line.clear) == (10, 10)
-    everywhere = queries.list_observations(session, Wanted(MARCH.first, MARCH.after, places["B"].path), SYSTEM)
-    assert queries.line_of(everywhere, AT).clear == 100
-    nobody = queries.list_observations(session, MARCH, actor_of(make_user("administrator")))
+    everywhere = rates.list_observations(session, Wanted(MARCH.first, MARCH.after, places["B"].path), SYSTEM)
+    assert rates.line_of(everywhere, AT).clear == 100
+    nobody = rates.list_observations(session, MARCH, actor_of(make_user("administrator")))
     assert nobody == []
 
 
@@ -71,14 +72,14 @@ def test_breakdowns_by_area_company_hour_and_month(session: Session) -> None:
     make_survey(session, a, 8, 2)
     make_survey(session, b, 5, 5, company=company.code)
     make_survey(session, town, 3, 0, when=NOON - timedelta(hours=3))
-    seen = queries.list_observations(session, Wanted(date(2026, 2, 1), date(2026, 4, 1)), SYSTEM)
-    areas = queries.by_area(session, seen, AT, places["D"])
+    seen = rates.list_observations(session, Wanted(date(2026, 2, 1), date(2026, 4, 1)), SYSTEM)
+    areas = rates.by_area(session, seen, AT, places["D"])
     assert {(line.key, line.clear) for line in areas} == {(places["A"].code, 13), (places["B"].code, 10)}
-    inside = queries.by_area(session, [one for one in seen if one.site_id != b.id], AT, places["A"])
+    inside = rates.by_area(session, [one for one in seen if one.site_id != b.id], AT, places["A"])
     assert {(line.key, line.clear) for line in inside} == {(places["A1"].code, 10), (places["A"].code, 3)}
-    assert [(line.key, line.clear) for line in queries.by_company(session, seen, AT)] == [("MT", 10)]
-    assert [(line.key, line.clear) for line in queries.by_hour(seen, AT)] == [("9", 3), ("12", 20)]
-    months = queries.by_month(seen, AT, [date(2026, 2, 1), date(2026, 3, 1)])
+    assert [(line.key, line.clear) for line in rates.by_company(session, seen, AT)] == [("MT", 10)]
+    assert [(line.key, line.clear) for line in rates.by_hour(seen, AT)] == [("9", 3), ("12", 20)]
+    months = rates.by_month(seen, AT, [date(2026, 2, 1), date(2026, 3, 1)])
     assert [(line.key, line.clear, line.rate.rate is None) for line in months] == [
         ("2026-02", 0, True),
         ("2026-03", 23, False),
@@ -91,14 +92,14 @@ def test_the_two_methods_are_compared_and_not_mixed(session: Session) -> None:
     for place, site in enumerate(sites):
         make_survey(session, site, 96 + place % 2, 4)
         make_survey(session, site, 80 + place % 2, 20, method="video")
-    both = queries.list_observations(session, queries.either_method(MARCH), SYSTEM)
-    found = queries.compare_methods(both, AT)
+    both = rates.list_observations(session, rates.either_method(MARCH), SYSTEM)
+    found = rates.compare_methods(both, AT)
     assert [line.clear for line in found.lines] == [402, 402]
     assert found.gap is not None
     assert found.gap.rate == pytest.approx((386 - 322) / 402)
     assert found.differs
     assert found.shared_sites == 4
-    only = queries.compare_methods([one for one in both if one.method == "video"], AT)
+    only = rates.compare_methods([one for one in both if one.method == "video"], AT)
     assert only.gap is None
     assert not only.differs
 
@@ -107,9 +108,9 @@ def test_bare_heads_by_month_for_the_trend(session: Session) -> None:
     site = make_site(session, tree(session)["A1"])
     make_survey(session, site, 90, 10, 5)
     make_survey(session, site, 40, 10, when=NOON - timedelta(days=30))
-    counts = queries.count_by_month(session, Wanted(date(2026, 1, 1), date(2026, 4, 1)), SYSTEM)
+    counts = rates.count_by_month(session, Wanted(date(2026, 1, 1), date(2026, 4, 1)), SYSTEM)
     assert counts == {date(2026, 2, 1): (10, 50), date(2026, 3, 1): (10, 100)}
 
 
 def test_the_configured_target_is_read(session: Session) -> None:
-    assert queries.standard(session) == Standard(0.95, 4.7)
+    assert rates.standard(session) == Standard(0.95, 4.7)

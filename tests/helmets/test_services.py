@@ -11,20 +11,11 @@ from tests.factories.helmets import NOON, NOW, RECORDER, make_site, make_survey,
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.errors import DomainError, Missing, Refused, Stale
-from trafficedu.helmets import queries, rules
+from trafficedu.helmets import rules
 from trafficedu.helmets.models import HelmetSite, HelmetSurvey
-from trafficedu.helmets.services import (
-    Counted,
-    DrawInput,
-    NewSurvey,
-    SiteChange,
-    SiteInput,
-    add_survey,
-    create_draw,
-    create_site,
-    update_site,
-    void,
-)
+from trafficedu.helmets.queries.sites import find_draw, find_site, list_draw_lines
+from trafficedu.helmets.services.places import DrawInput, SiteChange, SiteInput, create_draw, create_site, update_site
+from trafficedu.helmets.services.surveys import Counted, NewSurvey, add_survey, void
 
 MakeUser = Callable[..., User]
 
@@ -73,7 +64,7 @@ def test_sites_are_kept_within_the_own_area(session: Session, make_user: MakeUse
         update_site(session, site, SiteChange("新", places["A1"].code, "branch"), site.version - 1, supervisor)
     other = actor_of(make_user("supervisor", area_id=places["B"].id))
     with pytest.raises(Missing):
-        queries.find_site(session, "K1", other)
+        find_site(session, "K1", other)
     with pytest.raises(DomainError) as taken:
         create_site(session, SiteInput("K1", SiteChange("路口", places["B1"].code, "branch")), other)
     assert taken.value.field == "code"
@@ -102,7 +93,7 @@ def test_a_plan_is_drawn_from_active_sites_below_the_area_and_can_be_repeated(
     assert too_many.value.field == "sites"
     other = actor_of(make_user("supervisor", area_id=places["B"].id))
     with pytest.raises(Missing):
-        queries.find_draw(session, drawn.number, other)
+        find_draw(session, drawn.number, other)
     with pytest.raises(DomainError) as outside:
         create_draw(session, wanted, other, NOW)
     assert outside.value.field == "area_code"
@@ -115,5 +106,5 @@ def test_a_plan_says_which_of_its_sites_were_counted_in_its_month(session: Sessi
     drawn = create_draw(session, DrawInput(places["A"].code, NOON.date(), 2, "town"), supervisor, NOW)
     make_survey(session, sites[0], 9, 1)
     make_survey(session, sites[1], 9, 1, when=NOON - timedelta(days=40))
-    lines = {line.code: line.surveys for line in queries.list_draw_lines(session, drawn)}
+    lines = {line.code: line.surveys for line in list_draw_lines(session, drawn)}
     assert lines == {"P-0": 1, "P-1": 0}

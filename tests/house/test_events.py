@@ -18,16 +18,18 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import local_date, utc_now
 from trafficedu.education.models import StudyTask
-from trafficedu.education.queries import task_of_violation
-from trafficedu.evaluation.services import publish_run
+from trafficedu.education.queries.tasks import task_of_violation
+from trafficedu.evaluation.services.runs import publish_run
 from trafficedu.feedback.models import Notice
-from trafficedu.feedback.queries import notice_of_violation
-from trafficedu.hazards.services import remind
+from trafficedu.feedback.queries.notices import notice_of_violation
+from trafficedu.hazards.services.reminding import remind
 from trafficedu.messages.models import Push
 from trafficedu.points.models import PointEntry
-from trafficedu.riders.services import EngagementChange, RiderChange, change_engagement, update_rider
+from trafficedu.riders.services.engagements import EngagementChange, change_engagement
+from trafficedu.riders.services.people import RiderChange, update_rider
 from trafficedu.violations.models import Violation
-from trafficedu.violations.services import record, void
+from trafficedu.violations.services.recording import record
+from trafficedu.violations.services.reviewing import void
 
 NOW = utc_now().replace(microsecond=0)
 THEN = NOW - timedelta(days=3)

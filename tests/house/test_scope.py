@@ -24,7 +24,7 @@ from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import local, utc_now
 from trafficedu.feedback.models import Feedback
 from trafficedu.riders.models import Engagement, Rider
-from trafficedu.violations.imports import COLUMNS as VIOLATIONS
+from trafficedu.violations.imports.files import COLUMNS as VIOLATIONS
 from trafficedu.violations.models import Violation
 
 SEES_ALL_COMPANIES = {Role.OFFICER, Role.SUPERVISOR, Role.ANALYST, Role.ADMINISTRATOR}

@@ -1,4 +1,4 @@
-"""Rooms stay small enough to be read in one sitting."""
+"""Rooms stay small enough to be read in one sitting, and their doors hand nothing on."""
 
 from __future__ import annotations
 
@@ -42,6 +42,18 @@ def too_long(path: Path) -> Iterator[str]:
 def test_files_stay_below_400_lines_and_functions_short() -> None:
     assert len(FILES) > 100
     assert [fault for path in FILES for fault in too_long(path)] == []
+
+
+def says_more_than_a_sentence(path: Path) -> bool:
+    tree = ast.parse(path.read_text("utf-8"))
+    sentence = ast.get_docstring(tree) or ""
+    return len(tree.body) > bool(sentence) or "\n" in sentence
+
+
+def test_an_init_file_holds_one_sentence_and_hands_nothing_on() -> None:
+    inits = [path for path in FILES if path.name == "__init__.py" and path.parent != ROOT / "trafficedu"]
+    assert len(inits) > 50
+    assert [path for path in inits if says_more_than_a_sentence(path)] == []
 
 
 def test_a_template_stays_below_250_lines() -> None:

@@ -13,8 +13,8 @@ from tests.factories.lists import OCTOBER, SEPTEMBER, publish
 from trafficedu.accounts.models import User
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
-from trafficedu.evaluation.services import publish_run
-from trafficedu.hazards.services import remind
+from trafficedu.evaluation.services.runs import publish_run
+from trafficedu.hazards.services.reminding import remind
 from trafficedu.messages.models import Push
 from trafficedu.points.models import PointActivity, PointEntry
 

@@ -26,9 +26,9 @@ from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.database import database
 from trafficedu.core.text import message
-from trafficedu.messages import services
 from trafficedu.messages.models import Channel, Delivery, Push
-from trafficedu.messages.services import sending
+from trafficedu.messages.services import channels, outbox, sending
+from trafficedu.messages.services.delivery import deliver_due
 
 NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
 PATHS = {
@@ -36,7 +36,7 @@ PATHS = {
     "wecom": "/cgi-bin/webhook/send?key=693a91f6-7xxx-4bc4",
     "feishu": "/open-apis/bot/v2/hook/c1d2e3f4-aaaa-bbbb",
 }
-NEW = services.NewPush(
+NEW = outbox.NewPush(
     "overdue",
     message("At most %(count)d channels. Remove one first.", count=3),
     message("What concerns your area is said here, and on the channels you choose."),
@@ -47,8 +47,8 @@ NEW = services.NewPush(
 def queued(session: Session, kind: str, typed: str, secret: str = "", locale: str = "zh") -> Delivery:
     """Queue :data:`NEW` for a new user with one channel."""
     user = people.make_user(session, "leader", locale=locale)
-    services.add_channel(session, kind, typed, secret, actor_of(user), NOW)
-    services.push(session, NEW, [user.id], SYSTEM, NOW)
+    channels.add_channel(session, kind, typed, secret, actor_of(user), NOW)
+    outbox.push(session, NEW, [user.id], SYSTEM, NOW)
     session.commit()
     return session.scalars(select(Delivery).order_by(Delivery.id.desc()).limit(1)).one()
 
@@ -71,7 +71,7 @@ def test_robots_get_words_and_a_link_in_the_language_of_the_account(
     body = "与您辖区有关的提醒会显示在这里，并发往您选择的渠道。"
     made = {kind: queued(session, kind, receiver.address + path) for kind, path in PATHS.items()}
     made["english"] = queued(session, "feishu", receiver.address + PATHS["feishu"], locale="en")
-    assert services.deliver_due(session, NOW) == 4
+    assert deliver_due(session, NOW) == 4
     assert {state(session, delivery) for delivery in made.values()} == {("sent", 1, "")}
     (dingtalk, ding), (wecom, wx), (feishu, fs), (_, english) = receiver.got
     assert (dingtalk, wecom, feishu.rstrip("/")) == tuple(PATHS.values())
@@ -80,14 +80,14 @@ def test_robots_get_words_and_a_link_in_the_language_of_the_account(
     assert wx == {"msgtype": "text", "text": {"content": f"{zh}\r\n{body}\n{link(session, made['wecom'])}"}}
     assert fs == {"msg_type": "text", "content": {"text": f"{zh}\r\n{body}\n{link(session, made['feishu'])}"}}
     assert english["content"]["text"].startswith(en)
-    assert services.deliver_due(session, NOW + timedelta(days=1)) == 0
+    assert deliver_due(session, NOW + timedelta(days=1)) == 0
     assert len(receiver.got) == 4
 
 
 def test_a_signing_robot_gets_a_signature(session: Session, receiver: Receiver, set_up: Callable[..., None]) -> None:
     set_up(push_servers=receiver.address, push_dry_run=False)
     queued(session, "dingtalk", receiver.address + PATHS["dingtalk"], "SEC0123456789abcdef")
-    services.deliver_due(session, NOW)
+    deliver_due(session, NOW)
     asked = parse_qs(urlsplit(receiver.got[0][0]).query)
     assert asked["access_token"] == ["0a1b2c3d4e5f"]
     said = f"{asked['timestamp'][0]}\nSEC0123456789abcdef".encode()
@@ -103,9 +103,9 @@ def test_what_could_not_be_taken_is_tried_again_until_it_is(
     delivery = queued(session, "wecom", receiver.address + PATHS["wecom"])
     seen = []
     for minutes in (0, 1, 6, 20, 21):
-        services.deliver_due(session, NOW + timedelta(minutes=minutes))
+        deliver_due(session, NOW + timedelta(minutes=minutes))
         seen.append(state(session, delivery))
-        assert services.deliver_due(session, NOW + timedelta(minutes=minutes, seconds=30)) == 0
+        assert deliver_due(session, NOW + timedelta(minutes=minutes, seconds=30)) == 0
     assert seen == [
         ("waiting", 1, "http 503"),
         ("waiting", 2, "http 429"),
@@ -137,8 +137,8 @@ def test_a_refusal_ends_it(
     set_up(push_servers=receiver.address, push_dry_run=False)
     receiver.answers = [answer]
     delivery = queued(session, kind, receiver.address + PATHS[kind])
-    services.deliver_due(session, NOW)
-    services.deliver_due(session, NOW + timedelta(days=1))
+    deliver_due(session, NOW)
+    deliver_due(session, NOW + timedelta(days=1))
     assert state(session, delivery) == ("failed", 1, reason)
     assert len(receiver.got) == 1
 
@@ -147,7 +147,7 @@ def test_where_nobody_listens_it_is_tried_six_times(session: Session, set_up: Ca
     set_up(push_servers="http://127.0.0.1:9", push_dry_run=False)
     delivery, now = queued(session, "feishu", "http://127.0.0.1:9" + PATHS["feishu"]), NOW
     for _ in range(8):
-        services.deliver_due(session, now)
+        deliver_due(session, now)
         session.refresh(delivery)
         now = max(now, delivery.next_utc)
     assert state(session, delivery) == ("failed", 6, "network")
@@ -161,16 +161,16 @@ def test_an_answer_that_never_comes_is_not_asked_for_twice(
     set_up(push_servers=receiver.address, push_dry_run=False)
     receiver.hang = threading.Event()
     delivery = queued(session, "feishu", receiver.address + PATHS["feishu"])
-    services.deliver_due(session, NOW)
+    deliver_due(session, NOW)
     receiver.hang.set()
-    services.deliver_due(session, NOW + timedelta(days=1))
+    deliver_due(session, NOW + timedelta(days=1))
     assert (state(session, delivery), len(receiver.got)) == (("unclear", 1, "silent"), 1)
 
 
 def test_mail_arrives_in_plain_text(session: Session, mailbox: Mailbox, set_up: Callable[..., None]) -> None:
     set_up(mail_url=mailbox.url, push_dry_run=False)
     delivery = queued(session, "email", "wang.li@police.example.cn")
-    services.deliver_due(session, NOW)
+    deliver_due(session, NOW)
     assert state(session, delivery) == ("sent", 1, "")
     ((sender, receivers, text),) = mailbox.got
     assert (sender, receivers) == ("<jiaozhitong@example.cn>", ["<wang.li@police.example.cn>"])
@@ -190,29 +190,29 @@ def test_a_mail_server_says_for_good_or_for_now(
     set_up(mail_url=mailbox.url, push_dry_run=False)
     mailbox.answer = answer
     delivery = queued(session, "email", "nobody@police.example.cn")
-    services.deliver_due(session, NOW)
+    deliver_due(session, NOW)
     assert (state(session, delivery), mailbox.got) == ((ended, 1, f"smtp {answer[:3]}"), [])
 
 
 def test_a_dry_run_sends_nothing(session: Session, receiver: Receiver, set_up: Callable[..., None]) -> None:
     set_up(push_servers=receiver.address, push_dry_run=True)
     delivery = queued(session, "wecom", receiver.address + PATHS["wecom"])
-    services.deliver_due(session, NOW)
+    deliver_due(session, NOW)
     assert (state(session, delivery), receiver.got) == (("dry", 1, ""), [])
 
 
 def test_what_was_removed_or_cut_is_not_sent(session: Session, receiver: Receiver, set_up: Callable[..., None]) -> None:
     set_up(push_servers=receiver.address, push_dry_run=False)
     removed, inactive, cut = (queued(session, "wecom", receiver.address + PATHS["wecom"]) for _ in range(3))
-    services.remove_channel(session, removed.channel, actor_of(removed.push.user), NOW)
+    channels.remove_channel(session, removed.channel, actor_of(removed.push.user), NOW)
     inactive.push.user.active = False
     session.execute(
         update(Delivery).where(Delivery.id == cut.id).values(state="sending", next_utc=NOW + timedelta(minutes=10))
     )
     session.commit()
-    services.deliver_due(session, NOW)
+    deliver_due(session, NOW)
     assert state(session, cut)[0] == "sending"
-    services.deliver_due(session, NOW + timedelta(minutes=11))
+    deliver_due(session, NOW + timedelta(minutes=11))
     found = [state(session, delivery)[::2] for delivery in (removed, inactive, cut)]
     assert found == [("failed", "removed"), ("failed", "inactive"), ("unclear", "cut")]
     assert receiver.got == []
@@ -229,7 +229,7 @@ def test_two_workers_send_once(fresh_app: Flask, receiver: Receiver) -> None:
 
     def work() -> None:
         with maker() as own:
-            services.deliver_due(own, NOW)
+            deliver_due(own, NOW)
 
     threads = [threading.Thread(target=work) for _ in range(2)]
     for thread in threads:
@@ -248,7 +248,7 @@ def test_neither_rows_nor_logs_hold_an_address(
     receiver.answers = [(500, {})]
     queued(session, "dingtalk", receiver.address + PATHS["dingtalk"], "SEC0123456789abcdef")
     with caplog.at_level(logging.INFO):
-        services.deliver_due(session, NOW)
+        deliver_due(session, NOW)
     rows = [session.execute(select(model.__table__)).all() for model in (Push, Channel, Delivery)]
     for secret in ("0a1b2c3d4e5f", "SEC0123456789abcdef"):
         assert secret not in f"{rows}{caplog.text}"

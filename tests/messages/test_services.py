@@ -21,21 +21,22 @@ from trafficedu.core.database import database
 from trafficedu.core.encryption import Keyring
 from trafficedu.core.errors import DomainError, Missing
 from trafficedu.core.text import message
-from trafficedu.messages import queries, services
+from trafficedu.messages import queries
 from trafficedu.messages.models import Channel, Delivery, Push
+from trafficedu.messages.services import channels, outbox
 
 NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
-NEW = services.NewPush("test-key", message("Test message"), message("No messages"), "/overview")
+NEW = outbox.NewPush("test-key", message("Test message"), message("No messages"), "/overview")
 
 
 def test_each_user_is_told_once_on_each_channel(session: Session) -> None:
     one, other, gone = (people.make_user(session, "grid", active=active) for active in (True, True, False))
-    services.add_channel(session, "dingtalk", DINGTALK, "", actor_of(one), NOW)
-    removed = services.add_channel(session, "wecom", WECOM, "", actor_of(one), NOW)
-    services.remove_channel(session, removed, actor_of(one), NOW)
-    assert services.push(session, NEW, [one.id], SYSTEM, NOW) == 1
-    assert services.push(session, NEW, [one.id, other.id, gone.id, 0], SYSTEM, NOW + timedelta(hours=1)) == 1
-    assert services.push(session, NEW, [one.id, other.id], SYSTEM, NOW) == 0
+    channels.add_channel(session, "dingtalk", DINGTALK, "", actor_of(one), NOW)
+    removed = channels.add_channel(session, "wecom", WECOM, "", actor_of(one), NOW)
+    channels.remove_channel(session, removed, actor_of(one), NOW)
+    assert outbox.push(session, NEW, [one.id], SYSTEM, NOW) == 1
+    assert outbox.push(session, NEW, [one.id, other.id, gone.id, 0], SYSTEM, NOW + timedelta(hours=1)) == 1
+    assert outbox.push(session, NEW, [one.id, other.id], SYSTEM, NOW) == 0
     assert set(session.scalars(select(Push.user_id))) == {one.id, other.id}
     assert [(row.channel.kind, row.state) for row in session.scalars(select(Delivery))] == [("dingtalk", "waiting")]
     written = session.scalars(select(AuditEntry.detail).where(AuditEntry.action == "messages:push:queue")).all()
@@ -45,7 +46,7 @@ def test_each_user_is_told_once_on_each_channel(session: Session) -> None:
 @pytest.mark.parametrize("path", ["//evil.example", "https://evil.example", ""])
 def test_a_push_leads_to_a_page_of_the_service(path: str, session: Session) -> None:
     with pytest.raises(ValueError, match="page of the service"):
-        services.push(session, services.NewPush("k", message("Messages"), message("Messages"), path), [], SYSTEM, NOW)
+        outbox.push(session, outbox.NewPush("k", message("Messages"), message("Messages"), path), [], SYSTEM, NOW)
 
 
 def test_two_at_once_tell_once(fresh_app: Flask) -> None:
@@ -59,7 +60,7 @@ def test_two_at_once_tell_once(fresh_app: Flask) -> None:
     def tell() -> None:
         with maker() as own:
             barrier.wait()
-            told.append(services.push(own, NEW, [user_id], SYSTEM, NOW))
+            told.append(outbox.push(own, NEW, [user_id], SYSTEM, NOW))
             own.commit()
 
     threads = [threading.Thread(target=tell) for _ in range(2)]
@@ -89,15 +90,15 @@ def test_those_watch_an_area_whose_post_is_it_or_above_it(session: Session) -> N
 
 def test_an_address_is_kept_encrypted_once_and_forgotten(session: Session) -> None:
     user, other = people.make_user(session, "leader"), people.make_user(session, "leader")
-    channel = services.add_channel(session, "feishu", FEISHU, "", actor_of(user), NOW)
+    channel = channels.add_channel(session, "feishu", FEISHU, "", actor_of(user), NOW)
     with pytest.raises(DomainError, match="already"):
-        services.add_channel(session, "feishu", FEISHU, "", actor_of(user), NOW)
-    services.add_channel(session, "feishu", FEISHU, "", actor_of(other), NOW)
+        channels.add_channel(session, "feishu", FEISHU, "", actor_of(user), NOW)
+    channels.add_channel(session, "feishu", FEISHU, "", actor_of(other), NOW)
     assert "c1d2e3f4" not in f"{channel.address_cipher}{channel.address_hash}"
     assert [masked for _, masked, _ in queries.list_channels(session, actor_of(user))] == ["open.feishu.cn ***89ab"]
     with pytest.raises(Missing):
         queries.find_channel(session, channel.number, actor_of(other))
-    services.remove_channel(session, channel, actor_of(user), NOW)
+    channels.remove_channel(session, channel, actor_of(user), NOW)
     assert (channel.address_cipher, channel.address_hash) == (None, None)
     assert queries.list_channels(session, actor_of(user)) == []
 
@@ -105,13 +106,13 @@ def test_an_address_is_kept_encrypted_once_and_forgotten(session: Session) -> No
 def test_five_channels_and_five_tests_are_enough(session: Session) -> None:
     by = actor_of(people.make_user(session, "leader"))
     for number in range(5):
-        channel = services.add_channel(session, "dingtalk", f"{DINGTALK}{number}", "", by, NOW)
-        services.send_test(session, channel, by, NOW)
+        channel = channels.add_channel(session, "dingtalk", f"{DINGTALK}{number}", "", by, NOW)
+        channels.send_test(session, channel, by, NOW)
     with pytest.raises(DomainError, match="Remove one first"):
-        services.add_channel(session, "wecom", WECOM, "", by, NOW)
+        channels.add_channel(session, "wecom", WECOM, "", by, NOW)
     with pytest.raises(DomainError, match="ten minutes"):
-        services.send_test(session, channel, by, NOW + timedelta(minutes=9))
-    services.send_test(session, channel, by, NOW + timedelta(minutes=11))
+        channels.send_test(session, channel, by, NOW + timedelta(minutes=9))
+    channels.send_test(session, channel, by, NOW + timedelta(minutes=11))
 
 
 def test_mail_is_offered_where_there_is_a_mail_server(session: Session, set_up: Callable[..., None]) -> None:
@@ -120,17 +121,17 @@ def test_mail_is_offered_where_there_is_a_mail_server(session: Session, set_up: 
     set_up(push_dry_run=False)
     assert "email" not in queries.list_kinds(session)
     with pytest.raises(DomainError, match="on this installation"):
-        services.add_channel(session, "email", "a@b.cn", "", by, NOW)
+        channels.add_channel(session, "email", "a@b.cn", "", by, NOW)
     set_up(mail_url="mailtos://smtp.example.cn")
-    assert services.add_channel(session, "email", "a@b.cn", "", by, NOW).kind == "email"
+    assert channels.add_channel(session, "email", "a@b.cn", "", by, NOW).kind == "email"
 
 
 def test_a_changed_key_takes_the_addresses_along(session: Session, data_key: str) -> None:
     user: User = people.make_user(session, "leader")
-    channel = services.add_channel(session, "wecom", WECOM, "", actor_of(user), NOW)
+    channel = channels.add_channel(session, "wecom", WECOM, "", actor_of(user), NOW)
     session.info["keyring"] = Keyring.parse(f"{Keyring.generate().replace('k1', 'k2')},{data_key}")
-    assert services.reencrypt_some(session, NOW) == 1
-    assert services.reencrypt_some(session, NOW) == 0
+    assert channels.reencrypt_some(session, NOW) == 1
+    assert channels.reencrypt_some(session, NOW) == 0
     assert (channel.address_cipher or "").startswith("k2.")
     found = queries.address_of(session, session.scalars(select(Channel)).one())
     assert found is not None

@@ -15,8 +15,8 @@ from tests.messages.test_rules import DINGTALK
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM
-from trafficedu.messages import services
 from trafficedu.messages.models import Channel, Delivery, Push
+from trafficedu.messages.services import channels, delivery, outbox
 
 NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
 TITLE = "最多添加 3 个渠道"
@@ -26,7 +26,7 @@ def test_a_push_is_unread_on_the_first_screen_until_it_is_opened(
     session: Session, client: Browser, make_user: Callable[..., User]
 ) -> None:
     user, other = make_user("administrator"), make_user("administrator")
-    services.push(session, NEW, [user.id], SYSTEM, NOW)
+    outbox.push(session, NEW, [user.id], SYSTEM, NOW)
     session.commit()
     number = session.scalars(select(Push.number)).one()
     client.sign_in(other)
@@ -47,7 +47,7 @@ def test_a_push_is_unread_on_the_first_screen_until_it_is_opened(
 
 def test_all_of_the_own_are_marked_as_read(session: Session, client: Browser, make_user: Callable[..., User]) -> None:
     user, other = make_user("grid"), make_user("grid")
-    services.push(session, NEW, [user.id, other.id], SYSTEM, NOW)
+    outbox.push(session, NEW, [user.id, other.id], SYSTEM, NOW)
     session.commit()
     assert client.sign_in(user).post("/messages/read").status_code == 303
     session.expire_all()
@@ -91,9 +91,9 @@ def test_the_delivery_log_shows_what_happened_and_no_address(
     set_up(push_dry_run=True)
     told, waiting = make_user("leader"), make_user("grid")
     for user in (told, waiting):
-        services.add_channel(session, "dingtalk", DINGTALK, "", actor_of(user), NOW)
-        services.push(session, NEW, [user.id], SYSTEM, NOW)
-    services.deliver(session, session.scalars(select(Delivery.id).order_by(Delivery.id)).first() or 0, NOW)
+        channels.add_channel(session, "dingtalk", DINGTALK, "", actor_of(user), NOW)
+        outbox.push(session, NEW, [user.id], SYSTEM, NOW)
+    delivery.deliver(session, session.scalars(select(Delivery.id).order_by(Delivery.id)).first() or 0, NOW)
     client.sign_in(make_user("administrator"))
     whole = client.get("/deliveries").text
     assert "试运行，未发送" in whole

@@ -18,7 +18,7 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.keep import keeper_of
 from trafficedu.overview.queries import picture as pictures
 from trafficedu.overview.rules import Period
-from trafficedu.violations import services as violations
+from trafficedu.violations.services import reviewing as violations
 
 MakeUser = Callable[..., User]
 NOW = utc_now()

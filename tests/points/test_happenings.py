@@ -11,8 +11,9 @@ from tests.factories.sides import make_sides
 from trafficedu.core.clock import today, utc_now
 from trafficedu.education.models import Attendance, Booking
 from trafficedu.education.rules import TaskState
-from trafficedu.points import queries, services
 from trafficedu.points.models import PointEntry
+from trafficedu.points.queries import entries, scope
+from trafficedu.points.services import happenings
 
 
 def test_an_overdue_study_costs_its_village_and_its_company_once(session: Session) -> None:
@@ -20,9 +21,9 @@ def test_an_overdue_study_costs_its_village_and_its_company_once(session: Sessio
     side.waiting.due_on = side.task.due_on = today() - timedelta(days=1)
     side.waiting.company_id = side.company.id
     session.flush()
-    before = services.enter_happenings(session, utc_now())
-    assert services.enter_happenings(session, utc_now()) == 0, "asking again enters nothing"
-    village, company = queries.of_area(side.village), queries.of_company(side.company)
+    before = happenings.enter_happenings(session, utc_now())
+    assert happenings.enter_happenings(session, utc_now()) == 0, "asking again enters nothing"
+    village, company = scope.of_area(side.village), scope.of_company(side.company)
     late = select(PointEntry).where(PointEntry.once_key.startswith(f"task-overdue:{side.waiting.id}:"))
     assert [
         (entry.kind, entry.points, entry.occurred_on) for entry in session.scalars(late.order_by(PointEntry.id))
@@ -31,13 +32,13 @@ def test_an_overdue_study_costs_its_village_and_its_company_once(session: Sessio
         ("company", -1, today()),
     ]
     assert before >= 2
-    balances = queries.balance_of(session, village), queries.balance_of(session, company)
+    balances = entries.balance_of(session, village), entries.balance_of(session, company)
     side.waiting.state, side.waiting.waived_reason = TaskState.WAIVED, "住院"
     session.flush()
-    assert services.enter_happenings(session, utc_now()) == 2
-    after = queries.balance_of(session, village), queries.balance_of(session, company)
+    assert happenings.enter_happenings(session, utc_now()) == 2
+    after = entries.balance_of(session, village), entries.balance_of(session, company)
     assert after == (balances[0] + 1, balances[1] + 1)
-    assert services.enter_happenings(session, utc_now()) == 0
+    assert happenings.enter_happenings(session, utc_now()) == 0
 
 
 def test_a_station_is_open_on_a_day_somebody_attended(session: Session) -> None:
@@ -51,7 +52,7 @@ def test_a_station_is_open_on_a_day_somebody_attended(session: Session) -> None:
     if session.scalar(attended) is None:
         session.add(Attendance(booking_id=booking.id, checked_in_utc=utc_now()))
     session.flush()
-    services.enter_happenings(session, utc_now())
+    happenings.enter_happenings(session, utc_now())
     opened = session.scalars(select(PointEntry).where(PointEntry.once_key.startswith("open-day:"))).all()
     mine = [entry for entry in opened if entry.area_id == side.village.id]
     assert [(entry.points, entry.occurred_on) for entry in mine] == [(1, today() - timedelta(days=2))]

@@ -18,10 +18,13 @@ from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.errors import DomainError, Missing
 from trafficedu.hazards.events import HazardOverdue, HazardVerified
-from trafficedu.points import queries, services
 from trafficedu.points.models import PointEntry
-from trafficedu.points.queries import MonthPoints
-from trafficedu.points.services import ActivityInput
+from trafficedu.points.queries import balances, scope
+from trafficedu.points.queries.catalogue import find_activity
+from trafficedu.points.queries.entries import balance_of, find_entry, list_of_target
+from trafficedu.points.rules import MonthPoints
+from trafficedu.points.services import catalogue, entries, happenings
+from trafficedu.points.services.catalogue import ActivityInput
 
 
 def at(session: Session, role: str, code: str) -> Actor:
@@ -40,7 +43,7 @@ def test_a_months_points_are_the_targets_own_entries(session: Session) -> None:
     entered(session, activity_code="criticised", points=2)
     entered(session, occurred_on=date(2026, 7, 1))
     entered(session, target_kind="company", target_code=company.code, activity_code="safety_training")
-    found = queries.month_points(session, DAY)
+    found = balances.month_points(session, DAY)
     assert found["village", village.id] == MonthPoints(3, 20)
     assert found["town", town.id] == MonthPoints(0, 60), "its villages' points are not the town's"
     assert found["village", places.area(session, places.NEXT_VILLAGE).id] == MonthPoints(0, 40)
@@ -55,19 +58,19 @@ def test_an_expectation_ends_and_a_target_falls_back_to_its_level(session: Sessi
     expect(session, "village", 50, places.VILLAGE, date(2026, 3, 1))
     expect(session, "village", None, places.VILLAGE, date(2026, 5, 1))
     expect(session, "village", None, month=date(2026, 8, 1))
-    by_month = {month: queries.month_points(session, date(2026, month, 1)) for month in (2, 3, 5, 8)}
+    by_month = {month: balances.month_points(session, date(2026, month, 1)) for month in (2, 3, 5, 8)}
     figures = {month: found.get(("village", village.id)) for month, found in by_month.items()}
     assert figures == {2: MonthPoints(0, 20), 3: MonthPoints(0, 50), 5: MonthPoints(0, 20), 8: None}
 
 
 def test_a_mistake_is_met_by_its_opposite_in_the_same_month(session: Session) -> None:
     entry = entered(session)
-    counter = services.counter_entry(session, entry, "重复登记", SYSTEM, NOW)
+    counter = entries.counter_entry(session, entry, "重复登记", SYSTEM, NOW)
     assert (counter.points, counter.occurred_on, counter.counters_id) == (-5, DAY, entry.id)
-    assert queries.balance_of(session, queries.of_area(places.area(session, places.VILLAGE))) == 0
+    assert balance_of(session, scope.of_area(places.area(session, places.VILLAGE))) == 0
     for again in (entry, counter):
         with pytest.raises(DomainError):
-            services.counter_entry(session, again, "再来一次", SYSTEM, NOW)
+            entries.counter_entry(session, again, "再来一次", SYSTEM, NOW)
 
 
 @pytest.mark.parametrize("statement", ["UPDATE point_entry SET points = 9", "DELETE FROM point_entry"])
@@ -107,15 +110,15 @@ def test_a_post_bounds_whose_points_are_entered_and_seen(session: Session) -> No
         entered(session, grid, target_code=places.NEXT_VILLAGE)
     with pytest.raises(Missing):
         entered(session, leader, target_kind="company", target_code=company.code)
-    assert queries.find_entry(session, mine.number, leader).id == mine.id
+    assert find_entry(session, mine.number, leader).id == mine.id
     for hidden in (theirs, firms):
         with pytest.raises(Missing):
-            queries.find_entry(session, hidden.number, leader)
+            find_entry(session, hidden.number, leader)
     with pytest.raises(DomainError, match="own entries"):
-        services.counter_entry(session, mine, "不是我的", leader, NOW)
+        entries.counter_entry(session, mine, "不是我的", leader, NOW)
     supervisor = at(session, "supervisor", places.TOWN)
-    assert queries.find_entry(session, firms.number, supervisor).id == firms.id
-    services.counter_entry(session, mine, "查无此事", supervisor, NOW)
+    assert find_entry(session, firms.number, supervisor).id == firms.id
+    entries.counter_entry(session, mine, "查无此事", supervisor, NOW)
 
 
 def test_a_form_sent_twice_is_one_entry(session: Session) -> None:
@@ -131,11 +134,11 @@ def test_a_form_sent_twice_is_one_entry(session: Session) -> None:
 def test_a_hazard_brings_its_points_once(session: Session) -> None:
     village = places.area(session, places.VILLAGE)
     for _again in range(2):
-        services.credit_fixed_hazard(session, HazardVerified(NOW, SYSTEM, 1, village.id, True, DAY))
-        services.credit_fixed_hazard(session, HazardVerified(NOW, SYSTEM, 2, village.id, False, DAY))
-        services.debit_overdue_hazard(session, HazardOverdue(NOW, SYSTEM, 2, village.id, DAY))
-        services.debit_overdue_hazard(session, HazardOverdue(NOW, SYSTEM, 2, village.id, DAY + timedelta(days=30)))
-    lines = queries.list_of_target(session, queries.of_area(village), 1).items
+        happenings.credit_fixed_hazard(session, HazardVerified(NOW, SYSTEM, 1, village.id, True, DAY))
+        happenings.credit_fixed_hazard(session, HazardVerified(NOW, SYSTEM, 2, village.id, False, DAY))
+        happenings.debit_overdue_hazard(session, HazardOverdue(NOW, SYSTEM, 2, village.id, DAY))
+        happenings.debit_overdue_hazard(session, HazardOverdue(NOW, SYSTEM, 2, village.id, DAY + timedelta(days=30)))
+    lines = list_of_target(session, scope.of_area(village), 1).items
     assert [(line.entry.activity.code, line.entry.points, line.balance) for line in lines] == [
         ("hazard_overdue", -5, -5),
         ("hazard_overdue", -5, 0),
@@ -145,15 +148,15 @@ def test_a_hazard_brings_its_points_once(session: Session) -> None:
 
 def test_an_activity_is_renewed_without_touching_what_was_entered(session: Session) -> None:
     entry = entered(session)
-    activity = queries.find_activity(session, "publicity")
+    activity = find_activity(session, "publicity")
     new = ActivityInput("宣传", "Publicity", "earned", 8, ("village",), DAY)
     with pytest.raises(DomainError) as caught:
-        services.renew_activity(session, activity, new, activity.version, SYSTEM)
+        catalogue.renew_activity(session, activity, new, activity.version, SYSTEM)
     assert caught.value.field == "valid_from"
     later = ActivityInput("宣传", "Publicity", "earned", 8, ("village",), DAY + timedelta(days=1))
-    services.renew_activity(session, activity, later, activity.version, SYSTEM)
+    catalogue.renew_activity(session, activity, later, activity.version, SYSTEM)
     assert entered(session, occurred_on=DAY + timedelta(days=1)).points == 8
     assert (entry.points, entered(session).points) == (5, 5)
     session.expire_all()
     with pytest.raises(DomainError):
-        services.end_activity(session, activity, date(2020, 1, 1), activity.version, SYSTEM)
+        catalogue.end_activity(session, activity, date(2020, 1, 1), activity.version, SYSTEM)

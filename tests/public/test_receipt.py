@@ -19,12 +19,14 @@ from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
 from trafficedu.core.numbers import new_number
 from trafficedu.education.models import StudySession
-from trafficedu.education.queries import live_booking, task_of_violation
+from trafficedu.education.queries.seats import live_booking
+from trafficedu.education.queries.tasks import task_of_violation
 from trafficedu.public.services import PER_NUMBER
 from trafficedu.riders.queries import id_number_of, last_four
 from trafficedu.violations.models import Objection, Violation
 from trafficedu.violations.rules import ViolationState
-from trafficedu.violations.services import decide_objection, void
+from trafficedu.violations.services.objections import decide_objection
+from trafficedu.violations.services.reviewing import void
 
 
 @pytest.fixture

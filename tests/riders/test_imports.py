@@ -16,11 +16,12 @@ from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
 from trafficedu.core.tabular import ImportReport, is_masked, numbered, silent
-from trafficedu.riders import queries, rules, services
+from trafficedu.riders import queries, rules
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
-from trafficedu.riders.imports import COLUMNS, EXPORTER, IMPORTER
+from trafficedu.riders.imports.files import COLUMNS, EXPORTER, IMPORTER
 from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, Engagement, Rider
-from trafficedu.riders.services import NewEngagement
+from trafficedu.riders.services import engagements
+from trafficedu.riders.services.engagements import NewEngagement
 
 
 def take(session: Session, rows: Iterable[dict[str, str]], by: Actor = SYSTEM) -> ImportReport:
@@ -65,7 +66,7 @@ def test_rows_are_riders_and_their_engagements_and_twice_adds_nothing(session: S
 def test_an_export_imports_again_without_showing_anybody(session: Session) -> None:
     company, number = make_company(session), make_identity()
     rider = make_rider(session, id_number=number, name="诸葛不亮", phone="13800138000")
-    services.engage(session, rider, NewEngagement(company.id, date(2026, 1, 1), None, "contract"), SYSTEM, NOW)
+    engagements.engage(session, rider, NewEngagement(company.id, date(2026, 1, 1), None, "contract"), SYSTEM, NOW)
     make_rider(session, name="王五", id_type=PASSPORT, id_number="E12345678")
     rows = export(session)
     assert all(set(cells) <= set(COLUMNS.names) for cells in rows)
@@ -161,7 +162,7 @@ def test_engagements_of_one_company_do_not_overlap(session: Session) -> None:
 def test_events_tell_of_riders_known_before_only(session: Session) -> None:
     village, company, number = make_area(session, "甲村"), make_company(session), make_identity()
     rider = make_rider(session, id_number=number)
-    old = services.engage(session, rider, NewEngagement(company.id, date(2026, 1, 1)), SYSTEM, NOW)
+    old = engagements.engage(session, rider, NewEngagement(company.id, date(2026, 1, 1)), SYSTEM, NOW)
     heard = published(session, LegalBasisRecorded, HomeVillageRecorded)
     work = {"company_code": company.code, "engaged_from": "2026-01-01", "legal_basis": "consent"}
     rows = [row(**work), row(id_number=number, home_area_code=village.code, **work)]

@@ -16,10 +16,13 @@ from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.encryption import Keyring
 from trafficedu.core.errors import DomainError, Missing, Refused, Stale
-from trafficedu.riders import queries, rules, services
+from trafficedu.riders import queries, rules
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT, Engagement, Rider
-from trafficedu.riders.services import EngagementChange, NewEngagement, NewRider, RiderChange
+from trafficedu.riders.services import engagements, people, plates
+from trafficedu.riders.services import keys as key_services
+from trafficedu.riders.services.engagements import EngagementChange, NewEngagement
+from trafficedu.riders.services.people import NewRider, RiderChange
 
 NOW = utc_now()
 
@@ -58,10 +61,10 @@ def test_number_and_phone_lie_encrypted_in_the_database(session: Session) -> Non
 def test_the_same_document_written_differently_is_the_same_rider(session: Session) -> None:
     number = "11010519491231002X"
     rider = make_rider(session, id_number=number)
-    again = services.register(session, NewRider(IDENTITY_CARD, " 110105-19491231 002x", "测试骑手"), SYSTEM, NOW)
+    again = people.register(session, NewRider(IDENTITY_CARD, " 110105-19491231 002x", "测试骑手"), SYSTEM, NOW)
     assert (again.rider.id, again.is_new) == (rider.id, False)
     assert rider.birth_date == date(1949, 12, 31)
-    as_permit = services.register(session, NewRider(RESIDENCE_PERMIT, number, "测试骑手"), SYSTEM, NOW)
+    as_permit = people.register(session, NewRider(RESIDENCE_PERMIT, number, "测试骑手"), SYSTEM, NOW)
     assert not as_permit.is_new
 
 
@@ -76,11 +79,11 @@ def test_finding_fills_gaps_but_overwrites_nothing(session: Session) -> None:
     number = make_identity()
     rider = make_rider(session, id_number=number)
     heard = published(session, HomeVillageRecorded)
-    services.find_or_register(
+    people.find_or_register(
         session, NewRider(IDENTITY_CARD, number, "测试骑手", "13800138000", village.id), SYSTEM, NOW
     )
     assert (queries.phone_of(session, rider), rider.home_area_id) == ("13800138000", village.id)
-    services.find_or_register(session, NewRider(IDENTITY_CARD, number, "", "13900139000"), SYSTEM, NOW)
+    people.find_or_register(session, NewRider(IDENTITY_CARD, number, "", "13900139000"), SYSTEM, NOW)
     assert queries.phone_of(session, rider) == "13800138000"
     assert heard == [HomeVillageRecorded(NOW, SYSTEM, rider.id)]
 
@@ -89,22 +92,22 @@ def test_a_document_of_somebody_with_another_name_is_refused(session: Session) -
     number = make_identity()
     make_rider(session, id_number=number, name="张小明")
     with pytest.raises(DomainError) as refused:
-        services.find_or_register(session, NewRider(IDENTITY_CARD, number, "王五"), SYSTEM, NOW)
+        people.find_or_register(session, NewRider(IDENTITY_CARD, number, "王五"), SYSTEM, NOW)
     assert refused.value.field == "name"
     assert "张小明" not in str(refused.value.text)
-    assert services.find_or_register(session, NewRider(IDENTITY_CARD, number, "张*明"), SYSTEM, NOW).name == "张小明"
+    assert people.find_or_register(session, NewRider(IDENTITY_CARD, number, "张*明"), SYSTEM, NOW).name == "张小明"
 
 
 def test_a_new_rider_needs_a_name(session: Session) -> None:
     with pytest.raises(DomainError) as refused:
-        services.register(session, NewRider(IDENTITY_CARD, make_identity(), " "), SYSTEM, NOW)
+        people.register(session, NewRider(IDENTITY_CARD, make_identity(), " "), SYSTEM, NOW)
     assert refused.value.field == "name"
 
 
 def test_a_masked_cell_changes_nothing(session: Session) -> None:
     rider = make_rider(session, phone="13800138000")
     before = (rider.id_number_cipher, rider.phone_cipher)
-    services.update_rider(session, rider, change_of(session, rider, name="改名"), rider.version, SYSTEM, NOW)
+    people.update_rider(session, rider, change_of(session, rider, name="改名"), rider.version, SYSTEM, NOW)
     assert (rider.id_number_cipher, rider.phone_cipher) == before
     assert rider.name == "改名"
     assert audit_of(session, "riders:rider:update")[-1].detail == {"fields": ["name"]}
@@ -112,14 +115,14 @@ def test_a_masked_cell_changes_nothing(session: Session) -> None:
 
 def test_an_emptied_phone_is_removed(session: Session) -> None:
     rider = make_rider(session, phone="13800138000")
-    services.update_rider(session, rider, change_of(session, rider, phone=""), rider.version, SYSTEM, NOW)
+    people.update_rider(session, rider, change_of(session, rider, phone=""), rider.version, SYSTEM, NOW)
     assert (rider.phone_cipher, rider.phone_hash) == (None, None)
 
 
 def test_a_corrected_number_is_found_and_the_wrong_one_no_more(session: Session) -> None:
     wrong, right = make_identity(), make_identity(date(1985, 2, 3))
     rider = make_rider(session, id_number=wrong)
-    services.update_rider(session, rider, change_of(session, rider, id_number=right), rider.version, SYSTEM, NOW)
+    people.update_rider(session, rider, change_of(session, rider, id_number=right), rider.version, SYSTEM, NOW)
     assert queries.find_by_identity_key(session, wrong) is None
     assert queries.find_by_identity_key(session, right) is rider
     assert rider.birth_date == date(1985, 2, 3)
@@ -130,26 +133,24 @@ def test_a_number_of_somebody_else_is_refused(session: Session) -> None:
     make_rider(session, id_number=taken)
     rider = make_rider(session)
     with pytest.raises(DomainError) as refused:
-        services.update_rider(session, rider, change_of(session, rider, id_number=taken), rider.version, SYSTEM, NOW)
+        people.update_rider(session, rider, change_of(session, rider, id_number=taken), rider.version, SYSTEM, NOW)
     assert refused.value.field == "id_number"
 
 
 def test_the_second_editor_is_told(session: Session) -> None:
     rider = make_rider(session)
     seen = rider.version
-    services.update_rider(session, rider, change_of(session, rider, name="甲"), seen, SYSTEM, NOW)
+    people.update_rider(session, rider, change_of(session, rider, name="甲"), seen, SYSTEM, NOW)
     with pytest.raises(Stale):
-        services.update_rider(session, rider, change_of(session, rider, name="乙"), seen, SYSTEM, NOW)
+        people.update_rider(session, rider, change_of(session, rider, name="乙"), seen, SYSTEM, NOW)
 
 
 def test_a_village_newly_recorded_is_published_once(session: Session) -> None:
     village = make_area(session, "甲村")
     rider = make_rider(session)
     heard = published(session, HomeVillageRecorded)
-    services.update_rider(
-        session, rider, change_of(session, rider, home_area_id=village.id), rider.version, SYSTEM, NOW
-    )
-    services.update_rider(session, rider, change_of(session, rider, name="改名"), rider.version, SYSTEM, NOW)
+    people.update_rider(session, rider, change_of(session, rider, home_area_id=village.id), rider.version, SYSTEM, NOW)
+    people.update_rider(session, rider, change_of(session, rider, name="改名"), rider.version, SYSTEM, NOW)
     assert heard == [HomeVillageRecorded(NOW, SYSTEM, rider.id)]
 
 
@@ -159,11 +160,11 @@ def test_unmasking_needs_permission_and_purpose_and_is_audited(session: Session)
     rider = make_rider(session, id_number=number, phone="13800138000")
     allowed = area_actor(village, None, "riders:identity:unmask")
     with pytest.raises(Refused):
-        services.unmask(session, rider, "contact", area_actor(village))
+        people.unmask(session, rider, "contact", area_actor(village))
     with pytest.raises(DomainError):
-        services.unmask(session, rider, "curiosity", allowed)
+        people.unmask(session, rider, "curiosity", allowed)
     assert audit_of(session, "riders:identity:unmask") == []
-    shown = services.unmask(session, rider, "contact", allowed)
+    shown = people.unmask(session, rider, "contact", allowed)
     assert (shown.id_number, shown.phone) == (number, "13800138000")
     [row] = audit_of(session, "riders:identity:unmask")
     assert (row.subject_id, row.detail) == (rider.id, {"purpose": "contact"})
@@ -173,13 +174,13 @@ def test_the_audit_trail_holds_no_personal_data(session: Session, make_user: Cal
     village = make_area(session, "甲村")
     officer = actor_of(make_user("officer", area_id=village.id))
     number, name, phone, plate = make_identity(), "诸葛不亮", "13712345678", "杭州A98765"
-    rider = services.find_or_register(session, NewRider(IDENTITY_CARD, number, name, phone), officer, NOW)
-    services.remember_plate(session, plate, rider, officer)
+    rider = people.find_or_register(session, NewRider(IDENTITY_CARD, number, name, phone), officer, NOW)
+    plates.remember_plate(session, plate, rider, officer)
     for words in (number, name, phone, plate):
-        services.search(session, words, officer)
-    services.unmask(session, rider, "request", officer)
-    services.forget_plate(session, rider, plate, officer)
-    services.update_rider(session, rider, change_of(session, rider, phone="13812345678"), rider.version, officer, NOW)
+        people.search(session, words, officer)
+    people.unmask(session, rider, "request", officer)
+    plates.forget_plate(session, rider, plate, officer)
+    people.update_rider(session, rider, change_of(session, rider, phone="13812345678"), rider.version, officer, NOW)
     rows = session.execute(text("SELECT action, detail FROM audit_entry WHERE actor_id = :id"), {"id": officer.user_id})
     written = " ".join(f"{row.action} {row.detail}" for row in rows)
     assert "riders:rider:search" in written
@@ -208,7 +209,9 @@ def test_the_company_of_a_day_is_decidable(
     rider, month = make_rider(session), date(2026, 3, 1)
     for name, first, last in spans:
         until = None if last is None else month.replace(day=last)
-        services.engage(session, rider, NewEngagement(companies[name].id, month.replace(day=first), until), SYSTEM, NOW)
+        engagements.engage(
+            session, rider, NewEngagement(companies[name].id, month.replace(day=first), until), SYSTEM, NOW
+        )
     found = queries.engagement_on(session, rider.id, month.replace(day=day))
     assert (found and found.company) == (companies[expected] if expected else None)
     held = queries.spans_of(session, [rider.id])[rider.id]
@@ -218,16 +221,16 @@ def test_the_company_of_a_day_is_decidable(
 
 def test_one_company_engages_a_rider_once_at_a_time(session: Session) -> None:
     company, rider = make_company(session), make_rider(session)
-    engagement = services.engage(session, rider, NewEngagement(company.id, date(2026, 1, 1)), SYSTEM, NOW)
+    engagement = engagements.engage(session, rider, NewEngagement(company.id, date(2026, 1, 1)), SYSTEM, NOW)
     with pytest.raises(DomainError) as refused:
-        services.engage(session, rider, NewEngagement(company.id, date(2026, 2, 1)), SYSTEM, NOW)
+        engagements.engage(session, rider, NewEngagement(company.id, date(2026, 2, 1)), SYSTEM, NOW)
     assert refused.value.field == "engaged_from"
     change = EngagementChange(date(2026, 1, 1), date(2026, 1, 31), None)
-    services.change_engagement(session, engagement, change, engagement.version, SYSTEM, NOW)
-    services.engage(session, rider, NewEngagement(company.id, date(2026, 2, 1)), SYSTEM, NOW)
+    engagements.change_engagement(session, engagement, change, engagement.version, SYSTEM, NOW)
+    engagements.engage(session, rider, NewEngagement(company.id, date(2026, 2, 1)), SYSTEM, NOW)
     reopened = EngagementChange(date(2026, 1, 1), None, None)
     with pytest.raises(DomainError):
-        services.change_engagement(session, engagement, reopened, engagement.version, SYSTEM, NOW)
+        engagements.change_engagement(session, engagement, reopened, engagement.version, SYSTEM, NOW)
 
 
 @pytest.mark.parametrize(
@@ -243,7 +246,7 @@ def test_an_engagement_that_cannot_be_is_refused(
 ) -> None:
     company, rider = make_company(session), make_rider(session)
     with pytest.raises(DomainError) as refused:
-        services.engage(session, rider, NewEngagement(company.id, first, last, basis), SYSTEM, NOW)
+        engagements.engage(session, rider, NewEngagement(company.id, first, last, basis), SYSTEM, NOW)
     assert refused.value.field == field
     assert session.scalar(select(func.count()).select_from(Engagement)) == 0
 
@@ -251,35 +254,35 @@ def test_an_engagement_that_cannot_be_is_refused(
 def test_a_closed_company_engages_nobody(session: Session) -> None:
     company, rider = make_company(session, active=False), make_rider(session)
     with pytest.raises(DomainError) as refused:
-        services.engage(session, rider, NewEngagement(company.id, date(2026, 2, 1)), SYSTEM, NOW)
+        engagements.engage(session, rider, NewEngagement(company.id, date(2026, 2, 1)), SYSTEM, NOW)
     assert refused.value.field == "company_id"
 
 
 def test_a_legal_basis_is_published_when_it_comes_or_changes(session: Session) -> None:
     company, other, rider = make_company(session), make_company(session), make_rider(session)
     heard = published(session, LegalBasisRecorded)
-    without = services.engage(session, rider, NewEngagement(company.id, date(2026, 1, 1)), SYSTEM, NOW)
+    without = engagements.engage(session, rider, NewEngagement(company.id, date(2026, 1, 1)), SYSTEM, NOW)
     assert heard == []
-    given = services.engage(session, rider, NewEngagement(other.id, date(2026, 1, 1), None, "consent"), SYSTEM, NOW)
+    given = engagements.engage(session, rider, NewEngagement(other.id, date(2026, 1, 1), None, "consent"), SYSTEM, NOW)
     assert heard == [LegalBasisRecorded(NOW, SYSTEM, given.id)]
     for basis in ("contract", "contract", None):
         change = EngagementChange(without.engaged_from, None, basis)
-        services.change_engagement(session, without, change, without.version, SYSTEM, NOW)
+        engagements.change_engagement(session, without, change, without.version, SYSTEM, NOW)
     assert heard[1:] == [LegalBasisRecorded(NOW, SYSTEM, without.id)]
 
 
 def test_a_plate_goes_with_the_rider_seen_last(session: Session) -> None:
     one, two = make_rider(session), make_rider(session)
-    services.remember_plate(session, "浙A·12345", one, SYSTEM)
-    services.remember_plate(session, "浙a 12345", two, SYSTEM)
-    services.remember_plate(session, "浙A12345", None, SYSTEM)
+    plates.remember_plate(session, "浙A·12345", one, SYSTEM)
+    plates.remember_plate(session, "浙a 12345", two, SYSTEM)
+    plates.remember_plate(session, "浙A12345", None, SYSTEM)
     assert [vehicle.plate for vehicle in two.vehicles] == ["浙A12345"]
     assert one.vehicles == []
     with pytest.raises(Missing):
-        services.forget_plate(session, one, "浙A12345", SYSTEM)
-    services.forget_plate(session, two, "浙A12345", SYSTEM)
+        plates.forget_plate(session, one, "浙A12345", SYSTEM)
+    plates.forget_plate(session, two, "浙A12345", SYSTEM)
     assert two.vehicles == []
-    assert services.remember_plate(session, " ", two, SYSTEM) is None
+    assert plates.remember_plate(session, " ", two, SYSTEM) is None
 
 
 def test_search_finds_documents_phones_and_plates_anywhere_but_names_at_home_only(
@@ -290,16 +293,16 @@ def test_search_finds_documents_phones_and_plates_anywhere_but_names_at_home_onl
     number = make_identity()
     near = make_rider(session, name="欧阳近", home_area_id=here.id)
     far = make_rider(session, name="欧阳远", id_number=number, phone="13800138000", home_area_id=there.id)
-    services.remember_plate(session, "杭州A12345", far, SYSTEM)
-    assert list(services.search(session, "欧阳", officer)) == [near]
+    plates.remember_plate(session, "杭州A12345", far, SYSTEM)
+    assert list(people.search(session, "欧阳", officer)) == [near]
     with pytest.raises(Missing):
         queries.find_rider(session, far.number, officer, utc_now())
     assert queries.list_recent(session, officer) == [near]
     for words in (number.lower(), "+86 138-0013-8000", "杭州·A12345"):
-        assert list(services.search(session, words, officer)) == [far]
+        assert list(people.search(session, words, officer)) == [far]
     assert queries.find_rider(session, far.number, officer, utc_now()) is far
-    assert list(services.search(session, "欧阳", officer)) == [near]
-    assert services.search(session, "没有此人", officer) == []
+    assert list(people.search(session, "欧阳", officer)) == [near]
+    assert people.search(session, "没有此人", officer) == []
 
 
 def test_a_rider_found_by_document_is_open_to_the_finder_for_a_shift_only(
@@ -308,7 +311,7 @@ def test_a_rider_found_by_document_is_open_to_the_finder_for_a_shift_only(
     here, there = make_area(session, "甲村"), make_area(session, "乙村")
     finder, colleague = (actor_of(make_user("officer", area_id=here.id)) for _ in range(2))
     far = make_rider(session, home_area_id=there.id)
-    services.open_rider(session, far, finder, "document")
+    people.open_rider(session, far, finder, "document")
     [row] = audit_of(session, queries.OPENED)
     seen = select(Rider.id)
     assert session.scalars(seen.where(queries.visible(finder, row.at_utc + timedelta(hours=11)))).all() == [far.id]
@@ -318,7 +321,7 @@ def test_a_rider_found_by_document_is_open_to_the_finder_for_a_shift_only(
 
 def test_companies_see_their_own_riders_and_stations_none(session: Session, make_user: Callable[..., User]) -> None:
     company, other, rider = make_company(session), make_company(session), make_rider(session)
-    services.engage(session, rider, NewEngagement(company.id, today()), SYSTEM, NOW)
+    engagements.engage(session, rider, NewEngagement(company.id, today()), SYSTEM, NOW)
     own = actor_of(make_user("company", company_id=company.id))
     assert queries.find_rider(session, rider.number, own, utc_now()) is rider
     with pytest.raises(Missing):
@@ -338,8 +341,8 @@ def test_riders_of_an_older_key_are_found_and_brought_under_the_new_one(session:
     make_rider(session)
     session.info["keyring"] = keys("k2", "k1")
     assert queries.find_by_identity_key(session, number) is rider
-    assert not services.register(session, NewRider(IDENTITY_CARD, number, "测试骑手"), SYSTEM, NOW).is_new
-    assert [services.reencrypt(session, 1) for _ in range(3)] == [1, 1, 0]
+    assert not people.register(session, NewRider(IDENTITY_CARD, number, "测试骑手"), SYSTEM, NOW).is_new
+    assert [key_services.reencrypt(session, 1) for _ in range(3)] == [1, 1, 0]
     session.info["keyring"] = keys("k2")
     assert queries.find_by_identity_key(session, number) is rider
     assert queries.phone_of(session, rider) == "13800138000"

@@ -15,9 +15,10 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
 from trafficedu.core.errors import DomainError
-from trafficedu.riders import services
 from trafficedu.riders.models import IDENTITY_CARD, Engagement, Rider, Vehicle
-from trafficedu.riders.services import NewEngagement, NewRider
+from trafficedu.riders.services import engagements, people, plates
+from trafficedu.riders.services.engagements import NewEngagement
+from trafficedu.riders.services.people import NewRider
 
 PEOPLE = 12
 
@@ -56,10 +57,10 @@ def test_many_at_once_register_one_rider(fresh_app: Flask) -> None:
     number = make_identity()
 
     def register(own: Session) -> str:
-        rider = services.find_or_register(
+        rider = people.find_or_register(
             own, NewRider(IDENTITY_CARD, number, "测试骑手", "13800138000"), SYSTEM, utc_now()
         )
-        services.remember_plate(own, "杭州A12345", rider, SYSTEM)
+        plates.remember_plate(own, "杭州A12345", rider, SYSTEM)
         return rider.number
 
     assert len(set(at_once(fresh_app, register))) == 1
@@ -73,7 +74,7 @@ def test_many_at_once_engage_a_rider_with_one_company_once(fresh_app: Flask) -> 
 
     def engage(own: Session) -> str:
         rider = own.get_one(Rider, rider_id)
-        services.engage(own, rider, NewEngagement(company_id, date(2026, 1, 1)), SYSTEM, utc_now())
+        engagements.engage(own, rider, NewEngagement(company_id, date(2026, 1, 1)), SYSTEM, utc_now())
         return "engaged"
 
     outcomes = at_once(fresh_app, engage)

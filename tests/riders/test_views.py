@@ -15,9 +15,10 @@ from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
-from trafficedu.riders import queries, services
+from trafficedu.riders import queries
 from trafficedu.riders.models import IDENTITY_CARD, Engagement, Rider
-from trafficedu.riders.services import NewEngagement
+from trafficedu.riders.services import engagements
+from trafficedu.riders.services.engagements import NewEngagement
 
 
 @pytest.fixture
@@ -202,7 +203,7 @@ def test_plates_are_noted_and_taken_away(officer: Browser, session: Session, vil
 def test_every_page_of_a_rider_elsewhere_does_not_exist(officer: Browser, session: Session) -> None:
     rider = make_rider(session, home_area_id=make_area(session, "乙村").id)
     company = make_company(session)
-    services.engage(session, rider, NewEngagement(company.id, date(2026, 1, 1)), SYSTEM, utc_now())
+    engagements.engage(session, rider, NewEngagement(company.id, date(2026, 1, 1)), SYSTEM, utc_now())
     session.commit()
     base = f"/riders/{rider.number}"
     for address in ("", "/edit", "/engagements/new", f"/engagements/{company.code}/2026-01-01"):

@@ -21,10 +21,10 @@ from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import local, utc_now
 from trafficedu.core.tabular import ImportReport, numbered, read_rows, silent
 from trafficedu.riders.models import Rider
-from trafficedu.violations import services
 from trafficedu.violations.events import ViolationEstablished
-from trafficedu.violations.imports import COLUMNS, EXPORTER, IMPORTER
+from trafficedu.violations.imports.files import COLUMNS, EXPORTER, IMPORTER
 from trafficedu.violations.models import Violation
+from trafficedu.violations.services import reviewing
 
 SOMEBODY = identity()
 
@@ -257,7 +257,7 @@ def test_an_export_keeps_to_the_area_and_leaves_out_what_is_void(
 ) -> None:
     mine, theirs = make_violation(session, district.village), make_violation(session, district.other_village)
     void = make_violation(session, district.village)
-    services.void(session, void, "错", SYSTEM, violations.NOW)
+    reviewing.void(session, void, "错", SYSTEM, violations.NOW)
     by = acting("supervisor", district.town)
     assert [found["reference"] for found in exported(session, by)] == [mine.number]
     assert theirs.number not in str(exported(session, by))

@@ -12,9 +12,10 @@ from tests.factories.violations import NOW, District, make_company, make_violati
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import NOTHING, SYSTEM, Actor, Scope
 from trafficedu.core.clock import utc_now
-from trafficedu.riders.services import find_or_register
-from trafficedu.violations import queries, services
-from trafficedu.violations.queries import list_kinds_ending
+from trafficedu.riders.services.people import find_or_register
+from trafficedu.violations.queries import figures, records
+from trafficedu.violations.queries.kinds import find_kind, list_kinds_ending
+from trafficedu.violations.services import kinds, reviewing
 
 START, END = date(2026, 10, 1), date(2026, 11, 30)
 
@@ -25,42 +26,42 @@ def test_only_confirmed_ones_count_by_kind_and_month(session: Session, district:
     make_violation(session, district.village, kind_code="2004", occurred_utc=datetime(2026, 10, 31, 15, 59, tzinfo=UTC))
     make_violation(session, district.village, kind_code="2004", occurred_utc=datetime(2026, 10, 31, 16, 0, tzinfo=UTC))
     make_violation(session, district.village, source="camera", rider=None)
-    services.void(session, make_violation(session, district.village), "错", SYSTEM, NOW)
-    counts = queries.count_by_kind_and_month(session, SYSTEM, START, END)
+    reviewing.void(session, make_violation(session, district.village), "错", SYSTEM, NOW)
+    counts = figures.count_by_kind_and_month(session, SYSTEM, START, END)
     assert [(c.month, c.kind_code, c.violations) for c in counts] == [
         (date(2026, 10, 1), "2004", 1),
         (date(2026, 11, 1), "2004", 1),
         (date(2026, 11, 1), "2007", 2),
     ]
     assert counts[0].name("en") == "Riding against the traffic"
-    assert queries.count_by_kind_and_month(session, SYSTEM, date(2026, 11, 1), END)[0].month == date(2026, 11, 1)
+    assert figures.count_by_kind_and_month(session, SYSTEM, date(2026, 11, 1), END)[0].month == date(2026, 11, 1)
 
 
 def test_versions_of_a_kind_count_together(session: Session, district: District) -> None:
     early = datetime(2026, 11, 5, 3, 0, tzinfo=UTC)
     old = make_violation(session, district.village, occurred_utc=early).kind
-    new = services.KindInput("红灯", "Red", 1, 5, 50, "法", "law", date(2026, 11, 10))
-    services.renew_kind(session, old, new, old.version, SYSTEM)
+    new = kinds.KindInput("红灯", "Red", 1, 5, 50, "法", "law", date(2026, 11, 10))
+    kinds.renew_kind(session, old, new, old.version, SYSTEM)
     make_violation(session, district.village)
-    counts = queries.count_by_kind_and_month(session, SYSTEM, START, END)
+    counts = figures.count_by_kind_and_month(session, SYSTEM, START, END)
     assert [(c.kind_code, c.name_zh, c.violations) for c in counts] == [("2007", "红灯", 2)]
 
 
 def test_counts_keep_to_the_area(session: Session, district: District, acting: Callable[[str, Area], Actor]) -> None:
     make_violation(session, district.village)
     make_violation(session, district.other_village)
-    everything = queries.count_by_area(session, acting("analyst", district.root), START, END)
+    everything = figures.count_by_area(session, acting("analyst", district.root), START, END)
     assert [(c.area_code, c.violations) for c in everything] == [
         (district.village.code, 1),
         (district.other_village.code, 1),
     ]
-    own = queries.count_by_area(session, acting("leader", district.town), START, END)
+    own = figures.count_by_area(session, acting("leader", district.town), START, END)
     assert [c.area_code for c in own] == [district.village.code]
-    narrowed = queries.count_by_area(session, SYSTEM, START, END, district.other_town.path)
+    narrowed = figures.count_by_area(session, SYSTEM, START, END, district.other_town.path)
     assert [c.area_code for c in narrowed] == [district.other_village.code]
     for scope in (NOTHING, Scope(company_id=1), Scope(station_id=1)):
-        assert queries.count_by_area(session, Actor(1, "x", scope=scope), START, END) == []
-        assert queries.count_by_kind_and_month(session, Actor(1, "x", scope=scope), START, END) == []
+        assert figures.count_by_area(session, Actor(1, "x", scope=scope), START, END) == []
+        assert figures.count_by_kind_and_month(session, Actor(1, "x", scope=scope), START, END) == []
 
 
 def test_of_a_rider_and_of_a_company(
@@ -72,26 +73,26 @@ def test_of_a_rider_and_of_a_company(
     mine = make_violation(session, district.village, **known)
     make_violation(session, district.other_village, **known)
     by = acting("officer", district.town)
-    assert [v.id for v in queries.list_of_rider(session, by, rider.id)] == [mine.id]
-    assert queries.count_of_rider(session, rider.id, START, END) == 2
-    assert queries.count_of_company(session, by, company.id, START, END) == (1, 1)
-    assert queries.count_of_company(session, SYSTEM, company.id, START, END) == (2, 1)
+    assert [v.id for v in records.list_of_rider(session, by, rider.id)] == [mine.id]
+    assert figures.count_of_rider(session, rider.id, START, END) == 2
+    assert figures.count_of_company(session, by, company.id, START, END) == (1, 1)
+    assert figures.count_of_company(session, SYSTEM, company.id, START, END) == (2, 1)
 
 
 def test_a_receipt_finds_its_record_by_a_well_formed_number_only(session: Session, district: District) -> None:
     violation = make_violation(session, district.village)
     typed = f" {violation.number[:6].lower()}-{violation.number[6:]} "
-    found = queries.find_public(session, typed)
+    found = records.find_public(session, typed)
     assert found is not None
     assert found.id == violation.id
     wrong = violation.number[:-1] + ("A" if violation.number[-1] != "A" else "B")
-    assert queries.find_public(session, wrong) is None
+    assert records.find_public(session, wrong) is None
 
 
 def test_kinds_that_end_soon(session: Session) -> None:
-    kind = queries.find_kind(session, "2009")
-    services.end_kind(session, kind, date(2026, 12, 31), kind.version, SYSTEM)
+    kind = find_kind(session, "2009")
+    kinds.end_kind(session, kind, date(2026, 12, 31), kind.version, SYSTEM)
     assert [k.code for k in list_kinds_ending(session, date(2026, 11, 20), date(2027, 1, 19))] == ["2009"]
-    new = services.KindInput("快车道", "Lane", 3, 5, 50, "法", "law", date(2027, 1, 1))
-    services.renew_kind(session, kind, new, kind.version, SYSTEM)
+    new = kinds.KindInput("快车道", "Lane", 3, 5, 50, "法", "law", date(2027, 1, 1))
+    kinds.renew_kind(session, kind, new, kind.version, SYSTEM)
     assert list_kinds_ending(session, date(2026, 11, 20), date(2027, 1, 19)) == []

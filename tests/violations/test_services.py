@@ -26,10 +26,11 @@ from trafficedu.core.errors import DomainError, Missing, Stale
 from trafficedu.core.numbers import is_number
 from trafficedu.riders.models import Rider, Vehicle
 from trafficedu.riders.queries import engagement_on
-from trafficedu.riders.services import NewEngagement, engage, find_or_register
-from trafficedu.violations import services
+from trafficedu.riders.services.engagements import NewEngagement, engage
+from trafficedu.riders.services.people import find_or_register
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.models import Violation, ViolationKind
+from trafficedu.violations.services import kinds, objections, recording, reviewing
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ class TestRecord:
     def test_a_record_has_a_public_number_and_tells_the_rooms_above(
         self, session: Session, district: District, officer: Actor, heard: list[Any]
     ) -> None:
-        violation = services.record(session, new_violation(district.village), officer, NOW)
+        violation = recording.record(session, new_violation(district.village), officer, NOW)
         assert is_number(violation.number, "V")
         assert (violation.state, violation.source, violation.officer_id) == ("confirmed", "field", officer.user_id)
         assert violation.occurred_on == date(2026, 11, 20)
@@ -53,12 +54,12 @@ class TestRecord:
 
     def test_the_day_is_the_district_s_day(self, session: Session, district: District, officer: Actor) -> None:
         late = from_local(datetime(2026, 11, 20, 0, 30))  # noqa: DTZ001 - Shanghai's clock, as typed
-        violation = services.record(session, new_violation(district.village, occurred_utc=late), officer, NOW)
+        violation = recording.record(session, new_violation(district.village, occurred_utc=late), officer, NOW)
         assert violation.occurred_utc.date() == date(2026, 11, 19)
         assert violation.occurred_on == date(2026, 11, 20)
 
     def test_the_plate_is_remembered(self, session: Session, district: District, officer: Actor) -> None:
-        violation = services.record(session, new_violation(district.village, plate="杭州·a 98765"), officer, NOW)
+        violation = recording.record(session, new_violation(district.village, plate="杭州·a 98765"), officer, NOW)
         assert violation.plate == "杭州A98765"
         assert (
             session.scalars(select(Vehicle).where(Vehicle.plate == "杭州A98765")).one().rider_id == violation.rider_id
@@ -68,8 +69,8 @@ class TestRecord:
         self, session: Session, district: District, officer: Actor, heard: list[Any]
     ) -> None:
         new = new_violation(district.village, client_reference="one")
-        first = services.record(session, new, officer, NOW)
-        again = services.record(session, new, officer, NOW)
+        first = recording.record(session, new, officer, NOW)
+        again = recording.record(session, new, officer, NOW)
         assert again.id == first.id
         assert len(heard) == 1
         assert session.scalar(select(func.count()).select_from(Violation)) == 1
@@ -78,9 +79,9 @@ class TestRecord:
         self, session: Session, district: District, officer: Actor, acting: Callable[[str, Area], Actor]
     ) -> None:
         new = new_violation(district.village, client_reference="one")
-        services.record(session, new, officer, NOW)
+        recording.record(session, new, officer, NOW)
         with pytest.raises(DomainError, match="somebody else"):
-            services.record(session, new, acting("officer", district.town), NOW)
+            recording.record(session, new, acting("officer", district.town), NOW)
 
     @pytest.mark.parametrize(
         ("change", "field"),
@@ -112,7 +113,7 @@ class TestRecord:
         self, session: Session, district: District, officer: Actor, change: dict[str, Any], field: str
     ) -> None:
         with pytest.raises(DomainError) as refusal:
-            services.record(session, new_violation(district.village, **change), officer, NOW)
+            recording.record(session, new_violation(district.village, **change), officer, NOW)
         assert refusal.value.field == field
 
     def test_the_bounds_themselves_are_allowed(self, session: Session, district: District, officer: Actor) -> None:
@@ -123,11 +124,11 @@ class TestRecord:
             {"penalty": "fine", "fine_yuan": 50},
             {"penalty": "fine", "fine_yuan": 20, "kind_code": "ZJ-HELMET"},
         ):
-            assert services.record(session, new_violation(district.village, **change), officer, NOW).number
+            assert recording.record(session, new_violation(district.village, **change), officer, NOW).number
 
     def test_only_the_own_area(self, session: Session, district: District, officer: Actor) -> None:
         with pytest.raises(DomainError) as refusal:
-            services.record(session, new_violation(district.other_village), officer, NOW)
+            recording.record(session, new_violation(district.other_village), officer, NOW)
         assert refusal.value.field == "area_code"
 
     def test_an_area_that_ended_is_refused_from_then_on(
@@ -137,21 +138,21 @@ class TestRecord:
         session.add(district.village)
         session.flush()
         with pytest.raises(DomainError, match="did not exist") as refusal:
-            services.record(session, new_violation(session.merge(district.village)), officer, NOW)
+            recording.record(session, new_violation(session.merge(district.village)), officer, NOW)
         assert refusal.value.field == "area_code"
 
 
 class TestKindsInTime:
     def test_the_version_of_the_day_is_taken(self, session: Session, district: District, officer: Actor) -> None:
         old = session.scalars(select(ViolationKind).where(ViolationKind.code == "2007")).one()
-        new = services.KindInput("闯红灯", "Red light", 1, 10, 100, "法", "law", date(2026, 11, 15))
-        services.renew_kind(session, old, new, old.version, officer)
+        new = kinds.KindInput("闯红灯", "Red light", 1, 10, 100, "法", "law", date(2026, 11, 15))
+        kinds.renew_kind(session, old, new, old.version, officer)
         assert old.valid_to == date(2026, 11, 14)
         dear = new_violation(district.village, penalty="fine", fine_yuan=80)
-        assert services.record(session, dear, officer, NOW).kind.fine_max_yuan == 100
+        assert recording.record(session, dear, officer, NOW).kind.fine_max_yuan == 100
         early = datetime(2026, 11, 14, 3, 0, tzinfo=UTC)
         with pytest.raises(DomainError) as refusal:
-            services.record(
+            recording.record(
                 session,
                 new_violation(district.village, penalty="fine", fine_yuan=80, occurred_utc=early),
                 officer,
@@ -161,29 +162,29 @@ class TestKindsInTime:
 
     def test_an_ended_kind_is_refused(self, session: Session, district: District, officer: Actor) -> None:
         kind = session.scalars(select(ViolationKind).where(ViolationKind.code == "2009")).one()
-        services.end_kind(session, kind, date(2026, 11, 18), kind.version, officer)
+        kinds.end_kind(session, kind, date(2026, 11, 18), kind.version, officer)
         with pytest.raises(DomainError, match="not in force") as refusal:
-            services.record(session, new_violation(district.village, kind_code="2009"), officer, NOW)
+            recording.record(session, new_violation(district.village, kind_code="2009"), officer, NOW)
         assert refusal.value.field == "kind"
 
     def test_a_version_in_use_is_not_cut_short(self, session: Session, district: District, officer: Actor) -> None:
         violation = make_violation(session, district.village)
         kind = violation.kind
-        new = services.KindInput("闯红灯", "Red light", 1, 10, 100, "法", "law", date(2026, 11, 20))
+        new = kinds.KindInput("闯红灯", "Red light", 1, 10, 100, "法", "law", date(2026, 11, 20))
         with pytest.raises(DomainError, match="recorded on or after"):
-            services.renew_kind(session, kind, new, kind.version, officer)
+            kinds.renew_kind(session, kind, new, kind.version, officer)
         with pytest.raises(DomainError, match="recorded on or after"):
-            services.end_kind(session, kind, date(2026, 11, 19), kind.version, officer)
+            kinds.end_kind(session, kind, date(2026, 11, 19), kind.version, officer)
 
     def test_a_code_is_used_once(self, session: Session, officer: Actor) -> None:
-        new = services.KindInput("闯红灯", "Red light", None, 5, 50, "法", "law", date(2027, 1, 1))
+        new = kinds.KindInput("闯红灯", "Red light", None, 5, 50, "法", "law", date(2027, 1, 1))
         with pytest.raises(DomainError) as refusal:
-            services.add_kind(session, "2007", new, officer)
+            kinds.add_kind(session, "2007", new, officer)
         assert refusal.value.field == "code"
-        assert services.add_kind(session, "NEW-1", new, officer).valid_to is None
+        assert kinds.add_kind(session, "NEW-1", new, officer).valid_to is None
 
     def test_loading_twice_adds_nothing(self, session: Session) -> None:
-        assert services.load_kinds(session, utc_now()) == 0
+        assert kinds.load_kinds(session, utc_now()) == 0
 
 
 class TestPeople:
@@ -191,11 +192,11 @@ class TestPeople:
         child = new_violation(
             district.village, rider=new_rider(date(2013, 6, 1)), penalty="education", guardian_name="张三"
         )
-        assert services.record(session, child, officer, NOW).minor
+        assert recording.record(session, child, officer, NOW).minor
         sixteen = new_violation(district.village, rider=new_rider(date(2010, 11, 20)), penalty="fine", fine_yuan=5)
-        assert not services.record(session, sixteen, officer, NOW).minor
+        assert not recording.record(session, sixteen, officer, NOW).minor
         passenger = new_violation(district.village, rider=new_rider(date(2013, 6, 1)), offender="passenger")
-        assert not services.record(session, passenger, officer, NOW).minor
+        assert not recording.record(session, passenger, officer, NOW).minor
 
     def test_the_company_is_the_one_of_that_day(self, session: Session, district: District, officer: Actor) -> None:
         rider = find_or_register(session, new_rider(), officer, utc_now())
@@ -206,14 +207,14 @@ class TestPeople:
         engage(session, rider, NewEngagement(new.id, date(2026, 11, 11), None, "contract"), officer, utc_now())
         then = datetime(2026, 11, 9, 3, 0, tzinfo=UTC)
         known = {"rider_number": rider.number}
-        before = services.record(session, new_violation(district.village, occurred_utc=then, **known), officer, NOW)
-        after = services.record(session, new_violation(district.village, **known), officer, NOW)
-        none = services.record(session, new_violation(district.village, company_code="", **known), officer, NOW)
+        before = recording.record(session, new_violation(district.village, occurred_utc=then, **known), officer, NOW)
+        after = recording.record(session, new_violation(district.village, **known), officer, NOW)
+        none = recording.record(session, new_violation(district.village, company_code="", **known), officer, NOW)
         assert (before.company_id, after.company_id, none.company_id) == (old.id, new.id, None)
 
     def test_another_company_opens_an_engagement(self, session: Session, district: District, officer: Actor) -> None:
         company = violations.make_company(session)
-        violation = services.record(
+        violation = recording.record(
             session, new_violation(district.village, company_code=company.code, legal_basis="consent"), officer, NOW
         )
         assert violation.rider_id is not None
@@ -223,7 +224,7 @@ class TestPeople:
         assert violation.company_id == company.id
 
 
-def camera(area: Area, **values: Any) -> services.NewViolation:
+def camera(area: Area, **values: Any) -> recording.NewViolation:
     return new_violation(area, source="camera", rider=None, **values)
 
 
@@ -231,41 +232,41 @@ class TestReview:
     def test_a_camera_record_waits_five_working_days(
         self, session: Session, district: District, officer: Actor, heard: list[Any]
     ) -> None:
-        violation = services.record(session, camera(district.village), officer, NOW)
+        violation = recording.record(session, camera(district.village), officer, NOW)
         assert (violation.state, violation.review_due_on) == ("pending", date(2026, 11, 27))
         assert heard == []
 
     def test_a_camera_record_needs_a_plate(self, session: Session, district: District, officer: Actor) -> None:
         with pytest.raises(DomainError) as refusal:
-            services.record(session, camera(district.village, plate=""), officer, NOW)
+            recording.record(session, camera(district.village, plate=""), officer, NOW)
         assert refusal.value.field == "plate"
 
     def test_it_counts_once_confirmed_and_its_rider_known(
         self, session: Session, district: District, officer: Actor, heard: list[Any]
     ) -> None:
-        violation = services.record(session, camera(district.village), officer, NOW)
-        services.confirm(session, violation, officer, NOW)
+        violation = recording.record(session, camera(district.village), officer, NOW)
+        reviewing.confirm(session, violation, officer, NOW)
         assert heard == []
-        services.identify_rider(session, violation, new_rider(), officer, NOW)
+        reviewing.identify_rider(session, violation, new_rider(), officer, NOW)
         assert heard == [ViolationEstablished(NOW, officer, violation.id)]
         with pytest.raises(Stale):
-            services.identify_rider(session, violation, new_rider(), officer, NOW)
+            reviewing.identify_rider(session, violation, new_rider(), officer, NOW)
         with pytest.raises(Stale):
-            services.confirm(session, violation, officer, NOW)
+            reviewing.confirm(session, violation, officer, NOW)
 
     def test_a_child_s_fine_becomes_education(self, session: Session, district: District, officer: Actor) -> None:
-        violation = services.record(session, camera(district.village, penalty="fine", fine_yuan=20), officer, NOW)
-        services.identify_rider(session, violation, new_rider(date(2014, 1, 1)), officer, NOW)
+        violation = recording.record(session, camera(district.village, penalty="fine", fine_yuan=20), officer, NOW)
+        reviewing.identify_rider(session, violation, new_rider(date(2014, 1, 1)), officer, NOW)
         assert (violation.penalty, violation.fine_yuan, violation.minor) == ("education", None, True)
 
     def test_a_rejected_one_never_counts(
         self, session: Session, district: District, officer: Actor, heard: list[Any]
     ) -> None:
-        violation = services.record(session, camera(district.village), officer, NOW)
+        violation = recording.record(session, camera(district.village), officer, NOW)
         with pytest.raises(DomainError) as refusal:
-            services.reject(session, violation, " ", officer, NOW)
+            reviewing.reject(session, violation, " ", officer, NOW)
         assert refusal.value.field == "reason"
-        services.reject(session, violation, "号牌不清", officer, NOW)
+        reviewing.reject(session, violation, "号牌不清", officer, NOW)
         assert (violation.state, violation.state_reason, heard) == ("rejected", "号牌不清", [])
 
     def test_a_voided_one_tells_the_rooms_above(
@@ -274,12 +275,12 @@ class TestReview:
         violation = make_violation(session, district.village)
         heard.clear()
         with pytest.raises(DomainError):
-            services.void(session, violation, "", officer, NOW)
-        services.void(session, violation, "认错人", officer, NOW)
+            reviewing.void(session, violation, "", officer, NOW)
+        reviewing.void(session, violation, "认错人", officer, NOW)
         assert heard == [ViolationVoided(NOW, officer, violation.id)]
         assert (violation.state, violation.voided_by_id) == ("voided", officer.user_id)
         with pytest.raises(Stale):
-            services.void(session, violation, "again", officer, NOW)
+            reviewing.void(session, violation, "again", officer, NOW)
 
 
 class TestObjections:
@@ -287,30 +288,30 @@ class TestObjections:
         self, session: Session, district: District, officer: Actor, heard: list[Any]
     ) -> None:
         violation = make_violation(session, district.village)
-        objection = services.raise_objection(session, violation, "不是我", "13800000000", NOW)
+        objection = objections.raise_objection(session, violation, "不是我", "13800000000", NOW)
         assert objection.due_on == date(2026, 11, 27)
         assert objection.contact_cipher is not None
         assert "138" not in objection.contact_cipher
         assert keyring_of(session).decrypt(objection.contact_cipher, "objection.contact") == "13800000000"
         with pytest.raises(DomainError, match="already"):
-            services.raise_objection(session, violation, "again", "", NOW)
+            objections.raise_objection(session, violation, "again", "", NOW)
         with pytest.raises(DomainError) as refusal:
-            services.decide_objection(session, objection, True, "", officer, NOW)
+            objections.decide_objection(session, objection, True, "", officer, NOW)
         assert refusal.value.field == "decision"
-        services.decide_objection(session, objection, True, "监控显示并非此人", officer, NOW)
+        objections.decide_objection(session, objection, True, "监控显示并非此人", officer, NOW)
         assert (objection.state, violation.state) == ("upheld", "voided")
         assert ViolationVoided(NOW, officer, violation.id) in heard
         with pytest.raises(Stale):
-            services.decide_objection(session, objection, False, "no", officer, NOW)
+            objections.decide_objection(session, objection, False, "no", officer, NOW)
         with pytest.raises(DomainError, match="does not stand"):
-            services.raise_objection(session, violation, "again", "", NOW)
+            objections.raise_objection(session, violation, "again", "", NOW)
 
     def test_a_dismissed_one_leaves_the_record(self, session: Session, district: District, officer: Actor) -> None:
         violation = make_violation(session, district.village)
-        objection = services.raise_objection(session, violation, "不是我", "", NOW)
-        services.decide_objection(session, objection, False, "证据清楚", officer, NOW)
+        objection = objections.raise_objection(session, violation, "不是我", "", NOW)
+        objections.decide_objection(session, objection, False, "证据清楚", officer, NOW)
         assert (objection.state, violation.state) == ("dismissed", "confirmed")
-        assert services.raise_objection(session, violation, "新证据", "", NOW).state == "open"
+        assert objections.raise_objection(session, violation, "新证据", "", NOW).state == "open"
 
     @pytest.mark.parametrize(("statement", "contact", "field"), [("", "", "statement"), ("x", "1" * 31, "contact")])
     def test_what_is_wrong(
@@ -318,7 +319,7 @@ class TestObjections:
     ) -> None:
         violation = make_violation(session, district.village)
         with pytest.raises(DomainError) as refusal:
-            services.raise_objection(session, violation, statement, contact, NOW)
+            objections.raise_objection(session, violation, statement, contact, NOW)
         assert refusal.value.field == field
 
 
@@ -332,7 +333,7 @@ def test_many_at_the_same_moment_make_one_record(fresh_app: Flask) -> None:
 
         def submit(_n: int) -> str:
             with fresh_app.app_context(), database().sessionmaker() as own:
-                number = services.record(own, new, officer, NOW).number
+                number = recording.record(own, new, officer, NOW).number
                 own.commit()
                 return number
 
@@ -347,5 +348,5 @@ def test_many_at_the_same_moment_make_one_record(fresh_app: Flask) -> None:
 def test_missing_is_missing(session: Session, district: District, officer: Actor) -> None:
     theirs = make_violation(session, district.other_village)
     with pytest.raises(Missing):
-        services.record(session, new_violation(district.village, kind_code="no such"), officer, NOW)
+        recording.record(session, new_violation(district.village, kind_code="no such"), officer, NOW)
     assert theirs.number

@@ -18,8 +18,8 @@ from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.clock import local, today, utc_now
 from trafficedu.riders.models import Rider
-from trafficedu.violations import services
 from trafficedu.violations.models import Violation, ViolationKind
+from trafficedu.violations.services import objections
 
 STATEMENTS = 23
 """The whole of it for a known rider: actor, figures, ground, rider, opening noted, engagement, plate, the row, audit,
@@ -315,8 +315,8 @@ class TestRecord:
 class TestObjections:
     def test_they_are_decided_within_the_area(self, session: Session, desk: Browser, district: District) -> None:
         mine, theirs = make_violation(session, district.village), make_violation(session, district.other_village)
-        own = services.raise_objection(session, mine, "不是我骑的", "13800000000", utc_now())
-        other = services.raise_objection(session, theirs, "别处的异议", "", utc_now())
+        own = objections.raise_objection(session, mine, "不是我骑的", "13800000000", utc_now())
+        other = objections.raise_objection(session, theirs, "别处的异议", "", utc_now())
         session.commit()
         html = desk.get("/objections").get_data(as_text=True)
         assert "不是我骑的" in html

@@ -25,15 +25,15 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from trafficedu.accidents import rules
 from trafficedu.accidents.models import RECORDED, VOIDED, Accident
-from trafficedu.accidents.queries import CASUALTIES, AccidentFilter
-from trafficedu.accidents.services import NewAccident
+from trafficedu.accidents.queries.records import CASUALTIES, AccidentFilter
+from trafficedu.accidents.services.recording import NewAccident
 from trafficedu.core.clock import today
 from trafficedu.core.errors import DomainError
 from trafficedu.core.fields import LocalTimeField, TrimmedField, VersionField, choices, not_in_future
 from trafficedu.core.web import say
 from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT
 from trafficedu.riders.rules import normalise_identity, normalise_phone
-from trafficedu.riders.services import NewRider
+from trafficedu.riders.services.people import NewRider
 
 Choices = Sequence[tuple[str, Any]]
 

@@ -13,9 +13,9 @@ from typing import Any
 from flask import render_template
 from flask_babel import gettext as _
 
-from trafficedu.accidents import queries
 from trafficedu.accidents.forms import SEVERITY_NAMES
-from trafficedu.accidents.queries import MonthCount, Tally
+from trafficedu.accidents.queries import figures
+from trafficedu.accidents.queries.figures import MonthCount, Tally
 from trafficedu.accidents.rules import CASUALTY, FATAL, SEVERITIES, months_between, year_before
 from trafficedu.analysis.counts import Change, compare_counts
 from trafficedu.core.access import actor
@@ -44,9 +44,9 @@ def accidents_of_area(area_path: str, first: date, last: date, **_subject: Any) 
     if not who.may(READ):
         return ""
     end = min(month_bounds(last)[1] - timedelta(days=1), today())
-    counted = queries.tally(session(), who, first, end, area_path)
+    counted = figures.tally(session(), who, first, end, area_path)
     months = months_between(first, last)
-    monthly = queries.count_by_month(session(), who, first, end, area_path)
+    monthly = figures.count_by_month(session(), who, first, end, area_path)
     before, claims = _compared(area_path, first, end, counted)
     return render_template(
         "accidents/_overview.html",
@@ -69,10 +69,10 @@ def _compared(area_path: str, first: date, end: date, counted: Tally) -> tuple[T
     begins = year_before(first)
     if year_before(end) >= first:
         return None, []
-    known_from = queries.first_day(session(), actor())
+    known_from = figures.first_day(session(), actor())
     if known_from is None or known_from > month_bounds(begins)[1]:
         return None, []
-    before = queries.tally(session(), actor(), begins, year_before(end), area_path)
+    before = figures.tally(session(), actor(), begins, year_before(end), area_path)
     return before, [
         claim_of(_("Fatal accidents"), before.fatal, counted.fatal),
         claim_of(_("Accidents with somebody hurt"), before.casualty, counted.casualty),

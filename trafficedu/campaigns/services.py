@@ -19,7 +19,7 @@ from trafficedu.core.errors import DomainError
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import expect_version
 from trafficedu.core.text import message
-from trafficedu.violations.queries import find_kind
+from trafficedu.violations.queries.kinds import find_kind
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import DomainError, Stale
 from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, locale, page_number, panels_for, tell
-from trafficedu.violations import queries as violations
+from trafficedu.violations.queries.kinds import list_kinds
 
 pages = Blueprint("campaigns", __name__)
 
@@ -63,7 +63,7 @@ def create() -> Any:
 def show(number: str) -> Any:
     """I read what a campaign set out to do, and what it changed."""
     campaign = _campaign(number)
-    kinds = {kind.code: kind for kind in violations.list_kinds(session())}
+    kinds = {kind.code: kind for kind in list_kinds(session())}
     state = _state(campaign)
     return render_template(
         "campaigns/show.html",
@@ -159,7 +159,7 @@ def _chosen(campaign: Campaign) -> dict[str, Any]:
 
 
 def _offer(form: CampaignForm) -> None:
-    kinds = {kind.code: kind.name(locale()) for kind in violations.list_kinds(session(), today())}
+    kinds = {kind.code: kind.name(locale()) for kind in list_kinds(session(), today())}
     form.offer(*queries.list_choices(session(), actor(), today()), list(kinds.items()))
 
 

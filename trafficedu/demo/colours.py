@@ -10,7 +10,7 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import DomainError
 from trafficedu.evaluation.rules import last_full_month, month_after
-from trafficedu.evaluation.services import evaluate, publish_run
+from trafficedu.evaluation.services.runs import evaluate, publish_run
 
 MONTHS = 3
 

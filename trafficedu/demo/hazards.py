@@ -22,9 +22,12 @@ from trafficedu.core.clock import local_date
 from trafficedu.demo.pictures import road
 from trafficedu.demo.places import Places, Village
 from trafficedu.demo.plan import HOUR, Span, moment, start_of
-from trafficedu.hazards import services
 from trafficedu.hazards.models import Hazard
-from trafficedu.hazards.services import Decision, NewHazard, NewWatch, Plan
+from trafficedu.hazards.services import checks, deciding, planning, reporting
+from trafficedu.hazards.services.checks import NewWatch
+from trafficedu.hazards.services.deciding import Decision
+from trafficedu.hazards.services.planning import Plan
+from trafficedu.hazards.services.reporting import NewHazard
 
 SALT = 2025
 HAZARDS, IN_THE_GRID_VILLAGE, IN_THE_LEADERS_TOWN = 120, 8, 26
@@ -111,7 +114,7 @@ class Hazards:
             longitude=round(spot.longitude, 6),
             photos=(road(number % ROADS, False),),
         )
-        hazard = services.report(self._session, new, people.officer, at)
+        hazard = reporting.report(self._session, new, people.officer, at)
         self._work(number, hazard, people, at)
 
     def _work(self, number: int, hazard: Hazard, people: _People, at: datetime) -> None:
@@ -121,42 +124,42 @@ class Hazards:
         if not self._past(at):
             return
         if chance.random() < VOIDED:
-            services.void(session, hazard, "与另一条上报重复", hazard.version, self._supervisor, at)
+            deciding.void(session, hazard, "与另一条上报重复", hazard.version, self._supervisor, at)
             return
         if chance.random() < CLOSED:
-            services.close(session, hazard, "现场核查，属正常施工已按期恢复", hazard.version, people.leader, at)
+            deciding.close(session, hazard, "现场核查，属正常施工已按期恢复", hazard.version, people.leader, at)
             return
         days = max(3, round(DAYS[hazard.risk] * chance.uniform(0.6, 1.0)))
         _seen, goal, measures = SCRIPTS[hazard.kind.code]
         deadline = local_date(at) + timedelta(days=days)
         plan = Plan(goal, measures, f"{hazard.area.name}{chance.choice(OFFICES)}", deadline)
-        services.plan(session, hazard, plan, hazard.version, people.leader, at)
+        planning.plan(session, hazard, plan, hazard.version, people.leader, at)
         begun, stuck = at + self._days(1, 3), chance.random() < STUCK
         late = chance.random() < LATE
         share = chance.uniform(1.05, 1.6) if late else chance.uniform(0.3, 0.95)
         fixed = max(begun + timedelta(hours=5), at + timedelta(days=days * share))
         if self._past(begun):
-            services.begin(session, hazard, hazard.version, people.leader, begun)
+            planning.begin(session, hazard, hazard.version, people.leader, begun)
         if self._past(fixed) and not stuck:
             self._finish(number, hazard, people, fixed)
 
     def _finish(self, number: int, hazard: Hazard, people: _People, at: datetime) -> None:
         """Report it as fixed; have it verified, or sent back once."""
         session, mended = self._session, [road(number % ROADS, True)]
-        services.mark_fixed(session, hazard, "已按方案完成。", mended, hazard.version, people.leader, at)
+        planning.mark_fixed(session, hazard, "已按方案完成。", mended, hazard.version, people.leader, at)
         at += self._days(1, 4)
         if not self._past(at):
             return
         if self._chance.random() < SENT_BACK:
-            services.reject(session, hazard, "边缘未处理到位", [], hazard.version, people.other, at)
+            deciding.reject(session, hazard, "边缘未处理到位", [], hazard.version, people.other, at)
             at += self._days(2, 6)
             if not self._past(at):
                 return
             again = [road(number % ROADS + ROADS, True)]
-            services.mark_fixed(session, hazard, "已补齐。", again, hazard.version, people.leader, at)
+            planning.mark_fixed(session, hazard, "已补齐。", again, hazard.version, people.leader, at)
             at += self._days(1, 3)
         if self._past(at):
-            services.verify(session, hazard, Decision(True, "现场核实，已消除。"), hazard.version, people.other, at)
+            deciding.verify(session, hazard, Decision(True, "现场核实，已消除。"), hazard.version, people.other, at)
 
     def _check(self, place: int, period: int, since: int) -> None:
         """Put a town on the list three periods ago; its officer looked each time, the last time ``since`` days ago."""
@@ -165,11 +168,11 @@ class Hazards:
         first = self._span.today - since - 3 * period
         listed = moment(start_of(first) + 9 * HOUR)
         new = NewWatch(town.area.code, "近期事故多发，纳入滚动排查", period, checker.username, local_date(listed))
-        watch = services.list_area(self._session, new, self._supervisor, listed)
+        watch = checks.list_area(self._session, new, self._supervisor, listed)
         for turn in range(4):
             at = listed + timedelta(days=turn * period, hours=1)
             found = self._chance.choice((0, 0, 1, 2))
-            services.note_look(self._session, watch, found, "", watch.version, self._actors[checker.id], at)
+            checks.note_look(self._session, watch, found, "", watch.version, self._actors[checker.id], at)
 
     def _days(self, least: int, most: int) -> timedelta:
         return timedelta(days=self._chance.randint(least, most), minutes=self._chance.randrange(90))

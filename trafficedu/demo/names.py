@@ -1,4 +1,4 @@
-"""Invented names, documents, phones and plates. Nothing here belongs to anybody; see the package's docstring."""
+"""Invented names, documents, phones and plates, put together at random: any likeness is chance, none is anybody's."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ REGION = 990_000
 PHONE = 15_400_000_000
 """Numbers from 154 on: the national plan gives 154 to no operator, as far as we know."""
 PLATE_PLACE = "演示"
+"""\"Demonstration\", which is no place."""
 PLATE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 SURNAMES = (

@@ -16,7 +16,7 @@ from trafficedu.demo.people import Person
 from trafficedu.demo.places import Places
 from trafficedu.demo.plan import DAY, HOUR, MINUTE, Span, date_of, moment
 from trafficedu.demo.rows import Rows
-from trafficedu.feedback import queries, rules
+from trafficedu.feedback import rules
 from trafficedu.feedback.models import (
     COMPANY,
     HELD,
@@ -28,6 +28,7 @@ from trafficedu.feedback.models import (
     Feedback,
     Notice,
 )
+from trafficedu.feedback.queries import policy
 
 VILLAGES_ANSWER = 0.83
 LATE = 0.11
@@ -51,7 +52,7 @@ class Notices:
         self._rows, self._places, self._span, self._chance = rows, places, span, chance
         self._hours = figure(session, "feedback.due_hours")
         self._steps = {
-            kind: queries.steps_on(session, kind, local_date(moment(span.now))) for kind in (COMPANY, VILLAGE)
+            kind: policy.steps_on(session, kind, local_date(moment(span.now))) for kind in (COMPANY, VILLAGE)
         }
         self.unanswered: Counter[int] = Counter()
         """Village (place in the list) -> its unanswered notices that are not yet a month old."""

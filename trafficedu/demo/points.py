@@ -18,10 +18,10 @@ from trafficedu.core import bulk
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import day_bounds, local_date, month_bounds
 from trafficedu.core.numbers import new_number
-from trafficedu.points import services
 from trafficedu.points.models import FILE, PointActivity, PointEntry
 from trafficedu.points.rules import COMPANY, signed
-from trafficedu.points.services import ExpectationInput
+from trafficedu.points.services import catalogue, happenings
+from trafficedu.points.services.catalogue import ExpectationInput
 
 SALT = 5113
 MONTHS = 15
@@ -49,10 +49,10 @@ def enter_points(session: Session, now: datetime, months: int, seed: int) -> int
     today = local_date(now)
     first = months_before(today.replace(day=1), min(MONTHS, months) - 1)
     for kind, points in EXPECTED.items():
-        services.expect_points(session, ExpectationInput(kind, "", first, points), SYSTEM)
+        catalogue.expect_points(session, ExpectationInput(kind, "", first, points), SYSTEM)
     rows = _Ledger(session, today, Random(seed + SALT)).write(first)
     bulk.load(session, PointEntry.__table__, COLUMNS, rows)
-    return len(rows) + services.enter_happenings(session, now, since=first)
+    return len(rows) + happenings.enter_happenings(session, now, since=first)
 
 
 class _Ledger:

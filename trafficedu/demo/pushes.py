@@ -12,8 +12,8 @@ from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.text import message
 from trafficedu.demo.accounts import list_documented
-from trafficedu.messages import services
 from trafficedu.messages.queries import list_kinds
+from trafficedu.messages.services import channels, outbox
 
 ADDRESSES: dict[Role, tuple[str, str]] = {
     Role.LEADER: ("email", "zhenling@example.cn"),
@@ -27,14 +27,14 @@ def enter_pushes(session: Session, now: datetime) -> int:
     for user in users:
         kind, address = ADDRESSES.get(Role(user.role), ("", ""))
         if kind in offered:
-            services.add_channel(session, kind, address, "", actor_of(user), now - timedelta(days=3))
-    welcome = services.NewPush(
+            channels.add_channel(session, kind, address, "", actor_of(user), now - timedelta(days=3))
+    welcome = outbox.NewPush(
         "demo:welcome",
         message("Messages arrive here"),
         message("On your channels too, once you have added one: e-mail, or the robot of a group."),
         "/messages/channels",
     )
-    told = services.push(session, welcome, [user.id for user in users], SYSTEM, now - timedelta(days=2))
+    told = outbox.push(session, welcome, [user.id for user in users], SYSTEM, now - timedelta(days=2))
     posts = {user.area for user in users if user.role in {Role.GRID, Role.LEADER} and user.area is not None}
     return told + sum(_tell_of_month(session, area, now) for area in sorted(posts, key=lambda area: area.path))
 
@@ -42,10 +42,10 @@ def enter_pushes(session: Session, now: datetime) -> int:
 def _tell_of_month(session: Session, area: Area, now: datetime) -> int:
     """Tell those who answer for an area that the figures of the last month are there."""
     month = now.date().replace(day=1) - timedelta(days=1)
-    figures = services.NewPush(
+    figures = outbox.NewPush(
         f"demo:month:{area.code}",
         message("%(area)s: the figures of %(month)s are here", area=area.name, month=f"{month:%Y-%m}"),
         message("Look at violations, study and feedback in your area, and at what is overdue."),
         f"/overview?area={area.code}",
     )
-    return services.push(session, figures, watchers_of(session, area.path), SYSTEM, now - timedelta(hours=5))
+    return outbox.push(session, figures, watchers_of(session, area.path), SYSTEM, now - timedelta(hours=5))

@@ -29,8 +29,8 @@ from trafficedu.education.models import Course
 from trafficedu.education.queries.sessions import SessionFilter
 from trafficedu.education.queries.tasks import OVERDUE, WAITING, TaskFilter
 from trafficedu.education.rules import TaskState
-from trafficedu.education.services import CourseInput, NewSeries, NewSession, SessionChange
-from trafficedu.education.services.courses import ModuleInput
+from trafficedu.education.services.courses import CourseInput, ModuleInput
+from trafficedu.education.services.sessions import NewSeries, NewSession, SessionChange
 from trafficedu.stations.models import Station
 
 MOST_SEATS = 500

@@ -7,8 +7,9 @@ from flask import render_template
 from trafficedu.core.access import actor
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.education import queries
 from trafficedu.education.models import StudyTask
+from trafficedu.education.queries import certificates, people, seats, sessions
+from trafficedu.education.queries.tasks import is_visible, list_of_rider, list_overdue, list_waiting, task_of_violation
 
 READ = "education:task:read"
 
@@ -21,16 +22,16 @@ def study(violation_id: int) -> str:
     """Record page: where, when and which course the rider studies, or that the task waits."""
     if not actor().may(READ):
         return ""
-    task = queries.task_of_violation(session(), violation_id)
+    task = task_of_violation(session(), violation_id)
     if task is None:
         return ""
     return render_template(
         "education/_study.html",
         task=task,
-        seat=queries.live_booking(session(), task.id),
-        certificate=queries.certificate_of_task(session(), task.id),
+        seat=seats.live_booking(session(), task.id),
+        certificate=certificates.certificate_of_task(session(), task.id),
         overdue=_overdue(task),
-        may_open=queries.is_visible(session(), task, actor()),
+        may_open=is_visible(session(), task, actor()),
     )
 
 
@@ -38,7 +39,7 @@ def of_rider(rider_id: int) -> str:
     """Rider's page: all studies."""
     if not actor().may(READ):
         return ""
-    tasks = queries.list_of_rider(session(), rider_id, actor())
+    tasks = list_of_rider(session(), rider_id, actor())
     return render_template(
         "education/_of_rider.html",
         tasks=tasks,
@@ -50,7 +51,7 @@ def of_station(station_id: int) -> str:
     """Station's page: the next sessions."""
     if not actor().may("education:session:read"):
         return ""
-    coming = queries.list_coming(session(), station_id, today())
+    coming = sessions.list_coming(session(), station_id, today())
     return render_template("education/_of_station.html", sessions=coming)
 
 
@@ -59,15 +60,15 @@ def at_the_station() -> str:
     who = actor()
     if not who.may("education:session:check_in") or who.scope.station_id is None:
         return ""
-    waiting = queries.list_waiting(session(), who)
-    unsigned = queries.list_unsigned(session(), who, today())
+    waiting = list_waiting(session(), who)
+    unsigned = sessions.list_unsigned(session(), who, today())
     riders = [task.rider for task in waiting] + [booking.task.rider for booking in unsigned]
     return render_template(
         "education/_at_the_station.html",
-        sessions=queries.list_of_day(session(), who, today()),
+        sessions=sessions.list_of_day(session(), who, today()),
         waiting=waiting,
         unsigned=unsigned,
-        people=queries.people(session(), riders, who),
+        people=people.people(session(), riders, who),
         late={task.id for task in waiting if _overdue(task)},
         now_utc=utc_now(),
     )
@@ -78,10 +79,10 @@ def overdue_here() -> str:
     who = actor()
     if not who.may("education:rider:read_masked"):
         return ""
-    tasks = queries.list_overdue(session(), who, today())
+    tasks = list_overdue(session(), who, today())
     return render_template(
         "education/_overdue.html",
         tasks=tasks,
-        people=queries.people(session(), [task.rider for task in tasks], who),
+        people=people.people(session(), [task.rider for task in tasks], who),
         days={task.id: (today() - task.due_on).days for task in tasks},
     )

@@ -12,9 +12,9 @@ from trafficedu.campaigns.rules import CANCELLED, PLANNED, RUNNING, state_on
 from trafficedu.core.access import actor
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session, writing
-from trafficedu.evaluation import services
 from trafficedu.evaluation.queries import runs
 from trafficedu.evaluation.rules import DIMENSION_NAMES, effect_sentence, month_after
+from trafficedu.evaluation.services import results
 
 SHOWN_WORSE = 8
 LEAST_DAYS = 28
@@ -33,7 +33,7 @@ def effect(campaign_number: str) -> str:
     if state == PLANNED or days < LEAST_DAYS:
         return render_template("evaluation/_effect.html", found=None, days=max(days, 0), least=LEAST_DAYS)
     running, kinds = state == RUNNING, bool(campaign.kind_codes)
-    answer = services.effect_of(session(), campaign, last, utc_now())
+    answer = results.effect_of(session(), campaign, last, utc_now())
     if answer.keep is not None:
         with writing() as own:
             answer.keep(own)

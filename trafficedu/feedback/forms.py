@@ -14,8 +14,9 @@ from trafficedu.core.fields import choices as as_choices
 from trafficedu.core.web import say
 from trafficedu.feedback import rules
 from trafficedu.feedback.models import COMPANY, VILLAGE
-from trafficedu.feedback.queries import NoticeFilter
-from trafficedu.feedback.services import Answer, StepInput
+from trafficedu.feedback.queries.notices import NoticeFilter
+from trafficedu.feedback.services.notices import Answer
+from trafficedu.feedback.services.policy import StepInput
 
 
 class AnswerForm(FlaskForm):  # type: ignore[misc]

@@ -10,7 +10,16 @@ from trafficedu.companies.models import Company
 from trafficedu.core.access import actor
 from trafficedu.core.clock import month_bounds, today, utc_now
 from trafficedu.core.database import session
-from trafficedu.feedback import queries
+from trafficedu.feedback.queries import rows as row_queries
+from trafficedu.feedback.queries.notices import (
+    ANSWER,
+    count_unanswered,
+    list_of_rider,
+    list_open_of_company,
+    list_unanswered,
+    notice_of_violation,
+)
+from trafficedu.feedback.queries.rates import FeedbackCounts, count_feedback
 
 READ = "feedback:notice:read"
 AT_HOME = 10
@@ -19,13 +28,13 @@ AT_HOME = 10
 def unanswered() -> str:
     """First screen of a receiver: unanswered notices by time left, one-tap answers, the rates of this month."""
     who, now = actor(), utc_now()
-    if not who.may(queries.ANSWER):
+    if not who.may(ANSWER):
         return ""
-    notices = queries.list_unanswered(session(), who, now, AT_HOME)
-    total, late = queries.count_unanswered(session(), who, now)
+    notices = list_unanswered(session(), who, now, AT_HOME)
+    total, late = count_unanswered(session(), who, now)
     return render_template(
         "feedback/_unanswered.html",
-        rows=queries.describe(session(), notices, who, now),
+        rows=row_queries.describe(session(), notices, who, now),
         total=total,
         late=late,
         kind="company" if who.scope.company_id is not None else "village",
@@ -38,10 +47,10 @@ def told(violation_id: int) -> str:
     who = actor()
     if not who.may(READ):
         return ""
-    notice = queries.notice_of_violation(session(), violation_id, who)
+    notice = notice_of_violation(session(), violation_id, who)
     if notice is None:
         return ""
-    row = queries.describe(session(), [notice], who, utc_now())[0]
+    row = row_queries.describe(session(), [notice], who, utc_now())[0]
     return render_template("feedback/_told.html", row=row)
 
 
@@ -51,10 +60,10 @@ def of_company(company_id: int) -> str:
     if not who.may(READ) or session().get(Company, company_id) is None:
         return ""
     first, after = month_bounds(today())
-    rates = queries.count_feedback(session(), who, first, after, now, company_id=company_id)
-    notices = queries.list_open_of_company(session(), company_id, who, now, AT_HOME)
-    total, late = queries.count_unanswered(session(), who, now, company_id)
-    rows = queries.describe(session(), notices, who, now)
+    rates = count_feedback(session(), who, first, after, now, company_id=company_id)
+    notices = list_open_of_company(session(), company_id, who, now, AT_HOME)
+    total, late = count_unanswered(session(), who, now, company_id)
+    rows = row_queries.describe(session(), notices, who, now)
     return render_template("feedback/_company.html", rows=rows, total=total, late=late, rates=rates[:1])
 
 
@@ -63,12 +72,12 @@ def of_rider(rider_id: int) -> str:
     who = actor()
     if not who.may(READ):
         return ""
-    notices = queries.list_of_rider(session(), rider_id, who)
+    notices = list_of_rider(session(), rider_id, who)
     if not notices:
         return ""
-    return render_template("feedback/_rider.html", rows=queries.describe(session(), notices, who, utc_now()))
+    return render_template("feedback/_rider.html", rows=row_queries.describe(session(), notices, who, utc_now()))
 
 
-def _rates(day: date) -> list[queries.FeedbackCounts]:
+def _rates(day: date) -> list[FeedbackCounts]:
     first, after = month_bounds(day)
-    return queries.count_feedback(session(), actor(), first, after, utc_now())
+    return count_feedback(session(), actor(), first, after, utc_now())

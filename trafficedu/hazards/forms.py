@@ -26,9 +26,13 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from trafficedu.core.fields import TrimmedField, VersionField, choices
 from trafficedu.hazards import rules
 from trafficedu.hazards.models import Hazard, HazardKind, HazardWatch
-from trafficedu.hazards.queries import HazardFilter, WatchFilter
-from trafficedu.hazards.queries.records import OPEN_ONES
-from trafficedu.hazards.services import Decision, KindInput, NewHazard, NewWatch, Plan
+from trafficedu.hazards.queries.checks import WatchFilter
+from trafficedu.hazards.queries.records import OPEN_ONES, HazardFilter
+from trafficedu.hazards.services.checks import NewWatch
+from trafficedu.hazards.services.deciding import Decision
+from trafficedu.hazards.services.kinds import KindInput
+from trafficedu.hazards.services.planning import Plan
+from trafficedu.hazards.services.reporting import NewHazard
 
 Choices = Sequence[tuple[str, Any]]
 

@@ -11,9 +11,11 @@ from trafficedu.configuration.queries import figure
 from trafficedu.core.access import actor
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
-from trafficedu.hazards import queries, rules
+from trafficedu.hazards import rules
 from trafficedu.hazards.models import Hazard
-from trafficedu.hazards.queries import HazardFilter, WatchFilter
+from trafficedu.hazards.queries import checks, records
+from trafficedu.hazards.queries.checks import WatchFilter
+from trafficedu.hazards.queries.records import HazardFilter
 
 SHOWN_CHECKS = 3
 
@@ -57,10 +59,10 @@ def _panel(title: str, wanted: HazardFilter, url: str, nothing: str) -> str:
     return render_template(
         "hazards/_home_open.html",
         title=title,
-        page=queries.list_hazards(session(), who, wanted, 1),
+        page=records.list_hazards(session(), who, wanted, 1),
         all_url=url,
         nothing=nothing,
-        checks=queries.list_watches(session(), who, mine, 1).items[:SHOWN_CHECKS],
+        checks=checks.list_watches(session(), who, mine, 1).items[:SHOWN_CHECKS],
         plan_by=plan_by,
         today=today(),
         state_names=rules.STATE_NAMES,

@@ -7,7 +7,7 @@ from typing import Any
 
 from trafficedu.analysis.proportions import Verdict
 from trafficedu.core.text import Message, message, translate
-from trafficedu.helmets.queries import Comparison, Line, Standard
+from trafficedu.helmets.queries.rates import Comparison, Line, Standard
 
 MOST_BARS = 12
 

@@ -33,8 +33,11 @@ from trafficedu.helmets.models import (
     VIDEO,
     VOID,
 )
-from trafficedu.helmets.queries import SiteFilter, SurveyFilter, Wanted
-from trafficedu.helmets.services import Counted, DrawInput, NewSurvey, SiteChange, SiteInput
+from trafficedu.helmets.queries.rates import Wanted
+from trafficedu.helmets.queries.sites import SiteFilter
+from trafficedu.helmets.queries.surveys import SurveyFilter
+from trafficedu.helmets.services.places import DrawInput, SiteChange, SiteInput
+from trafficedu.helmets.services.surveys import Counted, NewSurvey
 
 ROAD_NAMES = {
     "arterial": _l("Main road"),

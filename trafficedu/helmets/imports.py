@@ -36,7 +36,7 @@ from trafficedu.helmets.models import (
     HelmetSite,
     HelmetSurvey,
 )
-from trafficedu.helmets.queries import visible
+from trafficedu.helmets.queries.surveys import visible
 
 COLUMNS = Columns(
     (

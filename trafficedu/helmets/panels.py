@@ -9,8 +9,8 @@ from flask import render_template
 from trafficedu.core.access import actor
 from trafficedu.core.clock import month_bounds
 from trafficedu.core.database import session
-from trafficedu.helmets import queries
 from trafficedu.helmets.charts import verdict
+from trafficedu.helmets.queries import rates
 
 READ, RECORD = "helmets:survey:read", "helmets:survey:record"
 
@@ -24,9 +24,9 @@ def rate_of_area(area_path: str, first: date, last: date) -> str:
     """Overview: the helmet rate on site of an area over months (their first days), and the target."""
     if not actor().may(READ):
         return ""
-    wanted = queries.Wanted(first=first, after=month_bounds(last)[1], area_path=area_path)
-    at = queries.standard(session())
-    line = queries.line_of(queries.list_observations(session(), wanted, actor()), at)
+    wanted = rates.Wanted(first=first, after=month_bounds(last)[1], area_path=area_path)
+    at = rates.standard(session())
+    line = rates.line_of(rates.list_observations(session(), wanted, actor()), at)
     return render_template(
         "helmets/_rate.html",
         line=line,

@@ -13,7 +13,7 @@ from trafficedu.core.database import session, writing
 from trafficedu.core.errors import DomainError
 from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, page_number, say, tell
-from trafficedu.messages import queries, rules, services
+from trafficedu.messages import queries, rules
 from trafficedu.messages.forms import (
     KIND_NAMES,
     STATE_NAMES,
@@ -23,6 +23,9 @@ from trafficedu.messages.forms import (
     InboxFilterForm,
     reason_words,
 )
+from trafficedu.messages.services import channels as channel_services
+from trafficedu.messages.services import outbox
+from trafficedu.messages.services.delivery import deliver
 
 pages = Blueprint("messages", __name__)
 
@@ -45,7 +48,7 @@ def open_push(number: str) -> Any:
     path = push.path
     if push.read_utc is None:
         with writing() as own:
-            services.mark_read(own, queries.find_push(own, number, actor()), utc_now())
+            outbox.mark_read(own, queries.find_push(own, number, actor()), utc_now())
     return redirect(path, code=303)
 
 
@@ -53,7 +56,7 @@ def open_push(number: str) -> Any:
 @requires("messages:inbox:read")
 def read_all() -> Any:
     """I mark everything as read."""
-    services.mark_all_read(session(), actor(), utc_now())
+    outbox.mark_all_read(session(), actor(), utc_now())
     session().commit()
     return back_to("messages.inbox")
 
@@ -66,7 +69,7 @@ def channels() -> Any:
     form.offer(queries.list_kinds(session()))
     if form.validate_on_submit():
         try:
-            services.add_channel(
+            channel_services.add_channel(
                 session(), form.kind.data, form.address.data, form.secret.data or "", actor(), utc_now()
             )
             session().commit()
@@ -94,13 +97,13 @@ def test_channel(number: str) -> Any:
     """I send myself a test."""
     channel = queries.find_channel(session(), number, actor())
     try:
-        delivery = services.send_test(session(), channel, actor(), utc_now())
+        delivery = channel_services.send_test(session(), channel, actor(), utc_now())
         session().commit()
     except DomainError as error:
         session().rollback()
         tell(error.text, "error")
         return back_to("messages.channels")
-    services.deliver(session(), delivery.id, utc_now())
+    deliver(session(), delivery.id, utc_now())
     _tell_of_test(delivery.state, delivery.reason)
     return back_to("messages.channels")
 
@@ -109,7 +112,7 @@ def test_channel(number: str) -> Any:
 @requires("messages:channel:manage")
 def remove_channel(number: str) -> Any:
     """I want nothing more on a channel."""
-    services.remove_channel(session(), queries.find_channel(session(), number, actor()), actor(), utc_now())
+    channel_services.remove_channel(session(), queries.find_channel(session(), number, actor()), actor(), utc_now())
     session().commit()
     tell(message("The channel is removed, its address forgotten."))
     return back_to("messages.channels")

@@ -8,8 +8,9 @@ from trafficedu.core.access import actor
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.web import locale
-from trafficedu.education import queries as education
-from trafficedu.feedback import queries as feedback
+from trafficedu.education.queries.seats import live_booking
+from trafficedu.education.queries.tasks import task_of_violation
+from trafficedu.feedback.queries.notices import notice_of_violation
 from trafficedu.overview.queries import educated, month, villages
 from trafficedu.overview.queries.picture import share
 from trafficedu.riders.rules import mask_name
@@ -43,14 +44,14 @@ def own_villages() -> str:
 
 def study_of_notice(violation_id: int) -> str:
     """Notice: how the rider's study stands, for whoever may read the notice."""
-    notice = feedback.notice_of_violation(session(), violation_id, actor())
-    task = education.task_of_violation(session(), violation_id) if notice is not None else None
+    notice = notice_of_violation(session(), violation_id, actor())
+    task = task_of_violation(session(), violation_id) if notice is not None else None
     if task is None:
         return ""
     return render_template(
         "overview/_study_of_notice.html",
         task=task,
-        seat=education.live_booking(session(), task.id),
+        seat=live_booking(session(), task.id),
         overdue=task.is_overdue(today()),
     )
 

@@ -20,7 +20,7 @@ from trafficedu.core.errors import DomainError
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import Message, message
 from trafficedu.core.workdays import add_workdays
-from trafficedu.messages.services import NewPush, push
+from trafficedu.messages.services.outbox import NewPush, push
 from trafficedu.overview.models import FROZEN, PUBLISHED, REJECTED, UPHELD, ListEntry, ListProtest, VillageList
 from trafficedu.overview.queries import lists as queries
 from trafficedu.overview.rules import ListRule

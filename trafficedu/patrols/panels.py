@@ -17,7 +17,7 @@ from trafficedu.core.database import session
 from trafficedu.core.keep import keeper_of
 from trafficedu.patrols import queries
 from trafficedu.patrols.queries import Effort
-from trafficedu.violations.queries import count_by_area_and_month
+from trafficedu.violations.queries.figures import count_by_area_and_month
 
 READ, RECORD = "patrols:patrol:read", "patrols:patrol:record"
 NONE = Effort(0.0, None, 0)

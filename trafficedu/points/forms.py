@@ -25,8 +25,9 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from trafficedu.core.fields import TrimmedField, VersionField, choices
 from trafficedu.points import rules
 from trafficedu.points.models import EVENT, FILE, PAGE
-from trafficedu.points.queries import COUNTER, EntryFilter
-from trafficedu.points.services import ActivityInput, ExpectationInput, NewEntry
+from trafficedu.points.queries.entries import COUNTER, EntryFilter
+from trafficedu.points.services.catalogue import ActivityInput, ExpectationInput
+from trafficedu.points.services.entries import NewEntry
 
 Choices = Sequence[tuple[str, Any]]
 KIND_NAMES = {

@@ -31,9 +31,10 @@ from trafficedu.core.numbers import is_number, new_number
 from trafficedu.core.tabular import Columns, Exporter, Importer, ImportReport, Progress, Row
 from trafficedu.core.text import message
 from trafficedu.core.validity import Validity
-from trafficedu.points import queries
 from trafficedu.points.models import FILE, PointEntry
-from trafficedu.points.queries import EntryFilter, Target, filtered
+from trafficedu.points.queries import catalogue, scope
+from trafficedu.points.queries.entries import EntryFilter, filtered
+from trafficedu.points.queries.scope import Target
 from trafficedu.points.rules import AREA_KINDS, COMPANY, KINDS, MOST_POINTS
 
 COLUMNS = Columns(("reference", "target_kind", "target_code", "date", "activity", "points", "note"))
@@ -61,7 +62,7 @@ class _Reader:
             for target in _every_target(session, by)
         }
         self._areas = {row.code: row for row in session.execute(select(Area.code, Area.valid_from, Area.valid_to))}
-        self._activities = queries.list_activities(session)
+        self._activities = catalogue.list_activities(session)
 
     def read(self, row: Row) -> _Candidate:
         """Return the row checked; raise DomainError at the column that is wrong."""
@@ -107,11 +108,9 @@ def _every_target(session: Session, by: Actor) -> Iterator[Target]:
     """Yield every target that ``by`` sees, whenever it existed."""
     if by.scope.everything or by.scope.area_path is not None:
         path = by.scope.area_path or ""
-        yield from map(
-            queries.of_area, session.scalars(select(Area).where(Area.path.startswith(path, autoescape=True)))
-        )
-    if queries.sees_companies(by):
-        yield from map(queries.of_company, session.scalars(select(Company)))
+        yield from map(scope.of_area, session.scalars(select(Area).where(Area.path.startswith(path, autoescape=True))))
+    if scope.sees_companies(by):
+        yield from map(scope.of_company, session.scalars(select(Company)))
 
 
 def run(

@@ -1,4 +1,1 @@
-"""Pages without an account: the rider's receipt, and whether a certificate is true.
-
-Shows one record, to who proves to know it; never a list.
-"""
+"""Pages without an account: one record, never a list, to who proves to know it; whether a certificate is true."""

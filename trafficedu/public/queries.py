@@ -12,18 +12,21 @@ from trafficedu.configuration.queries import figure
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Missing
 from trafficedu.core.text import Message, message, translate
-from trafficedu.education import queries as education
 from trafficedu.education.models import Certificate, Course, StudySession, StudyTask
+from trafficedu.education.queries.certificates import certificate_of_task
+from trafficedu.education.queries.seats import live_booking
+from trafficedu.education.queries.tasks import task_of_violation
 from trafficedu.education.rules import NOT_BEGUN, TaskAct
-from trafficedu.feedback import queries as feedback
 from trafficedu.feedback.models import COMPANY, HELD, Notice
+from trafficedu.feedback.queries.notices import notice_of_violation
 from trafficedu.reports import receipt as receipt_paper
 from trafficedu.reports.receipt import ReceiptData, StudySeat, Told
 from trafficedu.riders import queries as riders
 from trafficedu.riders.queries import MaskedRider
 from trafficedu.riders.rules import mask_name
-from trafficedu.violations import queries as violations
 from trafficedu.violations.models import Objection, Violation
+from trafficedu.violations.queries.objections import list_objections_of
+from trafficedu.violations.queries.records import find_public
 from trafficedu.violations.rules import ViolationState
 
 RECEIVED = (ViolationState.CONFIRMED, ViolationState.VOIDED)
@@ -68,9 +71,9 @@ def read_receipt(session: Session, violation: Violation, day: date) -> Receipt:
     """Gather the receipt of a violation whose rider is known (precondition)."""
     if violation.rider is None:
         raise ValueError("a receipt belongs to a rider")
-    task = education.task_of_violation(session, violation.id)
-    booking = education.live_booking(session, task.id) if task is not None else None
-    objections = violations.list_objections_of(session, violation.id)
+    task = task_of_violation(session, violation.id)
+    booking = live_booking(session, task.id) if task is not None else None
+    objections = list_objections_of(session, violation.id)
     return Receipt(
         violation=violation,
         rider=riders.describe(session, violation.rider),
@@ -79,9 +82,9 @@ def read_receipt(session: Session, violation: Violation, day: date) -> Receipt:
         task=task,
         seat=booking.session if booking is not None else None,
         minutes=sum(module.minimum_minutes for module in task.course.modules) if task is not None else 0,
-        certificate=education.certificate_of_task(session, task.id) if task is not None else None,
+        certificate=certificate_of_task(session, task.id) if task is not None else None,
         objection=max(objections, key=lambda objection: objection.id, default=None),
-        told=feedback.notice_of_violation(session, violation.id),
+        told=notice_of_violation(session, violation.id),
         objection_days=figure(session, "violations.objection_days"),
         objection_workdays=figure(session, "violations.objection_workdays"),
         overdue=task is not None and task.state in NOT_BEGUN and task.due_on < day,
@@ -189,6 +192,6 @@ def render_receipt(session: Session, number: str, locale: str, now: datetime) ->
 
 def find_shown(session: Session, number: str) -> Violation | None:
     """Return the violation if its receipt may be shown at all: it counts or was voided, and its rider is known."""
-    found = violations.find_public(session, number)
+    found = find_public(session, number)
     shown = found is not None and found.rider_id is not None and found.state in RECEIVED
     return found if shown else None

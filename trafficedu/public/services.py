@@ -13,8 +13,8 @@ from trafficedu.core.actors import VISITOR
 from trafficedu.core.errors import DomainError
 from trafficedu.core.numbers import is_number, normalise
 from trafficedu.core.text import message
-from trafficedu.education import queries as education
 from trafficedu.education.models import Certificate
+from trafficedu.education.queries.certificates import find_certificate
 from trafficedu.public import queries
 from trafficedu.riders import queries as riders
 from trafficedu.violations.models import Violation
@@ -78,7 +78,7 @@ def verify_certificate(session: Session, number: str, address: str, now: datetim
     """
     _check(session, [(f"verify-from:{address}", PER_ADDRESS)], now)
     number = normalise(number)
-    return education.find_certificate(session, number) if is_number(number, "C") else None
+    return find_certificate(session, number) if is_number(number, "C") else None
 
 
 def note_unknown_certificate(session: Session, number: str, address: str, now: datetime) -> None:

@@ -16,13 +16,14 @@ from trafficedu.core.errors import DomainError, Missing
 from trafficedu.core.numbers import is_number, normalise
 from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, locale, tell
-from trafficedu.education import queries as education
-from trafficedu.education import services as study
 from trafficedu.education.models import StudySession, StudyTask
+from trafficedu.education.queries.documents import render_certificate
+from trafficedu.education.queries.seats import sessions_with_seats
+from trafficedu.education.services.seats import move_booking
 from trafficedu.public import queries, services
 from trafficedu.public.forms import CertificateForm, KeyForm, ObjectionForm, ReceiptForm, SessionForm
 from trafficedu.violations.models import Violation
-from trafficedu.violations.services import raise_objection
+from trafficedu.violations.services.objections import raise_objection
 
 pages = Blueprint("public", __name__)
 COOKIE = "trafficedu_receipt"
@@ -77,7 +78,7 @@ def move(number: str) -> Any:
         return shown
     if shown.task is None or not shown.may_move:
         return back_to("public.receipt", number=number)
-    offered = [s for s in education.sessions_with_seats(session(), shown.task, utc_now()) if s != shown.seat]
+    offered = [s for s in sessions_with_seats(session(), shown.task, utc_now()) if s != shown.seat]
     form = SessionForm()
     form.offer([(one.number, _in_words(one)) for one in offered])
     if form.validate_on_submit():
@@ -138,7 +139,7 @@ def certificate_pdf(number: str) -> Any:
     if shown.certificate is None:
         raise Missing(message("There is no certificate yet: the study it is for has not been completed."))
     number = shown.certificate.number
-    return _pdf(education.render_certificate(session(), number, locale(), utc_now()), number)
+    return _pdf(render_certificate(session(), number, locale(), utc_now()), number)
 
 
 @pages.route("/verify", methods=["GET", "POST"])
@@ -230,7 +231,7 @@ def session_time(one: StudySession) -> str:
 
 
 def _move(task: StudyTask, chosen: StudySession) -> None:
-    study.move_booking(session(), task, chosen, VISITOR, utc_now())
+    move_booking(session(), task, chosen, VISITOR, utc_now())
     session().commit()
 
 

@@ -13,7 +13,8 @@ from wtforms.validators import InputRequired, Length, Optional
 from trafficedu.core import clock
 from trafficedu.core.fields import TrimmedField, VersionField, choices
 from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT
-from trafficedu.riders.services import EngagementChange, NewEngagement, NewRider, RiderChange
+from trafficedu.riders.services.engagements import EngagementChange, NewEngagement
+from trafficedu.riders.services.people import NewRider, RiderChange
 
 ID_TYPE_NAMES = {
     IDENTITY_CARD: _l("identity card"),

@@ -16,7 +16,7 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import DomainError, Missing, Stale
 from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, tell
-from trafficedu.riders import queries, rules, services
+from trafficedu.riders import queries, rules
 from trafficedu.riders.forms import (
     ID_TYPE_NAMES,
     LEGAL_BASIS_NAMES,
@@ -29,6 +29,7 @@ from trafficedu.riders.forms import (
     UnmaskForm,
 )
 from trafficedu.riders.models import Rider
+from trafficedu.riders.services import engagements, people, plates
 
 pages = Blueprint("riders", __name__)
 
@@ -42,7 +43,7 @@ def index() -> Any:
         recent = [queries.describe(session(), rider) for rider in queries.list_recent(session(), actor())]
         answer = render_template("riders/index.html", form=form, recent=recent, found=None, id_types=ID_TYPE_NAMES)
         return answer, 422 if form.errors else 200
-    found = [queries.describe(session(), rider) for rider in services.search(session(), form.words.data, actor())]
+    found = [queries.describe(session(), rider) for rider in people.search(session(), form.words.data, actor())]
     session().commit()
     if len(found) == 1:
         return back_to("riders.show", number=found[0].number)
@@ -64,8 +65,8 @@ def register() -> Any:
     form.offer(areas.choices(session()))
     if form.validate_on_submit():
         try:
-            done = services.register(session(), form.to_input(), actor(), utc_now())
-            services.remember_plate(session(), form.plate.data or "", done.rider, actor())
+            done = people.register(session(), form.to_input(), actor(), utc_now())
+            plates.remember_plate(session(), form.plate.data or "", done.rider, actor())
             session().commit()
         except DomainError as error:
             session().rollback()
@@ -97,7 +98,7 @@ def unmask(number: str) -> Any:
     form = UnmaskForm()
     if not form.validate_on_submit():
         return _page(rider, unmask_form=form), 422
-    clear = services.unmask(session(), rider, form.purpose.data, actor())
+    clear = people.unmask(session(), rider, form.purpose.data, actor())
     shown = queries.describe(session(), rider)
     session().commit()
     return render_template(
@@ -131,7 +132,7 @@ def edit(number: str) -> Any:
         del form.birth_date  # it is part of the masked number
     if form.validate_on_submit():
         try:
-            services.update_rider(
+            people.update_rider(
                 session(), rider, form.to_change(rider.birth_date), form.version.data, actor(), utc_now()
             )
             session().commit()
@@ -155,7 +156,7 @@ def engage(number: str) -> Any:
     form.offer(companies.choices(session()))
     if form.validate_on_submit():
         try:
-            services.engage(session(), rider, form.to_input(), actor(), utc_now())
+            engagements.engage(session(), rider, form.to_input(), actor(), utc_now())
             session().commit()
         except DomainError as error:
             session().rollback()
@@ -177,7 +178,7 @@ def engagement(number: str, company: str, since: str) -> Any:
     del form.company_id
     if form.validate_on_submit():
         try:
-            services.change_engagement(session(), found, form.to_change(), form.version.data, actor(), utc_now())
+            engagements.change_engagement(session(), found, form.to_change(), form.version.data, actor(), utc_now())
             session().commit()
         except Stale:
             raise
@@ -199,7 +200,7 @@ def add_plate(number: str) -> Any:
     form = PlateForm()
     if form.validate_on_submit():
         try:
-            services.remember_plate(session(), form.plate.data, rider, actor())
+            plates.remember_plate(session(), form.plate.data, rider, actor())
             session().commit()
         except DomainError as error:
             session().rollback()
@@ -217,7 +218,7 @@ def add_plate(number: str) -> Any:
 def remove_plate(number: str) -> Any:
     """I take a plate away from the rider."""
     rider = queries.find_rider(session(), number, actor(), utc_now())
-    services.forget_plate(session(), rider, request.form.get("plate", ""), actor())
+    plates.forget_plate(session(), rider, request.form.get("plate", ""), actor())
     session().commit()
     tell(message("The plate is taken away."))
     return back_to("riders.show", number=number)

@@ -18,10 +18,11 @@ from trafficedu.core.fields import LocalTimeField, TrimmedField, VersionField, c
 from trafficedu.core.web import say
 from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT
 from trafficedu.riders.rules import normalise_identity, normalise_phone, normalise_plate
-from trafficedu.riders.services import NewRider
-from trafficedu.violations.queries import ViolationFilter
+from trafficedu.riders.services.people import NewRider
+from trafficedu.violations.queries.records import ViolationFilter
 from trafficedu.violations.rules import ObjectionState, Offender, Penalty, Source, ViolationState
-from trafficedu.violations.services import KindInput, NewViolation
+from trafficedu.violations.services.kinds import KindInput
+from trafficedu.violations.services.recording import NewViolation
 
 Choices = Sequence[tuple[str, Any]]
 OTHER, AS_ENGAGED, NO_COMPANY = "other", "auto", "none"

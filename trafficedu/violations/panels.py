@@ -16,7 +16,8 @@ from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.core.web import locale
 from trafficedu.riders.rules import colour_code
-from trafficedu.violations import queries
+from trafficedu.violations.queries import figures, objections, records
+from trafficedu.violations.queries.kinds import list_kinds, list_kinds_ending
 
 EXPIRY_DAYS = 60
 SHOWN = 5
@@ -42,8 +43,8 @@ def own_day() -> str:
     who = actor()
     if not who.may("violations:violation:record") or who.may("violations:violation:review"):
         return ""
-    mine = queries.list_own_of_day(session(), who, today())
-    kinds = [kind for kind in queries.list_kinds(session(), today()) if kind.position is not None]
+    mine = records.list_own_of_day(session(), who, today())
+    kinds = [kind for kind in list_kinds(session(), today()) if kind.position is not None]
     return render_template("violations/_home_officer.html", kinds=kinds, violations=mine)
 
 
@@ -51,7 +52,7 @@ def reviews_due() -> str:
     """Home: camera records by the time left."""
     if not actor().may("violations:violation:review"):
         return ""
-    page = queries.list_pending(session(), actor(), 1)
+    page = records.list_pending(session(), actor(), 1)
     lines = [
         Line(
             row.kind.name(locale()),
@@ -68,7 +69,7 @@ def objections_due() -> str:
     """Home: objections by the time left."""
     if not actor().may("violations:objection:decide"):
         return ""
-    page = queries.list_objections(session(), actor(), 1)
+    page = objections.list_objections(session(), actor(), 1)
     lines = [
         Line(
             row.violation.kind.name(locale()),
@@ -96,7 +97,7 @@ def kinds_ending() -> str:
     """Home: kinds whose validity ends within sixty days."""
     if not actor().may("violations:kind:manage"):
         return ""
-    kinds = queries.list_kinds_ending(session(), today(), today() + timedelta(days=EXPIRY_DAYS))
+    kinds = list_kinds_ending(session(), today(), today() + timedelta(days=EXPIRY_DAYS))
     return render_template("violations/_home_kinds.html", kinds=kinds, days=EXPIRY_DAYS)
 
 
@@ -106,13 +107,13 @@ def of_rider(rider_id: int, **_subject: Any) -> str:
     if not who.may("violations:violation:read"):
         return ""
     days = figure(session(), "riders.colour_period_days")
-    count = queries.count_of_rider(session(), rider_id, today() - timedelta(days=days), today())
+    count = figures.count_of_rider(session(), rider_id, today() - timedelta(days=days), today())
     return render_template(
         "violations/_rider.html",
         colour=colour_code(count, figure(session(), "riders.colour_red_from")),
         count=count,
         days=days,
-        violations=queries.list_of_rider(session(), who, rider_id),
+        violations=records.list_of_rider(session(), who, rider_id),
     )
 
 
@@ -124,7 +125,7 @@ def of_company(company_id: int, **_subject: Any) -> str:
         return ""
 
     def counted(days: int) -> tuple[int, int]:
-        return queries.count_of_company(session(), who, company_id, today() - timedelta(days=days), today())
+        return figures.count_of_company(session(), who, company_id, today() - timedelta(days=days), today())
 
     return render_template(
         "violations/_company.html",

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trafficedu.accidents.models import RECORDED, Accident, AccidentKind
-from trafficedu.accidents.queries import AccidentFilter, filter_conditions, visible
+from trafficedu.accidents.queries.records import AccidentFilter, filter_conditions
+from trafficedu.accidents.queries.scope import visible
 from trafficedu.areas.models import Area
 from trafficedu.core import bulk
 from trafficedu.core.actors import Actor

@@ -18,7 +18,7 @@ from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import DomainError
 from trafficedu.core.text import message
-from trafficedu.riders.services import NewRider, find_or_register
+from trafficedu.riders.services.people import NewRider, find_or_register
 
 LINK = "accidents:rider:link"
 

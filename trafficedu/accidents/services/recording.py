@@ -13,8 +13,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from trafficedu.accidents import queries, rules
+from trafficedu.accidents import rules
 from trafficedu.accidents.models import RECORDED, Accident
+from trafficedu.accidents.queries import duplicates, records
 from trafficedu.areas.queries import find_in_reach
 from trafficedu.core import audit, numbers
 from trafficedu.core.actors import Actor
@@ -23,7 +24,7 @@ from trafficedu.core.errors import DomainError, Stale
 from trafficedu.core.orm import expect_version
 from trafficedu.core.text import message
 from trafficedu.violations.models import ViolationKind
-from trafficedu.violations.queries import find_kind_on
+from trafficedu.violations.queries.kinds import find_kind_on
 
 LONGEST_PLACE = 120
 
@@ -67,7 +68,7 @@ def record(session: Session, new: NewAccident, by: Actor, now: datetime) -> Acci
     if first is not None:
         return _first_record(first, by)
     values, kinds = _checked(session, new, by, now)
-    close = queries.list_close(session, values["area_id"], new.severity, new.occurred_utc)
+    close = duplicates.list_close(session, values["area_id"], new.severity, new.occurred_utc)
     if close and not new.told_apart:
         first = _same_submit(session, new)
         if first is not None:  # the same form, sent at the same moment, was quicker
@@ -102,7 +103,7 @@ def record(session: Session, new: NewAccident, by: Actor, now: datetime) -> Acci
 
 def _same_submit(session: Session, new: NewAccident) -> Accident | None:
     """Return what an earlier sending of the same form recorded, as far as it is committed."""
-    return queries.find_by_client_reference(session, new.client_reference) if new.client_reference else None
+    return records.find_by_client_reference(session, new.client_reference) if new.client_reference else None
 
 
 def _first_record(first: Accident, by: Actor) -> Accident:

@@ -8,11 +8,12 @@ from typing import Any
 
 from flask import render_template, request, send_file
 
-from trafficedu.accidents import queries, services
 from trafficedu.accidents.forms import AccidentFilterForm, LinkForm
-from trafficedu.accidents.imports import COLUMNS
 from trafficedu.accidents.imports.exporting import list_filtered
-from trafficedu.accidents.queries import AccidentFilter
+from trafficedu.accidents.imports.files import COLUMNS
+from trafficedu.accidents.queries import duplicates, records
+from trafficedu.accidents.queries.records import AccidentFilter
+from trafficedu.accidents.services import people
 from trafficedu.accidents.views.blueprint import pages
 from trafficedu.areas.models import TOWN, VILLAGE
 from trafficedu.areas.queries import find_visible_area, list_below
@@ -24,8 +25,8 @@ from trafficedu.core.text import message
 from trafficedu.core.web import back_to, done, locale, page_number, tell
 from trafficedu.reports.spreadsheet import Column, write_csv, write_xlsx
 from trafficedu.riders import queries as riders
-from trafficedu.riders.services import open_rider
-from trafficedu.violations.queries import list_kinds
+from trafficedu.riders.services.people import open_rider
+from trafficedu.violations.queries.kinds import list_kinds
 
 DEPTH = {TOWN: "\u3000", VILLAGE: "\u3000\u3000"}
 READS_RIDERS = "riders:rider:read"
@@ -37,7 +38,7 @@ def index() -> Any:
     """I look through the accidents of my area."""
     form = _filter_form()
     wanted = _wanted(form)
-    found = queries.list_accidents(session(), actor(), wanted, page_number())
+    found = records.list_accidents(session(), actor(), wanted, page_number())
     return render_template("accidents/index.html", form=form, page=found, paging=wanted)
 
 
@@ -79,10 +80,10 @@ def _wanted(form: AccidentFilterForm) -> AccidentFilter:
 @requires("accidents:accident:read")
 def show(number: str) -> Any:
     """I read one record: what happened, who was in it as far as I may know, what looks like the same accident."""
-    accident = queries.find_accident(session(), number, actor())
-    links = queries.list_riders(session(), accident.id)
+    accident = records.find_accident(session(), number, actor())
+    links = records.list_riders(session(), accident.id)
     named = actor().may(READS_RIDERS)
-    close = queries.list_close(
+    close = duplicates.list_close(
         session(), accident.area_id, accident.severity, accident.occurred_utc, besides=accident.id
     )
     return render_template(
@@ -91,7 +92,7 @@ def show(number: str) -> Any:
         people=[(link, riders.describe(session(), link.rider)) for link in links] if named else [],
         linked=len(links),
         close=close if accident.state == "recorded" else [],
-        history=queries.history_of(accident),
+        history=records.history_of(accident),
     )
 
 
@@ -99,14 +100,14 @@ def show(number: str) -> Any:
 @requires("accidents:rider:link")
 def link(number: str) -> Any:
     """I link a person to the accident, by document."""
-    accident = queries.find_accident(session(), number, actor())
+    accident = records.find_accident(session(), number, actor())
     form = LinkForm()
     if form.validate_on_submit() and done(
-        form, lambda: services.link_rider(session(), accident, form.to_input(), form.role.data, actor(), utc_now())
+        form, lambda: people.link_rider(session(), accident, form.to_input(), form.role.data, actor(), utc_now())
     ):
         tell(message("The person is linked to the accident."))
         return back_to("accidents.show", number=number)
-    accident = queries.find_accident(session(), number, actor())
+    accident = records.find_accident(session(), number, actor())
     return render_template("accidents/link.html", accident=accident, form=form), 422 if form.errors else 200
 
 
@@ -114,8 +115,8 @@ def link(number: str) -> Any:
 @requires("accidents:rider:link")
 def unlink(number: str, rider: str) -> Any:
     """I take a link back that was a mistake."""
-    accident = queries.find_accident(session(), number, actor())
-    services.unlink_rider(session(), queries.find_link(session(), accident, rider), actor())
+    accident = records.find_accident(session(), number, actor())
+    people.unlink_rider(session(), records.find_link(session(), accident, rider), actor())
     session().commit()
     tell(message("The link is taken back."))
     return back_to("accidents.show", number=number)
@@ -125,8 +126,8 @@ def unlink(number: str, rider: str) -> Any:
 @requires(READS_RIDERS)
 def open_linked(number: str, rider: str) -> Any:
     """I open a rider's page from an accident of my area; that I did is kept."""
-    accident = queries.find_accident(session(), number, actor())
-    found = queries.find_link(session(), accident, rider)
+    accident = records.find_accident(session(), number, actor())
+    found = records.find_link(session(), accident, rider)
     open_rider(session(), found.rider, actor(), "accident")
     rider_number = found.rider.number
     session().commit()

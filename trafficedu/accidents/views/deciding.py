@@ -8,9 +8,11 @@ from typing import Any
 from flask import render_template
 from flask_babel import gettext as _
 
-from trafficedu.accidents import queries, services
 from trafficedu.accidents.forms import CompareForm, VoidForm
 from trafficedu.accidents.models import RECORDED
+from trafficedu.accidents.queries import records
+from trafficedu.accidents.queries.duplicates import list_pairs
+from trafficedu.accidents.services import closing
 from trafficedu.accidents.views.blueprint import pages
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
@@ -27,14 +29,14 @@ PAIRS_DAYS = 800
 @requires("accidents:accident:void")
 def void(number: str) -> Any:
     """I take a record found wrong out of every figure; the page says what that means."""
-    accident = queries.find_accident(session(), number, actor())
+    accident = records.find_accident(session(), number, actor())
     form = VoidForm()
     if form.validate_on_submit() and done(
-        form, lambda: services.void(session(), accident, form.reason.data, actor(), utc_now())
+        form, lambda: closing.void(session(), accident, form.reason.data, actor(), utc_now())
     ):
         tell(message("The record is voided and left every figure."))
         return back_to("accidents.show", number=number)
-    accident = queries.find_accident(session(), number, actor())
+    accident = records.find_accident(session(), number, actor())
     return render_template("accidents/void.html", accident=accident, form=form), 422 if form.errors else 200
 
 
@@ -42,7 +44,7 @@ def void(number: str) -> Any:
 @requires("accidents:accident:void")
 def duplicates() -> Any:
     """I see the records that may be of one accident."""
-    pairs = queries.list_pairs(session(), actor(), today() - timedelta(days=PAIRS_DAYS))
+    pairs = list_pairs(session(), actor(), today() - timedelta(days=PAIRS_DAYS))
     return render_template("accidents/duplicates.html", pairs=pairs)
 
 
@@ -50,8 +52,8 @@ def duplicates() -> Any:
 @requires("accidents:accident:void")
 def compare(number: str, other: str) -> Any:
     """I compare two records, void one as a duplicate of the other, or say that they are two accidents."""
-    one = queries.find_accident(session(), number, actor())
-    two = queries.find_accident(session(), other, actor())
+    one = records.find_accident(session(), number, actor())
+    two = records.find_accident(session(), other, actor())
     form = CompareForm()
     form.decision.choices = choices(
         [
@@ -63,10 +65,10 @@ def compare(number: str, other: str) -> Any:
     if form.validate_on_submit():
         kept, voided = (one, two) if form.decision.data == "one" else (two, one)
         if form.decision.data == "apart":
-            services.tell_apart(session(), max(one, two, key=lambda record: (record.occurred_utc, record.id)), actor())
+            closing.tell_apart(session(), max(one, two, key=lambda record: (record.occurred_utc, record.id)), actor())
             told = message("The two records stay apart.")
         else:
-            services.mark_duplicate(session(), voided, kept, actor(), utc_now())
+            closing.mark_duplicate(session(), voided, kept, actor(), utc_now())
             told = message("The duplicate is voided; the other record is kept.")
         session().commit()
         tell(told)

@@ -10,9 +10,10 @@ from flask import session as cookie
 from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice
 
-from trafficedu.accidents import queries, services
 from trafficedu.accidents.forms import AccidentForm
 from trafficedu.accidents.models import Accident
+from trafficedu.accidents.queries import duplicates, records
+from trafficedu.accidents.services import recording
 from trafficedu.accidents.views.blueprint import pages
 from trafficedu.areas.queries import find_visible_area
 from trafficedu.core.access import actor, requires
@@ -22,7 +23,7 @@ from trafficedu.core.errors import DomainError, Stale
 from trafficedu.core.fields import choices
 from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, locale, tell
-from trafficedu.violations.queries import list_kinds, list_villages
+from trafficedu.violations.queries.kinds import list_kinds, list_villages
 
 VILLAGE_COOKIE = "village"
 """The village last recorded in; the record page of violations keeps it under the same name."""
@@ -40,7 +41,7 @@ def new() -> Any:
     close: Sequence[Accident] = []
     if form.validate():
         try:
-            accident = services.record(session(), form.to_input(), actor(), utc_now())
+            accident = recording.record(session(), form.to_input(), actor(), utc_now())
             number = accident.number
             session().commit()
         except DomainError as error:
@@ -60,21 +61,21 @@ def _close(form: AccidentForm) -> Sequence[Accident]:
     """Return the records close to what was typed, in an area of mine."""
     typed = form.to_input()
     area = find_visible_area(session(), typed.area_code, actor())
-    return queries.list_close(session(), area.id, typed.severity, typed.occurred_utc)
+    return duplicates.list_close(session(), area.id, typed.severity, typed.occurred_utc)
 
 
 @pages.route("/<number>/correct", methods=["GET", "POST"])
 @requires("accidents:accident:record")
 def correct(number: str) -> Any:
     """I correct a record, or add who died of it later."""
-    accident = queries.find_accident(session(), number, actor())
+    accident = records.find_accident(session(), number, actor())
     form = AccidentForm()
     if request.method == "GET":
         form.show(accident)
         return _page(form, accident)
     if form.validate():
         try:
-            services.correct(session(), accident, form.to_input(), form.version.data, actor(), utc_now())
+            recording.correct(session(), accident, form.to_input(), form.version.data, actor(), utc_now())
             session().commit()
         except Stale:
             raise
@@ -84,7 +85,7 @@ def correct(number: str) -> Any:
         else:
             tell(message("The record is corrected."))
             return back_to("accidents.show", number=number)
-    return _page(form, queries.find_accident(session(), number, actor())), 422
+    return _page(form, records.find_accident(session(), number, actor())), 422
 
 
 def _page(form: AccidentForm, accident: Accident | None = None, close: Sequence[Accident] = ()) -> str:

@@ -17,11 +17,11 @@ from trafficedu.campaigns.models import Campaign
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date, month_bounds
 from trafficedu.core.text import Message, message
-from trafficedu.evaluation import services as evaluation
 from trafficedu.evaluation.queries.areas import fitted_with
 from trafficedu.evaluation.queries.claims import compare_periods, count_events
 from trafficedu.evaluation.queries.series import load_series
 from trafficedu.evaluation.rules import CASUALTY, MEASURES, effect_sentence, last_full_month, month_after
+from trafficedu.evaluation.services import results as evaluation
 from trafficedu.evaluation.services.trends import compute_trend, unpacked
 from trafficedu.reports.bulletin_data import CampaignLine, Claim, Count, Outlook
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import Actor
-from trafficedu.evaluation.services import Answer
+from trafficedu.evaluation.services.results import Answer
 
 Keep = Callable[[Session], None]
 

@@ -9,14 +9,14 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from trafficedu.accidents import queries as accidents
+from trafficedu.accidents.queries import figures as accidents
 from trafficedu.areas import queries as areas
 from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import month_bounds
-from trafficedu.education import queries as education
-from trafficedu.hazards import queries as hazards
-from trafficedu.helmets import queries as helmets
+from trafficedu.education.queries import rates as education
+from trafficedu.hazards.queries import figures as hazards
+from trafficedu.helmets.queries import rates as helmets
 
 HAZARDS = ("open", "new", "fixed", "fixed_on_time", "overdue")
 

@@ -26,13 +26,13 @@ from trafficedu.evaluation.queries.areas import find_area
 from trafficedu.evaluation.queries.runs import shown_run
 from trafficedu.evaluation.rules import CASUALTY, FATAL_ONLY, VIOLATIONS, month_after
 from trafficedu.feedback.queries.rates import FeedbackCounts
-from trafficedu.hazards import queries as hazards
-from trafficedu.hazards.queries import HazardCounts
+from trafficedu.hazards.queries import figures as hazards
+from trafficedu.hazards.queries.figures import HazardCounts
 from trafficedu.overview.queries.month import Change as Changed
 from trafficedu.overview.queries.month import Month as Counted
 from trafficedu.overview.queries.month import read_month_of
 from trafficedu.reports.bulletin_data import BulletinData, Change, Hazards, Month, NamedRate, Rate
-from trafficedu.violations import queries as violations
+from trafficedu.violations.queries import figures as violations
 
 SHOWN_MONTHS = 13
 

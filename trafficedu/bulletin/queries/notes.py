@@ -15,9 +15,9 @@ from trafficedu.core.clock import month_bounds
 from trafficedu.core.text import Message, message
 from trafficedu.evaluation.models import EvaluationRun
 from trafficedu.evaluation.services.trends import unpacked
-from trafficedu.helmets import queries as helmets
+from trafficedu.helmets.queries import rates as helmets
 from trafficedu.overview.queries.month import Month
-from trafficedu.violations import queries as violations
+from trafficedu.violations.queries import figures as violations
 
 
 def list_notes(

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import numpy as np
 from sqlalchemy.orm import Session
 
-from trafficedu.accidents import queries as accidents
+from trafficedu.accidents.queries import figures as accidents
 from trafficedu.analysis.arrays import FloatArray
 from trafficedu.analysis.excess import Excess, excess
 from trafficedu.areas.models import Area
@@ -22,7 +22,7 @@ from trafficedu.core.text import Message, message
 from trafficedu.evaluation.queries.series import Loaded, load_series
 from trafficedu.evaluation.rules import SERIES, month_after
 from trafficedu.evaluation.services.alarms import WATCHED, compute_alarms
-from trafficedu.hazards.queries import HazardCounts
+from trafficedu.hazards.queries.figures import HazardCounts
 from trafficedu.reports.bulletin_data import Place, Places
 
 MONTHS = 12 * YEARS_OF_RECORD

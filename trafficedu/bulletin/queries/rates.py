@@ -16,12 +16,12 @@ from trafficedu.bulletin.rules import HELMET_MONTHS
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import month_bounds
-from trafficedu.education import queries as education
+from trafficedu.education.queries import rates as education
 from trafficedu.evaluation.rules import month_after
-from trafficedu.feedback import queries as feedback
-from trafficedu.helmets import queries as helmets
+from trafficedu.feedback.queries import rates as feedback
+from trafficedu.helmets.queries import rates as helmets
 from trafficedu.reports.bulletin_data import Limits, NamedRate, Rate
-from trafficedu.violations import queries as violations
+from trafficedu.violations.queries import figures as violations
 
 LEAST_FUNNEL = 3
 STATES = {Verdict.MET: "met", Verdict.MISSED: "missed", Verdict.NOT_PROVEN: ""}

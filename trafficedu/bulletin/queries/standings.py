@@ -16,7 +16,7 @@ from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries.rule_sets import rules_from
 from trafficedu.evaluation.queries.runs import results_of, shown_run
 from trafficedu.evaluation.rules import month_after
-from trafficedu.helmets import queries as helmets
+from trafficedu.helmets.queries import rates as helmets
 from trafficedu.reports import words
 from trafficedu.reports.bulletin_data import Ranking, Standing
 

@@ -11,8 +11,9 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import DomainError, Stale
 from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, tell
-from trafficedu.education import queries, services
 from trafficedu.education.forms import CourseForm
+from trafficedu.education.queries.courses import find_course, list_courses
+from trafficedu.education.services.courses import update_course
 
 pages = Blueprint("courses", __name__)
 
@@ -21,18 +22,18 @@ pages = Blueprint("courses", __name__)
 @requires("education:course:manage")
 def courses() -> Any:
     """I see which course riders get, and what it consists of."""
-    return render_template("courses/courses.html", courses=queries.list_courses(session()))
+    return render_template("courses/courses.html", courses=list_courses(session()))
 
 
 @pages.route("/courses/<code>", methods=["GET", "POST"])
 @requires("education:course:manage")
 def course(code: str) -> Any:
     """I change a course's names, minutes, pass mark, or from how many violations it is due."""
-    found = queries.find_course(session(), code)
+    found = find_course(session(), code)
     form = CourseForm(obj=found)
     if form.validate_on_submit():
         try:
-            services.update_course(session(), found, form.to_input(found), form.version.data, actor())
+            update_course(session(), found, form.to_input(found), form.version.data, actor())
             session().commit()
         except Stale:
             raise

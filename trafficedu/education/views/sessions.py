@@ -15,7 +15,6 @@ from trafficedu.core.errors import DomainError, Missing, Stale
 from trafficedu.core.fields import choices
 from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, locale, page_number, tell
-from trafficedu.education import queries, services
 from trafficedu.education.forms import (
     CancelForm,
     SeriesForm,
@@ -24,7 +23,22 @@ from trafficedu.education.forms import (
     SessionForm,
 )
 from trafficedu.education.models import Course
-from trafficedu.education.services.sessions import series_days
+from trafficedu.education.queries import documents, people
+from trafficedu.education.queries.courses import list_courses
+from trafficedu.education.queries.sessions import (
+    count_live_bookings,
+    find_session,
+    list_roster,
+    list_sessions,
+    list_stations_seen,
+)
+from trafficedu.education.services.sessions import (
+    cancel_session,
+    change_session,
+    create_series,
+    create_session,
+    series_days,
+)
 from trafficedu.reports import roster as roster_report
 from trafficedu.stations.models import Station
 
@@ -36,9 +50,9 @@ pages = Blueprint("sessions", __name__)
 def sessions() -> Any:
     """I see which sessions take place when and where, and where seats are free."""
     form = SessionFilterForm(request.args)
-    form.offer(queries.list_courses(session()), queries.list_stations_seen(session(), actor()), locale())
+    form.offer(list_courses(session()), list_stations_seen(session(), actor()), locale())
     form.validate()
-    found = queries.list_sessions(session(), actor(), form.to_input(today()), page_number())
+    found = list_sessions(session(), actor(), form.to_input(today()), page_number())
     days = [(day, list(rows)) for day, rows in groupby(found.items, key=lambda one: one.starts_on)]
     return render_template("sessions/sessions.html", form=form, page=found, days=days, today=today())
 
@@ -53,7 +67,7 @@ def _own_station() -> Station:
 
 
 def _offer(form: SessionForm | SeriesForm, station: Station) -> Sequence[Course]:
-    courses = queries.list_courses(session(), active=True)
+    courses = list_courses(session(), active=True)
     form.course.choices = choices((one.code, one.name(locale())) for one in courses)
     if form.capacity.data is None and not form.is_submitted():
         form.capacity.data = station.seats
@@ -68,7 +82,7 @@ def create() -> Any:
     courses = _offer(form, station)
     if form.validate_on_submit():
         try:
-            study = services.create_session(session(), form.to_input(courses, station), actor(), utc_now())
+            study = create_session(session(), form.to_input(courses, station), actor(), utc_now())
             session().commit()
         except DomainError as error:
             session().rollback()
@@ -90,7 +104,7 @@ def create_weekly() -> Any:
         days = series_days(session(), new)
         if request.form.get("step") == "make":
             try:
-                made = services.create_series(session(), new, actor(), utc_now())
+                made = create_series(session(), new, actor(), utc_now())
                 session().commit()
             except DomainError as error:
                 session().rollback()
@@ -106,13 +120,13 @@ def create_weekly() -> Any:
 @requires("education:session:read")
 def show(number: str) -> Any:
     """I see one session and who has a seat in it."""
-    study = queries.find_session(session(), number, actor())
-    roster = queries.list_roster(session(), study.id)
+    study = find_session(session(), number, actor())
+    roster = list_roster(session(), study.id)
     return render_template(
         "sessions/session.html",
         study=study,
         roster=roster,
-        people=queries.people(session(), [booking.task.rider for booking in roster], actor()),
+        people=people.people(session(), [booking.task.rider for booking in roster], actor()),
         own=actor().scope.station_id == study.station_id,
         coming=study.takes_place and study.starts_utc > utc_now(),
         is_today=study.takes_place and study.starts_on == today(),
@@ -123,11 +137,11 @@ def show(number: str) -> Any:
 @requires("education:session:manage")
 def edit(number: str) -> Any:
     """I change a session's time, seats or lecturer."""
-    study = queries.find_session(session(), number, actor())
+    study = find_session(session(), number, actor())
     form = SessionChangeForm(obj=study)
     if form.validate_on_submit():
         try:
-            seated = services.change_session(session(), study, form.to_input(), form.version.data, actor(), utc_now())
+            seated = change_session(session(), study, form.to_input(), form.version.data, actor(), utc_now())
             session().commit()
         except Stale:
             raise
@@ -144,12 +158,12 @@ def edit(number: str) -> Any:
 @requires("education:session:manage")
 def cancel(number: str) -> Any:
     """I cancel a session; I am told how many riders it concerns, and they get another seat or wait."""
-    study = queries.find_session(session(), number, actor())
-    count = queries.count_live_bookings(session(), study.id)
+    study = find_session(session(), number, actor())
+    count = count_live_bookings(session(), study.id)
     form = CancelForm(version=study.version, expected=str(count))
     if form.validate_on_submit():
         try:
-            became = services.cancel_session(
+            became = cancel_session(
                 session(), study, form.reason.data, form.version.data, form.count(), actor(), utc_now()
             )
             session().commit()
@@ -174,8 +188,8 @@ def cancel(number: str) -> Any:
 @requires("education:session:check_in")
 def roster_pdf(number: str) -> Any:
     """I print the roster to be signed at the door."""
-    study = queries.find_session(session(), number, actor())
-    body = roster_report.render(queries.roster_paper(session(), study, locale(), utc_now()), locale())
+    study = find_session(session(), number, actor())
+    body = roster_report.render(documents.roster_paper(session(), study, locale(), utc_now()), locale())
     return Response(
         body, mimetype="application/pdf", headers={"Content-Disposition": f'inline; filename="{number}.pdf"'}
     )

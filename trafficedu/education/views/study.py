@@ -14,11 +14,14 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import DomainError, Missing, Refused, Stale
 from trafficedu.core.text import Message, message
 from trafficedu.core.web import attach_error, back_to, locale, tell
-from trafficedu.education import queries, rules, services
+from trafficedu.education import rules
 from trafficedu.education.forms import FindForm, OverrideForm, QuizForm
 from trafficedu.education.models import Booking, CourseModule, StudySession
+from trafficedu.education.queries import certificates, people, sessions
 from trafficedu.education.queries.courses import plan_of
 from trafficedu.education.rules import BookingState, RosterState, StepState
+from trafficedu.education.services import seats
+from trafficedu.education.services import study as study_services
 from trafficedu.education.services.study import gaps_of, times_of
 
 pages = Blueprint("study", __name__)
@@ -124,9 +127,9 @@ def _batches(study: StudySession, lines: Sequence[Line]) -> list[Batch]:
 @requires(CHECK_IN)
 def check_in_list(number: str) -> Any:
     """I stand at the door: I find a rider and check them in with one tap."""
-    study = queries.find_session(session(), number, actor())
+    study = sessions.find_session(session(), number, actor())
     form = FindForm()
-    roster = queries.list_roster(session(), study.id)
+    roster = sessions.list_roster(session(), study.id)
     lines = [_line(booking) for booking in roster]
     wanted = (form.name.data or "").casefold()
     shown = [line for line in lines if wanted in line.booking.task.rider.name.casefold()]
@@ -136,7 +139,7 @@ def check_in_list(number: str) -> Any:
         study=study,
         form=form,
         lines=shown,
-        people=queries.people(session(), [booking.task.rider for booking in roster], actor()),
+        people=people.people(session(), [booking.task.rider for booking in roster], actor()),
         batches=_batches(study, lines),
         ready=sum(line.state == RosterState.READY for line in lines),
         here=sum(line.booking.state == BookingState.ATTENDED for line in lines),
@@ -150,7 +153,7 @@ def check_in_list(number: str) -> Any:
 @requires(CHECK_IN)
 def card(number: str, task: str) -> Any:
     """I see what one rider has studied and what comes next."""
-    return _card(queries.find_study(session(), number, task, actor()))
+    return _card(sessions.find_study(session(), number, task, actor()))
 
 
 def _card(booking: Booking, quiz: QuizForm | None = None, override: OverrideForm | None = None) -> Any:
@@ -159,13 +162,13 @@ def _card(booking: Booking, quiz: QuizForm | None = None, override: OverrideForm
         "study/card.html",
         booking=booking,
         study=booking.session,
-        person=queries.people(session(), [booking.task.rider], actor())[booking.task.rider_id],
+        person=people.people(session(), [booking.task.rider], actor())[booking.task.rider_id],
         steps=steps,
         quiz_begun=any(step.module.is_quiz and step.has_begun for step in steps),
         gaps=gaps_of(booking, locale()),
         quiz_form=quiz or QuizForm(formdata=None),
         override_form=override or OverrideForm(formdata=None),
-        certificate=queries.certificate_of_task(session(), booking.task_id),
+        certificate=certificates.certificate_of_task(session(), booking.task_id),
         is_today=booking.session.starts_on == today(),
         begun=booking.session.starts_utc <= utc_now(),
     )
@@ -196,8 +199,8 @@ def _to_card(number: str, task: str) -> Response:
 @requires(CHECK_IN)
 def check_in(number: str, task: str) -> Any:
     """I check a rider in."""
-    booking = queries.find_study(session(), number, task, actor())
-    _do(lambda: services.check_in(session(), booking, actor(), utc_now()), None)
+    booking = sessions.find_study(session(), number, task, actor())
+    _do(lambda: study_services.check_in(session(), booking, actor(), utc_now()), None)
     return back_to("study.check_in_list", number=number, _anchor=task)
 
 
@@ -205,8 +208,8 @@ def check_in(number: str, task: str) -> Any:
 @requires(CHECK_IN)
 def undo(number: str, task: str) -> Any:
     """I take a mistaken check-in back."""
-    booking = queries.find_study(session(), number, task, actor())
-    _do(lambda: services.undo_check_in(session(), booking, actor()), message("The check-in is undone."))
+    booking = sessions.find_study(session(), number, task, actor())
+    _do(lambda: study_services.undo_check_in(session(), booking, actor()), message("The check-in is undone."))
     return back_to("study.check_in_list", number=number, _anchor=task)
 
 
@@ -221,9 +224,9 @@ def _module_id(study: StudySession, position: int) -> int:
 @requires(CHECK_IN)
 def start(number: str, task: str, position: int) -> Any:
     """I begin a module for one rider."""
-    booking = queries.find_study(session(), number, task, actor())
+    booking = sessions.find_study(session(), number, task, actor())
     module_id = _module_id(booking.session, position)
-    _do(lambda: services.start_module(session(), booking, module_id, actor(), utc_now()), None)
+    _do(lambda: study_services.start_module(session(), booking, module_id, actor(), utc_now()), None)
     return _to_card(number, task)
 
 
@@ -231,9 +234,9 @@ def start(number: str, task: str, position: int) -> Any:
 @requires(CHECK_IN)
 def end(number: str, task: str, position: int) -> Any:
     """I end a module for one rider."""
-    booking = queries.find_study(session(), number, task, actor())
+    booking = sessions.find_study(session(), number, task, actor())
     module_id = _module_id(booking.session, position)
-    _do(lambda: services.end_module(session(), booking, module_id, actor(), utc_now()), None)
+    _do(lambda: study_services.end_module(session(), booking, module_id, actor(), utc_now()), None)
     return _to_card(number, task)
 
 
@@ -241,27 +244,27 @@ def end(number: str, task: str, position: int) -> Any:
 @requires(CHECK_IN)
 def quiz(number: str, task: str) -> Any:
     """I enter the score of a rider's quiz."""
-    booking = queries.find_study(session(), number, task, actor())
+    booking = sessions.find_study(session(), number, task, actor())
     form = QuizForm()
     if form.validate_on_submit():
         try:
-            services.record_quiz(session(), booking, form.score.data, actor(), utc_now())
+            study_services.record_quiz(session(), booking, form.score.data, actor(), utc_now())
             session().commit()
         except DomainError as error:
             session().rollback()
             attach_error(form, error)
         else:
             return _to_card(number, task)
-    return _card(queries.find_study(session(), number, task, actor()), quiz=form)
+    return _card(sessions.find_study(session(), number, task, actor()), quiz=form)
 
 
 @pages.post("/sessions/<number>/riders/<task>/sign-off")
 @requires(COMPLETE)
 def sign_off(number: str, task: str) -> Any:
     """I sign a rider's study off in my name; the certificate is issued."""
-    booking = queries.find_study(session(), number, task, actor())
+    booking = sessions.find_study(session(), number, task, actor())
     _do(
-        lambda: services.sign_off(session(), booking, actor(), utc_now()),
+        lambda: study_services.sign_off(session(), booking, actor(), utc_now()),
         message("Signed off. The certificate is issued."),
     )
     return _to_card(number, task)
@@ -271,11 +274,11 @@ def sign_off(number: str, task: str) -> Any:
 @requires("education:session:override")
 def override(number: str, task: str) -> Any:
     """I sign a study off although something is missing, with a reason."""
-    booking = queries.find_study(session(), number, task, actor())
+    booking = sessions.find_study(session(), number, task, actor())
     form = OverrideForm()
     if form.validate_on_submit():
         try:
-            services.sign_off(session(), booking, actor(), utc_now(), form.reason.data)
+            study_services.sign_off(session(), booking, actor(), utc_now(), form.reason.data)
             session().commit()
         except (Missing, Refused):
             raise
@@ -285,16 +288,16 @@ def override(number: str, task: str) -> Any:
         else:
             tell(message("Signed off. The certificate is issued."))
             return _to_card(number, task)
-    return _card(queries.find_study(session(), number, task, actor()), override=form)
+    return _card(sessions.find_study(session(), number, task, actor()), override=form)
 
 
 @pages.post("/sessions/<number>/riders/<task>/absent")
 @requires(CHECK_IN)
 def absent(number: str, task: str) -> Any:
     """I note that a rider did not come; the task opens again and gets the next seat."""
-    booking = queries.find_study(session(), number, task, actor())
+    booking = sessions.find_study(session(), number, task, actor())
     _do(
-        lambda: services.mark_absent(session(), booking, actor(), utc_now()),
+        lambda: seats.mark_absent(session(), booking, actor(), utc_now()),
         message("Noted as absent. The task is open again and gets the next free seat."),
     )
     return back_to("study.check_in_list", number=number)
@@ -304,8 +307,8 @@ def absent(number: str, task: str) -> Any:
 @requires(CHECK_IN)
 def start_all(number: str, position: int) -> Any:
     """I begin a module for everybody in the room whose turn it is."""
-    study = queries.find_session(session(), number, actor())
-    batch = services.start_module_for_all(session(), study, _module_id(study, position), actor(), utc_now())
+    study = sessions.find_session(session(), number, actor())
+    batch = study_services.start_module_for_all(session(), study, _module_id(study, position), actor(), utc_now())
     session().commit()
     tell(message("Begun for %(done)d riders; %(left)d are elsewhere.", done=batch.done, left=batch.left))
     return back_to("study.check_in_list", number=number)
@@ -315,8 +318,8 @@ def start_all(number: str, position: int) -> Any:
 @requires(CHECK_IN)
 def end_all(number: str, position: int) -> Any:
     """I end a module for everybody for whom it ran long enough."""
-    study = queries.find_session(session(), number, actor())
-    batch = services.end_module_for_all(session(), study, _module_id(study, position), actor(), utc_now())
+    study = sessions.find_session(session(), number, actor())
+    batch = study_services.end_module_for_all(session(), study, _module_id(study, position), actor(), utc_now())
     session().commit()
     tell(
         message(
@@ -330,8 +333,8 @@ def end_all(number: str, position: int) -> Any:
 @requires(COMPLETE)
 def sign_off_all(number: str) -> Any:
     """I sign off everybody for whom nothing is missing, each in my name."""
-    study = queries.find_session(session(), number, actor())
-    batch = services.sign_off_ready(session(), study, actor(), utc_now())
+    study = sessions.find_session(session(), number, actor())
+    batch = study_services.sign_off_ready(session(), study, actor(), utc_now())
     session().commit()
     tell(message("Signed off %(done)d riders; %(left)d are not ready yet.", done=batch.done, left=batch.left))
     return back_to("study.check_in_list", number=number)

@@ -14,9 +14,13 @@ from trafficedu.core.errors import DomainError
 from trafficedu.core.fields import choices
 from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, locale, page_number, say, tell
-from trafficedu.education import queries, rules, services
+from trafficedu.education import rules
 from trafficedu.education.forms import SeatForm, TaskFilterForm, WaiveForm
 from trafficedu.education.models import StudySession, StudyTask
+from trafficedu.education.queries import certificates, courses, documents, people
+from trafficedu.education.queries.seats import live_booking, sessions_with_seats
+from trafficedu.education.queries.tasks import find_task, list_tasks
+from trafficedu.education.services import assignment, seats
 
 pages = Blueprint("education", __name__)
 
@@ -28,19 +32,19 @@ def tasks() -> Any:
     form = TaskFilterForm(request.args)
     path = actor().scope.area_path
     towns = areas.list_below(session(), path or "", today(), "town") if path or actor().scope.everything else []
-    form.offer(queries.list_courses(session()), towns, locale())
-    found = queries.list_tasks(session(), actor(), form.to_input(), today(), page_number())
+    form.offer(courses.list_courses(session()), towns, locale())
+    found = list_tasks(session(), actor(), form.to_input(), today(), page_number())
     return render_template(
         "education/tasks.html",
         form=form,
         page=found,
-        people=queries.people(session(), [task.rider for task in found.items], actor()),
+        people=people.people(session(), [task.rider for task in found.items], actor()),
         today=today(),
     )
 
 
 def _find(number: str) -> StudyTask:
-    return queries.find_task(session(), number, actor())
+    return find_task(session(), number, actor())
 
 
 @pages.get("/education/<number>")
@@ -51,8 +55,8 @@ def task(number: str) -> Any:
     return render_template(
         "education/task.html",
         task=found,
-        person=queries.people(session(), [found.rider], actor())[found.rider_id],
-        certificate=queries.certificate_of_task(session(), found.id),
+        person=people.people(session(), [found.rider], actor())[found.rider_id],
+        certificate=certificates.certificate_of_task(session(), found.id),
         overdue=found.is_overdue(today()),
         act=rules.TaskAct,
     )
@@ -63,14 +67,14 @@ def task(number: str) -> Any:
 def seat(number: str) -> Any:
     """I give a rider a seat in another session, as they ask for it."""
     found = _find(number)
-    held = queries.live_booking(session(), found.id)
-    free = [one for one in queries.sessions_with_seats(session(), found, utc_now()) if not held or one != held.session]
+    held = live_booking(session(), found.id)
+    free = [one for one in sessions_with_seats(session(), found, utc_now()) if not held or one != held.session]
     form = SeatForm()
     form.session.choices = choices((one.number, _in_words(one, found)) for one in free)
     if form.validate_on_submit():
         chosen = next(one for one in free if one.number == form.session.data)
         try:
-            services.move_booking(session(), found, chosen, actor(), utc_now())
+            seats.move_booking(session(), found, chosen, actor(), utc_now())
             session().commit()
         except DomainError as error:
             session().rollback()
@@ -94,7 +98,7 @@ def _in_words(study: StudySession, task: StudyTask) -> str:
 @requires("education:task:book")
 def book(number: str) -> Any:
     """I look again for a seat for a rider who waits."""
-    booking = services.book(session(), _find(number), actor(), utc_now())
+    booking = seats.book(session(), _find(number), actor(), utc_now())
     session().commit()
     if booking is None:
         tell(message("There is still no free seat before the due date. The rider goes on waiting."), "warning")
@@ -107,11 +111,11 @@ def book(number: str) -> Any:
 @requires("education:task:waive")
 def waive(number: str) -> Any:
     """I let a rider off a study, with a reason."""
-    found = queries.find_task(session(), number, actor(), answering=True)
+    found = find_task(session(), number, actor(), answering=True)
     form = WaiveForm()
     if form.validate_on_submit():
         try:
-            services.waive(session(), found, form.reason.data, actor(), utc_now())
+            assignment.waive(session(), found, form.reason.data, actor(), utc_now())
             session().commit()
         except DomainError as error:
             session().rollback()
@@ -126,8 +130,8 @@ def waive(number: str) -> Any:
 @requires("education:certificate:read")
 def certificate(number: str) -> Any:
     """I open a rider's certificate to print it."""
-    queries.find_certificate_for(session(), number, actor())
-    body = queries.render_certificate(session(), number, locale(), utc_now())
+    certificates.find_certificate_for(session(), number, actor())
+    body = documents.render_certificate(session(), number, locale(), utc_now())
     return Response(
         body, mimetype="application/pdf", headers={"Content-Disposition": f'inline; filename="{number}.pdf"'}
     )

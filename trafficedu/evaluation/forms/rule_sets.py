@@ -13,7 +13,7 @@ from wtforms.validators import InputRequired, Length
 
 from trafficedu.analysis.colours.rule_set import EBIKES, FIGURES, OF_AREAS, OF_COMPANIES, STOPS
 from trafficedu.core.fields import TrimmedField, VersionField, choices
-from trafficedu.evaluation.services import RuleSetInput
+from trafficedu.evaluation.services.rule_sets import RuleSetInput
 
 TOO_LONG = _l("At most %(max)d characters.")
 MISSING = _l("Enter a number.")

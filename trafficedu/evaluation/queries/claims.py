@@ -6,12 +6,12 @@ from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
-from trafficedu.accidents import queries as accidents
+from trafficedu.accidents.queries import figures as accidents
 from trafficedu.analysis.counts import compare_counts
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import Actor
 from trafficedu.evaluation.rules import CASUALTY, FATAL_ONLY, VIOLATIONS, Claim
-from trafficedu.violations import queries as violations
+from trafficedu.violations.queries import figures as violations
 
 Period = tuple[date, date]
 """First day, and the first day after it."""

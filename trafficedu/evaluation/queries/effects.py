@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import numpy as np
 from sqlalchemy.orm import Session
 
-from trafficedu.accidents import queries as accidents
+from trafficedu.accidents.queries import figures as accidents
 from trafficedu.analysis.arrays import BoolArray, FloatArray
 from trafficedu.analysis.trend.panel import Panel
 from trafficedu.areas import queries as areas
@@ -21,7 +21,7 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import month_bounds
 from trafficedu.evaluation.queries.areas import owners
 from trafficedu.evaluation.rules import ACCIDENTS, MOST_MONTHS, days_between, month_after, month_number
-from trafficedu.violations import queries as violations
+from trafficedu.violations.queries import figures as violations
 
 LEAST_UNITS = 8
 

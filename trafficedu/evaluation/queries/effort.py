@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from trafficedu.patrols.queries import effort_by_area
-from trafficedu.points.queries import month_points
+from trafficedu.points.queries.balances import month_points
 
 
 def points_of(session: Session, month: date) -> Mapping[tuple[str, int], tuple[int, int | None]]:

@@ -10,20 +10,20 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from trafficedu.accidents import queries as accidents
+from trafficedu.accidents.queries import figures as accidents
 from trafficedu.analysis.colours.pools import pool
 from trafficedu.analysis.colours.rule_set import COMPANY, EBIKES, RIDER_DAYS, STOPS, TOWN, VILLAGE
 from trafficedu.areas import queries as areas
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import month_bounds
-from trafficedu.education import queries as education
+from trafficedu.education.queries import rates as education
 from trafficedu.evaluation.queries.effort import points_of, stops_by_path
 from trafficedu.evaluation.queries.targets import Targets
 from trafficedu.evaluation.rules import month_after
-from trafficedu.feedback import queries as feedback
-from trafficedu.helmets import queries as helmets
+from trafficedu.feedback.queries import rates as feedback
+from trafficedu.helmets.queries import rates as helmets
 from trafficedu.riders import queries as riders
-from trafficedu.violations import queries as violations
+from trafficedu.violations.queries import figures as violations
 
 HELMET_MONTHS = 3
 

@@ -14,14 +14,14 @@ from datetime import date, timedelta
 import numpy as np
 from sqlalchemy.orm import Session
 
-from trafficedu.accidents import queries as accidents
+from trafficedu.accidents.queries import figures as accidents
 from trafficedu.analysis.arrays import FloatArray
 from trafficedu.analysis.trend.panel import Panel
 from trafficedu.areas import queries as areas
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import day_bounds
-from trafficedu.education import queries as education
+from trafficedu.education.queries import rates as education
 from trafficedu.evaluation.queries.areas import list_parts, owners
 from trafficedu.evaluation.rules import (
     ACCIDENTS,
@@ -33,8 +33,8 @@ from trafficedu.evaluation.rules import (
     month_after,
     month_number,
 )
-from trafficedu.helmets import queries as helmets
-from trafficedu.violations import queries as violations
+from trafficedu.helmets.queries import rates as helmets
+from trafficedu.violations.queries import figures as violations
 
 Cell = tuple[str, date, int, int | None]
 """Path of the area itself, month, count, denominator (None: registered e-bikes are the exposure)."""

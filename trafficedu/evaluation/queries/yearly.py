@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import numpy as np
 from sqlalchemy.orm import Session
 
-from trafficedu.accidents import queries as accidents
+from trafficedu.accidents.queries import figures as accidents
 from trafficedu.analysis.trend.panel import Panel
 from trafficedu.areas import queries as areas
 from trafficedu.core.actors import SYSTEM

@@ -25,7 +25,7 @@ from trafficedu.evaluation.queries.results import find_result
 from trafficedu.evaluation.queries.series import Loaded, load_series
 from trafficedu.evaluation.rules import CASUALTY, SERIES, VIOLATIONS, last_full_month
 from trafficedu.evaluation.services.results import FRESH, Answer, keeping
-from trafficedu.messages.services import NewPush, push
+from trafficedu.messages.services.outbox import NewPush, push
 
 WATCHED = (CASUALTY, VIOLATIONS)
 """Series that can raise an alarm: what a district acts on within the month."""

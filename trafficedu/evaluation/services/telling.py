@@ -9,7 +9,7 @@ from trafficedu.core.text import message
 from trafficedu.evaluation.events import ColourWorsened
 from trafficedu.evaluation.models import EvaluationResult
 from trafficedu.evaluation.rules import COLOUR_NAMES
-from trafficedu.messages.services import NewPush, push
+from trafficedu.messages.services.outbox import NewPush, push
 
 
 def tell_worsened(session: Session, event: ColourWorsened) -> None:

@@ -13,11 +13,12 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import DomainError, Stale
 from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, say, tell
-from trafficedu.evaluation import services
 from trafficedu.evaluation.forms.rule_sets import EXPOSURE_NAMES, RESPONSIBILITY_NAMES, RuleSetForm, flat
 from trafficedu.evaluation.models import DRAFT
 from trafficedu.evaluation.queries import rule_sets as queries
 from trafficedu.evaluation.rules import DIMENSION_NAMES, KIND_NAMES
+from trafficedu.evaluation.services import rule_sets as rule_set_services
+from trafficedu.evaluation.services import trials
 from trafficedu.evaluation.views.blueprint import pages
 
 SHOWN_MOVED = 100
@@ -37,7 +38,7 @@ def rule_sets() -> Any:
 def rule_set(code: str) -> Any:
     """I read a rule set, and what it would have changed in the last twelve months."""
     record = queries.find_rule_set(session(), code)
-    trial = services.try_rules(session(), queries.rules_from(record), actor()) if record.state == DRAFT else None
+    trial = trials.try_rules(session(), queries.rules_from(record), actor()) if record.state == DRAFT else None
     own = actor().user_id in {record.created_by_id, record.changed_by_id}
     return render_template(
         "evaluation/rule_set.html",
@@ -62,11 +63,11 @@ def rule_set(code: str) -> Any:
 def new_rule_set() -> Any:
     """I draft new rules from those in force."""
     copied = queries.rule_set_of(session(), today())
-    least = services.earliest_month(session(), today())
+    least = rule_set_services.earliest_month(session(), today())
     form = RuleSetForm(data={**flat(copied.payload), "valid_from": least})
     if form.validate_on_submit():
         try:
-            record = services.draft_rule_set(session(), form.to_input(), actor(), utc_now())
+            record = rule_set_services.draft_rule_set(session(), form.to_input(), actor(), utc_now())
             session().commit()
         except DomainError as error:
             _refused(form, error)
@@ -85,7 +86,7 @@ def edit_rule_set(code: str) -> Any:
     form = RuleSetForm(data={**flat(record.payload), **stored})
     if form.validate_on_submit():
         try:
-            services.change_rule_set(session(), record, form.to_input(), form.version.data, actor(), utc_now())
+            rule_set_services.change_rule_set(session(), record, form.to_input(), form.version.data, actor(), utc_now())
             session().commit()
         except Stale:
             raise
@@ -103,7 +104,7 @@ def release_rule_set(code: str) -> Any:
     """I put somebody else's draft in force."""
     record = queries.find_rule_set(session(), code)
     try:
-        services.release_rule_set(session(), record, _version(), actor(), utc_now())
+        rule_set_services.release_rule_set(session(), record, _version(), actor(), utc_now())
         session().commit()
     except Stale:
         raise
@@ -121,7 +122,7 @@ def discard_rule_set(code: str) -> Any:
     """I give a draft up."""
     record = queries.find_rule_set(session(), code)
     try:
-        services.discard_rule_set(session(), record, _version(), actor())
+        rule_set_services.discard_rule_set(session(), record, _version(), actor())
         session().commit()
     except Stale:
         raise
@@ -142,7 +143,7 @@ def _version() -> int:
 def _refused(form: RuleSetForm, error: DomainError) -> None:
     """Undo, and show every fault at its field."""
     session().rollback()
-    if isinstance(error, services.RuleFaults):
+    if isinstance(error, rule_set_services.RuleFaults):
         for field, text in error.found.items():
             form[field].errors = [*form[field].errors, say(text)]
     else:

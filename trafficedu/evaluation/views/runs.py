@@ -12,9 +12,9 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import DomainError
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, tell
-from trafficedu.evaluation import services
 from trafficedu.evaluation.queries import runs
 from trafficedu.evaluation.rules import DIMENSION_NAMES, KIND_NAMES
+from trafficedu.evaluation.services import runs as run_services
 from trafficedu.evaluation.views.blueprint import month_of, pages
 
 SHOWN_CHANGES = 200
@@ -28,7 +28,7 @@ def evaluate(month: str) -> Any:
     before = runs.latest_run(session(), first)
     number = before.number if before else 0
     try:
-        run = services.evaluate(session(), first, utc_now(), actor())
+        run = run_services.evaluate(session(), first, utc_now(), actor())
         made = run.number != number
         session().commit()
     except DomainError as error:
@@ -68,7 +68,7 @@ def publish(month: str) -> Any:
     number = request.form.get("number", 0, type=int) or 0
     run = runs.find_version(session(), first, number if 0 < number < 2**31 else 0)
     try:
-        services.publish_run(session(), run, actor(), utc_now())
+        run_services.publish_run(session(), run, actor(), utc_now())
         session().commit()
     except DomainError as error:
         session().rollback()

@@ -14,12 +14,13 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session, writing
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, locale, say, tell
-from trafficedu.evaluation import charts, services
+from trafficedu.evaluation import charts
 from trafficedu.evaluation.forms.trends import ClaimForm, TrendForm
 from trafficedu.evaluation.queries import areas
 from trafficedu.evaluation.queries.claims import compare_periods
 from trafficedu.evaluation.rules import MEASURES, SERIES, SHORT_MONTHS, VIOLATIONS
-from trafficedu.evaluation.services import Answer
+from trafficedu.evaluation.services import results
+from trafficedu.evaluation.services.results import Answer
 from trafficedu.evaluation.services.trends import unpacked
 from trafficedu.evaluation.views.blueprint import pages
 
@@ -35,7 +36,7 @@ def trends() -> Any:
     claim_form = ClaimForm(request.args)
     measure, before, after = claim_form.settle(day)
     code, name, root = area.code, area.name, areas.fitted_with(area)
-    answer = services.trend_of(session(), key, root, utc_now())
+    answer = results.trend_of(session(), key, root, utc_now())
     is_root = root.id == area.id
     if answer.keep is not None:
         with writing() as own:
@@ -66,7 +67,7 @@ def again() -> Any:
     if key not in SERIES:
         key = next(iter(SERIES))
     code = area.code
-    answer = services.trend_of(session(), key, areas.fitted_with(area), utc_now(), anew=True)
+    answer = results.trend_of(session(), key, areas.fitted_with(area), utc_now(), anew=True)
     if answer.keep is not None:
         answer.keep(session())
     session().commit()

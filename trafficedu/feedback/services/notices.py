@@ -18,7 +18,7 @@ from trafficedu.core.events import Event
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import flush_or_refuse
 from trafficedu.core.text import message
-from trafficedu.feedback import queries, rules
+from trafficedu.feedback import rules
 from trafficedu.feedback.models import (
     COMPANY,
     HELD,
@@ -30,6 +30,7 @@ from trafficedu.feedback.models import (
     Feedback,
     Notice,
 )
+from trafficedu.feedback.queries import notices
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.riders.models import Engagement, Rider
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
@@ -199,7 +200,7 @@ def answer(session: Session, notice: Notice, given: Answer, by: Actor, now: date
         The notice is held or withdrawn, was answered (says by whom and when), or the answer is incomplete
         (fields ``measure``, ``days``, ``text``).
     """
-    if not queries.is_receiver(by, notice):
+    if not notices.is_receiver(by, notice):
         raise Refused(message("Only the receiver of a notice answers it."))
     session.refresh(notice, with_for_update={"of": Notice})
     earlier = session.scalar(select(Feedback).where(Feedback.notice_id == notice.id))

@@ -13,9 +13,11 @@ from trafficedu.core.database import session, writing
 from trafficedu.core.errors import DomainError, Missing
 from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, locale, page_number, tell
-from trafficedu.feedback import queries, services
 from trafficedu.feedback.forms import AnswerForm, NoticeFilterForm
 from trafficedu.feedback.models import Notice
+from trafficedu.feedback.queries import rows
+from trafficedu.feedback.queries.notices import ANSWER, find_notice, is_receiver, list_notices
+from trafficedu.feedback.services import notices as notice_services
 from trafficedu.feedback.views.blueprint import pages
 from trafficedu.reports import notice as paper
 
@@ -27,9 +29,9 @@ BACK = {"home": "overview.home", "list": "feedback.notices"}
 @requires("feedback:notice:read")
 def notices() -> Any:
     """I look for notices; those with the least time left come first."""
-    form = NoticeFilterForm(request.args, receiver=actor().may(queries.ANSWER))
+    form = NoticeFilterForm(request.args, receiver=actor().may(ANSWER))
     form.validate()
-    page = queries.list_notices(session(), form.to_input(), actor(), utc_now(), page_number())
+    page = list_notices(session(), form.to_input(), actor(), utc_now(), page_number())
     return render_template("feedback/notices.html", form=form, page=page, rows=_rows(page.items))
 
 
@@ -37,12 +39,12 @@ def notices() -> Any:
 @requires("feedback:notice:read")
 def notice(number: str) -> Any:
     """I read what happened and what is asked of me; that I opened it is kept."""
-    found = queries.find_notice(session(), number, actor())
-    if found.opened_utc is None and queries.is_receiver(actor(), found):
+    found = find_notice(session(), number, actor())
+    if found.opened_utc is None and is_receiver(actor(), found):
         notice_id = found.id
         with writing() as own:
-            services.note_opened(own, notice_id, actor(), utc_now())
-        found = queries.find_notice(session(), number, actor())
+            notice_services.note_opened(own, notice_id, actor(), utc_now())
+        found = find_notice(session(), number, actor())
     return _show(found, _answer_form(found))
 
 
@@ -50,17 +52,17 @@ def notice(number: str) -> Any:
 @requires("feedback:notice:answer")
 def answer(number: str) -> Any:
     """I say what was done about the rider: by the form, or with one key on a list."""
-    found = queries.find_notice(session(), number, actor())
+    found = find_notice(session(), number, actor())
     form = _answer_form(found)
     if not form.validate():
         return _show(found, form), 422
     try:
-        services.answer(session(), found, form.to_input(), actor(), utc_now())
+        notice_services.answer(session(), found, form.to_input(), actor(), utc_now())
         session().commit()
     except DomainError as error:
         session().rollback()
         attach_error(form, error)
-        return _show(queries.find_notice(session(), number, actor()), form), 422
+        return _show(find_notice(session(), number, actor()), form), 422
     tell(message("The answer to notice %(number)s is recorded.", number=found.number))
     return (
         back_to(BACK[request.form["back"]])
@@ -73,11 +75,11 @@ def answer(number: str) -> Any:
 @requires("feedback:notice:read")
 def notice_pdf(number: str) -> Any:
     """I print the notice."""
-    found = queries.find_notice(session(), number, actor())
+    found = find_notice(session(), number, actor())
     if found.sent_utc is None:
         raise Missing(message("This notice has not gone out: there is no paper yet."))
     address = current_app.config["SETTINGS"].public_url + url_for("feedback.notice", number=found.number)
-    data = queries.paper_of(session(), found, actor(), utc_now(), locale(), address)
+    data = rows.paper_of(session(), found, actor(), utc_now(), locale(), address)
     return Response(
         paper.render(data, locale()),
         mimetype="application/pdf",
@@ -85,8 +87,8 @@ def notice_pdf(number: str) -> Any:
     )
 
 
-def _rows(found: Sequence[Notice]) -> list[queries.NoticeRow]:
-    return queries.describe(session(), found, actor(), utc_now())
+def _rows(found: Sequence[Notice]) -> list[rows.NoticeRow]:
+    return rows.describe(session(), found, actor(), utc_now())
 
 
 def _answer_form(found: Notice) -> AnswerForm:

@@ -14,10 +14,12 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import DomainError, Missing, Stale
 from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, tell
-from trafficedu.feedback import queries, rules, services
+from trafficedu.feedback import rules
 from trafficedu.feedback.forms import EndStepForm, StepForm
 from trafficedu.feedback.models import EscalationStep
-from trafficedu.feedback.services import StepInput
+from trafficedu.feedback.queries.policy import find_step, list_steps, steps_on
+from trafficedu.feedback.services import policy as policy_services
+from trafficedu.feedback.services.policy import StepInput
 from trafficedu.feedback.views.blueprint import pages
 
 
@@ -25,9 +27,7 @@ from trafficedu.feedback.views.blueprint import pages
 @requires("feedback:policy:manage")
 def policy() -> Any:
     """I see what is recommended to companies and villages, with its versions."""
-    return render_template(
-        "feedback/policy.html", steps=queries.list_steps(session()), today=today(), in_words=rules.in_words
-    )
+    return render_template("feedback/policy.html", steps=list_steps(session()), today=today(), in_words=rules.in_words)
 
 
 @pages.route("/escalation/new", methods=["GET", "POST"])
@@ -38,10 +38,10 @@ def new_step() -> Any:
     if form.validate_on_submit():
         try:
             given = form.to_input()
-            services.check_step(given, today())
+            policy_services.check_step(given, today())
             if "look" in request.form:
                 return _page(form, None, _changes(given, None))
-            services.add_step(session(), given, today(), actor())
+            policy_services.add_step(session(), given, today(), actor())
             session().commit()
         except DomainError as error:
             session().rollback()
@@ -56,17 +56,17 @@ def new_step() -> Any:
 @requires("feedback:policy:manage")
 def step(receiver: str, count: int, day: str) -> Any:
     """I make a new version of a line, after looking at what it changes."""
-    found = queries.find_step(session(), receiver, count, _day(day))
+    found = find_step(session(), receiver, count, _day(day))
     form = StepForm(obj=found, receiver_kind=receiver)
     if not form.is_submitted():
         form.valid_from.data = None
     if form.validate_on_submit():
         try:
             given = form.to_input()
-            services.check_step(given, today())
+            policy_services.check_step(given, today())
             if "look" in request.form:
                 return _page(form, found, _changes(given, found))
-            services.renew_step(session(), found, given, form.version.data, today(), actor())
+            policy_services.renew_step(session(), found, given, form.version.data, today(), actor())
             session().commit()
         except Stale:
             raise
@@ -76,18 +76,18 @@ def step(receiver: str, count: int, day: str) -> Any:
         else:
             tell(message("The new version is in the policy."))
             return back_to("feedback.policy")
-    return _page(form, queries.find_step(session(), receiver, count, _day(day))), 422 if form.errors else 200
+    return _page(form, find_step(session(), receiver, count, _day(day))), 422 if form.errors else 200
 
 
 @pages.route("/escalation/<any(company, village):receiver>/<int:count>/<day>/end", methods=["GET", "POST"])
 @requires("feedback:policy:manage")
 def end_step(receiver: str, count: int, day: str) -> Any:
     """I let a line end; what it recommended before stays."""
-    found = queries.find_step(session(), receiver, count, _day(day))
+    found = find_step(session(), receiver, count, _day(day))
     form = EndStepForm(obj=found)
     if form.validate_on_submit():
         try:
-            services.end_step(session(), found, form.last_day.data, form.version.data, today(), actor())
+            policy_services.end_step(session(), found, form.last_day.data, form.version.data, today(), actor())
             session().commit()
         except Stale:
             raise
@@ -97,7 +97,7 @@ def end_step(receiver: str, count: int, day: str) -> Any:
         else:
             tell(message("The line ends on that day."))
             return back_to("feedback.policy")
-    found = queries.find_step(session(), receiver, count, _day(day))
+    found = find_step(session(), receiver, count, _day(day))
     page = render_template("feedback/end_step.html", form=form, step=found, today=today(), in_words=rules.in_words)
     return page, 422 if form.errors else 200
 
@@ -108,7 +108,7 @@ def _page(form: StepForm, found: EscalationStep | None, changes: Any = None) -> 
 
 def _changes(given: StepInput, replaced: EscalationStep | None) -> list[Any]:
     """Return, for each count of violations, what is recommended on the first day without and with the change."""
-    before = queries.steps_on(session(), given.receiver_kind, given.valid_from)
+    before = steps_on(session(), given.receiver_kind, given.valid_from)
     gone = {given.step.violations_from} | ({replaced.violations_from} if replaced else set())
     after = [step for step in before if step.violations_from not in gone] + [given.step]
     rows = zip_longest(rules.ladder(before), rules.ladder(after))

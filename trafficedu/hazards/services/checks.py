@@ -16,8 +16,9 @@ from trafficedu.core.errors import DomainError, Stale
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
-from trafficedu.hazards import queries, rules
+from trafficedu.hazards import rules
 from trafficedu.hazards.models import HazardLook, HazardWatch
+from trafficedu.hazards.queries import checks
 from trafficedu.hazards.services.steps import LONGEST_NOTE, reason_given, short
 
 NUMBER_KIND = "L"
@@ -75,7 +76,7 @@ def _apply(session: Session, watch: HazardWatch, new: NewWatch, path: str, earli
     rules.check_period(new.period_days)
     if new.due_on is None or new.due_on < earliest:
         raise DomainError(message("Choose today or a later day."), field="due_on")
-    checkers = {user.username: user for user in queries.list_checkers(session, path)}
+    checkers = {user.username: user for user in checks.list_checkers(session, path)}
     if new.checker not in checkers:
         text = message("Choose somebody whose post covers this area.")
         raise DomainError(text, field="checker", value=new.checker)

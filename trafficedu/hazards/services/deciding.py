@@ -14,9 +14,10 @@ from trafficedu.core.errors import DomainError
 from trafficedu.core.events import publish
 from trafficedu.core.pictures import redrawn
 from trafficedu.core.text import message
-from trafficedu.hazards import queries, rules
+from trafficedu.hazards import rules
 from trafficedu.hazards.events import HazardVerified
 from trafficedu.hazards.models import Hazard
+from trafficedu.hazards.queries import records
 from trafficedu.hazards.services.reporting import keep_photos
 from trafficedu.hazards.services.steps import LONGEST_NOTE, reason_given, require, short, take
 
@@ -45,7 +46,7 @@ def verify(session: Session, hazard: Hazard, said: Decision, version: int, by: A
     note = short(said.note, LONGEST_NOTE, "note")
     pictures = [redrawn(photo) for photo in said.photos]
     keep_photos(session, hazard, pictures, rules.AFTER, by, now)
-    if not queries.has_photo_of_fix(session, hazard):
+    if not records.has_photo_of_fix(session, hazard):
         text = message("There is no photo of the place after the fix yet. Take one and send it with your decision.")
         raise DomainError(text, field="photos")
     assert hazard.fixed_on is not None and hazard.deadline_on is not None  # noqa: PT018 - the table's constraints

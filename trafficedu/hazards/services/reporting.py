@@ -24,8 +24,9 @@ from trafficedu.core.numbers import new_number
 from trafficedu.core.pictures import redrawn
 from trafficedu.core.storage import evidence_of
 from trafficedu.core.text import message
-from trafficedu.hazards import queries, rules
+from trafficedu.hazards import rules
 from trafficedu.hazards.models import Hazard, HazardPhoto
+from trafficedu.hazards.queries import kinds, records
 from trafficedu.hazards.services.steps import reason_given, require, short, take
 from trafficedu.violations.rules import check_position
 
@@ -57,7 +58,7 @@ def report(session: Session, new: NewHazard, by: Actor, now: datetime) -> Hazard
     DomainError
         A rule says no; ``field`` names the form field (``photos`` for a file that is no photo).
     """
-    first = queries.find_by_client_reference(session, new.client_reference)
+    first = records.find_by_client_reference(session, new.client_reference)
     if first is not None:
         return _first_record(first, by)
     values = _checked(session, new, local_date(now), by)
@@ -75,7 +76,7 @@ def report(session: Session, new: NewHazard, by: Actor, now: datetime) -> Hazard
         with session.begin_nested():
             session.add(hazard)
     except IntegrityError:
-        first = queries.find_by_client_reference(session, new.client_reference)
+        first = records.find_by_client_reference(session, new.client_reference)
         if first is None:
             raise
         return _first_record(first, by)
@@ -117,7 +118,7 @@ def _checked(session: Session, new: NewHazard, day: date, by: Actor, before: Haz
     place = short(new.place, LONGEST_PLACE, "place")
     if not place:
         raise DomainError(message("Write where it is: road, and what stands nearby."), field="place")
-    kind = queries.find_kind(session, new.kind_code)
+    kind = kinds.find_kind(session, new.kind_code)
     if not kind.active and (before is None or before.kind_id != kind.id):
         raise DomainError(message("This kind is no longer used. Choose another."), field="kind", value=kind.code)
     if new.risk not in rules.RISKS:

@@ -12,7 +12,7 @@ from trafficedu.core.events import Event
 from trafficedu.core.text import Message, message
 from trafficedu.hazards.events import CheckOverdue, HazardDueSoon, HazardOverdue
 from trafficedu.hazards.models import Hazard, HazardWatch
-from trafficedu.messages.services import NewPush, push
+from trafficedu.messages.services.outbox import NewPush, push
 
 
 def tell_due_soon(session: Session, event: HazardDueSoon) -> None:

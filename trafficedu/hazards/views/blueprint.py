@@ -14,7 +14,7 @@ from trafficedu.core.access import actor
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.hazards import rules
-from trafficedu.violations.queries import list_villages
+from trafficedu.violations.queries.kinds import list_villages
 
 pages = Blueprint("hazards", __name__, url_prefix="/hazards")
 DEPTH = {TOWN: "\u3000", VILLAGE: "\u3000\u3000"}

@@ -16,10 +16,12 @@ from trafficedu.core.clock import local, today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.storage import evidence_of
 from trafficedu.core.web import locale, page_number, say
-from trafficedu.hazards import queries, rules
+from trafficedu.hazards import rules
 from trafficedu.hazards.forms import HazardFilterForm
 from trafficedu.hazards.models import Hazard
-from trafficedu.hazards.queries import HazardFilter
+from trafficedu.hazards.queries import figures, records, sheet
+from trafficedu.hazards.queries.kinds import list_kinds
+from trafficedu.hazards.queries.records import HazardFilter
 from trafficedu.hazards.views.blueprint import area_choices, area_path, pages
 from trafficedu.reports.spreadsheet import Column, write_csv, write_xlsx
 
@@ -50,13 +52,13 @@ def index() -> Any:
     """I look through the hazards of my area."""
     form = _filter_form()
     wanted = _wanted(form)
-    found = queries.list_hazards(session(), actor(), wanted, page_number())
+    found = records.list_hazards(session(), actor(), wanted, page_number())
     return render_template("hazards/index.html", form=form, page=found, paging=wanted)
 
 
 def _filter_form() -> HazardFilterForm:
     form = HazardFilterForm(request.args)
-    kinds = [(kind.code, kind.name(locale())) for kind in queries.list_kinds(session())]
+    kinds = [(kind.code, kind.name(locale())) for kind in list_kinds(session())]
     form.offer(area_choices(), kinds)
     form.validate()
     return form
@@ -81,7 +83,7 @@ def export(suffix: str) -> Any:
 
 def _cells() -> Iterator[list[Any]]:
     language = locale()
-    for one in queries.list_filtered(session(), actor(), _wanted(_filter_form())):
+    for one in records.list_filtered(session(), actor(), _wanted(_filter_form())):
         yield [
             one.number,
             local(one.reported_utc).strftime("%Y-%m-%d %H:%M"),
@@ -107,13 +109,13 @@ def _cells() -> Iterator[list[Any]]:
 @requires("hazards:hazard:read")
 def show(number: str) -> Any:
     """I read one hazard: what is wrong, the plan, photos before and after, what I can do now."""
-    hazard = queries.find_hazard(session(), number, actor())
-    photos = queries.photos_of(session(), hazard)
+    hazard = records.find_hazard(session(), number, actor())
+    photos = records.photos_of(session(), hazard)
     return render_template(
         "hazards/show.html",
         hazard=hazard,
         photos=[(taken, [one for one in photos if one.taken == taken]) for taken in (rules.BEFORE, rules.AFTER)],
-        steps=queries.list_steps(session(), hazard),
+        steps=records.list_steps(session(), hazard),
         late=rules.is_overdue(hazard.state, hazard.deadline_on, today()),
         own_fix=hazard.fixed_by_id is not None and hazard.fixed_by_id == actor().user_id,
     )
@@ -123,8 +125,8 @@ def show(number: str) -> Any:
 @requires("hazards:hazard:read")
 def plan_pdf(number: str) -> Any:
     """I print the sheet "one road, one plan"."""
-    hazard = queries.find_hazard(session(), number, actor())
-    return _shown(queries.render_plan(session(), hazard, locale(), utc_now()), "application/pdf", hazard, "pdf")
+    hazard = records.find_hazard(session(), number, actor())
+    return _shown(sheet.render_plan(session(), hazard, locale(), utc_now()), "application/pdf", hazard, "pdf")
 
 
 @pages.get("/<number>/photos/<int:position>")
@@ -133,7 +135,7 @@ def photo(number: str, position: int) -> Any:
     """I look at a photo of a hazard of my area."""
     if position > rules.MOST_PHOTOS:
         abort(404)
-    found = queries.find_photo(session(), number, position, actor())
+    found = records.find_photo(session(), number, position, actor())
     return _shown(evidence_of(session()).read(found.key), "image/jpeg", found.hazard, f"{position}.jpg")
 
 
@@ -149,7 +151,7 @@ def overdue() -> Any:
     who = actor()
     code = request.args.get("area") or (who.scope.area_path or "").strip("/").rsplit("/", 1)[-1]
     area = find_visible_area(session(), code, who)
-    own, *rows = queries.count_by_tier(session(), who, area, today())
+    own, *rows = figures.count_by_tier(session(), who, area, today())
     above = [one for one in list_line(session(), area) if one.path.startswith(who.scope.area_path or "")]
     return render_template(
         "hazards/overdue.html",

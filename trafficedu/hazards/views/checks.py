@@ -15,9 +15,10 @@ from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, done, page_number, tell
-from trafficedu.hazards import queries, services
 from trafficedu.hazards.forms import LookForm, ReasonForm, WatchFilterForm, WatchForm
 from trafficedu.hazards.models import HazardWatch
+from trafficedu.hazards.queries.checks import find_watch, list_reachable_checkers, list_watches
+from trafficedu.hazards.services.checks import change_watch, end_watch, list_area, note_look
 from trafficedu.hazards.views.blueprint import DEPTH, area_choices, area_path, pages
 
 
@@ -29,7 +30,7 @@ def checks() -> Any:
     form.area.choices = choices([("", _("all")), *area_choices()])
     form.validate()
     wanted = form.to_input(area_path(form.area.data or ""), actor().user_id, today())
-    found = queries.list_watches(session(), actor(), wanted, page_number())
+    found = list_watches(session(), actor(), wanted, page_number())
     return render_template("hazards/checks.html", form=form, page=found)
 
 
@@ -42,7 +43,7 @@ def new_check() -> Any:
         form.due_on.data = today()
     made: list[str] = []
     if form.validate_on_submit() and done(
-        form, lambda: made.append(services.list_area(session(), form.to_input(), actor(), utc_now()).number)
+        form, lambda: made.append(list_area(session(), form.to_input(), actor(), utc_now()).number)
     ):
         tell(message("The area is on the list."))
         return back_to("hazards.check", number=made[0])
@@ -53,25 +54,25 @@ def new_check() -> Any:
 @requires("hazards:hazard:read")
 def check(number: str) -> Any:
     """I see who looked at an area when, and what was found."""
-    return render_template("hazards/check.html", watch=queries.find_watch(session(), number, actor()))
+    return render_template("hazards/check.html", watch=find_watch(session(), number, actor()))
 
 
 @pages.route("/checks/<number>/edit", methods=["GET", "POST"])
 @requires("hazards:check:manage")
 def edit_check(number: str) -> Any:
     """I change how often an area is looked at, and by whom."""
-    watch = queries.find_watch(session(), number, actor())
+    watch = find_watch(session(), number, actor())
     form = WatchForm()
     if request.method == "GET":
         form.show(watch)
     form.area_code.data = watch.area.code
     if form.validate_on_submit() and done(
         form,
-        lambda: services.change_watch(session(), watch, form.to_input(), form.version.data, actor(), utc_now()),
+        lambda: change_watch(session(), watch, form.to_input(), form.version.data, actor(), utc_now()),
     ):
         tell(message("The check is changed."))
         return back_to("hazards.check", number=number)
-    return _form_page(form, queries.find_watch(session(), number, actor()))
+    return _form_page(form, find_watch(session(), number, actor()))
 
 
 def _form_page(form: WatchForm, watch: HazardWatch | None = None) -> Any:
@@ -79,7 +80,7 @@ def _form_page(form: WatchForm, watch: HazardWatch | None = None) -> Any:
     areas = [area for area in list_below(session(), path, today()) if area.level in {TOWN, VILLAGE}]
     offered = [(area.code, f"{DEPTH.get(area.level, '')}{area.name}") for area in areas]
     form.area_code.choices = choices([("", _("Choose the area")), *offered])
-    people = queries.list_reachable_checkers(session(), watch.area.path if watch else path)
+    people = list_reachable_checkers(session(), watch.area.path if watch else path)
     named = [(user.username, f"{user.display_name} · {user.area.name if user.area else ''}") for user in people]
     form.checker.choices = choices([("", _("Choose who looks")), *named])
     return render_template("hazards/check_form.html", form=form, watch=watch), 422 if form.errors else 200
@@ -89,19 +90,19 @@ def _form_page(form: WatchForm, watch: HazardWatch | None = None) -> Any:
 @requires("hazards:check:look")
 def look(number: str) -> Any:
     """I note that I looked, and how many hazards I found."""
-    watch = queries.find_watch(session(), number, actor())
+    watch = find_watch(session(), number, actor())
     form = LookForm()
     if request.method == "GET":
         form.version.data = watch.version
     if form.validate_on_submit() and done(
         form,
-        lambda: services.note_look(
+        lambda: note_look(
             session(), watch, form.found.data, form.note.data or "", form.version.data, actor(), utc_now()
         ),
     ):
         tell(message("The look is noted."))
         return back_to("hazards.check", number=number)
-    watch = queries.find_watch(session(), number, actor())
+    watch = find_watch(session(), number, actor())
     return render_template("hazards/look.html", watch=watch, form=form), 422 if form.errors else 200
 
 
@@ -109,15 +110,15 @@ def look(number: str) -> Any:
 @requires("hazards:check:manage")
 def end_check(number: str) -> Any:
     """I take an area off the list."""
-    watch = queries.find_watch(session(), number, actor())
+    watch = find_watch(session(), number, actor())
     form = ReasonForm()
     if request.method == "GET":
         form.version.data = watch.version
     if form.validate_on_submit() and done(
         form,
-        lambda: services.end_watch(session(), watch, form.reason.data, form.version.data, actor(), utc_now()),
+        lambda: end_watch(session(), watch, form.reason.data, form.version.data, actor(), utc_now()),
     ):
         tell(message("The area is off the list; what was seen stays."))
         return back_to("hazards.checks")
-    watch = queries.find_watch(session(), number, actor())
+    watch = find_watch(session(), number, actor())
     return render_template("hazards/end_check.html", watch=watch, form=form), 422 if form.errors else 200

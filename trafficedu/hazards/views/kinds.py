@@ -10,8 +10,9 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.database import session
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, done, tell
-from trafficedu.hazards import queries, services
 from trafficedu.hazards.forms import HazardKindForm
+from trafficedu.hazards.queries.kinds import find_kind, list_kinds
+from trafficedu.hazards.services.kinds import add_kind, change_kind
 from trafficedu.hazards.views.blueprint import pages
 
 
@@ -19,7 +20,7 @@ from trafficedu.hazards.views.blueprint import pages
 @requires("hazards:kind:manage")
 def kinds() -> Any:
     """I see the kinds of hazard."""
-    return render_template("hazards/kinds.html", kinds=queries.list_kinds(session()))
+    return render_template("hazards/kinds.html", kinds=list_kinds(session()))
 
 
 @pages.route("/kinds/new", methods=["GET", "POST"])
@@ -28,7 +29,7 @@ def new_kind() -> Any:
     """I add a kind of hazard."""
     form = HazardKindForm()
     if form.validate_on_submit() and done(
-        form, lambda: services.add_kind(session(), form.code.data or "", form.to_input(), actor())
+        form, lambda: add_kind(session(), form.code.data or "", form.to_input(), actor())
     ):
         tell(message("The kind of hazard is added."))
         return back_to("hazards.kinds")
@@ -39,14 +40,14 @@ def new_kind() -> Any:
 @requires("hazards:kind:manage")
 def kind(code: str) -> Any:
     """I rename a kind of hazard, or take it out of use."""
-    found = queries.find_kind(session(), code)
+    found = find_kind(session(), code)
     form = HazardKindForm()
     if request.method == "GET":
         form.show(found)
     if form.validate_on_submit() and done(
-        form, lambda: services.change_kind(session(), found, form.to_input(), form.version.data, actor())
+        form, lambda: change_kind(session(), found, form.to_input(), form.version.data, actor())
     ):
         tell(message("The kind of hazard is changed."))
         return back_to("hazards.kinds")
-    page = render_template("hazards/kind.html", form=form, kind=queries.find_kind(session(), code))
+    page = render_template("hazards/kind.html", form=form, kind=find_kind(session(), code))
     return page, 422 if form.errors else 200

@@ -14,9 +14,11 @@ from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, done, locale, tell
-from trafficedu.hazards import queries, services
 from trafficedu.hazards.forms import HazardForm, MorePhotosForm, ReasonForm
 from trafficedu.hazards.models import Hazard
+from trafficedu.hazards.queries import records
+from trafficedu.hazards.queries.kinds import list_kinds
+from trafficedu.hazards.services import reporting
 from trafficedu.hazards.views.blueprint import pages, village_choices
 
 VILLAGE_COOKIE = "village"
@@ -32,7 +34,7 @@ def new() -> Any:
         form.area_code.data = cookie.get(VILLAGE_COOKIE, "")
     made: list[str] = []
     if form.validate_on_submit() and done(
-        form, lambda: made.append(services.report(session(), form.to_input(), actor(), utc_now()).number)
+        form, lambda: made.append(reporting.report(session(), form.to_input(), actor(), utc_now()).number)
     ):
         cookie[VILLAGE_COOKIE] = form.area_code.data
         tell(message("The hazard is reported. The town now has to plan how to fix it."))
@@ -44,21 +46,21 @@ def new() -> Any:
 @requires("hazards:hazard:report")
 def correct(number: str) -> Any:
     """I correct where or what a hazard is, or its risk."""
-    hazard = queries.find_hazard(session(), number, actor())
+    hazard = records.find_hazard(session(), number, actor())
     form = HazardForm()
     if request.method == "GET":
         form.show(hazard)
     if form.validate_on_submit() and done(
         form,
-        lambda: services.correct(session(), hazard, form.to_input(), form.version.data, actor(), utc_now()),
+        lambda: reporting.correct(session(), hazard, form.to_input(), form.version.data, actor(), utc_now()),
     ):
         tell(message("The hazard is corrected."))
         return back_to("hazards.show", number=number)
-    return _page(form, queries.find_hazard(session(), number, actor()))
+    return _page(form, records.find_hazard(session(), number, actor()))
 
 
 def _page(form: HazardForm, hazard: Hazard | None = None) -> Any:
-    kinds = [(kind.code, kind.name(locale())) for kind in queries.list_kinds(session(), only_active=True)]
+    kinds = [(kind.code, kind.name(locale())) for kind in list_kinds(session(), only_active=True)]
     if hazard is not None and hazard.kind.code not in dict(kinds):
         kinds.append((hazard.kind.code, hazard.kind.name(locale())))
     form.kind.choices = choices([("", _("Choose the kind")), *kinds])
@@ -70,15 +72,15 @@ def _page(form: HazardForm, hazard: Hazard | None = None) -> Any:
 @requires("hazards:photo:add")
 def photos(number: str) -> Any:
     """I add photos to a hazard of my area."""
-    hazard = queries.find_hazard(session(), number, actor())
+    hazard = records.find_hazard(session(), number, actor())
     form = MorePhotosForm()
     if form.validate_on_submit() and done(
         form,
-        lambda: services.add_photos(session(), hazard, form.files(), form.taken.data, actor(), utc_now()),
+        lambda: reporting.add_photos(session(), hazard, form.files(), form.taken.data, actor(), utc_now()),
     ):
         tell(message("The photos are kept."))
         return back_to("hazards.show", number=number)
-    hazard = queries.find_hazard(session(), number, actor())
+    hazard = records.find_hazard(session(), number, actor())
     return render_template("hazards/photos.html", hazard=hazard, form=form), 422 if form.errors else 200
 
 
@@ -86,13 +88,13 @@ def photos(number: str) -> Any:
 @requires("hazards:hazard:void")
 def withdraw(number: str, position: int) -> Any:
     """I take a photo from every page that shows what it must not, such as a face."""
-    found = queries.find_photo(session(), number, min(position, 999), actor())
+    found = records.find_photo(session(), number, min(position, 999), actor())
     form = ReasonForm()
     if form.validate_on_submit() and done(
-        form, lambda: services.withdraw_photo(session(), found, form.reason.data, actor(), utc_now())
+        form, lambda: reporting.withdraw_photo(session(), found, form.reason.data, actor(), utc_now())
     ):
         tell(message("The photo is withdrawn from every page."))
         return back_to("hazards.show", number=number)
-    hazard = queries.find_hazard(session(), number, actor())
+    hazard = records.find_hazard(session(), number, actor())
     page = render_template("hazards/withdraw.html", hazard=hazard, position=position, form=form)
     return page, 422 if form.errors else 200

@@ -15,9 +15,11 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import Stale
 from trafficedu.core.text import Message, message
 from trafficedu.core.web import back_to, done, tell
-from trafficedu.hazards import queries, rules, services
+from trafficedu.hazards import rules
 from trafficedu.hazards.forms import FixedForm, PlanForm, ReasonForm, RevisionForm, StepForm, VerifyForm
 from trafficedu.hazards.models import Hazard
+from trafficedu.hazards.queries import records
+from trafficedu.hazards.services import deciding, planning
 from trafficedu.hazards.views.blueprint import pages
 
 Act = Callable[..., Any]
@@ -25,7 +27,7 @@ Act = Callable[..., Any]
 
 def _seen(number: str, *steps: str) -> Hazard:
     """Return a hazard of mine; raise Stale where none of the steps can be taken any more."""
-    hazard = queries.find_hazard(session(), number, actor())
+    hazard = records.find_hazard(session(), number, actor())
     if not any(rules.may(step, hazard.state) for step in steps):
         raise Stale(message("This hazard is no longer in the state you saw. Check what it says now."))
     return hazard
@@ -45,14 +47,14 @@ def plan(number: str) -> Any:
     def act() -> None:
         version, now = form.version.data, utc_now()
         if changing:
-            services.revise(session(), hazard, form.to_input(), form["reason"].data, version, actor(), now)
+            planning.revise(session(), hazard, form.to_input(), form["reason"].data, version, actor(), now)
         else:
-            services.plan(session(), hazard, form.to_input(), version, actor(), now)
+            planning.plan(session(), hazard, form.to_input(), version, actor(), now)
 
     if form.validate_on_submit() and done(form, act):
         tell(message("The plan stands."))
         return back_to("hazards.show", number=number)
-    hazard = queries.find_hazard(session(), number, actor())
+    hazard = records.find_hazard(session(), number, actor())
     page = render_template("hazards/plan.html", hazard=hazard, form=form, changing=changing)
     return page, 422 if form.errors else 200
 
@@ -62,7 +64,7 @@ def plan(number: str) -> Any:
 def begin(number: str) -> Any:
     """I note that the work has begun."""
     hazard = _seen(number, rules.FIXING)
-    services.begin(session(), hazard, StepForm().version.data, actor(), utc_now())
+    planning.begin(session(), hazard, StepForm().version.data, actor(), utc_now())
     session().commit()
     tell(message("It is noted that the work has begun."))
     return back_to("hazards.show", number=number)
@@ -78,13 +80,13 @@ def fixed(number: str) -> Any:
         form.version.data = hazard.version
     if form.validate_on_submit() and done(
         form,
-        lambda: services.mark_fixed(
+        lambda: planning.mark_fixed(
             session(), hazard, form.note.data or "", form.files(), form.version.data, actor(), utc_now()
         ),
     ):
         tell(message("Reported as fixed. Somebody else now looks at it."))
         return back_to("hazards.show", number=number)
-    hazard = queries.find_hazard(session(), number, actor())
+    hazard = records.find_hazard(session(), number, actor())
     return render_template("hazards/fixed.html", hazard=hazard, form=form), 422 if form.errors else 200
 
 
@@ -100,16 +102,16 @@ def verify(number: str) -> Any:
     def act() -> None:
         said, version, now = form.to_input(), form.version.data, utc_now()
         if said.accepted:
-            services.verify(session(), hazard, said, version, actor(), now)
+            deciding.verify(session(), hazard, said, version, actor(), now)
         else:
-            services.reject(session(), hazard, said.note, said.photos, version, actor(), now)
+            deciding.reject(session(), hazard, said.note, said.photos, version, actor(), now)
 
     if form.validate_on_submit() and done(form, act):
         tell(message("Verified: the hazard is gone.") if form.decision.data == "yes" else message("It is sent back."))
         return back_to("hazards.show", number=number)
-    hazard = queries.find_hazard(session(), number, actor())
+    hazard = records.find_hazard(session(), number, actor())
     page = render_template(
-        "hazards/verify.html", hazard=hazard, form=form, photographed=queries.has_photo_of_fix(session(), hazard)
+        "hazards/verify.html", hazard=hazard, form=form, photographed=records.has_photo_of_fix(session(), hazard)
     )
     return page, 422 if form.errors else 200
 
@@ -118,21 +120,21 @@ def verify(number: str) -> Any:
 @requires("hazards:hazard:close")
 def close(number: str) -> Any:
     """I close what is no hazard, with a reason."""
-    return _with_reason(number, rules.CLOSED, services.close, message("It is closed as no hazard."))
+    return _with_reason(number, rules.CLOSED, deciding.close, message("It is closed as no hazard."))
 
 
 @pages.route("/<number>/reopen", methods=["GET", "POST"])
 @requires("hazards:hazard:verify")
 def reopen(number: str) -> Any:
     """I open a hazard again that was closed as none."""
-    return _with_reason(number, rules.REOPENED, services.reopen, message("The hazard is open again: to plan."))
+    return _with_reason(number, rules.REOPENED, deciding.reopen, message("The hazard is open again: to plan."))
 
 
 @pages.route("/<number>/void", methods=["GET", "POST"])
 @requires("hazards:hazard:void")
 def void(number: str) -> Any:
     """I take a record made by mistake out of every figure; the page says what that means."""
-    return _with_reason(number, rules.VOIDED, services.void, message("The record is voided and left every figure."))
+    return _with_reason(number, rules.VOIDED, deciding.void, message("The record is voided and left every figure."))
 
 
 def _with_reason(number: str, step: str, act: Act, told: Message) -> Any:
@@ -146,5 +148,5 @@ def _with_reason(number: str, step: str, act: Act, told: Message) -> Any:
     ):
         tell(told)
         return back_to("hazards.show", number=number)
-    hazard = queries.find_hazard(session(), number, actor())
+    hazard = records.find_hazard(session(), number, actor())
     return render_template("hazards/reason.html", hazard=hazard, form=form, step=step), 422 if form.errors else 200

@@ -35,7 +35,7 @@ from trafficedu.helmets.models import (
     HelmetSite,
     HelmetSurvey,
 )
-from trafficedu.helmets.queries import find_site
+from trafficedu.helmets.queries.sites import find_site
 from trafficedu.helmets.rules import MOST_EVENTS, SHARED_CODE, SHEET_KEY, Cell, Tap, add_up
 
 RECORD = "helmets:survey:record"

@@ -19,7 +19,7 @@ from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
 from trafficedu.helmets import rules
 from trafficedu.helmets.models import HelmetDraw, HelmetSite
-from trafficedu.helmets.queries import list_frame
+from trafficedu.helmets.queries.sites import list_frame
 
 MANAGE = "helmets:site:manage"
 SEED_BYTES = 5

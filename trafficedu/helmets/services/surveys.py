@@ -18,7 +18,8 @@ from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
 from trafficedu.helmets.models import COUNTED, FORM, VOID, HelmetCount, HelmetSheet, HelmetSurvey
-from trafficedu.helmets.queries import find_by_reference, find_site
+from trafficedu.helmets.queries.sites import find_site
+from trafficedu.helmets.queries.surveys import find_by_reference
 
 RECORD, VOIDING = "helmets:survey:record", "helmets:survey:void"
 

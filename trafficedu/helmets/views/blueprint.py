@@ -8,7 +8,7 @@ from flask_wtf import FlaskForm
 from trafficedu.core.access import actor
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
-from trafficedu.helmets import queries
+from trafficedu.helmets.queries import sites
 
 pages = Blueprint("helmets", __name__, url_prefix="/helmets")
 INDENT = {"town": "　", "village": "　　"}
@@ -21,5 +21,5 @@ def status(form: FlaskForm) -> int:
 
 def area_choices() -> list[tuple[str, str]]:
     """Return code and indented name of the areas of the own post."""
-    areas = queries.list_areas(session(), actor(), today())
+    areas = sites.list_areas(session(), actor(), today())
     return [(area.code, f"{INDENT.get(area.level, '')}{area.name}") for area in areas]

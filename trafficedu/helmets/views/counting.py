@@ -24,8 +24,10 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import DomainError
 from trafficedu.core.text import message
 from trafficedu.core.web import say
-from trafficedu.helmets import queries, services
+from trafficedu.helmets.queries import surveys
+from trafficedu.helmets.queries.sites import offer_companies, offer_sites
 from trafficedu.helmets.rules import Tap
+from trafficedu.helmets.services import counting
 from trafficedu.helmets.views.blueprint import pages
 
 KEPT_ASSETS = ("app.css", "app.js", "counting.js")
@@ -35,7 +37,7 @@ KEPT_ASSETS = ("app.css", "app.js", "counting.js")
 @requires("helmets:survey:record")
 def count() -> Any:
     """I count helmets at the roadside."""
-    done = queries.list_recent(session(), actor(), today())
+    done = surveys.list_recent(session(), actor(), today())
     return render_template("helmets/count.html", done=done, kept=False)
 
 
@@ -70,11 +72,8 @@ def worker() -> Any:
 @requires("helmets:survey:record")
 def facts() -> Any:
     """My phone asks which sites and companies there are, and for leave to send."""
-    sites = [
-        {"code": site.code, "name": site.name, "area": site.area.name}
-        for site in queries.offer_sites(session(), actor())
-    ]
-    companies = [{"code": code, "name": name} for code, name in queries.offer_companies(session())]
+    sites = [{"code": site.code, "name": site.name, "area": site.area.name} for site in offer_sites(session(), actor())]
+    companies = [{"code": code, "name": name} for code, name in offer_companies(session())]
     return jsonify(observer=_observer(), token=generate_csrf(), sites=sites, companies=companies)
 
 
@@ -90,7 +89,7 @@ def receive() -> Any:
         reason = message("Somebody else began this count. Sign in with the account that did.")
         return jsonify(error=say(reason)), 409
     try:
-        received = services.receive(session(), sent.sheet, actor(), utc_now())
+        received = counting.receive(session(), sent.sheet, actor(), utc_now())
         session().commit()
     except DomainError as error:
         session().rollback()
@@ -101,13 +100,13 @@ def receive() -> Any:
 class _Sent:
     """A sending read: the sheet, and whose phone says it is."""
 
-    def __init__(self, sheet: services.Sheet, observer: str) -> None:
+    def __init__(self, sheet: counting.Sheet, observer: str) -> None:
         self.sheet = sheet
         self.observer = observer
 
 
 def _sheet(body: Any) -> _Sent:
-    sheet = services.Sheet(
+    sheet = counting.Sheet(
         key=str(body["key"]),
         site_code=str(body["site"]),
         shared_code=str(body["code"]),

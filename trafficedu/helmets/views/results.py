@@ -18,8 +18,10 @@ from trafficedu.core.fields import choices
 from trafficedu.core.paging import PER_PAGE, Page
 from trafficedu.core.text import Message, message, translate
 from trafficedu.core.web import locale, page_number, page_url
-from trafficedu.helmets import charts, queries
+from trafficedu.helmets import charts
 from trafficedu.helmets.forms import METHOD_NAMES, ResultsForm
+from trafficedu.helmets.queries import rates as rate_queries
+from trafficedu.helmets.queries import sites
 from trafficedu.helmets.rules import months_of
 from trafficedu.helmets.views.blueprint import area_choices, pages
 from trafficedu.reports import spreadsheet
@@ -76,7 +78,7 @@ class Table:
 
     title: Message
     head: Message
-    page: Page[queries.Line]
+    page: Page[rate_queries.Line]
     links: dict[str, str]
 
 
@@ -86,10 +88,10 @@ class Results:
 
     area: Area
     months: list[date]
-    standard: queries.Standard
-    whole: queries.Line
-    tables: dict[str, list[queries.Line]]
-    comparison: queries.Comparison
+    standard: rate_queries.Standard
+    whole: rate_queries.Line
+    tables: dict[str, list[rate_queries.Line]]
+    comparison: rate_queries.Comparison
 
     @property
     def mean_of_sites(self) -> float | None:
@@ -100,23 +102,23 @@ class Results:
 
 def _results(form: ResultsForm) -> Results | None:
     """Return what was asked for, or None for somebody without a post in an area."""
-    area = queries.find_area(session(), request.args.get("area", ""), actor())
+    area = sites.find_area(session(), request.args.get("area", ""), actor())
     if area is None:
         return None
     months = months_of(form.first.data, form.last.data, today())
     wanted = form.to_input((months[0], months[-1]), area.path)
-    at = queries.standard(session())
-    both = queries.list_observations(session(), queries.either_method(wanted), actor())
+    at = rate_queries.standard(session())
+    both = rate_queries.list_observations(session(), rate_queries.either_method(wanted), actor())
     seen = [one for one in both if one.method == wanted.method]
     tables = {
-        "area": queries.by_area(session(), seen, at, area),
-        "site": queries.by_site(session(), seen, at),
-        "company": queries.by_company(session(), seen, at),
-        "hour": queries.by_hour(seen, at),
-        "month": queries.by_month(seen, at, months),
+        "area": rate_queries.by_area(session(), seen, at, area),
+        "site": rate_queries.by_site(session(), seen, at),
+        "company": rate_queries.by_company(session(), seen, at),
+        "hour": rate_queries.by_hour(seen, at),
+        "month": rate_queries.by_month(seen, at, months),
     }
-    comparison = queries.compare_methods(both, at)
-    return Results(area, months, at, queries.line_of(seen, at), tables, comparison)
+    comparison = rate_queries.compare_methods(both, at)
+    return Results(area, months, at, rate_queries.line_of(seen, at), tables, comparison)
 
 
 @pages.get("")

@@ -12,10 +12,11 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import DomainError, Stale
 from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, page_number, tell
-from trafficedu.helmets import queries, services
 from trafficedu.helmets.forms import ROAD_NAMES, STRATA_NAMES, DrawForm, NewSiteForm, SiteFilterForm, SiteForm
 from trafficedu.helmets.models import BY_CLASS
+from trafficedu.helmets.queries.sites import find_draw, find_site, list_draw_lines, list_draws, list_sites
 from trafficedu.helmets.rules import draw as draw_again
+from trafficedu.helmets.services import places
 from trafficedu.helmets.views.blueprint import area_choices, pages, status
 
 USUAL_SITES = 12
@@ -27,7 +28,7 @@ def sites() -> Any:
     """I look for a counting site."""
     form = SiteFilterForm(request.args)
     sort = request.args.get("sort", "code")
-    found = queries.list_sites(session(), form.to_input(), actor(), page_number(), sort)
+    found = list_sites(session(), form.to_input(), actor(), page_number(), sort)
     return render_template("helmets/sites.html", form=form, page=found, paging={"sort": sort}, roads=ROAD_NAMES)
 
 
@@ -39,7 +40,7 @@ def create_site() -> Any:
     form.offer(area_choices())
     if form.validate_on_submit():
         try:
-            services.create_site(session(), form.to_new(), actor())
+            places.create_site(session(), form.to_new(), actor())
             session().commit()
         except DomainError as error:
             session().rollback()
@@ -54,12 +55,12 @@ def create_site() -> Any:
 @requires("helmets:site:manage")
 def site(code: str) -> Any:
     """I change a counting site, or take it out of use."""
-    found = queries.find_site(session(), code, actor())
+    found = find_site(session(), code, actor())
     form = SiteForm(obj=found, area_code=found.area.code)
     form.offer(area_choices())
     if form.validate_on_submit():
         try:
-            services.update_site(session(), found, form.to_input(), form.version.data, actor())
+            places.update_site(session(), found, form.to_input(), form.version.data, actor())
             session().commit()
         except Stale:
             raise
@@ -76,7 +77,7 @@ def site(code: str) -> Any:
 @requires("helmets:site:read")
 def draws() -> Any:
     """I look for a plan of sites."""
-    found = queries.list_draws(session(), actor(), page_number())
+    found = list_draws(session(), actor(), page_number())
     return render_template("helmets/draws.html", page=found, strata=STRATA_NAMES)
 
 
@@ -88,7 +89,7 @@ def create_draw() -> Any:
     form.offer(area_choices())
     if form.validate_on_submit():
         try:
-            drawn = services.create_draw(session(), form.to_input(), actor(), utc_now())
+            drawn = places.create_draw(session(), form.to_input(), actor(), utc_now())
             session().commit()
         except DomainError as error:
             session().rollback()
@@ -103,8 +104,8 @@ def create_draw() -> Any:
 @requires("helmets:site:read")
 def draw(number: str) -> Any:
     """I read and print a plan, and see which of its sites were counted."""
-    found = queries.find_draw(session(), number, actor())
-    lines = queries.list_draw_lines(session(), found)
+    found = find_draw(session(), number, actor())
+    lines = list_draw_lines(session(), found)
     return render_template(
         "helmets/draw.html",
         draw=found,

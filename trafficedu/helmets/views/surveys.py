@@ -13,7 +13,6 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import DomainError, Stale
 from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, page_number, tell
-from trafficedu.helmets import queries, services
 from trafficedu.helmets.forms import (
     CELL_NAMES,
     GROUP_NAMES,
@@ -25,6 +24,9 @@ from trafficedu.helmets.forms import (
     VoidForm,
 )
 from trafficedu.helmets.models import HelmetSurvey
+from trafficedu.helmets.queries.sites import offer_companies, offer_sites
+from trafficedu.helmets.queries.surveys import count_cells, find_survey, list_surveys
+from trafficedu.helmets.services import surveys as survey_services
 from trafficedu.helmets.views.blueprint import pages, status
 
 
@@ -34,7 +36,7 @@ def surveys() -> Any:
     """I look for a survey."""
     form = SurveyFilterForm(request.args)
     form.validate()
-    found = queries.list_surveys(session(), form.to_input(), actor(), page_number())
+    found = list_surveys(session(), form.to_input(), actor(), page_number())
     return render_template("helmets/surveys.html", form=form, page=found, methods=METHOD_NAMES, states=STATE_NAMES)
 
 
@@ -42,7 +44,7 @@ def surveys() -> Any:
 @requires("helmets:survey:read")
 def survey(number: str) -> Any:
     """I read what a survey counted, and who counted."""
-    found = queries.find_survey(session(), number, actor())
+    found = find_survey(session(), number, actor())
     return _show(found, VoidForm(version=found.version))
 
 
@@ -50,11 +52,11 @@ def survey(number: str) -> Any:
 @requires("helmets:survey:void")
 def void(number: str) -> Any:
     """I take a survey that was wrong out of every figure, and say why."""
-    found = queries.find_survey(session(), number, actor())
+    found = find_survey(session(), number, actor())
     form = VoidForm()
     if form.validate_on_submit():
         try:
-            services.void(session(), found, form.reason.data, form.version.data, actor(), utc_now())
+            survey_services.void(session(), found, form.reason.data, form.version.data, actor(), utc_now())
             session().commit()
         except Stale:
             raise
@@ -64,7 +66,7 @@ def void(number: str) -> Any:
         else:
             tell(message("The survey is void. It no longer counts in any figure."))
             return back_to("helmets.survey", number=found.number)
-    return _show(queries.find_survey(session(), number, actor()), form), 422
+    return _show(find_survey(session(), number, actor()), form), 422
 
 
 def _show(found: HelmetSurvey, form: VoidForm) -> str:
@@ -75,7 +77,7 @@ def _show(found: HelmetSurvey, form: VoidForm) -> str:
         "helmets/survey.html",
         survey=found,
         form=form,
-        cells=queries.count_cells(session(), found),
+        cells=count_cells(session(), found),
         names=accounts.names_of(session(), people),
         methods=METHOD_NAMES,
         states=STATE_NAMES,
@@ -89,11 +91,11 @@ def _show(found: HelmetSurvey, form: VoidForm) -> str:
 def create_survey() -> Any:
     """I enter a survey whole: from paper or from a video."""
     form = SurveyForm()
-    sites = queries.offer_sites(session(), actor())
-    form.offer([(site.code, f"{site.area.name} · {site.name}") for site in sites], queries.offer_companies(session()))
+    sites = offer_sites(session(), actor())
+    form.offer([(site.code, f"{site.area.name} · {site.name}") for site in sites], offer_companies(session()))
     if form.validate_on_submit():
         try:
-            added = services.add_survey(session(), form.to_input(), actor(), utc_now())
+            added = survey_services.add_survey(session(), form.to_input(), actor(), utc_now())
             session().commit()
         except DomainError as error:
             session().rollback()

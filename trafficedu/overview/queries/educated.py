@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from trafficedu.accidents.models import Accident, AccidentRider
-from trafficedu.accidents.queries import visible
+from trafficedu.accidents.queries.scope import visible
 from trafficedu.core.actors import Actor
 from trafficedu.education.models import StudyTask
 from trafficedu.education.rules import TaskState

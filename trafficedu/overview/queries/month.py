@@ -19,7 +19,8 @@ from trafficedu.feedback.queries import rates as feedback
 from trafficedu.feedback.queries.rates import FeedbackCounts
 from trafficedu.overview.queries.picture import BELOW, find_area
 from trafficedu.overview.rules import Period, change_percent, month_after, period_of
-from trafficedu.violations import queries as violations
+from trafficedu.violations.queries import figures as violations
+from trafficedu.violations.queries.kinds import list_kinds
 
 LONGEST = 6
 
@@ -102,7 +103,7 @@ def _most_changed(rows: Sequence[Change]) -> Sequence[Change]:
 
 
 def _kinds(session: Session, by: Actor, area: Area, periods: Sequence[Period], locale: str) -> list[Change]:
-    names = {kind.code: kind.name(locale) for kind in violations.list_kinds(session)}
+    names = {kind.code: kind.name(locale) for kind in list_kinds(session)}
 
     def counted(period: Period) -> dict[str, int]:
         rows = violations.count_by_kind_and_month(session, by, period.first, period.final_day, area.path)

@@ -20,8 +20,9 @@ from trafficedu.education.rules import CompletionCounts, ReoffenceCounts
 from trafficedu.feedback.queries import rates as feedback
 from trafficedu.feedback.queries.rates import FeedbackCounts
 from trafficedu.overview.rules import Period
-from trafficedu.violations import queries as violations
 from trafficedu.violations.models import ViolationKind
+from trafficedu.violations.queries import figures as violations
+from trafficedu.violations.queries.kinds import list_kinds
 
 BELOW = {DISTRICT: TOWN, TOWN: VILLAGE}
 
@@ -171,7 +172,7 @@ def _count(session: Session, by: Actor, area: Area, period: Period, as_of: datet
 
 def _kinds(session: Session, counts: Counts, period: Period) -> list[KindSeries]:
     """Return the kinds seen in the period, the most frequent first."""
-    latest = {kind.code: kind for kind in violations.list_kinds(session)}
+    latest = {kind.code: kind for kind in list_kinds(session)}
     position = {month: number for number, month in enumerate(period.months)}
     monthly: dict[str, list[int]] = {}
     for count in counts.by_kind:

@@ -19,11 +19,12 @@ from trafficedu.areas.rules import Drawn, draw_outlines
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.keep import keeper_of
-from trafficedu.education import queries as education
+from trafficedu.education.queries import tasks
+from trafficedu.education.queries.sessions import count_sessions_of_day
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries import runs as evaluation
-from trafficedu.feedback import queries as feedback
-from trafficedu.hazards import queries as hazards
+from trafficedu.feedback.queries import notices as feedback
+from trafficedu.hazards.queries import figures as hazards
 from trafficedu.overview.queries.picture import BELOW, Share, share
 from trafficedu.overview.rules import RANKS, month_after
 
@@ -168,12 +169,12 @@ def _waiting(session: Session, by: Actor, area: Area, now: datetime) -> Waiting:
 
 def _count_waiting(session: Session, by: Actor, area: Area, now: datetime) -> Waiting:
     today = local_date(now)
-    sessions, seats, booked = education.count_sessions_of_day(session, by, today, area.path)
+    sessions, seats, booked = count_sessions_of_day(session, by, today, area.path)
     return Waiting(
         sessions=sessions,
         seats=seats,
         booked=booked,
         late_feedback=feedback.count_late(session, by, now, area.path),
         overdue_hazards=hazards.count_overdue(session, by, area.path, today),
-        overdue_tasks=education.count_overdue(session, by, today, area.path),
+        overdue_tasks=tasks.count_overdue(session, by, today, area.path),
     )

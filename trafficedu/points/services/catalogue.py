@@ -16,8 +16,8 @@ from trafficedu.core.catalogue import Catalogue, add_missing, shipped
 from trafficedu.core.errors import DomainError
 from trafficedu.core.orm import flush_or_refuse
 from trafficedu.core.text import message
-from trafficedu.points import queries
 from trafficedu.points.models import PointActivity, PointExpectation
+from trafficedu.points.queries import catalogue
 from trafficedu.points.rules import COMPANY, EVALUATED_KINDS, MOST_POINTS, check_points
 
 
@@ -75,7 +75,7 @@ def _activity(code: str, new: ActivityInput, *, automatic: bool) -> PointActivit
 
 
 def _refuse_used(session: Session, activity: PointActivity, day: date, field: str) -> None:
-    if queries.activity_is_used_from(session, activity, day):
+    if catalogue.activity_is_used_from(session, activity, day):
         text = message("The ledger has entries of it on or after %(day)s. Choose a later day.", day=day.isoformat())
         raise DomainError(text, field=field)
 

@@ -17,8 +17,8 @@ from trafficedu.core.numbers import new_number
 from trafficedu.core.pictures import redrawn
 from trafficedu.core.storage import evidence_of
 from trafficedu.core.text import message
-from trafficedu.points import queries
 from trafficedu.points.models import EVENT, PAGE, PointActivity, PointEntry
+from trafficedu.points.queries import catalogue, entries, scope
 from trafficedu.points.rules import COMPANY, PDF, check_day, check_points, media_type, signed
 
 COUNTER_ANY = "points:entry:counter"
@@ -53,11 +53,11 @@ def record_entry(session: Session, new: NewEntry, by: Actor, now: datetime) -> P
         ``points``, ``evidence``; ``target`` (Missing) for one out of reach.
     """
     key = f"form:{new.client_reference}" if new.client_reference else None
-    first = queries.find_by_once_key(session, key) if key else None
+    first = entries.find_by_once_key(session, key) if key else None
     if first is not None:
         return _same_form(first, by)
     check_day(new.occurred_on, local_date(now))
-    target = queries.find_target(session, new.target_kind, new.target_code, by)
+    target = scope.find_target(session, new.target_kind, new.target_code, by)
     activity = _activity(session, new, target.kind)
     points = activity.points if new.points is None else new.points
     check_points(points)
@@ -82,7 +82,7 @@ def record_entry(session: Session, new: NewEntry, by: Actor, now: datetime) -> P
         with session.begin_nested():
             session.add(entry)
     except IntegrityError:
-        first = queries.find_by_once_key(session, key) if key else None
+        first = entries.find_by_once_key(session, key) if key else None
         if first is None:
             raise
         return _same_form(first, by)
@@ -103,8 +103,8 @@ def _same_form(first: PointEntry, by: Actor) -> PointEntry:
 
 
 def _activity(session: Session, new: NewEntry, kind: str) -> PointActivity:
-    latest = queries.find_activity(session, new.activity_code)
-    activity = queries.find_activity_on(session, new.activity_code, new.occurred_on)
+    latest = catalogue.find_activity(session, new.activity_code)
+    activity = catalogue.find_activity_on(session, new.activity_code, new.occurred_on)
     if activity is None:
         raise DomainError(message("This activity does not count on that day. See its dates."), field="activity")
     if latest.automatic or activity.automatic:

@@ -17,9 +17,9 @@ from trafficedu.core.clock import day_bounds, local_date
 from trafficedu.core.numbers import new_number
 from trafficedu.core.text import message
 from trafficedu.hazards.events import HazardOverdue, HazardVerified
-from trafficedu.points import queries
 from trafficedu.points.models import EVENT, PointEntry
-from trafficedu.points.queries import Happening
+from trafficedu.points.queries import catalogue
+from trafficedu.points.queries.happenings import Happening, list_open_days, list_overdue, list_taken_back
 from trafficedu.points.rules import (
     COMPANY,
     HAZARD_FIXED,
@@ -59,9 +59,9 @@ def enter_happenings(session: Session, now: datetime, since: date | None = None)
     """
     today = local_date(now)
     first = today - LOOK_BACK if since is None else since
-    entered = enter(session, TASK_OVERDUE, queries.list_overdue(session, first, today), SYSTEM, now)
-    entered += enter(session, OPEN_DAY, queries.list_open_days(session, first, today), SYSTEM, now)
-    taken_back = queries.list_taken_back(session, min(first, today - WAIVED_WITHIN))
+    entered = enter(session, TASK_OVERDUE, list_overdue(session, first, today), SYSTEM, now)
+    entered += enter(session, OPEN_DAY, list_open_days(session, first, today), SYSTEM, now)
+    taken_back = list_taken_back(session, min(first, today - WAIVED_WITHIN))
     for entry in taken_back:
         add_counter(session, entry, TAKEN_BACK.msgid, SYSTEM, now)
     return entered + len(taken_back)
@@ -69,7 +69,7 @@ def enter_happenings(session: Session, now: datetime, since: date | None = None)
 
 def enter(session: Session, code: str, happenings: list[Happening], by: Actor, now: datetime) -> int:
     """Enter happenings of one automatic activity, each key once; returns how many were new."""
-    versions = [row for row in queries.list_activities(session) if row.code == code]
+    versions = [row for row in catalogue.list_activities(session) if row.code == code]
     levels = _levels(session, happenings)
     entered = 0
     for one in happenings:

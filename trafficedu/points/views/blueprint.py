@@ -10,7 +10,7 @@ from trafficedu.core.text import Message
 from trafficedu.core.web import say
 from trafficedu.points.forms import DIRECTION_NAMES, KIND_NAMES, SOURCE_NAMES
 from trafficedu.points.models import PointEntry
-from trafficedu.points.queries import COUNTER
+from trafficedu.points.queries.entries import COUNTER
 
 pages = Blueprint("points", __name__, url_prefix="/points")
 

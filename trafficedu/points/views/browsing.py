@@ -18,11 +18,14 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.storage import evidence_of
 from trafficedu.core.text import message
 from trafficedu.core.web import locale, page_number
-from trafficedu.points import queries, services
 from trafficedu.points.forms import LedgerForm, MonthForm
 from trafficedu.points.imports import COLUMNS, list_filtered
-from trafficedu.points.queries import EntryFilter, Target
+from trafficedu.points.queries import catalogue, scope
+from trafficedu.points.queries.balances import kinds_seen, page_month
+from trafficedu.points.queries.entries import EntryFilter, balance_of, find_entry, list_entries, list_of_target
+from trafficedu.points.queries.scope import Target
 from trafficedu.points.rules import COMPANY, KINDS, PDF, VILLAGE, media_type
+from trafficedu.points.services import entries
 from trafficedu.points.views.blueprint import pages
 from trafficedu.reports.spreadsheet import Column, write_csv, write_xlsx
 
@@ -38,11 +41,11 @@ def balances() -> Any:
     """I see who earned how many of the points expected in a month."""
     form = MonthForm(request.args)
     form.validate()
-    form.offer(queries.kinds_seen(actor()))
+    form.offer(kinds_seen(actor()))
     month = form.month.data or today()
     form.month.data, form.month.raw_data = month, None
     sort = request.args.get("sort", "code")
-    found = queries.page_month(session(), month, form.kind.data, actor(), page_number(), sort)
+    found = page_month(session(), month, form.kind.data, actor(), page_number(), sort)
     return render_template(
         "points/balances.html",
         form=form,
@@ -59,7 +62,7 @@ def ledger() -> Any:
     """I look through the ledger."""
     form = _ledger_form()
     wanted = _wanted(form)
-    found = queries.list_entries(session(), actor(), wanted, page_number())
+    found = list_entries(session(), actor(), wanted, page_number())
     return render_template("points/ledger.html", form=form, page=found, paging=wanted)
 
 
@@ -83,10 +86,10 @@ def _cells() -> Iterator[list[Any]]:
 
 def _ledger_form() -> LedgerForm:
     form = LedgerForm(request.args)
-    targets = queries.list_targets(session(), actor(), today())
+    targets = scope.list_targets(session(), actor(), today())
     areas = [(target.code, indented(target)) for target in targets if target.kind != COMPANY]
     companies = [(target.code, target.name) for target in targets if target.kind == COMPANY]
-    activities = {row.code: row.name(locale()) for row in queries.list_activities(session())}
+    activities = {row.code: row.name(locale()) for row in catalogue.list_activities(session())}
     form.offer(areas, companies, list(activities.items()))
     form.validate()
     return form
@@ -102,9 +105,9 @@ def _wanted(form: LedgerForm) -> EntryFilter:
 @requires("points:entry:read")
 def entry(number: str) -> Any:
     """I read one entry: what it counts, how it came, what was taken back."""
-    found = queries.find_entry(session(), number, actor())
+    found = find_entry(session(), number, actor())
     open_to_counter = found.counters_id is None and found.countered_by is None
-    may_counter = open_to_counter and actor().may("points:entry:record") and services.may_counter(found, actor())
+    may_counter = open_to_counter and actor().may("points:entry:record") and entries.may_counter(found, actor())
     return render_template("points/entry.html", entry=found, may_counter=may_counter)
 
 
@@ -112,7 +115,7 @@ def entry(number: str) -> Any:
 @requires("points:entry:read")
 def evidence(number: str) -> Any:
     """I look at the evidence of an entry; it is sent as a download, never opened by this site."""
-    found = queries.find_entry(session(), number, actor())
+    found = find_entry(session(), number, actor())
     if found.evidence_key is None:
         raise Missing(message("This entry has no evidence."))
     content = evidence_of(session()).read(found.evidence_key)
@@ -125,10 +128,10 @@ def evidence(number: str) -> Any:
 @requires("points:entry:read")
 def target(kind: str, code: str) -> Any:
     """I see the entries of one area or company with the balance after each."""
-    found = queries.find_target(session(), kind, code, actor())
+    found = scope.find_target(session(), kind, code, actor())
     return render_template(
         "points/target.html",
         target=found,
-        page=queries.list_of_target(session(), found, page_number()),
-        balance=queries.balance_of(session(), found),
+        page=list_of_target(session(), found, page_number()),
+        balance=balance_of(session(), found),
     )

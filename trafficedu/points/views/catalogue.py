@@ -12,8 +12,9 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import DomainError, Stale
 from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, tell
-from trafficedu.points import queries, services
 from trafficedu.points.forms import ActivityForm, EndActivityForm, ExpectationForm
+from trafficedu.points.queries.catalogue import find_activity, list_activities, list_expectations
+from trafficedu.points.services import catalogue
 from trafficedu.points.views.blueprint import pages
 
 MANAGE = "points:activity:manage"
@@ -23,7 +24,7 @@ MANAGE = "points:activity:manage"
 @requires(MANAGE)
 def activities() -> Any:
     """I see every activity with its versions."""
-    rows = queries.list_activities(session())
+    rows = list_activities(session())
     return render_template("points/activities.html", activities=rows, today=today())
 
 
@@ -36,7 +37,7 @@ def new_activity() -> Any:
         try:
             if not form.code.data:
                 raise DomainError(message("Enter a code."), field="code")
-            services.add_activity(session(), form.code.data, form.to_input(), actor())
+            catalogue.add_activity(session(), form.code.data, form.to_input(), actor())
             session().commit()
         except DomainError as error:
             session().rollback()
@@ -51,7 +52,7 @@ def new_activity() -> Any:
 @requires(MANAGE)
 def activity(code: str) -> Any:
     """I make a new version of an activity; the present one ends the day before it begins."""
-    found = queries.find_activity(session(), code)
+    found = find_activity(session(), code)
     form = ActivityForm(obj=found)
     if not form.is_submitted():
         form.valid_from.data, form.seen_from.data = None, found.valid_from.isoformat()
@@ -59,7 +60,7 @@ def activity(code: str) -> Any:
         raise Stale(message("Somebody else made a new version meanwhile. Check the catalogue."))
     if form.validate_on_submit():
         try:
-            services.renew_activity(session(), found, form.to_input(), form.version.data, actor())
+            catalogue.renew_activity(session(), found, form.to_input(), form.version.data, actor())
             session().commit()
         except Stale:
             raise
@@ -69,7 +70,7 @@ def activity(code: str) -> Any:
         else:
             tell(message("The new version is in the catalogue."))
             return back_to("points.activities")
-    page = render_template("points/activity.html", form=form, activity=queries.find_activity(session(), code))
+    page = render_template("points/activity.html", form=form, activity=find_activity(session(), code))
     return page, _status(form)
 
 
@@ -77,11 +78,11 @@ def activity(code: str) -> Any:
 @requires(MANAGE)
 def end_activity(code: str) -> Any:
     """I let an activity end; entries made under it keep it."""
-    found = queries.find_activity(session(), code)
+    found = find_activity(session(), code)
     form = EndActivityForm(obj=found)
     if form.validate_on_submit():
         try:
-            services.end_activity(session(), found, form.last_day.data, form.version.data, actor())
+            catalogue.end_activity(session(), found, form.last_day.data, form.version.data, actor())
             session().commit()
         except Stale:
             raise
@@ -91,7 +92,7 @@ def end_activity(code: str) -> Any:
         else:
             tell(message("The activity ends on that day."))
             return back_to("points.activities")
-    page = render_template("points/end_activity.html", form=form, activity=queries.find_activity(session(), code))
+    page = render_template("points/end_activity.html", form=form, activity=find_activity(session(), code))
     return page, _status(form)
 
 
@@ -102,7 +103,7 @@ def expectations() -> Any:
     form = ExpectationForm()
     if form.validate_on_submit():
         try:
-            services.expect_points(session(), form.to_input(), actor())
+            catalogue.expect_points(session(), form.to_input(), actor())
             session().commit()
         except DomainError as error:
             session().rollback()
@@ -110,7 +111,7 @@ def expectations() -> Any:
         else:
             tell(message("The figure is entered."))
             return back_to("points.expectations")
-    rows = queries.list_expectations(session())
+    rows = list_expectations(session())
     return render_template("points/expectations.html", form=form, rows=rows), _status(form)
 
 

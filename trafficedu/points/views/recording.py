@@ -12,8 +12,10 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import DomainError, Refused
 from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, locale, tell
-from trafficedu.points import queries, services
 from trafficedu.points.forms import CounterForm, EntryForm
+from trafficedu.points.queries import catalogue, scope
+from trafficedu.points.queries.entries import find_entry
+from trafficedu.points.services import entries
 from trafficedu.points.views.blueprint import pages
 from trafficedu.points.views.browsing import indented
 
@@ -28,7 +30,7 @@ def record() -> Any:
         form.occurred_on.data, form.target.data = today(), request.args.get("target", form.target.data)
     if form.validate_on_submit():
         try:
-            entry = services.record_entry(session(), form.to_input(), actor(), utc_now())
+            entry = entries.record_entry(session(), form.to_input(), actor(), utc_now())
             session().commit()
         except DomainError as error:
             session().rollback()
@@ -41,11 +43,11 @@ def record() -> Any:
 
 def _offer(form: EntryForm) -> None:
     """Offer the targets in reach and the activities that people enter, and that are for one of them."""
-    targets = queries.list_targets(session(), actor(), today())
+    targets = scope.list_targets(session(), actor(), today())
     kinds = {target.kind for target in targets}
     activities = [
         (row.code, f"{row.name(locale())} {'+' if row.direction == 'earned' else '−'}{row.points}")
-        for row in queries.list_activities(session(), today())
+        for row in catalogue.list_activities(session(), today())
         if not row.automatic and kinds & set(row.kinds)
     ]
     form.offer([(f"{target.kind}:{target.code}", indented(target)) for target in targets], activities)
@@ -57,13 +59,13 @@ def _offer(form: EntryForm) -> None:
 @requires("points:entry:record")
 def counter(number: str) -> Any:
     """I take an entry back that was a mistake; both stay in the ledger."""
-    entry = queries.find_entry(session(), number, actor())
-    if not services.may_counter(entry, actor()):
-        raise Refused(services.NOT_YOURS)
+    entry = find_entry(session(), number, actor())
+    if not entries.may_counter(entry, actor()):
+        raise Refused(entries.NOT_YOURS)
     form = CounterForm()
     if form.validate_on_submit():
         try:
-            services.counter_entry(session(), entry, form.reason.data, actor(), utc_now())
+            entries.counter_entry(session(), entry, form.reason.data, actor(), utc_now())
             session().commit()
         except Refused:
             raise
@@ -73,5 +75,5 @@ def counter(number: str) -> Any:
         else:
             tell(message("The entry is taken back."))
             return back_to("points.entry", number=number)
-    found = queries.find_entry(session(), number, actor())
+    found = find_entry(session(), number, actor())
     return render_template("points/counter.html", form=form, entry=found), 422 if form.errors else 200

@@ -1,4 +1,4 @@
-"""Writing riders and engagements out, batch by batch; see the package for what the cells mean."""
+"""Writing riders and engagements out, batch by batch; see ``files`` for what the cells mean."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Taking rows of riders and engagements in, set by set; see the package for what the cells mean."""
+"""Taking rows of riders and engagements in, set by set; see ``files`` for what the cells mean."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ from trafficedu.core.events import publish
 from trafficedu.core.numbers import new_number
 from trafficedu.core.tabular import ImportReport, Progress, Row, is_masked
 from trafficedu.core.text import message
-from trafficedu.riders import queries, rules, services
+from trafficedu.riders import queries, rules
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.riders.models import Engagement, Rider
 from trafficedu.riders.queries import ID_NUMBER, PHONE
+from trafficedu.riders.services import engagements, people
 
 MASKED_KEY = re.compile(r"#(R[0-9A-Z]{11})$")
 BATCH = 5_000
@@ -47,7 +48,7 @@ class _Entry:
 
     row: Row
     key: str
-    given: services.NewRider
+    given: people.NewRider
     work: _Work | None
 
 
@@ -60,7 +61,7 @@ class _Known:
     """
 
     id: int
-    given: services.NewRider
+    given: people.NewRider
     own: bool = True
     phone_hash: str | None = None
     changed: bool = False
@@ -130,7 +131,7 @@ def _understand(row: Row, codes: _Codes, today: date) -> _Entry:
     """Check the cells of a row by themselves; raises DomainError."""
     masked = is_masked(row["id_number"])
     name, phone = row["name"], row["phone"]
-    given = services.NewRider(
+    given = people.NewRider(
         id_type=row["id_type"],
         id_number="" if masked else rules.normalise_identity(row["id_type"], row["id_number"], today),
         name="" if is_masked(name) or not name else rules.normalise_name(name),
@@ -160,7 +161,7 @@ def _work(row: Row, codes: _Codes) -> _Work | None:
     if first is None:
         raise DomainError(message("An engagement needs its first day. Fill in engaged_from."), field="engaged_from")
     work = _Work(codes.company(row["company_code"]), first, _day(row, "engaged_to"), row["legal_basis"] or None)
-    services.check_engagement(work.engaged_from, work.engaged_to, work.legal_basis)
+    engagements.check_engagement(work.engaged_from, work.engaged_to, work.legal_basis)
     return work
 
 
@@ -215,7 +216,7 @@ def _known(session: Session, entries: Sequence[_Entry], by: Actor, now: datetime
     held = {
         row.id: _Known(
             id=row.id,
-            given=services.NewRider("", "", row.name, "", row.home_area_id, row.birth_date),
+            given=people.NewRider("", "", row.name, "", row.home_area_id, row.birth_date),
             own=bool(row.own),
             phone_hash=row.phone_hash,
         )
@@ -257,9 +258,9 @@ def _compare(session: Session, rider: _Known, entry: _Entry) -> str:
     return "updated" if outcome == "unchanged" else outcome
 
 
-def _gaps_only(rider: _Known, given: services.NewRider) -> services.NewRider:
+def _gaps_only(rider: _Known, given: people.NewRider) -> people.NewRider:
     """Return what a file may add to a rider at home elsewhere; raises DomainError where the name is another."""
-    services.check_name(rider.given.name, given.name)
+    people.check_name(rider.given.name, given.name)
     return replace(
         given,
         name="",
@@ -292,7 +293,7 @@ def _engage(rider: _Known, work: _Work | None) -> str:
         return "unchanged"
     for other in own:
         if other is not same and other.days.overlaps(span.days):
-            raise services.already_engaged(other.engaged_from)
+            raise engagements.already_engaged(other.engaged_from)
     rider.spans = [*(other for other in rider.spans if other is not same), span]
     return "added" if same is None else "updated"
 

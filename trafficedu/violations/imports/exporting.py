@@ -23,7 +23,8 @@ from trafficedu.riders.models import Rider
 from trafficedu.riders.queries import ID_NUMBER, PHONE
 from trafficedu.riders.rules import mask_identity, mask_name, mask_phone
 from trafficedu.violations.models import Violation, ViolationKind
-from trafficedu.violations.queries import ViolationFilter, filter_conditions, visible
+from trafficedu.violations.queries.records import ViolationFilter, filter_conditions
+from trafficedu.violations.queries.scope import visible
 from trafficedu.violations.rules import ViolationState
 
 PIECE = 2_000

@@ -28,7 +28,7 @@ from trafficedu.core.errors import DomainError
 from trafficedu.core.numbers import is_number, new_number
 from trafficedu.core.tabular import ImportReport, Progress, Row
 from trafficedu.core.text import message
-from trafficedu.riders.services import NewRider
+from trafficedu.riders.services.people import NewRider
 from trafficedu.violations.imports.people import People
 from trafficedu.violations.imports.reading import Candidate, Reader
 from trafficedu.violations.models import Violation

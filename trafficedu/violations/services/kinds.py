@@ -11,8 +11,8 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.catalogue import Catalogue, add_missing, shipped
 from trafficedu.core.errors import DomainError
 from trafficedu.core.text import message
-from trafficedu.violations import queries
 from trafficedu.violations.models import ViolationKind
+from trafficedu.violations.queries import kinds
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def _kind(code: str, new: KindInput) -> ViolationKind:
 
 
 def _refuse_used(session: Session, kind: ViolationKind, day: date, field: str) -> None:
-    if queries.kind_is_used_from(session, kind.code, day):
+    if kinds.kind_is_used_from(session, kind.code, day):
         text = message(
             "Violations of this kind are recorded on or after %(day)s. Choose a later day.", day=day.isoformat()
         )

@@ -15,8 +15,8 @@ from trafficedu.core.encryption import keyring_of
 from trafficedu.core.errors import DomainError
 from trafficedu.core.text import message
 from trafficedu.core.workdays import add_workdays
-from trafficedu.violations import queries
 from trafficedu.violations.models import Objection, Violation
+from trafficedu.violations.queries import objections
 from trafficedu.violations.rules import OBJECTION_LIFE, VIOLATION_LIFE, ObjectionAct, ViolationAct, ViolationState
 from trafficedu.violations.services.reviewing import needed, void
 
@@ -38,7 +38,7 @@ def raise_objection(session: Session, violation: Violation, statement: str, cont
     state = session.scalar(select(Violation.state).where(Violation.id == violation.id).with_for_update())
     if state is None or not VIOLATION_LIFE.may(ViolationAct.OBJECT, state):
         raise DomainError(message("This record does not stand: there is nothing to object to."))
-    if any(objection.is_open for objection in queries.list_objections_of(session, violation.id)):
+    if any(objection.is_open for objection in objections.list_objections_of(session, violation.id)):
         raise DomainError(message("An objection to this record is being reviewed already."))
     workdays = figure(session, "violations.objection_workdays")
     contact = contact.strip()

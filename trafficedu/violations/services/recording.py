@@ -24,10 +24,13 @@ from trafficedu.core.workdays import add_workdays
 from trafficedu.riders import queries as riders
 from trafficedu.riders.models import Rider
 from trafficedu.riders.rules import age_on, normalise_plate
-from trafficedu.riders.services import NewEngagement, NewRider, engage, find_or_register, remember_plate
-from trafficedu.violations import queries, rules
+from trafficedu.riders.services.engagements import NewEngagement, engage
+from trafficedu.riders.services.people import NewRider, find_or_register
+from trafficedu.riders.services.plates import remember_plate
+from trafficedu.violations import rules
 from trafficedu.violations.events import ViolationEstablished
 from trafficedu.violations.models import Violation
+from trafficedu.violations.queries import kinds, records
 from trafficedu.violations.rules import Offender, Penalty, Source, ViolationState
 
 
@@ -77,12 +80,12 @@ def record(session: Session, new: NewViolation, by: Actor, now: datetime) -> Vio
         ``fine_yuan``, ``plate``, ``id_number``, ``company_code``, ``guardian_name`` ...).
     """
     day = local_date(new.occurred_utc)
-    ground = queries.find_ground(session, new.kind_code, new.area_code, day, new.client_reference)
+    ground = records.find_ground(session, new.kind_code, new.area_code, day, new.client_reference)
     if ground.first_id is not None:
         return _first_record(session.get_one(Violation, ground.first_id), by)
     _check_time(session, new, now)
     if ground.kind_id is None:
-        queries.refuse_kind(session, new.kind_code, day)
+        kinds.refuse_kind(session, new.kind_code, day)
     _check_area(ground, new.area_code, day, by)
     rules.check_penalty(new.penalty, new.fine_yuan, ground.fine_min_yuan, ground.fine_max_yuan)
     rules.check_position(new.latitude, new.longitude)
@@ -107,7 +110,7 @@ def _first_record(first: Violation, by: Actor) -> Violation:
     return first
 
 
-def _check_area(ground: queries.Ground, code: str, day: date, by: Actor) -> None:
+def _check_area(ground: records.Ground, code: str, day: date, by: Actor) -> None:
     """Raise unless the area exists on ``day`` within the post; the two faults are told apart for one's own only."""
     post = by.scope.area_path
     if ground.area_id is None or not (by.scope.everything or (post and ground.area_path.startswith(post))):
@@ -196,7 +199,7 @@ def _engage(session: Session, rider: Rider, new: NewEngagement, by: Actor, now: 
         raise DomainError(error.text, field=field, value=error.value) from error
 
 
-def _values(new: NewViolation, ground: queries.Ground, rider: Rider | None) -> dict[str, Any]:
+def _values(new: NewViolation, ground: records.Ground, rider: Rider | None) -> dict[str, Any]:
     return {
         "number": numbers.new_number("V"),
         "reference": new.reference,
@@ -236,7 +239,7 @@ def _insert(session: Session, values: dict[str, Any], by: Actor) -> tuple[Violat
     key = rows.insert_unless_there(session, Violation, **values)
     if key is not None:
         return rows.record_of(session, Violation, key, **values), True
-    first = queries.find_by_client_reference(session, values["client_reference"] or "")
+    first = records.find_by_client_reference(session, values["client_reference"] or "")
     if first is None:
         raise DomainError(
             message(

@@ -15,7 +15,8 @@ from trafficedu.core.text import message
 from trafficedu.riders import queries as riders
 from trafficedu.riders.models import Rider
 from trafficedu.riders.rules import age_on
-from trafficedu.riders.services import NewRider, find_or_register, remember_plate
+from trafficedu.riders.services.people import NewRider, find_or_register
+from trafficedu.riders.services.plates import remember_plate
 from trafficedu.violations import rules
 from trafficedu.violations.events import ViolationVoided
 from trafficedu.violations.models import Violation

@@ -19,12 +19,13 @@ from trafficedu.core.database import session
 from trafficedu.core.web import back_to, locale, page_number
 from trafficedu.reports.spreadsheet import Column, write_csv, write_xlsx
 from trafficedu.riders import queries as riders
-from trafficedu.riders.services import open_rider
-from trafficedu.violations import queries
+from trafficedu.riders.services.people import open_rider
 from trafficedu.violations.forms import ViolationFilterForm
-from trafficedu.violations.imports import COLUMNS
 from trafficedu.violations.imports.exporting import list_filtered
-from trafficedu.violations.queries import ViolationFilter
+from trafficedu.violations.imports.files import COLUMNS
+from trafficedu.violations.queries import objections, records
+from trafficedu.violations.queries.kinds import list_kinds
+from trafficedu.violations.queries.records import ViolationFilter
 from trafficedu.violations.rules import ViolationAct
 from trafficedu.violations.views.blueprint import pages
 
@@ -39,7 +40,7 @@ def index() -> Any:
     """I look through the records of my area."""
     form = _filter_form()
     wanted = _wanted(form)
-    found = queries.list_violations(session(), actor(), wanted, page_number())
+    found = records.list_violations(session(), actor(), wanted, page_number())
     return render_template(
         "violations/index.html",
         form=form,
@@ -76,7 +77,7 @@ def _filter_form() -> ViolationFilterForm:
         form.since.data = today() - timedelta(days=SHOWN_DAYS)
     root = actor().scope.area_path or ""
     areas = [(a.code, f"{DEPTH.get(a.level, '')}{a.name}") for a in list_below(session(), root, today())]
-    kinds = {kind.code: kind.name(locale()) for kind in queries.list_kinds(session())}
+    kinds = {kind.code: kind.name(locale()) for kind in list_kinds(session())}
     form.offer(areas, list(kinds.items()), companies.list_names(session()))
     form.validate()
     return form
@@ -90,14 +91,14 @@ def _wanted(form: ViolationFilterForm) -> ViolationFilter:
 @requires("violations:violation:read")
 def show(number: str) -> Any:
     """I read one record: what happened, what followed, what I can do."""
-    violation = queries.find_violation(session(), number, actor())
+    violation = records.find_violation(session(), number, actor())
     named = violation.rider is not None and actor().may("riders:rider:read")
     return render_template(
         "violations/show.html",
         violation=violation,
         rider=riders.describe(session(), violation.rider) if named and violation.rider else None,
-        history=queries.history_of(session(), violation),
-        objections=queries.list_objections_of(session(), violation.id),
+        history=records.history_of(session(), violation),
+        objections=objections.list_objections_of(session(), violation.id),
         act=ViolationAct,
     )
 
@@ -106,7 +107,7 @@ def show(number: str) -> Any:
 @requires("riders:rider:read")
 def rider(number: str) -> Any:
     """I open the rider's page from a record of my area; that I did is kept."""
-    violation = queries.find_violation(session(), number, actor())
+    violation = records.find_violation(session(), number, actor())
     if violation.rider is None:
         abort(404)
     open_rider(session(), violation.rider, actor(), "violation")

@@ -12,8 +12,9 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import DomainError, Stale
 from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, tell
-from trafficedu.violations import queries, services
 from trafficedu.violations.forms import EndKindForm, KindForm
+from trafficedu.violations.queries.kinds import find_kind, list_kinds
+from trafficedu.violations.services import kinds as kind_services
 from trafficedu.violations.views.blueprint import pages
 
 
@@ -21,7 +22,7 @@ from trafficedu.violations.views.blueprint import pages
 @requires("violations:kind:manage")
 def kinds() -> Any:
     """I see every kind with its versions."""
-    return render_template("violations/kinds.html", kinds=queries.list_kinds(session()), today=today())
+    return render_template("violations/kinds.html", kinds=list_kinds(session()), today=today())
 
 
 @pages.route("/kinds/new", methods=["GET", "POST"])
@@ -33,7 +34,7 @@ def new_kind() -> Any:
         try:
             if not form.code.data:
                 raise DomainError(message("Enter a code."), field="code")
-            services.add_kind(session(), form.code.data, form.to_input(), actor())
+            kind_services.add_kind(session(), form.code.data, form.to_input(), actor())
             session().commit()
         except DomainError as error:
             session().rollback()
@@ -48,7 +49,7 @@ def new_kind() -> Any:
 @requires("violations:kind:manage")
 def kind(code: str) -> Any:
     """I make a new version of a kind; the present one ends the day before it begins."""
-    found = queries.find_kind(session(), code)
+    found = find_kind(session(), code)
     form = KindForm(obj=found)
     if not form.is_submitted():
         form.valid_from.data, form.seen_from.data = None, found.valid_from.isoformat()
@@ -56,7 +57,7 @@ def kind(code: str) -> Any:
         raise Stale(message("Somebody else made a new version meanwhile. Check the catalogue."))
     if form.validate_on_submit():
         try:
-            services.renew_kind(session(), found, form.to_input(), form.version.data, actor())
+            kind_services.renew_kind(session(), found, form.to_input(), form.version.data, actor())
             session().commit()
         except Stale:
             raise
@@ -66,7 +67,7 @@ def kind(code: str) -> Any:
         else:
             tell(message("The new version is in the catalogue."))
             return back_to("violations.kinds")
-    page = render_template("violations/kind.html", form=form, kind=queries.find_kind(session(), code))
+    page = render_template("violations/kind.html", form=form, kind=find_kind(session(), code))
     return page, 422 if form.errors else 200
 
 
@@ -74,11 +75,11 @@ def kind(code: str) -> Any:
 @requires("violations:kind:manage")
 def end_kind(code: str) -> Any:
     """I let a kind end; records made under it keep it."""
-    found = queries.find_kind(session(), code)
+    found = find_kind(session(), code)
     form = EndKindForm(obj=found)
     if form.validate_on_submit():
         try:
-            services.end_kind(session(), found, form.last_day.data, form.version.data, actor())
+            kind_services.end_kind(session(), found, form.last_day.data, form.version.data, actor())
             session().commit()
         except Stale:
             raise
@@ -88,5 +89,5 @@ def end_kind(code: str) -> Any:
         else:
             tell(message("The kind ends on that day."))
             return back_to("violations.kinds")
-    page = render_template("violations/end_kind.html", form=form, kind=queries.find_kind(session(), code))
+    page = render_template("violations/end_kind.html", form=form, kind=find_kind(session(), code))
     return page, 422 if form.errors else 200

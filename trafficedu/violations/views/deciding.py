@@ -15,9 +15,12 @@ from trafficedu.core.encryption import keyring_of
 from trafficedu.core.errors import DomainError, Stale
 from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, page_number, tell
-from trafficedu.violations import queries, services
 from trafficedu.violations.forms import DecisionForm, IdentifyForm, ReasonForm
+from trafficedu.violations.queries import kinds, records
+from trafficedu.violations.queries.objections import find_objection, list_objections
 from trafficedu.violations.rules import ObjectionState
+from trafficedu.violations.services import reviewing
+from trafficedu.violations.services.objections import decide_objection
 from trafficedu.violations.views.blueprint import pages
 from trafficedu.violations.views.recording import home_choices
 
@@ -40,7 +43,7 @@ def _done(form: FlaskForm, act: Callable[[], Any]) -> bool:
 @requires("violations:violation:review")
 def reviews() -> Any:
     """I see the camera records that wait for me, those with the least time left first."""
-    found = queries.list_pending(session(), actor(), page_number())
+    found = records.list_pending(session(), actor(), page_number())
     return render_template("violations/reviews.html", page=found, today=today())
 
 
@@ -48,8 +51,8 @@ def reviews() -> Any:
 @requires("violations:violation:review")
 def confirm(number: str) -> Any:
     """I accept a camera record as evidence."""
-    violation = queries.find_violation(session(), number, actor())
-    services.confirm(session(), violation, actor(), utc_now())
+    violation = records.find_violation(session(), number, actor())
+    reviewing.confirm(session(), violation, actor(), utc_now())
     session().commit()
     tell(message("The record is confirmed: it counts from now on."))
     return back_to("violations.show", number=number)
@@ -59,10 +62,10 @@ def confirm(number: str) -> Any:
 @requires("violations:violation:review")
 def reject(number: str) -> Any:
     """I refuse a camera record and say why."""
-    violation = queries.find_violation(session(), number, actor())
+    violation = records.find_violation(session(), number, actor())
     form = ReasonForm()
     if form.validate_on_submit() and _done(
-        form, lambda: services.reject(session(), violation, form.reason.data, actor(), utc_now())
+        form, lambda: reviewing.reject(session(), violation, form.reason.data, actor(), utc_now())
     ):
         tell(message("The record is rejected: it never counts."))
         return back_to("violations.reviews")
@@ -73,14 +76,14 @@ def reject(number: str) -> Any:
 @requires("violations:violation:record")
 def identify(number: str) -> Any:
     """I say who rode the e-bike of a record that has a plate alone."""
-    violation = queries.find_violation(session(), number, actor())
+    violation = records.find_violation(session(), number, actor())
     form = IdentifyForm()
     new = form.to_rider() if form.validate_on_submit() else None
-    if new is not None and _done(form, lambda: services.identify_rider(session(), violation, new, actor(), utc_now())):
+    if new is not None and _done(form, lambda: reviewing.identify_rider(session(), violation, new, actor(), utc_now())):
         tell(message("The rider is noted."))
         return back_to("violations.show", number=number)
-    form.home_area_id.choices = home_choices(queries.list_villages(session(), today()))
-    violation = queries.find_violation(session(), number, actor())
+    form.home_area_id.choices = home_choices(kinds.list_villages(session(), today()))
+    violation = records.find_violation(session(), number, actor())
     return render_template("violations/identify.html", violation=violation, form=form), 422 if form.errors else 200
 
 
@@ -88,10 +91,10 @@ def identify(number: str) -> Any:
 @requires("violations:violation:void")
 def void(number: str) -> Any:
     """I take a record found wrong out of every figure; the page says what that means."""
-    violation = queries.find_violation(session(), number, actor())
+    violation = records.find_violation(session(), number, actor())
     form = ReasonForm()
     if form.validate_on_submit() and _done(
-        form, lambda: services.void(session(), violation, form.reason.data, actor(), utc_now())
+        form, lambda: reviewing.void(session(), violation, form.reason.data, actor(), utc_now())
     ):
         tell(message("The record is voided and left every figure."))
         return back_to("violations.show", number=number)
@@ -102,7 +105,7 @@ def void(number: str) -> Any:
 @requires("violations:objection:decide")
 def objections() -> Any:
     """I see the objections that wait for me, those with the least time left first."""
-    found = queries.list_objections(session(), actor(), page_number())
+    found = list_objections(session(), actor(), page_number())
     return render_template("violations/objections.html", page=found, today=today())
 
 
@@ -110,11 +113,11 @@ def objections() -> Any:
 @requires("violations:objection:decide")
 def objection(number: str) -> Any:
     """I decide an objection and give my reasons."""
-    found = queries.find_objection(session(), number, actor())
+    found = find_objection(session(), number, actor())
     form = DecisionForm()
     if form.validate_on_submit() and _done(
         form,
-        lambda: services.decide_objection(
+        lambda: decide_objection(
             session(), found, form.outcome.data == ObjectionState.UPHELD, form.decision.data, actor(), utc_now()
         ),
     ):

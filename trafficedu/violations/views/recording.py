@@ -24,10 +24,13 @@ from trafficedu.core.web import attach_error, back_to, locale
 from trafficedu.riders import queries as riders
 from trafficedu.riders.models import Rider
 from trafficedu.riders.rules import age_on, colour_code
-from trafficedu.riders.services import open_rider
-from trafficedu.violations import queries, rules, services
+from trafficedu.riders.services.people import open_rider
+from trafficedu.violations import rules
 from trafficedu.violations.forms import AS_ENGAGED, ID_TYPE_NAMES, NO_COMPANY, OTHER, RecordForm
 from trafficedu.violations.models import ViolationKind
+from trafficedu.violations.queries import figures, records
+from trafficedu.violations.queries.kinds import Village, list_kinds, list_villages
+from trafficedu.violations.services import recording
 from trafficedu.violations.views.blueprint import pages
 
 VILLAGE_COOKIE = "village"
@@ -66,7 +69,7 @@ def record() -> Any:
         return _page(form)
     if form.validate():
         try:
-            violation = services.record(session(), form.to_input(), actor(), utc_now())
+            violation = recording.record(session(), form.to_input(), actor(), utc_now())
             number = violation.number
             session().commit()
         except DomainError as error:
@@ -82,7 +85,7 @@ def record() -> Any:
 @requires("violations:violation:record")
 def recorded(number: str) -> Any:
     """I see what my record opened, and tell the rider."""
-    violation = queries.find_violation(session(), number, actor())
+    violation = records.find_violation(session(), number, actor())
     return render_template("violations/recorded.html", violation=violation, advice=_advice(violation))
 
 
@@ -122,7 +125,7 @@ def _page(form: RecordForm, found: Sequence[Rider] | None = None, looked_up: boo
     people = _chosen(form) if found is None else found
     day = local_date(form.occurred_at.data) if form.occurred_at.data else today()
     cards = [_card(rider, day) for rider in people]
-    kinds = queries.list_kinds(session(), day)
+    kinds = list_kinds(session(), day)
     _offer(form, kinds, cards[0].company if len(cards) == 1 else "")
     return render_template(
         "violations/record.html",
@@ -139,7 +142,7 @@ def _card(rider: Rider, day: date) -> FoundRider:
     shown = riders.describe(session(), rider)
     engagement = riders.engagement_on(session(), rider.id, day)
     days = figure(session(), "riders.colour_period_days")
-    count = queries.count_of_rider(session(), rider.id, day - timedelta(days=days), day)
+    count = figures.count_of_rider(session(), rider.id, day - timedelta(days=days), day)
     return FoundRider(
         number=rider.number,
         name=shown.name,
@@ -161,7 +164,7 @@ def _offer(form: RecordForm, kinds: Sequence[ViolationKind], company: str) -> No
     rest = [(kind.code, kind.name(language)) for kind in kinds if kind.position is None]
     form.kind.choices = choices([*keys, (OTHER, _l("Another kind"))])
     form.other_kind.choices = choices([("", _l("none")), *rest])
-    villages = queries.list_villages(session(), today())
+    villages = list_villages(session(), today())
     scope = actor().scope
     form.area_code.choices = [
         SelectChoice("", _("Choose the village")),
@@ -177,7 +180,7 @@ def _offer(form: RecordForm, kinds: Sequence[ViolationKind], company: str) -> No
     form.company_code.choices = choices([(AS_ENGAGED, engaged), (NO_COMPANY, _("none")), *named])
 
 
-def home_choices(villages: Sequence[queries.Village]) -> list[SelectChoice]:
+def home_choices(villages: Sequence[Village]) -> list[SelectChoice]:
     """Return the villages a rider may live in, under their towns."""
     known = (SelectChoice(str(village.id), village.name, optgroup=village.town) for village in villages)
     return [SelectChoice("0", _("not known")), *known]
