@@ -1,4 +1,4 @@
-"""Form fields that the district needs in several features."""
+"""The base of every form, and the fields that the district needs in several features."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
 from wtforms import DateTimeLocalField, Field, HiddenField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
@@ -19,7 +20,20 @@ from trafficedu.core.web import say
 ACCEPTED_TIMES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
 
 
-class LocalTimeField(DateTimeLocalField):  # type: ignore[misc]
+class Form(FlaskForm):
+    """What is typed on a page that changes something; it carries the token against forged requests."""
+
+
+class FilterForm(FlaskForm):
+    """What is chosen in the address of a page that only reads: it needs no token."""
+
+    class Meta:
+        """A form in the address can forge nothing."""
+
+        csrf = False
+
+
+class LocalTimeField(DateTimeLocalField):
     """A moment typed on the district's clock; ``data`` is aware and in UTC."""
 
     data: datetime | None
@@ -42,7 +56,7 @@ class LocalTimeField(DateTimeLocalField):  # type: ignore[misc]
         return clock.local(self.data).strftime("%Y-%m-%dT%H:%M") if self.data is not None else ""
 
 
-class TrimmedField(StringField):  # type: ignore[misc]
+class TrimmedField(StringField):
     """One line of text without blanks at its ends; an empty one is ``""``."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -50,7 +64,7 @@ class TrimmedField(StringField):  # type: ignore[misc]
         self.data = valuelist[0].strip() if valuelist else ""
 
 
-class VersionField(HiddenField):  # type: ignore[misc]
+class VersionField(HiddenField):
     """The version of the record the form was opened with (optimistic locking)."""
 
     def process_formdata(self, valuelist: list[str]) -> None:

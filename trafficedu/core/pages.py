@@ -21,7 +21,7 @@ from trafficedu.core import access, logs
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError, Missing, Refused, Stale
+from trafficedu.core.errors import Denied, DomainError, Missing, Stale
 from trafficedu.core.web import locale, say
 
 BUILD = Path(__file__).parent.parent / "static" / "build"
@@ -112,7 +112,7 @@ def _http_error(error: HTTPException) -> Any:
 
 def _domain_error(error: DomainError) -> Any:
     session().rollback()
-    if isinstance(error, Refused):
+    if isinstance(error, Denied):
         access.note_refusal(access.actor(), request.endpoint or "")
         return error_page(403, say(error.text))
     code = 404 if isinstance(error, Missing) else 409 if isinstance(error, Stale) else 400
