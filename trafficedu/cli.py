@@ -30,7 +30,7 @@ from trafficedu.core import logs, schema, serving
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import from_local, utc_now
 from trafficedu.core.database import database, session
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.numbers import normalise
 from trafficedu.core.settings import Settings, load_settings
 from trafficedu.core.tabular import Progress, count_rows
@@ -71,7 +71,7 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except DomainError as error:
+    except Refusal as error:
         tell(error.text)
         sys.exit(1)
     except OperationalError as error:
@@ -86,21 +86,21 @@ def application(**settings: Any) -> Flask:
     try:
         return create_app(load_settings({**os.environ, **settings}))
     except (ValueError, OSError, ImportError, ArgumentError) as error:
-        raise DomainError(message("A setting is wrong: %(why)s", why=error)) from error
+        raise Refusal(message("A setting is wrong: %(why)s", why=error)) from error
 
 
 @contextmanager
 def opened(*, empty: bool = False) -> Iterator[Flask]:
     """Yield the application in a context of its own, and close its database connections at the end.
 
-    Raises :class:`DomainError` where the schema is not this program's, unless the database may be ``empty``.
+    Raises :class:`Refusal` where the schema is not this program's, unless the database may be ``empty``.
     """
     app = application()
     with app.app_context():
         engine = database().engine
         try:
             if not (empty or schema.is_current(engine)):
-                raise DomainError(message("The database is not ready. Run first: trafficedu init"))
+                raise Refusal(message("The database is not ready. Run first: trafficedu init"))
             yield app
         finally:
             session().close()
@@ -311,7 +311,7 @@ def report(kind: str, number: str, code: str, lang: str | None, file: Path) -> N
     try:
         file.write_bytes(body)
     except OSError as error:
-        raise DomainError(message("%(file)s cannot be written.", file=file)) from error
+        raise Refusal(message("%(file)s cannot be written.", file=file)) from error
 
 
 def _renderer(kind: str, number: str, code: str, suffix: str) -> Callable[[str], bytes]:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from trafficedu.accidents import rules
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 
@@ -50,7 +50,7 @@ class TestPeople:
     def test_what_does_not_is_refused_at_its_field(
         self, severity: str, killed: int, killed_30_days: int | None, injured: int, field: str
     ) -> None:
-        with pytest.raises(DomainError) as caught:
+        with pytest.raises(Refusal) as caught:
             rules.check_people(severity, killed, killed_30_days, injured)
         assert caught.value.field == field
 
@@ -66,7 +66,7 @@ class TestTheRider:
 
     @pytest.mark.parametrize(("helmet", "responsibility"), [("yes", "unknown"), ("no", "full"), ("unknown", "minor")])
     def test_without_one_nothing_is_said_of_its_rider(self, helmet: str, responsibility: str) -> None:
-        with pytest.raises(DomainError) as caught:
+        with pytest.raises(Refusal) as caught:
             rules.of_the_rider(False, helmet, responsibility)
         assert caught.value.field == "ebike_involved"
 
@@ -74,7 +74,7 @@ class TestTheRider:
         ("helmet", "responsibility", "field"), [("perhaps", "full", "rider_helmet"), ("yes", "half", "responsibility")]
     )
     def test_unknown_words_are_refused(self, helmet: str, responsibility: str, field: str) -> None:
-        with pytest.raises(DomainError) as caught:
+        with pytest.raises(Refusal) as caught:
             rules.of_the_rider(True, helmet, responsibility)
         assert caught.value.field == field
 
@@ -85,7 +85,7 @@ class TestTime:
 
     @pytest.mark.parametrize("occurred", [NOON + timedelta(seconds=1), datetime(1999, 12, 31, tzinfo=UTC)])
     def test_the_future_and_the_distant_past_are_refused(self, occurred: datetime) -> None:
-        with pytest.raises(DomainError) as caught:
+        with pytest.raises(Refusal) as caught:
             rules.check_time(occurred, NOON)
         assert caught.value.field == "occurred_at"
 
@@ -112,7 +112,7 @@ class TestPosition:
     def test_half_a_position_or_none_on_earth_is_refused(
         self, latitude: float | None, longitude: float | None, field: str
     ) -> None:
-        with pytest.raises(DomainError) as caught:
+        with pytest.raises(Refusal) as caught:
             rules.check_position(latitude, longitude)
         assert caught.value.field == field
 

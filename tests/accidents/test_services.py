@@ -17,7 +17,7 @@ from trafficedu.accidents.services import closing, people, recording
 from trafficedu.core.actors import Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
-from trafficedu.core.errors import DomainError, Missing, Refused, Stale
+from trafficedu.core.errors import Denied, Missing, Refusal, Stale
 
 
 def count(session: Session) -> int:
@@ -74,13 +74,13 @@ class TestRecord:
     def test_what_cannot_be_is_refused_at_its_field(
         self, session: Session, district: District, officer: Actor, change: dict[str, object], field: str
     ) -> None:
-        with pytest.raises(DomainError) as caught:
+        with pytest.raises(Refusal) as caught:
             recording.record(session, new_accident(district.village, **change), officer, NOW)
         assert caught.value.field == field
         assert count(session) == 0
 
     def test_an_area_of_others_is_as_good_as_none(self, session: Session, district: District, officer: Actor) -> None:
-        with pytest.raises(DomainError) as caught:
+        with pytest.raises(Refusal) as caught:
             recording.record(session, new_accident(district.other_village), officer, NOW)
         assert caught.value.field == "area_code"
 
@@ -96,7 +96,7 @@ class TestRecord:
     ) -> None:
         new = new_accident(district.village, client_reference="same")
         recording.record(session, new, officer, NOW)
-        with pytest.raises(DomainError):
+        with pytest.raises(Refusal):
             recording.record(session, new, supervisor, NOW)
 
 
@@ -104,7 +104,7 @@ class TestDuplicates:
     def test_one_like_it_is_asked_about_first(self, session: Session, district: District, officer: Actor) -> None:
         make_accident(session, district.village)
         later = new_accident(district.village, occurred_utc=NOW - timedelta(minutes=1))
-        with pytest.raises(DomainError) as caught:
+        with pytest.raises(Refusal) as caught:
             recording.record(session, later, officer, NOW)
         assert caught.value.field == "told_apart"
         assert count(session) == 1
@@ -207,7 +207,7 @@ class TestVoid:
 
     def test_without_a_reason_it_stands(self, session: Session, district: District, supervisor: Actor) -> None:
         accident = make_accident(session, district.village)
-        with pytest.raises(DomainError) as caught:
+        with pytest.raises(Refusal) as caught:
             closing.void(session, accident, "  ", supervisor, NOW)
         assert (caught.value.field, accident.state) == ("reason", "recorded")
 
@@ -228,12 +228,12 @@ class TestRiders:
     def test_it_takes_the_permission(self, session: Session, district: District, acting: Acting) -> None:
         accident = make_accident(session, district.village)
         for role in ("leader", "analyst"):
-            with pytest.raises(Refused):
+            with pytest.raises(Denied):
                 people.link_rider(session, accident, new_rider(), "rider", acting(role, district.town), utc_now())
 
     def test_nobody_rode_where_there_was_no_e_bike(self, session: Session, district: District, officer: Actor) -> None:
         accident = make_accident(session, district.village, ebike_involved=False)
-        with pytest.raises(DomainError) as caught:
+        with pytest.raises(Refusal) as caught:
             people.link_rider(session, accident, new_rider(), "rider", officer, utc_now())
         assert caught.value.field == "role"
         assert people.link_rider(session, accident, new_rider(), "other", officer, utc_now()).role == "other"

@@ -16,7 +16,7 @@ from trafficedu.accounts.rules import ANY_PLACE_FAILURES, SAME_PLACE_FAILURES, S
 from trafficedu.accounts.services import Credentials
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 
 MakeUser = Callable[..., User]
 
@@ -56,7 +56,7 @@ def test_guessing_locks_the_place_but_not_the_owner_elsewhere(session: Session, 
     user, now = make_user("officer"), utc_now()
     for _ in range(SAME_PLACE_FAILURES):
         assert services.sign_in(session, Credentials(user.username, "guess", "203.0.113.9"), now) is None
-    with pytest.raises(DomainError, match="Too many"):
+    with pytest.raises(Refusal, match="Too many"):
         services.sign_in(session, Credentials(user.username, PASSWORD, "203.0.113.9"), now)
     assert services.sign_in(session, Credentials(user.username, PASSWORD, "198.51.100.7"), now) is not None
     later = now + SAME_PLACE_WINDOW + timedelta(seconds=1)
@@ -67,7 +67,7 @@ def test_guessing_from_everywhere_spares_the_device_the_owner_knows(session: Ses
     user, now = make_user("officer"), utc_now()
     for place in range(ANY_PLACE_FAILURES):
         services.sign_in(session, Credentials(user.username, "guess", f"2001:db8::{place}"), now)
-    with pytest.raises(DomainError, match="Too many"):
+    with pytest.raises(Refusal, match="Too many"):
         services.sign_in(session, Credentials(user.username, PASSWORD, "198.51.100.7"), now)
     known = Credentials(user.username, PASSWORD, "198.51.100.7", known_device=True)
     assert services.sign_in(session, known, now) is not None

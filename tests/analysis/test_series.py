@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 from trafficedu.analysis import trend_words
 from trafficedu.analysis.series import read_series
 from trafficedu.analysis.trend_report import TrendReport, run
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 
 HEADER = "area,month,accidents\n"
 MONTHS = [f"{2020 + i // 12}-{i % 12 + 1:02d}" for i in range(48)]
@@ -63,22 +63,22 @@ def answer(tmp_path: Path):  # type: ignore[no-untyped-def]
     ],
 )
 def test_bad_files_are_refused_with_the_line(answer, text: str, says: str) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(DomainError) as refused:
+    with pytest.raises(Refusal) as refused:
         answer(text)
     assert str(refused.value.text) == says
 
 
 def test_missing_file_and_foreign_bytes(tmp_path: Path) -> None:
-    with pytest.raises(DomainError, match="cannot be read"):
+    with pytest.raises(Refusal, match="cannot be read"):
         read_series(tmp_path / "none.csv")
     path = tmp_path / "bytes.csv"
     path.write_bytes(b"area,month,accidents\n\xff\xff,2024-01,1\n")
-    with pytest.raises(DomainError, match="neither UTF-8 nor GB18030"):
+    with pytest.raises(Refusal, match="neither UTF-8 nor GB18030"):
         read_series(path)
 
 
 def test_horizon_out_of_range(answer) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(DomainError, match="horizon"):
+    with pytest.raises(Refusal, match="horizon"):
         answer(rows(), horizon=0)
 
 

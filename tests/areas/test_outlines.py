@@ -16,7 +16,7 @@ from tests.factories import places
 from trafficedu.accounts.models import User
 from trafficedu.areas import queries
 from trafficedu.areas.rules import draw_outlines, outlines_of
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 
 SQUARE = [[120.0, 30.0], [120.2, 30.0], [120.2, 30.2], [120.0, 30.2], [120.0, 30.0]]
 
@@ -49,7 +49,7 @@ def test_holes_and_several_parts_belong_to_one_area() -> None:
     ],
 )
 def test_what_is_no_outline_is_refused(wrong: Any) -> None:
-    with pytest.raises(DomainError) as refused:
+    with pytest.raises(Refusal) as refused:
         outlines_of(wrong)
     assert refused.value.field == "file"
 

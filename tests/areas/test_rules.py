@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from trafficedu.areas.rules import AreaFacts, Exposed, carried, check_place, check_successor, exposure
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 
 DISTRICT = AreaFacts("1", "区", "district", "", date(2020, 1, 1))
 TOWN = AreaFacts("11", "镇", "town", "1", date(2021, 1, 1), date(2024, 12, 31))
@@ -31,7 +31,7 @@ NOVEMBER = date(2026, 11, 1)
 def test_a_place_that_cannot_stand_is_refused_at_its_field(
     new: AreaFacts, before: AreaFacts | None, parent: AreaFacts | None, field: str
 ) -> None:
-    with pytest.raises(DomainError) as refused:
+    with pytest.raises(Refusal) as refused:
         check_place(new, before, parent)
     assert refused.value.field == field
 
@@ -55,14 +55,14 @@ def test_a_successor_is_known_alike_alive_and_never_leads_back(
     successor: str, others: dict[str, AreaFacts], field: str
 ) -> None:
     area = replace(VILLAGE, successor=successor)
-    with pytest.raises(DomainError) as refused:
+    with pytest.raises(Refusal) as refused:
         check_successor(area, {"111": area} | others)
     assert refused.value.field == field
 
 
 def test_only_what_ends_has_a_successor() -> None:
     living = replace(VILLAGE, valid_to=None, successor="112")
-    with pytest.raises(DomainError) as refused:
+    with pytest.raises(Refusal) as refused:
         check_successor(living, {"112": replace(VILLAGE, code="112", valid_to=None)})
     assert refused.value.field == "valid_to"
     check_successor(replace(living, valid_to=date(2022, 1, 1)), {"112": replace(VILLAGE, code="112", valid_to=None)})

@@ -13,7 +13,7 @@ from trafficedu.core import clock
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
-from trafficedu.core.errors import DomainError, Missing, Stale
+from trafficedu.core.errors import Missing, Refusal, Stale
 
 
 def last_audit(session: Session) -> AuditEntry:
@@ -33,14 +33,14 @@ def test_a_village_is_added_below_its_town_and_audited(session: Session) -> None
     [(places.TOWN, places.VILLAGE, "code"), (places.VILLAGE, "1", "code")],
 )
 def test_what_cannot_be_added_is_refused_at_its_field(session: Session, parent: str, code: str, field: str) -> None:
-    with pytest.raises(DomainError) as refused:
+    with pytest.raises(Refusal) as refused:
         services.add_area(session, places.area(session, parent), NewArea(code, "新", None), SYSTEM)
     assert refused.value.field == field
 
 
 def test_an_area_does_not_begin_after_what_lies_in_it(session: Session) -> None:
     town = places.area(session)
-    with pytest.raises(DomainError) as refused:
+    with pytest.raises(Refusal) as refused:
         services.change_area(session, town, AreaChange("名", date(2022, 1, 1), True), town.version, SYSTEM)
     assert refused.value.field == "valid_from"
 
@@ -58,10 +58,10 @@ def test_a_town_ends_with_all_its_villages_and_names_its_successor(session: Sess
     assert ended == 37
     assert (village.valid_to, town.valid_to) == (date(2026, 6, 30), date(2026, 6, 30))
     assert queries.list_predecessors(session, places.area(session, places.OTHER_TOWN)) == [town]
-    with pytest.raises(DomainError):
+    with pytest.raises(Refusal):
         queries.find_valid_area(session, places.VILLAGE, date(2026, 7, 1))
     queries.find_valid_area(session, places.VILLAGE, date(2026, 6, 30))
-    with pytest.raises(DomainError) as refused:
+    with pytest.raises(Refusal) as refused:
         services.reopen_area(session, village, village.version, SYSTEM)
     assert refused.value.field == "valid_to"
     services.reopen_area(session, town, town.version, SYSTEM)
@@ -78,7 +78,7 @@ def test_a_town_ends_with_all_its_villages_and_names_its_successor(session: Sess
     ],
 )
 def test_an_end_that_cannot_be_is_refused(session: Session, last_day: date, successor: str, field: str) -> None:
-    with pytest.raises(DomainError) as refused:
+    with pytest.raises(Refusal) as refused:
         services.end_area(session, places.area(session), last_day, successor, 1, SYSTEM)
     assert refused.value.field == field
     assert places.area(session).valid_to is None
@@ -94,7 +94,7 @@ def test_a_figure_is_entered_and_replaced(session: Session) -> None:
 
 @pytest.mark.parametrize("month", [date(2021, 3, 1), clock.month_bounds(clock.today())[1]])
 def test_a_month_without_the_area_or_ahead_is_refused(session: Session, month: date) -> None:
-    with pytest.raises(DomainError) as refused:
+    with pytest.raises(Refusal) as refused:
         services.set_figure(session, places.area(session), month, 1, SYSTEM, utc_now())
     assert refused.value.field == "month"
 

@@ -31,7 +31,7 @@ from trafficedu.bulletin.queries import places, scorecard
 from trafficedu.bulletin.queries.accidents import Trend
 from trafficedu.bulletin.queries.month import gather
 from trafficedu.core.actors import SYSTEM, Actor
-from trafficedu.core.errors import DomainError, Missing
+from trafficedu.core.errors import Missing, Refusal
 from trafficedu.education.queries import rates as education
 from trafficedu.evaluation.rules import month_after
 from trafficedu.evaluation.services import runs
@@ -108,7 +108,7 @@ def test_a_month_without_evaluation_or_records_has_a_bulletin(
 
 
 def test_a_month_that_is_not_over_has_none(session: Session, analyst: Actor) -> None:
-    with pytest.raises(DomainError, match="not over"):
+    with pytest.raises(Refusal, match="not over"):
         gather(session, analyst, "", AFTER, NOW, "zh")
 
 

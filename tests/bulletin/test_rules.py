@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from trafficedu.bulletin.rules import check_month, verdict
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 
 TODAY = date(2026, 11, 20)
 
@@ -13,7 +13,7 @@ TODAY = date(2026, 11, 20)
 def test_a_month_is_taken_once_it_is_over() -> None:
     assert check_month(date(2026, 10, 17), TODAY) == date(2026, 10, 1)
     for month in (date(2026, 11, 1), date(2027, 1, 1), date(1999, 12, 1)):
-        with pytest.raises(DomainError):
+        with pytest.raises(Refusal):
             check_month(month, TODAY)
 
 

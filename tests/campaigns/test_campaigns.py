@@ -22,7 +22,7 @@ from trafficedu.campaigns.services import CampaignInput
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import today
-from trafficedu.core.errors import DomainError, Missing, Stale
+from trafficedu.core.errors import Missing, Refusal, Stale
 
 FIRST, LAST = date(2026, 3, 1), date(2026, 5, 31)
 
@@ -65,7 +65,7 @@ def test_villages_of_a_town_named_are_left_out(session: Session) -> None:
     ],
 )
 def test_what_cannot_be_is_refused(session: Session, values: dict[str, Any], field: str) -> None:
-    with pytest.raises(DomainError) as caught:
+    with pytest.raises(Refusal) as caught:
         entered(session, **values)
     assert caught.value.field == field
 
@@ -83,7 +83,7 @@ def test_a_change_of_areas_alone_raises_the_version(session: Session) -> None:
 def test_it_ends_earlier_and_not_later(session: Session) -> None:
     campaign = entered(session)
     for day in (LAST, FIRST - timedelta(days=1)):
-        with pytest.raises(DomainError):
+        with pytest.raises(Refusal):
             services.end_campaign(session, campaign, day, campaign.version, SYSTEM)
     services.end_campaign(session, campaign, date(2026, 4, 10), campaign.version, SYSTEM)
     assert campaign.last_day == date(2026, 4, 10)
@@ -92,7 +92,7 @@ def test_it_ends_earlier_and_not_later(session: Session) -> None:
 def test_cancelled_it_stays_and_changes_no_more(session: Session) -> None:
     campaign = entered(session)
     services.cancel_campaign(session, campaign, "警力另有任务", campaign.version, SYSTEM, NOW)
-    with pytest.raises(DomainError):
+    with pytest.raises(Refusal):
         services.end_campaign(session, campaign, FIRST, campaign.version, SYSTEM)
     assert queries.find_campaign(session, campaign.number, SYSTEM).cancel_reason == "警力另有任务"
     assert campaign not in queries.list_touching(session, campaign.areas[0].path, FIRST, LAST)
@@ -120,7 +120,7 @@ def test_who_sees_it_answers_for_an_area_it_touches(session: Session, make_user:
 def test_nobody_changes_what_reaches_beyond_the_own_post(session: Session, make_user: Callable[..., User]) -> None:
     campaign = entered(session, places.TOWN, places.OTHER_TOWN)
     by = actor_of(make_user("supervisor", area_id=places.area(session, places.TOWN).id))
-    with pytest.raises(DomainError):
+    with pytest.raises(Refusal):
         services.cancel_campaign(session, campaign, "x", campaign.version, by, NOW)
     with pytest.raises(Missing):
         services.plan_campaign(session, CampaignInput("x", FIRST, LAST, (places.OTHER_TOWN,)), by, NOW)

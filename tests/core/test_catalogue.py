@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.catalogue import Catalogue, add_missing, end_before, shipped
-from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.errors import Refusal, Stale
 from trafficedu.core.text import message
 from trafficedu.feedback.models import EscalationStep
 from trafficedu.points.models import PointActivity
@@ -34,7 +34,7 @@ class Used:
 
     def refuse(self, _session: Session, _entry: ViolationKind, day: date, field: str) -> None:
         if self.last >= day:
-            raise DomainError(message("used"), field=field)
+            raise Refusal(message("used"), field=field)
 
 
 @pytest.fixture
@@ -86,22 +86,22 @@ class TestVersions:
 
     def test_a_code_is_used_once(self, session: Session, kinds: Catalogue[ViolationKind]) -> None:
         kinds.add(session, kind("X1"), SYSTEM)
-        with pytest.raises(DomainError, match="taken") as refused:
+        with pytest.raises(Refusal, match="taken") as refused:
             kinds.add(session, kind("X1", date(2027, 1, 1)), SYSTEM)
         assert (refused.value.field, refused.value.value) == ("code", "X1")
 
     def test_a_version_begins_after_the_present_one(self, session: Session, kinds: Catalogue[ViolationKind]) -> None:
         present = kinds.add(session, kind("X1"), SYSTEM)
-        with pytest.raises(DomainError, match="begins after the present one") as refused:
+        with pytest.raises(Refusal, match="begins after the present one") as refused:
             kinds.renew(session, present, kind("X1"), present.version, SYSTEM)
         assert refused.value.field == "valid_from"
 
     def test_what_is_used_is_not_cut_short(self, session: Session, kinds: Catalogue[ViolationKind], used: Used) -> None:
         present = kinds.add(session, kind("X1"), SYSTEM)
         used.last = date(2026, 7, 1)
-        with pytest.raises(DomainError, match="used") as renewed:
+        with pytest.raises(Refusal, match="used") as renewed:
             kinds.renew(session, present, kind("X1", date(2026, 7, 1)), present.version, SYSTEM)
-        with pytest.raises(DomainError, match="used") as ended:
+        with pytest.raises(Refusal, match="used") as ended:
             kinds.end(session, present, date(2026, 6, 30), present.version, SYSTEM)
         assert (renewed.value.field, ended.value.field, present.valid_to) == ("valid_from", "last_day", None)
         kinds.end(session, present, date(2026, 7, 1), present.version, SYSTEM)
@@ -109,7 +109,7 @@ class TestVersions:
 
     def test_an_end_before_the_first_day(self, session: Session, kinds: Catalogue[ViolationKind]) -> None:
         present = kinds.add(session, kind("X1"), SYSTEM)
-        with pytest.raises(DomainError, match="not before the first one") as refused:
+        with pytest.raises(Refusal, match="not before the first one") as refused:
             kinds.end(session, present, date(2025, 12, 31), present.version, SYSTEM)
         assert refused.value.field == "last_day"
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from trafficedu.core import parsing
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.tabular import Row
 
 
@@ -50,7 +50,7 @@ def test_cells_become_values(parse: Callable[[Row, str], Any], text: str, expect
     ],
 )
 def test_what_cannot_be_read_names_its_column(parse: Callable[[Row, str], Any], text: str) -> None:
-    with pytest.raises(DomainError) as refused:
+    with pytest.raises(Refusal) as refused:
         parse(row(text), "cell")
     assert refused.value.field == "cell"
 
@@ -64,5 +64,5 @@ def test_texts_keep_to_their_length() -> None:
         lambda: parsing.day(row(""), "cell", needed=True),
         lambda: parsing.one_of(row("c"), "cell", ("a", "b")),
     ):
-        with pytest.raises(DomainError):
+        with pytest.raises(Refusal):
             call()

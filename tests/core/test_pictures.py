@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.factories.pictures import GPS_IFD, camera_photo
 from trafficedu.core import pictures
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 
 
 def test_position_owner_and_time_are_gone() -> None:
@@ -47,7 +47,7 @@ def test_a_large_photo_is_made_smaller_and_a_transparent_one_white() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"<svg/>", b"GIF89a" + b"\0" * 50, camera_photo()[:400], b"\xff\xd8\xff\xe1"])
 def test_what_is_no_photo_is_refused(data: bytes) -> None:
-    with pytest.raises(DomainError) as refused:
+    with pytest.raises(Refusal) as refused:
         pictures.redrawn(data)
     assert refused.value.field == "photos"
 
@@ -56,6 +56,6 @@ def test_a_picture_that_would_fill_the_memory_is_refused_before_it_is_unpacked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(pictures, "MOST_PIXELS", 100)
-    with pytest.raises(DomainError) as refused:
+    with pytest.raises(Refusal) as refused:
         pictures.redrawn(camera_photo(size=(20, 10)))
     assert "too large" in refused.value.text.msgid

@@ -7,7 +7,7 @@ import pytest
 import xlsxwriter
 
 from trafficedu.core import tabular
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.tabular import Columns, count_rows, read_rows
 
 COLUMNS = Columns(("code", "name", "note"), frozenset({"note"}))
@@ -47,7 +47,7 @@ def test_gb18030_is_told_from_utf8_deep_in_the_file(tmp_path: Path) -> None:
 def test_the_header_is_checked_before_the_first_row(tmp_path: Path, header: str, field: str | None, words: str) -> None:
     path = tmp_path / "a.csv"
     path.write_text(header + "\n1,2,3\n" if header else "")
-    with pytest.raises(DomainError, match=r".") as refused:
+    with pytest.raises(Refusal, match=r".") as refused:
         next(read_rows(path, COLUMNS))
     assert refused.value.field == field
     assert words in str(refused.value.text)
@@ -60,7 +60,7 @@ def test_the_header_is_checked_before_the_first_row(tmp_path: Path, header: str,
 def test_a_broken_csv_is_refused_in_words(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(content)
-    with pytest.raises(DomainError):
+    with pytest.raises(Refusal):
         list(read_rows(path, COLUMNS))
 
 
@@ -82,14 +82,14 @@ def test_a_broken_or_inflated_workbook_is_refused(tmp_path: Path, monkeypatch: p
     path = tmp_path / "a.xlsx"
     for content in (b"", b"PK\x03\x04 no archive", b"code,name\n1,2\n"):
         path.write_bytes(content)
-        with pytest.raises(DomainError, match="not a readable XLSX"):
+        with pytest.raises(Refusal, match="not a readable XLSX"):
             list(read_rows(path, COLUMNS))
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("nothing.xml", "<a/>")
-    with pytest.raises(DomainError, match="not a readable XLSX"):
+    with pytest.raises(Refusal, match="not a readable XLSX"):
         list(read_rows(path, COLUMNS))
     monkeypatch.setattr(tabular, "XLSX_BYTES", 3)
-    with pytest.raises(DomainError, match="too large"):
+    with pytest.raises(Refusal, match="too large"):
         list(read_rows(path, COLUMNS))
 
 
@@ -133,7 +133,7 @@ def test_a_workbook_made_by_hand_is_read(tmp_path: Path) -> None:
 
 def test_one_cell_far_out_does_not_fill_the_memory(tmp_path: Path) -> None:
     path = _workbook(tmp_path / "far.xlsx", _cells("A1", "XFD1048576"))
-    with pytest.raises(DomainError, match="too large"):
+    with pytest.raises(Refusal, match="too large"):
         list(read_rows(path, Columns(("name",))))
     assert count_rows(path) == 0
 
@@ -148,7 +148,7 @@ def test_a_workbook_that_lies_about_its_size_is_unpacked_to_be_measured(
         data[at : at + 4] = (100).to_bytes(4, "little")
     path.write_bytes(data)
     assert sum(part.file_size for part in zipfile.ZipFile(path).infolist()) < 10_000
-    with pytest.raises(DomainError, match="too large"):
+    with pytest.raises(Refusal, match="too large"):
         list(read_rows(path, Columns(("name",))))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from trafficedu.core import uploads
 from trafficedu.core.encryption import Keyring
-from trafficedu.core.errors import DomainError, Missing
+from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.uploads import UploadStore
 
 CONTENT = os.urandom(100) + "张三,330109".encode() * 200_000
@@ -50,7 +50,7 @@ def test_a_token_names_no_other_file(store: UploadStore, token: str) -> None:
 
 def test_other_kinds_of_file_are_not_kept(store: UploadStore, tmp_path: Path) -> None:
     for name in ("a.exe", "a", "", "a.csv.zip"):
-        with pytest.raises(DomainError) as refused:
+        with pytest.raises(Refusal) as refused:
             store.keep(io.BytesIO(b"x"), name, 7)
         assert refused.value.field == "file"
     assert not (tmp_path / "uploads").exists()

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories.people import make_user
 from trafficedu.cli import commands, main
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.demo.accounts import PASSWORD
 from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import is_demo, load_demo
@@ -22,13 +22,13 @@ NOW = datetime(2026, 6, 17, 8, 30, tzinfo=UTC)
 
 def test_an_installation_with_records_is_refused(session: Session) -> None:
     make_user(session, "administrator")
-    with pytest.raises(DomainError, match="holds records or accounts"):
+    with pytest.raises(Refusal, match="holds records or accounts"):
         load_demo(session, Plan(100, 2), NOW)
     assert not is_demo(session)
 
 
 def test_a_history_older_than_the_areas_is_refused(session: Session) -> None:
-    with pytest.raises(DomainError, match="Ask for fewer months"):
+    with pytest.raises(Refusal, match="Ask for fewer months"):
         load_demo(session, Plan(100, 100), NOW)
 
 

@@ -20,7 +20,7 @@ from trafficedu.accounts.queries import actor_of
 from trafficedu.configuration.queries import figure
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
-from trafficedu.core.errors import DomainError, Refused
+from trafficedu.core.errors import Denied, Refusal
 from trafficedu.core.events import publish
 from trafficedu.education.models import StudySession, StudyTask, TaskViolation
 from trafficedu.education.queries.seats import live_booking, sessions_with_seats
@@ -150,7 +150,7 @@ def test_after_check_in_the_next_task_opens(session: Session, district: District
     second = establish(session, make_violation(session, rider, district.a))
     assert second is not first
     assert (first.state, second.state) == ("in_progress", "open")
-    with pytest.raises(DomainError, match="next task"):
+    with pytest.raises(Refusal, match="next task"):
         undo_check_in(session, booking, SYSTEM)
 
 
@@ -213,7 +213,7 @@ def test_moving_to_a_chosen_session(session: Session, district: District, rider:
     seats.move_booking(session, task, chosen, SYSTEM, NOW)
     assert (seat(session, task), old.seats_taken, chosen.seats_taken) == (chosen, 0, 1)
     for refused in (full, other):
-        with pytest.raises(DomainError):
+        with pytest.raises(Refusal):
             seats.move_booking(session, task, refused, SYSTEM, NOW)
     assert (seat(session, task), chosen.seats_taken) == (chosen, 1)
 
@@ -223,13 +223,13 @@ def test_waiving_needs_a_reason_and_a_permission(session: Session, district: Dis
     task = establish(session, make_violation(session, rider, district.a))
     supervisor = actor_of(people.make_user(session, "supervisor", area_id=district.root.id))
     officer = actor_of(people.make_user(session, "officer", area_id=district.root.id))
-    with pytest.raises(Refused):
+    with pytest.raises(Denied):
         assignment.waive(session, task, "住院", officer, NOW)
-    with pytest.raises(DomainError, match="Say why"):
+    with pytest.raises(Refusal, match="Say why"):
         assignment.waive(session, task, "  ", supervisor, NOW)
     assignment.waive(session, task, "住院", supervisor, NOW)
     assert (task.state, task.waived_by_id, study.seats_taken) == ("waived", supervisor.user_id, 0)
-    with pytest.raises(DomainError, match="finished"):
+    with pytest.raises(Refusal, match="finished"):
         assignment.waive(session, task, "住院", supervisor, NOW)
 
 

@@ -11,7 +11,7 @@ from trafficedu.accounts.queries import actor_of
 from trafficedu.configuration.services import correct_day
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import local
-from trafficedu.core.errors import DomainError, Missing, Stale
+from trafficedu.core.errors import Missing, Refusal, Stale
 from trafficedu.education.models import StudySession, StudyTask
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.queries.sessions import find_session
@@ -65,7 +65,7 @@ def test_growing_seats_those_who_wait_and_shrinking_below_the_taken_is_refused(
     study = sessions.create_session(session, new(session, district, capacity=1), staff, NOW)
     assert sessions.change_session(session, study, SessionChange(SOON, 3), study.version, staff, NOW) == 2
     assert {task.state for task in tasks} == {"booked"}
-    with pytest.raises(DomainError, match="More seats are taken") as refused:
+    with pytest.raises(Refusal, match="More seats are taken") as refused:
         sessions.change_session(session, study, SessionChange(SOON, 2), study.version, staff, NOW)
     assert refused.value.field == "capacity"
 
@@ -75,10 +75,10 @@ def test_sessions_are_planned_by_the_own_station_in_the_future_once_at_a_time(
 ) -> None:
     with pytest.raises(Missing):
         sessions.create_session(session, new(session, district, station=district.at_b), staff, NOW)
-    with pytest.raises(DomainError, match="in the future"):
+    with pytest.raises(Refusal, match="in the future"):
         sessions.create_session(session, new(session, district, starts_utc=NOW), staff, NOW)
     study = sessions.create_session(session, new(session, district), staff, NOW)
-    with pytest.raises(DomainError, match="at this time already"):
+    with pytest.raises(Refusal, match="at this time already"):
         sessions.create_session(session, new(session, district), staff, NOW)
     with pytest.raises(Missing):
         find_session(session, study.number, actor_of(people.make_user(session, "station", station_id=district.at_b.id)))
@@ -130,7 +130,7 @@ def test_cancelling_moves_the_riders_or_lets_them_wait(session: Session, distric
     assert became == Cancelled(moved=2, waiting=1)
     assert (study.state, study.seats_taken, other.seats_taken) == ("cancelled", 0, 2)
     assert sorted(task.state for task in tasks) == ["booked", "booked", "open"]
-    with pytest.raises(DomainError):
+    with pytest.raises(Refusal):
         sessions.cancel_session(session, study, "停电", study.version, 0, staff, NOW)
 
 
@@ -140,11 +140,11 @@ def test_cancelling_with_another_number_of_riders_than_said_is_stale(
     study, tasks = booked(session, district, 2)
     with pytest.raises(Stale):
         sessions.cancel_session(session, study, "停电", study.version, 1, staff, NOW)
-    with pytest.raises(DomainError, match="Say why"):
+    with pytest.raises(Refusal, match="Say why"):
         sessions.cancel_session(session, study, " ", study.version, 2, staff, NOW)
     booking = live_booking(session, tasks[0].id)
     assert booking is not None
     check_in(session, booking, staff, SOON)
-    with pytest.raises(DomainError, match="checked in"):
+    with pytest.raises(Refusal, match="checked in"):
         sessions.cancel_session(session, study, "停电", study.version, 1, staff, SOON)
     assert study.starts_on > TODAY

@@ -12,7 +12,7 @@ from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
-from trafficedu.core.errors import DomainError, Refused
+from trafficedu.core.errors import Denied, Refusal
 from trafficedu.education.models import Booking, Certificate, StudySession
 from trafficedu.education.queries.documents import render_certificate
 from trafficedu.education.queries.seats import live_booking
@@ -73,16 +73,16 @@ def test_the_whole_study_ends_in_a_certificate(session: Session, booking: Bookin
 
 def test_modules_keep_their_order_and_their_minutes(session: Session, booking: Booking, staff: Actor) -> None:
     lecture, film = booking.session.course.modules[:2]
-    with pytest.raises(DomainError, match="Check in first"):
+    with pytest.raises(Refusal, match="Check in first"):
         study_services.start_module(session, booking, lecture.id, staff, STARTS)
     study_services.check_in(session, booking, staff, STARTS)
-    with pytest.raises(DomainError, match="follow their order"):
+    with pytest.raises(Refusal, match="follow their order"):
         study_services.start_module(session, booking, film.id, staff, STARTS)
     record = study_services.start_module(session, booking, lecture.id, staff, STARTS)
     assert study_services.start_module(session, booking, lecture.id, staff, STARTS) is record
-    with pytest.raises(DomainError, match="follow their order"):
+    with pytest.raises(Refusal, match="follow their order"):
         study_services.start_module(session, booking, film.id, staff, STARTS)
-    with pytest.raises(DomainError, match="more minutes") as refused:
+    with pytest.raises(Refusal, match="more minutes") as refused:
         study_services.end_module(session, booking, lecture.id, staff, STARTS + timedelta(minutes=19, seconds=1))
     assert refused.value.text.params["minutes"] == 1
     study_services.end_module(session, booking, lecture.id, staff, STARTS + timedelta(minutes=20))
@@ -90,10 +90,10 @@ def test_modules_keep_their_order_and_their_minutes(session: Session, booking: B
 
 
 def test_no_sign_off_without_the_modules(session: Session, booking: Booking, staff: Actor) -> None:
-    with pytest.raises(DomainError, match="Check in first"):
+    with pytest.raises(Refusal, match="Check in first"):
         study_services.sign_off(session, booking, staff, STARTS)
     study_services.check_in(session, booking, staff, STARTS)
-    with pytest.raises(DomainError, match="Not ready"):
+    with pytest.raises(Refusal, match="Not ready"):
         study_services.sign_off(session, booking, staff, STARTS)
     assert session.scalar(select(func.count()).select_from(Certificate)) == 0
 
@@ -101,7 +101,7 @@ def test_no_sign_off_without_the_modules(session: Session, booking: Booking, sta
 @pytest.mark.parametrize("score", [None, 79])
 def test_no_sign_off_below_the_pass_mark(session: Session, booking: Booking, staff: Actor, score: int | None) -> None:
     studied(session, booking, staff, score)
-    with pytest.raises(DomainError, match="Not ready"):
+    with pytest.raises(Refusal, match="Not ready"):
         study_services.sign_off(session, booking, staff, STARTS + timedelta(hours=1))
     assert booking.task.state == "in_progress"
     study_services.record_quiz(session, booking, 80, staff, STARTS)
@@ -113,9 +113,9 @@ def test_no_sign_off_below_the_pass_mark(session: Session, booking: Booking, sta
 def test_an_override_needs_a_reason_and_its_own_permission(session: Session, booking: Booking, staff: Actor) -> None:
     study_services.check_in(session, booking, staff, STARTS)
     bare = Actor(staff.user_id, staff.name, permissions=staff.permissions - {"education:session:override"})
-    with pytest.raises(Refused):
+    with pytest.raises(Denied):
         study_services.sign_off(session, booking, bare, STARTS, "设备故障")
-    with pytest.raises(DomainError, match="needs a reason"):
+    with pytest.raises(Refusal, match="needs a reason"):
         study_services.sign_off(session, booking, staff, STARTS, "   ")
     study_services.sign_off(session, booking, staff, STARTS, "设备故障")
     assert booking.attendance is not None
@@ -130,14 +130,14 @@ def test_the_system_and_an_officer_sign_nothing_off(
     studied(session, booking, staff)
     officer = actor_of(people.make_user(session, "officer", area_id=district.root.id))
     for who in (SYSTEM, officer):
-        with pytest.raises(Refused):
+        with pytest.raises(Denied):
             study_services.sign_off(session, booking, who, STARTS + timedelta(hours=1))
 
 
 def test_check_in_is_for_the_day_and_can_be_undone_until_a_module_begins(
     session: Session, booking: Booking, staff: Actor
 ) -> None:
-    with pytest.raises(DomainError, match="on the day"):
+    with pytest.raises(Refusal, match="on the day"):
         study_services.check_in(session, booking, staff, NOW - timedelta(days=1))
     first = study_services.check_in(session, booking, staff, STARTS)
     assert study_services.check_in(session, booking, staff, STARTS) is first
@@ -145,7 +145,7 @@ def test_check_in_is_for_the_day_and_can_be_undone_until_a_module_begins(
     assert (booking.state, booking.task.state) == ("booked", "booked")
     study_services.check_in(session, booking, staff, STARTS)
     study_services.start_module(session, booking, booking.session.course.modules[0].id, staff, STARTS)
-    with pytest.raises(DomainError, match="can no longer be undone"):
+    with pytest.raises(Refusal, match="can no longer be undone"):
         study_services.undo_check_in(session, booking, staff)
 
 
@@ -153,7 +153,7 @@ def test_an_absent_rider_gets_the_next_seat(
     session: Session, booking: Booking, staff: Actor, district: District, study: StudySession
 ) -> None:
     following = make_session(session, district.at_a, STARTS + timedelta(days=7))
-    with pytest.raises(DomainError, match="not begun yet"):
+    with pytest.raises(Refusal, match="not begun yet"):
         seats.mark_absent(session, booking, staff, NOW)
     new = seats.mark_absent(session, booking, staff, STARTS + timedelta(hours=3))
     assert new is not None
@@ -165,7 +165,7 @@ def test_leaving_before_the_end_reopens_the_task(session: Session, booking: Book
     study_services.check_in(session, booking, staff, STARTS)
     assert seats.mark_absent(session, booking, staff, STARTS + timedelta(minutes=5)) is None
     assert (booking.state, booking.task.state) == ("absent", "open")
-    with pytest.raises(DomainError, match="finished"):
+    with pytest.raises(Refusal, match="finished"):
         seats.mark_absent(session, booking, staff, STARTS + timedelta(minutes=5))
 
 
@@ -197,14 +197,14 @@ def test_a_lecture_begins_and_ends_for_everybody_at_once(
 def test_an_unfinished_task_has_no_certificate(session: Session, district: District, rider: Rider) -> None:
     task = make_task(session, rider, district.a)
     for number in (task.number, "C" + task.number[1:], ""):
-        with pytest.raises(DomainError, match="no certificate"):
+        with pytest.raises(Refusal, match="no certificate"):
             render_certificate(session, number, "zh", utc_now())
 
 
 def test_a_score_is_a_score(session: Session, booking: Booking, staff: Actor) -> None:
     study_services.check_in(session, booking, staff, STARTS)
     for score in (-1, 101):
-        with pytest.raises(DomainError, match="between 0 and 100"):
+        with pytest.raises(Refusal, match="between 0 and 100"):
             study_services.record_quiz(session, booking, score, staff, STARTS)
-    with pytest.raises(DomainError, match="quiz has not begun"):
+    with pytest.raises(Refusal, match="quiz has not begun"):
         study_services.record_quiz(session, booking, 90, staff, STARTS)

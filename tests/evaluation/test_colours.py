@@ -14,7 +14,7 @@ from tests.factories.evaluation import NOW, add_accidents, noon
 from tests.factories.events import published
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM, Actor, Scope
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.evaluation.events import ColourWorsened, RunPublished
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries import runs
@@ -88,7 +88,7 @@ def test_late_data_makes_a_version_and_says_what_changed(session: Session, towns
     assert runs.shown_run(session, MONTH, reader) is first
     run_services.publish_run(session, second, SYSTEM, NOW)
     assert runs.shown_run(session, MONTH, reader) is second
-    with pytest.raises(DomainError, match="published already"):
+    with pytest.raises(Refusal, match="published already"):
         run_services.publish_run(session, second, SYSTEM, NOW)
 
 
@@ -109,7 +109,7 @@ def test_a_check_finds_what_was_changed_by_hand(session: Session, towns: dict[st
 def test_a_month_that_cannot_be_evaluated_is_said(
     session: Session, towns: dict[str, Area], month: date, words: str
 ) -> None:
-    with pytest.raises(DomainError) as refused:
+    with pytest.raises(Refusal) as refused:
         run_services.evaluate(session, month, NOW)
     assert words in str(refused.value.text)
     assert session.scalar(select(EvaluationRun.id)) is None
@@ -117,7 +117,7 @@ def test_a_month_that_cannot_be_evaluated_is_said(
 
 def test_a_month_that_runs_is_not_published(session: Session, towns: dict[str, Area]) -> None:
     run = run_services.evaluate(session, MONTH, noon(date(2026, 10, 20)))
-    with pytest.raises(DomainError, match="not over"):
+    with pytest.raises(Refusal, match="not over"):
         run_services.publish_run(session, run, SYSTEM, NOW)
     assert run_services.evaluate(session, MONTH, NOW).complete
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from tests.factories import colours as made
 from tests.factories.evaluation import NOW
 from trafficedu import cli
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.evaluation.models import EvaluationResult
 
 
@@ -61,4 +61,4 @@ def test_a_malformed_month_is_wrong_use(fresh_app: Flask, monkeypatch: pytest.Mo
 
 def test_a_month_without_an_evaluation_has_nothing_to_check(fresh_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     refused = run_command(fresh_app, monkeypatch, "2026-10", "--check")
-    assert isinstance(refused.exception, DomainError)
+    assert isinstance(refused.exception, Refusal)

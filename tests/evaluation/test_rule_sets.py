@@ -20,7 +20,7 @@ from trafficedu.analysis.colours.rule_set import RuleSet
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import today
-from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.errors import Refusal, Stale
 from trafficedu.evaluation.models import RuleSetRecord
 from trafficedu.evaluation.queries import rule_sets, runs
 from trafficedu.evaluation.services import runs as run_services
@@ -57,16 +57,16 @@ def test_a_second_person_puts_it_in_force_and_past_months_stay(
     session: Session, analyst: User, supervisor: User
 ) -> None:
     record = draft(session, analyst, blue=85)
-    with pytest.raises(DomainError, match="drafted or changed"):
+    with pytest.raises(Refusal, match="drafted or changed"):
         release_rule_set(session, record, record.version, actor_of(analyst), NOW)
     with pytest.raises(Stale):
         release_rule_set(session, record, record.version + 1, actor_of(supervisor), NOW)
     release_rule_set(session, record, record.version, actor_of(supervisor), NOW)
     assert rule_sets.rule_set_of(session, date(2026, 11, 1)).code == "default"
     assert rule_sets.rule_set_of(session, NEXT) is record
-    with pytest.raises(DomainError, match="no draft"):
+    with pytest.raises(Refusal, match="no draft"):
         change_rule_set(session, record, RuleSetInput("x", NEXT, PAYLOAD), record.version, actor_of(analyst), NOW)
-    with pytest.raises(DomainError, match="no draft"):
+    with pytest.raises(Refusal, match="no draft"):
         discard_rule_set(session, record, record.version, actor_of(analyst))
 
 
@@ -74,14 +74,14 @@ def test_who_changed_it_last_does_not_release_it_either(session: Session, analys
     record = draft(session, analyst)
     change_rule_set(session, record, RuleSetInput("新名", NEXT, PAYLOAD), record.version, actor_of(supervisor), NOW)
     for who in (analyst, supervisor):
-        with pytest.raises(DomainError, match="drafted or changed"):
+        with pytest.raises(Refusal, match="drafted or changed"):
             release_rule_set(session, record, record.version, actor_of(who), NOW)
 
 
 def test_an_evaluated_month_takes_no_new_rules(session: Session, analyst: User) -> None:
     made.three_towns(session)
     run_services.evaluate(session, made.MONTH, NOW)
-    with pytest.raises(DomainError, match="Past months"):
+    with pytest.raises(Refusal, match="Past months"):
         draft_rule_set(session, RuleSetInput("x", made.MONTH, PAYLOAD), actor_of(analyst), NOW)
     with pytest.raises(RuleFaults) as refused:
         draft(session, analyst, blue=95, green=None)

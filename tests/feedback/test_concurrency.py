@@ -14,7 +14,7 @@ from tests.factories.people import make_user
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
 from trafficedu.feedback.models import Feedback
 from trafficedu.feedback.queries.notices import find_notice
@@ -46,7 +46,7 @@ def test_of_two_answers_at_once_one_is_kept_and_the_other_is_told(fresh_app: Fla
                 try:
                     notices.answer(session, notice, Answer("criticised"), by, utc_now())
                     session.commit()
-                except DomainError:
+                except Refusal:
                     session.rollback()
                     return "told"
                 return "kept"
@@ -74,7 +74,7 @@ def test_an_answer_and_a_withdrawal_at_once_leave_a_withdrawn_notice(fresh_app: 
                 try:
                     work(session)  # type: ignore[operator] # one of the two above
                     session.commit()
-                except DomainError:
+                except Refusal:
                     session.rollback()
 
         with ThreadPoolExecutor(2) as pool:

@@ -14,7 +14,7 @@ from tests.factories.feedback import make_notice, make_world
 from trafficedu.accounts.models import User
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import today
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.feedback.models import EscalationStep
 from trafficedu.feedback.queries import policy
 from trafficedu.feedback.rules import CRITICISED, DISMISSED, HOME_VISIT, ORDERS_REDUCED, SUSPENDED, Measure, Step
@@ -65,7 +65,7 @@ def test_a_new_version_advises_from_its_day_on(session: Session) -> None:
     ],
 )
 def test_a_line_that_cannot_be_is_refused_at_its_field(session: Session, new: StepInput, field: str) -> None:
-    with pytest.raises(DomainError) as refused:
+    with pytest.raises(Refusal) as refused:
         add_step(session, new, today(), SYSTEM)
     assert refused.value.field == field
 
@@ -75,7 +75,7 @@ def test_a_line_to_come_can_be_taken_back_and_never_holds(session: Session) -> N
     step = add_step(session, line(7, DISMISSED, soon), now, SYSTEM)
     end_step(session, step, now, step.version, now, SYSTEM)
     assert [found.violations_from for found in policy.steps_on(session, "company", soon)] == [1, 2, 3, 5]
-    with pytest.raises(DomainError, match="stays"):
+    with pytest.raises(Refusal, match="stays"):
         end_step(session, step, now - timedelta(days=2), step.version, now, SYSTEM)
     add_step(session, line(7, DISMISSED, soon + timedelta(days=1)), now, SYSTEM)
 

@@ -13,7 +13,7 @@ from trafficedu.accounts.models import User
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import local_date, utc_now
-from trafficedu.core.errors import DomainError, Refused
+from trafficedu.core.errors import Denied, Refusal
 from trafficedu.core.events import publish
 from trafficedu.core.text import translate
 from trafficedu.feedback.models import EscalationStep, Feedback, Notice
@@ -153,7 +153,7 @@ def test_an_answer_that_is_not_whole_is_refused_at_its_field(
     session: Session, world: World, contact: User, given: Answer, field: str
 ) -> None:
     notice = make_notice(session, world.village, company=world.company)
-    with pytest.raises(DomainError) as caught:
+    with pytest.raises(Refusal) as caught:
         notices.answer(session, notice, given, acting(contact), utc_now())
     assert caught.value.field == field
     assert session.scalar(select(func.count()).select_from(Feedback)) == 0
@@ -164,7 +164,7 @@ def test_a_village_cannot_answer_that_it_reduced_orders(
 ) -> None:
     notice = make_notice(session, world.village, rider=make_rider(session, world.village))
     grid = acting(make_user("grid", area_id=world.village.id))
-    with pytest.raises(DomainError) as caught:
+    with pytest.raises(Refusal) as caught:
         notices.answer(session, notice, Answer("orders_reduced"), grid, utc_now())
     assert caught.value.field == "measure"
     notices.answer(session, notice, Answer("home_visit"), grid, utc_now())
@@ -176,7 +176,7 @@ def test_a_second_answer_is_refused_with_the_name_and_time_of_the_first(
     notice = make_notice(session, world.village, company=world.company)
     notices.answer(session, notice, Answer("criticised"), acting(contact), utc_now())
     colleague = make_user("company", company_id=world.company.id)
-    with pytest.raises(DomainError) as caught:
+    with pytest.raises(Refusal) as caught:
         notices.answer(session, notice, Answer("criticised"), acting(colleague), utc_now())
     said = translate(caught.value.text, "en")
     assert contact.display_name in said
@@ -195,14 +195,14 @@ def test_nobody_but_the_receiver_answers(
 ) -> None:
     notice = make_notice(session, world.village, company=world.company)
     post = {"company_id": world.other_company.id} if role == "company" else {"area_id": world.village.id}
-    with pytest.raises(Refused):
+    with pytest.raises(Denied):
         notices.answer(session, notice, Answer("criticised"), acting(make_user(role, **post)), utc_now())
 
 
 def test_a_withdrawn_notice_needs_no_answer(session: Session, world: World, contact: User) -> None:
     notice = make_notice(session, world.village, company=world.company)
     publish(session, ViolationVoided(utc_now(), SYSTEM, notice.violation_id))
-    with pytest.raises(DomainError, match="withdrawn"):
+    with pytest.raises(Refusal, match="withdrawn"):
         notices.answer(session, notice, Answer("criticised"), acting(contact), utc_now())
 
 

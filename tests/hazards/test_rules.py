@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.hazards import rules
 from trafficedu.hazards.rules import Standing
 
@@ -25,7 +25,7 @@ D = date(2026, 11, 20)
 )
 def test_a_plan_has_four_parts_and_a_deadline_in_reach(field: str, given: tuple[str, str, str, date | None]) -> None:
     rules.check_plan("a", "b", "c", date(2027, 11, 21), D)
-    with pytest.raises(DomainError) as refused:
+    with pytest.raises(Refusal) as refused:
         rules.check_plan(*given, D)
     assert refused.value.field == field
 

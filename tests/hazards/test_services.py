@@ -20,7 +20,7 @@ from tests.hazards.conftest import Acting
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
-from trafficedu.core.errors import DomainError, Missing, Stale
+from trafficedu.core.errors import Missing, Refusal, Stale
 from trafficedu.core.events import Event
 from trafficedu.core.storage import evidence_of
 from trafficedu.hazards.events import CheckOverdue, HazardDueSoon, HazardOverdue, HazardVerified
@@ -39,7 +39,7 @@ def heard(session: Session) -> list[Event]:
 
 
 def refused(act: Callable[[], Any]) -> str | None:
-    with pytest.raises(DomainError) as caught:
+    with pytest.raises(Refusal) as caught:
         act()
     return caught.value.field
 
@@ -109,9 +109,9 @@ def test_nobody_verifies_the_own_work_and_nobody_without_a_photo_after(
     hazard = make_planned(session, village)
     planning.mark_fixed(session, hazard, "", [], hazard.version, fixer, NOW + DAY)
     seen = hazard.version
-    with pytest.raises(DomainError, match="somebody else"):
+    with pytest.raises(Refusal, match="somebody else"):
         deciding.verify(session, hazard, Decision(True), seen, fixer, NOW + DAY)
-    with pytest.raises(DomainError, match="somebody else"):
+    with pytest.raises(Refusal, match="somebody else"):
         deciding.reject(session, hazard, "no", [], seen, fixer, NOW + DAY)
     assert refused(lambda: deciding.verify(session, hazard, Decision(True), seen, officer, NOW + DAY)) == "photos"
     after = Decision(True, photos=(camera_photo(seed=3),))

@@ -19,7 +19,7 @@ from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.database import database
-from trafficedu.core.errors import DomainError, Missing, Refused
+from trafficedu.core.errors import Denied, Missing, Refusal
 from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
 from trafficedu.helmets.rules import Tap
 from trafficedu.helmets.services.counting import Sheet, receive
@@ -90,7 +90,7 @@ def test_pieces_are_added_up_and_a_piece_sent_again_adds_nothing(
 def test_a_gap_is_refused_so_that_no_tap_is_lost_unnoticed(session: Session, site: HelmetSite, officer: User) -> None:
     by = actor_of(officer)
     receive(session, sheet(site, taps(1, 3)), by, END)
-    with pytest.raises(DomainError, match="missing"):
+    with pytest.raises(Refusal, match="missing"):
         receive(session, sheet(site, taps(5, 6)), by, END)
     assert total(session) == (3, 0, 0)
 
@@ -102,7 +102,7 @@ def test_taking_back_works_across_pieces_and_never_below_zero(
     receive(session, sheet(site, taps(1, 2)), by, END)
     receive(session, sheet(site, taps(3, 3, step=-1)), by, END)
     assert total(session) == (1, 0, 0)
-    with pytest.raises(DomainError, match="taken back"):
+    with pytest.raises(Refusal, match="taken back"):
         receive(session, sheet(site, taps(4, 5, step=-1)), by, END)
 
 
@@ -131,9 +131,9 @@ def test_companies_are_kept_apart_for_delivery_riders_only(session: Session, sit
         (None, 1),
         (company.id, 2),
     ]
-    with pytest.raises(DomainError, match="not what"):
+    with pytest.raises(Refusal, match="not what"):
         receive(session, sheet(site, taps(4, 4, group="other", company_code="MT")), by, END)
-    with pytest.raises(DomainError, match="no company"):
+    with pytest.raises(Refusal, match="no company"):
         receive(session, sheet(site, taps(4, 4, group="delivery", company_code="NONE")), by, END)
 
 
@@ -151,7 +151,7 @@ def test_companies_are_kept_apart_for_delivery_riders_only(session: Session, sit
 def test_what_the_page_never_sends_is_refused(
     session: Session, site: HelmetSite, officer: User, values: dict[str, Any]
 ) -> None:
-    with pytest.raises(DomainError, match="not what"):
+    with pytest.raises(Refusal, match="not what"):
         receive(session, replace(sheet(site, taps(1, 1)), **values), actor_of(officer), END)
 
 
@@ -165,12 +165,12 @@ def test_others_cannot_add_to_a_sheet_nor_count_outside_their_area(
     session: Session, site: HelmetSite, officer: User, make_user: MakeUser
 ) -> None:
     receive(session, sheet(site, taps(1, 1)), actor_of(officer), END)
-    with pytest.raises(DomainError, match="Somebody else"):
+    with pytest.raises(Refusal, match="Somebody else"):
         receive(session, sheet(site, taps(2, 2)), actor_of(make_user("officer", area_id=site.area_id)), END)
     elsewhere = actor_of(make_user("officer", area_id=tree(session)["B1"].id))
     with pytest.raises(Missing):
         receive(session, sheet(site, taps(1, 1), key="phone-from-elsewhere"), elsewhere, END)
-    with pytest.raises(Refused):
+    with pytest.raises(Denied):
         receive(session, sheet(site, taps(1, 1)), actor_of(make_user("analyst", area_id=site.area_id)), END)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tests.factories.helmets import NOON, NOW, RECORDER, make_site, make_survey, tree
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
-from trafficedu.core.errors import DomainError, Missing, Refused, Stale
+from trafficedu.core.errors import Denied, Missing, Refusal, Stale
 from trafficedu.helmets import rules
 from trafficedu.helmets.models import HelmetSite, HelmetSurvey
 from trafficedu.helmets.queries.sites import find_draw, find_site, list_draw_lines
@@ -30,10 +30,10 @@ def test_a_survey_arrives_once_under_its_reference(session: Session) -> None:
 
 def test_nobody_counted_or_a_time_to_come_is_refused(session: Session) -> None:
     site = make_site(session, tree(session)["A1"])
-    with pytest.raises(DomainError, match="at least one"):
+    with pytest.raises(Refusal, match="at least one"):
         add_survey(session, NewSurvey("V-1", site.code, NOON, 30, "video", [Counted("other", "rider")]), RECORDER, NOW)
     late = NewSurvey("V-1", site.code, NOW + timedelta(hours=1), 30, "video", [Counted("other", "rider", 1)])
-    with pytest.raises(DomainError, match="future"):
+    with pytest.raises(Refusal, match="future"):
         add_survey(session, late, RECORDER, NOW)
 
 
@@ -41,12 +41,12 @@ def test_voiding_needs_the_permission_and_the_version_read(session: Session, mak
     places = tree(session)
     survey = make_survey(session, make_site(session, places["A1"]), 5, 5)
     supervisor = actor_of(make_user("supervisor", area_id=places["A"].id))
-    with pytest.raises(Refused):
+    with pytest.raises(Denied):
         void(session, survey, "wrong", survey.version, actor_of(make_user("officer", area_id=places["A"].id)), NOW)
     with pytest.raises(Stale):
         void(session, survey, "wrong", survey.version + 1, supervisor, NOW)
     void(session, survey, "wrong", survey.version, supervisor, NOW)
-    with pytest.raises(DomainError, match="already"):
+    with pytest.raises(Refusal, match="already"):
         void(session, survey, "wrong", survey.version, supervisor, NOW)
 
 
@@ -54,10 +54,10 @@ def test_sites_are_kept_within_the_own_area(session: Session, make_user: MakeUse
     places = tree(session)
     supervisor = actor_of(make_user("supervisor", area_id=places["A"].id))
     site = create_site(session, SiteInput("K1", SiteChange("路口", places["A1"].code, "branch")), supervisor)
-    with pytest.raises(DomainError) as outside:
+    with pytest.raises(Refusal) as outside:
         update_site(session, site, SiteChange("路口", places["B1"].code, "branch"), site.version, supervisor)
     assert outside.value.field == "area_code"
-    with pytest.raises(DomainError) as half:
+    with pytest.raises(Refusal) as half:
         update_site(session, site, SiteChange("路口", places["A1"].code, "branch", 30.1), site.version, supervisor)
     assert half.value.field == "longitude"
     with pytest.raises(Stale):
@@ -65,7 +65,7 @@ def test_sites_are_kept_within_the_own_area(session: Session, make_user: MakeUse
     other = actor_of(make_user("supervisor", area_id=places["B"].id))
     with pytest.raises(Missing):
         find_site(session, "K1", other)
-    with pytest.raises(DomainError) as taken:
+    with pytest.raises(Refusal) as taken:
         create_site(session, SiteInput("K1", SiteChange("路口", places["B1"].code, "branch")), other)
     assert taken.value.field == "code"
 
@@ -88,13 +88,13 @@ def test_a_plan_is_drawn_from_active_sites_below_the_area_and_can_be_repeated(
     assert rules.draw(drawn.frame, drawn.sites, drawn.seed) == drawn.drawn
     assert create_draw(session, wanted, supervisor, NOW).drawn == drawn.drawn
     assert create_draw(session, DrawInput(places["A"].code, NOW.date(), 2, "none"), supervisor, NOW).seed
-    with pytest.raises(DomainError) as too_many:
+    with pytest.raises(Refusal) as too_many:
         create_draw(session, DrawInput(places["A"].code, NOW.date(), 6, "none"), supervisor, NOW)
     assert too_many.value.field == "sites"
     other = actor_of(make_user("supervisor", area_id=places["B"].id))
     with pytest.raises(Missing):
         find_draw(session, drawn.number, other)
-    with pytest.raises(DomainError) as outside:
+    with pytest.raises(Refusal) as outside:
         create_draw(session, wanted, other, NOW)
     assert outside.value.field == "area_code"
 

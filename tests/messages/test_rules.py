@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message, translate
 from trafficedu.messages import rules
 
@@ -52,7 +52,7 @@ def test_an_address_is_read_kept_and_masked(kind: str, typed: str, masked: str) 
     ],
 )
 def test_what_is_no_address_of_the_kind_is_refused(kind: str, typed: str, secret: str, field: str) -> None:
-    with pytest.raises(DomainError) as refused:
+    with pytest.raises(Refusal) as refused:
         rules.read_address(kind, typed, secret, frozenset())
     assert refused.value.field == field
 
@@ -61,7 +61,7 @@ def test_a_private_server_is_asked_only_where_the_setting_names_it() -> None:
     typed = DINGTALK.replace("https://oapi.dingtalk.com", "http://10.1.2.3:8080")
     allowed = rules.read_origins("https://im.example.cn, http://10.1.2.3:8080/")
     assert rules.read_address("dingtalk", typed, "", allowed).origin == "http://10.1.2.3:8080"
-    with pytest.raises(DomainError):
+    with pytest.raises(Refusal):
         rules.read_address("dingtalk", typed.replace(":8080", ":8081"), "", allowed)
     with pytest.raises(ValueError, match="not a server"):
         rules.read_origins("im.example.cn")

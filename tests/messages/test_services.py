@@ -19,7 +19,7 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.database import database
 from trafficedu.core.encryption import Keyring
-from trafficedu.core.errors import DomainError, Missing
+from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.text import message
 from trafficedu.messages import queries
 from trafficedu.messages.models import Channel, Delivery, Push
@@ -91,7 +91,7 @@ def test_those_watch_an_area_whose_post_is_it_or_above_it(session: Session) -> N
 def test_an_address_is_kept_encrypted_once_and_forgotten(session: Session) -> None:
     user, other = people.make_user(session, "leader"), people.make_user(session, "leader")
     channel = channels.add_channel(session, "feishu", FEISHU, "", actor_of(user), NOW)
-    with pytest.raises(DomainError, match="already"):
+    with pytest.raises(Refusal, match="already"):
         channels.add_channel(session, "feishu", FEISHU, "", actor_of(user), NOW)
     channels.add_channel(session, "feishu", FEISHU, "", actor_of(other), NOW)
     assert "c1d2e3f4" not in f"{channel.address_cipher}{channel.address_hash}"
@@ -108,9 +108,9 @@ def test_five_channels_and_five_tests_are_enough(session: Session) -> None:
     for number in range(5):
         channel = channels.add_channel(session, "dingtalk", f"{DINGTALK}{number}", "", by, NOW)
         channels.send_test(session, channel, by, NOW)
-    with pytest.raises(DomainError, match="Remove one first"):
+    with pytest.raises(Refusal, match="Remove one first"):
         channels.add_channel(session, "wecom", WECOM, "", by, NOW)
-    with pytest.raises(DomainError, match="ten minutes"):
+    with pytest.raises(Refusal, match="ten minutes"):
         channels.send_test(session, channel, by, NOW + timedelta(minutes=9))
     channels.send_test(session, channel, by, NOW + timedelta(minutes=11))
 
@@ -120,7 +120,7 @@ def test_mail_is_offered_where_there_is_a_mail_server(session: Session, set_up: 
     assert "email" in queries.list_kinds(session), "nothing is sent, so everything can be tried"
     set_up(push_dry_run=False)
     assert "email" not in queries.list_kinds(session)
-    with pytest.raises(DomainError, match="on this installation"):
+    with pytest.raises(Refusal, match="on this installation"):
         channels.add_channel(session, "email", "a@b.cn", "", by, NOW)
     set_up(mail_url="mailtos://smtp.example.cn")
     assert channels.add_channel(session, "email", "a@b.cn", "", by, NOW).kind == "email"

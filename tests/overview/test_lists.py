@@ -19,7 +19,7 @@ from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import Actor
-from trafficedu.core.errors import DomainError, Missing, Refused
+from trafficedu.core.errors import Denied, Missing, Refusal
 from trafficedu.messages.models import Push
 from trafficedu.overview import services
 from trafficedu.overview.models import ListEntry, VillageList
@@ -66,13 +66,13 @@ def test_it_is_read_off_the_published_evaluation(frozen: VillageList) -> None:
 
 
 def test_nothing_is_frozen_before_the_month_is_over_evaluated_or_twice(session: Session, analyst: Actor) -> None:
-    with pytest.raises(DomainError, match="not over"):
+    with pytest.raises(Refusal, match="not over"):
         services.freeze_list(session, OCTOBER.replace(month=11), analyst, NOW)
-    with pytest.raises(DomainError, match="published yet"):
+    with pytest.raises(Refusal, match="published yet"):
         services.freeze_list(session, OCTOBER, analyst, NOW)
     publish(session, OCTOBER, {places.VILLAGE: "red"})
     services.freeze_list(session, OCTOBER, analyst, NOW)
-    with pytest.raises(DomainError, match="frozen already"), session.begin_nested():
+    with pytest.raises(Refusal, match="frozen already"), session.begin_nested():
         services.freeze_list(session, OCTOBER, analyst, NOW)
 
 
@@ -101,15 +101,15 @@ def test_a_protest_upheld_takes_the_village_off_the_list(
 def test_a_list_with_an_open_protest_or_in_its_time_is_not_published(
     session: Session, frozen: VillageList, grid: Actor, supervisor: Actor, analyst: Actor
 ) -> None:
-    with pytest.raises(DomainError, match="still taken"):
+    with pytest.raises(Refusal, match="still taken"):
         services.publish_list(session, frozen, frozen.version, analyst, NOW)
     made = services.protest(session, entry_of(session, places.VILLAGE), "有误", grid, NOW)
     after = NOW + timedelta(days=10)
-    with pytest.raises(DomainError, match="not decided"):
+    with pytest.raises(Refusal, match="not decided"):
         services.publish_list(session, frozen, frozen.version, analyst, after)
     services.decide_protest(session, made, "rejected", "数据无误", supervisor, after)
     services.publish_list(session, frozen, frozen.version, analyst, after)
-    with pytest.raises(DomainError, match="not changed any more"):
+    with pytest.raises(Refusal, match="not changed any more"):
         services.take_off(session, entry_of(session, places.VILLAGE), "x", analyst)
 
 
@@ -117,14 +117,14 @@ def test_protests_have_their_time_their_place_and_another_judge(
     session: Session, frozen: VillageList, grid: Actor, supervisor: Actor
 ) -> None:
     entry = entry_of(session, places.VILLAGE)
-    with pytest.raises(DomainError, match="were taken until"):
+    with pytest.raises(Refusal, match="were taken until"):
         services.protest(session, entry, "太迟", grid, NOW + timedelta(days=10))
     with pytest.raises(Missing):
         queries.find_entry(session, OCTOBER, places.OTHER_VILLAGE, grid)
     made = services.protest(session, entry, "有误", grid, NOW)
-    with pytest.raises(DomainError, match="Somebody else"):
+    with pytest.raises(Refusal, match="Somebody else"):
         services.decide_protest(session, made, "upheld", "x", replace(supervisor, user_id=grid.user_id), NOW)
-    with pytest.raises(Refused):
+    with pytest.raises(Denied):
         services.decide_protest(session, made, "upheld", "x", grid, NOW)
 
 

@@ -12,7 +12,7 @@ from tests.factories import people, places
 from tests.factories.evaluation import NOW
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import Actor
-from trafficedu.core.errors import DomainError, Missing, Stale
+from trafficedu.core.errors import Missing, Refusal, Stale
 from trafficedu.patrols import queries, services
 from trafficedu.patrols.models import Patrol
 from trafficedu.patrols.queries import Effort, PatrolFilter
@@ -47,14 +47,14 @@ def test_a_patrol_is_begun_counted_and_ended(session: Session) -> None:
         count(session, officer)
     session.refresh(patrol)
     assert patrol.stops == 2
-    with pytest.raises(DomainError, match="running already"):
+    with pytest.raises(Refusal, match="running already"):
         services.begin(session, places.TOWN, "", officer, NOW)
     assert queries.effort_of(session, places.area(session).path, MONTH, AFTER) == Effort(0, None, 0), "not ended yet"
     later = NOW + timedelta(minutes=90)
     services.end(session, patrol, Ending(later, 2), officer, later)
     assert queries.running_of(session, officer) is None
     assert queries.effort_of(session, places.area(session).path, MONTH, AFTER) == Effort(1.5, 2, 1, 1)
-    with pytest.raises(DomainError, match="has ended"):
+    with pytest.raises(Refusal, match="has ended"):
         services.count_stop(session, officer)
 
 
@@ -94,7 +94,7 @@ def test_what_cannot_be_is_refused(
 ) -> None:
     officer = at(session, "officer")
     past(session, officer, 10)
-    with pytest.raises(DomainError) as caught:
+    with pytest.raises(Refusal) as caught:
         past(session, officer, hours_ago, hours, **values)
     assert caught.value.field == field
 
@@ -105,12 +105,12 @@ def test_who_may_see_and_void_a_patrol(session: Session) -> None:
     assert queries.find_patrol(session, patrol.number, at(session, "leader")).id == patrol.id
     with pytest.raises(Missing):
         queries.find_patrol(session, patrol.number, at(session, "supervisor", places.OTHER_TOWN))
-    with pytest.raises(DomainError, match="own patrols"):
+    with pytest.raises(Refusal, match="own patrols"):
         services.void(session, patrol, "看错了", patrol.version, colleague, NOW)
     with pytest.raises(Stale):
         services.void(session, patrol, "误记", patrol.version + 1, officer, NOW)
     services.void(session, patrol, "误记", patrol.version, at(session, "supervisor"), NOW)
-    with pytest.raises(DomainError, match="void already"):
+    with pytest.raises(Refusal, match="void already"):
         services.void(session, patrol, "误记", patrol.version, officer, NOW)
 
 
@@ -118,5 +118,5 @@ def test_a_form_sent_twice_begins_one_patrol(session: Session) -> None:
     officer = at(session, "officer")
     first = services.begin(session, places.VILLAGE, "k" * 32, officer, NOW)
     assert services.begin(session, places.VILLAGE, "k" * 32, officer, NOW).id == first.id
-    with pytest.raises(DomainError, match="somebody else"):
+    with pytest.raises(Refusal, match="somebody else"):
         services.begin(session, places.VILLAGE, "k" * 32, at(session, "officer"), NOW)

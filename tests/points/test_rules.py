@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.points import rules
 
 TODAY = date(2026, 11, 25)
@@ -25,7 +25,7 @@ def test_what_costs_points_counts_below_zero() -> None:
 
 @pytest.mark.parametrize("day", [date(2026, 11, 26), date(2025, 11, 23)])
 def test_a_day_to_come_or_long_gone_is_not_entered_by_hand(day: date) -> None:
-    with pytest.raises(DomainError) as caught:
+    with pytest.raises(Refusal) as caught:
         rules.check_day(day, TODAY)
     assert caught.value.field == "occurred_on"
     rules.check_day(TODAY, TODAY)

@@ -16,7 +16,7 @@ from tests.factories.points import DAY, entered, expect
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
-from trafficedu.core.errors import DomainError, Missing
+from trafficedu.core.errors import Missing, Refusal
 from trafficedu.hazards.events import HazardOverdue, HazardVerified
 from trafficedu.points.models import PointEntry
 from trafficedu.points.queries import balances, scope
@@ -69,7 +69,7 @@ def test_a_mistake_is_met_by_its_opposite_in_the_same_month(session: Session) ->
     assert (counter.points, counter.occurred_on, counter.counters_id) == (-5, DAY, entry.id)
     assert balance_of(session, scope.of_area(places.area(session, places.VILLAGE))) == 0
     for again in (entry, counter):
-        with pytest.raises(DomainError):
+        with pytest.raises(Refusal):
             entries.counter_entry(session, again, "再来一次", SYSTEM, NOW)
 
 
@@ -94,7 +94,7 @@ def test_the_database_refuses_to_change_the_ledger(session: Session, statement: 
     ],
 )
 def test_what_cannot_be_is_refused(session: Session, values: dict[str, Any], field: str) -> None:
-    with pytest.raises(DomainError) as caught:
+    with pytest.raises(Refusal) as caught:
         entered(session, **values)
     assert caught.value.field == field
     assert session.scalar(select(PointEntry.id)) is None
@@ -114,7 +114,7 @@ def test_a_post_bounds_whose_points_are_entered_and_seen(session: Session) -> No
     for hidden in (theirs, firms):
         with pytest.raises(Missing):
             find_entry(session, hidden.number, leader)
-    with pytest.raises(DomainError, match="own entries"):
+    with pytest.raises(Refusal, match="own entries"):
         entries.counter_entry(session, mine, "不是我的", leader, NOW)
     supervisor = at(session, "supervisor", places.TOWN)
     assert find_entry(session, firms.number, supervisor).id == firms.id
@@ -125,7 +125,7 @@ def test_a_form_sent_twice_is_one_entry(session: Session) -> None:
     grid = at(session, "grid", places.VILLAGE)
     first = entered(session, grid, client_reference="a" * 32)
     assert entered(session, grid, client_reference="a" * 32).id == first.id
-    with pytest.raises(DomainError, match="somebody else"):
+    with pytest.raises(Refusal, match="somebody else"):
         entered(session, client_reference="a" * 32)
     rows = session.scalars(select(AuditEntry.action).where(AuditEntry.action == "points:entry:record")).all()
     assert len(rows) == 1
@@ -150,7 +150,7 @@ def test_an_activity_is_renewed_without_touching_what_was_entered(session: Sessi
     entry = entered(session)
     activity = find_activity(session, "publicity")
     new = ActivityInput("宣传", "Publicity", "earned", 8, ("village",), DAY)
-    with pytest.raises(DomainError) as caught:
+    with pytest.raises(Refusal) as caught:
         catalogue.renew_activity(session, activity, new, activity.version, SYSTEM)
     assert caught.value.field == "valid_from"
     later = ActivityInput("宣传", "Publicity", "earned", 8, ("village",), DAY + timedelta(days=1))
@@ -158,5 +158,5 @@ def test_an_activity_is_renewed_without_touching_what_was_entered(session: Sessi
     assert entered(session, occurred_on=DAY + timedelta(days=1)).points == 8
     assert (entry.points, entered(session).points) == (5, 5)
     session.expire_all()
-    with pytest.raises(DomainError):
+    with pytest.raises(Refusal):
         catalogue.end_activity(session, activity, date(2020, 1, 1), activity.version, SYSTEM)

@@ -12,7 +12,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from trafficedu.core.cells import restore
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message, translate
 from trafficedu.reports import spreadsheet
 from trafficedu.reports.spreadsheet import Column, Row, write_csv, write_file, write_xlsx
@@ -108,9 +108,9 @@ def test_a_broken_row_is_refused(write: object, row: Row) -> None:
 def test_xlsx_refuses_what_a_worksheet_cannot_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spreadsheet, "SHEET_ROWS", 3)
     assert len(read_xlsx(as_xlsx(ROWS[:2]))) == 3
-    with pytest.raises(DomainError, match="1,048,575"):
+    with pytest.raises(Refusal, match="1,048,575"):
         as_xlsx(ROWS)
-    with pytest.raises(DomainError, match="32,767"):
+    with pytest.raises(Refusal, match="32,767"):
         as_xlsx([("V-1", None, "长" * 32_768, None)])
 
 
@@ -150,6 +150,6 @@ def test_a_refused_file_leaves_the_old_one(tmp_path: Path) -> None:
 
 
 def test_another_suffix_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DomainError) as refusal:
+    with pytest.raises(Refusal) as refusal:
         write_file(COLUMNS, ROWS, tmp_path / "out.ods")
     assert translate(refusal.value.text, "zh") == "out.ods：文件名须以.csv或.xlsx结尾"

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.factories.riders import make_identity
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.riders import rules
 from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT
 
@@ -15,8 +15,8 @@ DAY = date(2026, 11, 23)
 PLAIN = st.text(st.characters(exclude_characters="*", exclude_categories=["Cs"]), max_size=40)
 
 
-def fault(id_type: str, number: str) -> DomainError:
-    with pytest.raises(DomainError) as refused:
+def fault(id_type: str, number: str) -> Refusal:
+    with pytest.raises(Refusal) as refused:
         rules.normalise_identity(id_type, number, DAY)
     return refused.value
 
@@ -125,7 +125,7 @@ def test_phones_have_one_form(typed: str) -> None:
     "typed", ["12800138000", "1380013800", "138001380000", "0571-82888888", "abc", "+1 3800138000"]
 )
 def test_what_is_no_mobile_number_is_refused(typed: str) -> None:
-    with pytest.raises(DomainError) as refused:
+    with pytest.raises(Refusal) as refused:
         rules.normalise_phone(typed)
     assert refused.value.field == "phone"
 
@@ -151,7 +151,7 @@ def test_plates_have_one_form(typed: str, stored: str) -> None:
     "typed", ["杭州", "ABCDEF", "A12", "杭州A123456789", "杭州市萧山区A12345", "A12345杭", "<b>12345"]
 )
 def test_what_is_no_plate_is_refused(typed: str) -> None:
-    with pytest.raises(DomainError) as refused:
+    with pytest.raises(Refusal) as refused:
         rules.normalise_plate(typed)
     assert refused.value.field == "plate"
 

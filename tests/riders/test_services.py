@@ -15,7 +15,7 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.encryption import Keyring
-from trafficedu.core.errors import DomainError, Missing, Refused, Stale
+from trafficedu.core.errors import Denied, Missing, Refusal, Stale
 from trafficedu.riders import queries, rules
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT, Engagement, Rider
@@ -91,7 +91,7 @@ def test_finding_fills_gaps_but_overwrites_nothing(session: Session) -> None:
 def test_a_document_of_somebody_with_another_name_is_refused(session: Session) -> None:
     number = make_identity()
     make_rider(session, id_number=number, name="张小明")
-    with pytest.raises(DomainError) as refused:
+    with pytest.raises(Refusal) as refused:
         people.find_or_register(session, NewRider(IDENTITY_CARD, number, "王五"), SYSTEM, NOW)
     assert refused.value.field == "name"
     assert "张小明" not in str(refused.value.text)
@@ -99,7 +99,7 @@ def test_a_document_of_somebody_with_another_name_is_refused(session: Session) -
 
 
 def test_a_new_rider_needs_a_name(session: Session) -> None:
-    with pytest.raises(DomainError) as refused:
+    with pytest.raises(Refusal) as refused:
         people.register(session, NewRider(IDENTITY_CARD, make_identity(), " "), SYSTEM, NOW)
     assert refused.value.field == "name"
 
@@ -132,7 +132,7 @@ def test_a_number_of_somebody_else_is_refused(session: Session) -> None:
     taken = make_identity()
     make_rider(session, id_number=taken)
     rider = make_rider(session)
-    with pytest.raises(DomainError) as refused:
+    with pytest.raises(Refusal) as refused:
         people.update_rider(session, rider, change_of(session, rider, id_number=taken), rider.version, SYSTEM, NOW)
     assert refused.value.field == "id_number"
 
@@ -159,9 +159,9 @@ def test_unmasking_needs_permission_and_purpose_and_is_audited(session: Session)
     number = make_identity()
     rider = make_rider(session, id_number=number, phone="13800138000")
     allowed = area_actor(village, None, "riders:identity:unmask")
-    with pytest.raises(Refused):
+    with pytest.raises(Denied):
         people.unmask(session, rider, "contact", area_actor(village))
-    with pytest.raises(DomainError):
+    with pytest.raises(Refusal):
         people.unmask(session, rider, "curiosity", allowed)
     assert audit_of(session, "riders:identity:unmask") == []
     shown = people.unmask(session, rider, "contact", allowed)
@@ -222,14 +222,14 @@ def test_the_company_of_a_day_is_decidable(
 def test_one_company_engages_a_rider_once_at_a_time(session: Session) -> None:
     company, rider = make_company(session), make_rider(session)
     engagement = engagements.engage(session, rider, NewEngagement(company.id, date(2026, 1, 1)), SYSTEM, NOW)
-    with pytest.raises(DomainError) as refused:
+    with pytest.raises(Refusal) as refused:
         engagements.engage(session, rider, NewEngagement(company.id, date(2026, 2, 1)), SYSTEM, NOW)
     assert refused.value.field == "engaged_from"
     change = EngagementChange(date(2026, 1, 1), date(2026, 1, 31), None)
     engagements.change_engagement(session, engagement, change, engagement.version, SYSTEM, NOW)
     engagements.engage(session, rider, NewEngagement(company.id, date(2026, 2, 1)), SYSTEM, NOW)
     reopened = EngagementChange(date(2026, 1, 1), None, None)
-    with pytest.raises(DomainError):
+    with pytest.raises(Refusal):
         engagements.change_engagement(session, engagement, reopened, engagement.version, SYSTEM, NOW)
 
 
@@ -245,7 +245,7 @@ def test_an_engagement_that_cannot_be_is_refused(
     session: Session, first: date, last: date | None, basis: str | None, field: str
 ) -> None:
     company, rider = make_company(session), make_rider(session)
-    with pytest.raises(DomainError) as refused:
+    with pytest.raises(Refusal) as refused:
         engagements.engage(session, rider, NewEngagement(company.id, first, last, basis), SYSTEM, NOW)
     assert refused.value.field == field
     assert session.scalar(select(func.count()).select_from(Engagement)) == 0
@@ -253,7 +253,7 @@ def test_an_engagement_that_cannot_be_is_refused(
 
 def test_a_closed_company_engages_nobody(session: Session) -> None:
     company, rider = make_company(session, active=False), make_rider(session)
-    with pytest.raises(DomainError) as refused:
+    with pytest.raises(Refusal) as refused:
         engagements.engage(session, rider, NewEngagement(company.id, date(2026, 2, 1)), SYSTEM, NOW)
     assert refused.value.field == "company_id"
 

@@ -14,7 +14,7 @@ from tests.factories.riders import make_company, make_identity, make_rider
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.riders.models import IDENTITY_CARD, Engagement, Rider, Vehicle
 from trafficedu.riders.services import engagements, people, plates
 from trafficedu.riders.services.engagements import NewEngagement
@@ -34,7 +34,7 @@ def at_once(app: Flask, deed: Callable[[Session], str]) -> list[str]:
             try:
                 outcome = deed(own)
                 own.commit()
-            except DomainError as error:
+            except Refusal as error:
                 own.rollback()
                 outcome = f"refused at {error.field}"
             results.append(outcome)

@@ -15,7 +15,7 @@ from trafficedu.configuration import queries as configuration
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
-from trafficedu.core.errors import DomainError, Refused
+from trafficedu.core.errors import Denied, Refusal
 from trafficedu.core.tabular import Columns, Exporter, Importer, ImportReport, Progress, Row
 from trafficedu.transfers.forms import KIND_NAMES
 from trafficedu.transfers.services import Choices, Outcome, export_file, import_file
@@ -105,7 +105,7 @@ def test_an_export_is_audited_and_clear_values_need_their_permission(session: Se
     path = tmp_path / "a.csv"
     assert export_file(session, "riders", exporter, path, SYSTEM, utc_now()) == 2
     assert path.read_bytes() == b'\xef\xbb\xbfa\r\n\'=1\r\n""\r\n'
-    with pytest.raises(Refused):
+    with pytest.raises(Denied):
         export_file(session, "riders", exporter, path, SYSTEM, utc_now(), clear=True)
     holder = Actor(1, "x", permissions=frozenset({"riders:identity:export"}))
     export_file(session, "riders", exporter, path, holder, utc_now(), clear=True)
@@ -118,7 +118,7 @@ def test_an_export_is_audited_and_clear_values_need_their_permission(session: Se
 
 
 def test_an_export_under_another_name_is_refused_and_leaves_no_file(session: Session, tmp_path: Path) -> None:
-    with pytest.raises(DomainError):
+    with pytest.raises(Refusal):
         export_file(session, "areas", wiring.EXPORTERS["areas"], tmp_path / "a.ods", SYSTEM, utc_now())
     assert list(tmp_path.iterdir()) == []
 

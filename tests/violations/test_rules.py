@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.violations import rules
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
@@ -22,7 +22,7 @@ def test_nobody_under_fourteen_is_fined(age: int | None, fined: bool) -> None:
     if fined:
         rules.check_age(age, "fine", 14)
     else:
-        with pytest.raises(DomainError):
+        with pytest.raises(Refusal):
             rules.check_age(age, "fine", 14)
     rules.check_age(age, "warning", 14)
 
@@ -30,9 +30,9 @@ def test_nobody_under_fourteen_is_fined(age: int | None, fined: bool) -> None:
 def test_how_far_back() -> None:
     rules.check_time(NOW - timedelta(days=30), NOW, 30)
     rules.check_time(NOW - timedelta(days=3000), NOW, None)
-    with pytest.raises(DomainError):
+    with pytest.raises(Refusal):
         rules.check_time(NOW - timedelta(days=30, seconds=1), NOW, 30)
-    with pytest.raises(DomainError):
+    with pytest.raises(Refusal):
         rules.check_time(NOW + timedelta(seconds=1), NOW, None)
 
 
@@ -40,5 +40,5 @@ def test_both_days_of_a_kind_are_included() -> None:
     rules.check_valid_on(date(2026, 1, 1), date(2026, 1, 31), date(2026, 1, 1), "x")
     rules.check_valid_on(date(2026, 1, 1), date(2026, 1, 31), date(2026, 1, 31), "x")
     for day in (date(2025, 12, 31), date(2026, 2, 1)):
-        with pytest.raises(DomainError):
+        with pytest.raises(Refusal):
             rules.check_valid_on(date(2026, 1, 1), date(2026, 1, 31), day, "x")

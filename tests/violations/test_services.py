@@ -22,7 +22,7 @@ from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import from_local, utc_now
 from trafficedu.core.database import database
 from trafficedu.core.encryption import keyring_of
-from trafficedu.core.errors import DomainError, Missing, Stale
+from trafficedu.core.errors import Missing, Refusal, Stale
 from trafficedu.core.numbers import is_number
 from trafficedu.riders.models import Rider, Vehicle
 from trafficedu.riders.queries import engagement_on
@@ -80,7 +80,7 @@ class TestRecord:
     ) -> None:
         new = new_violation(district.village, client_reference="one")
         recording.record(session, new, officer, NOW)
-        with pytest.raises(DomainError, match="somebody else"):
+        with pytest.raises(Refusal, match="somebody else"):
             recording.record(session, new, acting("officer", district.town), NOW)
 
     @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ class TestRecord:
     def test_what_is_wrong_is_said_at_its_field(
         self, session: Session, district: District, officer: Actor, change: dict[str, Any], field: str
     ) -> None:
-        with pytest.raises(DomainError) as refusal:
+        with pytest.raises(Refusal) as refusal:
             recording.record(session, new_violation(district.village, **change), officer, NOW)
         assert refusal.value.field == field
 
@@ -127,7 +127,7 @@ class TestRecord:
             assert recording.record(session, new_violation(district.village, **change), officer, NOW).number
 
     def test_only_the_own_area(self, session: Session, district: District, officer: Actor) -> None:
-        with pytest.raises(DomainError) as refusal:
+        with pytest.raises(Refusal) as refusal:
             recording.record(session, new_violation(district.other_village), officer, NOW)
         assert refusal.value.field == "area_code"
 
@@ -137,7 +137,7 @@ class TestRecord:
         district.village.valid_to = date(2026, 11, 19)
         session.add(district.village)
         session.flush()
-        with pytest.raises(DomainError, match="did not exist") as refusal:
+        with pytest.raises(Refusal, match="did not exist") as refusal:
             recording.record(session, new_violation(session.merge(district.village)), officer, NOW)
         assert refusal.value.field == "area_code"
 
@@ -151,7 +151,7 @@ class TestKindsInTime:
         dear = new_violation(district.village, penalty="fine", fine_yuan=80)
         assert recording.record(session, dear, officer, NOW).kind.fine_max_yuan == 100
         early = datetime(2026, 11, 14, 3, 0, tzinfo=UTC)
-        with pytest.raises(DomainError) as refusal:
+        with pytest.raises(Refusal) as refusal:
             recording.record(
                 session,
                 new_violation(district.village, penalty="fine", fine_yuan=80, occurred_utc=early),
@@ -163,7 +163,7 @@ class TestKindsInTime:
     def test_an_ended_kind_is_refused(self, session: Session, district: District, officer: Actor) -> None:
         kind = session.scalars(select(ViolationKind).where(ViolationKind.code == "2009")).one()
         kinds.end_kind(session, kind, date(2026, 11, 18), kind.version, officer)
-        with pytest.raises(DomainError, match="not in force") as refusal:
+        with pytest.raises(Refusal, match="not in force") as refusal:
             recording.record(session, new_violation(district.village, kind_code="2009"), officer, NOW)
         assert refusal.value.field == "kind"
 
@@ -171,14 +171,14 @@ class TestKindsInTime:
         violation = make_violation(session, district.village)
         kind = violation.kind
         new = kinds.KindInput("闯红灯", "Red light", 1, 10, 100, "法", "law", date(2026, 11, 20))
-        with pytest.raises(DomainError, match="recorded on or after"):
+        with pytest.raises(Refusal, match="recorded on or after"):
             kinds.renew_kind(session, kind, new, kind.version, officer)
-        with pytest.raises(DomainError, match="recorded on or after"):
+        with pytest.raises(Refusal, match="recorded on or after"):
             kinds.end_kind(session, kind, date(2026, 11, 19), kind.version, officer)
 
     def test_a_code_is_used_once(self, session: Session, officer: Actor) -> None:
         new = kinds.KindInput("闯红灯", "Red light", None, 5, 50, "法", "law", date(2027, 1, 1))
-        with pytest.raises(DomainError) as refusal:
+        with pytest.raises(Refusal) as refusal:
             kinds.add_kind(session, "2007", new, officer)
         assert refusal.value.field == "code"
         assert kinds.add_kind(session, "NEW-1", new, officer).valid_to is None
@@ -237,7 +237,7 @@ class TestReview:
         assert heard == []
 
     def test_a_camera_record_needs_a_plate(self, session: Session, district: District, officer: Actor) -> None:
-        with pytest.raises(DomainError) as refusal:
+        with pytest.raises(Refusal) as refusal:
             recording.record(session, camera(district.village, plate=""), officer, NOW)
         assert refusal.value.field == "plate"
 
@@ -263,7 +263,7 @@ class TestReview:
         self, session: Session, district: District, officer: Actor, heard: list[Any]
     ) -> None:
         violation = recording.record(session, camera(district.village), officer, NOW)
-        with pytest.raises(DomainError) as refusal:
+        with pytest.raises(Refusal) as refusal:
             reviewing.reject(session, violation, " ", officer, NOW)
         assert refusal.value.field == "reason"
         reviewing.reject(session, violation, "号牌不清", officer, NOW)
@@ -274,7 +274,7 @@ class TestReview:
     ) -> None:
         violation = make_violation(session, district.village)
         heard.clear()
-        with pytest.raises(DomainError):
+        with pytest.raises(Refusal):
             reviewing.void(session, violation, "", officer, NOW)
         reviewing.void(session, violation, "认错人", officer, NOW)
         assert heard == [ViolationVoided(NOW, officer, violation.id)]
@@ -293,9 +293,9 @@ class TestObjections:
         assert objection.contact_cipher is not None
         assert "138" not in objection.contact_cipher
         assert keyring_of(session).decrypt(objection.contact_cipher, "objection.contact") == "13800000000"
-        with pytest.raises(DomainError, match="already"):
+        with pytest.raises(Refusal, match="already"):
             objections.raise_objection(session, violation, "again", "", NOW)
-        with pytest.raises(DomainError) as refusal:
+        with pytest.raises(Refusal) as refusal:
             objections.decide_objection(session, objection, True, "", officer, NOW)
         assert refusal.value.field == "decision"
         objections.decide_objection(session, objection, True, "监控显示并非此人", officer, NOW)
@@ -303,7 +303,7 @@ class TestObjections:
         assert ViolationVoided(NOW, officer, violation.id) in heard
         with pytest.raises(Stale):
             objections.decide_objection(session, objection, False, "no", officer, NOW)
-        with pytest.raises(DomainError, match="does not stand"):
+        with pytest.raises(Refusal, match="does not stand"):
             objections.raise_objection(session, violation, "again", "", NOW)
 
     def test_a_dismissed_one_leaves_the_record(self, session: Session, district: District, officer: Actor) -> None:
@@ -318,7 +318,7 @@ class TestObjections:
         self, session: Session, district: District, statement: str, contact: str, field: str
     ) -> None:
         violation = make_violation(session, district.village)
-        with pytest.raises(DomainError) as refusal:
+        with pytest.raises(Refusal) as refusal:
             objections.raise_objection(session, violation, statement, contact, NOW)
         assert refusal.value.field == field
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
@@ -28,8 +27,8 @@ from trafficedu.accidents.models import RECORDED, VOIDED, Accident
 from trafficedu.accidents.queries.records import CASUALTIES, AccidentFilter
 from trafficedu.accidents.services.recording import NewAccident
 from trafficedu.core.clock import today
-from trafficedu.core.errors import DomainError
-from trafficedu.core.fields import LocalTimeField, TrimmedField, VersionField, choices, not_in_future
+from trafficedu.core.errors import Refusal
+from trafficedu.core.fields import FilterForm, Form, LocalTimeField, TrimmedField, VersionField, choices, not_in_future
 from trafficedu.core.web import say
 from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT
 from trafficedu.riders.rules import normalise_identity, normalise_phone
@@ -67,7 +66,7 @@ TOO_LONG = _l("At most %(max)d characters.")
 PEOPLE = NumberRange(0, rules.MOST_PEOPLE, message=_l("Enter a number of people from 0 to %(max)s."))
 
 
-class AccidentForm(FlaskForm):  # type: ignore[misc]
+class AccidentForm(Form):
     """An accident as the officer sees it, at the kerb or at the desk."""
 
     severity = RadioField(
@@ -153,7 +152,7 @@ class AccidentForm(FlaskForm):  # type: ignore[misc]
         self.version.data = accident.version
 
 
-class VoidForm(FlaskForm):  # type: ignore[misc]
+class VoidForm(Form):
     """Why a record is voided."""
 
     reason = TextAreaField(
@@ -163,13 +162,13 @@ class VoidForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class CompareForm(FlaskForm):  # type: ignore[misc]
+class CompareForm(Form):
     """Whether two records are of one accident, and which of them is kept."""
 
     decision = RadioField(_l("Your decision"), [InputRequired(_l("Choose a decision."))], choices=[])
 
 
-class LinkForm(FlaskForm):  # type: ignore[misc]
+class LinkForm(Form):
     """A person in the accident, by document."""
 
     role = RadioField(_l("Part in the accident"), choices=choices(ROLE_NAMES.items()), default="rider")
@@ -203,17 +202,12 @@ class LinkForm(FlaskForm):  # type: ignore[misc]
 def _checked(rule: Any) -> None:
     try:
         rule()
-    except DomainError as error:
+    except Refusal as error:
         raise ValidationError(say(error.text)) from error
 
 
-class AccidentFilterForm(FlaskForm):  # type: ignore[misc]
+class AccidentFilterForm(FilterForm):
     """What the list of accidents is narrowed to; lives in the address."""
-
-    class Meta:
-        """A GET form needs no token."""
-
-        csrf = False
 
     q = TrimmedField(_l("Number"), render_kw={"placeholder": "A…"})
     since = DateField(_l("From"), [Optional()])

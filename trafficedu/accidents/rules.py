@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
 
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
 
 FATAL, SERIOUS, SLIGHT, DAMAGE = "fatal", "serious", "slight", "damage"
@@ -36,44 +36,44 @@ def whole_second(moment: datetime) -> datetime:
 
 
 def check_time(occurred: datetime, now: datetime) -> None:
-    """Raise DomainError at ``occurred_at`` for a time in the future or before any record this system holds."""
+    """Raise Refusal at ``occurred_at`` for a time in the future or before any record this system holds."""
     if occurred > now:
         text = message("This time lies in the future. Check the date and the hour.")
-        raise DomainError(text, field="occurred_at", value=occurred.isoformat())
+        raise Refusal(text, field="occurred_at", value=occurred.isoformat())
     if occurred.year < FIRST_YEAR:
         text = message("This day lies too far back. Check the year.")
-        raise DomainError(text, field="occurred_at", value=occurred.isoformat())
+        raise Refusal(text, field="occurred_at", value=occurred.isoformat())
 
 
 def check_people(severity: str, killed: int, killed_30_days: int | None, injured: int) -> None:
-    """Raise DomainError unless severity and people agree; ``killed_30_days`` None is not known yet.
+    """Raise Refusal unless severity and people agree; ``killed_30_days`` None is not known yet.
 
     Fatal if and only if somebody died within 7 days; with injuries, serious or slight; else damage only.
     """
     for field, count in (("killed", killed), ("killed_30_days", killed_30_days), ("injured", injured)):
         if count is not None and not 0 <= count <= MOST_PEOPLE:
             text = message("Enter a number of people from 0 to %(most)d.", most=MOST_PEOPLE)
-            raise DomainError(text, field=field, value=str(count))
+            raise Refusal(text, field=field, value=str(count))
     if severity not in SEVERITIES:
-        raise DomainError(message("Choose fatal, serious, slight or damage only."), field="severity", value=severity)
+        raise Refusal(message("Choose fatal, serious, slight or damage only."), field="severity", value=severity)
     if severity == FATAL and killed == 0:
         text = message("A fatal accident has at least one killed within 7 days. Check both.")
-        raise DomainError(text, field="killed", value="0")
+        raise Refusal(text, field="killed", value="0")
     if severity != FATAL and killed > 0:
         text = message("Somebody died within 7 days: that is a fatal accident. Check both.")
-        raise DomainError(text, field="severity", value=severity)
+        raise Refusal(text, field="severity", value=severity)
     if killed_30_days is not None and killed_30_days < killed:
         text = message("Who died within 7 days also died within 30: at least %(killed)d.", killed=killed)
-        raise DomainError(text, field="killed_30_days", value=str(killed_30_days))
+        raise Refusal(text, field="killed_30_days", value=str(killed_30_days))
     if severity in {SERIOUS, SLIGHT} and injured == 0:
         text = message("With nobody injured this is an accident with damage only. Check both.")
-        raise DomainError(text, field="injured", value="0")
+        raise Refusal(text, field="injured", value="0")
     if severity == DAMAGE and injured > 0:
         text = message("With somebody injured this is more than damage. Check both.")
-        raise DomainError(text, field="severity", value=severity)
+        raise Refusal(text, field="severity", value=severity)
     if severity == DAMAGE and killed_30_days:
         text = message("Somebody died of it: this is more than damage. Check both.")
-        raise DomainError(text, field="severity", value=severity)
+        raise Refusal(text, field="severity", value=severity)
 
 
 def of_the_rider(ebike_involved: bool, helmet: str, responsibility: str) -> tuple[str, str]:
@@ -83,32 +83,32 @@ def of_the_rider(ebike_involved: bool, helmet: str, responsibility: str) -> tupl
 
     Raises
     ------
-    DomainError
+    Refusal
         A value is not in its list (``rider_helmet``, ``responsibility``), or speaks of a rider where no e-bike was
         involved (``ebike_involved``).
     """
     if helmet not in HELMETS:
-        raise DomainError(message("Choose yes, no or unknown."), field="rider_helmet", value=helmet)
+        raise Refusal(message("Choose yes, no or unknown."), field="rider_helmet", value=helmet)
     if responsibility not in RESPONSIBILITIES:
         text = message("Choose full, main, equal, minor, none or unknown.")
-        raise DomainError(text, field="responsibility", value=responsibility)
+        raise Refusal(text, field="responsibility", value=responsibility)
     if ebike_involved:
         return helmet, responsibility
     if helmet == YES or responsibility not in {NONE, UNKNOWN}:
         text = message("Helmet or responsibility of an e-bike's rider are given, but no e-bike was involved.")
-        raise DomainError(text, field="ebike_involved", value="false")
+        raise Refusal(text, field="ebike_involved", value="false")
     return UNKNOWN, UNKNOWN
 
 
 def check_position(latitude: float | None, longitude: float | None) -> None:
-    """Raise DomainError at ``latitude`` or ``longitude`` for half a position or one that is not on Earth."""
+    """Raise Refusal at ``latitude`` or ``longitude`` for half a position or one that is not on Earth."""
     if (latitude is None) != (longitude is None):
         field = "longitude" if longitude is None else "latitude"
-        raise DomainError(message("A position needs latitude and longitude."), field=field, value="")
+        raise Refusal(message("A position needs latitude and longitude."), field=field, value="")
     if latitude is not None and not -90 <= latitude <= 90:
-        raise DomainError(message("A latitude lies between -90 and 90."), field="latitude", value=str(latitude))
+        raise Refusal(message("A latitude lies between -90 and 90."), field="latitude", value=str(latitude))
     if longitude is not None and not -180 <= longitude <= 180:
-        raise DomainError(message("A longitude lies between -180 and 180."), field="longitude", value=str(longitude))
+        raise Refusal(message("A longitude lies between -180 and 180."), field="longitude", value=str(longitude))
 
 
 class Placed(Protocol):

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, PasswordField, SelectField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from trafficedu.accounts.queries import AuditFilter, UserFilter
 from trafficedu.accounts.rules import MINIMUM_PASSWORD_LENGTH, Role
 from trafficedu.accounts.services import UserInput
-from trafficedu.core.fields import TrimmedField, VersionField, choices
+from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionField, choices
 
 ROLE_NAMES = {
     Role.OFFICER: _l("officer"),
@@ -28,7 +27,7 @@ RESULT_NAMES = {"done": _l("done"), "refused": _l("refused"), "failed": _l("fail
 Choices = Sequence[tuple[int, str]]
 
 
-class SignInForm(FlaskForm):  # type: ignore[misc]
+class SignInForm(Form):
     """User name and password."""
 
     username = TrimmedField(
@@ -43,7 +42,7 @@ class SignInForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class PasswordForm(FlaskForm):  # type: ignore[misc]
+class PasswordForm(Form):
     """The old and the new password of one's own."""
 
     old = PasswordField(
@@ -62,7 +61,7 @@ class PasswordForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class UserForm(FlaskForm):  # type: ignore[misc]
+class UserForm(Form):
     """An account and its post."""
 
     username = TrimmedField(
@@ -117,13 +116,8 @@ class UserForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-class UserFilterForm(FlaskForm):  # type: ignore[misc]
+class UserFilterForm(FilterForm):
     """What the list of users is narrowed to; lives in the address."""
-
-    class Meta:
-        """A GET form needs no token."""
-
-        csrf = False
 
     q = TrimmedField(_l("Name or user name"), render_kw={"type": "search"})
     role = SelectField(_l("Role"), choices=choices([("", _l("all")), *ROLE_NAMES.items()]), default="")
@@ -137,13 +131,8 @@ class UserFilterForm(FlaskForm):  # type: ignore[misc]
         return UserFilter(self.q.data or "", self.role.data or "", active)
 
 
-class AuditFilterForm(FlaskForm):  # type: ignore[misc]
+class AuditFilterForm(FilterForm):
     """What the audit trail is narrowed to; lives in the address."""
-
-    class Meta:
-        """A GET form needs no token."""
-
-        csrf = False
 
     action = TrimmedField(_l("Event begins with"), render_kw={"placeholder": "violations:", "type": "search"})
     result = SelectField(

@@ -15,7 +15,7 @@ from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of, find_by_username
 from trafficedu.core import audit, throttle
 from trafficedu.core.actors import VISITOR, Actor
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
 
@@ -63,7 +63,7 @@ def sign_in(session: Session, given: Credentials, now: datetime) -> User | None:
 
     Raises
     ------
-    DomainError
+    Refusal
         Too many failures; says when to try again. The password was not looked at.
     """
     user = find_by_username(session, given.username)
@@ -75,7 +75,7 @@ def sign_in(session: Session, given: Credentials, now: datetime) -> User | None:
         until = throttle.locked_until(session, key, limit, now)
         if until is not None:
             minutes = int((until - now).total_seconds() // 60) + 1
-            raise DomainError(message("Too many wrong attempts. Try again in %(minutes)d minutes.", minutes=minutes))
+            raise Refusal(message("Too many wrong attempts. Try again in %(minutes)d minutes.", minutes=minutes))
     if not _verified(user, given.password) or user is None:
         for key, limit in limits:
             throttle.note_failure(session, key, limit, now)
@@ -117,21 +117,21 @@ def change_password(session: Session, user: User, old: str, new: str) -> None:
 
     Raises
     ------
-    DomainError
+    Refusal
         The old password is wrong (field ``old``) or the new one is too weak (field ``new``).
     """
     if not _verified(user, old):
-        raise DomainError(message("This is not your present password."), field="old")
+        raise Refusal(message("This is not your present password."), field="old")
     set_password(session, user, new)
     user.must_change_password = False
     audit.write(session, "accounts:password:change", actor_of(user), subject=user)
 
 
 def set_password(session: Session, user: User, password: str, field: str = "new") -> None:
-    """Hash and store ``password`` and end all sessions; raises DomainError at ``field`` when it is too weak."""
+    """Hash and store ``password`` and end all sessions; raises Refusal at ``field`` when it is too weak."""
     fault = rules.password_fault(password, user.username)
     if fault:
-        raise DomainError(PASSWORD_FAULTS[fault], field=field)
+        raise Refusal(PASSWORD_FAULTS[fault], field=field)
     user.password_hash = _hasher.hash(password)
     user.session_stamp = secrets.token_hex(16)
     session.flush()
@@ -142,7 +142,7 @@ def create_user(session: Session, new: UserInput, by: Actor, password: str | Non
 
     Raises
     ------
-    DomainError
+    Refusal
         The name is taken (field ``username``), or the role lacks its post (``area_id`` ...).
     """
     _check_post(new)
@@ -160,11 +160,11 @@ def create_user(session: Session, new: UserInput, by: Actor, password: str | Non
 
 
 def update_user(session: Session, user: User, new: UserInput, version: int, by: Actor) -> None:
-    """Change an account; a changed role, post or activity ends its sessions. Raises Stale, DomainError."""
+    """Change an account; a changed role, post or activity ends its sessions. Raises Stale, Refusal."""
     expect_version(user, version)
     _check_post(new)
     if user.id == by.user_id and not new.active:
-        raise DomainError(message("You cannot deactivate your own account."), field="active")
+        raise Refusal(message("You cannot deactivate your own account."), field="active")
     before = (user.role, user.area_id, user.station_id, user.company_id, user.active)
     _apply(user, new)
     if before != (user.role, user.area_id, user.station_id, user.company_id, user.active):
@@ -198,7 +198,7 @@ def _apply(user: User, new: UserInput) -> None:
 
 
 def _flush(session: Session) -> None:
-    taken = DomainError(message("This user name is taken. Choose another."), field="username")
+    taken = Refusal(message("This user name is taken. Choose another."), field="username")
     flush_or_refuse(session, {"user_account.username": taken})
 
 
@@ -207,6 +207,6 @@ def _check_post(new: UserInput) -> None:
     posts = {"area": new.area_id, "station": new.station_id, "company": new.company_id}
     for name, value in posts.items():
         if name == wanted and value is None:
-            raise DomainError(message("This role needs a post: choose one."), field=f"{name}_id")
+            raise Refusal(message("This role needs a post: choose one."), field=f"{name}_id")
         if name != wanted and value is not None:
-            raise DomainError(message("This role has no such post: leave it empty."), field=f"{name}_id")
+            raise Refusal(message("This role has no such post: leave it empty."), field=f"{name}_id")

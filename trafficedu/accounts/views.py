@@ -9,7 +9,6 @@ from typing import Any
 import flask_login
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from flask import session as cookie
-from flask_wtf import FlaskForm
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from trafficedu.accounts import queries, services
@@ -29,9 +28,10 @@ from trafficedu.companies import queries as companies
 from trafficedu.core.access import SignedIn, actor, open_to_all, requires, signed_in_only
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.errors import Refusal
+from trafficedu.core.fields import Form
 from trafficedu.core.text import LOCALES, message
-from trafficedu.core.web import attach_error, back_to, page_number, tell
+from trafficedu.core.web import attach_error, back_to, form_page, page_number, submitted, tell
 from trafficedu.stations import queries as stations
 
 pages = Blueprint("accounts", __name__)
@@ -45,13 +45,13 @@ def sign_in() -> Any:
     """I enter my user name and password."""
     form = SignInForm()
     if not form.validate_on_submit():
-        return render_template("accounts/sign_in.html", form=form), _status(form)
+        return form_page("accounts/sign_in.html", form)
     given = services.Credentials(
         form.username.data, form.password.data, request.remote_addr or "", _device_knows(form.username.data)
     )
     try:
         user = services.sign_in(session(), given, utc_now())
-    except DomainError as error:
+    except Refusal as error:
         session().rollback()
         services.note_locked(session())
         session().commit()
@@ -59,7 +59,7 @@ def sign_in() -> Any:
         return render_template("accounts/sign_in.html", form=form), 429
     session().commit()
     if user is None:
-        attach_error(form, DomainError(message("User name or password is wrong. Check both and try again.")))
+        attach_error(form, Refusal(message("User name or password is wrong. Check both and try again.")))
         return render_template("accounts/sign_in.html", form=form), 422
     _open_session(user)
     answer = redirect(url_for("accounts.password") if user.must_change_password else _next_page(), code=303)
@@ -92,18 +92,11 @@ def password() -> Any:
     """I choose a new password; my other sessions end."""
     form = PasswordForm()
     user = queries.find_user(session(), actor().user_id or 0)
-    if form.validate_on_submit():
-        try:
-            services.change_password(session(), user, form.old.data, form.new.data)
-            session().commit()
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            _open_session(user)
-            tell(message("Your password is changed."))
-            return redirect("/", code=303)
-    return render_template("accounts/password.html", form=form, forced=user.must_change_password), _status(form)
+    if submitted(form, lambda: services.change_password(session(), user, form.old.data, form.new.data)):
+        _open_session(user)
+        tell(message("Your password is changed."))
+        return redirect("/", code=303)
+    return form_page("accounts/password.html", form, forced=user.must_change_password)
 
 
 @pages.post("/language")
@@ -139,12 +132,12 @@ def create_user() -> Any:
         try:
             user, first = services.create_user(session(), form.to_input(), actor())
             session().commit()
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             attach_error(form, error)
         else:
             return render_template("accounts/first_password.html", user=user, password=first)
-    return render_template("accounts/user.html", form=form, user=None), _status(form)
+    return form_page("accounts/user.html", form, user=None)
 
 
 @pages.route("/users/<username>", methods=["GET", "POST"])
@@ -153,19 +146,10 @@ def user(username: str) -> Any:
     """I change somebody's name, role or post, or deactivate the account."""
     found = queries.find_account(session(), username)
     form = _offer_posts(UserForm(obj=found))
-    if form.validate_on_submit():
-        try:
-            services.update_user(session(), found, form.to_input(), form.version.data, actor())
-            session().commit()
-        except Stale:
-            raise
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The account is changed."))
-            return back_to("accounts.users")
-    return render_template("accounts/user.html", form=form, user=found), _status(form)
+    if submitted(form, lambda: services.update_user(session(), found, form.to_input(), form.version.data, actor())):
+        tell(message("The account is changed."))
+        return back_to("accounts.users")
+    return form_page("accounts/user.html", form, user=found)
 
 
 @pages.post("/users/<username>/password")
@@ -189,7 +173,7 @@ def audit_trail() -> Any:
     return render_template("accounts/audit_trail.html", form=form, page=found, names=names, results=RESULT_NAMES)
 
 
-def _status(form: FlaskForm) -> int:
+def _status(form: Form) -> int:
     """Return the status of a page with a form: 422 when it is shown again because of errors."""
     return 422 if form.errors else 200
 

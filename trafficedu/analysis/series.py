@@ -14,7 +14,7 @@ import numpy as np
 
 from trafficedu.analysis.arrays import FloatArray
 from trafficedu.analysis.trend.panel import MONTHS, Panel
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
 
 REQUIRED = ("area", "month", "accidents")
@@ -57,7 +57,7 @@ def read_series(path: Path) -> Panel:
 
     Raises
     ------
-    DomainError
+    Refusal
         Naming line, column and value: no such file, empty, a missing or doubled column, an unknown month, a
         count that is negative, fractional or no number, a row given twice, more than fifty years.
     """
@@ -68,7 +68,7 @@ def read_series(path: Path) -> Panel:
     for line, cells in rows:
         _take_row(table, names, line, cells)
     if not table.counts:
-        raise DomainError(message("the file has a header but no rows"))
+        raise Refusal(message("the file has a header but no rows"))
     return _as_panel(table)
 
 
@@ -77,13 +77,13 @@ def _decoded(path: Path) -> str:
     try:
         raw = path.read_bytes()
     except OSError:
-        raise DomainError(message("the file %(path)s cannot be read", path=str(path))) from None
+        raise Refusal(message("the file %(path)s cannot be read", path=str(path))) from None
     for encoding in ENCODINGS:
         try:
             return raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise DomainError(message("the file is neither UTF-8 nor GB18030 text"))
+    raise Refusal(message("the file is neither UTF-8 nor GB18030 text"))
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -93,7 +93,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
         try:
             cells = next(reader, None)
         except csv.Error:
-            raise DomainError(message("line %(line)s is no CSV", line=reader.line_num)) from None
+            raise Refusal(message("line %(line)s is no CSV", line=reader.line_num)) from None
         if cells is None:
             return
         stripped = [cell.strip() for cell in cells]
@@ -104,28 +104,28 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
 def _checked_header(header: list[str]) -> list[str]:
     """Return the column names, or say which are missing, unnamed or doubled."""
     if not header:
-        raise DomainError(message("the file is empty"))
+        raise Refusal(message("the file is empty"))
     for name in REQUIRED:
         if name not in header:
-            raise DomainError(message("the column %(column)s is missing", column=name), field=name)
+            raise Refusal(message("the column %(column)s is missing", column=name), field=name)
     for position, name in enumerate(header, start=1):
         if not name:
-            raise DomainError(message("column %(position)s has no name", position=position))
+            raise Refusal(message("column %(position)s has no name", position=position))
         if header.count(name) > 1:
-            raise DomainError(message("the column %(column)s is there twice", column=name), field=name)
+            raise Refusal(message("the column %(column)s is there twice", column=name), field=name)
     return header
 
 
 def _take_row(table: _Table, names: list[str], line: int, cells: list[str]) -> None:
     """Check one row and add it to the table."""
     if len(cells) > len(names):
-        raise DomainError(message("line %(line)s has more cells than the header", line=line))
+        raise Refusal(message("line %(line)s has more cells than the header", line=line))
     row = dict(zip(names, cells + [""] * (len(names) - len(cells)), strict=True))
     if not row["area"]:
-        raise DomainError(message("line %(line)s: the area is blank", line=line), field="area")
+        raise Refusal(message("line %(line)s: the area is blank", line=line), field="area")
     key = (row["area"], _month(row["month"], line))
     if key in table.counts:
-        raise DomainError(
+        raise Refusal(
             message(
                 "lines %(first)s and %(line)s are both about %(area)s in %(month)s",
                 first=table.lines[key],
@@ -142,7 +142,7 @@ def _take_row(table: _Table, names: list[str], line: int, cells: list[str]) -> N
         values[key] = _number(row[name], name, line)
     exposure = table.further.get(EXPOSURE, {}).get(key, math.nan)
     if exposure < 0:
-        raise DomainError(
+        raise Refusal(
             message("line %(line)s: the exposure %(value)s is negative", line=line, value=row[EXPOSURE]),
             field=EXPOSURE,
             value=row[EXPOSURE],
@@ -155,7 +155,7 @@ def _month(value: str, line: int) -> int:
         match = pattern.fullmatch(value)
         if match and 1 <= int(match[2]) <= MONTHS and int(match[1]) > 0:
             return MONTHS * int(match[1]) + int(match[2]) - 1
-    raise DomainError(
+    raise Refusal(
         message("line %(line)s: %(value)s is no month such as 2024-05", line=line, value=value or "-"),
         field="month",
         value=value,
@@ -171,7 +171,7 @@ def _number(value: str, column: str, line: int) -> float:
     except ValueError:
         number = math.inf
     if not math.isfinite(number):
-        raise DomainError(
+        raise Refusal(
             message(
                 "line %(line)s: %(value)s in column %(column)s is no number",
                 line=line,
@@ -188,13 +188,13 @@ def _count(value: str, line: int) -> float:
     """Return a whole number of events, or NaN for a blank."""
     number = _number(value, "accidents", line)
     if number < 0:
-        raise DomainError(
+        raise Refusal(
             message("line %(line)s: the count %(value)s is negative", line=line, value=value),
             field="accidents",
             value=value,
         )
     if not math.isnan(number) and number != int(number):
-        raise DomainError(
+        raise Refusal(
             message("line %(line)s: the count %(value)s is not a whole number", line=line, value=value),
             field="accidents",
             value=value,
@@ -208,7 +208,7 @@ def _as_panel(table: _Table) -> Panel:
     first, last = (pick(month for _, month in table.counts) for pick in (min, max))
     months = last - first + 1
     if months > LONGEST_MONTHS:
-        raise DomainError(
+        raise Refusal(
             message("the months span %(years)s years: is a year mistyped?", years=months // MONTHS),
             field="month",
         )
@@ -222,7 +222,7 @@ def _as_panel(table: _Table) -> Panel:
 
     counts = spread(table.counts)
     if np.isnan(counts).all():
-        raise DomainError(message("not a single count is known"), field="accidents")
+        raise Refusal(message("not a single count is known"), field="accidents")
     further = {name: spread(cells) for name, cells in table.further.items()}
     exposure = further.pop(EXPOSURE, None)
     return Panel(tuple(areas), first, counts, exposure, further)

@@ -23,7 +23,7 @@ from trafficedu.analysis.trend.panel import MONTHS, Panel, calendar_months
 from trafficedu.analysis.trend.rolling import clean_exposure
 from trafficedu.analysis.trend.season import month_index
 from trafficedu.analysis.trend.statement import Slopes, slopes
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
 
 LONGEST_HORIZON = 36
@@ -163,11 +163,11 @@ def report(panel: Panel, horizon: int = MONTHS, *, with_backtest: bool = False, 
 
     Raises
     ------
-    DomainError
+    Refusal
         If the horizon is out of range.
     """
     if not 1 <= horizon <= LONGEST_HORIZON:
-        raise DomainError(
+        raise Refusal(
             message("the horizon must lie between 1 and %(months)s months", months=LONGEST_HORIZON),
             field="horizon",
         )
@@ -216,7 +216,7 @@ def run(path: Path, horizon: int = MONTHS, *, backtest: bool = False) -> TrendRe
 
     Raises
     ------
-    DomainError
+    Refusal
         With what is wrong in the file, or a horizon out of range.
     """
     return report(read_series(path), horizon, with_backtest=backtest)

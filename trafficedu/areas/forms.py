@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, DateField, IntegerField, MonthField, SelectField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
@@ -14,7 +13,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 from trafficedu.areas.models import DISTRICT, TOWN, VILLAGE
 from trafficedu.areas.queries import AreaFilter
 from trafficedu.areas.services import AreaChange, NewArea
-from trafficedu.core.fields import TrimmedField, VersionField
+from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionField
 from trafficedu.core.fields import choices as as_choices
 
 TOO_LONG = _l("At most %(max)d characters.")
@@ -22,13 +21,8 @@ LEVEL_NAMES = {DISTRICT: _l("district"), TOWN: _l("town"), VILLAGE: _l("village"
 ALL = "all"
 
 
-class AreaFilterForm(FlaskForm):  # type: ignore[misc]
+class AreaFilterForm(FilterForm):
     """What the list of areas is narrowed to; lives in the address."""
-
-    class Meta:
-        """A GET form needs no token."""
-
-        csrf = False
 
     q = TrimmedField(_l("Name or code"))
     level = SelectField(
@@ -57,7 +51,7 @@ class AreaFilterForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-class NewAreaForm(FlaskForm):  # type: ignore[misc]
+class NewAreaForm(Form):
     """A town or a village to be added."""
 
     code = TrimmedField(
@@ -85,7 +79,7 @@ class NewAreaForm(FlaskForm):  # type: ignore[misc]
         return NewArea(self.code.data, self.name.data, self.valid_from.data, self.evaluated.data)
 
 
-class AreaForm(FlaskForm):  # type: ignore[misc]
+class AreaForm(Form):
     """What can be changed about an area."""
 
     name = TrimmedField(
@@ -100,7 +94,7 @@ class AreaForm(FlaskForm):  # type: ignore[misc]
         return AreaChange(self.name.data, self.valid_from.data, self.evaluated.data)
 
 
-class EndForm(FlaskForm):  # type: ignore[misc]
+class EndForm(Form):
     """The end of an area and what follows it."""
 
     valid_to = DateField(_l("Last day"), [InputRequired(_l("Enter the last day."))])
@@ -116,7 +110,7 @@ class EndForm(FlaskForm):  # type: ignore[misc]
         self.successor.choices = as_choices([("", _l("none")), *areas])
 
 
-class FigureForm(FlaskForm):  # type: ignore[misc]
+class FigureForm(Form):
     """The e-bikes registered in an area in one month."""
 
     month = MonthField(_l("Month"), [InputRequired(_l("Choose the month."))])
@@ -129,7 +123,7 @@ class FigureForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class OutlinesForm(FlaskForm):  # type: ignore[misc]
+class OutlinesForm(Form):
     """A file of outlines for maps."""
 
     file = FileField(

@@ -20,7 +20,7 @@ from trafficedu.areas.queries import facts_by_code, in_scope
 from trafficedu.areas.rules import BEGINNING, AreaFacts, check_place, check_successor, check_within
 from trafficedu.core import bulk, clock, parsing
 from trafficedu.core.actors import SYSTEM, Actor
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.tabular import Columns, Exporter, Importer, ImportReport, Progress, Row, read_rows, silent
 from trafficedu.core.text import message
 from trafficedu.core.validity import Validity
@@ -44,7 +44,7 @@ class _Tree:
     def at(self, code: str) -> AreaFacts | None:
         return self.after.get(code) or self.before.get(code)
 
-    def refuse(self, report: ImportReport, code: str, error: DomainError) -> None:
+    def refuse(self, report: ImportReport, code: str, error: Refusal) -> None:
         """Take a row out again."""
         report.refuse(self.rows.pop(code), error)
         self.after.pop(code)
@@ -60,10 +60,10 @@ def _import_areas(
         try:
             facts = _facts(row, tree.before.get(row["code"]))
             if facts.code in wanted:
-                raise DomainError(message("This code stands in an earlier line, too."), field="code")
+                raise Refusal(message("This code stands in an earlier line, too."), field="code")
             wanted[facts.code] = facts
             tree.rows[facts.code] = row
-        except DomainError as error:
+        except Refusal as error:
             report.refuse(row, error)
         progress(1)
     for level in LEVELS:
@@ -81,7 +81,7 @@ def _facts(row: Row, before: AreaFacts | None) -> AreaFacts:
     level = parsing.one_of(row, "level", LEVELS)
     code = parsing.needed_text(row, "code", 20)
     if not code.isalnum() or not code.isascii():
-        raise DomainError(message("A code consists of digits and Latin letters."), field="code")
+        raise Refusal(message("A code consists of digits and Latin letters."), field="code")
     evaluated = parsing.flag(row, "evaluated")
     return AreaFacts(
         code=code,
@@ -105,7 +105,7 @@ def _place(tree: _Tree, facts: AreaFacts, report: ImportReport) -> None:
     tree.after[facts.code] = kept
     try:
         check_place(kept, before, parent)
-    except DomainError as error:
+    except Refusal as error:
         tree.refuse(report, facts.code, error)
 
 
@@ -120,8 +120,8 @@ def _settle(tree: _Tree, report: ImportReport) -> None:
                 continue
             try:
                 check_within(area, parent)
-            except DomainError:
-                wrong[parent.code] = DomainError(
+            except Refusal:
+                wrong[parent.code] = Refusal(
                     message("%(name)s below it lies outside these dates: change it in the same file.", name=area.name),
                     field="valid_to" if parent.valid_to else "valid_from",
                 )
@@ -131,15 +131,15 @@ def _settle(tree: _Tree, report: ImportReport) -> None:
             tree.refuse(report, code, error)
 
 
-def _misfit(area: AreaFacts, whole: dict[str, AreaFacts]) -> DomainError | None:
+def _misfit(area: AreaFacts, whole: dict[str, AreaFacts]) -> Refusal | None:
     try:
         if area.parent_code:
             parent = whole.get(area.parent_code)
             if parent is None:
-                return DomainError(message("The parent's own line was refused."), field="parent_code")
+                return Refusal(message("The parent's own line was refused."), field="parent_code")
             check_within(area, parent)
         check_successor(area, whole)
-    except DomainError as error:
+    except Refusal as error:
         return error
     return None
 
@@ -220,10 +220,10 @@ def _import_ebikes(
             try:
                 key, ebikes = _figure(row, areas, this_month)
                 if key in seen:
-                    raise DomainError(message("This area and month stand in an earlier line, too."), field="month")
+                    raise Refusal(message("This area and month stand in an earlier line, too."), field="month")
                 seen.add(key)
                 good[key] = ebikes
-            except DomainError as error:
+            except Refusal as error:
                 report.refuse(row, error)
         _write_figures(session, good, report)
         progress(len(batch))
@@ -233,13 +233,13 @@ def _import_ebikes(
 def _figure(row: Row, areas: dict[str, Area], this_month: date) -> tuple[tuple[int, date], int]:
     area = areas.get(row["area_code"])
     if area is None:
-        raise DomainError(message("There is no area with this code."), field="area_code")
+        raise Refusal(message("There is no area with this code."), field="area_code")
     month = parsing.month(row, "month")
     if month > this_month:
-        raise DomainError(message("This month has not begun yet."), field="month")
+        raise Refusal(message("This month has not begun yet."), field="month")
     following = clock.month_bounds(month)[1]
     if not area.overlaps(Validity(month, following - timedelta(days=1))):
-        raise DomainError(
+        raise Refusal(
             message("%(name)s did not exist on %(day)s.", name=area.name, day=month.isoformat()), field="month"
         )
     return (area.id, month), parsing.whole(row, "ebikes", most=10_000_000)

@@ -14,7 +14,7 @@ from trafficedu.areas.models import TOWN, VILLAGE, Area, AreaBoundary, Registere
 from trafficedu.areas.rules import CARRY_MONTHS, AreaFacts, Exposed, exposure
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import month_bounds
-from trafficedu.core.errors import DomainError, Missing
+from trafficedu.core.errors import Missing, Refusal, entered
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
 from trafficedu.core.validity import Validity
@@ -66,24 +66,26 @@ def find_area(session: Session, code: str) -> Area:
     """Return the area with ``code``; raise :class:`Missing`."""
     area = session.scalar(select(Area).where(Area.code == code))
     if area is None:
-        raise Missing(message("There is no area with the code %(code)s.", code=code), field="area_code", value=code)
+        raise Missing(message("There is no area with the code %(code)s.", code=code))
     return area
 
 
 def find_valid_area(session: Session, code: str, day: date) -> Area:
-    """Return the area with ``code`` if it exists on ``day``; raise DomainError at ``area_code``."""
-    return _existing_on(find_area(session, code), day)
+    """Return the area with ``code`` if it exists on ``day``; raise Refusal at ``area_code``."""
+    with entered("area_code", code):
+        area = find_area(session, code)
+    return _existing_on(area, day)
 
 
 def _existing_on(area: Area, day: date) -> Area:
     if not area.holds_on(day):
         text = message("%(name)s did not exist on %(day)s.", name=area.name, day=day.isoformat())
-        raise DomainError(text, field="area_code", value=area.code)
+        raise Refusal(text, field="area_code", value=area.code)
     return area
 
 
 def find_in_reach(session: Session, code: str, day: date, by: Actor) -> Area:
-    """Return the area if it exists on ``day`` within the post of ``by``; raise DomainError at ``area_code``.
+    """Return the area if it exists on ``day`` within the post of ``by``; raise Refusal at ``area_code``.
 
     For records: unlike :func:`find_visible_area` it knows no right to manage the tree. What lies outside the post is
     as if it did not exist.
@@ -91,7 +93,7 @@ def find_in_reach(session: Session, code: str, day: date, by: Actor) -> Area:
     area = session.scalar(select(Area).where(Area.code == code))
     if area is None or not (by.scope.everything or (by.scope.area_path and area.path.startswith(by.scope.area_path))):
         text = message("There is no village with the code %(code)s in your area. Choose one from the list.", code=code)
-        raise DomainError(text, field="area_code", value=code)
+        raise Refusal(text, field="area_code", value=code)
     return _existing_on(area, day)
 
 
@@ -137,7 +139,7 @@ def find_visible_area(session: Session, code: str, by: Actor) -> Area:
     """Return the area with ``code`` if ``by`` sees it; raise :class:`Missing`."""
     area = session.scalar(select(Area).where(Area.code == code, in_scope(by)))
     if area is None:
-        raise Missing(message("There is no area with the code %(code)s.", code=code), field="area_code", value=code)
+        raise Missing(message("There is no area with the code %(code)s.", code=code))
     return area
 
 

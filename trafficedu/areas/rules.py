@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import Message, message
 
 PARENT_LEVEL = {"district": None, "town": "district", "village": "town"}
@@ -38,62 +38,62 @@ class AreaFacts:
 
 
 def check_place(new: AreaFacts, before: AreaFacts | None, parent: AreaFacts | None) -> None:
-    """Raise DomainError where level, parent or dates of ``new`` cannot stand; ``before`` is what it said so far."""
+    """Raise Refusal where level, parent or dates of ``new`` cannot stand; ``before`` is what it said so far."""
     wanted = PARENT_LEVEL[new.level]
     if before is not None and before.level != new.level:
-        raise DomainError(message("An area keeps its level. End it and add a new one."), field="level")
+        raise Refusal(message("An area keeps its level. End it and add a new one."), field="level")
     if wanted is None and parent is not None:
-        raise DomainError(message("A district has no parent in the list."), field="parent_code")
+        raise Refusal(message("A district has no parent in the list."), field="parent_code")
     if wanted is not None and parent is None:
-        raise DomainError(message("There is no area with this code. Add the parent first."), field="parent_code")
+        raise Refusal(message("There is no area with this code. Add the parent first."), field="parent_code")
     if parent is not None and parent.level != wanted:
-        raise DomainError(
+        raise Refusal(
             message("A village lies in a town, a town in a district. Check the parent or the level."),
             field="parent_code",
         )
     if before is not None and parent is not None and before.parent_code != parent.code:
-        raise DomainError(
+        raise Refusal(
             message("An area stays where it is: end it and add one with a new code in the other place."),
             field="parent_code",
         )
     if new.valid_to is not None and new.valid_to < new.valid_from:
-        raise DomainError(message("The last day lies before the first."), field="valid_to")
+        raise Refusal(message("The last day lies before the first."), field="valid_to")
     if parent is not None:
         check_within(new, parent)
 
 
 def check_within(new: AreaFacts, parent: AreaFacts) -> None:
-    """Raise DomainError unless ``parent`` exists on every day on which ``new`` does."""
+    """Raise Refusal unless ``parent`` exists on every day on which ``new`` does."""
     if new.valid_from < parent.valid_from:
-        raise DomainError(
+        raise Refusal(
             message("%(name)s begins on %(day)s, later than this.", name=parent.name, day=parent.valid_from),
             field="valid_from",
         )
     if parent.valid_to is not None and (new.valid_to is None or new.valid_to > parent.valid_to):
-        raise DomainError(
+        raise Refusal(
             message("%(name)s ends on %(day)s, earlier than this.", name=parent.name, day=parent.valid_to),
             field="valid_to",
         )
 
 
 def check_successor(area: AreaFacts, areas: Mapping[str, AreaFacts]) -> None:
-    """Raise DomainError where the successor of ``area`` is unknown, of another level, gone too, or leads back."""
+    """Raise Refusal where the successor of ``area`` is unknown, of another level, gone too, or leads back."""
     if not area.successor:
         return
     if area.valid_to is None:
-        raise DomainError(message("Only an area that ends has a successor. Enter its last day."), field="valid_to")
+        raise Refusal(message("Only an area that ends has a successor. Enter its last day."), field="valid_to")
     successor = areas.get(area.successor)
     if successor is None:
-        raise DomainError(message("There is no area with this code."), field="successor")
+        raise Refusal(message("There is no area with this code."), field="successor")
     if successor.level != area.level:
-        raise DomainError(message("The successor is of another level."), field="successor")
+        raise Refusal(message("The successor is of another level."), field="successor")
     if successor.valid_to is not None and successor.valid_to <= area.valid_to:
-        raise DomainError(message("The successor does not outlive this area."), field="successor")
+        raise Refusal(message("The successor does not outlive this area."), field="successor")
     seen = {area.code}
     code = area.successor
     while code:
         if code in seen:
-            raise DomainError(message("The successors lead back to this area."), field="successor")
+            raise Refusal(message("The successors lead back to this area."), field="successor")
         seen.add(code)
         code = areas[code].successor if code in areas else ""
 
@@ -147,18 +147,18 @@ def outlines_of(collection: object, property_name: str = "code") -> dict[str, li
 
     Raises
     ------
-    DomainError
+    Refusal
         At field ``file``: it is no FeatureCollection, a feature has no code, no polygon, or a point that is none.
     """
     features = collection.get("features") if isinstance(collection, dict) else None
     if not isinstance(features, list) or not features:
-        raise DomainError(message("This is no GeoJSON FeatureCollection with areas in it."), field="file")
+        raise Refusal(message("This is no GeoJSON FeatureCollection with areas in it."), field="file")
     found: dict[str, list[Ring]] = {}
     for position, feature in enumerate(features, start=1):
         properties = feature.get("properties") if isinstance(feature, dict) else None
         code = str((properties or {}).get(property_name) or "").strip()
         if not code:
-            raise DomainError(
+            raise Refusal(
                 message("Area %(position)d of the file has no property “code”.", position=position), field="file"
             )
         found.setdefault(code, []).extend(_rings(feature.get("geometry"), code))
@@ -170,13 +170,13 @@ def _rings(geometry: object, code: str) -> list[Ring]:
     coordinates = shape.get("coordinates")
     polygons = [coordinates] if shape.get("type") == "Polygon" else coordinates
     if shape.get("type") not in {"Polygon", "MultiPolygon"} or not isinstance(polygons, list):
-        raise DomainError(_broken(code), field="file")
+        raise Refusal(_broken(code), field="file")
     try:
         rings = [[_point(point) for point in ring] for polygon in polygons for ring in polygon]
     except (TypeError, ValueError, IndexError) as error:
-        raise DomainError(_broken(code), field="file") from error
+        raise Refusal(_broken(code), field="file") from error
     if not rings or any(len(ring) < 4 or ring[0] != ring[-1] for ring in rings):
-        raise DomainError(_broken(code), field="file")
+        raise Refusal(_broken(code), field="file")
     return list(rings)
 
 

@@ -15,7 +15,7 @@ from trafficedu.areas.queries import facts_by_code, find_figure, list_ending_wit
 from trafficedu.areas.rules import PARENT_LEVEL, AreaFacts, check_place, check_successor, check_within, outlines_of
 from trafficedu.core import audit, clock
 from trafficedu.core.actors import Actor
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
 from trafficedu.core.validity import Validity
@@ -43,13 +43,13 @@ class AreaChange:
 
 
 def add_area(session: Session, parent: Area, new: NewArea, by: Actor) -> Area:
-    """Add an area one level below ``parent``. Raises DomainError at the field that cannot stand."""
+    """Add an area one level below ``parent``. Raises Refusal at the field that cannot stand."""
     level = next((level for level, above in PARENT_LEVEL.items() if above == parent.level), None)
     if level is None:
-        raise DomainError(message("Nothing lies below a village. Choose a town."), field="code")
+        raise Refusal(message("Nothing lies below a village. Choose a town."), field="code")
     areas = facts_by_code(session)
     if new.code in areas:
-        raise DomainError(TAKEN, field="code")
+        raise Refusal(TAKEN, field="code")
     valid_from = new.valid_from or parent.valid_from
     facts = AreaFacts(new.code, new.name, level, parent.code, valid_from, evaluated=new.evaluated)
     check_place(facts, None, areas[parent.code])
@@ -63,13 +63,13 @@ def add_area(session: Session, parent: Area, new: NewArea, by: Actor) -> Area:
         evaluated=new.evaluated,
     )
     session.add(area)
-    flush_or_refuse(session, {"area.code": DomainError(TAKEN, field="code")})
+    flush_or_refuse(session, {"area.code": Refusal(TAKEN, field="code")})
     audit.write(session, "areas:area:create", by, subject=area, code=area.code)
     return area
 
 
 def change_area(session: Session, area: Area, change: AreaChange, version: int, by: Actor) -> None:
-    """Change name, first day or evaluation of an area. Raises Stale, DomainError."""
+    """Change name, first day or evaluation of an area. Raises Stale, Refusal."""
     expect_version(area, version)
     areas = facts_by_code(session)
     before = areas[area.code]
@@ -77,7 +77,7 @@ def change_area(session: Session, area: Area, change: AreaChange, version: int, 
     check_place(after, before, areas.get(before.parent_code))
     for child in areas.values():
         if child.parent_code == area.code and child.valid_from < change.valid_from:
-            raise DomainError(
+            raise Refusal(
                 message("%(name)s below it begins earlier, on %(day)s.", name=child.name, day=child.valid_from),
                 field="valid_from",
             )
@@ -89,14 +89,14 @@ def change_area(session: Session, area: Area, change: AreaChange, version: int, 
 def end_area(session: Session, area: Area, last_day: date, successor_code: str, version: int, by: Actor) -> int:
     """End an area, and all below it, with ``last_day``; name its successor. Returns how many areas ended.
 
-    Records of the area stay where they are. Raises Stale, and DomainError at ``valid_to`` or ``successor``.
+    Records of the area stay where they are. Raises Stale, and Refusal at ``valid_to`` or ``successor``.
     """
     expect_version(area, version)
     areas = facts_by_code(session)
     ending = [area, *list_ending_with(session, area, last_day)]
     for one in ending:
         if last_day < one.valid_from:
-            raise DomainError(
+            raise Refusal(
                 message("%(name)s begins on %(day)s, after this day.", name=one.name, day=one.valid_from),
                 field="valid_to",
             )
@@ -129,14 +129,14 @@ def set_figure(session: Session, area: Area, month: date, ebikes: int, by: Actor
 
     Raises
     ------
-    DomainError
+    Refusal
         The month lies ahead, or the area did not exist in it (field ``month``).
     """
     first, following = clock.month_bounds(month)
     if first > clock.local_date(now):
-        raise DomainError(message("This month has not begun yet."), field="month")
+        raise Refusal(message("This month has not begun yet."), field="month")
     if not area.overlaps(Validity(first, following - timedelta(days=1))):
-        raise DomainError(
+        raise Refusal(
             message("%(name)s did not exist on %(day)s.", name=area.name, day=first.isoformat()), field="month"
         )
     figure = find_figure(session, area, first)
@@ -148,7 +148,7 @@ def set_figure(session: Session, area: Area, month: date, ebikes: int, by: Actor
     flush_or_refuse(
         session,
         {
-            "registered_ebikes.area_id": DomainError(
+            "registered_ebikes.area_id": Refusal(
                 message("Somebody else has just entered this month. Look at the list again."), field="month"
             )
         },
@@ -165,18 +165,18 @@ def import_outlines(session: Session, body: bytes, by: Actor, now: datetime) -> 
 
     Raises
     ------
-    DomainError
+    Refusal
         At field ``file``: no GeoJSON, a broken outline, or the code of an area that is not in the tree.
     """
     by.require("areas:area:manage")
     try:
         outlines = outlines_of(json.loads(body))
     except (ValueError, RecursionError) as error:
-        raise DomainError(message("This is no GeoJSON FeatureCollection with areas in it."), field="file") from error
+        raise Refusal(message("This is no GeoJSON FeatureCollection with areas in it."), field="file") from error
     known = dict(session.execute(select(Area.code, Area.id).where(Area.code.in_(outlines))).tuples().all())
     unknown = next((code for code in outlines if code not in known), None)
     if unknown is not None:
-        raise DomainError(message("There is no area with the code %(code)s.", code=unknown), field="file")
+        raise Refusal(message("There is no area with the code %(code)s.", code=unknown), field="file")
     session.execute(delete(AreaBoundary).where(AreaBoundary.area_id.in_(known.values())))
     session.add_all(
         AreaBoundary(area_id=known[code], rings=list(rings), imported_utc=now) for code, rings in outlines.items()

@@ -7,22 +7,14 @@ from typing import Any
 from flask import Blueprint, render_template, request
 
 from trafficedu.areas import queries, services
-from trafficedu.areas.forms import (
-    LEVEL_NAMES,
-    AreaFilterForm,
-    AreaForm,
-    EndForm,
-    FigureForm,
-    NewAreaForm,
-    OutlinesForm,
-)
+from trafficedu.areas.forms import LEVEL_NAMES, AreaFilterForm, AreaForm, EndForm, FigureForm, NewAreaForm, OutlinesForm
 from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, page_number, tell
+from trafficedu.core.web import attach_error, back_to, form_page, page_number, submitted, tell
 
 pages = Blueprint("areas", __name__)
 CHART_MONTHS = 24
@@ -55,14 +47,14 @@ def outlines() -> Any:
         try:
             count = services.import_outlines(session(), form.file.data.read(), actor(), utc_now())
             session().commit()
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             attach_error(form, error)
         else:
             tell(message("%(count)d outlines are taken in.", count=count))
             return back_to("areas.outlines")
     known = queries.count_outlines(session())
-    return render_template("areas/outlines.html", form=form, known=known), _status(form)
+    return form_page("areas/outlines.html", form, known=known)
 
 
 @pages.get("/areas/<code>")
@@ -78,16 +70,11 @@ def set_figure(code: str) -> Any:
     """I enter the e-bikes registered in an area in a month."""
     area = _area(code)
     form = FigureForm()
-    if form.validate_on_submit():
-        try:
-            services.set_figure(session(), area, form.month.data, form.ebikes.data, actor(), utc_now())
-            session().commit()
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The figure is entered."))
-            return back_to("areas.show", code=code, _anchor="ebikes")
+    if submitted(
+        form, lambda: services.set_figure(session(), area, form.month.data, form.ebikes.data, actor(), utc_now())
+    ):
+        tell(message("The figure is entered."))
+        return back_to("areas.show", code=code, _anchor="ebikes")
     return _show(area, form), 422
 
 
@@ -101,13 +88,13 @@ def create(code: str) -> Any:
         try:
             area = services.add_area(session(), parent, form.to_input(), actor())
             session().commit()
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             attach_error(form, error)
         else:
             tell(message("%(name)s is added.", name=area.name))
             return back_to("areas.show", code=area.code)
-    return render_template("areas/new.html", form=form, parent=parent), _status(form)
+    return form_page("areas/new.html", form, parent=parent)
 
 
 @pages.route("/areas/<code>/edit", methods=["GET", "POST"])
@@ -116,19 +103,10 @@ def edit(code: str) -> Any:
     """I change an area's name or first day, or whether it is evaluated."""
     area = _area(code)
     form = AreaForm(obj=area)
-    if form.validate_on_submit():
-        try:
-            services.change_area(session(), area, form.to_input(), form.version.data, actor())
-            session().commit()
-        except Stale:
-            raise
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("%(name)s is changed.", name=area.name))
-            return back_to("areas.show", code=code)
-    return render_template("areas/edit.html", form=form, area=area), _status(form)
+    if submitted(form, lambda: services.change_area(session(), area, form.to_input(), form.version.data, actor())):
+        tell(message("%(name)s is changed.", name=area.name))
+        return back_to("areas.show", code=code)
+    return form_page("areas/edit.html", form, area=area)
 
 
 @pages.route("/areas/<code>/end", methods=["GET", "POST"])
@@ -145,16 +123,14 @@ def end(code: str) -> Any:
                 session(), area, form.valid_to.data, form.successor.data, form.version.data, actor()
             )
             session().commit()
-        except Stale:
-            raise
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             attach_error(form, error)
         else:
             tell(message("%(count)d areas end on %(day)s.", count=count, day=form.valid_to.data.isoformat()))
             return back_to("areas.show", code=code)
     below = len(queries.list_ending_with(session(), area, today()))
-    return render_template("areas/end.html", form=form, area=area, below=below), _status(form)
+    return form_page("areas/end.html", form, area=area, below=below)
 
 
 @pages.post("/areas/<code>/reopen")

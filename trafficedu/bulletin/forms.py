@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import MonthField, SelectField, StringField
 from wtforms.validators import Optional
 
-from trafficedu.core.fields import choices
+from trafficedu.core.fields import FilterForm, choices
 from trafficedu.core.text import LOCALES
 from trafficedu.core.web import locale, say
 from trafficedu.evaluation.queries.runs import ResultFilter
@@ -19,13 +18,8 @@ from trafficedu.evaluation.rules import KIND_NAMES, last_full_month
 LANGUAGES = {"zh": "中文", "en": "English"}
 
 
-class _AskForm(FlaskForm):  # type: ignore[misc]
+class _AskForm(FilterForm):
     """A month that is over; the last one where none was asked for, or where it is not over."""
-
-    class Meta:
-        """A GET form needs no token."""
-
-        csrf = False
 
     month = MonthField(_l("Month"), [Optional()])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import Message, message
 
 EARLIEST = date(2000, 1, 1)
@@ -18,11 +18,11 @@ HELMET_MONTHS = 3
 
 
 def check_month(month: date, today: date) -> date:
-    """Return the first day of ``month``; raise DomainError unless it is over."""
+    """Return the first day of ``month``; raise Refusal unless it is over."""
     first = month.replace(day=1)
     if not EARLIEST <= first < today.replace(day=1):
         text = message("%(month)s is not over yet. Choose an earlier month.", month=f"{first:%Y-%m}")
-        raise DomainError(text, field="month")
+        raise Refusal(text, field="month")
     return first
 
 

@@ -21,7 +21,7 @@ from trafficedu.core import audit
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session, writing
-from trafficedu.core.errors import DomainError, Missing
+from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.text import LOCALES, message
 from trafficedu.core.web import locale, page_number
 from trafficedu.evaluation.queries import areas
@@ -45,7 +45,7 @@ def month_of(text: str) -> date:
         return check_month(datetime.strptime(text, "%Y-%m").date(), today())  # noqa: DTZ007 - a month has no zone
     except ValueError as error:
         raise Missing(message("There is no such month. Months are written like 2026-10.")) from error
-    except DomainError as error:
+    except Refusal as error:
         raise Missing(error.text) from error
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import DateField, IntegerField, SelectField, SelectMultipleField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -13,7 +12,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from trafficedu.campaigns.queries import CampaignFilter
 from trafficedu.campaigns.rules import CANCELLED, OVER, PLANNED, RUNNING, STATES
 from trafficedu.campaigns.services import CampaignInput
-from trafficedu.core.fields import TrimmedField, VersionField
+from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionField
 from trafficedu.core.fields import choices as as_choices
 
 STATE_NAMES = {
@@ -27,7 +26,7 @@ DAY_MISSING = _l("Choose the day.")
 MOST_HOURS = 1_000_000
 
 
-class CampaignForm(FlaskForm):  # type: ignore[misc]
+class CampaignForm(Form):
     """A campaign: when, where, against what, with how much effort."""
 
     name = TrimmedField(
@@ -82,14 +81,14 @@ class CampaignForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-class EndForm(FlaskForm):  # type: ignore[misc]
+class EndForm(Form):
     """The day on which a campaign ends earlier."""
 
     last_day = DateField(_l("Last day of the campaign"), [InputRequired(DAY_MISSING)])
     version = VersionField(default=0)
 
 
-class CancelForm(FlaskForm):  # type: ignore[misc]
+class CancelForm(Form):
     """Why a campaign does not take place."""
 
     reason = TrimmedField(
@@ -99,13 +98,8 @@ class CancelForm(FlaskForm):  # type: ignore[misc]
     version = VersionField(default=0)
 
 
-class CampaignFilterForm(FlaskForm):  # type: ignore[misc]
+class CampaignFilterForm(FilterForm):
     """What the list of campaigns is narrowed to; lives in the address."""
-
-    class Meta:
-        """A GET form needs no token."""
-
-        csrf = False
 
     q = TrimmedField(_l("Name of the campaign"))
     state = SelectField(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
 
 PLANNED, RUNNING, OVER, CANCELLED = "planned", "running", "over", "cancelled"
@@ -23,12 +23,12 @@ def state_on(first_day: date, last_day: date, cancelled: bool, day: date) -> str
 
 
 def check_days(first_day: date, last_day: date) -> None:
-    """Raise DomainError at ``last_day`` unless the days are in order and no more than two years apart."""
+    """Raise Refusal at ``last_day`` unless the days are in order and no more than two years apart."""
     if last_day < first_day:
-        raise DomainError(message("The last day lies before the first. Check both."), field="last_day")
+        raise Refusal(message("The last day lies before the first. Check both."), field="last_day")
     if (last_day - first_day).days >= LONGEST_DAYS:
         text = message("A campaign lasts at most %(days)d days. Check the years, or enter two.", days=LONGEST_DAYS)
-        raise DomainError(text, field="last_day")
+        raise Refusal(text, field="last_day")
 
 
 def outermost(paths: Iterable[str]) -> list[str]:

@@ -15,7 +15,7 @@ from trafficedu.campaigns.models import Campaign, CampaignKind
 from trafficedu.campaigns.rules import check_days, outermost
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal, entered
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import expect_version
 from trafficedu.core.text import message
@@ -40,7 +40,7 @@ def plan_campaign(session: Session, new: CampaignInput, by: Actor, now: datetime
 
     Raises
     ------
-    DomainError
+    Refusal
         At ``last_day`` (days out of order), ``towns`` (no area, or the whole district), ``kinds``.
     Missing
         An area outside the own post.
@@ -63,7 +63,7 @@ def change_campaign(session: Session, campaign: Campaign, new: CampaignInput, ve
 
 
 def end_campaign(session: Session, campaign: Campaign, last_day: date, version: int, by: Actor) -> None:
-    """Let a campaign end earlier than planned. Raises Stale, DomainError at ``last_day``."""
+    """Let a campaign end earlier than planned. Raises Stale, Refusal at ``last_day``."""
     _require_own(session, campaign, version, by)
     if not campaign.first_day <= last_day < campaign.last_day:
         text = message(
@@ -71,17 +71,17 @@ def end_campaign(session: Session, campaign: Campaign, last_day: date, version: 
             first=campaign.first_day.isoformat(),
             last=campaign.last_day.isoformat(),
         )
-        raise DomainError(text, field="last_day")
+        raise Refusal(text, field="last_day")
     campaign.last_day = last_day
     session.flush()
     _note(session, "end", campaign, by)
 
 
 def cancel_campaign(session: Session, campaign: Campaign, reason: str, version: int, by: Actor, now: datetime) -> None:
-    """Cancel a campaign that did not take place; it stays in the list. Raises Stale, DomainError at ``reason``."""
+    """Cancel a campaign that did not take place; it stays in the list. Raises Stale, Refusal at ``reason``."""
     _require_own(session, campaign, version, by)
     if not reason.strip():
-        raise DomainError(message("Write why the campaign is cancelled."), field="reason")
+        raise Refusal(message("Write why the campaign is cancelled."), field="reason")
     campaign.cancelled_utc, campaign.cancel_reason = now, reason.strip()
     session.flush()
     _note(session, "cancel", campaign, by)
@@ -92,7 +92,8 @@ def _apply(session: Session, campaign: Campaign, new: CampaignInput, by: Actor) 
     campaign.areas = _areas(session, new, by)
     campaign.name, campaign.first_day, campaign.last_day = new.name, new.first_day, new.last_day
     campaign.effort_hours, campaign.notes = new.effort_hours, new.notes
-    wanted = {find_kind(session, code).code for code in new.kind_codes}
+    with entered("kinds"):
+        wanted = {find_kind(session, code).code for code in new.kind_codes}
     kept = [kind for kind in campaign.kinds if kind.kind_code in wanted]
     missing = sorted(wanted - {kind.kind_code for kind in kept})
     campaign.kinds = [*kept, *(CampaignKind(kind_code=code) for code in missing)]
@@ -100,12 +101,13 @@ def _apply(session: Session, campaign: Campaign, new: CampaignInput, by: Actor) 
 
 def _areas(session: Session, new: CampaignInput, by: Actor) -> list[Area]:
     """Return the areas named, the villages of a town named as well left out."""
-    found = {area.path: area for area in (areas.find_visible_area(session, code, by) for code in new.area_codes)}
+    with entered("towns"):
+        found = {area.path: area for area in (areas.find_visible_area(session, code, by) for code in new.area_codes)}
     if not found:
-        raise DomainError(message("Choose at least one town or village."), field="towns")
+        raise Refusal(message("Choose at least one town or village."), field="towns")
     if any(area.level == DISTRICT for area in found.values()):
         text = message("A campaign over the whole district leaves nothing to compare with. Name its towns.")
-        raise DomainError(text, field="towns")
+        raise Refusal(text, field="towns")
     return [found[path] for path in outermost(found)]
 
 
@@ -113,11 +115,11 @@ def _require_own(session: Session, campaign: Campaign, version: int, by: Actor) 
     """Refuse what is stale, cancelled, or reaches beyond the own post."""
     expect_version(campaign, version)
     if campaign.cancelled_utc is not None:
-        raise DomainError(message("This campaign is cancelled. Enter a new one instead."))
+        raise Refusal(message("This campaign is cancelled. Enter a new one instead."))
     ids = [area.id for area in campaign.areas]
     own = set(session.scalars(select(Area.id).where(Area.id.in_(ids), areas.in_scope(by))))
     if own != set(ids):
-        raise DomainError(message("This campaign reaches beyond your area. Ask the district's command centre."))
+        raise Refusal(message("This campaign reaches beyond your area. Ask the district's command centre."))
 
 
 def _note(session: Session, verb: str, campaign: Campaign, by: Actor) -> None:

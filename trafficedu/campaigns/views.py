@@ -14,9 +14,9 @@ from trafficedu.campaigns.rules import CANCELLED, OVER, state_on
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, locale, page_number, panels_for, tell
+from trafficedu.core.web import attach_error, back_to, form_page, locale, page_number, panels_for, submitted, tell
 from trafficedu.violations.queries.kinds import list_kinds
 
 pages = Blueprint("campaigns", __name__)
@@ -49,13 +49,13 @@ def create() -> Any:
         try:
             campaign = services.plan_campaign(session(), form.to_input(), actor(), utc_now())
             session().commit()
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             attach_error(form, error)
         else:
             tell(message("The campaign is entered."))
             return back_to("campaigns.show", number=campaign.number)
-    return render_template("campaigns/form.html", form=form, campaign=None), _status(form)
+    return form_page("campaigns/form.html", form, campaign=None)
 
 
 @pages.get("/campaigns/<number>")
@@ -84,19 +84,12 @@ def edit(number: str) -> Any:
     campaign = _campaign(number)
     form = CampaignForm(obj=campaign, data=None if request.method == "POST" else _chosen(campaign))
     _offer(form)
-    if form.validate_on_submit():
-        try:
-            services.change_campaign(session(), campaign, form.to_input(), form.version.data, actor())
-            session().commit()
-        except Stale:
-            raise
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The campaign is changed."))
-            return back_to("campaigns.show", number=number)
-    return render_template("campaigns/form.html", form=form, campaign=campaign), _status(form)
+    if submitted(
+        form, lambda: services.change_campaign(session(), campaign, form.to_input(), form.version.data, actor())
+    ):
+        tell(message("The campaign is changed."))
+        return back_to("campaigns.show", number=number)
+    return form_page("campaigns/form.html", form, campaign=campaign)
 
 
 @pages.route("/campaigns/<number>/end", methods=["GET", "POST"])
@@ -105,19 +98,12 @@ def end(number: str) -> Any:
     """I let a campaign end earlier than planned."""
     campaign = _campaign(number)
     form = EndForm(version=campaign.version)
-    if form.validate_on_submit():
-        try:
-            services.end_campaign(session(), campaign, form.last_day.data, form.version.data, actor())
-            session().commit()
-        except Stale:
-            raise
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The campaign ends on %(day)s.", day=form.last_day.data.isoformat()))
-            return back_to("campaigns.show", number=number)
-    return render_template("campaigns/end.html", form=form, campaign=campaign), _status(form)
+    if submitted(
+        form, lambda: services.end_campaign(session(), campaign, form.last_day.data, form.version.data, actor())
+    ):
+        tell(message("The campaign ends on %(day)s.", day=form.last_day.data.isoformat()))
+        return back_to("campaigns.show", number=number)
+    return form_page("campaigns/end.html", form, campaign=campaign)
 
 
 @pages.route("/campaigns/<number>/cancel", methods=["GET", "POST"])
@@ -126,19 +112,13 @@ def cancel(number: str) -> Any:
     """I cancel a campaign that did not take place."""
     campaign = _campaign(number)
     form = CancelForm(version=campaign.version)
-    if form.validate_on_submit():
-        try:
-            services.cancel_campaign(session(), campaign, form.reason.data, form.version.data, actor(), utc_now())
-            session().commit()
-        except Stale:
-            raise
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The campaign is cancelled."))
-            return back_to("campaigns.show", number=number)
-    return render_template("campaigns/cancel.html", form=form, campaign=campaign), _status(form)
+    if submitted(
+        form,
+        lambda: services.cancel_campaign(session(), campaign, form.reason.data, form.version.data, actor(), utc_now()),
+    ):
+        tell(message("The campaign is cancelled."))
+        return back_to("campaigns.show", number=number)
+    return form_page("campaigns/cancel.html", form, campaign=campaign)
 
 
 def _campaign(number: str) -> Campaign:

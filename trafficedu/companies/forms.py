@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from trafficedu.companies.queries import CompanyFilter
 from trafficedu.companies.services import CompanyInput
-from trafficedu.core.fields import TrimmedField, VersionField
+from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionField
 from trafficedu.core.fields import choices as as_choices
 
 TOO_LONG = _l("At most %(max)d characters.")
 
 
-class CompanyForm(FlaskForm):  # type: ignore[misc]
+class CompanyForm(Form):
     """A company; its code is chosen once."""
 
     code = TrimmedField(
@@ -59,13 +58,8 @@ class CompanyForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-class CompanyFilterForm(FlaskForm):  # type: ignore[misc]
+class CompanyFilterForm(FilterForm):
     """What the list of companies is narrowed to; lives in the address."""
-
-    class Meta:
-        """A GET form needs no token."""
-
-        csrf = False
 
     q = TrimmedField(_l("Name or code"))
     state = SelectField(

@@ -48,7 +48,7 @@ def find_visible_company(session: Session, code: str, by: Actor) -> Company:
 def _one(session: Session, *conditions: ColumnElement[bool]) -> Company:
     company = session.scalar(select(Company).where(*conditions))
     if company is None:
-        raise Missing(message("There is no company with this code."), field="company_code")
+        raise Missing(message("There is no company with this code."))
     return company
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from trafficedu.companies.models import Company
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
 
@@ -25,7 +25,7 @@ class CompanyInput:
 
 
 def add_company(session: Session, code: str, new: CompanyInput, by: Actor) -> Company:
-    """Add a company under a code it keeps; raises DomainError at ``code`` or ``name`` when one is taken."""
+    """Add a company under a code it keeps; raises Refusal at ``code`` or ``name`` when one is taken."""
     company = Company(code=code.upper())
     _apply(company, new)
     session.add(company)
@@ -35,7 +35,7 @@ def add_company(session: Session, code: str, new: CompanyInput, by: Actor) -> Co
 
 
 def change_company(session: Session, company: Company, new: CompanyInput, version: int, by: Actor) -> None:
-    """Change a company, deactivating it included. Raises Stale, DomainError."""
+    """Change a company, deactivating it included. Raises Stale, Refusal."""
     expect_version(company, version)
     _apply(company, new)
     _flush(session)
@@ -49,7 +49,7 @@ def _apply(company: Company, new: CompanyInput) -> None:
 
 def _flush(session: Session) -> None:
     refusals = {
-        "company.code": DomainError(message("Another company has this code."), field="code"),
-        "company.name": DomainError(message("Another company has this name."), field="name"),
+        "company.code": Refusal(message("Another company has this code."), field="code"),
+        "company.name": Refusal(message("Another company has this name."), field="name"),
     }
     flush_or_refuse(session, refusals)

@@ -10,9 +10,9 @@ from trafficedu.companies import queries, services
 from trafficedu.companies.forms import CompanyFilterForm, CompanyForm
 from trafficedu.core.access import actor, requires
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, page_number, tell
+from trafficedu.core.web import attach_error, back_to, form_page, page_number, submitted, tell
 
 pages = Blueprint("companies", __name__)
 
@@ -36,13 +36,13 @@ def create() -> Any:
         try:
             company = services.add_company(session(), form.code.data, form.to_input(), actor())
             session().commit()
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             attach_error(form, error)
         else:
             tell(message("The company is added."))
             return back_to("companies.show", code=company.code)
-    return render_template("companies/form.html", form=form, company=None), 422 if form.errors else 200
+    return form_page("companies/form.html", form, company=None)
 
 
 @pages.get("/companies/<code>")
@@ -62,16 +62,9 @@ def edit(code: str) -> Any:
     form.code.data = company.code
     if form.is_submitted():
         form.code.validators = []
-    if form.validate_on_submit():
-        try:
-            services.change_company(session(), company, form.to_input(), form.version.data, actor())
-            session().commit()
-        except Stale:
-            raise
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The company is changed."))
-            return back_to("companies.show", code=code)
-    return render_template("companies/form.html", form=form, company=company), 422 if form.errors else 200
+    if submitted(
+        form, lambda: services.change_company(session(), company, form.to_input(), form.version.data, actor())
+    ):
+        tell(message("The company is changed."))
+        return back_to("companies.show", code=code)
+    return form_page("companies/form.html", form, company=company)

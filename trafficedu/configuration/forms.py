@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import DateField, IntegerField, RadioField, SelectField
 from wtforms.validators import InputRequired, Length, Optional
 
-from trafficedu.core.fields import TrimmedField, VersionField
+from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionField
 from trafficedu.core.fields import choices as as_choices
 
 UNIT_NAMES = {
@@ -26,14 +25,14 @@ UNIT_NAMES = {
 """The units of ``reference/parameters.csv``."""
 
 
-class FigureForm(FlaskForm):  # type: ignore[misc]
+class FigureForm(Form):
     """One configurable figure."""
 
     value = IntegerField(_l("Figure"), [InputRequired(_l("Enter a whole number."))])
     version = VersionField(default=0)
 
 
-class DayForm(FlaskForm):  # type: ignore[misc]
+class DayForm(Form):
     """A day that is worked or free whatever the published calendar says."""
 
     day = DateField(_l("Day"), [InputRequired(_l("Choose the day."))])
@@ -48,13 +47,8 @@ class DayForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class RunFilterForm(FlaskForm):  # type: ignore[misc]
+class RunFilterForm(FilterForm):
     """What the list of runs is narrowed to; lives in the address."""
-
-    class Meta:
-        """A GET form needs no token."""
-
-        csrf = False
 
     kind = SelectField(
         _l("What ran"),

@@ -16,7 +16,7 @@ from trafficedu.configuration.models import CalendarDay, Parameter, Run
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.catalogue import add_missing, shipped
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
 
@@ -32,10 +32,10 @@ def load_defaults(session: Session, now: datetime) -> int:
 
 
 def set_figure(session: Session, parameter: Parameter, value: int, version: int, by: Actor) -> None:
-    """Change a figure within its bounds; holds from the next transaction on. Raises Stale, DomainError."""
+    """Change a figure within its bounds; holds from the next transaction on. Raises Stale, Refusal."""
     expect_version(parameter, version)
     if not parameter.minimum <= value <= parameter.maximum:
-        raise DomainError(
+        raise Refusal(
             message(
                 "This figure lies between %(minimum)d and %(maximum)d.",
                 minimum=parameter.minimum,
@@ -56,7 +56,7 @@ def correct_day(session: Session, day: date, works: bool, note: str, by: Actor) 
         row = CalendarDay(day=day)
         session.add(row)
     row.works, row.note = works, note
-    flush_or_refuse(session, {"calendar_day.day": DomainError(message("This day is in the list already."))})
+    flush_or_refuse(session, {"calendar_day.day": Refusal(message("This day is in the list already."))})
     audit.write(session, "configuration:figure:manage", by, subject=row, day=day.isoformat(), works=works)
     return row
 

@@ -11,9 +11,9 @@ from trafficedu.configuration import queries, services
 from trafficedu.configuration.forms import UNIT_NAMES, DayForm, FigureForm, RunFilterForm
 from trafficedu.core.access import actor, requires
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError, Missing, Stale
+from trafficedu.core.errors import Missing
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, locale, page_number, tell
+from trafficedu.core.web import back_to, form_page, locale, page_number, submitted, tell
 from trafficedu.core.workdays import last_published_year
 
 pages = Blueprint("configuration", __name__)
@@ -32,22 +32,12 @@ def figure(code: str) -> Any:
     """I change a figure within its bounds."""
     parameter = queries.find_parameter(session(), code)
     form = FigureForm(obj=parameter)
-    if form.validate_on_submit():
-        try:
-            services.set_figure(session(), parameter, form.value.data, form.version.data, actor())
-            session().commit()
-        except Stale:
-            raise
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The figure is changed. It holds from now on."))
-            return back_to("configuration.index")
+    if submitted(form, lambda: services.set_figure(session(), parameter, form.value.data, form.version.data, actor())):
+        tell(message("The figure is changed. It holds from now on."))
+        return back_to("configuration.index")
     name = parameter.name(locale())
     unit = UNIT_NAMES.get(parameter.unit, parameter.unit)
-    page = render_template("configuration/figure.html", form=form, parameter=parameter, name=name, unit=unit)
-    return page, 422 if form.errors else 200
+    return form_page("configuration/figure.html", form, parameter=parameter, name=name, unit=unit)
 
 
 @pages.post("/configuration/days")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from trafficedu.core.errors import Refused
+from trafficedu.core.errors import Denied
 from trafficedu.core.text import DEFAULT_LOCALE, message
 
 
@@ -47,9 +47,9 @@ class Actor:
         return permission in self.permissions
 
     def require(self, permission: str) -> None:
-        """Raise :class:`Refused` unless this actor holds ``permission``."""
+        """Raise :class:`Denied` unless this actor holds ``permission``."""
         if not self.may(permission):
-            raise Refused(message("You do not have the permission for this. Ask your administrator if you need it."))
+            raise Denied(message("You do not have the permission for this. Ask your administrator if you need it."))
 
 
 VISITOR = Actor(None, "")

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import Base, Named, Valid, Versioned, expect_version
 from trafficedu.core.text import Message, message
 
@@ -65,10 +65,10 @@ def lock(session: Session, model: type[Any]) -> None:
 
 
 def require_later(present: Valid, first_day: date) -> None:
-    """Raise DomainError at ``valid_from`` unless a version from ``first_day`` begins after the present one."""
+    """Raise Refusal at ``valid_from`` unless a version from ``first_day`` begins after the present one."""
     if first_day <= present.valid_from:
         text = message("The new version begins after the present one, %(day)s.", day=present.valid_from.isoformat())
-        raise DomainError(text, field="valid_from")
+        raise Refusal(text, field="valid_from")
 
 
 def end_before(present: Valid, first_day: date) -> None:
@@ -93,7 +93,7 @@ class Catalogue(Generic[EntryType]):
     taken
         What is said of a code that is in use.
     refuse_used
-        Given an entry, a day and a field: raises DomainError at the field where a record from that day on was made
+        Given an entry, a day and a field: raises Refusal at the field where a record from that day on was made
         under the entry, so that it cannot end before.
     """
 
@@ -103,10 +103,10 @@ class Catalogue(Generic[EntryType]):
     refuse_used: Callable[[Session, EntryType, date, str], None]
 
     def add(self, session: Session, entry: EntryType, by: Actor) -> EntryType:
-        """Add an entry with a code of its own. Raises DomainError at ``code`` where the code is in use."""
+        """Add an entry with a code of its own. Raises Refusal at ``code`` where the code is in use."""
         lock(session, self.model)
         if session.scalar(select(self.model.id).where(self.model.code == entry.code).limit(1)) is not None:
-            raise DomainError(self.taken, field="code", value=entry.code)
+            raise Refusal(self.taken, field="code", value=entry.code)
         session.add(entry)
         session.flush()
         audit.write(session, self.permission, by, subject=entry, code=entry.code)
@@ -119,7 +119,7 @@ class Catalogue(Generic[EntryType]):
         ------
         Stale
             Somebody else changed the entry meanwhile.
-        DomainError
+        Refusal
             At ``valid_from``: not after the present version's first day, or records since then were made under it.
         """
         expect_version(present, version)
@@ -133,11 +133,11 @@ class Catalogue(Generic[EntryType]):
         return new
 
     def end(self, session: Session, entry: EntryType, last_day: date, version: int, by: Actor) -> None:
-        """Let an entry end with ``last_day``. Raises Stale, DomainError at ``last_day``."""
+        """Let an entry end with ``last_day``. Raises Stale, Refusal at ``last_day``."""
         expect_version(entry, version)
         if last_day < entry.valid_from:
             text = message("The last day is not before the first one, %(day)s.", day=entry.valid_from.isoformat())
-            raise DomainError(text, field="last_day")
+            raise Refusal(text, field="last_day")
         self.refuse_used(session, entry, last_day + timedelta(days=1), "last_day")
         entry.valid_to = last_day
         session.flush()

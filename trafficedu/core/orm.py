@@ -16,7 +16,7 @@ from sqlalchemy.ext.hybrid import hybrid_method
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.errors import Refusal, Stale
 from trafficedu.core.states import CHANGED
 from trafficedu.core.validity import Validity
 
@@ -147,7 +147,7 @@ def expect_version(record: Versioned, seen: int) -> None:
         raise Stale(CHANGED)
 
 
-def flush_or_refuse(session: Session, refusals: Mapping[str, DomainError]) -> None:
+def flush_or_refuse(session: Session, refusals: Mapping[str, Refusal]) -> None:
     """Flush, turning a broken unique or check constraint into the domain error that belongs to it.
 
     Parameters

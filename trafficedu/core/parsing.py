@@ -1,7 +1,7 @@
 """Typed values from the cells of an imported table. Must not know any feature.
 
 Each function takes the row and the column's name, so that what is wrong names its place: a
-:class:`DomainError` whose ``field`` is the column. An empty cell is None unless ``needed``.
+:class:`Refusal` whose ``field`` is the column. An empty cell is None unless ``needed``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Literal, overload
 
 from trafficedu.core.clock import from_local
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.tabular import Row
 from trafficedu.core.text import message
 
@@ -24,21 +24,21 @@ def needed_text(row: Row, column: str, longest: int) -> str:
     """Return the cell, which must not be empty nor longer than its place in the database."""
     text = row[column]
     if not text:
-        raise DomainError(message("This cell must not be empty."), field=column)
+        raise Refusal(message("This cell must not be empty."), field=column)
     return short_text(row, column, longest)
 
 
 def short_text(row: Row, column: str, longest: int) -> str:
     """Return the cell, empty or not, but not longer than its place in the database."""
     if len(row[column]) > longest:
-        raise DomainError(message("At most %(max)d characters.", max=longest), field=column)
+        raise Refusal(message("At most %(max)d characters.", max=longest), field=column)
     return row[column]
 
 
 def one_of(row: Row, column: str, values: Iterable[str]) -> str:
     """Return the cell, which must be one of ``values``."""
     if row[column] not in list(values):
-        raise DomainError(message("Write one of: %(values)s.", values=", ".join(values)), field=column)
+        raise Refusal(message("Write one of: %(values)s.", values=", ".join(values)), field=column)
     return row[column]
 
 
@@ -54,7 +54,7 @@ def day(row: Row, column: str, *, needed: bool = False) -> date | None:
     try:
         return datetime.strptime(text.replace("/", "-"), "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
     except ValueError as error:
-        raise DomainError(message("Write the date like 2026-11-03."), field=column) from error
+        raise Refusal(message("Write the date like 2026-11-03."), field=column) from error
 
 
 def month(row: Row, column: str) -> date:
@@ -65,7 +65,7 @@ def month(row: Row, column: str) -> date:
             return datetime.strptime(text, pattern).date().replace(day=1)  # noqa: DTZ007 - a day has no zone
         except ValueError:
             continue
-    raise DomainError(message("Write the month like 2026-11."), field=column)
+    raise Refusal(message("Write the month like 2026-11."), field=column)
 
 
 def moment(row: Row, column: str) -> datetime:
@@ -81,7 +81,7 @@ def moment(row: Row, column: str) -> datetime:
             return from_local(datetime.strptime(text, pattern))  # noqa: DTZ007 - the district's clock, see from_local
         except ValueError:
             continue
-    raise DomainError(message("Write the date and time like 2026-11-23 21:05."), field=column)
+    raise Refusal(message("Write the date and time like 2026-11-23 21:05."), field=column)
 
 
 def whole(row: Row, column: str, least: int = 0, most: int = 2_000_000_000) -> int:
@@ -89,7 +89,7 @@ def whole(row: Row, column: str, least: int = 0, most: int = 2_000_000_000) -> i
     text = row[column]
     number = int(text) if text.removeprefix("-").isdecimal() and len(text) < 15 else None
     if number is None or not least <= number <= most:
-        raise DomainError(
+        raise Refusal(
             message("Write a whole number between %(least)d and %(most)d.", least=least, most=most), field=column
         )
     return number
@@ -101,5 +101,5 @@ def flag(row: Row, column: str) -> bool | None:
     if not text:
         return None
     if text not in YES | NO:
-        raise DomainError(message("Write true or false."), field=column)
+        raise Refusal(message("Write true or false."), field=column)
     return text in YES

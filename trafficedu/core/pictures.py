@@ -11,7 +11,7 @@ import warnings
 
 from PIL import Image, ImageOps
 
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
 
 LONGEST_SIDE = 1600
@@ -29,7 +29,7 @@ def redrawn(data: bytes, longest: int = LONGEST_SIDE, field: str = "photos") -> 
 
     Raises
     ------
-    DomainError
+    Refusal
         At ``field``: it is no JPEG, PNG or WebP picture, is broken, or has more than :data:`MOST_PIXELS`.
     """
     try:
@@ -37,7 +37,7 @@ def redrawn(data: bytes, longest: int = LONGEST_SIDE, field: str = "photos") -> 
             warnings.simplefilter("ignore")  # a strange tag in a camera's metadata: it is dropped anyway
             with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
                 if picture.width * picture.height > MOST_PIXELS:
-                    raise DomainError(message("This picture is too large. Take it with fewer pixels."), field=field)
+                    raise Refusal(message("This picture is too large. Take it with fewer pixels."), field=field)
                 picture.draft("RGB", (longest, longest))
                 upright = ImageOps.exif_transpose(picture)
                 upright.thumbnail((longest, longest), Image.Resampling.LANCZOS)
@@ -46,7 +46,7 @@ def redrawn(data: bytes, longest: int = LONGEST_SIDE, field: str = "photos") -> 
                 plain.paste(shown, mask=shown.getchannel("A"))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         text = message("This file cannot be read as a photo. Choose a JPEG, PNG or WebP picture.")
-        raise DomainError(text, field=field) from error
+        raise Refusal(text, field=field) from error
     written = io.BytesIO()
     plain.save(written, "JPEG", quality=QUALITY, optimize=True)
     return written.getvalue()

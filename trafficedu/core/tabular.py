@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core.actors import Actor
 from trafficedu.core.cells import restore
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import Message, message, translate
 
 MASK = "*"
@@ -84,13 +84,13 @@ class ImportReport:
     unchanged: int = 0
     refused: list[RefusedRow] = field(default_factory=list)
 
-    def refuse(self, row: Row, error: DomainError) -> None:
+    def refuse(self, row: Row, error: Refusal) -> None:
         """Note that ``row`` was not taken because of ``error``."""
         column = error.field or ""
         value = error.value if error.value is not None else row[column]
         self.refused.append(RefusedRow(row.line, column, value, error.text))
 
-    def refuse_file(self, error: DomainError) -> None:
+    def refuse_file(self, error: Refusal) -> None:
         """Note that the file as a whole cannot be read: nothing of it counts."""
         self.added = self.updated = self.unchanged = 0
         line = error.text.params.get("line", 1)
@@ -186,7 +186,7 @@ def read_rows(path: Path, columns: Columns) -> Iterator[Row]:
 
     Raises
     ------
-    DomainError
+    Refusal
         The file is broken, has no header, an unknown, missing or doubled column, or a row with more cells
         than columns.
     """
@@ -204,7 +204,7 @@ def _read(path: Path, columns: Columns) -> Iterator[Row]:
 def _named(lines: Iterator[tuple[int, list[str]]], columns: Columns) -> Iterator[Row]:
     first = next(lines, None)
     if first is None:
-        raise DomainError(message("The file is empty. Its first row must name the columns."))
+        raise Refusal(message("The file is empty. Its first row must name the columns."))
     header = list(first[1])
     while header and not header[-1]:
         header.pop()
@@ -214,7 +214,7 @@ def _named(lines: Iterator[tuple[int, list[str]]], columns: Columns) -> Iterator
         if not any(cells):
             continue
         if len(cells) > width and any(cells[width:]):
-            raise DomainError(
+            raise Refusal(
                 message(
                     "Line %(line)d has more cells than there are columns. Check its commas and quotes.",
                     line=line,
@@ -224,21 +224,21 @@ def _named(lines: Iterator[tuple[int, list[str]]], columns: Columns) -> Iterator
 
 
 def check_header(header: Sequence[str], columns: Columns) -> None:
-    """Raise :class:`DomainError` naming every unknown, doubled or missing column of ``header``."""
+    """Raise :class:`Refusal` naming every unknown, doubled or missing column of ``header``."""
     known = ", ".join(columns.names)
     unknown = [name for name in header if name not in columns.names]
     if unknown:
         names = ", ".join(name or "(empty)" for name in unknown)
         text = message("Unknown column: %(names)s. Known are: %(known)s.", names=names, known=known)
-        raise DomainError(text, field=unknown[0])
+        raise Refusal(text, field=unknown[0])
     doubled = sorted({name for name in header if header.count(name) > 1})
     if doubled:
         text = message("This column stands there twice: %(names)s.", names=", ".join(doubled))
-        raise DomainError(text, field=doubled[0])
+        raise Refusal(text, field=doubled[0])
     missing = [name for name in columns.names if name not in header and name not in columns.optional]
     if missing:
         text = message("This column is missing: %(names)s.", names=", ".join(missing))
-        raise DomainError(text, field=missing[0])
+        raise Refusal(text, field=missing[0])
 
 
 def _csv_rows(file: TextIO) -> Iterator[tuple[int, list[str]]]:
@@ -250,7 +250,7 @@ def _csv_rows(file: TextIO) -> Iterator[tuple[int, list[str]]]:
                 [restore(cell) if cell.startswith("'") else cell for cell in map(str.strip, cells)],
             )
     except csv.Error as error:
-        raise DomainError(
+        raise Refusal(
             message("Line %(line)d cannot be read as CSV. Check its quotes.", line=reader.line_num)
         ) from error
 
@@ -260,7 +260,7 @@ def _open_text(path: Path) -> TextIO:
     for encoding in ("utf-8-sig", "gb18030"):
         if _decodes(path, encoding):
             return path.open(encoding=encoding, newline="")
-    raise DomainError(message("The file is not text in UTF-8 or GB18030. Save it as CSV UTF-8 and try again."))
+    raise Refusal(message("The file is not text in UTF-8 or GB18030. Save it as CSV UTF-8 and try again."))
 
 
 def _decodes(path: Path, encoding: str) -> bool:
@@ -281,7 +281,7 @@ def _xlsx_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     try:
         sheet = python_calamine.CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
     except Exception as error:  # calamine raises several kinds for a file that is no workbook
-        raise DomainError(message("The file is not a readable XLSX workbook. Save it anew and try again.")) from error
+        raise Refusal(message("The file is not a readable XLSX workbook. Save it anew and try again.")) from error
     for number, cells in enumerate(sheet.iter_rows(), start=sheet.start[0] + 1 if sheet.start else 1):
         yield number, [_as_text(cell).strip() for cell in cells]
 
@@ -303,9 +303,9 @@ def _refuse_inflated(path: Path) -> None:
                         rows, columns = max(rows, int(row or 0)), max(columns, _column(column))
                     tail = (tail + piece)[-40:]
                     if size > XLSX_BYTES or rows * columns > XLSX_CELLS:
-                        raise DomainError(TOO_LARGE)
+                        raise Refusal(TOO_LARGE)
     except (zipfile.BadZipFile, OSError, zlib.error) as error:
-        raise DomainError(message("The file is not a readable XLSX workbook. Save it anew and try again.")) from error
+        raise Refusal(message("The file is not a readable XLSX workbook. Save it anew and try again.")) from error
 
 
 def _inflated(file: BinaryIO, part: zipfile.ZipInfo) -> Iterator[bytes]:

@@ -20,7 +20,7 @@ from typing import IO
 from cryptography.exceptions import InvalidTag
 
 from trafficedu.core.encryption import Keyring
-from trafficedu.core.errors import DomainError, Missing
+from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.text import message
 
 PIECE_BYTES = 1 << 20
@@ -46,12 +46,12 @@ class UploadStore:
 
         Raises
         ------
-        DomainError
+        Refusal
             The name ends in neither ``.csv`` nor ``.xlsx``, at field ``file``.
         """
         suffix = Path(name).suffix.lower()
         if suffix not in {".csv", ".xlsx"}:
-            raise DomainError(message("Choose a file whose name ends in .csv or .xlsx."), field="file")
+            raise Refusal(message("Choose a file whose name ends in .csv or .xlsx."), field="file")
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._drop_old()
         token = secrets.token_urlsafe(24) + suffix

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.evaluation.rules import last_full_month, month_after
 from trafficedu.evaluation.services.runs import evaluate, publish_run
 
@@ -22,7 +22,7 @@ def evaluate_months(session: Session, now: datetime) -> int:
     for back in reversed(range(MONTHS)):
         try:
             publish_run(session, evaluate(session, month_after(last, -back), now), SYSTEM, now)
-        except DomainError:
+        except Refusal:
             continue  # nothing is recorded so far back
         done += 1
     return done

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from trafficedu.core.encryption import keyring_of
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.tabular import Progress
 from trafficedu.core.text import message
 from trafficedu.demo import accounts, seasons
@@ -37,7 +37,7 @@ class District:
 
     Raises
     ------
-    DomainError
+    Refusal
         Areas or courses are missing, or the history would begin before the areas did.
     """
 
@@ -47,11 +47,11 @@ class District:
             select(Course).where(Course.active).order_by(Course.rank).options(selectinload(Course.modules))
         ).all()
         if not courses:
-            raise DomainError(message("There is no course yet. Run first: trafficedu init"))
+            raise Refusal(message("There is no course yet. Run first: trafficedu init"))
         self._plan, self._span, self._chance, self._rows = plan, span, chance, Rows(session)
         self._places = lay_out(session, chance)
         if date_of(span.first_day) < self._places.root.valid_from:
-            raise DomainError(
+            raise Refusal(
                 message(
                     "The areas exist since %(day)s only. Ask for fewer months.",
                     day=self._places.root.valid_from.isoformat(),

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import TOWN, VILLAGE, Area, RegisteredEBikes
 from trafficedu.companies.models import Company
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
 from trafficedu.demo import names
 from trafficedu.demo.plan import Span
@@ -145,13 +145,13 @@ def lay_out(session: Session, chance: Random) -> Places:
 
     Raises
     ------
-    DomainError
+    Refusal
         There are no areas: the reference data is not loaded.
     """
     areas = session.scalars(select(Area).where(Area.valid_to.is_(None)).order_by(Area.code)).all()
     root = next((area for area in areas if area.parent_id is None), None)
     if root is None or not any(area.level == TOWN for area in areas):
-        raise DomainError(message("There are no areas yet. Run first: trafficedu init"))
+        raise Refusal(message("There are no areas yet. Run first: trafficedu init"))
     towns = [Town(area, *TOWNS.get(area.code, ELSEWHERE)[:2]) for area in areas if area.level == TOWN]
     villages: list[Village] = []
     weights: list[float] = []

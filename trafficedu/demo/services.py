@@ -16,7 +16,7 @@ from trafficedu.configuration.services import logged_run
 from trafficedu.core import audit
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.tabular import Progress, silent
 from trafficedu.core.text import message
 from trafficedu.demo.accounts import PASSWORD, list_documented
@@ -61,7 +61,7 @@ def load_demo(session: Session, plan: Plan, now: datetime, progress: Progress = 
 
     Raises
     ------
-    DomainError
+    Refusal
         The installation holds records or users, or lacks the reference data.
     """
     _require_empty(session)
@@ -79,7 +79,7 @@ def load_demo(session: Session, plan: Plan, now: datetime, progress: Progress = 
 def _require_empty(session: Session) -> None:
     for model in (User, Violation, Rider, Company, Station):
         if session.scalar(select(model.id).limit(1)) is not None:
-            raise DomainError(
+            raise Refusal(
                 message(
                     "This installation holds records or accounts already. The demo goes into an empty one only:"
                     " name another folder in TRAFFICEDU_INSTANCE."

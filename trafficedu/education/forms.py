@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+import wtforms
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
     FieldList,
-    Form,
     FormField,
     HiddenField,
     IntegerField,
@@ -24,7 +23,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from trafficedu.areas.models import Area
-from trafficedu.core.fields import LocalTimeField, TrimmedField, VersionField, choices, named
+from trafficedu.core.fields import FilterForm, Form, LocalTimeField, TrimmedField, VersionField, choices, named
 from trafficedu.education.models import Course
 from trafficedu.education.queries.sessions import SessionFilter
 from trafficedu.education.queries.tasks import OVERDUE, WAITING, TaskFilter
@@ -59,7 +58,7 @@ def _reason(label: Any, hint: Any, required: Any) -> TextAreaField:
     )
 
 
-class SessionForm(FlaskForm):  # type: ignore[misc]
+class SessionForm(Form):
     """One new session at the own station."""
 
     course = SelectField(_l("Course"))
@@ -74,7 +73,7 @@ class SessionForm(FlaskForm):  # type: ignore[misc]
         return NewSession(course, station, self.starts_utc.data, self.capacity.data, self.lecturer.data or "")
 
 
-class SeriesForm(FlaskForm):  # type: ignore[misc]
+class SeriesForm(Form):
     """A session every week. The days are shown before they are made."""
 
     course = SelectField(_l("Course"))
@@ -107,7 +106,7 @@ class SeriesForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-class SessionChangeForm(FlaskForm):  # type: ignore[misc]
+class SessionChangeForm(Form):
     """What can be changed of a session; the course and the station stay."""
 
     starts_utc = LocalTimeField(
@@ -125,7 +124,7 @@ class SessionChangeForm(FlaskForm):  # type: ignore[misc]
         return SessionChange(self.starts_utc.data, self.capacity.data, self.lecturer.data or "")
 
 
-class CancelForm(FlaskForm):  # type: ignore[misc]
+class CancelForm(Form):
     """Why a session is cancelled; ``expected`` is how many bookings the page said."""
 
     reason = TrimmedField(
@@ -144,13 +143,13 @@ class CancelForm(FlaskForm):  # type: ignore[misc]
         return int(text) if text.isdecimal() and len(text) < 10 else -1
 
 
-class FindForm(FlaskForm):  # type: ignore[misc]
+class FindForm(Form):
     """A rider's name on the check-in list; sent by POST, a name does not go into an address."""
 
     name = TrimmedField(_l("Name"), render_kw={"autocomplete": "off"})
 
 
-class QuizForm(FlaskForm):  # type: ignore[misc]
+class QuizForm(Form):
     """The score of a quiz."""
 
     score = IntegerField(
@@ -163,7 +162,7 @@ class QuizForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class OverrideForm(FlaskForm):  # type: ignore[misc]
+class OverrideForm(Form):
     """Why somebody is signed off although something is missing."""
 
     reason = _reason(
@@ -173,7 +172,7 @@ class OverrideForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class WaiveForm(FlaskForm):  # type: ignore[misc]
+class WaiveForm(Form):
     """Why a rider is let off the study."""
 
     reason = _reason(
@@ -183,19 +182,14 @@ class WaiveForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class SeatForm(FlaskForm):  # type: ignore[misc]
+class SeatForm(Form):
     """The session chosen for a task."""
 
     session = RadioField(_l("Session"), validators=[InputRequired(_l("Choose a session."))])
 
 
-class TaskFilterForm(FlaskForm):  # type: ignore[misc]
+class TaskFilterForm(FilterForm):
     """What the list of tasks is narrowed to; lives in the address."""
-
-    class Meta:
-        """A GET form needs no token."""
-
-        csrf = False
 
     state = SelectField(
         _l("State"),
@@ -226,13 +220,8 @@ class TaskFilterForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-class SessionFilterForm(FlaskForm):  # type: ignore[misc]
+class SessionFilterForm(FilterForm):
     """What the list of sessions is narrowed to; lives in the address."""
-
-    class Meta:
-        """A GET form needs no token."""
-
-        csrf = False
 
     station = SelectField(_l("Station"), default="")
     course = SelectField(_l("Course"), default="")
@@ -256,7 +245,7 @@ class SessionFilterForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-class ModuleForm(Form):  # type: ignore[misc]
+class ModuleForm(wtforms.Form):  # type: ignore[misc]
     """One module of a course: names and minutes."""
 
     name_zh = TrimmedField(_l("Name (Chinese)"), [InputRequired(_l("Enter the name.")), Length(max=80)])
@@ -270,7 +259,7 @@ class ModuleForm(Form):  # type: ignore[misc]
     )
 
 
-class CourseForm(FlaskForm):  # type: ignore[misc]
+class CourseForm(Form):
     """A course and its modules."""
 
     name_zh = TrimmedField(_l("Name (Chinese)"), [InputRequired(_l("Enter the name.")), Length(max=80)])

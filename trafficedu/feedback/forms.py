@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import DateField, IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from trafficedu.core.fields import VersionField
+from trafficedu.core.fields import FilterForm, Form, VersionField
 from trafficedu.core.fields import choices as as_choices
 from trafficedu.core.web import say
 from trafficedu.feedback import rules
@@ -19,7 +18,7 @@ from trafficedu.feedback.services.notices import Answer
 from trafficedu.feedback.services.policy import StepInput
 
 
-class AnswerForm(FlaskForm):  # type: ignore[misc]
+class AnswerForm(Form):
     """What was done about the rider."""
 
     measure = RadioField(_l("What was done"), [InputRequired(_l("Choose what was done."))])
@@ -45,13 +44,8 @@ class AnswerForm(FlaskForm):  # type: ignore[misc]
         return Answer(self.measure.data, self.days.data, (self.text.data or "").strip())
 
 
-class NoticeFilterForm(FlaskForm):  # type: ignore[misc]
+class NoticeFilterForm(FilterForm):
     """What the list of notices is narrowed to; lives in the address."""
-
-    class Meta:
-        """A GET form needs no token."""
-
-        csrf = False
 
     state = SelectField(_l("State"), default="")
     since = DateField(_l("Sent from"), [Optional()])
@@ -74,7 +68,7 @@ class NoticeFilterForm(FlaskForm):  # type: ignore[misc]
         return NoticeFilter(self.state.data or "", self.since.data, self.until.data)
 
 
-class StepForm(FlaskForm):  # type: ignore[misc]
+class StepForm(Form):
     """A line of the escalation policy, or a new version of one."""
 
     receiver_kind = RadioField(
@@ -120,7 +114,7 @@ class StepForm(FlaskForm):  # type: ignore[misc]
         return StepInput(self.receiver or self.receiver_kind.data, step, self.valid_from.data)
 
 
-class EndStepForm(FlaskForm):  # type: ignore[misc]
+class EndStepForm(Form):
     """The last day of a line."""
 
     last_day = DateField(_l("Last day in force"), [InputRequired(_l("Enter the date."))])

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
@@ -23,7 +22,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from trafficedu.core.fields import TrimmedField, VersionField, choices
+from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionField, choices
 from trafficedu.hazards import rules
 from trafficedu.hazards.models import Hazard, HazardKind, HazardWatch
 from trafficedu.hazards.queries.checks import WatchFilter
@@ -42,13 +41,13 @@ TOO_LONG = _l("At most %(max)d characters.")
 PICTURES = "image/jpeg,image/png,image/webp"
 
 
-class StepForm(FlaskForm):  # type: ignore[misc]
+class StepForm(Form):
     """A step that needs no word, on the record as it was seen."""
 
     version = VersionField(default=0)
 
 
-class PhotosForm(FlaskForm):  # type: ignore[misc]
+class PhotosForm(Form):
     """Photos, taken now or chosen; without them the rest of a form still counts."""
 
     camera = FileField(_l("Take a photo"), [Optional()], render_kw={"accept": PICTURES, "capture": "environment"})
@@ -122,7 +121,7 @@ class HazardForm(PhotosForm):
         self.kind.data, self.area_code.data = hazard.kind.code, hazard.area.code
 
 
-class PlanForm(FlaskForm):  # type: ignore[misc]
+class PlanForm(Form):
     """The four parts of the plan."""
 
     goal = TrimmedField(
@@ -190,7 +189,7 @@ class VerifyForm(PhotosForm):
         return Decision(self.decision.data == "yes", self.note.data or "", self.files())
 
 
-class ReasonForm(FlaskForm):  # type: ignore[misc]
+class ReasonForm(Form):
     """Why a record is closed, opened again, voided, taken off a list, or a photo withdrawn."""
 
     reason = TextAreaField(
@@ -201,13 +200,8 @@ class ReasonForm(FlaskForm):  # type: ignore[misc]
     version = VersionField(default=0)
 
 
-class HazardFilterForm(FlaskForm):  # type: ignore[misc]
+class HazardFilterForm(FilterForm):
     """What the list of hazards is narrowed to; lives in the address."""
-
-    class Meta:
-        """A GET form needs no token."""
-
-        csrf = False
 
     q = TrimmedField(_l("Number or place"))
     state = SelectField(
@@ -240,7 +234,7 @@ class HazardFilterForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-class WatchForm(FlaskForm):  # type: ignore[misc]
+class WatchForm(Form):
     """An area under rolling check."""
 
     area_code = SelectField(
@@ -277,7 +271,7 @@ class WatchForm(FlaskForm):  # type: ignore[misc]
         self.area_code.data, self.checker.data = watch.area.code, watch.checker.username
 
 
-class LookForm(FlaskForm):  # type: ignore[misc]
+class LookForm(Form):
     """What a look at an area brought."""
 
     found = IntegerField(
@@ -290,13 +284,8 @@ class LookForm(FlaskForm):  # type: ignore[misc]
     version = VersionField(default=0)
 
 
-class WatchFilterForm(FlaskForm):  # type: ignore[misc]
+class WatchFilterForm(FilterForm):
     """What the list of checks is narrowed to; lives in the address."""
-
-    class Meta:
-        """A GET form needs no token."""
-
-        csrf = False
 
     area = SelectField(_l("Area"), validate_choice=False, default="", choices=[])
     mine = BooleanField(_l("mine only"))
@@ -313,7 +302,7 @@ class WatchFilterForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-class HazardKindForm(FlaskForm):  # type: ignore[misc]
+class HazardKindForm(Form):
     """A kind of hazard."""
 
     code = TrimmedField(_l("Code"), [Optional(), Length(max=20, message=TOO_LONG)])

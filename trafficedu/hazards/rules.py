@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
 
 REPORTED, PLANNED, FIXING, FIXED, VERIFIED = "reported", "planned", "fixing", "fixed", "verified"
@@ -71,7 +71,7 @@ def may(step: str, state: str) -> bool:
 
 
 def check_plan(goal: str, measures: str, responsible: str, deadline_on: date | None, earliest: date) -> None:
-    """Raise DomainError unless all four parts are there and the deadline lies in reach.
+    """Raise Refusal unless all four parts are there and the deadline lies in reach.
 
     ``earliest`` is the first day the deadline may be: today for a new one, the present deadline for one that stays.
     """
@@ -82,15 +82,15 @@ def check_plan(goal: str, measures: str, responsible: str, deadline_on: date | N
     }
     for field, (said, missing) in parts.items():
         if not said.strip():
-            raise DomainError(missing, field=field)
+            raise Refusal(missing, field=field)
     if deadline_on is None:
-        raise DomainError(message("Choose the deadline."), field="deadline_on")
+        raise Refusal(message("Choose the deadline."), field="deadline_on")
     if deadline_on < earliest:
         text = message("The deadline lies before %(day)s. Choose a later day.", day=earliest.isoformat())
-        raise DomainError(text, field="deadline_on")
+        raise Refusal(text, field="deadline_on")
     if (deadline_on - earliest).days > LONGEST_PLAN_DAYS:
         text = message("A deadline lies at most %(days)d days ahead. Check the year.", days=LONGEST_PLAN_DAYS)
-        raise DomainError(text, field="deadline_on")
+        raise Refusal(text, field="deadline_on")
 
 
 def is_overdue(state: str, deadline_on: date | None, day: date) -> bool:
@@ -104,10 +104,10 @@ def was_on_time(deadline_on: date, missed_on: date | None, fixed_on: date) -> bo
 
 
 def check_period(period_days: int) -> None:
-    """Raise DomainError at ``period_days`` for a rolling check more often than daily or rarer than yearly."""
+    """Raise Refusal at ``period_days`` for a rolling check more often than daily or rarer than yearly."""
     if not 1 <= period_days <= LONGEST_PERIOD:
         text = message("Enter a number of days from 1 to %(most)d.", most=LONGEST_PERIOD)
-        raise DomainError(text, field="period_days", value=str(period_days))
+        raise Refusal(text, field="period_days", value=str(period_days))
 
 
 class Taken(Protocol):

@@ -8,12 +8,11 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, FloatField, HiddenField, IntegerField, MonthField, SelectField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
 from trafficedu.core.clock import month_bounds
-from trafficedu.core.fields import LocalTimeField, TrimmedField, VersionField, choices, not_in_future
+from trafficedu.core.fields import FilterForm, Form, LocalTimeField, TrimmedField, VersionField, choices, not_in_future
 from trafficedu.helmets.models import (
     BARE,
     BY_CLASS,
@@ -71,15 +70,6 @@ STRATA_NAMES = {
 }
 NUMBER = {"inputmode": "numeric", "autocomplete": "off"}
 LATE = {"render_kw": {"inputmode": "decimal", "autocomplete": "off"}}
-
-
-class FilterForm(FlaskForm):  # type: ignore[misc]
-    """A form that lives in the address."""
-
-    class Meta:
-        """A GET form needs no token."""
-
-        csrf = False
 
 
 class ResultsForm(FilterForm):
@@ -162,7 +152,7 @@ class SurveyFilterForm(FilterForm):
         )
 
 
-class SiteForm(FlaskForm):  # type: ignore[misc]
+class SiteForm(Form):
     """A site; its code is given once."""
 
     name = TrimmedField(
@@ -205,7 +195,7 @@ class NewSiteForm(SiteForm):
         return SiteInput(self.code.data or "", self.to_input())
 
 
-class DrawForm(FlaskForm):  # type: ignore[misc]
+class DrawForm(Form):
     """A plan of sites to be drawn."""
 
     area_code = SelectField(_l("Area"), [InputRequired()])
@@ -234,14 +224,14 @@ class DrawForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-class VoidForm(FlaskForm):  # type: ignore[misc]
+class VoidForm(Form):
     """Why a survey is void."""
 
     reason = TextAreaField(_l("Reason"), [DataRequired(), Length(max=200)], render_kw={"rows": 2})
     version = VersionField()
 
 
-class SurveyForm(FlaskForm):  # type: ignore[misc]
+class SurveyForm(Form):
     """A survey entered whole: from paper, from a video, or where the counting page cannot run."""
 
     reference = HiddenField()

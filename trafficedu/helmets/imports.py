@@ -20,7 +20,7 @@ from trafficedu.areas.queries import in_scope
 from trafficedu.companies.models import Company
 from trafficedu.core import bulk, clock, parsing
 from trafficedu.core.actors import Actor
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.numbers import new_number
 from trafficedu.core.tabular import Columns, Exporter, Importer, ImportReport, Progress, Row
 from trafficedu.core.text import message
@@ -115,7 +115,7 @@ class _Taking:
         for row in rows:
             try:
                 wanted.append(self._read(row))
-            except DomainError as error:
+            except Refusal as error:
                 self.report.refuse(row, error)
         known = self._known({one.reference for one in wanted})
         self._open(wanted, known)
@@ -125,16 +125,14 @@ class _Taking:
         reference = parsing.needed_text(row, "reference", 64)
         started = parsing.moment(row, "started_at")
         if started > self.now:
-            raise DomainError(message("This time lies in the future. Check the date and the hour."), field="started_at")
+            raise Refusal(message("This time lies in the future. Check the date and the hour."), field="started_at")
         minutes = parsing.whole(row, "minutes", 1, 1440)
         method = parsing.one_of(row, "method", METHODS)
         group, company_id = self._group(row)
         cell = (group, parsing.one_of(row, "role", ROLES), company_id)
         sums = tuple(parsing.whole(row, column, 0, MOST_RIDERS) for column in ("helmeted", "bare", "unclear"))
         if (reference, cell) in self.seen:
-            raise DomainError(
-                message("This group and role of the survey stand in an earlier line, too."), field="group"
-            )
+            raise Refusal(message("This group and role of the survey stand in an earlier line, too."), field="group")
         head = _Head(self._site(row), started, minutes, method)
         self.seen.add((reference, cell))
         return _Wanted(row, reference, head, cell, (sums[0], sums[1], sums[2]))
@@ -143,9 +141,9 @@ class _Taking:
         group, _, company = row["group"].partition(":")
         if group not in GROUPS or (company and group != DELIVERY):
             values = ", ".join((*GROUPS, f"{DELIVERY}:CODE"))
-            raise DomainError(message("Write one of: %(values)s.", values=values), field="group")
+            raise Refusal(message("Write one of: %(values)s.", values=values), field="group")
         if company and company not in self.companies:
-            raise DomainError(message("There is no company with the code %(code)s.", code=company), field="group")
+            raise Refusal(message("There is no company with the code %(code)s.", code=company), field="group")
         return group, self.companies.get(company)
 
     def _site(self, row: Row) -> int:
@@ -153,21 +151,19 @@ class _Taking:
         code = parsing.needed_text(row, "site_code", 20)
         area_id = self.areas.get(row["area_code"])
         if row["area_code"] and area_id is None:
-            raise DomainError(message("There is no area with this code."), field="area_code")
+            raise Refusal(message("There is no area with this code."), field="area_code")
         known = self.sites.get(code)
         if known is None:
             if area_id is None:
-                raise DomainError(
-                    message("This site is not known yet. Name its area, and it is added."), field="area_code"
-                )
+                raise Refusal(message("This site is not known yet. Name its area, and it is added."), field="area_code")
             site = HelmetSite(code=code, name=code, area_id=area_id, road_class="unknown")
             self.session.add(site)
             self.session.flush()
             known = self.sites[code] = (site.id, area_id)
         if known[1] not in self.area_ids:
-            raise DomainError(message("There is no site with the code %(code)s.", code=code), field="site_code")
+            raise Refusal(message("There is no site with the code %(code)s.", code=code), field="site_code")
         if area_id is not None and known[1] != area_id:
-            raise DomainError(message("This site lies in another area."), field="area_code")
+            raise Refusal(message("This site lies in another area."), field="area_code")
         return known[0]
 
     def _known(self, references: set[str]) -> dict[str, _Known]:
@@ -234,7 +230,7 @@ class _Taking:
                     self.report.unchanged += 1
                     continue
                 self._check(one, survey)
-            except DomainError as error:
+            except Refusal as error:
                 self.report.refuse(one.row, error)
                 continue
             helmeted, bare, unclear = one.sums
@@ -252,17 +248,17 @@ class _Taking:
 
     def _check(self, one: _Wanted, survey: _Known) -> None:
         if one.head != survey.head:
-            raise DomainError(
+            raise Refusal(
                 message("This reference belongs to a survey with another site, time, length or method."),
                 field="reference",
             )
         if survey.source != FILE:
-            raise DomainError(
+            raise Refusal(
                 message("This survey was counted by hand. A file cannot change it; void it instead."),
                 field="reference",
             )
         if survey.state != COUNTED:
-            raise DomainError(
+            raise Refusal(
                 message("This survey is void. Send corrected figures under a new reference."), field="reference"
             )
 

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import DateField, SelectField
 from wtforms.validators import InputRequired, Length, Optional
 
-from trafficedu.core.fields import TrimmedField, choices
+from trafficedu.core.fields import FilterForm, Form, TrimmedField, choices
 from trafficedu.messages import rules
 from trafficedu.messages.queries import DeliveryFilter
 
@@ -49,7 +48,7 @@ def reason_words(reason: str) -> str:
     return f"{REASON_NAMES[name]} {number}".strip() if name in REASON_NAMES else ""
 
 
-class ChannelForm(FlaskForm):  # type: ignore[misc]
+class ChannelForm(Form):
     """A new channel of one's own."""
 
     kind = SelectField(_l("Channel"), [InputRequired(_l("Choose the channel."))])
@@ -75,24 +74,14 @@ class ChannelForm(FlaskForm):  # type: ignore[misc]
         self.kind.choices = choices([(kind, KIND_NAMES[kind]) for kind in kinds])
 
 
-class InboxFilterForm(FlaskForm):  # type: ignore[misc]
+class InboxFilterForm(FilterForm):
     """What the inbox is narrowed to; lives in the address."""
-
-    class Meta:
-        """A GET form needs no token."""
-
-        csrf = False
 
     state = SelectField(_l("State"), choices=choices([("", _l("all")), ("unread", _l("unread"))]), default="")
 
 
-class DeliveryFilterForm(FlaskForm):  # type: ignore[misc]
+class DeliveryFilterForm(FilterForm):
     """What the delivery log is narrowed to; lives in the address."""
-
-    class Meta:
-        """A GET form needs no token."""
-
-        csrf = False
 
     q = TrimmedField(_l("Who"))
     state = SelectField(_l("State"), choices=choices([("", _l("all")), *STATE_NAMES.items()]), default="")

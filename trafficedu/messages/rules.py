@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import Message, message
 
 EMAIL, DINGTALK, WECOM, FEISHU = "email", "dingtalk", "wecom", "feishu"
@@ -84,30 +84,30 @@ def read_address(kind: str, typed: str, secret: str, further: frozenset[str]) ->
 
     Raises
     ------
-    DomainError
+    Refusal
         At ``address`` or ``secret``.
     """
     if kind == EMAIL:
         if len(typed) > 254 or not _MAIL.fullmatch(typed):
-            raise DomainError(message("Write the mail address like name@example.cn."), field="address")
+            raise Refusal(message("Write the mail address like name@example.cn."), field="address")
         return Address(EMAIL, typed)
     try:
         parts = urlsplit(typed)
         origin = f"{parts.scheme}://{parts.netloc.lower()}"
     except ValueError:
-        raise DomainError(_unlike(kind), field="address") from None
+        raise Refusal(_unlike(kind), field="address") from None
     token = _token_in(kind, parts.path, parts.query)
     if token is None:
-        raise DomainError(_unlike(kind), field="address")
+        raise Refusal(_unlike(kind), field="address")
     if origin != OFFICIAL[kind] and origin not in further:
         text = message(
             "Robots on this server are not allowed. It has to be %(server)s, or one the administrator has set.",
             server=OFFICIAL[kind],
         )
-        raise DomainError(text, field="address")
+        raise Refusal(text, field="address")
     if secret and (kind != DINGTALK or not re.fullmatch(r"[A-Za-z0-9]{8,128}", secret, re.ASCII)):
         text = message("Only DingTalk robots have one: letters and digits, beginning with SEC.")
-        raise DomainError(text, field="secret")
+        raise Refusal(text, field="secret")
     return Address(kind, token, origin, secret)
 
 

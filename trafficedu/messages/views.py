@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
-from flask_wtf import FlaskForm
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session, writing
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
+from trafficedu.core.fields import Form
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, page_number, say, tell
+from trafficedu.core.web import back_to, form_page, page_number, say, submitted, tell
 from trafficedu.messages import queries, rules
 from trafficedu.messages.forms import (
     KIND_NAMES,
@@ -67,28 +67,24 @@ def channels() -> Any:
     """I say on which channels I want messages."""
     form = ChannelForm()
     form.offer(queries.list_kinds(session()))
-    if form.validate_on_submit():
-        try:
-            channel_services.add_channel(
-                session(), form.kind.data, form.address.data, form.secret.data or "", actor(), utc_now()
-            )
-            session().commit()
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The channel is added. Send yourself a test."))
-            return back_to("messages.channels")
-    return render_template(
+    if submitted(
+        form,
+        lambda: channel_services.add_channel(
+            session(), form.kind.data, form.address.data, form.secret.data or "", actor(), utc_now()
+        ),
+    ):
+        tell(message("The channel is added. Send yourself a test."))
+        return back_to("messages.channels")
+    return form_page(
         "messages/channels.html",
-        form=form,
+        form,
         channels=queries.list_channels(session(), actor()),
         dry=queries.is_dry(session()),
         kind_names=KIND_NAMES,
         state_names=STATE_NAMES,
         tones=STATE_TONES,
         reason_words=reason_words,
-    ), _status(form)
+    )
 
 
 @pages.post("/messages/channels/<number>/test")
@@ -99,7 +95,7 @@ def test_channel(number: str) -> Any:
     try:
         delivery = channel_services.send_test(session(), channel, actor(), utc_now())
         session().commit()
-    except DomainError as error:
+    except Refusal as error:
         session().rollback()
         tell(error.text, "error")
         return back_to("messages.channels")
@@ -150,5 +146,5 @@ def _tell_of_test(state: str, reason: str) -> None:
         tell(message("The test did not arrive: %(why)s.", why=say(reason_words(reason))), "error")
 
 
-def _status(form: FlaskForm) -> int:
+def _status(form: Form) -> int:
     return 422 if form.errors else 200

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import MonthField, RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from trafficedu.core.fields import TrimmedField, choices
+from trafficedu.core.fields import FilterForm, Form, TrimmedField, choices
 from trafficedu.overview.models import REJECTED, UPHELD
 
 
-class PictureForm(FlaskForm):  # type: ignore[misc]
+class PictureForm(FilterForm):
     """Period and area of the overview; lives in the address."""
-
-    class Meta:
-        """A GET form needs no token."""
-
-        csrf = False
 
     first = MonthField(_l("From month"), [Optional()])
     last = MonthField(_l("To month"), [Optional()])
@@ -28,13 +22,8 @@ class PictureForm(FlaskForm):  # type: ignore[misc]
         self.area.choices = choices(areas)
 
 
-class ScreenForm(FlaskForm):  # type: ignore[misc]
+class ScreenForm(FilterForm):
     """Month and area of the one screen; lives in the address."""
-
-    class Meta:
-        """A GET form needs no token."""
-
-        csrf = False
 
     month = SelectField(_l("Month"), validate_choice=False)
     area = SelectField(_l("Area"), validate_choice=False)
@@ -48,7 +37,7 @@ class ScreenForm(FlaskForm):  # type: ignore[misc]
 TOO_LONG = _l("At most %(max)d characters.")
 
 
-class ProtestForm(FlaskForm):  # type: ignore[misc]
+class ProtestForm(Form):
     """What is wrong with an entry of the list."""
 
     text = TextAreaField(
@@ -59,7 +48,7 @@ class ProtestForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class DecisionForm(FlaskForm):  # type: ignore[misc]
+class DecisionForm(Form):
     """Whether a protest is right, and why."""
 
     decision = RadioField(
@@ -75,7 +64,7 @@ class DecisionForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class TakeOffForm(FlaskForm):  # type: ignore[misc]
+class TakeOffForm(Form):
     """Why an entry is wrong."""
 
     reason = TrimmedField(_l("Reason"), [InputRequired(_l("Give the reason.")), Length(max=300, message=TOO_LONG)])

@@ -16,7 +16,7 @@ from trafficedu.configuration.queries import corrections, figure
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date, month_bounds
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import Message, message
 from trafficedu.core.workdays import add_workdays
@@ -43,18 +43,16 @@ def freeze_list(session: Session, month: date, by: Actor, now: datetime) -> Vill
 
     Raises
     ------
-    DomainError
+    Refusal
         The month is not over, its evaluation is not published, or its list is frozen already.
     """
     by.require("overview:list:manage")
     today = local_date(now)
     if month_bounds(month)[1] > today:
-        raise DomainError(message("This month is not over yet."))
+        raise Refusal(message("This month is not over yet."))
     reading = queries.read_month(session, month, list_rule(session))
     if reading is None:
-        raise DomainError(
-            message("No evaluation of this month is published yet: there is nothing to read the list off.")
-        )
+        raise Refusal(message("No evaluation of this month is published yet: there is nothing to read the list off."))
     until = add_workdays(today, figure(session, "lists.protest_workdays"), corrections(session))
     frozen = VillageList(
         month=month, run_id=reading.run_id, protest_until=until, frozen_utc=now, frozen_by_id=by.user_id
@@ -71,7 +69,7 @@ def freeze_list(session: Session, month: date, by: Actor, now: datetime) -> Vill
         for place, one in enumerate(reading.listed, start=1)
     ]
     session.add(frozen)
-    flush_or_refuse(session, {"village_list.month": DomainError(FROZEN_ALREADY)})
+    flush_or_refuse(session, {"village_list.month": Refusal(FROZEN_ALREADY)})
     entries = len(frozen.entries)
     audit.write(session, "overview:list:freeze", by, subject=frozen, month=f"{month:%Y-%m}", entries=entries)
     body = message("Protests are taken until %(day)s.", day=until.isoformat())
@@ -84,22 +82,20 @@ def protest(session: Session, entry: ListEntry, text: str, by: Actor, now: datet
 
     Raises
     ------
-    DomainError
+    Refusal
         At ``text``: nothing written, too late, or somebody has protested already.
     """
     by.require("overview:list:protest")
     frozen = entry.village_list
     if frozen.state != FROZEN or local_date(now) > frozen.protest_until:
-        raise DomainError(
-            message("Protests were taken until %(day)s.", day=frozen.protest_until.isoformat()), field="text"
-        )
+        raise Refusal(message("Protests were taken until %(day)s.", day=frozen.protest_until.isoformat()), field="text")
     if entry.taken_off:
-        raise DomainError(message("This village is no longer on the list."), field="text")
+        raise Refusal(message("This village is no longer on the list."), field="text")
     if not text.strip():
-        raise DomainError(message("Write what is wrong, and how it can be seen."), field="text")
+        raise Refusal(message("Write what is wrong, and how it can be seen."), field="text")
     made = ListProtest(entry_id=entry.id, text=text.strip(), made_utc=now, made_by_id=by.user_id)
     session.add(made)
-    already = DomainError(message("There is a protest against this entry already."), field="text")
+    already = Refusal(message("There is a protest against this entry already."), field="text")
     flush_or_refuse(session, {"village_list_protest.entry_id": already})
     audit.write(session, "overview:list:protest", by, subject=entry)
     return made
@@ -110,18 +106,18 @@ def decide_protest(session: Session, made: ListProtest, decision: str, reason: s
 
     Raises
     ------
-    DomainError
+    Refusal
         At ``decision`` or ``reason``; or it is decided already, or it is one's own.
     """
     by.require("overview:list:decide")
     if made.decision:
-        raise DomainError(message("This protest is decided already."))
+        raise Refusal(message("This protest is decided already."))
     if made.made_by_id is not None and made.made_by_id == by.user_id:
-        raise DomainError(message("Somebody else has to decide your protest."))
+        raise Refusal(message("Somebody else has to decide your protest."))
     if decision not in {UPHELD, REJECTED}:
-        raise DomainError(message("Choose whether the protest is right."), field="decision")
+        raise Refusal(message("Choose whether the protest is right."), field="decision")
     if not reason.strip():
-        raise DomainError(message("Give the reason of the decision."), field="reason")
+        raise Refusal(message("Give the reason of the decision."), field="reason")
     made.decision, made.reason = decision, reason.strip()
     made.decided_utc, made.decided_by_id = now, by.user_id
     if decision == UPHELD:
@@ -136,12 +132,12 @@ def decide_protest(session: Session, made: ListProtest, decision: str, reason: s
 
 
 def take_off(session: Session, entry: ListEntry, reason: str, by: Actor) -> None:
-    """Take an entry found wrong off a list not yet published. Raises DomainError at ``reason``."""
+    """Take an entry found wrong off a list not yet published. Raises Refusal at ``reason``."""
     by.require("overview:list:manage")
     if entry.village_list.state == PUBLISHED:
-        raise DomainError(message("The list is published; it is not changed any more."), field="reason")
+        raise Refusal(message("The list is published; it is not changed any more."), field="reason")
     if not reason.strip():
-        raise DomainError(message("Give the reason."), field="reason")
+        raise Refusal(message("Give the reason."), field="reason")
     entry.taken_off, entry.taken_off_reason = True, reason.strip()
     session.flush()
     audit.write(session, "overview:list:take_off", by, subject=entry)
@@ -152,7 +148,7 @@ def publish_list(session: Session, frozen: VillageList, version: int, by: Actor,
 
     Raises
     ------
-    DomainError
+    Refusal
         It is published, protests are still taken, or one waits for its decision.
     Stale
         Somebody else has changed it.
@@ -160,12 +156,12 @@ def publish_list(session: Session, frozen: VillageList, version: int, by: Actor,
     by.require("overview:list:manage")
     expect_version(frozen, version)
     if frozen.state == PUBLISHED:
-        raise DomainError(message("The list is published; it is not changed any more."))
+        raise Refusal(message("The list is published; it is not changed any more."))
     if local_date(now) <= frozen.protest_until:
-        raise DomainError(message("Protests are still taken, until %(day)s.", day=frozen.protest_until.isoformat()))
+        raise Refusal(message("Protests are still taken, until %(day)s.", day=frozen.protest_until.isoformat()))
     undecided = [entry for entry in frozen.entries if entry.protest is not None and not entry.protest.decision]
     if undecided:
-        raise DomainError(message("%(count)d protests are not decided yet.", count=len(undecided)))
+        raise Refusal(message("%(count)d protests are not decided yet.", count=len(undecided)))
     frozen.state, frozen.published_utc, frozen.published_by_id = PUBLISHED, now, by.user_id
     session.flush()
     audit.write(session, "overview:list:publish", by, subject=frozen, month=f"{frozen.month:%Y-%m}")

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField, IntegerField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from trafficedu.core.fields import LocalTimeField, TrimmedField, VersionField, choices, not_in_future
+from trafficedu.core.fields import FilterForm, Form, LocalTimeField, TrimmedField, VersionField, choices, not_in_future
 from trafficedu.patrols.queries import PatrolFilter
 from trafficedu.patrols.rules import ENDED, MOST_STOPS, RUNNING, STATES, VOIDED
 from trafficedu.patrols.services import Ending, PastPatrol
@@ -29,7 +28,7 @@ def _key() -> HiddenField:
     return HiddenField(default=lambda: uuid.uuid4().hex, validators=[Length(max=60)])
 
 
-class BeginForm(FlaskForm):  # type: ignore[misc]
+class BeginForm(Form):
     """Where a patrol begins now."""
 
     area_code = SelectField(_l("Area"), [InputRequired(AREA_MISSING)], validate_choice=False, choices=[])
@@ -40,7 +39,7 @@ class BeginForm(FlaskForm):  # type: ignore[misc]
         self.area_code.choices = choices([("", AREA_MISSING), *areas])
 
 
-class EndForm(FlaskForm):  # type: ignore[misc]
+class EndForm(Form):
     """When a patrol ended, and what came of it."""
 
     ended_at = LocalTimeField(_l("End"), [InputRequired(TIME_MISSING), not_in_future])
@@ -82,7 +81,7 @@ class PastForm(EndForm):
         )
 
 
-class VoidForm(FlaskForm):  # type: ignore[misc]
+class VoidForm(Form):
     """Why a patrol does not count."""
 
     reason = TrimmedField(
@@ -91,13 +90,8 @@ class VoidForm(FlaskForm):  # type: ignore[misc]
     version = VersionField(default=0)
 
 
-class PatrolFilterForm(FlaskForm):  # type: ignore[misc]
+class PatrolFilterForm(FilterForm):
     """What the list of patrols is narrowed to; lives in the address."""
-
-    class Meta:
-        """A GET form needs no token."""
-
-        csrf = False
 
     q = TrimmedField(_l("Officer or number"))
     since = DateField(_l("From"), [Optional()])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
 
 LONGEST = timedelta(hours=16)
@@ -25,17 +25,17 @@ def minutes_of(started: datetime, ended: datetime, now: datetime) -> int:
 
     Raises
     ------
-    DomainError
+    Refusal
         At ``ended_at``: before the start, in the future, or later than :data:`LONGEST` after the start.
     """
     if ended < started:
-        raise DomainError(message("The end lies before the start. Check the time."), field="ended_at")
+        raise Refusal(message("The end lies before the start. Check the time."), field="ended_at")
     if ended > now:
-        raise DomainError(message("This time lies in the future. Check the date and the hour."), field="ended_at")
+        raise Refusal(message("This time lies in the future. Check the date and the hour."), field="ended_at")
     if ended - started > LONGEST:
         hours = int(LONGEST.total_seconds() // 3600)
         text = message("A patrol lasts at most %(hours)d hours. Enter when it really ended.", hours=hours)
-        raise DomainError(text, field="ended_at")
+        raise Refusal(text, field="ended_at")
     return int((ended - started).total_seconds() // 60)
 
 
@@ -45,15 +45,15 @@ def whole_minute(moment: datetime) -> datetime:
 
 
 def check_start(started: datetime, now: datetime) -> None:
-    """Raise DomainError at ``started_at`` for a start in the future, or too long ago to be entered."""
+    """Raise Refusal at ``started_at`` for a start in the future, or too long ago to be entered."""
     if started > now:
-        raise DomainError(message("This time lies in the future. Check the date and the hour."), field="started_at")
+        raise Refusal(message("This time lies in the future. Check the date and the hour."), field="started_at")
     if now - started > OLDEST:
         text = message("A patrol is entered within %(days)d days.", days=OLDEST.days)
-        raise DomainError(text, field="started_at")
+        raise Refusal(text, field="started_at")
 
 
 def check_stops(stops: int | None) -> None:
-    """Raise DomainError at ``stops`` unless they are unknown or from 0 to :data:`MOST_STOPS`."""
+    """Raise Refusal at ``stops`` unless they are unknown or from 0 to :data:`MOST_STOPS`."""
     if stops is not None and not 0 <= stops <= MOST_STOPS:
-        raise DomainError(message("Enter stops from 0 to %(most)d.", most=MOST_STOPS), field="stops")
+        raise Refusal(message("Enter stops from 0 to %(most)d.", most=MOST_STOPS), field="stops")

@@ -13,7 +13,7 @@ from trafficedu.areas.queries import find_valid_area, find_visible_area
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.errors import DomainError, Refused
+from trafficedu.core.errors import Denied, Refusal, entered
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import expect_version
 from trafficedu.core.text import message
@@ -44,14 +44,14 @@ def begin(session: Session, area_code: str, client_reference: str, by: Actor, no
 
     Raises
     ------
-    DomainError
+    Refusal
         One is running already; at ``area_code`` for an area that is not there today (Missing: or out of reach).
     """
     first = _same_form(session, client_reference, by)
     if first is not None:
         return first
     if queries.running_of(session, by) is not None:
-        raise DomainError(RUNS_ALREADY)
+        raise Refusal(RUNS_ALREADY)
     patrol = _new(session, area_code, client_reference, now, by)
     return _add(session, patrol, "begin", by)
 
@@ -61,7 +61,7 @@ def enter_past(session: Session, new: PastPatrol, by: Actor, now: datetime) -> P
 
     Raises
     ------
-    DomainError
+    Refusal
         At ``area_code``, ``started_at``, ``ended_at``, ``stops``; it overlaps another patrol of ``by``.
     """
     first = _same_form(session, new.client_reference, by)
@@ -72,7 +72,7 @@ def enter_past(session: Session, new: PastPatrol, by: Actor, now: datetime) -> P
     minutes = minutes_of(new.started_utc, new.ended_utc, now)
     if queries.overlaps(session, by, new.started_utc, new.ended_utc):
         text = message("You were on another patrol at that time. Check both.")
-        raise DomainError(text, field="started_at")
+        raise Refusal(text, field="started_at")
     patrol = _new(session, new.area_code, new.client_reference, new.started_utc, by)
     patrol.ended_utc, patrol.minutes, patrol.stops, patrol.note = new.ended_utc, minutes, new.stops, new.note
     return _add(session, patrol, "enter", by)
@@ -101,7 +101,7 @@ def _change_stops(session: Session, value: object, by: Actor) -> None:
         .execution_options(synchronize_session=False)
     )
     if not session.execute(statement).rowcount:  # type: ignore[attr-defined]
-        raise DomainError(NOT_RUNNING)
+        raise Refusal(NOT_RUNNING)
 
 
 @dataclass(frozen=True)
@@ -120,11 +120,11 @@ def end(session: Session, patrol: Patrol, ending: Ending, by: Actor, now: dateti
 
     Raises
     ------
-    DomainError
+    Refusal
         It is not running, or not that of ``by``; at ``ended_at``, ``stops``.
     """
     if patrol.officer_id != by.user_id or patrol.ended_utc is not None or patrol.voided_utc is not None:
-        raise DomainError(NOT_RUNNING)
+        raise Refusal(NOT_RUNNING)
     check_stops(ending.stops)
     ended = ending.ended_utc
     if whole_minute(ended) == whole_minute(patrol.started_utc):
@@ -142,18 +142,18 @@ def void(session: Session, patrol: Patrol, reason: str, version: int, by: Actor,
     ------
     Stale
         Somebody else changed it meanwhile.
-    Refused
+    Denied
         Somebody else's, without the permission.
-    DomainError
+    Refusal
         Void already; at ``reason``.
     """
     expect_version(patrol, version)
     if patrol.voided_utc is not None:
-        raise DomainError(message("This patrol is void already."))
+        raise Refusal(message("This patrol is void already."))
     if not may_void(patrol, by):
-        raise Refused(NOT_YOURS)
+        raise Denied(NOT_YOURS)
     if not reason.strip():
-        raise DomainError(message("Write why the patrol is void."), field="reason")
+        raise Refusal(message("Write why the patrol is void."), field="reason")
     patrol.voided_utc, patrol.voided_by_id, patrol.void_reason = now, by.user_id, reason.strip()
     session.flush()
     audit.write(session, "patrols:patrol:void", by, subject=patrol)
@@ -167,13 +167,14 @@ def may_void(patrol: Patrol, by: Actor) -> bool:
 def _same_form(session: Session, client_reference: str, by: Actor) -> Patrol | None:
     first = queries.find_by_client_reference(session, client_reference) if client_reference else None
     if first is not None and first.officer_id != by.user_id:
-        raise DomainError(message("This form was sent by somebody else. Open the page anew."))
+        raise Refusal(message("This form was sent by somebody else. Open the page anew."))
     return first
 
 
 def _new(session: Session, area_code: str, client_reference: str, started: datetime, by: Actor) -> Patrol:
     day = local_date(started)
-    find_visible_area(session, area_code, by)
+    with entered("area_code", area_code):
+        find_visible_area(session, area_code, by)
     area = find_valid_area(session, area_code, day)
     return Patrol(
         number=new_number("Q"),
@@ -194,7 +195,7 @@ def _add(session: Session, patrol: Patrol, verb: str, by: Actor) -> Patrol:
     except IntegrityError as error:
         first = _same_form(session, reference, by)
         if first is None:
-            raise DomainError(RUNS_ALREADY) from error
+            raise Refusal(RUNS_ALREADY) from error
         return first
     audit.write(session, f"patrols:patrol:{verb}", by, subject=patrol)
     session.flush()

@@ -15,9 +15,9 @@ from trafficedu.areas.queries import find_visible_area
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError, Refused, Stale
+from trafficedu.core.errors import Denied, Refusal
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, page_number, tell
+from trafficedu.core.web import attach_error, back_to, form_page, page_number, submitted, tell
 from trafficedu.patrols import queries, services
 from trafficedu.patrols.forms import STATE_NAMES, BeginForm, EndForm, PastForm, PatrolFilterForm, VoidForm
 from trafficedu.patrols.models import Patrol
@@ -51,8 +51,7 @@ def _now(form: BeginForm) -> Any:
     if running is None and not form.area_code.data:
         form.area_code.data = queries.last_area(session(), actor())
     own = queries.list_own(session(), actor(), today())
-    page = render_template("patrols/now.html", form=form, running=running, own=own)
-    return page, 422 if form.errors else 200
+    return form_page("patrols/now.html", form, running=running, own=own)
 
 
 @pages.post("/now/begin")
@@ -66,7 +65,7 @@ def begin() -> Any:
         try:
             services.begin(session(), form.area_code.data, reference, actor(), utc_now())
             session().commit()
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             attach_error(form, error)
         else:
@@ -92,7 +91,7 @@ def _counted(change: Any) -> Any:
     try:
         change(session(), actor())
         session().commit()
-    except DomainError as error:
+    except Refusal as error:
         session().rollback()
         tell(error.text, "error")
     return back_to("patrols.now")
@@ -114,13 +113,13 @@ def end() -> Any:
         try:
             services.end(session(), running, form.to_input(), actor(), utc_now())
             session().commit()
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             attach_error(form, error)
         else:
             tell(message("The patrol has ended. Come home safely."))
             return back_to("patrols.show", number=number)
-    return render_template("patrols/end.html", form=form, running=running), _status(form)
+    return form_page("patrols/end.html", form, running=running)
 
 
 @pages.get("")
@@ -150,13 +149,13 @@ def create() -> Any:
         try:
             patrol = services.enter_past(session(), form.to_past(), actor(), utc_now())
             session().commit()
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             attach_error(form, error)
         else:
             tell(message("The patrol is entered."))
             return back_to("patrols.show", number=patrol.number)
-    return render_template("patrols/form.html", form=form), _status(form)
+    return form_page("patrols/form.html", form)
 
 
 @pages.get("/<number>")
@@ -174,21 +173,14 @@ def void(number: str) -> Any:
     """I take a patrol that was wrong out of the figures; it stays in the list."""
     patrol = queries.find_patrol(session(), number, actor())
     if not services.may_void(patrol, actor()):
-        raise Refused(services.NOT_YOURS)
+        raise Denied(services.NOT_YOURS)
     form = VoidForm(version=patrol.version)
-    if form.validate_on_submit():
-        try:
-            services.void(session(), patrol, form.reason.data, form.version.data, actor(), utc_now())
-            session().commit()
-        except (Stale, Refused):
-            raise
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The patrol is void."))
-            return back_to("patrols.show", number=number)
-    return render_template("patrols/void.html", form=form, patrol=patrol), _status(form)
+    if submitted(
+        form, lambda: services.void(session(), patrol, form.reason.data, form.version.data, actor(), utc_now())
+    ):
+        tell(message("The patrol is void."))
+        return back_to("patrols.show", number=number)
+    return form_page("patrols/void.html", form, patrol=patrol)
 
 
 def _areas() -> list[tuple[str, str]]:

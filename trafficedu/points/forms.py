@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import (
     DateField,
@@ -22,7 +21,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from trafficedu.core.fields import TrimmedField, VersionField, choices
+from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionField, choices
 from trafficedu.points import rules
 from trafficedu.points.models import EVENT, FILE, PAGE
 from trafficedu.points.queries.entries import COUNTER, EntryFilter
@@ -47,7 +46,7 @@ TOO_LONG = _l("At most %(max)d characters.")
 POINTS = NumberRange(1, rules.MOST_POINTS, message=_l("Enter points from %(min)s to %(max)s."))
 
 
-class EntryForm(FlaskForm):  # type: ignore[misc]
+class EntryForm(Form):
     """An activity of an area or a company."""
 
     target = SelectField(_l("Whose points"), [InputRequired(_l("Choose an area or a company."))], validate_choice=False)
@@ -92,7 +91,7 @@ class EntryForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-class CounterForm(FlaskForm):  # type: ignore[misc]
+class CounterForm(Form):
     """Why an entry is taken back."""
 
     reason = TrimmedField(
@@ -100,13 +99,8 @@ class CounterForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class LedgerForm(FlaskForm):  # type: ignore[misc]
+class LedgerForm(FilterForm):
     """What the ledger is narrowed to; lives in the address."""
-
-    class Meta:
-        """A GET form needs no token."""
-
-        csrf = False
 
     q = TrimmedField(_l("Number"), render_kw={"placeholder": "E…"})
     area = SelectField(_l("Area"), validate_choice=False, default="", choices=[])
@@ -139,13 +133,8 @@ class LedgerForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-class MonthForm(FlaskForm):  # type: ignore[misc]
+class MonthForm(FilterForm):
     """Month and kind of target of the balances; lives in the address."""
-
-    class Meta:
-        """A GET form needs no token."""
-
-        csrf = False
 
     month = MonthField(_l("Month"), [Optional()])
     kind = SelectField(_l("Whose"), validate_choice=False, default="")
@@ -157,7 +146,7 @@ class MonthForm(FlaskForm):  # type: ignore[misc]
             self.kind.data = kinds[0] if kinds else ""
 
 
-class ActivityForm(FlaskForm):  # type: ignore[misc]
+class ActivityForm(Form):
     """An activity, or a new version of one."""
 
     code = TrimmedField(
@@ -201,14 +190,14 @@ class ActivityForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-class EndActivityForm(FlaskForm):  # type: ignore[misc]
+class EndActivityForm(Form):
     """The last day of an activity."""
 
     last_day = DateField(_l("Last day in force"), [InputRequired(_l("Enter the date."))])
     version = VersionField(default=0)
 
 
-class ExpectationForm(FlaskForm):  # type: ignore[misc]
+class ExpectationForm(Form):
     """What is expected a month, of a level or of one target."""
 
     kind = SelectField(

@@ -26,7 +26,7 @@ from trafficedu.companies.models import Company
 from trafficedu.core import audit, bulk, parsing
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.numbers import is_number, new_number
 from trafficedu.core.tabular import Columns, Exporter, Importer, ImportReport, Progress, Row
 from trafficedu.core.text import message
@@ -65,16 +65,16 @@ class _Reader:
         self._activities = catalogue.list_activities(session)
 
     def read(self, row: Row) -> _Candidate:
-        """Return the row checked; raise DomainError at the column that is wrong."""
+        """Return the row checked; raise Refusal at the column that is wrong."""
         reference = parsing.needed_text(row, "reference", 60)
         day = parsing.day(row, "date", needed=True)
         if day > self._today:
-            raise DomainError(message("This day lies in the future. Check the date."), field="date")
+            raise Refusal(message("This day lies in the future. Check the date."), field="date")
         target = self._target(row, day)
         activity = self._activity(row, day, target.kind)
         points = parsing.whole(row, "points", -MOST_POINTS, MOST_POINTS)
         if points == 0:
-            raise DomainError(message("An entry of 0 points says nothing. Leave the row out."), field="points")
+            raise Refusal(message("An entry of 0 points says nothing. Leave the row out."), field="points")
         note = parsing.short_text(row, "note", 500)
         area_id, company_id = (None, target.id) if target.kind == COMPANY else (target.id, None)
         return _Candidate(row, reference, (area_id, company_id, day, activity, points, note))
@@ -84,24 +84,24 @@ class _Reader:
         code = row["target_code"]
         target = self._targets.get((COMPANY if kind == COMPANY else "area", code))
         if target is None or (kind in AREA_KINDS and kind != target.kind):
-            raise DomainError(message("There is no such area or company."), field="target_code")
+            raise Refusal(message("There is no such area or company."), field="target_code")
         area = self._areas.get(code) if kind != COMPANY else None
         if area is not None and not Validity(area.valid_from, area.valid_to).holds_on(day):
             text = message("%(name)s did not exist on %(day)s.", name=target.name, day=day.isoformat())
-            raise DomainError(text, field="target_code")
+            raise Refusal(text, field="target_code")
         return target
 
     def _activity(self, row: Row, day: date, kind: str) -> int:
         versions = [version for version in self._activities if version.code == row["activity"]]
         if not versions:
             text = message("There is no activity with the code %(code)s.", code=row["activity"])
-            raise DomainError(text, field="activity")
+            raise Refusal(text, field="activity")
         for version in versions:
             if version.holds_on(day):
                 if kind not in version.kinds:
-                    raise DomainError(message("This activity is not for this kind of target."), field="activity")
+                    raise Refusal(message("This activity is not for this kind of target."), field="activity")
                 return version.id
-        raise DomainError(message("This activity does not count on that day. See its dates."), field="activity")
+        raise Refusal(message("This activity does not count on that day. See its dates."), field="activity")
 
 
 def _every_target(session: Session, by: Actor) -> Iterator[Target]:
@@ -150,7 +150,7 @@ class _Job:
         for row in rows:
             try:
                 candidate = self._reader.read(row)
-            except DomainError as error:
+            except Refusal as error:
                 self.report.refuse(row, error)
                 continue
             if candidate.reference in candidates:
@@ -179,7 +179,7 @@ class _Job:
         text = message(
             "The ledger has this reference already and is never changed. Add a row with the opposite points."
         )
-        self.report.refuse(candidate.row, DomainError(text, field="reference"))
+        self.report.refuse(candidate.row, Refusal(text, field="reference"))
 
     def _add(self, fresh: list[_Candidate]) -> None:
         own = (FILE, self._by.user_id, self._now)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
 
 EARNED, LOST = "earned", "lost"
@@ -43,18 +43,18 @@ def signed(direction: str, points: int) -> int:
 
 
 def check_day(day: date, today: date) -> None:
-    """Raise DomainError at ``occurred_on`` for a day to come, or one too long ago to be entered by hand."""
+    """Raise Refusal at ``occurred_on`` for a day to come, or one too long ago to be entered by hand."""
     if day > today:
-        raise DomainError(message("This day lies in the future. Check the date."), field="occurred_on")
+        raise Refusal(message("This day lies in the future. Check the date."), field="occurred_on")
     if (today - day).days > OLDEST_DAYS:
         text = message("Enter activities within %(days)d days; take older ones in from a file.", days=OLDEST_DAYS)
-        raise DomainError(text, field="occurred_on")
+        raise Refusal(text, field="occurred_on")
 
 
 def check_points(points: int) -> None:
-    """Raise DomainError at ``points`` unless they are from 1 to :data:`MOST_POINTS`."""
+    """Raise Refusal at ``points`` unless they are from 1 to :data:`MOST_POINTS`."""
     if not 1 <= points <= MOST_POINTS:
-        raise DomainError(message("Enter points from 1 to %(most)d.", most=MOST_POINTS), field="points")
+        raise Refusal(message("Enter points from 1 to %(most)d.", most=MOST_POINTS), field="points")
 
 
 def expected_in(month: date, steps: Iterable[tuple[date, int | None]]) -> int | None:

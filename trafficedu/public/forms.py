@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from trafficedu.core.fields import TrimmedField
+from trafficedu.core.fields import Form, TrimmedField
 from trafficedu.core.numbers import is_number, normalise
 
 NUMBER = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "maxlength": "20"}
 WRONG_NUMBER = _l("This number cannot be right: a character is missing or wrong. Compare it with the paper.")
 
 
-class KeyForm(FlaskForm):  # type: ignore[misc]
+class KeyForm(Form):
     """The last four characters that open a receipt whose number is known."""
 
     last_four = TrimmedField(
@@ -49,7 +48,7 @@ class ReceiptForm(KeyForm):
             raise ValidationError(str(WRONG_NUMBER))
 
 
-class CertificateForm(FlaskForm):  # type: ignore[misc]
+class CertificateForm(Form):
     """The number of a certificate."""
 
     number = TrimmedField(
@@ -65,7 +64,7 @@ class CertificateForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError(str(WRONG_NUMBER))
 
 
-class SessionForm(FlaskForm):  # type: ignore[misc]
+class SessionForm(Form):
     """Which session to study in."""
 
     session = RadioField(_l("Sessions with a free seat"), [InputRequired(_l("Choose a session."))])
@@ -75,7 +74,7 @@ class SessionForm(FlaskForm):  # type: ignore[misc]
         self.session.choices = list(choices)
 
 
-class ObjectionForm(FlaskForm):  # type: ignore[misc]
+class ObjectionForm(Form):
     """Why the rider thinks the record wrong."""
 
     statement = TextAreaField(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core import audit, throttle
 from trafficedu.core.actors import VISITOR
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.numbers import is_number, normalise
 from trafficedu.core.text import message
 from trafficedu.education.models import Certificate
@@ -24,7 +24,7 @@ PER_ADDRESS = throttle.Limit(30, timedelta(minutes=15))
 """A number has 50 random bits and four characters guard it; an address may be a whole dormitory's."""
 
 
-class TooMany(DomainError):
+class TooMany(Refusal):
     """Guessing has to wait (HTTP 429)."""
 
 

@@ -12,10 +12,10 @@ from trafficedu.core.access import open_to_all
 from trafficedu.core.actors import VISITOR
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session, writing
-from trafficedu.core.errors import DomainError, Missing
+from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.numbers import is_number, normalise
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, locale, tell
+from trafficedu.core.web import attach_error, back_to, form_page, locale, submitted, tell
 from trafficedu.education.models import StudySession, StudyTask
 from trafficedu.education.queries.documents import render_certificate
 from trafficedu.education.queries.seats import sessions_with_seats
@@ -40,7 +40,7 @@ def find() -> Any:
     """I open my receipt with its number and my last four characters."""
     form = ReceiptForm()
     if not form.validate_on_submit():
-        return render_template("public/find.html", form=form), 422 if form.errors else 200
+        return form_page("public/find.html", form)
     return _open(form.number.data, form, "public/find.html")
 
 
@@ -55,7 +55,7 @@ def receipt(number: str) -> Any:
         return render_template("public/receipt.html", receipt=queries.read_receipt(session(), found, today()))
     form = KeyForm()
     if not form.validate_on_submit():
-        return render_template("public/key.html", form=form, number=number), 422 if form.errors else 200
+        return form_page("public/key.html", form, number=number)
     return _open(number, form, "public/key.html")
 
 
@@ -85,15 +85,14 @@ def move(number: str) -> Any:
         chosen = next(one for one in offered if one.number == form.session.data)
         try:
             _move(shown.task, chosen)
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             attach_error(form, error)
         else:
             tell(message("Your seat is booked. Keep the new time."))
             return back_to("public.receipt", number=number)
     shown = queries.read_receipt(session(), shown.violation, today())
-    page = render_template("public/move.html", form=form, receipt=shown, offered=offered)
-    return page, 422 if form.errors else 200
+    return form_page("public/move.html", form, receipt=shown, offered=offered)
 
 
 @pages.route("/n/<number>/objection", methods=["GET", "POST"])
@@ -106,17 +105,13 @@ def objection(number: str) -> Any:
     if not shown.may_object:
         return back_to("public.receipt", number=number)
     form = ObjectionForm()
-    if form.validate_on_submit():
-        try:
-            raise_objection(session(), shown.violation, form.statement.data, form.contact.data or "", utc_now())
-            session().commit()
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("Your objection is received. The answer will be on this page."))
-            return back_to("public.receipt", number=number)
-    return render_template("public/objection.html", form=form, receipt=shown), 422 if form.errors else 200
+    if submitted(
+        form,
+        lambda: raise_objection(session(), shown.violation, form.statement.data, form.contact.data or "", utc_now()),
+    ):
+        tell(message("Your objection is received. The answer will be on this page."))
+        return back_to("public.receipt", number=number)
+    return form_page("public/objection.html", form, receipt=shown)
 
 
 @pages.get("/n/<number>/receipt.pdf")
@@ -149,7 +144,7 @@ def verify() -> Any:
     form = CertificateForm()
     if form.validate_on_submit():
         return back_to("public.verified", number=normalise(form.number.data))
-    return render_template("public/verify.html", form=form), 422 if form.errors else 200
+    return form_page("public/verify.html", form)
 
 
 @pages.get("/verify/<number>")
@@ -183,7 +178,7 @@ def _open(number: str, form: KeyForm, template: str) -> Any:
         return render_template(template, form=form, number=number), 429
     session().commit()
     if found is None:
-        attach_error(form, DomainError(NOT_OPENED))
+        attach_error(form, Refusal(NOT_OPENED))
         return render_template(template, form=form, number=number), 422
     answer = back_to("public.receipt", number=found.number)
     answer.set_cookie(

@@ -31,7 +31,7 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from trafficedu.core.cells import protect
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import Message, message, translate
 from trafficedu.reports.words import PLACE_OF_THE_CLOCK
 
@@ -141,7 +141,7 @@ def write_xlsx(
 
     Raises
     ------
-    DomainError
+    Refusal
         More rows than a worksheet holds (1,048,575), or a text longer than a cell holds.
     ValueError
         As `write_csv`.
@@ -177,7 +177,7 @@ def _fill(
     for row in checked(columns, rows):
         count += 1
         if count >= SHEET_ROWS:
-            raise DomainError(message("A worksheet holds 1,048,575 rows: choose a shorter period, or CSV."))
+            raise Refusal(message("A worksheet holds 1,048,575 rows: choose a shorter period, or CSV."))
         for place, value in enumerate(row):
             _write_cell(sheet, count, place, value, formats)
     if columns:
@@ -192,7 +192,7 @@ def _write_cell(sheet: Worksheet, row: int, place: int, value: Value, formats: d
         sheet.write_string(row, place, "true" if value else "false")
     elif isinstance(value, str):
         if len(value) > CELL_CHARACTERS:
-            raise DomainError(message("A worksheet's cell holds 32,767 characters: choose CSV."))
+            raise Refusal(message("A worksheet's cell holds 32,767 characters: choose CSV."))
         sheet.write_string(row, place, value)
     elif isinstance(value, datetime):
         sheet.write_datetime(row, place, shanghai(value).replace(tzinfo=None), formats["moment"])
@@ -209,13 +209,13 @@ def write_file(columns: Sequence[Column], rows: Iterable[Row], path: Path, *, lo
 
     Raises
     ------
-    DomainError
+    Refusal
         The suffix names another format; or as `write_xlsx`.
     """
     writers = {".csv": write_csv, ".xlsx": write_xlsx}
     write = writers.get(path.suffix.lower())
     if write is None:
-        raise DomainError(message("%(name)s: the name has to end in .csv or .xlsx", name=path.name), field="file")
+        raise Refusal(message("%(name)s: the name has to end in .csv or .xlsx", name=path.name), field="file")
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as partial:
         try:
             count = write(columns, rows, partial, locale=locale)

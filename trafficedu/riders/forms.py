@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import DateField, SelectField
 from wtforms.validators import InputRequired, Length, Optional
 
 from trafficedu.core import clock
-from trafficedu.core.fields import TrimmedField, VersionField, choices
+from trafficedu.core.fields import Form, TrimmedField, VersionField, choices
 from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT
 from trafficedu.riders.services.engagements import EngagementChange, NewEngagement
 from trafficedu.riders.services.people import NewRider, RiderChange
@@ -38,7 +37,7 @@ TOO_LONG = _l("At most %(max)d characters.")
 CODE_KEYS = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
 
 
-class SearchForm(FlaskForm):  # type: ignore[misc]
+class SearchForm(Form):
     """One line that may be a number, a phone, a plate or a name; sent by POST, so that no address keeps it."""
 
     words = TrimmedField(
@@ -49,7 +48,7 @@ class SearchForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class RiderForm(FlaskForm):  # type: ignore[misc]
+class RiderForm(Form):
     """A rider's document, name, phone and home village."""
 
     id_type = SelectField(_l("Kind of document"), choices=choices(ID_TYPE_NAMES.items()), default=IDENTITY_CARD)
@@ -116,7 +115,7 @@ class RegisterForm(RiderForm):
     )
 
 
-class PlateForm(FlaskForm):  # type: ignore[misc]
+class PlateForm(Form):
     """The plate of an e-bike that the rider rides."""
 
     plate = TrimmedField(
@@ -127,7 +126,7 @@ class PlateForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class UnmaskForm(FlaskForm):  # type: ignore[misc]
+class UnmaskForm(Form):
     """Why the data is needed in clear."""
 
     purpose = SelectField(
@@ -138,7 +137,7 @@ class UnmaskForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class EngagementForm(FlaskForm):  # type: ignore[misc]
+class EngagementForm(Form):
     """Who engages the rider, from when to when, and why the company may be told."""
 
     company_id = SelectField(_l("Company"), coerce=int)

@@ -16,7 +16,7 @@ from trafficedu.core import bulk
 from trafficedu.core.actors import Actor
 from trafficedu.core.audit import DONE, AuditEntry
 from trafficedu.core.encryption import keyring_of
-from trafficedu.core.errors import DomainError, Missing
+from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.numbers import normalise
 from trafficedu.core.rows import Finder, Prepared, table_of
 from trafficedu.core.text import message
@@ -143,7 +143,7 @@ def _possible_keys(text: str) -> set[str]:
         try:
             number = rules.normalise_identity(id_type, text, date.max)  # whoever is not born yet is not found either
             keys.add(rules.identity_key(id_type, number))
-        except DomainError:
+        except Refusal:
             continue
     return keys
 
@@ -151,7 +151,7 @@ def _possible_keys(text: str) -> set[str]:
 def _or_empty(normalise_one: rules.Normaliser, text: str) -> str:
     try:
         return normalise_one(text)
-    except DomainError:
+    except Refusal:
         return ""
 
 

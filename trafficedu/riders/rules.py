@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from stdnum.iso7064 import mod_11_2
 
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import Message, message
 from trafficedu.core.validity import Validity
 
@@ -85,12 +85,12 @@ def normalise_identity(id_type: str, text: str, today: date) -> str:
 
     Raises
     ------
-    DomainError
+    Refusal
         At ``id_number``, or at ``id_type`` for an unknown type.
     """
     number = _compact(text).replace("×", "X")
     if not number:
-        raise DomainError(message("Enter the number of the document."), field="id_number", value="")
+        raise Refusal(message("Enter the number of the document."), field="id_number", value="")
     if id_type == IDENTITY_CARD:
         return _citizen_number(number, today)
     if id_type == PASSPORT:
@@ -111,7 +111,7 @@ def normalise_identity(id_type: str, text: str, today: date) -> str:
                 " digits. Check what you typed."
             ),
         )
-    raise DomainError(message("Choose the kind of document."), field="id_type", value=id_type[:20])
+    raise Refusal(message("Choose the kind of document."), field="id_type", value=id_type[:20])
 
 
 def _citizen_number(number: str, today: date) -> str:
@@ -125,8 +125,8 @@ def _citizen_number(number: str, today: date) -> str:
     return number
 
 
-def _broken(number: str, text: Message) -> DomainError:
-    return DomainError(text, field="id_number", value=mask_identity(number))
+def _broken(number: str, text: Message) -> Refusal:
+    return Refusal(text, field="id_number", value=mask_identity(number))
 
 
 def _date(digits: str) -> date | None:
@@ -153,7 +153,7 @@ def normalise_phone(text: str) -> str:
 
     Raises
     ------
-    DomainError
+    Refusal
         At ``phone``: it is none.
     """
     number = re.sub(r"[()]", "", _compact(text))
@@ -161,7 +161,7 @@ def normalise_phone(text: str) -> str:
         return ""
     found = MOBILE.fullmatch(number)
     if found is None:
-        raise DomainError(
+        raise Refusal(
             message("A mobile number has eleven digits and begins with 13 to 19. Check what you typed."),
             field="phone",
             value=mask_phone(number),
@@ -179,12 +179,12 @@ def normalise_plate(text: str) -> str:
 
     Raises
     ------
-    DomainError
+    Refusal
         At ``plate``: it is none.
     """
     plate = _compact(text)
     if plate and not PLATE.fullmatch(plate):
-        raise DomainError(
+        raise Refusal(
             message(
                 "A plate has a place name or none, then four to eight letters and digits, such as 杭州A12345."
                 " Check what you typed, or leave it empty for an unplated e-bike."
@@ -200,13 +200,13 @@ def normalise_name(text: str) -> str:
 
     Raises
     ------
-    DomainError
+    Refusal
         At ``name``: it is empty or longer than 60 characters.
     """
     name = " ".join(unicodedata.normalize("NFKC", text).split())
     name = re.sub(r" ?[•・‧∙·] ?", "·", name)
     if not name or len(name) > 60:
-        raise DomainError(message("Enter the name, at most 60 characters."), field="name", value=mask_name(name))
+        raise Refusal(message("Enter the name, at most 60 characters."), field="name", value=mask_name(name))
     return name
 
 

@@ -13,9 +13,9 @@ from trafficedu.core import clock
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError, Missing, Stale
+from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, tell
+from trafficedu.core.web import attach_error, back_to, form_page, submitted, tell
 from trafficedu.riders import queries, rules
 from trafficedu.riders.forms import (
     ID_TYPE_NAMES,
@@ -41,8 +41,7 @@ def index() -> Any:
     form = SearchForm()
     if not form.validate_on_submit():
         recent = [queries.describe(session(), rider) for rider in queries.list_recent(session(), actor())]
-        answer = render_template("riders/index.html", form=form, recent=recent, found=None, id_types=ID_TYPE_NAMES)
-        return answer, 422 if form.errors else 200
+        return form_page("riders/index.html", form, recent=recent, found=None, id_types=ID_TYPE_NAMES)
     found = [queries.describe(session(), rider) for rider in people.search(session(), form.words.data, actor())]
     session().commit()
     if len(found) == 1:
@@ -68,7 +67,7 @@ def register() -> Any:
             done = people.register(session(), form.to_input(), actor(), utc_now())
             plates.remember_plate(session(), form.plate.data or "", done.rider, actor())
             session().commit()
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             attach_error(form, error)
         else:
@@ -78,7 +77,7 @@ def register() -> Any:
                 else message("This rider was registered already; nothing was overwritten.")
             )
             return back_to("riders.show", number=done.rider.number)
-    return render_template("riders/register.html", form=form), 422 if form.errors else 200
+    return form_page("riders/register.html", form)
 
 
 @pages.get("/riders/<number>")
@@ -130,21 +129,15 @@ def edit(number: str) -> Any:
     form.offer(areas.choices(session()), (rider.home_area.id, rider.home_area.name) if rider.home_area else None)
     if rules.birth_date_of(rider.id_type, queries.id_number_of(session(), rider)) is not None:
         del form.birth_date  # it is part of the masked number
-    if form.validate_on_submit():
-        try:
-            people.update_rider(
-                session(), rider, form.to_change(rider.birth_date), form.version.data, actor(), utc_now()
-            )
-            session().commit()
-        except Stale:
-            raise
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The rider is changed."))
-            return back_to("riders.show", number=number)
-    return render_template("riders/edit.html", form=form, shown=shown), 422 if form.errors else 200
+    if submitted(
+        form,
+        lambda: people.update_rider(
+            session(), rider, form.to_change(rider.birth_date), form.version.data, actor(), utc_now()
+        ),
+    ):
+        tell(message("The rider is changed."))
+        return back_to("riders.show", number=number)
+    return form_page("riders/edit.html", form, shown=shown)
 
 
 @pages.route("/riders/<number>/engagements/new", methods=["GET", "POST"])
@@ -154,18 +147,10 @@ def engage(number: str) -> Any:
     rider = queries.find_rider(session(), number, actor(), utc_now())
     form = EngagementForm()
     form.offer(companies.choices(session()))
-    if form.validate_on_submit():
-        try:
-            engagements.engage(session(), rider, form.to_input(), actor(), utc_now())
-            session().commit()
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The engagement is recorded."))
-            return back_to("riders.show", number=number)
-    answer = render_template("riders/engagement.html", form=form, rider=rider, engagement=None)
-    return answer, 422 if form.errors else 200
+    if submitted(form, lambda: engagements.engage(session(), rider, form.to_input(), actor(), utc_now())):
+        tell(message("The engagement is recorded."))
+        return back_to("riders.show", number=number)
+    return form_page("riders/engagement.html", form, rider=rider, engagement=None)
 
 
 @pages.route("/riders/<number>/engagements/<company>/<since>", methods=["GET", "POST"])
@@ -176,20 +161,15 @@ def engagement(number: str, company: str, since: str) -> Any:
     found = queries.find_engagement(session(), rider, company, _day(since))
     form = EngagementForm(obj=found)
     del form.company_id
-    if form.validate_on_submit():
-        try:
-            engagements.change_engagement(session(), found, form.to_change(), form.version.data, actor(), utc_now())
-            session().commit()
-        except Stale:
-            raise
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The engagement is changed."))
-            return back_to("riders.show", number=number)
-    answer = render_template("riders/engagement.html", form=form, rider=rider, engagement=found)
-    return answer, 422 if form.errors else 200
+    if submitted(
+        form,
+        lambda: engagements.change_engagement(
+            session(), found, form.to_change(), form.version.data, actor(), utc_now()
+        ),
+    ):
+        tell(message("The engagement is changed."))
+        return back_to("riders.show", number=number)
+    return form_page("riders/engagement.html", form, rider=rider, engagement=found)
 
 
 @pages.route("/riders/<number>/plates", methods=["GET", "POST"])
@@ -198,16 +178,9 @@ def add_plate(number: str) -> Any:
     """I note an e-bike that the rider rides."""
     rider = queries.find_rider(session(), number, actor(), utc_now())
     form = PlateForm()
-    if form.validate_on_submit():
-        try:
-            plates.remember_plate(session(), form.plate.data, rider, actor())
-            session().commit()
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The plate is noted."))
-            return back_to("riders.show", number=number)
+    if submitted(form, lambda: plates.remember_plate(session(), form.plate.data, rider, actor())):
+        tell(message("The plate is noted."))
+        return back_to("riders.show", number=number)
     if request.method == "GET":
         return back_to("riders.show", number=number)
     return _page(rider, plate_form=form), 422

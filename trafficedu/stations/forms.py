@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, IntegerField, SelectField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
-from trafficedu.core.fields import TrimmedField, VersionField
+from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionField
 from trafficedu.core.fields import choices as as_choices
 from trafficedu.stations.queries import StationFilter
 from trafficedu.stations.services import StationInput
@@ -17,7 +16,7 @@ from trafficedu.stations.services import StationInput
 TOO_LONG = _l("At most %(max)d characters.")
 
 
-class StationForm(FlaskForm):  # type: ignore[misc]
+class StationForm(Form):
     """A station; its code is chosen once."""
 
     code = TrimmedField(
@@ -80,13 +79,8 @@ class StationForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-class StationFilterForm(FlaskForm):  # type: ignore[misc]
+class StationFilterForm(FilterForm):
     """What the list of stations is narrowed to; lives in the address."""
-
-    class Meta:
-        """A GET form needs no token."""
-
-        csrf = False
 
     q = TrimmedField(_l("Name, code or address"))
     town = SelectField(_l("Town"), default="", validate_choice=False)

@@ -58,7 +58,7 @@ def find_visible_station(session: Session, code: str, by: Actor) -> Station:
 def _one(session: Session, *conditions: ColumnElement[bool]) -> Station:
     station = session.scalar(select(Station).where(*conditions))
     if station is None:
-        raise Missing(message("There is no station with this code."), field="station_code")
+        raise Missing(message("There is no station with this code."))
     return station
 
 

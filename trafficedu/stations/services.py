@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from trafficedu.areas.queries import find_valid_area
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
 from trafficedu.stations.models import Station
@@ -29,7 +29,7 @@ class StationInput:
 
 
 def add_station(session: Session, code: str, new: StationInput, by: Actor, today: date) -> Station:
-    """Add a station under a code it keeps; raises DomainError at ``code`` or ``area_code``."""
+    """Add a station under a code it keeps; raises Refusal at ``code`` or ``area_code``."""
     station = Station(code=code.upper())
     _apply(session, station, new, today)
     session.add(station)
@@ -39,7 +39,7 @@ def add_station(session: Session, code: str, new: StationInput, by: Actor, today
 
 
 def change_station(session: Session, station: Station, new: StationInput, version: int, by: Actor, today: date) -> None:
-    """Change a station, deactivating it included. Raises Stale, DomainError."""
+    """Change a station, deactivating it included. Raises Stale, Refusal."""
     expect_version(station, version)
     _apply(session, station, new, today)
     _flush(session)
@@ -53,4 +53,4 @@ def _apply(session: Session, station: Station, new: StationInput, today: date) -
 
 
 def _flush(session: Session) -> None:
-    flush_or_refuse(session, {"station.code": DomainError(message("Another station has this code."), field="code")})
+    flush_or_refuse(session, {"station.code": Refusal(message("Another station has this code."), field="code")})

@@ -10,9 +10,9 @@ from trafficedu.areas import queries as areas
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, page_number, tell
+from trafficedu.core.web import attach_error, back_to, form_page, page_number, submitted, tell
 from trafficedu.stations import queries, services
 from trafficedu.stations.forms import StationFilterForm, StationForm
 
@@ -39,13 +39,13 @@ def create() -> Any:
         try:
             station = services.add_station(session(), form.code.data, form.to_input(), actor(), today())
             session().commit()
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             attach_error(form, error)
         else:
             tell(message("The station is added."))
             return back_to("stations.show", code=station.code)
-    return render_template("stations/form.html", form=form, station=None), 422 if form.errors else 200
+    return form_page("stations/form.html", form, station=None)
 
 
 @pages.get("/stations/<code>")
@@ -66,19 +66,12 @@ def edit(code: str) -> Any:
     form.code.data = station.code
     if form.is_submitted():
         form.code.validators = []
-    if form.validate_on_submit():
-        try:
-            services.change_station(session(), station, form.to_input(), form.version.data, actor(), today())
-            session().commit()
-        except Stale:
-            raise
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The station is changed."))
-            return back_to("stations.show", code=code)
-    return render_template("stations/form.html", form=form, station=station), 422 if form.errors else 200
+    if submitted(
+        form, lambda: services.change_station(session(), station, form.to_input(), form.version.data, actor(), today())
+    ):
+        tell(message("The station is changed."))
+        return back_to("stations.show", code=code)
+    return form_page("stations/form.html", form, station=station)
 
 
 def _form(form: StationForm) -> StationForm:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, HiddenField, MonthField, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional
 
+from trafficedu.core.fields import Form
 from trafficedu.core.fields import choices as as_choices
 
 KIND_NAMES = {
@@ -37,7 +37,7 @@ class ExportChoice:
     clear: bool
 
 
-class UploadForm(FlaskForm):  # type: ignore[misc]
+class UploadForm(Form):
     """The file to be taken in and its kind."""
 
     kind = SelectField(_l("What is in the file"), [InputRequired(_l("Choose what is in the file."))])
@@ -53,7 +53,7 @@ class UploadForm(FlaskForm):  # type: ignore[misc]
         self.kind.choices = as_choices((kind, KIND_NAMES[kind]) for kind in kinds)
 
 
-class ConfirmForm(FlaskForm):  # type: ignore[misc]
+class ConfirmForm(Form):
     """The confirmation after the trial: which waiting file, and whether refused rows stay out."""
 
     kind = HiddenField(validators=[InputRequired()])
@@ -61,7 +61,7 @@ class ConfirmForm(FlaskForm):  # type: ignore[misc]
     skip_errors = BooleanField()
 
 
-class ExportForm(FlaskForm):  # type: ignore[misc]
+class ExportForm(Form):
     """What is to be written."""
 
     kind = SelectField(_l("What to export"), [InputRequired(_l("Choose what to export."))])

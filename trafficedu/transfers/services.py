@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from trafficedu.configuration.services import logged_run, note_failed_run
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.tabular import Exporter, Importer, ImportReport, Progress, read_rows, silent
 from trafficedu.reports import spreadsheet
 
@@ -87,7 +87,7 @@ def _run(
         report = importer.run(session, rows, by, now, skip_errors=choices.skip_errors, progress=progress)
         report.refused.sort(key=lambda row: row.line)
         return report, False
-    except DomainError as error:
+    except Refusal as error:
         report = ImportReport()
         report.refuse_file(error)
         return report, True
@@ -127,9 +127,9 @@ def export_file(
 
     Raises
     ------
-    DomainError
+    Refusal
         The name has another ending, or there are more rows than a worksheet holds; no file is left behind.
-    Refused
+    Denied
         ``clear`` without the permission.
     """
     if clear:

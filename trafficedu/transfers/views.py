@@ -15,7 +15,7 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.encryption import keyring_of
-from trafficedu.core.errors import DomainError, Missing
+from trafficedu.core.errors import Refusal, entered
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.text import message
 from trafficedu.core.uploads import UploadStore
@@ -44,7 +44,7 @@ def upload() -> Any:
     store, owner, kind = _store(), actor().user_id or 0, form.kind.data
     try:
         token = store.keep(form.file.data.stream, form.file.data.filename or "", owner)
-    except DomainError as error:
+    except Refusal as error:
         attach_error(form, error)
         return _index(form, _export_form()), 422
     with store.opened(token, owner) as path:
@@ -75,12 +75,12 @@ def confirm() -> Any:
         abort(400)
     store, kind = _store(), form.kind.data
     try:
-        with store.opened(form.token.data, actor().user_id or 0) as path:
+        with entered("file"), store.opened(form.token.data, actor().user_id or 0) as path:
             choices = services.Choices(skip_errors=form.skip_errors.data)
             outcome = services.import_file(session(), kind, importer, path, actor(), utc_now(), choices)
-    except Missing as error:
+    except Refusal as refusal:
         again = _upload_form()
-        attach_error(again, DomainError(error.text, field="file"))
+        attach_error(again, refusal)
         return _index(again, _export_form()), 422
     session().commit()
     if not outcome.written:

@@ -7,14 +7,22 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, Field, HiddenField, IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import today
-from trafficedu.core.errors import DomainError
-from trafficedu.core.fields import LocalTimeField, TrimmedField, VersionField, choices, named, not_in_future
+from trafficedu.core.errors import Refusal
+from trafficedu.core.fields import (
+    FilterForm,
+    Form,
+    LocalTimeField,
+    TrimmedField,
+    VersionField,
+    choices,
+    named,
+    not_in_future,
+)
 from trafficedu.core.web import say
 from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT
 from trafficedu.riders.rules import normalise_identity, normalise_phone, normalise_plate
@@ -46,13 +54,13 @@ def _rule(normalise: Callable[[str], str]) -> Callable[[Any, Field], None]:
     def check(_form: Any, field: Field) -> None:
         try:
             normalise(field.data or "")
-        except DomainError as error:
+        except Refusal as error:
             raise ValidationError(say(error.text)) from error
 
     return check
 
 
-class RiderFields(FlaskForm):  # type: ignore[misc]
+class RiderFields(Form):
     """Who it was, by document."""
 
     id_type = SelectField(_l("Document"), choices=choices(ID_TYPE_NAMES.items()), default=IDENTITY_CARD)
@@ -180,7 +188,7 @@ class IdentifyForm(RiderFields):
         _rule(lambda text: normalise_identity(self.id_type.data or "", text, today()))(self, field)
 
 
-class ReasonForm(FlaskForm):  # type: ignore[misc]
+class ReasonForm(Form):
     """Why a record is rejected or voided."""
 
     reason = TextAreaField(
@@ -190,7 +198,7 @@ class ReasonForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class DecisionForm(FlaskForm):  # type: ignore[misc]
+class DecisionForm(Form):
     """What was decided on an objection, and why."""
 
     outcome = RadioField(
@@ -211,13 +219,8 @@ class DecisionForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class ViolationFilterForm(FlaskForm):  # type: ignore[misc]
+class ViolationFilterForm(FilterForm):
     """What the list of violations is narrowed to; lives in the address."""
-
-    class Meta:
-        """A GET form needs no token."""
-
-        csrf = False
 
     q = TrimmedField(_l("Number"), render_kw={"placeholder": "V…"})
     since = DateField(_l("From"), [Optional()])
@@ -252,7 +255,7 @@ class ViolationFilterForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-class KindForm(FlaskForm):  # type: ignore[misc]
+class KindForm(Form):
     """A kind of violation, or a new version of one."""
 
     code = TrimmedField(
@@ -307,7 +310,7 @@ class KindForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-class EndKindForm(FlaskForm):  # type: ignore[misc]
+class EndKindForm(Form):
     """The last day of a kind."""
 
     last_day = DateField(_l("Last day in force"), [InputRequired(_l("Enter the date."))])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from enum import StrEnum, auto
 
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.states import Transitions, Word
 from trafficedu.core.text import Message, message
 
@@ -98,15 +98,15 @@ FULL_AGE = 18
 
 
 def check_time(occurred: datetime, now: datetime, latest_days_back: int | None) -> None:
-    """Raise DomainError at ``occurred_at`` for a time in the future or, given a limit, too long ago to be recorded."""
+    """Raise Refusal at ``occurred_at`` for a time in the future or, given a limit, too long ago to be recorded."""
     if occurred > now:
-        raise DomainError(
+        raise Refusal(
             message("This time lies in the future. Check the date and the hour."),
             field="occurred_at",
             value=occurred.isoformat(),
         )
     if latest_days_back is not None and occurred < now - timedelta(days=latest_days_back):
-        raise DomainError(
+        raise Refusal(
             message(
                 "This is more than %(days)d days ago: too long to be recorded here. Older records are imported.",
                 days=latest_days_back,
@@ -117,21 +117,21 @@ def check_time(occurred: datetime, now: datetime, latest_days_back: int | None) 
 
 
 def check_penalty(penalty: str, fine_yuan: int | None, fine_min_yuan: int, fine_max_yuan: int) -> None:
-    """Raise DomainError at ``fine_yuan`` unless fine and penalty agree and the fine lies in the kind's range."""
+    """Raise Refusal at ``fine_yuan`` unless fine and penalty agree and the fine lies in the kind's range."""
     if penalty not in tuple(Penalty):
-        raise DomainError(message("Choose warning, fine or education."), field="penalty", value=penalty)
+        raise Refusal(message("Choose warning, fine or education."), field="penalty", value=penalty)
     if penalty != Penalty.FINE:
         if fine_yuan is not None:
-            raise DomainError(
+            raise Refusal(
                 message("Only a fine has an amount. Leave it empty, or choose the fine as the penalty."),
                 field="fine_yuan",
                 value=str(fine_yuan),
             )
         return
     if fine_yuan is None:
-        raise DomainError(message("Enter the amount of the fine in yuan."), field="fine_yuan", value="")
+        raise Refusal(message("Enter the amount of the fine in yuan."), field="fine_yuan", value="")
     if not fine_min_yuan <= fine_yuan <= fine_max_yuan:
-        raise DomainError(
+        raise Refusal(
             message(
                 "The fine for this kind lies between %(low)d and %(high)d yuan.",
                 low=fine_min_yuan,
@@ -150,9 +150,9 @@ def penalty_in_words(penalty: str, fine_yuan: int | None) -> Message:
 
 
 def check_age(age: int | None, penalty: str, fine_from_age: int) -> None:
-    """Raise DomainError at ``penalty`` for a fine against a child (Administrative Penalty Law, art. 30)."""
+    """Raise Refusal at ``penalty`` for a fine against a child (Administrative Penalty Law, art. 30)."""
     if penalty == Penalty.FINE and age is not None and age < fine_from_age:
-        raise DomainError(
+        raise Refusal(
             message(
                 "This person is under %(age)d: no fine is possible. Choose education or a warning.", age=fine_from_age
             ),
@@ -167,9 +167,9 @@ def is_minor(age: int | None, offender: str, rider_from_age: int) -> bool:
 
 
 def check_guardian(minor: bool, guardian_name: str, rider_from_age: int) -> None:
-    """Raise DomainError at ``guardian_name`` where a rider under age has nobody named to answer for them."""
+    """Raise Refusal at ``guardian_name`` where a rider under age has nobody named to answer for them."""
     if minor and not guardian_name.strip():
-        raise DomainError(
+        raise Refusal(
             message("The rider is under %(age)d: enter the name of a guardian.", age=rider_from_age),
             field="guardian_name",
         )
@@ -187,9 +187,9 @@ def milder_fine(age: int | None, fine_min_yuan: int, fine_max_yuan: int, fine_fr
 
 
 def check_valid_on(valid_from: date, valid_to: date | None, day: date, code: str) -> None:
-    """Raise DomainError at ``kind`` unless a kind's validity includes ``day``."""
+    """Raise Refusal at ``kind`` unless a kind's validity includes ``day``."""
     if day < valid_from or (valid_to is not None and day > valid_to):
-        raise DomainError(
+        raise Refusal(
             message("The kind %(code)s was not in force on %(day)s. Choose another.", code=code, day=day.isoformat()),
             field="kind",
             value=code,
@@ -197,11 +197,11 @@ def check_valid_on(valid_from: date, valid_to: date | None, day: date, code: str
 
 
 def check_position(latitude: float | None, longitude: float | None) -> None:
-    """Raise DomainError at ``latitude`` or ``longitude`` for half a position or one that is not on Earth."""
+    """Raise Refusal at ``latitude`` or ``longitude`` for half a position or one that is not on Earth."""
     if (latitude is None) != (longitude is None):
         field = "longitude" if longitude is None else "latitude"
-        raise DomainError(message("A position needs latitude and longitude."), field=field, value="")
+        raise Refusal(message("A position needs latitude and longitude."), field=field, value="")
     if latitude is not None and not -90 <= latitude <= 90:
-        raise DomainError(message("A latitude lies between -90 and 90."), field="latitude", value=str(latitude))
+        raise Refusal(message("A latitude lies between -90 and 90."), field="latitude", value=str(latitude))
     if longitude is not None and not -180 <= longitude <= 180:
-        raise DomainError(message("A longitude lies between -180 and 180."), field="longitude", value=str(longitude))
+        raise Refusal(message("A longitude lies between -180 and 180."), field="longitude", value=str(longitude))

@@ -29,7 +29,7 @@ from trafficedu.areas.queries import in_scope
 from trafficedu.core import audit, bulk, parsing
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.numbers import is_number, new_number
 from trafficedu.core.tabular import ImportReport, Progress, Row
 from trafficedu.core.text import message
@@ -101,7 +101,7 @@ class Reader:
             self._kinds.setdefault(kind.code, []).append(kind)
 
     def read(self, row: Row) -> Candidate:
-        """Return the row checked; raise DomainError at the column that is wrong."""
+        """Return the row checked; raise Refusal at the column that is wrong."""
         reference = parsing.needed_text(row, "reference", 60)
         occurred = parsing.moment(row, "occurred_at")
         rules.check_time(occurred, self._now)
@@ -140,10 +140,10 @@ class Reader:
             text = message(
                 "There is no village with the code %(code)s in your area. Choose one from the list.", code=code
             )
-            raise DomainError(text, field="area_code", value=code)
+            raise Refusal(text, field="area_code", value=code)
         if not Validity(area.valid_from, area.valid_to).holds_on(day):
             text = message("%(name)s did not exist on %(day)s.", name=area.name, day=day.isoformat())
-            raise DomainError(text, field="area_code", value=code)
+            raise Refusal(text, field="area_code", value=code)
         return int(area.id)
 
     def _kinds_on(self, text: str, day: date) -> dict[str, int]:
@@ -154,14 +154,14 @@ class Reader:
         versions = self._kinds.get(code)
         if versions is None:
             text = message("There is no kind of violation with the code %(code)s.", code=code)
-            raise DomainError(text, field="kinds", value=code)
+            raise Refusal(text, field="kinds", value=code)
         for version in versions:
             if version.holds_on(day):
                 return version.id
         try:
             check_valid_on(date.max, None, day, code)
-        except DomainError as error:
-            raise DomainError(error.text, field="kinds", value=code) from error
+        except Refusal as error:
+            raise Refusal(error.text, field="kinds", value=code) from error
         raise AssertionError("a kind that is not valid was refused")
 
 
@@ -175,7 +175,7 @@ def _degrees(row: Row, column: str) -> float | None:
     try:
         return float(row[column])
     except ValueError as error:
-        raise DomainError(message("Write degrees as a number, such as 30.1785."), field=column) from error
+        raise Refusal(message("Write degrees as a number, such as 30.1785."), field=column) from error
 
 
 class _Job:
@@ -199,7 +199,7 @@ class _Job:
         for row in rows:
             try:
                 candidate = self._reader.read(row)
-            except DomainError as error:
+            except Refusal as error:
                 self.report.refuse(row, error)
                 continue
             if candidate.reference in candidates:
@@ -229,7 +229,7 @@ class _Job:
                 continue
             try:
                 self._check_changeable(found)
-            except DomainError as error:
+            except Refusal as error:
                 self.report.refuse(candidate.row, error)
                 continue
             self.report.updated += 1
@@ -239,11 +239,9 @@ class _Job:
 
     def _check_changeable(self, found: Any) -> None:
         if found.area_id not in self._in_reach:
-            raise DomainError(
-                message("This reference belongs to a record outside your area."), field="reference", value=""
-            )
+            raise Refusal(message("This reference belongs to a record outside your area."), field="reference", value="")
         if found.state == VOIDED:
-            raise DomainError(
+            raise Refusal(
                 message("The record with this reference is voided: a file does not change it."), field="reference"
             )
 

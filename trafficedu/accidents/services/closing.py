@@ -11,18 +11,18 @@ from trafficedu.accidents.models import RECORDED, VOIDED, Accident, AccidentRide
 from trafficedu.accidents.services.recording import require_standing
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
-from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.errors import Refusal, Stale
 from trafficedu.core.text import message
 
 
 def void(session: Session, accident: Accident, reason: str, by: Actor, now: datetime) -> None:
     """Take a record found wrong out of every figure, with a reason; it is never deleted.
 
-    Raises Stale where it is voided already, DomainError at ``reason`` where nothing is said.
+    Raises Stale where it is voided already, Refusal at ``reason`` where nothing is said.
     """
     require_standing(accident)
     if not reason.strip():
-        raise DomainError(message("Say why: it is kept with the record."), field="reason")
+        raise Refusal(message("Say why: it is kept with the record."), field="reason")
     _void(accident, reason.strip(), by, now)
     session.flush()
     audit.write(session, "accidents:accident:void", by, subject=accident)

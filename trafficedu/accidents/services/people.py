@@ -16,7 +16,7 @@ from trafficedu.accidents.models import ROLES, Accident, AccidentRider
 from trafficedu.accidents.services.recording import require_standing
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
 from trafficedu.riders.services.people import NewRider, find_or_register
 
@@ -30,19 +30,19 @@ def link_rider(
 
     Raises
     ------
-    Refused
+    Denied
         ``by`` lacks the permission.
     Stale
         The record is voided.
-    DomainError
+    Refusal
         A field is broken (``id_number``, ``name``, ``role``), or the accident had no e-bike to ride (``role``).
     """
     by.require(LINK)
     require_standing(accident)
     if role not in ROLES:
-        raise DomainError(message("Choose the person's part in the accident."), field="role", value=role)
+        raise Refusal(message("Choose the person's part in the accident."), field="role", value=role)
     if role != "other" and not accident.ebike_involved:
-        raise DomainError(message("No e-bike was involved: nobody rode one. Correct the record first."), field="role")
+        raise Refusal(message("No e-bike was involved: nobody rode one. Correct the record first."), field="role")
     rider = find_or_register(session, new, by, now)
     link = AccidentRider(accident_id=accident.id, rider_id=rider.id, role=role)
     try:

@@ -20,7 +20,7 @@ from trafficedu.areas.queries import find_in_reach
 from trafficedu.core import audit, numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.errors import Refusal, Stale
 from trafficedu.core.orm import expect_version
 from trafficedu.core.text import message
 from trafficedu.violations.models import ViolationKind
@@ -60,7 +60,7 @@ def record(session: Session, new: NewAccident, by: Actor, now: datetime) -> Acci
 
     Raises
     ------
-    DomainError
+    Refusal
         A rule says no; ``field`` names the form field. At ``told_apart``: there is a record that may be of the
         same accident (``queries.list_close``), and the recorder has not said that this is another one.
     """
@@ -73,7 +73,7 @@ def record(session: Session, new: NewAccident, by: Actor, now: datetime) -> Acci
         first = _same_submit(session, new)
         if first is not None:  # the same form, sent at the same moment, was quicker
             return _first_record(first, by)
-        raise DomainError(
+        raise Refusal(
             message(
                 "There is a record of this area, this severity and about this time already. Compare it below; tick"
                 " the box if this is another accident."
@@ -108,7 +108,7 @@ def _same_submit(session: Session, new: NewAccident) -> Accident | None:
 
 def _first_record(first: Accident, by: Actor) -> Accident:
     if first.recorded_by_id != by.user_id:
-        raise DomainError(message("This form was sent by somebody else. Open the page anew."))
+        raise Refusal(message("This form was sent by somebody else. Open the page anew."))
     return first
 
 
@@ -119,7 +119,7 @@ def correct(session: Session, accident: Accident, new: NewAccident, version: int
     ------
     Stale
         Somebody changed the record meanwhile, or it is voided.
-    DomainError
+    Refusal
         A rule says no; ``field`` names the form field.
     """
     expect_version(accident, version)
@@ -146,7 +146,7 @@ def require_standing(accident: Accident) -> None:
 def _checked(
     session: Session, new: NewAccident, by: Actor, now: datetime
 ) -> tuple[dict[str, Any], list[ViolationKind]]:
-    """Return the facts as they are kept, by column, and the kinds; raise DomainError where a rule says no."""
+    """Return the facts as they are kept, by column, and the kinds; raise Refusal where a rule says no."""
     rules.check_time(new.occurred_utc, now)
     day = local_date(rules.whole_second(new.occurred_utc))
     area = find_in_reach(session, new.area_code, day, by)
@@ -155,7 +155,7 @@ def _checked(
     rules.check_position(new.latitude, new.longitude)
     place = new.place.strip()
     if len(place) > LONGEST_PLACE:
-        raise DomainError(message("At most %(max)d characters.", max=LONGEST_PLACE), field="place")
+        raise Refusal(message("At most %(max)d characters.", max=LONGEST_PLACE), field="place")
     values = {
         "occurred_utc": rules.whole_second(new.occurred_utc),
         "occurred_on": day,
@@ -177,5 +177,5 @@ def _checked(
 def _kind(session: Session, code: str, day: date) -> ViolationKind:
     try:
         return find_kind_on(session, code, day)
-    except DomainError as error:
-        raise DomainError(error.text, field="kinds", value=code) from error
+    except Refusal as error:
+        raise Refusal(error.text, field="kinds", value=code) from error

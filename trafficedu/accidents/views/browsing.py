@@ -22,7 +22,7 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, done, locale, page_number, tell
+from trafficedu.core.web import back_to, form_page, locale, page_number, submitted, tell
 from trafficedu.reports.spreadsheet import Column, write_csv, write_xlsx
 from trafficedu.riders import queries as riders
 from trafficedu.riders.services.people import open_rider
@@ -102,13 +102,13 @@ def link(number: str) -> Any:
     """I link a person to the accident, by document."""
     accident = records.find_accident(session(), number, actor())
     form = LinkForm()
-    if form.validate_on_submit() and done(
+    if submitted(
         form, lambda: people.link_rider(session(), accident, form.to_input(), form.role.data, actor(), utc_now())
     ):
         tell(message("The person is linked to the accident."))
         return back_to("accidents.show", number=number)
     accident = records.find_accident(session(), number, actor())
-    return render_template("accidents/link.html", accident=accident, form=form), 422 if form.errors else 200
+    return form_page("accidents/link.html", form, accident=accident)
 
 
 @pages.post("/<number>/riders/<rider>/unlink")

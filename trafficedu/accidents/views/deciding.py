@@ -19,7 +19,7 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, done, tell
+from trafficedu.core.web import back_to, form_page, submitted, tell
 
 PAIRS_DAYS = 800
 """How far back possible duplicates are looked for: two years stand in every year-on-year figure."""
@@ -31,13 +31,11 @@ def void(number: str) -> Any:
     """I take a record found wrong out of every figure; the page says what that means."""
     accident = records.find_accident(session(), number, actor())
     form = VoidForm()
-    if form.validate_on_submit() and done(
-        form, lambda: closing.void(session(), accident, form.reason.data, actor(), utc_now())
-    ):
+    if submitted(form, lambda: closing.void(session(), accident, form.reason.data, actor(), utc_now())):
         tell(message("The record is voided and left every figure."))
         return back_to("accidents.show", number=number)
     accident = records.find_accident(session(), number, actor())
-    return render_template("accidents/void.html", accident=accident, form=form), 422 if form.errors else 200
+    return form_page("accidents/void.html", form, accident=accident)
 
 
 @pages.get("/duplicates")
@@ -73,7 +71,4 @@ def compare(number: str, other: str) -> Any:
         session().commit()
         tell(told)
         return back_to("accidents.duplicates")
-    page = render_template(
-        "accidents/compare.html", records=(one, two), form=form, open=one.state == two.state == RECORDED
-    )
-    return page, 422 if form.errors else 200
+    return form_page("accidents/compare.html", form, records=(one, two), open=one.state == two.state == RECORDED)

@@ -19,7 +19,7 @@ from trafficedu.areas.queries import find_visible_area
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import local_date, today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import choices
 from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, locale, tell
@@ -44,11 +44,11 @@ def new() -> Any:
             accident = recording.record(session(), form.to_input(), actor(), utc_now())
             number = accident.number
             session().commit()
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             if error.field == "told_apart":
                 close = _close(form)
-                error = DomainError(error.text)  # said on top of the form; the box to tick stands right below
+                error = Refusal(error.text)  # said on top of the form; the box to tick stands right below
             attach_error(form, error)
         else:
             cookie[VILLAGE_COOKIE] = form.area_code.data
@@ -77,9 +77,7 @@ def correct(number: str) -> Any:
         try:
             recording.correct(session(), accident, form.to_input(), form.version.data, actor(), utc_now())
             session().commit()
-        except Stale:
-            raise
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             attach_error(form, error)
         else:

@@ -55,7 +55,7 @@ def gather(session: Session, by: Actor, area_code: str, month: date, now: dateti
 
     Raises
     ------
-    DomainError
+    Refusal
         The month is not over.
     Missing
         There is no such area, or it is not in the scope of ``by``.

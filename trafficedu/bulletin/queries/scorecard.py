@@ -43,7 +43,7 @@ def gather(session: Session, by: Actor, code: str, month: date, now: datetime, l
 
     Raises
     ------
-    DomainError
+    Refusal
         The month is not over.
     Missing
         The month is not evaluated, or there is no such result in the scope of ``by``.

@@ -14,15 +14,11 @@ from trafficedu.areas.models import Area
 from trafficedu.configuration.queries import figure
 from trafficedu.core import audit, clock, rows
 from trafficedu.core.actors import Actor
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.numbers import new_number
 from trafficedu.core.text import message
 from trafficedu.education import rules
-from trafficedu.education.models import (
-    Course,
-    StudyTask,
-    TaskViolation,
-)
+from trafficedu.education.models import Course, StudyTask, TaskViolation
 from trafficedu.education.queries.courses import COURSE_BY_RULE
 from trafficedu.education.queries.seats import origin_path
 from trafficedu.education.rules import TASK_LIFE, TaskAct, TaskState
@@ -62,7 +58,7 @@ def assign(session: Session, violation: Violation, by: Actor, now: datetime) -> 
 
     Raises
     ------
-    DomainError
+    Refusal
         No course is active for the number of violations: the configuration lacks one.
     """
     task_id = _assign(session, violation, by, now)
@@ -150,8 +146,8 @@ def _window(session: Session, rider_id: int, last: date) -> dict[str, Any]:
     return {"rider_id": rider_id, "since": since, "until": last}
 
 
-def _no_course() -> DomainError:
-    return DomainError(message("No course is active for this number of violations. Ask the administrator."))
+def _no_course() -> Refusal:
+    return Refusal(message("No course is active for this number of violations. Ask the administrator."))
 
 
 def _open(session: Session, violation: Violation, course_id: int, path: str, by: Actor, now: datetime) -> int:
@@ -250,15 +246,15 @@ def waive(session: Session, task: StudyTask, reason: str, by: Actor, now: dateti
 
     Raises
     ------
-    DomainError
+    Refusal
         Without a reason (field ``reason``), or the task is finished.
     """
     by.require("education:task:waive")
     if not reason.strip():
-        raise DomainError(message("Say why the task is waived."), field="reason")
+        raise Refusal(message("Say why the task is waived."), field="reason")
     lock_riders(session, [task.rider_id])
     session.refresh(task)
     if not task.may(TaskAct.WAIVE):
-        raise DomainError(message("This task is finished; it cannot be waived."), field="reason")
+        raise Refusal(message("This task is finished; it cannot be waived."), field="reason")
     task.waived_by_id, task.waived_reason = by.user_id, reason.strip()
     _end(session, task, TaskAct.WAIVE, by, now)

@@ -13,7 +13,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.catalogue import add_missing, shipped
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import expect_version
 from trafficedu.core.text import message
 from trafficedu.education.models import Course, CourseModule
@@ -59,13 +59,13 @@ def update_course(session: Session, course: Course, new: CourseInput, version: i
     ------
     Stale
         Somebody else changed it meanwhile.
-    DomainError
+    Refusal
         No active course would be left for a first violation (field ``from_violations``).
     """
     expect_version(course, version)
     others = session.scalars(select(Course.from_violations).where(Course.active, Course.id != course.id)).all()
     if 1 not in others and not (new.active and new.from_violations == 1):
-        raise DomainError(
+        raise Refusal(
             message("One active course must begin with the first violation."),
             field="from_violations",
         )

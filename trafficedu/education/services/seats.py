@@ -18,7 +18,7 @@ from trafficedu.configuration.queries import figure
 from trafficedu.core import audit, rows
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
 from trafficedu.education import rules
 from trafficedu.education.models import Booking, StudySession, StudyTask
@@ -160,7 +160,7 @@ def book(session: Session, task: StudyTask, by: Actor, now: datetime) -> Booking
 
     Raises
     ------
-    DomainError
+    Refusal
         The task is begun or finished.
     """
     _lock_task(session, task)
@@ -171,7 +171,7 @@ def book(session: Session, task: StudyTask, by: Actor, now: datetime) -> Booking
 
 def _require_not_begun(task: StudyTask) -> None:
     if not task.may(TaskAct.SEAT):
-        raise DomainError(message("The study has begun or is finished; its seat can no longer be changed."))
+        raise Refusal(message("The study has begun or is finished; its seat can no longer be changed."))
 
 
 def move_booking(session: Session, task: StudyTask, study_session: StudySession, by: Actor, now: datetime) -> Booking:
@@ -181,7 +181,7 @@ def move_booking(session: Session, task: StudyTask, study_session: StudySession,
 
     Raises
     ------
-    DomainError
+    Refusal
         The task is begun or finished, the session has another course, is over, cancelled or full.
     """
     _lock_task(session, task)
@@ -192,7 +192,7 @@ def move_booking(session: Session, task: StudyTask, study_session: StudySession,
     _require_suitable(task, study_session, by, now)
     hold_sessions(session, [study_session.id, *([present.session_id] if present else [])])
     if not take_seat(session, study_session.id):
-        raise DomainError(FULL, field="session")
+        raise Refusal(FULL, field="session")
     left = leave_seat(session, task, by)
     booking = _seated(session, task, study_session.id, by, now)
     if left is not None:
@@ -220,12 +220,12 @@ def hold_for_change(session: Session, task: StudyTask, path: str, now: datetime)
 
 def _require_suitable(task: StudyTask, study: StudySession, by: Actor, now: datetime) -> None:
     if study.course_id != task.course_id:
-        raise DomainError(message("This session has another course than the task."), field="session")
+        raise Refusal(message("This session has another course than the task."), field="session")
     if not study.takes_place:
-        raise DomainError(message("This session is cancelled. Choose another one."), field="session")
+        raise Refusal(message("This session is cancelled. Choose another one."), field="session")
     at_the_desk = by.may("education:session:check_in") and study.starts_on == local_date(now)
     if study.starts_utc <= now and not at_the_desk:
-        raise DomainError(message("This session has begun already. Choose a later one."), field="session")
+        raise Refusal(message("This session has begun already. Choose a later one."), field="session")
 
 
 def offer_seats(session: Session, session_id: int, by: Actor, now: datetime) -> int:
@@ -277,7 +277,7 @@ def mark_absent(session: Session, booking: Booking, by: Actor, now: datetime) ->
 
     Raises
     ------
-    DomainError
+    Refusal
         The session has not begun; the study is signed off; or the rider has the next task already, which
         cannot stand beside a reopened one.
     """
@@ -286,9 +286,9 @@ def mark_absent(session: Session, booking: Booking, by: Actor, now: datetime) ->
     session.refresh(booking.task)
     task = booking.task
     if not (BOOKING_LIFE.may(BookingAct.MISS, booking.state) and task.may(TaskAct.MISS)):
-        raise DomainError(message("This study is finished; nothing was changed."))
+        raise Refusal(message("This study is finished; nothing was changed."))
     if booking.session.starts_utc > now:
-        raise DomainError(message("The session has not begun yet. Absent can be noted from its start on."))
+        raise Refusal(message("The session has not begun yet. Absent can be noted from its start on."))
     if task.is_in_progress:
         require_no_next_task(session, task)
     booking.state = BOOKING_LIFE.after(BookingAct.MISS, booking.state)
@@ -299,14 +299,14 @@ def mark_absent(session: Session, booking: Booking, by: Actor, now: datetime) ->
 
 
 def require_no_next_task(session: Session, task: StudyTask) -> None:
-    """Raise DomainError when the rider of a begun task has another one not begun: only one may be."""
+    """Raise Refusal when the rider of a begun task has another one not begun: only one may be."""
     other = session.scalar(
         select(StudyTask.id).where(
             StudyTask.rider_id == task.rider_id, StudyTask.state.in_(rules.NOT_BEGUN), StudyTask.id != task.id
         )
     )
     if other is not None:
-        raise DomainError(
+        raise Refusal(
             message(
                 "A later violation opened the rider's next task, so this one cannot go back."
                 " Finish it, or ask a supervisor to waive it."

@@ -13,7 +13,7 @@ from trafficedu.configuration.queries import corrections
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import from_local, local_date
-from trafficedu.core.errors import DomainError, Missing, Stale
+from trafficedu.core.errors import Missing, Refusal, Stale
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
@@ -85,12 +85,12 @@ def create_session(
     ------
     Missing
         The station is not the actor's.
-    DomainError
+    Refusal
         It begins in the past (field ``starts_utc``), or the station has a session at that very time.
     """
     _require_own(new.station, by)
     if new.starts_utc <= now:
-        raise DomainError(message("A session begins in the future. Check the date and the hour."), field="starts_utc")
+        raise Refusal(message("A session begins in the future. Check the date and the hour."), field="starts_utc")
     _require_free_time(session, new.station.id, new.starts_utc, None)
     study = StudySession(
         number=new_number("S"),
@@ -119,7 +119,7 @@ def _require_free_time(session: Session, station_id: int, starts_utc: datetime, 
         )
     )
     if other is not None:
-        raise DomainError(
+        raise Refusal(
             message("The station has a session at this time already: %(number)s.", number=other),
             field="starts_utc",
         )
@@ -136,12 +136,12 @@ def create_series(session: Session, new: NewSeries, by: Actor, now: datetime) ->
 
     Raises
     ------
-    DomainError
+    Refusal
         No day is left (field ``until``), or one of them is refused by :func:`create_session`.
     """
     days = [planned.day for planned in series_days(session, new) if not planned.holiday]
     if not days:
-        raise DomainError(message("No day is left in this period. Choose a later end."), field="until")
+        raise Refusal(message("No day is left in this period. Choose a later end."), field="until")
     series = new_number("W")
     return [
         create_session(
@@ -175,21 +175,21 @@ def change_session(
     ------
     Stale
         Somebody else changed it meanwhile.
-    DomainError
+    Refusal
         It has begun or is cancelled, would begin in the past, or has more seats taken than the new capacity.
     """
     _require_own(study.station, by)
     expect_version(study, version)
     if not SESSION_LIFE.may(SessionAct.CHANGE, study.state) or study.starts_utc <= now:
-        raise DomainError(message("This session has begun or is cancelled; it can no longer be changed."))
+        raise Refusal(message("This session has begun or is cancelled; it can no longer be changed."))
     if new.starts_utc <= now:
-        raise DomainError(message("A session begins in the future. Check the date and the hour."), field="starts_utc")
+        raise Refusal(message("A session begins in the future. Check the date and the hour."), field="starts_utc")
     _require_free_time(session, study.station_id, new.starts_utc, study.id)
     if new.capacity < study.seats_taken:
-        raise DomainError(TOO_SMALL, field="capacity")
+        raise Refusal(TOO_SMALL, field="capacity")
     study.starts_utc, study.starts_on = new.starts_utc, local_date(new.starts_utc)
     study.capacity, study.lecturer = new.capacity, new.lecturer
-    flush_or_refuse(session, {"ck_study_session_seats": DomainError(TOO_SMALL, field="capacity")})
+    flush_or_refuse(session, {"ck_study_session_seats": Refusal(TOO_SMALL, field="capacity")})
     audit.write(session, "education:session:manage", by, subject=study, capacity=new.capacity)
     return offer_seats(session, study.id, by, now)
 
@@ -216,13 +216,13 @@ def cancel_session(
     ------
     Stale
         The session or the number of its bookings changed meanwhile.
-    DomainError
+    Refusal
         No reason (field ``reason``), somebody has checked in, or it is cancelled already.
     """
     _require_own(study.station, by)
     expect_version(study, version)
     if not reason.strip():
-        raise DomainError(message("Say why the session is cancelled."), field="reason")
+        raise Refusal(message("Say why the session is cancelled."), field="reason")
     held = _live(session, study.id)
     lock_riders(session, [task.rider_id for _, task in held])
     hold_sessions(session, [study.id])
@@ -252,7 +252,7 @@ def _require_cancellable(session: Session, study: StudySession) -> None:
         .limit(1)
     )
     if not SESSION_LIFE.may(SessionAct.CANCEL, study.state) or attended is not None:
-        raise DomainError(message("This session is cancelled already, or riders have checked in; it stays as it is."))
+        raise Refusal(message("This session is cancelled already, or riders have checked in; it stays as it is."))
 
 
 def _live(session: Session, session_id: int) -> list[tuple[Booking, StudyTask]]:

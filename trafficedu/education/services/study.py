@@ -16,18 +16,11 @@ from sqlalchemy.orm import Session
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.errors import DomainError, Refused
+from trafficedu.core.errors import Denied, Refusal
 from trafficedu.core.numbers import new_number
 from trafficedu.core.text import Message, message
 from trafficedu.education import rules
-from trafficedu.education.models import (
-    Attendance,
-    Booking,
-    Certificate,
-    CourseModule,
-    ModuleRecord,
-    StudySession,
-)
+from trafficedu.education.models import Attendance, Booking, Certificate, CourseModule, ModuleRecord, StudySession
 from trafficedu.education.queries.courses import plan_of
 from trafficedu.education.queries.sessions import list_roster
 from trafficedu.education.rules import BOOKING_LIFE, TASK_LIFE, BookingAct, BookingState, ModuleKind, TaskAct
@@ -47,16 +40,16 @@ def check_in(session: Session, booking: Booking, by: Actor, now: datetime) -> At
 
     Raises
     ------
-    DomainError
+    Refusal
         It is not the day of the session, the session is cancelled, or the seat is no longer the rider's.
     """
     _hold(session, booking)
     if booking.state == BookingState.ATTENDED and booking.attendance is not None:
         return booking.attendance
     if not (BOOKING_LIFE.may(BookingAct.CHECK_IN, booking.state) and booking.session.takes_place):
-        raise DomainError(message("This seat is no longer the rider's. Look at the roster again."))
+        raise Refusal(message("This seat is no longer the rider's. Look at the roster again."))
     if booking.session.starts_on != local_date(now):
-        raise DomainError(message("Riders check in on the day of the session."))
+        raise Refusal(message("Riders check in on the day of the session."))
     booking.state = BOOKING_LIFE.after(BookingAct.CHECK_IN, booking.state)
     booking.task.state = TASK_LIFE.after(TaskAct.CHECK_IN, booking.task.state)
     attendance = Attendance(booking=booking, checked_in_utc=now, checked_in_by_id=by.user_id, quiz_attempts=0)
@@ -71,13 +64,13 @@ def undo_check_in(session: Session, booking: Booking, by: Actor) -> None:
 
     Raises
     ------
-    DomainError
+    Refusal
         A module has begun, the study is signed off, or the rider has the next task already.
     """
     _hold(session, booking)
     attendance = _attendance(booking)
     if attendance.modules or attendance.quiz_score is not None:
-        raise DomainError(message("The study has begun; the check-in can no longer be undone."))
+        raise Refusal(message("The study has begun; the check-in can no longer be undone."))
     require_no_next_task(session, booking.task)
     audit.write(session, "education:session:check_in", by, subject=attendance, task=booking.task_id, undone=True)
     session.delete(attendance)
@@ -97,9 +90,9 @@ def _hold(session: Session, booking: Booking) -> None:
 
 
 def _attendance(booking: Booking) -> Attendance:
-    """Return the running study of a booking; raise DomainError where there is none (any more)."""
+    """Return the running study of a booking; raise Refusal where there is none (any more)."""
     if booking.attendance is None or not booking.is_studying:
-        raise DomainError(message("This rider is not studying here now. Check in first, or look at the roster."))
+        raise Refusal(message("This rider is not studying here now. Check in first, or look at the roster."))
     return booking.attendance
 
 
@@ -107,7 +100,7 @@ def _module(attendance: Attendance, module_id: int) -> CourseModule:
     course = attendance.booking.session.course
     found = next((module for module in course.modules if module.id == module_id), None)
     if found is None:
-        raise DomainError(message("This module does not belong to the course."))
+        raise Refusal(message("This module does not belong to the course."))
     return found
 
 
@@ -121,7 +114,7 @@ def start_module(session: Session, booking: Booking, module_id: int, by: Actor, 
 
     Raises
     ------
-    DomainError
+    Refusal
         Another module is due first, or this one is ended.
     """
     _hold(session, booking)
@@ -132,7 +125,7 @@ def start_module(session: Session, booking: Booking, module_id: int, by: Actor, 
         return running
     due = rules.next_module(plan_of(booking.session.course, "en"), times_of(attendance))
     if due is None or due.id != module.id:
-        raise DomainError(message("The modules follow their order. End the one before first."))
+        raise Refusal(message("The modules follow their order. End the one before first."))
     record = ModuleRecord(attendance=attendance, module_id=module.id, started_utc=now)
     session.add(record)
     session.flush()
@@ -145,7 +138,7 @@ def end_module(session: Session, booking: Booking, module_id: int, by: Actor, no
 
     Raises
     ------
-    DomainError
+    Refusal
         It is not running, or needs more minutes (says how many).
     """
     _hold(session, booking)
@@ -153,12 +146,12 @@ def end_module(session: Session, booking: Booking, module_id: int, by: Actor, no
     module = _module(attendance, module_id)
     record = next((one for one in attendance.modules if one.module_id == module.id), None)
     if record is None:
-        raise DomainError(message("This module has not begun."))
+        raise Refusal(message("This module has not begun."))
     if record.ended_utc is not None:
         return record
     short = _minutes_short(module, record, now)
     if short:
-        raise DomainError(message("This module has to run %(minutes)d more minutes.", minutes=short))
+        raise Refusal(message("This module has to run %(minutes)d more minutes.", minutes=short))
     record.ended_utc = now
     session.flush()
     audit.write(session, "education:session:study", by, subject=attendance, module=module.id, step="end")
@@ -175,16 +168,16 @@ def record_quiz(session: Session, booking: Booking, score: int, by: Actor, now: 
 
     Raises
     ------
-    DomainError
+    Refusal
         The score is not between 0 and 100, or the quiz has not begun (field ``score``).
     """
     if not 0 <= score <= 100:
-        raise DomainError(message("A score lies between 0 and 100."), field="score")
+        raise Refusal(message("A score lies between 0 and 100."), field="score")
     _hold(session, booking)
     attendance = _attendance(booking)
     quiz = {module.id for module in booking.session.course.modules if module.kind == ModuleKind.QUIZ}
     if not any(record.module_id in quiz for record in attendance.modules):
-        raise DomainError(message("The quiz has not begun. Begin it first."), field="score")
+        raise Refusal(message("The quiz has not begun. Begin it first."), field="score")
     attendance.quiz_score, attendance.quiz_attempts = score, attendance.quiz_attempts + 1
     session.flush()
     audit.write(session, "education:session:study", by, subject=attendance, score=score, at=now.isoformat())
@@ -208,22 +201,22 @@ def sign_off(session: Session, booking: Booking, by: Actor, now: datetime, overr
 
     Raises
     ------
-    DomainError
+    Refusal
         Something is missing and no reason is given (field ``reason``; the sentence names the first gap), or
         the rider is not checked in.
-    Refused
+    Denied
         A reason is given without the permission, or the actor has no name (the system signs nothing off).
     """
     by.require("education:session:complete")
     if by.user_id is None:
-        raise Refused(message("A study is signed off by a person."))
+        raise Denied(message("A study is signed off by a person."))
     _hold(session, booking)
     if booking.attendance is not None and booking.attendance.signed_off_utc is not None:
         return session.scalars(select(Certificate).where(Certificate.task_id == booking.task_id)).one()
     attendance = _attendance(booking)
     missing, reason = gaps_of(booking, by.locale), override_reason.strip()
     if missing and not reason:
-        raise DomainError(
+        raise Refusal(
             message("Not ready to be signed off: %(gap)s A sign-off all the same needs a reason.", gap=missing[0]),
             field="reason",
         )

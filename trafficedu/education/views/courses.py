@@ -8,9 +8,8 @@ from flask import Blueprint, render_template
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError, Stale
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, tell
+from trafficedu.core.web import back_to, form_page, submitted, tell
 from trafficedu.education.forms import CourseForm
 from trafficedu.education.queries.courses import find_course, list_courses
 from trafficedu.education.services.courses import update_course
@@ -31,17 +30,7 @@ def course(code: str) -> Any:
     """I change a course's names, minutes, pass mark, or from how many violations it is due."""
     found = find_course(session(), code)
     form = CourseForm(obj=found)
-    if form.validate_on_submit():
-        try:
-            update_course(session(), found, form.to_input(found), form.version.data, actor())
-            session().commit()
-        except Stale:
-            raise
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The course is changed. It holds for studies from now on."))
-            return back_to("courses.courses")
-    page = render_template("courses/course.html", form=form, course=found)
-    return page, 422 if form.errors else 200
+    if submitted(form, lambda: update_course(session(), found, form.to_input(found), form.version.data, actor())):
+        tell(message("The course is changed. It holds for studies from now on."))
+        return back_to("courses.courses")
+    return form_page("courses/course.html", form, course=found)

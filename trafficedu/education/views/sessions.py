@@ -11,10 +11,10 @@ from flask import Blueprint, Response, render_template, request
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError, Missing, Stale
+from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.fields import choices
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, locale, page_number, tell
+from trafficedu.core.web import attach_error, back_to, form_page, locale, page_number, tell
 from trafficedu.education.forms import (
     CancelForm,
     SeriesForm,
@@ -84,13 +84,13 @@ def create() -> Any:
         try:
             study = create_session(session(), form.to_input(courses, station), actor(), utc_now())
             session().commit()
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             attach_error(form, error)
         else:
             tell(message("The session is planned; %(count)d waiting riders have a seat.", count=study.seats_taken))
             return back_to("sessions.show", number=study.number)
-    return render_template("sessions/new.html", form=form, station=station), 422 if form.errors else 200
+    return form_page("sessions/new.html", form, station=station)
 
 
 @pages.route("/sessions/weekly", methods=["GET", "POST"])
@@ -106,14 +106,13 @@ def create_weekly() -> Any:
             try:
                 made = create_series(session(), new, actor(), utc_now())
                 session().commit()
-            except DomainError as error:
+            except Refusal as error:
                 session().rollback()
                 attach_error(form, error)
             else:
                 tell(message("%(count)d sessions are planned.", count=len(made)))
                 return back_to("sessions.sessions")
-    page = render_template("sessions/weekly.html", form=form, station=station, days=days)
-    return page, 422 if form.errors else 200
+    return form_page("sessions/weekly.html", form, station=station, days=days)
 
 
 @pages.get("/sessions/<number>")
@@ -143,15 +142,13 @@ def edit(number: str) -> Any:
         try:
             seated = change_session(session(), study, form.to_input(), form.version.data, actor(), utc_now())
             session().commit()
-        except Stale:
-            raise
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             attach_error(form, error)
         else:
             tell(message("The session is changed; %(count)d waiting riders have a seat.", count=seated))
             return back_to("sessions.show", number=number)
-    return render_template("sessions/edit.html", form=form, study=study), 422 if form.errors else 200
+    return form_page("sessions/edit.html", form, study=study)
 
 
 @pages.route("/sessions/<number>/cancel", methods=["GET", "POST"])
@@ -167,9 +164,7 @@ def cancel(number: str) -> Any:
                 session(), study, form.reason.data, form.version.data, form.count(), actor(), utc_now()
             )
             session().commit()
-        except Stale:
-            raise
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             attach_error(form, error)
         else:
@@ -181,7 +176,7 @@ def cancel(number: str) -> Any:
                 )
             )
             return back_to("sessions.sessions")
-    return render_template("sessions/cancel.html", form=form, study=study, count=count), 422 if form.errors else 200
+    return form_page("sessions/cancel.html", form, study=study, count=count)
 
 
 @pages.get("/sessions/<number>/roster.pdf")

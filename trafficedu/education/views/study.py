@@ -11,9 +11,9 @@ from flask import Blueprint, Response, render_template
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError, Missing, Refused, Stale
+from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.text import Message, message
-from trafficedu.core.web import attach_error, back_to, locale, tell
+from trafficedu.core.web import back_to, locale, submitted, tell
 from trafficedu.education import rules
 from trafficedu.education.forms import FindForm, OverrideForm, QuizForm
 from trafficedu.education.models import Booking, CourseModule, StudySession
@@ -181,9 +181,7 @@ def _do(work: Callable[[], object], done: Message | None) -> None:
     try:
         work()
         session().commit()
-    except (Missing, Refused, Stale):
-        raise
-    except DomainError as error:
+    except Refusal as error:
         session().rollback()
         tell(error.text, "error")
     else:
@@ -246,15 +244,8 @@ def quiz(number: str, task: str) -> Any:
     """I enter the score of a rider's quiz."""
     booking = sessions.find_study(session(), number, task, actor())
     form = QuizForm()
-    if form.validate_on_submit():
-        try:
-            study_services.record_quiz(session(), booking, form.score.data, actor(), utc_now())
-            session().commit()
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            return _to_card(number, task)
+    if submitted(form, lambda: study_services.record_quiz(session(), booking, form.score.data, actor(), utc_now())):
+        return _to_card(number, task)
     return _card(sessions.find_study(session(), number, task, actor()), quiz=form)
 
 
@@ -276,18 +267,9 @@ def override(number: str, task: str) -> Any:
     """I sign a study off although something is missing, with a reason."""
     booking = sessions.find_study(session(), number, task, actor())
     form = OverrideForm()
-    if form.validate_on_submit():
-        try:
-            study_services.sign_off(session(), booking, actor(), utc_now(), form.reason.data)
-            session().commit()
-        except (Missing, Refused):
-            raise
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("Signed off. The certificate is issued."))
-            return _to_card(number, task)
+    if submitted(form, lambda: study_services.sign_off(session(), booking, actor(), utc_now(), form.reason.data)):
+        tell(message("Signed off. The certificate is issued."))
+        return _to_card(number, task)
     return _card(sessions.find_study(session(), number, task, actor()), override=form)
 
 

@@ -10,10 +10,10 @@ from trafficedu.areas import queries as areas
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import local, today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import choices
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, locale, page_number, say, tell
+from trafficedu.core.web import attach_error, back_to, form_page, locale, page_number, say, submitted, tell
 from trafficedu.education import rules
 from trafficedu.education.forms import SeatForm, TaskFilterForm, WaiveForm
 from trafficedu.education.models import StudySession, StudyTask
@@ -76,15 +76,13 @@ def seat(number: str) -> Any:
         try:
             seats.move_booking(session(), found, chosen, actor(), utc_now())
             session().commit()
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             attach_error(form, error)
         else:
             tell(message("The seat is booked."))
             return back_to("education.task", number=number)
-    return render_template(
-        "education/seat.html", form=form, task=_find(number), held=held, sessions=free
-    ), 422 if form.errors else 200
+    return form_page("education/seat.html", form, task=_find(number), held=held, sessions=free)
 
 
 def _in_words(study: StudySession, task: StudyTask) -> str:
@@ -113,17 +111,10 @@ def waive(number: str) -> Any:
     """I let a rider off a study, with a reason."""
     found = find_task(session(), number, actor(), answering=True)
     form = WaiveForm()
-    if form.validate_on_submit():
-        try:
-            assignment.waive(session(), found, form.reason.data, actor(), utc_now())
-            session().commit()
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The task is waived."))
-            return back_to("education.task", number=number)
-    return render_template("education/waive.html", form=form, task=found), 422 if form.errors else 200
+    if submitted(form, lambda: assignment.waive(session(), found, form.reason.data, actor(), utc_now())):
+        tell(message("The task is waived."))
+        return back_to("education.task", number=number)
+    return form_page("education/waive.html", form, task=found)
 
 
 @pages.get("/certificates/<number>.pdf")

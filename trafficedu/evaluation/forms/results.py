@@ -6,24 +6,18 @@ from collections.abc import Sequence
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField
 from wtforms.validators import Optional
 
 from trafficedu.analysis.colours.rule_set import COLOURS, GREY, KINDS
-from trafficedu.core.fields import TrimmedField, choices
+from trafficedu.core.fields import FilterForm, TrimmedField, choices
 from trafficedu.core.web import say
 from trafficedu.evaluation.queries.runs import ResultFilter
 from trafficedu.evaluation.rules import COLOUR_NAMES
 
 
-class ResultFilterForm(FlaskForm):  # type: ignore[misc]
+class ResultFilterForm(FilterForm):
     """Month, kind of target, colour, town, words."""
-
-    class Meta:
-        """A GET form needs no token."""
-
-        csrf = False
 
     kind = HiddenField()
     month = SelectField(_l("Month"), validate_choice=False, default="")

@@ -7,12 +7,11 @@ from math import isfinite
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import FloatField, MonthField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from trafficedu.analysis.colours.rule_set import EBIKES, FIGURES, OF_AREAS, OF_COMPANIES, STOPS
-from trafficedu.core.fields import TrimmedField, VersionField, choices
+from trafficedu.core.fields import Form, TrimmedField, VersionField, choices
 from trafficedu.evaluation.services.rule_sets import RuleSetInput
 
 TOO_LONG = _l("At most %(max)d characters.")
@@ -33,7 +32,7 @@ def _figure(label: Any, description: Any = "") -> FloatField:
     return FloatField(label, [InputRequired(MISSING)], description=description, render_kw={"inputmode": "decimal"})
 
 
-class RuleSetForm(FlaskForm):  # type: ignore[misc]
+class RuleSetForm(Form):
     """A draft: a copy of the rules in force, changed."""
 
     name = TrimmedField(

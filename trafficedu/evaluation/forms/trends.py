@@ -5,17 +5,16 @@ from __future__ import annotations
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import MonthField, SelectField
 from wtforms.validators import Optional
 
-from trafficedu.core.fields import choices
+from trafficedu.core.fields import Form, choices
 from trafficedu.core.text import Message
 from trafficedu.core.web import say
 from trafficedu.evaluation.rules import CASUALTY, FATAL_ONLY, MEASURES, SERIES, last_full_month, month_after
 
 
-class _AskForm(FlaskForm):  # type: ignore[misc]
+class _AskForm(Form):
     class Meta:
         """A GET form needs no token."""
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.analysis.colours.rule_set import RuleSet
-from trafficedu.core.errors import DomainError, Missing
+from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.text import message
 from trafficedu.evaluation.models import IN_FORCE, RuleSetRecord
 
@@ -24,7 +24,7 @@ def rule_set_of(session: Session, month: date) -> RuleSetRecord:
     )
     found = session.scalar(query)
     if found is None:
-        raise DomainError(message("No rule set holds in this month. Run first: trafficedu init"))
+        raise Refusal(message("No rule set holds in this month. Run first: trafficedu init"))
     return found
 
 

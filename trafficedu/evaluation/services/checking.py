@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from trafficedu.analysis.colours.scoring import fingerprint, judge
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries.rule_sets import rules_from
@@ -45,12 +45,12 @@ def check_month(session: Session, month: date, now: datetime) -> Check:
 
     Raises
     ------
-    DomainError
+    Refusal
         The month was not evaluated.
     """
     run = latest_run(session, month)
     if run is None:
-        raise DomainError(message("%(month)s was not evaluated yet.", month=month_text(month)))
+        raise Refusal(message("%(month)s was not evaluated yet.", month=month_text(month)))
     differences: list[dict[str, Any]] = []
     number = 0
     for version in list_versions(session, month):

@@ -16,7 +16,7 @@ from trafficedu.analysis.colours.rule_set import faults
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import Message, message
 from trafficedu.evaluation.models import DISCARDED, DRAFT, IN_FORCE, EvaluationRun, RuleSetRecord
@@ -34,7 +34,7 @@ class RuleSetInput:
     note: str = ""
 
 
-class RuleFaults(DomainError):
+class RuleFaults(Refusal):
     """A payload that cannot hold; ``found`` says field by field why."""
 
     def __init__(self, found: Mapping[str, Message]) -> None:
@@ -65,7 +65,7 @@ def load_shipped(session: Session, now: datetime) -> int:
 
 
 def draft_rule_set(session: Session, new: RuleSetInput, by: Actor, now: datetime) -> RuleSetRecord:
-    """Draft a rule set. Raises :class:`RuleFaults`, DomainError at ``valid_from``."""
+    """Draft a rule set. Raises :class:`RuleFaults`, Refusal at ``valid_from``."""
     _require_sound(session, new, now)
     number = (session.scalar(select(func.max(RuleSetRecord.id))) or 0) + 1
     record = RuleSetRecord(
@@ -80,7 +80,7 @@ def draft_rule_set(session: Session, new: RuleSetInput, by: Actor, now: datetime
         changed_utc=now,
     )
     session.add(record)
-    flush_or_refuse(session, {"rule_set.code": DomainError(message("Somebody drafted one just now. Try again."))})
+    flush_or_refuse(session, {"rule_set.code": Refusal(message("Somebody drafted one just now. Try again."))})
     audit.write(session, "evaluation:rule:propose", by, subject=record, code=record.code)
     return record
 
@@ -88,7 +88,7 @@ def draft_rule_set(session: Session, new: RuleSetInput, by: Actor, now: datetime
 def change_rule_set(
     session: Session, record: RuleSetRecord, new: RuleSetInput, version: int, by: Actor, now: datetime
 ) -> None:
-    """Change a draft. Raises Stale, what :func:`draft_rule_set` raises, DomainError for one that is no draft."""
+    """Change a draft. Raises Stale, what :func:`draft_rule_set` raises, Refusal for one that is no draft."""
     _require_draft(record, version)
     _require_sound(session, new, now)
     record.name, record.valid_from, record.payload, record.note = new.name, new.valid_from, dict(new.payload), new.note
@@ -104,12 +104,12 @@ def release_rule_set(session: Session, record: RuleSetRecord, version: int, by: 
     ------
     Stale
         Somebody changed it since it was read.
-    DomainError
+    Refusal
         It is no draft, or ``by`` drafted or changed it, or its month has come and been evaluated meanwhile.
     """
     _require_draft(record, version)
     if by.user_id is None or by.user_id in {record.created_by_id, record.changed_by_id}:
-        raise DomainError(message("Who drafted or changed a rule set does not put it in force. Ask somebody else."))
+        raise Refusal(message("Who drafted or changed a rule set does not put it in force. Ask somebody else."))
     _require_sound(session, RuleSetInput(record.name, record.valid_from, record.payload), now)
     record.state, record.released_by_id, record.released_utc = IN_FORCE, by.user_id, now
     session.flush()
@@ -124,7 +124,7 @@ def release_rule_set(session: Session, record: RuleSetRecord, version: int, by: 
 
 
 def discard_rule_set(session: Session, record: RuleSetRecord, version: int, by: Actor) -> None:
-    """Give a draft up; it stays in the list. Raises Stale, DomainError for one that is no draft."""
+    """Give a draft up; it stays in the list. Raises Stale, Refusal for one that is no draft."""
     _require_draft(record, version)
     record.state = DISCARDED
     session.flush()
@@ -143,7 +143,7 @@ def earliest_month(session: Session, today: date) -> date:
 def _require_draft(record: RuleSetRecord, version: int) -> None:
     expect_version(record, version)
     if record.state != DRAFT:
-        raise DomainError(message("This rule set is no draft any more: it cannot be changed."))
+        raise Refusal(message("This rule set is no draft any more: it cannot be changed."))
 
 
 def _require_sound(session: Session, new: RuleSetInput, now: datetime) -> None:
@@ -155,4 +155,4 @@ def _require_sound(session: Session, new: RuleSetInput, now: datetime) -> None:
         text = message(
             "Past months stay under their own rules. Choose %(month)s or a later month.", month=f"{least:%Y-%m}"
         )
-        raise DomainError(text, field="valid_from")
+        raise Refusal(text, field="valid_from")

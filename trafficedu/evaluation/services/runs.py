@@ -15,7 +15,7 @@ from trafficedu.analysis.colours.scoring import Verdict, fingerprint, judge
 from trafficedu.core import audit, bulk
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import day_bounds, local_date, month_bounds
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
 from trafficedu.core.text import message
 from trafficedu.evaluation.events import ColourWorsened, RunPublished
@@ -53,18 +53,18 @@ def judge_month(session: Session, month: date, rules: RuleSetRecord, now: dateti
 
     Raises
     ------
-    DomainError
+    Refusal
         The month lies in the future, or nothing is recorded in it.
     """
     month = month.replace(day=1)
     if month > local_date(now):
-        raise DomainError(message("%(month)s has not begun yet.", month=month_text(month)))
+        raise Refusal(message("%(month)s has not begun yet.", month=month_text(month)))
     after = month_bounds(month)[1]
     as_of = min(now, day_bounds(after)[0])
     targets = list_targets(session, month)
     facts = load_facts(session, targets, month, as_of) if month.year >= FIRST_YEAR else Facts()
     if not facts.recorded:
-        raise DomainError(
+        raise Refusal(
             message("Nothing is recorded in %(month)s: there is nothing to evaluate.", month=month_text(month))
         )
     trends = trend_inputs(session, targets, month, now).of
@@ -88,7 +88,7 @@ def evaluate(session: Session, month: date, now: datetime, by: Actor = SYSTEM) -
 
     Raises
     ------
-    DomainError
+    Refusal
         The month lies in the future, nothing is recorded in it, or no rule set holds in it.
     """
     month = month.replace(day=1)
@@ -181,16 +181,16 @@ def publish_run(session: Session, run: EvaluationRun, by: Actor, now: datetime) 
 
     Raises
     ------
-    DomainError
+    Refusal
         It is published already, an older version than one published, or its month is not over.
     """
     if run.published_utc is not None:
-        raise DomainError(message("This version is published already."))
+        raise Refusal(message("This version is published already."))
     if not run.complete:
-        raise DomainError(message("The month was not over when this was evaluated. Evaluate it again, then publish."))
+        raise Refusal(message("The month was not over when this was evaluated. Evaluate it again, then publish."))
     other = published_run(session, run.month)
     if other is not None and other.number > run.number:
-        raise DomainError(message("A later version is published already."))
+        raise Refusal(message("A later version is published already."))
     earlier = {}
     previous = published_run(session, month_after(run.month, -1))
     if previous is not None:
@@ -219,7 +219,7 @@ def evaluate_due(session: Session, now: datetime) -> int:
             continue
         try:
             made = evaluate(session, month, now)
-        except DomainError:
+        except Refusal:
             continue  # nothing is recorded in it
         return int(run is None or made.id != run.id)
     return 0

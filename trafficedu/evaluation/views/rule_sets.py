@@ -10,9 +10,9 @@ from trafficedu.analysis.colours.rule_set import COLOURS, GREY, OF_AREAS, OF_COM
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, say, tell
+from trafficedu.core.web import attach_error, back_to, form_page, say, tell
 from trafficedu.evaluation.forms.rule_sets import EXPOSURE_NAMES, RESPONSIBILITY_NAMES, RuleSetForm, flat
 from trafficedu.evaluation.models import DRAFT
 from trafficedu.evaluation.queries import rule_sets as queries
@@ -69,12 +69,12 @@ def new_rule_set() -> Any:
         try:
             record = rule_set_services.draft_rule_set(session(), form.to_input(), actor(), utc_now())
             session().commit()
-        except DomainError as error:
+        except Refusal as error:
             _refused(form, error)
         else:
             tell(message("The draft is kept. See below what it would have changed, then ask a second person."))
             return back_to("evaluation.rule_set", code=record.code)
-    return render_template("evaluation/rule_form.html", form=form, record=None), 422 if form.errors else 200
+    return form_page("evaluation/rule_form.html", form, record=None)
 
 
 @pages.route("/rules/<code>/edit", methods=["GET", "POST"])
@@ -88,14 +88,12 @@ def edit_rule_set(code: str) -> Any:
         try:
             rule_set_services.change_rule_set(session(), record, form.to_input(), form.version.data, actor(), utc_now())
             session().commit()
-        except Stale:
-            raise
-        except DomainError as error:
+        except Refusal as error:
             _refused(form, error)
         else:
             tell(message("The draft is changed."))
             return back_to("evaluation.rule_set", code=code)
-    return render_template("evaluation/rule_form.html", form=form, record=record), 422 if form.errors else 200
+    return form_page("evaluation/rule_form.html", form, record=record)
 
 
 @pages.post("/rules/<code>/release")
@@ -106,9 +104,7 @@ def release_rule_set(code: str) -> Any:
     try:
         rule_set_services.release_rule_set(session(), record, _version(), actor(), utc_now())
         session().commit()
-    except Stale:
-        raise
-    except DomainError as error:
+    except Refusal as error:
         session().rollback()
         tell(error.text, "error")
     else:
@@ -124,9 +120,7 @@ def discard_rule_set(code: str) -> Any:
     try:
         rule_set_services.discard_rule_set(session(), record, _version(), actor())
         session().commit()
-    except Stale:
-        raise
-    except DomainError as error:
+    except Refusal as error:
         session().rollback()
         tell(error.text, "error")
     else:
@@ -140,7 +134,7 @@ def _version() -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
-def _refused(form: RuleSetForm, error: DomainError) -> None:
+def _refused(form: RuleSetForm, error: Refusal) -> None:
     """Undo, and show every fault at its field."""
     session().rollback()
     if isinstance(error, rule_set_services.RuleFaults):

@@ -9,7 +9,7 @@ from flask import render_template, request
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, tell
 from trafficedu.evaluation.queries import runs
@@ -31,7 +31,7 @@ def evaluate(month: str) -> Any:
         run = run_services.evaluate(session(), first, utc_now(), actor())
         made = run.number != number
         session().commit()
-    except DomainError as error:
+    except Refusal as error:
         session().rollback()
         tell(error.text, "error")
         return back_to("evaluation.index", month=month)
@@ -70,7 +70,7 @@ def publish(month: str) -> Any:
     try:
         run_services.publish_run(session(), run, actor(), utc_now())
         session().commit()
-    except DomainError as error:
+    except Refusal as error:
         session().rollback()
         tell(error.text, "error")
     else:

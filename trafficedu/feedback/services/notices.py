@@ -13,7 +13,7 @@ from trafficedu.configuration.queries import figure
 from trafficedu.core import audit, rows
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local
-from trafficedu.core.errors import DomainError, Refused
+from trafficedu.core.errors import Denied, Refusal
 from trafficedu.core.events import Event
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import flush_or_refuse
@@ -194,14 +194,14 @@ def answer(session: Session, notice: Notice, given: Answer, by: Actor, now: date
 
     Raises
     ------
-    Refused
+    Denied
         ``by`` is not the receiver.
-    DomainError
+    Refusal
         The notice is held or withdrawn, was answered (says by whom and when), or the answer is incomplete
         (fields ``measure``, ``days``, ``text``).
     """
     if not notices.is_receiver(by, notice):
-        raise Refused(message("Only the receiver of a notice answers it."))
+        raise Denied(message("Only the receiver of a notice answers it."))
     session.refresh(notice, with_for_update={"of": Notice})
     earlier = session.scalar(select(Feedback).where(Feedback.notice_id == notice.id))
     if earlier is not None:
@@ -211,7 +211,7 @@ def answer(session: Session, notice: Notice, given: Answer, by: Actor, now: date
             return earlier
         raise answered_already(earlier)
     if notice.state != SENT:
-        raise DomainError(message("This notice was withdrawn: the violation was found wrong. No answer is needed."))
+        raise Refusal(message("This notice was withdrawn: the violation was found wrong. No answer is needed."))
     check_answer(notice.receiver_kind, given)
     feedback = Feedback(
         notice_id=notice.id,
@@ -222,7 +222,7 @@ def answer(session: Session, notice: Notice, given: Answer, by: Actor, now: date
         answered_by_id=by.user_id,
     )
     session.add(feedback)
-    beaten = DomainError(message("Somebody else answered this notice at the same moment. See what they said."))
+    beaten = Refusal(message("Somebody else answered this notice at the same moment. See what they said."))
     flush_or_refuse(session, {"feedback.notice_id": beaten})
     session.expire(notice, ["feedback"])
     late = rules.is_late(notice.due_utc, now, now)
@@ -230,9 +230,9 @@ def answer(session: Session, notice: Notice, given: Answer, by: Actor, now: date
     return feedback
 
 
-def answered_already(earlier: Feedback) -> DomainError:
+def answered_already(earlier: Feedback) -> Refusal:
     """Return the refusal of a second answer, naming who answered and when."""
-    return DomainError(
+    return Refusal(
         message(
             "%(name)s answered this notice on %(when)s. A notice has one answer.",
             name=earlier.answered_by.display_name if earlier.answered_by else message("the system"),
@@ -242,15 +242,15 @@ def answered_already(earlier: Feedback) -> DomainError:
 
 
 def check_answer(receiver_kind: str, given: Answer) -> None:
-    """Raise DomainError where the answer is not whole or not one this receiver can give."""
+    """Raise Refusal where the answer is not whole or not one this receiver can give."""
     if given.measure not in rules.MEASURES_OF[receiver_kind]:
-        raise DomainError(message("Choose what was done."), field="measure")
+        raise Refusal(message("Choose what was done."), field="measure")
     if given.measure == rules.SUSPENDED:
         if given.days is None or not 1 <= given.days <= rules.MAXIMUM_DAYS:
-            raise DomainError(
+            raise Refusal(
                 message("Enter for how many days, from 1 to %(maximum)d.", maximum=rules.MAXIMUM_DAYS), field="days"
             )
     elif given.days is not None:
-        raise DomainError(message("Days belong to a suspension. Leave them empty for this measure."), field="days")
+        raise Refusal(message("Days belong to a suspension. Leave them empty for this measure."), field="days")
     if given.measure == rules.OTHER and not given.text:
-        raise DomainError(message("Write what was done."), field="text")
+        raise Refusal(message("Write what was done."), field="text")

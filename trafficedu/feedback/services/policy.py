@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.catalogue import end_before, lock, require_later, shipped
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
 from trafficedu.core.validity import Validity
@@ -48,7 +48,7 @@ def add_step(session: Session, new: StepInput, today: date, by: Actor) -> Escala
 
     Raises
     ------
-    DomainError
+    Refusal
         At the field: a measure the receiver cannot take, days without a suspension, a day in the past, or a
         line for the same count that is in force then.
     """
@@ -67,7 +67,7 @@ def renew_step(
     ------
     Stale
         Somebody else changed the line meanwhile.
-    DomainError
+    Refusal
         As :func:`add_step`, and where the new version does not begin after the present one.
     """
     lock(session, EscalationStep)
@@ -76,7 +76,7 @@ def renew_step(
     require_later(step, new.valid_from)
     if step.valid_to is not None and step.validity.ended_before(new.valid_from - timedelta(days=1)):
         text = message("This line ends on %(day)s. Add a new one instead.", day=step.valid_to.isoformat())
-        raise DomainError(text, field="valid_from")
+        raise Refusal(text, field="valid_from")
     end_before(step, new.valid_from)
     session.flush()
     _refuse_second(session, new)
@@ -86,13 +86,13 @@ def renew_step(
 def end_step(session: Session, step: EscalationStep, last_day: date, version: int, today: date, by: Actor) -> None:
     """Let a line end with ``last_day``; one that has not begun by then never comes into force.
 
-    Raises Stale, DomainError at ``last_day`` for a day before yesterday: what was recommended stays.
+    Raises Stale, Refusal at ``last_day`` for a day before yesterday: what was recommended stays.
     """
     lock(session, EscalationStep)
     expect_version(step, version)
     yesterday = today - timedelta(days=1)
     if last_day < yesterday:
-        raise DomainError(
+        raise Refusal(
             message("What was recommended stays: choose %(day)s or later.", day=yesterday.isoformat()),
             field="last_day",
         )
@@ -102,19 +102,19 @@ def end_step(session: Session, step: EscalationStep, last_day: date, version: in
 
 
 def check_step(new: StepInput, today: date) -> None:
-    """Raise DomainError at the field that is wrong by itself, whatever else the policy says."""
+    """Raise Refusal at the field that is wrong by itself, whatever else the policy says."""
     step, days = new.step, new.step.measure.days
     if step.measure.code not in rules.RECOMMENDED_TO[new.receiver_kind]:
-        raise DomainError(message("This receiver cannot take this measure."), field="measure")
+        raise Refusal(message("This receiver cannot take this measure."), field="measure")
     if step.measure.code == rules.SUSPENDED:
         if days is None or not 1 <= days <= rules.MAXIMUM_DAYS:
-            raise DomainError(
+            raise Refusal(
                 message("Enter for how many days, from 1 to %(maximum)d.", maximum=rules.MAXIMUM_DAYS), field="days"
             )
     elif days is not None:
-        raise DomainError(message("Days belong to a suspension. Leave them empty for this measure."), field="days")
+        raise Refusal(message("Days belong to a suspension. Leave them empty for this measure."), field="days")
     if new.valid_from < today:
-        raise DomainError(
+        raise Refusal(
             message("What was recommended stays: choose %(day)s or later.", day=today.isoformat()), field="valid_from"
         )
 
@@ -127,7 +127,7 @@ def _refuse_second(session: Session, new: StepInput) -> None:
         or_(EscalationStep.overlaps(Validity(new.valid_from)), EscalationStep.valid_from == new.valid_from),
     )
     if session.scalar(same.limit(1)) is not None:
-        raise DomainError(
+        raise Refusal(
             message("A line for this receiver and this count holds then already. Open that one and change it."),
             field="violations_from",
             value=str(new.step.violations_from),

@@ -10,7 +10,7 @@ from flask import Response, current_app, render_template, request, url_for
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session, writing
-from trafficedu.core.errors import DomainError, Missing
+from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.text import message
 from trafficedu.core.web import attach_error, back_to, locale, page_number, tell
 from trafficedu.feedback.forms import AnswerForm, NoticeFilterForm
@@ -59,7 +59,7 @@ def answer(number: str) -> Any:
     try:
         notice_services.answer(session(), found, form.to_input(), actor(), utc_now())
         session().commit()
-    except DomainError as error:
+    except Refusal as error:
         session().rollback()
         attach_error(form, error)
         return _show(find_notice(session(), number, actor()), form), 422

@@ -11,9 +11,9 @@ from flask import render_template, request
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError, Missing, Stale
+from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, tell
+from trafficedu.core.web import attach_error, back_to, form_page, submitted, tell
 from trafficedu.feedback import rules
 from trafficedu.feedback.forms import EndStepForm, StepForm
 from trafficedu.feedback.models import EscalationStep
@@ -43,7 +43,7 @@ def new_step() -> Any:
                 return _page(form, None, _changes(given, None))
             policy_services.add_step(session(), given, today(), actor())
             session().commit()
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             attach_error(form, error)
         else:
@@ -68,9 +68,7 @@ def step(receiver: str, count: int, day: str) -> Any:
                 return _page(form, found, _changes(given, found))
             policy_services.renew_step(session(), found, given, form.version.data, today(), actor())
             session().commit()
-        except Stale:
-            raise
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             attach_error(form, error)
         else:
@@ -85,21 +83,14 @@ def end_step(receiver: str, count: int, day: str) -> Any:
     """I let a line end; what it recommended before stays."""
     found = find_step(session(), receiver, count, _day(day))
     form = EndStepForm(obj=found)
-    if form.validate_on_submit():
-        try:
-            policy_services.end_step(session(), found, form.last_day.data, form.version.data, today(), actor())
-            session().commit()
-        except Stale:
-            raise
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The line ends on that day."))
-            return back_to("feedback.policy")
+    if submitted(
+        form,
+        lambda: policy_services.end_step(session(), found, form.last_day.data, form.version.data, today(), actor()),
+    ):
+        tell(message("The line ends on that day."))
+        return back_to("feedback.policy")
     found = find_step(session(), receiver, count, _day(day))
-    page = render_template("feedback/end_step.html", form=form, step=found, today=today(), in_words=rules.in_words)
-    return page, 422 if form.errors else 200
+    return form_page("feedback/end_step.html", form, step=found, today=today(), in_words=rules.in_words)
 
 
 def _page(form: StepForm, found: EscalationStep | None, changes: Any = None) -> str:

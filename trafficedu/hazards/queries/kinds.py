@@ -19,8 +19,8 @@ def list_kinds(session: Session, only_active: bool = False) -> Sequence[HazardKi
 
 
 def find_kind(session: Session, code: str) -> HazardKind:
-    """Return one kind; raise Missing at ``kind``."""
+    """Return one kind; raise :class:`Missing`."""
     found = session.scalar(select(HazardKind).where(HazardKind.code == code))
     if found is None:
-        raise Missing(message("There is no such kind. Choose one from the list."), field="kind", value=code)
+        raise Missing(message("There is no such kind. Choose one from the list."))
     return found

@@ -12,7 +12,7 @@ from trafficedu.areas.queries import find_in_reach
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.errors import Refusal, Stale
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
@@ -42,7 +42,7 @@ def list_area(session: Session, new: NewWatch, by: Actor, now: datetime) -> Haza
 
     Raises
     ------
-    DomainError
+    Refusal
         At ``area_code`` (out of reach, the whole district, listed already), ``reason``, ``period_days``, ``checker``
         (nobody who looks at that area), ``due_on`` (past).
     """
@@ -50,9 +50,9 @@ def list_area(session: Session, new: NewWatch, by: Actor, now: datetime) -> Haza
     area = find_in_reach(session, new.area_code, today, by)
     if area.level == DISTRICT:
         text = message("A whole district is not looked at in one go. Choose a town or a village.")
-        raise DomainError(text, field="area_code", value=area.code)
+        raise Refusal(text, field="area_code", value=area.code)
     text = message("%(name)s is on the list already. Change its entry instead.", name=area.name)
-    listed = DomainError(text, field="area_code", value=area.code)
+    listed = Refusal(text, field="area_code", value=area.code)
     watch = HazardWatch(number=new_number(NUMBER_KIND), area_id=area.id, listed_by_id=by.user_id, listed_utc=now)
     _apply(session, watch, new, area.path, today)
     session.add(watch)
@@ -75,11 +75,11 @@ def _apply(session: Session, watch: HazardWatch, new: NewWatch, path: str, earli
     """Check and set what can be changed."""
     rules.check_period(new.period_days)
     if new.due_on is None or new.due_on < earliest:
-        raise DomainError(message("Choose today or a later day."), field="due_on")
+        raise Refusal(message("Choose today or a later day."), field="due_on")
     checkers = {user.username: user for user in checks.list_checkers(session, path)}
     if new.checker not in checkers:
         text = message("Choose somebody whose post covers this area.")
-        raise DomainError(text, field="checker", value=new.checker)
+        raise Refusal(text, field="checker", value=new.checker)
     watch.reason = short(reason_given(new.reason), LONGEST_REASON, "reason")
     watch.period_days, watch.due_on = new.period_days, new.due_on
     watch.checker_id = checkers[new.checker].id
@@ -96,13 +96,13 @@ def note_look(
     ------
     Stale
         Somebody looked or changed the entry meanwhile, or it has ended.
-    DomainError
+    Refusal
         At ``found`` (not a number of hazards) or ``note`` (too long).
     """
     _require_listed(watch, version)
     if not 0 <= found <= MOST_FOUND:
         text = message("Enter a number from 0 to %(most)d.", most=MOST_FOUND)
-        raise DomainError(text, field="found", value=str(found))
+        raise Refusal(text, field="found", value=str(found))
     day = local_date(now)
     look = HazardLook(
         watch_id=watch.id,
@@ -122,7 +122,7 @@ def note_look(
 
 
 def end_watch(session: Session, watch: HazardWatch, reason: str, version: int, by: Actor, now: datetime) -> None:
-    """Take an area off the list, with a reason; what was seen stays. Raises Stale, or DomainError at ``reason``."""
+    """Take an area off the list, with a reason; what was seen stays. Raises Stale, or Refusal at ``reason``."""
     _require_listed(watch, version)
     watch.ended_reason = short(reason_given(reason), LONGEST_REASON, "reason")
     watch.ended_utc, watch.ended_by_id = now, by.user_id

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
 from trafficedu.core.pictures import redrawn
 from trafficedu.core.text import message
@@ -38,7 +38,7 @@ def verify(session: Session, hazard: Hazard, said: Decision, version: int, by: A
     ------
     Stale
         Somebody changed the record meanwhile, or it is not waiting for this.
-    DomainError
+    Refusal
         ``by`` fixed it; there is no photo after the fix, at ``photos``; a photo cannot be read.
     """
     require(rules.VERIFIED, hazard, version)
@@ -48,7 +48,7 @@ def verify(session: Session, hazard: Hazard, said: Decision, version: int, by: A
     keep_photos(session, hazard, pictures, rules.AFTER, by, now)
     if not records.has_photo_of_fix(session, hazard):
         text = message("There is no photo of the place after the fix yet. Take one and send it with your decision.")
-        raise DomainError(text, field="photos")
+        raise Refusal(text, field="photos")
     assert hazard.fixed_on is not None and hazard.deadline_on is not None  # noqa: PT018 - the table's constraints
     hazard.verified_by_id, hazard.verified_utc, hazard.verified_on = by.user_id, now, local_date(now)
     hazard.on_time = rules.was_on_time(hazard.deadline_on, hazard.missed_on, hazard.fixed_on)
@@ -65,7 +65,7 @@ def reject(
     ------
     Stale
         Somebody changed the record meanwhile, or it is not waiting for this.
-    DomainError
+    Refusal
         ``by`` fixed it; no reason is given (``note``); a photo cannot be read.
     """
     require(rules.REJECTED, hazard, version)
@@ -78,18 +78,18 @@ def reject(
 
 def _another_than_the_fixer(hazard: Hazard, by: Actor) -> None:
     if hazard.fixed_by_id is not None and hazard.fixed_by_id == by.user_id:
-        raise DomainError(message("You reported this as fixed: somebody else has to look at it."))
+        raise Refusal(message("You reported this as fixed: somebody else has to look at it."))
 
 
 def close(session: Session, hazard: Hazard, reason: str, version: int, by: Actor, now: datetime) -> None:
-    """Close what is no hazard, with the reason. Raises Stale, or DomainError at ``reason``."""
+    """Close what is no hazard, with the reason. Raises Stale, or Refusal at ``reason``."""
     require(rules.CLOSED, hazard, version)
     hazard.state_reason = reason_given(reason)
     take(session, hazard, rules.CLOSED, by, now, hazard.state_reason)
 
 
 def reopen(session: Session, hazard: Hazard, reason: str, version: int, by: Actor, now: datetime) -> None:
-    """Open a closed hazard again: it needs a new plan. Raises Stale, or DomainError at ``reason``."""
+    """Open a closed hazard again: it needs a new plan. Raises Stale, or Refusal at ``reason``."""
     require(rules.REOPENED, hazard, version)
     why = reason_given(reason)
     hazard.state_reason = ""
@@ -99,7 +99,7 @@ def reopen(session: Session, hazard: Hazard, reason: str, version: int, by: Acto
 def void(session: Session, hazard: Hazard, reason: str, version: int, by: Actor, now: datetime) -> None:
     """Take a record made by mistake out of every figure, with the reason; it is never deleted.
 
-    Raises Stale, or DomainError at ``reason``.
+    Raises Stale, or Refusal at ``reason``.
     """
     require(rules.VOIDED, hazard, version)
     hazard.state_reason = reason_given(reason)

@@ -36,7 +36,7 @@ def plan(session: Session, hazard: Hazard, new: Plan, version: int, by: Actor, n
     ------
     Stale
         Somebody changed the record meanwhile, or it has a plan already.
-    DomainError
+    Refusal
         A part is missing or the deadline out of reach, at that part's field.
     """
     require(rules.PLANNED, hazard, version)
@@ -53,7 +53,7 @@ def revise(session: Session, hazard: Hazard, new: Plan, reason: str, version: in
     ------
     Stale
         Somebody changed the record meanwhile, or it is fixed.
-    DomainError
+    Refusal
         A part is missing, the deadline out of reach, no reason given.
     """
     require(rules.REVISED, hazard, version)
@@ -95,7 +95,7 @@ def mark_fixed(
     ------
     Stale
         Somebody changed the record meanwhile, or it has no plan, or is fixed already.
-    DomainError
+    Refusal
         A photo cannot be read or there are too many (``photos``), the note is too long (``note``).
     """
     require(rules.FIXED, hazard, version)

@@ -19,7 +19,7 @@ from trafficedu.areas.queries import find_in_reach
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal, entered
 from trafficedu.core.numbers import new_number
 from trafficedu.core.pictures import redrawn
 from trafficedu.core.storage import evidence_of
@@ -55,7 +55,7 @@ def report(session: Session, new: NewHazard, by: Actor, now: datetime) -> Hazard
 
     Raises
     ------
-    DomainError
+    Refusal
         A rule says no; ``field`` names the form field (``photos`` for a file that is no photo).
     """
     first = records.find_by_client_reference(session, new.client_reference)
@@ -87,7 +87,7 @@ def report(session: Session, new: NewHazard, by: Actor, now: datetime) -> Hazard
 
 def _first_record(first: Hazard, by: Actor) -> Hazard:
     if first.reported_by_id != by.user_id:
-        raise DomainError(message("This form was sent by somebody else. Open the page anew."))
+        raise Refusal(message("This form was sent by somebody else. Open the page anew."))
     return first
 
 
@@ -98,7 +98,7 @@ def correct(session: Session, hazard: Hazard, new: NewHazard, version: int, by: 
     ------
     Stale
         Somebody changed the record meanwhile, or it is no longer open.
-    DomainError
+    Refusal
         A rule says no; ``field`` names the form field.
     """
     require(rules.CORRECTED, hazard, version)
@@ -111,18 +111,19 @@ def correct(session: Session, hazard: Hazard, new: NewHazard, version: int, by: 
 
 
 def _checked(session: Session, new: NewHazard, day: date, by: Actor, before: Hazard | None = None) -> dict[str, Any]:
-    """Return the facts as they are kept, by column; raise DomainError where a rule says no."""
+    """Return the facts as they are kept, by column; raise Refusal where a rule says no."""
     area = find_in_reach(session, new.area_code, day, by)
     if area.level != VILLAGE and (before is None or before.area_id != area.id):
-        raise DomainError(message("Choose the village the hazard lies in."), field="area_code", value=area.code)
+        raise Refusal(message("Choose the village the hazard lies in."), field="area_code", value=area.code)
     place = short(new.place, LONGEST_PLACE, "place")
     if not place:
-        raise DomainError(message("Write where it is: road, and what stands nearby."), field="place")
-    kind = kinds.find_kind(session, new.kind_code)
+        raise Refusal(message("Write where it is: road, and what stands nearby."), field="place")
+    with entered("kind", new.kind_code):
+        kind = kinds.find_kind(session, new.kind_code)
     if not kind.active and (before is None or before.kind_id != kind.id):
-        raise DomainError(message("This kind is no longer used. Choose another."), field="kind", value=kind.code)
+        raise Refusal(message("This kind is no longer used. Choose another."), field="kind", value=kind.code)
     if new.risk not in rules.RISKS:
-        raise DomainError(message("Choose the risk."), field="risk", value=new.risk)
+        raise Refusal(message("Choose the risk."), field="risk", value=new.risk)
     check_position(new.latitude, new.longitude)
     return {
         "area_id": area.id,
@@ -138,12 +139,12 @@ def _checked(session: Session, new: NewHazard, day: date, by: Actor, before: Haz
 def add_photos(session: Session, hazard: Hazard, photos: Sequence[bytes], taken: str, by: Actor, now: datetime) -> int:
     """Add photos to an open hazard; returns how many.
 
-    Raises DomainError at ``photos`` where there is none, one cannot be read, or there are too many; Stale where the
+    Raises Refusal at ``photos`` where there is none, one cannot be read, or there are too many; Stale where the
     hazard is no longer open.
     """
     require(rules.CORRECTED, hazard, hazard.version)
     if not photos:
-        raise DomainError(message("Choose at least one photo."), field="photos")
+        raise Refusal(message("Choose at least one photo."), field="photos")
     keep_photos(session, hazard, [redrawn(photo) for photo in photos], taken, by, now)
     audit.write(session, "hazards:photo:add", by, subject=hazard, photos=len(photos), taken=taken)
     return len(photos)
@@ -162,7 +163,7 @@ def keep_photos(
     last = session.scalar(select(func.max(HazardPhoto.position)).where(HazardPhoto.hazard_id == hazard.id)) or 0
     if last + len(pictures) > rules.MOST_PHOTOS:
         text = message("A hazard has at most %(most)d photos. Choose fewer.", most=rules.MOST_PHOTOS)
-        raise DomainError(text, field="photos")
+        raise Refusal(text, field="photos")
     for picture in pictures:
         key = evidence_of(session).save(picture)
         if (key, taken) in seen:
@@ -180,7 +181,7 @@ def keep_photos(
 def withdraw_photo(session: Session, photo: HazardPhoto, reason: str, by: Actor, now: datetime) -> None:
     """Take a photo from every page, with a reason; the file and its row stay, and the verified result with them.
 
-    Raises DomainError at ``reason`` where nothing is said; a photo withdrawn already stays as it is.
+    Raises Refusal at ``reason`` where nothing is said; a photo withdrawn already stays as it is.
     """
     why = short(reason_given(reason), 200, "reason")
     if photo.withdrawn_utc is not None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.errors import Refusal, Stale
 from trafficedu.core.orm import expect_version
 from trafficedu.core.text import message
 from trafficedu.hazards import rules
@@ -51,16 +51,16 @@ def take(
 
 
 def reason_given(text: str, field: str = "reason") -> str:
-    """Return a reason without blanks around it; raise DomainError at ``field`` where nothing, or too much, is said."""
+    """Return a reason without blanks around it; raise Refusal at ``field`` where nothing, or too much, is said."""
     reason = text.strip()
     if not reason:
-        raise DomainError(message("Say why: it is kept with the record."), field=field)
+        raise Refusal(message("Say why: it is kept with the record."), field=field)
     return short(reason, LONGEST_NOTE, field)
 
 
 def short(text: str, longest: int, field: str) -> str:
-    """Return ``text`` without blanks around it; raise DomainError at ``field`` where it is longer than is kept."""
+    """Return ``text`` without blanks around it; raise Refusal at ``field`` where it is longer than is kept."""
     trimmed = text.strip()
     if len(trimmed) > longest:
-        raise DomainError(message("At most %(max)d characters.", max=longest), field=field)
+        raise Refusal(message("At most %(max)d characters.", max=longest), field=field)
     return trimmed

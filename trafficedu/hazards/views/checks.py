@@ -14,7 +14,7 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, done, page_number, tell
+from trafficedu.core.web import back_to, form_page, page_number, submitted, tell
 from trafficedu.hazards.forms import LookForm, ReasonForm, WatchFilterForm, WatchForm
 from trafficedu.hazards.models import HazardWatch
 from trafficedu.hazards.queries.checks import find_watch, list_reachable_checkers, list_watches
@@ -42,9 +42,7 @@ def new_check() -> Any:
     if request.method == "GET":
         form.due_on.data = today()
     made: list[str] = []
-    if form.validate_on_submit() and done(
-        form, lambda: made.append(list_area(session(), form.to_input(), actor(), utc_now()).number)
-    ):
+    if submitted(form, lambda: made.append(list_area(session(), form.to_input(), actor(), utc_now()).number)):
         tell(message("The area is on the list."))
         return back_to("hazards.check", number=made[0])
     return _form_page(form)
@@ -66,7 +64,7 @@ def edit_check(number: str) -> Any:
     if request.method == "GET":
         form.show(watch)
     form.area_code.data = watch.area.code
-    if form.validate_on_submit() and done(
+    if submitted(
         form,
         lambda: change_watch(session(), watch, form.to_input(), form.version.data, actor(), utc_now()),
     ):
@@ -83,7 +81,7 @@ def _form_page(form: WatchForm, watch: HazardWatch | None = None) -> Any:
     people = list_reachable_checkers(session(), watch.area.path if watch else path)
     named = [(user.username, f"{user.display_name} · {user.area.name if user.area else ''}") for user in people]
     form.checker.choices = choices([("", _("Choose who looks")), *named])
-    return render_template("hazards/check_form.html", form=form, watch=watch), 422 if form.errors else 200
+    return form_page("hazards/check_form.html", form, watch=watch)
 
 
 @pages.route("/checks/<number>/look", methods=["GET", "POST"])
@@ -94,7 +92,7 @@ def look(number: str) -> Any:
     form = LookForm()
     if request.method == "GET":
         form.version.data = watch.version
-    if form.validate_on_submit() and done(
+    if submitted(
         form,
         lambda: note_look(
             session(), watch, form.found.data, form.note.data or "", form.version.data, actor(), utc_now()
@@ -103,7 +101,7 @@ def look(number: str) -> Any:
         tell(message("The look is noted."))
         return back_to("hazards.check", number=number)
     watch = find_watch(session(), number, actor())
-    return render_template("hazards/look.html", watch=watch, form=form), 422 if form.errors else 200
+    return form_page("hazards/look.html", form, watch=watch)
 
 
 @pages.route("/checks/<number>/end", methods=["GET", "POST"])
@@ -114,11 +112,11 @@ def end_check(number: str) -> Any:
     form = ReasonForm()
     if request.method == "GET":
         form.version.data = watch.version
-    if form.validate_on_submit() and done(
+    if submitted(
         form,
         lambda: end_watch(session(), watch, form.reason.data, form.version.data, actor(), utc_now()),
     ):
         tell(message("The area is off the list; what was seen stays."))
         return back_to("hazards.checks")
     watch = find_watch(session(), number, actor())
-    return render_template("hazards/end_check.html", watch=watch, form=form), 422 if form.errors else 200
+    return form_page("hazards/end_check.html", form, watch=watch)

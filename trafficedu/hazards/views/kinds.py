@@ -9,7 +9,7 @@ from flask import render_template, request
 from trafficedu.core.access import actor, requires
 from trafficedu.core.database import session
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, done, tell
+from trafficedu.core.web import back_to, form_page, submitted, tell
 from trafficedu.hazards.forms import HazardKindForm
 from trafficedu.hazards.queries.kinds import find_kind, list_kinds
 from trafficedu.hazards.services.kinds import add_kind, change_kind
@@ -28,12 +28,10 @@ def kinds() -> Any:
 def new_kind() -> Any:
     """I add a kind of hazard."""
     form = HazardKindForm()
-    if form.validate_on_submit() and done(
-        form, lambda: add_kind(session(), form.code.data or "", form.to_input(), actor())
-    ):
+    if submitted(form, lambda: add_kind(session(), form.code.data or "", form.to_input(), actor())):
         tell(message("The kind of hazard is added."))
         return back_to("hazards.kinds")
-    return render_template("hazards/kind.html", form=form, kind=None), 422 if form.errors else 200
+    return form_page("hazards/kind.html", form, kind=None)
 
 
 @pages.route("/kinds/<code>", methods=["GET", "POST"])
@@ -44,10 +42,7 @@ def kind(code: str) -> Any:
     form = HazardKindForm()
     if request.method == "GET":
         form.show(found)
-    if form.validate_on_submit() and done(
-        form, lambda: change_kind(session(), found, form.to_input(), form.version.data, actor())
-    ):
+    if submitted(form, lambda: change_kind(session(), found, form.to_input(), form.version.data, actor())):
         tell(message("The kind of hazard is changed."))
         return back_to("hazards.kinds")
-    page = render_template("hazards/kind.html", form=form, kind=find_kind(session(), code))
-    return page, 422 if form.errors else 200
+    return form_page("hazards/kind.html", form, kind=find_kind(session(), code))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, request
+from flask import request
 from flask import session as cookie
 from flask_babel import gettext as _
 
@@ -13,7 +13,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, done, locale, tell
+from trafficedu.core.web import back_to, form_page, locale, submitted, tell
 from trafficedu.hazards.forms import HazardForm, MorePhotosForm, ReasonForm
 from trafficedu.hazards.models import Hazard
 from trafficedu.hazards.queries import records
@@ -33,9 +33,7 @@ def new() -> Any:
     if request.method == "GET":
         form.area_code.data = cookie.get(VILLAGE_COOKIE, "")
     made: list[str] = []
-    if form.validate_on_submit() and done(
-        form, lambda: made.append(reporting.report(session(), form.to_input(), actor(), utc_now()).number)
-    ):
+    if submitted(form, lambda: made.append(reporting.report(session(), form.to_input(), actor(), utc_now()).number)):
         cookie[VILLAGE_COOKIE] = form.area_code.data
         tell(message("The hazard is reported. The town now has to plan how to fix it."))
         return back_to("hazards.show", number=made[0])
@@ -50,7 +48,7 @@ def correct(number: str) -> Any:
     form = HazardForm()
     if request.method == "GET":
         form.show(hazard)
-    if form.validate_on_submit() and done(
+    if submitted(
         form,
         lambda: reporting.correct(session(), hazard, form.to_input(), form.version.data, actor(), utc_now()),
     ):
@@ -65,7 +63,7 @@ def _page(form: HazardForm, hazard: Hazard | None = None) -> Any:
         kinds.append((hazard.kind.code, hazard.kind.name(locale())))
     form.kind.choices = choices([("", _("Choose the kind")), *kinds])
     form.area_code.choices = village_choices((hazard.area.code, hazard.area.name) if hazard else None)
-    return render_template("hazards/form.html", form=form, hazard=hazard), 422 if form.errors else 200
+    return form_page("hazards/form.html", form, hazard=hazard)
 
 
 @pages.route("/<number>/photos", methods=["GET", "POST"])
@@ -74,14 +72,14 @@ def photos(number: str) -> Any:
     """I add photos to a hazard of my area."""
     hazard = records.find_hazard(session(), number, actor())
     form = MorePhotosForm()
-    if form.validate_on_submit() and done(
+    if submitted(
         form,
         lambda: reporting.add_photos(session(), hazard, form.files(), form.taken.data, actor(), utc_now()),
     ):
         tell(message("The photos are kept."))
         return back_to("hazards.show", number=number)
     hazard = records.find_hazard(session(), number, actor())
-    return render_template("hazards/photos.html", hazard=hazard, form=form), 422 if form.errors else 200
+    return form_page("hazards/photos.html", form, hazard=hazard)
 
 
 @pages.route("/<number>/photos/<int:position>/withdraw", methods=["GET", "POST"])
@@ -90,11 +88,8 @@ def withdraw(number: str, position: int) -> Any:
     """I take a photo from every page that shows what it must not, such as a face."""
     found = records.find_photo(session(), number, min(position, 999), actor())
     form = ReasonForm()
-    if form.validate_on_submit() and done(
-        form, lambda: reporting.withdraw_photo(session(), found, form.reason.data, actor(), utc_now())
-    ):
+    if submitted(form, lambda: reporting.withdraw_photo(session(), found, form.reason.data, actor(), utc_now())):
         tell(message("The photo is withdrawn from every page."))
         return back_to("hazards.show", number=number)
     hazard = records.find_hazard(session(), number, actor())
-    page = render_template("hazards/withdraw.html", hazard=hazard, position=position, form=form)
-    return page, 422 if form.errors else 200
+    return form_page("hazards/withdraw.html", form, hazard=hazard, position=position)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from flask import render_template, request
+from flask import request
 
 from trafficedu.configuration.queries import figure
 from trafficedu.core.access import actor, requires
@@ -14,7 +14,7 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Stale
 from trafficedu.core.text import Message, message
-from trafficedu.core.web import back_to, done, tell
+from trafficedu.core.web import back_to, form_page, submitted, tell
 from trafficedu.hazards import rules
 from trafficedu.hazards.forms import FixedForm, PlanForm, ReasonForm, RevisionForm, StepForm, VerifyForm
 from trafficedu.hazards.models import Hazard
@@ -51,12 +51,11 @@ def plan(number: str) -> Any:
         else:
             planning.plan(session(), hazard, form.to_input(), version, actor(), now)
 
-    if form.validate_on_submit() and done(form, act):
+    if submitted(form, act):
         tell(message("The plan stands."))
         return back_to("hazards.show", number=number)
     hazard = records.find_hazard(session(), number, actor())
-    page = render_template("hazards/plan.html", hazard=hazard, form=form, changing=changing)
-    return page, 422 if form.errors else 200
+    return form_page("hazards/plan.html", form, hazard=hazard, changing=changing)
 
 
 @pages.post("/<number>/begin")
@@ -78,7 +77,7 @@ def fixed(number: str) -> Any:
     form = FixedForm()
     if request.method == "GET":
         form.version.data = hazard.version
-    if form.validate_on_submit() and done(
+    if submitted(
         form,
         lambda: planning.mark_fixed(
             session(), hazard, form.note.data or "", form.files(), form.version.data, actor(), utc_now()
@@ -87,7 +86,7 @@ def fixed(number: str) -> Any:
         tell(message("Reported as fixed. Somebody else now looks at it."))
         return back_to("hazards.show", number=number)
     hazard = records.find_hazard(session(), number, actor())
-    return render_template("hazards/fixed.html", hazard=hazard, form=form), 422 if form.errors else 200
+    return form_page("hazards/fixed.html", form, hazard=hazard)
 
 
 @pages.route("/<number>/verify", methods=["GET", "POST"])
@@ -106,14 +105,13 @@ def verify(number: str) -> Any:
         else:
             deciding.reject(session(), hazard, said.note, said.photos, version, actor(), now)
 
-    if form.validate_on_submit() and done(form, act):
+    if submitted(form, act):
         tell(message("Verified: the hazard is gone.") if form.decision.data == "yes" else message("It is sent back."))
         return back_to("hazards.show", number=number)
     hazard = records.find_hazard(session(), number, actor())
-    page = render_template(
-        "hazards/verify.html", hazard=hazard, form=form, photographed=records.has_photo_of_fix(session(), hazard)
+    return form_page(
+        "hazards/verify.html", form, hazard=hazard, photographed=records.has_photo_of_fix(session(), hazard)
     )
-    return page, 422 if form.errors else 200
 
 
 @pages.route("/<number>/close", methods=["GET", "POST"])
@@ -143,10 +141,8 @@ def _with_reason(number: str, step: str, act: Act, told: Message) -> Any:
     form = ReasonForm()
     if request.method == "GET":
         form.version.data = hazard.version
-    if form.validate_on_submit() and done(
-        form, lambda: act(session(), hazard, form.reason.data, form.version.data, actor(), utc_now())
-    ):
+    if submitted(form, lambda: act(session(), hazard, form.reason.data, form.version.data, actor(), utc_now())):
         tell(told)
         return back_to("hazards.show", number=number)
     hazard = records.find_hazard(session(), number, actor())
-    return render_template("hazards/reason.html", hazard=hazard, form=form, step=step), 422 if form.errors else 200
+    return form_page("hazards/reason.html", form, hazard=hazard, step=step)

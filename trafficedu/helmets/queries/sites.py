@@ -66,7 +66,7 @@ def find_site(session: Session, code: str, by: Actor) -> HelmetSite:
     query = select(HelmetSite).where(HelmetSite.code == code, sites_within(by)).options(joinedload(HelmetSite.area))
     site = session.scalar(query)
     if site is None:
-        raise Missing(message("There is no site with the code %(code)s.", code=code), field="site_code", value=code)
+        raise Missing(message("There is no site with the code %(code)s.", code=code))
     return site
 
 

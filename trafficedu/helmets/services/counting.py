@@ -20,7 +20,7 @@ from trafficedu.companies.models import Company
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.numbers import new_number
 from trafficedu.core.text import message
 from trafficedu.helmets.models import (
@@ -82,7 +82,7 @@ def receive(session: Session, sent: Sheet, by: Actor, now: datetime) -> Received
     ------
     Missing
         The site does not exist or lies outside the post.
-    DomainError
+    Refusal
         The sending is malformed, leaves a gap, or the sheet was begun by somebody else.
     """
     by.require(RECORD)
@@ -97,7 +97,7 @@ def receive(session: Session, sent: Sheet, by: Actor, now: datetime) -> Received
         sheet = _add_or_find(session, fresh, lambda: _find_sheet(session, sent.key))
         audit.write(session, RECORD, by, subject=survey, sheet=sheet.id)
     if sheet.observer_id != by.user_id:
-        raise DomainError(message("Somebody else began this count. Sign in with the account that did."))
+        raise Refusal(message("Somebody else began this count. Sign in with the account that did."))
     survey = _locked_survey(session, sheet.survey_id)
     added = _take_in(session, sheet, sent.taps)
     if sent.ended and sheet.ended_utc is None:
@@ -117,7 +117,7 @@ def _check(sent: Sheet) -> None:
         and all(_is_tap(tap) for tap in sent.taps)
     )
     if not good:
-        raise DomainError(message("This is not what the counting page sends."))
+        raise Refusal(message("This is not what the counting page sends."))
 
 
 def _is_tap(tap: Tap) -> bool:
@@ -190,7 +190,7 @@ def _take_in(session: Session, sheet: HelmetSheet, taps: Sequence[Tap]) -> int:
     fresh = sorted((tap for tap in taps if tap.sequence > sheet.last_event), key=lambda tap: tap.sequence)
     expected = list(range(sheet.last_event + 1, sheet.last_event + 1 + len(fresh)))
     if [tap.sequence for tap in fresh] != expected:
-        raise DomainError(message("Taps are missing between those sent before and these."))
+        raise Refusal(message("Taps are missing between those sent before and these."))
     if not fresh:
         return 0
     companies = _companies(session, {tap.company_code for tap in fresh if tap.company_code})
@@ -224,14 +224,14 @@ def _add_to_cell(
     for result, step in sums.items():
         total = getattr(row, result) + step
         if total < 0:
-            raise DomainError(message("More was taken back than was counted."))
+            raise Refusal(message("More was taken back than was counted."))
         setattr(row, result, total)
 
 
 def _companies(session: Session, codes: set[str]) -> dict[str, int]:
     found = dict(session.execute(select(Company.code, Company.id).where(Company.code.in_(codes))).tuples().all())
     for code in codes - set(found):
-        raise DomainError(message("There is no company with the code %(code)s.", code=code))
+        raise Refusal(message("There is no company with the code %(code)s.", code=code))
     return found
 
 

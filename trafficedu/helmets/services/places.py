@@ -13,7 +13,7 @@ from trafficedu.areas.models import Area
 from trafficedu.areas.queries import in_scope
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
@@ -57,18 +57,18 @@ class DrawInput:
 
 
 def create_site(session: Session, new: SiteInput, by: Actor) -> HelmetSite:
-    """Add a site in an area of the own post; raises DomainError at ``code``, ``area_code`` or ``longitude``."""
+    """Add a site in an area of the own post; raises Refusal at ``code``, ``area_code`` or ``longitude``."""
     site = HelmetSite(code=new.code)
     _fill(session, site, new.change, by)
     session.add(site)
-    taken = DomainError(message("There is a site with this code already."), field="code")
+    taken = Refusal(message("There is a site with this code already."), field="code")
     flush_or_refuse(session, {"helmet_site.code": taken})
     audit.write(session, MANAGE, by, subject=site, code=site.code)
     return site
 
 
 def update_site(session: Session, site: HelmetSite, change: SiteChange, version: int, by: Actor) -> None:
-    """Change a site; what was counted there moves with it. Raises Stale, DomainError."""
+    """Change a site; what was counted there moves with it. Raises Stale, Refusal."""
     expect_version(site, version)
     _fill(session, site, change, by)
     session.flush()
@@ -77,7 +77,7 @@ def update_site(session: Session, site: HelmetSite, change: SiteChange, version:
 
 def _fill(session: Session, site: HelmetSite, change: SiteChange, by: Actor) -> None:
     if (change.latitude is None) != (change.longitude is None):
-        raise DomainError(message("Enter latitude and longitude, or neither."), field="longitude")
+        raise Refusal(message("Enter latitude and longitude, or neither."), field="longitude")
     site.area = _own_area(session, change.area_code, by)
     site.name, site.road_class, site.active = change.name, change.road_class, change.active
     site.latitude, site.longitude = change.latitude, change.longitude
@@ -86,7 +86,7 @@ def _fill(session: Session, site: HelmetSite, change: SiteChange, by: Actor) -> 
 def _own_area(session: Session, code: str, by: Actor) -> Area:
     area = session.scalar(select(Area).where(Area.code == code, in_scope(by)))
     if area is None:
-        raise DomainError(message("There is no area with this code."), field="area_code", value=code)
+        raise Refusal(message("There is no area with this code."), field="area_code", value=code)
     return area
 
 
@@ -95,18 +95,18 @@ def create_draw(session: Session, new: DrawInput, by: Actor, now: datetime) -> H
 
     Raises
     ------
-    DomainError
+    Refusal
         There is no active site (at ``area_code``), or fewer than wanted (at ``sites``).
     """
     area = _own_area(session, new.area_code, by)
     frame = list_frame(session, area, new.stratified_by, by)
     known = sum(len(codes) for codes in frame.values())
     if not known:
-        raise DomainError(
+        raise Refusal(
             message("%(name)s has no active site to draw from. Add sites first.", name=area.name), field="area_code"
         )
     if new.sites > known:
-        raise DomainError(message("There are only %(known)d active sites to draw from.", known=known), field="sites")
+        raise Refusal(message("There are only %(known)d active sites to draw from.", known=known), field="sites")
     seed = new.seed or secrets.token_hex(SEED_BYTES)
     draw = HelmetDraw(
         number=new_number("P"),

@@ -13,7 +13,7 @@ from trafficedu.companies.models import Company
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal, entered
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
@@ -60,7 +60,7 @@ def add_survey(session: Session, new: NewSurvey, by: Actor, now: datetime, sourc
     ------
     Missing
         The site does not exist or lies outside the post.
-    DomainError
+    Refusal
         Nobody was counted (at ``helmeted``), it lies in the future, or a company is unknown.
     """
     by.require(RECORD)
@@ -68,10 +68,11 @@ def add_survey(session: Session, new: NewSurvey, by: Actor, now: datetime, sourc
     if known is not None:
         return known
     if not any(count.observed for count in new.counts):
-        raise DomainError(message("Enter at least one rider that was seen."))
+        raise Refusal(message("Enter at least one rider that was seen."))
     if new.started_utc > now:
-        raise DomainError(message("This time lies in the future. Check the date and the hour."), field="started_at")
-    site = find_site(session, new.site_code, by)
+        raise Refusal(message("This time lies in the future. Check the date and the hour."), field="started_at")
+    with entered("site_code", new.site_code):
+        site = find_site(session, new.site_code, by)
     survey = HelmetSurvey(
         number=new_number("H"),
         reference=new.reference,
@@ -91,7 +92,7 @@ def add_survey(session: Session, new: NewSurvey, by: Actor, now: datetime, sourc
     )
     survey.sheets.append(sheet)
     session.add(survey)
-    arrived = DomainError(message("This survey has just arrived. Look for it in the list."))
+    arrived = Refusal(message("This survey has just arrived. Look for it in the list."))
     flush_or_refuse(session, {"helmet_survey.reference": arrived})
     audit.write(session, RECORD, by, subject=survey, method=new.method)
     return survey
@@ -102,7 +103,7 @@ def _count(session: Session, count: Counted) -> HelmetCount:
     if count.company_code:
         company_id = session.scalar(select(Company.id).where(Company.code == count.company_code))
         if company_id is None:
-            raise DomainError(message("There is no company with the code %(code)s.", code=count.company_code))
+            raise Refusal(message("There is no company with the code %(code)s.", code=count.company_code))
     return HelmetCount(
         group=count.group,
         role=count.role,
@@ -114,11 +115,11 @@ def _count(session: Session, count: Counted) -> HelmetCount:
 
 
 def void(session: Session, survey: HelmetSurvey, reason: str, version: int, by: Actor, now: datetime) -> None:
-    """Take a survey out of every figure, with the reason; it stays readable. Raises Stale, DomainError."""
+    """Take a survey out of every figure, with the reason; it stays readable. Raises Stale, Refusal."""
     by.require(VOIDING)
     expect_version(survey, version)
     if survey.state != COUNTED:
-        raise DomainError(message("This survey is void already."), field="reason")
+        raise Refusal(message("This survey is void already."), field="reason")
     survey.state, survey.void_reason, survey.voided_utc, survey.voided_by_id = VOID, reason, now, by.user_id
     session.flush()
     audit.write(session, VOIDING, by, subject=survey)

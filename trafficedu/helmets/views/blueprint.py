@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from flask import Blueprint
-from flask_wtf import FlaskForm
 
 from trafficedu.core.access import actor
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
+from trafficedu.core.fields import Form
 from trafficedu.helmets.queries import sites
 
 pages = Blueprint("helmets", __name__, url_prefix="/helmets")
 INDENT = {"town": "　", "village": "　　"}
 
 
-def status(form: FlaskForm) -> int:
+def status(form: Form) -> int:
     """Return the status of a page with a form: 422 when it is shown again because of errors."""
     return 422 if form.errors else 200
 

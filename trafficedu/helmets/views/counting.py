@@ -21,7 +21,7 @@ from trafficedu.core import pages as frame
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
 from trafficedu.core.web import say
 from trafficedu.helmets.queries import surveys
@@ -91,7 +91,7 @@ def receive() -> Any:
     try:
         received = counting.receive(session(), sent.sheet, actor(), utc_now())
         session().commit()
-    except DomainError as error:
+    except Refusal as error:
         session().rollback()
         return jsonify(error=say(error.text)), 422
     return jsonify(last=received.last_event, ended=received.ended, number=received.survey_number)

@@ -9,9 +9,9 @@ from flask import render_template, request
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, page_number, tell
+from trafficedu.core.web import attach_error, back_to, page_number, submitted, tell
 from trafficedu.helmets.forms import ROAD_NAMES, STRATA_NAMES, DrawForm, NewSiteForm, SiteFilterForm, SiteForm
 from trafficedu.helmets.models import BY_CLASS
 from trafficedu.helmets.queries.sites import find_draw, find_site, list_draw_lines, list_draws, list_sites
@@ -38,16 +38,9 @@ def create_site() -> Any:
     """I add a counting site."""
     form = NewSiteForm()
     form.offer(area_choices())
-    if form.validate_on_submit():
-        try:
-            places.create_site(session(), form.to_new(), actor())
-            session().commit()
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The site is added."))
-            return back_to("helmets.sites")
+    if submitted(form, lambda: places.create_site(session(), form.to_new(), actor())):
+        tell(message("The site is added."))
+        return back_to("helmets.sites")
     return render_template("helmets/site.html", form=form, site=None), status(form)
 
 
@@ -58,18 +51,9 @@ def site(code: str) -> Any:
     found = find_site(session(), code, actor())
     form = SiteForm(obj=found, area_code=found.area.code)
     form.offer(area_choices())
-    if form.validate_on_submit():
-        try:
-            places.update_site(session(), found, form.to_input(), form.version.data, actor())
-            session().commit()
-        except Stale:
-            raise
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The site is changed."))
-            return back_to("helmets.sites")
+    if submitted(form, lambda: places.update_site(session(), found, form.to_input(), form.version.data, actor())):
+        tell(message("The site is changed."))
+        return back_to("helmets.sites")
     return render_template("helmets/site.html", form=form, site=found), status(form)
 
 
@@ -91,7 +75,7 @@ def create_draw() -> Any:
         try:
             drawn = places.create_draw(session(), form.to_input(), actor(), utc_now())
             session().commit()
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             attach_error(form, error)
         else:

@@ -10,9 +10,9 @@ from trafficedu.accounts import queries as accounts
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, page_number, tell
+from trafficedu.core.web import attach_error, back_to, page_number, submitted, tell
 from trafficedu.helmets.forms import (
     CELL_NAMES,
     GROUP_NAMES,
@@ -54,18 +54,11 @@ def void(number: str) -> Any:
     """I take a survey that was wrong out of every figure, and say why."""
     found = find_survey(session(), number, actor())
     form = VoidForm()
-    if form.validate_on_submit():
-        try:
-            survey_services.void(session(), found, form.reason.data, form.version.data, actor(), utc_now())
-            session().commit()
-        except Stale:
-            raise
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The survey is void. It no longer counts in any figure."))
-            return back_to("helmets.survey", number=found.number)
+    if submitted(
+        form, lambda: survey_services.void(session(), found, form.reason.data, form.version.data, actor(), utc_now())
+    ):
+        tell(message("The survey is void. It no longer counts in any figure."))
+        return back_to("helmets.survey", number=found.number)
     return _show(find_survey(session(), number, actor()), form), 422
 
 
@@ -97,7 +90,7 @@ def create_survey() -> Any:
         try:
             added = survey_services.add_survey(session(), form.to_input(), actor(), utc_now())
             session().commit()
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             attach_error(form, error)
         else:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from trafficedu.core import audit
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.encryption import keyring_of
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import flush_or_refuse
 from trafficedu.core.text import message
@@ -29,20 +29,20 @@ def add_channel(session: Session, kind: str, typed: str, secret: str, by: Actor,
 
     Raises
     ------
-    DomainError
+    Refusal
         At ``kind``, ``address`` or ``secret``; five channels are enough, and each address once.
     """
     if kind not in list_kinds(session):
-        raise DomainError(message("There is no such channel on this installation."), field="kind")
+        raise Refusal(message("There is no such channel on this installation."), field="kind")
     address = read_address(kind, typed, secret, read_origins(settings_of(session).push_servers))
     keyring, identity = keyring_of(session), f"{kind}\n{address.origin}\n{address.token}"
     own = select(Channel.address_hash).where(Channel.user_id == by.user_id, Channel.removed_utc.is_(None))
     kept = set(session.scalars(own))
-    twice = DomainError(message("You have this channel already."), field="address")
+    twice = Refusal(message("You have this channel already."), field="address")
     if kept & set(keyring.lookup_hashes(identity, ADDRESS)):
         raise twice
     if len(kept) >= MOST_CHANNELS:
-        raise DomainError(message("At most %(count)d channels. Remove one first.", count=MOST_CHANNELS))
+        raise Refusal(message("At most %(count)d channels. Remove one first.", count=MOST_CHANNELS))
     channel = Channel(number=new_number("L"), user_id=by.user_id, kind=kind, created_utc=now)
     channel.address_cipher = keyring.encrypt(address.text, ADDRESS)
     channel.address_hash = keyring.lookup_hash(identity, ADDRESS)
@@ -60,13 +60,13 @@ def remove_channel(session: Session, channel: Channel, by: Actor, now: datetime)
 
 
 def send_test(session: Session, channel: Channel, by: Actor, now: datetime) -> Delivery:
-    """Queue a message to oneself on one channel only; raise :class:`DomainError` after five in ten minutes."""
+    """Queue a message to oneself on one channel only; raise :class:`Refusal` after five in ten minutes."""
     recent = select(func.count()).select_from(Push)
     recent = recent.where(
         Push.user_id == by.user_id, Push.key.startswith("test:"), Push.created_utc > now - TEST_WINDOW
     )
     if (session.scalar(recent) or 0) >= MOST_TESTS:
-        raise DomainError(message("That were many tests. Wait ten minutes."))
+        raise Refusal(message("That were many tests. Wait ten minutes."))
     number = new_number("M")
     test = Push(
         number=number,

@@ -12,9 +12,9 @@ from flask import abort, render_template, request, send_file
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message, translate
-from trafficedu.core.web import attach_error, back_to, locale, page_number, tell
+from trafficedu.core.web import back_to, form_page, locale, page_number, submitted, tell
 from trafficedu.overview import services
 from trafficedu.overview.forms import DecisionForm, ProtestForm, TakeOffForm
 from trafficedu.overview.models import ListEntry, VillageList
@@ -101,7 +101,7 @@ def freeze(month: str) -> Any:
         services.freeze_list(session(), _month(month), actor(), utc_now())
         session().commit()
         tell(message("The list is frozen; the villages on it are told."))
-    except DomainError as error:
+    except Refusal as error:
         session().rollback()
         tell(error.text, "error")
     return back_to("overview.month_list", month=month)
@@ -116,9 +116,7 @@ def publish(month: str) -> Any:
         services.publish_list(session(), found, request.form.get("version", 0, type=int), actor(), utc_now())
         session().commit()
         tell(message("The list is published."))
-    except Stale:
-        raise
-    except DomainError as error:
+    except Refusal as error:
         session().rollback()
         tell(error.text, "error")
     return back_to("overview.month_list", month=month)
@@ -130,16 +128,9 @@ def protest(month: str, code: str) -> Any:
     """I say what is wrong with my village's entry."""
     entry = queries.find_entry(session(), _month(month), code, actor())
     form = ProtestForm()
-    if form.validate_on_submit():
-        try:
-            services.protest(session(), entry, form.text.data, actor(), utc_now())
-            session().commit()
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The protest is entered. It is decided before the list is published."))
-            return back_to("overview.month_list", month=month)
+    if submitted(form, lambda: services.protest(session(), entry, form.text.data, actor(), utc_now())):
+        tell(message("The protest is entered. It is decided before the list is published."))
+        return back_to("overview.month_list", month=month)
     return _entry_page("overview/list_protest.html", month, code, form)
 
 
@@ -147,20 +138,16 @@ def protest(month: str, code: str) -> Any:
 @requires("overview:list:decide")
 def decide(month: str, code: str) -> Any:
     """I decide a protest: the village leaves the list, or stays on it."""
-    entry = queries.find_entry(session(), _month(month), code, actor())
-    if entry.protest is None:
+    protest = queries.find_entry(session(), _month(month), code, actor()).protest
+    if protest is None:
         abort(404)
     form = DecisionForm()
-    if form.validate_on_submit():
-        try:
-            services.decide_protest(session(), entry.protest, form.decision.data, form.reason.data, actor(), utc_now())
-            session().commit()
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The protest is decided."))
-            return back_to("overview.month_list", month=month)
+    if submitted(
+        form,
+        lambda: services.decide_protest(session(), protest, form.decision.data, form.reason.data, actor(), utc_now()),
+    ):
+        tell(message("The protest is decided."))
+        return back_to("overview.month_list", month=month)
     return _entry_page("overview/list_decide.html", month, code, form)
 
 
@@ -170,23 +157,15 @@ def take_off(month: str, code: str) -> Any:
     """I take a village off a frozen list because its entry is wrong."""
     entry = queries.find_entry(session(), _month(month), code, actor())
     form = TakeOffForm()
-    if form.validate_on_submit():
-        try:
-            services.take_off(session(), entry, form.reason.data, actor())
-            session().commit()
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("%(village)s is taken off the list.", village=entry.area.name))
-            return back_to("overview.month_list", month=month)
+    if submitted(form, lambda: services.take_off(session(), entry, form.reason.data, actor())):
+        tell(message("%(village)s is taken off the list.", village=entry.area.name))
+        return back_to("overview.month_list", month=month)
     return _entry_page("overview/list_take_off.html", month, code, form)
 
 
 def _entry_page(template: str, month: str, code: str, form: Any) -> Any:
     entry = queries.find_entry(session(), _month(month), code, actor())
-    page = render_template(template, entry=entry, form=form, names=services.SHADE_NAMES, why=WHY)
-    return page, 422 if form.errors else 200
+    return form_page(template, form, entry=entry, names=services.SHADE_NAMES, why=WHY)
 
 
 @pages.get("/lists/<month>.xlsx")

@@ -47,7 +47,7 @@ def find_activity(session: Session, code: str) -> PointActivity:
     query = select(PointActivity).where(PointActivity.code == code)
     found = session.scalar(query.order_by(PointActivity.valid_from.desc()).limit(1))
     if found is None:
-        raise Missing(message("There is no activity with the code %(code)s.", code=code), field="activity", value=code)
+        raise Missing(message("There is no activity with the code %(code)s.", code=code))
     return found
 
 

@@ -92,7 +92,7 @@ def find_target(session: Session, kind: str, code: str, by: Actor) -> Target:
         area = session.scalar(select(Area).where(Area.code == code, _own_areas(by)))
         found = area if area is not None and kind in {area.level, "area"} else None
     if found is None:
-        raise Missing(message("There is no such area or company."), field=CODE_FIELD)
+        raise Missing(message("There is no such area or company."))
     return of_area(found) if isinstance(found, Area) else of_company(found)
 
 

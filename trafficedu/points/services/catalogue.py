@@ -13,7 +13,7 @@ from trafficedu.companies.models import Company
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.catalogue import Catalogue, add_missing, shipped
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import flush_or_refuse
 from trafficedu.core.text import message
 from trafficedu.points.models import PointActivity, PointExpectation
@@ -50,7 +50,7 @@ def load_activities(session: Session, now: datetime) -> int:
 
 
 def add_activity(session: Session, code: str, new: ActivityInput, by: Actor) -> PointActivity:
-    """Add an activity that people enter. Raises DomainError at ``code``, ``points``, ``kinds``."""
+    """Add an activity that people enter. Raises Refusal at ``code``, ``points``, ``kinds``."""
     return _ACTIVITIES.add(session, _activity(code, new, automatic=False), by)
 
 
@@ -63,21 +63,21 @@ def renew_activity(
 
 
 def end_activity(session: Session, activity: PointActivity, last_day: date, version: int, by: Actor) -> None:
-    """Let an activity end with ``last_day``. Raises Stale, DomainError at ``last_day``."""
+    """Let an activity end with ``last_day``. Raises Stale, Refusal at ``last_day``."""
     _ACTIVITIES.end(session, activity, last_day, version, by)
 
 
 def _activity(code: str, new: ActivityInput, *, automatic: bool) -> PointActivity:
     check_points(new.points)
     if not new.kinds:
-        raise DomainError(message("Choose at least one kind of target."), field="kinds")
+        raise Refusal(message("Choose at least one kind of target."), field="kinds")
     return PointActivity(code=code, automatic=automatic, **asdict(new))
 
 
 def _refuse_used(session: Session, activity: PointActivity, day: date, field: str) -> None:
     if catalogue.activity_is_used_from(session, activity, day):
         text = message("The ledger has entries of it on or after %(day)s. Choose a later day.", day=day.isoformat())
-        raise DomainError(text, field=field)
+        raise Refusal(text, field=field)
 
 
 _ACTIVITIES = Catalogue(
@@ -93,11 +93,11 @@ def expect_points(session: Session, new: ExpectationInput, by: Actor) -> PointEx
 
     Raises
     ------
-    DomainError
+    Refusal
         At ``points``; Missing at ``code`` for an area or company that there is not, or not on that level.
     """
     if new.points is not None and not 1 <= new.points <= MOST_POINTS:
-        raise DomainError(message("Enter points from 1 to %(most)d.", most=MOST_POINTS), field="points")
+        raise Refusal(message("Enter points from 1 to %(most)d.", most=MOST_POINTS), field="points")
     area_id, company_id = _whom(session, new)
     month = new.month.replace(day=1)
     query = select(PointExpectation).where(
@@ -114,7 +114,7 @@ def expect_points(session: Session, new: ExpectationInput, by: Actor) -> PointEx
     row.points = new.points
     flush_or_refuse(
         session,
-        {"point_expectation": DomainError(message("Somebody else entered this month just now."), field="month")},
+        {"point_expectation": Refusal(message("Somebody else entered this month just now."), field="month")},
     )
     audit.write(
         session,
@@ -133,7 +133,7 @@ def expect_points(session: Session, new: ExpectationInput, by: Actor) -> PointEx
 
 def _whom(session: Session, new: ExpectationInput) -> tuple[int | None, int | None]:
     if new.kind not in EVALUATED_KINDS:
-        raise DomainError(message("Choose towns, villages or companies."), field="kind")
+        raise Refusal(message("Choose towns, villages or companies."), field="kind")
     if not new.code:
         return None, None
     if new.kind == COMPANY:
@@ -143,7 +143,5 @@ def _whom(session: Session, new: ExpectationInput) -> tuple[int | None, int | No
         area = session.scalar(select(Area.id).where(Area.code == new.code, Area.level == new.kind))
         found = (area, None)
     if found == (None, None):
-        raise DomainError(
-            message("There is nothing of this level with the code %(code)s.", code=new.code), field="code"
-        )
+        raise Refusal(message("There is nothing of this level with the code %(code)s.", code=new.code), field="code")
     return found

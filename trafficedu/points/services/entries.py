@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.errors import DomainError, Refused
+from trafficedu.core.errors import Denied, Refusal, entered
 from trafficedu.core.numbers import new_number
 from trafficedu.core.pictures import redrawn
 from trafficedu.core.storage import evidence_of
@@ -48,16 +48,17 @@ def record_entry(session: Session, new: NewEntry, by: Actor, now: datetime) -> P
 
     Raises
     ------
-    DomainError
+    Refusal
         At ``occurred_on``, ``activity`` (unknown, automatic, not valid on the day, not for this kind of target),
-        ``points``, ``evidence``; ``target`` (Missing) for one out of reach.
+        ``points``, ``evidence``, ``target`` (out of reach).
     """
     key = f"form:{new.client_reference}" if new.client_reference else None
     first = entries.find_by_once_key(session, key) if key else None
     if first is not None:
         return _same_form(first, by)
     check_day(new.occurred_on, local_date(now))
-    target = scope.find_target(session, new.target_kind, new.target_code, by)
+    with entered(scope.CODE_FIELD):
+        target = scope.find_target(session, new.target_kind, new.target_code, by)
     activity = _activity(session, new, target.kind)
     points = activity.points if new.points is None else new.points
     check_points(points)
@@ -98,19 +99,20 @@ def _cleaned(evidence: bytes) -> bytes:
 
 def _same_form(first: PointEntry, by: Actor) -> PointEntry:
     if first.recorded_by_id != by.user_id:
-        raise DomainError(message("This form was sent by somebody else. Open the page anew."))
+        raise Refusal(message("This form was sent by somebody else. Open the page anew."))
     return first
 
 
 def _activity(session: Session, new: NewEntry, kind: str) -> PointActivity:
-    latest = catalogue.find_activity(session, new.activity_code)
+    with entered("activity", new.activity_code):
+        latest = catalogue.find_activity(session, new.activity_code)
     activity = catalogue.find_activity_on(session, new.activity_code, new.occurred_on)
     if activity is None:
-        raise DomainError(message("This activity does not count on that day. See its dates."), field="activity")
+        raise Refusal(message("This activity does not count on that day. See its dates."), field="activity")
     if latest.automatic or activity.automatic:
-        raise DomainError(message("This activity is entered by the system alone."), field="activity")
+        raise Refusal(message("This activity is entered by the system alone."), field="activity")
     if kind not in activity.kinds:
-        raise DomainError(message("This activity is not for this kind of target."), field="activity")
+        raise Refusal(message("This activity is not for this kind of target."), field="activity")
     return activity
 
 
@@ -121,16 +123,16 @@ def counter_entry(session: Session, entry: PointEntry, reason: str, by: Actor, n
 
     Raises
     ------
-    Refused
+    Denied
         Somebody else's, without the permission.
-    DomainError
+    Refusal
         A counter-entry itself, one taken back already; at ``reason``.
     """
     if not may_counter(entry, by):
-        raise Refused(NOT_YOURS)
+        raise Denied(NOT_YOURS)
     reason = reason.strip()
     if not reason:
-        raise DomainError(message("Write why the entry is taken back."), field="reason")
+        raise Refusal(message("Write why the entry is taken back."), field="reason")
     return add_counter(session, entry, reason, by, now)
 
 
@@ -141,11 +143,11 @@ def may_counter(entry: PointEntry, by: Actor) -> bool:
 
 
 def add_counter(session: Session, entry: PointEntry, reason: str, by: Actor, now: datetime) -> PointEntry:
-    """Add the counter-entry; raise DomainError for what is one, or has one. See :func:`counter_entry`."""
+    """Add the counter-entry; raise Refusal for what is one, or has one. See :func:`counter_entry`."""
     if entry.counters_id is not None:
-        raise DomainError(message("This is a counter-entry. Enter the activity anew instead."))
+        raise Refusal(message("This is a counter-entry. Enter the activity anew instead."))
     if session.scalar(select(PointEntry.id).where(PointEntry.counters_id == entry.id)) is not None:
-        raise DomainError(message("This entry is taken back already."))
+        raise Refusal(message("This entry is taken back already."))
     counter = PointEntry(
         number=new_number("E"),
         area_id=entry.area_id,
@@ -163,7 +165,7 @@ def add_counter(session: Session, entry: PointEntry, reason: str, by: Actor, now
         with session.begin_nested():
             session.add(counter)
     except IntegrityError as error:  # somebody else was quicker
-        raise DomainError(message("This entry is taken back already.")) from error
+        raise Refusal(message("This entry is taken back already.")) from error
     audit.write(session, "points:entry:counter", by, subject=counter, counters=entry.id, points=counter.points)
     session.flush()
     return counter

@@ -9,9 +9,9 @@ from flask import render_template
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.errors import Refusal, Stale
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, tell
+from trafficedu.core.web import attach_error, back_to, form_page, submitted, tell
 from trafficedu.points.forms import ActivityForm, EndActivityForm, ExpectationForm
 from trafficedu.points.queries.catalogue import find_activity, list_activities, list_expectations
 from trafficedu.points.services import catalogue
@@ -36,16 +36,16 @@ def new_activity() -> Any:
     if form.validate_on_submit():
         try:
             if not form.code.data:
-                raise DomainError(message("Enter a code."), field="code")
+                raise Refusal(message("Enter a code."), field="code")
             catalogue.add_activity(session(), form.code.data, form.to_input(), actor())
             session().commit()
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             attach_error(form, error)
         else:
             tell(message("The activity is added."))
             return back_to("points.activities")
-    return render_template("points/activity.html", form=form, activity=None), _status(form)
+    return form_page("points/activity.html", form, activity=None)
 
 
 @pages.route("/activities/<code>", methods=["GET", "POST"])
@@ -58,20 +58,10 @@ def activity(code: str) -> Any:
         form.valid_from.data, form.seen_from.data = None, found.valid_from.isoformat()
     elif form.seen_from.data != found.valid_from.isoformat():
         raise Stale(message("Somebody else made a new version meanwhile. Check the catalogue."))
-    if form.validate_on_submit():
-        try:
-            catalogue.renew_activity(session(), found, form.to_input(), form.version.data, actor())
-            session().commit()
-        except Stale:
-            raise
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The new version is in the catalogue."))
-            return back_to("points.activities")
-    page = render_template("points/activity.html", form=form, activity=find_activity(session(), code))
-    return page, _status(form)
+    if submitted(form, lambda: catalogue.renew_activity(session(), found, form.to_input(), form.version.data, actor())):
+        tell(message("The new version is in the catalogue."))
+        return back_to("points.activities")
+    return form_page("points/activity.html", form, activity=find_activity(session(), code))
 
 
 @pages.route("/activities/<code>/end", methods=["GET", "POST"])
@@ -80,20 +70,12 @@ def end_activity(code: str) -> Any:
     """I let an activity end; entries made under it keep it."""
     found = find_activity(session(), code)
     form = EndActivityForm(obj=found)
-    if form.validate_on_submit():
-        try:
-            catalogue.end_activity(session(), found, form.last_day.data, form.version.data, actor())
-            session().commit()
-        except Stale:
-            raise
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The activity ends on that day."))
-            return back_to("points.activities")
-    page = render_template("points/end_activity.html", form=form, activity=find_activity(session(), code))
-    return page, _status(form)
+    if submitted(
+        form, lambda: catalogue.end_activity(session(), found, form.last_day.data, form.version.data, actor())
+    ):
+        tell(message("The activity ends on that day."))
+        return back_to("points.activities")
+    return form_page("points/end_activity.html", form, activity=find_activity(session(), code))
 
 
 @pages.route("/expectations", methods=["GET", "POST"])
@@ -101,18 +83,11 @@ def end_activity(code: str) -> Any:
 def expectations() -> Any:
     """I see what is expected a month, and say it anew from a month on."""
     form = ExpectationForm()
-    if form.validate_on_submit():
-        try:
-            catalogue.expect_points(session(), form.to_input(), actor())
-            session().commit()
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The figure is entered."))
-            return back_to("points.expectations")
+    if submitted(form, lambda: catalogue.expect_points(session(), form.to_input(), actor())):
+        tell(message("The figure is entered."))
+        return back_to("points.expectations")
     rows = list_expectations(session())
-    return render_template("points/expectations.html", form=form, rows=rows), _status(form)
+    return form_page("points/expectations.html", form, rows=rows)
 
 
 def _status(form: Any) -> int:

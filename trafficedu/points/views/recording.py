@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, request
+from flask import request
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError, Refused
+from trafficedu.core.errors import Denied, Refusal
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, locale, tell
+from trafficedu.core.web import attach_error, back_to, form_page, locale, submitted, tell
 from trafficedu.points.forms import CounterForm, EntryForm
 from trafficedu.points.queries import catalogue, scope
 from trafficedu.points.queries.entries import find_entry
@@ -32,13 +32,13 @@ def record() -> Any:
         try:
             entry = entries.record_entry(session(), form.to_input(), actor(), utc_now())
             session().commit()
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             attach_error(form, error)
         else:
             tell(message("The activity is entered."))
             return back_to("points.entry", number=entry.number)
-    return render_template("points/form.html", form=form), 422 if form.errors else 200
+    return form_page("points/form.html", form)
 
 
 def _offer(form: EntryForm) -> None:
@@ -61,19 +61,10 @@ def counter(number: str) -> Any:
     """I take an entry back that was a mistake; both stay in the ledger."""
     entry = find_entry(session(), number, actor())
     if not entries.may_counter(entry, actor()):
-        raise Refused(entries.NOT_YOURS)
+        raise Denied(entries.NOT_YOURS)
     form = CounterForm()
-    if form.validate_on_submit():
-        try:
-            entries.counter_entry(session(), entry, form.reason.data, actor(), utc_now())
-            session().commit()
-        except Refused:
-            raise
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The entry is taken back."))
-            return back_to("points.entry", number=number)
+    if submitted(form, lambda: entries.counter_entry(session(), entry, form.reason.data, actor(), utc_now())):
+        tell(message("The entry is taken back."))
+        return back_to("points.entry", number=number)
     found = find_entry(session(), number, actor())
-    return render_template("points/counter.html", form=form, entry=found), 422 if form.errors else 200
+    return form_page("points/counter.html", form, entry=found)

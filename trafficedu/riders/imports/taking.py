@@ -17,7 +17,7 @@ from trafficedu.core import audit, bulk
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.encryption import keyring_of
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
 from trafficedu.core.numbers import new_number
 from trafficedu.core.tabular import ImportReport, Progress, Row, is_masked
@@ -81,15 +81,15 @@ class _Codes:
         self.areas = {row.code: row.id for row in session.execute(living)}
 
     def company(self, code: str) -> int:
-        """Return the id of a company; raises DomainError."""
+        """Return the id of a company; raises Refusal."""
         if code not in self.companies:
-            raise DomainError(message("There is no company with the code %(code)s.", code=code), field="company_code")
+            raise Refusal(message("There is no company with the code %(code)s.", code=code), field="company_code")
         return self.companies[code]
 
     def area(self, code: str) -> int | None:
-        """Return the id of an area, None for no code; raises DomainError."""
+        """Return the id of an area, None for no code; raises Refusal."""
         if code and code not in self.areas:
-            raise DomainError(
+            raise Refusal(
                 message("There is no area with the code %(code)s in your post today.", code=code),
                 field="home_area_code",
             )
@@ -110,7 +110,7 @@ def run_import(
         for row in batch:
             try:
                 entries.append(_understand(row, codes, local_date(now)))
-            except DomainError as error:
+            except Refusal as error:
                 report.refuse(row, error)
         _take(session, entries, report, by, now)
         progress(len(batch))
@@ -128,7 +128,7 @@ def run_import(
 
 
 def _understand(row: Row, codes: _Codes, today: date) -> _Entry:
-    """Check the cells of a row by themselves; raises DomainError."""
+    """Check the cells of a row by themselves; raises Refusal."""
     masked = is_masked(row["id_number"])
     name, phone = row["name"], row["phone"]
     given = people.NewRider(
@@ -143,7 +143,7 @@ def _understand(row: Row, codes: _Codes, today: date) -> _Entry:
         return _Entry(row, rules.identity_key(given.id_type, given.id_number), given, _work(row, codes))
     found = MASKED_KEY.search(row["id_number"])
     if found is None:
-        raise DomainError(
+        raise Refusal(
             message("A masked number must end with the sign # and the rider's number, as exports write it."),
             field="id_number",
             value="",
@@ -155,11 +155,11 @@ def _work(row: Row, codes: _Codes) -> _Work | None:
     if not row["company_code"]:
         for column in ("engaged_from", "engaged_to", "legal_basis"):
             if row[column]:
-                raise DomainError(message("An engagement needs its company. Fill in company_code."), field=column)
+                raise Refusal(message("An engagement needs its company. Fill in company_code."), field=column)
         return None
     first = _day(row, "engaged_from")
     if first is None:
-        raise DomainError(message("An engagement needs its first day. Fill in engaged_from."), field="engaged_from")
+        raise Refusal(message("An engagement needs its first day. Fill in engaged_from."), field="engaged_from")
     work = _Work(codes.company(row["company_code"]), first, _day(row, "engaged_to"), row["legal_basis"] or None)
     engagements.check_engagement(work.engaged_from, work.engaged_to, work.legal_basis)
     return work
@@ -175,7 +175,7 @@ def _day(row: Row, column: str) -> date | None:
             return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no time zone
         except ValueError:
             continue
-    raise DomainError(message("Write the day like 2026-11-23."), field=column)
+    raise Refusal(message("Write the day like 2026-11-23."), field=column)
 
 
 def _take(session: Session, entries: Sequence[_Entry], report: ImportReport, by: Actor, now: datetime) -> None:
@@ -191,7 +191,7 @@ def _take(session: Session, entries: Sequence[_Entry], report: ImportReport, by:
                 _engage(rider, entry.work)
             else:
                 outcome = _compare(session, rider, entry)
-        except DomainError as error:
+        except Refusal as error:
             report.refuse(entry.row, error)
         else:
             setattr(report, outcome, getattr(report, outcome) + 1)
@@ -231,11 +231,11 @@ def _known(session: Session, entries: Sequence[_Entry], by: Actor, now: datetime
 
 def _new_rider(entry: _Entry) -> _Known:
     if not entry.given.id_number:
-        raise DomainError(message("There is no such rider."), field="id_number", value="")
+        raise Refusal(message("There is no such rider."), field="id_number", value="")
     if not entry.given.name:
-        raise DomainError(message("This rider is new here: fill in the name, unmasked."), field="name", value="")
+        raise Refusal(message("This rider is new here: fill in the name, unmasked."), field="name", value="")
     if is_masked(entry.row["phone"]):
-        raise DomainError(message("This rider is new here: fill in the phone, unmasked, or none."), field="phone")
+        raise Refusal(message("This rider is new here: fill in the phone, unmasked, or none."), field="phone")
     return _Known(id=0, given=entry.given)
 
 
@@ -259,7 +259,7 @@ def _compare(session: Session, rider: _Known, entry: _Entry) -> str:
 
 
 def _gaps_only(rider: _Known, given: people.NewRider) -> people.NewRider:
-    """Return what a file may add to a rider at home elsewhere; raises DomainError where the name is another."""
+    """Return what a file may add to a rider at home elsewhere; raises Refusal where the name is another."""
     people.check_name(rider.given.name, given.name)
     return replace(
         given,
@@ -276,7 +276,7 @@ def _has_phone(session: Session, rider: _Known, phone: str) -> bool:
 
 
 def _engage(rider: _Known, work: _Work | None) -> str:
-    """Take an engagement into ``rider``; raises DomainError where the same company's would overlap."""
+    """Take an engagement into ``rider``; raises Refusal where the same company's would overlap."""
     if work is None:
         return "unchanged"
     own = [span for span in rider.spans if span.company_id == work.company_id]

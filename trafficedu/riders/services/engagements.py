@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from trafficedu.companies.models import Company
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
 from trafficedu.core.orm import expect_version, overlaps
 from trafficedu.core.text import message
@@ -49,13 +49,13 @@ def engage(session: Session, rider: Rider, new: NewEngagement, by: Actor, now: d
 
     Raises
     ------
-    DomainError
+    Refusal
         The company is unknown or closed (``company_id``), the days are not in order (``engaged_from``,
         ``engaged_to``) or overlap with another engagement by the same company, or the basis is unknown.
     """
     company = session.get(Company, new.company_id)
     if company is None or not company.active:
-        raise DomainError(message("Choose a company from the list."), field="company_id", value="")
+        raise Refusal(message("Choose a company from the list."), field="company_id", value="")
     check_engagement(new.engaged_from, new.engaged_to, new.legal_basis)
     _lock(session, rider)
     _check_overlap(session, rider.id, new.company_id, Validity(new.engaged_from, new.engaged_to))
@@ -88,7 +88,7 @@ def change_engagement(
 ) -> None:
     """Change the days or the legal basis of an engagement, or end it.
 
-    Publishes ``LegalBasisRecorded`` where the basis became another one. Raises Stale, and DomainError as
+    Publishes ``LegalBasisRecorded`` where the basis became another one. Raises Stale, and Refusal as
     :func:`engage` does.
     """
     check_engagement(change.engaged_from, change.engaged_to, change.legal_basis)
@@ -119,13 +119,13 @@ def change_engagement(
 
 
 def check_engagement(engaged_from: date, engaged_to: date | None, legal_basis: str | None) -> None:
-    """Raise DomainError at ``engaged_from``, ``engaged_to`` or ``legal_basis`` where an engagement cannot be."""
+    """Raise Refusal at ``engaged_from``, ``engaged_to`` or ``legal_basis`` where an engagement cannot be."""
     if engaged_from.year < FIRST_YEAR:
-        raise DomainError(message("This day lies too far back. Check the year."), field="engaged_from")
+        raise Refusal(message("This day lies too far back. Check the year."), field="engaged_from")
     if engaged_to is not None and engaged_to < engaged_from:
-        raise DomainError(message("The last day lies before the first. Check both."), field="engaged_to")
+        raise Refusal(message("The last day lies before the first. Check both."), field="engaged_to")
     if legal_basis and legal_basis not in rules.LEGAL_BASES:
-        raise DomainError(
+        raise Refusal(
             message("Known legal bases are: %(known)s.", known=", ".join(rules.LEGAL_BASES)), field="legal_basis"
         )
 
@@ -148,9 +148,9 @@ def _check_overlap(session: Session, rider_id: int, company_id: int, days: Valid
         raise already_engaged(other)
 
 
-def already_engaged(since: date) -> DomainError:
+def already_engaged(since: date) -> Refusal:
     """Return the error that a company engages the rider in the same days already."""
-    return DomainError(
+    return Refusal(
         message(
             "This company engages the rider in these days already, since %(day)s. End or change that engagement.",
             day=since.isoformat(),

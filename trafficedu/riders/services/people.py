@@ -14,7 +14,7 @@ from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.encryption import keyring_of
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import expect_version, flush_or_refuse
@@ -74,7 +74,7 @@ def clean(new: NewRider, today: date) -> NewRider:
 
     Raises
     ------
-    DomainError
+    Refusal
         At ``id_type``, ``id_number``, ``phone`` or ``name``.
     """
     number = rules.normalise_identity(new.id_type, new.id_number, today)
@@ -101,7 +101,7 @@ def register(session: Session, new: NewRider, by: Actor, now: datetime) -> Regis
 
     Raises
     ------
-    DomainError
+    Refusal
         A field is broken; or the document belongs to a rider of another name (``name``), as a number misread
         by a pair of characters would. An empty or masked name is not compared.
     """
@@ -129,9 +129,9 @@ def register(session: Session, new: NewRider, by: Actor, now: datetime) -> Regis
 
 
 def _check_home(session: Session, area_id: int | None) -> None:
-    """Raise DomainError at ``home_area_id`` for an id that no list offered; the kerb page's list is not checked."""
+    """Raise Refusal at ``home_area_id`` for an id that no list offered; the kerb page's list is not checked."""
     if area_id is not None and (not 0 < area_id <= GREATEST_ID or session.get(Area, area_id) is None):
-        raise DomainError(message("Choose the home village from the list."), field="home_area_id", value="")
+        raise Refusal(message("Choose the home village from the list."), field="home_area_id", value="")
 
 
 def _made(session: Session, given: NewRider, key: str, now: datetime) -> Rider:
@@ -158,10 +158,10 @@ def set_phone(session: Session, rider: Rider, phone: str) -> None:
 
 
 def check_name(known: str, name: str) -> None:
-    """Raise DomainError at ``name`` unless it is the ``known`` one of the document's bearer, masked or empty."""
+    """Raise Refusal at ``name`` unless it is the ``known`` one of the document's bearer, masked or empty."""
     if not name or is_masked(name) or rules.same_name(known, name):
         return
-    raise DomainError(
+    raise Refusal(
         message(
             "This document belongs to a rider with another name, %(name)s. Compare the number with the document"
             " again; if it is right, mend the name on the rider's page first.",
@@ -224,7 +224,7 @@ def update_rider(session: Session, rider: Rider, change: RiderChange, version: i
     ------
     Stale
         Somebody changed the rider meanwhile.
-    DomainError
+    Refusal
         A field is broken, or the document belongs to another rider (``id_number``).
     """
     expect_version(rider, version)
@@ -262,17 +262,17 @@ def _change_document(session: Session, rider: Rider, id_type: str, text: str, to
         rider.id_number_hash = keyring.lookup_hash(key, ID_NUMBER)
 
 
-def _document_taken() -> DomainError:
-    return DomainError(
+def _document_taken() -> Refusal:
+    return Refusal(
         message("Another rider has this document already. Look that one up instead."), field="id_number", value=""
     )
 
 
 def unmask(session: Session, rider: Rider, purpose: str, by: Actor) -> ClearRider:
-    """Return a rider's data in clear, audited with the purpose; raises Refused, DomainError at ``purpose``."""
+    """Return a rider's data in clear, audited with the purpose; raises Denied, Refusal at ``purpose``."""
     by.require("riders:identity:unmask")
     if purpose not in rules.PURPOSES:
-        raise DomainError(message("Say what you need the data for."), field="purpose")
+        raise Refusal(message("Say what you need the data for."), field="purpose")
     audit.write(session, "riders:identity:unmask", by, subject=rider, purpose=purpose)
     session.flush()
     return ClearRider(queries.id_number_of(session, rider), queries.phone_of(session, rider))

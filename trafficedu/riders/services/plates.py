@@ -17,7 +17,7 @@ from trafficedu.riders.models import Rider, Vehicle
 def remember_plate(session: Session, plate: str, rider: Rider | None, by: Actor) -> Vehicle | None:
     """Note a plate and, where given, who rides the e-bike; the last rider noted is taken as its usual one.
 
-    Audited where something changed. Returns None for the empty plate of an unplated e-bike. Raises DomainError
+    Audited where something changed. Returns None for the empty plate of an unplated e-bike. Raises Refusal
     at ``plate``.
     """
     normal = rules.normalise_plate(plate)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core import bulk
 from trafficedu.core.encryption import keyring_of
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.numbers import new_number
 from trafficedu.core.tabular import is_masked
 from trafficedu.core.text import message
@@ -62,15 +62,15 @@ class People:
         return None if known is None else known[0]
 
     def check_name(self, candidate: Candidate) -> None:
-        """Raise DomainError at ``name`` for a name missing, or another one than the document's bearer has."""
+        """Raise Refusal at ``name`` for a name missing, or another one than the document's bearer has."""
         if candidate.person is None:
             return
         known = self._known.get(candidate.person.key)
         if known is None:
             if not candidate.name or is_masked(candidate.name):
-                raise DomainError(message("This rider is not known yet: the row needs the name."), field="name")
+                raise Refusal(message("This rider is not known yet: the row needs the name."), field="name")
         elif candidate.name and not is_masked(candidate.name) and not same_name(known[1], candidate.name):
-            raise DomainError(
+            raise Refusal(
                 message("This document belongs to a rider with another name, %(name)s.", name=mask_name(known[1])),
                 field="name",
                 value=mask_name(candidate.name),

@@ -19,7 +19,7 @@ from trafficedu.companies.models import Company
 from trafficedu.configuration.queries import figure
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import from_local, local_date
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.tabular import Row, is_masked
 from trafficedu.core.text import message
 from trafficedu.riders.rules import (
@@ -116,11 +116,11 @@ class Reader:
         for kind in session.scalars(select(ViolationKind)):
             version = Kind(kind.id, kind.valid_from, kind.valid_to, kind.fine_min_yuan, kind.fine_max_yuan)
             self._kinds.setdefault(kind.code, []).append(version)
-        self._people: dict[tuple[str, str], Person | DomainError] = {}
-        self._plates: dict[str, str | DomainError] = {}
+        self._people: dict[tuple[str, str], Person | Refusal] = {}
+        self._plates: dict[str, str | Refusal] = {}
 
     def read(self, row: Row) -> Candidate:
-        """Return the row checked; raise DomainError at the column that is wrong."""
+        """Return the row checked; raise Refusal at the column that is wrong."""
         cell = row.cells.get
         self._check_lengths(row)
         occurred_utc, day = self._time(cell("occurred_at", ""))
@@ -135,7 +135,7 @@ class Reader:
         plate = self._plate(cell("plate", ""))
         if person is None and not masked and (source != Source.CAMERA or not plate):
             field = "id_number" if source != Source.CAMERA else "plate"
-            raise DomainError(message("Without a rider only a camera record with a plate is taken."), field=field)
+            raise Refusal(message("Without a rider only a camera record with a plate is taken."), field=field)
         age = age_on(person.birth_date, day) if person is not None and person.birth_date is not None else None
         rules.check_age(age, penalty, self._fine_from_age)
         name, phone = cell("name", ""), cell("phone", "")
@@ -164,10 +164,10 @@ class Reader:
     @staticmethod
     def _check_lengths(row: Row) -> None:
         if not row.cells.get("reference"):
-            raise DomainError(message("Every row needs a reference: its key."), field="reference", value="")
+            raise Refusal(message("Every row needs a reference: its key."), field="reference", value="")
         for column, longest in LENGTHS.items():
             if len(row.cells.get(column, "")) > longest:
-                raise DomainError(message("At most %(max)d characters.", max=longest), field=column)
+                raise Refusal(message("At most %(max)d characters.", max=longest), field=column)
 
     def _time(self, cell: str) -> tuple[datetime, date]:
         occurred = _moment(cell)
@@ -179,7 +179,7 @@ class Reader:
         versions = self._kinds.get(code)
         if versions is None:
             text = message("There is no kind of violation with the code %(code)s.", code=code)
-            raise DomainError(text, field="kind", value=code)
+            raise Refusal(text, field="kind", value=code)
         for version in versions:
             if version.valid_from <= day and (version.valid_to is None or day <= version.valid_to):
                 return version
@@ -193,10 +193,10 @@ class Reader:
             text = message(
                 "There is no village with the code %(code)s in your area. Choose one from the list.", code=code
             )
-            raise DomainError(text, field="area_code", value=code)
+            raise Refusal(text, field="area_code", value=code)
         if area.valid_from > day or (area.valid_to is not None and area.valid_to < day):
             text = message("%(name)s did not exist on %(day)s.", name=code, day=day.isoformat())
-            raise DomainError(text, field="area_code", value=code)
+            raise Refusal(text, field="area_code", value=code)
         return area
 
     def _company(self, code: str) -> int | None:
@@ -205,7 +205,7 @@ class Reader:
         found: int | None = self._companies.get(code)
         if found is None:
             text = message("There is no company with the code %(code)s.", code=code)
-            raise DomainError(text, field="company_code", value=code)
+            raise Refusal(text, field="company_code", value=code)
         return found
 
     def _person(self, id_type: str, id_number: str) -> tuple[Person | None, bool]:
@@ -214,28 +214,28 @@ class Reader:
         if is_masked(id_number):
             return None, True
         found = _remembered(self._people, (id_type, id_number), partial(_person, local_date(self._now)))
-        if isinstance(found, DomainError):
+        if isinstance(found, Refusal):
             raise found
         return found, False
 
     def _plate(self, text: str) -> str:
         if not text:
             return ""
-        found: str | DomainError = _remembered(self._plates, text, normalise_plate)
-        if isinstance(found, DomainError):
+        found: str | Refusal = _remembered(self._plates, text, normalise_plate)
+        if isinstance(found, Refusal):
             raise found
         return found
 
 
 def _remembered(memory: dict[Any, Any], key: Any, find: Callable[[Any], Any]) -> Any:
-    """Return what ``find`` says of ``key``, or the DomainError it raises; asked once as long as it is remembered."""
+    """Return what ``find`` says of ``key``, or the Refusal it raises; asked once as long as it is remembered."""
     found = memory.get(key)
     if found is None:
         if len(memory) >= REMEMBERED:
             memory.clear()
         try:
             found = find(key)
-        except DomainError as error:
+        except Refusal as error:
             found = error
         memory[key] = found
     return found
@@ -254,15 +254,15 @@ def _moment(text: str) -> datetime:
     except ValueError:
         occurred = _slashed(text)
     if occurred.year < FIRST_YEAR:
-        raise DomainError(message("This day lies too far back. Check the year."), field="occurred_at")
+        raise Refusal(message("This day lies too far back. Check the year."), field="occurred_at")
     try:
         return occurred.astimezone(UTC) if occurred.tzinfo else from_local(occurred)
     except OverflowError as error:  # the last day of the year 9999, west of here
         raise _in_the_future() from error
 
 
-def _in_the_future() -> DomainError:
-    return DomainError(message("This time lies in the future. Check the date and the hour."), field="occurred_at")
+def _in_the_future() -> Refusal:
+    return Refusal(message("This time lies in the future. Check the date and the hour."), field="occurred_at")
 
 
 def _slashed(text: str) -> datetime:
@@ -271,14 +271,14 @@ def _slashed(text: str) -> datetime:
             return datetime.strptime(text, pattern)  # noqa: DTZ007 - the district's clock, given its zone by the caller
         except ValueError:
             continue
-    raise DomainError(message("Write the date and time like 2026-11-23 21:05."), field="occurred_at")
+    raise Refusal(message("Write the date and time like 2026-11-23 21:05."), field="occurred_at")
 
 
 def _whole(text: str) -> int | None:
     if not text:
         return None
     if not text.isdecimal() or len(text) > 6:
-        raise DomainError(message("Write the amount as a whole number of yuan."), field="fine_yuan")
+        raise Refusal(message("Write the amount as a whole number of yuan."), field="fine_yuan")
     return int(text)
 
 
@@ -296,9 +296,9 @@ def _degrees(text: str, column: str) -> float | None:
     try:
         return float(text)
     except ValueError as error:
-        raise DomainError(message("Write degrees as a number, such as 30.1785."), field=column) from error
+        raise Refusal(message("Write degrees as a number, such as 30.1785."), field=column) from error
 
 
 def _check_choice(value: str, values: tuple[str, ...], column: str) -> None:
     if value not in values:
-        raise DomainError(message("Write one of: %(values)s.", values=", ".join(values)), field=column)
+        raise Refusal(message("Write one of: %(values)s.", values=", ".join(values)), field=column)

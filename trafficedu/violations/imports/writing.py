@@ -24,7 +24,7 @@ from trafficedu.configuration.queries import figure
 from trafficedu.core import audit, bulk
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.numbers import is_number, new_number
 from trafficedu.core.tabular import ImportReport, Progress, Row
 from trafficedu.core.text import message
@@ -123,7 +123,7 @@ class _Job:
         for row in rows:
             try:
                 candidate = self._reader.read(row)
-            except DomainError as error:
+            except Refusal as error:
                 self.report.refuse(row, error)
                 continue
             if first.setdefault(candidate.reference, candidate) is not candidate:
@@ -144,7 +144,7 @@ class _Job:
                 continue
             if self._writes:
                 text = message("An earlier line with this reference was refused. Mend that one first.")
-                self.report.refuse(candidate.row, DomainError(text, field="reference"))
+                self.report.refuse(candidate.row, Refusal(text, field="reference"))
             else:
                 self.report.unchanged += 1
 
@@ -159,7 +159,7 @@ class _Job:
         for candidate, row in pairs:
             try:
                 self._check_unchanged(candidate, row)
-            except DomainError as error:
+            except Refusal as error:
                 self.report.refuse(candidate.row, error)
                 continue
             change = _harmless(candidate)
@@ -182,7 +182,7 @@ class _Job:
         if fault is None and candidate.person is not None and self._people.id_of(candidate) != row.rider_id:
             fault = "id_number"
         if fault is not None:
-            raise DomainError(
+            raise Refusal(
                 message(
                     "This record exists with another value here. A record is not overwritten by a file: void it on"
                     " its page if it is wrong."
@@ -198,7 +198,7 @@ class _Job:
         for candidate in candidates:
             try:
                 self._check_new(candidate)
-            except DomainError as error:
+            except Refusal as error:
                 self.report.refuse(candidate.row, error)
                 continue
             self._people.announce(candidate)
@@ -212,7 +212,7 @@ class _Job:
 
     def _check_new(self, candidate: Candidate) -> None:
         if candidate.masked:
-            raise DomainError(
+            raise Refusal(
                 message("A masked number says nothing about a new record. Write it in clear."), field="id_number"
             )
         self._people.check_name(candidate)
@@ -222,8 +222,8 @@ class _Job:
         try:
             with self._session.begin_nested():
                 record(self._session, _new(candidate), self._by, self._now)
-        except DomainError as error:
-            text = DomainError(error.text, field=error.field, value="" if error.field == "id_number" else error.value)
+        except Refusal as error:
+            text = Refusal(error.text, field=error.field, value="" if error.field == "id_number" else error.value)
             self.report.refuse(candidate.row, text)
             return False
         return True

@@ -11,7 +11,7 @@ from sqlalchemy import BindParameter, ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import DISTRICT, TOWN, Area
-from trafficedu.core.errors import Missing
+from trafficedu.core.errors import Missing, Refusal, entered
 from trafficedu.core.rows import table_of
 from trafficedu.core.text import message
 from trafficedu.violations import rules
@@ -46,24 +46,17 @@ def list_kinds(session: Session, day: date | None = None) -> Sequence[ViolationK
     return session.scalars(query if day is None else query.where(holds_on(day))).all()
 
 
-def _no_kind(code: str) -> Missing:
-    text = message("There is no kind of violation with the code %(code)s.", code=code)
-    return Missing(text, field="kind", value=code)
-
-
 def find_kind(session: Session, code: str) -> ViolationKind:
     """Return the latest version of a kind; raise Missing."""
     query = select(ViolationKind).where(ViolationKind.code == code).order_by(ViolationKind.valid_from.desc()).limit(1)
     kind = session.scalar(query)
     if kind is None:
-        raise Missing(
-            message("There is no kind of violation with the code %(code)s.", code=code), field="kind", value=code
-        )
+        raise Missing(message("There is no kind of violation with the code %(code)s.", code=code))
     return kind
 
 
 def find_kind_on(session: Session, code: str, day: date) -> ViolationKind:
-    """Return the version of a kind valid on ``day``; raise Missing (unknown code) or DomainError at ``kind``."""
+    """Return the version of a kind valid on ``day``; raise Refusal at ``kind``."""
     kind = session.scalar(select(ViolationKind).where(ViolationKind.code == code, holds_on(day)).limit(1))
     if kind is None:
         refuse_kind(session, code, day)
@@ -71,10 +64,11 @@ def find_kind_on(session: Session, code: str, day: date) -> ViolationKind:
 
 
 def refuse_kind(session: Session, code: str, day: date) -> NoReturn:
-    """Say why a kind does not hold on ``day``: Missing (unknown code) or DomainError, at ``kind``."""
-    last = find_kind(session, code)
+    """Say why no version of a kind holds on ``day``: an unknown code, or the days of its latest version."""
+    with entered("kind", code):
+        last = find_kind(session, code)
     rules.check_valid_on(last.valid_from, last.valid_to, day, code)
-    raise _no_kind(code)
+    raise Refusal(message("There is no kind of violation with the code %(code)s.", code=code), field="kind", value=code)
 
 
 def list_kinds_ending(session: Session, since: date, until: date) -> Sequence[ViolationKind]:

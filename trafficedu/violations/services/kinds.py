@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core.actors import Actor
 from trafficedu.core.catalogue import Catalogue, add_missing, shipped
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
 from trafficedu.violations.models import ViolationKind
 from trafficedu.violations.queries import kinds
@@ -35,7 +35,7 @@ def load_kinds(session: Session, now: datetime) -> int:
 
 
 def add_kind(session: Session, code: str, new: KindInput, by: Actor) -> ViolationKind:
-    """Add a kind with a code of its own. Raises DomainError at ``code`` where the code is in use."""
+    """Add a kind with a code of its own. Raises Refusal at ``code`` where the code is in use."""
     return _KINDS.add(session, _kind(code, new), by)
 
 
@@ -45,13 +45,13 @@ def renew_kind(session: Session, kind: ViolationKind, new: KindInput, version: i
 
 
 def end_kind(session: Session, kind: ViolationKind, last_day: date, version: int, by: Actor) -> None:
-    """Let a kind end with ``last_day``. Raises Stale, DomainError at ``last_day``."""
+    """Let a kind end with ``last_day``. Raises Stale, Refusal at ``last_day``."""
     _KINDS.end(session, kind, last_day, version, by)
 
 
 def _kind(code: str, new: KindInput) -> ViolationKind:
     if new.fine_max_yuan < new.fine_min_yuan:
-        raise DomainError(message("The highest fine is not below the lowest."), field="fine_max_yuan")
+        raise Refusal(message("The highest fine is not below the lowest."), field="fine_max_yuan")
     return ViolationKind(code=code, **asdict(new))
 
 
@@ -60,7 +60,7 @@ def _refuse_used(session: Session, kind: ViolationKind, day: date, field: str) -
         text = message(
             "Violations of this kind are recorded on or after %(day)s. Choose a later day.", day=day.isoformat()
         )
-        raise DomainError(text, field=field)
+        raise Refusal(text, field=field)
 
 
 _KINDS = Catalogue(

@@ -12,7 +12,7 @@ from trafficedu.core import audit, numbers
 from trafficedu.core.actors import VISITOR, Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.encryption import keyring_of
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
 from trafficedu.core.workdays import add_workdays
 from trafficedu.violations.models import Objection, Violation
@@ -28,18 +28,18 @@ def raise_objection(session: Session, violation: Violation, statement: str, cont
 
     Raises
     ------
-    DomainError
+    Refusal
         No statement, too long a contact, the record does not stand, or an objection is open already.
     """
     if not statement.strip():
-        raise DomainError(message("Write what is wrong with the record."), field="statement")
+        raise Refusal(message("Write what is wrong with the record."), field="statement")
     if len(contact.strip()) > CONTACT_LENGTH:
-        raise DomainError(message("At most %(max)d characters.", max=CONTACT_LENGTH), field="contact")
+        raise Refusal(message("At most %(max)d characters.", max=CONTACT_LENGTH), field="contact")
     state = session.scalar(select(Violation.state).where(Violation.id == violation.id).with_for_update())
     if state is None or not VIOLATION_LIFE.may(ViolationAct.OBJECT, state):
-        raise DomainError(message("This record does not stand: there is nothing to object to."))
+        raise Refusal(message("This record does not stand: there is nothing to object to."))
     if any(objection.is_open for objection in objections.list_objections_of(session, violation.id)):
-        raise DomainError(message("An objection to this record is being reviewed already."))
+        raise Refusal(message("An objection to this record is being reviewed already."))
     workdays = figure(session, "violations.objection_workdays")
     contact = contact.strip()
     objection = Objection(
@@ -61,7 +61,7 @@ def decide_objection(
 ) -> None:
     """Decide an objection with reasons; an upheld one voids the violation in the same transaction.
 
-    Raises Stale where it was decided already, DomainError at ``decision`` without reasons.
+    Raises Stale where it was decided already, Refusal at ``decision`` without reasons.
     """
     state = OBJECTION_LIFE.after(ObjectionAct.UPHOLD if upheld else ObjectionAct.DISMISS, objection.state)
     objection.decision = needed(decision, "decision")

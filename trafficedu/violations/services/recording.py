@@ -17,7 +17,7 @@ from trafficedu.configuration.queries import corrections, figure
 from trafficedu.core import audit, numbers, rows
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
 from trafficedu.core.text import message
 from trafficedu.core.workdays import add_workdays
@@ -75,7 +75,7 @@ def record(session: Session, new: NewViolation, by: Actor, now: datetime) -> Vio
 
     Raises
     ------
-    DomainError
+    Refusal
         A rule says no; ``field`` names the form field (``kind``, ``area_code``, ``occurred_at``, ``penalty``,
         ``fine_yuan``, ``plate``, ``id_number``, ``company_code``, ``guardian_name`` ...).
     """
@@ -106,7 +106,7 @@ def record(session: Session, new: NewViolation, by: Actor, now: datetime) -> Vio
 
 def _first_record(first: Violation, by: Actor) -> Violation:
     if first.officer_id != by.user_id:
-        raise DomainError(message("This form was sent by somebody else. Open the record page anew."))
+        raise Refusal(message("This form was sent by somebody else. Open the record page anew."))
     return first
 
 
@@ -114,13 +114,13 @@ def _check_area(ground: records.Ground, code: str, day: date, by: Actor) -> None
     """Raise unless the area exists on ``day`` within the post; the two faults are told apart for one's own only."""
     post = by.scope.area_path
     if ground.area_id is None or not (by.scope.everything or (post and ground.area_path.startswith(post))):
-        raise DomainError(
+        raise Refusal(
             message("There is no village with the code %(code)s in your area. Choose one from the list.", code=code),
             field="area_code",
             value=code,
         )
     if ground.area_from > day or (ground.area_to is not None and ground.area_to < day):
-        raise DomainError(
+        raise Refusal(
             message("%(name)s did not exist on %(day)s.", name=ground.area_name, day=day.isoformat()),
             field="area_code",
             value=code,
@@ -135,9 +135,9 @@ def _check_time(session: Session, new: NewViolation, now: datetime) -> None:
 
 def _check_choices(new: NewViolation) -> None:
     if new.offender not in tuple(Offender):
-        raise DomainError(message("Choose rider or passenger."), field="offender", value=new.offender)
+        raise Refusal(message("Choose rider or passenger."), field="offender", value=new.offender)
     if new.source not in tuple(Source):
-        raise DomainError(message("Choose field, camera, import or api."), field="source", value=new.source)
+        raise Refusal(message("Choose field, camera, import or api."), field="source", value=new.source)
 
 
 def _rider_of(session: Session, new: NewViolation, plate: str, by: Actor, now: datetime) -> Rider | None:
@@ -147,16 +147,16 @@ def _rider_of(session: Session, new: NewViolation, plate: str, by: Actor, now: d
         wanted = numbers.normalise(new.rider_number)
         known = session.scalar(select(Rider).where(Rider.number == wanted, riders.visible(by, now)))
         if known is None:
-            raise DomainError(
+            raise Refusal(
                 message("This rider is no longer at hand. Look the rider up again."), field="id_number", value=""
             )
         return known
     if new.source != Source.CAMERA:
-        raise DomainError(
+        raise Refusal(
             message("Enter the rider: identity number and name, or look the rider up."), field="id_number", value=""
         )
     if not plate:
-        raise DomainError(message("A camera record needs a plate or a rider."), field="plate", value="")
+        raise Refusal(message("A camera record needs a plate or a rider."), field="plate", value="")
     return None
 
 
@@ -180,7 +180,7 @@ def _company_on(session: Session, new: NewViolation, rider: Rider | None, by: Ac
         return engaged_by
     company = session.scalar(select(Company).where(Company.code == new.company_code))
     if company is None:
-        raise DomainError(
+        raise Refusal(
             message("There is no company with the code %(code)s.", code=new.company_code),
             field="company_code",
             value=new.company_code,
@@ -194,9 +194,9 @@ def _engage(session: Session, rider: Rider, new: NewEngagement, by: Actor, now: 
     """Open an engagement; what the riders' room calls ``company_id`` is this form's ``company_code``."""
     try:
         engage(session, rider, new, by, now)
-    except DomainError as error:
+    except Refusal as error:
         field = {"company_id": "company_code", "engaged_from": "company_code"}.get(error.field or "", error.field)
-        raise DomainError(error.text, field=field, value=error.value) from error
+        raise Refusal(error.text, field=field, value=error.value) from error
 
 
 def _values(new: NewViolation, ground: records.Ground, rider: Rider | None) -> dict[str, Any]:
@@ -241,7 +241,7 @@ def _insert(session: Session, values: dict[str, Any], by: Actor) -> tuple[Violat
         return rows.record_of(session, Violation, key, **values), True
     first = records.find_by_client_reference(session, values["client_reference"] or "")
     if first is None:
-        raise DomainError(
+        raise Refusal(
             message(
                 "A violation with the reference %(reference)s exists already.", reference=values["reference"] or ""
             ),

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from trafficedu.configuration.queries import figure
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
-from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.errors import Refusal, Stale
 from trafficedu.core.events import publish
 from trafficedu.core.text import message
 from trafficedu.riders import queries as riders
@@ -25,9 +25,9 @@ from trafficedu.violations.services.recording import establish
 
 
 def needed(text: str, field: str) -> str:
-    """Return ``text`` trimmed; raise DomainError at ``field`` where nothing is said."""
+    """Return ``text`` trimmed; raise Refusal at ``field`` where nothing is said."""
     if not text.strip():
-        raise DomainError(message("Say why: it is kept with the record."), field=field)
+        raise Refusal(message("Say why: it is kept with the record."), field=field)
     return text.strip()
 
 
@@ -43,7 +43,7 @@ def confirm(session: Session, violation: Violation, by: Actor, now: datetime) ->
 
 
 def reject(session: Session, violation: Violation, reason: str, by: Actor, now: datetime) -> None:
-    """Refuse a camera record with a reason; it never counts. Raises Stale, DomainError at ``reason``."""
+    """Refuse a camera record with a reason; it never counts. Raises Stale, Refusal at ``reason``."""
     _decide(violation, ViolationAct.REJECT, needed(reason, "reason"), by, now)
     session.flush()
     audit.write(session, "violations:violation:review", by, subject=violation, state=violation.state)
@@ -86,7 +86,7 @@ def identify_rider(session: Session, violation: Violation, new: NewRider, by: Ac
 def void(session: Session, violation: Violation, reason: str, by: Actor, now: datetime) -> None:
     """Take a record found wrong out of every figure, with a reason; it is never deleted.
 
-    Publishes ViolationVoided: its task and its notice are taken back. Raises Stale, DomainError at ``reason``.
+    Publishes ViolationVoided: its task and its notice are taken back. Raises Stale, Refusal at ``reason``.
     """
     reason = needed(reason, "reason")
     violation.state = VIOLATION_LIFE.after(ViolationAct.VOID, violation.state)

@@ -9,9 +9,9 @@ from flask import render_template
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.errors import Refusal, Stale
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, tell
+from trafficedu.core.web import attach_error, back_to, form_page, submitted, tell
 from trafficedu.violations.forms import EndKindForm, KindForm
 from trafficedu.violations.queries.kinds import find_kind, list_kinds
 from trafficedu.violations.services import kinds as kind_services
@@ -33,16 +33,16 @@ def new_kind() -> Any:
     if form.validate_on_submit():
         try:
             if not form.code.data:
-                raise DomainError(message("Enter a code."), field="code")
+                raise Refusal(message("Enter a code."), field="code")
             kind_services.add_kind(session(), form.code.data, form.to_input(), actor())
             session().commit()
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             attach_error(form, error)
         else:
             tell(message("The kind is added."))
             return back_to("violations.kinds")
-    return render_template("violations/kind.html", form=form, kind=None), 422 if form.errors else 200
+    return form_page("violations/kind.html", form, kind=None)
 
 
 @pages.route("/kinds/<code>", methods=["GET", "POST"])
@@ -55,20 +55,10 @@ def kind(code: str) -> Any:
         form.valid_from.data, form.seen_from.data = None, found.valid_from.isoformat()
     elif form.seen_from.data != found.valid_from.isoformat():
         raise Stale(message("Somebody else made a new version meanwhile. Check the catalogue."))
-    if form.validate_on_submit():
-        try:
-            kind_services.renew_kind(session(), found, form.to_input(), form.version.data, actor())
-            session().commit()
-        except Stale:
-            raise
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The new version is in the catalogue."))
-            return back_to("violations.kinds")
-    page = render_template("violations/kind.html", form=form, kind=find_kind(session(), code))
-    return page, 422 if form.errors else 200
+    if submitted(form, lambda: kind_services.renew_kind(session(), found, form.to_input(), form.version.data, actor())):
+        tell(message("The new version is in the catalogue."))
+        return back_to("violations.kinds")
+    return form_page("violations/kind.html", form, kind=find_kind(session(), code))
 
 
 @pages.route("/kinds/<code>/end", methods=["GET", "POST"])
@@ -77,17 +67,9 @@ def end_kind(code: str) -> Any:
     """I let a kind end; records made under it keep it."""
     found = find_kind(session(), code)
     form = EndKindForm(obj=found)
-    if form.validate_on_submit():
-        try:
-            kind_services.end_kind(session(), found, form.last_day.data, form.version.data, actor())
-            session().commit()
-        except Stale:
-            raise
-        except DomainError as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The kind ends on that day."))
-            return back_to("violations.kinds")
-    page = render_template("violations/end_kind.html", form=form, kind=find_kind(session(), code))
-    return page, 422 if form.errors else 200
+    if submitted(
+        form, lambda: kind_services.end_kind(session(), found, form.last_day.data, form.version.data, actor())
+    ):
+        tell(message("The kind ends on that day."))
+        return back_to("violations.kinds")
+    return form_page("violations/end_kind.html", form, kind=find_kind(session(), code))

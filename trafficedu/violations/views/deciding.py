@@ -6,15 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import render_template
-from flask_wtf import FlaskForm
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.encryption import keyring_of
-from trafficedu.core.errors import DomainError, Stale
+from trafficedu.core.errors import Refusal
+from trafficedu.core.fields import Form
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, page_number, tell
+from trafficedu.core.web import attach_error, back_to, form_page, page_number, submitted, tell
 from trafficedu.violations.forms import DecisionForm, IdentifyForm, ReasonForm
 from trafficedu.violations.queries import kinds, records
 from trafficedu.violations.queries.objections import find_objection, list_objections
@@ -25,14 +25,12 @@ from trafficedu.violations.views.blueprint import pages
 from trafficedu.violations.views.recording import home_choices
 
 
-def _done(form: FlaskForm, act: Callable[[], Any]) -> bool:
+def _done(form: Form, act: Callable[[], Any]) -> bool:
     """Act and commit; False, with the error at its field, where a rule said no."""
     try:
         act()
         session().commit()
-    except Stale:
-        raise
-    except DomainError as error:
+    except Refusal as error:
         session().rollback()
         attach_error(form, error)
         return False
@@ -64,12 +62,10 @@ def reject(number: str) -> Any:
     """I refuse a camera record and say why."""
     violation = records.find_violation(session(), number, actor())
     form = ReasonForm()
-    if form.validate_on_submit() and _done(
-        form, lambda: reviewing.reject(session(), violation, form.reason.data, actor(), utc_now())
-    ):
+    if submitted(form, lambda: reviewing.reject(session(), violation, form.reason.data, actor(), utc_now())):
         tell(message("The record is rejected: it never counts."))
         return back_to("violations.reviews")
-    return render_template("violations/reject.html", violation=violation, form=form), 422 if form.errors else 200
+    return form_page("violations/reject.html", form, violation=violation)
 
 
 @pages.route("/violations/<number>/identify", methods=["GET", "POST"])
@@ -84,7 +80,7 @@ def identify(number: str) -> Any:
         return back_to("violations.show", number=number)
     form.home_area_id.choices = home_choices(kinds.list_villages(session(), today()))
     violation = records.find_violation(session(), number, actor())
-    return render_template("violations/identify.html", violation=violation, form=form), 422 if form.errors else 200
+    return form_page("violations/identify.html", form, violation=violation)
 
 
 @pages.route("/violations/<number>/void", methods=["GET", "POST"])
@@ -93,12 +89,10 @@ def void(number: str) -> Any:
     """I take a record found wrong out of every figure; the page says what that means."""
     violation = records.find_violation(session(), number, actor())
     form = ReasonForm()
-    if form.validate_on_submit() and _done(
-        form, lambda: reviewing.void(session(), violation, form.reason.data, actor(), utc_now())
-    ):
+    if submitted(form, lambda: reviewing.void(session(), violation, form.reason.data, actor(), utc_now())):
         tell(message("The record is voided and left every figure."))
         return back_to("violations.show", number=number)
-    return render_template("violations/void.html", violation=violation, form=form), 422 if form.errors else 200
+    return form_page("violations/void.html", form, violation=violation)
 
 
 @pages.get("/objections")
@@ -115,7 +109,7 @@ def objection(number: str) -> Any:
     """I decide an objection and give my reasons."""
     found = find_objection(session(), number, actor())
     form = DecisionForm()
-    if form.validate_on_submit() and _done(
+    if submitted(
         form,
         lambda: decide_objection(
             session(), found, form.outcome.data == ObjectionState.UPHELD, form.decision.data, actor(), utc_now()
@@ -124,5 +118,4 @@ def objection(number: str) -> Any:
         tell(message("The objection is decided."))
         return back_to("violations.objections")
     contact = keyring_of(session()).decrypt(found.contact_cipher, "objection.contact") if found.contact_cipher else ""
-    page = render_template("violations/objection.html", objection=found, form=form, contact=contact, today=today())
-    return page, 422 if form.errors else 200
+    return form_page("violations/objection.html", form, objection=found, contact=contact, today=today())

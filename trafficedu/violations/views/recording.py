@@ -18,7 +18,7 @@ from trafficedu.configuration.queries import figure
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import local_date, today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import DomainError
+from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import choices
 from trafficedu.core.web import attach_error, back_to, locale
 from trafficedu.riders import queries as riders
@@ -72,7 +72,7 @@ def record() -> Any:
             violation = recording.record(session(), form.to_input(), actor(), utc_now())
             number = violation.number
             session().commit()
-        except DomainError as error:
+        except Refusal as error:
             session().rollback()
             attach_error(form, error)
         else:
@@ -116,7 +116,7 @@ def _chosen(form: RecordForm) -> Sequence[Rider]:
         return []
     try:
         return [riders.find_rider(session(), form.rider_number.data, actor(), utc_now())]
-    except DomainError:
+    except Refusal:
         form.rider_number.data = ""
         return []
 
