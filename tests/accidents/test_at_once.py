@@ -17,7 +17,7 @@ from trafficedu.accidents.models import Accident
 from trafficedu.accidents.services import closing, recording
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.database import database
-from trafficedu.core.errors import Refusal
+from trafficedu.core.errors import DomainError
 
 Deed = Callable[[Session], str]
 
@@ -33,7 +33,7 @@ def at_once(app: Flask, deeds: Sequence[Deed]) -> list[str]:
             try:
                 outcome = deed(own)
                 own.commit()
-            except (Refusal, StaleDataError):
+            except (DomainError, StaleDataError):
                 own.rollback()
                 outcome = "refused"
             results.append(outcome)

@@ -122,7 +122,7 @@ def test_nobody_changes_what_reaches_beyond_the_own_post(session: Session, make_
     by = actor_of(make_user("supervisor", area_id=places.area(session, places.TOWN).id))
     with pytest.raises(Refusal):
         services.cancel_campaign(session, campaign, "x", campaign.version, by, NOW)
-    with pytest.raises(Missing):
+    with pytest.raises(Refusal, match="no area with the code"):
         services.plan_campaign(session, CampaignInput("x", FIRST, LAST, (places.OTHER_TOWN,)), by, NOW)
 
 

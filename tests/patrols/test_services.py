@@ -12,7 +12,7 @@ from tests.factories import people, places
 from tests.factories.evaluation import NOW
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import Actor
-from trafficedu.core.errors import Missing, Refusal, Stale
+from trafficedu.core.errors import Denied, Missing, Refusal, Stale
 from trafficedu.patrols import queries, services
 from trafficedu.patrols.models import Patrol
 from trafficedu.patrols.queries import Effort, PatrolFilter
@@ -105,7 +105,7 @@ def test_who_may_see_and_void_a_patrol(session: Session) -> None:
     assert queries.find_patrol(session, patrol.number, at(session, "leader")).id == patrol.id
     with pytest.raises(Missing):
         queries.find_patrol(session, patrol.number, at(session, "supervisor", places.OTHER_TOWN))
-    with pytest.raises(Refusal, match="own patrols"):
+    with pytest.raises(Denied, match="own patrols"):
         services.void(session, patrol, "看错了", patrol.version, colleague, NOW)
     with pytest.raises(Stale):
         services.void(session, patrol, "误记", patrol.version + 1, officer, NOW)

@@ -16,7 +16,7 @@ from tests.factories.points import DAY, entered, expect
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
-from trafficedu.core.errors import Missing, Refusal
+from trafficedu.core.errors import Denied, Missing, Refusal
 from trafficedu.hazards.events import HazardOverdue, HazardVerified
 from trafficedu.points.models import PointEntry
 from trafficedu.points.queries import balances, scope
@@ -106,15 +106,18 @@ def test_a_post_bounds_whose_points_are_entered_and_seen(session: Session) -> No
     company = places.add_company(session)
     theirs = entered(session, target_code=places.OTHER_VILLAGE)
     firms = entered(session, target_kind="company", target_code=company.code)
-    with pytest.raises(Missing):
-        entered(session, grid, target_code=places.NEXT_VILLAGE)
-    with pytest.raises(Missing):
-        entered(session, leader, target_kind="company", target_code=company.code)
+    for who, target in (
+        (grid, {"target_code": places.NEXT_VILLAGE}),
+        (leader, {"target_kind": "company", "target_code": company.code}),
+    ):
+        with pytest.raises(Refusal, match="no such area or company") as caught:
+            entered(session, who, **target)
+        assert caught.value.field == "target"
     assert find_entry(session, mine.number, leader).id == mine.id
     for hidden in (theirs, firms):
         with pytest.raises(Missing):
             find_entry(session, hidden.number, leader)
-    with pytest.raises(Refusal, match="own entries"):
+    with pytest.raises(Denied, match="own entries"):
         entries.counter_entry(session, mine, "不是我的", leader, NOW)
     supervisor = at(session, "supervisor", places.TOWN)
     assert find_entry(session, firms.number, supervisor).id == firms.id

@@ -22,7 +22,7 @@ from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import from_local, utc_now
 from trafficedu.core.database import database
 from trafficedu.core.encryption import keyring_of
-from trafficedu.core.errors import Missing, Refusal, Stale
+from trafficedu.core.errors import Refusal, Stale
 from trafficedu.core.numbers import is_number
 from trafficedu.riders.models import Rider, Vehicle
 from trafficedu.riders.queries import engagement_on
@@ -347,6 +347,7 @@ def test_many_at_the_same_moment_make_one_record(fresh_app: Flask) -> None:
 
 def test_missing_is_missing(session: Session, district: District, officer: Actor) -> None:
     theirs = make_violation(session, district.other_village)
-    with pytest.raises(Missing):
+    with pytest.raises(Refusal) as caught:
         recording.record(session, new_violation(district.village, kind_code="no such"), officer, NOW)
+    assert (caught.value.field, caught.value.value) == ("kind", "no such")
     assert theirs.number

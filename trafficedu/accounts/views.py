@@ -30,8 +30,9 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import Form
+from trafficedu.core.forms import attach_error, form_page, submitted
 from trafficedu.core.text import LOCALES, message
-from trafficedu.core.web import attach_error, back_to, form_page, page_number, submitted, tell
+from trafficedu.core.web import back_to, page_number, tell
 from trafficedu.stations import queries as stations
 
 pages = Blueprint("accounts", __name__)

@@ -13,8 +13,9 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
+from trafficedu.core.forms import attach_error, form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, form_page, page_number, submitted, tell
+from trafficedu.core.web import back_to, page_number, tell
 
 pages = Blueprint("areas", __name__)
 CHART_MONTHS = 24

@@ -92,7 +92,7 @@ def _apply(session: Session, campaign: Campaign, new: CampaignInput, by: Actor) 
     campaign.areas = _areas(session, new, by)
     campaign.name, campaign.first_day, campaign.last_day = new.name, new.first_day, new.last_day
     campaign.effort_hours, campaign.notes = new.effort_hours, new.notes
-    with entered("kinds"):
+    with entered("kind"):
         wanted = {find_kind(session, code).code for code in new.kind_codes}
     kept = [kind for kind in campaign.kinds if kind.kind_code in wanted]
     missing = sorted(wanted - {kind.kind_code for kind in kept})

@@ -15,8 +15,9 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
+from trafficedu.core.forms import attach_error, form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, form_page, locale, page_number, panels_for, submitted, tell
+from trafficedu.core.web import back_to, locale, page_number, panels_for, tell
 from trafficedu.violations.queries.kinds import list_kinds
 
 pages = Blueprint("campaigns", __name__)

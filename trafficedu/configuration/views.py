@@ -12,8 +12,9 @@ from trafficedu.configuration.forms import UNIT_NAMES, DayForm, FigureForm, RunF
 from trafficedu.core.access import actor, requires
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
+from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, form_page, locale, page_number, submitted, tell
+from trafficedu.core.web import back_to, locale, page_number, tell
 from trafficedu.core.workdays import last_published_year
 
 pages = Blueprint("configuration", __name__)

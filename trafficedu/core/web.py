@@ -1,23 +1,18 @@
-"""What all pages share: answers to domain errors, flashes, the address of the present page changed, panels."""
+"""What all pages share: sentences in the reader's language, flashes, the present address changed, panels."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import flask_babel
-from flask import Flask, Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, flash, redirect, request, url_for
 from markupsafe import Markup
 
 from trafficedu.core import clock
-from trafficedu.core.database import session
-from trafficedu.core.errors import Refusal
-from trafficedu.core.fields import Form
 from trafficedu.core.text import LOCALES, Message, translate
 
 Panel = Callable[..., Markup | str]
-Result = TypeVar("Result")
 
 
 def locale() -> str:
@@ -29,54 +24,6 @@ def locale() -> str:
 def say(text: Message | str) -> str:
     """Put a message into the language of this request; the template filter of the same name."""
     return translate(text, locale()) if isinstance(text, Message) else text
-
-
-def attach_error(form: Form, refusal: Refusal) -> None:
-    """Show a refusal at the form field it names, or on top of the form where it names none."""
-    target = form[refusal.field] if refusal.field and refusal.field in form else None
-    text = say(refusal.text)
-    if target is None:
-        form.form_errors.append(text)
-    else:
-        target.errors = [*target.errors, text]
-
-
-@dataclass(frozen=True)
-class Accepted(Generic[Result]):
-    """A submitted form that was acted upon; ``value`` is what the act returned."""
-
-    value: Result
-
-
-def submitted(form: Form, act: Callable[[], Result]) -> Accepted[Result] | None:
-    """Take a submitted form: check it, act, commit.
-
-    Returns None where there is nothing to take (the page was only opened), where a field is wrong, or where a rule
-    refused: then nothing is written, the refusal stands at its field, and the view shows the form again with all that
-    was typed. Whatever else the act raises (stale, missing, denied) is an answer of its own and travels on.
-
-    ``act`` returns what the view still needs, such as a number: it runs before the commit.
-    """
-    if not form.validate_on_submit():
-        return None
-    return acted(form, act)
-
-
-def acted(form: Form, act: Callable[[], Result]) -> Accepted[Result] | None:
-    """Act and commit for a form that is checked already; see :func:`submitted`."""
-    try:
-        accepted = Accepted(act())
-        session().commit()
-    except Refusal as refusal:
-        session().rollback()
-        attach_error(form, refusal)
-        return None
-    return accepted
-
-
-def form_page(template: str, form: Form, **values: Any) -> tuple[str, int]:
-    """Render a page with its form: 422 where something in it is wrong, so that no script takes it for done."""
-    return render_template(template, form=form, **values), 422 if form.errors else 200
 
 
 def tell(text: Message, category: str = "success") -> None:

@@ -11,8 +11,9 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session, writing
 from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import Form
+from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, form_page, page_number, say, submitted, tell
+from trafficedu.core.web import back_to, page_number, say, tell
 from trafficedu.messages import queries, rules
 from trafficedu.messages.forms import (
     KIND_NAMES,

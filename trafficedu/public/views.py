@@ -13,9 +13,10 @@ from trafficedu.core.actors import VISITOR
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session, writing
 from trafficedu.core.errors import Missing, Refusal
+from trafficedu.core.forms import attach_error, form_page, submitted
 from trafficedu.core.numbers import is_number, normalise
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, form_page, locale, submitted, tell
+from trafficedu.core.web import back_to, locale, tell
 from trafficedu.education.models import StudySession, StudyTask
 from trafficedu.education.queries.documents import render_certificate
 from trafficedu.education.queries.seats import sessions_with_seats

@@ -89,6 +89,14 @@ def visible(by: Actor, now: datetime) -> ColumnElement[bool]:
 
 def find_rider(session: Session, number: str, by: Actor, now: datetime) -> Rider:
     """Return the rider with a public number, as far as ``by`` sees; raise :class:`Missing`."""
+    rider = find_rider_if_seen(session, number, by)
+    if rider is None:
+        raise Missing(message("There is no such rider."))
+    return rider
+
+
+def find_rider_if_seen(session: Session, number: str, by: Actor) -> Rider | None:
+    """Return the rider with a public number, or None where ``by`` sees no such rider."""
     query = (
         select(Rider)
         .where(Rider.number == normalise(number), visible(by, now))
@@ -98,10 +106,7 @@ def find_rider(session: Session, number: str, by: Actor, now: datetime) -> Rider
             selectinload(Rider.engagements).joinedload(Engagement.company),
         )
     )
-    rider = session.scalar(query)
-    if rider is None:
-        raise Missing(message("There is no such rider."))
-    return rider
+    return session.scalar(query)
 
 
 _BY_HASH = Finder(Rider, table_of(Rider).c.id_number_hash == bindparam("hash"))

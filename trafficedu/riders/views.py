@@ -14,8 +14,9 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing, Refusal
+from trafficedu.core.forms import attach_error, form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, form_page, submitted, tell
+from trafficedu.core.web import back_to, tell
 from trafficedu.riders import queries, rules
 from trafficedu.riders.forms import (
     ID_TYPE_NAMES,

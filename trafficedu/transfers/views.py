@@ -16,10 +16,11 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.encryption import keyring_of
 from trafficedu.core.errors import Refusal, entered
+from trafficedu.core.forms import attach_error
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.text import message
 from trafficedu.core.uploads import UploadStore
-from trafficedu.core.web import attach_error, back_to, tell
+from trafficedu.core.web import back_to, tell
 from trafficedu.transfers import services
 from trafficedu.transfers.forms import KIND_NAMES, ConfirmForm, ExportForm, UploadForm
 

@@ -18,8 +18,9 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.fields import choices
+from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, form_page, submitted, tell
+from trafficedu.core.web import back_to, tell
 
 PAIRS_DAYS = 800
 """How far back possible duplicates are looked for: two years stand in every year-on-year figure."""

@@ -21,8 +21,9 @@ from trafficedu.core.clock import local_date, today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import choices
+from trafficedu.core.forms import attach_error
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, locale, tell
+from trafficedu.core.web import back_to, locale, tell
 from trafficedu.violations.queries.kinds import list_kinds, list_villages
 
 VILLAGE_COOKIE = "village"

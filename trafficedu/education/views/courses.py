@@ -8,8 +8,9 @@ from flask import Blueprint, render_template
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.database import session
+from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, form_page, submitted, tell
+from trafficedu.core.web import back_to, tell
 from trafficedu.education.forms import CourseForm
 from trafficedu.education.queries.courses import find_course, list_courses
 from trafficedu.education.services.courses import update_course

@@ -13,8 +13,9 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.fields import choices
+from trafficedu.core.forms import attach_error, form_page
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, form_page, locale, page_number, tell
+from trafficedu.core.web import back_to, locale, page_number, tell
 from trafficedu.education.forms import (
     CancelForm,
     SeriesForm,

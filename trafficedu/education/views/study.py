@@ -12,8 +12,9 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing, Refusal
+from trafficedu.core.forms import submitted
 from trafficedu.core.text import Message, message
-from trafficedu.core.web import back_to, locale, submitted, tell
+from trafficedu.core.web import back_to, locale, tell
 from trafficedu.education import rules
 from trafficedu.education.forms import FindForm, OverrideForm, QuizForm
 from trafficedu.education.models import Booking, CourseModule, StudySession

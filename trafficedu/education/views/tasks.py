@@ -12,8 +12,9 @@ from trafficedu.core.clock import local, today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import choices
+from trafficedu.core.forms import attach_error, form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, form_page, locale, page_number, say, submitted, tell
+from trafficedu.core.web import back_to, locale, page_number, say, tell
 from trafficedu.education import rules
 from trafficedu.education.forms import SeatForm, TaskFilterForm, WaiveForm
 from trafficedu.education.models import StudySession, StudyTask

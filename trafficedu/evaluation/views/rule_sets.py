@@ -11,8 +11,9 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
+from trafficedu.core.forms import attach_error, form_page
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, form_page, say, tell
+from trafficedu.core.web import back_to, say, tell
 from trafficedu.evaluation.forms.rule_sets import EXPOSURE_NAMES, RESPONSIBILITY_NAMES, RuleSetForm, flat
 from trafficedu.evaluation.models import DRAFT
 from trafficedu.evaluation.queries import rule_sets as queries

@@ -11,8 +11,9 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session, writing
 from trafficedu.core.errors import Missing, Refusal
+from trafficedu.core.forms import attach_error
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, locale, page_number, tell
+from trafficedu.core.web import back_to, locale, page_number, tell
 from trafficedu.feedback.forms import AnswerForm, NoticeFilterForm
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries import rows

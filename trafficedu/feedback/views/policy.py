@@ -12,8 +12,9 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing, Refusal
+from trafficedu.core.forms import attach_error, form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, form_page, submitted, tell
+from trafficedu.core.web import back_to, tell
 from trafficedu.feedback import rules
 from trafficedu.feedback.forms import EndStepForm, StepForm
 from trafficedu.feedback.models import EscalationStep

@@ -13,8 +13,9 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.fields import choices
+from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, form_page, page_number, submitted, tell
+from trafficedu.core.web import back_to, page_number, tell
 from trafficedu.hazards.forms import LookForm, ReasonForm, WatchFilterForm, WatchForm
 from trafficedu.hazards.models import HazardWatch
 from trafficedu.hazards.queries.checks import find_watch, list_reachable_checkers, list_watches

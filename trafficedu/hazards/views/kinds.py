@@ -8,8 +8,9 @@ from flask import render_template, request
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.database import session
+from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, form_page, submitted, tell
+from trafficedu.core.web import back_to, tell
 from trafficedu.hazards.forms import HazardKindForm
 from trafficedu.hazards.queries.kinds import find_kind, list_kinds
 from trafficedu.hazards.services.kinds import add_kind, change_kind

@@ -12,8 +12,9 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.fields import choices
+from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, form_page, locale, submitted, tell
+from trafficedu.core.web import back_to, locale, tell
 from trafficedu.hazards.forms import HazardForm, MorePhotosForm, ReasonForm
 from trafficedu.hazards.models import Hazard
 from trafficedu.hazards.queries import records

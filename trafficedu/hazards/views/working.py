@@ -13,8 +13,9 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Stale
+from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import Message, message
-from trafficedu.core.web import back_to, form_page, submitted, tell
+from trafficedu.core.web import back_to, tell
 from trafficedu.hazards import rules
 from trafficedu.hazards.forms import FixedForm, PlanForm, ReasonForm, RevisionForm, StepForm, VerifyForm
 from trafficedu.hazards.models import Hazard

@@ -10,8 +10,9 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
+from trafficedu.core.forms import attach_error, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, page_number, submitted, tell
+from trafficedu.core.web import back_to, page_number, tell
 from trafficedu.helmets.forms import ROAD_NAMES, STRATA_NAMES, DrawForm, NewSiteForm, SiteFilterForm, SiteForm
 from trafficedu.helmets.models import BY_CLASS
 from trafficedu.helmets.queries.sites import find_draw, find_site, list_draw_lines, list_draws, list_sites

@@ -13,8 +13,9 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
+from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message, translate
-from trafficedu.core.web import back_to, form_page, locale, page_number, submitted, tell
+from trafficedu.core.web import back_to, locale, page_number, tell
 from trafficedu.overview import services
 from trafficedu.overview.forms import DecisionForm, ProtestForm, TakeOffForm
 from trafficedu.overview.models import ListEntry, VillageList

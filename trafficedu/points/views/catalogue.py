@@ -10,8 +10,9 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal, Stale
+from trafficedu.core.forms import attach_error, form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, form_page, submitted, tell
+from trafficedu.core.web import back_to, tell
 from trafficedu.points.forms import ActivityForm, EndActivityForm, ExpectationForm
 from trafficedu.points.queries.catalogue import find_activity, list_activities, list_expectations
 from trafficedu.points.services import catalogue

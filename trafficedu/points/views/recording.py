@@ -10,8 +10,9 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Denied, Refusal
+from trafficedu.core.forms import attach_error, form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, form_page, locale, submitted, tell
+from trafficedu.core.web import back_to, locale, tell
 from trafficedu.points.forms import CounterForm, EntryForm
 from trafficedu.points.queries import catalogue, scope
 from trafficedu.points.queries.entries import find_entry

@@ -13,8 +13,9 @@ from trafficedu.core.database import session
 from trafficedu.core.encryption import keyring_of
 from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import Form
+from trafficedu.core.forms import attach_error, form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import attach_error, back_to, form_page, page_number, submitted, tell
+from trafficedu.core.web import back_to, page_number, tell
 from trafficedu.violations.forms import DecisionForm, IdentifyForm, ReasonForm
 from trafficedu.violations.queries import kinds, records
 from trafficedu.violations.queries.objections import find_objection, list_objections

@@ -20,7 +20,8 @@ from trafficedu.core.clock import local_date, today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import choices
-from trafficedu.core.web import attach_error, back_to, locale
+from trafficedu.core.forms import attach_error
+from trafficedu.core.web import back_to, locale
 from trafficedu.riders import queries as riders
 from trafficedu.riders.models import Rider
 from trafficedu.riders.rules import age_on, colour_code
@@ -114,11 +115,11 @@ def _look_up(form: RecordForm) -> Sequence[Rider]:
 def _chosen(form: RecordForm) -> Sequence[Rider]:
     if not form.rider_number.data:
         return []
-    try:
-        return [riders.find_rider(session(), form.rider_number.data, actor(), utc_now())]
-    except Refusal:
+    rider = riders.find_rider_if_seen(session(), form.rider_number.data, actor(), utc_now())
+    if rider is None:
         form.rider_number.data = ""
         return []
+    return [rider]
 
 
 def _page(form: RecordForm, found: Sequence[Rider] | None = None, looked_up: bool = False) -> str:
