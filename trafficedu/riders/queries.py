@@ -89,13 +89,13 @@ def visible(by: Actor, now: datetime) -> ColumnElement[bool]:
 
 def find_rider(session: Session, number: str, by: Actor, now: datetime) -> Rider:
     """Return the rider with a public number, as far as ``by`` sees; raise :class:`Missing`."""
-    rider = find_rider_if_seen(session, number, by)
+    rider = find_rider_if_seen(session, number, by, now)
     if rider is None:
         raise Missing(message("There is no such rider."))
     return rider
 
 
-def find_rider_if_seen(session: Session, number: str, by: Actor) -> Rider | None:
+def find_rider_if_seen(session: Session, number: str, by: Actor, now: datetime) -> Rider | None:
     """Return the rider with a public number, or None where ``by`` sees no such rider."""
     query = (
         select(Rider)
