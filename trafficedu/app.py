@@ -200,7 +200,6 @@ def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | 
     app = Flask(__name__, template_folder=str(_template_folder()), static_folder="static")
     app.config.update(
         SECRET_KEY=settings.secret_key,
-        SETTINGS=settings,
         MAX_CONTENT_LENGTH=settings.max_upload_mb * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -219,16 +218,13 @@ def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | 
         app.wsgi_app = ProxyFix(app.wsgi_app, settings.trusted_proxies, settings.trusted_proxies)  # type: ignore[method-assign]
     logs.init_logs(app)
     health.init_health(app)
-    database.init_database(app, settings.database_url, settings.keyring, wiring.HANDLERS)
+    database.init_database(app, settings, wiring.HANDLERS)
     flask_babel.Babel(app, locale_selector=_choose_locale)
     access.init_access(app, accounts.load_actor)
     CSRFProtect(app)
     security.init_security(app, https=settings.secure_cookies)
-    web.init_web(app)
+    web.init_web(app, web.Tables(wiring.PANELS, wiring.IMPORTERS, wiring.EXPORTERS))
     pages.init_pages(app, NAVIGATION)
-    app.extensions["panels"] = wiring.PANELS
-    app.extensions["importers"] = wiring.IMPORTERS
-    app.extensions["exporters"] = wiring.EXPORTERS
     for blueprint in dict.fromkeys(module.pages for module in PAGES):
         app.register_blueprint(blueprint)
     return app

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from trafficedu import __version__, wiring
@@ -32,7 +32,8 @@ from trafficedu.core.clock import from_local, utc_now
 from trafficedu.core.database import database, session
 from trafficedu.core.errors import Refusal
 from trafficedu.core.numbers import normalise
-from trafficedu.core.settings import Settings, load_settings
+from trafficedu.core.services import services_of
+from trafficedu.core.settings import load_settings
 from trafficedu.core.tabular import Progress, count_rows
 from trafficedu.core.text import DEFAULT_LOCALE, LOCALES, Message, message, translate
 from trafficedu.demo import services as demo
@@ -144,8 +145,7 @@ def _fill_with_demo(plan: Plan, now: datetime) -> None:
         session().commit()
         evaluate_months(session(), now)
         session().commit()
-    settings: Settings = current_app.config["SETTINGS"]
-    click.echo(table.render(demo.list_accounts(session()), settings.public_url))
+    click.echo(table.render(demo.list_accounts(session()), services_of(session()).address("")))
     session().rollback()  # reading took the write lock of SQLite; serving begins with other connections
 
 

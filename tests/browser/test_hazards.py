@@ -14,7 +14,7 @@ from tests.browser.conftest import Visitor
 from tests.factories import places
 from tests.factories.people import PASSWORD, make_user
 from tests.factories.pictures import camera_photo
-from trafficedu.core.storage import evidence_of
+from trafficedu.core.services import services_of
 from trafficedu.hazards.models import Hazard
 
 pytestmark = pytest.mark.browser
@@ -51,6 +51,6 @@ def test_reporting_on_a_phone(live_app: Flask, visit: Callable[[str], Visitor], 
     with live_app.app_context(), live_app.extensions["sqlalchemy"].sessionmaker() as session:
         hazard = session.scalars(select(Hazard)).one()
         assert (hazard.latitude, hazard.longitude, hazard.risk) == (30.1785, 120.2647, "high")
-        kept = evidence_of(session).read(hazard.photos[0].key)
+        kept = services_of(session).evidence.read(hazard.photos[0].key)
     with Image.open(io.BytesIO(kept)) as opened:
         assert not opened.getexif()

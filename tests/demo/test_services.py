@@ -18,7 +18,7 @@ from trafficedu.accounts.services import Credentials, sign_in
 from trafficedu.areas.models import Area, RegisteredEBikes
 from trafficedu.core.clock import today
 from trafficedu.core.database import database
-from trafficedu.core.encryption import keyring_of
+from trafficedu.core.services import services_of
 from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import list_accounts, load_demo
 from trafficedu.education.models import (
@@ -63,7 +63,7 @@ def test_the_violations_asked_for_lie_in_the_months_asked_for(demo: Session) -> 
 
 
 def test_no_identity_number_can_belong_to_anybody(demo: Session) -> None:
-    keyring = keyring_of(demo)
+    keyring = services_of(demo).keyring
     numbers = [keyring.decrypt(cipher, ID_NUMBER) for cipher in demo.scalars(select(Rider.id_number_cipher))]
     assert len(set(numbers)) == len(numbers) > 200
     assert all(number.startswith("99") for number in numbers)

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
 from trafficedu.core.clock import local_date
-from trafficedu.core.encryption import keyring_of
 from trafficedu.core.numbers import new_number
+from trafficedu.core.services import services_of
 from trafficedu.education.models import Course, StudySession, StudyTask
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
@@ -70,7 +70,7 @@ def make_district(session: Session) -> District:
 
 def make_rider(session: Session, home: Area | None = None, name: str = "张测试") -> Rider:
     number = f"33010919900101{secrets.randbelow(10000):04d}{secrets.token_hex(2)}"
-    keys = keyring_of(session)
+    keys = services_of(session).keyring
     rider = Rider(
         number=new_number("R"),
         name=name,

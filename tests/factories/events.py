@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from tests.factories.services import provide
 from trafficedu.core.events import Event
 
 
@@ -16,5 +17,5 @@ def published(session: Session, *kinds: type[Event]) -> list[Any]:
     def hear(_session: Session, event: Event) -> None:
         heard.append(event)
 
-    session.info["handlers"] = {kind: [hear] for kind in kinds}
+    provide(session, handlers={kind: [hear] for kind in kinds})
     return heard

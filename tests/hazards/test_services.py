@@ -22,7 +22,7 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.errors import Missing, Refusal, Stale
 from trafficedu.core.events import Event
-from trafficedu.core.storage import evidence_of
+from trafficedu.core.services import services_of
 from trafficedu.hazards.events import CheckOverdue, HazardDueSoon, HazardOverdue, HazardVerified
 from trafficedu.hazards.models import Hazard
 from trafficedu.hazards.queries import records
@@ -52,7 +52,7 @@ def audited(session: Session, hazard: Hazard) -> list[str]:
 def test_a_report_keeps_the_photo_without_where_it_was_taken(session: Session, village: Area, acting: Acting) -> None:
     hazard = make_hazard(session, village, acting("grid", village), latitude=30.17, longitude=120.26)
     (photo,) = hazard.photos
-    stored = evidence_of(session).read(photo.key)
+    stored = services_of(session).evidence.read(photo.key)
     assert b"Exif" not in stored
     assert b"SECRET" not in stored
     with Image.open(io.BytesIO(stored)) as picture:
@@ -180,7 +180,7 @@ def test_a_withdrawn_photo_is_shown_nowhere_and_kept(session: Session, village: 
     assert records.photos_of(session, hazard) == []
     with pytest.raises(Missing):
         records.find_photo(session, hazard.number, 1, supervisor)
-    assert evidence_of(session).read(photo.key)
+    assert services_of(session).evidence.read(photo.key)
 
 
 def test_reminders_go_out_once_for_a_deadline(session: Session, village: Area, heard: list[Event]) -> None:

@@ -23,8 +23,9 @@ from trafficedu.accounts.rules import PERMISSIONS, Role
 from trafficedu.core import audit
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
-from trafficedu.core.encryption import Keyring, keyring_of
+from trafficedu.core.encryption import Keyring
 from trafficedu.core.orm import Base
+from trafficedu.core.services import services_of
 
 PERSONAL = ("name", "local_name", "id_number", "local_id", "phone", "plate", "guardian", "contact")
 OPEN_WITH_FIRST_PASSWORD = {"accounts.password", "accounts.sign_out", "accounts.language"}
@@ -187,7 +188,7 @@ def test_the_database_holds_no_number_in_clear(session: Session, side: Side) -> 
 
 
 def test_a_lookup_hash_is_of_no_use_without_the_key(session: Session, side: Side) -> None:
-    own, other = keyring_of(session), Keyring.parse(Keyring.generate())
+    own, other = services_of(session).keyring, Keyring.parse(Keyring.generate())
     stored = side.rider.id_number_hash
     number = side.secrets["id_number"]
     assert stored not in {other.lookup_hash(text, "rider.id_number") for text in (number, f"identity_card:{number}")}

@@ -16,6 +16,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from trafficedu.core.database import database
+from trafficedu.core.services import services_of
 
 
 @dataclass
@@ -116,10 +117,12 @@ def mailbox() -> Iterator[Mailbox]:
 def set_up(app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Change settings for one test, for requests and for ``session``."""
     with app.app_context():
-        made = database().sessionmaker.kw["info"]
+        maker = database().sessionmaker
 
     def change(**values: Any) -> None:
-        for info in (made, session.info):
-            monkeypatch.setitem(info, "settings", replace(info["settings"], **values))
+        services = services_of(session)
+        changed = replace(services, settings=replace(services.settings, **values)).as_info()
+        monkeypatch.setitem(maker.kw, "info", changed)
+        session.info.update(changed)
 
     return change

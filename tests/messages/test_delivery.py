@@ -21,10 +21,12 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from tests.factories import people
+from tests.factories.services import provide
 from tests.messages.conftest import Mailbox, Receiver
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.database import database
+from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.messages.models import Channel, Delivery, Push
 from trafficedu.messages.services import channels, outbox, sending
@@ -221,9 +223,9 @@ def test_what_was_removed_or_cut_is_not_sent(session: Session, receiver: Receive
 def test_two_workers_send_once(fresh_app: Flask, receiver: Receiver) -> None:
     with fresh_app.app_context():
         maker = database().sessionmaker
-    info = maker.kw["info"]
-    info["settings"] = replace(info["settings"], push_servers=receiver.address, push_dry_run=False)
     with maker() as own:
+        provide(own, settings=replace(services_of(own).settings, push_servers=receiver.address, push_dry_run=False))
+        maker.configure(info=own.info)
         for _ in range(4):
             queued(own, "feishu", receiver.address + PATHS["feishu"])
 

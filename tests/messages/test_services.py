@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.factories import people, places
+from tests.factories.services import provide
 from tests.messages.test_rules import DINGTALK, FEISHU, WECOM
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of, watchers_of
@@ -129,7 +130,7 @@ def test_mail_is_offered_where_there_is_a_mail_server(session: Session, set_up: 
 def test_a_changed_key_takes_the_addresses_along(session: Session, data_key: str) -> None:
     user: User = people.make_user(session, "leader")
     channel = channels.add_channel(session, "wecom", WECOM, "", actor_of(user), NOW)
-    session.info["keyring"] = Keyring.parse(f"{Keyring.generate().replace('k1', 'k2')},{data_key}")
+    provide(session, keyring=Keyring.parse(f"{Keyring.generate().replace('k1', 'k2')},{data_key}"))
     assert channels.reencrypt_some(session, NOW) == 1
     assert channels.reencrypt_some(session, NOW) == 0
     assert (channel.address_cipher or "").startswith("k2.")

@@ -15,7 +15,7 @@ from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date, utc_now
 from trafficedu.core.errors import Missing
-from trafficedu.core.keep import keeper_of
+from trafficedu.core.services import services_of
 from trafficedu.overview.queries import picture as pictures
 from trafficedu.overview.rules import Period
 from trafficedu.violations.services import reviewing as violations
@@ -90,7 +90,7 @@ def test_nonsense_in_the_address_is_put_right(client: Browser, district: Distric
 def test_what_is_kept_is_kept_for_its_readers_only(
     client: Browser, session: Session, district: District, make_user: MakeUser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper = keeper_of(session)
+    keeper = services_of(session).keeper
     monkeypatch.setattr(keeper, "_longest", 300)
     monkeypatch.setattr(keeper, "_clock", itertools.count(time.monotonic()).__next__)  # every count takes a second
     client.sign_in(make_user("analyst", area_id=district.root.id))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -18,6 +17,7 @@ from tests.factories import places
 from trafficedu.accounts.models import User
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import today, utc_now
+from trafficedu.core.services import services_of
 from trafficedu.core.tabular import ImportReport, Row, numbered, silent
 from trafficedu.points.imports import COLUMNS, list_rows, run
 from trafficedu.points.models import PointActivity, PointEntry, PointExpectation
@@ -67,7 +67,7 @@ def test_an_entry_is_made_with_a_cleaned_photo_and_taken_back(
     assert (picture.size, dict(picture.getexif())) == ((20, 40), {}), "upright, and nothing but the picture"
     entry = session.scalars(select(PointEntry)).one()
     assert entry.evidence_key is not None
-    path = Path(app.config["SETTINGS"].instance) / "evidence" / entry.evidence_key[:2] / entry.evidence_key
+    path = services_of(session).settings.instance / "evidence" / entry.evidence_key[:2] / entry.evidence_key
     path.write_bytes(b"something else")
     assert client.get(f"/points/entries/{entry.number}/evidence").status_code == 404, "changed on the disk"
     counter = f"/points/entries/{entry.number}/counter"

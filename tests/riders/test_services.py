@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories.events import published
 from tests.factories.riders import area_actor, make_area, make_company, make_identity, make_rider
+from tests.factories.services import provide
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM
@@ -336,14 +337,14 @@ def keys(*names: str) -> Keyring:
 
 def test_riders_of_an_older_key_are_found_and_brought_under_the_new_one(session: Session) -> None:
     number = make_identity()
-    session.info["keyring"] = keys("k1")
+    provide(session, keyring=keys("k1"))
     rider = make_rider(session, id_number=number, phone="13800138000")
     make_rider(session)
-    session.info["keyring"] = keys("k2", "k1")
+    provide(session, keyring=keys("k2", "k1"))
     assert queries.find_by_identity_key(session, number) is rider
     assert not people.register(session, NewRider(IDENTITY_CARD, number, "测试骑手"), SYSTEM, NOW).is_new
     assert [key_services.reencrypt(session, 1) for _ in range(3)] == [1, 1, 0]
-    session.info["keyring"] = keys("k2")
+    provide(session, keyring=keys("k2"))
     assert queries.find_by_identity_key(session, number) is rider
     assert queries.phone_of(session, rider) == "13800138000"
     assert list(queries.list_exact(session, "13800138000")) == [rider]

@@ -15,7 +15,8 @@ from tests.conftest import Browser
 from tests.factories import places
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
-from trafficedu.core.settings import Settings
+from trafficedu.core.database import database
+from trafficedu.core.services import services_of
 
 MakeUser = Callable[..., User]
 HEAD = "code,name,level,parent_code\n"
@@ -92,7 +93,8 @@ def test_a_file_that_cannot_be_read_is_said_with_the_reason(
     assert answer.status_code == 422
     assert "无法读取该文件" in answer.text
     assert words in answer.text
-    settings: Settings = app.config["SETTINGS"]
+    with app.app_context():
+        settings = services_of(database().session).settings
     assert list((settings.instance / "uploads").iterdir()) == []
 
 

@@ -21,9 +21,9 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import from_local, utc_now
 from trafficedu.core.database import database
-from trafficedu.core.encryption import keyring_of
 from trafficedu.core.errors import Refusal, Stale
 from trafficedu.core.numbers import is_number
+from trafficedu.core.services import services_of
 from trafficedu.riders.models import Rider, Vehicle
 from trafficedu.riders.queries import engagement_on
 from trafficedu.riders.services.engagements import NewEngagement, engage
@@ -292,7 +292,7 @@ class TestObjections:
         assert objection.due_on == date(2026, 11, 27)
         assert objection.contact_cipher is not None
         assert "138" not in objection.contact_cipher
-        assert keyring_of(session).decrypt(objection.contact_cipher, "objection.contact") == "13800000000"
+        assert services_of(session).keyring.decrypt(objection.contact_cipher, "objection.contact") == "13800000000"
         with pytest.raises(Refusal, match="already"):
             objections.raise_objection(session, violation, "again", "", NOW)
         with pytest.raises(Refusal) as refusal:

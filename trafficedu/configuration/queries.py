@@ -15,6 +15,7 @@ from trafficedu.core.rows import Prepared, table_of
 from trafficedu.core.text import message
 
 _PARAMETER = table_of(Parameter)
+_READ = "figures"
 _FIGURES = Prepared(select(_PARAMETER.c.code, _PARAMETER.c.value))
 
 
@@ -23,10 +24,15 @@ def figure(session: Session, code: str) -> int:
 
     Read once a session: a transaction sees one state of the configuration.
     """
-    figures: dict[str, int] | None = session.info.get("figures")
+    figures: dict[str, int] | None = session.info.get(_READ)
     if figures is None:
-        figures = session.info["figures"] = dict(_FIGURES.rows(session))
+        figures = session.info[_READ] = dict(_FIGURES.rows(session))
     return figures[code]
+
+
+def forget_figures(session: Session) -> None:
+    """Let the next :func:`figure` be read anew."""
+    session.info.pop(_READ, None)
 
 
 def corrections(session: Session) -> dict[date, bool]:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trafficedu.configuration.models import CalendarDay, Parameter, Run
+from trafficedu.configuration.queries import forget_figures
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.catalogue import add_missing, shipped
@@ -45,7 +46,7 @@ def set_figure(session: Session, parameter: Parameter, value: int, version: int,
         )
     before, parameter.value = parameter.value, value
     session.flush()
-    session.info.pop("figures", None)
+    forget_figures(session)
     audit.write(session, "configuration:figure:manage", by, subject=parameter, before=before, after=value)
 
 

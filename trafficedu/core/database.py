@@ -12,32 +12,26 @@ from flask_sqlalchemy_lite import SQLAlchemy
 from sqlalchemy.orm import Session
 
 from trafficedu.core import connections
-from trafficedu.core.encryption import Keyring
 from trafficedu.core.events import Handlers
 from trafficedu.core.keep import Keeper
+from trafficedu.core.services import Services
+from trafficedu.core.settings import Settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def init_database(app: Flask, url: str, keyring: Keyring, handlers: Handlers) -> None:
-    """Attach the database to ``app``; every session carries keys, handlers of events and what services may be told.
+def init_database(app: Flask, settings: Settings, handlers: Handlers) -> None:
+    """Attach the database to ``app``; every session carries the same :class:`~trafficedu.core.services.Services`.
 
     A connection pool of 20 serves a worker process with as many threads; SQLite waits for its one writer.
     """
-    engine: dict[str, Any] = {"url": url}
-    if not url.endswith(":memory:"):
+    engine: dict[str, Any] = {"url": settings.database_url}
+    if not settings.database_url.endswith(":memory:"):
         engine |= {"pool_size": 20, "max_overflow": 20}
     app.config["SQLALCHEMY_ENGINES"] = {"default": engine}
-    settings = app.config["SETTINGS"]
-    info = {
-        "keyring": keyring,
-        "handlers": handlers,
-        "public_url": settings.public_url,
-        "settings": settings,
-        "evidence": settings.evidence,
-        "keeper": Keeper(settings.figures_kept_seconds),
-    }
-    extension = SQLAlchemy(session_options={"info": info})
+    keeper = Keeper(settings.figures_kept_seconds)
+    services = Services(settings, settings.keyring, settings.evidence, handlers, keeper)
+    extension = SQLAlchemy(session_options={"info": services.as_info()})
     extension.init_app(app)
     # The extension also closes asynchronous sessions; there are none, and it would start an event loop for that
     # at the end of every request.

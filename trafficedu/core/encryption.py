@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy.orm import Session
 
 NONCE_BYTES = 12
 
@@ -82,9 +81,3 @@ class Keyring:
     def _hash(self, name: str, text: str, field: str) -> str:
         digest = hmac.new(self._hash_keys[name], f"{field}\0{text}".encode(), hashlib.sha256)
         return f"{name}.{digest.hexdigest()[:32]}"
-
-
-def keyring_of(session: Session) -> Keyring:
-    """Return the keys that travel with ``session``; put there by whoever made it."""
-    keyring: Keyring = session.info["keyring"]
-    return keyring

@@ -1,7 +1,7 @@
 """How a lower room tells higher ones that something happened, without knowing them.
 
 A service publishes a fact; the handlers listed in ``trafficedu.wiring`` run at once, in the same
-transaction. The table of handlers travels with the session (``session.info``), so that nothing is global.
+transaction. The table of handlers travels with the session (``core.services``), so that nothing is global.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from trafficedu.core.actors import Actor
+from trafficedu.core.services import services_of
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,5 @@ Handlers = Mapping[type[Event], Sequence[Callable[[Session, Any], None]]]
 
 def publish(session: Session, event: Event) -> None:
     """Run every handler of ``event`` now, in this transaction; an error in one undoes the whole."""
-    handlers: Handlers = session.info.get("handlers", {})
-    for handler in handlers.get(type(event), ()):
+    for handler in services_of(session).handlers.get(type(event), ()):
         handler(session, event)

@@ -9,14 +9,14 @@ from ipaddress import ip_address
 from typing import Any
 
 import prometheus_client
-from flask import Blueprint, Flask, Response, abort, current_app, g, request
+from flask import Blueprint, Flask, Response, abort, g, request
 from prometheus_client import CollectorRegistry, multiprocess
 from sqlalchemy.exc import SQLAlchemyError
 
 from trafficedu.core import schema
 from trafficedu.core.access import open_to_all
-from trafficedu.core.database import database
-from trafficedu.core.settings import Settings
+from trafficedu.core.database import database, session
+from trafficedu.core.services import services_of
 
 probes = Blueprint("health", __name__)
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
@@ -51,7 +51,7 @@ def ready() -> Response:
 @open_to_all("guarded by address or token below")
 def metrics() -> Response:
     """Give the metrics to a collector on this machine, or to one that knows the token."""
-    settings: Settings = current_app.config["SETTINGS"]
+    settings = services_of(session()).settings
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     known = bool(settings.metrics_token) and hmac.compare_digest(given.encode(), settings.metrics_token.encode())
     local = _is_loopback(request.remote_addr or "")

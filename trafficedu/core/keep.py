@@ -17,7 +17,6 @@ from operator import attrgetter
 from typing import Any, Generic, TypeVar, cast
 
 from cachetools import TLRUCache, cachedmethod
-from sqlalchemy.orm import Session
 
 from trafficedu.core.clock import utc_now
 
@@ -76,8 +75,3 @@ class Keeper:
     def _seconds(self, took: float, quick: float) -> float:
         """Return for how long figures are kept that took so long to count."""
         return min(max(PATIENCE * took, LEAST_SECONDS), self._longest) if took >= quick else 0.0
-
-
-def keeper_of(session: Session) -> Keeper:
-    """Return the keeper of the application that a session belongs to."""
-    return cast(Keeper, session.info["keeper"])

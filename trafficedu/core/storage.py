@@ -18,8 +18,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from sqlalchemy.orm import Session
-
 from trafficedu.core.errors import Missing
 from trafficedu.core.text import message
 
@@ -111,10 +109,3 @@ class EvidenceStore:
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / key
-
-
-def evidence_of(session: Session) -> EvidenceStore:
-    """Return the store that belongs to the session's installation."""
-    store = session.info["evidence"]
-    assert isinstance(store, EvidenceStore)  # init_database put it there
-    return store

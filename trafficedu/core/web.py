@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
 import flask_babel
 from flask import Flask, Response, current_app, flash, redirect, request, url_for
 from markupsafe import Markup
 
 from trafficedu.core import clock
+from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.text import LOCALES, Message, translate
 
 Panel = Callable[..., Markup | str]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What pages read of ``trafficedu.wiring``: PAGE -> panels, KIND -> importer, KIND -> exporter."""
+
+    panels: Mapping[str, Sequence[Panel]]
+    importers: Mapping[str, Importer]
+    exporters: Mapping[str, Exporter]
+
+
+def tables() -> Tables:
+    """Return the tables of the present application."""
+    return cast(Tables, current_app.extensions["trafficedu"])
 
 
 def locale() -> str:
@@ -58,8 +74,7 @@ def page_number() -> int:
 
 def panels_for(page: str, **subject: Any) -> list[Markup]:
     """Return the fragments that higher features add to ``page``, in the order of ``wiring.PANELS``."""
-    table: Mapping[str, Sequence[Panel]] = current_app.extensions["panels"]
-    return [Markup(html) for panel in table.get(page, ()) if (html := panel(**subject))]  # noqa: S704 - rendered by templates
+    return [Markup(html) for panel in tables().panels.get(page, ()) if (html := panel(**subject))]  # noqa: S704 - rendered by templates
 
 
 def local_time(moment: Any) -> str:
@@ -67,8 +82,9 @@ def local_time(moment: Any) -> str:
     return clock.local(moment).strftime("%Y-%m-%d %H:%M")
 
 
-def init_web(app: Flask) -> None:
-    """Give the templates the filters and functions named in docs/pages.md."""
+def init_web(app: Flask, tables: Tables) -> None:
+    """Give views the tables, and templates the filters and functions named in docs/pages.md."""
+    app.extensions["trafficedu"] = tables
     app.jinja_env.filters.update(
         say=say, local_time=local_time, local_date=lambda moment: clock.local_date(moment).isoformat()
     )

@@ -10,8 +10,8 @@ from random import Random
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from trafficedu.core.encryption import keyring_of
 from trafficedu.core.errors import Refusal
+from trafficedu.core.services import services_of
 from trafficedu.core.tabular import Progress
 from trafficedu.core.text import message
 from trafficedu.demo import accounts, seasons
@@ -61,7 +61,7 @@ class District:
         staff = accounts.hire(session, self._places, chance)
         self._local = staff.local
         self._agenda = Agenda()
-        self._crowd = Crowd(self._rows, self._places, keyring_of(session), span, chance)
+        self._crowd = Crowd(self._rows, self._places, services_of(session).keyring, span, chance)
         self._offences = Offences(session, self._rows, self._places, self._crowd, span, chance)
         self._notices = Notices(session, self._rows, self._places, span, chance)
         self._accidents = Accidents(session, self._rows, self._places, span, plan.seed)

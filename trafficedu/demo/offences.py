@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trafficedu.configuration.queries import figure
-from trafficedu.core.encryption import Keyring
 from trafficedu.core.numbers import new_number
+from trafficedu.core.services import services_of
 from trafficedu.demo import names, seasons
 from trafficedu.demo.people import Crowd, Person
 from trafficedu.demo.places import Places, Spot
@@ -97,7 +97,7 @@ class Offences:
 
     def __init__(self, session: Session, rows: Rows, places: Places, crowd: Crowd, span: Span, chance: Random) -> None:
         self._rows, self._places, self._crowd, self._span, self._chance = rows, places, crowd, span, chance
-        self._keyring: Keyring = session.info["keyring"]
+        self._keyring = services_of(session).keyring
         kinds = {kind.code: kind for kind in session.scalars(select(ViolationKind).order_by(ViolationKind.valid_from))}
         self._kinds: dict[str, ViolationKind] = kinds
         self._codes = [code for code in SHARES if code in kinds]

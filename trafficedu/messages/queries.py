@@ -13,10 +13,9 @@ from trafficedu.accounts.models import User
 from trafficedu.configuration.queries import list_runs
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import day_bounds
-from trafficedu.core.encryption import keyring_of
 from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
-from trafficedu.core.settings import Settings
+from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.messages.models import Channel, Delivery, Push
 from trafficedu.messages.rules import EMAIL, KINDS, Address, address_from
@@ -37,21 +36,15 @@ class DeliveryFilter:
     until: date | None = None
 
 
-def settings_of(session: Session) -> Settings:
-    """Return the settings of the installation, which travel with the session."""
-    settings: Settings = session.info["settings"]
-    return settings
-
-
 def is_dry(session: Session) -> bool:
     """Tell whether nothing is to be sent: as the setting says, else in a demo installation."""
-    told = settings_of(session).push_dry_run
+    told = services_of(session).settings.push_dry_run
     return told if told is not None else bool(list_runs(session, DEMO_RUN, limit=1))
 
 
 def list_kinds(session: Session) -> list[str]:
     """Return the kinds of channel a user may choose: mail only where there is a mail server, or nothing is sent."""
-    mail = bool(settings_of(session).mail_url) or is_dry(session)
+    mail = bool(services_of(session).settings.mail_url) or is_dry(session)
     return [kind for kind in KINDS if kind != EMAIL or mail]
 
 
@@ -59,7 +52,7 @@ def address_of(session: Session, channel: Channel) -> Address | None:
     """Return a channel's address in clear, for sending and masking; None once it is removed."""
     if channel.address_cipher is None:
         return None
-    return address_from(channel.kind, keyring_of(session).decrypt(channel.address_cipher, ADDRESS))
+    return address_from(channel.kind, services_of(session).keyring.decrypt(channel.address_cipher, ADDRESS))
 
 
 def find_channel(session: Session, number: str, by: Actor) -> Channel:

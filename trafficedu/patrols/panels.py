@@ -14,7 +14,7 @@ from trafficedu.core.access import actor
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import month_bounds, today
 from trafficedu.core.database import session
-from trafficedu.core.keep import keeper_of
+from trafficedu.core.services import services_of
 from trafficedu.patrols import queries
 from trafficedu.patrols.queries import Effort
 from trafficedu.violations.queries.figures import count_by_area_and_month
@@ -55,7 +55,9 @@ def effort_of_area(area_path: str, first: date, last: date, **_subject: Any) -> 
     by_month = queries.effort_by_month(session(), who, area_path, first, after)
     end = min(after - timedelta(days=1), today())
     name = "patrols.effort", who.scope, area_path, first, end
-    counts = keeper_of(session()).get(name, lambda: _violations_by_month(who, area_path, first, end), QUICK).figures
+    counts = (
+        services_of(session()).keeper.get(name, lambda: _violations_by_month(who, area_path, first, end), QUICK).figures
+    )
     lines = [
         EffortLine(counts.get(month, 0), by_month.get(month, NONE), month) for month in sorted({*counts, *by_month})
     ]

@@ -11,6 +11,7 @@ from trafficedu.areas.models import DISTRICT, Area
 from trafficedu.configuration.queries import figure
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Missing
+from trafficedu.core.services import services_of
 from trafficedu.core.text import Message, message, translate
 from trafficedu.education.models import Certificate, Course, StudySession, StudyTask
 from trafficedu.education.queries.certificates import certificate_of_task
@@ -186,7 +187,7 @@ def render_receipt(session: Session, number: str, locale: str, now: datetime) ->
     found = find_shown(session, number)
     if found is None:
         raise Missing(message("There is no receipt with this number."))
-    address = f"{session.info['public_url']}/n/{found.number}"
+    address = services_of(session).address(f"/n/{found.number}")
     return receipt_paper.render(paper_of(session, found, local_date(now), locale, address), locale)
 
 

@@ -15,10 +15,10 @@ from trafficedu.companies.models import Company
 from trafficedu.core import bulk
 from trafficedu.core.actors import Actor
 from trafficedu.core.audit import DONE, AuditEntry
-from trafficedu.core.encryption import keyring_of
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.numbers import normalise
 from trafficedu.core.rows import Finder, Prepared, table_of
+from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.riders import rules
 from trafficedu.riders.models import ID_TYPES, Engagement, Rider, Vehicle
@@ -118,14 +118,14 @@ def find_by_identity_key(session: Session, key: str) -> Rider | None:
     Not scoped: whoever holds the document in hand may find its bearer. Callers that show the result to a user
     write ``services.open_rider``, so that the look-up is audited.
     """
-    hashes = keyring_of(session).lookup_hashes(key, ID_NUMBER)
+    hashes = services_of(session).keyring.lookup_hashes(key, ID_NUMBER)
     found = (_BY_HASH.first(session, hash=hashed) for hashed in hashes)
     return next((rider for rider in found if rider is not None), None)
 
 
 def list_exact(session: Session, text: str) -> Sequence[Rider]:
     """Return the riders whose document, phone or plate is exactly ``text``; not scoped, like a look-up by document."""
-    keyring = keyring_of(session)
+    keyring = services_of(session).keyring
     conditions: list[ColumnElement[bool]] = []
     hashes = [
         hashed for key in _possible_keys(text) for hashed in keyring.lookup_hashes(key, ID_NUMBER)
@@ -182,12 +182,12 @@ def list_recent(session: Session, by: Actor, limit: int = 10) -> Sequence[Rider]
 
 def id_number_of(session: Session, rider: Rider) -> str:
     """Return the document's number in clear; for documents and checks, never for a page without an audit row."""
-    return keyring_of(session).decrypt(rider.id_number_cipher, ID_NUMBER)
+    return services_of(session).keyring.decrypt(rider.id_number_cipher, ID_NUMBER)
 
 
 def phone_of(session: Session, rider: Rider) -> str:
     """Return the phone in clear, or ""; as careful as :func:`id_number_of`."""
-    return "" if rider.phone_cipher is None else keyring_of(session).decrypt(rider.phone_cipher, PHONE)
+    return "" if rider.phone_cipher is None else services_of(session).keyring.decrypt(rider.phone_cipher, PHONE)
 
 
 def describe(session: Session, rider: Rider) -> MaskedRider:
@@ -246,7 +246,7 @@ def find_engagement(session: Session, rider: Rider, company_code: str, engaged_f
 
 def find_ids_by_identity_key(session: Session, keys: Collection[str]) -> dict[str, int]:
     """Return rider ids by ``rules.identity_key``, for imports: one query for some thousand keys."""
-    keyring = keyring_of(session)
+    keyring = services_of(session).keyring
     by_hash = {hashed: key for key in keys for hashed in keyring.lookup_hashes(key, ID_NUMBER)}
     rows = bulk.find_by_key(session, Rider.id_number_hash, by_hash, Rider.id)
     return {by_hash[hashed]: row.id for hashed, row in rows.items()}

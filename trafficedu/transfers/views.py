@@ -14,13 +14,13 @@ from trafficedu.configuration import queries as configuration
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.encryption import keyring_of
 from trafficedu.core.errors import Refusal, entered
 from trafficedu.core.forms import attach_error
+from trafficedu.core.services import services_of
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.text import message
 from trafficedu.core.uploads import UploadStore
-from trafficedu.core.web import back_to, tell
+from trafficedu.core.web import back_to, tables, tell
 from trafficedu.transfers import services
 from trafficedu.transfers.forms import KIND_NAMES, ConfirmForm, ExportForm, UploadForm
 
@@ -151,14 +151,12 @@ def _preview(kind: str, token: str, outcome: services.Outcome) -> str:
 
 def _importers() -> Mapping[str, Importer]:
     """Return what this user may bring in."""
-    table: Mapping[str, Importer] = current_app.extensions["importers"]
-    return {kind: importer for kind, importer in table.items() if actor().may(importer.permission)}
+    return {kind: importer for kind, importer in tables().importers.items() if actor().may(importer.permission)}
 
 
 def _exporters() -> Mapping[str, Exporter]:
     """Return what this user may take out."""
-    table: Mapping[str, Exporter] = current_app.extensions["exporters"]
-    return {kind: exporter for kind, exporter in table.items() if actor().may(exporter.permission)}
+    return {kind: exporter for kind, exporter in tables().exporters.items() if actor().may(exporter.permission)}
 
 
 def _upload_form() -> UploadForm:
@@ -176,5 +174,5 @@ def _export_form() -> ExportForm:
 
 
 def _store() -> UploadStore:
-    settings = current_app.config["SETTINGS"]
-    return UploadStore(settings.instance / "uploads", keyring_of(session()))
+    services = services_of(session())
+    return UploadStore(services.settings.instance / "uploads", services.keyring)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from trafficedu.areas.models import Area
 from trafficedu.core.clock import local, local_date
 from trafficedu.core.errors import Missing
+from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.education.models import Booking, Certificate, StudySession
 from trafficedu.education.queries.certificates import find_certificate
@@ -29,7 +30,7 @@ def district_of(session: Session, area: Area) -> str:
 
 def verify_address(session: Session, number: str) -> str:
     """Return the public address at which a certificate proves itself: what its QR code holds."""
-    return f"{session.info['public_url'].rstrip('/')}/verify/{number}"
+    return services_of(session).address(f"/verify/{number}")
 
 
 def certificate_paper(session: Session, certificate: Certificate, locale: str, address: str) -> CertificateData:

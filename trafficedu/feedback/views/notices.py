@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, current_app, render_template, request, url_for
+from flask import Response, render_template, request, url_for
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session, writing
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.forms import attach_error
+from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, locale, page_number, tell
 from trafficedu.feedback.forms import AnswerForm, NoticeFilterForm
@@ -79,7 +80,7 @@ def notice_pdf(number: str) -> Any:
     found = find_notice(session(), number, actor())
     if found.sent_utc is None:
         raise Missing(message("This notice has not gone out: there is no paper yet."))
-    address = current_app.config["SETTINGS"].public_url + url_for("feedback.notice", number=found.number)
+    address = services_of(session()).address(url_for("feedback.notice", number=found.number))
     data = rows.paper_of(session(), found, actor(), utc_now(), locale(), address)
     return Response(
         paper.render(data, locale()),

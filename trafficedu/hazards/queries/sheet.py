@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from trafficedu.areas.queries import list_line
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local
-from trafficedu.core.storage import evidence_of
+from trafficedu.core.services import services_of
 from trafficedu.core.text import translate
 from trafficedu.hazards.models import Hazard
 from trafficedu.hazards.queries.records import find_hazard, list_steps, photos_of
@@ -24,7 +24,7 @@ MOST_ON_PAPER = 4
 def plan_paper(session: Session, hazard: Hazard, locale: str, now: datetime) -> HazardPlanData:
     """Return what the sheet of a hazard says in ``locale``, with its photos."""
     line = [area.name for area in [*list_line(session, hazard.area), hazard.area]]
-    address = f"{session.info['public_url'].rstrip('/')}/hazards/{hazard.number}"
+    address = services_of(session).address(f"/hazards/{hazard.number}")
     return HazardPlanData(
         number=hazard.number,
         district=line[0],
@@ -56,7 +56,7 @@ def plan_paper(session: Session, hazard: Hazard, locale: str, now: datetime) -> 
 
 def _pictures(session: Session, hazard: Hazard, taken: str) -> tuple[bytes, ...]:
     found = [photo for photo in photos_of(session, hazard) if photo.taken == taken]
-    return tuple(evidence_of(session).read(photo.key) for photo in found[-MOST_ON_PAPER:])
+    return tuple(services_of(session).evidence.read(photo.key) for photo in found[-MOST_ON_PAPER:])
 
 
 def _course(session: Session, hazard: Hazard, locale: str) -> tuple[PlanStep, ...]:

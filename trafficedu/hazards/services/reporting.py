@@ -22,7 +22,7 @@ from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal, entered
 from trafficedu.core.numbers import new_number
 from trafficedu.core.pictures import redrawn
-from trafficedu.core.storage import evidence_of
+from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.hazards import rules
 from trafficedu.hazards.models import Hazard, HazardPhoto
@@ -165,7 +165,7 @@ def keep_photos(
         text = message("A hazard has at most %(most)d photos. Choose fewer.", most=rules.MOST_PHOTOS)
         raise Refusal(text, field="photos")
     for picture in pictures:
-        key = evidence_of(session).save(picture)
+        key = services_of(session).evidence.save(picture)
         if (key, taken) in seen:
             continue
         seen.add((key, taken))

@@ -14,7 +14,7 @@ from trafficedu.core import audit
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import local, today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.storage import evidence_of
+from trafficedu.core.services import services_of
 from trafficedu.core.web import locale, page_number, say
 from trafficedu.hazards import rules
 from trafficedu.hazards.forms import HazardFilterForm
@@ -136,7 +136,7 @@ def photo(number: str, position: int) -> Any:
     if position > rules.MOST_PHOTOS:
         abort(404)
     found = records.find_photo(session(), number, position, actor())
-    return _shown(evidence_of(session()).read(found.key), "image/jpeg", found.hazard, f"{position}.jpg")
+    return _shown(services_of(session()).evidence.read(found.key), "image/jpeg", found.hazard, f"{position}.jpg")
 
 
 def _shown(data: bytes, mimetype: str, hazard: Hazard, suffix: str) -> Response:

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core import audit
 from trafficedu.core.actors import SYSTEM, Actor
-from trafficedu.core.encryption import keyring_of
 from trafficedu.core.errors import Refusal
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import flush_or_refuse
+from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.messages.models import Channel, Delivery, Push
-from trafficedu.messages.queries import ADDRESS, address_of, list_kinds, settings_of
+from trafficedu.messages.queries import ADDRESS, address_of, list_kinds
 from trafficedu.messages.rules import packed, read_address, read_origins
 from trafficedu.messages.services.outbox import waiting
 
@@ -34,8 +34,8 @@ def add_channel(session: Session, kind: str, typed: str, secret: str, by: Actor,
     """
     if kind not in list_kinds(session):
         raise Refusal(message("There is no such channel on this installation."), field="kind")
-    address = read_address(kind, typed, secret, read_origins(settings_of(session).push_servers))
-    keyring, identity = keyring_of(session), f"{kind}\n{address.origin}\n{address.token}"
+    address = read_address(kind, typed, secret, read_origins(services_of(session).settings.push_servers))
+    keyring, identity = services_of(session).keyring, f"{kind}\n{address.origin}\n{address.token}"
     own = select(Channel.address_hash).where(Channel.user_id == by.user_id, Channel.removed_utc.is_(None))
     kept = set(session.scalars(own))
     twice = Refusal(message("You have this channel already."), field="address")
@@ -89,7 +89,7 @@ def send_test(session: Session, channel: Channel, by: Actor, now: datetime) -> D
 
 def reencrypt_some(session: Session, now: datetime) -> int:
     """Bring addresses that lie under another than the current key under it: the worker's chore; ``now`` is unused."""
-    keyring = keyring_of(session)
+    keyring = services_of(session).keyring
     stale = Channel.removed_utc.is_(None) & ~Channel.address_cipher.startswith(f"{keyring.current}.", autoescape=True)
     found = session.scalars(select(Channel).where(stale).limit(REENCRYPT_BATCH).with_for_update(skip_locked=True)).all()
     for channel in found:

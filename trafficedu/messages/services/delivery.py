@@ -14,9 +14,10 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from trafficedu.core.services import services_of
 from trafficedu.core.text import message, translate
 from trafficedu.messages.models import Delivery
-from trafficedu.messages.queries import address_of, is_dry, settings_of
+from trafficedu.messages.queries import address_of, is_dry
 from trafficedu.messages.rules import (
     CUT,
     DRY,
@@ -80,7 +81,7 @@ def _attempt(session: Session, delivery: Delivery) -> tuple[str, str]:
     if is_dry(session):
         return DRY, ""
     title, body = words_of(session, delivery)
-    mail_url = settings_of(session).mail_url
+    mail_url = services_of(session).settings.mail_url
     session.commit()
     from trafficedu.messages.services import sending  # noqa: PLC0415 - apprise loads only where it is used
 
@@ -97,7 +98,8 @@ def words_of(session: Session, delivery: Delivery) -> tuple[str, str]:
     locale = push.user.locale
     title = translate(message("[交治通] %(title)s", title=unpacked(push.title)), locale)
     body = shortened(translate(unpacked(push.body), locale), LONGEST_BODY)
-    return shortened(title, LONGEST_TITLE), f"{body}\n{session.info['public_url']}/messages/{push.number}"
+    address = services_of(session).address(f"/messages/{push.number}")
+    return shortened(title, LONGEST_TITLE), f"{body}\n{address}"
 
 
 def _settle(delivery: Delivery, state: str, reason: str, now: datetime) -> None:

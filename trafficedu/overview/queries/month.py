@@ -12,7 +12,7 @@ from trafficedu.areas import queries as areas
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.keep import keeper_of
+from trafficedu.core.services import services_of
 from trafficedu.education.queries import rates as education
 from trafficedu.education.rules import CompletionCounts
 from trafficedu.feedback.queries import rates as feedback
@@ -65,7 +65,7 @@ def read_month(session: Session, by: Actor, now: datetime, locale: str) -> Month
     last = period_of(None, None, local_date(now)).last
     area = find_area(session, "", by)
     name = "month", by.scope, area.path, last, local_date(now), locale
-    return keeper_of(session).get(name, lambda: read_month_of(session, by, area, last, now, locale)).figures
+    return services_of(session).keeper.get(name, lambda: read_month_of(session, by, area, last, now, locale)).figures
 
 
 def read_month_of(session: Session, by: Actor, area: Area, last: date, now: datetime, locale: str) -> Month:

@@ -13,7 +13,7 @@ from trafficedu.areas.models import DISTRICT, TOWN, VILLAGE, Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Missing
-from trafficedu.core.keep import keeper_of
+from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.education.queries import rates as education
 from trafficedu.education.rules import CompletionCounts, ReoffenceCounts
@@ -136,7 +136,7 @@ def list_choices(session: Session, by: Actor, area: Area, day: date) -> list[tup
 def draw(session: Session, by: Actor, area: Area, period: Period, as_of: datetime) -> Picture:
     """Gather the overview of ``area``; what lies outside the scope of ``by`` is not counted anywhere."""
     name = "overview", by.scope, area.path, period, local_date(as_of)
-    kept = keeper_of(session).get(name, lambda: _count(session, by, area, period, as_of))
+    kept = services_of(session).keeper.get(name, lambda: _count(session, by, area, period, as_of))
     counts = kept.figures
     kinds = _kinds(session, counts, period)
     exposure = areas.ebikes_of_areas(session, area.path, period.last, period.last)[period.last]

@@ -18,7 +18,7 @@ from trafficedu.areas.models import DISTRICT, Area
 from trafficedu.areas.rules import Drawn, draw_outlines
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.keep import keeper_of
+from trafficedu.core.services import services_of
 from trafficedu.education.queries import tasks
 from trafficedu.education.queries.sessions import count_sessions_of_day
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
@@ -164,7 +164,7 @@ def _add(sums: Counter[str], one: EvaluationResult, dimensions: Iterable[str]) -
 
 def _waiting(session: Session, by: Actor, area: Area, now: datetime) -> Waiting:
     name = "waiting", by.scope, area.path, local_date(now)
-    return keeper_of(session).get(name, lambda: _count_waiting(session, by, area, now), QUICK).figures
+    return services_of(session).keeper.get(name, lambda: _count_waiting(session, by, area, now), QUICK).figures
 
 
 def _count_waiting(session: Session, by: Actor, area: Area, now: datetime) -> Waiting:

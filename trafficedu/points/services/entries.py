@@ -15,7 +15,7 @@ from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Denied, Refusal, entered
 from trafficedu.core.numbers import new_number
 from trafficedu.core.pictures import redrawn
-from trafficedu.core.storage import evidence_of
+from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.points.models import EVENT, PAGE, PointActivity, PointEntry
 from trafficedu.points.queries import catalogue, entries, scope
@@ -62,7 +62,7 @@ def record_entry(session: Session, new: NewEntry, by: Actor, now: datetime) -> P
     activity = _activity(session, new, target.kind)
     points = activity.points if new.points is None else new.points
     check_points(points)
-    evidence = evidence_of(session).save(_cleaned(new.evidence)) if new.evidence else None
+    evidence = services_of(session).evidence.save(_cleaned(new.evidence)) if new.evidence else None
     entry = PointEntry(
         number=new_number("E"),
         once_key=key,

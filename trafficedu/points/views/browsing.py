@@ -15,7 +15,7 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import month_bounds, today
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
-from trafficedu.core.storage import evidence_of
+from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.core.web import locale, page_number
 from trafficedu.points.forms import LedgerForm, MonthForm
@@ -118,7 +118,7 @@ def evidence(number: str) -> Any:
     found = find_entry(session(), number, actor())
     if found.evidence_key is None:
         raise Missing(message("This entry has no evidence."))
-    content = evidence_of(session()).read(found.evidence_key)
+    content = services_of(session()).evidence.read(found.evidence_key)
     kind = media_type(content)
     name = f"{found.number}.{'pdf' if kind == PDF else 'jpg'}"
     return send_file(io.BytesIO(content), mimetype=kind, download_name=name, as_attachment=True)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor
-from trafficedu.core.encryption import keyring_of
+from trafficedu.core.services import services_of
 from trafficedu.riders import queries, rules
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries import ID_NUMBER, PHONE
@@ -48,7 +48,7 @@ def list_rows(session: Session, by: Actor, now: datetime, month: date | None, cl
 
 
 def _cells(session: Session, rider: Row[Any], clear: bool) -> dict[str, str]:
-    keyring = keyring_of(session)
+    keyring = services_of(session).keyring
     number = keyring.decrypt(rider.id_number_cipher, ID_NUMBER)
     phone = keyring.decrypt(rider.phone_cipher, PHONE) if rider.phone_cipher else ""
     if clear:

@@ -16,10 +16,10 @@ from trafficedu.companies.models import Company
 from trafficedu.core import audit, bulk
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.encryption import keyring_of
 from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
 from trafficedu.core.numbers import new_number
+from trafficedu.core.services import services_of
 from trafficedu.core.tabular import ImportReport, Progress, Row, is_masked
 from trafficedu.core.text import message
 from trafficedu.riders import queries, rules
@@ -272,7 +272,7 @@ def _gaps_only(rider: _Known, given: people.NewRider) -> people.NewRider:
 def _has_phone(session: Session, rider: _Known, phone: str) -> bool:
     if rider.given.phone:
         return rider.given.phone == phone
-    return rider.phone_hash in keyring_of(session).lookup_hashes(phone, PHONE)
+    return rider.phone_hash in services_of(session).keyring.lookup_hashes(phone, PHONE)
 
 
 def _engage(rider: _Known, work: _Work | None) -> str:
@@ -300,7 +300,7 @@ def _engage(rider: _Known, work: _Work | None) -> str:
 
 def _write_new(session: Session, fresh: dict[str, _Known], now: datetime) -> None:
     """Add the new riders of a batch, and note the ids they got."""
-    keyring = keyring_of(session)
+    keyring = services_of(session).keyring
 
     def rows() -> Iterator[tuple[object, ...]]:
         for key, rider in fresh.items():
@@ -327,7 +327,7 @@ def _write_new(session: Session, fresh: dict[str, _Known], now: datetime) -> Non
 
 def _write_changed(session: Session, changed: Sequence[_Known]) -> None:
     """Write what became of riders known before; who gave no new phone keeps the old one."""
-    keyring, table = keyring_of(session), Rider.__table__
+    keyring, table = services_of(session).keyring, Rider.__table__
     for with_phone in (False, True):
         rows = [
             {

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core import audit
 from trafficedu.core.actors import SYSTEM
-from trafficedu.core.encryption import keyring_of
+from trafficedu.core.services import services_of
 from trafficedu.riders import queries, rules
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries import ID_NUMBER
@@ -29,7 +29,7 @@ def reencrypt(session: Session, batch: int) -> int:
     For the worker, until it returns 0; then the old key can be taken out of the setting. Rows that others hold
     are passed over and come next time.
     """
-    keyring = keyring_of(session)
+    keyring = services_of(session).keyring
     mark = f"{keyring.current}."
     stale = or_(
         ~Rider.id_number_cipher.startswith(mark, autoescape=True),

@@ -13,11 +13,11 @@ from trafficedu.areas.models import Area
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.encryption import keyring_of
 from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import expect_version, flush_or_refuse
+from trafficedu.core.services import services_of
 from trafficedu.core.tabular import is_masked
 from trafficedu.core.text import message
 from trafficedu.riders import queries, rules
@@ -135,7 +135,7 @@ def _check_home(session: Session, area_id: int | None) -> None:
 
 
 def _made(session: Session, given: NewRider, key: str, now: datetime) -> Rider:
-    keyring = keyring_of(session)
+    keyring = services_of(session).keyring
     rider = Rider(
         number=new_number("R"),
         name=given.name,
@@ -152,7 +152,7 @@ def _made(session: Session, given: NewRider, key: str, now: datetime) -> Rider:
 
 def set_phone(session: Session, rider: Rider, phone: str) -> None:
     """Encrypt and hash a normalised phone under the current key; "" removes it."""
-    keyring = keyring_of(session)
+    keyring = services_of(session).keyring
     rider.phone_cipher = keyring.encrypt(phone, PHONE) if phone else None
     rider.phone_hash = keyring.lookup_hash(phone, PHONE) if phone else None
 
@@ -257,7 +257,7 @@ def _change_document(session: Session, rider: Rider, id_type: str, text: str, to
         raise _document_taken()
     rider.id_type = id_type
     if holder is None or queries.id_number_of(session, rider) != number:
-        keyring = keyring_of(session)
+        keyring = services_of(session).keyring
         rider.id_number_cipher = keyring.encrypt(number, ID_NUMBER)
         rider.id_number_hash = keyring.lookup_hash(key, ID_NUMBER)
 

@@ -18,7 +18,8 @@ from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import month_bounds
-from trafficedu.core.encryption import Keyring, keyring_of
+from trafficedu.core.encryption import Keyring
+from trafficedu.core.services import services_of
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries import ID_NUMBER, PHONE
 from trafficedu.riders.rules import mask_identity, mask_name, mask_phone
@@ -70,7 +71,7 @@ def list_filtered(session: Session, by: Actor, wanted: ViolationFilter, clear: b
         .order_by(Violation.occurred_utc, Violation.id)
         .execution_options(yield_per=PIECE)
     )
-    identities = _identities(keyring_of(session), by, clear)
+    identities = _identities(services_of(session).keyring, by, clear)
     named = _reads_riders(by)
     for violation, area_code, kind_code, company_code, officer, *rider in session.execute(query):
         yield {

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from trafficedu.core import bulk
-from trafficedu.core.encryption import keyring_of
 from trafficedu.core.errors import Refusal
 from trafficedu.core.numbers import new_number
+from trafficedu.core.services import services_of
 from trafficedu.core.tabular import is_masked
 from trafficedu.core.text import message
 from trafficedu.riders.models import Rider
@@ -40,7 +40,7 @@ class People:
 
     def __init__(self, session: Session, now: datetime) -> None:
         self._session, self._now = session, now
-        self._keyring = keyring_of(session)
+        self._keyring = services_of(session).keyring
         self._known: dict[str, tuple[int, str]] = {}
 
     def find(self, candidates: Iterable[Candidate]) -> None:

@@ -11,8 +11,8 @@ from trafficedu.configuration.queries import corrections, figure
 from trafficedu.core import audit, numbers
 from trafficedu.core.actors import VISITOR, Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.encryption import keyring_of
 from trafficedu.core.errors import Refusal
+from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.core.workdays import add_workdays
 from trafficedu.violations.models import Objection, Violation
@@ -48,7 +48,7 @@ def raise_objection(session: Session, violation: Violation, statement: str, cont
         raised_utc=now,
         due_on=add_workdays(local_date(now), workdays, corrections(session)),
         statement=statement.strip(),
-        contact_cipher=keyring_of(session).encrypt(contact, "objection.contact") if contact else None,
+        contact_cipher=services_of(session).keyring.encrypt(contact, "objection.contact") if contact else None,
     )
     session.add(objection)
     session.flush()

@@ -10,10 +10,10 @@ from flask import render_template
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.encryption import keyring_of
 from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import Form
 from trafficedu.core.forms import attach_error, form_page, submitted
+from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, page_number, tell
 from trafficedu.violations.forms import DecisionForm, IdentifyForm, ReasonForm
@@ -118,5 +118,9 @@ def objection(number: str) -> Any:
     ):
         tell(message("The objection is decided."))
         return back_to("violations.objections")
-    contact = keyring_of(session()).decrypt(found.contact_cipher, "objection.contact") if found.contact_cipher else ""
+    contact = (
+        services_of(session()).keyring.decrypt(found.contact_cipher, "objection.contact")
+        if found.contact_cipher
+        else ""
+    )
     return form_page("violations/objection.html", form, objection=found, contact=contact, today=today())

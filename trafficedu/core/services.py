@@ -1,0 +1,45 @@
+"""What services work with beside the database: one object for a process, which travels with every session.
+
+So nothing is global, and a test gives a session other services. What lives as long as one session (the figures of
+``configuration.queries``, the rows ``core.audit`` has yet to write) stays in ``session.info`` under a key that
+only its module knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy.orm import Session
+
+from trafficedu.core.encryption import Keyring
+from trafficedu.core.keep import Keeper
+from trafficedu.core.settings import Settings
+from trafficedu.core.storage import EvidenceStore
+
+_KEY = "services"
+
+
+@dataclass(frozen=True)
+class Services:
+    """The keys of personal data, the store of evidence, who handles which event, and the figures kept for a while."""
+
+    settings: Settings
+    keyring: Keyring
+    evidence: EvidenceStore
+    handlers: Mapping[type[Any], Sequence[Callable[[Session, Any], None]]]
+    keeper: Keeper
+
+    def address(self, path: str) -> str:
+        """Return where the public finds the page at ``path`` ("/verify/…")."""
+        return f"{self.settings.public_url}{path}"
+
+    def as_info(self) -> dict[str, Any]:
+        """Return what a session carries in its ``info``, so that :func:`services_of` finds this object."""
+        return {_KEY: self}
+
+
+def services_of(session: Session) -> Services:
+    """Return the services that travel with ``session``."""
+    return cast(Services, session.info[_KEY])
