@@ -90,6 +90,11 @@ class TestVersions:
             kinds.add(session, kind("X1", date(2027, 1, 1)), SYSTEM)
         assert (refused.value.field, refused.value.value) == ("code", "X1")
 
+    def test_an_entry_has_a_code(self, session: Session, kinds: Catalogue[ViolationKind]) -> None:
+        with pytest.raises(Refusal, match="Enter a code") as refused:
+            kinds.add(session, kind(""), SYSTEM)
+        assert refused.value.field == "code"
+
     def test_a_version_begins_after_the_present_one(self, session: Session, kinds: Catalogue[ViolationKind]) -> None:
         present = kinds.add(session, kind("X1"), SYSTEM)
         with pytest.raises(Refusal, match="begins after the present one") as refused:

@@ -103,7 +103,9 @@ class Catalogue(Generic[EntryType]):
     refuse_used: Callable[[Session, EntryType, date, str], None]
 
     def add(self, session: Session, entry: EntryType, by: Actor) -> EntryType:
-        """Add an entry with a code of its own. Raises Refusal at ``code`` where the code is in use."""
+        """Add an entry with a code of its own. Raises Refusal at ``code`` where there is none or it is in use."""
+        if not entry.code:
+            raise Refusal(message("Enter a code."), field="code")
         lock(session, self.model)
         if session.scalar(select(self.model.id).where(self.model.code == entry.code).limit(1)) is not None:
             raise Refusal(self.taken, field="code", value=entry.code)

@@ -9,12 +9,15 @@ from typing import Any
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateTimeLocalField, Field, HiddenField, StringField
+from wtforms import DateField, DateTimeLocalField, Field, HiddenField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import ValidationError
+from wtforms.validators import InputRequired, ValidationError
 
 from trafficedu.core import clock
+from trafficedu.core.errors import Stale
+from trafficedu.core.orm import Valid
 from trafficedu.core.states import Word
+from trafficedu.core.text import message
 from trafficedu.core.web import say
 
 ACCEPTED_TIMES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
@@ -71,6 +74,28 @@ class VersionField(HiddenField):
         """Read the number; a missing or broken one counts as 0, which is always stale."""
         text = valuelist[0] if valuelist else ""
         self.data = int(text) if text.isdecimal() and len(text) < 10 else 0
+
+
+class VersionForm(Form):
+    """An entry of a catalogue, or its next version."""
+
+    valid_from = DateField(_l("Valid from"), [InputRequired(_l("Enter the date."))])
+    version = VersionField(default=0)
+    seen_from = HiddenField()
+
+    def follow(self, present: Valid) -> None:
+        """Begin the version after ``present``; raise Stale where somebody made another one meanwhile."""
+        if not self.is_submitted():
+            self.valid_from.data, self.seen_from.data = None, present.valid_from.isoformat()
+        elif self.seen_from.data != present.valid_from.isoformat():
+            raise Stale(message("Somebody else made a new version meanwhile. Check the catalogue."))
+
+
+class EndForm(Form):
+    """The last day of an entry of a catalogue."""
+
+    last_day = DateField(_l("Last day in force"), [InputRequired(_l("Enter the date."))])
+    version = VersionField(default=0)
 
 
 def not_in_future(_form: Any, field: Field) -> None:

@@ -112,10 +112,3 @@ class StepForm(Form):
             self.violations_from.data, self.window_days.data, rules.Measure(self.measure.data, self.days.data)
         )
         return StepInput(self.receiver or self.receiver_kind.data, step, self.valid_from.data)
-
-
-class EndStepForm(Form):
-    """The last day of a line."""
-
-    last_day = DateField(_l("Last day in force"), [InputRequired(_l("Enter the date."))])
-    version = VersionField(default=0)

@@ -21,7 +21,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionField, choices
+from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionForm, choices
 from trafficedu.points import rules
 from trafficedu.points.models import EVENT, FILE, PAGE
 from trafficedu.points.queries.entries import COUNTER, EntryFilter
@@ -146,7 +146,7 @@ class MonthForm(FilterForm):
             self.kind.data = kinds[0] if kinds else ""
 
 
-class ActivityForm(Form):
+class ActivityForm(VersionForm):
     """An activity, or a new version of one."""
 
     code = TrimmedField(
@@ -174,9 +174,6 @@ class ActivityForm(Form):
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
-    valid_from = DateField(_l("Valid from"), [InputRequired(_l("Enter the date."))])
-    version = VersionField(default=0)
-    seen_from = HiddenField()
 
     def to_input(self) -> ActivityInput:
         """Return what was entered."""
@@ -188,13 +185,6 @@ class ActivityForm(Form):
             tuple(self.kinds.data),
             self.valid_from.data,
         )
-
-
-class EndActivityForm(Form):
-    """The last day of an activity."""
-
-    last_day = DateField(_l("Last day in force"), [InputRequired(_l("Enter the date."))])
-    version = VersionField(default=0)
 
 
 class ExpectationForm(Form):

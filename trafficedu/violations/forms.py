@@ -18,7 +18,7 @@ from trafficedu.core.fields import (
     Form,
     LocalTimeField,
     TrimmedField,
-    VersionField,
+    VersionForm,
     choices,
     named,
     not_in_future,
@@ -255,7 +255,7 @@ class ViolationFilterForm(FilterForm):
         )
 
 
-class KindForm(Form):
+class KindForm(VersionForm):
     """A kind of violation, or a new version of one."""
 
     code = TrimmedField(
@@ -285,9 +285,6 @@ class KindForm(Form):
     law_en = TrimmedField(
         _l("Legal ground in English"), [InputRequired(_l("Name the article.")), Length(max=200, message=TOO_LONG)]
     )
-    valid_from = DateField(_l("Valid from"), [InputRequired(_l("Enter the date."))])
-    version = VersionField(default=0)
-    seen_from = HiddenField()
 
     def validate_fine_min_yuan(self, field: Field) -> None:
         """Refuse an impossible amount."""
@@ -308,10 +305,3 @@ class KindForm(Form):
             self.law_en.data,
             self.valid_from.data,
         )
-
-
-class EndKindForm(Form):
-    """The last day of a kind."""
-
-    last_day = DateField(_l("Last day in force"), [InputRequired(_l("Enter the date."))])
-    version = VersionField(default=0)

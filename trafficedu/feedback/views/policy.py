@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from itertools import zip_longest
 from typing import Any
@@ -11,12 +12,13 @@ from flask import render_template, request
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
-from trafficedu.core.errors import Missing, Refusal
-from trafficedu.core.forms import attach_error, form_page, submitted
-from trafficedu.core.text import message
+from trafficedu.core.errors import Missing
+from trafficedu.core.fields import EndForm
+from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.text import Message, message
 from trafficedu.core.web import back_to, tell
 from trafficedu.feedback import rules
-from trafficedu.feedback.forms import EndStepForm, StepForm
+from trafficedu.feedback.forms import StepForm
 from trafficedu.feedback.models import EscalationStep
 from trafficedu.feedback.queries.policy import find_step, list_steps, steps_on
 from trafficedu.feedback.services import policy as policy_services
@@ -36,21 +38,8 @@ def policy() -> Any:
 def new_step() -> Any:
     """I add a line, after looking at what it changes."""
     form = StepForm()
-    if form.validate_on_submit():
-        try:
-            given = form.to_input()
-            policy_services.check_step(given, today())
-            if "look" in request.form:
-                return _page(form, None, _changes(given, None))
-            policy_services.add_step(session(), given, today(), actor())
-            session().commit()
-        except Refusal as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The line is added to the policy."))
-            return back_to("feedback.policy")
-    return _page(form, None), 422 if form.errors else 200
+    added = message("The line is added to the policy.")
+    return _taken(form, None, lambda new: policy_services.add_step(session(), new, today(), actor()), added)
 
 
 @pages.route("/escalation/<any(company, village):receiver>/<int:count>/<day>", methods=["GET", "POST"])
@@ -61,21 +50,13 @@ def step(receiver: str, count: int, day: str) -> Any:
     form = StepForm(obj=found, receiver_kind=receiver)
     if not form.is_submitted():
         form.valid_from.data = None
-    if form.validate_on_submit():
-        try:
-            given = form.to_input()
-            policy_services.check_step(given, today())
-            if "look" in request.form:
-                return _page(form, found, _changes(given, found))
-            policy_services.renew_step(session(), found, given, form.version.data, today(), actor())
-            session().commit()
-        except Refusal as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The new version is in the policy."))
-            return back_to("feedback.policy")
-    return _page(form, find_step(session(), receiver, count, _day(day))), 422 if form.errors else 200
+    renewed = message("The new version is in the policy.")
+    return _taken(
+        form,
+        found,
+        lambda new: policy_services.renew_step(session(), found, new, form.version.data, today(), actor()),
+        renewed,
+    )
 
 
 @pages.route("/escalation/<any(company, village):receiver>/<int:count>/<day>/end", methods=["GET", "POST"])
@@ -83,19 +64,33 @@ def step(receiver: str, count: int, day: str) -> Any:
 def end_step(receiver: str, count: int, day: str) -> Any:
     """I let a line end; what it recommended before stays."""
     found = find_step(session(), receiver, count, _day(day))
-    form = EndStepForm(obj=found)
+    form = EndForm(obj=found)
     if submitted(
         form,
         lambda: policy_services.end_step(session(), found, form.last_day.data, form.version.data, today(), actor()),
     ):
         tell(message("The line ends on that day."))
         return back_to("feedback.policy")
-    found = find_step(session(), receiver, count, _day(day))
     return form_page("feedback/end_step.html", form, step=found, today=today(), in_words=rules.in_words)
 
 
-def _page(form: StepForm, found: EscalationStep | None, changes: Any = None) -> str:
-    return render_template("feedback/step.html", form=form, step=found, changes=changes, in_words=rules.in_words)
+def _taken(form: StepForm, found: EscalationStep | None, save: Callable[[StepInput], Any], text: Message) -> Any:
+    """Save a line that is sent, or show what it would change where that is asked."""
+
+    def act() -> list[Any] | None:
+        new = form.to_input()
+        policy_services.check_step(new, today())
+        if "look" in request.form:
+            return _changes(new, found)
+        save(new)
+        return None
+
+    accepted = submitted(form, act)
+    if accepted and accepted.value is None:
+        tell(text)
+        return back_to("feedback.policy")
+    changes = accepted.value if accepted else None
+    return form_page("feedback/step.html", form, step=found, changes=changes, in_words=rules.in_words)
 
 
 def _changes(given: StepInput, replaced: EscalationStep | None) -> list[Any]:

@@ -9,11 +9,11 @@ from flask import render_template
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
-from trafficedu.core.errors import Refusal, Stale
-from trafficedu.core.forms import attach_error, form_page, submitted
+from trafficedu.core.fields import EndForm
+from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, tell
-from trafficedu.points.forms import ActivityForm, EndActivityForm, ExpectationForm
+from trafficedu.points.forms import ActivityForm, ExpectationForm
 from trafficedu.points.queries.catalogue import find_activity, list_activities, list_expectations
 from trafficedu.points.services import catalogue
 from trafficedu.points.views.blueprint import pages
@@ -34,18 +34,9 @@ def activities() -> Any:
 def new_activity() -> Any:
     """I add an activity that people enter."""
     form = ActivityForm()
-    if form.validate_on_submit():
-        try:
-            if not form.code.data:
-                raise Refusal(message("Enter a code."), field="code")
-            catalogue.add_activity(session(), form.code.data, form.to_input(), actor())
-            session().commit()
-        except Refusal as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The activity is added."))
-            return back_to("points.activities")
+    if submitted(form, lambda: catalogue.add_activity(session(), form.code.data, form.to_input(), actor())):
+        tell(message("The activity is added."))
+        return back_to("points.activities")
     return form_page("points/activity.html", form, activity=None)
 
 
@@ -55,14 +46,11 @@ def activity(code: str) -> Any:
     """I make a new version of an activity; the present one ends the day before it begins."""
     found = find_activity(session(), code)
     form = ActivityForm(obj=found)
-    if not form.is_submitted():
-        form.valid_from.data, form.seen_from.data = None, found.valid_from.isoformat()
-    elif form.seen_from.data != found.valid_from.isoformat():
-        raise Stale(message("Somebody else made a new version meanwhile. Check the catalogue."))
+    form.follow(found)
     if submitted(form, lambda: catalogue.renew_activity(session(), found, form.to_input(), form.version.data, actor())):
         tell(message("The new version is in the catalogue."))
         return back_to("points.activities")
-    return form_page("points/activity.html", form, activity=find_activity(session(), code))
+    return form_page("points/activity.html", form, activity=found)
 
 
 @pages.route("/activities/<code>/end", methods=["GET", "POST"])
@@ -70,13 +58,13 @@ def activity(code: str) -> Any:
 def end_activity(code: str) -> Any:
     """I let an activity end; entries made under it keep it."""
     found = find_activity(session(), code)
-    form = EndActivityForm(obj=found)
+    form = EndForm(obj=found)
     if submitted(
         form, lambda: catalogue.end_activity(session(), found, form.last_day.data, form.version.data, actor())
     ):
         tell(message("The activity ends on that day."))
         return back_to("points.activities")
-    return form_page("points/end_activity.html", form, activity=find_activity(session(), code))
+    return form_page("points/end_activity.html", form, activity=found)
 
 
 @pages.route("/expectations", methods=["GET", "POST"])
@@ -89,7 +77,3 @@ def expectations() -> Any:
         return back_to("points.expectations")
     rows = list_expectations(session())
     return form_page("points/expectations.html", form, rows=rows)
-
-
-def _status(form: Any) -> int:
-    return 422 if form.errors else 200

@@ -9,11 +9,11 @@ from flask import render_template
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
-from trafficedu.core.errors import Refusal, Stale
-from trafficedu.core.forms import attach_error, form_page, submitted
+from trafficedu.core.fields import EndForm
+from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, tell
-from trafficedu.violations.forms import EndKindForm, KindForm
+from trafficedu.violations.forms import KindForm
 from trafficedu.violations.queries.kinds import find_kind, list_kinds
 from trafficedu.violations.services import kinds as kind_services
 from trafficedu.violations.views.blueprint import pages
@@ -31,18 +31,9 @@ def kinds() -> Any:
 def new_kind() -> Any:
     """I add a kind."""
     form = KindForm()
-    if form.validate_on_submit():
-        try:
-            if not form.code.data:
-                raise Refusal(message("Enter a code."), field="code")
-            kind_services.add_kind(session(), form.code.data, form.to_input(), actor())
-            session().commit()
-        except Refusal as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The kind is added."))
-            return back_to("violations.kinds")
+    if submitted(form, lambda: kind_services.add_kind(session(), form.code.data, form.to_input(), actor())):
+        tell(message("The kind is added."))
+        return back_to("violations.kinds")
     return form_page("violations/kind.html", form, kind=None)
 
 
@@ -52,14 +43,11 @@ def kind(code: str) -> Any:
     """I make a new version of a kind; the present one ends the day before it begins."""
     found = find_kind(session(), code)
     form = KindForm(obj=found)
-    if not form.is_submitted():
-        form.valid_from.data, form.seen_from.data = None, found.valid_from.isoformat()
-    elif form.seen_from.data != found.valid_from.isoformat():
-        raise Stale(message("Somebody else made a new version meanwhile. Check the catalogue."))
+    form.follow(found)
     if submitted(form, lambda: kind_services.renew_kind(session(), found, form.to_input(), form.version.data, actor())):
         tell(message("The new version is in the catalogue."))
         return back_to("violations.kinds")
-    return form_page("violations/kind.html", form, kind=find_kind(session(), code))
+    return form_page("violations/kind.html", form, kind=found)
 
 
 @pages.route("/kinds/<code>/end", methods=["GET", "POST"])
@@ -67,10 +55,10 @@ def kind(code: str) -> Any:
 def end_kind(code: str) -> Any:
     """I let a kind end; records made under it keep it."""
     found = find_kind(session(), code)
-    form = EndKindForm(obj=found)
+    form = EndForm(obj=found)
     if submitted(
         form, lambda: kind_services.end_kind(session(), found, form.last_day.data, form.version.data, actor())
     ):
         tell(message("The kind ends on that day."))
         return back_to("violations.kinds")
-    return form_page("violations/end_kind.html", form, kind=find_kind(session(), code))
+    return form_page("violations/end_kind.html", form, kind=found)
