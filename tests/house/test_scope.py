@@ -28,7 +28,7 @@ from trafficedu.violations.imports.files import COLUMNS as VIOLATIONS
 from trafficedu.violations.models import Violation
 
 SEES_ALL_COMPANIES = {Role.OFFICER, Role.SUPERVISOR, Role.ANALYST, Role.ADMINISTRATOR}
-"""Companies deliver across the whole district: posts in an area see each of them (companies.queries.in_scope)."""
+"""Companies deliver across the whole district: posts in an area see each of them (companies.queries.visible_to)."""
 CONFIGURATION = {"configuration", "courses"}
 """Blueprints whose records belong to the whole installation, as do the kinds of violations."""
 

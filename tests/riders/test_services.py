@@ -315,9 +315,9 @@ def test_a_rider_found_by_document_is_open_to_the_finder_for_a_shift_only(
     people.open_rider(session, far, finder, "document")
     [row] = audit_of(session, queries.OPENED)
     seen = select(Rider.id)
-    assert session.scalars(seen.where(queries.visible(finder, row.at_utc + timedelta(hours=11)))).all() == [far.id]
-    assert session.scalars(seen.where(queries.visible(finder, row.at_utc + timedelta(hours=13)))).all() == []
-    assert session.scalars(seen.where(queries.visible(colleague, row.at_utc))).all() == []
+    assert session.scalars(seen.where(queries.visible_to(finder, row.at_utc + timedelta(hours=11)))).all() == [far.id]
+    assert session.scalars(seen.where(queries.visible_to(finder, row.at_utc + timedelta(hours=13)))).all() == []
+    assert session.scalars(seen.where(queries.visible_to(colleague, row.at_utc))).all() == []
 
 
 def test_companies_see_their_own_riders_and_stations_none(session: Session, make_user: Callable[..., User]) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import LEVELS, Area, RegisteredEBikes
-from trafficedu.areas.queries import facts_by_code, in_scope
+from trafficedu.areas.queries import facts_by_code, visible_to
 from trafficedu.areas.rules import BEGINNING, AreaFacts, check_place, check_successor, check_within
 from trafficedu.core import bulk, clock, parsing
 from trafficedu.core.actors import SYSTEM, Actor
@@ -212,7 +212,7 @@ def _import_ebikes(
 ) -> ImportReport:
     """Take in figures by area and month; a changed figure replaces the former one."""
     report, seen = ImportReport(), set[tuple[int, date]]()
-    areas = {area.code: area for area in session.scalars(select(Area).where(in_scope(by)))}
+    areas = {area.code: area for area in session.scalars(select(Area).where(visible_to(by)))}
     this_month = clock.local_date(now).replace(day=1)
     for batch in bulk.batches(rows):
         good: dict[tuple[int, date], int] = {}
@@ -269,7 +269,7 @@ def _export_ebikes(
     query = (
         select(Area.code, RegisteredEBikes.month, RegisteredEBikes.ebikes)
         .join(Area, Area.id == RegisteredEBikes.area_id)
-        .where(in_scope(by))
+        .where(visible_to(by))
         .order_by(RegisteredEBikes.month, Area.code)
     )
     if month is not None:

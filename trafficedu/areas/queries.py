@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from trafficedu.areas.models import TOWN, VILLAGE, Area, AreaBoundary, RegisteredEBikes
 from trafficedu.areas.rules import CARRY_MONTHS, AreaFacts, Exposed, exposure
@@ -42,24 +42,24 @@ class AreaLine:
     villages: int | None
 
 
-def in_scope(by: Actor) -> ColumnElement[bool]:
+def visible_to(by: Actor) -> ColumnElement[bool]:
     """Return the condition that ``by`` sees an area: the own post and below it; all, for who manages the tree."""
-    if by.scope.everything or by.may(MANAGE):
-        return true()
-    if by.scope.area_path is None:
-        return false()
-    return Area.path.startswith(by.scope.area_path, autoescape=True)
+    return true() if by.may(MANAGE) else by.scope.condition(area=Area.path)
 
 
-def sees(by: Actor, area: Area) -> bool:
-    """Tell whether ``by`` sees ``area``; the same as :func:`in_scope`, of an area already read."""
-    below = by.scope.area_path is not None and area.path.startswith(by.scope.area_path)
-    return by.scope.everything or by.may(MANAGE) or below
+def is_visible(by: Actor, area: Area) -> bool:
+    """Tell whether ``by`` sees ``area``; the same as :func:`visible_to`, of an area already read."""
+    return by.may(MANAGE) or by.scope.covers(area.path)
 
 
 def within(path: str) -> Select[tuple[int]]:
     """Return a subquery of the ids of the area at ``path`` and all below it, for ``Model.area_id.in_(...)``."""
     return select(Area.id).where(Area.path.startswith(path, autoescape=True))
+
+
+def lies_in(area_id: InstrumentedAttribute[Any]) -> Callable[[str], ColumnElement[bool]]:
+    """Return the condition that a record's area lies at or below a path, as a function of the path."""
+    return lambda path: area_id.in_(within(path))
 
 
 def find_area(session: Session, code: str) -> Area:
@@ -91,7 +91,7 @@ def find_in_reach(session: Session, code: str, day: date, by: Actor) -> Area:
     as if it did not exist.
     """
     area = session.scalar(select(Area).where(Area.code == code))
-    if area is None or not (by.scope.everything or (by.scope.area_path and area.path.startswith(by.scope.area_path))):
+    if area is None or not by.scope.covers(area.path):
         text = message("There is no village with the code %(code)s in your area. Choose one from the list.", code=code)
         raise Refusal(text, field="area_code", value=code)
     return _existing_on(area, day)
@@ -120,7 +120,7 @@ def code_choices(session: Session, day: date, level: str | None = None) -> list[
 
 def town_choices(session: Session, by: Actor) -> list[tuple[str, str]]:
     """Return path and name of every town that ``by`` sees, for filters."""
-    query = select(Area.path, Area.name).where(Area.level == TOWN, in_scope(by)).order_by(Area.path)
+    query = select(Area.path, Area.name).where(Area.level == TOWN, visible_to(by)).order_by(Area.path)
     return [(row.path, row.name) for row in session.execute(query)]
 
 
@@ -137,7 +137,7 @@ def choices(session: Session, path: str = "") -> list[tuple[int, str]]:
 
 def find_visible_area(session: Session, code: str, by: Actor) -> Area:
     """Return the area with ``code`` if ``by`` sees it; raise :class:`Missing`."""
-    area = session.scalar(select(Area).where(Area.code == code, in_scope(by)))
+    area = session.scalar(select(Area).where(Area.code == code, visible_to(by)))
     if area is None:
         raise Missing(message("There is no area with the code %(code)s.", code=code))
     return area
@@ -146,7 +146,7 @@ def find_visible_area(session: Session, code: str, by: Actor) -> Area:
 def visible_root(session: Session, by: Actor) -> Area | None:
     """Return the top of the tree if ``by`` sees it: a page offers no way that ends at a closed door."""
     top = root(session)
-    return top if top is not None and session.scalar(select(Area.id).where(Area.id == top.id, in_scope(by))) else None
+    return top if top is not None and session.scalar(select(Area.id).where(Area.id == top.id, visible_to(by))) else None
 
 
 def list_areas(session: Session, wanted: AreaFilter, by: Actor, page: int, sort: str = "code") -> Page[AreaLine]:
@@ -155,7 +155,7 @@ def list_areas(session: Session, wanted: AreaFilter, by: Actor, page: int, sort:
     query = (
         select(Area, func.coalesce(parent.name, "").label("parent"))
         .outerjoin(parent, parent.id == Area.parent_id)
-        .where(in_scope(by))
+        .where(visible_to(by))
     )
     if wanted.words:
         text = wanted.words.lower()
@@ -224,7 +224,7 @@ def facts_by_code(session: Session, by: Actor | None = None) -> dict[str, AreaFa
         select(Area, func.coalesce(parent.code, ""), func.coalesce(successor.code, ""))
         .outerjoin(parent, parent.id == Area.parent_id)
         .outerjoin(successor, successor.id == Area.successor_id)
-        .where(true() if by is None else in_scope(by))
+        .where(true() if by is None else visible_to(by))
     )
     return {
         area.code: AreaFacts(

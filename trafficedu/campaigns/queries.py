@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from trafficedu.areas import queries as areas
@@ -30,20 +30,19 @@ class CampaignFilter:
     state: str = ""
 
 
-def visible(by: Actor) -> ColumnElement[bool]:
+def visible_to(by: Actor) -> ColumnElement[bool]:
     """Return the condition that ``by`` sees a campaign: one of its areas lies in the own post, or around it."""
-    path = by.scope.area_path
-    if by.scope.everything:
-        return true()
-    if path is None:
-        return false()
+    return by.scope.condition(area=_touches)
+
+
+def _touches(path: str) -> ColumnElement[bool]:
     touched = or_(Area.path.startswith(path, autoescape=True), Area.path.in_(lines_above(path)))
     return Campaign.id.in_(select(CampaignArea.campaign_id).join(Area, Area.id == CampaignArea.area_id).where(touched))
 
 
 def find_campaign(session: Session, number: str, by: Actor) -> Campaign:
     """Return one campaign; raise :class:`Missing`."""
-    campaign = session.scalar(select(Campaign).where(Campaign.number == number, visible(by)))
+    campaign = session.scalar(select(Campaign).where(Campaign.number == number, visible_to(by)))
     if campaign is None:
         raise Missing(message("There is no such campaign."))
     return campaign
@@ -53,7 +52,7 @@ def list_campaigns(
     session: Session, wanted: CampaignFilter, by: Actor, page: int, sort: str = "-first"
 ) -> Page[Campaign]:
     """Return campaigns with their areas, by default the latest first."""
-    query = select(Campaign).where(visible(by)).options(selectinload(Campaign.areas))
+    query = select(Campaign).where(visible_to(by)).options(selectinload(Campaign.areas))
     if wanted.words:
         query = query.where(Campaign.name.contains(wanted.words, autoescape=True))
     standing = {
@@ -88,7 +87,7 @@ def list_touching(session: Session, path: str, first_day: date, last_day: date) 
 
 def list_choices(session: Session, by: Actor, day: date) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Return code and name of the towns, and of the villages, that ``by`` may put a campaign on."""
-    query = select(Area).where(areas.in_scope(by), Area.holds_on(day), Area.level.in_((TOWN, VILLAGE)))
+    query = select(Area).where(areas.visible_to(by), Area.holds_on(day), Area.level.in_((TOWN, VILLAGE)))
     found = session.scalars(query.order_by(Area.path)).all()
     town_names = {area.path: area.name for area in found if area.level == TOWN}
     towns = [(area.code, area.name) for area in found if area.level == TOWN]

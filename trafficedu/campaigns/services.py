@@ -117,7 +117,7 @@ def _require_own(session: Session, campaign: Campaign, version: int, by: Actor) 
     if campaign.cancelled_utc is not None:
         raise Refusal(message("This campaign is cancelled. Enter a new one instead."))
     ids = [area.id for area in campaign.areas]
-    own = set(session.scalars(select(Area.id).where(Area.id.in_(ids), areas.in_scope(by))))
+    own = set(session.scalars(select(Area.id).where(Area.id.in_(ids), areas.visible_to(by))))
     if own != set(ids):
         raise Refusal(message("This campaign reaches beyond your area. Ask the district's command centre."))
 

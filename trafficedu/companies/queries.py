@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, false, func, or_, select, true
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from trafficedu.companies.models import Company
@@ -24,15 +24,14 @@ class CompanyFilter:
     active: bool | None = True
 
 
-def in_scope(by: Actor) -> ColumnElement[bool]:
+def visible_to(by: Actor) -> ColumnElement[bool]:
     """Return the condition that ``by`` sees a company: the own one, or, with a post in an area, every one.
 
     Companies deliver across the whole district; what they do in an area is for other features to narrow.
     """
-    if by.scope.company_id is not None:
-        return Company.id == by.scope.company_id
-    everywhere = by.scope.everything or by.scope.area_path is not None or by.may("companies:company:manage")
-    return true() if everywhere else false()
+    if by.scope.company_id is None and by.may("companies:company:manage"):
+        return true()
+    return by.scope.condition(company=Company.id, area=lambda _path: true())
 
 
 def find_company(session: Session, code: str) -> Company:
@@ -42,7 +41,7 @@ def find_company(session: Session, code: str) -> Company:
 
 def find_visible_company(session: Session, code: str, by: Actor) -> Company:
     """Return the company with ``code`` if ``by`` sees it; raise :class:`Missing`."""
-    return _one(session, Company.code == code, in_scope(by))
+    return _one(session, Company.code == code, visible_to(by))
 
 
 def _one(session: Session, *conditions: ColumnElement[bool]) -> Company:
@@ -54,7 +53,7 @@ def _one(session: Session, *conditions: ColumnElement[bool]) -> Company:
 
 def list_companies(session: Session, wanted: CompanyFilter, by: Actor, page: int, sort: str = "name") -> Page[Company]:
     """Return the companies that ``by`` sees; words are looked for in name and code."""
-    query = select(Company).where(in_scope(by))
+    query = select(Company).where(visible_to(by))
     if wanted.words:
         text = wanted.words.lower()
         found = [func.lower(column).contains(text, autoescape=True) for column in (Company.name, Company.code)]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, false, true
 
 from trafficedu.core.errors import Denied
 from trafficedu.core.text import DEFAULT_LOCALE, message
@@ -21,7 +25,32 @@ class Scope:
     station_id: int | None = None
     company_id: int | None = None
 
+    def condition(self, *, area: Bound = None, station: Bound = None, company: Bound = None) -> ColumnElement[bool]:
+        """Return the condition that keeps a query to what is seen; each feature's ``visible_to`` is made of it.
 
+        Parameters
+        ----------
+        area
+            The column of an area's path, or a function of the path (``areas.queries.lies_in`` makes one for a
+            column of ids); None where posts in an area see nothing.
+        station, company
+            The column of the id, or a function of it; None where such a post sees nothing.
+        """
+        if self.everything:
+            return true()
+        if area is not None and self.area_path:
+            return area(self.area_path) if callable(area) else area.startswith(self.area_path, autoescape=True)
+        for bound, own in ((station, self.station_id), (company, self.company_id)):
+            if bound is not None and own is not None:
+                return bound(own) if callable(bound) else bound == own
+        return false()
+
+    def covers(self, path: str) -> bool:
+        """Tell whether the area at ``path`` is seen."""
+        return self.everything or bool(self.area_path and path.startswith(self.area_path))
+
+
+Bound = SQLColumnExpression[Any] | Callable[[Any], ColumnElement[bool]] | None
 NOTHING = Scope()
 
 

@@ -15,8 +15,8 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from trafficedu.areas import queries as areas
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import in_scope
 from trafficedu.companies.models import Company
 from trafficedu.core import bulk, clock, parsing
 from trafficedu.core.actors import Actor
@@ -36,7 +36,7 @@ from trafficedu.helmets.models import (
     HelmetSite,
     HelmetSurvey,
 )
-from trafficedu.helmets.queries.surveys import visible
+from trafficedu.helmets.queries.surveys import visible_to
 
 COLUMNS = Columns(
     (
@@ -99,7 +99,8 @@ class _Taking:
         self.session = session
         self.by = by
         self.report = ImportReport()
-        self.areas = {row.code: row.id for row in session.execute(select(Area.code, Area.id).where(in_scope(by)))}
+        own = select(Area.code, Area.id).where(areas.visible_to(by))
+        self.areas = {row.code: row.id for row in session.execute(own)}
         self.area_ids = set(self.areas.values())
         self.companies = {row.code: row.id for row in session.execute(select(Company.code, Company.id))}
         self.sites = {
@@ -338,7 +339,7 @@ def _export(session: Session, by: Actor, now: datetime, month: date | None, clea
         .join(HelmetSite, HelmetSurvey.site_id == HelmetSite.id)
         .join(Area, HelmetSite.area_id == Area.id)
         .outerjoin(Company, HelmetCount.company_id == Company.id)
-        .where(HelmetSurvey.state == COUNTED, visible(by))
+        .where(HelmetSurvey.state == COUNTED, visible_to(by))
         .group_by(HelmetSurvey.id, HelmetSite.id, Area.id)
         .order_by(HelmetSheet.survey_id, HelmetCount.group, HelmetCount.role, Company.code)
     )

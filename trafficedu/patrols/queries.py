@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, extract, false, func, or_, select, true
+from sqlalchemy import ColumnElement, extract, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import within
+from trafficedu.areas.queries import lies_in, within
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import month_bounds
@@ -65,18 +65,16 @@ COUNTS = (Patrol.ended_utc.is_not(None), Patrol.voided_utc.is_(None))
 _SUMS = (func.sum(Patrol.minutes), func.sum(Patrol.stops), func.count(), func.count(Patrol.stops))
 
 
-def visible(by: Actor) -> ColumnElement[bool]:
+def visible_to(by: Actor) -> ColumnElement[bool]:
     """Return the condition that ``by`` sees a patrol: in the own area, and below it."""
-    if by.scope.everything:
-        return true()
-    return false() if by.scope.area_path is None else Patrol.area_id.in_(within(by.scope.area_path))
+    return by.scope.condition(area=lies_in(Patrol.area_id))
 
 
 def find_patrol(session: Session, number: str, by: Actor) -> Patrol:
     """Return a patrol that ``by`` sees; raise :class:`Missing`."""
     query = (
         select(Patrol)
-        .where(Patrol.number == numbers.normalise(number), visible(by))
+        .where(Patrol.number == numbers.normalise(number), visible_to(by))
         .options(joinedload(Patrol.area), joinedload(Patrol.officer), joinedload(Patrol.voided_by))
     )
     found = session.scalar(query)
@@ -145,7 +143,7 @@ def list_patrols(session: Session, by: Actor, wanted: PatrolFilter, page: int) -
         select(Patrol)
         .join(Patrol.area)
         .join(User, User.id == Patrol.officer_id)
-        .where(visible(by), *_conditions(wanted))
+        .where(visible_to(by), *_conditions(wanted))
         .options(contains_eager(Patrol.area), contains_eager(Patrol.officer))
         .order_by(
             (column.desc() if wanted.sort.startswith("-") else column.asc()).nulls_last(), Patrol.started_utc.desc()
@@ -157,7 +155,7 @@ def list_patrols(session: Session, by: Actor, wanted: PatrolFilter, page: int) -
 def total_of(session: Session, by: Actor, wanted: PatrolFilter) -> Effort:
     """Return the effort of a filtered list: only what counts of it."""
     query = select(*_SUMS).join(Patrol.area).join(User, User.id == Patrol.officer_id)
-    return _effort(session.execute(query.where(visible(by), *COUNTS, *_conditions(wanted))).one())
+    return _effort(session.execute(query.where(visible_to(by), *COUNTS, *_conditions(wanted))).one())
 
 
 def _conditions(wanted: PatrolFilter) -> list[ColumnElement[bool]]:
@@ -214,7 +212,7 @@ def effort_by_month(session: Session, by: Actor, path: str, first: date, after: 
     query = (
         select(year, month, *_SUMS)
         .where(
-            visible(by),
+            visible_to(by),
             *COUNTS,
             Patrol.started_on >= first,
             Patrol.started_on < after,

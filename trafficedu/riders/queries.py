@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, bindparam, case, false, func, or_, select, true
+from sqlalchemy import ColumnElement, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import within
+from trafficedu.areas.queries import lies_in
 from trafficedu.companies.models import Company
 from trafficedu.core import bulk
 from trafficedu.core.actors import Actor
@@ -49,29 +49,26 @@ class MaskedRider:
     home_area_name: str
 
 
-def listed(by: Actor) -> ColumnElement[bool]:
+def listed_to(by: Actor) -> ColumnElement[bool]:
     """Return the condition that ``by`` may come upon a rider in a list, by a name or in an export.
 
     Area posts: the home village lies within the post. Companies: a rider engaged by them, ever.
     """
-    if by.scope.everything:
-        return true()
-    if by.scope.area_path is not None:
-        return Rider.home_area_id.in_(within(by.scope.area_path))
-    if by.scope.company_id is not None:
-        return Rider.engagements.any(Engagement.company_id == by.scope.company_id)
-    return false()
+    return by.scope.condition(
+        area=lies_in(Rider.home_area_id),
+        company=lambda own: Rider.engagements.any(Engagement.company_id == own),
+    )
 
 
-def visible(by: Actor, now: datetime) -> ColumnElement[bool]:
+def visible_to(by: Actor, now: datetime) -> ColumnElement[bool]:
     """Return the condition that ``by`` may open a rider's page by its number.
 
-    Besides those in :func:`listed`, for area posts: riders without a home village, and riders whom ``by``
+    Besides those in :func:`listed_to`, for area posts: riders without a home village, and riders whom ``by``
     registered, found by an exact document, phone or plate, or opened from a record of their own, within
     :data:`rules.OPEN_FOR`. That event stands in the audit trail, and is the grant.
     """
     if by.scope.area_path is None or by.user_id is None:
-        return listed(by)
+        return listed_to(by)
     opened = (
         select(AuditEntry.id)
         .where(
@@ -84,7 +81,7 @@ def visible(by: Actor, now: datetime) -> ColumnElement[bool]:
         )
         .exists()
     )
-    return or_(listed(by), Rider.home_area_id.is_(None), opened)
+    return or_(listed_to(by), Rider.home_area_id.is_(None), opened)
 
 
 def find_rider(session: Session, number: str, by: Actor, now: datetime) -> Rider:
@@ -99,7 +96,7 @@ def find_rider_if_seen(session: Session, number: str, by: Actor, now: datetime) 
     """Return the rider with a public number, or None where ``by`` sees no such rider."""
     query = (
         select(Rider)
-        .where(Rider.number == normalise(number), visible(by, now))
+        .where(Rider.number == normalise(number), visible_to(by, now))
         .options(
             joinedload(Rider.home_area),
             selectinload(Rider.vehicles),
@@ -167,7 +164,7 @@ def list_by_name(session: Session, words: str, by: Actor) -> Sequence[Rider]:
         return []
     query = (
         select(Rider)
-        .where(Rider.name.contains(name, autoescape=True), listed(by))
+        .where(Rider.name.contains(name, autoescape=True), listed_to(by))
         .order_by(Rider.name, Rider.id)
         .limit(SHOWN_AT_MOST)
     )
@@ -176,7 +173,7 @@ def list_by_name(session: Session, words: str, by: Actor) -> Sequence[Rider]:
 
 def list_recent(session: Session, by: Actor, limit: int = 10) -> Sequence[Rider]:
     """Return the riders last registered among those at home in the post of ``by``."""
-    query = select(Rider).where(listed(by)).order_by(Rider.created_utc.desc(), Rider.id.desc()).limit(limit)
+    query = select(Rider).where(listed_to(by)).order_by(Rider.created_utc.desc(), Rider.id.desc()).limit(limit)
     return session.scalars(query.options(joinedload(Rider.home_area))).all()
 
 

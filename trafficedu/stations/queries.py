@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, false, func, or_, select, true
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session, contains_eager
 
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import within
+from trafficedu.areas.queries import lies_in
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
@@ -36,13 +36,11 @@ class NearStation:
     rank: int
 
 
-def in_scope(by: Actor) -> ColumnElement[bool]:
+def visible_to(by: Actor) -> ColumnElement[bool]:
     """Return the condition that ``by`` sees a station: the own one, those of the own area, or, managing them, all."""
-    if by.scope.everything or by.may("stations:station:manage"):
+    if by.may("stations:station:manage"):
         return true()
-    if by.scope.station_id is not None:
-        return Station.id == by.scope.station_id
-    return false() if by.scope.area_path is None else Station.area_id.in_(within(by.scope.area_path))
+    return by.scope.condition(station=Station.id, area=lies_in(Station.area_id))
 
 
 def find_station(session: Session, code: str) -> Station:
@@ -52,7 +50,7 @@ def find_station(session: Session, code: str) -> Station:
 
 def find_visible_station(session: Session, code: str, by: Actor) -> Station:
     """Return the station with ``code`` if ``by`` sees it; raise :class:`Missing`."""
-    return _one(session, Station.code == code, in_scope(by))
+    return _one(session, Station.code == code, visible_to(by))
 
 
 def _one(session: Session, *conditions: ColumnElement[bool]) -> Station:
@@ -64,7 +62,7 @@ def _one(session: Session, *conditions: ColumnElement[bool]) -> Station:
 
 def list_stations(session: Session, wanted: StationFilter, by: Actor, page: int, sort: str = "area") -> Page[Station]:
     """Return the stations that ``by`` sees; words are looked for in name, code, address and the area's name."""
-    query = select(Station).join(Station.area).options(contains_eager(Station.area)).where(in_scope(by))
+    query = select(Station).join(Station.area).options(contains_eager(Station.area)).where(visible_to(by))
     if wanted.words:
         text = wanted.words.lower()
         columns = (Station.name, Station.code, Station.address, Area.name)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.accidents.models import RECORDED, Accident, AccidentKind
 from trafficedu.accidents.queries.records import AccidentFilter, filter_conditions
-from trafficedu.accidents.queries.scope import visible
+from trafficedu.accidents.queries.scope import visible_to
 from trafficedu.areas.models import Area
 from trafficedu.core import bulk
 from trafficedu.core.actors import Actor
@@ -40,7 +40,7 @@ def list_filtered(session: Session, by: Actor, wanted: AccidentFilter) -> Iterat
     query = (
         select(Accident, Area.code)
         .join(Area, Area.id == Accident.area_id)
-        .where(visible(by), Accident.state == RECORDED, *filter_conditions(wanted))
+        .where(visible_to(by), Accident.state == RECORDED, *filter_conditions(wanted))
         .order_by(Accident.occurred_utc, Accident.id)
         .execution_options(yield_per=bulk.BATCH)
     )

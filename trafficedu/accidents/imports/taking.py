@@ -25,7 +25,7 @@ from trafficedu.accidents import rules
 from trafficedu.accidents.imports.exporting import SEPARATOR, kinds_of
 from trafficedu.accidents.models import RECORDED, VOIDED, Accident, AccidentKind
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import in_scope
+from trafficedu.areas.queries import visible_to
 from trafficedu.core import audit, bulk, parsing
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
@@ -95,7 +95,7 @@ class Reader:
     def __init__(self, session: Session, by: Actor, now: datetime) -> None:
         self._now = now
         areas = select(Area.code, Area.id, Area.name, Area.valid_from, Area.valid_to)
-        self._areas = {row.code: row for row in session.execute(areas.where(in_scope(by)))}
+        self._areas = {row.code: row for row in session.execute(areas.where(visible_to(by)))}
         self._kinds: dict[str, list[ViolationKind]] = {}
         for kind in session.scalars(select(ViolationKind).order_by(ViolationKind.valid_from)):
             self._kinds.setdefault(kind.code, []).append(kind)
@@ -184,7 +184,7 @@ class _Job:
     def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
         self._session, self._by, self._now, self._skip_errors = session, by, now, skip_errors
         self._reader = Reader(session, by, now)
-        self._in_reach = set(session.scalars(select(Area.id).where(in_scope(by))))
+        self._in_reach = set(session.scalars(select(Area.id).where(visible_to(by))))
         self.report = ImportReport()
 
     @property

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from trafficedu.accidents import rules
 from trafficedu.accidents.models import RECORDED, Accident
-from trafficedu.accidents.queries.scope import visible
+from trafficedu.accidents.queries.scope import visible_to
 from trafficedu.core.actors import Actor
 
 
@@ -54,7 +54,7 @@ def list_pairs(session: Session, by: Actor, since: date) -> list[tuple[Accident,
     """
     columns = (Accident.id, Accident.area_id, Accident.severity, Accident.occurred_utc, Accident.told_apart)
     rows = session.execute(
-        select(*columns).where(Accident.state == RECORDED, Accident.occurred_on >= since, visible(by))
+        select(*columns).where(Accident.state == RECORDED, Accident.occurred_on >= since, visible_to(by))
     )
     pairs = [pair for pair in rules.close_pairs(_Brief(*row) for row in rows) if not pair[1].told_apart]
     pairs.sort(key=lambda pair: (pair[1].occurred_utc, pair[1].id), reverse=True)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, case, extract, func, select
 from sqlalchemy.orm import Session
 
 from trafficedu.accidents.models import RECORDED, Accident, AccidentRider
-from trafficedu.accidents.queries.scope import visible
+from trafficedu.accidents.queries.scope import visible_to
 from trafficedu.accidents.rules import CASUALTY, FATAL
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import within
@@ -181,7 +181,7 @@ def count_responsible_of_companies(session: Session, start: date, end: date) -> 
 
 def first_day(session: Session, by: Actor) -> date | None:
     """Return the day of the first accident on record that ``by`` may see: no comparison reaches before it."""
-    return session.scalar(select(func.min(Accident.occurred_on)).where(Accident.state == RECORDED, visible(by)))
+    return session.scalar(select(func.min(Accident.occurred_on)).where(Accident.state == RECORDED, visible_to(by)))
 
 
 def _counted(
@@ -193,7 +193,7 @@ def _counted(
     casualty_only: bool = False,
     ebike_only: bool = True,
 ) -> list[ColumnElement[bool]]:
-    conditions = [Accident.state == RECORDED, Accident.occurred_on.between(start, end), visible(by)]
+    conditions = [Accident.state == RECORDED, Accident.occurred_on.between(start, end), visible_to(by)]
     if area_path:
         conditions.append(Accident.area_id.in_(within(area_path)))
     if casualty_only:

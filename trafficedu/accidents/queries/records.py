@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, case, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from trafficedu.accidents.models import Accident, AccidentKind, AccidentRider
-from trafficedu.accidents.queries.scope import visible
+from trafficedu.accidents.queries.scope import visible_to
 from trafficedu.accidents.rules import CASUALTY, SEVERITIES
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import within
@@ -69,7 +69,7 @@ def find_accident(session: Session, number: str, by: Actor) -> Accident:
     """Return an accident that ``by`` may see, with area, kinds and who recorded it; raise Missing."""
     query = (
         select(Accident)
-        .where(Accident.number == numbers.normalise(number), visible(by))
+        .where(Accident.number == numbers.normalise(number), visible_to(by))
         .options(
             joinedload(Accident.area),
             joinedload(Accident.recorded_by),
@@ -96,7 +96,7 @@ def list_accidents(session: Session, by: Actor, wanted: AccidentFilter, page: in
     query = (
         select(Accident)
         .join(Accident.area)
-        .where(visible(by), *filter_conditions(wanted))
+        .where(visible_to(by), *filter_conditions(wanted))
         .options(contains_eager(Accident.area), selectinload(Accident.kinds))
         .order_by(column.desc() if wanted.sort.startswith("-") else column.asc(), Accident.id.desc())
     )

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, false, true
+from sqlalchemy import ColumnElement
 
 from trafficedu.accidents.models import Accident
-from trafficedu.areas.queries import within
+from trafficedu.areas.queries import lies_in
 from trafficedu.core.actors import Actor
 
 
-def visible(by: Actor) -> ColumnElement[bool]:
+def visible_to(by: Actor) -> ColumnElement[bool]:
     """Return the condition on ``Accident`` that keeps a query to the area of ``by``; other posts see none."""
-    if by.scope.everything:
-        return true()
-    if by.scope.area_path:
-        return Accident.area_id.in_(within(by.scope.area_path))
-    return false()
+    return by.scope.condition(area=lies_in(Accident.area_id))

@@ -99,7 +99,7 @@ def _offer(form: AccidentForm, accident: Accident | None) -> None:
     villages = [
         SelectChoice(village.code, village.name, optgroup=village.town)
         for village in list_villages(session(), day)
-        if scope.everything or (scope.area_path and village.path.startswith(scope.area_path))
+        if scope.covers(village.path)
     ]
     if accident is not None and accident.area.code not in {village.value for village in villages}:
         villages.insert(0, SelectChoice(accident.area.code, accident.area.name))

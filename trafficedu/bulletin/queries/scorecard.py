@@ -20,7 +20,7 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.text import Message, message
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries.rule_sets import rules_from
-from trafficedu.evaluation.queries.runs import history_of, result_of, results_of, shown_run, visible
+from trafficedu.evaluation.queries.runs import history_of, result_of, results_of, shown_run, visible_to
 from trafficedu.evaluation.rules import COLOUR_NAMES, DIMENSION_NAMES, month_after
 from trafficedu.reports import words
 from trafficedu.reports.scorecard import Part, PastMonth, ScorecardData
@@ -84,7 +84,7 @@ def gather(session: Session, by: Actor, code: str, month: date, now: datetime, l
 def _find(session: Session, run: EvaluationRun, code: str, by: Actor) -> EvaluationResult:
     """Return the result of a code: an area's before a company's, should both have it."""
     query = select(EvaluationResult).where(
-        EvaluationResult.run_id == run.id, EvaluationResult.code == code, visible(by)
+        EvaluationResult.run_id == run.id, EvaluationResult.code == code, visible_to(by)
     )
     found = session.scalars(query.order_by(EvaluationResult.kind.desc())).first()
     if found is None:

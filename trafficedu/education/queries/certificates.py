@@ -9,7 +9,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.text import message
 from trafficedu.education.models import Attendance, Booking, Certificate, Course, StudySession, StudyTask
-from trafficedu.education.queries.tasks import visible
+from trafficedu.education.queries.tasks import visible_to
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
 
@@ -38,7 +38,7 @@ def find_certificate(session: Session, number: str) -> Certificate | None:
 def find_certificate_for(session: Session, number: str, by: Actor) -> Certificate:
     """Return a certificate whose task ``by`` may see; raise :class:`Missing`."""
     found = session.scalar(
-        select(Certificate).join(Certificate.task).where(Certificate.number == number, visible(by)).options(*_LOADS)
+        select(Certificate).join(Certificate.task).where(Certificate.number == number, visible_to(by)).options(*_LOADS)
     )
     if found is None:
         raise Missing(message("There is no such certificate, or not for you."))

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, false, func, select, true
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
-from trafficedu.areas.models import Area
-from trafficedu.areas.queries import within
+from trafficedu.areas.queries import lies_in, within
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
@@ -33,19 +32,15 @@ class SessionFilter:
     free_only: bool = False
 
 
-def seen_by(by: Actor) -> ColumnElement[bool]:
+def visible_to(by: Actor) -> ColumnElement[bool]:
     """Return the condition that ``by`` may see a session: those of the own station, or of stations in the own area.
 
     Whoever's post is a village sees the sessions of its stations only; a seat elsewhere shows on the task.
     """
-    scope = by.scope
-    if scope.everything:
-        return true()
-    if scope.station_id is not None:
-        return StudySession.station_id == scope.station_id
-    if scope.area_path is not None:
-        return StudySession.station_id.in_(select(Station.id).where(Station.area_id.in_(within(scope.area_path))))
-    return false()
+    return by.scope.condition(
+        station=StudySession.station_id,
+        area=lambda path: StudySession.station_id.in_(select(Station.id).where(Station.area_id.in_(within(path)))),
+    )
 
 
 def _loaded(query: Select[tuple[StudySession]]) -> Select[tuple[StudySession]]:
@@ -57,7 +52,7 @@ def _loaded(query: Select[tuple[StudySession]]) -> Select[tuple[StudySession]]:
 
 def find_session(session: Session, number: str, by: Actor) -> StudySession:
     """Return the session with ``number`` if ``by`` may see it; raise :class:`Missing`."""
-    query = select(StudySession).where(StudySession.number == number, seen_by(by))
+    query = select(StudySession).where(StudySession.number == number, visible_to(by))
     study = session.scalar(_loaded(query))
     if study is None:
         raise Missing(message("There is no such session, or not for you."))
@@ -71,7 +66,7 @@ def find_any_session(session: Session, number: str) -> StudySession | None:
 
 def list_sessions(session: Session, by: Actor, wanted: SessionFilter, page: int = 1) -> Page[StudySession]:
     """Return the sessions ``by`` may see in order of time, narrowed; cancelled ones are shown as such."""
-    query = _loaded(select(StudySession).where(seen_by(by))).order_by(StudySession.starts_utc, StudySession.id)
+    query = _loaded(select(StudySession).where(visible_to(by))).order_by(StudySession.starts_utc, StudySession.id)
     if wanted.station:
         query = query.where(StudySession.station.has(code=wanted.station))
     if wanted.course:
@@ -90,7 +85,7 @@ def list_sessions(session: Session, by: Actor, wanted: SessionFilter, page: int 
 def list_of_day(session: Session, by: Actor, day: date) -> Sequence[StudySession]:
     """Return the sessions of a day that take place and ``by`` may see, in order of time."""
     query = select(StudySession).where(
-        seen_by(by), StudySession.starts_on == day, StudySession.state == SessionState.SCHEDULED
+        visible_to(by), StudySession.starts_on == day, StudySession.state == SessionState.SCHEDULED
     )
     return session.scalars(_loaded(query).order_by(StudySession.starts_utc, StudySession.id)).all()
 
@@ -106,7 +101,7 @@ def count_sessions_of_day(session: Session, by: Actor, day: date, path: str) -> 
         StudySession.starts_on == day,
         StudySession.state != SessionState.CANCELLED,
         StudySession.station_id.in_(stations),
-        seen_by(by),
+        visible_to(by),
     )
     sessions, seats, taken = session.execute(query).one()
     return sessions, seats, taken
@@ -177,7 +172,7 @@ def find_study(session: Session, session_number: str, task_number: str, by: Acto
             StudySession.number == session_number,
             StudyTask.number == task_number,
             Booking.state != BookingState.CANCELLED,
-            seen_by(by),
+            visible_to(by),
         )
         .order_by(Booking.id.desc())
         .limit(1)
@@ -197,7 +192,7 @@ def list_unsigned(session: Session, by: Actor, before: date, limit: int = 20) ->
         .join(Booking.attendance)
         .join(Booking.task)
         .where(
-            seen_by(by),
+            visible_to(by),
             StudySession.starts_on < before,
             Booking.state == BookingState.ATTENDED,
             Attendance.signed_off_utc.is_(None),
@@ -211,11 +206,6 @@ def list_unsigned(session: Session, by: Actor, before: date, limit: int = 20) ->
 
 def list_stations_seen(session: Session, by: Actor) -> Sequence[Station]:
     """Return the active stations whose sessions ``by`` may see, by name."""
-    query = select(Station).where(Station.active).options(joinedload(Station.area)).order_by(Station.name)
-    if by.scope.station_id is not None:
-        query = query.where(Station.id == by.scope.station_id)
-    elif by.scope.area_path is not None:
-        query = query.where(Station.area_id.in_(select(Area.id).where(Area.path.startswith(by.scope.area_path))))
-    elif not by.scope.everything:
-        query = query.where(false())
+    own = by.scope.condition(station=Station.id, area=lies_in(Station.area_id))
+    query = select(Station).where(Station.active, own).options(joinedload(Station.area)).order_by(Station.name)
     return session.scalars(query).all()

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import within
+from trafficedu.areas.queries import lies_in, within
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
@@ -42,31 +42,24 @@ def responsible(by: Actor) -> ColumnElement[bool]:
 
     An area's tasks are those of violations in it; a station's those that hold or held a seat there.
     """
-    scope = by.scope
-    if scope.everything:
-        return true()
-    if scope.area_path is not None:
-        return StudyTask.area_id.in_(within(scope.area_path))
-    if scope.company_id is not None:
-        return StudyTask.company_id == scope.company_id
-    if scope.station_id is not None:
-        return _sits_at(scope.station_id)
-    return false()
+    return by.scope.condition(area=lies_in(StudyTask.area_id), company=StudyTask.company_id, station=_sits_at)
 
 
-def visible(by: Actor) -> ColumnElement[bool]:
+def visible_to(by: Actor) -> ColumnElement[bool]:
     """Return the condition that ``by`` may see a task.
 
     Beyond :func:`responsible`: an area's people also see the tasks of riders who live there (the grid officer
     looks after them), and station staff the waiting tasks of their station's town.
     """
-    scope = by.scope
-    if scope.area_path is not None:
-        at_home = select(Rider.id).where(Rider.home_area_id.in_(within(scope.area_path)))
-        return or_(responsible(by), StudyTask.rider_id.in_(at_home))
-    if scope.station_id is not None:
-        return or_(responsible(by), (StudyTask.state == TaskState.OPEN) & _of_town(scope.station_id))
-    return responsible(by)
+    return or_(responsible(by), by.scope.condition(area=_lives_in, station=_waits_in_town))
+
+
+def _lives_in(path: str) -> ColumnElement[bool]:
+    return StudyTask.rider_id.in_(select(Rider.id).where(Rider.home_area_id.in_(within(path))))
+
+
+def _waits_in_town(station_id: int) -> ColumnElement[bool]:
+    return (StudyTask.state == TaskState.OPEN) & _of_town(station_id)
 
 
 def _sits_at(station_id: int) -> ColumnElement[bool]:
@@ -92,7 +85,7 @@ def find_task(session: Session, number: str, by: Actor, *, answering: bool = Fal
 
     ``answering`` asks for more: the task counts for the area (:func:`responsible`), as waiving it needs.
     """
-    condition = responsible(by) if answering else visible(by)
+    condition = responsible(by) if answering else visible_to(by)
     task = session.scalar(
         select(StudyTask)
         .where(StudyTask.number == number, condition)
@@ -145,7 +138,7 @@ def list_tasks(session: Session, by: Actor, wanted: TaskFilter, today: date, pag
     """Return the tasks ``by`` may see, unfinished ones by due date first, then the latest."""
     query = (
         select(StudyTask)
-        .where(visible(by))
+        .where(visible_to(by))
         .options(
             joinedload(StudyTask.rider).joinedload(Rider.home_area),
             joinedload(StudyTask.course),
@@ -168,7 +161,7 @@ def list_waiting(session: Session, by: Actor, limit: int = 20) -> Sequence[Study
     """Return the tasks without a seat that ``by`` may see, the most urgent first."""
     return session.scalars(
         select(StudyTask)
-        .where(visible(by), StudyTask.state == TaskState.OPEN)
+        .where(visible_to(by), StudyTask.state == TaskState.OPEN)
         .options(joinedload(StudyTask.rider), joinedload(StudyTask.course), joinedload(StudyTask.area))
         .order_by(StudyTask.due_on, StudyTask.id)
         .limit(limit)
@@ -177,14 +170,14 @@ def list_waiting(session: Session, by: Actor, limit: int = 20) -> Sequence[Study
 
 def is_visible(session: Session, task: StudyTask, by: Actor) -> bool:
     """Tell whether ``by`` may open a task that another page mentions."""
-    return session.scalar(select(StudyTask.id).where(StudyTask.id == task.id, visible(by))) is not None
+    return session.scalar(select(StudyTask.id).where(StudyTask.id == task.id, visible_to(by))) is not None
 
 
 def list_of_rider(session: Session, rider_id: int, by: Actor) -> Sequence[StudyTask]:
     """Return the tasks of a rider that ``by`` may see, the latest first."""
     return session.scalars(
         select(StudyTask)
-        .where(StudyTask.rider_id == rider_id, visible(by))
+        .where(StudyTask.rider_id == rider_id, visible_to(by))
         .options(joinedload(StudyTask.course))
         .order_by(StudyTask.id.desc())
     ).all()
@@ -194,7 +187,7 @@ def list_overdue(session: Session, by: Actor, today: date, limit: int = 20) -> S
     """Return the overdue tasks that ``by`` may see, the longest overdue first."""
     return session.scalars(
         _narrow(select(StudyTask), TaskFilter(state=OVERDUE), today)
-        .where(visible(by))
+        .where(visible_to(by))
         .options(
             joinedload(StudyTask.rider).joinedload(Rider.home_area),
             joinedload(StudyTask.course),

@@ -21,7 +21,7 @@ def find_area(session: Session, code: str, by: Actor) -> Area:
     """Return the area asked for, or the top of what ``by`` sees; raise Missing outside of it."""
     if code:
         return areas.find_visible_area(session, code, by)
-    query = select(Area).where(areas.in_scope(by)).order_by(Area.path).limit(1)
+    query = select(Area).where(areas.visible_to(by)).order_by(Area.path).limit(1)
     top = session.scalar(query)
     if top is None:
         raise Missing(message("There are no areas yet. Import them first."))

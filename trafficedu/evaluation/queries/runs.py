@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, case, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.analysis.colours.rule_set import COLOURS, COMPANY, GREY
@@ -39,21 +39,18 @@ class ResultFilter:
     below: str = ""
 
 
-def visible(by: Actor) -> ColumnElement[bool]:
+def visible_to(by: Actor) -> ColumnElement[bool]:
     """Return the condition that ``by`` may see a result.
 
     An area sees itself and what lies below it; a company itself; companies deliver across the whole district, so
     that their results belong to who answers for all of it.
     """
-    scope = by.scope
-    if scope.everything:
-        return true()
-    if scope.company_id is not None:
-        return EvaluationResult.company_id == scope.company_id
-    if scope.area_path is None:
-        return false()
-    below = EvaluationResult.area_id.in_(areas.within(scope.area_path))
-    return or_(below, EvaluationResult.kind == COMPANY) if scope.area_path.count("/") == 1 else below
+    return by.scope.condition(area=_below, company=EvaluationResult.company_id)
+
+
+def _below(path: str) -> ColumnElement[bool]:
+    below = EvaluationResult.area_id.in_(areas.within(path))
+    return or_(below, EvaluationResult.kind == COMPANY) if path.count("/") == 1 else below
 
 
 def latest_run(session: Session, month: date) -> EvaluationRun | None:
@@ -113,7 +110,7 @@ def results_of(
     if kind is not None:
         query = query.where(EvaluationResult.kind == kind)
     if by is not None:
-        query = query.where(visible(by))
+        query = query.where(visible_to(by))
     return session.scalars(query.order_by(EvaluationResult.kind, EvaluationResult.code)).all()
 
 
@@ -124,7 +121,7 @@ def result_of(
     query = select(EvaluationResult).where(
         EvaluationResult.run_id == run.id, EvaluationResult.kind == kind, EvaluationResult.code == code
     )
-    return session.scalar(query if by is None else query.where(visible(by)))
+    return session.scalar(query if by is None else query.where(visible_to(by)))
 
 
 def find_result(session: Session, run: EvaluationRun, kind: str, code: str, by: Actor) -> EvaluationResult:
@@ -147,7 +144,7 @@ def filtered(
 ) -> Select[tuple[EvaluationResult]]:
     """Return the statement behind the list and its export; what has no score comes last."""
     query = select(EvaluationResult).where(
-        EvaluationResult.run_id == run.id, EvaluationResult.kind == wanted.kind, visible(by)
+        EvaluationResult.run_id == run.id, EvaluationResult.kind == wanted.kind, visible_to(by)
     )
     if wanted.colour:
         query = query.where(EvaluationResult.colour == wanted.colour)
@@ -169,7 +166,7 @@ def count_colours(session: Session, run: EvaluationRun, by: Actor) -> dict[str, 
     """Return kind -> colour -> results that ``by`` may see."""
     query = (
         select(EvaluationResult.kind, EvaluationResult.colour, func.count())
-        .where(EvaluationResult.run_id == run.id, visible(by))
+        .where(EvaluationResult.run_id == run.id, visible_to(by))
         .group_by(EvaluationResult.kind, EvaluationResult.colour)
     )
     found: dict[str, Counter[str]] = {}
@@ -185,7 +182,9 @@ def history_of(
     query = (
         select(EvaluationRun.month, EvaluationResult)
         .join(EvaluationRun, EvaluationRun.id == EvaluationResult.run_id)
-        .where(EvaluationResult.kind == kind, EvaluationResult.code == code, EvaluationRun.month <= until, visible(by))
+        .where(
+            EvaluationResult.kind == kind, EvaluationResult.code == code, EvaluationRun.month <= until, visible_to(by)
+        )
         .order_by(EvaluationRun.month, EvaluationRun.published_utc.is_not(None), EvaluationRun.number)
     )
     if not by.may(MANAGE):
@@ -200,7 +199,7 @@ def find_own(session: Session, by: Actor, month: date | None = None) -> Evaluati
         select(EvaluationResult)
         .join(EvaluationResult.run)
         .outerjoin(EvaluationResult.area)
-        .where(EvaluationRun.published_utc.is_not(None), visible(by))
+        .where(EvaluationRun.published_utc.is_not(None), visible_to(by))
         .order_by(EvaluationRun.month.desc(), EvaluationRun.number.desc())
         .limit(1)
     )

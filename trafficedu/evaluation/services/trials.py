@@ -14,7 +14,7 @@ from trafficedu.analysis.colours.rule_set import RuleSet
 from trafficedu.analysis.colours.scoring import judge
 from trafficedu.core.actors import Actor
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
-from trafficedu.evaluation.queries.runs import visible
+from trafficedu.evaluation.queries.runs import visible_to
 
 TRIAL_MONTHS = 12
 
@@ -73,7 +73,7 @@ def try_rules(session: Session, rules: RuleSet, by: Actor) -> Trial:
             EvaluationResult.score,
             EvaluationResult.inputs,
         )
-        .where(EvaluationResult.run_id.in_(of_run), visible(by))
+        .where(EvaluationResult.run_id.in_(of_run), visible_to(by))
         .order_by(EvaluationResult.kind, EvaluationResult.code)
     ).all()
     moved = []

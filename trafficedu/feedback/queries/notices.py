@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from trafficedu.areas import queries as areas
@@ -33,23 +33,25 @@ class NoticeFilter:
     until: date | None = None
 
 
-def visible(by: Actor) -> ColumnElement[bool]:
+def visible_to(by: Actor) -> ColumnElement[bool]:
     """Return the condition that ``by`` may read a notice; the statement joins ``Violation``.
 
     A receiver sees what was sent to it and nothing that is held: a company its own, who answers for an area the
     notices to the villages in it. Others with an area see what happened in it and what went to its villages.
     """
-    scope = by.scope
-    if scope.everything:
-        return true()
-    if scope.company_id is not None:
-        return and_(Notice.company_id == scope.company_id, Notice.sent_utc.is_not(None))
-    if scope.area_path is None:
-        return false()
-    below = areas.within(scope.area_path)
-    if by.may(ANSWER):
-        return and_(Notice.area_id.in_(below), Notice.receiver_kind == VILLAGE, Notice.sent_utc.is_not(None))
-    return or_(Notice.area_id.in_(below), Violation.area_id.in_(below))
+    return by.scope.condition(
+        area=lambda path: _sent_to(path) if by.may(ANSWER) else _concerns(path),
+        company=lambda own: and_(Notice.company_id == own, Notice.sent_utc.is_not(None)),
+    )
+
+
+def _sent_to(path: str) -> ColumnElement[bool]:
+    to_village = and_(Notice.receiver_kind == VILLAGE, Notice.sent_utc.is_not(None))
+    return and_(Notice.area_id.in_(areas.within(path)), to_village)
+
+
+def _concerns(path: str) -> ColumnElement[bool]:
+    return or_(Notice.area_id.in_(areas.within(path)), Violation.area_id.in_(areas.within(path)))
 
 
 def is_receiver(by: Actor, notice: Notice) -> bool:
@@ -67,7 +69,7 @@ def _notices(by: Actor) -> Select[tuple[Notice]]:
         select(Notice)
         .join(Notice.violation)
         .outerjoin(Notice.feedback)
-        .where(visible(by))
+        .where(visible_to(by))
         .options(
             contains_eager(Notice.violation).options(joinedload(Violation.kind), joinedload(Violation.area)),
             contains_eager(Notice.feedback).joinedload(Feedback.answered_by),
@@ -147,7 +149,7 @@ def count_unanswered(session: Session, by: Actor, now: datetime, company_id: int
         .select_from(Notice)
         .join(Notice.violation)
         .outerjoin(Notice.feedback)
-        .where(visible(by), _state_is(UNANSWERED, now))
+        .where(visible_to(by), _state_is(UNANSWERED, now))
     )
     if company_id is not None:
         query = query.where(Notice.company_id == company_id)
@@ -166,7 +168,9 @@ def count_late(session: Session, by: Actor, now: datetime, path: str) -> int:
         select(func.count())
         .select_from(Notice)
         .join(Notice.violation)
-        .where(Notice.state == SENT, Notice.due_utc < now, Notice.due_utc >= now - LATE_WATCHED, ~answered, visible(by))
+        .where(
+            Notice.state == SENT, Notice.due_utc < now, Notice.due_utc >= now - LATE_WATCHED, ~answered, visible_to(by)
+        )
     )
     if path != by.scope.area_path and path.count("/") > 1:
         query = query.where(Violation.area_id.in_(areas.within(path)))

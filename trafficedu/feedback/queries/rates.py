@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas import queries as areas
@@ -114,8 +114,4 @@ def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 def _counted(by: Actor) -> ColumnElement[bool]:
     """Return the condition that a notice may enter a figure shown to ``by``: figures name nobody."""
-    if by.scope.everything:
-        return true()
-    if by.scope.company_id is not None:
-        return Notice.company_id == by.scope.company_id
-    return false() if by.scope.area_path is None else belongs_to(by.scope.area_path)
+    return by.scope.condition(area=belongs_to, company=Notice.company_id)

@@ -19,7 +19,7 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
 from trafficedu.hazards.models import HazardLook, HazardWatch
-from trafficedu.hazards.queries.scope import visible
+from trafficedu.hazards.queries.scope import visible_to
 
 LOOK = "hazards:check:look"
 
@@ -36,7 +36,7 @@ class WatchFilter:
 
 def list_watches(session: Session, by: Actor, wanted: WatchFilter, page: int) -> Page[HazardWatch]:
     """Return the areas under check that ``by`` sees, the most urgent first; with ``ended``, those taken off."""
-    conditions: list[ColumnElement[bool]] = [visible(by, HazardWatch.area_id)]
+    conditions: list[ColumnElement[bool]] = [visible_to(by, HazardWatch.area_id)]
     conditions.append(HazardWatch.ended_utc.is_not(None) if wanted.ended else HazardWatch.ended_utc.is_(None))
     if wanted.area_path:
         conditions.append(HazardWatch.area_id.in_(within(wanted.area_path)))
@@ -62,7 +62,7 @@ def find_watch(session: Session, number: str, by: Actor) -> HazardWatch:
     """Return an area under check that ``by`` sees, with its looks; raise Missing."""
     query = (
         select(HazardWatch)
-        .where(HazardWatch.number == numbers.normalise(number), visible(by, HazardWatch.area_id))
+        .where(HazardWatch.number == numbers.normalise(number), visible_to(by, HazardWatch.area_id))
         .options(
             joinedload(HazardWatch.area).joinedload(Area.parent),
             joinedload(HazardWatch.checker),

@@ -15,7 +15,7 @@ from trafficedu.areas.queries import list_children, within
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import month_bounds
 from trafficedu.hazards.models import Hazard, HazardStep
-from trafficedu.hazards.queries.scope import overdue_on, visible
+from trafficedu.hazards.queries.scope import overdue_on, visible_to
 from trafficedu.hazards.rules import CLOSED, FIXED, OPEN, REPORTED, VOIDED, is_overdue, standing_on
 
 
@@ -52,12 +52,12 @@ class HazardCounts:
 
 def count_overdue(session: Session, by: Actor, path: str, day: date) -> int:
     """Return how many hazards at and below ``path`` that ``by`` sees are overdue on ``day``."""
-    return _count(session, visible(by), Hazard.area_id.in_(within(path)), overdue_on(day))
+    return _count(session, visible_to(by), Hazard.area_id.in_(within(path)), overdue_on(day))
 
 
 def count_to_plan(session: Session, by: Actor) -> int:
     """Return how many reported hazards that ``by`` sees have no plan yet."""
-    return _count(session, visible(by), Hazard.state == REPORTED)
+    return _count(session, visible_to(by), Hazard.state == REPORTED)
 
 
 def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
@@ -81,7 +81,7 @@ def count_by_tier(session: Session, by: Actor, area: Area, day: date) -> Sequenc
             func.min(case((late, Hazard.deadline_on))).label("oldest_on"),
         )
         .join(Area, Area.id == Hazard.area_id)
-        .where(visible(by), Hazard.area_id.in_(within(area.path)), Hazard.state.in_(OPEN))
+        .where(visible_to(by), Hazard.area_id.in_(within(area.path)), Hazard.state.in_(OPEN))
         .group_by(Area.path)
     )
     found = session.execute(query).all()

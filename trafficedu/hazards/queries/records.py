@@ -18,7 +18,7 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
 from trafficedu.hazards.models import Hazard, HazardKind, HazardPhoto, HazardStep
-from trafficedu.hazards.queries.scope import overdue_on, visible
+from trafficedu.hazards.queries.scope import overdue_on, visible_to
 from trafficedu.hazards.rules import AFTER, OPEN, REJECTED, RISKS, STATES
 
 
@@ -55,7 +55,7 @@ def find_hazard(session: Session, number: str, by: Actor) -> Hazard:
     """Return a hazard that ``by`` may see; raise Missing."""
     query = (
         select(Hazard)
-        .where(Hazard.number == numbers.normalise(number), visible(by))
+        .where(Hazard.number == numbers.normalise(number), visible_to(by))
         .options(
             joinedload(Hazard.area).joinedload(Area.parent),
             joinedload(Hazard.kind),
@@ -93,7 +93,7 @@ def _filtered(by: Actor, wanted: HazardFilter) -> Select[tuple[Hazard]]:
         select(Hazard)
         .join(Hazard.area)
         .join(Hazard.kind)
-        .where(visible(by), *filter_conditions(wanted))
+        .where(visible_to(by), *filter_conditions(wanted))
         .options(contains_eager(Hazard.area).joinedload(Area.parent), contains_eager(Hazard.kind))
         .order_by(column.desc() if wanted.sort.startswith("-") else column.asc(), Hazard.id.desc())
     )
@@ -147,7 +147,7 @@ def find_photo(session: Session, number: str, position: int, by: Actor) -> Hazar
         .join(HazardPhoto.hazard)
         .where(
             Hazard.number == numbers.normalise(number),
-            visible(by),
+            visible_to(by),
             HazardPhoto.position == position,
             HazardPhoto.withdrawn_utc.is_(None),
         )

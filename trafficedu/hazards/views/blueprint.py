@@ -48,7 +48,7 @@ def village_choices(kept: tuple[str, str] | None = None) -> list[SelectChoice]:
     villages = [
         SelectChoice(village.code, village.name, optgroup=village.town)
         for village in list_villages(session(), today())
-        if scope.everything or (scope.area_path and village.path.startswith(scope.area_path))
+        if scope.covers(village.path)
     ]
     if kept is not None and kept[0] not in {village.value for village in villages}:
         villages.insert(0, SelectChoice(*kept))

@@ -29,7 +29,7 @@ from trafficedu.helmets.models import (
     HelmetSite,
     HelmetSurvey,
 )
-from trafficedu.helmets.queries.surveys import visible
+from trafficedu.helmets.queries.surveys import visible_to
 from trafficedu.helmets.rules import Share, difference
 
 
@@ -149,7 +149,7 @@ def list_observations(session: Session, wanted: Wanted, by: Actor) -> list[Obser
             HelmetSurvey.state == COUNTED,
             HelmetSurvey.occurred_on >= wanted.first,
             HelmetSurvey.occurred_on < wanted.after,
-            visible(by),
+            visible_to(by),
         )
         .group_by(HelmetSurvey.id, HelmetCount.company_id)
         .order_by(HelmetSurvey.id)

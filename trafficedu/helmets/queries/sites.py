@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import in_scope
+from trafficedu.areas.queries import visible_to
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import month_bounds
@@ -58,7 +58,7 @@ class DrawLine:
 
 def sites_within(by: Actor) -> ColumnElement[bool]:
     """Return the condition that ``by`` sees a site: in the own post's areas; all, for who manages the tree."""
-    return HelmetSite.area_id.in_(select(Area.id).where(in_scope(by)))
+    return HelmetSite.area_id.in_(select(Area.id).where(visible_to(by)))
 
 
 def find_site(session: Session, code: str, by: Actor) -> HelmetSite:
@@ -130,7 +130,7 @@ def offer_companies(session: Session) -> list[tuple[str, str]]:
 
 def list_areas(session: Session, by: Actor, day: date) -> Sequence[Area]:
     """Return the areas of the own post that exist on ``day``, in the order of the tree."""
-    return session.scalars(select(Area).where(in_scope(by), Area.holds_on(day)).order_by(Area.path)).all()
+    return session.scalars(select(Area).where(visible_to(by), Area.holds_on(day)).order_by(Area.path)).all()
 
 
 def find_area(session: Session, code: str, by: Actor) -> Area | None:
@@ -138,7 +138,7 @@ def find_area(session: Session, code: str, by: Actor) -> Area | None:
 
     Raises :class:`Missing` for an area outside the post.
     """
-    query = select(Area).where(in_scope(by))
+    query = select(Area).where(visible_to(by))
     if code:
         area = session.scalar(query.where(Area.code == code))
         if area is None:
@@ -166,7 +166,7 @@ def list_frame(session: Session, area: Area, stratified_by: str, by: Actor) -> d
 def _draws(by: Actor) -> Select[tuple[HelmetDraw]]:
     return (
         select(HelmetDraw)
-        .where(HelmetDraw.area_id.in_(select(Area.id).where(in_scope(by))))
+        .where(HelmetDraw.area_id.in_(select(Area.id).where(visible_to(by))))
         .options(joinedload(HelmetDraw.area))
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Row, Select, false, func, select, true
+from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from trafficedu.areas.queries import within
@@ -47,14 +47,11 @@ class SurveyLine:
         return self.helmeted + self.bare
 
 
-def visible(by: Actor) -> ColumnElement[bool]:
+def visible_to(by: Actor) -> ColumnElement[bool]:
     """Return the condition that ``by`` sees a survey: its site lies in the own post's areas."""
-    if by.scope.everything:
-        return true()
-    if by.scope.area_path is None:
-        return false()
-    sites = select(HelmetSite.id).where(HelmetSite.area_id.in_(within(by.scope.area_path)))
-    return HelmetSurvey.site_id.in_(sites)
+    return by.scope.condition(
+        area=lambda path: HelmetSurvey.site_id.in_(select(HelmetSite.id).where(HelmetSite.area_id.in_(within(path))))
+    )
 
 
 def _with_sums(by: Actor) -> Select[tuple[HelmetSurvey, int, int, int, int]]:
@@ -79,7 +76,7 @@ def _with_sums(by: Actor) -> Select[tuple[HelmetSurvey, int, int, int, int]]:
             func.coalesce(sums.c.observers, 0),
         )
         .outerjoin(sums, sums.c.survey_id == HelmetSurvey.id)
-        .where(visible(by))
+        .where(visible_to(by))
         .options(joinedload(HelmetSurvey.site).joinedload(HelmetSite.area))
     )
 
@@ -114,7 +111,7 @@ def find_survey(session: Session, number: str, by: Actor) -> HelmetSurvey:
     """Return one survey with its sheets and counts; raise :class:`Missing`."""
     query = (
         select(HelmetSurvey)
-        .where(HelmetSurvey.number == normalise(number), visible(by))
+        .where(HelmetSurvey.number == normalise(number), visible_to(by))
         .options(
             joinedload(HelmetSurvey.site).joinedload(HelmetSite.area),
             selectinload(HelmetSurvey.sheets).selectinload(HelmetSheet.counts),

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import in_scope
+from trafficedu.areas.queries import visible_to
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal
@@ -84,7 +84,7 @@ def _fill(session: Session, site: HelmetSite, change: SiteChange, by: Actor) -> 
 
 
 def _own_area(session: Session, code: str, by: Actor) -> Area:
-    area = session.scalar(select(Area).where(Area.code == code, in_scope(by)))
+    area = session.scalar(select(Area).where(Area.code == code, visible_to(by)))
     if area is None:
         raise Refusal(message("There is no area with this code."), field="area_code", value=code)
     return area

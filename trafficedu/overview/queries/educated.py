@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from trafficedu.accidents.models import Accident, AccidentRider
-from trafficedu.accidents.queries.scope import visible
+from trafficedu.accidents.queries.scope import visible_to
 from trafficedu.core.actors import Actor
 from trafficedu.education.models import StudyTask
 from trafficedu.education.rules import TaskState
@@ -32,7 +32,7 @@ def list_educated(session: Session, accident_id: int, by: Actor) -> Sequence[Edu
 
     Studies count wherever they were: the riders are shown already, and an answer kept to one area would be wrong.
     """
-    occurred = session.scalar(select(Accident.occurred_utc).where(Accident.id == accident_id, visible(by)))
+    occurred = session.scalar(select(Accident.occurred_utc).where(Accident.id == accident_id, visible_to(by)))
     if occurred is None:
         return []
     riders = session.scalars(

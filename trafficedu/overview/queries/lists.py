@@ -9,8 +9,8 @@ from datetime import date
 from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session, aliased, joinedload
 
+from trafficedu.areas import queries as areas
 from trafficedu.areas.models import VILLAGE, Area
-from trafficedu.areas.queries import in_scope
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
@@ -65,14 +65,14 @@ def names_of(session: Session, area_ids: Sequence[int]) -> dict[int, tuple[str, 
     return {key: (name, above or "") for key, name, above in session.execute(query.where(Area.id.in_(area_ids)))}
 
 
-def may_see(by: Actor) -> ColumnElement[bool]:
+def visible_to(by: Actor) -> ColumnElement[bool]:
     """Return the condition that ``by`` sees an entry: a published one, or one of the own area.
 
     Publishing is what carries a village's name beyond its own area; before that only who answers for it sees it.
     """
     if by.may(MANAGE):
         return true()
-    return (VillageList.state == PUBLISHED) | in_scope(by)
+    return (VillageList.state == PUBLISHED) | areas.visible_to(by)
 
 
 def list_lists(session: Session, by: Actor, page: int) -> Page[ListLine]:
@@ -96,7 +96,7 @@ def _counts(session: Session, list_ids: Sequence[int], by: Actor) -> dict[tuple[
         .join(VillageList, VillageList.id == ListEntry.list_id)
         .join(Area, Area.id == ListEntry.area_id)
         .outerjoin(ListProtest, (ListProtest.entry_id == ListEntry.id) & (ListProtest.decision == ""))
-        .where(ListEntry.list_id.in_(list_ids), ListEntry.taken_off.is_(False), may_see(by))
+        .where(ListEntry.list_id.in_(list_ids), ListEntry.taken_off.is_(False), visible_to(by))
         .group_by(ListEntry.list_id, ListEntry.shade)
     )
     return {(list_id, shade): (entries, protests) for list_id, shade, entries, protests in session.execute(query)}
@@ -113,7 +113,7 @@ def list_entries(session: Session, found: VillageList, by: Actor) -> Sequence[Li
         select(ListEntry)
         .join(VillageList, VillageList.id == ListEntry.list_id)
         .join(Area, Area.id == ListEntry.area_id)
-        .where(ListEntry.list_id == found.id, may_see(by))
+        .where(ListEntry.list_id == found.id, visible_to(by))
         .options(joinedload(ListEntry.area).joinedload(Area.parent), joinedload(ListEntry.protest))
         .order_by(ListEntry.place)
     )
@@ -126,7 +126,7 @@ def find_entry(session: Session, month: date, code: str, by: Actor) -> ListEntry
         select(ListEntry)
         .join(VillageList, VillageList.id == ListEntry.list_id)
         .join(Area, Area.id == ListEntry.area_id)
-        .where(VillageList.month == month, Area.code == code, true() if by.may(MANAGE) else in_scope(by))
+        .where(VillageList.month == month, Area.code == code, true() if by.may(MANAGE) else areas.visible_to(by))
     )
     entry = session.scalar(query)
     if entry is None:

@@ -119,7 +119,7 @@ def find_area(session: Session, code: str, by: Actor) -> Area:
         if top is None:
             raise Missing(message("There are no areas yet. Import them first."))
         area = top
-    if not areas.sees(by, area):
+    if not areas.is_visible(by, area):
         raise Missing(message("There is no area with the code %(code)s.", code=code))
     return area
 
@@ -140,7 +140,7 @@ def draw(session: Session, by: Actor, area: Area, period: Period, as_of: datetim
     counts = kept.figures
     kinds = _kinds(session, counts, period)
     exposure = areas.ebikes_of_areas(session, area.path, period.last, period.last)[period.last]
-    visible_parent = area.parent if area.parent and areas.sees(by, area.parent) else None
+    visible_parent = area.parent if area.parent and areas.is_visible(by, area.parent) else None
     return Picture(
         area=area,
         parent=visible_parent,

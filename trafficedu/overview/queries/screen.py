@@ -109,7 +109,7 @@ def draw_screen(session: Session, by: Actor, area: Area, month: date, now: datet
     outlines = areas.outlines_below(session, area, local_date(now))
     drawn, height = draw_outlines({code: rings for code, rings in outlines.items() if code in shown}, MAP_WIDTH)
     companies = [one for key, one in results.items() if key[0] == COMPANY]
-    visible_parent = area.parent if area.parent and areas.sees(by, area.parent) else None
+    visible_parent = area.parent if area.parent and areas.is_visible(by, area.parent) else None
     counted = [own] if own is not None else [results[tile.kind, tile.code] for tile in tiles]
     return Screen(
         area=area,

@@ -17,7 +17,7 @@ from trafficedu.core.paging import PER_PAGE, Page
 from trafficedu.core.validity import Validity
 from trafficedu.points.models import PointEntry
 from trafficedu.points.queries.catalogue import expectations
-from trafficedu.points.queries.scope import Target, of_area, of_company, sees_companies, visible
+from trafficedu.points.queries.scope import Target, of_area, of_company, sees_companies, visible_to
 from trafficedu.points.rules import COMPANY, DISTRICT, EVALUATED_KINDS, MonthPoints
 
 Key = tuple[str, int]
@@ -119,7 +119,7 @@ def _sums(session: Session, first: date, after: date, by: Actor) -> dict[Key, _S
     lost = func.sum(case((PointEntry.points < 0, PointEntry.points), else_=0))
     query = (
         select(PointEntry.area_id, PointEntry.company_id, earned, lost, func.count())
-        .where(PointEntry.occurred_on >= first, PointEntry.occurred_on < after, visible(by))
+        .where(PointEntry.occurred_on >= first, PointEntry.occurred_on < after, visible_to(by))
         .group_by(PointEntry.area_id, PointEntry.company_id)
     )
     return {
@@ -136,11 +136,8 @@ def _targets(session: Session, kind: str, first: date, after: date, by: Actor) -
         companies = session.scalars(select(Company).order_by(Company.name))
         return [(of_company(company), company.active) for company in companies]
     month = Validity(first, after - timedelta(days=1))
-    query = select(Area).where(Area.level == kind, Area.overlaps(month)).order_by(Area.path)
-    if not by.scope.everything:
-        if by.scope.area_path is None:
-            return []
-        query = query.where(Area.path.startswith(by.scope.area_path, autoescape=True))
+    own = by.scope.condition(area=Area.path)
+    query = select(Area).where(Area.level == kind, Area.overlaps(month), own).order_by(Area.path)
     return [(of_area(area), area.evaluated) for area in session.scalars(query)]
 
 

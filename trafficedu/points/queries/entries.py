@@ -19,7 +19,7 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
 from trafficedu.points.models import PointActivity, PointEntry
-from trafficedu.points.queries.scope import Target, visible
+from trafficedu.points.queries.scope import Target, visible_to
 
 COUNTER = "counter"
 """A filter that is no source: counter-entries."""
@@ -61,7 +61,7 @@ def find_entry(session: Session, number: str, by: Actor) -> PointEntry:
     """Return an entry that ``by`` sees, with all that its page shows; raise Missing."""
     query = (
         select(PointEntry)
-        .where(PointEntry.number == numbers.normalise(number), visible(by))
+        .where(PointEntry.number == numbers.normalise(number), visible_to(by))
         .options(
             joinedload(PointEntry.area),
             joinedload(PointEntry.company),
@@ -89,7 +89,7 @@ def filtered(by: Actor, wanted: EntryFilter) -> Select[tuple[PointEntry]]:
         .outerjoin(PointEntry.area)
         .outerjoin(PointEntry.company)
         .join(PointEntry.activity)
-        .where(visible(by), *_conditions(wanted))
+        .where(visible_to(by), *_conditions(wanted))
         .options(
             contains_eager(PointEntry.area), contains_eager(PointEntry.company), contains_eager(PointEntry.activity)
         )

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import within
+from trafficedu.areas.queries import lies_in
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
@@ -53,34 +53,19 @@ def sees_companies(by: Actor) -> bool:
     return by.scope.everything or (by.scope.area_path is not None and by.may(SEES_COMPANIES))
 
 
-def visible(by: Actor) -> ColumnElement[bool]:
+def visible_to(by: Actor) -> ColumnElement[bool]:
     """Return the condition on ``PointEntry`` that keeps a query to what ``by`` sees.
 
     The own area and all below it; the companies for who may see companies; a company's contact its own.
     """
     if by.scope.everything:
         return true()
-    conditions: list[ColumnElement[bool]] = []
-    if by.scope.area_path is not None:
-        conditions.append(PointEntry.area_id.in_(within(by.scope.area_path)))
-    if sees_companies(by):
-        conditions.append(PointEntry.company_id.is_not(None))
-    if by.scope.company_id is not None:
-        conditions.append(PointEntry.company_id == by.scope.company_id)
-    return or_(*conditions) if conditions else false()
-
-
-def _own_areas(by: Actor) -> ColumnElement[bool]:
-    if by.scope.everything:
-        return true()
-    path = by.scope.area_path
-    return false() if path is None else Area.path.startswith(path, autoescape=True)
+    own = by.scope.condition(area=lies_in(PointEntry.area_id), company=PointEntry.company_id)
+    return own | PointEntry.company_id.is_not(None) if sees_companies(by) else own
 
 
 def _own_companies(by: Actor) -> ColumnElement[bool]:
-    if sees_companies(by):
-        return true()
-    return false() if by.scope.company_id is None else Company.id == by.scope.company_id
+    return true() if sees_companies(by) else by.scope.condition(company=Company.id)
 
 
 def find_target(session: Session, kind: str, code: str, by: Actor) -> Target:
@@ -89,7 +74,7 @@ def find_target(session: Session, kind: str, code: str, by: Actor) -> Target:
     if kind == COMPANY:
         found = session.scalar(select(Company).where(Company.code == code, _own_companies(by)))
     elif kind in {*AREA_KINDS, "area"}:
-        area = session.scalar(select(Area).where(Area.code == code, _own_areas(by)))
+        area = session.scalar(select(Area).where(Area.code == code, by.scope.condition(area=Area.path)))
         found = area if area is not None and kind in {area.level, "area"} else None
     if found is None:
         raise Missing(message("There is no such area or company."))
@@ -98,7 +83,7 @@ def find_target(session: Session, kind: str, code: str, by: Actor) -> Target:
 
 def list_targets(session: Session, by: Actor, day: date) -> Sequence[Target]:
     """Return every target that ``by`` sees and that exists on ``day``: areas in the order of the tree, companies."""
-    query = select(Area).where(_own_areas(by), Area.holds_on(day)).order_by(Area.path)
+    query = select(Area).where(by.scope.condition(area=Area.path), Area.holds_on(day)).order_by(Area.path)
     found = [of_area(area) for area in session.scalars(query)]
     if sees_companies(by):
         companies = select(Company).where(Company.active).order_by(Company.name)

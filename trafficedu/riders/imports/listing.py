@@ -35,7 +35,7 @@ def list_rows(session: Session, by: Actor, now: datetime, month: date | None, cl
     )
     last_id = 0
     while True:
-        query = select(*columns).where(Rider.id > last_id, queries.listed(by)).order_by(Rider.id).limit(BATCH)
+        query = select(*columns).where(Rider.id > last_id, queries.listed_to(by)).order_by(Rider.id).limit(BATCH)
         riders = session.execute(query).all()
         if not riders:
             return

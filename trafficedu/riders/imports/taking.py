@@ -208,9 +208,9 @@ def _known(session: Session, entries: Sequence[_Entry], by: Actor, now: datetime
     ids = queries.find_ids_by_identity_key(session, {entry.key for entry in entries if entry.given.id_number})
     numbers = {entry.key for entry in entries if not entry.given.id_number}
     if numbers:
-        seen = select(Rider.number, Rider.id).where(Rider.number.in_(numbers), queries.visible(by, now))
+        seen = select(Rider.number, Rider.id).where(Rider.number.in_(numbers), queries.visible_to(by, now))
         ids |= {row.number: row.id for row in session.execute(seen)}
-    own = queries.visible(by, now).label("own")
+    own = queries.visible_to(by, now).label("own")
     columns = (Rider.id, Rider.name, Rider.phone_hash, Rider.home_area_id, Rider.birth_date, own)
     riders = select(*columns).order_by(Rider.id).with_for_update(of=Rider)
     held = {

@@ -25,7 +25,7 @@ from trafficedu.riders.queries import ID_NUMBER, PHONE
 from trafficedu.riders.rules import mask_identity, mask_name, mask_phone
 from trafficedu.violations.models import Violation, ViolationKind
 from trafficedu.violations.queries.records import ViolationFilter, filter_conditions
-from trafficedu.violations.queries.scope import visible
+from trafficedu.violations.queries.scope import visible_to
 from trafficedu.violations.rules import ViolationState
 
 PIECE = 2_000
@@ -64,7 +64,7 @@ def list_filtered(session: Session, by: Actor, wanted: ViolationFilter, clear: b
         .outerjoin(User, User.id == Violation.officer_id)
         .outerjoin(Rider, Rider.id == Violation.rider_id)
         .where(
-            visible(by),
+            visible_to(by),
             Violation.state.in_((ViolationState.CONFIRMED, ViolationState.PENDING)),
             *filter_conditions(wanted),
         )

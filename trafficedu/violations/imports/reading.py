@@ -189,7 +189,7 @@ class Reader:
     def _area(self, code: str, day: date) -> Place:
         area = self._areas.get(code)
         scope = self._by.scope
-        if area is None or not (scope.everything or (scope.area_path and area.path.startswith(scope.area_path))):
+        if area is None or not scope.covers(area.path):
             text = message(
                 "There is no village with the code %(code)s in your area. Choose one from the list.", code=code
             )

@@ -13,7 +13,7 @@ from trafficedu.areas.models import Area
 from trafficedu.areas.queries import within
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.violations.models import Violation, ViolationKind
-from trafficedu.violations.queries.scope import visible
+from trafficedu.violations.queries.scope import visible_to
 from trafficedu.violations.rules import ViolationState
 
 
@@ -59,7 +59,7 @@ def count_of_company(session: Session, by: Actor, company_id: int, since: date, 
         Violation.company_id == company_id,
         Violation.occurred_on.between(since, until),
         Violation.state == ViolationState.CONFIRMED,
-        visible(by),
+        visible_to(by),
     )
     row = session.execute(query).one()
     return row[0], row[1]
@@ -149,13 +149,17 @@ def count_pending(session: Session, by: Actor, start: date, end: date, area_path
         Violation.state == ViolationState.PENDING,
         Violation.occurred_on.between(start, end),
         Violation.area_id.in_(within(area_path)),
-        visible(by),
+        visible_to(by),
     )
     return session.scalar(query) or 0
 
 
 def _counted(by: Actor, start: date, end: date, area_path: str | None) -> list[ColumnElement[bool]]:
-    conditions = [Violation.state == ViolationState.CONFIRMED, Violation.occurred_on.between(start, end), visible(by)]
+    conditions = [
+        Violation.state == ViolationState.CONFIRMED,
+        Violation.occurred_on.between(start, end),
+        visible_to(by),
+    ]
     if area_path:
         conditions.append(Violation.area_id.in_(within(area_path)))
     return conditions

@@ -13,7 +13,7 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
 from trafficedu.violations.models import Objection, Violation
-from trafficedu.violations.queries.scope import visible
+from trafficedu.violations.queries.scope import visible_to
 from trafficedu.violations.rules import ObjectionState
 
 
@@ -22,7 +22,7 @@ def find_objection(session: Session, number: str, by: Actor) -> Objection:
     query = (
         select(Objection)
         .join(Objection.violation)
-        .where(Objection.number == numbers.normalise(number), visible(by))
+        .where(Objection.number == numbers.normalise(number), visible_to(by))
         .options(contains_eager(Objection.violation).joinedload(Violation.kind))
     )
     found = session.scalar(query)
@@ -36,7 +36,7 @@ def list_objections(session: Session, by: Actor, page: int) -> Page[Objection]:
     query = (
         select(Objection)
         .join(Objection.violation)
-        .where(Objection.state == ObjectionState.OPEN, visible(by))
+        .where(Objection.state == ObjectionState.OPEN, visible_to(by))
         .options(
             contains_eager(Objection.violation).joinedload(Violation.kind),
             contains_eager(Objection.violation).joinedload(Violation.area),

@@ -21,7 +21,7 @@ from trafficedu.core.rows import Prepared, table_of
 from trafficedu.core.text import Message, message
 from trafficedu.violations.models import Violation, ViolationKind
 from trafficedu.violations.queries.kinds import holds_on
-from trafficedu.violations.queries.scope import visible
+from trafficedu.violations.queries.scope import visible_to
 from trafficedu.violations.rules import ViolationState
 
 
@@ -109,7 +109,7 @@ def find_violation(session: Session, number: str, by: Actor) -> Violation:
     """Return a violation that ``by`` may see, with area, kind, company, rider and officer; raise Missing."""
     query = (
         select(Violation)
-        .where(Violation.number == numbers.normalise(number), visible(by))
+        .where(Violation.number == numbers.normalise(number), visible_to(by))
         .options(
             joinedload(Violation.area),
             joinedload(Violation.kind),
@@ -152,7 +152,7 @@ def _filtered(by: Actor, wanted: ViolationFilter) -> Select[tuple[Violation]]:
         .join(Violation.kind)
         .join(Violation.area)
         .outerjoin(Violation.company)
-        .where(visible(by), *filter_conditions(wanted))
+        .where(visible_to(by), *filter_conditions(wanted))
         .options(contains_eager(Violation.kind), contains_eager(Violation.area), contains_eager(Violation.company))
     )
     key = wanted.sort.removeprefix("-")
@@ -197,7 +197,7 @@ def list_pending(session: Session, by: Actor, page: int) -> Page[Violation]:
     """Return the camera records that wait for review, those with the least time left first."""
     query = (
         select(Violation)
-        .where(Violation.state == ViolationState.PENDING, visible(by))
+        .where(Violation.state == ViolationState.PENDING, visible_to(by))
         .options(joinedload(Violation.kind), joinedload(Violation.area))
         .order_by(Violation.review_due_on, Violation.id)
     )
@@ -208,7 +208,7 @@ def list_of_rider(session: Session, by: Actor, rider_id: int, limit: int = 20) -
     """Return a rider's latest violations among those ``by`` may see."""
     query = (
         select(Violation)
-        .where(Violation.rider_id == rider_id, visible(by))
+        .where(Violation.rider_id == rider_id, visible_to(by))
         .options(joinedload(Violation.kind), joinedload(Violation.area))
         .order_by(Violation.occurred_utc.desc())
         .limit(limit)

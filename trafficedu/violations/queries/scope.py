@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, false, true
+from sqlalchemy import ColumnElement
 
-from trafficedu.areas.queries import within
+from trafficedu.areas.queries import lies_in
 from trafficedu.core.actors import Actor
 from trafficedu.violations.models import Violation
 
 
-def visible(by: Actor) -> ColumnElement[bool]:
+def visible_to(by: Actor) -> ColumnElement[bool]:
     """Return the condition on ``Violation`` that keeps a query to what ``by`` may see.
 
     Areas see their subtree. Stations and companies see nothing here: they meet a violation as a task or a
     notice.
     """
-    if by.scope.everything:
-        return true()
-    if by.scope.area_path:
-        return Violation.area_id.in_(within(by.scope.area_path))
-    return false()
+    return by.scope.condition(area=lies_in(Violation.area_id))

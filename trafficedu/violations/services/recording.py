@@ -112,8 +112,7 @@ def _first_record(first: Violation, by: Actor) -> Violation:
 
 def _check_area(ground: records.Ground, code: str, day: date, by: Actor) -> None:
     """Raise unless the area exists on ``day`` within the post; the two faults are told apart for one's own only."""
-    post = by.scope.area_path
-    if ground.area_id is None or not (by.scope.everything or (post and ground.area_path.startswith(post))):
+    if ground.area_id is None or not by.scope.covers(ground.area_path):
         raise Refusal(
             message("There is no village with the code %(code)s in your area. Choose one from the list.", code=code),
             field="area_code",
@@ -145,7 +144,7 @@ def _rider_of(session: Session, new: NewViolation, plate: str, by: Actor, now: d
         return find_or_register(session, new.rider, by, now)
     if new.rider_number:
         wanted = numbers.normalise(new.rider_number)
-        known = session.scalar(select(Rider).where(Rider.number == wanted, riders.visible(by, now)))
+        known = session.scalar(select(Rider).where(Rider.number == wanted, riders.visible_to(by, now)))
         if known is None:
             raise Refusal(
                 message("This rider is no longer at hand. Look the rider up again."), field="id_number", value=""

@@ -172,7 +172,7 @@ def _offer(form: RecordForm, kinds: Sequence[ViolationKind], company: str) -> No
         *(
             SelectChoice(village.code, village.name, optgroup=village.town)
             for village in villages
-            if scope.everything or (scope.area_path and village.path.startswith(scope.area_path))
+            if scope.covers(village.path)
         ),
     ]
     form.home_area_id.choices = home_choices(villages)
