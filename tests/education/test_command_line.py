@@ -14,7 +14,7 @@ from tests.factories.education import NOW, District, make_session, make_violatio
 from trafficedu import cli
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM
-from trafficedu.core.errors import Refusal
+from trafficedu.core.errors import Missing
 from trafficedu.education.services import assignment
 from trafficedu.education.services.study import check_in, sign_off
 from trafficedu.riders.models import Rider
@@ -49,5 +49,5 @@ def test_report_writes_certificate_and_roster(
         assert done.exit_code == 0, done.output
         assert file.read_bytes().startswith(b"%PDF")
     nobody = CliRunner().invoke(cli.commands, ["report", "certificate", "C0000000000X", "-o", str(tmp_path / "x.pdf")])
-    assert isinstance(nobody.exception, Refusal)
+    assert isinstance(nobody.exception, Missing)
     assert not (tmp_path / "x.pdf").exists()

@@ -12,7 +12,7 @@ from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
-from trafficedu.core.errors import Denied, Refusal
+from trafficedu.core.errors import Denied, Missing, Refusal
 from trafficedu.education.models import Booking, Certificate, StudySession
 from trafficedu.education.queries.documents import render_certificate
 from trafficedu.education.queries.seats import live_booking
@@ -197,7 +197,7 @@ def test_a_lecture_begins_and_ends_for_everybody_at_once(
 def test_an_unfinished_task_has_no_certificate(session: Session, district: District, rider: Rider) -> None:
     task = make_task(session, rider, district.a)
     for number in (task.number, "C" + task.number[1:], ""):
-        with pytest.raises(Refusal, match="no certificate"):
+        with pytest.raises(Missing, match="no certificate"):
             render_certificate(session, number, "zh", utc_now())
 
 

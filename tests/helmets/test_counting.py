@@ -19,7 +19,7 @@ from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.database import database
-from trafficedu.core.errors import Denied, Missing, Refusal
+from trafficedu.core.errors import Denied, Refusal
 from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
 from trafficedu.helmets.rules import Tap
 from trafficedu.helmets.services.counting import Sheet, receive
@@ -168,7 +168,7 @@ def test_others_cannot_add_to_a_sheet_nor_count_outside_their_area(
     with pytest.raises(Refusal, match="Somebody else"):
         receive(session, sheet(site, taps(2, 2)), actor_of(make_user("officer", area_id=site.area_id)), END)
     elsewhere = actor_of(make_user("officer", area_id=tree(session)["B1"].id))
-    with pytest.raises(Missing):
+    with pytest.raises(Refusal, match="no site with the code"):
         receive(session, sheet(site, taps(1, 1), key="phone-from-elsewhere"), elsewhere, END)
     with pytest.raises(Denied):
         receive(session, sheet(site, taps(1, 1)), actor_of(make_user("analyst", area_id=site.area_id)), END)

@@ -29,7 +29,6 @@ from trafficedu.core.access import SignedIn, actor, open_to_all, requires, signe
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
-from trafficedu.core.fields import Form
 from trafficedu.core.forms import attach_error, form_page, submitted
 from trafficedu.core.text import LOCALES, message
 from trafficedu.core.web import back_to, page_number, tell
@@ -129,15 +128,9 @@ def users() -> Any:
 def create_user() -> Any:
     """I open an account for somebody and hand over the first password."""
     form = _offer_posts(UserForm())
-    if form.validate_on_submit():
-        try:
-            user, first = services.create_user(session(), form.to_input(), actor())
-            session().commit()
-        except Refusal as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            return render_template("accounts/first_password.html", user=user, password=first)
+    if accepted := submitted(form, lambda: services.create_user(session(), form.to_input(), actor())):
+        opened, first = accepted.value
+        return render_template("accounts/first_password.html", user=opened, password=first)
     return form_page("accounts/user.html", form, user=None)
 
 
@@ -172,11 +165,6 @@ def audit_trail() -> Any:
     found = queries.list_audit(session(), form.to_input(), page_number())
     names = queries.names_of(session(), [row.actor_id for row in found.items if row.actor_id])
     return render_template("accounts/audit_trail.html", form=form, page=found, names=names, results=RESULT_NAMES)
-
-
-def _status(form: Form) -> int:
-    """Return the status of a page with a form: 422 when it is shown again because of errors."""
-    return 422 if form.errors else 200
 
 
 def _open_session(user: User) -> None:

@@ -12,8 +12,7 @@ from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import Refusal
-from trafficedu.core.forms import attach_error, form_page, submitted
+from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, page_number, tell
 
@@ -44,16 +43,11 @@ def index() -> Any:
 def outlines() -> Any:
     """I bring in the outlines of towns or villages, so that the map shows them."""
     form = OutlinesForm()
-    if form.validate_on_submit():
-        try:
-            count = services.import_outlines(session(), form.file.data.read(), actor(), utc_now())
-            session().commit()
-        except Refusal as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("%(count)d outlines are taken in.", count=count))
-            return back_to("areas.outlines")
+    if accepted := submitted(
+        form, lambda: services.import_outlines(session(), form.file.data.read(), actor(), utc_now())
+    ):
+        tell(message("%(count)d outlines are taken in.", count=accepted.value))
+        return back_to("areas.outlines")
     known = queries.count_outlines(session())
     return form_page("areas/outlines.html", form, known=known)
 
@@ -85,16 +79,9 @@ def create(code: str) -> Any:
     """I add a town to the district, or a village to a town."""
     parent = _area(code)
     form = NewAreaForm()
-    if form.validate_on_submit():
-        try:
-            area = services.add_area(session(), parent, form.to_input(), actor())
-            session().commit()
-        except Refusal as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("%(name)s is added.", name=area.name))
-            return back_to("areas.show", code=area.code)
+    if accepted := submitted(form, lambda: services.add_area(session(), parent, form.to_input(), actor())):
+        tell(message("%(name)s is added.", name=accepted.value.name))
+        return back_to("areas.show", code=accepted.value.code)
     return form_page("areas/new.html", form, parent=parent)
 
 
@@ -118,18 +105,12 @@ def end(code: str) -> Any:
     form = EndForm(obj=area, successor=area.successor.code if area.successor else "")
     others = queries.code_choices(session(), today(), area.level)
     form.offer([choice for choice in others if choice[0] != area.code])
-    if form.validate_on_submit():
-        try:
-            count = services.end_area(
-                session(), area, form.valid_to.data, form.successor.data, form.version.data, actor()
-            )
-            session().commit()
-        except Refusal as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("%(count)d areas end on %(day)s.", count=count, day=form.valid_to.data.isoformat()))
-            return back_to("areas.show", code=code)
+    if accepted := submitted(
+        form,
+        lambda: services.end_area(session(), area, form.valid_to.data, form.successor.data, form.version.data, actor()),
+    ):
+        tell(message("%(count)d areas end on %(day)s.", count=accepted.value, day=form.valid_to.data.isoformat()))
+        return back_to("areas.show", code=code)
     below = len(queries.list_ending_with(session(), area, today()))
     return form_page("areas/end.html", form, area=area, below=below)
 
@@ -147,10 +128,6 @@ def reopen(code: str) -> Any:
 
 def _area(code: str) -> Area:
     return queries.find_visible_area(session(), code, actor())
-
-
-def _status(form: Any) -> int:
-    return 422 if form.errors else 200
 
 
 def _show(area: Area, form: FigureForm) -> str:

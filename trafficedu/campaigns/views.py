@@ -14,8 +14,7 @@ from trafficedu.campaigns.rules import CANCELLED, OVER, state_on
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import Refusal
-from trafficedu.core.forms import attach_error, form_page, submitted
+from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, locale, page_number, panels_for, tell
 from trafficedu.violations.queries.kinds import list_kinds
@@ -46,16 +45,9 @@ def create() -> Any:
     """I enter a campaign, before it begins if I can."""
     form = CampaignForm()
     _offer(form)
-    if form.validate_on_submit():
-        try:
-            campaign = services.plan_campaign(session(), form.to_input(), actor(), utc_now())
-            session().commit()
-        except Refusal as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The campaign is entered."))
-            return back_to("campaigns.show", number=campaign.number)
+    if accepted := submitted(form, lambda: services.plan_campaign(session(), form.to_input(), actor(), utc_now())):
+        tell(message("The campaign is entered."))
+        return back_to("campaigns.show", number=accepted.value.number)
     return form_page("campaigns/form.html", form, campaign=None)
 
 
@@ -142,7 +134,3 @@ def _chosen(campaign: Campaign) -> dict[str, Any]:
 def _offer(form: CampaignForm) -> None:
     kinds = {kind.code: kind.name(locale()) for kind in list_kinds(session(), today())}
     form.offer(*queries.list_choices(session(), actor(), today()), list(kinds.items()))
-
-
-def _status(form: Any) -> int:
-    return 422 if form.errors else 200

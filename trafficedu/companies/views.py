@@ -10,8 +10,7 @@ from trafficedu.companies import queries, services
 from trafficedu.companies.forms import CompanyFilterForm, CompanyForm
 from trafficedu.core.access import actor, requires
 from trafficedu.core.database import session
-from trafficedu.core.errors import Refusal
-from trafficedu.core.forms import attach_error, form_page, submitted
+from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, page_number, tell
 
@@ -33,16 +32,9 @@ def index() -> Any:
 def create() -> Any:
     """I add a company."""
     form = CompanyForm()
-    if form.validate_on_submit():
-        try:
-            company = services.add_company(session(), form.code.data, form.to_input(), actor())
-            session().commit()
-        except Refusal as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The company is added."))
-            return back_to("companies.show", code=company.code)
+    if accepted := submitted(form, lambda: services.add_company(session(), form.code.data, form.to_input(), actor())):
+        tell(message("The company is added."))
+        return back_to("companies.show", code=accepted.value.code)
     return form_page("companies/form.html", form, company=None)
 
 

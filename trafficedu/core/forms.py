@@ -11,7 +11,7 @@ from flask import render_template
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import Form
-from trafficedu.core.web import say
+from trafficedu.core.web import say, tell
 
 Result = TypeVar("Result")
 
@@ -55,6 +55,18 @@ def acted(form: Form, act: Callable[[], Result]) -> Accepted[Result] | None:
     except Refusal as refusal:
         session().rollback()
         attach_error(form, refusal)
+        return None
+    return accepted
+
+
+def carried_out(act: Callable[[], Result]) -> Accepted[Result] | None:
+    """Act and commit for a button without a form; a refusal is said on the next page, and None returned."""
+    try:
+        accepted = Accepted(act())
+        session().commit()
+    except Refusal as refusal:
+        session().rollback()
+        tell(refusal.text, "error")
         return None
     return accepted
 

@@ -9,9 +9,7 @@ from flask import Blueprint, redirect, render_template, request
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session, writing
-from trafficedu.core.errors import Refusal
-from trafficedu.core.fields import Form
-from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.forms import carried_out, form_page, submitted
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, page_number, say, tell
 from trafficedu.messages import queries, rules
@@ -93,15 +91,10 @@ def channels() -> Any:
 def test_channel(number: str) -> Any:
     """I send myself a test."""
     channel = queries.find_channel(session(), number, actor())
-    try:
-        delivery = channel_services.send_test(session(), channel, actor(), utc_now())
-        session().commit()
-    except Refusal as error:
-        session().rollback()
-        tell(error.text, "error")
-        return back_to("messages.channels")
-    deliver(session(), delivery.id, utc_now())
-    _tell_of_test(delivery.state, delivery.reason)
+    if sent := carried_out(lambda: channel_services.send_test(session(), channel, actor(), utc_now())):
+        delivery = sent.value
+        deliver(session(), delivery.id, utc_now())
+        _tell_of_test(delivery.state, delivery.reason)
     return back_to("messages.channels")
 
 
@@ -145,7 +138,3 @@ def _tell_of_test(state: str, reason: str) -> None:
         tell(text, "warning")
     else:
         tell(message("The test did not arrive: %(why)s.", why=say(reason_words(reason))), "error")
-
-
-def _status(form: Form) -> int:
-    return 422 if form.errors else 200

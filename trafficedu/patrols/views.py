@@ -15,8 +15,8 @@ from trafficedu.areas.queries import find_visible_area
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import Denied, Refusal
-from trafficedu.core.forms import attach_error, form_page, submitted
+from trafficedu.core.errors import Denied
+from trafficedu.core.forms import carried_out, form_page, submitted
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, page_number, tell
 from trafficedu.patrols import queries, services
@@ -61,16 +61,9 @@ def begin() -> Any:
     """I begin a patrol in an area."""
     form = BeginForm()
     form.offer(_areas())
-    if form.validate_on_submit():
-        reference = form.client_reference.data or ""
-        try:
-            services.begin(session(), form.area_code.data, reference, actor(), utc_now())
-            session().commit()
-        except Refusal as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            return back_to("patrols.now")
+    reference = form.client_reference.data or ""
+    if submitted(form, lambda: services.begin(session(), form.area_code.data, reference, actor(), utc_now())):
+        return back_to("patrols.now")
     return _now(form)
 
 
@@ -89,12 +82,7 @@ def undo() -> Any:
 
 
 def _counted(change: Any) -> Any:
-    try:
-        change(session(), actor())
-        session().commit()
-    except Refusal as error:
-        session().rollback()
-        tell(error.text, "error")
+    carried_out(lambda: change(session(), actor()))
     return back_to("patrols.now")
 
 
@@ -109,17 +97,10 @@ def end() -> Any:
     form = EndForm(obj=running)
     if not form.is_submitted():
         form.ended_at.data = utc_now()
-    if form.validate_on_submit():
-        number = running.number
-        try:
-            services.end(session(), running, form.to_input(), actor(), utc_now())
-            session().commit()
-        except Refusal as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The patrol has ended. Come home safely."))
-            return back_to("patrols.show", number=number)
+    number = running.number
+    if submitted(form, lambda: services.end(session(), running, form.to_input(), actor(), utc_now())):
+        tell(message("The patrol has ended. Come home safely."))
+        return back_to("patrols.show", number=number)
     return form_page("patrols/end.html", form, running=running)
 
 
@@ -146,16 +127,9 @@ def create() -> Any:
     form.offer(_areas())
     if not form.is_submitted():
         form.area_code.data = queries.last_area(session(), actor())
-    if form.validate_on_submit():
-        try:
-            patrol = services.enter_past(session(), form.to_past(), actor(), utc_now())
-            session().commit()
-        except Refusal as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The patrol is entered."))
-            return back_to("patrols.show", number=patrol.number)
+    if accepted := submitted(form, lambda: services.enter_past(session(), form.to_past(), actor(), utc_now())):
+        tell(message("The patrol is entered."))
+        return back_to("patrols.show", number=accepted.value.number)
     return form_page("patrols/form.html", form)
 
 
@@ -187,7 +161,3 @@ def void(number: str) -> Any:
 def _areas() -> list[tuple[str, str]]:
     areas = queries.list_areas(session(), actor(), today())
     return [(area.code, f"{DEPTH[area.level]}{area.name}") for area in areas]
-
-
-def _status(form: Any) -> int:
-    return 422 if form.errors else 200

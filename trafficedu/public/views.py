@@ -17,7 +17,7 @@ from trafficedu.core.forms import attach_error, form_page, submitted
 from trafficedu.core.numbers import is_number, normalise
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, locale, tell
-from trafficedu.education.models import StudySession, StudyTask
+from trafficedu.education.models import StudySession
 from trafficedu.education.queries.documents import render_certificate
 from trafficedu.education.queries.seats import sessions_with_seats
 from trafficedu.education.services.seats import move_booking
@@ -82,16 +82,10 @@ def move(number: str) -> Any:
     offered = [s for s in sessions_with_seats(session(), shown.task, utc_now()) if s != shown.seat]
     form = SessionForm()
     form.offer([(one.number, _in_words(one)) for one in offered])
-    if form.validate_on_submit():
-        chosen = next(one for one in offered if one.number == form.session.data)
-        try:
-            _move(shown.task, chosen)
-        except Refusal as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("Your seat is booked. Keep the new time."))
-            return back_to("public.receipt", number=number)
+    by_number, task = {one.number: one for one in offered}, shown.task
+    if submitted(form, lambda: move_booking(session(), task, by_number[form.session.data], VISITOR, utc_now())):
+        tell(message("Your seat is booked. Keep the new time."))
+        return back_to("public.receipt", number=number)
     shown = queries.read_receipt(session(), shown.violation, today())
     return form_page("public/move.html", form, receipt=shown, offered=offered)
 
@@ -224,11 +218,6 @@ def session_time(one: StudySession) -> str:
     """Write when a session begins as one says it: with the day of the week."""
     pattern = "EEEE d MMMM, HH:mm" if locale() == "en" else "M月d日 EEEE HH:mm"
     return str(flask_babel.format_datetime(one.starts_utc, pattern))
-
-
-def _move(task: StudyTask, chosen: StudySession) -> None:
-    move_booking(session(), task, chosen, VISITOR, utc_now())
-    session().commit()
 
 
 def _pdf(content: bytes, name: str) -> Response:

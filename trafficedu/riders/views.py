@@ -13,8 +13,8 @@ from trafficedu.core import clock
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import Missing, Refusal
-from trafficedu.core.forms import attach_error, form_page, submitted
+from trafficedu.core.errors import Missing
+from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, tell
 from trafficedu.riders import queries, rules
@@ -63,22 +63,21 @@ def register() -> Any:
     """I register a rider, or come to the one who has this document already."""
     form = RegisterForm()
     form.offer(areas.choices(session()))
-    if form.validate_on_submit():
-        try:
-            done = people.register(session(), form.to_input(), actor(), utc_now())
-            plates.remember_plate(session(), form.plate.data or "", done.rider, actor())
-            session().commit()
-        except Refusal as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(
-                message("The rider is registered.")
-                if done.is_new
-                else message("This rider was registered already; nothing was overwritten.")
-            )
-            return back_to("riders.show", number=done.rider.number)
+    if accepted := submitted(form, lambda: _register(form)):
+        registered = accepted.value
+        tell(
+            message("The rider is registered.")
+            if registered.is_new
+            else message("This rider was registered already; nothing was overwritten.")
+        )
+        return back_to("riders.show", number=registered.rider.number)
     return form_page("riders/register.html", form)
+
+
+def _register(form: RegisterForm) -> people.Registered:
+    registered = people.register(session(), form.to_input(), actor(), utc_now())
+    plates.remember_plate(session(), form.plate.data or "", registered.rider, actor())
+    return registered
 
 
 @pages.get("/riders/<number>")

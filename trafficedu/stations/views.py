@@ -10,8 +10,7 @@ from trafficedu.areas import queries as areas
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
-from trafficedu.core.errors import Refusal
-from trafficedu.core.forms import attach_error, form_page, submitted
+from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, page_number, tell
 from trafficedu.stations import queries, services
@@ -36,16 +35,11 @@ def index() -> Any:
 def create() -> Any:
     """I add a station."""
     form = _form(StationForm())
-    if form.validate_on_submit():
-        try:
-            station = services.add_station(session(), form.code.data, form.to_input(), actor(), today())
-            session().commit()
-        except Refusal as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The station is added."))
-            return back_to("stations.show", code=station.code)
+    if accepted := submitted(
+        form, lambda: services.add_station(session(), form.code.data, form.to_input(), actor(), today())
+    ):
+        tell(message("The station is added."))
+        return back_to("stations.show", code=accepted.value.code)
     return form_page("stations/form.html", form, station=None)
 
 

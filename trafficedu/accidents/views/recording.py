@@ -21,7 +21,7 @@ from trafficedu.core.clock import local_date, today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import choices
-from trafficedu.core.forms import attach_error
+from trafficedu.core.forms import attach_error, submitted
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, locale, tell
 from trafficedu.violations.queries.kinds import list_kinds, list_villages
@@ -74,16 +74,11 @@ def correct(number: str) -> Any:
     if request.method == "GET":
         form.show(accident)
         return _page(form, accident)
-    if form.validate():
-        try:
-            recording.correct(session(), accident, form.to_input(), form.version.data, actor(), utc_now())
-            session().commit()
-        except Refusal as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The record is corrected."))
-            return back_to("accidents.show", number=number)
+    if submitted(
+        form, lambda: recording.correct(session(), accident, form.to_input(), form.version.data, actor(), utc_now())
+    ):
+        tell(message("The record is corrected."))
+        return back_to("accidents.show", number=number)
     return _page(form, records.find_accident(session(), number, actor())), 422
 
 

@@ -11,9 +11,9 @@ from flask import Blueprint, Response, render_template, request
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import Missing, Refusal
+from trafficedu.core.errors import Missing
 from trafficedu.core.fields import choices
-from trafficedu.core.forms import attach_error, form_page
+from trafficedu.core.forms import acted, form_page, submitted
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, locale, page_number, tell
 from trafficedu.education.forms import (
@@ -81,16 +81,11 @@ def create() -> Any:
     """I put a session on the calendar; those who wait get its seats."""
     station, form = _own_station(), SessionForm()
     courses = _offer(form, station)
-    if form.validate_on_submit():
-        try:
-            study = create_session(session(), form.to_input(courses, station), actor(), utc_now())
-            session().commit()
-        except Refusal as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The session is planned; %(count)d waiting riders have a seat.", count=study.seats_taken))
-            return back_to("sessions.show", number=study.number)
+    if accepted := submitted(
+        form, lambda: create_session(session(), form.to_input(courses, station), actor(), utc_now())
+    ):
+        tell(message("The session is planned; %(count)d waiting riders have a seat.", count=accepted.value.seats_taken))
+        return back_to("sessions.show", number=accepted.value.number)
     return form_page("sessions/new.html", form, station=station)
 
 
@@ -103,16 +98,10 @@ def create_weekly() -> Any:
     if form.validate_on_submit():
         new = form.to_input(courses, station)
         days = series_days(session(), new)
-        if request.form.get("step") == "make":
-            try:
-                made = create_series(session(), new, actor(), utc_now())
-                session().commit()
-            except Refusal as error:
-                session().rollback()
-                attach_error(form, error)
-            else:
-                tell(message("%(count)d sessions are planned.", count=len(made)))
-                return back_to("sessions.sessions")
+        asked = request.form.get("step") == "make"
+        if asked and (accepted := acted(form, lambda: len(create_series(session(), new, actor(), utc_now())))):
+            tell(message("%(count)d sessions are planned.", count=accepted.value))
+            return back_to("sessions.sessions")
     return form_page("sessions/weekly.html", form, station=station, days=days)
 
 
@@ -139,16 +128,11 @@ def edit(number: str) -> Any:
     """I change a session's time, seats or lecturer."""
     study = find_session(session(), number, actor())
     form = SessionChangeForm(obj=study)
-    if form.validate_on_submit():
-        try:
-            seated = change_session(session(), study, form.to_input(), form.version.data, actor(), utc_now())
-            session().commit()
-        except Refusal as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The session is changed; %(count)d waiting riders have a seat.", count=seated))
-            return back_to("sessions.show", number=number)
+    if accepted := submitted(
+        form, lambda: change_session(session(), study, form.to_input(), form.version.data, actor(), utc_now())
+    ):
+        tell(message("The session is changed; %(count)d waiting riders have a seat.", count=accepted.value))
+        return back_to("sessions.show", number=number)
     return form_page("sessions/edit.html", form, study=study)
 
 
@@ -159,24 +143,18 @@ def cancel(number: str) -> Any:
     study = find_session(session(), number, actor())
     count = count_live_bookings(session(), study.id)
     form = CancelForm(version=study.version, expected=str(count))
-    if form.validate_on_submit():
-        try:
-            became = cancel_session(
-                session(), study, form.reason.data, form.version.data, form.count(), actor(), utc_now()
+    if accepted := submitted(
+        form,
+        lambda: cancel_session(session(), study, form.reason.data, form.version.data, form.count(), actor(), utc_now()),
+    ):
+        tell(
+            message(
+                "The session is cancelled: %(moved)d riders have another seat, %(waiting)d wait.",
+                moved=accepted.value.moved,
+                waiting=accepted.value.waiting,
             )
-            session().commit()
-        except Refusal as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(
-                message(
-                    "The session is cancelled: %(moved)d riders have another seat, %(waiting)d wait.",
-                    moved=became.moved,
-                    waiting=became.waiting,
-                )
-            )
-            return back_to("sessions.sessions")
+        )
+        return back_to("sessions.sessions")
     return form_page("sessions/cancel.html", form, study=study, count=count)
 
 

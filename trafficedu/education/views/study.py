@@ -11,8 +11,8 @@ from flask import Blueprint, Response, render_template
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import Missing, Refusal
-from trafficedu.core.forms import submitted
+from trafficedu.core.errors import Missing
+from trafficedu.core.forms import carried_out, submitted
 from trafficedu.core.text import Message, message
 from trafficedu.core.web import back_to, locale, tell
 from trafficedu.education import rules
@@ -179,15 +179,8 @@ def _card(booking: Booking, quiz: QuizForm | None = None, override: OverrideForm
 
 def _do(work: Callable[[], object], done: Message | None) -> None:
     """Run one step and commit it; a refusal of the rules is said on the next page."""
-    try:
-        work()
-        session().commit()
-    except Refusal as error:
-        session().rollback()
-        tell(error.text, "error")
-    else:
-        if done is not None:
-            tell(done)
+    if carried_out(work) and done is not None:
+        tell(done)
 
 
 def _to_card(number: str, task: str) -> Response:

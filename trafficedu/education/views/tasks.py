@@ -10,9 +10,8 @@ from trafficedu.areas import queries as areas
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import local, today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import choices
-from trafficedu.core.forms import attach_error, form_page, submitted
+from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, locale, page_number, say, tell
 from trafficedu.education import rules
@@ -72,17 +71,10 @@ def seat(number: str) -> Any:
     free = [one for one in sessions_with_seats(session(), found, utc_now()) if not held or one != held.session]
     form = SeatForm()
     form.session.choices = choices((one.number, _in_words(one, found)) for one in free)
-    if form.validate_on_submit():
-        chosen = next(one for one in free if one.number == form.session.data)
-        try:
-            seats.move_booking(session(), found, chosen, actor(), utc_now())
-            session().commit()
-        except Refusal as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The seat is booked."))
-            return back_to("education.task", number=number)
+    by_number = {one.number: one for one in free}
+    if submitted(form, lambda: seats.move_booking(session(), found, by_number[form.session.data], actor(), utc_now())):
+        tell(message("The seat is booked."))
+        return back_to("education.task", number=number)
     return form_page("education/seat.html", form, task=_find(number), held=held, sessions=free)
 
 

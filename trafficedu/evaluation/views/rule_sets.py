@@ -11,7 +11,7 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
-from trafficedu.core.forms import attach_error, form_page
+from trafficedu.core.forms import attach_error, carried_out, form_page
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, say, tell
 from trafficedu.evaluation.forms.rule_sets import EXPOSURE_NAMES, RESPONSIBILITY_NAMES, RuleSetForm, flat
@@ -102,13 +102,7 @@ def edit_rule_set(code: str) -> Any:
 def release_rule_set(code: str) -> Any:
     """I put somebody else's draft in force."""
     record = queries.find_rule_set(session(), code)
-    try:
-        rule_set_services.release_rule_set(session(), record, _version(), actor(), utc_now())
-        session().commit()
-    except Refusal as error:
-        session().rollback()
-        tell(error.text, "error")
-    else:
+    if carried_out(lambda: rule_set_services.release_rule_set(session(), record, _version(), actor(), utc_now())):
         tell(message("The rule set is in force from its month on."))
     return back_to("evaluation.rule_set", code=code)
 
@@ -118,13 +112,7 @@ def release_rule_set(code: str) -> Any:
 def discard_rule_set(code: str) -> Any:
     """I give a draft up."""
     record = queries.find_rule_set(session(), code)
-    try:
-        rule_set_services.discard_rule_set(session(), record, _version(), actor())
-        session().commit()
-    except Refusal as error:
-        session().rollback()
-        tell(error.text, "error")
-    else:
+    if carried_out(lambda: rule_set_services.discard_rule_set(session(), record, _version(), actor())):
         tell(message("The draft is discarded; it stays in the list."))
     return back_to("evaluation.rule_sets")
 

@@ -9,7 +9,7 @@ from flask import render_template, request
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import Refusal
+from trafficedu.core.forms import carried_out
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, tell
 from trafficedu.evaluation.queries import runs
@@ -27,15 +27,10 @@ def evaluate(month: str) -> Any:
     first = month_of(month)
     before = runs.latest_run(session(), first)
     number = before.number if before else 0
-    try:
-        run = run_services.evaluate(session(), first, utc_now(), actor())
-        made = run.number != number
-        session().commit()
-    except Refusal as error:
-        session().rollback()
-        tell(error.text, "error")
+    evaluated = carried_out(lambda: run_services.evaluate(session(), first, utc_now(), actor()).number)
+    if evaluated is None:
         return back_to("evaluation.index", month=month)
-    if made:
+    if evaluated.value != number:
         tell(message("%(month)s is evaluated: version %(number)d.", month=month, number=number + 1))
     else:
         tell(message("Nothing has changed since version %(number)d.", number=number))
@@ -67,13 +62,6 @@ def publish(month: str) -> Any:
     first = month_of(month)
     number = request.form.get("number", 0, type=int) or 0
     run = runs.find_version(session(), first, number if 0 < number < 2**31 else 0)
-    try:
-        run_services.publish_run(session(), run, actor(), utc_now())
-        session().commit()
-    except Refusal as error:
-        session().rollback()
-        tell(error.text, "error")
-    else:
-        text = message("Version %(number)d of %(month)s is published.", number=number, month=month)
-        tell(text)
+    if carried_out(lambda: run_services.publish_run(session(), run, actor(), utc_now())):
+        tell(message("Version %(number)d of %(month)s is published.", number=number, month=month))
     return back_to("evaluation.versions", month=month)

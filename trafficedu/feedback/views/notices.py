@@ -10,8 +10,8 @@ from flask import Response, render_template, request, url_for
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session, writing
-from trafficedu.core.errors import Missing, Refusal
-from trafficedu.core.forms import attach_error
+from trafficedu.core.errors import Missing
+from trafficedu.core.forms import submitted
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, locale, page_number, tell
@@ -56,14 +56,7 @@ def answer(number: str) -> Any:
     """I say what was done about the rider: by the form, or with one key on a list."""
     found = find_notice(session(), number, actor())
     form = _answer_form(found)
-    if not form.validate():
-        return _show(found, form), 422
-    try:
-        notice_services.answer(session(), found, form.to_input(), actor(), utc_now())
-        session().commit()
-    except Refusal as error:
-        session().rollback()
-        attach_error(form, error)
+    if not submitted(form, lambda: notice_services.answer(session(), found, form.to_input(), actor(), utc_now())):
         return _show(find_notice(session(), number, actor()), form), 422
     tell(message("The answer to notice %(number)s is recorded.", number=found.number))
     return (

@@ -20,7 +20,7 @@ from trafficedu.companies.models import Company
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.errors import Refusal
+from trafficedu.core.errors import Refusal, entered
 from trafficedu.core.numbers import new_number
 from trafficedu.core.text import message
 from trafficedu.helmets.models import (
@@ -80,17 +80,18 @@ def receive(session: Session, sent: Sheet, by: Actor, now: datetime) -> Received
 
     Raises
     ------
-    Missing
-        The site does not exist or lies outside the post.
     Refusal
-        The sending is malformed, leaves a gap, or the sheet was begun by somebody else.
+        The sending is malformed, leaves a gap, or the sheet was begun by somebody else; at ``site_code``: the site does
+        not exist or lies outside the post.
     """
     by.require(RECORD)
     _check(sent)
     started, until = _on_our_clock(sent, now)
     sheet = _find_sheet(session, sent.key)
     if sheet is None:
-        survey = _open_survey(session, find_site(session, sent.site_code, by), sent.shared_code, started)
+        with entered("site_code", sent.site_code):
+            site = find_site(session, sent.site_code, by)
+        survey = _open_survey(session, site, sent.shared_code, started)
         fresh = HelmetSheet(
             survey_id=survey.id, key=sent.key, observer_id=by.user_id, started_utc=started, last_event=0
         )

@@ -9,8 +9,7 @@ from flask import render_template, request
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import Refusal
-from trafficedu.core.forms import attach_error, submitted
+from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, page_number, tell
 from trafficedu.helmets.forms import ROAD_NAMES, STRATA_NAMES, DrawForm, NewSiteForm, SiteFilterForm, SiteForm
@@ -18,7 +17,7 @@ from trafficedu.helmets.models import BY_CLASS
 from trafficedu.helmets.queries.sites import find_draw, find_site, list_draw_lines, list_draws, list_sites
 from trafficedu.helmets.rules import draw as draw_again
 from trafficedu.helmets.services import places
-from trafficedu.helmets.views.blueprint import area_choices, pages, status
+from trafficedu.helmets.views.blueprint import area_choices, pages
 
 USUAL_SITES = 12
 
@@ -30,7 +29,7 @@ def sites() -> Any:
     form = SiteFilterForm(request.args)
     sort = request.args.get("sort", "code")
     found = list_sites(session(), form.to_input(), actor(), page_number(), sort)
-    return render_template("helmets/sites.html", form=form, page=found, paging={"sort": sort}, roads=ROAD_NAMES)
+    return form_page("helmets/sites.html", form, page=found, paging={"sort": sort}, roads=ROAD_NAMES)
 
 
 @pages.route("/sites/new", methods=["GET", "POST"])
@@ -42,7 +41,7 @@ def create_site() -> Any:
     if submitted(form, lambda: places.create_site(session(), form.to_new(), actor())):
         tell(message("The site is added."))
         return back_to("helmets.sites")
-    return render_template("helmets/site.html", form=form, site=None), status(form)
+    return form_page("helmets/site.html", form, site=None)
 
 
 @pages.route("/sites/<code>", methods=["GET", "POST"])
@@ -55,7 +54,7 @@ def site(code: str) -> Any:
     if submitted(form, lambda: places.update_site(session(), found, form.to_input(), form.version.data, actor())):
         tell(message("The site is changed."))
         return back_to("helmets.sites")
-    return render_template("helmets/site.html", form=form, site=found), status(form)
+    return form_page("helmets/site.html", form, site=found)
 
 
 @pages.get("/plans")
@@ -72,17 +71,10 @@ def create_draw() -> Any:
     """I have the sites of a month drawn at random."""
     form = DrawForm(month=today().replace(day=1), sites=USUAL_SITES, stratified_by=BY_CLASS)
     form.offer(area_choices())
-    if form.validate_on_submit():
-        try:
-            drawn = places.create_draw(session(), form.to_input(), actor(), utc_now())
-            session().commit()
-        except Refusal as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The plan is drawn."))
-            return back_to("helmets.draw", number=drawn.number)
-    return render_template("helmets/new_draw.html", form=form), status(form)
+    if accepted := submitted(form, lambda: places.create_draw(session(), form.to_input(), actor(), utc_now())):
+        tell(message("The plan is drawn."))
+        return back_to("helmets.draw", number=accepted.value.number)
+    return form_page("helmets/new_draw.html", form)
 
 
 @pages.get("/plans/<number>")

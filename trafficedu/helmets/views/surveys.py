@@ -10,8 +10,7 @@ from trafficedu.accounts import queries as accounts
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import Refusal
-from trafficedu.core.forms import attach_error, submitted
+from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, page_number, tell
 from trafficedu.helmets.forms import (
@@ -28,7 +27,7 @@ from trafficedu.helmets.models import HelmetSurvey
 from trafficedu.helmets.queries.sites import offer_companies, offer_sites
 from trafficedu.helmets.queries.surveys import count_cells, find_survey, list_surveys
 from trafficedu.helmets.services import surveys as survey_services
-from trafficedu.helmets.views.blueprint import pages, status
+from trafficedu.helmets.views.blueprint import pages
 
 
 @pages.get("/surveys")
@@ -38,7 +37,7 @@ def surveys() -> Any:
     form = SurveyFilterForm(request.args)
     form.validate()
     found = list_surveys(session(), form.to_input(), actor(), page_number())
-    return render_template("helmets/surveys.html", form=form, page=found, methods=METHOD_NAMES, states=STATE_NAMES)
+    return form_page("helmets/surveys.html", form, page=found, methods=METHOD_NAMES, states=STATE_NAMES)
 
 
 @pages.get("/surveys/<number>")
@@ -87,15 +86,10 @@ def create_survey() -> Any:
     form = SurveyForm()
     sites = offer_sites(session(), actor())
     form.offer([(site.code, f"{site.area.name} · {site.name}") for site in sites], offer_companies(session()))
-    if form.validate_on_submit():
-        try:
-            added = survey_services.add_survey(session(), form.to_input(), actor(), utc_now())
-            session().commit()
-        except Refusal as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The survey is entered."))
-            return back_to("helmets.survey", number=added.number)
+    if accepted := submitted(
+        form, lambda: survey_services.add_survey(session(), form.to_input(), actor(), utc_now()).number
+    ):
+        tell(message("The survey is entered."))
+        return back_to("helmets.survey", number=accepted.value)
     cells = [(CELL_NAMES[group, role], fields) for (group, role), fields in form.cells.items()]
-    return render_template("helmets/new_survey.html", form=form, cells=cells), status(form)
+    return form_page("helmets/new_survey.html", form, cells=cells)

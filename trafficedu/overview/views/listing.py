@@ -12,8 +12,7 @@ from flask import abort, render_template, request, send_file
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import Refusal
-from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.forms import carried_out, form_page, submitted
 from trafficedu.core.text import message, translate
 from trafficedu.core.web import back_to, locale, page_number, tell
 from trafficedu.overview import services
@@ -98,13 +97,8 @@ def _parts(entries: Sequence[ListEntry]) -> dict[str, list[ListEntry]]:
 @requires("overview:list:manage")
 def freeze(month: str) -> Any:
     """I freeze the list of a month, so that villages can protest."""
-    try:
-        services.freeze_list(session(), _month(month), actor(), utc_now())
-        session().commit()
+    if carried_out(lambda: services.freeze_list(session(), _month(month), actor(), utc_now())):
         tell(message("The list is frozen; the villages on it are told."))
-    except Refusal as error:
-        session().rollback()
-        tell(error.text, "error")
     return back_to("overview.month_list", month=month)
 
 
@@ -113,13 +107,9 @@ def freeze(month: str) -> Any:
 def publish(month: str) -> Any:
     """I publish a frozen list."""
     found = _found(month)
-    try:
-        services.publish_list(session(), found, request.form.get("version", 0, type=int), actor(), utc_now())
-        session().commit()
+    version = request.form.get("version", 0, type=int)
+    if carried_out(lambda: services.publish_list(session(), found, version, actor(), utc_now())):
         tell(message("The list is published."))
-    except Refusal as error:
-        session().rollback()
-        tell(error.text, "error")
     return back_to("overview.month_list", month=month)
 
 

@@ -9,8 +9,8 @@ from flask import request
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import Denied, Refusal
-from trafficedu.core.forms import attach_error, form_page, submitted
+from trafficedu.core.errors import Denied
+from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, locale, tell
 from trafficedu.points.forms import CounterForm, EntryForm
@@ -29,16 +29,9 @@ def record() -> Any:
     _offer(form)
     if not form.is_submitted():
         form.occurred_on.data, form.target.data = today(), request.args.get("target", form.target.data)
-    if form.validate_on_submit():
-        try:
-            entry = entries.record_entry(session(), form.to_input(), actor(), utc_now())
-            session().commit()
-        except Refusal as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            tell(message("The activity is entered."))
-            return back_to("points.entry", number=entry.number)
+    if accepted := submitted(form, lambda: entries.record_entry(session(), form.to_input(), actor(), utc_now()).number):
+        tell(message("The activity is entered."))
+        return back_to("points.entry", number=accepted.value)
     return form_page("points/form.html", form)
 
 

@@ -18,9 +18,8 @@ from trafficedu.configuration.queries import figure
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import local_date, today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import choices
-from trafficedu.core.forms import attach_error
+from trafficedu.core.forms import submitted
 from trafficedu.core.web import back_to, locale
 from trafficedu.riders import queries as riders
 from trafficedu.riders.models import Rider
@@ -68,17 +67,9 @@ def record() -> Any:
     if request.form.get("action") == "forget":
         form.rider_number.data = form.id_number.data = ""
         return _page(form)
-    if form.validate():
-        try:
-            violation = recording.record(session(), form.to_input(), actor(), utc_now())
-            number = violation.number
-            session().commit()
-        except Refusal as error:
-            session().rollback()
-            attach_error(form, error)
-        else:
-            cookie[VILLAGE_COOKIE] = form.area_code.data
-            return back_to("violations.recorded", number=number)
+    if accepted := submitted(form, lambda: recording.record(session(), form.to_input(), actor(), utc_now()).number):
+        cookie[VILLAGE_COOKIE] = form.area_code.data
+        return back_to("violations.recorded", number=accepted.value)
     return _page(form), 422
 
 
