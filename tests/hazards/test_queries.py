@@ -16,6 +16,7 @@ from trafficedu.core.errors import Missing
 from trafficedu.hazards.queries import figures, records, sheet
 from trafficedu.hazards.queries.figures import HazardCounts
 from trafficedu.hazards.queries.records import HazardFilter
+from trafficedu.hazards.rules import PhotoTime
 from trafficedu.hazards.services import deciding, planning, reporting
 
 
@@ -88,7 +89,7 @@ def test_a_month_stays_what_it_was(session: Session, village: Area, acting: Acti
     revised = replace(PLAN, deadline_on=TODAY + 40 * DAY)
     planning.revise(session, late, revised, "材料未到", late.version, fixer, NOW + 12 * DAY)
     planning.mark_fixed(session, late, "", [], late.version, fixer, NOW + 15 * DAY)
-    reporting.add_photos(session, late, [camera_photo(seed=5)], "after", fixer, NOW + 15 * DAY)
+    reporting.add_photos(session, late, [camera_photo(seed=5)], PhotoTime.AFTER, fixer, NOW + 15 * DAY)
     verify(session, late, officer, NOW + 16 * DAY)
     assert figures.indicators(session, date(2026, 11, 1))[village.id] == november
     december = HazardCounts(open=0, new=0, fixed=1, fixed_on_time=0, overdue=0)

@@ -7,7 +7,7 @@ import pytest
 
 from trafficedu.core.errors import Refusal
 from trafficedu.hazards import rules
-from trafficedu.hazards.rules import Standing
+from trafficedu.hazards.rules import HazardAct, HazardState, Standing
 
 D = date(2026, 11, 20)
 
@@ -31,10 +31,10 @@ def test_a_plan_has_four_parts_and_a_deadline_in_reach(field: str, given: tuple[
 
 
 def test_the_deadline_is_over_the_day_after_it_and_only_while_nobody_fixed_it() -> None:
-    assert not rules.is_overdue("planned", D, D)
-    assert rules.is_overdue("fixing", D, date(2026, 11, 21))
-    assert not rules.is_overdue("fixed", D, date(2026, 12, 1))
-    assert not rules.is_overdue("reported", None, D)
+    assert not rules.is_overdue(HazardState.PLANNED, D, D)
+    assert rules.is_overdue(HazardState.FIXING, D, date(2026, 11, 21))
+    assert not rules.is_overdue(HazardState.FIXED, D, date(2026, 12, 1))
+    assert not rules.is_overdue(HazardState.REPORTED, None, D)
 
 
 def test_a_deadline_moved_after_it_passed_does_not_make_it_on_time() -> None:
@@ -45,30 +45,30 @@ def test_a_deadline_moved_after_it_passed_does_not_make_it_on_time() -> None:
 
 @dataclass(frozen=True)
 class Taken:
-    what: str
+    what: HazardAct
     happened_on: date
     deadline_on: date | None = None
 
 
 def test_a_past_day_is_replayed_from_the_steps() -> None:
     steps = [
-        Taken("reported", date(2026, 11, 2)),
-        Taken("planned", date(2026, 11, 3), date(2026, 11, 10)),
-        Taken("fixed", date(2026, 11, 9), date(2026, 11, 10)),
-        Taken("rejected", date(2026, 11, 12), date(2026, 11, 10)),
-        Taken("revised", date(2026, 11, 13), date(2026, 11, 30)),
-        Taken("fixed", date(2026, 12, 1), date(2026, 11, 30)),
-        Taken("verified", date(2026, 12, 2), date(2026, 11, 30)),
+        Taken(HazardAct.REPORTED, date(2026, 11, 2)),
+        Taken(HazardAct.PLANNED, date(2026, 11, 3), date(2026, 11, 10)),
+        Taken(HazardAct.FIXED, date(2026, 11, 9), date(2026, 11, 10)),
+        Taken(HazardAct.REJECTED, date(2026, 11, 12), date(2026, 11, 10)),
+        Taken(HazardAct.REVISED, date(2026, 11, 13), date(2026, 11, 30)),
+        Taken(HazardAct.FIXED, date(2026, 12, 1), date(2026, 11, 30)),
+        Taken(HazardAct.VERIFIED, date(2026, 12, 2), date(2026, 11, 30)),
     ]
     assert rules.standing_on(steps, date(2026, 11, 1)) is None
-    assert rules.standing_on(steps, date(2026, 11, 2)) == Standing("reported", None)
-    assert rules.standing_on(steps, date(2026, 11, 11)) == Standing("fixed", date(2026, 11, 10))
-    assert rules.standing_on(steps, date(2026, 11, 12)) == Standing("fixing", date(2026, 11, 10))
-    assert rules.standing_on(steps, date(2026, 11, 30)) == Standing("fixing", date(2026, 11, 30))
-    assert rules.standing_on(steps, date(2027, 1, 1)) == Standing("verified", date(2026, 11, 30))
+    assert rules.standing_on(steps, date(2026, 11, 2)) == Standing(HazardState.REPORTED, None)
+    assert rules.standing_on(steps, date(2026, 11, 11)) == Standing(HazardState.FIXED, date(2026, 11, 10))
+    assert rules.standing_on(steps, date(2026, 11, 12)) == Standing(HazardState.FIXING, date(2026, 11, 10))
+    assert rules.standing_on(steps, date(2026, 11, 30)) == Standing(HazardState.FIXING, date(2026, 11, 30))
+    assert rules.standing_on(steps, date(2027, 1, 1)) == Standing(HazardState.VERIFIED, date(2026, 11, 30))
 
 
 def test_every_step_that_can_be_taken_has_a_name_and_every_state_too() -> None:
-    assert set(rules.ALLOWED_FROM) | {rules.REPORTED} == set(rules.STEP_NAMES)
-    assert set(rules.STATE_NAMES) == set(rules.STATES)
-    assert set(rules.STATE_AFTER.values()) == set(rules.STATES)
+    assert set(rules.HAZARD_LIFE.table) == set(rules.HazardAct)
+    assert all(word.label.msgid for word in (*rules.HazardAct, *rules.HazardState))
+    assert {after for _, after in rules.HAZARD_LIFE.table.values()} - {None} == set(rules.HazardState)

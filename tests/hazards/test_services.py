@@ -27,6 +27,7 @@ from trafficedu.hazards.events import CheckOverdue, HazardDueSoon, HazardOverdue
 from trafficedu.hazards.models import Hazard
 from trafficedu.hazards.queries import records
 from trafficedu.hazards.queries.checks import list_checkers
+from trafficedu.hazards.rules import PhotoTime
 from trafficedu.hazards.services import checks, deciding, planning, reminding, reporting
 from trafficedu.hazards.services.checks import NewWatch
 from trafficedu.hazards.services.deciding import Decision
@@ -131,7 +132,7 @@ def test_a_fix_sent_back_needs_a_new_photo_and_counts_by_its_second_day(
     planning.mark_fixed(session, hazard, "", [], hazard.version, fixer, NOW + 8 * DAY)
     late = NOW + 9 * DAY
     assert refused(lambda: deciding.verify(session, hazard, Decision(True), hazard.version, officer, late)) == "photos"
-    reporting.add_photos(session, hazard, [camera_photo(seed=9)], "after", fixer, NOW + 8 * DAY)
+    reporting.add_photos(session, hazard, [camera_photo(seed=9)], PhotoTime.AFTER, fixer, NOW + 8 * DAY)
     factory.verify(session, hazard, officer, late)
     assert hazard.on_time is False
 

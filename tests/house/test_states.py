@@ -10,6 +10,7 @@ import pytest
 from trafficedu.core.errors import Stale
 from trafficedu.core.states import Transitions, Word
 from trafficedu.education.rules import BOOKING_LIFE, SESSION_LIFE, TASK_LIFE, BookingState, SessionState, TaskState
+from trafficedu.hazards.rules import HAZARD_LIFE, HazardState
 from trafficedu.violations.rules import OBJECTION_LIFE, VIOLATION_LIFE, ObjectionState, ViolationState
 
 EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str, str]]]] = {
@@ -28,6 +29,23 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
         OBJECTION_LIFE,
         ObjectionState,
         {"uphold": ("open", "upheld"), "dismiss": ("open", "dismissed")},
+    ),
+    "hazard": (
+        HAZARD_LIFE,
+        HazardState,
+        {
+            "reported": ("", "reported"),
+            "planned": ("reported", "planned"),
+            "revised": ("planned fixing", ""),
+            "fixing": ("planned", "fixing"),
+            "fixed": ("planned fixing", "fixed"),
+            "verified": ("fixed", "verified"),
+            "rejected": ("fixed", "fixing"),
+            "closed": ("reported planned", "closed"),
+            "reopened": ("closed", "reported"),
+            "corrected": ("reported planned fixing fixed", ""),
+            "voided": ("reported planned fixing fixed verified closed", "voided"),
+        },
     ),
     "study task": (
         TASK_LIFE,

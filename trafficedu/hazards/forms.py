@@ -22,7 +22,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionField, choices
+from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionField, choices, named
 from trafficedu.hazards import rules
 from trafficedu.hazards.models import Hazard, HazardKind, HazardWatch
 from trafficedu.hazards.queries.checks import WatchFilter
@@ -35,8 +35,6 @@ from trafficedu.hazards.services.reporting import NewHazard
 
 Choices = Sequence[tuple[str, Any]]
 
-STATE_LABELS = [(state, _l(rules.STATE_NAMES[state].msgid)) for state in rules.STATES]
-RISK_LABELS = [(risk, _l(rules.RISK_NAMES[risk].msgid)) for risk in rules.RISKS]
 TOO_LONG = _l("At most %(max)d characters.")
 PICTURES = "image/jpeg,image/png,image/webp"
 
@@ -70,8 +68,8 @@ class MorePhotosForm(PhotosForm):
 
     taken = RadioField(
         _l("What do they show?"),
-        choices=choices([(rules.BEFORE, _l("before the work")), (rules.AFTER, _l("after the work"))]),
-        default=rules.BEFORE,
+        choices=choices(named(rules.PhotoTime)),
+        default=rules.PhotoTime.BEFORE,
     )
 
 
@@ -79,7 +77,7 @@ class HazardForm(PhotosForm):
     """A hazard as it is seen, on the phone."""
 
     kind = SelectField(_l("What is wrong?"), [InputRequired(_l("Choose the kind."))], validate_choice=False, choices=[])
-    risk = RadioField(_l("Risk"), [InputRequired(_l("Choose the risk."))], choices=choices(RISK_LABELS))
+    risk = RadioField(_l("Risk"), [InputRequired(_l("Choose the risk."))], choices=choices(named(rules.Risk)))
     area_code = SelectField(
         _l("Village"), [InputRequired(_l("Choose the village."))], validate_choice=False, choices=[]
     )
@@ -205,9 +203,9 @@ class HazardFilterForm(FilterForm):
 
     q = TrimmedField(_l("Number or place"))
     state = SelectField(
-        _l("State"), choices=choices([("", _l("all")), (OPEN_ONES, _l("open")), *STATE_LABELS]), default=""
+        _l("State"), choices=choices([("", _l("all")), (OPEN_ONES, _l("open")), *named(rules.HazardState)]), default=""
     )
-    risk = SelectField(_l("Risk"), choices=choices([("", _l("all")), *RISK_LABELS]), default="")
+    risk = SelectField(_l("Risk"), choices=choices([("", _l("all")), *named(rules.Risk)]), default="")
     kind = SelectField(_l("Kind of hazard"), validate_choice=False, default="", choices=[])
     area = SelectField(_l("Area"), validate_choice=False, default="", choices=[])
     since = DateField(_l("Reported from"), [Optional()])

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
-from trafficedu.core.orm import Base, Named, UTCDateTime, Versioned
-from trafficedu.hazards.rules import REPORTED
+from trafficedu.core.orm import Base, Named, UTCDateTime, Versioned, one_of, word
+from trafficedu.hazards.rules import HAZARD_LIFE, HazardAct, HazardState, PhotoTime, Risk, is_overdue
 
 
 class HazardKind(Named, Versioned, Base):
@@ -36,11 +36,8 @@ class Hazard(Versioned, Base):
 
     __tablename__ = "hazard"
     __table_args__ = (
-        CheckConstraint("risk IN ('high', 'medium', 'low')", "risk"),
-        CheckConstraint(
-            "state IN ('reported', 'planned', 'fixing', 'fixed', 'verified', 'closed', 'voided')",
-            "state",
-        ),
+        one_of("risk", Risk),
+        one_of("state", HazardState),
         CheckConstraint(
             "state NOT IN ('planned', 'fixing', 'fixed', 'verified')"
             " OR (goal <> '' AND measures <> '' AND responsible <> '' AND deadline_on IS NOT NULL)",
@@ -68,9 +65,9 @@ class Hazard(Versioned, Base):
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]
     kind_id: Mapped[int] = mapped_column(ForeignKey("hazard_kind.id"), index=True)
-    risk: Mapped[str] = mapped_column(String(10))
+    risk: Mapped[Risk] = mapped_column(word(Risk, 10))
     description: Mapped[str] = mapped_column(String(500), default="")
-    state: Mapped[str] = mapped_column(String(10), default=REPORTED)
+    state: Mapped[HazardState] = mapped_column(word(HazardState, 10), default=HazardState.REPORTED)
     state_reason: Mapped[str] = mapped_column(String(500), default="")
 
     goal: Mapped[str] = mapped_column(String(200), default="")
@@ -97,6 +94,14 @@ class Hazard(Versioned, Base):
     photos: Mapped[list[HazardPhoto]] = relationship(back_populates="hazard", order_by="HazardPhoto.position")
     steps: Mapped[list[HazardStep]] = relationship(order_by="HazardStep.id")
 
+    def may(self, act: HazardAct) -> bool:
+        """Tell whether ``act`` may be taken as it stands."""
+        return HAZARD_LIFE.may(act, self.state)
+
+    def is_overdue(self, day: date) -> bool:
+        """Tell whether it is not fixed though its deadline passed before ``day``."""
+        return is_overdue(self.state, self.deadline_on, day)
+
 
 class HazardPhoto(Base):
     """A photo of a hazard, before it was mended or after; ``key`` finds it in the store of evidence.
@@ -107,7 +112,7 @@ class HazardPhoto(Base):
 
     __tablename__ = "hazard_photo"
     __table_args__ = (
-        CheckConstraint("taken IN ('before', 'after')", "taken"),
+        one_of("taken", PhotoTime),
         CheckConstraint("(withdrawn_utc IS NULL) = (withdrawn_reason = '')", "withdrawn"),
         UniqueConstraint("hazard_id", "position"),
     )
@@ -115,7 +120,7 @@ class HazardPhoto(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     hazard_id: Mapped[int] = mapped_column(ForeignKey("hazard.id"))
     position: Mapped[int]
-    taken: Mapped[str] = mapped_column(String(10))
+    taken: Mapped[PhotoTime] = mapped_column(word(PhotoTime, 10))
     key: Mapped[str] = mapped_column(String(64))
     added_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     added_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
@@ -134,7 +139,7 @@ class HazardStep(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     hazard_id: Mapped[int] = mapped_column(ForeignKey("hazard.id"))
-    what: Mapped[str] = mapped_column(String(12))
+    what: Mapped[HazardAct] = mapped_column(word(HazardAct, 12))
     at_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     happened_on: Mapped[date] = mapped_column(index=True)
     by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

@@ -34,8 +34,8 @@ def to_plan() -> str:
     """Home of a leader: the reported hazards without a plan, the oldest first."""
     if not actor().may("hazards:hazard:plan"):
         return ""
-    wanted = HazardFilter(state=rules.REPORTED, sort="reported")
-    url = url_for("hazards.index", state=rules.REPORTED, sort="reported")
+    wanted = HazardFilter(state=rules.HazardState.REPORTED, sort="reported")
+    url = url_for("hazards.index", state=rules.HazardState.REPORTED, sort="reported")
     return _panel(_("Hazards to plan"), wanted, url, _("Every reported hazard has its plan."))
 
 
@@ -43,8 +43,8 @@ def to_verify() -> str:
     """Home of an officer or supervisor: what somebody else reported as fixed, the oldest first."""
     if not actor().may("hazards:hazard:verify"):
         return ""
-    wanted = HazardFilter(state=rules.FIXED, sort="deadline")
-    url = url_for("hazards.index", state=rules.FIXED, sort="deadline")
+    wanted = HazardFilter(state=rules.HazardState.FIXED, sort="deadline")
+    url = url_for("hazards.index", state=rules.HazardState.FIXED, sort="deadline")
     return _panel(_("Hazards to verify"), wanted, url, _("No fix waits for you."))
 
 
@@ -53,7 +53,7 @@ def _panel(title: str, wanted: HazardFilter, url: str, nothing: str) -> str:
 
     def plan_by(hazard: Hazard) -> str:
         last = hazard.reported_on + timedelta(days=days)
-        return str(_("plan by %(day)s", day=last.isoformat())) if hazard.state == rules.REPORTED else "—"
+        return str(_("plan by %(day)s", day=last.isoformat())) if hazard.state == rules.HazardState.REPORTED else "—"
 
     mine = WatchFilter(checker_id=who.user_id)
     return render_template(
@@ -65,6 +65,4 @@ def _panel(title: str, wanted: HazardFilter, url: str, nothing: str) -> str:
         checks=checks.list_watches(session(), who, mine, 1).items[:SHOWN_CHECKS],
         plan_by=plan_by,
         today=today(),
-        state_names=rules.STATE_NAMES,
-        risk_names=rules.RISK_NAMES,
     )

@@ -11,49 +11,74 @@ from datetime import date
 from typing import Protocol
 
 from trafficedu.core.errors import Refusal
+from trafficedu.core.states import Transitions, Word
 from trafficedu.core.text import message
 
-REPORTED, PLANNED, FIXING, FIXED, VERIFIED = "reported", "planned", "fixing", "fixed", "verified"
-CLOSED, VOIDED = "closed", "voided"
-STATES = (REPORTED, PLANNED, FIXING, FIXED, VERIFIED, CLOSED, VOIDED)
-UNFIXED = (PLANNED, FIXING)
+
+class HazardState(Word):
+    """Where a hazard stands, in the order of its life."""
+
+    REPORTED = "reported", message("to plan"), "open"
+    PLANNED = "planned", message("plan made")
+    FIXING = "fixing", message("being fixed")
+    FIXED = "fixed", message("to verify"), "open"
+    VERIFIED = "verified", message("verified"), "done"
+    CLOSED = "closed", message("no hazard")
+    VOIDED = "voided", message("voided"), "problem"
+
+
+class HazardAct(Word):
+    """What happens to a hazard; each is a step of its life."""
+
+    REPORTED = "reported", message("Reported")
+    PLANNED = "planned", message("Plan made")
+    REVISED = "revised", message("Plan changed")
+    FIXING = "fixing", message("Work begun")
+    FIXED = "fixed", message("Reported as fixed")
+    VERIFIED = "verified", message("Verified on site")
+    REJECTED = "rejected", message("Sent back: not fixed")
+    CLOSED = "closed", message("Closed: no hazard")
+    REOPENED = "reopened", message("Opened again")
+    CORRECTED = "corrected", message("Facts corrected")
+    VOIDED = "voided", message("Voided")
+
+
+class Risk(Word):
+    """How dangerous a hazard is, the worst first."""
+
+    HIGH = "high", message("high risk")
+    MEDIUM = "medium", message("medium risk")
+    LOW = "low", message("low risk")
+
+
+class PhotoTime(Word):
+    """When a photo was taken: before the work or after it."""
+
+    BEFORE = "before", message("before the work")
+    AFTER = "after", message("after the work")
+
+
+UNFIXED = (HazardState.PLANNED, HazardState.FIXING)
 """States in which the deadline runs."""
-OPEN = (REPORTED, PLANNED, FIXING, FIXED)
+OPEN = (HazardState.REPORTED, *UNFIXED, HazardState.FIXED)
 """States in which somebody still has to do something."""
 
-HIGH, MEDIUM, LOW = "high", "medium", "low"
-RISKS = (HIGH, MEDIUM, LOW)
-BEFORE, AFTER = "before", "after"
-
-REVISED, REJECTED, REOPENED, CORRECTED = "revised", "rejected", "reopened", "corrected"
-"""Steps that are no states: the plan changed, a fix sent back, a closed hazard opened again, facts corrected."""
-
-STATE_AFTER = {
-    REPORTED: REPORTED,
-    PLANNED: PLANNED,
-    FIXING: FIXING,
-    FIXED: FIXED,
-    VERIFIED: VERIFIED,
-    CLOSED: CLOSED,
-    VOIDED: VOIDED,
-    REJECTED: FIXING,
-    REOPENED: REPORTED,
-}
-"""STEP -> the state it leads to; a step that is not here leaves the state as it is."""
-
-ALLOWED_FROM = {
-    PLANNED: (REPORTED,),
-    REVISED: UNFIXED,
-    FIXING: (PLANNED,),
-    FIXED: UNFIXED,
-    VERIFIED: (FIXED,),
-    REJECTED: (FIXED,),
-    CLOSED: (REPORTED, PLANNED),
-    REOPENED: (CLOSED,),
-    CORRECTED: OPEN,
-    VOIDED: (REPORTED, PLANNED, FIXING, FIXED, VERIFIED, CLOSED),
-}
-"""STEP -> the states it may be taken from."""
+HAZARD_LIFE = Transitions(
+    {
+        HazardAct.REPORTED: ((), HazardState.REPORTED),
+        HazardAct.PLANNED: ((HazardState.REPORTED,), HazardState.PLANNED),
+        HazardAct.REVISED: (UNFIXED, None),
+        HazardAct.FIXING: ((HazardState.PLANNED,), HazardState.FIXING),
+        HazardAct.FIXED: (UNFIXED, HazardState.FIXED),
+        HazardAct.VERIFIED: ((HazardState.FIXED,), HazardState.VERIFIED),
+        HazardAct.REJECTED: ((HazardState.FIXED,), HazardState.FIXING),
+        HazardAct.CLOSED: ((HazardState.REPORTED, HazardState.PLANNED), HazardState.CLOSED),
+        HazardAct.REOPENED: ((HazardState.CLOSED,), HazardState.REPORTED),
+        HazardAct.CORRECTED: (OPEN, None),
+        HazardAct.VOIDED: ((*OPEN, HazardState.VERIFIED, HazardState.CLOSED), HazardState.VOIDED),
+    },
+    message("This hazard is no longer in the state you saw. Check what it says now."),
+)
 
 MOST_PHOTOS = 20
 """Photos of one hazard."""
@@ -61,13 +86,12 @@ LONGEST_PLAN_DAYS = 366
 """A deadline lies at most so far ahead: what takes longer is a building project and no hazard's plan."""
 LONGEST_PERIOD = 366
 
-SUGGESTED_DAYS = {HIGH: "hazards.days_high", MEDIUM: "hazards.days_medium", LOW: "hazards.days_low"}
+SUGGESTED_DAYS = {
+    Risk.HIGH: "hazards.days_high",
+    Risk.MEDIUM: "hazards.days_medium",
+    Risk.LOW: "hazards.days_low",
+}
 """RISK -> the configured figure of days that a new plan proposes."""
-
-
-def may(step: str, state: str) -> bool:
-    """Tell whether ``step`` may be taken from ``state``."""
-    return state in ALLOWED_FROM[step]
 
 
 def check_plan(goal: str, measures: str, responsible: str, deadline_on: date | None, earliest: date) -> None:
@@ -93,7 +117,7 @@ def check_plan(goal: str, measures: str, responsible: str, deadline_on: date | N
         raise Refusal(text, field="deadline_on")
 
 
-def is_overdue(state: str, deadline_on: date | None, day: date) -> bool:
+def is_overdue(state: HazardState, deadline_on: date | None, day: date) -> bool:
     """Tell whether a hazard is not fixed though its deadline passed before ``day``."""
     return state in UNFIXED and deadline_on is not None and deadline_on < day
 
@@ -114,7 +138,7 @@ class Taken(Protocol):
     """What is needed of a step to replay it."""
 
     @property
-    def what(self) -> str: ...  # noqa: D102 - named by the class
+    def what(self) -> HazardAct: ...  # noqa: D102 - named by the class
 
     @property
     def happened_on(self) -> date: ...  # noqa: D102 - named by the class
@@ -127,7 +151,7 @@ class Taken(Protocol):
 class Standing:
     """Where a hazard stood at the end of a day."""
 
-    state: str
+    state: HazardState
     deadline_on: date | None
 
 
@@ -136,35 +160,10 @@ def standing_on(steps: Iterable[Taken], day: date) -> Standing | None:
 
     So that a month's figures stay what they were, whatever happens to the hazard later.
     """
-    state, deadline = "", None
+    state: HazardState | None = None
+    deadline: date | None = None
     for step in steps:
         if step.happened_on <= day:
-            state = STATE_AFTER.get(step.what, state)
+            state = HAZARD_LIFE.table[step.what][1] or state
             deadline = step.deadline_on or deadline
     return Standing(state, deadline) if state else None
-
-
-STATE_NAMES = {
-    REPORTED: message("to plan"),
-    PLANNED: message("plan made"),
-    FIXING: message("being fixed"),
-    FIXED: message("to verify"),
-    VERIFIED: message("verified"),
-    CLOSED: message("no hazard"),
-    VOIDED: message("voided"),
-}
-RISK_NAMES = {HIGH: message("high risk"), MEDIUM: message("medium risk"), LOW: message("low risk")}
-STEP_NAMES = {
-    REPORTED: message("Reported"),
-    PLANNED: message("Plan made"),
-    REVISED: message("Plan changed"),
-    FIXING: message("Work begun"),
-    FIXED: message("Reported as fixed"),
-    VERIFIED: message("Verified on site"),
-    REJECTED: message("Sent back: not fixed"),
-    CLOSED: message("Closed: no hazard"),
-    REOPENED: message("Opened again"),
-    CORRECTED: message("Facts corrected"),
-    VOIDED: message("Voided"),
-}
-"""What pages, sheets and files call states, risks and steps."""

@@ -16,7 +16,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.clock import month_bounds
 from trafficedu.hazards.models import Hazard, HazardStep
 from trafficedu.hazards.queries.scope import overdue_on, visible_to
-from trafficedu.hazards.rules import CLOSED, FIXED, OPEN, REPORTED, VOIDED, is_overdue, standing_on
+from trafficedu.hazards.rules import OPEN, HazardState, is_overdue, standing_on
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def count_overdue(session: Session, by: Actor, path: str, day: date) -> int:
 
 def count_to_plan(session: Session, by: Actor) -> int:
     """Return how many reported hazards that ``by`` sees have no plan yet."""
-    return _count(session, visible_to(by), Hazard.state == REPORTED)
+    return _count(session, visible_to(by), Hazard.state == HazardState.REPORTED)
 
 
 def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
@@ -75,8 +75,8 @@ def count_by_tier(session: Session, by: Actor, area: Area, day: date) -> Sequenc
         select(
             Area.path,
             func.count().label("open"),
-            func.sum(case((Hazard.state == REPORTED, 1), else_=0)).label("to_plan"),
-            func.sum(case((Hazard.state == FIXED, 1), else_=0)).label("to_verify"),
+            func.sum(case((Hazard.state == HazardState.REPORTED, 1), else_=0)).label("to_plan"),
+            func.sum(case((Hazard.state == HazardState.FIXED, 1), else_=0)).label("to_verify"),
             func.sum(case((late, 1), else_=0)).label("overdue"),
             func.min(case((late, Hazard.deadline_on))).label("oldest_on"),
         )
@@ -121,7 +121,7 @@ def indicators(session: Session, month: date) -> Mapping[int, HazardCounts]:
         )
         .where(
             Hazard.reported_on < after,
-            Hazard.state != VOIDED,
+            Hazard.state != HazardState.VOIDED,
             or_(Hazard.verified_on.is_(None), Hazard.verified_on >= first),
         )
         .order_by(Hazard.id)
@@ -135,7 +135,7 @@ def indicators(session: Session, month: date) -> Mapping[int, HazardCounts]:
         verified = hazard.verified_on is not None and hazard.verified_on <= end
         flags = {
             "open": standing.state in OPEN,
-            "new": hazard.reported_on >= first and standing.state != CLOSED,
+            "new": hazard.reported_on >= first and standing.state != HazardState.CLOSED,
             "fixed": verified,
             "fixed_on_time": verified and bool(hazard.on_time),
             "overdue": is_overdue(standing.state, standing.deadline_on, after),

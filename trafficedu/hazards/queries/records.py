@@ -19,7 +19,7 @@ from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
 from trafficedu.hazards.models import Hazard, HazardKind, HazardPhoto, HazardStep
 from trafficedu.hazards.queries.scope import overdue_on, visible_to
-from trafficedu.hazards.rules import AFTER, OPEN, REJECTED, RISKS, STATES
+from trafficedu.hazards.rules import OPEN, HazardAct, HazardState, PhotoTime, Risk
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class HazardFilter:
 SORTS: dict[str, ColumnElement[Any]] = {
     "reported": Hazard.reported_utc.expression,
     "area": Area.path.expression,
-    "risk": case({risk: place for place, risk in enumerate(RISKS)}, value=Hazard.risk),
-    "state": case({state: place for place, state in enumerate(STATES)}, value=Hazard.state),
+    "risk": case({risk: place for place, risk in enumerate(Risk)}, value=Hazard.risk),
+    "state": case({state: place for place, state in enumerate(HazardState)}, value=Hazard.state),
     "deadline": func.coalesce(Hazard.deadline_on, date.max),
 }
 OPEN_ONES = "open"
@@ -108,7 +108,7 @@ def filter_conditions(wanted: HazardFilter) -> list[ColumnElement[bool]]:
         text = wanted.words.lower()
         fields = (Hazard.place, Hazard.description, Hazard.responsible)
         conditions.append(or_(*(func.lower(field).contains(text, autoescape=True) for field in fields)))
-    equal = [
+    equal: list[tuple[str, ColumnElement[Any]]] = [
         (wanted.state.replace(OPEN_ONES, ""), Hazard.state.expression),
         (wanted.risk, Hazard.risk.expression),
         (wanted.kind_code, HazardKind.code.expression),
@@ -161,9 +161,11 @@ def find_photo(session: Session, number: str, position: int, by: Actor) -> Hazar
 
 def has_photo_of_fix(session: Session, hazard: Hazard) -> bool:
     """Tell whether a photo shows the place after the present fix: one taken before a rejection shows an older one."""
-    rejected = select(func.max(HazardStep.at_utc)).where(HazardStep.hazard_id == hazard.id, HazardStep.what == REJECTED)
+    rejected = select(func.max(HazardStep.at_utc)).where(
+        HazardStep.hazard_id == hazard.id, HazardStep.what == HazardAct.REJECTED
+    )
     query = select(HazardPhoto.id).where(
-        HazardPhoto.hazard_id == hazard.id, HazardPhoto.taken == AFTER, HazardPhoto.withdrawn_utc.is_(None)
+        HazardPhoto.hazard_id == hazard.id, HazardPhoto.taken == PhotoTime.AFTER, HazardPhoto.withdrawn_utc.is_(None)
     )
     last = session.scalar(rejected)
     return session.scalar((query if last is None else query.where(HazardPhoto.added_utc > last)).limit(1)) is not None

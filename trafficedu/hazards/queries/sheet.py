@@ -13,7 +13,7 @@ from trafficedu.core.services import services_of
 from trafficedu.core.text import translate
 from trafficedu.hazards.models import Hazard
 from trafficedu.hazards.queries.records import find_hazard, list_steps, photos_of
-from trafficedu.hazards.rules import AFTER, BEFORE, RISK_NAMES, STATE_NAMES, STEP_NAMES, VERIFIED
+from trafficedu.hazards.rules import HazardState, PhotoTime
 from trafficedu.reports import hazard_plan
 from trafficedu.reports.hazard_plan import HazardPlanData, PlanStep
 
@@ -32,9 +32,9 @@ def plan_paper(session: Session, hazard: Hazard, locale: str, now: datetime) -> 
         place=hazard.place,
         position="" if hazard.latitude is None else f"{hazard.latitude:.5f}, {hazard.longitude:.5f}",
         kind=hazard.kind.name(locale),
-        risk=translate(RISK_NAMES[hazard.risk], locale),
+        risk=translate(hazard.risk.label, locale),
         description=hazard.description,
-        state=translate(STATE_NAMES[hazard.state], locale),
+        state=translate(hazard.state.label, locale),
         reported_at=local(hazard.reported_utc),
         reported_by=hazard.reported_by.display_name if hazard.reported_by else "",
         goal=hazard.goal,
@@ -43,11 +43,11 @@ def plan_paper(session: Session, hazard: Hazard, locale: str, now: datetime) -> 
         deadline_on=hazard.deadline_on,
         fixed_on=hazard.fixed_on,
         fixed_by=hazard.fixed_by.display_name if hazard.fixed_by else "",
-        verified_on=hazard.verified_on if hazard.state == VERIFIED else None,
+        verified_on=hazard.verified_on if hazard.state == HazardState.VERIFIED else None,
         verified_by=hazard.verified_by.display_name if hazard.verified_by else "",
         on_time=hazard.on_time,
-        before=_pictures(session, hazard, BEFORE),
-        after=_pictures(session, hazard, AFTER),
+        before=_pictures(session, hazard, PhotoTime.BEFORE),
+        after=_pictures(session, hazard, PhotoTime.AFTER),
         steps=_course(session, hazard, locale),
         page_url=address,
         printed_at=local(now),
@@ -63,7 +63,7 @@ def _course(session: Session, hazard: Hazard, locale: str) -> tuple[PlanStep, ..
     return tuple(
         PlanStep(
             local(step.at_utc),
-            translate(STEP_NAMES[step.what], locale),
+            translate(step.what.label, locale),
             step.by.display_name if step.by else "",
             step.note,
         )

@@ -41,18 +41,18 @@ def verify(session: Session, hazard: Hazard, said: Decision, version: int, by: A
     Refusal
         ``by`` fixed it; there is no photo after the fix, at ``photos``; a photo cannot be read.
     """
-    require(rules.VERIFIED, hazard, version)
+    require(rules.HazardAct.VERIFIED, hazard, version)
     _another_than_the_fixer(hazard, by)
     note = short(said.note, LONGEST_NOTE, "note")
     pictures = [redrawn(photo) for photo in said.photos]
-    keep_photos(session, hazard, pictures, rules.AFTER, by, now)
+    keep_photos(session, hazard, pictures, rules.PhotoTime.AFTER, by, now)
     if not records.has_photo_of_fix(session, hazard):
         text = message("There is no photo of the place after the fix yet. Take one and send it with your decision.")
         raise Refusal(text, field="photos")
     assert hazard.fixed_on is not None and hazard.deadline_on is not None  # noqa: PT018 - the table's constraints
     hazard.verified_by_id, hazard.verified_utc, hazard.verified_on = by.user_id, now, local_date(now)
     hazard.on_time = rules.was_on_time(hazard.deadline_on, hazard.missed_on, hazard.fixed_on)
-    take(session, hazard, rules.VERIFIED, by, now, note, on_time=hazard.on_time, photos=len(pictures))
+    take(session, hazard, rules.HazardAct.VERIFIED, by, now, note, on_time=hazard.on_time, photos=len(pictures))
     publish(session, HazardVerified(now, by, hazard.id, hazard.area_id, hazard.on_time, hazard.verified_on))
 
 
@@ -68,12 +68,12 @@ def reject(
     Refusal
         ``by`` fixed it; no reason is given (``note``); a photo cannot be read.
     """
-    require(rules.REJECTED, hazard, version)
+    require(rules.HazardAct.REJECTED, hazard, version)
     _another_than_the_fixer(hazard, by)
     why = reason_given(reason, "note")
-    keep_photos(session, hazard, [redrawn(photo) for photo in photos], rules.BEFORE, by, now)
+    keep_photos(session, hazard, [redrawn(photo) for photo in photos], rules.PhotoTime.BEFORE, by, now)
     hazard.fixed_by_id = hazard.fixed_utc = hazard.fixed_on = None
-    take(session, hazard, rules.REJECTED, by, now, why)
+    take(session, hazard, rules.HazardAct.REJECTED, by, now, why)
 
 
 def _another_than_the_fixer(hazard: Hazard, by: Actor) -> None:
@@ -83,17 +83,17 @@ def _another_than_the_fixer(hazard: Hazard, by: Actor) -> None:
 
 def close(session: Session, hazard: Hazard, reason: str, version: int, by: Actor, now: datetime) -> None:
     """Close what is no hazard, with the reason. Raises Stale, or Refusal at ``reason``."""
-    require(rules.CLOSED, hazard, version)
+    require(rules.HazardAct.CLOSED, hazard, version)
     hazard.state_reason = reason_given(reason)
-    take(session, hazard, rules.CLOSED, by, now, hazard.state_reason)
+    take(session, hazard, rules.HazardAct.CLOSED, by, now, hazard.state_reason)
 
 
 def reopen(session: Session, hazard: Hazard, reason: str, version: int, by: Actor, now: datetime) -> None:
     """Open a closed hazard again: it needs a new plan. Raises Stale, or Refusal at ``reason``."""
-    require(rules.REOPENED, hazard, version)
+    require(rules.HazardAct.REOPENED, hazard, version)
     why = reason_given(reason)
     hazard.state_reason = ""
-    take(session, hazard, rules.REOPENED, by, now, why)
+    take(session, hazard, rules.HazardAct.REOPENED, by, now, why)
 
 
 def void(session: Session, hazard: Hazard, reason: str, version: int, by: Actor, now: datetime) -> None:
@@ -101,7 +101,7 @@ def void(session: Session, hazard: Hazard, reason: str, version: int, by: Actor,
 
     Raises Stale, or Refusal at ``reason``.
     """
-    require(rules.VOIDED, hazard, version)
+    require(rules.HazardAct.VOIDED, hazard, version)
     hazard.state_reason = reason_given(reason)
     hazard.verified_by_id = hazard.verified_utc = hazard.verified_on = hazard.on_time = None
-    take(session, hazard, rules.VOIDED, by, now, hazard.state_reason)
+    take(session, hazard, rules.HazardAct.VOIDED, by, now, hazard.state_reason)

@@ -39,9 +39,9 @@ def plan(session: Session, hazard: Hazard, new: Plan, version: int, by: Actor, n
     Refusal
         A part is missing or the deadline out of reach, at that part's field.
     """
-    require(rules.PLANNED, hazard, version)
+    require(rules.HazardAct.PLANNED, hazard, version)
     _apply(hazard, new, local_date(now))
-    take(session, hazard, rules.PLANNED, by, now)
+    take(session, hazard, rules.HazardAct.PLANNED, by, now)
 
 
 def revise(session: Session, hazard: Hazard, new: Plan, reason: str, version: int, by: Actor, now: datetime) -> None:
@@ -56,14 +56,14 @@ def revise(session: Session, hazard: Hazard, new: Plan, reason: str, version: in
     Refusal
         A part is missing, the deadline out of reach, no reason given.
     """
-    require(rules.REVISED, hazard, version)
+    require(rules.HazardAct.REVISED, hazard, version)
     why = reason_given(reason)
     today = local_date(now)
     if rules.is_overdue(hazard.state, hazard.deadline_on, today):
         hazard.missed_on = hazard.missed_on or hazard.deadline_on
     assert hazard.deadline_on is not None  # the table's own constraint
     _apply(hazard, new, min(today, hazard.deadline_on) if new.deadline_on == hazard.deadline_on else today)
-    take(session, hazard, rules.REVISED, by, now, why)
+    take(session, hazard, rules.HazardAct.REVISED, by, now, why)
 
 
 def _apply(hazard: Hazard, new: Plan, earliest: date) -> None:
@@ -76,8 +76,8 @@ def _apply(hazard: Hazard, new: Plan, earliest: date) -> None:
 
 def begin(session: Session, hazard: Hazard, version: int, by: Actor, now: datetime) -> None:
     """Note that the work has begun; raises Stale where that cannot be."""
-    require(rules.FIXING, hazard, version)
-    take(session, hazard, rules.FIXING, by, now)
+    require(rules.HazardAct.FIXING, hazard, version)
+    take(session, hazard, rules.HazardAct.FIXING, by, now)
 
 
 def mark_fixed(
@@ -98,12 +98,12 @@ def mark_fixed(
     Refusal
         A photo cannot be read or there are too many (``photos``), the note is too long (``note``).
     """
-    require(rules.FIXED, hazard, version)
+    require(rules.HazardAct.FIXED, hazard, version)
     said = short(note, LONGEST_NOTE, "note")
     pictures = [redrawn(photo) for photo in photos]
     day = local_date(now)
     if rules.is_overdue(hazard.state, hazard.deadline_on, day):
         hazard.missed_on = hazard.missed_on or hazard.deadline_on
     hazard.fixed_by_id, hazard.fixed_utc, hazard.fixed_on = by.user_id, now, day
-    keep_photos(session, hazard, pictures, rules.AFTER, by, now)
-    take(session, hazard, rules.FIXED, by, now, said, photos=len(pictures))
+    keep_photos(session, hazard, pictures, rules.PhotoTime.AFTER, by, now)
+    take(session, hazard, rules.HazardAct.FIXED, by, now, said, photos=len(pictures))

@@ -27,6 +27,7 @@ from trafficedu.core.text import message
 from trafficedu.hazards import rules
 from trafficedu.hazards.models import Hazard, HazardPhoto
 from trafficedu.hazards.queries import kinds, records
+from trafficedu.hazards.rules import PhotoTime
 from trafficedu.hazards.services.steps import reason_given, require, short, take
 from trafficedu.violations.rules import check_position
 
@@ -69,7 +70,7 @@ def report(session: Session, new: NewHazard, by: Actor, now: datetime) -> Hazard
         reported_by_id=by.user_id,
         reported_utc=now,
         reported_on=local_date(now),
-        state=rules.REPORTED,
+        state=rules.HazardState.REPORTED,
         **values,
     )
     try:
@@ -80,8 +81,8 @@ def report(session: Session, new: NewHazard, by: Actor, now: datetime) -> Hazard
         if first is None:
             raise
         return _first_record(first, by)
-    keep_photos(session, hazard, pictures, rules.BEFORE, by, now)
-    take(session, hazard, rules.REPORTED, by, now, risk=hazard.risk, photos=len(pictures))
+    keep_photos(session, hazard, pictures, PhotoTime.BEFORE, by, now)
+    take(session, hazard, rules.HazardAct.REPORTED, by, now, risk=hazard.risk, photos=len(pictures))
     return hazard
 
 
@@ -101,13 +102,13 @@ def correct(session: Session, hazard: Hazard, new: NewHazard, version: int, by: 
     Refusal
         A rule says no; ``field`` names the form field.
     """
-    require(rules.CORRECTED, hazard, version)
+    require(rules.HazardAct.CORRECTED, hazard, version)
     values = _checked(session, new, hazard.reported_on, by, hazard)
     changed = [name for name, value in values.items() if getattr(hazard, name) != value]
     for name in changed:
         setattr(hazard, name, values[name])
     if changed:
-        take(session, hazard, rules.CORRECTED, by, now, fields=changed)
+        take(session, hazard, rules.HazardAct.CORRECTED, by, now, fields=changed)
 
 
 def _checked(session: Session, new: NewHazard, day: date, by: Actor, before: Hazard | None = None) -> dict[str, Any]:
@@ -122,27 +123,29 @@ def _checked(session: Session, new: NewHazard, day: date, by: Actor, before: Haz
         kind = kinds.find_kind(session, new.kind_code)
     if not kind.active and (before is None or before.kind_id != kind.id):
         raise Refusal(message("This kind is no longer used. Choose another."), field="kind", value=kind.code)
-    if new.risk not in rules.RISKS:
+    if new.risk not in tuple(rules.Risk):
         raise Refusal(message("Choose the risk."), field="risk", value=new.risk)
     check_position(new.latitude, new.longitude)
     return {
         "area_id": area.id,
         "place": place,
         "kind_id": kind.id,
-        "risk": new.risk,
+        "risk": rules.Risk(new.risk),
         "description": short(new.description, LONGEST_DESCRIPTION, "description"),
         "latitude": new.latitude,
         "longitude": new.longitude,
     }
 
 
-def add_photos(session: Session, hazard: Hazard, photos: Sequence[bytes], taken: str, by: Actor, now: datetime) -> int:
+def add_photos(
+    session: Session, hazard: Hazard, photos: Sequence[bytes], taken: PhotoTime, by: Actor, now: datetime
+) -> int:
     """Add photos to an open hazard; returns how many.
 
     Raises Refusal at ``photos`` where there is none, one cannot be read, or there are too many; Stale where the
     hazard is no longer open.
     """
-    require(rules.CORRECTED, hazard, hazard.version)
+    require(rules.HazardAct.CORRECTED, hazard, hazard.version)
     if not photos:
         raise Refusal(message("Choose at least one photo."), field="photos")
     keep_photos(session, hazard, [redrawn(photo) for photo in photos], taken, by, now)
@@ -151,7 +154,7 @@ def add_photos(session: Session, hazard: Hazard, photos: Sequence[bytes], taken:
 
 
 def keep_photos(
-    session: Session, hazard: Hazard, pictures: Sequence[bytes], taken: str, by: Actor, now: datetime
+    session: Session, hazard: Hazard, pictures: Sequence[bytes], taken: PhotoTime, by: Actor, now: datetime
 ) -> None:
     """Save pictures, already drawn anew, in the store of evidence and note them; the same picture is noted once."""
     known = session.execute(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.errors import Refusal, Stale
+from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import expect_version
 from trafficedu.core.text import message
 from trafficedu.hazards import rules
@@ -19,21 +19,20 @@ from trafficedu.hazards.models import Hazard, HazardStep
 LONGEST_NOTE = 500
 
 
-def require(step: str, hazard: Hazard, version: int) -> None:
+def require(step: rules.HazardAct, hazard: Hazard, version: int) -> None:
     """Raise Stale where the record changed since it was seen, or the step cannot be taken from its state."""
     expect_version(hazard, version)
-    if not rules.may(step, hazard.state):
-        raise Stale(message("This hazard is no longer in the state you saw. Check what it says now."))
+    rules.HAZARD_LIFE.after(step, hazard.state)
 
 
 def take(
-    session: Session, hazard: Hazard, step: str, by: Actor, now: datetime, note: str = "", **detail: Any
+    session: Session, hazard: Hazard, step: rules.HazardAct, by: Actor, now: datetime, note: str = "", **detail: Any
 ) -> HazardStep:
     """Bring a hazard to the state the step leads to, and write its row and the audit row; flushes.
 
     ``hazard:<permission>`` in the audit trail is the step's name; ``detail`` holds ids and codes.
     """
-    hazard.state = rules.STATE_AFTER.get(step, hazard.state)
+    hazard.state = rules.HAZARD_LIFE.table[step][1] or hazard.state
     session.flush()
     taken = HazardStep(
         hazard_id=hazard.id,

@@ -18,27 +18,14 @@ from trafficedu.violations.queries.kinds import list_villages
 
 pages = Blueprint("hazards", __name__, url_prefix="/hazards")
 DEPTH = {TOWN: "\u3000", VILLAGE: "\u3000\u3000"}
-TONES = {
-    rules.REPORTED: "open",
-    rules.PLANNED: "",
-    rules.FIXING: "",
-    rules.FIXED: "open",
-    rules.VERIFIED: "done",
-    rules.CLOSED: "",
-    rules.VOIDED: "problem",
-}
 
 
 @pages.context_processor
 def names() -> dict[str, Any]:
-    """Give every template of this feature the names of its codes, and the day on which something is late."""
+    """Give every template of this feature what can be done to a hazard, and the day on which something is late."""
     return {
-        "state_names": rules.STATE_NAMES,
-        "risk_names": rules.RISK_NAMES,
-        "step_names": rules.STEP_NAMES,
-        "state_tones": TONES,
         "today": today(),
-        "may": rules.may,
+        "act": rules.HazardAct,
     }
 
 

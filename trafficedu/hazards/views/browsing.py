@@ -93,8 +93,8 @@ def _cells() -> Iterator[list[Any]]:
             one.latitude,
             one.longitude,
             one.kind.name(language),
-            say(rules.RISK_NAMES[one.risk]),
-            say(rules.STATE_NAMES[one.state]),
+            say(one.risk.label),
+            say(one.state.label),
             one.goal,
             one.measures,
             one.responsible,
@@ -114,9 +114,9 @@ def show(number: str) -> Any:
     return render_template(
         "hazards/show.html",
         hazard=hazard,
-        photos=[(taken, [one for one in photos if one.taken == taken]) for taken in (rules.BEFORE, rules.AFTER)],
+        photos=[(taken, [one for one in photos if one.taken == taken]) for taken in rules.PhotoTime],
         steps=records.list_steps(session(), hazard),
-        late=rules.is_overdue(hazard.state, hazard.deadline_on, today()),
+        late=hazard.is_overdue(today()),
         own_fix=hazard.fixed_by_id is not None and hazard.fixed_by_id == actor().user_id,
     )
 

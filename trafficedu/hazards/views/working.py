@@ -20,17 +20,18 @@ from trafficedu.hazards import rules
 from trafficedu.hazards.forms import FixedForm, PlanForm, ReasonForm, RevisionForm, StepForm, VerifyForm
 from trafficedu.hazards.models import Hazard
 from trafficedu.hazards.queries import records
+from trafficedu.hazards.rules import HazardAct
 from trafficedu.hazards.services import deciding, planning
 from trafficedu.hazards.views.blueprint import pages
 
 Act = Callable[..., Any]
 
 
-def _seen(number: str, *steps: str) -> Hazard:
-    """Return a hazard of mine; raise Stale where none of the steps can be taken any more."""
+def _seen(number: str, *acts: HazardAct) -> Hazard:
+    """Return a hazard of mine; raise Stale where none of the acts can be taken any more."""
     hazard = records.find_hazard(session(), number, actor())
-    if not any(rules.may(step, hazard.state) for step in steps):
-        raise Stale(message("This hazard is no longer in the state you saw. Check what it says now."))
+    if not any(hazard.may(act) for act in acts):
+        raise Stale(rules.HAZARD_LIFE.stale)
     return hazard
 
 
@@ -38,8 +39,8 @@ def _seen(number: str, *steps: str) -> Hazard:
 @requires("hazards:hazard:plan")
 def plan(number: str) -> Any:
     """I plan how a hazard is fixed: goal, measures, who, by when; or I change the plan and say why."""
-    hazard = _seen(number, rules.PLANNED, rules.REVISED)
-    changing = rules.may(rules.REVISED, hazard.state)
+    hazard = _seen(number, HazardAct.PLANNED, HazardAct.REVISED)
+    changing = hazard.may(HazardAct.REVISED)
     form = RevisionForm() if changing else PlanForm()
     if request.method == "GET":
         days = figure(session(), rules.SUGGESTED_DAYS[hazard.risk])
@@ -63,7 +64,7 @@ def plan(number: str) -> Any:
 @requires("hazards:hazard:fix")
 def begin(number: str) -> Any:
     """I note that the work has begun."""
-    hazard = _seen(number, rules.FIXING)
+    hazard = _seen(number, HazardAct.FIXING)
     planning.begin(session(), hazard, StepForm().version.data, actor(), utc_now())
     session().commit()
     tell(message("It is noted that the work has begun."))
@@ -74,7 +75,7 @@ def begin(number: str) -> Any:
 @requires("hazards:hazard:fix")
 def fixed(number: str) -> Any:
     """I report that the work is done, with photos; somebody else verifies it."""
-    hazard = _seen(number, rules.FIXED)
+    hazard = _seen(number, HazardAct.FIXED)
     form = FixedForm()
     if request.method == "GET":
         form.version.data = hazard.version
@@ -94,7 +95,7 @@ def fixed(number: str) -> Any:
 @requires("hazards:hazard:verify")
 def verify(number: str) -> Any:
     """I look at what somebody else fixed: it is gone, or it goes back with a reason."""
-    hazard = _seen(number, rules.VERIFIED)
+    hazard = _seen(number, HazardAct.VERIFIED)
     form = VerifyForm()
     if request.method == "GET":
         form.version.data = hazard.version
@@ -119,24 +120,24 @@ def verify(number: str) -> Any:
 @requires("hazards:hazard:close")
 def close(number: str) -> Any:
     """I close what is no hazard, with a reason."""
-    return _with_reason(number, rules.CLOSED, deciding.close, message("It is closed as no hazard."))
+    return _with_reason(number, HazardAct.CLOSED, deciding.close, message("It is closed as no hazard."))
 
 
 @pages.route("/<number>/reopen", methods=["GET", "POST"])
 @requires("hazards:hazard:verify")
 def reopen(number: str) -> Any:
     """I open a hazard again that was closed as none."""
-    return _with_reason(number, rules.REOPENED, deciding.reopen, message("The hazard is open again: to plan."))
+    return _with_reason(number, HazardAct.REOPENED, deciding.reopen, message("The hazard is open again: to plan."))
 
 
 @pages.route("/<number>/void", methods=["GET", "POST"])
 @requires("hazards:hazard:void")
 def void(number: str) -> Any:
     """I take a record made by mistake out of every figure; the page says what that means."""
-    return _with_reason(number, rules.VOIDED, deciding.void, message("The record is voided and left every figure."))
+    return _with_reason(number, HazardAct.VOIDED, deciding.void, message("The record is voided and left every figure."))
 
 
-def _with_reason(number: str, step: str, act: Act, told: Message) -> Any:
+def _with_reason(number: str, step: HazardAct, act: Act, told: Message) -> Any:
     """Ask for a reason on a page of its own, then take the step."""
     hazard = _seen(number, step)
     form = ReasonForm()
