@@ -56,8 +56,8 @@ class TestPeople:
 
 
 class TestTheRider:
-    @pytest.mark.parametrize("helmet", rules.HELMETS)
-    @pytest.mark.parametrize("responsibility", rules.RESPONSIBILITIES)
+    @pytest.mark.parametrize("helmet", list(rules.Helmet))
+    @pytest.mark.parametrize("responsibility", list(rules.Responsibility))
     def test_with_an_e_bike_everything_is_kept(self, helmet: str, responsibility: str) -> None:
         assert rules.of_the_rider(True, helmet, responsibility) == (helmet, responsibility)
 

@@ -14,6 +14,7 @@ from trafficedu.accidents import rules
 from trafficedu.accidents.models import Accident, AccidentRider
 from trafficedu.accidents.queries.duplicates import list_pairs
 from trafficedu.accidents.queries.figures import tally
+from trafficedu.accidents.rules import AccidentState
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date
 from trafficedu.core.database import database
@@ -63,8 +64,8 @@ def test_they_fall_and_some_are_fatal(demo: Session) -> None:
 def test_there_are_duplicates_to_find_and_riders_who_were_in_them(demo: Session) -> None:
     assert list_pairs(demo, SYSTEM, date(2023, 6, 1))
     states = Counter((one.state, one.duplicate_of_id is not None) for one in accidents(demo))
-    assert states["voided", True] > 0
-    assert states["voided", False] > 0
+    assert states[AccidentState.VOIDED, True] > 0
+    assert states[AccidentState.VOIDED, False] > 0
     links = demo.scalars(select(AccidentRider).options(joinedload(AccidentRider.accident))).all()
     assert links
     assert all(link.accident.ebike_involved for link in links)

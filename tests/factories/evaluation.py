@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy.orm import Session
 
-from trafficedu.accidents.models import RECORDED, Accident
+from trafficedu.accidents.models import Accident
 from trafficedu.areas.models import Area
 from trafficedu.core import bulk
 from trafficedu.core.clock import SHANGHAI
@@ -48,7 +48,7 @@ def add_accidents(
     rows = [
         (
             *(new_number("A"), noon(day), day, area.id, "", severity, int(severity == "fatal")),
-            *(int(severity in {"slight", "serious"}), True, "unknown", "unknown", RECORDED, "", True, NOW, 1),
+            *(int(severity in {"slight", "serious"}), True, "unknown", "unknown", "recorded", "", True, NOW, 1),
         )
         for area, monthly in counts.items()
         for place, count in enumerate(monthly)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from trafficedu.accidents.rules import ACCIDENT_LIFE, AccidentState
 from trafficedu.core.errors import Stale
 from trafficedu.core.states import Transitions, Word
 from trafficedu.education.rules import BOOKING_LIFE, SESSION_LIFE, TASK_LIFE, BookingState, SessionState, TaskState
@@ -45,6 +46,16 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
             "reopened": ("closed", "reported"),
             "corrected": ("reported planned fixing fixed", ""),
             "voided": ("reported planned fixing fixed verified closed", "voided"),
+        },
+    ),
+    "accident": (
+        ACCIDENT_LIFE,
+        AccidentState,
+        {
+            "correct": ("recorded", ""),
+            "link": ("recorded", ""),
+            "tell_apart": ("recorded", ""),
+            "void": ("recorded", "voided"),
         },
     ),
     "study task": (

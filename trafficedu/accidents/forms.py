@@ -23,12 +23,21 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from trafficedu.accidents import rules
-from trafficedu.accidents.models import RECORDED, VOIDED, Accident
+from trafficedu.accidents.models import Accident
 from trafficedu.accidents.queries.records import CASUALTIES, AccidentFilter
 from trafficedu.accidents.services.recording import NewAccident
 from trafficedu.core.clock import today
 from trafficedu.core.errors import Refusal
-from trafficedu.core.fields import FilterForm, Form, LocalTimeField, TrimmedField, VersionField, choices, not_in_future
+from trafficedu.core.fields import (
+    FilterForm,
+    Form,
+    LocalTimeField,
+    TrimmedField,
+    VersionField,
+    choices,
+    named,
+    not_in_future,
+)
 from trafficedu.core.web import say
 from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT
 from trafficedu.riders.rules import normalise_identity, normalise_phone
@@ -36,27 +45,6 @@ from trafficedu.riders.services.people import NewRider
 
 Choices = Sequence[tuple[str, Any]]
 
-SEVERITY_NAMES = {
-    rules.FATAL: _l("fatal"),
-    rules.SERIOUS: _l("serious injury"),
-    rules.SLIGHT: _l("slight injury"),
-    rules.DAMAGE: _l("damage only"),
-}
-HELMET_NAMES = {rules.YES: _l("worn"), rules.NO: _l("not worn"), rules.UNKNOWN: _l("not known")}
-RESPONSIBILITY_NAMES = {
-    rules.FULL: _l("full responsibility"),
-    rules.MAIN: _l("main responsibility"),
-    rules.EQUAL: _l("equal responsibility"),
-    rules.MINOR: _l("minor responsibility"),
-    rules.NONE: _l("no responsibility"),
-    rules.UNKNOWN: _l("not found yet"),
-}
-ROLE_NAMES = {
-    "rider": _l("rode the e-bike"),
-    "passenger": _l("rode along"),
-    "other": _l("another party"),
-}
-STATE_NAMES = {RECORDED: _l("recorded"), VOIDED: _l("voided")}
 ID_TYPE_NAMES = {
     IDENTITY_CARD: _l("identity card"),
     PASSPORT: _l("passport"),
@@ -70,7 +58,7 @@ class AccidentForm(Form):
     """An accident as the officer sees it, at the kerb or at the desk."""
 
     severity = RadioField(
-        _l("Severity"), [InputRequired(_l("Choose the severity."))], choices=choices(SEVERITY_NAMES.items())
+        _l("Severity"), [InputRequired(_l("Choose the severity."))], choices=choices(named(rules.Severity))
     )
     killed = IntegerField(
         _l("Killed"),
@@ -103,9 +91,13 @@ class AccidentForm(Form):
     ebike_involved = RadioField(
         _l("Was an e-bike involved?"), choices=choices([("yes", _l("yes")), ("no", _l("no"))]), default="yes"
     )
-    rider_helmet = RadioField(_l("Helmet of its rider"), choices=choices(HELMET_NAMES.items()), default=rules.UNKNOWN)
+    rider_helmet = RadioField(
+        _l("Helmet of its rider"), choices=choices(named(rules.Helmet)), default=rules.Helmet.UNKNOWN
+    )
     responsibility = SelectField(
-        _l("Responsibility of its rider"), choices=choices(RESPONSIBILITY_NAMES.items()), default=rules.UNKNOWN
+        _l("Responsibility of its rider"),
+        choices=choices(named(rules.Responsibility)),
+        default=rules.Responsibility.UNKNOWN,
     )
     kinds = SelectMultipleField(
         _l("Violations involved"),
@@ -171,7 +163,9 @@ class CompareForm(Form):
 class LinkForm(Form):
     """A person in the accident, by document."""
 
-    role = RadioField(_l("Part in the accident"), choices=choices(ROLE_NAMES.items()), default="rider")
+    role = RadioField(
+        _l("Part in the accident"), choices=choices(named(rules.AccidentRole)), default=rules.AccidentRole.RIDER
+    )
     id_type = SelectField(_l("Document"), choices=choices(ID_TYPE_NAMES.items()), default=IDENTITY_CARD)
     id_number = TrimmedField(
         _l("Identity number"),
@@ -215,7 +209,7 @@ class AccidentFilterForm(FilterForm):
     area = SelectField(_l("Area"), validate_choice=False, default="", choices=[])
     severity = SelectField(
         _l("Severity"),
-        choices=choices([("", _l("all")), (CASUALTIES, _l("somebody hurt")), *SEVERITY_NAMES.items()]),
+        choices=choices([("", _l("all")), (CASUALTIES, _l("somebody hurt")), *named(rules.Severity)]),
         default="",
     )
     ebike = SelectField(
@@ -223,9 +217,9 @@ class AccidentFilterForm(FilterForm):
         choices=choices([("", _l("all")), ("yes", _l("involved")), ("no", _l("not involved"))]),
         default="",
     )
-    helmet = SelectField(_l("Helmet"), choices=choices([("", _l("all")), *HELMET_NAMES.items()]), default="")
+    helmet = SelectField(_l("Helmet"), choices=choices([("", _l("all")), *named(rules.Helmet)]), default="")
     kind = SelectField(_l("Violation involved"), validate_choice=False, default="", choices=[])
-    state = SelectField(_l("State"), choices=choices([("", _l("all")), *STATE_NAMES.items()]), default="")
+    state = SelectField(_l("State"), choices=choices([("", _l("all")), *named(rules.AccidentState)]), default="")
 
     def offer(self, areas: Choices, kinds: Choices) -> None:
         """Fill the lists."""

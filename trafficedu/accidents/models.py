@@ -7,14 +7,12 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from trafficedu.accidents.rules import AccidentRole, AccidentState, Helmet, Responsibility, Severity
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
-from trafficedu.core.orm import Base, UTCDateTime, Versioned
+from trafficedu.core.orm import Base, UTCDateTime, Versioned, one_of, word
 from trafficedu.riders.models import Rider
 from trafficedu.violations.models import ViolationKind
-
-RECORDED, VOIDED = "recorded", "voided"
-ROLES = ("rider", "passenger", "other")
 
 
 class Accident(Versioned, Base):
@@ -27,15 +25,17 @@ class Accident(Versioned, Base):
 
     __tablename__ = "accident"
     __table_args__ = (
-        CheckConstraint("severity IN ('fatal', 'serious', 'slight', 'damage')", "severity"),
-        CheckConstraint("(severity = 'fatal') = (killed > 0)", "fatal"),
+        one_of("severity", Severity),
+        CheckConstraint(f"(severity = '{Severity.FATAL}') = (killed > 0)", "fatal"),
         CheckConstraint("killed >= 0 AND injured >= 0", "not_negative"),
         CheckConstraint("killed_30_days IS NULL OR killed_30_days >= killed", "killed_30_days"),
-        CheckConstraint("rider_helmet IN ('yes', 'no', 'unknown')", "rider_helmet"),
-        CheckConstraint("responsibility IN ('full', 'main', 'equal', 'minor', 'none', 'unknown')", "responsibility"),
-        CheckConstraint("state IN ('recorded', 'voided')", "state"),
-        CheckConstraint("(state = 'voided') = (voided_utc IS NOT NULL)", "voided"),
-        CheckConstraint("state = 'recorded' OR state_reason <> '' OR duplicate_of_id IS NOT NULL", "why"),
+        one_of("rider_helmet", Helmet),
+        one_of("responsibility", Responsibility),
+        one_of("state", AccidentState),
+        CheckConstraint(f"(state = '{AccidentState.VOIDED}') = (voided_utc IS NOT NULL)", "voided"),
+        CheckConstraint(
+            f"state = '{AccidentState.RECORDED}' OR state_reason <> '' OR duplicate_of_id IS NOT NULL", "why"
+        ),
         CheckConstraint("duplicate_of_id IS NULL OR duplicate_of_id <> id", "another"),
         Index("ix_accident_area_id_occurred_on", "area_id", "occurred_on"),
         Index("ix_accident_occurred_on", "occurred_on"),
@@ -51,14 +51,14 @@ class Accident(Versioned, Base):
     place: Mapped[str] = mapped_column(String(120), default="")
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]
-    severity: Mapped[str] = mapped_column(String(10))
+    severity: Mapped[Severity] = mapped_column(word(Severity, 10))
     killed: Mapped[int] = mapped_column(default=0)
     killed_30_days: Mapped[int | None]
     injured: Mapped[int] = mapped_column(default=0)
     ebike_involved: Mapped[bool] = mapped_column(default=True)
-    rider_helmet: Mapped[str] = mapped_column(String(10), default="unknown")
-    responsibility: Mapped[str] = mapped_column(String(10), default="unknown")
-    state: Mapped[str] = mapped_column(String(10), default=RECORDED)
+    rider_helmet: Mapped[Helmet] = mapped_column(word(Helmet, 10), default=Helmet.UNKNOWN)
+    responsibility: Mapped[Responsibility] = mapped_column(word(Responsibility, 10), default=Responsibility.UNKNOWN)
+    state: Mapped[AccidentState] = mapped_column(word(AccidentState, 10), default=AccidentState.RECORDED)
     state_reason: Mapped[str] = mapped_column(String(500), default="")
     told_apart: Mapped[bool] = mapped_column(default=False)
     duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("accident.id"), index=True)
@@ -73,6 +73,11 @@ class Accident(Versioned, Base):
     voided_by: Mapped[User | None] = relationship(foreign_keys=[voided_by_id])
     kinds: Mapped[list[ViolationKind]] = relationship(secondary="accident_kind", order_by="ViolationKind.code")
     riders: Mapped[list[AccidentRider]] = relationship(back_populates="accident", order_by="AccidentRider.id")
+
+    @property
+    def is_voided(self) -> bool:
+        """Whether it was found wrong."""
+        return self.state == AccidentState.VOIDED
 
 
 class AccidentKind(Base):
@@ -89,14 +94,14 @@ class AccidentRider(Base):
 
     __tablename__ = "accident_rider"
     __table_args__ = (
-        CheckConstraint("role IN ('rider', 'passenger', 'other')", "role"),
+        one_of("role", AccidentRole),
         Index("uq_accident_rider_accident_id_rider_id", "accident_id", "rider_id", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     accident_id: Mapped[int] = mapped_column(ForeignKey("accident.id"))
     rider_id: Mapped[int] = mapped_column(ForeignKey("rider.id"), index=True)
-    role: Mapped[str] = mapped_column(String(10))
+    role: Mapped[AccidentRole] = mapped_column(word(AccidentRole, 10))
 
     accident: Mapped[Accident] = relationship(back_populates="riders")
     rider: Mapped[Rider] = relationship()

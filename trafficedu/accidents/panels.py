@@ -13,10 +13,9 @@ from typing import Any
 from flask import render_template
 from flask_babel import gettext as _
 
-from trafficedu.accidents.forms import SEVERITY_NAMES
 from trafficedu.accidents.queries import figures
 from trafficedu.accidents.queries.figures import MonthCount, Tally
-from trafficedu.accidents.rules import CASUALTY, FATAL, SEVERITIES, months_between, year_before
+from trafficedu.accidents.rules import CASUALTY, Severity, months_between, year_before
 from trafficedu.analysis.counts import Change, compare_counts
 from trafficedu.core.access import actor
 from trafficedu.core.clock import month_bounds, today
@@ -54,7 +53,7 @@ def accidents_of_area(area_path: str, first: date, last: date, **_subject: Any) 
         before=before,
         claims=claims,
         chart=chart_by_month(months, monthly, claims) if counted.total else None,
-        severities=[(SEVERITY_NAMES[name], name, getattr(counted, name)) for name in SEVERITIES],
+        severities=[(severity, getattr(counted, severity)) for severity in Severity],
         first=first,
         end=end,
         area_code=area_path.strip("/").rsplit("/", 1)[-1],
@@ -123,7 +122,7 @@ def chart_by_month(months: Sequence[date], monthly: Sequence[MonthCount], claims
     for row in monthly:
         if row.severity in CASUALTY:
             hurt[place[row.month]] += row.accidents
-        if row.severity == FATAL:
+        if row.severity == Severity.FATAL:
             fatal[place[row.month]] += row.accidents
     return {
         "id": "accidents-by-month",

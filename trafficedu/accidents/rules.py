@@ -8,22 +8,84 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from enum import StrEnum, auto
 from typing import Protocol, TypeVar
 
 from trafficedu.core.errors import Refusal
+from trafficedu.core.states import Transitions, Word
 from trafficedu.core.text import message
 
-FATAL, SERIOUS, SLIGHT, DAMAGE = "fatal", "serious", "slight", "damage"
-SEVERITIES = (FATAL, SERIOUS, SLIGHT, DAMAGE)
-CASUALTY = (FATAL, SERIOUS, SLIGHT)
+
+class Severity(Word):
+    """What an accident did to people, the worst first."""
+
+    FATAL = "fatal", message("fatal")
+    SERIOUS = "serious", message("serious injury")
+    SLIGHT = "slight", message("slight injury")
+    DAMAGE = "damage", message("damage only")
+
+
+class Helmet(Word):
+    """Whether the e-bike's rider wore a helmet."""
+
+    YES = "yes", message("worn")
+    NO = "no", message("not worn")
+    UNKNOWN = "unknown", message("not known")
+
+
+class Responsibility(Word):
+    """Of the e-bike's rider, as the police find it (procedure rules for accidents: 全部、主要、同等、次要、无责任)."""
+
+    FULL = "full", message("full responsibility")
+    MAIN = "main", message("main responsibility")
+    EQUAL = "equal", message("equal responsibility")
+    MINOR = "minor", message("minor responsibility")
+    NONE = "none", message("no responsibility")
+    UNKNOWN = "unknown", message("not found yet")
+
+
+class AccidentRole(Word):
+    """A known rider's part in an accident."""
+
+    RIDER = "rider", message("rode the e-bike")
+    PASSENGER = "passenger", message("rode along")
+    OTHER = "other", message("another party")
+
+
+class AccidentState(Word):
+    """A record stands until it is found wrong."""
+
+    RECORDED = "recorded", message("recorded")
+    VOIDED = "voided", message("voided"), "problem"
+
+
+class AccidentStep(Word):
+    """What a record's history tells."""
+
+    RECORDED = "recorded", message("Recorded")
+    VOIDED = "voided", message("Voided")
+
+
+class AccidentAct(StrEnum):
+    """What is done to a record after it was made; all of it while it stands."""
+
+    CORRECT = auto()
+    LINK = auto()
+    TELL_APART = auto()
+    VOID = auto()
+
+
+ACCIDENT_LIFE = Transitions(
+    {
+        AccidentAct.CORRECT: ((AccidentState.RECORDED,), None),
+        AccidentAct.LINK: ((AccidentState.RECORDED,), None),
+        AccidentAct.TELL_APART: ((AccidentState.RECORDED,), None),
+        AccidentAct.VOID: ((AccidentState.RECORDED,), AccidentState.VOIDED),
+    },
+    message("This record is voided already. Check what it says now."),
+)
+CASUALTY = (Severity.FATAL, Severity.SERIOUS, Severity.SLIGHT)
 """Severities with somebody hurt: what is meant by a casualty accident."""
-
-YES, NO, UNKNOWN = "yes", "no", "unknown"
-HELMETS = (YES, NO, UNKNOWN)
-FULL, MAIN, EQUAL, MINOR, NONE = "full", "main", "equal", "minor", "none"
-RESPONSIBILITIES = (FULL, MAIN, EQUAL, MINOR, NONE, UNKNOWN)
-"""Of the e-bike's rider, as the police find it (procedure rules for accidents: 全部、主要、同等、次要、无责任)."""
-
 FIRST_YEAR = 2000
 MOST_PEOPLE = 500
 CLOSE = timedelta(hours=2)
@@ -54,29 +116,29 @@ def check_people(severity: str, killed: int, killed_30_days: int | None, injured
         if count is not None and not 0 <= count <= MOST_PEOPLE:
             text = message("Enter a number of people from 0 to %(most)d.", most=MOST_PEOPLE)
             raise Refusal(text, field=field, value=str(count))
-    if severity not in SEVERITIES:
+    if severity not in tuple(Severity):
         raise Refusal(message("Choose fatal, serious, slight or damage only."), field="severity", value=severity)
-    if severity == FATAL and killed == 0:
+    if severity == Severity.FATAL and killed == 0:
         text = message("A fatal accident has at least one killed within 7 days. Check both.")
         raise Refusal(text, field="killed", value="0")
-    if severity != FATAL and killed > 0:
+    if severity != Severity.FATAL and killed > 0:
         text = message("Somebody died within 7 days: that is a fatal accident. Check both.")
         raise Refusal(text, field="severity", value=severity)
     if killed_30_days is not None and killed_30_days < killed:
         text = message("Who died within 7 days also died within 30: at least %(killed)d.", killed=killed)
         raise Refusal(text, field="killed_30_days", value=str(killed_30_days))
-    if severity in {SERIOUS, SLIGHT} and injured == 0:
+    if severity in {Severity.SERIOUS, Severity.SLIGHT} and injured == 0:
         text = message("With nobody injured this is an accident with damage only. Check both.")
         raise Refusal(text, field="injured", value="0")
-    if severity == DAMAGE and injured > 0:
+    if severity == Severity.DAMAGE and injured > 0:
         text = message("With somebody injured this is more than damage. Check both.")
         raise Refusal(text, field="severity", value=severity)
-    if severity == DAMAGE and killed_30_days:
+    if severity == Severity.DAMAGE and killed_30_days:
         text = message("Somebody died of it: this is more than damage. Check both.")
         raise Refusal(text, field="severity", value=severity)
 
 
-def of_the_rider(ebike_involved: bool, helmet: str, responsibility: str) -> tuple[str, str]:
+def of_the_rider(ebike_involved: bool, helmet: str, responsibility: str) -> tuple[Helmet, Responsibility]:
     """Return helmet and responsibility of the e-bike's rider as they are kept.
 
     Without an e-bike there is no such rider: "no" and "none" are read as "does not apply" and kept as unknown.
@@ -87,17 +149,17 @@ def of_the_rider(ebike_involved: bool, helmet: str, responsibility: str) -> tupl
         A value is not in its list (``rider_helmet``, ``responsibility``), or speaks of a rider where no e-bike was
         involved (``ebike_involved``).
     """
-    if helmet not in HELMETS:
+    if helmet not in tuple(Helmet):
         raise Refusal(message("Choose yes, no or unknown."), field="rider_helmet", value=helmet)
-    if responsibility not in RESPONSIBILITIES:
+    if responsibility not in tuple(Responsibility):
         text = message("Choose full, main, equal, minor, none or unknown.")
         raise Refusal(text, field="responsibility", value=responsibility)
     if ebike_involved:
-        return helmet, responsibility
-    if helmet == YES or responsibility not in {NONE, UNKNOWN}:
+        return Helmet(helmet), Responsibility(responsibility)
+    if helmet == Helmet.YES or responsibility not in {Responsibility.NONE, Responsibility.UNKNOWN}:
         text = message("Helmet or responsibility of an e-bike's rider are given, but no e-bike was involved.")
         raise Refusal(text, field="ebike_involved", value="false")
-    return UNKNOWN, UNKNOWN
+    return Helmet.UNKNOWN, Responsibility.UNKNOWN
 
 
 def check_position(latitude: float | None, longitude: float | None) -> None:

@@ -49,8 +49,12 @@ class Transitions(Generic[Act, State]):
         """Tell whether ``act`` may be taken from ``state``."""
         return state in self.table[act][0]
 
-    def after(self, act: Act, state: State) -> State:
-        """Return the state ``act`` leads to from ``state``; raise Stale where it may not be taken from there."""
+    def require(self, act: Act, state: State) -> None:
+        """Raise Stale where ``act`` may not be taken from ``state``."""
         if not self.may(act, state):
             raise Stale(self.stale)
+
+    def after(self, act: Act, state: State) -> State:
+        """Return the state ``act`` leads to from ``state``; raise Stale where it may not be taken from there."""
+        self.require(act, state)
         return self.table[act][1] or state

@@ -16,8 +16,8 @@ from random import Random
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trafficedu.accidents.models import RECORDED, VOIDED, Accident, AccidentKind, AccidentRider
-from trafficedu.accidents.rules import DAMAGE, FATAL, SERIOUS, SLIGHT
+from trafficedu.accidents.models import Accident, AccidentKind, AccidentRider
+from trafficedu.accidents.rules import AccidentRole, AccidentState, Helmet, Responsibility, Severity
 from trafficedu.core.numbers import new_number
 from trafficedu.demo import seasons
 from trafficedu.demo.people import Person
@@ -27,7 +27,7 @@ from trafficedu.demo.rows import Rows
 from trafficedu.violations.models import ViolationKind
 
 SALT = 2011
-A_YEAR = {FATAL: 22.0, SERIOUS: 78.0, SLIGHT: 430.0, DAMAGE: 340.0}
+A_YEAR = {Severity.FATAL: 22.0, Severity.SERIOUS: 78.0, Severity.SLIGHT: 430.0, Severity.DAMAGE: 340.0}
 """Accidents with an e-bike in the last year."""
 FALL = 0.08
 """By how much they fall each year."""
@@ -37,9 +37,14 @@ BY_MONTH = (0.88, 0.72, 0.92, 0.98, 1.02, 1.10, 1.02, 0.98, 1.04, 1.10, 1.14, 1.
 """January to December: few around the Spring Festival, more in the rains of June and in the dark of autumn."""
 SPREAD = 30
 """Shape of the gamma by which one month is better or worse than the season says."""
-HELMETS = {FATAL: (0.38, 0.60), SERIOUS: (0.50, 0.74), SLIGHT: (0.64, 0.86), DAMAGE: (0.70, 0.90)}
+HELMETS = {
+    Severity.FATAL: (0.38, 0.60),
+    Severity.SERIOUS: (0.50, 0.74),
+    Severity.SLIGHT: (0.64, 0.86),
+    Severity.DAMAGE: (0.70, 0.90),
+}
 """Severity -> share of riders with a helmet in the first and in the last month."""
-RESPONSIBILITIES = {"full": 16, "main": 22, "equal": 20, "minor": 16, "none": 18, "unknown": 8}
+RESPONSIBILITIES = dict[str, float](zip(Responsibility, (16, 22, 20, 16, 18, 8), strict=True))
 KINDS = {"2004": 22, "2007": 26, "2009": 20, "NM-CROSS": 8, "NM-YIELD": 14, "NM-SPEED": 6, "ZJ-CARRY": 4}
 HELMET_KIND = "ZJ-HELMET"
 WITH_KIND, WITH_POSITION, WITH_RIDER = 0.66, 0.8, 0.45
@@ -82,7 +87,7 @@ class Accidents:
             count += 1
         return count
 
-    def _happen(self, severity: str, ebike: bool, first: int, lived: int, riders: Sequence[Person]) -> None:
+    def _happen(self, severity: Severity, ebike: bool, first: int, lived: int, riders: Sequence[Person]) -> None:
         chance = self._chance
         village = self._places.villages[self._places.any_village(chance)]
         who = "courier" if chance.random() < 0.4 else "local"
@@ -91,21 +96,26 @@ class Accidents:
         voided = chance.random() < VOIDED_SHARE
         one = self._write(facts, village, occurred, REASON if voided else "", None)
         self._involve(one, facts, occurred)
-        if ebike and riders and severity != DAMAGE and chance.random() < WITH_RIDER:
-            self._rows.add(AccidentRider, accident_id=one, rider_id=chance.choice(riders).id, role="rider")
+        if ebike and riders and severity != Severity.DAMAGE and chance.random() < WITH_RIDER:
+            self._rows.add(AccidentRider, accident_id=one, rider_id=chance.choice(riders).id, role=AccidentRole.RIDER)
         if not voided and chance.random() < TWICE:
             again = min(occurred + chance.randrange(5, 80) * MINUTE, self._span.midnight - MINUTE)
             settled = day_of(occurred) < self._span.today - OPEN_DAYS
             second = self._write({**facts, "latitude": None, "longitude": None}, village, again, "", one * settled)
             self._involve(second, facts, again)
 
-    def _facts(self, severity: str, ebike: bool, village: Village, occurred: int) -> dict[str, object]:
+    def _facts(self, severity: Severity, ebike: bool, village: Village, occurred: int) -> dict[str, object]:
         chance = self._chance
-        killed = (1 + (chance.random() < 0.06)) if severity == FATAL else 0
-        hurt = {FATAL: (0, 0, 1, 1, 2), SERIOUS: (1, 1, 1, 2), SLIGHT: (1, 1, 1, 1, 2, 2, 3), DAMAGE: (0,)}[severity]
-        later = int(severity == SERIOUS and chance.random() < 0.03)
+        killed = (1 + (chance.random() < 0.06)) if severity == Severity.FATAL else 0
+        hurt = {
+            Severity.FATAL: (0, 0, 1, 1, 2),
+            Severity.SERIOUS: (1, 1, 1, 2),
+            Severity.SLIGHT: (1, 1, 1, 1, 2, 2, 3),
+            Severity.DAMAGE: (0,),
+        }[severity]
+        later = int(severity == Severity.SERIOUS and chance.random() < 0.03)
         first, last = HELMETS[severity]
-        worn = chance.random() < first + (last - first) * self._progress
+        helmet = Helmet.YES if chance.random() < first + (last - first) * self._progress else Helmet.NO
         spot = chance.choice(village.spots)
         placed = chance.random() < WITH_POSITION
         return {
@@ -117,8 +127,8 @@ class Accidents:
             "killed_30_days": killed + later if day_of(occurred) + 30 < self._span.today else None,
             "injured": chance.choice(hurt),
             "ebike_involved": ebike,
-            "rider_helmet": ("unknown" if chance.random() < 0.07 else "yes" if worn else "no") if ebike else "unknown",
-            "responsibility": self._one_of(RESPONSIBILITIES) if ebike else "unknown",
+            "rider_helmet": helmet if ebike and chance.random() >= 0.07 else Helmet.UNKNOWN,
+            "responsibility": self._one_of(RESPONSIBILITIES) if ebike else Responsibility.UNKNOWN,
         }
 
     def _one_of(self, weights: Mapping[str, float]) -> str:
@@ -139,7 +149,7 @@ class Accidents:
             occurred_utc=moment(occurred),
             occurred_on=date_of(day_of(occurred)),
             area_id=village.id,
-            state=VOIDED if voided else RECORDED,
+            state=AccidentState.VOIDED if voided else AccidentState.RECORDED,
             state_reason=reason,
             told_apart=False,
             duplicate_of_id=duplicate_of or None,
@@ -156,7 +166,7 @@ class Accidents:
         if not facts["ebike_involved"]:
             return
         codes = {self._one_of(KINDS)} if self._chance.random() < WITH_KIND else set()
-        if facts["rider_helmet"] == "no":
+        if facts["rider_helmet"] == Helmet.NO:
             codes.add(HELMET_KIND)
         day = date_of(day_of(occurred))
         for code in sorted(codes):

@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trafficedu.accidents.models import RECORDED, Accident, AccidentKind
+from trafficedu.accidents.models import Accident, AccidentKind
 from trafficedu.accidents.queries.records import AccidentFilter, filter_conditions
 from trafficedu.accidents.queries.scope import visible_to
+from trafficedu.accidents.rules import AccidentState
 from trafficedu.areas.models import Area
 from trafficedu.core import bulk
 from trafficedu.core.actors import Actor
@@ -40,7 +41,7 @@ def list_filtered(session: Session, by: Actor, wanted: AccidentFilter) -> Iterat
     query = (
         select(Accident, Area.code)
         .join(Area, Area.id == Accident.area_id)
-        .where(visible_to(by), Accident.state == RECORDED, *filter_conditions(wanted))
+        .where(visible_to(by), Accident.state == AccidentState.RECORDED, *filter_conditions(wanted))
         .order_by(Accident.occurred_utc, Accident.id)
         .execution_options(yield_per=bulk.BATCH)
     )

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.accidents import rules
 from trafficedu.accidents.imports.exporting import SEPARATOR, kinds_of
-from trafficedu.accidents.models import RECORDED, VOIDED, Accident, AccidentKind
+from trafficedu.accidents.models import Accident, AccidentKind
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import visible_to
 from trafficedu.core import audit, bulk, parsing
@@ -107,13 +107,13 @@ class Reader:
         rules.check_time(occurred, self._now)
         occurred = rules.whole_second(occurred)
         day = local_date(occurred)
-        severity = parsing.one_of(row, "severity", rules.SEVERITIES)
+        severity = parsing.one_of(row, "severity", rules.Severity)
         killed, injured = (_count(row, column) or 0 for column in ("killed", "injured"))
         killed_30_days = _count(row, "killed_30_days")
         rules.check_people(severity, killed, killed_30_days, injured)
         ebike = parsing.flag(row, "ebike_involved") is not False
         helmet, responsibility = rules.of_the_rider(
-            ebike, row["rider_helmet"] or rules.UNKNOWN, row["responsibility"] or rules.UNKNOWN
+            ebike, row["rider_helmet"] or rules.Helmet.UNKNOWN, row["responsibility"] or rules.Responsibility.UNKNOWN
         )
         latitude, longitude = _degrees(row, "latitude"), _degrees(row, "longitude")
         rules.check_position(latitude, longitude)
@@ -240,7 +240,7 @@ class _Job:
     def _check_changeable(self, found: Any) -> None:
         if found.area_id not in self._in_reach:
             raise Refusal(message("This reference belongs to a record outside your area."), field="reference", value="")
-        if found.state == VOIDED:
+        if found.state == rules.AccidentState.VOIDED:
             raise Refusal(
                 message("The record with this reference is voided: a file does not change it."), field="reference"
             )
@@ -258,7 +258,7 @@ class _Job:
         self.report.added += len(candidates)
         if not self._writes or not candidates:
             return
-        own = (RECORDED, "", False, self._by.user_id, self._now, 1)
+        own = (rules.AccidentState.RECORDED, "", False, self._by.user_id, self._now, 1)
         rows = [(new_number("A"), one.reference, *own, *one.facts.values()) for one in candidates]
         bulk.load(self._session, Accident.__table__, (*OWN, *FACTS), rows)
         found = bulk.find_by_key(self._session, Accident.reference, [one.reference for one in candidates], Accident.id)

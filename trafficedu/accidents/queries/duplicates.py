@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from trafficedu.accidents import rules
-from trafficedu.accidents.models import RECORDED, Accident
+from trafficedu.accidents.models import Accident
 from trafficedu.accidents.queries.scope import visible_to
 from trafficedu.core.actors import Actor
 
@@ -36,7 +36,7 @@ def list_close(
     query = (
         select(Accident)
         .where(
-            Accident.state == RECORDED,
+            Accident.state == rules.AccidentState.RECORDED,
             Accident.area_id == area_id,
             Accident.severity == severity,
             Accident.occurred_utc.between(occurred - rules.CLOSE, occurred + rules.CLOSE),
@@ -54,7 +54,9 @@ def list_pairs(session: Session, by: Actor, since: date) -> list[tuple[Accident,
     """
     columns = (Accident.id, Accident.area_id, Accident.severity, Accident.occurred_utc, Accident.told_apart)
     rows = session.execute(
-        select(*columns).where(Accident.state == RECORDED, Accident.occurred_on >= since, visible_to(by))
+        select(*columns).where(
+            Accident.state == rules.AccidentState.RECORDED, Accident.occurred_on >= since, visible_to(by)
+        )
     )
     pairs = [pair for pair in rules.close_pairs(_Brief(*row) for row in rows) if not pair[1].told_apart]
     pairs.sort(key=lambda pair: (pair[1].occurred_utc, pair[1].id), reverse=True)

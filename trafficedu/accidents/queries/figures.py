@@ -12,9 +12,9 @@ from datetime import date
 from sqlalchemy import ColumnElement, case, extract, func, select
 from sqlalchemy.orm import Session
 
-from trafficedu.accidents.models import RECORDED, Accident, AccidentRider
+from trafficedu.accidents.models import Accident, AccidentRider
 from trafficedu.accidents.queries.scope import visible_to
-from trafficedu.accidents.rules import CASUALTY, FATAL
+from trafficedu.accidents.rules import CASUALTY, AccidentRole, AccidentState, Severity
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import within
 from trafficedu.core.actors import SYSTEM, Actor
@@ -92,7 +92,7 @@ def count_by_area_and_month(
             year.label("year"),
             month.label("month"),
             func.count().label("accidents"),
-            func.sum(case((Accident.severity == FATAL, 1), else_=0)).label("fatal"),
+            func.sum(case((Accident.severity == Severity.FATAL, 1), else_=0)).label("fatal"),
             func.sum(Accident.killed).label("killed"),
             func.sum(Accident.injured).label("injured"),
         )
@@ -138,10 +138,10 @@ def tally(
     rows = {severity: (n, killed, injured) for severity, n, killed, injured in session.execute(query)}
     counts = {severity: n for severity, (n, _, _) in rows.items()}
     return Tally(
-        counts.get("fatal", 0),
-        counts.get("serious", 0),
-        counts.get("slight", 0),
-        counts.get("damage", 0),
+        counts.get(Severity.FATAL, 0),
+        counts.get(Severity.SERIOUS, 0),
+        counts.get(Severity.SLIGHT, 0),
+        counts.get(Severity.DAMAGE, 0),
         sum(killed for _, killed, _ in rows.values()),
         sum(injured for _, _, injured in rows.values()),
     )
@@ -152,7 +152,7 @@ def count_fatal(
 ) -> int:
     """Return the fatal accidents from ``start`` to ``end``: one side of a year-on-year claim."""
     conditions = _counted(by, start, end, area_path, ebike_only=ebike_only)
-    query = select(func.count()).select_from(Accident).where(Accident.severity == FATAL, *conditions)
+    query = select(func.count()).select_from(Accident).where(Accident.severity == Severity.FATAL, *conditions)
     return session.scalar(query) or 0
 
 
@@ -160,7 +160,7 @@ def count_responsible(session: Session, start: date, end: date) -> list[tuple[in
     """Return area id, responsibility of the e-bike's rider, and fatal accidents with an e-bike, days included."""
     query = (
         select(Accident.area_id, Accident.responsibility, func.count())
-        .where(*_counted(SYSTEM, start, end, None), Accident.severity == FATAL)
+        .where(*_counted(SYSTEM, start, end, None), Accident.severity == Severity.FATAL)
         .group_by(Accident.area_id, Accident.responsibility)
     )
     return [(area_id, responsibility, n) for area_id, responsibility, n in session.execute(query)]
@@ -171,9 +171,9 @@ def count_responsible_of_companies(session: Session, start: date, end: date) -> 
     engaged = holds_on(Engagement.engaged_from, Engagement.engaged_to, Accident.occurred_on)
     query = (
         select(Engagement.company_id, Accident.responsibility, func.count(Accident.id.distinct()))
-        .join(AccidentRider, (AccidentRider.accident_id == Accident.id) & (AccidentRider.role == "rider"))
+        .join(AccidentRider, (AccidentRider.accident_id == Accident.id) & (AccidentRider.role == AccidentRole.RIDER))
         .join(Engagement, (Engagement.rider_id == AccidentRider.rider_id) & engaged)
-        .where(*_counted(SYSTEM, start, end, None), Accident.severity == FATAL)
+        .where(*_counted(SYSTEM, start, end, None), Accident.severity == Severity.FATAL)
         .group_by(Engagement.company_id, Accident.responsibility)
     )
     return [(company_id, responsibility, n) for company_id, responsibility, n in session.execute(query)]
@@ -181,7 +181,8 @@ def count_responsible_of_companies(session: Session, start: date, end: date) -> 
 
 def first_day(session: Session, by: Actor) -> date | None:
     """Return the day of the first accident on record that ``by`` may see: no comparison reaches before it."""
-    return session.scalar(select(func.min(Accident.occurred_on)).where(Accident.state == RECORDED, visible_to(by)))
+    standing = Accident.state == AccidentState.RECORDED
+    return session.scalar(select(func.min(Accident.occurred_on)).where(standing, visible_to(by)))
 
 
 def _counted(
@@ -193,7 +194,7 @@ def _counted(
     casualty_only: bool = False,
     ebike_only: bool = True,
 ) -> list[ColumnElement[bool]]:
-    conditions = [Accident.state == RECORDED, Accident.occurred_on.between(start, end), visible_to(by)]
+    conditions = [Accident.state == AccidentState.RECORDED, Accident.occurred_on.between(start, end), visible_to(by)]
     if area_path:
         conditions.append(Accident.area_id.in_(within(area_path)))
     if casualty_only:

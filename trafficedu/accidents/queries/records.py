@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from trafficedu.accidents.models import Accident, AccidentKind, AccidentRider
 from trafficedu.accidents.queries.scope import visible_to
-from trafficedu.accidents.rules import CASUALTY, SEVERITIES
+from trafficedu.accidents.rules import CASUALTY, AccidentStep, Severity
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import within
 from trafficedu.core import numbers
@@ -50,7 +50,7 @@ class AccidentFilter:
 class Step:
     """One step in a record's life: what (``recorded``, ``voided``), when, by whom, why."""
 
-    what: str
+    what: AccidentStep
     at_utc: datetime
     by: str
     reason: str = ""
@@ -59,7 +59,7 @@ class Step:
 SORTS: dict[str, ColumnElement[Any]] = {
     "occurred": Accident.occurred_utc.expression,
     "area": Area.path.expression,
-    "severity": case({severity: place for place, severity in enumerate(SEVERITIES)}, value=Accident.severity),
+    "severity": case({severity: place for place, severity in enumerate(Severity)}, value=Accident.severity),
     "killed": Accident.killed.expression,
     "injured": Accident.injured.expression,
 }
@@ -156,8 +156,8 @@ def find_link(session: Session, accident: Accident, rider_number: str) -> Accide
 def history_of(accident: Accident) -> list[Step]:
     """Return the steps of a record in their order, from its own fields."""
     recorder = accident.recorded_by.display_name if accident.recorded_by else ""
-    steps = [Step("recorded", accident.recorded_utc, recorder)]
+    steps = [Step(AccidentStep.RECORDED, accident.recorded_utc, recorder)]
     if accident.voided_utc is not None:
         by = accident.voided_by.display_name if accident.voided_by else ""
-        steps.append(Step("voided", accident.voided_utc, by, accident.state_reason))
+        steps.append(Step(AccidentStep.VOIDED, accident.voided_utc, by, accident.state_reason))
     return steps

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trafficedu.accidents.models import RECORDED, VOIDED, Accident, AccidentRider
-from trafficedu.accidents.services.recording import require_standing
+from trafficedu.accidents.models import Accident, AccidentRider
+from trafficedu.accidents.rules import ACCIDENT_LIFE, AccidentAct
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal, Stale
@@ -20,7 +20,7 @@ def void(session: Session, accident: Accident, reason: str, by: Actor, now: date
 
     Raises Stale where it is voided already, Refusal at ``reason`` where nothing is said.
     """
-    require_standing(accident)
+    ACCIDENT_LIFE.require(AccidentAct.VOID, accident.state)
     if not reason.strip():
         raise Refusal(message("Say why: it is kept with the record."), field="reason")
     _void(accident, reason.strip(), by, now)
@@ -41,9 +41,9 @@ def mark_duplicate(session: Session, accident: Accident, kept: Accident, by: Act
     ids = [accident.id, kept.id]
     locked = select(Accident).where(Accident.id.in_(ids)).order_by(Accident.id).with_for_update()
     session.scalars(locked.execution_options(populate_existing=True)).all()
-    if accident.id == kept.id or kept.state != RECORDED:
+    if accident.id == kept.id or kept.is_voided:
         raise Stale(message("The record to be kept is voided itself. Compare the two again."))
-    require_standing(accident)
+    ACCIDENT_LIFE.require(AccidentAct.VOID, accident.state)
     known = set(session.scalars(select(AccidentRider.rider_id).where(AccidentRider.accident_id == kept.id)))
     for link in session.scalars(select(AccidentRider).where(AccidentRider.accident_id == accident.id)):
         if link.rider_id not in known:
@@ -55,13 +55,14 @@ def mark_duplicate(session: Session, accident: Accident, kept: Accident, by: Act
 
 
 def _void(accident: Accident, reason: str, by: Actor, now: datetime) -> None:
-    accident.state, accident.state_reason = VOIDED, reason
+    accident.state = ACCIDENT_LIFE.after(AccidentAct.VOID, accident.state)
+    accident.state_reason = reason
     accident.voided_by_id, accident.voided_utc = by.user_id, now
 
 
 def tell_apart(session: Session, accident: Accident, by: Actor) -> None:
     """Say that a record is another accident than the one before it; raises Stale where it is voided."""
-    require_standing(accident)
+    ACCIDENT_LIFE.require(AccidentAct.TELL_APART, accident.state)
     accident.told_apart = True
     session.flush()
     audit.write(session, "accidents:accident:tell_apart", by, subject=accident)

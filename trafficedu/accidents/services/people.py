@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from trafficedu.accidents.models import ROLES, Accident, AccidentRider
-from trafficedu.accidents.services.recording import require_standing
+from trafficedu.accidents.models import Accident, AccidentRider
+from trafficedu.accidents.rules import ACCIDENT_LIFE, AccidentAct, AccidentRole
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal
@@ -38,13 +38,13 @@ def link_rider(
         A field is broken (``id_number``, ``name``, ``role``), or the accident had no e-bike to ride (``role``).
     """
     by.require(LINK)
-    require_standing(accident)
-    if role not in ROLES:
+    ACCIDENT_LIFE.require(AccidentAct.LINK, accident.state)
+    if role not in tuple(AccidentRole):
         raise Refusal(message("Choose the person's part in the accident."), field="role", value=role)
-    if role != "other" and not accident.ebike_involved:
+    if role != AccidentRole.OTHER and not accident.ebike_involved:
         raise Refusal(message("No e-bike was involved: nobody rode one. Correct the record first."), field="role")
     rider = find_or_register(session, new, by, now)
-    link = AccidentRider(accident_id=accident.id, rider_id=rider.id, role=role)
+    link = AccidentRider(accident_id=accident.id, rider_id=rider.id, role=AccidentRole(role))
     try:
         with session.begin_nested():
             session.add(link)

@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from trafficedu.accidents import rules
-from trafficedu.accidents.models import RECORDED, Accident
+from trafficedu.accidents.models import Accident
 from trafficedu.accidents.queries import duplicates, records
 from trafficedu.areas.queries import find_in_reach
 from trafficedu.core import audit, numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.errors import Refusal, Stale
+from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import expect_version
 from trafficedu.core.text import message
 from trafficedu.violations.models import ViolationKind
@@ -48,8 +48,8 @@ class NewAccident:
     latitude: float | None = None
     longitude: float | None = None
     ebike_involved: bool = True
-    rider_helmet: str = rules.UNKNOWN
-    responsibility: str = rules.UNKNOWN
+    rider_helmet: str = rules.Helmet.UNKNOWN
+    responsibility: str = rules.Responsibility.UNKNOWN
     kinds: tuple[str, ...] = ()
     told_apart: bool = False
     client_reference: str | None = None
@@ -123,7 +123,7 @@ def correct(session: Session, accident: Accident, new: NewAccident, version: int
         A rule says no; ``field`` names the form field.
     """
     expect_version(accident, version)
-    require_standing(accident)
+    rules.ACCIDENT_LIFE.require(rules.AccidentAct.CORRECT, accident.state)
     values, kinds = _checked(session, new, by, now)
     changed = [name for name, value in values.items() if getattr(accident, name) != value]
     for name in changed:
@@ -135,12 +135,6 @@ def correct(session: Session, accident: Accident, new: NewAccident, version: int
     session.flush()
     if changed:
         audit.write(session, "accidents:accident:correct", by, subject=accident, fields=changed)
-
-
-def require_standing(accident: Accident) -> None:
-    """Raise Stale where the record is voided."""
-    if accident.state != RECORDED:
-        raise Stale(message("This record is voided already. Check what it says now."))
 
 
 def _checked(
@@ -163,7 +157,7 @@ def _checked(
         "place": place,
         "latitude": new.latitude,
         "longitude": new.longitude,
-        "severity": new.severity,
+        "severity": rules.Severity(new.severity),
         "killed": new.killed,
         "killed_30_days": new.killed_30_days,
         "injured": new.injured,

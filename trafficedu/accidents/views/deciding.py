@@ -9,7 +9,6 @@ from flask import render_template
 from flask_babel import gettext as _
 
 from trafficedu.accidents.forms import CompareForm, VoidForm
-from trafficedu.accidents.models import RECORDED
 from trafficedu.accidents.queries import records
 from trafficedu.accidents.queries.duplicates import list_pairs
 from trafficedu.accidents.services import closing
@@ -72,4 +71,4 @@ def compare(number: str, other: str) -> Any:
         session().commit()
         tell(told)
         return back_to("accidents.duplicates")
-    return form_page("accidents/compare.html", form, records=(one, two), open=one.state == two.state == RECORDED)
+    return form_page("accidents/compare.html", form, records=(one, two), open=not (one.is_voided or two.is_voided))

@@ -22,7 +22,7 @@ LONGEST_NOTE = 500
 def require(step: rules.HazardAct, hazard: Hazard, version: int) -> None:
     """Raise Stale where the record changed since it was seen, or the step cannot be taken from its state."""
     expect_version(hazard, version)
-    rules.HAZARD_LIFE.after(step, hazard.state)
+    rules.HAZARD_LIFE.require(step, hazard.state)
 
 
 def take(
