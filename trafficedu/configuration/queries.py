@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from trafficedu.configuration.models import CalendarDay, Parameter, Run
 from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
-from trafficedu.core.rows import Prepared, table_of
+from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
 
 _PARAMETER = table_of(Parameter)
 _READ = "figures"
-_FIGURES = Prepared(select(_PARAMETER.c.code, _PARAMETER.c.value))
+_FIGURES = select(_PARAMETER.c.code, _PARAMETER.c.value)
 
 
 def figure(session: Session, code: str) -> int:
@@ -26,7 +26,7 @@ def figure(session: Session, code: str) -> int:
     """
     figures: dict[str, int] | None = session.info.get(_READ)
     if figures is None:
-        figures = session.info[_READ] = dict(_FIGURES.rows(session))
+        figures = session.info[_READ] = dict(session.connection().execute(_FIGURES).tuples().all())
     return figures[code]
 
 

@@ -17,10 +17,10 @@ from typing import Any
 from sqlalchemy import JSON, Index, String, event, insert, inspect, select
 from sqlalchemy.orm import InstanceState, Mapped, Session, mapped_column
 
-from trafficedu.core import rows
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import utc_now
 from trafficedu.core.orm import Base, UTCDateTime
+from trafficedu.core.tables import table_of
 
 DONE, REFUSED, FAILED = "done", "refused", "failed"
 SEAL_AFTER = timedelta(minutes=10)
@@ -43,6 +43,9 @@ class AuditEntry(Base):
     subject_id: Mapped[int | None]
     result: Mapped[str] = mapped_column(String(10))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+_INSERT = insert(table_of(AuditEntry))
 
 
 class AuditSeal(Base):
@@ -123,12 +126,8 @@ def _write_together(session: Session, _context: object, _instances: object) -> N
     """Write the pending rows by one statement for all of them: nobody holds or asks for the objects."""
     pending: _Pending | None = session.info.get(_PENDING)
     if pending is not None and pending.state.pending:
-        _INSERT.run_many(session, pending.rows)
+        session.connection().execute(_INSERT, pending.rows)
         session.expunge(pending.entry)
-
-
-_WRITTEN = [column.name for column in AuditEntry.__table__.columns if not column.primary_key]
-_INSERT = rows.Prepared(insert(rows.table_of(AuditEntry)), _WRITTEN)
 
 
 def seal(session: Session, now: datetime, batch: int = 10_000) -> int:

@@ -17,8 +17,8 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.audit import DONE, AuditEntry
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.numbers import normalise
-from trafficedu.core.rows import Finder, Prepared, table_of
 from trafficedu.core.services import services_of
+from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
 from trafficedu.riders import rules
 from trafficedu.riders.models import ID_TYPES, Engagement, Rider, Vehicle
@@ -106,7 +106,7 @@ def find_rider_if_seen(session: Session, number: str, by: Actor, now: datetime) 
     return session.scalar(query)
 
 
-_BY_HASH = Finder(Rider, table_of(Rider).c.id_number_hash == bindparam("hash"))
+_BY_HASHES = select(Rider).where(Rider.id_number_hash.in_(bindparam("hashes", expanding=True))).limit(1)
 
 
 def find_by_identity_key(session: Session, key: str) -> Rider | None:
@@ -116,8 +116,7 @@ def find_by_identity_key(session: Session, key: str) -> Rider | None:
     write ``services.open_rider``, so that the look-up is audited.
     """
     hashes = services_of(session).keyring.lookup_hashes(key, ID_NUMBER)
-    found = (_BY_HASH.first(session, hash=hashed) for hashed in hashes)
-    return next((rider for rider in found if rider is not None), None)
+    return session.scalar(_BY_HASHES, {"hashes": hashes})
 
 
 def list_exact(session: Session, text: str) -> Sequence[Rider]:
@@ -215,7 +214,7 @@ _LAST_FIRST = (_ENGAGED.c.engaged_from.desc(), _ENGAGED.c.id.desc())
 _ENGAGEMENT_ON = (
     select(Engagement).where(*_COUNTS).order_by(*_LAST_FIRST).limit(1).options(joinedload(Engagement.company))
 )
-_COMPANY_ON = Prepared(select(_ENGAGED.c.company_id).where(*_COUNTS).order_by(*_LAST_FIRST).limit(1))
+_COMPANY_ON = select(_ENGAGED.c.company_id).where(*_COUNTS).order_by(*_LAST_FIRST).limit(1)
 
 
 def engagement_on(session: Session, rider_id: int, day: date) -> Engagement | None:
@@ -225,7 +224,7 @@ def engagement_on(session: Session, rider_id: int, day: date) -> Engagement | No
 
 def company_on(session: Session, rider_id: int, day: date) -> int | None:
     """Return the id of the company of :func:`engagement_on`, for the record page, which is in a hurry."""
-    company_id: int | None = _COMPANY_ON.scalar(session, rider_id=rider_id, day=day)
+    company_id: int | None = session.connection().scalar(_COMPANY_ON, {"rider_id": rider_id, "day": day})
     return company_id
 
 

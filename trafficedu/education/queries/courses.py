@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from trafficedu.core.errors import Missing
-from trafficedu.core.rows import table_of
+from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
 from trafficedu.education.models import Course
 from trafficedu.education.rules import ModulePlan

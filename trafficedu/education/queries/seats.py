@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased, contains_eager
 from trafficedu.areas.models import Area
 from trafficedu.configuration.queries import figure
 from trafficedu.core.clock import local_date
-from trafficedu.core.rows import Prepared, table_of
+from trafficedu.core.tables import table_of
 from trafficedu.education import rules
 from trafficedu.education.models import Booking, StudySession, StudyTask
 from trafficedu.riders.models import Rider
@@ -51,7 +51,7 @@ _NEARNESS = case(
     else_=rules.DISTRICT,
 )
 _BOOKABLE = (
-    _STUDY.course_id == bindparam("course_id"),
+    _STUDY.course_id == bindparam("of_course"),
     _STUDY.state == rules.SessionState.SCHEDULED,
     _STUDY.seats_taken < _STUDY.capacity,
     _STUDY.starts_utc > bindparam("ready"),
@@ -60,7 +60,7 @@ _BOOKABLE = (
 )
 """A session with a free seat in the same district that has not begun when somebody could be ``ready``.
 
-These statements are prepared once: every record at the kerb asks them.
+``of_course`` is named so because an update of the table takes a parameter called like a column for a new value.
 """
 
 
@@ -75,7 +75,7 @@ _SUITABLE = (
     .where(*_BOOKABLE, _STUDY.starts_on.between(bindparam("first"), bindparam("last")))
 )
 _EARLIEST = (_STUDY.starts_utc, _STUDY.seats_taken * 1.0 / _STUDY.capacity, _STUDY.id)
-_CANDIDATES = Prepared(_SUITABLE.order_by(_NEARNESS, *_EARLIEST).limit(AT_ONCE))
+_CANDIDATES = _SUITABLE.order_by(_NEARNESS, *_EARLIEST).limit(AT_ONCE)
 
 
 def _earliest(*where: ColumnElement[bool]) -> ColumnElement[int]:
@@ -94,7 +94,7 @@ def wanted(session: Session, course_id: int, due_on: date, path: str, now: datet
     ready = now + timedelta(minutes=figure(session, "education.booking_lead_minutes"))
     return {
         **_places(path),
-        "course_id": course_id,
+        "of_course": course_id,
         "ready": ready,
         "first": local_date(ready),
         "last": rules.latest_start(due_on, local_date(now)) or date.max,
@@ -108,7 +108,8 @@ def candidates(session: Session, course_id: int, due_on: date, path: str, now: d
     among equals the emptier one. Only sessions that begin after the lead time and by the due date; a task
     whose due date is over takes the next session there is.
     """
-    return [session_id for (session_id,) in _CANDIDATES.rows(session, **wanted(session, course_id, due_on, path, now))]
+    given = wanted(session, course_id, due_on, path, now)
+    return session.connection().scalars(_CANDIDATES, given).all()
 
 
 def sessions_with_seats(session: Session, task: StudyTask, now: datetime, limit: int = 40) -> Sequence[StudySession]:
@@ -127,7 +128,7 @@ def sessions_with_seats(session: Session, task: StudyTask, now: datetime, limit:
         .options(contains_eager(StudySession.station).contains_eager(Station.area))
         .limit(limit)
     )
-    return session.scalars(query, {**_places(path), "course_id": task.course_id, "ready": now}).all()
+    return session.scalars(query, {**_places(path), "of_course": task.course_id, "ready": now}).all()
 
 
 def live_booking(session: Session, task_id: int) -> Booking | None:

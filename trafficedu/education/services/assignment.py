@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.areas.models import Area
 from trafficedu.configuration.queries import figure
-from trafficedu.core import audit, clock, rows
+from trafficedu.core import audit, clock
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal
 from trafficedu.core.numbers import new_number
+from trafficedu.core.tables import insert_row, table_of
 from trafficedu.core.text import message
 from trafficedu.education import rules
 from trafficedu.education.models import Course, StudyTask, TaskViolation
@@ -96,8 +97,8 @@ def _extend(
     session.flush()
 
 
-_RIDER, _HOME, _SCENE = rows.table_of(Rider), rows.table_of(Area).alias(), rows.table_of(Area).alias()
-_HOLD_RIDER = rows.Prepared(
+_RIDER, _HOME, _SCENE = table_of(Rider), table_of(Area).alias(), table_of(Area).alias()
+_HOLD_RIDER = (
     select(func.coalesce(_HOME.c.path, _SCENE.c.path))
     .select_from(_RIDER)
     .join(_SCENE, _SCENE.c.id == bindparam("area_id"))
@@ -110,7 +111,7 @@ _HOLD_RIDER = rows.Prepared(
 def _hold_rider(session: Session, violation: Violation) -> str:
     """Lock the rider (as ``lock_riders`` does) and return where the way to a station begins, in one statement."""
     given = {"rider_id": violation.rider_id, "area_id": violation.area_id}
-    return str(_HOLD_RIDER.scalar(session, **given))
+    return str(session.connection().scalar(_HOLD_RIDER, given))
 
 
 @dataclass(frozen=True)
@@ -122,22 +123,20 @@ class _Standing:
     course_id: int | None
 
 
-_TASK, _LINK = rows.table_of(StudyTask).c, rows.table_of(TaskViolation).c
+_TASK, _LINK = table_of(StudyTask).c, table_of(TaskViolation).c
 _WAITING = select(_TASK.id).where(_TASK.rider_id == bindparam("rider_id"), _TASK.state.in_(rules.NOT_BEGUN))
-_STANDING = rows.Prepared(
-    select(
-        select(_LINK.task_id).where(_LINK.violation_id == bindparam("violation_id")).scalar_subquery(),
-        _WAITING.scalar_subquery(),
-        COURSE_BY_RULE,
-    )
+_STANDING = select(
+    select(_LINK.task_id).where(_LINK.violation_id == bindparam("violation_id")).scalar_subquery(),
+    _WAITING.scalar_subquery(),
+    COURSE_BY_RULE,
 )
-_COURSE_ID = rows.Prepared(select(COURSE_BY_RULE))
+_COURSE_ID = select(COURSE_BY_RULE)
 
 
 def _standing_of(session: Session, violation: Violation, rider_id: int) -> _Standing:
     """Return where the rider stands, in one statement after the lock, so that it sees what the one before left."""
     given = {"violation_id": violation.id, **_window(session, rider_id, violation.occurred_on)}
-    return _Standing(*_STANDING.rows(session, **given)[0])
+    return _Standing(*session.connection().execute(_STANDING, given).one())
 
 
 def _window(session: Session, rider_id: int, last: date) -> dict[str, Any]:
@@ -155,7 +154,7 @@ def _open(session: Session, violation: Violation, course_id: int, path: str, by:
     today = clock.local_date(now)
     due_on = rules.due_date(today, figure(session, "education.due_days"))
     session_id = take_best_seat(session, course_id, due_on, path, now)
-    task_id = rows.insert(
+    task_id = insert_row(
         session,
         StudyTask,
         number=new_number("T"),
@@ -168,7 +167,7 @@ def _open(session: Session, violation: Violation, course_id: int, path: str, by:
         due_on=due_on,
         state=TaskState.OPEN if session_id is None else TaskState.BOOKED,
     )
-    rows.insert(session, TaskViolation, violation_id=violation.id, task_id=task_id)
+    insert_row(session, TaskViolation, violation_id=violation.id, task_id=task_id)
     subject = (StudyTask, task_id)
     audit.write(session, "education:task:open", by, subject=subject, violation=violation.id, course=course_id)
     if session_id is not None:
@@ -224,7 +223,7 @@ def _recompute(session: Session, rider_id: int, by: Actor, now: datetime) -> Non
     task = session.scalar(select(StudyTask).where(StudyTask.rider_id == rider_id, StudyTask.state.in_(rules.NOT_BEGUN)))
     if task is None:
         return
-    course_id = _COURSE_ID.scalar(session, **_window(session, rider_id, max(_days_of(session, task))))
+    course_id = session.connection().scalar(_COURSE_ID, _window(session, rider_id, max(_days_of(session, task))))
     if course_id is None:
         raise _no_course()
     if course_id != task.course_id:

@@ -15,10 +15,11 @@ from sqlalchemy.orm.util import identity_key
 
 from trafficedu.areas.models import Area
 from trafficedu.configuration.queries import figure
-from trafficedu.core import audit, rows
+from trafficedu.core import audit
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal
+from trafficedu.core.tables import insert_row, table_of
 from trafficedu.core.text import message
 from trafficedu.education import rules
 from trafficedu.education.models import Booking, StudySession, StudyTask
@@ -48,22 +49,22 @@ def _lock_task(session: Session, task: StudyTask) -> None:
     session.refresh(task)
 
 
-_SESSIONS = rows.table_of(StudySession)
+_SESSIONS = table_of(StudySession)
 _TAKE_ANY = (
     update(_SESSIONS)
     .where(_SESSIONS.c.state == rules.SessionState.SCHEDULED, _SESSIONS.c.seats_taken < _SESSIONS.c.capacity)
     .values(seats_taken=_SESSIONS.c.seats_taken + 1)
     .returning(_SESSIONS.c.id)
 )
-_TAKE = rows.Prepared(_TAKE_ANY.where(_SESSIONS.c.id == bindparam("session_id")))
-_TAKE_BEST = rows.Prepared(_TAKE_ANY.where(_SESSIONS.c.id == queries.BEST_CANDIDATE))
+_TAKE = _TAKE_ANY.where(_SESSIONS.c.id == bindparam("session_id"))
+_TAKE_BEST = _TAKE_ANY.where(_SESSIONS.c.id == queries.BEST_CANDIDATE)
 
 
 def take_seat(session: Session, session_id: int) -> bool:
     """Take one seat if the session takes place and has one; tells whether it did."""
-    taken = _TAKE.rows(session, session_id=session_id)
+    taken = session.connection().scalar(_TAKE, {"session_id": session_id})
     _forget_count(session, session_id)
-    return bool(taken)
+    return taken is not None
 
 
 def free_seat(session: Session, session_id: int) -> None:
@@ -103,7 +104,8 @@ def take_best_seat(session: Session, course_id: int, due_on: date, path: str, no
     the best one filled up in between: then the ranking is asked for, and a candidate that is full costs one more
     update.
     """
-    best: int | None = _TAKE_BEST.scalar(session, **queries.wanted(session, course_id, due_on, path, now))
+    wanted = queries.wanted(session, course_id, due_on, path, now)
+    best: int | None = session.connection().scalar(_TAKE_BEST, wanted)
     if best is not None:
         _forget_count(session, best)
         return best
@@ -127,7 +129,7 @@ def _seated(session: Session, task: StudyTask, session_id: int, by: Actor, now: 
 
 def book_taken(session: Session, task_id: int, session_id: int, by: Actor, now: datetime) -> int:
     """Write down for a booked task the seat that :func:`take_seat` took for it; returns the booking's id."""
-    booking_id = rows.insert(
+    booking_id = insert_row(
         session, Booking, task_id=task_id, session_id=session_id, booked_utc=now, booked_by_id=by.user_id
     )
     subject = (Booking, booking_id)

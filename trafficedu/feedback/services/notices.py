@@ -10,13 +10,14 @@ from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from trafficedu.configuration.queries import figure
-from trafficedu.core import audit, rows
+from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local
 from trafficedu.core.errors import Denied, Refusal
 from trafficedu.core.events import Event
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import flush_or_refuse
+from trafficedu.core.tables import insert_unless_there, table_of
 from trafficedu.core.text import message
 from trafficedu.feedback import rules
 from trafficedu.feedback.models import (
@@ -58,7 +59,7 @@ def queue_notice(session: Session, event: ViolationEstablished) -> None:
     receiver = _receiver_of(session, violation)
     held = receiver["held_reason"]
     sending = {"state": HELD} if held else _sent(session, event.at_utc)
-    key = rows.insert_unless_there(
+    key = insert_unless_there(
         session,
         Notice,
         number=new_number("N"),
@@ -77,13 +78,13 @@ def _receiver_of(session: Session, violation: Violation) -> dict[str, Any]:
     if violation.company_id is not None:
         reason = "" if _may_be_told(session, violation) else NO_LEGAL_BASIS
         return {"receiver_kind": COMPANY, "company_id": violation.company_id, "held_reason": reason}
-    home = _HOME.scalar(session, rider_id=violation.rider_id)
+    home = session.connection().scalar(_HOME, {"rider_id": violation.rider_id})
     return {"receiver_kind": VILLAGE, "area_id": home, "held_reason": NO_HOME_VILLAGE if home is None else ""}
 
 
-_RIDER, _ENGAGED = rows.table_of(Rider).c, rows.table_of(Engagement).c
-_HOME = rows.Prepared(select(_RIDER.home_area_id).where(_RIDER.id == bindparam("rider_id")))
-_LEGAL_BASIS = rows.Prepared(
+_RIDER, _ENGAGED = table_of(Rider).c, table_of(Engagement).c
+_HOME = select(_RIDER.home_area_id).where(_RIDER.id == bindparam("rider_id"))
+_LEGAL_BASIS = (
     select(_ENGAGED.id)
     .where(
         _ENGAGED.rider_id == bindparam("rider_id"),
@@ -100,7 +101,7 @@ _LEGAL_BASIS = rows.Prepared(
 def _may_be_told(session: Session, violation: Violation) -> bool:
     """Tell whether an engagement with the violation's company on its day carries a legal basis."""
     given = {"rider_id": violation.rider_id, "company_id": violation.company_id, "day": violation.occurred_on}
-    return _LEGAL_BASIS.scalar(session, **given) is not None
+    return session.connection().scalar(_LEGAL_BASIS, given) is not None
 
 
 def _sent(session: Session, now: datetime) -> dict[str, Any]:

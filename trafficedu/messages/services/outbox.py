@@ -11,9 +11,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from trafficedu.accounts.models import User
-from trafficedu.core import audit, rows
+from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.numbers import new_number
+from trafficedu.core.tables import insert_unless_there
 from trafficedu.core.text import Message
 from trafficedu.messages.models import Channel, Delivery, Push
 from trafficedu.messages.rules import WAITING, packed
@@ -64,7 +65,7 @@ def push(session: Session, new: NewPush, users: Iterable[int], by: Actor, now: d
         if user_id in told:
             continue
         values = {"title": title, "body": body, "path": new.path, "created_utc": now}
-        push_id = rows.insert_unless_there(
+        push_id = insert_unless_there(
             session, Push, number=new_number("M"), key=new.key, user_id=user_id, read_utc=None, **values
         )
         if push_id is not None:

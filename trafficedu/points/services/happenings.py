@@ -11,10 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
-from trafficedu.core import audit, rows
+from trafficedu.core import audit
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import day_bounds, local_date
 from trafficedu.core.numbers import new_number
+from trafficedu.core.tables import insert_unless_there
 from trafficedu.core.text import message
 from trafficedu.hazards.events import HazardOverdue, HazardVerified
 from trafficedu.points.models import EVENT, PointEntry
@@ -78,7 +79,7 @@ def enter(session: Session, code: str, happenings: list[Happening], by: Actor, n
         if activity is None or kind not in activity.kinds:
             continue
         points = signed(activity.direction, activity.points)
-        key = rows.insert_unless_there(
+        key = insert_unless_there(
             session,
             PointEntry,
             number=new_number("E"),

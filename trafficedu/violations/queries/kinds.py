@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import DISTRICT, TOWN, Area
 from trafficedu.core.errors import Missing, Refusal, entered
-from trafficedu.core.rows import table_of
+from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
 from trafficedu.violations import rules
 from trafficedu.violations.models import Violation, ViolationKind
@@ -30,7 +30,7 @@ class Village:
 
 
 def holds_on(day: date | BindParameter[date]) -> ColumnElement[bool]:
-    """Return the condition that a kind is valid on ``day``, or on the day that a prepared statement is given."""
+    """Return the condition that a kind is valid on ``day``, or on the day that a statement is given."""
     kind = table_of(ViolationKind).c
     return (kind.valid_from <= day) & or_(kind.valid_to.is_(None), kind.valid_to >= day)
 

@@ -17,7 +17,7 @@ from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
-from trafficedu.core.rows import Prepared, table_of
+from trafficedu.core.tables import table_of
 from trafficedu.core.text import Message, message
 from trafficedu.violations.models import Violation, ViolationKind
 from trafficedu.violations.queries.kinds import holds_on
@@ -79,7 +79,7 @@ SORTS: dict[str, ColumnElement[Any]] = {
 
 
 _KIND, _AREA, _FIRST = table_of(ViolationKind), table_of(Area), table_of(Violation)
-_GROUND = Prepared(
+_GROUND = (
     select(
         _KIND.c.id,
         _KIND.c.fine_min_yuan,
@@ -102,7 +102,7 @@ _GROUND = Prepared(
 def find_ground(session: Session, kind_code: str, area_code: str, day: date, client_reference: str | None) -> Ground:
     """Return kind, area and earlier record of the same submit in one statement: the record page is in a hurry."""
     given = {"kind_code": kind_code, "area_code": area_code, "day": day, "client_reference": client_reference}
-    return Ground(*_GROUND.rows(session, **given)[0])
+    return Ground(*session.connection().execute(_GROUND, given).one())
 
 
 def find_violation(session: Session, number: str, by: Actor) -> Violation:

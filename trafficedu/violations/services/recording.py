@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from trafficedu.companies.models import Company
 from trafficedu.configuration.queries import corrections, figure
-from trafficedu.core import audit, numbers, rows
+from trafficedu.core import audit, numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
+from trafficedu.core.tables import add_unless_there
 from trafficedu.core.text import message
 from trafficedu.core.workdays import add_workdays
 from trafficedu.riders import queries as riders
@@ -235,9 +236,9 @@ def _state(session: Session, new: NewViolation, day: date, by: Actor, now: datet
 
 def _insert(session: Session, values: dict[str, Any], by: Actor) -> tuple[Violation, bool]:
     """Add the row, or return the first one of the same submit: two at the same moment make one (unique key)."""
-    key = rows.insert_unless_there(session, Violation, **values)
-    if key is not None:
-        return rows.record_of(session, Violation, key, **values), True
+    violation = add_unless_there(session, Violation, **values)
+    if violation is not None:
+        return violation, True
     first = records.find_by_client_reference(session, values["client_reference"] or "")
     if first is None:
         raise Refusal(
