@@ -30,7 +30,7 @@ from trafficedu.core import logs, schema, serving
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import from_local, utc_now
 from trafficedu.core.database import database, session
-from trafficedu.core.errors import Refusal
+from trafficedu.core.errors import DomainError, Refusal
 from trafficedu.core.numbers import normalise
 from trafficedu.core.services import services_of
 from trafficedu.core.settings import load_settings
@@ -72,7 +72,7 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except Refusal as error:
+    except DomainError as error:
         tell(error.text)
         sys.exit(1)
     except OperationalError as error:

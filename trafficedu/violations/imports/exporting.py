@@ -29,6 +29,7 @@ from trafficedu.violations.queries.scope import visible_to
 from trafficedu.violations.rules import ViolationState
 
 PIECE = 2_000
+_STANDING = (ViolationState.CONFIRMED, ViolationState.PENDING)
 _PLAIN = ("place", "latitude", "longitude", "offender", "source", "penalty", "fine_yuan", "note")
 
 
@@ -63,11 +64,7 @@ def list_filtered(session: Session, by: Actor, wanted: ViolationFilter, clear: b
         .outerjoin(Company, Company.id == Violation.company_id)
         .outerjoin(User, User.id == Violation.officer_id)
         .outerjoin(Rider, Rider.id == Violation.rider_id)
-        .where(
-            visible_to(by),
-            Violation.state.in_((ViolationState.CONFIRMED, ViolationState.PENDING)),
-            *filter_conditions(wanted),
-        )
+        .where(visible_to(by), Violation.state.in_(_STANDING), *filter_conditions(wanted))
         .order_by(Violation.occurred_utc, Violation.id)
         .execution_options(yield_per=PIECE)
     )
