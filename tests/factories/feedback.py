@@ -20,7 +20,8 @@ from trafficedu.core.events import publish
 from trafficedu.core.numbers import new_number
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries.notices import notice_of_violation
-from trafficedu.riders.models import IDENTITY_CARD, Rider
+from trafficedu.riders.models import Rider
+from trafficedu.riders.rules import IdType
 from trafficedu.riders.services.engagements import NewEngagement, engage
 from trafficedu.riders.services.people import NewRider, find_or_register
 from trafficedu.violations.events import ViolationEstablished
@@ -58,7 +59,7 @@ def make_world(session: Session) -> World:
 
 
 def make_rider(session: Session, home: Area | None = None, name: str = "张三丰") -> Rider:
-    new = NewRider(IDENTITY_CARD, make_identity(), name, home_area_id=home.id if home else None)
+    new = NewRider(IdType.IDENTITY_CARD, make_identity(), name, home_area_id=home.id if home else None)
     return find_or_register(session, new, SYSTEM, utc_now())
 
 

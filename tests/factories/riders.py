@@ -14,7 +14,8 @@ from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.clock import utc_now
-from trafficedu.riders.models import IDENTITY_CARD, Rider
+from trafficedu.riders.models import Rider
+from trafficedu.riders.rules import IdType
 from trafficedu.riders.services import people
 from trafficedu.riders.services.people import NewRider
 
@@ -49,7 +50,7 @@ def make_company(session: Session, name: str = "", active: bool = True) -> Compa
 
 def make_rider(session: Session, **values: Any) -> Rider:
     """Register a rider with an identity card of their own (``id_number``, ``name``, ``home_area_id`` ... override)."""
-    given = {"id_type": IDENTITY_CARD, "id_number": make_identity(), "name": "测试骑手", **values}
+    given = {"id_type": IdType.IDENTITY_CARD, "id_number": make_identity(), "name": "测试骑手", **values}
     return people.find_or_register(session, NewRider(**given), SYSTEM, utc_now())
 
 

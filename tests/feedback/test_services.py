@@ -21,6 +21,7 @@ from trafficedu.feedback.queries.notices import notice_of_violation
 from trafficedu.feedback.services import notices, policy
 from trafficedu.feedback.services.notices import Answer
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
+from trafficedu.riders.rules import LegalBasis
 from trafficedu.riders.services.engagements import NewEngagement, engage
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 
@@ -82,7 +83,7 @@ def test_a_legal_basis_recorded_later_releases_the_notice_and_the_clock_runs_fro
     engagement = violation.rider.engagements[0]
     publish(session, LegalBasisRecorded(utc_now(), SYSTEM, engagement.id))  # still without one: nothing goes out
     assert of(session, violation).state == "held"
-    engagement.legal_basis = "consent"
+    engagement.legal_basis = LegalBasis.CONSENT
     session.flush()
     publish(session, LegalBasisRecorded(utc_now(), SYSTEM, engagement.id))
     notice = of(session, violation)

@@ -19,7 +19,8 @@ from trafficedu.core.tabular import ImportReport, is_masked, numbered, silent
 from trafficedu.riders import queries, rules
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.riders.imports.files import COLUMNS, EXPORTER, IMPORTER
-from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, Engagement, Rider
+from trafficedu.riders.models import Engagement, Rider
+from trafficedu.riders.rules import IdType
 from trafficedu.riders.services import engagements
 from trafficedu.riders.services.engagements import NewEngagement
 
@@ -33,7 +34,7 @@ def counts(report: ImportReport) -> tuple[int, int, int, int]:
 
 
 def row(**cells: str) -> dict[str, str]:
-    return {"id_type": IDENTITY_CARD, "id_number": make_identity(), "name": "测试骑手", **cells}
+    return {"id_type": IdType.IDENTITY_CARD, "id_number": make_identity(), "name": "测试骑手", **cells}
 
 
 def export(session: Session, by: Actor = SYSTEM, clear: bool = False) -> list[dict[str, Any]]:
@@ -46,7 +47,7 @@ def test_rows_are_riders_and_their_engagements_and_twice_adds_nothing(session: S
     one = row(id_number=number, phone="13800138000", home_area_code=village.code)
     first = {"company_code": company.code, "engaged_from": "2026-01-05", "engaged_to": "2026/3/5"}
     second = {"company_code": other.code, "engaged_from": "2026-03-01T00:00:00", "legal_basis": "consent"}
-    rows = [one | first, one | second, row(), row(id_type=PASSPORT, id_number="E12345678")]
+    rows = [one | first, one | second, row(), row(id_type=IdType.PASSPORT, id_number="E12345678")]
     assert counts(take(session, rows)) == (4, 0, 0, 0)
     assert counts(take(session, rows)) == (0, 0, 4, 0)
     rider = queries.find_by_identity_key(session, number)
@@ -67,7 +68,7 @@ def test_an_export_imports_again_without_showing_anybody(session: Session) -> No
     company, number = make_company(session), make_identity()
     rider = make_rider(session, id_number=number, name="诸葛不亮", phone="13800138000")
     engagements.engage(session, rider, NewEngagement(company.id, date(2026, 1, 1), None, "contract"), SYSTEM, NOW)
-    make_rider(session, name="王五", id_type=PASSPORT, id_number="E12345678")
+    make_rider(session, name="王五", id_type=IdType.PASSPORT, id_number="E12345678")
     rows = export(session)
     assert all(set(cells) <= set(COLUMNS.names) for cells in rows)
     written = " ".join(" ".join(cells.values()) for cells in rows)
@@ -190,7 +191,7 @@ def test_a_post_exports_its_own_riders_and_imports_into_its_own_villages(session
 
 def test_many_riders_come_in_quickly_and_in_batches(session: Session) -> None:
     company = make_company(session)
-    body = {"id_type": PASSPORT, "name": "测试", "company_code": company.code, "engaged_from": "2026-01-01"}
+    body = {"id_type": IdType.PASSPORT, "name": "测试", "company_code": company.code, "engaged_from": "2026-01-01"}
     steps: list[int] = []
     began = time.perf_counter()
     rows = numbered(body | {"id_number": f"T{number:07d}"} for number in range(12_000))

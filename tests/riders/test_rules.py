@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.factories.riders import make_identity
 from trafficedu.core.errors import Refusal
 from trafficedu.riders import rules
-from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT
+from trafficedu.riders.rules import IdType
 
 DAY = date(2026, 11, 23)
 PLAIN = st.text(st.characters(exclude_characters="*", exclude_categories=["Cs"]), max_size=40)
@@ -27,40 +27,40 @@ def fault(id_type: str, number: str) -> Refusal:
     [("11010519491231002X", date(1949, 12, 31)), ("440524188001010014", date(1880, 1, 1))],
 )
 def test_the_examples_of_the_national_standard_check(number: str, born: date) -> None:
-    assert rules.normalise_identity(IDENTITY_CARD, number, DAY) == number
-    assert rules.birth_date_of(IDENTITY_CARD, number) == born
+    assert rules.normalise_identity(IdType.IDENTITY_CARD, number, DAY) == number
+    assert rules.birth_date_of(IdType.IDENTITY_CARD, number) == born
     for check in "0123456789X":
         if check != number[-1]:
-            assert "check digit" in str(fault(IDENTITY_CARD, number[:-1] + check).text)
+            assert "check digit" in str(fault(IdType.IDENTITY_CARD, number[:-1] + check).text)
 
 
 @pytest.mark.parametrize("region", ["000000", "990000", "339999"])
 def test_regions_that_never_were_are_taken(region: str) -> None:
     number = make_identity(region=region)
-    assert rules.normalise_identity(IDENTITY_CARD, number, DAY) == number
+    assert rules.normalise_identity(IdType.IDENTITY_CARD, number, DAY) == number
 
 
 @given(place=st.integers(0, 16), digit=st.sampled_from("0123456789"))
 def test_every_single_wrong_digit_is_found(place: int, digit: str) -> None:
     number = "11010519491231002X"
     assume(number[place] != digit)
-    assert fault(IDENTITY_CARD, number[:place] + digit + number[place + 1 :]).field == "id_number"
+    assert fault(IdType.IDENTITY_CARD, number[:place] + digit + number[place + 1 :]).field == "id_number"
 
 
 @pytest.mark.parametrize("born", [date(2026, 11, 24), date(2999, 1, 1)])
 def test_nobody_is_born_tomorrow(born: date) -> None:
-    assert "birth date" in str(fault(IDENTITY_CARD, make_identity(born)).text)
+    assert "birth date" in str(fault(IdType.IDENTITY_CARD, make_identity(born)).text)
 
 
 def test_somebody_is_born_today() -> None:
-    assert rules.normalise_identity(IDENTITY_CARD, make_identity(DAY), DAY)
+    assert rules.normalise_identity(IdType.IDENTITY_CARD, make_identity(DAY), DAY)
 
 
 @pytest.mark.parametrize(
     "number", ["", "  ", "110105491231002", "11010519490230002X", "1101051949123100XX", "一二三", "110105194912310021"]
 )
 def test_a_broken_identity_number_is_refused_without_quoting_it(number: str) -> None:
-    error = fault(IDENTITY_CARD, number)
+    error = fault(IdType.IDENTITY_CARD, number)
     assert error.field == "id_number"
     assert error.value is not None
     assert not number.strip() or number not in error.value
@@ -76,19 +76,19 @@ def test_a_broken_identity_number_is_refused_without_quoting_it(number: str) -> 
     ],
 )
 def test_one_number_has_one_form(typed: str, stored: str) -> None:
-    assert rules.normalise_identity(IDENTITY_CARD, typed, DAY) == stored
+    assert rules.normalise_identity(IdType.IDENTITY_CARD, typed, DAY) == stored
 
 
 @pytest.mark.parametrize(
     ("id_type", "typed", "stored"),
     [
-        (PASSPORT, "e12345678", "E12345678"),
-        (PASSPORT, "EA 123 4567", "EA1234567"),
-        (RESIDENCE_PERMIT, "CHN110120190101"[:3] + "110120190101", "CHN110120190101"),
-        (RESIDENCE_PERMIT, "H1234567802", "H12345678"),
-        (RESIDENCE_PERMIT, "m12345678", "M12345678"),
-        (RESIDENCE_PERMIT, "01234567", "01234567"),
-        (RESIDENCE_PERMIT, "11010519491231002X", "11010519491231002X"),
+        (IdType.PASSPORT, "e12345678", "E12345678"),
+        (IdType.PASSPORT, "EA 123 4567", "EA1234567"),
+        (IdType.RESIDENCE_PERMIT, "CHN110120190101"[:3] + "110120190101", "CHN110120190101"),
+        (IdType.RESIDENCE_PERMIT, "H1234567802", "H12345678"),
+        (IdType.RESIDENCE_PERMIT, "m12345678", "M12345678"),
+        (IdType.RESIDENCE_PERMIT, "01234567", "01234567"),
+        (IdType.RESIDENCE_PERMIT, "11010519491231002X", "11010519491231002X"),
     ],
 )
 def test_other_documents_have_plausible_shapes(id_type: str, typed: str, stored: str) -> None:
@@ -98,12 +98,12 @@ def test_other_documents_have_plausible_shapes(id_type: str, typed: str, stored:
 @pytest.mark.parametrize(
     ("id_type", "typed"),
     [
-        (PASSPORT, "ABCDEFGH"),
-        (PASSPORT, "1234"),
-        (PASSPORT, "E123456789"),
-        (RESIDENCE_PERMIT, "X12345678"),
-        (RESIDENCE_PERMIT, "CHN11012019010"),
-        (RESIDENCE_PERMIT, "110105194912310021"),
+        (IdType.PASSPORT, "ABCDEFGH"),
+        (IdType.PASSPORT, "1234"),
+        (IdType.PASSPORT, "E123456789"),
+        (IdType.RESIDENCE_PERMIT, "X12345678"),
+        (IdType.RESIDENCE_PERMIT, "CHN11012019010"),
+        (IdType.RESIDENCE_PERMIT, "110105194912310021"),
     ],
 )
 def test_implausible_documents_are_refused(id_type: str, typed: str) -> None:

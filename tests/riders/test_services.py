@@ -19,7 +19,8 @@ from trafficedu.core.encryption import Keyring
 from trafficedu.core.errors import Denied, Missing, Refusal, Stale
 from trafficedu.riders import queries, rules
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
-from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT, Engagement, Rider
+from trafficedu.riders.models import Engagement, Rider
+from trafficedu.riders.rules import IdType
 from trafficedu.riders.services import engagements, people, plates
 from trafficedu.riders.services import keys as key_services
 from trafficedu.riders.services.engagements import EngagementChange, NewEngagement
@@ -62,16 +63,16 @@ def test_number_and_phone_lie_encrypted_in_the_database(session: Session) -> Non
 def test_the_same_document_written_differently_is_the_same_rider(session: Session) -> None:
     number = "11010519491231002X"
     rider = make_rider(session, id_number=number)
-    again = people.register(session, NewRider(IDENTITY_CARD, " 110105-19491231 002x", "测试骑手"), SYSTEM, NOW)
+    again = people.register(session, NewRider(IdType.IDENTITY_CARD, " 110105-19491231 002x", "测试骑手"), SYSTEM, NOW)
     assert (again.rider.id, again.is_new) == (rider.id, False)
     assert rider.birth_date == date(1949, 12, 31)
-    as_permit = people.register(session, NewRider(RESIDENCE_PERMIT, number, "测试骑手"), SYSTEM, NOW)
+    as_permit = people.register(session, NewRider(IdType.RESIDENCE_PERMIT, number, "测试骑手"), SYSTEM, NOW)
     assert not as_permit.is_new
 
 
 def test_the_same_digits_on_another_kind_of_document_are_another_rider(session: Session) -> None:
-    one = make_rider(session, id_type=PASSPORT, id_number="12345678")
-    two = make_rider(session, id_type=RESIDENCE_PERMIT, id_number="12345678")
+    one = make_rider(session, id_type=IdType.PASSPORT, id_number="12345678")
+    two = make_rider(session, id_type=IdType.RESIDENCE_PERMIT, id_number="12345678")
     assert one.id != two.id
 
 
@@ -81,10 +82,10 @@ def test_finding_fills_gaps_but_overwrites_nothing(session: Session) -> None:
     rider = make_rider(session, id_number=number)
     heard = published(session, HomeVillageRecorded)
     people.find_or_register(
-        session, NewRider(IDENTITY_CARD, number, "测试骑手", "13800138000", village.id), SYSTEM, NOW
+        session, NewRider(IdType.IDENTITY_CARD, number, "测试骑手", "13800138000", village.id), SYSTEM, NOW
     )
     assert (queries.phone_of(session, rider), rider.home_area_id) == ("13800138000", village.id)
-    people.find_or_register(session, NewRider(IDENTITY_CARD, number, "", "13900139000"), SYSTEM, NOW)
+    people.find_or_register(session, NewRider(IdType.IDENTITY_CARD, number, "", "13900139000"), SYSTEM, NOW)
     assert queries.phone_of(session, rider) == "13800138000"
     assert heard == [HomeVillageRecorded(NOW, SYSTEM, rider.id)]
 
@@ -93,15 +94,17 @@ def test_a_document_of_somebody_with_another_name_is_refused(session: Session) -
     number = make_identity()
     make_rider(session, id_number=number, name="张小明")
     with pytest.raises(Refusal) as refused:
-        people.find_or_register(session, NewRider(IDENTITY_CARD, number, "王五"), SYSTEM, NOW)
+        people.find_or_register(session, NewRider(IdType.IDENTITY_CARD, number, "王五"), SYSTEM, NOW)
     assert refused.value.field == "name"
     assert "张小明" not in str(refused.value.text)
-    assert people.find_or_register(session, NewRider(IDENTITY_CARD, number, "张*明"), SYSTEM, NOW).name == "张小明"
+    assert (
+        people.find_or_register(session, NewRider(IdType.IDENTITY_CARD, number, "张*明"), SYSTEM, NOW).name == "张小明"
+    )
 
 
 def test_a_new_rider_needs_a_name(session: Session) -> None:
     with pytest.raises(Refusal) as refused:
-        people.register(session, NewRider(IDENTITY_CARD, make_identity(), " "), SYSTEM, NOW)
+        people.register(session, NewRider(IdType.IDENTITY_CARD, make_identity(), " "), SYSTEM, NOW)
     assert refused.value.field == "name"
 
 
@@ -175,7 +178,7 @@ def test_the_audit_trail_holds_no_personal_data(session: Session, make_user: Cal
     village = make_area(session, "甲村")
     officer = actor_of(make_user("officer", area_id=village.id))
     number, name, phone, plate = make_identity(), "诸葛不亮", "13712345678", "杭州A98765"
-    rider = people.find_or_register(session, NewRider(IDENTITY_CARD, number, name, phone), officer, NOW)
+    rider = people.find_or_register(session, NewRider(IdType.IDENTITY_CARD, number, name, phone), officer, NOW)
     plates.remember_plate(session, plate, rider, officer)
     for words in (number, name, phone, plate):
         people.search(session, words, officer)
@@ -342,7 +345,7 @@ def test_riders_of_an_older_key_are_found_and_brought_under_the_new_one(session:
     make_rider(session)
     provide(session, keyring=keys("k2", "k1"))
     assert queries.find_by_identity_key(session, number) is rider
-    assert not people.register(session, NewRider(IDENTITY_CARD, number, "测试骑手"), SYSTEM, NOW).is_new
+    assert not people.register(session, NewRider(IdType.IDENTITY_CARD, number, "测试骑手"), SYSTEM, NOW).is_new
     assert [key_services.reencrypt(session, 1) for _ in range(3)] == [1, 1, 0]
     provide(session, keyring=keys("k2"))
     assert queries.find_by_identity_key(session, number) is rider

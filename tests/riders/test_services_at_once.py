@@ -15,7 +15,8 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
 from trafficedu.core.errors import Refusal
-from trafficedu.riders.models import IDENTITY_CARD, Engagement, Rider, Vehicle
+from trafficedu.riders.models import Engagement, Rider, Vehicle
+from trafficedu.riders.rules import IdType
 from trafficedu.riders.services import engagements, people, plates
 from trafficedu.riders.services.engagements import NewEngagement
 from trafficedu.riders.services.people import NewRider
@@ -58,7 +59,7 @@ def test_many_at_once_register_one_rider(fresh_app: Flask) -> None:
 
     def register(own: Session) -> str:
         rider = people.find_or_register(
-            own, NewRider(IDENTITY_CARD, number, "测试骑手", "13800138000"), SYSTEM, utc_now()
+            own, NewRider(IdType.IDENTITY_CARD, number, "测试骑手", "13800138000"), SYSTEM, utc_now()
         )
         plates.remember_plate(own, "杭州A12345", rider, SYSTEM)
         return rider.number

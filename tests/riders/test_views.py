@@ -16,7 +16,8 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
 from trafficedu.riders import queries
-from trafficedu.riders.models import IDENTITY_CARD, Engagement, Rider
+from trafficedu.riders.models import Engagement, Rider
+from trafficedu.riders.rules import IdType
 from trafficedu.riders.services import engagements
 from trafficedu.riders.services.engagements import NewEngagement
 
@@ -94,7 +95,7 @@ def test_registering_leads_to_the_rider_and_again_to_the_same(
 ) -> None:
     number = make_identity()
     typed = {
-        "id_type": IDENTITY_CARD,
+        "id_type": IdType.IDENTITY_CARD,
         "id_number": f" {number.lower()} ",
         "name": "张小明",
         "phone": "+86 138 0013 8000",
@@ -113,7 +114,7 @@ def test_registering_leads_to_the_rider_and_again_to_the_same(
 
 
 def test_a_broken_number_is_told_at_its_field_and_nothing_typed_is_lost(officer: Browser, session: Session) -> None:
-    typed = {"id_type": IDENTITY_CARD, "id_number": "110105194912310021", "name": "张小明", "home_area_id": "0"}
+    typed = {"id_type": IdType.IDENTITY_CARD, "id_number": "110105194912310021", "name": "张小明", "home_area_id": "0"}
     page = officer.post("/riders/new", data={**typed, "plate": "杭州A12345"})
     assert page.status_code == 422
     assert "The check digit of this number is wrong." in page.text

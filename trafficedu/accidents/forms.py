@@ -39,17 +39,11 @@ from trafficedu.core.fields import (
     not_in_future,
 )
 from trafficedu.core.web import say
-from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT
-from trafficedu.riders.rules import normalise_identity, normalise_phone
+from trafficedu.riders.rules import IdType, normalise_identity, normalise_phone
 from trafficedu.riders.services.people import NewRider
 
 Choices = Sequence[tuple[str, Any]]
 
-ID_TYPE_NAMES = {
-    IDENTITY_CARD: _l("identity card"),
-    PASSPORT: _l("passport"),
-    RESIDENCE_PERMIT: _l("residence permit"),
-}
 TOO_LONG = _l("At most %(max)d characters.")
 PEOPLE = NumberRange(0, rules.MOST_PEOPLE, message=_l("Enter a number of people from 0 to %(max)s."))
 
@@ -166,7 +160,7 @@ class LinkForm(Form):
     role = RadioField(
         _l("Part in the accident"), choices=choices(named(rules.AccidentRole)), default=rules.AccidentRole.RIDER
     )
-    id_type = SelectField(_l("Document"), choices=choices(ID_TYPE_NAMES.items()), default=IDENTITY_CARD)
+    id_type = SelectField(_l("Document"), choices=choices(named(IdType)), default=IdType.IDENTITY_CARD)
     id_number = TrimmedField(
         _l("Identity number"),
         [InputRequired(_l("Enter the number of the document."))],

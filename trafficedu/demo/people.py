@@ -13,9 +13,9 @@ from trafficedu.demo import names
 from trafficedu.demo.places import Places
 from trafficedu.demo.plan import Span, date_of, moment
 from trafficedu.demo.rows import Rows
-from trafficedu.riders.models import IDENTITY_CARD, Engagement, Rider, Vehicle
+from trafficedu.riders.models import Engagement, Rider, Vehicle
 from trafficedu.riders.queries import ID_NUMBER, PHONE
-from trafficedu.riders.rules import LEGAL_BASES, age_on, identity_key
+from trafficedu.riders.rules import IdType, LegalBasis, age_on, identity_key
 
 PER_MONTHLY_VIOLATION = 13.0
 """Riders about for each violation of a month: most are not caught, some often."""
@@ -126,7 +126,7 @@ class Crowd:
     def _basis(self) -> str | None:
         if self._chance.random() > WITH_BASIS:
             return None
-        return self._chance.choices(LEGAL_BASES, (70, 25, 5))[0]
+        return self._chance.choices(list(LegalBasis), (70, 25, 5))[0]
 
     def make_known(self, person: Person, when: int) -> None:
         """Write a rider who is caught for the first time, with plate and engagements."""
@@ -142,9 +142,9 @@ class Crowd:
             id=person.id,
             number=new_number("R"),
             name=names.person(chance, gender),
-            id_type=IDENTITY_CARD,
+            id_type=IdType.IDENTITY_CARD,
             id_number_cipher=self._keyring.encrypt(number, ID_NUMBER),
-            id_number_hash=self._keyring.lookup_hash(identity_key(IDENTITY_CARD, number), ID_NUMBER),
+            id_number_hash=self._keyring.lookup_hash(identity_key(IdType.IDENTITY_CARD, number), ID_NUMBER),
             phone_cipher=self._keyring.encrypt(phone, PHONE) if phone else None,
             phone_hash=self._keyring.lookup_hash(phone, PHONE) if phone else None,
             birth_date=date_of(person.born),

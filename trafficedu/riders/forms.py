@@ -10,28 +10,11 @@ from wtforms import DateField, SelectField
 from wtforms.validators import InputRequired, Length, Optional
 
 from trafficedu.core import clock
-from trafficedu.core.fields import Form, TrimmedField, VersionField, choices
-from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT
+from trafficedu.core.fields import Form, TrimmedField, VersionField, choices, named
+from trafficedu.riders.rules import IdType, LegalBasis, Purpose
 from trafficedu.riders.services.engagements import EngagementChange, NewEngagement
 from trafficedu.riders.services.people import NewRider, RiderChange
 
-ID_TYPE_NAMES = {
-    IDENTITY_CARD: _l("identity card"),
-    PASSPORT: _l("passport"),
-    RESIDENCE_PERMIT: _l("residence or travel permit"),
-}
-LEGAL_BASIS_NAMES = {
-    "consent": _l("the rider's separate consent"),
-    "contract": _l("needed for the employment contract"),
-    "statutory_duty": _l("statutory duty"),
-}
-PURPOSE_NAMES = {
-    "recording": _l("recording a violation"),
-    "objection": _l("deciding an objection"),
-    "contact": _l("reaching the rider"),
-    "request": _l("the rider asks what is stored"),
-    "correction": _l("mending the record"),
-}
 Choices = Sequence[tuple[int, str]]
 TOO_LONG = _l("At most %(max)d characters.")
 CODE_KEYS = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
@@ -51,7 +34,7 @@ class SearchForm(Form):
 class RiderForm(Form):
     """A rider's document, name, phone and home village."""
 
-    id_type = SelectField(_l("Kind of document"), choices=choices(ID_TYPE_NAMES.items()), default=IDENTITY_CARD)
+    id_type = SelectField(_l("Kind of document"), choices=choices(named(IdType)), default=IdType.IDENTITY_CARD)
     id_number = TrimmedField(
         _l("Document number"),
         [InputRequired(_l("Enter the number of the document.")), Length(max=40, message=TOO_LONG)],
@@ -132,7 +115,7 @@ class UnmaskForm(Form):
     purpose = SelectField(
         _l("What for"),
         [InputRequired(_l("Say what you need the data for."))],
-        choices=choices([("", _l("choose")), *PURPOSE_NAMES.items()]),
+        choices=choices([("", _l("choose")), *named(Purpose)]),
         description=_l("Your name, the time and the purpose are written to the audit trail."),
     )
 
@@ -147,7 +130,7 @@ class EngagementForm(Form):
     engaged_to = DateField(_l("Engaged until"), [Optional()], description=_l("Empty while it goes on."))
     legal_basis = SelectField(
         _l("Legal basis for telling the company"),
-        choices=choices([("", _l("none recorded")), *LEGAL_BASIS_NAMES.items()]),
+        choices=choices([("", _l("none recorded")), *named(LegalBasis)]),
         description=_l(
             "Personal Information Protection Law, article 23. Without one, notices to the company are held back."
         ),

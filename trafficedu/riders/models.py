@@ -9,13 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
-from trafficedu.core.orm import Base, UTCDateTime, Versioned
+from trafficedu.core.orm import Base, UTCDateTime, Versioned, word
 from trafficedu.core.validity import Validity
 from trafficedu.riders import rules
-
-IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT = rules.IDENTITY_CARD, rules.PASSPORT, rules.RESIDENCE_PERMIT
-ID_TYPES = (IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT)
-LEGAL_BASES = rules.LEGAL_BASES
 
 
 class Rider(Versioned, Base):
@@ -31,7 +27,7 @@ class Rider(Versioned, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(12), unique=True)
     name: Mapped[str] = mapped_column(String(60))
-    id_type: Mapped[str] = mapped_column(String(20))
+    id_type: Mapped[rules.IdType] = mapped_column(word(rules.IdType, 20))
     id_number_cipher: Mapped[str] = mapped_column(String(200))
     id_number_hash: Mapped[str] = mapped_column(String(50), unique=True)
     phone_cipher: Mapped[str | None] = mapped_column(String(200))
@@ -76,7 +72,7 @@ class Engagement(Versioned, Base):
     company_id: Mapped[int] = mapped_column(ForeignKey("company.id"), index=True)
     engaged_from: Mapped[date]
     engaged_to: Mapped[date | None]
-    legal_basis: Mapped[str | None] = mapped_column(String(20))
+    legal_basis: Mapped[rules.LegalBasis | None] = mapped_column(word(rules.LegalBasis, 20))
 
     rider: Mapped[Rider] = relationship(back_populates="engagements")
     company: Mapped[Company] = relationship()

@@ -21,7 +21,7 @@ from trafficedu.core.services import services_of
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
 from trafficedu.riders import rules
-from trafficedu.riders.models import ID_TYPES, Engagement, Rider, Vehicle
+from trafficedu.riders.models import Engagement, Rider, Vehicle
 
 ID_NUMBER, PHONE = "rider.id_number", "rider.phone"
 """Names under which identity numbers and phones are encrypted and hashed."""
@@ -43,7 +43,7 @@ class MaskedRider:
     number: str
     name: str
     name_masked: str
-    id_type: str
+    id_type: rules.IdType
     id_masked: str
     phone_masked: str
     home_area_name: str
@@ -140,7 +140,7 @@ def list_exact(session: Session, text: str) -> Sequence[Rider]:
 
 def _possible_keys(text: str) -> set[str]:
     keys = set()
-    for id_type in ID_TYPES:
+    for id_type in rules.IdType:
         try:
             number = rules.normalise_identity(id_type, text, date.max)  # whoever is not born yet is not found either
             keys.add(rules.identity_key(id_type, number))

@@ -14,13 +14,36 @@ from datetime import date, timedelta
 from stdnum.iso7064 import mod_11_2
 
 from trafficedu.core.errors import Refusal
+from trafficedu.core.states import Word
 from trafficedu.core.text import Message, message
 from trafficedu.core.validity import Validity
 
-IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT = "identity_card", "passport", "residence_permit"
-LEGAL_BASES = ("consent", "contract", "statutory_duty")
-PURPOSES = ("recording", "objection", "contact", "request", "correction")
-"""Why somebody may ask to see a rider's data in clear; the code goes into the audit trail."""
+
+class IdType(Word):
+    """The document a rider shows."""
+
+    IDENTITY_CARD = "identity_card", message("identity card")
+    PASSPORT = "passport", message("passport")
+    RESIDENCE_PERMIT = "residence_permit", message("residence or travel permit")
+
+
+class LegalBasis(Word):
+    """Why a company may be told of a rider's violations (PIPL art. 13 and 23)."""
+
+    CONSENT = "consent", message("the rider's separate consent")
+    CONTRACT = "contract", message("the contract with the company")
+    STATUTORY_DUTY = "statutory_duty", message("a statutory duty")
+
+
+class Purpose(Word):
+    """Why somebody may ask to see a rider's data in clear; the code goes into the audit trail."""
+
+    RECORDING = "recording", message("recording a violation")
+    OBJECTION = "objection", message("deciding an objection")
+    CONTACT = "contact", message("reaching the rider")
+    REQUEST = "request", message("the rider asks what is stored")
+    CORRECTION = "correction", message("mending the record")
+
 
 OPEN_FOR = timedelta(hours=12)
 """How long a rider found by an exact document stays open to the finder: a shift."""
@@ -91,13 +114,13 @@ def normalise_identity(id_type: str, text: str, today: date) -> str:
     number = _compact(text).replace("×", "X")
     if not number:
         raise Refusal(message("Enter the number of the document."), field="id_number", value="")
-    if id_type == IDENTITY_CARD:
+    if id_type == IdType.IDENTITY_CARD:
         return _citizen_number(number, today)
-    if id_type == PASSPORT:
+    if id_type == IdType.PASSPORT:
         if PASSPORT_NUMBER.fullmatch(number):
             return number
         raise _broken(number, message("A passport number has five to nine letters and digits. Check what you typed."))
-    if id_type == RESIDENCE_PERMIT:
+    if id_type == IdType.RESIDENCE_PERMIT:
         if CITIZEN_NUMBER.fullmatch(number):
             return _citizen_number(number, today)
         renewed = RETURN_PERMIT.fullmatch(number)
@@ -143,7 +166,7 @@ def identity_key(id_type: str, number: str) -> str:
 
 def birth_date_of(id_type: str, number: str) -> date | None:
     """Return the birth date that a normalised number tells, or None where it tells none."""
-    if id_type == PASSPORT or not CITIZEN_NUMBER.fullmatch(number):
+    if id_type == IdType.PASSPORT or not CITIZEN_NUMBER.fullmatch(number):
         return None
     return _date(number[6:14])
 

@@ -16,12 +16,9 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, tell
+from trafficedu.core.web import back_to, say, tell
 from trafficedu.riders import queries, rules
 from trafficedu.riders.forms import (
-    ID_TYPE_NAMES,
-    LEGAL_BASIS_NAMES,
-    PURPOSE_NAMES,
     EngagementForm,
     PlateForm,
     RegisterForm,
@@ -42,7 +39,7 @@ def index() -> Any:
     form = SearchForm()
     if not form.validate_on_submit():
         recent = [queries.describe(session(), rider) for rider in queries.list_recent(session(), actor())]
-        return form_page("riders/index.html", form, recent=recent, found=None, id_types=ID_TYPE_NAMES)
+        return form_page("riders/index.html", form, recent=recent, found=None)
     found = [queries.describe(session(), rider) for rider in people.search(session(), form.words.data, actor())]
     session().commit()
     if len(found) == 1:
@@ -53,7 +50,6 @@ def index() -> Any:
         recent=[],
         found=found,
         is_cut=len(found) == queries.SHOWN_AT_MOST,
-        id_types=ID_TYPE_NAMES,
     )
 
 
@@ -104,8 +100,8 @@ def unmask(number: str) -> Any:
         "riders/unmask.html",
         shown=shown,
         clear=clear,
-        id_type=ID_TYPE_NAMES[shown.id_type],
-        purpose=PURPOSE_NAMES[form.purpose.data],
+        id_type=say(shown.id_type.label),
+        purpose=say(rules.Purpose(form.purpose.data).label),
     )
 
 
@@ -204,11 +200,10 @@ def _page(rider: Rider, unmask_form: UnmaskForm | None = None, plate_form: Plate
         "riders/show.html",
         rider=rider,
         shown=queries.describe(session(), rider),
-        id_type=ID_TYPE_NAMES[rider.id_type],
+        id_type=say(rider.id_type.label),
         age=rules.age_on(rider.birth_date, today) if rider.birth_date else None,
         present=queries.engagement_on(session(), rider.id, today),
         today=today,
-        legal_bases=LEGAL_BASIS_NAMES,
         unmask_form=unmask_form or UnmaskForm(formdata=None),
         plate_form=plate_form or PlateForm(formdata=None),
     )

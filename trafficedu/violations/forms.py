@@ -24,8 +24,7 @@ from trafficedu.core.fields import (
     not_in_future,
 )
 from trafficedu.core.web import say
-from trafficedu.riders.models import IDENTITY_CARD, PASSPORT, RESIDENCE_PERMIT
-from trafficedu.riders.rules import normalise_identity, normalise_phone, normalise_plate
+from trafficedu.riders.rules import IdType, LegalBasis, normalise_identity, normalise_phone, normalise_plate
 from trafficedu.riders.services.people import NewRider
 from trafficedu.violations.queries.records import ViolationFilter
 from trafficedu.violations.rules import ObjectionState, Offender, Penalty, Source, ViolationState
@@ -35,16 +34,6 @@ from trafficedu.violations.services.recording import NewViolation
 Choices = Sequence[tuple[str, Any]]
 OTHER, AS_ENGAGED, NO_COMPANY = "other", "auto", "none"
 
-ID_TYPE_NAMES = {
-    IDENTITY_CARD: _l("identity card"),
-    PASSPORT: _l("passport"),
-    RESIDENCE_PERMIT: _l("residence permit"),
-}
-BASIS_NAMES = {
-    "consent": _l("the rider's separate consent"),
-    "contract": _l("the contract with the company"),
-    "statutory_duty": _l("a statutory duty"),
-}
 TOO_LONG = _l("At most %(max)d characters.")
 
 
@@ -63,7 +52,7 @@ def _rule(normalise: Callable[[str], str]) -> Callable[[Any, Field], None]:
 class RiderFields(Form):
     """Who it was, by document."""
 
-    id_type = SelectField(_l("Document"), choices=choices(ID_TYPE_NAMES.items()), default=IDENTITY_CARD)
+    id_type = SelectField(_l("Document"), choices=choices(named(IdType)), default=IdType.IDENTITY_CARD)
     id_number = TrimmedField(
         _l("Identity number"),
         render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "maxlength": "40"},
@@ -129,7 +118,7 @@ class RecordForm(RiderFields):
     company_code = SelectField(_l("Company"), validate_choice=False, default=AS_ENGAGED, choices=[])
     legal_basis = SelectField(
         _l("Why the company may be told"),
-        choices=choices([("", _l("not known yet")), *BASIS_NAMES.items()]),
+        choices=choices([("", _l("not known yet")), *named(LegalBasis)]),
         default="",
         description=_l("Only for a company that is new for this rider. Without it the notice waits."),
     )

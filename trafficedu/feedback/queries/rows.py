@@ -17,18 +17,13 @@ from trafficedu.feedback.queries.policy import recommendations
 from trafficedu.reports.notice import NoticeData
 from trafficedu.riders import queries as riders
 from trafficedu.riders.models import Engagement
-from trafficedu.riders.rules import mask_name
+from trafficedu.riders.rules import LegalBasis, mask_name
 
 HELD_REASONS = {
     NO_LEGAL_BASIS: message(
         "The rider's engagement has no legal basis for telling the company. Record one, and it goes out."
     ),
     "no_home_village": message("The rider works for no company and has no home village. Record one, and it goes out."),
-}
-BASES = {
-    "consent": message("the rider's separate consent"),
-    "contract": message("the rider's contract with you"),
-    "statutory_duty": message("a statutory duty"),
 }
 
 
@@ -147,6 +142,7 @@ def _district(notice: Notice) -> str:
 
 def _basis(session: Session, notice: Notice) -> Message:
     if notice.receiver_kind != COMPANY:
-        return BASES["statutory_duty"]
+        return LegalBasis.STATUTORY_DUTY.label
     engagement: Engagement | None = riders.engagement_on(session, notice.rider_id, notice.violation.occurred_on)
-    return BASES.get(engagement.legal_basis or "" if engagement else "", message("the basis on the rider's engagement"))
+    basis = engagement.legal_basis if engagement else None
+    return basis.label if basis else message("the basis on the rider's engagement")

@@ -64,7 +64,7 @@ def engage(session: Session, rider: Rider, new: NewEngagement, by: Actor, now: d
         company_id=new.company_id,
         engaged_from=new.engaged_from,
         engaged_to=new.engaged_to,
-        legal_basis=new.legal_basis or None,
+        legal_basis=rules.LegalBasis(new.legal_basis) if new.legal_basis else None,
     )
     session.add(engagement)
     session.flush()
@@ -102,7 +102,8 @@ def change_engagement(
         Validity(change.engaged_from, change.engaged_to),
         but=engagement.id,
     )
-    basis_before, engagement.legal_basis = engagement.legal_basis, change.legal_basis or None
+    basis_before, basis = engagement.legal_basis, change.legal_basis
+    engagement.legal_basis = rules.LegalBasis(basis) if basis else None
     engagement.engaged_from, engagement.engaged_to = change.engaged_from, change.engaged_to
     session.flush()
     audit.write(
@@ -124,9 +125,9 @@ def check_engagement(engaged_from: date, engaged_to: date | None, legal_basis: s
         raise Refusal(message("This day lies too far back. Check the year."), field="engaged_from")
     if engaged_to is not None and engaged_to < engaged_from:
         raise Refusal(message("The last day lies before the first. Check both."), field="engaged_to")
-    if legal_basis and legal_basis not in rules.LEGAL_BASES:
+    if legal_basis and legal_basis not in tuple(rules.LegalBasis):
         raise Refusal(
-            message("Known legal bases are: %(known)s.", known=", ".join(rules.LEGAL_BASES)), field="legal_basis"
+            message("Known legal bases are: %(known)s.", known=", ".join(rules.LegalBasis)), field="legal_basis"
         )
 
 

@@ -255,7 +255,7 @@ def _change_document(session: Session, rider: Rider, id_type: str, text: str, to
         holder = queries.find_by_identity_key(session, key)
     if holder is not None and holder.id != rider.id:
         raise _document_taken()
-    rider.id_type = id_type
+    rider.id_type = rules.IdType(id_type)
     if holder is None or queries.id_number_of(session, rider) != number:
         keyring = services_of(session).keyring
         rider.id_number_cipher = keyring.encrypt(number, ID_NUMBER)
@@ -271,7 +271,7 @@ def _document_taken() -> Refusal:
 def unmask(session: Session, rider: Rider, purpose: str, by: Actor) -> ClearRider:
     """Return a rider's data in clear, audited with the purpose; raises Denied, Refusal at ``purpose``."""
     by.require("riders:identity:unmask")
-    if purpose not in rules.PURPOSES:
+    if purpose not in tuple(rules.Purpose):
         raise Refusal(message("Say what you need the data for."), field="purpose")
     audit.write(session, "riders:identity:unmask", by, subject=rider, purpose=purpose)
     session.flush()

@@ -20,13 +20,13 @@ from trafficedu.core.clock import local_date, today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import submitted
-from trafficedu.core.web import back_to, locale
+from trafficedu.core.web import back_to, locale, say
 from trafficedu.riders import queries as riders
 from trafficedu.riders.models import Rider
 from trafficedu.riders.rules import age_on, colour_code
 from trafficedu.riders.services.people import open_rider
 from trafficedu.violations import rules
-from trafficedu.violations.forms import AS_ENGAGED, ID_TYPE_NAMES, NO_COMPANY, OTHER, RecordForm
+from trafficedu.violations.forms import AS_ENGAGED, NO_COMPANY, OTHER, RecordForm
 from trafficedu.violations.models import ViolationKind
 from trafficedu.violations.queries import figures, records
 from trafficedu.violations.queries.kinds import Village, list_kinds, list_villages
@@ -42,7 +42,7 @@ class FoundRider:
 
     number: str
     name: str
-    id_type: Any
+    id_type: str
     id_masked: str
     home_area_name: str
     age: int | None
@@ -138,7 +138,7 @@ def _card(rider: Rider, day: date) -> FoundRider:
     return FoundRider(
         number=rider.number,
         name=shown.name,
-        id_type=ID_TYPE_NAMES[rider.id_type],
+        id_type=say(rider.id_type.label),
         id_masked=shown.id_masked,
         home_area_name=shown.home_area_name,
         age=age_on(rider.birth_date, day) if rider.birth_date else None,
