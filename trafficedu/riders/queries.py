@@ -17,9 +17,11 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.audit import DONE, AuditEntry
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.numbers import normalise
+from trafficedu.core.orm import holds_on, overlaps
 from trafficedu.core.services import services_of
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
+from trafficedu.core.validity import Validity
 from trafficedu.riders import rules
 from trafficedu.riders.models import Engagement, Rider, Vehicle
 
@@ -207,8 +209,7 @@ def last_four(session: Session, rider: Rider) -> str:
 _ENGAGED = table_of(Engagement)
 _COUNTS = (
     _ENGAGED.c.rider_id == bindparam("rider_id"),
-    _ENGAGED.c.engaged_from <= bindparam("day"),
-    or_(_ENGAGED.c.engaged_to.is_(None), _ENGAGED.c.engaged_to >= bindparam("day")),
+    holds_on(_ENGAGED.c.engaged_from, _ENGAGED.c.engaged_to, bindparam("day")),
 )
 _LAST_FIRST = (_ENGAGED.c.engaged_from.desc(), _ENGAGED.c.id.desc())
 _ENGAGEMENT_ON = (
@@ -282,7 +283,7 @@ def sum_engaged_days(session: Session, start: date, end: date) -> dict[int, int]
     stop = case((still, end), else_=Engagement.engaged_to)
     query = (
         select(Engagement.company_id, begin.label("begin"), stop.label("stop"), func.count())
-        .where(Engagement.engaged_from <= end, Engagement.engaged_to.is_(None) | (Engagement.engaged_to >= start))
+        .where(overlaps(Engagement.engaged_from, Engagement.engaged_to, Validity(start, end)))
         .group_by(Engagement.company_id, "begin", "stop")
     )
     days: dict[int, int] = {}

@@ -16,7 +16,7 @@ from trafficedu.core.clock import local
 from trafficedu.core.errors import Denied, Refusal
 from trafficedu.core.events import Event
 from trafficedu.core.numbers import new_number
-from trafficedu.core.orm import flush_or_refuse
+from trafficedu.core.orm import flush_or_refuse, holds_on
 from trafficedu.core.tables import insert_unless_there, table_of
 from trafficedu.core.text import message
 from trafficedu.feedback import rules
@@ -89,8 +89,7 @@ _LEGAL_BASIS = (
     .where(
         _ENGAGED.rider_id == bindparam("rider_id"),
         _ENGAGED.company_id == bindparam("company_id"),
-        _ENGAGED.engaged_from <= bindparam("day"),
-        or_(_ENGAGED.engaged_to.is_(None), _ENGAGED.engaged_to >= bindparam("day")),
+        holds_on(_ENGAGED.engaged_from, _ENGAGED.engaged_to, bindparam("day")),
         _ENGAGED.legal_basis.is_not(None),
         _ENGAGED.legal_basis != "",
     )

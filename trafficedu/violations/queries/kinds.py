@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NoReturn
 
-from sqlalchemy import BindParameter, ColumnElement, case, func, or_, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import DISTRICT, TOWN, Area
 from trafficedu.core.errors import Missing, Refusal, entered
-from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
 from trafficedu.violations import rules
 from trafficedu.violations.models import Violation, ViolationKind
@@ -29,12 +28,6 @@ class Village:
     path: str
 
 
-def holds_on(day: date | BindParameter[date]) -> ColumnElement[bool]:
-    """Return the condition that a kind is valid on ``day``, or on the day that a statement is given."""
-    kind = table_of(ViolationKind).c
-    return (kind.valid_from <= day) & or_(kind.valid_to.is_(None), kind.valid_to >= day)
-
-
 def list_kinds(session: Session, day: date | None = None) -> Sequence[ViolationKind]:
     """Return the kinds valid on ``day`` (all versions without one): large keys first, then by code and validity."""
     query = select(ViolationKind).order_by(
@@ -43,7 +36,7 @@ def list_kinds(session: Session, day: date | None = None) -> Sequence[ViolationK
         ViolationKind.code,
         ViolationKind.valid_from,
     )
-    return session.scalars(query if day is None else query.where(holds_on(day))).all()
+    return session.scalars(query if day is None else query.where(ViolationKind.holds_on(day))).all()
 
 
 def find_kind(session: Session, code: str) -> ViolationKind:
@@ -57,7 +50,7 @@ def find_kind(session: Session, code: str) -> ViolationKind:
 
 def find_kind_on(session: Session, code: str, day: date) -> ViolationKind:
     """Return the version of a kind valid on ``day``; raise Refusal at ``kind``."""
-    kind = session.scalar(select(ViolationKind).where(ViolationKind.code == code, holds_on(day)).limit(1))
+    kind = session.scalar(select(ViolationKind).where(ViolationKind.code == code, ViolationKind.holds_on(day)).limit(1))
     if kind is None:
         refuse_kind(session, code, day)
     return kind

@@ -16,11 +16,11 @@ from trafficedu.companies.models import Company
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
+from trafficedu.core.orm import holds_on
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import Message, message
 from trafficedu.violations.models import Violation, ViolationKind
-from trafficedu.violations.queries.kinds import holds_on
 from trafficedu.violations.queries.scope import visible_to
 from trafficedu.violations.rules import ViolationState
 
@@ -92,7 +92,11 @@ _GROUND = (
         _FIRST.c.id,
     )
     .select_from(select(literal(1).label("one")).subquery())
-    .outerjoin(_KIND, (_KIND.c.code == bindparam("kind_code")) & holds_on(bindparam("day", type_=Date)))
+    .outerjoin(
+        _KIND,
+        (_KIND.c.code == bindparam("kind_code"))
+        & holds_on(_KIND.c.valid_from, _KIND.c.valid_to, bindparam("day", type_=Date)),
+    )
     .outerjoin(_AREA, _AREA.c.code == bindparam("area_code"))
     .outerjoin(_FIRST, _FIRST.c.client_reference == bindparam("client_reference"))
     .limit(1)

@@ -21,6 +21,7 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
 from trafficedu.core.tables import add_unless_there
 from trafficedu.core.text import message
+from trafficedu.core.validity import Validity
 from trafficedu.core.workdays import add_workdays
 from trafficedu.riders import queries as riders
 from trafficedu.riders.models import Rider
@@ -119,7 +120,7 @@ def _check_area(ground: records.Ground, code: str, day: date, by: Actor) -> None
             field="area_code",
             value=code,
         )
-    if ground.area_from > day or (ground.area_to is not None and ground.area_to < day):
+    if not Validity(ground.area_from, ground.area_to).holds_on(day):
         raise Refusal(
             message("%(name)s did not exist on %(day)s.", name=ground.area_name, day=day.isoformat()),
             field="area_code",
