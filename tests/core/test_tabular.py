@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import tracemalloc
 import zipfile
+import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -93,8 +96,8 @@ def test_a_broken_or_inflated_workbook_is_refused(tmp_path: Path, monkeypatch: p
         list(read_rows(path, COLUMNS))
 
 
-def _workbook(path: Path, sheet: bytes) -> Path:
-    """Write a workbook whose one worksheet is ``sheet``, as an attacker would: by hand."""
+def _workbook(path: Path, *sheet: bytes) -> Path:
+    """Write a workbook whose one worksheet is ``sheet``, given in pieces, as an attacker would: by hand."""
     types = "http://schemas.openxmlformats.org/package/2006/content-types"
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     relations = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -116,7 +119,9 @@ def _workbook(path: Path, sheet: bytes) -> Path:
             f'<Relationships xmlns="{relations}"><Relationship Id="r1" Type="{office}/worksheet"'
             ' Target="worksheets/sheet1.xml"/></Relationships>',
         )
-        archive.writestr("xl/worksheets/sheet1.xml", sheet)
+        with archive.open("xl/worksheets/sheet1.xml", "w") as part:
+            for piece in sheet:
+                part.write(piece)
     return path
 
 
@@ -138,18 +143,58 @@ def test_one_cell_far_out_does_not_fill_the_memory(tmp_path: Path) -> None:
     assert count_rows(path) == 0
 
 
+def _lying(path: Path, size: int, checksum: int | None = None) -> Path:
+    """Let the worksheet of a workbook state another size, and the checksum that belongs to it."""
+    data = bytearray(path.read_bytes())
+    for header, stated in ((_find(data, b"PK\x03\x04"), 14), (_find(data, b"PK\x01\x02"), 16)):
+        at = header + stated
+        if checksum is not None:
+            data[at : at + 4] = checksum.to_bytes(4, "little")
+        data[at + 8 : at + 12] = size.to_bytes(4, "little")
+    path.write_bytes(data)
+    assert sum(part.file_size for part in zipfile.ZipFile(path).infolist()) < 10_000
+    return path
+
+
 def test_a_workbook_that_lies_about_its_size_is_unpacked_to_be_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tabular, "XLSX_BYTES", 4 << 20)
-    path = _workbook(tmp_path / "liar.xlsx", b" " * (6 << 20))
-    data = bytearray(path.read_bytes())
-    for at in (_find(data, b"PK\x03\x04") + 22, _find(data, b"PK\x01\x02") + 24):
-        data[at : at + 4] = (100).to_bytes(4, "little")
-    path.write_bytes(data)
-    assert sum(part.file_size for part in zipfile.ZipFile(path).infolist()) < 10_000
+    path = _lying(_workbook(tmp_path / "liar.xlsx", b" " * (6 << 20)), 100)
     with pytest.raises(Refusal, match="too large"):
         list(read_rows(path, Columns(("name",))))
+
+
+def test_a_workbook_whose_checksum_is_of_less_than_it_holds_is_not_readable(tmp_path: Path) -> None:
+    sheet = _cells("A1", "A2")
+    path = _lying(_workbook(tmp_path / "liar.xlsx", sheet), 50, zlib.crc32(sheet[:50]))
+    assert len(zipfile.ZipFile(path).read("xl/worksheets/sheet1.xml")) == 50
+    with pytest.raises(Refusal, match="not a readable XLSX"):
+        list(read_rows(path, Columns(("name",))))
+
+
+def test_one_cell_of_300_megabytes_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, after = _cells("A1").split(b"name")
+    path = _workbook(tmp_path / "cell.xlsx", before, *[b"a" * (1 << 20)] * 300, after)
+    assert path.stat().st_size < 310_000
+    unpacked = 0
+
+    def counted(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
+        nonlocal unpacked
+        for piece in pieces(archive, part):
+            unpacked += len(piece)
+            yield piece
+
+    pieces = tabular._pieces
+    monkeypatch.setattr(tabular, "_pieces", counted)
+    tracemalloc.start()
+    try:
+        with pytest.raises(Refusal, match="too large"):
+            list(read_rows(path, Columns(("name",))))
+        assert tracemalloc.get_traced_memory()[1] < 32 << 20
+    finally:
+        tracemalloc.stop()
+    assert unpacked < 40 << 20
 
 
 def _find(data: bytearray, mark: bytes) -> int:

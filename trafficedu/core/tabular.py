@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import codecs
 import csv
-import os
 import re
-import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, TextIO
+from typing import Any, Protocol, TextIO
 
 import python_calamine
 from sqlalchemy.orm import Session
@@ -29,7 +27,11 @@ from trafficedu.core.text import Message, message, translate
 
 MASK = "*"
 SNIFF_BYTES = 1 << 20
-XLSX_BYTES = 512 << 20
+XLSX_BYTES, XLSX_SMALL_BYTES, XLSX_RATIO = 512 << 20, 16 << 20, 100
+"""A workbook's most bytes unpacked, and those it may have however small; between them, so many times its own size.
+
+Tables saved by a spreadsheet unpack to 8 to 14 times their size, one cell of a single letter to 1,000 times.
+"""
 XLSX_CELLS = 25_000_000
 """A worksheet's most rows with the columns of the widest file; the rectangle up to the farthest cell counts."""
 CELL = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{0,8})([0-9]{0,12})["']""")
@@ -289,40 +291,34 @@ def _xlsx_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 def _refuse_inflated(path: Path) -> None:
     """Refuse a workbook that would unpack to more than memory should hold: a workbook is read as a whole.
 
-    It is unpacked once for that, piece by piece: the sizes it states of itself may be a lie. A single cell far
-    out is as large as everything before it, for the reader makes room for the whole rectangle.
+    It is unpacked once for that, piece by piece. A single cell far out is as large as everything before it, for the
+    reader makes room for the whole rectangle.
     """
+    most = min(XLSX_BYTES, max(XLSX_SMALL_BYTES, XLSX_RATIO * path.stat().st_size))
     size, rows, columns = 0, 0, 0
     try:
-        with zipfile.ZipFile(path) as archive, path.open("rb") as file:
+        with zipfile.ZipFile(path) as archive:
             for part in archive.infolist():
                 tail = b""
-                for piece in _inflated(file, part):
+                for piece in _pieces(archive, part):
                     size += len(piece)
                     for column, row in CELL.findall(tail + piece):
                         rows, columns = max(rows, int(row or 0)), max(columns, _column(column))
                     tail = (tail + piece)[-40:]
-                    if size > XLSX_BYTES or rows * columns > XLSX_CELLS:
+                    if size > most or rows * columns > XLSX_CELLS:
                         raise Refusal(TOO_LARGE)
-    except (zipfile.BadZipFile, OSError, zlib.error) as error:
+    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, zlib.error) as error:
         raise Refusal(message("The file is not a readable XLSX workbook. Save it anew and try again.")) from error
 
 
-def _inflated(file: BinaryIO, part: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Yield the content of a part as it really is, whatever size the archive states for it."""
-    file.seek(part.header_offset + 26)
-    name, extra = struct.unpack("<HH", file.read(4).ljust(4, b"\0"))
-    file.seek(name + extra, os.SEEK_CUR)
-    if part.compress_type == zipfile.ZIP_STORED:
-        yield file.read(part.compress_size)
-        return
-    if part.compress_type != zipfile.ZIP_DEFLATED:
-        raise zipfile.BadZipFile("a workbook is deflated or stored")
-    inflate = zlib.decompressobj(-zlib.MAX_WBITS)
-    waiting = file.read(SNIFF_BYTES)
-    while waiting and not inflate.eof:
-        yield inflate.decompress(waiting, SNIFF_BYTES)
-        waiting = inflate.unconsumed_tail or file.read(SNIFF_BYTES)
+def _pieces(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Yield the content of a part as it really is; BadZipFile where its checksum is of something else."""
+    if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise zipfile.BadZipFile("a workbook is deflated or stored")  # what zipfile unpacks of others has no bound
+    part.file_size = XLSX_BYTES + SNIFF_BYTES  # zipfile ends at the size stated, which may be a lie
+    with archive.open(part) as file:
+        while piece := file.read(SNIFF_BYTES):
+            yield piece
 
 
 def _column(letters: bytes) -> int:
