@@ -223,7 +223,7 @@ def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | 
     access.init_access(app, accounts.load_actor)
     CSRFProtect(app)
     security.init_security(app, https=settings.secure_cookies)
-    web.init_web(app, web.Tables(wiring.PANELS, wiring.IMPORTERS, wiring.EXPORTERS))
+    web.init_web(app, web.Tables(wiring.HOME, wiring.PANELS, wiring.IMPORTERS, wiring.EXPORTERS))
     pages.init_pages(app, NAVIGATION)
     for blueprint in dict.fromkeys(module.pages for module in PAGES):
         app.register_blueprint(blueprint)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.accidents import panels as accidents_panels
 from trafficedu.accidents.imports import files as accidents_files
+from trafficedu.accounts.rules import Role
 from trafficedu.areas import imports as areas_files
 from trafficedu.bulletin import imports as bulletin_files
 from trafficedu.bulletin.queries import papers
@@ -89,28 +90,61 @@ HANDLERS: Handlers = {
 }
 """EVENT -> handlers, run in this order in the transaction of the event."""
 
-PANELS: Mapping[str, Sequence[Panel]] = {
-    "home": [
+HOME: Mapping[Role, Sequence[Panel]] = {
+    Role.OFFICER: [
         violations.own_day,
         helmets_panels.count_key,
         patrols_panels.patrol_key,
         messages_panels.inbox,
+        evaluation_panels.own_colour,
+        hazards_panels.to_verify,
+    ],
+    Role.SUPERVISOR: [
+        helmets_panels.count_key,
+        messages_panels.inbox,
         violations.reviews_due,
         violations.objections_due,
-        study_panels.at_the_station,
         evaluation_panels.own_colour,
-        overview_panels.last_month,
-        overview_panels.own_villages,
+        hazards_panels.to_verify,
+    ],
+    Role.STATION: [
+        messages_panels.inbox,
+        study_panels.at_the_station,
+    ],
+    Role.COMPANY: [
+        messages_panels.inbox,
+        feedback_panels.unanswered,
+    ],
+    Role.GRID: [
+        messages_panels.inbox,
+        evaluation_panels.own_colour,
         feedback_panels.unanswered,
         study_panels.overdue_here,
-        hazards_panels.to_plan,
         hazards_panels.open_here,
-        hazards_panels.to_verify,
+    ],
+    Role.LEADER: [
+        messages_panels.inbox,
+        evaluation_panels.own_colour,
+        overview_panels.own_villages,
+        feedback_panels.unanswered,
+        hazards_panels.to_plan,
+    ],
+    Role.ANALYST: [
+        messages_panels.inbox,
+        evaluation_panels.own_colour,
+        overview_panels.last_month,
+    ],
+    Role.ADMINISTRATOR: [
+        messages_panels.inbox,
         configuration_panels.worker,
         configuration_panels.failed_imports,
         configuration_panels.calendar,
         violations.kinds_ending,
     ],
+}
+"""ROLE -> what its first screen shows, from above; a panel returns "" where it has nothing to say."""
+
+PANELS: Mapping[str, Sequence[Panel]] = {
     "violations.recorded": [
         study_panels.study,
         feedback_panels.told,

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from tests.factories import hazards, places
 from tests.factories.lists import OCTOBER, SEPTEMBER, publish
+from trafficedu import wiring
 from trafficedu.accounts.models import User
+from trafficedu.accounts.rules import PERMISSIONS, Role
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
 from trafficedu.evaluation.services.runs import publish_run
@@ -46,3 +48,10 @@ def test_a_colour_that_worsened_is_told_to_who_answers_for_the_area(session: Ses
     publish_run(session, run, SYSTEM, utc_now())
     assert told(session, leader) == [f"colour:2026-10:town:{places.TOWN}"]
     assert told(session, other) == []
+
+
+def test_every_role_has_a_first_screen_and_the_permission_for_all_that_is_on_it() -> None:
+    assert set(wiring.HOME) == set(Role)
+    for role, panels in wiring.HOME.items():
+        for panel in panels:
+            assert panel.permission in PERMISSIONS[role], (role, panel.__name__)  # type: ignore[attr-defined]

@@ -7,6 +7,7 @@ denies by default. Who the user is comes from the loader that the application ha
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar, cast
 
 import flask_login
@@ -27,6 +28,19 @@ def requires(permission: str) -> Callable[[View], View]:
     def mark(view: View) -> View:
         view.permission = permission  # type: ignore[attr-defined]
         return view
+
+    return mark
+
+
+def panel_for(permission: str) -> Callable[[Callable[..., str]], Callable[..., str]]:
+    """Let a panel of a page say nothing to those who do not hold ``permission``."""
+
+    def mark(panel: Callable[..., str]) -> Callable[..., str]:
+        @wraps(panel)
+        def drawn(**subject: Any) -> str:
+            return panel(**subject) if actor().may(permission) else ""
+
+        return requires(permission)(drawn)
 
     return mark
 

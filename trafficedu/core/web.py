@@ -19,8 +19,9 @@ Panel = Callable[..., Markup | str]
 
 @dataclass(frozen=True)
 class Tables:
-    """What pages read of ``trafficedu.wiring``: PAGE -> panels, KIND -> importer, KIND -> exporter."""
+    """What pages read of ``trafficedu.wiring``: ROLE -> panels, PAGE -> panels, KIND -> importer, KIND -> exporter."""
 
+    home: Mapping[Any, Sequence[Panel]]
     panels: Mapping[str, Sequence[Panel]]
     importers: Mapping[str, Importer]
     exporters: Mapping[str, Exporter]
@@ -74,7 +75,16 @@ def page_number() -> int:
 
 def panels_for(page: str, **subject: Any) -> list[Markup]:
     """Return the fragments that higher features add to ``page``, in the order of ``wiring.PANELS``."""
-    return [Markup(html) for panel in tables().panels.get(page, ()) if (html := panel(**subject))]  # noqa: S704 - rendered by templates
+    return _drawn(tables().panels.get(page, ()), **subject)
+
+
+def home_panels(role: str) -> list[Markup]:
+    """Return the fragments of a role's first screen, in the order of ``wiring.HOME``."""
+    return _drawn(tables().home[role])
+
+
+def _drawn(panels: Sequence[Panel], **subject: Any) -> list[Markup]:
+    return [Markup(html) for panel in panels if (html := panel(**subject))]  # noqa: S704 - rendered by templates
 
 
 def local_time(moment: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import render_template
 
-from trafficedu.core.access import actor
+from trafficedu.core.access import actor, panel_for
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.education.models import StudyTask
@@ -55,10 +55,11 @@ def of_station(station_id: int) -> str:
     return render_template("education/_of_station.html", sessions=coming)
 
 
+@panel_for("education:session:check_in")
 def at_the_station() -> str:
     """First screen of station staff: today's sessions, waiting tasks, missing sign-offs."""
     who = actor()
-    if not who.may("education:session:check_in") or who.scope.station_id is None:
+    if who.scope.station_id is None:
         return ""
     waiting = list_waiting(session(), who)
     unsigned = sessions.list_unsigned(session(), who, today())
@@ -74,11 +75,10 @@ def at_the_station() -> str:
     )
 
 
+@panel_for("education:rider:read_masked")
 def overdue_here() -> str:
     """First screen of the grid officer: overdue study of the local riders, masked."""
     who = actor()
-    if not who.may("education:rider:read_masked"):
-        return ""
     tasks = list_overdue(session(), who, today())
     return render_template(
         "education/_overdue.html",

@@ -9,7 +9,7 @@ from flask import render_template
 from trafficedu.analysis.colours.explaining import contributions
 from trafficedu.campaigns import queries as campaigns
 from trafficedu.campaigns.rules import CANCELLED, PLANNED, RUNNING, state_on
-from trafficedu.core.access import actor
+from trafficedu.core.access import actor, panel_for
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session, writing
 from trafficedu.evaluation.queries import runs
@@ -51,10 +51,11 @@ def effect(campaign_number: str) -> str:
     )
 
 
+@panel_for("evaluation:result:read")
 def own_colour() -> str:
     """First screen of a town, a village or a company: the own colour of the last month published, and why."""
     who = actor()
-    found = runs.find_own(session(), who) if who.may("evaluation:result:read") else None
+    found = runs.find_own(session(), who)
     if found is None:
         return ""
     lost = [(part, part.most - part.points) for part in contributions(found.dimensions) if part.points and part.most]

@@ -7,7 +7,7 @@ from datetime import date
 from flask import render_template
 
 from trafficedu.companies.models import Company
-from trafficedu.core.access import actor
+from trafficedu.core.access import actor, panel_for
 from trafficedu.core.clock import month_bounds, today, utc_now
 from trafficedu.core.database import session
 from trafficedu.feedback.queries import rows as row_queries
@@ -25,11 +25,10 @@ READ = "feedback:notice:read"
 AT_HOME = 10
 
 
+@panel_for(ANSWER)
 def unanswered() -> str:
     """First screen of a receiver: unanswered notices by time left, one-tap answers, the rates of this month."""
     who, now = actor(), utc_now()
-    if not who.may(ANSWER):
-        return ""
     notices = list_unanswered(session(), who, now, AT_HOME)
     total, late = count_unanswered(session(), who, now)
     return render_template(

@@ -8,7 +8,7 @@ from flask import render_template, url_for
 from flask_babel import gettext as _
 
 from trafficedu.configuration.queries import figure
-from trafficedu.core.access import actor
+from trafficedu.core.access import actor, panel_for
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.hazards import rules
@@ -20,29 +20,25 @@ from trafficedu.hazards.queries.records import HazardFilter
 SHOWN_CHECKS = 3
 
 
+@panel_for("hazards:hazard:report")
 def open_here() -> str:
     """Home of a grid officer: the open hazards of the own village, and what I have to look at."""
-    who = actor()
-    if not (who.may("hazards:hazard:report") and who.may("hazards:hazard:fix")):
-        return ""
     wanted = HazardFilter(state="open", sort="deadline")
     url = url_for("hazards.index", state="open", sort="deadline")
     return _panel(_("Open hazards"), wanted, url, _("No open hazard in your area."))
 
 
+@panel_for("hazards:hazard:plan")
 def to_plan() -> str:
     """Home of a leader: the reported hazards without a plan, the oldest first."""
-    if not actor().may("hazards:hazard:plan"):
-        return ""
     wanted = HazardFilter(state=rules.HazardState.REPORTED, sort="reported")
     url = url_for("hazards.index", state=rules.HazardState.REPORTED, sort="reported")
     return _panel(_("Hazards to plan"), wanted, url, _("Every reported hazard has its plan."))
 
 
+@panel_for("hazards:hazard:verify")
 def to_verify() -> str:
     """Home of an officer or supervisor: what somebody else reported as fixed, the oldest first."""
-    if not actor().may("hazards:hazard:verify"):
-        return ""
     wanted = HazardFilter(state=rules.HazardState.FIXED, sort="deadline")
     url = url_for("hazards.index", state=rules.HazardState.FIXED, sort="deadline")
     return _panel(_("Hazards to verify"), wanted, url, _("No fix waits for you."))

@@ -6,7 +6,7 @@ from datetime import date
 
 from flask import render_template
 
-from trafficedu.core.access import actor
+from trafficedu.core.access import actor, panel_for
 from trafficedu.core.clock import month_bounds
 from trafficedu.core.database import session
 from trafficedu.helmets.charts import verdict
@@ -15,9 +15,10 @@ from trafficedu.helmets.queries import rates
 READ, RECORD = "helmets:survey:read", "helmets:survey:record"
 
 
+@panel_for(RECORD)
 def count_key() -> str:
     """First screen of an officer: the way to the counting page."""
-    return render_template("helmets/_count_key.html") if actor().may(RECORD) else ""
+    return render_template("helmets/_count_key.html")
 
 
 def rate_of_area(area_path: str, first: date, last: date) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import render_template
 
-from trafficedu.core.access import actor
+from trafficedu.core.access import actor, panel_for
 from trafficedu.core.database import session
 from trafficedu.messages import queries
 from trafficedu.messages.rules import unpacked
@@ -12,11 +12,10 @@ from trafficedu.messages.rules import unpacked
 AT_HOME = 5
 
 
+@panel_for("messages:inbox:read")
 def inbox() -> str:
     """First screen of everybody who was told something: the latest, those not read marked."""
     who = actor()
-    if not who.may("messages:inbox:read"):
-        return ""
     recent = queries.list_recent(session(), who, AT_HOME)
     if not recent:
         return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import render_template
 
-from trafficedu.core.access import actor
+from trafficedu.core.access import actor, panel_for
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.web import locale
@@ -18,21 +18,23 @@ from trafficedu.riders.rules import mask_name
 LONGEST = 12
 
 
+@panel_for("overview:month:read")
 def last_month() -> str:
     """First screen of the analyst: the last full month, its rates, what changed."""
     who = actor()
-    if not who.may("overview:month:read") or (who.scope.area_path is None and not who.scope.everything):
+    if who.scope.area_path is None:
         return ""
     return render_template(
         "overview/_last_month.html", month=month.read_month(session(), who, utc_now(), locale()), share=share
     )
 
 
+@panel_for("feedback:notice:answer")
 def own_villages() -> str:
     """First screen of a town or village leader: own villages, what worsened, what is overdue."""
     who = actor()
     path = who.scope.area_path
-    if path is None or not (who.may("feedback:notice:answer") and who.may("education:session:read")):
+    if path is None:
         return ""
     now = utc_now()
     rows = villages.list_villages(session(), path, now)

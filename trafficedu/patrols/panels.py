@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import render_template
 
-from trafficedu.core.access import actor
+from trafficedu.core.access import actor, panel_for
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import month_bounds, today
 from trafficedu.core.database import session
@@ -39,10 +39,9 @@ class EffortLine:
         return self.violations / self.effort.hours if self.effort.hours else None
 
 
+@panel_for(RECORD)
 def patrol_key() -> str:
     """First screen of an officer: the way to the phone page, and whether a patrol is running."""
-    if not actor().may(RECORD):
-        return ""
     return render_template("patrols/_key.html", running=queries.running_of(session(), actor()))
 
 

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from trafficedu.companies.models import Company
 from trafficedu.configuration.queries import figure
-from trafficedu.core.access import actor
+from trafficedu.core.access import actor, panel_for
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.core.web import locale
@@ -38,20 +38,18 @@ class Line:
         return (self.due_on - today()).days if self.due_on else 0
 
 
+@panel_for("violations:violation:record")
 def own_day() -> str:
     """Home: the keys that begin a record, and what I recorded today."""
     who = actor()
-    if not who.may("violations:violation:record") or who.may("violations:violation:review"):
-        return ""
     mine = records.list_own_of_day(session(), who, today())
     kinds = [kind for kind in list_kinds(session(), today()) if kind.position is not None]
     return render_template("violations/_home_officer.html", kinds=kinds, violations=mine)
 
 
+@panel_for("violations:violation:review")
 def reviews_due() -> str:
     """Home: camera records by the time left."""
-    if not actor().may("violations:violation:review"):
-        return ""
     page = records.list_pending(session(), actor(), 1)
     lines = [
         Line(
@@ -65,10 +63,9 @@ def reviews_due() -> str:
     return _waiting(_("Reviews"), lines, page.total, url_for("violations.reviews"), _("Nothing waits for review."))
 
 
+@panel_for("violations:objection:decide")
 def objections_due() -> str:
     """Home: objections by the time left."""
-    if not actor().may("violations:objection:decide"):
-        return ""
     page = objections.list_objections(session(), actor(), 1)
     lines = [
         Line(
@@ -93,10 +90,9 @@ def _waiting(title: str, lines: list[Line], total: int, all_url: str, nothing: s
     )
 
 
+@panel_for("violations:kind:manage")
 def kinds_ending() -> str:
     """Home: kinds whose validity ends within sixty days."""
-    if not actor().may("violations:kind:manage"):
-        return ""
     kinds = list_kinds_ending(session(), today(), today() + timedelta(days=EXPIRY_DAYS))
     return render_template("violations/_home_kinds.html", kinds=kinds, days=EXPIRY_DAYS)
 

@@ -10,7 +10,7 @@ from trafficedu.accounts import queries as accounts
 from trafficedu.core import clock
 from trafficedu.core.access import actor, open_to_all, requires
 from trafficedu.core.database import session
-from trafficedu.core.web import locale, panels_for
+from trafficedu.core.web import home_panels, locale, panels_for
 from trafficedu.overview import charts
 from trafficedu.overview.forms import PictureForm
 from trafficedu.overview.queries import picture as pictures
@@ -27,7 +27,7 @@ def home() -> Any:
         return render_template("public/start.html")
     if accounts.find_user(session(), user_id).must_change_password:
         return redirect(url_for("accounts.password"), code=303)
-    return render_template("overview/home.html", panels=panels_for("home"))
+    return render_template("overview/home.html", panels=home_panels(actor().role))
 
 
 @pages.get("/overview")
