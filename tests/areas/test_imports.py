@@ -23,10 +23,10 @@ from trafficedu.areas.imports import (
 )
 from trafficedu.areas.models import Area, RegisteredEBikes
 from trafficedu.areas.queries import facts_by_code
+from trafficedu.core import spreadsheet
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.clock import utc_now
 from trafficedu.core.tabular import Exporter, Importer, ImportReport, numbered, read_rows, silent
-from trafficedu.reports import spreadsheet
 
 NEW_TOWN, NEW_VILLAGE = "330109900", "330109900200"
 

@@ -13,10 +13,10 @@ from trafficedu.accounts.queries import actor_of
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import utc_now
+from trafficedu.core.spreadsheet import csv_cell
 from trafficedu.core.tabular import ImportReport, numbered, silent
 from trafficedu.helmets.imports import COLUMNS, EXPORTER, IMPORTER
 from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
-from trafficedu.reports.spreadsheet import csv_cell
 
 MakeUser = Callable[..., User]
 Line = dict[str, str]

@@ -61,15 +61,6 @@ def phone(client: Browser, officer_user: User) -> Browser:
     return client
 
 
-@pytest.fixture
-def desk(client: Browser, make_user: Callable[..., User], district: District) -> Browser:
-    """The supervisor's browser, in English."""
-    client.sign_in(make_user("supervisor", area_id=district.town.id))
-    with client.session_transaction() as cookie:
-        cookie["locale"] = "en"
-    return client
-
-
 class TestRecordPage:
     def test_it_offers_the_own_villages_and_the_kinds_in_force(self, phone: Browser, district: District) -> None:
         html = phone.get("/record").get_data(as_text=True)
@@ -233,19 +224,6 @@ class TestList:
         assert listed(f"q={red.number.lower()}") == [red.number]
         assert listed("sort=-fine")[0] == red.number
         assert listed(f"since={(today() + timedelta(days=1)).isoformat()}") == []
-
-    def test_an_export_is_scoped_masked_and_audited(self, session: Session, desk: Browser, district: District) -> None:
-        mine = make_violation(session, district.village)
-        theirs = make_violation(session, district.other_village)
-        session.commit()
-        with desk.post("/violations/export/csv?since=2020-01-01&kind=2007") as answer:
-            text = answer.get_data().decode("utf-8-sig")
-        assert mine.number in text
-        assert theirs.number not in text
-        assert "*" in text
-        with desk.post("/violations/export/xlsx?since=2020-01-01") as answer:
-            assert answer.get_data()[:2] == b"PK"
-        assert desk.get("/violations?kind=2007").status_code == 200
 
 
 class TestRecord:

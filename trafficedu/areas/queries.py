@@ -20,6 +20,8 @@ from trafficedu.core.text import message
 from trafficedu.core.validity import Validity
 
 MANAGE = "areas:area:manage"
+INDENT = {TOWN: "\u3000", VILLAGE: "\u3000\u3000"}
+"""What stands before a name in a list that shows the tree; a district stands at the edge."""
 SORTS = {"code": Area.path, "name": Area.name, "from": Area.valid_from, "to": Area.valid_to}
 
 
@@ -101,6 +103,17 @@ def list_below(session: Session, path: str, day: date, level: str | None = None)
     """Return the areas at and below ``path`` that exist on ``day``, in the order of the tree."""
     query = select(Area).where(Area.path.startswith(path, autoescape=True), Area.holds_on(day)).order_by(Area.path)
     return session.scalars(query if level is None else query.where(Area.level == level)).all()
+
+
+def choices_below(session: Session, day: date, by: Actor) -> list[tuple[str, str]]:
+    """Return code and indented name of the own post and all below it that exist on ``day``, for filters."""
+    below = list_below(session, by.scope.area_path or "", day)
+    return [(area.code, f"{INDENT.get(area.level, '')}{area.name}") for area in below]
+
+
+def chosen_path(session: Session, code: str | None, by: Actor) -> str:
+    """Return the path of an area chosen in a filter, "" for none; raise :class:`Missing` for one out of sight."""
+    return find_visible_area(session, code, by).path if code else ""
 
 
 def root(session: Session) -> Area | None:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from flask import request
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, DateTimeLocalField, Field, HiddenField, StringField
+from wtforms import DateField, DateTimeLocalField, Field, HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, ValidationError
 
@@ -34,6 +35,23 @@ class FilterForm(FlaskForm):
         """A form in the address can forge nothing."""
 
         csrf = False
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the address chooses nothing: the page may choose a period for a beginning."""
+        return not request.args.keys() - {"page", "sort", "lang"}
+
+
+class ChoiceFilter(SelectField):
+    """One entry of a list, or all: either the words of a closed list, or what :meth:`offer` fills in later."""
+
+    def __init__(self, label: Any, pairs: Iterable[tuple[Any, Any]] = (), **kwargs: Any) -> None:
+        offered = all_or(pairs)
+        super().__init__(label, choices=offered, default="", validate_choice=len(offered) > 1, **kwargs)
+
+    def offer(self, pairs: Iterable[tuple[Any, Any]]) -> None:
+        """Fill the list with (value, label) pairs."""
+        self.choices = all_or(pairs)
 
 
 class LocalTimeField(DateTimeLocalField):
@@ -107,6 +125,11 @@ def not_in_future(_form: Any, field: Field) -> None:
 def choices(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
     """Return (value, label) pairs as the choices of a select or radio field; labels may be lazy."""
     return [SelectChoice(value, label) for value, label in pairs]
+
+
+def all_or(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
+    """Return the choices of a filter: all, or one of the (value, label) pairs."""
+    return choices([("", _l("all")), *pairs])
 
 
 def named(words: Iterable[Word]) -> list[tuple[Word, LazyString]]:

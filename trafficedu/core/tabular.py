@@ -136,7 +136,7 @@ class RunImport(Protocol):
 class ListRows(Protocol):
     """Yield the rows of an export, scoped to ``by``, by column name; an absent column is empty.
 
-    Values are texts, numbers, dates and moments (``reports.spreadsheet`` says how each is written).
+    Values are texts, numbers, dates and moments (``core.spreadsheet`` says how each is written).
 
     ``month`` (its first day) narrows what happens in time, and is None for everything. ``clear`` asks for
     personal data unmasked: the caller has checked the permission and writes the audit row.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, cast
 
 import flask_babel
@@ -11,6 +12,7 @@ from flask import Flask, Response, current_app, flash, redirect, request, url_fo
 from markupsafe import Markup
 
 from trafficedu.core import clock
+from trafficedu.core.states import Word
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.text import LOCALES, Message, translate
 
@@ -97,5 +99,11 @@ def init_web(app: Flask, tables: Tables) -> None:
     app.extensions["trafficedu"] = tables
     app.jinja_env.filters.update(
         say=say, local_time=local_time, local_date=lambda moment: clock.local_date(moment).isoformat()
+    )
+    app.jinja_env.tests.update(
+        word=lambda value: isinstance(value, Word),
+        message=lambda value: isinstance(value, Message),
+        moment=lambda value: isinstance(value, datetime),
+        day=lambda value: isinstance(value, date),
     )
     app.jinja_env.globals.update(page_url=page_url, address_of=address_of, panels_for=panels_for)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 
+from trafficedu.core.spreadsheet import Column, Row, Table, write_book
 from trafficedu.core.text import Message, message, translate
 from trafficedu.reports import words
 from trafficedu.reports.badges import SHADES
 from trafficedu.reports.bulletin_colours import DIMENSIONS, KINDS
 from trafficedu.reports.bulletin_data import BulletinData, NamedRate, Rate
-from trafficedu.reports.spreadsheet import Column, Row, Table, write_book
 
 HEADLINE = message("Headline figures")
 FIGURE, NOW = message("Indicator"), message("this month")

@@ -14,11 +14,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from trafficedu.configuration.services import logged_run, note_failed_run
-from trafficedu.core import audit
+from trafficedu.core import audit, spreadsheet
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal
 from trafficedu.core.tabular import Exporter, Importer, ImportReport, Progress, read_rows, silent
-from trafficedu.reports import spreadsheet
 
 
 @dataclass(frozen=True)

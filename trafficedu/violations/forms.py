@@ -14,6 +14,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.clock import today
 from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import (
+    ChoiceFilter,
     FilterForm,
     Form,
     LocalTimeField,
@@ -214,21 +215,14 @@ class ViolationFilterForm(FilterForm):
     q = TrimmedField(_l("Number"), render_kw={"placeholder": "V…"})
     since = DateField(_l("From"), [Optional()])
     until = DateField(_l("To"), [Optional()])
-    area = SelectField(_l("Area of the record"), validate_choice=False, default="", choices=[])
-    kind = SelectField(_l("Offence"), validate_choice=False, default="", choices=[])
-    source = SelectField(_l("Source"), choices=choices([("", _l("all")), *named(Source)]), default="")
-    state = SelectField(_l("State"), choices=choices([("", _l("all")), *named(ViolationState)]), default="")
-    company = SelectField(_l("Company"), validate_choice=False, default="", choices=[])
+    area = ChoiceFilter(_l("Area of the record"))
+    kind = ChoiceFilter(_l("Offence"))
+    source = ChoiceFilter(_l("Source"), named(Source))
+    state = ChoiceFilter(_l("State"), named(ViolationState))
+    company = ChoiceFilter(_l("Company"))
     mine = BooleanField(_l("Recorded by me"))
 
-    def offer(self, areas: Choices, kinds: Choices, companies: Choices) -> None:
-        """Fill the lists."""
-        everything = ("", _l("all"))
-        self.area.choices = choices([everything, *areas])
-        self.kind.choices = choices([everything, *kinds])
-        self.company.choices = choices([everything, *companies])
-
-    def to_input(self, by: Actor, sort: str) -> ViolationFilter:
+    def to_input(self, by: Actor) -> ViolationFilter:
         """Return the filter; what cannot be read does not narrow."""
         return ViolationFilter(
             since=self.since.data,
@@ -240,7 +234,6 @@ class ViolationFilterForm(FilterForm):
             company_code=self.company.data or "",
             officer_id=by.user_id if self.mine.data else None,
             number=self.q.data or "",
-            sort=sort,
         )
 
 

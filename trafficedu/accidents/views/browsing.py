@@ -22,9 +22,9 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.spreadsheet import Column, write_csv, write_xlsx
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, locale, page_number, tell
-from trafficedu.reports.spreadsheet import Column, write_csv, write_xlsx
 from trafficedu.riders import queries as riders
 from trafficedu.riders.services.people import open_rider
 from trafficedu.violations.queries.kinds import list_kinds

@@ -17,6 +17,7 @@ from trafficedu.core import audit
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import month_bounds, today
 from trafficedu.core.database import session
+from trafficedu.core.spreadsheet import Column, Row, write_csv, write_xlsx
 from trafficedu.core.text import message
 from trafficedu.core.web import locale, page_number, say
 from trafficedu.evaluation import charts
@@ -39,7 +40,6 @@ from trafficedu.evaluation.rules import (
 )
 from trafficedu.evaluation.views.blueprint import month_of, pages
 from trafficedu.patrols.queries import effort_of
-from trafficedu.reports.spreadsheet import Column, Row, write_csv, write_xlsx
 
 
 @pages.get("")

@@ -15,6 +15,7 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import local, today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.services import services_of
+from trafficedu.core.spreadsheet import Column, write_csv, write_xlsx
 from trafficedu.core.web import locale, page_number, say
 from trafficedu.hazards import rules
 from trafficedu.hazards.forms import HazardFilterForm
@@ -23,7 +24,6 @@ from trafficedu.hazards.queries import figures, records, sheet
 from trafficedu.hazards.queries.kinds import list_kinds
 from trafficedu.hazards.queries.records import HazardFilter
 from trafficedu.hazards.views.blueprint import area_choices, area_path, pages
-from trafficedu.reports.spreadsheet import Column, write_csv, write_xlsx
 
 COLUMNS = [
     "number",

@@ -11,6 +11,7 @@ from flask import render_template, request, send_file, url_for
 
 from trafficedu.analysis.proportions import Verdict
 from trafficedu.areas.models import Area
+from trafficedu.core import spreadsheet
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
@@ -24,7 +25,6 @@ from trafficedu.helmets.queries import rates as rate_queries
 from trafficedu.helmets.queries import sites
 from trafficedu.helmets.rules import months_of
 from trafficedu.helmets.views.blueprint import area_choices, pages
-from trafficedu.reports import spreadsheet
 
 VERDICTS = {
     Verdict.MET: message("met"),

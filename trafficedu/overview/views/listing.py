@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import abort, render_template, request, send_file
 
+from trafficedu.core import spreadsheet
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
@@ -21,7 +22,6 @@ from trafficedu.overview.models import ListEntry, VillageList
 from trafficedu.overview.queries import lists as queries
 from trafficedu.overview.rules import SHADES, month_after
 from trafficedu.overview.views.blueprint import pages
-from trafficedu.reports import spreadsheet
 
 WHY = {
     "red": message("red this month"),

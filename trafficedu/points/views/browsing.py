@@ -16,6 +16,7 @@ from trafficedu.core.clock import month_bounds, today
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.services import services_of
+from trafficedu.core.spreadsheet import Column, write_csv, write_xlsx
 from trafficedu.core.text import message
 from trafficedu.core.web import locale, page_number
 from trafficedu.points.forms import LedgerForm, MonthForm
@@ -27,7 +28,6 @@ from trafficedu.points.queries.scope import Target
 from trafficedu.points.rules import COMPANY, KINDS, PDF, VILLAGE, media_type
 from trafficedu.points.services import entries
 from trafficedu.points.views.blueprint import pages
-from trafficedu.reports.spreadsheet import Column, write_csv, write_xlsx
 
 
 def indented(target: Target) -> str:

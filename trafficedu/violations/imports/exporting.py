@@ -7,10 +7,10 @@ was asked for in clear; whoever may not read riders gets no identity at all, not
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from trafficedu.accounts.models import User
@@ -24,7 +24,6 @@ from trafficedu.riders.models import Rider
 from trafficedu.riders.queries import ID_NUMBER, PHONE
 from trafficedu.riders.rules import mask_identity, mask_name, mask_phone
 from trafficedu.violations.models import Violation, ViolationKind
-from trafficedu.violations.queries.records import ViolationFilter, filter_conditions
 from trafficedu.violations.queries.scope import visible_to
 from trafficedu.violations.rules import ViolationState
 
@@ -36,17 +35,28 @@ _PLAIN = ("place", "latitude", "longitude", "offender", "source", "penalty", "fi
 def list_rows(
     session: Session, by: Actor, now: datetime, month: date | None, clear: bool
 ) -> Iterator[Mapping[str, Any]]:
-    """Yield the violations of a month, or all, that ``by`` may see; see ``core.tabular.ListRows``."""
-    first, after = month_bounds(month) if month is not None else (None, None)
-    wanted = ViolationFilter(since=first, until=after - timedelta(days=1) if after else None)
-    return list_filtered(session, by, wanted, clear)
-
-
-def list_filtered(session: Session, by: Actor, wanted: ViolationFilter, clear: bool) -> Iterator[Mapping[str, Any]]:
-    """Yield the violations of a filtered list that ``by`` may see, as rows of an export, the oldest first.
+    """Yield the violations of a month, or all, that ``by`` may see, the oldest first; see ``core.tabular.ListRows``.
 
     A note is free text in which an officer may name somebody: it goes with the plate, to those who read riders.
     """
+    identities = _identities(services_of(session).keyring, by, clear)
+    named = _reads_riders(by)
+    for violation, area_code, kind_code, company_code, officer, *rider in session.execute(_query(by, month)):
+        yield {
+            "reference": violation.reference or violation.number,
+            "occurred_at": violation.occurred_utc,
+            "area_code": area_code,
+            "kind": kind_code,
+            "company_code": company_code,
+            "officer": officer or violation.officer,
+            "plate": violation.plate if named else "",
+            **{name: getattr(violation, name) for name in _PLAIN},
+            **({} if named else {"note": ""}),
+            **identities(*rider),
+        }
+
+
+def _query(by: Actor, month: date | None) -> Select[Any]:
     query = (
         select(
             Violation,
@@ -64,25 +74,14 @@ def list_filtered(session: Session, by: Actor, wanted: ViolationFilter, clear: b
         .outerjoin(Company, Company.id == Violation.company_id)
         .outerjoin(User, User.id == Violation.officer_id)
         .outerjoin(Rider, Rider.id == Violation.rider_id)
-        .where(visible_to(by), Violation.state.in_(_STANDING), *filter_conditions(wanted))
+        .where(visible_to(by), Violation.state.in_(_STANDING))
         .order_by(Violation.occurred_utc, Violation.id)
         .execution_options(yield_per=PIECE)
     )
-    identities = _identities(services_of(session).keyring, by, clear)
-    named = _reads_riders(by)
-    for violation, area_code, kind_code, company_code, officer, *rider in session.execute(query):
-        yield {
-            "reference": violation.reference or violation.number,
-            "occurred_at": violation.occurred_utc,
-            "area_code": area_code,
-            "kind": kind_code,
-            "company_code": company_code,
-            "officer": officer or violation.officer,
-            "plate": violation.plate if named else "",
-            **{name: getattr(violation, name) for name in _PLAIN},
-            **({} if named else {"note": ""}),
-            **identities(*rider),
-        }
+    if month is None:
+        return query
+    first, after = month_bounds(month)
+    return query.where(Violation.occurred_on >= first, Violation.occurred_on < after)
 
 
 def _identities(keyring: Keyring, by: Actor, clear: bool) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, Date, Select, bindparam, func, literal, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
@@ -16,6 +15,7 @@ from trafficedu.companies.models import Company
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
+from trafficedu.core.listing import MONEY, Column, Listing
 from trafficedu.core.orm import holds_on
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.tables import table_of
@@ -27,7 +27,7 @@ from trafficedu.violations.rules import ViolationState
 
 @dataclass(frozen=True)
 class ViolationFilter:
-    """What the list of violations is narrowed to; ``sort`` is a column's key, with "-" before it descending."""
+    """What the list of violations is narrowed to."""
 
     since: date | None = None
     until: date | None = None
@@ -38,7 +38,6 @@ class ViolationFilter:
     company_code: str = ""
     officer_id: int | None = None
     number: str = ""
-    sort: str = "-occurred"
 
 
 @dataclass(frozen=True)
@@ -67,15 +66,6 @@ class Step:
     at_utc: datetime
     by: str
     reason: str = ""
-
-
-SORTS: dict[str, ColumnElement[Any]] = {
-    "occurred": Violation.occurred_utc.expression,
-    "kind": ViolationKind.code.expression,
-    "area": Area.path.expression,
-    "fine": func.coalesce(Violation.fine_yuan, 0),
-    "state": Violation.state.expression,
-}
 
 
 _KIND, _AREA, _FIRST = table_of(ViolationKind), table_of(Area), table_of(Violation)
@@ -145,43 +135,61 @@ def find_by_client_reference(session: Session, client_reference: str) -> Violati
     return session.scalar(select(Violation).where(Violation.client_reference == client_reference))
 
 
-def list_violations(session: Session, by: Actor, wanted: ViolationFilter, page: int) -> Page[Violation]:
-    """Return a page of what ``by`` may see, narrowed and sorted."""
-    return paginate(session, _filtered(by, wanted), page)
-
-
-def _filtered(by: Actor, wanted: ViolationFilter) -> Select[tuple[Violation]]:
-    query = (
+def _filtered(by: Actor, chosen: ViolationFilter) -> Select[tuple[Violation]]:
+    return (
         select(Violation)
         .join(Violation.kind)
         .join(Violation.area)
         .outerjoin(Violation.company)
-        .where(visible_to(by), *filter_conditions(wanted))
+        .where(visible_to(by), *filter_conditions(chosen))
         .options(contains_eager(Violation.kind), contains_eager(Violation.area), contains_eager(Violation.company))
     )
-    key = wanted.sort.removeprefix("-")
-    column = SORTS.get(key, SORTS["occurred"])
-    return query.order_by(column.desc() if wanted.sort.startswith("-") else column.asc(), Violation.id.desc())
 
 
-def filter_conditions(wanted: ViolationFilter) -> list[ColumnElement[bool]]:
+VIOLATIONS: Listing[Violation, ViolationFilter] = Listing(
+    _filtered,
+    [
+        Column("number", message("Number"), value=lambda row: row.number, in_file_only=True),
+        Column("occurred", message("When"), value=lambda row: row.occurred_utc, sort=Violation.occurred_utc.expression),
+        Column("kind", message("Offence"), value=lambda row: row.kind.name, sort=ViolationKind.code.expression),
+        Column("area", message("Village"), value=lambda row: row.area.name, sort=Area.path.expression),
+        Column("place", message("Place"), value=lambda row: row.place),
+        Column("company", message("Company"), value=lambda row: row.company.name if row.company else None),
+        Column("source", message("Source"), value=lambda row: row.source.label),
+        Column(
+            "fine",
+            message("Fine"),
+            value=lambda row: row.penalty.label if row.fine_yuan is None else row.fine_yuan,
+            sort=func.coalesce(Violation.fine_yuan, 0),
+            look=MONEY,
+        ),
+        Column("state", message("State"), value=lambda row: row.state, sort=Violation.state.expression),
+    ],
+    sort="-occurred",
+    tie=Violation.id.desc(),
+    export="violations:violation:export",
+    file="violations",
+)
+
+
+def filter_conditions(chosen: ViolationFilter) -> list[ColumnElement[bool]]:
     """Return the conditions of a filter on Violation joined with Area, ViolationKind and Company."""
-    if wanted.number:
-        return [Violation.number == numbers.normalise(wanted.number)]
+    if chosen.number:
+        return [Violation.number == numbers.normalise(chosen.number)]
     conditions: list[ColumnElement[bool]] = []
-    if wanted.since:
-        conditions.append(Violation.occurred_on >= wanted.since)
-    if wanted.until:
-        conditions.append(Violation.occurred_on <= wanted.until)
-    if wanted.area_code:
-        path = select(Area.path).where(Area.code == wanted.area_code).scalar_subquery()
+    if chosen.since:
+        conditions.append(Violation.occurred_on >= chosen.since)
+    if chosen.until:
+        conditions.append(Violation.occurred_on <= chosen.until)
+    if chosen.area_code:
+        path = select(Area.path).where(Area.code == chosen.area_code).scalar_subquery()
         conditions.append(func.substr(Area.path, 1, func.length(path)) == path)
     equal = [
-        (wanted.kind_code, ViolationKind.code),
-        (wanted.source, Violation.source),
-        (wanted.state, Violation.state),
-        (wanted.company_code, Company.code),
-        (wanted.officer_id, Violation.officer_id),
+        (chosen.kind_code, ViolationKind.code),
+        (chosen.source, Violation.source),
+        (chosen.state, Violation.state),
+        (chosen.company_code, Company.code),
+        (chosen.officer_id, Violation.officer_id),
     ]
     return [*conditions, *(column == value for value, column in equal if value)]
 

@@ -2,89 +2,54 @@
 
 from __future__ import annotations
 
-import tempfile
-from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
-from flask import abort, render_template, request, send_file
+from flask import abort, render_template, request
 
-from trafficedu.areas.models import TOWN, VILLAGE
-from trafficedu.areas.queries import list_below
+from trafficedu.areas.queries import choices_below
 from trafficedu.companies import queries as companies
-from trafficedu.core import audit
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
-from trafficedu.core.web import back_to, locale, page_number
-from trafficedu.reports.spreadsheet import Column, write_csv, write_xlsx
+from trafficedu.core.list_views import list_file, list_page
+from trafficedu.core.web import back_to, locale
 from trafficedu.riders import queries as riders
 from trafficedu.riders.services.people import open_rider
 from trafficedu.violations.forms import ViolationFilterForm
-from trafficedu.violations.imports.exporting import list_filtered
-from trafficedu.violations.imports.files import COLUMNS
 from trafficedu.violations.queries import objections, records
 from trafficedu.violations.queries.kinds import list_kinds
-from trafficedu.violations.queries.records import ViolationFilter
+from trafficedu.violations.queries.records import VIOLATIONS, ViolationFilter
 from trafficedu.violations.rules import ViolationAct
 from trafficedu.violations.views.blueprint import pages
 
 SHOWN_DAYS = 30
 """The list begins with this many days: a district has hundreds of thousands of records."""
-DEPTH = {TOWN: "\u3000", VILLAGE: "\u3000\u3000"}
 
 
 @pages.get("/violations")
 @requires("violations:violation:read")
 def index() -> Any:
     """I look through the records of my area."""
-    form = _filter_form()
-    wanted = _wanted(form)
-    found = records.list_violations(session(), actor(), wanted, page_number())
-    return render_template(
-        "violations/index.html",
-        form=form,
-        page=found,
-        paging=wanted,
-    )
+    return list_page("violations/index.html", VIOLATIONS, *_chosen())
 
 
-@pages.post("/violations/export/<suffix>")
+@pages.post("/violations/export/<any(csv, xlsx):suffix>")
 @requires("violations:violation:export")
 def export(suffix: str) -> Any:
-    """I take the list with me as a file; personal data in it is masked."""
-    if suffix not in {"csv", "xlsx"}:
-        abort(404)
-    rows = ([row.get(name) for name in COLUMNS.names] for row in _rows())
-    columns = [Column(name) for name in COLUMNS.names]
-    with ExitStack() as undo:
-        file = undo.enter_context(tempfile.TemporaryFile())
-        count = (write_csv if suffix == "csv" else write_xlsx)(columns, rows, file)
-        audit.write(session(), "violations:violation:export", actor(), rows=count, format=suffix)
-        session().commit()
-        file.seek(0)
-        undo.pop_all()  # from here on the answer closes the file
-    return send_file(file, download_name=f"violations-{today().isoformat()}.{suffix}", as_attachment=True)
+    """I take the list with me as a file; it names nobody."""
+    return list_file(VIOLATIONS, _chosen()[1], suffix)
 
 
-def _rows() -> Any:
-    return list_filtered(session(), actor(), _wanted(_filter_form()), clear=False)
-
-
-def _filter_form() -> ViolationFilterForm:
+def _chosen() -> tuple[ViolationFilterForm, ViolationFilter]:
     form = ViolationFilterForm(request.args)
-    if not request.args.keys() - {"page", "sort", "lang"}:
+    if form.is_untouched:
         form.since.data = today() - timedelta(days=SHOWN_DAYS)
-    root = actor().scope.area_path or ""
-    areas = [(a.code, f"{DEPTH.get(a.level, '')}{a.name}") for a in list_below(session(), root, today())]
-    kinds = {kind.code: kind.name(locale()) for kind in list_kinds(session())}
-    form.offer(areas, list(kinds.items()), companies.list_names(session()))
+    form.area.offer(choices_below(session(), today(), actor()))
+    form.kind.offer({kind.code: kind.name(locale()) for kind in list_kinds(session())}.items())
+    form.company.offer(companies.list_names(session()))
     form.validate()
-    return form
-
-
-def _wanted(form: ViolationFilterForm) -> ViolationFilter:
-    return form.to_input(actor(), request.args.get("sort", "-occurred"))
+    return form, form.to_input(actor())
 
 
 @pages.get("/violations/<number>")

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
+from trafficedu.core import spreadsheet
 from trafficedu.core.cells import restore
 from trafficedu.core.errors import Refusal
+from trafficedu.core.spreadsheet import Column, Row, write_csv, write_file, write_xlsx
 from trafficedu.core.text import message, translate
-from trafficedu.reports import spreadsheet
-from trafficedu.reports.spreadsheet import Column, Row, write_csv, write_file, write_xlsx
 
 COLUMNS = (
     Column("reference"),

@@ -31,9 +31,9 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from trafficedu.core.cells import protect
+from trafficedu.core.clock import SHANGHAI
 from trafficedu.core.errors import Refusal
 from trafficedu.core.text import Message, message, translate
-from trafficedu.reports.words import PLACE_OF_THE_CLOCK
 
 Value = str | bool | int | float | Decimal | date | datetime | None
 Row = Sequence[Value]
@@ -115,7 +115,7 @@ def csv_cell(value: Value) -> str:
 
 def shanghai(when: datetime) -> datetime:
     """Return ``when`` in Asia/Shanghai; a time without a zone is taken to be there already."""
-    return when.astimezone(PLACE_OF_THE_CLOCK) if when.tzinfo else when.replace(tzinfo=PLACE_OF_THE_CLOCK)
+    return when.astimezone(SHANGHAI) if when.tzinfo else when.replace(tzinfo=SHANGHAI)
 
 
 def checked(columns: Sequence[Column], rows: Iterable[Row]) -> Iterator[Row]:

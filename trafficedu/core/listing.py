@@ -1,0 +1,107 @@
+"""A list declared once: what it reads, its columns and sorts, its pages, its rows for a file. Must not know the web.
+
+A list is a :class:`Listing` beside the queries of its feature; ``core.list_views`` shows it and writes it to a file,
+``_macros/tables.html`` draws it. What a page shows and what a file holds come from the same columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import KW_ONLY, dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Select
+from sqlalchemy.orm import Session
+
+from trafficedu.core import bulk, spreadsheet
+from trafficedu.core.actors import Actor
+from trafficedu.core.paging import PER_PAGE, Page, paginate
+from trafficedu.core.states import Word
+from trafficedu.core.text import Message, translate
+
+Row = TypeVar("Row")
+Filter = TypeVar("Filter")
+Part = str | Message | int | float | Decimal | date | datetime | Callable[[str], str] | None
+Cell = Part | Sequence[Part]
+"""What stands in a cell: a word stands as its badge, a message translated, a function of the language as what it
+returns, several things one after another, None as a dash."""
+FIGURES, MONEY, AGO = "figures", "money", "ago"
+
+
+@dataclass(frozen=True)
+class Column(spreadsheet.Column, Generic[Row]):
+    """One column of a list and of its file.
+
+    ``sort`` is what its head sorts by; without one it does not sort. ``look`` is ``figures`` (to the right), ``money``
+    (yuan, to the right), ``ago`` (a moment told from now) or nothing. ``in_file_only`` is for what a page says
+    otherwise: a number that is the address of the row's link, the code of an area.
+    """
+
+    _: KW_ONLY
+    value: Callable[[Row], Cell]
+    sort: ColumnElement[Any] | None = None
+    look: str = ""
+    in_file_only: bool = False
+
+
+@dataclass(frozen=True)
+class Listing(Generic[Row, Filter]):
+    """A list that people narrow, sort, page through and take away.
+
+    ``query`` returns the rows somebody may see of a filter, in no order; ``sort`` is the key of the column a list
+    begins with, ``-`` before it for descending. Rows that sort alike stand in the order of ``tie``, which no two rows
+    share: the value of the sort and the tie together say where a row stands, whatever was added meanwhile. Only
+    :meth:`page` counts and cuts.
+
+    A list that goes out as a file names the permission for it (also the act in the audit trail) and the file.
+    """
+
+    query: Callable[[Actor, Filter], Select[Any]]
+    columns: Sequence[Column[Row]]
+    sort: str
+    tie: ColumnElement[Any]
+    per_page: int = PER_PAGE
+    export: str = ""
+    file: str = ""
+
+    @property
+    def shown(self) -> list[Column[Row]]:
+        """The columns of the page."""
+        return [column for column in self.columns if not column.in_file_only]
+
+    def sort_of(self, key: str | None) -> str:
+        """Return the sort that ``key`` names, or the list's own where it names none."""
+        known = {column.key for column in self.columns if column.sort is not None}
+        return key if key and key.removeprefix("-") in known else self.sort
+
+    def ordered(self, by: Actor, chosen: Filter, sort: str | None = None) -> Select[Any]:
+        """Return the query of all rows in their order."""
+        sort = self.sort_of(sort)
+        first = next(column.sort for column in self.columns if column.key == sort.removeprefix("-"))
+        assert first is not None
+        return self.query(by, chosen).order_by(first.desc() if sort.startswith("-") else first.asc(), self.tie)
+
+    def page(self, session: Session, by: Actor, chosen: Filter, sort: str | None = None, number: int = 1) -> Page[Row]:
+        """Return a page of the rows that ``by`` may see, narrowed and sorted."""
+        return paginate(session, self.ordered(by, chosen, sort), number, self.per_page)
+
+    def cells(
+        self, session: Session, by: Actor, chosen: Filter, sort: str | None, locale: str
+    ) -> Iterator[list[spreadsheet.Value]]:
+        """Yield the rows of all pages as the cells of a file, piece by piece."""
+        query = self.ordered(by, chosen, sort).execution_options(yield_per=bulk.BATCH)
+        for row in session.scalars(query):
+            yield [plain(column.value(row), locale) for column in self.columns]
+
+
+def plain(cell: Cell, locale: str) -> spreadsheet.Value:
+    """Return a cell as a file holds it: words and messages in ``locale``; numbers, days and moments as they are."""
+    if isinstance(cell, Word):
+        return translate(cell.label, locale)
+    if isinstance(cell, Message):
+        return translate(cell, locale)
+    if isinstance(cell, Sequence) and not isinstance(cell, str):
+        return ("、" if locale == "zh" else ", ").join(str(plain(part, locale)) for part in cell)
+    return cell(locale) if callable(cell) else cell
