@@ -36,6 +36,7 @@ from trafficedu.education.queries.rates import count_completion
 from trafficedu.education.rules import ModulePlan, ModuleTimes, gaps
 from trafficedu.feedback.models import Feedback, Notice
 from trafficedu.feedback.queries.notices import count_unanswered
+from trafficedu.feedback.rules import NoticeState
 from trafficedu.feedback.services.notices import Answer, check_answer
 from trafficedu.riders import rules as riders
 from trafficedu.riders.models import Engagement, Rider, Vehicle
@@ -217,8 +218,8 @@ def test_notices_go_to_whom_they_belong(demo: Session) -> None:
             check_answer(notice.receiver_kind, Answer(feedback.measure, feedback.days, feedback.text))
     states = Counter(demo.scalars(select(Notice.state)))
     answered = demo.scalar(select(func.count()).select_from(Feedback))
-    assert 0.75 < (answered or 0) / states["sent"] < 0.95
-    assert states["held"] > 10
+    assert 0.75 < (answered or 0) / states[NoticeState.SENT] < 0.95
+    assert states[NoticeState.HELD] > 10
 
 
 def test_the_present_has_something_for_everybody(demo: Session) -> None:

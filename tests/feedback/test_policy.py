@@ -17,7 +17,12 @@ from trafficedu.core.clock import today
 from trafficedu.core.errors import Refusal
 from trafficedu.feedback.models import EscalationStep
 from trafficedu.feedback.queries import policy
-from trafficedu.feedback.rules import CRITICISED, DISMISSED, HOME_VISIT, ORDERS_REDUCED, SUSPENDED, Measure, Step
+from trafficedu.feedback.rules import (
+    Measure,
+    MeasureKind,
+    Receiver,
+    Step,
+)
 from trafficedu.feedback.rules import ladder as ladder_of
 from trafficedu.feedback.services.policy import StepInput, add_step, end_step, renew_step
 
@@ -25,18 +30,18 @@ SHIPPED = date(2020, 1, 1)
 
 
 def line(
-    count: int, measure: str, day: date, *, days: int | None = None, window: int = 30, receiver: str = "company"
+    count: int, measure: MeasureKind, day: date, *, days: int | None = None, window: int = 30, receiver: str = "company"
 ) -> StepInput:
-    return StepInput(receiver, Step(count, window, Measure(measure, days)), day)
+    return StepInput(Receiver(receiver), Step(count, window, Measure(measure, days)), day)
 
 
 def test_the_ladder_says_what_each_count_leads_to() -> None:
-    steps = [Step(2, 30, Measure(ORDERS_REDUCED)), Step(3, 90, Measure(SUSPENDED, 3))]
+    steps = [Step(2, 30, Measure(MeasureKind.ORDERS_REDUCED)), Step(3, 90, Measure(MeasureKind.SUSPENDED, 3))]
     assert ladder_of(steps) == [
         (1, None),
-        (2, Measure(ORDERS_REDUCED)),
-        (3, Measure(SUSPENDED, 3)),
-        (4, Measure(SUSPENDED, 3)),
+        (2, Measure(MeasureKind.ORDERS_REDUCED)),
+        (3, Measure(MeasureKind.SUSPENDED, 3)),
+        (4, Measure(MeasureKind.SUSPENDED, 3)),
     ]
     assert ladder_of([]) == [(1, None)]
 
@@ -45,23 +50,23 @@ def test_a_new_version_advises_from_its_day_on(session: Session) -> None:
     world, now = make_world(session), today()
     notice = make_notice(session, world.village, company=world.company)
     first = policy.find_step(session, "company", 1, SHIPPED)
-    renew_step(session, first, line(1, SUSPENDED, now, days=1), first.version, now, SYSTEM)
+    renew_step(session, first, line(1, MeasureKind.SUSPENDED, now, days=1), first.version, now, SYSTEM)
     assert first.valid_to == now - timedelta(days=1)
     day = notice.violation.occurred_on
-    expected = Measure(SUSPENDED, 1) if day == now else Measure(CRITICISED)
+    expected = Measure(MeasureKind.SUSPENDED, 1) if day == now else Measure(MeasureKind.CRITICISED)
     assert policy.recommendations(session, [notice])[notice.id].measure == expected
-    assert policy.steps_on(session, "company", now - timedelta(days=1))[0].measure == Measure(CRITICISED)
-    assert policy.steps_on(session, "company", now)[0].measure == Measure(SUSPENDED, 1)
+    assert policy.steps_on(session, "company", now - timedelta(days=1))[0].measure == Measure(MeasureKind.CRITICISED)
+    assert policy.steps_on(session, "company", now)[0].measure == Measure(MeasureKind.SUSPENDED, 1)
 
 
 @pytest.mark.parametrize(
     ("new", "field"),
     [
-        (line(1, SUSPENDED, today(), days=2), "violations_from"),
-        (line(7, SUSPENDED, today()), "days"),
-        (line(7, DISMISSED, today(), days=2), "days"),
-        (line(7, DISMISSED, today() - timedelta(days=1)), "valid_from"),
-        (line(7, DISMISSED, today(), receiver="village"), "measure"),
+        (line(1, MeasureKind.SUSPENDED, today(), days=2), "violations_from"),
+        (line(7, MeasureKind.SUSPENDED, today()), "days"),
+        (line(7, MeasureKind.DISMISSED, today(), days=2), "days"),
+        (line(7, MeasureKind.DISMISSED, today() - timedelta(days=1)), "valid_from"),
+        (line(7, MeasureKind.DISMISSED, today(), receiver="village"), "measure"),
     ],
 )
 def test_a_line_that_cannot_be_is_refused_at_its_field(session: Session, new: StepInput, field: str) -> None:
@@ -72,12 +77,12 @@ def test_a_line_that_cannot_be_is_refused_at_its_field(session: Session, new: St
 
 def test_a_line_to_come_can_be_taken_back_and_never_holds(session: Session) -> None:
     now, soon = today(), today() + timedelta(days=10)
-    step = add_step(session, line(7, DISMISSED, soon), now, SYSTEM)
+    step = add_step(session, line(7, MeasureKind.DISMISSED, soon), now, SYSTEM)
     end_step(session, step, now, step.version, now, SYSTEM)
     assert [found.violations_from for found in policy.steps_on(session, "company", soon)] == [1, 2, 3, 5]
     with pytest.raises(Refusal, match="stays"):
         end_step(session, step, now - timedelta(days=2), step.version, now, SYSTEM)
-    add_step(session, line(7, DISMISSED, soon + timedelta(days=1)), now, SYSTEM)
+    add_step(session, line(7, MeasureKind.DISMISSED, soon + timedelta(days=1)), now, SYSTEM)
 
 
 def test_the_administrator_looks_before_saving(
@@ -97,7 +102,7 @@ def test_the_administrator_looks_before_saving(
     assert refused.status_code == 422  # two violations have a line of their own
     assert admin.post(address, data=data | {"violations_from": "4"}).status_code == 303
     session.expire_all()
-    assert Measure(HOME_VISIT) in [step.measure for step in policy.steps_on(session, "company", today())]
+    assert Measure(MeasureKind.HOME_VISIT) in [step.measure for step in policy.steps_on(session, "company", today())]
     assert admin.get("/escalation/company/3/never").status_code == 404
     ending = admin.post("/escalation/village/2/2020-01-01/end", data={"last_day": today().isoformat(), "version": "1"})
     assert ending.status_code == 303

@@ -16,7 +16,7 @@ from trafficedu.feedback.models import Feedback, Notice
 from trafficedu.feedback.queries import notices, policy, rates, rows
 from trafficedu.feedback.queries.notices import NoticeFilter
 from trafficedu.feedback.queries.rates import FeedbackCounts
-from trafficedu.feedback.rules import Measure
+from trafficedu.feedback.rules import Measure, MeasureKind, Receiver
 from trafficedu.violations.events import ViolationVoided
 
 AS_OF = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -55,8 +55,8 @@ def test_the_two_rates_of_an_example_counted_by_hand(session: Session, world: Wo
     session.flush()
 
     companies, villages = rates.count_feedback(session, SYSTEM, NOVEMBER, DECEMBER, AS_OF)
-    assert companies == FeedbackCounts("company", sent=7, answered=3, not_yet_due=2, due=5, answered_on_time=2)
-    assert villages == FeedbackCounts("village", sent=1, answered=1, not_yet_due=0, due=1, answered_on_time=1)
+    assert companies == FeedbackCounts(Receiver.COMPANY, sent=7, answered=3, not_yet_due=2, due=5, answered_on_time=2)
+    assert villages == FeedbackCounts(Receiver.VILLAGE, sent=1, answered=1, not_yet_due=0, due=1, answered_on_time=1)
 
 
 def test_rates_keep_to_the_scope_and_to_the_area_asked_for(session: Session, world: World) -> None:
@@ -135,7 +135,7 @@ def test_a_company_is_advised_on_what_it_may_know_only(session: Session, world: 
     make_violation(session, world.village, rider=rider, company=world.company)
     notice = make_notice(session, world.village, rider=rider, company=world.company)
     advice = policy.recommendations(session, [notice])[notice.id]
-    assert (advice.count, advice.measure) == (2, Measure("orders_reduced"))
+    assert (advice.count, advice.measure) == (2, Measure(MeasureKind.ORDERS_REDUCED))
     village = make_notice(session, world.village, rider=rider)
     assert policy.recommendations(session, [village])[village.id].count == 4
 

@@ -5,27 +5,31 @@ from datetime import UTC, date, datetime
 import pytest
 
 from trafficedu.feedback import rules
-from trafficedu.feedback.rules import CRITICISED, DISMISSED, ORDERS_REDUCED, SUSPENDED, Measure, Step
+from trafficedu.feedback.rules import Measure, MeasureKind, Step
 
 DAY = date(2026, 11, 23)
 POLICY = [
-    Step(1, 30, Measure(CRITICISED)),
-    Step(2, 30, Measure(ORDERS_REDUCED)),
-    Step(3, 30, Measure(SUSPENDED, 3)),
-    Step(5, 90, Measure(DISMISSED)),
+    Step(1, 30, Measure(MeasureKind.CRITICISED)),
+    Step(2, 30, Measure(MeasureKind.ORDERS_REDUCED)),
+    Step(3, 30, Measure(MeasureKind.SUSPENDED, 3)),
+    Step(5, 90, Measure(MeasureKind.DISMISSED)),
 ]
 
 
 @pytest.mark.parametrize(
     ("days", "measure", "count"),
     [
-        ([DAY], Measure(CRITICISED), 1),
-        ([DAY, date(2026, 11, 1)], Measure(ORDERS_REDUCED), 2),
-        ([DAY, date(2026, 10, 25)], Measure(ORDERS_REDUCED), 2),  # the 30th day
-        ([DAY, date(2026, 10, 24)], Measure(CRITICISED), 1),  # the 31st
-        ([DAY, DAY, DAY], Measure(SUSPENDED, 3), 3),
-        ([DAY, date(2026, 11, 24)], Measure(CRITICISED), 1),  # a later one does not count yet
-        ([DAY, *[date(2026, 9, day) for day in (1, 2, 3, 4)]], Measure(DISMISSED), 5),  # its own window is longer
+        ([DAY], Measure(MeasureKind.CRITICISED), 1),
+        ([DAY, date(2026, 11, 1)], Measure(MeasureKind.ORDERS_REDUCED), 2),
+        ([DAY, date(2026, 10, 25)], Measure(MeasureKind.ORDERS_REDUCED), 2),  # the 30th day
+        ([DAY, date(2026, 10, 24)], Measure(MeasureKind.CRITICISED), 1),  # the 31st
+        ([DAY, DAY, DAY], Measure(MeasureKind.SUSPENDED, 3), 3),
+        ([DAY, date(2026, 11, 24)], Measure(MeasureKind.CRITICISED), 1),  # a later one does not count yet
+        (
+            [DAY, *[date(2026, 9, day) for day in (1, 2, 3, 4)]],
+            Measure(MeasureKind.DISMISSED),
+            5,
+        ),  # its own window is longer
     ],
 )
 def test_the_strongest_step_reached_is_recommended(days: list[date], measure: Measure, count: int) -> None:
@@ -38,10 +42,10 @@ def test_without_a_policy_nothing_is_recommended_but_the_count_is_told() -> None
 
 
 def test_one_tap_offers_the_recommended_measure_first_and_none_the_receiver_cannot_take() -> None:
-    talk = Measure(CRITICISED)
-    assert rules.one_tap("company", Measure(SUSPENDED, 3)) == (Measure(SUSPENDED, 3), talk)
+    talk = Measure(MeasureKind.CRITICISED)
+    assert rules.one_tap("company", Measure(MeasureKind.SUSPENDED, 3)) == (Measure(MeasureKind.SUSPENDED, 3), talk)
     assert rules.one_tap("company", talk) == (talk,)
-    assert rules.one_tap("village", Measure(ORDERS_REDUCED)) == (talk,)
+    assert rules.one_tap("village", Measure(MeasureKind.ORDERS_REDUCED)) == (talk,)
 
 
 def test_an_answer_on_the_deadline_is_in_time() -> None:

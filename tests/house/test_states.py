@@ -11,6 +11,7 @@ from trafficedu.accidents.rules import ACCIDENT_LIFE, AccidentState
 from trafficedu.core.errors import Stale
 from trafficedu.core.states import Transitions, Word
 from trafficedu.education.rules import BOOKING_LIFE, SESSION_LIFE, TASK_LIFE, BookingState, SessionState, TaskState
+from trafficedu.feedback.rules import NOTICE_LIFE, NoticeState
 from trafficedu.hazards.rules import HAZARD_LIFE, HazardState
 from trafficedu.violations.rules import OBJECTION_LIFE, VIOLATION_LIFE, ObjectionState, ViolationState
 
@@ -57,6 +58,11 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
             "tell_apart": ("recorded", ""),
             "void": ("recorded", "voided"),
         },
+    ),
+    "notice": (
+        NOTICE_LIFE,
+        NoticeState,
+        {"release": ("held", "sent"), "answer": ("sent", ""), "withdraw": ("held sent", "voided")},
     ),
     "study task": (
         TASK_LIFE,

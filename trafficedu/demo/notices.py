@@ -17,18 +17,9 @@ from trafficedu.demo.places import Places
 from trafficedu.demo.plan import DAY, HOUR, MINUTE, Span, date_of, moment
 from trafficedu.demo.rows import Rows
 from trafficedu.feedback import rules
-from trafficedu.feedback.models import (
-    COMPANY,
-    HELD,
-    NO_HOME_VILLAGE,
-    NO_LEGAL_BASIS,
-    SENT,
-    VILLAGE,
-    VOIDED,
-    Feedback,
-    Notice,
-)
+from trafficedu.feedback.models import Feedback, Notice
 from trafficedu.feedback.queries import policy
+from trafficedu.feedback.rules import HeldReason, MeasureKind, NoticeState, Receiver
 
 VILLAGES_ANSWER = 0.83
 LATE = 0.11
@@ -36,12 +27,12 @@ TOLD_ANEW_AFTER_DAYS = 45
 """The largest company has answered whatever is older; its contact's list shows the present, not the past."""
 LARGEST = 0
 TEXTS = {
-    rules.CRITICISED: ("已在晨会上通报批评", "已约谈并签订守法承诺书", "", "", ""),
-    rules.ORDERS_REDUCED: ("三日内减少派单", "高峰时段限单", "", ""),
-    rules.SUSPENDED: ("停派期间参加宣教", "", ""),
-    rules.DISMISSED: ("已解除合作",),
-    rules.HOME_VISIT: ("上门走访并发放宣传单", "与家属一同谈话", ""),
-    rules.OTHER: ("骑手已返乡，电话教育", "车辆已转卖，向本人核实并教育"),
+    MeasureKind.CRITICISED: ("已在晨会上通报批评", "已约谈并签订守法承诺书", "", "", ""),
+    MeasureKind.ORDERS_REDUCED: ("三日内减少派单", "高峰时段限单", "", ""),
+    MeasureKind.SUSPENDED: ("停派期间参加宣教", "", ""),
+    MeasureKind.DISMISSED: ("已解除合作",),
+    MeasureKind.HOME_VISIT: ("上门走访并发放宣传单", "与家属一同谈话", ""),
+    MeasureKind.OTHER: ("骑手已返乡，电话教育", "车辆已转卖，向本人核实并教育"),
 }
 
 
@@ -51,9 +42,7 @@ class Notices:
     def __init__(self, session: Session, rows: Rows, places: Places, span: Span, chance: Random) -> None:
         self._rows, self._places, self._span, self._chance = rows, places, span, chance
         self._hours = figure(session, "feedback.due_hours")
-        self._steps = {
-            kind: policy.steps_on(session, kind, local_date(moment(span.now))) for kind in (COMPANY, VILLAGE)
-        }
+        self._steps = {kind: policy.steps_on(session, kind, local_date(moment(span.now))) for kind in Receiver}
         self.unanswered: Counter[int] = Counter()
         """Village (place in the list) -> its unanswered notices that are not yet a month old."""
 
@@ -61,13 +50,13 @@ class Notices:
         """Send or hold the notice of a violation that counts from ``now`` on; ``days`` are the rider's violations."""
         company = offence.firm is not None
         ready = bool(offence.basis) if company else person.home is not None
-        state = VOIDED if offence.voided_at else SENT if ready else HELD
+        state = NoticeState.VOIDED if offence.voided_at else NoticeState.SENT if ready else NoticeState.HELD
         due = now + self._hours * HOUR
         answered = self._answered(offence, person, now, due) if ready else None
         if offence.voided_at and answered is not None and answered > offence.voided_at:
             answered = None
         notice = self._rows.new_id(Notice)
-        held = NO_LEGAL_BASIS if company else NO_HOME_VILLAGE
+        held = HeldReason.NO_LEGAL_BASIS if company else HeldReason.NO_HOME_VILLAGE
         opened = answered - self._chance.randrange(3 * MINUTE, 3 * HOUR) if answered else self._glance(now)
         self._rows.add(
             Notice,
@@ -75,11 +64,11 @@ class Notices:
             number=new_number("N"),
             violation_id=offence.id,
             rider_id=person.id,
-            receiver_kind=COMPANY if company else VILLAGE,
+            receiver_kind=Receiver.COMPANY if company else Receiver.VILLAGE,
             company_id=None if offence.firm is None else self._places.firms[offence.firm].company.id,
             area_id=None if company or person.home is None else self._places.villages[person.home].id,
             state=state,
-            held_reason=held if state == HELD else "",
+            held_reason=held if state == NoticeState.HELD else HeldReason.NONE,
             sent_utc=moment(now) if ready else None,
             due_utc=moment(due) if ready else None,
             opened_utc=moment(max(now, opened)) if ready and opened else None,
@@ -87,7 +76,12 @@ class Notices:
         )
         if answered is not None:
             self._answer(notice, offence, person, days, answered)
-        elif state == SENT and not company and person.home is not None and now > self._span.midnight - 30 * DAY:
+        elif (
+            state == NoticeState.SENT
+            and not company
+            and person.home is not None
+            and now > self._span.midnight - 30 * DAY
+        ):
             self.unanswered[person.home] += 1
 
     def _answered(self, offence: Offence, person: Person, sent: int, due: int) -> int | None:
@@ -109,7 +103,7 @@ class Notices:
         return opened if self._chance.random() < 0.4 and opened < self._span.midnight else None
 
     def _answer(self, notice: int, offence: Offence, person: Person, days: Sequence[int], when: int) -> None:
-        kind = VILLAGE if offence.firm is None else COMPANY
+        kind = Receiver.VILLAGE if offence.firm is None else Receiver.COMPANY
         measure = self._measure(kind, days, offence.day)
         if offence.firm is not None:
             by = self._places.firms[offence.firm].contact
@@ -125,12 +119,12 @@ class Notices:
             answered_by_id=by,
         )
 
-    def _measure(self, kind: str, days: Sequence[int], day: int) -> rules.Measure:
+    def _measure(self, kind: Receiver, days: Sequence[int], day: int) -> rules.Measure:
         """Return what the policy recommends, most of the time; now and then something else the receiver can do."""
         drawn = self._chance.random()
         if drawn > 0.97:
-            return rules.Measure(rules.OTHER)
+            return rules.Measure(MeasureKind.OTHER)
         if drawn > 0.85:
-            return rules.Measure(rules.HOME_VISIT if kind == VILLAGE else rules.CRITICISED)
+            return rules.Measure(MeasureKind.HOME_VISIT if kind == Receiver.VILLAGE else MeasureKind.CRITICISED)
         recommended = rules.recommend(self._steps[kind], [date_of(seen) for seen in days], date_of(day)).measure
-        return recommended or rules.Measure(rules.CRITICISED)
+        return recommended or rules.Measure(MeasureKind.CRITICISED)

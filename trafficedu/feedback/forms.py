@@ -8,12 +8,12 @@ from flask_babel import lazy_gettext as _l
 from wtforms import DateField, IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from trafficedu.core.fields import FilterForm, Form, VersionField
+from trafficedu.core.fields import FilterForm, Form, VersionField, named
 from trafficedu.core.fields import choices as as_choices
 from trafficedu.core.web import say
 from trafficedu.feedback import rules
-from trafficedu.feedback.models import COMPANY, VILLAGE
 from trafficedu.feedback.queries.notices import NoticeFilter
+from trafficedu.feedback.rules import AnswerState, MeasureKind, NoticeState, Receiver
 from trafficedu.feedback.services.notices import Answer
 from trafficedu.feedback.services.policy import StepInput
 
@@ -35,9 +35,9 @@ class AnswerForm(Form):
         render_kw={"rows": "3"},
     )
 
-    def offer(self, receiver_kind: str) -> None:
+    def offer(self, receiver_kind: Receiver) -> None:
         """Offer the measures this kind of receiver can take."""
-        self.measure.choices = [(code, say(rules.MEASURE_NAMES[code])) for code in rules.MEASURES_OF[receiver_kind]]
+        self.measure.choices = [(code, say(code.label)) for code in rules.MEASURES_OF[receiver_kind]]
 
     def to_input(self) -> Answer:
         """Return the answer."""
@@ -53,15 +53,9 @@ class NoticeFilterForm(FilterForm):
 
     def __init__(self, *args: Any, receiver: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        held = [] if receiver else [("held", _l("held"))]
-        self.state.choices = [
-            ("", _l("all")),
-            ("unanswered", _l("unanswered")),
-            ("late", _l("past its deadline")),
-            ("answered", _l("answered")),
-            *held,
-            ("voided", _l("taken back")),
-        ]
+        held = [] if receiver else [NoticeState.HELD]
+        shown = [AnswerState.UNANSWERED, AnswerState.LATE, AnswerState.ANSWERED, *held, NoticeState.VOIDED]
+        self.state.choices = as_choices([("", _l("all")), *named(shown)])
 
     def to_input(self) -> NoticeFilter:
         """Return the filter; what cannot be read does not narrow."""
@@ -74,7 +68,7 @@ class StepForm(Form):
     receiver_kind = RadioField(
         _l("Recommended to"),
         [InputRequired(_l("Choose the receiver."))],
-        choices=as_choices([(COMPANY, _l("Company")), (VILLAGE, _l("Village"))]),
+        choices=as_choices(named(Receiver)),
     )
     violations_from = IntegerField(
         _l("From how many violations on"),
@@ -103,12 +97,14 @@ class StepForm(Form):
         if receiver_kind:
             del self.receiver_kind
         self.receiver = receiver_kind
-        codes = rules.RECOMMENDED_TO[receiver_kind or COMPANY]
-        self.measure.choices = [(code, say(rules.MEASURE_NAMES[code])) for code in codes]
+        codes = rules.RECOMMENDED_TO[Receiver(receiver_kind or Receiver.COMPANY)]
+        self.measure.choices = [(code, say(code.label)) for code in codes]
 
     def to_input(self) -> StepInput:
         """Return what was entered."""
         step = rules.Step(
-            self.violations_from.data, self.window_days.data, rules.Measure(self.measure.data, self.days.data)
+            self.violations_from.data,
+            self.window_days.data,
+            rules.Measure(MeasureKind(self.measure.data), self.days.data),
         )
-        return StepInput(self.receiver or self.receiver_kind.data, step, self.valid_from.data)
+        return StepInput(Receiver(self.receiver or self.receiver_kind.data), step, self.valid_from.data)

@@ -10,28 +10,24 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
-from trafficedu.core.orm import Base, UTCDateTime, Valid, Versioned
-from trafficedu.feedback.rules import Measure
+from trafficedu.core.orm import Base, UTCDateTime, Valid, Versioned, one_of, word
+from trafficedu.feedback.rules import HeldReason, Measure, MeasureKind, NoticeState, Receiver
 from trafficedu.riders.models import Rider
 from trafficedu.violations.models import Violation
-
-COMPANY, VILLAGE = "company", "village"
-HELD, SENT, VOIDED = "held", "sent", "voided"
-NO_LEGAL_BASIS, NO_HOME_VILLAGE = "no_legal_basis", "no_home_village"
 
 
 class Notice(Versioned, Base):
     """One violation told to one receiver: a company, or a village for a rider without one.
 
-    ``held`` notices have not gone out and say why (``held_reason``: ``no_legal_basis`` or ``no_home_village``).
+    ``held`` notices have not gone out and say why.
     Answered and late are derived from the feedback and ``due_utc``, never stored.
     """
 
     __tablename__ = "notice"
     __table_args__ = (
-        CheckConstraint("state IN ('held', 'sent', 'voided')", "state"),
-        CheckConstraint("receiver_kind IN ('company', 'village')", "receiver_kind"),
-        CheckConstraint("(state = 'held') = (held_reason <> '')", "held"),
+        one_of("state", NoticeState),
+        one_of("receiver_kind", Receiver),
+        CheckConstraint(f"(state = '{NoticeState.HELD}') = (held_reason <> '')", "held"),
         Index("ix_notice_company_id_sent_utc", "company_id", "sent_utc"),
         Index("ix_notice_area_id_sent_utc", "area_id", "sent_utc"),
         Index("ix_notice_due_utc", "due_utc"),
@@ -41,11 +37,11 @@ class Notice(Versioned, Base):
     number: Mapped[str] = mapped_column(String(12), unique=True)
     violation_id: Mapped[int] = mapped_column(ForeignKey("violation.id"), unique=True)
     rider_id: Mapped[int] = mapped_column(ForeignKey("rider.id"), index=True)
-    receiver_kind: Mapped[str] = mapped_column(String(10))
+    receiver_kind: Mapped[Receiver] = mapped_column(word(Receiver, 10))
     company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
     area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
-    state: Mapped[str] = mapped_column(String(10))
-    held_reason: Mapped[str] = mapped_column(String(40), default="")
+    state: Mapped[NoticeState] = mapped_column(word(NoticeState, 10))
+    held_reason: Mapped[HeldReason] = mapped_column(word(HeldReason, 40), default=HeldReason.NONE)
     sent_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     due_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     opened_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -57,6 +53,16 @@ class Notice(Versioned, Base):
     area: Mapped[Area | None] = relationship()
     feedback: Mapped[Feedback | None] = relationship(back_populates="notice")
 
+    @property
+    def is_sent(self) -> bool:
+        """Whether it went out and was not taken back."""
+        return self.state == NoticeState.SENT
+
+    @property
+    def is_voided(self) -> bool:
+        """Whether it was taken back: the violation was found wrong."""
+        return self.state == NoticeState.VOIDED
+
 
 class Feedback(Base):
     """What the receiver did; one answer a notice."""
@@ -66,7 +72,7 @@ class Feedback(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"), unique=True)
-    measure: Mapped[str] = mapped_column(String(20))
+    measure: Mapped[MeasureKind] = mapped_column(word(MeasureKind, 20))
     days: Mapped[int | None]
     text: Mapped[str] = mapped_column(String(500), default="")
     answered_utc: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -87,16 +93,16 @@ class EscalationStep(Valid, Versioned, Base):
     __tablename__ = "escalation_step"
     __table_args__ = (
         UniqueConstraint("receiver_kind", "violations_from", "valid_from"),
-        CheckConstraint("receiver_kind IN ('company', 'village')", "receiver_kind"),
+        one_of("receiver_kind", Receiver),
         CheckConstraint("violations_from > 0 AND window_days > 0", "positive"),
-        CheckConstraint("(measure = 'suspended') = (days IS NOT NULL)", "days"),
+        CheckConstraint(f"(measure = '{MeasureKind.SUSPENDED}') = (days IS NOT NULL)", "days"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    receiver_kind: Mapped[str] = mapped_column(String(10))
+    receiver_kind: Mapped[Receiver] = mapped_column(word(Receiver, 10))
     violations_from: Mapped[int]
     window_days: Mapped[int]
-    measure: Mapped[str] = mapped_column(String(20))
+    measure: Mapped[MeasureKind] = mapped_column(word(MeasureKind, 20))
     days: Mapped[int | None]
 
     @property

@@ -5,28 +5,91 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum, auto
 
+from trafficedu.core.states import Transitions, Word
 from trafficedu.core.text import Message, message
 
-ORDERS_REDUCED, SUSPENDED, CRITICISED = "orders_reduced", "suspended", "criticised"
-DISMISSED, HOME_VISIT, OTHER = "dismissed", "home_visit", "other"
+
+class Receiver(Word):
+    """Who is told of a violation: the rider's company, or the home village of a rider without one."""
+
+    COMPANY = "company", message("Company")
+    VILLAGE = "village", message("Village")
+
+
+class NoticeState(Word):
+    """Held notices have not gone out; what a sent one waits for is derived (:class:`AnswerState`)."""
+
+    HELD = "held", message("held"), "problem"
+    SENT = "sent", message("sent")
+    VOIDED = "voided", message("taken back")
+
+
+class AnswerState(Word):
+    """How a sent notice stands, by its answer and its deadline."""
+
+    UNANSWERED = "unanswered", message("unanswered"), "open"
+    LATE = "late", message("past its deadline"), "problem"
+    ANSWERED = "answered", message("answered"), "done"
+    ANSWERED_LATE = "answered_late", message("answered late"), "done"
+
+
+class HeldReason(Word):
+    """Why a notice is held."""
+
+    NONE = ""
+    NO_LEGAL_BASIS = (
+        "no_legal_basis",
+        message("The rider's engagement has no legal basis for telling the company. Record one, and it goes out."),
+    )
+    NO_HOME_VILLAGE = (
+        "no_home_village",
+        message("The rider works for no company and has no home village. Record one, and it goes out."),
+    )
+
+
+class MeasureKind(Word):
+    """What a receiver does about a rider."""
+
+    ORDERS_REDUCED = "orders_reduced", message("Orders reduced")
+    SUSPENDED = "suspended", message("Suspended")
+    CRITICISED = "criticised", message("Criticised and educated")
+    DISMISSED = "dismissed", message("Dismissed")
+    HOME_VISIT = "home_visit", message("Visited at home")
+    OTHER = "other", message("Other measure")
+
+
+class NoticeAct(StrEnum):
+    """What happens to a notice."""
+
+    RELEASE = auto()
+    ANSWER = auto()
+    WITHDRAW = auto()
+
+
+NOTICE_LIFE = Transitions(
+    {
+        NoticeAct.RELEASE: ((NoticeState.HELD,), NoticeState.SENT),
+        NoticeAct.ANSWER: ((NoticeState.SENT,), None),
+        NoticeAct.WITHDRAW: ((NoticeState.HELD, NoticeState.SENT), NoticeState.VOIDED),
+    }
+)
 MEASURES_OF = {
-    "company": (CRITICISED, ORDERS_REDUCED, SUSPENDED, DISMISSED, HOME_VISIT, OTHER),
-    "village": (CRITICISED, HOME_VISIT, OTHER),
+    Receiver.COMPANY: (
+        MeasureKind.CRITICISED,
+        MeasureKind.ORDERS_REDUCED,
+        MeasureKind.SUSPENDED,
+        MeasureKind.DISMISSED,
+        MeasureKind.HOME_VISIT,
+        MeasureKind.OTHER,
+    ),
+    Receiver.VILLAGE: (MeasureKind.CRITICISED, MeasureKind.HOME_VISIT, MeasureKind.OTHER),
 }
 """What each kind of receiver can do, the commonest first; a village has no orders to reduce."""
 
-RECOMMENDED_TO = {kind: tuple(m for m in measures if m != OTHER) for kind, measures in MEASURES_OF.items()}
+RECOMMENDED_TO = {kind: tuple(m for m in measures if m != MeasureKind.OTHER) for kind, measures in MEASURES_OF.items()}
 """What the policy can recommend to each kind of receiver: "other" says nothing."""
-
-MEASURE_NAMES = {
-    CRITICISED: message("Criticised and educated"),
-    ORDERS_REDUCED: message("Orders reduced"),
-    SUSPENDED: message("Suspended"),
-    DISMISSED: message("Dismissed"),
-    HOME_VISIT: message("Visited at home"),
-    OTHER: message("Other measure"),
-}
 
 MAXIMUM_DAYS = 365
 DEFAULT_WINDOW_DAYS = 30
@@ -36,7 +99,7 @@ DEFAULT_WINDOW_DAYS = 30
 class Measure:
     """What is done about a rider; ``days`` for a suspension only."""
 
-    code: str
+    code: MeasureKind
     days: int | None = None
 
 
@@ -99,8 +162,8 @@ def _at(steps: Sequence[Step], count: int) -> Measure | None:
 
 def one_tap(receiver_kind: str, recommended: Measure | None) -> tuple[Measure, ...]:
     """Return the measures offered as single keys: the recommended one, and talking to the rider."""
-    talk = Measure(CRITICISED)
-    if recommended is None or recommended == talk or recommended.code not in MEASURES_OF[receiver_kind]:
+    talk = Measure(MeasureKind.CRITICISED)
+    if recommended is None or recommended == talk or recommended.code not in MEASURES_OF[Receiver(receiver_kind)]:
         return (talk,)
     return (recommended, talk)
 
@@ -110,8 +173,15 @@ def is_late(due_utc: datetime | None, done_utc: datetime | None, now: datetime) 
     return due_utc is not None and (done_utc or now) > due_utc
 
 
+def answer_state(answered: bool, late: bool) -> AnswerState:
+    """Return how a sent notice stands."""
+    if answered:
+        return AnswerState.ANSWERED_LATE if late else AnswerState.ANSWERED
+    return AnswerState.LATE if late else AnswerState.UNANSWERED
+
+
 def in_words(measure: Measure) -> Message:
     """Name a measure, with its days where it has some."""
     if measure.days is not None:
         return message("Suspended for %(days)d days", days=measure.days)
-    return MEASURE_NAMES[measure.code]
+    return measure.code.label

@@ -18,8 +18,9 @@ from trafficedu.education.queries.certificates import certificate_of_task
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.queries.tasks import task_of_violation
 from trafficedu.education.rules import NOT_BEGUN, TaskAct
-from trafficedu.feedback.models import COMPANY, HELD, Notice
+from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries.notices import notice_of_violation
+from trafficedu.feedback.rules import NoticeState, Receiver
 from trafficedu.reports import receipt as receipt_paper
 from trafficedu.reports.receipt import ReceiptData, StudySeat, Told
 from trafficedu.riders import queries as riders
@@ -149,9 +150,9 @@ def _seat(receipt: Receipt, locale: str) -> StudySeat | None:
 def _told(notice: Notice | None, locale: str) -> Told | None:
     if notice is None:
         return None
-    company = notice.receiver_kind == COMPANY
+    company = notice.receiver_kind == Receiver.COMPANY
     name = notice.company.name if notice.company else notice.area.name if notice.area else ""
-    if notice.state != HELD:
+    if notice.state != NoticeState.HELD:
         return Told("company" if company else "village", name)
     reason = message("no legal basis is recorded") if company else message("no home village is recorded")
     return Told("company" if company else "village", name, translate(reason, locale))

@@ -16,12 +16,12 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.numbers import normalise
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
-from trafficedu.feedback.models import COMPANY, HELD, SENT, VILLAGE, VOIDED, Feedback, Notice
+from trafficedu.feedback.models import Feedback, Notice
+from trafficedu.feedback.rules import AnswerState, NoticeState, Receiver
 from trafficedu.riders.models import Rider
 from trafficedu.violations.models import Violation
 
 ANSWER = "feedback:notice:answer"
-UNANSWERED, LATE, ANSWERED = "unanswered", "late", "answered"
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def visible_to(by: Actor) -> ColumnElement[bool]:
 
 
 def _sent_to(path: str) -> ColumnElement[bool]:
-    to_village = and_(Notice.receiver_kind == VILLAGE, Notice.sent_utc.is_not(None))
+    to_village = and_(Notice.receiver_kind == Receiver.VILLAGE, Notice.sent_utc.is_not(None))
     return and_(Notice.area_id.in_(areas.within(path)), to_village)
 
 
@@ -58,7 +58,7 @@ def is_receiver(by: Actor, notice: Notice) -> bool:
     """Tell whether ``by`` is who the notice was sent to and may answer it."""
     if notice.sent_utc is None or not by.may(ANSWER):
         return False
-    if notice.receiver_kind == COMPANY:
+    if notice.receiver_kind == Receiver.COMPANY:
         return by.scope.company_id is not None and by.scope.company_id == notice.company_id
     path = by.scope.area_path
     return path is not None and notice.area is not None and notice.area.path.startswith(path)
@@ -96,22 +96,24 @@ def notice_of_violation(session: Session, violation_id: int, by: Actor | None = 
 
 
 def _state_is(state: str, now: datetime) -> ColumnElement[bool]:
-    open_ = and_(Notice.state == SENT, Feedback.id.is_(None))
-    return {
-        UNANSWERED: open_,
-        LATE: and_(
-            Notice.state == SENT, Notice.due_utc < func.coalesce(Feedback.answered_utc, now, type_=Notice.due_utc.type)
+    open_ = and_(Notice.state == NoticeState.SENT, Feedback.id.is_(None))
+    conditions: dict[str, ColumnElement[bool]] = {
+        AnswerState.UNANSWERED: open_,
+        AnswerState.LATE: and_(
+            Notice.state == NoticeState.SENT,
+            Notice.due_utc < func.coalesce(Feedback.answered_utc, now, type_=Notice.due_utc.type),
         ),
-        ANSWERED: and_(Notice.state == SENT, Feedback.id.is_not(None)),
-        HELD: Notice.state == HELD,
-        VOIDED: Notice.state == VOIDED,
-    }.get(state, true())
+        AnswerState.ANSWERED: and_(Notice.state == NoticeState.SENT, Feedback.id.is_not(None)),
+        NoticeState.HELD: Notice.state == NoticeState.HELD,
+        NoticeState.VOIDED: Notice.state == NoticeState.VOIDED,
+    }
+    return conditions.get(state, true())
 
 
 def _by_time_left(query: Select[tuple[Notice]]) -> Select[tuple[Notice]]:
     """Order by time left: the unanswered ones by deadline, then the held ones, then the rest, latest first."""
-    open_ = and_(Notice.state == SENT, Feedback.id.is_(None))
-    group = case((open_, 0), (Notice.state == HELD, 1), else_=2)
+    open_ = and_(Notice.state == NoticeState.SENT, Feedback.id.is_(None))
+    group = case((open_, 0), (Notice.state == NoticeState.HELD, 1), else_=2)
     return query.order_by(group, case((open_, Notice.due_utc)), Notice.id.desc())
 
 
@@ -127,7 +129,7 @@ def list_notices(session: Session, wanted: NoticeFilter, by: Actor, now: datetim
 
 def list_unanswered(session: Session, by: Actor, now: datetime, limit: int) -> Sequence[Notice]:
     """Return the first ``limit`` unanswered notices by time left, for a first screen."""
-    return session.scalars(_by_time_left(_notices(by).where(_state_is(UNANSWERED, now))).limit(limit)).all()
+    return session.scalars(_by_time_left(_notices(by).where(_state_is(AnswerState.UNANSWERED, now))).limit(limit)).all()
 
 
 def list_of_rider(session: Session, rider_id: int, by: Actor, limit: int = 20) -> Sequence[Notice]:
@@ -138,7 +140,7 @@ def list_of_rider(session: Session, rider_id: int, by: Actor, limit: int = 20) -
 
 def list_open_of_company(session: Session, company_id: int, by: Actor, now: datetime, limit: int) -> Sequence[Notice]:
     """Return the first ``limit`` unanswered notices of a company by time left."""
-    query = _notices(by).where(Notice.company_id == company_id, _state_is(UNANSWERED, now))
+    query = _notices(by).where(Notice.company_id == company_id, _state_is(AnswerState.UNANSWERED, now))
     return session.scalars(_by_time_left(query).limit(limit)).all()
 
 
@@ -149,7 +151,7 @@ def count_unanswered(session: Session, by: Actor, now: datetime, company_id: int
         .select_from(Notice)
         .join(Notice.violation)
         .outerjoin(Notice.feedback)
-        .where(visible_to(by), _state_is(UNANSWERED, now))
+        .where(visible_to(by), _state_is(AnswerState.UNANSWERED, now))
     )
     if company_id is not None:
         query = query.where(Notice.company_id == company_id)
@@ -169,7 +171,11 @@ def count_late(session: Session, by: Actor, now: datetime, path: str) -> int:
         .select_from(Notice)
         .join(Notice.violation)
         .where(
-            Notice.state == SENT, Notice.due_utc < now, Notice.due_utc >= now - LATE_WATCHED, ~answered, visible_to(by)
+            Notice.state == NoticeState.SENT,
+            Notice.due_utc < now,
+            Notice.due_utc >= now - LATE_WATCHED,
+            ~answered,
+            visible_to(by),
         )
     )
     if path != by.scope.area_path and path.count("/") > 1:

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from trafficedu.areas import queries as areas
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import day_bounds
-from trafficedu.feedback.models import COMPANY, SENT, VILLAGE, Feedback, Notice
+from trafficedu.feedback.models import Feedback, Notice
+from trafficedu.feedback.rules import NoticeState, Receiver
 from trafficedu.violations.models import Violation
 
 
@@ -23,12 +24,17 @@ class FeedbackCounts:
     ``due``.
     """
 
-    receiver_kind: str
+    receiver_kind: Receiver
     sent: int = 0
     answered: int = 0
     not_yet_due: int = 0
     due: int = 0
     answered_on_time: int = 0
+
+    @property
+    def of_villages(self) -> bool:
+        """Whether villages answer for them, not companies."""
+        return self.receiver_kind == Receiver.VILLAGE
 
 
 def belongs_to(path: str) -> ColumnElement[bool]:
@@ -78,7 +84,7 @@ def count_feedback(
         )
         .join(Notice.violation)
         .outerjoin(Notice.feedback)
-        .where(Notice.state == SENT, or_(in_sent, in_due), _counted(by))
+        .where(Notice.state == NoticeState.SENT, or_(in_sent, in_due), _counted(by))
         .group_by(Notice.receiver_kind)
     )
     if area_path is not None:
@@ -86,7 +92,7 @@ def count_feedback(
     if company_id is not None:
         query = query.where(Notice.company_id == company_id)
     found = {row[0]: FeedbackCounts(*row) for row in session.execute(query)}
-    return [found.get(kind, FeedbackCounts(kind)) for kind in (COMPANY, VILLAGE)]
+    return [found.get(kind, FeedbackCounts(kind)) for kind in Receiver]
 
 
 def count_due_of_companies(session: Session, start: date, end: date, as_of: datetime) -> list[tuple[int, int, int]]:
@@ -97,8 +103,8 @@ def count_due_of_companies(session: Session, start: date, end: date, as_of: date
         select(Notice.company_id, func.count(), _number(func.coalesce(on_time, false())))
         .outerjoin(Notice.feedback)
         .where(
-            Notice.state == SENT,
-            Notice.receiver_kind == COMPANY,
+            Notice.state == NoticeState.SENT,
+            Notice.receiver_kind == Receiver.COMPANY,
             Notice.due_utc >= first,
             Notice.due_utc < after,
             Notice.due_utc <= as_of,

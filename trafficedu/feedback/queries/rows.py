@@ -9,22 +9,16 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from trafficedu.core.actors import Actor
+from trafficedu.core.states import Word
 from trafficedu.core.text import Message, message, translate
 from trafficedu.feedback import rules
-from trafficedu.feedback.models import COMPANY, NO_LEGAL_BASIS, SENT, VOIDED, Notice
+from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries.notices import is_receiver
 from trafficedu.feedback.queries.policy import recommendations
 from trafficedu.reports.notice import NoticeData
 from trafficedu.riders import queries as riders
 from trafficedu.riders.models import Engagement
 from trafficedu.riders.rules import LegalBasis, mask_name
-
-HELD_REASONS = {
-    NO_LEGAL_BASIS: message(
-        "The rider's engagement has no legal basis for telling the company. Record one, and it goes out."
-    ),
-    "no_home_village": message("The rider works for no company and has no home village. Record one, and it goes out."),
-}
 
 
 @dataclass(frozen=True)
@@ -44,6 +38,11 @@ class NoticeRow:
     answer: Message | None
     held: Message | None
 
+    @property
+    def state(self) -> Word:
+        """How it stands, for its badge: a sent one by its answer and its deadline."""
+        return rules.answer_state(self.answered, self.late) if self.notice.is_sent else self.notice.state
+
 
 def describe(session: Session, notices: Sequence[Notice], by: Actor, now: datetime) -> list[NoticeRow]:
     """Return ``notices`` as ``by`` may see them at ``now``."""
@@ -54,8 +53,8 @@ def describe(session: Session, notices: Sequence[Notice], by: Actor, now: dateti
 def _describe(session: Session, notice: Notice, advice: rules.Recommendation, by: Actor, now: datetime) -> NoticeRow:
     name, identity = _rider(session, notice, by)
     feedback = notice.feedback
-    answerable = notice.state == SENT and feedback is None and is_receiver(by, notice)
-    late = notice.state == SENT and rules.is_late(notice.due_utc, feedback.answered_utc if feedback else None, now)
+    answerable = notice.is_sent and feedback is None and is_receiver(by, notice)
+    late = notice.is_sent and rules.is_late(notice.due_utc, feedback.answered_utc if feedback else None, now)
     keys = rules.one_tap(notice.receiver_kind, advice.measure) if answerable else ()
     return NoticeRow(
         notice=notice,
@@ -69,7 +68,7 @@ def _describe(session: Session, notice: Notice, advice: rules.Recommendation, by
         advice=rules.in_words(advice.measure) if advice.measure else None,
         keys=tuple((measure, rules.in_words(measure)) for measure in keys),
         answer=rules.in_words(rules.Measure(feedback.measure, feedback.days)) if feedback else None,
-        held=HELD_REASONS.get(notice.held_reason),
+        held=notice.held_reason.label if notice.held_reason else None,
     )
 
 
@@ -90,7 +89,7 @@ def _rider(session: Session, notice: Notice, by: Actor) -> tuple[str, str]:
         return masked.name, masked.id_masked
     if not is_receiver(by, notice):
         return "", ""
-    if notice.state == VOIDED or not by.may("feedback:rider:read"):
+    if notice.is_voided or not by.may("feedback:rider:read"):
         return mask_name(notice.rider.name), ""
     masked = riders.describe(session, notice.rider)
     return masked.name, masked.id_masked
@@ -110,7 +109,7 @@ def paper_of(session: Session, notice: Notice, by: Actor, now: datetime, locale:
     return NoticeData(
         number=notice.number,
         district=_district(notice),
-        receiver="company" if notice.receiver_kind == COMPANY else "village",
+        receiver="company" if notice.receiver_kind == rules.Receiver.COMPANY else "village",
         receiver_name=row.receiver,
         rider_name=row.rider_name,
         masked_id=row.rider_id,
@@ -141,7 +140,7 @@ def _district(notice: Notice) -> str:
 
 
 def _basis(session: Session, notice: Notice) -> Message:
-    if notice.receiver_kind != COMPANY:
+    if notice.receiver_kind != rules.Receiver.COMPANY:
         return LegalBasis.STATUTORY_DUTY.label
     engagement: Engagement | None = riders.engagement_on(session, notice.rider_id, notice.violation.occurred_on)
     basis = engagement.legal_basis if engagement else None

@@ -20,18 +20,9 @@ from trafficedu.core.orm import flush_or_refuse, holds_on
 from trafficedu.core.tables import insert_unless_there, table_of
 from trafficedu.core.text import message
 from trafficedu.feedback import rules
-from trafficedu.feedback.models import (
-    COMPANY,
-    HELD,
-    NO_HOME_VILLAGE,
-    NO_LEGAL_BASIS,
-    SENT,
-    VILLAGE,
-    VOIDED,
-    Feedback,
-    Notice,
-)
+from trafficedu.feedback.models import Feedback, Notice
 from trafficedu.feedback.queries import notices
+from trafficedu.feedback.rules import NOTICE_LIFE, HeldReason, MeasureKind, NoticeAct, NoticeState, Receiver
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.riders.models import Engagement, Rider
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
@@ -58,7 +49,7 @@ def queue_notice(session: Session, event: ViolationEstablished) -> None:
         return
     receiver = _receiver_of(session, violation)
     held = receiver["held_reason"]
-    sending = {"state": HELD} if held else _sent(session, event.at_utc)
+    sending = {"state": NoticeState.HELD} if held else _sent(session, event.at_utc)
     key = insert_unless_there(
         session,
         Notice,
@@ -76,10 +67,11 @@ def queue_notice(session: Session, event: ViolationEstablished) -> None:
 def _receiver_of(session: Session, violation: Violation) -> dict[str, Any]:
     """Return who is to be told of a violation, and why that has to wait ("" where it has not)."""
     if violation.company_id is not None:
-        reason = "" if _may_be_told(session, violation) else NO_LEGAL_BASIS
-        return {"receiver_kind": COMPANY, "company_id": violation.company_id, "held_reason": reason}
+        reason = HeldReason.NONE if _may_be_told(session, violation) else HeldReason.NO_LEGAL_BASIS
+        return {"receiver_kind": Receiver.COMPANY, "company_id": violation.company_id, "held_reason": reason}
     home = session.connection().scalar(_HOME, {"rider_id": violation.rider_id})
-    return {"receiver_kind": VILLAGE, "area_id": home, "held_reason": NO_HOME_VILLAGE if home is None else ""}
+    reason = HeldReason.NO_HOME_VILLAGE if home is None else HeldReason.NONE
+    return {"receiver_kind": Receiver.VILLAGE, "area_id": home, "held_reason": reason}
 
 
 _RIDER, _ENGAGED = table_of(Rider).c, table_of(Engagement).c
@@ -105,11 +97,13 @@ def _may_be_told(session: Session, violation: Violation) -> bool:
 
 def _sent(session: Session, now: datetime) -> dict[str, Any]:
     """Return what sending sets; the deadline runs from ``now``."""
-    return {"state": SENT, "sent_utc": now, "due_utc": now + timedelta(hours=figure(session, "feedback.due_hours"))}
+    due = now + timedelta(hours=figure(session, "feedback.due_hours"))
+    return {"state": NoticeState.SENT, "sent_utc": now, "due_utc": due}
 
 
 def _send(session: Session, notice: Notice, now: datetime) -> None:
-    notice.held_reason = ""
+    NOTICE_LIFE.require(NoticeAct.RELEASE, notice.state)
+    notice.held_reason = HeldReason.NONE
     for name, value in _sent(session, now).items():
         setattr(notice, name, value)
 
@@ -117,11 +111,14 @@ def _send(session: Session, notice: Notice, now: datetime) -> None:
 def withdraw_notice(session: Session, event: ViolationVoided) -> None:
     """Take the notice of a voided violation back: it needs no answer and leaves the rates; an answer given is kept."""
     notice = session.scalar(
-        select(Notice).where(Notice.violation_id == event.violation_id, Notice.state != VOIDED).with_for_update()
+        select(Notice)
+        .where(Notice.violation_id == event.violation_id, Notice.state != NoticeState.VOIDED)
+        .with_for_update()
     )
     if notice is None:
         return
-    notice.state, notice.held_reason, notice.voided_utc = VOIDED, "", event.at_utc
+    notice.state = NOTICE_LIFE.after(NoticeAct.WITHDRAW, notice.state)
+    notice.held_reason, notice.voided_utc = HeldReason.NONE, event.at_utc
     session.flush()
     audit.write(session, "feedback:notice:withdraw", event.by, subject=notice)
 
@@ -142,14 +139,14 @@ def release_held(session: Session, event: LegalBasisRecorded) -> None:
         .join(Notice.violation)
         .where(
             Notice.rider_id == engagement.rider_id,
-            Notice.state == HELD,
+            Notice.state == NoticeState.HELD,
             or_(Notice.company_id.is_(None), Notice.company_id == engagement.company_id),
             *of_the_days,
         )
         .with_for_update(of=Notice)
     )
     for notice in session.scalars(query).all():
-        notice.receiver_kind, notice.company_id = COMPANY, engagement.company_id
+        notice.receiver_kind, notice.company_id = Receiver.COMPANY, engagement.company_id
         _release(session, notice, event)
 
 
@@ -159,7 +156,7 @@ def release_to_village(session: Session, event: HomeVillageRecorded) -> None:
     if rider is None or rider.home_area_id is None:
         return
     query = select(Notice).where(
-        Notice.rider_id == rider.id, Notice.state == HELD, Notice.held_reason == NO_HOME_VILLAGE
+        Notice.rider_id == rider.id, Notice.state == NoticeState.HELD, Notice.held_reason == HeldReason.NO_HOME_VILLAGE
     )
     for notice in session.scalars(query.with_for_update()).all():
         notice.area_id = rider.home_area_id
@@ -210,12 +207,12 @@ def answer(session: Session, notice: Notice, given: Answer, by: Actor, now: date
         ):
             return earlier
         raise answered_already(earlier)
-    if notice.state != SENT:
+    if not NOTICE_LIFE.may(NoticeAct.ANSWER, notice.state):
         raise Refusal(message("This notice was withdrawn: the violation was found wrong. No answer is needed."))
     check_answer(notice.receiver_kind, given)
     feedback = Feedback(
         notice_id=notice.id,
-        measure=given.measure,
+        measure=MeasureKind(given.measure),
         days=given.days,
         text=given.text,
         answered_utc=now,
@@ -241,16 +238,16 @@ def answered_already(earlier: Feedback) -> Refusal:
     )
 
 
-def check_answer(receiver_kind: str, given: Answer) -> None:
+def check_answer(receiver_kind: Receiver, given: Answer) -> None:
     """Raise Refusal where the answer is not whole or not one this receiver can give."""
     if given.measure not in rules.MEASURES_OF[receiver_kind]:
         raise Refusal(message("Choose what was done."), field="measure")
-    if given.measure == rules.SUSPENDED:
+    if given.measure == MeasureKind.SUSPENDED:
         if given.days is None or not 1 <= given.days <= rules.MAXIMUM_DAYS:
             raise Refusal(
                 message("Enter for how many days, from 1 to %(maximum)d.", maximum=rules.MAXIMUM_DAYS), field="days"
             )
     elif given.days is not None:
         raise Refusal(message("Days belong to a suspension. Leave them empty for this measure."), field="days")
-    if given.measure == rules.OTHER and not given.text:
+    if given.measure == MeasureKind.OTHER and not given.text:
         raise Refusal(message("Write what was done."), field="text")

@@ -28,7 +28,7 @@ PERMISSION = "feedback:policy:manage"
 class StepInput:
     """What the administrator enters for a line of the policy, valid from a day on."""
 
-    receiver_kind: str
+    receiver_kind: rules.Receiver
     step: rules.Step
     valid_from: date
 
@@ -106,7 +106,7 @@ def check_step(new: StepInput, today: date) -> None:
     step, days = new.step, new.step.measure.days
     if step.measure.code not in rules.RECOMMENDED_TO[new.receiver_kind]:
         raise Refusal(message("This receiver cannot take this measure."), field="measure")
-    if step.measure.code == rules.SUSPENDED:
+    if step.measure.code == rules.MeasureKind.SUSPENDED:
         if days is None or not 1 <= days <= rules.MAXIMUM_DAYS:
             raise Refusal(
                 message("Enter for how many days, from 1 to %(maximum)d.", maximum=rules.MAXIMUM_DAYS), field="days"

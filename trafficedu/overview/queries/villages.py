@@ -14,7 +14,8 @@ from trafficedu.areas.queries import within
 from trafficedu.core.clock import local_date, month_bounds
 from trafficedu.education.models import StudyTask
 from trafficedu.education.rules import UNFINISHED
-from trafficedu.feedback.models import SENT, Feedback, Notice
+from trafficedu.feedback.models import Feedback, Notice
+from trafficedu.feedback.rules import NoticeState
 from trafficedu.violations.models import Violation
 from trafficedu.violations.rules import ViolationState
 
@@ -93,7 +94,7 @@ def _unanswered(session: Session, path: str, now: datetime) -> dict[int, tuple[i
     query = (
         select(Notice.area_id, func.count(), late)
         .outerjoin(Feedback, Feedback.notice_id == Notice.id)
-        .where(Notice.area_id.in_(within(path)), Notice.state == SENT, Feedback.id.is_(None))
+        .where(Notice.area_id.in_(within(path)), Notice.state == NoticeState.SENT, Feedback.id.is_(None))
         .group_by(Notice.area_id)
     )
     return {area_id: (count, overdue) for area_id, count, overdue in session.execute(query) if area_id is not None}
