@@ -18,11 +18,11 @@ from trafficedu.overview.queries.villages import list_villages
 from trafficedu.violations.rules import Source, ViolationState
 
 FIRST_SCREENS = {
-    Role.OFFICER: ["登记违法", "我今天的登记", "清点头盔", "开始勤务", "待验收的隐患"],
+    Role.OFFICER: ["登记违法", "我今天的登记", "头盔观测", "开始勤务", "待验收的隐患"],
     Role.STATION: [],
     Role.COMPANY: ["待反馈抄告", "本月反馈情况"],
     Role.GRID: ["待反馈抄告", "本月反馈情况", "逾期未学习", "未销号隐患"],
-    Role.SUPERVISOR: ["清点头盔", "待审核记录", "异议复核", "待验收的隐患"],
+    Role.SUPERVISOR: ["头盔观测", "待审核记录", "异议复核", "待验收的隐患"],
     Role.LEADER: ["待反馈抄告", "本月反馈情况", "待制定方案的隐患"],
     Role.ANALYST: [],
     Role.ADMINISTRATOR: ["后台任务", "即将失效的违法行为"],
