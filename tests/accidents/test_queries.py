@@ -12,7 +12,7 @@ from tests.factories.accidents import NOW, make_accident, make_fatal
 from tests.factories.officers import Acting
 from tests.factories.violations import District
 from trafficedu.accidents.queries import duplicates, figures, records
-from trafficedu.accidents.queries.records import AccidentFilter
+from trafficedu.accidents.queries.records import ACCIDENTS, AccidentFilter
 from trafficedu.accidents.services import closing
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.errors import Missing
@@ -27,14 +27,14 @@ class TestScope:
         assert records.find_accident(session, mine.number.lower(), officer) is mine
         with pytest.raises(Missing):
             records.find_accident(session, theirs.number, officer)
-        assert records.list_accidents(session, officer, AccidentFilter(), 1).items == [mine]
-        assert records.list_accidents(session, officer, AccidentFilter(number=theirs.number), 1).items == []
+        assert ACCIDENTS.page(session, officer, AccidentFilter()).items == [mine]
+        assert ACCIDENTS.page(session, officer, AccidentFilter(number=theirs.number)).items == []
 
     @pytest.mark.parametrize("scope", [Scope(), Scope(company_id=1), Scope(station_id=1)])
     def test_other_posts_see_none(self, session: Session, district: District, scope: Scope) -> None:
         accident = make_accident(session, district.village)
         nobody = Actor(1, "x", scope=scope)
-        assert records.list_accidents(session, nobody, AccidentFilter(), 1).total == 0
+        assert ACCIDENTS.page(session, nobody, AccidentFilter()).total == 0
         assert duplicates.list_pairs(session, nobody, date(2020, 1, 1)) == []
         assert figures.tally(session, nobody, date(2020, 1, 1), date(2026, 12, 31)).total == 0
         with pytest.raises(Missing):
@@ -79,13 +79,13 @@ class TestFilters:
             "d": make_accident(session, district.village, severity="damage", injured=0, kinds=()),
         }
         closing.void(session, made["d"], "误录", SYSTEM, NOW)
-        page = records.list_accidents(session, reader, AccidentFilter(**wanted), 1)
+        page = ACCIDENTS.page(session, reader, AccidentFilter(**wanted))
         assert {row.id for row in page.items} == {made[name].id for name in found}
 
     def test_an_area_is_its_subtree(self, session: Session, district: District) -> None:
         one, _other = make_accident(session, district.village), make_accident(session, district.other_village)
         wanted = AccidentFilter(area_path=district.town.path)
-        assert records.list_accidents(session, SYSTEM, wanted, 1).items == [one]
+        assert ACCIDENTS.page(session, SYSTEM, wanted).items == [one]
 
     def test_severity_sorts_by_weight_not_by_letter(self, session: Session, district: District) -> None:
         reader = Actor(None, "x", scope=Scope(area_path=district.root.path))
@@ -93,7 +93,7 @@ class TestFilters:
         serious = make_accident(session, district.village, severity="serious")
         damage = make_accident(session, district.village, severity="damage", injured=0)
         fatal = make_fatal(session, district.village, JUNE)
-        page = records.list_accidents(session, reader, AccidentFilter(sort="severity"), 1)
+        page = ACCIDENTS.page(session, reader, AccidentFilter(), "severity")
         assert page.items == [fatal, serious, slight, damage]
 
 

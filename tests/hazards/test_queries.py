@@ -15,7 +15,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.errors import Missing
 from trafficedu.hazards.queries import figures, records, sheet
 from trafficedu.hazards.queries.figures import HazardCounts
-from trafficedu.hazards.queries.records import HazardFilter
+from trafficedu.hazards.queries.records import HazardFilter, hazards_on
 from trafficedu.hazards.rules import PhotoTime
 from trafficedu.hazards.services import deciding, planning, reporting
 
@@ -30,7 +30,7 @@ def test_nobody_sees_beyond_the_own_post(session: Session, village: Area, acting
             records.find_hazard(session, hazard.number, stranger)
         with pytest.raises(Missing):
             records.find_photo(session, hazard.number, 1, stranger)
-        assert records.list_hazards(session, stranger, HazardFilter(words=hazard.number), 1).total == 0
+        assert hazards_on(TODAY).page(session, stranger, HazardFilter(words=hazard.number)).total == 0
 
 
 def test_the_list_narrows_by_everything_it_offers(session: Session, village: Area, acting: Acting) -> None:
@@ -38,8 +38,8 @@ def test_the_list_narrows_by_everything_it_offers(session: Session, village: Are
     one = make_planned(session, village, risk="high", place="临江路一号")
     two = make_hazard(session, places.area(session, places.NEXT_VILLAGE), kind_code="sight", now=NOW + DAY)
 
-    def numbers(**wanted: object) -> list[str]:
-        found = records.list_hazards(session, officer, HazardFilter(**wanted), 1)  # type: ignore[arg-type]
+    def numbers(sort: str = "", **wanted: object) -> list[str]:
+        found = hazards_on(TODAY).page(session, officer, HazardFilter(**wanted), sort)  # type: ignore[arg-type]
         return [hazard.number for hazard in found.items]
 
     assert numbers() == [two.number, one.number]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -29,6 +28,7 @@ from trafficedu.accidents.services.recording import NewAccident
 from trafficedu.core.clock import today
 from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import (
+    ChoiceFilter,
     FilterForm,
     Form,
     LocalTimeField,
@@ -41,8 +41,6 @@ from trafficedu.core.fields import (
 from trafficedu.core.web import say
 from trafficedu.riders.rules import IdType, normalise_identity, normalise_phone
 from trafficedu.riders.services.people import NewRider
-
-Choices = Sequence[tuple[str, Any]]
 
 TOO_LONG = _l("At most %(max)d characters.")
 PEOPLE = NumberRange(0, rules.MOST_PEOPLE, message=_l("Enter a number of people from 0 to %(max)s."))
@@ -200,27 +198,14 @@ class AccidentFilterForm(FilterForm):
     q = TrimmedField(_l("Number"), render_kw={"placeholder": "A…"})
     since = DateField(_l("From"), [Optional()])
     until = DateField(_l("To"), [Optional()])
-    area = SelectField(_l("Area"), validate_choice=False, default="", choices=[])
-    severity = SelectField(
-        _l("Severity"),
-        choices=choices([("", _l("all")), (CASUALTIES, _l("somebody hurt")), *named(rules.Severity)]),
-        default="",
-    )
-    ebike = SelectField(
-        _l("E-bike"),
-        choices=choices([("", _l("all")), ("yes", _l("involved")), ("no", _l("not involved"))]),
-        default="",
-    )
-    helmet = SelectField(_l("Helmet"), choices=choices([("", _l("all")), *named(rules.Helmet)]), default="")
-    kind = SelectField(_l("Violation involved"), validate_choice=False, default="", choices=[])
-    state = SelectField(_l("State"), choices=choices([("", _l("all")), *named(rules.AccidentState)]), default="")
+    area = ChoiceFilter(_l("Area"))
+    severity = ChoiceFilter(_l("Severity"), [(CASUALTIES, _l("somebody hurt")), *named(rules.Severity)])
+    ebike = ChoiceFilter(_l("E-bike"), [("yes", _l("involved")), ("no", _l("not involved"))])
+    helmet = ChoiceFilter(_l("Helmet"), named(rules.Helmet))
+    kind = ChoiceFilter(_l("Violation involved"))
+    state = ChoiceFilter(_l("State"), named(rules.AccidentState))
 
-    def offer(self, areas: Choices, kinds: Choices) -> None:
-        """Fill the lists."""
-        self.area.choices = choices([("", _l("all")), *areas])
-        self.kind.choices = choices([("", _l("all")), *kinds])
-
-    def to_input(self, area_path: str, sort: str) -> AccidentFilter:
+    def to_input(self, area_path: str) -> AccidentFilter:
         """Return the filter; what cannot be read does not narrow."""
         return AccidentFilter(
             since=self.since.data,
@@ -232,5 +217,4 @@ class AccidentFilterForm(FilterForm):
             kind_code=self.kind.data or "",
             state=self.state.data or "",
             number=self.q.data or "",
-            sort=sort,
         )

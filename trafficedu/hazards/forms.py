@@ -22,7 +22,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionField, choices, named
+from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, VersionField, choices, named
 from trafficedu.hazards import rules
 from trafficedu.hazards.models import Hazard, HazardKind, HazardWatch
 from trafficedu.hazards.queries.checks import WatchFilter
@@ -202,22 +202,15 @@ class HazardFilterForm(FilterForm):
     """What the list of hazards is narrowed to; lives in the address."""
 
     q = TrimmedField(_l("Number or place"))
-    state = SelectField(
-        _l("State"), choices=choices([("", _l("all")), (OPEN_ONES, _l("open")), *named(rules.HazardState)]), default=""
-    )
-    risk = SelectField(_l("Risk"), choices=choices([("", _l("all")), *named(rules.Risk)]), default="")
-    kind = SelectField(_l("Kind of hazard"), validate_choice=False, default="", choices=[])
-    area = SelectField(_l("Area"), validate_choice=False, default="", choices=[])
+    state = ChoiceFilter(_l("State"), [(OPEN_ONES, _l("open")), *named(rules.HazardState)])
+    risk = ChoiceFilter(_l("Risk"), named(rules.Risk))
+    kind = ChoiceFilter(_l("Kind of hazard"))
+    area = ChoiceFilter(_l("Area"))
     since = DateField(_l("Reported from"), [Optional()])
     until = DateField(_l("Reported until"), [Optional()])
     overdue = BooleanField(_l("overdue only"))
 
-    def offer(self, areas: Choices, kinds: Choices) -> None:
-        """Fill the lists."""
-        self.area.choices = choices([("", _l("all")), *areas])
-        self.kind.choices = choices([("", _l("all")), *kinds])
-
-    def to_input(self, area_path: str, sort: str, day: date) -> HazardFilter:
+    def to_input(self, area_path: str, day: date) -> HazardFilter:
         """Return the filter; what cannot be read does not narrow. ``day`` is the one on which something is late."""
         return HazardFilter(
             words=self.q.data or "",
@@ -228,7 +221,6 @@ class HazardFilterForm(FilterForm):
             overdue_on=day if self.overdue.data else None,
             since=self.since.data,
             until=self.until.data,
-            sort=sort,
         )
 
 
@@ -285,7 +277,7 @@ class LookForm(Form):
 class WatchFilterForm(FilterForm):
     """What the list of checks is narrowed to; lives in the address."""
 
-    area = SelectField(_l("Area"), validate_choice=False, default="", choices=[])
+    area = ChoiceFilter(_l("Area"))
     mine = BooleanField(_l("mine only"))
     overdue = BooleanField(_l("overdue only"))
     ended = BooleanField(_l("taken off the list"))

@@ -13,9 +13,9 @@ from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.hazards import rules
 from trafficedu.hazards.models import Hazard
-from trafficedu.hazards.queries import checks, records
+from trafficedu.hazards.queries import checks
 from trafficedu.hazards.queries.checks import WatchFilter
-from trafficedu.hazards.queries.records import HazardFilter
+from trafficedu.hazards.queries.records import HazardFilter, hazards_on
 
 SHOWN_CHECKS = 3
 
@@ -23,28 +23,28 @@ SHOWN_CHECKS = 3
 @panel_for("hazards:hazard:report")
 def open_here() -> str:
     """Home of a grid officer: the open hazards of the own village, and what I have to look at."""
-    wanted = HazardFilter(state="open", sort="deadline")
+    chosen = HazardFilter(state="open")
     url = url_for("hazards.index", state="open", sort="deadline")
-    return _panel(_("Open hazards"), wanted, url, _("No open hazard in your area."))
+    return _panel(_("Open hazards"), chosen, "deadline", url, _("No open hazard in your area."))
 
 
 @panel_for("hazards:hazard:plan")
 def to_plan() -> str:
     """Home of a leader: the reported hazards without a plan, the oldest first."""
-    wanted = HazardFilter(state=rules.HazardState.REPORTED, sort="reported")
+    chosen = HazardFilter(state=rules.HazardState.REPORTED)
     url = url_for("hazards.index", state=rules.HazardState.REPORTED, sort="reported")
-    return _panel(_("Hazards to plan"), wanted, url, _("Every reported hazard has its plan."))
+    return _panel(_("Hazards to plan"), chosen, "reported", url, _("Every reported hazard has its plan."))
 
 
 @panel_for("hazards:hazard:verify")
 def to_verify() -> str:
     """Home of an officer or supervisor: what somebody else reported as fixed, the oldest first."""
-    wanted = HazardFilter(state=rules.HazardState.FIXED, sort="deadline")
+    chosen = HazardFilter(state=rules.HazardState.FIXED)
     url = url_for("hazards.index", state=rules.HazardState.FIXED, sort="deadline")
-    return _panel(_("Hazards to verify"), wanted, url, _("No fix waits for you."))
+    return _panel(_("Hazards to verify"), chosen, "deadline", url, _("No fix waits for you."))
 
 
-def _panel(title: str, wanted: HazardFilter, url: str, nothing: str) -> str:
+def _panel(title: str, chosen: HazardFilter, sort: str, url: str, nothing: str) -> str:
     who, days = actor(), figure(session(), "hazards.plan_days")
 
     def plan_by(hazard: Hazard) -> str:
@@ -55,7 +55,7 @@ def _panel(title: str, wanted: HazardFilter, url: str, nothing: str) -> str:
     return render_template(
         "hazards/_home_open.html",
         title=title,
-        page=records.list_hazards(session(), who, wanted, 1),
+        page=hazards_on(today()).page(session(), who, chosen, sort),
         all_url=url,
         nothing=nothing,
         checks=checks.list_watches(session(), who, mine, 1).items[:SHOWN_CHECKS],

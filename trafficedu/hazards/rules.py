@@ -58,6 +58,12 @@ class PhotoTime(Word):
     AFTER = "after", message("after the work")
 
 
+class Lateness(Word):
+    """What a hazard is beside its state when its deadline has passed."""
+
+    OVERDUE = "overdue", message("overdue"), "problem"
+
+
 UNFIXED = (HazardState.PLANNED, HazardState.FIXING)
 """States in which the deadline runs."""
 OPEN = (HazardState.REPORTED, *UNFIXED, HazardState.FIXED)

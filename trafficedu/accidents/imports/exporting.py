@@ -6,14 +6,13 @@ A voided record is left out: imported elsewhere it would count.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trafficedu.accidents.models import Accident, AccidentKind
-from trafficedu.accidents.queries.records import AccidentFilter, filter_conditions
 from trafficedu.accidents.queries.scope import visible_to
 from trafficedu.accidents.rules import AccidentState
 from trafficedu.areas.models import Area
@@ -30,21 +29,17 @@ _CODES = ("rider_helmet", "responsibility")
 def list_rows(
     session: Session, by: Actor, now: datetime, month: date | None, clear: bool
 ) -> Iterator[Mapping[str, Any]]:
-    """Yield the accidents of a month, or all, that ``by`` may see; see ``core.tabular.ListRows``."""
-    first, after = month_bounds(month) if month is not None else (None, None)
-    wanted = AccidentFilter(since=first, until=after - timedelta(days=1) if after else None)
-    return list_filtered(session, by, wanted)
-
-
-def list_filtered(session: Session, by: Actor, wanted: AccidentFilter) -> Iterator[Mapping[str, Any]]:
-    """Yield the accidents of a filtered list that ``by`` may see, as rows of an export, the oldest first."""
+    """Yield the accidents of a month, or all, that ``by`` may see, the oldest first; see ``core.tabular.ListRows``."""
     query = (
         select(Accident, Area.code)
         .join(Area, Area.id == Accident.area_id)
-        .where(visible_to(by), Accident.state == AccidentState.RECORDED, *filter_conditions(wanted))
+        .where(visible_to(by), Accident.state == AccidentState.RECORDED)
         .order_by(Accident.occurred_utc, Accident.id)
         .execution_options(yield_per=bulk.BATCH)
     )
+    if month is not None:
+        first, after = month_bounds(month)
+        query = query.where(Accident.occurred_on >= first, Accident.occurred_on < after)
     for piece in session.execute(query).partitions():
         kinds = kinds_of(session, [accident.id for accident, _ in piece])
         for accident, area_code in piece:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, select
+from sqlalchemy import ColumnElement, Select, case, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from trafficedu.accidents.models import Accident, AccidentKind, AccidentRider
@@ -18,18 +18,19 @@ from trafficedu.areas.queries import within
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
-from trafficedu.core.paging import Page, paginate
+from trafficedu.core.listing import FIGURES, Column, Listing
 from trafficedu.core.text import message
 from trafficedu.riders.models import Rider
 from trafficedu.violations.models import ViolationKind
 
 CASUALTIES = "casualty"
 """A filter that is no severity: all accidents with somebody hurt."""
+INVOLVED, NOT_INVOLVED = message("involved"), message("not involved")
 
 
 @dataclass(frozen=True)
 class AccidentFilter:
-    """What the list of accidents is narrowed to; ``sort`` is a column's key, with "-" before it descending.
+    """What the list of accidents is narrowed to.
 
     ``severity`` may also be ``casualty``; ``ebike`` None does not narrow; ``area_path`` is that of an area.
     """
@@ -43,7 +44,6 @@ class AccidentFilter:
     kind_code: str = ""
     state: str = ""
     number: str = ""
-    sort: str = "-occurred"
 
 
 @dataclass(frozen=True)
@@ -54,15 +54,6 @@ class Step:
     at_utc: datetime
     by: str
     reason: str = ""
-
-
-SORTS: dict[str, ColumnElement[Any]] = {
-    "occurred": Accident.occurred_utc.expression,
-    "area": Area.path.expression,
-    "severity": case({severity: place for place, severity in enumerate(Severity)}, value=Accident.severity),
-    "killed": Accident.killed.expression,
-    "injured": Accident.injured.expression,
-}
 
 
 def find_accident(session: Session, number: str, by: Actor) -> Accident:
@@ -89,41 +80,76 @@ def find_by_client_reference(session: Session, client_reference: str) -> Acciden
     return session.scalar(select(Accident).where(Accident.client_reference == client_reference))
 
 
-def list_accidents(session: Session, by: Actor, wanted: AccidentFilter, page: int) -> Page[Accident]:
-    """Return a page of the accidents that ``by`` may see, narrowed and sorted."""
-    key = wanted.sort.removeprefix("-")
-    column = SORTS.get(key, SORTS["occurred"])
-    query = (
+def _filtered(by: Actor, chosen: AccidentFilter) -> Select[tuple[Accident]]:
+    return (
         select(Accident)
         .join(Accident.area)
-        .where(visible_to(by), *filter_conditions(wanted))
+        .where(visible_to(by), *filter_conditions(chosen))
         .options(contains_eager(Accident.area), selectinload(Accident.kinds))
-        .order_by(column.desc() if wanted.sort.startswith("-") else column.asc(), Accident.id.desc())
     )
-    return paginate(session, query, page)
 
 
-def filter_conditions(wanted: AccidentFilter) -> list[ColumnElement[bool]]:
+ACCIDENTS: Listing[Accident, AccidentFilter] = Listing(
+    _filtered,
+    [
+        Column("number", message("Number"), value=lambda row: row.number, in_file_only=True),
+        Column("occurred", message("When"), value=lambda row: row.occurred_utc, sort=Accident.occurred_utc.expression),
+        Column(
+            "severity",
+            message("Severity"),
+            value=lambda row: row.severity.label,
+            sort=case({severity: place for place, severity in enumerate(Severity)}, value=Accident.severity),
+        ),
+        Column("area_code", message("Area code"), value=lambda row: row.area.code, in_file_only=True),
+        Column("area", message("Village"), value=lambda row: row.area.name, sort=Area.path.expression),
+        Column("place", message("Place"), value=lambda row: row.place),
+        Column("kinds", message("Violations involved"), value=lambda row: [kind.name for kind in row.kinds]),
+        Column("ebike", message("E-bike"), value=lambda row: INVOLVED if row.ebike_involved else NOT_INVOLVED),
+        Column("helmet", message("Helmet"), value=lambda row: row.rider_helmet.label if row.ebike_involved else None),
+        Column(
+            "killed",
+            message("Killed"),
+            value=lambda row: row.killed,
+            sort=Accident.killed.expression,
+            look=FIGURES,
+        ),
+        Column(
+            "injured",
+            message("Injured"),
+            value=lambda row: row.injured,
+            sort=Accident.injured.expression,
+            look=FIGURES,
+        ),
+        Column("state", message("State"), value=lambda row: row.state),
+    ],
+    sort="-occurred",
+    tie=Accident.id.desc(),
+    export="accidents:accident:export",
+    file="accidents",
+)
+
+
+def filter_conditions(chosen: AccidentFilter) -> list[ColumnElement[bool]]:
     """Return the conditions of a filter on Accident; a number is exact and beats the rest."""
-    if wanted.number:
-        return [Accident.number == numbers.normalise(wanted.number)]
+    if chosen.number:
+        return [Accident.number == numbers.normalise(chosen.number)]
     conditions: list[ColumnElement[bool]] = []
-    if wanted.since:
-        conditions.append(Accident.occurred_on >= wanted.since)
-    if wanted.until:
-        conditions.append(Accident.occurred_on <= wanted.until)
-    if wanted.area_path:
-        conditions.append(Accident.area_id.in_(within(wanted.area_path)))
-    if wanted.severity == CASUALTIES:
+    if chosen.since:
+        conditions.append(Accident.occurred_on >= chosen.since)
+    if chosen.until:
+        conditions.append(Accident.occurred_on <= chosen.until)
+    if chosen.area_path:
+        conditions.append(Accident.area_id.in_(within(chosen.area_path)))
+    if chosen.severity == CASUALTIES:
         conditions.append(Accident.severity.in_(CASUALTY))
-    if wanted.kind_code:
+    if chosen.kind_code:
         involved = select(AccidentKind.accident_id).join(ViolationKind, ViolationKind.id == AccidentKind.kind_id)
-        conditions.append(Accident.id.in_(involved.where(ViolationKind.code == wanted.kind_code)))
+        conditions.append(Accident.id.in_(involved.where(ViolationKind.code == chosen.kind_code)))
     equal: list[tuple[Any, ColumnElement[Any]]] = [
-        (wanted.severity.replace(CASUALTIES, ""), Accident.severity.expression),
-        (wanted.ebike, Accident.ebike_involved.expression),
-        (wanted.helmet, Accident.rider_helmet.expression),
-        (wanted.state, Accident.state.expression),
+        (chosen.severity.replace(CASUALTIES, ""), Accident.severity.expression),
+        (chosen.ebike, Accident.ebike_involved.expression),
+        (chosen.helmet, Accident.rider_helmet.expression),
+        (chosen.state, Accident.state.expression),
     ]
     return [*conditions, *(column == value for value, column in equal if value not in {"", None})]
 

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
 from typing import Any
 
-from flask import render_template, request, send_file
+from flask import render_template, request
 
 from trafficedu.accidents.forms import AccidentFilterForm, LinkForm
-from trafficedu.accidents.imports.exporting import list_filtered
-from trafficedu.accidents.imports.files import COLUMNS
 from trafficedu.accidents.queries import duplicates, records
-from trafficedu.accidents.queries.records import AccidentFilter
+from trafficedu.accidents.queries.records import ACCIDENTS, AccidentFilter
 from trafficedu.accidents.services import people
 from trafficedu.accidents.views.blueprint import pages
-from trafficedu.areas.models import TOWN, VILLAGE
-from trafficedu.areas.queries import find_visible_area, list_below
-from trafficedu.core import audit
+from trafficedu.areas.queries import choices_below, chosen_path
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
-from trafficedu.core.spreadsheet import Column, write_csv, write_xlsx
+from trafficedu.core.list_views import list_file, list_page
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, locale, page_number, tell
+from trafficedu.core.web import back_to, locale, tell
 from trafficedu.riders import queries as riders
 from trafficedu.riders.services.people import open_rider
 from trafficedu.violations.queries.kinds import list_kinds
 
-DEPTH = {TOWN: "\u3000", VILLAGE: "\u3000\u3000"}
 READS_RIDERS = "riders:rider:read"
 
 
@@ -37,44 +30,22 @@ READS_RIDERS = "riders:rider:read"
 @requires("accidents:accident:read")
 def index() -> Any:
     """I look through the accidents of my area."""
-    form = _filter_form()
-    wanted = _wanted(form)
-    found = records.list_accidents(session(), actor(), wanted, page_number())
-    return render_template("accidents/index.html", form=form, page=found, paging=wanted)
+    return list_page("accidents/index.html", ACCIDENTS, *_chosen())
 
 
 @pages.post("/export/<any(csv, xlsx):suffix>")
 @requires("accidents:accident:export")
 def export(suffix: str) -> Any:
     """I take the list with me as a file; it names nobody."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
-    columns = [Column(name) for name in COLUMNS.names]
-    count = (write_csv if suffix == "csv" else write_xlsx)(columns, _cells(), file)
-    audit.write(session(), "accidents:accident:export", actor(), rows=count, format=suffix)
-    session().commit()
-    file.seek(0)
-    return send_file(file, download_name=f"accidents-{today().isoformat()}.{suffix}", as_attachment=True)
+    return list_file(ACCIDENTS, _chosen()[1], suffix)
 
 
-def _cells() -> Iterator[list[Any]]:
-    for row in list_filtered(session(), actor(), _wanted(_filter_form())):
-        yield [row.get(name) for name in COLUMNS.names]
-
-
-def _filter_form() -> AccidentFilterForm:
+def _chosen() -> tuple[AccidentFilterForm, AccidentFilter]:
     form = AccidentFilterForm(request.args)
-    below = list_below(session(), actor().scope.area_path or "", today())
-    areas = [(area.code, f"{DEPTH.get(area.level, '')}{area.name}") for area in below]
-    kinds = {kind.code: kind.name(locale()) for kind in list_kinds(session())}
-    form.offer(areas, list(kinds.items()))
+    form.area.offer(choices_below(session(), today(), actor()))
+    form.kind.offer({kind.code: kind.name(locale()) for kind in list_kinds(session())}.items())
     form.validate()
-    return form
-
-
-def _wanted(form: AccidentFilterForm) -> AccidentFilter:
-    code = form.area.data or ""
-    path = find_visible_area(session(), code, actor()).path if code else ""
-    return form.to_input(path, request.args.get("sort", "-occurred"))
+    return form, form.to_input(chosen_path(session(), form.area.data, actor()))
 
 
 @pages.get("/<number>")

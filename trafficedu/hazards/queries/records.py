@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,16 +15,17 @@ from trafficedu.areas.queries import within
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
-from trafficedu.core.paging import Page, paginate
+from trafficedu.core.listing import AGO, Column, Listing
+from trafficedu.core.states import Word
 from trafficedu.core.text import message
 from trafficedu.hazards.models import Hazard, HazardKind, HazardPhoto, HazardStep
 from trafficedu.hazards.queries.scope import overdue_on, visible_to
-from trafficedu.hazards.rules import OPEN, HazardAct, HazardState, PhotoTime, Risk
+from trafficedu.hazards.rules import OPEN, HazardAct, HazardState, Lateness, PhotoTime, Risk
 
 
 @dataclass(frozen=True)
 class HazardFilter:
-    """What the list is narrowed to; ``sort`` is a column's key, with "-" before it descending.
+    """What the list is narrowed to.
 
     ``state`` may also be ``open``: whatever still waits for somebody. ``overdue_on``: late on that day. ``words``
     is looked for in place and description, or is a number.
@@ -38,16 +39,8 @@ class HazardFilter:
     overdue_on: date | None = None
     since: date | None = None
     until: date | None = None
-    sort: str = "-reported"
 
 
-SORTS: dict[str, ColumnElement[Any]] = {
-    "reported": Hazard.reported_utc.expression,
-    "area": Area.path.expression,
-    "risk": case({risk: place for place, risk in enumerate(Risk)}, value=Hazard.risk),
-    "state": case({state: place for place, state in enumerate(HazardState)}, value=Hazard.state),
-    "deadline": func.coalesce(Hazard.deadline_on, date.max),
-}
 OPEN_ONES = "open"
 
 
@@ -77,50 +70,92 @@ def find_by_client_reference(session: Session, client_reference: str | None) -> 
     return session.scalar(select(Hazard).where(Hazard.client_reference == client_reference))
 
 
-def list_hazards(session: Session, by: Actor, wanted: HazardFilter, page: int) -> Page[Hazard]:
-    """Return a page of the hazards that ``by`` may see, narrowed and sorted."""
-    return paginate(session, _filtered(by, wanted), page)
+def hazards_on(day: date) -> Listing[Hazard, HazardFilter]:
+    """Return the list of hazards as it reads on ``day``: some are overdue."""
+    return Listing(
+        _filtered,
+        [
+            Column("number", message("Number"), value=lambda row: row.number, in_file_only=True),
+            Column("place", message("Place"), value=lambda row: row.place),
+            Column("area_code", message("Area code"), value=lambda row: row.area.code, in_file_only=True),
+            Column("area", message("Area"), value=lambda row: _with_town(row.area), sort=Area.path.expression),
+            Column("kind", message("Kind of hazard"), value=lambda row: row.kind.name),
+            Column("risk", message("Risk"), value=lambda row: row.risk.label, sort=_RISK),
+            Column("state", message("State"), value=lambda row: _states(row, day), sort=_STATE),
+            Column("deadline", message("Deadline"), value=lambda row: row.deadline_on, sort=_DEADLINE),
+            Column("responsible", message("Responsible"), value=lambda row: row.responsible),
+            Column(
+                "reported",
+                message("Reported at"),
+                value=lambda row: row.reported_utc,
+                sort=Hazard.reported_utc.expression,
+                look=AGO,
+            ),
+            *_DETAILS,
+        ],
+        sort="-reported",
+        tie=Hazard.id.desc(),
+        export="hazards:hazard:export",
+        file="hazards",
+    )
 
 
-def list_filtered(session: Session, by: Actor, wanted: HazardFilter) -> Iterator[Hazard]:
-    """Yield all hazards of :func:`list_hazards`, for files."""
-    yield from session.scalars(_filtered(by, wanted).execution_options(yield_per=500))
+def _with_town(area: Area) -> str:
+    return f"{area.parent.name} {area.name}" if area.parent else area.name
 
 
-def _filtered(by: Actor, wanted: HazardFilter) -> Select[tuple[Hazard]]:
-    column = SORTS.get(wanted.sort.removeprefix("-"), SORTS["reported"])
+def _states(hazard: Hazard, day: date) -> list[Word]:
+    return [hazard.state, Lateness.OVERDUE] if hazard.is_overdue(day) else [hazard.state]
+
+
+_RISK = case({risk: place for place, risk in enumerate(Risk)}, value=Hazard.risk)
+_STATE = case({state: place for place, state in enumerate(HazardState)}, value=Hazard.state)
+_DEADLINE = func.coalesce(Hazard.deadline_on, date.max)
+_ON_TIME = {None: None, True: message("yes"), False: message("no")}
+_DETAILS: list[Column[Hazard]] = [
+    Column("latitude", message("Latitude"), value=lambda row: row.latitude, in_file_only=True),
+    Column("longitude", message("Longitude"), value=lambda row: row.longitude, in_file_only=True),
+    Column("goal", message("Goal"), value=lambda row: row.goal, in_file_only=True),
+    Column("measures", message("Measures"), value=lambda row: row.measures, in_file_only=True),
+    Column("fixed_on", message("Fixed on"), value=lambda row: row.fixed_on, in_file_only=True),
+    Column("verified_on", message("Verified on"), value=lambda row: row.verified_on, in_file_only=True),
+    Column("on_time", message("on time"), value=lambda row: _ON_TIME[row.on_time], in_file_only=True),
+]
+"""What the page of a hazard says more, and a file of the list too."""
+
+
+def _filtered(by: Actor, chosen: HazardFilter) -> Select[tuple[Hazard]]:
     return (
         select(Hazard)
         .join(Hazard.area)
         .join(Hazard.kind)
-        .where(visible_to(by), *filter_conditions(wanted))
+        .where(visible_to(by), *filter_conditions(chosen))
         .options(contains_eager(Hazard.area).joinedload(Area.parent), contains_eager(Hazard.kind))
-        .order_by(column.desc() if wanted.sort.startswith("-") else column.asc(), Hazard.id.desc())
     )
 
 
-def filter_conditions(wanted: HazardFilter) -> list[ColumnElement[bool]]:
+def filter_conditions(chosen: HazardFilter) -> list[ColumnElement[bool]]:
     """Return the conditions of a filter on Hazard; a whole number beats the rest. Voided ones show when asked for."""
-    if numbers.is_number(numbers.normalise(wanted.words), "D"):
-        return [Hazard.number == numbers.normalise(wanted.words)]
+    if numbers.is_number(numbers.normalise(chosen.words), "D"):
+        return [Hazard.number == numbers.normalise(chosen.words)]
     conditions: list[ColumnElement[bool]] = []
-    if wanted.words:
-        text = wanted.words.lower()
+    if chosen.words:
+        text = chosen.words.lower()
         fields = (Hazard.place, Hazard.description, Hazard.responsible)
         conditions.append(or_(*(func.lower(field).contains(text, autoescape=True) for field in fields)))
     equal: list[tuple[str, ColumnElement[Any]]] = [
-        (wanted.state.replace(OPEN_ONES, ""), Hazard.state.expression),
-        (wanted.risk, Hazard.risk.expression),
-        (wanted.kind_code, HazardKind.code.expression),
+        (chosen.state.replace(OPEN_ONES, ""), Hazard.state.expression),
+        (chosen.risk, Hazard.risk.expression),
+        (chosen.kind_code, HazardKind.code.expression),
     ]
     conditions += [column == value for value, column in equal if value]
-    if wanted.state == OPEN_ONES:
+    if chosen.state == OPEN_ONES:
         conditions.append(Hazard.state.in_(OPEN))
-    if wanted.area_path:
-        conditions.append(Hazard.area_id.in_(within(wanted.area_path)))
-    if wanted.overdue_on:
-        conditions.append(overdue_on(wanted.overdue_on))
-    return [*conditions, *_reported(wanted.since, wanted.until)]
+    if chosen.area_path:
+        conditions.append(Hazard.area_id.in_(within(chosen.area_path)))
+    if chosen.overdue_on:
+        conditions.append(overdue_on(chosen.overdue_on))
+    return [*conditions, *_reported(chosen.since, chosen.until)]
 
 
 def _reported(since: date | None, until: date | None) -> list[ColumnElement[bool]]:

@@ -8,8 +8,6 @@ from flask import Blueprint
 from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice
 
-from trafficedu.areas.models import TOWN, VILLAGE
-from trafficedu.areas.queries import find_visible_area, list_below
 from trafficedu.core.access import actor
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
@@ -17,7 +15,6 @@ from trafficedu.hazards import rules
 from trafficedu.violations.queries.kinds import list_villages
 
 pages = Blueprint("hazards", __name__, url_prefix="/hazards")
-DEPTH = {TOWN: "\u3000", VILLAGE: "\u3000\u3000"}
 
 
 @pages.context_processor
@@ -40,14 +37,3 @@ def village_choices(kept: tuple[str, str] | None = None) -> list[SelectChoice]:
     if kept is not None and kept[0] not in {village.value for village in villages}:
         villages.insert(0, SelectChoice(*kept))
     return villages if len(villages) == 1 else [SelectChoice("", _("Choose the village")), *villages]
-
-
-def area_choices() -> list[tuple[str, str]]:
-    """Return code and indented name of my area and all below it, for filters."""
-    below = list_below(session(), actor().scope.area_path or "", today())
-    return [(area.code, f"{DEPTH.get(area.level, '')}{area.name}") for area in below]
-
-
-def area_path(code: str) -> str:
-    """Return the path of an area asked for in the address; "" for none; raise Missing for one not mine to see."""
-    return find_visible_area(session(), code, actor()).path if code else ""

@@ -2,107 +2,47 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
 from typing import Any
 
-from flask import Response, abort, render_template, request, send_file
+from flask import Response, abort, render_template, request
 
 from trafficedu.areas.models import DISTRICT, VILLAGE
-from trafficedu.areas.queries import find_visible_area, list_line
-from trafficedu.core import audit
+from trafficedu.areas.queries import choices_below, chosen_path, find_visible_area, list_line
 from trafficedu.core.access import actor, requires
-from trafficedu.core.clock import local, today, utc_now
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
+from trafficedu.core.list_views import list_file, list_page
 from trafficedu.core.services import services_of
-from trafficedu.core.spreadsheet import Column, write_csv, write_xlsx
-from trafficedu.core.web import locale, page_number, say
+from trafficedu.core.web import locale
 from trafficedu.hazards import rules
 from trafficedu.hazards.forms import HazardFilterForm
 from trafficedu.hazards.models import Hazard
 from trafficedu.hazards.queries import figures, records, sheet
 from trafficedu.hazards.queries.kinds import list_kinds
-from trafficedu.hazards.queries.records import HazardFilter
-from trafficedu.hazards.views.blueprint import area_choices, area_path, pages
-
-COLUMNS = [
-    "number",
-    "reported_at",
-    "area_code",
-    "area",
-    "place",
-    "latitude",
-    "longitude",
-    "kind",
-    "risk",
-    "state",
-    "goal",
-    "measures",
-    "responsible",
-    "deadline",
-    "fixed_on",
-    "verified_on",
-    "on_time",
-]
+from trafficedu.hazards.queries.records import HazardFilter, hazards_on
+from trafficedu.hazards.views.blueprint import pages
 
 
 @pages.get("")
 @requires("hazards:hazard:read")
 def index() -> Any:
     """I look through the hazards of my area."""
-    form = _filter_form()
-    wanted = _wanted(form)
-    found = records.list_hazards(session(), actor(), wanted, page_number())
-    return render_template("hazards/index.html", form=form, page=found, paging=wanted)
-
-
-def _filter_form() -> HazardFilterForm:
-    form = HazardFilterForm(request.args)
-    kinds = [(kind.code, kind.name(locale())) for kind in list_kinds(session())]
-    form.offer(area_choices(), kinds)
-    form.validate()
-    return form
-
-
-def _wanted(form: HazardFilterForm) -> HazardFilter:
-    return form.to_input(area_path(form.area.data or ""), request.args.get("sort", "-reported"), today())
+    return list_page("hazards/index.html", hazards_on(today()), *_chosen())
 
 
 @pages.post("/export/<any(csv, xlsx):suffix>")
 @requires("hazards:hazard:export")
 def export(suffix: str) -> Any:
     """I take the list with me as a file; it names nobody but who is responsible."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
-    columns = [Column(name) for name in COLUMNS]
-    count = (write_csv if suffix == "csv" else write_xlsx)(columns, _cells(), file)
-    audit.write(session(), "hazards:hazard:export", actor(), rows=count, format=suffix)
-    session().commit()
-    file.seek(0)
-    return send_file(file, download_name=f"hazards-{today().isoformat()}.{suffix}", as_attachment=True)
+    return list_file(hazards_on(today()), _chosen()[1], suffix)
 
 
-def _cells() -> Iterator[list[Any]]:
-    language = locale()
-    for one in records.list_filtered(session(), actor(), _wanted(_filter_form())):
-        yield [
-            one.number,
-            local(one.reported_utc).strftime("%Y-%m-%d %H:%M"),
-            one.area.code,
-            one.area.name,
-            one.place,
-            one.latitude,
-            one.longitude,
-            one.kind.name(language),
-            say(one.risk.label),
-            say(one.state.label),
-            one.goal,
-            one.measures,
-            one.responsible,
-            one.deadline_on,
-            one.fixed_on,
-            one.verified_on,
-            {None: "", True: "yes", False: "no"}[one.on_time],
-        ]
+def _chosen() -> tuple[HazardFilterForm, HazardFilter]:
+    form = HazardFilterForm(request.args)
+    form.area.offer(choices_below(session(), today(), actor()))
+    form.kind.offer((kind.code, kind.name(locale())) for kind in list_kinds(session()))
+    form.validate()
+    return form, form.to_input(chosen_path(session(), form.area.data, actor()), today())
 
 
 @pages.get("/<number>")

@@ -8,7 +8,7 @@ from flask import render_template, request
 from flask_babel import gettext as _
 
 from trafficedu.areas.models import TOWN, VILLAGE
-from trafficedu.areas.queries import list_below
+from trafficedu.areas.queries import INDENT, choices_below, chosen_path, list_below
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
@@ -20,7 +20,7 @@ from trafficedu.hazards.forms import LookForm, ReasonForm, WatchFilterForm, Watc
 from trafficedu.hazards.models import HazardWatch
 from trafficedu.hazards.queries.checks import find_watch, list_reachable_checkers, list_watches
 from trafficedu.hazards.services.checks import change_watch, end_watch, list_area, note_look
-from trafficedu.hazards.views.blueprint import DEPTH, area_choices, area_path, pages
+from trafficedu.hazards.views.blueprint import pages
 
 
 @pages.get("/checks")
@@ -28,9 +28,9 @@ from trafficedu.hazards.views.blueprint import DEPTH, area_choices, area_path, p
 def checks() -> Any:
     """I see the areas under rolling check: who has to look at which by when."""
     form = WatchFilterForm(request.args)
-    form.area.choices = choices([("", _("all")), *area_choices()])
+    form.area.offer(choices_below(session(), today(), actor()))
     form.validate()
-    wanted = form.to_input(area_path(form.area.data or ""), actor().user_id, today())
+    wanted = form.to_input(chosen_path(session(), form.area.data, actor()), actor().user_id, today())
     found = list_watches(session(), actor(), wanted, page_number())
     return render_template("hazards/checks.html", form=form, page=found)
 
@@ -77,7 +77,7 @@ def edit_check(number: str) -> Any:
 def _form_page(form: WatchForm, watch: HazardWatch | None = None) -> Any:
     path = actor().scope.area_path or ""
     areas = [area for area in list_below(session(), path, today()) if area.level in {TOWN, VILLAGE}]
-    offered = [(area.code, f"{DEPTH.get(area.level, '')}{area.name}") for area in areas]
+    offered = [(area.code, f"{INDENT.get(area.level, '')}{area.name}") for area in areas]
     form.area_code.choices = choices([("", _("Choose the area")), *offered])
     people = list_reachable_checkers(session(), watch.area.path if watch else path)
     named = [(user.username, f"{user.display_name} · {user.area.name if user.area else ''}") for user in people]

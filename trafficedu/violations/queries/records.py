@@ -152,6 +152,7 @@ VIOLATIONS: Listing[Violation, ViolationFilter] = Listing(
         Column("number", message("Number"), value=lambda row: row.number, in_file_only=True),
         Column("occurred", message("When"), value=lambda row: row.occurred_utc, sort=Violation.occurred_utc.expression),
         Column("kind", message("Offence"), value=lambda row: row.kind.name, sort=ViolationKind.code.expression),
+        Column("area_code", message("Area code"), value=lambda row: row.area.code, in_file_only=True),
         Column("area", message("Village"), value=lambda row: row.area.name, sort=Area.path.expression),
         Column("place", message("Place"), value=lambda row: row.place),
         Column("company", message("Company"), value=lambda row: row.company.name if row.company else None),
