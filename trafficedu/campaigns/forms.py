@@ -10,17 +10,11 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from trafficedu.campaigns.queries import CampaignFilter
-from trafficedu.campaigns.rules import CANCELLED, OVER, PLANNED, RUNNING, STATES
+from trafficedu.campaigns.rules import CampaignState
 from trafficedu.campaigns.services import CampaignInput
-from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionField
+from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionField, named
 from trafficedu.core.fields import choices as as_choices
 
-STATE_NAMES = {
-    PLANNED: _l("planned"),
-    RUNNING: _l("under way"),
-    OVER: _l("over"),
-    CANCELLED: _l("cancelled"),
-}
 TOO_LONG = _l("At most %(max)d characters.")
 DAY_MISSING = _l("Choose the day.")
 MOST_HOURS = 1_000_000
@@ -104,7 +98,7 @@ class CampaignFilterForm(FilterForm):
     q = TrimmedField(_l("Name of the campaign"))
     state = SelectField(
         _l("State"),
-        choices=as_choices([("", _l("all")), *((state, STATE_NAMES[state]) for state in STATES)]),
+        choices=as_choices([("", _l("all")), *named(CampaignState)]),
         default="",
     )
 

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.areas.models import Area
+from trafficedu.campaigns.rules import CampaignState, state_on
 from trafficedu.core.orm import Base, UTCDateTime, Versioned
 
 
@@ -38,6 +39,10 @@ class Campaign(Versioned, Base):
 
     areas: Mapped[list[Area]] = relationship(secondary="campaign_area", order_by="Area.path")
     kinds: Mapped[list[CampaignKind]] = relationship(order_by="CampaignKind.kind_code", cascade="all, delete-orphan")
+
+    def state_on(self, day: date) -> CampaignState:
+        """Return where it stands on ``day``."""
+        return state_on(self.first_day, self.last_day, self.cancelled_utc is not None, day)
 
     @property
     def kind_codes(self) -> list[str]:

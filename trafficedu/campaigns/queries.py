@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from trafficedu.areas import queries as areas
 from trafficedu.areas.models import TOWN, VILLAGE, Area
 from trafficedu.campaigns.models import Campaign, CampaignArea
-from trafficedu.campaigns.rules import CANCELLED, OVER, PLANNED, RUNNING, lines_above
+from trafficedu.campaigns.rules import CampaignState, lines_above
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
@@ -55,12 +55,12 @@ def list_campaigns(
     query = select(Campaign).where(visible_to(by)).options(selectinload(Campaign.areas))
     if wanted.words:
         query = query.where(Campaign.name.contains(wanted.words, autoescape=True))
-    standing = {
-        PLANNED: Campaign.first_day > wanted.on,
-        RUNNING: (Campaign.first_day <= wanted.on) & (Campaign.last_day >= wanted.on),
-        OVER: Campaign.last_day < wanted.on,
+    standing: dict[str, ColumnElement[bool]] = {
+        CampaignState.PLANNED: Campaign.first_day > wanted.on,
+        CampaignState.RUNNING: (Campaign.first_day <= wanted.on) & (Campaign.last_day >= wanted.on),
+        CampaignState.OVER: Campaign.last_day < wanted.on,
     }
-    if wanted.state == CANCELLED:
+    if wanted.state == CampaignState.CANCELLED:
         query = query.where(Campaign.cancelled_utc.is_not(None))
     elif wanted.state in standing:
         query = query.where(Campaign.cancelled_utc.is_(None), standing[wanted.state])

@@ -6,20 +6,28 @@ from collections.abc import Iterable
 from datetime import date
 
 from trafficedu.core.errors import Refusal
+from trafficedu.core.states import Word
 from trafficedu.core.text import message
 
-PLANNED, RUNNING, OVER, CANCELLED = "planned", "running", "over", "cancelled"
-STATES = (PLANNED, RUNNING, OVER, CANCELLED)
 LONGEST_DAYS = 731
 
 
-def state_on(first_day: date, last_day: date, cancelled: bool, day: date) -> str:
-    """Return where a campaign stands on ``day``: one of :data:`STATES`."""
+class CampaignState(Word):
+    """Where a campaign stands on a day; derived from its days and from whether it was cancelled."""
+
+    PLANNED = "planned", message("planned")
+    RUNNING = "running", message("under way"), "open"
+    OVER = "over", message("over"), "done"
+    CANCELLED = "cancelled", message("cancelled"), "problem"
+
+
+def state_on(first_day: date, last_day: date, cancelled: bool, day: date) -> CampaignState:
+    """Return where a campaign stands on ``day``."""
     if cancelled:
-        return CANCELLED
+        return CampaignState.CANCELLED
     if day < first_day:
-        return PLANNED
-    return RUNNING if day <= last_day else OVER
+        return CampaignState.PLANNED
+    return CampaignState.RUNNING if day <= last_day else CampaignState.OVER
 
 
 def check_days(first_day: date, last_day: date) -> None:

@@ -8,9 +8,9 @@ from flask import Blueprint, render_template, request
 
 from trafficedu.areas.models import TOWN
 from trafficedu.campaigns import queries, services
-from trafficedu.campaigns.forms import STATE_NAMES, CampaignFilterForm, CampaignForm, CancelForm, EndForm
+from trafficedu.campaigns.forms import CampaignFilterForm, CampaignForm, CancelForm, EndForm
 from trafficedu.campaigns.models import Campaign
-from trafficedu.campaigns.rules import CANCELLED, OVER, state_on
+from trafficedu.campaigns.rules import CampaignState
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
@@ -34,8 +34,7 @@ def index() -> Any:
         form=form,
         page=found,
         paging={"sort": sort},
-        states={campaign.id: _state(campaign) for campaign in found.items},
-        state_names=STATE_NAMES,
+        today=today(),
     )
 
 
@@ -57,15 +56,14 @@ def show(number: str) -> Any:
     """I read what a campaign set out to do, and what it changed."""
     campaign = _campaign(number)
     kinds = {kind.code: kind for kind in list_kinds(session())}
-    state = _state(campaign)
+    state = campaign.state_on(today())
     return render_template(
         "campaigns/show.html",
         campaign=campaign,
         state=state,
-        state_names=STATE_NAMES,
         kinds=[kinds[code].name(locale()) if code in kinds else code for code in campaign.kind_codes],
         days=(campaign.last_day - campaign.first_day).days + 1,
-        may_end=state not in {OVER, CANCELLED} and campaign.last_day > campaign.first_day,
+        may_end=state in {CampaignState.PLANNED, CampaignState.RUNNING} and campaign.last_day > campaign.first_day,
         extra=panels_for("campaigns.show", campaign_number=number),
     )
 
@@ -116,10 +114,6 @@ def cancel(number: str) -> Any:
 
 def _campaign(number: str) -> Campaign:
     return queries.find_campaign(session(), number, actor())
-
-
-def _state(campaign: Campaign) -> str:
-    return state_on(campaign.first_day, campaign.last_day, campaign.cancelled_utc is not None, today())
 
 
 def _chosen(campaign: Campaign) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from flask import render_template
 
 from trafficedu.analysis.colours.explaining import contributions
 from trafficedu.campaigns import queries as campaigns
-from trafficedu.campaigns.rules import CANCELLED, PLANNED, RUNNING, state_on
+from trafficedu.campaigns.rules import CampaignState
 from trafficedu.core.access import actor, panel_for
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session, writing
@@ -25,14 +25,14 @@ def effect(campaign_number: str) -> str:
     """Campaign: what it changed, as far as counts can tell."""
     campaign = campaigns.find_campaign(session(), campaign_number, actor())
     day = today()
-    state = state_on(campaign.first_day, campaign.last_day, campaign.cancelled_utc is not None, day)
-    if not actor().may("evaluation:trend:read") or state == CANCELLED:
+    state = campaign.state_on(day)
+    if not actor().may("evaluation:trend:read") or state == CampaignState.CANCELLED:
         return ""
     last = min(campaign.last_day, day - timedelta(days=1))
     days = (last - campaign.first_day).days + 1
-    if state == PLANNED or days < LEAST_DAYS:
+    if state == CampaignState.PLANNED or days < LEAST_DAYS:
         return render_template("evaluation/_effect.html", found=None, days=max(days, 0), least=LEAST_DAYS)
-    running, kinds = state == RUNNING, bool(campaign.kind_codes)
+    running, kinds = state == CampaignState.RUNNING, bool(campaign.kind_codes)
     answer = results.effect_of(session(), campaign, last, utc_now())
     if answer.keep is not None:
         with writing() as own:

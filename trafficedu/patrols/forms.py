@@ -10,13 +10,21 @@ from flask_babel import lazy_gettext as _l
 from wtforms import DateField, HiddenField, IntegerField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from trafficedu.core.fields import FilterForm, Form, LocalTimeField, TrimmedField, VersionField, choices, not_in_future
+from trafficedu.core.fields import (
+    FilterForm,
+    Form,
+    LocalTimeField,
+    TrimmedField,
+    VersionField,
+    choices,
+    named,
+    not_in_future,
+)
 from trafficedu.patrols.queries import PatrolFilter
-from trafficedu.patrols.rules import ENDED, MOST_STOPS, RUNNING, STATES, VOIDED
+from trafficedu.patrols.rules import MOST_STOPS, PatrolState
 from trafficedu.patrols.services import Ending, PastPatrol
 
 Choices = Sequence[tuple[str, Any]]
-STATE_NAMES = {RUNNING: _l("under way"), ENDED: _l("ended"), VOIDED: _l("voided")}
 TOO_LONG = _l("At most %(max)d characters.")
 TIME_MISSING = _l("Enter the date and time.")
 AREA_MISSING = _l("Choose the area.")
@@ -97,9 +105,7 @@ class PatrolFilterForm(FilterForm):
     since = DateField(_l("From"), [Optional()])
     until = DateField(_l("To"), [Optional()])
     area = SelectField(_l("Area"), validate_choice=False, default="", choices=[])
-    state = SelectField(
-        _l("State"), choices=choices([("", _l("all")), *((name, STATE_NAMES[name]) for name in STATES)]), default=""
-    )
+    state = SelectField(_l("State"), choices=choices([("", _l("all")), *named(PatrolState)]), default="")
 
     def offer(self, areas: Choices) -> None:
         """Fill the list of areas."""

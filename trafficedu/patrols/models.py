@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.core.orm import Base, UTCDateTime, Versioned
+from trafficedu.patrols.rules import PatrolState
 
 RUNNING = "ended_utc IS NULL AND voided_utc IS NULL"
 
@@ -57,4 +58,12 @@ class Patrol(Versioned, Base):
 
     officer: Mapped[User] = relationship(foreign_keys=[officer_id])
     voided_by: Mapped[User | None] = relationship(foreign_keys=[voided_by_id])
+
+    @property
+    def state(self) -> PatrolState:
+        """How it stands."""
+        if self.voided_utc is not None:
+            return PatrolState.VOIDED
+        return PatrolState.RUNNING if self.ended_utc is None else PatrolState.ENDED
+
     area: Mapped[Area] = relationship()

@@ -20,7 +20,7 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
 from trafficedu.patrols.models import Patrol
-from trafficedu.patrols.rules import ENDED, RUNNING, VOIDED
+from trafficedu.patrols.rules import PatrolState
 
 RECORD = "patrols:patrol:record"
 
@@ -174,10 +174,10 @@ def _conditions(wanted: PatrolFilter) -> list[ColumnElement[bool]]:
             | (User.badge == wanted.words)
             | (Patrol.number == numbers.normalise(wanted.words))
         )
-    states = {
-        RUNNING: (Patrol.ended_utc.is_(None), Patrol.voided_utc.is_(None)),
-        ENDED: COUNTS,
-        VOIDED: (Patrol.voided_utc.is_not(None),),
+    states: dict[str, tuple[ColumnElement[bool], ...]] = {
+        PatrolState.RUNNING: (Patrol.ended_utc.is_(None), Patrol.voided_utc.is_(None)),
+        PatrolState.ENDED: COUNTS,
+        PatrolState.VOIDED: (Patrol.voided_utc.is_not(None),),
     }
     return [*conditions, *states.get(wanted.state, ())]
 

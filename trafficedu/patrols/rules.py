@@ -5,19 +5,21 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from trafficedu.core.errors import Refusal
+from trafficedu.core.states import Word
 from trafficedu.core.text import message
 
 LONGEST = timedelta(hours=16)
 """Longer than a double shift: the end was forgotten."""
 OLDEST = timedelta(days=31)
 MOST_STOPS = 5000
-RUNNING, ENDED, VOIDED = "running", "ended", "voided"
-STATES = (RUNNING, ENDED, VOIDED)
 
 
-def state_of(ended: bool, voided: bool) -> str:
-    """Return one of :data:`STATES`."""
-    return VOIDED if voided else ENDED if ended else RUNNING
+class PatrolState(Word):
+    """How a patrol stands; derived from its end and from whether it was taken back."""
+
+    RUNNING = "running", message("under way"), "open"
+    ENDED = "ended", message("ended"), "done"
+    VOIDED = "voided", message("voided"), "problem"
 
 
 def minutes_of(started: datetime, ended: datetime, now: datetime) -> int:

@@ -20,23 +20,10 @@ from trafficedu.core.forms import carried_out, form_page, submitted
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, page_number, tell
 from trafficedu.patrols import queries, services
-from trafficedu.patrols.forms import STATE_NAMES, BeginForm, EndForm, PastForm, PatrolFilterForm, VoidForm
-from trafficedu.patrols.models import Patrol
-from trafficedu.patrols.rules import ENDED, RUNNING, VOIDED, state_of
+from trafficedu.patrols.forms import BeginForm, EndForm, PastForm, PatrolFilterForm, VoidForm
 
 pages = Blueprint("patrols", __name__, url_prefix="/patrols")
 DEPTH = {DISTRICT: "", TOWN: "", VILLAGE: "\u3000"}
-TONES = {RUNNING: "open", ENDED: "done", VOIDED: "problem"}
-
-
-@pages.context_processor
-def names() -> dict[str, Any]:
-    """Give every template of this feature the names of its codes."""
-    return {"state_names": STATE_NAMES, "tones": TONES, "state_of": _state}
-
-
-def _state(patrol: Patrol) -> str:
-    return state_of(patrol.ended_utc is not None, patrol.voided_utc is not None)
 
 
 @pages.get("/now")
