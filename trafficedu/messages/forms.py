@@ -1,4 +1,4 @@
-"""The shape of what is typed about channels, and the words for states."""
+"""The shape of what is typed about channels, and the words for the reason of a delivery."""
 
 from __future__ import annotations
 
@@ -9,43 +9,18 @@ from flask_babel import lazy_gettext as _l
 from wtforms import DateField, SelectField
 from wtforms.validators import InputRequired, Length, Optional
 
-from trafficedu.core.fields import FilterForm, Form, TrimmedField, choices
-from trafficedu.messages import rules
+from trafficedu.core.fields import FilterForm, Form, TrimmedField, choices, named
+from trafficedu.core.web import say
 from trafficedu.messages.queries import DeliveryFilter
+from trafficedu.messages.rules import ChannelKind, DeliveryReason, DeliveryState
 
-KIND_NAMES = {
-    rules.EMAIL: _l("e-mail"),
-    rules.DINGTALK: _l("DingTalk robot"),
-    rules.WECOM: _l("WeCom robot"),
-    rules.FEISHU: _l("Feishu robot"),
-}
-STATE_NAMES = {
-    rules.WAITING: _l("waits to be sent"),
-    rules.SENDING: _l("being sent"),
-    rules.SENT: _l("sent"),
-    rules.DRY: _l("trial, not sent"),
-    rules.FAILED: _l("not delivered"),
-    rules.UNCLEAR: _l("arrival unknown"),
-}
-STATE_TONES = {rules.WAITING: "open", rules.SENT: "done", rules.FAILED: "problem", rules.UNCLEAR: "problem"}
-REASON_NAMES = {
-    rules.NETWORK: _l("the server cannot be reached"),
-    rules.REFUSED: _l("the robot refused it, code"),
-    rules.REMOVED: _l("the channel was removed"),
-    rules.INACTIVE: _l("the account is not active"),
-    rules.SETUP: _l("the mail server is not set up rightly"),
-    rules.SILENT: _l("no answer; not repeated, it may have arrived"),
-    rules.CUT: _l("the worker was stopped; not repeated, it may have arrived"),
-    "http": _l("the server answered with status"),
-    "smtp": _l("the mail server answered with code"),
-}
 TOO_LONG = _l("At most %(max)d characters.")
 
 
 def reason_words(reason: str) -> str:
     """Put the code of a reason into words, with the number where it has one."""
     name, _, number = reason.partition(" ")
-    return f"{REASON_NAMES[name]} {number}".strip() if name in REASON_NAMES else ""
+    return f"{say(DeliveryReason(name).label)} {number}".strip() if name in tuple(DeliveryReason) else ""
 
 
 class ChannelForm(Form):
@@ -69,9 +44,9 @@ class ChannelForm(Form):
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )
 
-    def offer(self, kinds: Sequence[str]) -> None:
+    def offer(self, kinds: Sequence[ChannelKind]) -> None:
         """Fill the list of channels."""
-        self.kind.choices = choices([(kind, KIND_NAMES[kind]) for kind in kinds])
+        self.kind.choices = choices(named(kinds))
 
 
 class InboxFilterForm(FilterForm):
@@ -84,8 +59,8 @@ class DeliveryFilterForm(FilterForm):
     """What the delivery log is narrowed to; lives in the address."""
 
     q = TrimmedField(_l("Who"))
-    state = SelectField(_l("State"), choices=choices([("", _l("all")), *STATE_NAMES.items()]), default="")
-    kind = SelectField(_l("Channel"), choices=choices([("", _l("all")), *KIND_NAMES.items()]), default="")
+    state = SelectField(_l("State"), choices=choices([("", _l("all")), *named(DeliveryState)]), default="")
+    kind = SelectField(_l("Channel"), choices=choices([("", _l("all")), *named(ChannelKind)]), default="")
     since = DateField(_l("From"), [Optional()])
     until = DateField(_l("To"), [Optional()])
 

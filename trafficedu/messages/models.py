@@ -9,12 +9,8 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.accounts.models import User
-from trafficedu.core.orm import Base, UTCDateTime, Versioned
-from trafficedu.messages.rules import KINDS, STATES
-
-
-def _one_of(column: str, values: tuple[str, ...]) -> str:
-    return f"{column} IN ({', '.join(repr(value) for value in values)})"
+from trafficedu.core.orm import Base, UTCDateTime, Versioned, is_among, one_of, word
+from trafficedu.messages.rules import UNDER_WAY, ChannelKind, DeliveryState
 
 
 class Push(Base):
@@ -52,7 +48,7 @@ class Channel(Versioned, Base):
 
     __tablename__ = "push_channel"
     __table_args__ = (
-        CheckConstraint(_one_of("kind", KINDS), "kind"),
+        one_of("kind", ChannelKind),
         CheckConstraint("(removed_utc IS NULL) = (address_cipher IS NOT NULL)", "removed"),
         UniqueConstraint("user_id", "address_hash"),
     )
@@ -60,7 +56,7 @@ class Channel(Versioned, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(12), unique=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
-    kind: Mapped[str] = mapped_column(String(10))
+    kind: Mapped[ChannelKind] = mapped_column(word(ChannelKind, 10))
     address_cipher: Mapped[str | None] = mapped_column(String(1200))
     address_hash: Mapped[str | None] = mapped_column(String(50))
     created_utc: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -72,21 +68,21 @@ class Channel(Versioned, Base):
 class Delivery(Base):
     """One push on one channel, at most once: (push, channel) is unique.
 
-    ``reason`` is a code (``rules.REASONS``) or ``http`` and ``smtp`` with a status, never what the receiver wrote.
+    ``reason`` is a code (``rules.DeliveryReason``), some with a number, never what the receiver wrote.
     """
 
     __tablename__ = "push_delivery"
     __table_args__ = (
         UniqueConstraint("push_id", "channel_id"),
-        CheckConstraint(_one_of("state", STATES), "state"),
-        CheckConstraint("(ended_utc IS NULL) = (state IN ('waiting', 'sending'))", "ended"),
+        one_of("state", DeliveryState),
+        CheckConstraint(f"(ended_utc IS NULL) = ({is_among('state', UNDER_WAY)})", "ended"),
         Index("ix_push_delivery_due", "state", "next_utc"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     push_id: Mapped[int] = mapped_column(ForeignKey("push.id"))
     channel_id: Mapped[int] = mapped_column(ForeignKey("push_channel.id"), index=True)
-    state: Mapped[str] = mapped_column(String(10))
+    state: Mapped[DeliveryState] = mapped_column(word(DeliveryState, 10))
     attempts: Mapped[int] = mapped_column(default=0)
     next_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     created_utc: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -94,4 +90,10 @@ class Delivery(Base):
     reason: Mapped[str] = mapped_column(String(20), default="")
 
     push: Mapped[Push] = relationship()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it waits for its first or next attempt."""
+        return self.state == DeliveryState.WAITING
+
     channel: Mapped[Channel] = relationship()

@@ -18,7 +18,7 @@ from trafficedu.core.paging import Page, paginate
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.messages.models import Channel, Delivery, Push
-from trafficedu.messages.rules import EMAIL, KINDS, Address, address_from
+from trafficedu.messages.rules import Address, ChannelKind, address_from
 
 ADDRESS = "push_channel.address"
 """The field that addresses are encrypted as."""
@@ -42,10 +42,10 @@ def is_dry(session: Session) -> bool:
     return told if told is not None else bool(list_runs(session, DEMO_RUN, limit=1))
 
 
-def list_kinds(session: Session) -> list[str]:
+def list_kinds(session: Session) -> list[ChannelKind]:
     """Return the kinds of channel a user may choose: mail only where there is a mail server, or nothing is sent."""
     mail = bool(services_of(session).settings.mail_url) or is_dry(session)
-    return [kind for kind in KINDS if kind != EMAIL or mail]
+    return [kind for kind in ChannelKind if kind != ChannelKind.EMAIL or mail]
 
 
 def address_of(session: Session, channel: Channel) -> Address | None:

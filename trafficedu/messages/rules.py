@@ -10,31 +10,53 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from trafficedu.core.errors import Refusal
+from trafficedu.core.states import Word
 from trafficedu.core.text import Message, message
 
-EMAIL, DINGTALK, WECOM, FEISHU = "email", "dingtalk", "wecom", "feishu"
-KINDS = (EMAIL, DINGTALK, WECOM, FEISHU)
 
-WAITING, SENDING, SENT, DRY, FAILED, UNCLEAR = "waiting", "sending", "sent", "dry", "failed", "unclear"
-STATES = (WAITING, SENDING, SENT, DRY, FAILED, UNCLEAR)
-NETWORK, REFUSED, REMOVED, INACTIVE, SETUP, SILENT, CUT = (
-    "network",
-    "refused",
-    "removed",
-    "inactive",
-    "setup",
-    "silent",
-    "cut",
-)
-REASONS = (NETWORK, REFUSED, REMOVED, INACTIVE, SETUP, SILENT, CUT)
+class ChannelKind(Word):
+    """The ways on which a user can be told."""
 
+    EMAIL = "email", message("e-mail")
+    DINGTALK = "dingtalk", message("DingTalk robot")
+    WECOM = "wecom", message("WeCom robot")
+    FEISHU = "feishu", message("Feishu robot")
+
+
+class DeliveryState(Word):
+    """How far a delivery is. One that waits is claimed (sending), and then waits again or has ended."""
+
+    WAITING = "waiting", message("waits to be sent"), "open"
+    SENDING = "sending", message("being sent")
+    SENT = "sent", message("sent"), "done"
+    DRY = "dry", message("trial, not sent")
+    FAILED = "failed", message("not delivered"), "problem"
+    UNCLEAR = "unclear", message("arrival unknown"), "problem"
+
+
+class DeliveryReason(Word):
+    """Why a delivery stands as it does; refused, http and smtp are followed by a number."""
+
+    NETWORK = "network", message("the server cannot be reached")
+    REFUSED = "refused", message("the robot refused it, code")
+    REMOVED = "removed", message("the channel was removed")
+    INACTIVE = "inactive", message("the account is not active")
+    SETUP = "setup", message("the mail server is not set up rightly")
+    SILENT = "silent", message("no answer; not repeated, it may have arrived")
+    CUT = "cut", message("the worker was stopped; not repeated, it may have arrived")
+    HTTP = "http", message("the server answered with status")
+    SMTP = "smtp", message("the mail server answered with code")
+
+
+UNDER_WAY = (DeliveryState.WAITING, DeliveryState.SENDING)
+"""States of a delivery that has not ended."""
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
 """How long to wait after the first, second ... failed attempt; after the last pause comes the last attempt."""
 
-OFFICIAL = {
-    DINGTALK: "https://oapi.dingtalk.com",
-    WECOM: "https://qyapi.weixin.qq.com",
-    FEISHU: "https://open.feishu.cn",
+OFFICIAL: Mapping[str, str] = {
+    ChannelKind.DINGTALK: "https://oapi.dingtalk.com",
+    ChannelKind.WECOM: "https://qyapi.weixin.qq.com",
+    ChannelKind.FEISHU: "https://open.feishu.cn",
 }
 _MAIL = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{8,128}", re.ASCII)
@@ -61,7 +83,7 @@ class Address:
     @property
     def masked(self) -> str:
         """Return what its owner sees of it."""
-        if self.kind == EMAIL:
+        if self.kind == ChannelKind.EMAIL:
             name, _, domain = self.token.partition("@")
             return f"{name[0]}***@{domain}"
         return f"{urlsplit(self.origin).hostname} ***{self.token[-4:]}"
@@ -87,10 +109,10 @@ def read_address(kind: str, typed: str, secret: str, further: frozenset[str]) ->
     Refusal
         At ``address`` or ``secret``.
     """
-    if kind == EMAIL:
+    if kind == ChannelKind.EMAIL:
         if len(typed) > 254 or not _MAIL.fullmatch(typed):
             raise Refusal(message("Write the mail address like name@example.cn."), field="address")
-        return Address(EMAIL, typed)
+        return Address(ChannelKind.EMAIL, typed)
     try:
         parts = urlsplit(typed)
         origin = f"{parts.scheme}://{parts.netloc.lower()}"
@@ -105,7 +127,7 @@ def read_address(kind: str, typed: str, secret: str, further: frozenset[str]) ->
             server=OFFICIAL[kind],
         )
         raise Refusal(text, field="address")
-    if secret and (kind != DINGTALK or not re.fullmatch(r"[A-Za-z0-9]{8,128}", secret, re.ASCII)):
+    if secret and (kind != ChannelKind.DINGTALK or not re.fullmatch(r"[A-Za-z0-9]{8,128}", secret, re.ASCII)):
         text = message("Only DingTalk robots have one: letters and digits, beginning with SEC.")
         raise Refusal(text, field="secret")
     return Address(kind, token, origin, secret)
@@ -113,25 +135,30 @@ def read_address(kind: str, typed: str, secret: str, further: frozenset[str]) ->
 
 def _token_in(kind: str, path: str, query: str) -> str | None:
     """Return the robot's token in the parts of its address, None where it is not that of a robot of this kind."""
-    if kind == FEISHU:
+    if kind == ChannelKind.FEISHU:
         found = _FEISHU_PATH.fullmatch(path)
         return found.group(1) if found else None
-    wanted, name = {DINGTALK: ("/robot/send", "access_token"), WECOM: ("/cgi-bin/webhook/send", "key")}[kind]
+    parts: Mapping[str, tuple[str, str]] = {
+        ChannelKind.DINGTALK: ("/robot/send", "access_token"),
+        ChannelKind.WECOM: ("/cgi-bin/webhook/send", "key"),
+    }
+    wanted, name = parts[kind]
     values = parse_qs(query).get(name, [])
     fits = path == wanted and len(values) == 1 and _TOKEN.fullmatch(values[0])
-    if not fits or (kind == DINGTALK and not values[0].isalnum()):
+    if not fits or (kind == ChannelKind.DINGTALK and not values[0].isalnum()):
         return None
     return values[0]
 
 
 def _unlike(kind: str) -> Message:
-    shown = {
-        DINGTALK: "/robot/send?access_token=…",
-        WECOM: "/cgi-bin/webhook/send?key=…",
-        FEISHU: "/open-apis/bot/v2/hook/…",
-    }[kind]
+    paths: Mapping[str, str] = {
+        ChannelKind.DINGTALK: "/robot/send?access_token=…",
+        ChannelKind.WECOM: "/cgi-bin/webhook/send?key=…",
+        ChannelKind.FEISHU: "/open-apis/bot/v2/hook/…",
+    }
     return message(
-        "This is not the address of such a robot. Copy it whole, it reads like %(shown)s", shown=OFFICIAL[kind] + shown
+        "This is not the address of such a robot. Copy it whole, it reads like %(shown)s",
+        shown=OFFICIAL[kind] + paths[kind],
     )
 
 

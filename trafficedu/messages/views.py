@@ -14,9 +14,6 @@ from trafficedu.core.text import message
 from trafficedu.core.web import back_to, page_number, say, tell
 from trafficedu.messages import queries, rules
 from trafficedu.messages.forms import (
-    KIND_NAMES,
-    STATE_NAMES,
-    STATE_TONES,
     ChannelForm,
     DeliveryFilterForm,
     InboxFilterForm,
@@ -79,9 +76,6 @@ def channels() -> Any:
         form,
         channels=queries.list_channels(session(), actor()),
         dry=queries.is_dry(session()),
-        kind_names=KIND_NAMES,
-        state_names=STATE_NAMES,
-        tones=STATE_TONES,
         reason_words=reason_words,
     )
 
@@ -120,20 +114,17 @@ def deliveries() -> Any:
         page=queries.list_deliveries(session(), form.to_input(), page_number()),
         dry=queries.is_dry(session()),
         unpacked=rules.unpacked,
-        kind_names=KIND_NAMES,
-        state_names=STATE_NAMES,
-        tones=STATE_TONES,
         reason_words=reason_words,
     )
 
 
 def _tell_of_test(state: str, reason: str) -> None:
     """Say at once what came of a test."""
-    if state == rules.SENT:
+    if state == rules.DeliveryState.SENT:
         tell(message("The test is sent. Look whether it arrived."))
-    elif state == rules.DRY:
+    elif state == rules.DeliveryState.DRY:
         tell(message("Written to the delivery log; this installation sends nothing."), "warning")
-    elif state == rules.WAITING:
+    elif state == rules.DeliveryState.WAITING:
         text = message("The test could not be sent yet (%(why)s). It is tried again.", why=reason_words(reason))
         tell(text, "warning")
     else:

@@ -16,7 +16,7 @@ from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.messages.models import Channel, Delivery, Push
 from trafficedu.messages.queries import ADDRESS, address_of, list_kinds
-from trafficedu.messages.rules import packed, read_address, read_origins
+from trafficedu.messages.rules import ChannelKind, packed, read_address, read_origins
 from trafficedu.messages.services.outbox import waiting
 
 MOST_CHANNELS = 5
@@ -43,7 +43,7 @@ def add_channel(session: Session, kind: str, typed: str, secret: str, by: Actor,
         raise twice
     if len(kept) >= MOST_CHANNELS:
         raise Refusal(message("At most %(count)d channels. Remove one first.", count=MOST_CHANNELS))
-    channel = Channel(number=new_number("L"), user_id=by.user_id, kind=kind, created_utc=now)
+    channel = Channel(number=new_number("L"), user_id=by.user_id, kind=ChannelKind(kind), created_utc=now)
     channel.address_cipher = keyring.encrypt(address.text, ADDRESS)
     channel.address_hash = keyring.lookup_hash(identity, ADDRESS)
     session.add(channel)

@@ -19,16 +19,10 @@ from trafficedu.core.text import message, translate
 from trafficedu.messages.models import Delivery
 from trafficedu.messages.queries import address_of, is_dry
 from trafficedu.messages.rules import (
-    CUT,
-    DRY,
-    FAILED,
-    INACTIVE,
     LONGEST_BODY,
     LONGEST_TITLE,
-    REMOVED,
-    SENDING,
-    UNCLEAR,
-    WAITING,
+    DeliveryReason,
+    DeliveryState,
     next_attempt,
     shortened,
     unpacked,
@@ -43,7 +37,7 @@ BATCH = 50
 def deliver_due(session: Session, now: datetime) -> int:
     """Send what is due, the longest due first; returns how many attempts were made. The worker's chore; commits."""
     _give_up_cut(session, now)
-    due = select(Delivery.id).where(Delivery.state == WAITING, Delivery.next_utc <= now)
+    due = select(Delivery.id).where(Delivery.state == DeliveryState.WAITING, Delivery.next_utc <= now)
     ids = session.scalars(due.order_by(Delivery.next_utc, Delivery.id).limit(BATCH)).all()
     session.commit()
     ends, made = time.monotonic() + ROUND_SECONDS, 0
@@ -56,9 +50,9 @@ def deliver_due(session: Session, now: datetime) -> int:
 
 def deliver(session: Session, delivery_id: int, now: datetime) -> bool:
     """Make one attempt at a delivery that waits; False where somebody else claimed it. Commits."""
-    claim = update(Delivery).where(Delivery.id == delivery_id, Delivery.state == WAITING)
+    claim = update(Delivery).where(Delivery.id == delivery_id, Delivery.state == DeliveryState.WAITING)
     claimed: Any = session.execute(
-        claim.values(state=SENDING, attempts=Delivery.attempts + 1, next_utc=now + CLAIM_HOLDS)
+        claim.values(state=DeliveryState.SENDING, attempts=Delivery.attempts + 1, next_utc=now + CLAIM_HOLDS)
     )
     session.commit()
     if not claimed.rowcount:
@@ -70,16 +64,16 @@ def deliver(session: Session, delivery_id: int, now: datetime) -> bool:
     return True
 
 
-def _attempt(session: Session, delivery: Delivery) -> tuple[str, str]:
+def _attempt(session: Session, delivery: Delivery) -> tuple[DeliveryState, str]:
     """Return how an attempt ended; gives the transaction up before it asks the network."""
     channel, user = delivery.channel, delivery.push.user
     address = address_of(session, channel)
     if address is None:
-        return FAILED, REMOVED
+        return DeliveryState.FAILED, DeliveryReason.REMOVED
     if not user.active:
-        return FAILED, INACTIVE
+        return DeliveryState.FAILED, DeliveryReason.INACTIVE
     if is_dry(session):
-        return DRY, ""
+        return DeliveryState.DRY, ""
     title, body = words_of(session, delivery)
     mail_url = services_of(session).settings.mail_url
     session.commit()
@@ -102,17 +96,17 @@ def words_of(session: Session, delivery: Delivery) -> tuple[str, str]:
     return shortened(title, LONGEST_TITLE), f"{body}\n{address}"
 
 
-def _settle(delivery: Delivery, state: str, reason: str, now: datetime) -> None:
+def _settle(delivery: Delivery, state: DeliveryState, reason: str, now: datetime) -> None:
     """Write down how an attempt ended, and when the next one is."""
-    later = next_attempt(delivery.attempts, now) if state == WAITING else None
+    later = next_attempt(delivery.attempts, now) if state == DeliveryState.WAITING else None
     delivery.reason = reason
     if later is not None:
-        delivery.state, delivery.next_utc = WAITING, later
+        delivery.state, delivery.next_utc = DeliveryState.WAITING, later
     else:
-        delivery.state, delivery.ended_utc = (FAILED if state == WAITING else state), now
+        delivery.state, delivery.ended_utc = (DeliveryState.FAILED if state == DeliveryState.WAITING else state), now
 
 
 def _give_up_cut(session: Session, now: datetime) -> None:
     """End what a process claimed and left: it may have arrived, and the inbox holds it anyway."""
-    stale = update(Delivery).where(Delivery.state == SENDING, Delivery.next_utc <= now)
-    session.execute(stale.values(state=UNCLEAR, reason=CUT, ended_utc=now))
+    stale = update(Delivery).where(Delivery.state == DeliveryState.SENDING, Delivery.next_utc <= now)
+    session.execute(stale.values(state=DeliveryState.UNCLEAR, reason=DeliveryReason.CUT, ended_utc=now))

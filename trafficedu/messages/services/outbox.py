@@ -17,7 +17,7 @@ from trafficedu.core.numbers import new_number
 from trafficedu.core.tables import insert_unless_there
 from trafficedu.core.text import Message
 from trafficedu.messages.models import Channel, Delivery, Push
-from trafficedu.messages.rules import WAITING, packed
+from trafficedu.messages.rules import DeliveryState, packed
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def _queue(session: Session, pushes: dict[int, int], now: datetime) -> None:
 
 def waiting(push_id: int, channel_id: int, now: datetime) -> Delivery:
     """Return a delivery that is due at once."""
-    return Delivery(push_id=push_id, channel_id=channel_id, state=WAITING, next_utc=now, created_utc=now)
+    return Delivery(push_id=push_id, channel_id=channel_id, state=DeliveryState.WAITING, next_utc=now, created_utc=now)
 
 
 def mark_read(session: Session, push: Push, now: datetime) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import smtplib
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, cast
@@ -25,22 +26,7 @@ from apprise.plugins.email import base as mail
 from apprise.plugins.email.smtp import AppriseSMTPController
 from urllib3.exceptions import NewConnectionError
 
-from trafficedu.messages.rules import (
-    DINGTALK,
-    EMAIL,
-    FAILED,
-    FEISHU,
-    NETWORK,
-    OFFICIAL,
-    REFUSED,
-    SENT,
-    SETUP,
-    SILENT,
-    UNCLEAR,
-    WAITING,
-    Address,
-    may_succeed_later,
-)
+from trafficedu.messages.rules import OFFICIAL, Address, ChannelKind, DeliveryReason, DeliveryState, may_succeed_later
 
 TIMEOUT_SECONDS = 5
 TOO_FAST = {-1, 130101, 45009, 45033, 11232}
@@ -54,7 +40,7 @@ logging.getLogger("apprise").propagate = False  # its lines hold tokens and addr
 class Outcome:
     """How an attempt ended: ``sent``, ``waiting`` (try again), ``failed`` (for good) or ``unclear``."""
 
-    state: str
+    state: DeliveryState
     reason: str = ""
 
 
@@ -88,7 +74,11 @@ class _Requests:
         try:
             answer = requests.post(url, **given)  # noqa: S113 - apprise gives the time-out
         except requests.RequestException as error:
-            heard.said_no = Outcome(WAITING, NETWORK) if _not_reached(error) else Outcome(UNCLEAR, SILENT)
+            heard.said_no = (
+                Outcome(DeliveryState.WAITING, DeliveryReason.NETWORK)
+                if _not_reached(error)
+                else Outcome(DeliveryState.UNCLEAR, DeliveryReason.SILENT)
+            )
             raise
         heard.said_no = _refusal(answer)
         return answer
@@ -105,7 +95,10 @@ def _not_reached(error: requests.RequestException) -> bool:
 def _refusal(answer: requests.Response) -> Outcome | None:
     status = answer.status_code
     if status != requests.codes.ok:
-        return Outcome(WAITING if may_succeed_later(status) else FAILED, f"http {status}")
+        return Outcome(
+            DeliveryState.WAITING if may_succeed_later(status) else DeliveryState.FAILED,
+            f"{DeliveryReason.HTTP} {status}",
+        )
     try:
         said = answer.json()
     except ValueError:
@@ -113,7 +106,9 @@ def _refusal(answer: requests.Response) -> Outcome | None:
     code = said.get("errcode") or said.get("code") if isinstance(said, dict) else None
     if not isinstance(code, int) or code == 0:
         return None
-    return Outcome(WAITING if code in TOO_FAST else FAILED, f"{REFUSED} {code}"[:20])
+    return Outcome(
+        DeliveryState.WAITING if code in TOO_FAST else DeliveryState.FAILED, f"{DeliveryReason.REFUSED} {code}"[:20]
+    )
 
 
 class _Mail(AppriseSMTPController):
@@ -121,7 +116,7 @@ class _Mail(AppriseSMTPController):
 
     def __enter__(self) -> _Mail:
         """Connect; until then nothing is handed over, so that every failure may be tried again."""
-        _HEARD.get().said_no = Outcome(WAITING, NETWORK)
+        _HEARD.get().said_no = Outcome(DeliveryState.WAITING, DeliveryReason.NETWORK)
         super().__enter__()
         _HEARD.get().said_no = None
         return self
@@ -136,13 +131,13 @@ class _Mail(AppriseSMTPController):
         except smtplib.SMTPResponseException as error:
             heard.said_no = _mail_refusal(error.smtp_code)
         except (OSError, smtplib.SMTPException):
-            heard.said_no = Outcome(UNCLEAR, SILENT)
+            heard.said_no = Outcome(DeliveryState.UNCLEAR, DeliveryReason.SILENT)
         return heard.said_no is None
 
 
 def _mail_refusal(code: int) -> Outcome:
     """Return what a reply code of SMTP means: from 500 on for good, below for now (RFC 5321, 4.2.1)."""
-    return Outcome(FAILED if code >= 500 else WAITING, f"smtp {code}")
+    return Outcome(DeliveryState.FAILED if code >= 500 else DeliveryState.WAITING, f"{DeliveryReason.SMTP} {code}")
 
 
 for _plugin in (dingtalk, feishu, wecombot):
@@ -160,7 +155,7 @@ def send(address: Address, title: str, body: str, mail_url: str) -> Outcome:
     """
     plugin = _plugin_of(address, mail_url)
     if plugin is None:
-        return Outcome(WAITING, SETUP)
+        return Outcome(DeliveryState.WAITING, DeliveryReason.SETUP)
     heard = Heard()
     mark = _HEARD.set(heard)
     try:
@@ -169,19 +164,25 @@ def send(address: Address, title: str, body: str, mail_url: str) -> Outcome:
         _HEARD.reset(mark)
     if heard.said_no is not None:
         return heard.said_no
-    return Outcome(SENT) if sent else Outcome(FAILED, SETUP)
+    return Outcome(DeliveryState.SENT) if sent else Outcome(DeliveryState.FAILED, DeliveryReason.SETUP)
+
+
+_PLUGINS: Mapping[str, tuple[str, str]] = {
+    ChannelKind.DINGTALK: ("dingtalk", "token"),
+    ChannelKind.FEISHU: ("feishu", "token"),
+}
 
 
 def _plugin_of(address: Address, mail_url: str) -> Any:
     """Return apprise's plugin for an address, None where the mail server's address is missing or malformed."""
     limits = urlencode({"cto": TIMEOUT_SECONDS, "rto": TIMEOUT_SECONDS, "redirect": "no", "retry": 0})
-    if address.kind == EMAIL:
+    if address.kind == ChannelKind.EMAIL:
         if not mail_url:
             return None
         mark = "&" if "?" in mail_url else "?"
         wanted = urlencode({"to": address.token, "format": "text"})
         return Apprise.instantiate(f"{mail_url}{mark}{wanted}&{limits}", asset=_ASSET)
-    schema, name = {DINGTALK: ("dingtalk", "token"), FEISHU: ("feishu", "token")}.get(address.kind, ("wecombot", "key"))
+    schema, name = _PLUGINS.get(address.kind, ("wecombot", "key"))
     robot = {name: address.token} | ({"secret": address.secret} if address.secret else {})
     plugin = Apprise.instantiate(f"{schema}://robot/?{urlencode(robot)}&{limits}", asset=_ASSET)
     if plugin is not None:
