@@ -11,8 +11,10 @@ from trafficedu.accidents.rules import ACCIDENT_LIFE, AccidentState
 from trafficedu.core.errors import Stale
 from trafficedu.core.states import Transitions, Word
 from trafficedu.education.rules import BOOKING_LIFE, SESSION_LIFE, TASK_LIFE, BookingState, SessionState, TaskState
+from trafficedu.evaluation.rules import RULE_SET_LIFE, RuleSetState
 from trafficedu.feedback.rules import NOTICE_LIFE, NoticeState
 from trafficedu.hazards.rules import HAZARD_LIFE, HazardState
+from trafficedu.overview.rules import LIST_LIFE, ListState
 from trafficedu.violations.rules import OBJECTION_LIFE, VIOLATION_LIFE, ObjectionState, ViolationState
 
 EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str, str]]]] = {
@@ -63,6 +65,16 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
         NOTICE_LIFE,
         NoticeState,
         {"release": ("held", "sent"), "answer": ("sent", ""), "withdraw": ("held sent", "voided")},
+    ),
+    "village list": (
+        LIST_LIFE,
+        ListState,
+        {"protest": ("frozen", ""), "take_off": ("frozen", ""), "publish": ("frozen", "published")},
+    ),
+    "rule set": (
+        RULE_SET_LIFE,
+        RuleSetState,
+        {"change": ("draft", ""), "release": ("draft", "in_force"), "discard": ("draft", "discarded")},
     ),
     "study task": (
         TASK_LIFE,

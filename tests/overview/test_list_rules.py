@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import permutations
 
-from trafficedu.overview.rules import BLACK, RED, YELLOW, ListRule, Standing, read_list
+from trafficedu.overview.rules import ListRule, Shade, Standing, read_list
 
 RULE = ListRule(most_red=2, black_months=2)
 
@@ -18,22 +18,22 @@ def shades(*standings: Standing, rule: ListRule = RULE) -> dict[str, tuple[str, 
 
 
 def test_red_is_blamed_at_once_and_orange_when_it_stays() -> None:
-    assert shades(standing("1", "red", "green"))["1"] == (BLACK, "red")
-    assert shades(standing("1", "orange", "orange"))["1"] == (BLACK, "orange_again")
-    assert shades(standing("1", "orange", "red"))["1"] == (BLACK, "orange_again")
-    assert shades(standing("1", "orange", "yellow"))["1"] == (YELLOW, "orange")
-    assert shades(standing("1", "orange", "grey"))["1"] == (YELLOW, "orange")
+    assert shades(standing("1", "red", "green"))["1"] == (Shade.BLACK, "red")
+    assert shades(standing("1", "orange", "orange"))["1"] == (Shade.BLACK, "orange_again")
+    assert shades(standing("1", "orange", "red"))["1"] == (Shade.BLACK, "orange_again")
+    assert shades(standing("1", "orange", "yellow"))["1"] == (Shade.YELLOW, "orange")
+    assert shades(standing("1", "orange", "grey"))["1"] == (Shade.YELLOW, "orange")
 
 
 def test_how_many_months_of_orange_are_blamed_is_the_districts_choice() -> None:
     three = ListRule(most_red=2, black_months=3)
-    assert shades(standing("1", "orange", "orange", "yellow"), rule=three)["1"] == (YELLOW, "orange")
-    assert shades(standing("1", "orange", "orange", "orange"), rule=three)["1"] == (BLACK, "orange_again")
-    assert shades(standing("1", "orange", "orange"), rule=three)["1"] == (YELLOW, "orange")
+    assert shades(standing("1", "orange", "orange", "yellow"), rule=three)["1"] == (Shade.YELLOW, "orange")
+    assert shades(standing("1", "orange", "orange", "orange"), rule=three)["1"] == (Shade.BLACK, "orange_again")
+    assert shades(standing("1", "orange", "orange"), rule=three)["1"] == (Shade.YELLOW, "orange")
 
 
 def test_a_fall_by_two_colours_is_warned_of_and_by_one_is_not() -> None:
-    assert shades(standing("1", "yellow", "green"))["1"] == (YELLOW, "fell")
+    assert shades(standing("1", "yellow", "green"))["1"] == (Shade.YELLOW, "fell")
     assert shades(standing("1", "yellow", "blue")) == {}
     assert shades(standing("1", "yellow", "")) == {}
     assert shades(standing("1", "yellow", "grey")) == {}
@@ -49,7 +49,7 @@ def test_the_best_green_villages_are_praised_and_no_more_than_the_rule_says() ->
         ],
         RULE,
     )
-    assert [(one.standing.code, one.shade) for one in found] == [("2", RED), ("3", RED)]
+    assert [(one.standing.code, one.shade) for one in found] == [("2", Shade.RED), ("3", Shade.RED)]
 
 
 def test_grey_is_no_result_and_is_never_listed() -> None:

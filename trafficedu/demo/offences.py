@@ -19,6 +19,7 @@ from trafficedu.demo.plan import DAY, HOUR, MINUTE, Span, date_of, day_of, momen
 from trafficedu.demo.rows import Rows
 from trafficedu.violations.models import Objection, Violation, ViolationKind
 from trafficedu.violations.rules import (
+    ObjectionState,
     Offender,
     Penalty,
     Source,
@@ -281,7 +282,7 @@ class Offences:
         chance = self._chance
         raised, decided, upheld = objection
         settled = decided < self._span.midnight
-        outcome = ("upheld" if upheld else "dismissed") if settled else "open"
+        outcome = (ObjectionState.UPHELD if upheld else ObjectionState.DISMISSED) if settled else ObjectionState.OPEN
         decision = (reason if upheld else chance.choice(DISMISSALS)) if settled else ""
         contact = f"154{chance.randrange(10**8):08d}" if chance.random() < 0.6 else ""
         self._rows.add(

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
-from trafficedu.core.orm import Base, UTCDateTime, Versioned
+from trafficedu.core.orm import Base, UTCDateTime, Versioned, one_of, word
+from trafficedu.evaluation.rules import RuleSetState
 
 EFFECT, ALARMS = "effect", "alarms"
-DRAFT, IN_FORCE, DISCARDED = "draft", "in_force", "discarded"
 
 
 class AnalysisResult(Base):
@@ -48,8 +48,10 @@ class RuleSetRecord(Versioned, Base):
 
     __tablename__ = "rule_set"
     __table_args__ = (
-        CheckConstraint("state IN ('draft', 'in_force', 'discarded')", "state"),
-        CheckConstraint("state <> 'in_force' OR changed_by_id IS NULL OR released_by_id IS NOT NULL", "released"),
+        one_of("state", RuleSetState),
+        CheckConstraint(
+            f"state <> '{RuleSetState.IN_FORCE}' OR changed_by_id IS NULL OR released_by_id IS NOT NULL", "released"
+        ),
         CheckConstraint(
             "released_by_id IS NULL OR (released_by_id <> changed_by_id AND released_by_id <> created_by_id)",
             "second_person",
@@ -62,7 +64,7 @@ class RuleSetRecord(Versioned, Base):
     name: Mapped[str] = mapped_column(String(80))
     valid_from: Mapped[date]
     payload: Mapped[dict[str, Any]] = mapped_column(JSON)
-    state: Mapped[str] = mapped_column(String(10), default=DRAFT)
+    state: Mapped[RuleSetState] = mapped_column(word(RuleSetState, 10), default=RuleSetState.DRAFT)
     note: Mapped[str] = mapped_column(String(500), default="")
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     created_utc: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -74,6 +76,11 @@ class RuleSetRecord(Versioned, Base):
     created_by: Mapped[User | None] = relationship(foreign_keys=[created_by_id])
     changed_by: Mapped[User | None] = relationship(foreign_keys=[changed_by_id])
     released_by: Mapped[User | None] = relationship(foreign_keys=[released_by_id])
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it may still be changed, put in force or given up."""
+        return self.state == RuleSetState.DRAFT
 
 
 class EvaluationRun(Base):

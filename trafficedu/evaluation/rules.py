@@ -5,12 +5,39 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from enum import StrEnum, auto
 from typing import Any
 
 from trafficedu.core.clock import SHANGHAI, local
+from trafficedu.core.states import Transitions, Word
 from trafficedu.core.text import Message, message
 
 CASUALTY, ACCIDENTS, VIOLATIONS, EDUCATION, HELMETS = "casualty", "accidents", "violations", "education", "helmets"
+
+
+class RuleSetState(Word):
+    """A draft is changed freely; what is in force, or was given up, never changes again."""
+
+    DRAFT = "draft", message("draft"), "open"
+    IN_FORCE = "in_force", message("in force"), "done"
+    DISCARDED = "discarded", message("discarded")
+
+
+class RuleSetAct(StrEnum):
+    """What is done to a rule set."""
+
+    CHANGE = auto()
+    RELEASE = auto()
+    DISCARD = auto()
+
+
+RULE_SET_LIFE = Transitions(
+    {
+        RuleSetAct.CHANGE: ((RuleSetState.DRAFT,), None),
+        RuleSetAct.RELEASE: ((RuleSetState.DRAFT,), RuleSetState.IN_FORCE),
+        RuleSetAct.DISCARD: ((RuleSetState.DRAFT,), RuleSetState.DISCARDED),
+    }
+)
 HORIZON = 12
 MOST_MONTHS = 120
 SHORT_MONTHS = 24

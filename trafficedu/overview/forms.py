@@ -6,8 +6,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import MonthField, RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from trafficedu.core.fields import FilterForm, Form, TrimmedField, choices
-from trafficedu.overview.models import REJECTED, UPHELD
+from trafficedu.core.fields import FilterForm, Form, TrimmedField, choices, named
+from trafficedu.overview.rules import Decision
 
 
 class PictureForm(FilterForm):
@@ -54,9 +54,7 @@ class DecisionForm(Form):
     decision = RadioField(
         _l("Decision"),
         [InputRequired(_l("Choose whether the protest is right."))],
-        choices=choices(
-            [(UPHELD, _l("right: the village leaves the list")), (REJECTED, _l("not right: the village stays on it"))]
-        ),
+        choices=choices(named([Decision.UPHELD, Decision.REJECTED])),
     )
     reason = TrimmedField(
         _l("Reason"),

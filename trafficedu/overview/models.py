@@ -8,10 +8,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Numeric, String, UniqueConst
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.areas.models import Area
-from trafficedu.core.orm import Base, UTCDateTime, Versioned
-
-FROZEN, PUBLISHED = "frozen", "published"
-UPHELD, REJECTED = "upheld", "rejected"
+from trafficedu.core.orm import Base, UTCDateTime, Versioned, one_of, word
+from trafficedu.overview.rules import LIST_LIFE, Decision, ListAct, ListReason, ListState, Shade
 
 
 class VillageList(Versioned, Base):
@@ -23,14 +21,14 @@ class VillageList(Versioned, Base):
 
     __tablename__ = "village_list"
     __table_args__ = (
-        CheckConstraint("state IN ('frozen', 'published')", "state"),
-        CheckConstraint("(state = 'published') = (published_utc IS NOT NULL)", "published"),
+        one_of("state", ListState),
+        CheckConstraint(f"(state = '{ListState.PUBLISHED}') = (published_utc IS NOT NULL)", "published"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     month: Mapped[date] = mapped_column(unique=True)
     run_id: Mapped[int] = mapped_column(ForeignKey("evaluation_run.id"))
-    state: Mapped[str] = mapped_column(String(10), default=FROZEN)
+    state: Mapped[ListState] = mapped_column(word(ListState, 10), default=ListState.FROZEN)
     protest_until: Mapped[date]
     frozen_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     frozen_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
@@ -39,9 +37,18 @@ class VillageList(Versioned, Base):
 
     entries: Mapped[list[ListEntry]] = relationship(back_populates="village_list", order_by="ListEntry.place")
 
+    def may(self, act: ListAct) -> bool:
+        """Tell whether ``act`` may be done to it as it stands."""
+        return LIST_LIFE.may(act, self.state)
+
+    @property
+    def is_published(self) -> bool:
+        """Whether everybody sees it, and it is not changed any more."""
+        return self.state == ListState.PUBLISHED
+
 
 class ListEntry(Base):
-    """One village on a list. ``place`` orders the entries of a list from 1; ``why`` is a code of ``rules.WHY``.
+    """One village on a list. ``place`` orders the entries of a list from 1.
 
     An entry found wrong stays, taken off with the reason; it is never deleted.
     """
@@ -49,16 +56,16 @@ class ListEntry(Base):
     __tablename__ = "village_list_entry"
     __table_args__ = (
         UniqueConstraint("list_id", "area_id"),
-        CheckConstraint("shade IN ('red', 'yellow', 'black')", "shade"),
+        one_of("shade", (Shade.RED, Shade.YELLOW, Shade.BLACK)),
         CheckConstraint("taken_off = (taken_off_reason <> '')", "taken_off"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     list_id: Mapped[int] = mapped_column(ForeignKey("village_list.id"))
     area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
-    shade: Mapped[str] = mapped_column(String(6))
+    shade: Mapped[Shade] = mapped_column(word(Shade, 6))
     place: Mapped[int]
-    why: Mapped[str] = mapped_column(String(20))
+    why: Mapped[ListReason] = mapped_column(word(ListReason, 20))
     colour: Mapped[str] = mapped_column(String(6))
     score: Mapped[float | None] = mapped_column(Numeric(5, 2, asdecimal=False))
     taken_off: Mapped[bool] = mapped_column(default=False)
@@ -74,7 +81,7 @@ class ListProtest(Base):
 
     __tablename__ = "village_list_protest"
     __table_args__ = (
-        CheckConstraint("decision IN ('', 'upheld', 'rejected')", "decision"),
+        one_of("decision", Decision),
         CheckConstraint("(decision = '') = (decided_utc IS NULL)", "decided"),
     )
 
@@ -83,7 +90,7 @@ class ListProtest(Base):
     text: Mapped[str] = mapped_column(String(500))
     made_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
-    decision: Mapped[str] = mapped_column(String(10), default="")
+    decision: Mapped[Decision] = mapped_column(word(Decision, 10), default=Decision.NONE)
     reason: Mapped[str] = mapped_column(String(300), default="")
     decided_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum, auto
+
+from trafficedu.core.states import Transitions, Word
+from trafficedu.core.text import message
 
 LONGEST_MONTHS = 60
 EARLIEST = date(2000, 1, 1)
@@ -67,9 +71,55 @@ def change_percent(now: int, before: int) -> float | None:
     return None if before == 0 else 100 * (now - before) / before
 
 
-RED, YELLOW, BLACK = "red", "yellow", "black"
-SHADES = (BLACK, YELLOW, RED)
-"""The lists in the order they are read: who must act first. Red is praise (红榜), black is blame (黑榜)."""
+class Shade(Word):
+    """The lists in the order they are read: who must act first. Red is praise (红榜), black is blame (黑榜)."""
+
+    BLACK = "black", message("black list")
+    YELLOW = "yellow", message("yellow list")
+    RED = "red", message("red list")
+
+
+class ListReason(Word):
+    """Why a village is on a list."""
+
+    RED = "red", message("red this month")
+    ORANGE_AGAIN = "orange_again", message("orange for months in a row")
+    ORANGE = "orange", message("orange this month")
+    FELL = "fell", message("fell by two colours or more")
+    BEST = "best", message("among the best green villages")
+
+
+class ListState(Word):
+    """Frozen, so that villages can protest; published once that time is over."""
+
+    FROZEN = "frozen", message("frozen"), "open"
+    PUBLISHED = "published", message("published"), "done"
+
+
+class ListAct(StrEnum):
+    """What is done to a frozen list."""
+
+    PROTEST = auto()
+    TAKE_OFF = auto()
+    PUBLISH = auto()
+
+
+LIST_LIFE = Transitions(
+    {
+        ListAct.PROTEST: ((ListState.FROZEN,), None),
+        ListAct.TAKE_OFF: ((ListState.FROZEN,), None),
+        ListAct.PUBLISH: ((ListState.FROZEN,), ListState.PUBLISHED),
+    }
+)
+
+
+class Decision(Word):
+    """What became of a protest; an upheld one takes the village off the list."""
+
+    NONE = ""
+    UPHELD = "upheld", message("right: the village leaves the list")
+    REJECTED = "rejected", message("not right: the village stays on it")
+
 
 RANKS = {"green": 0, "blue": 1, "yellow": 2, "orange": 3, "red": 4}
 """The five colours from best to worst; grey says nothing and has no rank."""
@@ -90,8 +140,8 @@ class Listed:
     """A village's place on the list and the code of the reason why."""
 
     standing: Standing
-    shade: str
-    why: str
+    shade: Shade
+    why: ListReason
 
 
 @dataclass(frozen=True)
@@ -117,23 +167,23 @@ def read_list(standings: Iterable[Standing], rule: ListRule) -> list[Listed]:
     judged = [(one, _blame(one, rule)) for one in known]
     blamed = [Listed(one, *why) for one, why in judged if why is not None]
     green = sorted((one for one, why in judged if why is None and one.colours[0] == "green"), key=_best_first)
-    praised = [Listed(one, RED, "best") for one in green[: rule.most_red]]
-    order = {shade: place for place, shade in enumerate(SHADES)}
+    praised = [Listed(one, Shade.RED, ListReason.BEST) for one in green[: rule.most_red]]
+    order = {shade: place for place, shade in enumerate(Shade)}
     return sorted(blamed, key=lambda one: (order[one.shade], _worst_first(one.standing))) + praised
 
 
-def _blame(one: Standing, rule: ListRule) -> tuple[str, str] | None:
+def _blame(one: Standing, rule: ListRule) -> tuple[Shade, ListReason] | None:
     now = one.colours[0]
     if now == "red":
-        return BLACK, "red"
+        return Shade.BLACK, ListReason.RED
     months = one.colours[: rule.black_months]
     if len(months) == rule.black_months and all(colour in {"orange", "red"} for colour in months):
-        return BLACK, "orange_again"
+        return Shade.BLACK, ListReason.ORANGE_AGAIN
     if now == "orange":
-        return YELLOW, "orange"
+        return Shade.YELLOW, ListReason.ORANGE
     before = one.colours[1] if len(one.colours) > 1 else ""
     if before in RANKS and RANKS[now] - RANKS[before] >= 2:
-        return YELLOW, "fell"
+        return Shade.YELLOW, ListReason.FELL
     return None
 
 

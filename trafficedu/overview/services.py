@@ -21,16 +21,11 @@ from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import Message, message
 from trafficedu.core.workdays import add_workdays
 from trafficedu.messages.services.outbox import NewPush, push
-from trafficedu.overview.models import FROZEN, PUBLISHED, REJECTED, UPHELD, ListEntry, ListProtest, VillageList
+from trafficedu.overview.models import ListEntry, ListProtest, VillageList
 from trafficedu.overview.queries import lists as queries
-from trafficedu.overview.rules import ListRule
+from trafficedu.overview.rules import LIST_LIFE, Decision, ListAct, ListRule
 
 FROZEN_ALREADY = message("The list of this month is frozen already.")
-SHADE_NAMES = {
-    "red": message("red list"),
-    "yellow": message("yellow list"),
-    "black": message("black list"),
-}
 
 
 def list_rule(session: Session) -> ListRule:
@@ -87,7 +82,7 @@ def protest(session: Session, entry: ListEntry, text: str, by: Actor, now: datet
     """
     by.require("overview:list:protest")
     frozen = entry.village_list
-    if frozen.state != FROZEN or local_date(now) > frozen.protest_until:
+    if not frozen.may(ListAct.PROTEST) or local_date(now) > frozen.protest_until:
         raise Refusal(message("Protests were taken until %(day)s.", day=frozen.protest_until.isoformat()), field="text")
     if entry.taken_off:
         raise Refusal(message("This village is no longer on the list."), field="text")
@@ -114,18 +109,18 @@ def decide_protest(session: Session, made: ListProtest, decision: str, reason: s
         raise Refusal(message("This protest is decided already."))
     if made.made_by_id is not None and made.made_by_id == by.user_id:
         raise Refusal(message("Somebody else has to decide your protest."))
-    if decision not in {UPHELD, REJECTED}:
+    if decision not in {Decision.UPHELD, Decision.REJECTED}:
         raise Refusal(message("Choose whether the protest is right."), field="decision")
     if not reason.strip():
         raise Refusal(message("Give the reason of the decision."), field="reason")
-    made.decision, made.reason = decision, reason.strip()
+    made.decision, made.reason = Decision(decision), reason.strip()
     made.decided_utc, made.decided_by_id = now, by.user_id
-    if decision == UPHELD:
+    if decision == Decision.UPHELD:
         made.entry.taken_off, made.entry.taken_off_reason = True, made.reason
     session.flush()
     audit.write(session, "overview:list:decide", by, subject=made.entry, decision=decision)
     if made.made_by_id is not None:
-        text = message("The protest is upheld.") if decision == UPHELD else message("The protest is rejected.")
+        text = message("The protest is upheld.") if decision == Decision.UPHELD else message("The protest is rejected.")
         key = f"list:{made.entry.village_list.month:%Y-%m}:protest:{made.entry.area.code}"
         new = NewPush(key, _title(made.entry), text, _path(made.entry.village_list))
         push(session, new, [made.made_by_id], by, now)
@@ -134,7 +129,7 @@ def decide_protest(session: Session, made: ListProtest, decision: str, reason: s
 def take_off(session: Session, entry: ListEntry, reason: str, by: Actor) -> None:
     """Take an entry found wrong off a list not yet published. Raises Refusal at ``reason``."""
     by.require("overview:list:manage")
-    if entry.village_list.state == PUBLISHED:
+    if not entry.village_list.may(ListAct.TAKE_OFF):
         raise Refusal(message("The list is published; it is not changed any more."), field="reason")
     if not reason.strip():
         raise Refusal(message("Give the reason."), field="reason")
@@ -155,14 +150,15 @@ def publish_list(session: Session, frozen: VillageList, version: int, by: Actor,
     """
     by.require("overview:list:manage")
     expect_version(frozen, version)
-    if frozen.state == PUBLISHED:
+    if not frozen.may(ListAct.PUBLISH):
         raise Refusal(message("The list is published; it is not changed any more."))
     if local_date(now) <= frozen.protest_until:
         raise Refusal(message("Protests are still taken, until %(day)s.", day=frozen.protest_until.isoformat()))
     undecided = [entry for entry in frozen.entries if entry.protest is not None and not entry.protest.decision]
     if undecided:
         raise Refusal(message("%(count)d protests are not decided yet.", count=len(undecided)))
-    frozen.state, frozen.published_utc, frozen.published_by_id = PUBLISHED, now, by.user_id
+    frozen.state = LIST_LIFE.after(ListAct.PUBLISH, frozen.state)
+    frozen.published_utc, frozen.published_by_id = now, by.user_id
     session.flush()
     audit.write(session, "overview:list:publish", by, subject=frozen, month=f"{frozen.month:%Y-%m}")
     standing = [entry for entry in frozen.entries if not entry.taken_off]
@@ -188,7 +184,7 @@ def _title(entry: ListEntry) -> Message:
     return message(
         "%(village)s is on the %(list)s of %(month)s",
         village=entry.area.name,
-        list=SHADE_NAMES[entry.shade],
+        list=entry.shade.label,
         month=f"{entry.village_list.month:%Y-%m}",
     )
 

@@ -11,14 +11,15 @@ from sqlalchemy.orm import Session, joinedload
 from trafficedu.analysis.colours.rule_set import RuleSet
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.text import message
-from trafficedu.evaluation.models import IN_FORCE, RuleSetRecord
+from trafficedu.evaluation.models import RuleSetRecord
+from trafficedu.evaluation.rules import RuleSetState
 
 
 def rule_set_of(session: Session, month: date) -> RuleSetRecord:
     """Return the rule set that holds in ``month``: the latest in force that began by then."""
     query = (
         select(RuleSetRecord)
-        .where(RuleSetRecord.state == IN_FORCE, RuleSetRecord.valid_from <= month)
+        .where(RuleSetRecord.state == RuleSetState.IN_FORCE, RuleSetRecord.valid_from <= month)
         .order_by(RuleSetRecord.valid_from.desc(), RuleSetRecord.id.desc())
         .limit(1)
     )

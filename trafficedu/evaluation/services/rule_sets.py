@@ -19,7 +19,8 @@ from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import Message, message
-from trafficedu.evaluation.models import DISCARDED, DRAFT, IN_FORCE, EvaluationRun, RuleSetRecord
+from trafficedu.evaluation.models import EvaluationRun, RuleSetRecord
+from trafficedu.evaluation.rules import RULE_SET_LIFE, RuleSetAct, RuleSetState
 
 SHIPPED = Path(__file__).parent.parent.parent / "reference" / "rule_set.json"
 
@@ -54,7 +55,7 @@ def load_shipped(session: Session, now: datetime) -> int:
             name=shipped["name"],
             valid_from=date.fromisoformat(shipped["valid_from"]),
             payload=shipped["payload"],
-            state=IN_FORCE,
+            state=RuleSetState.IN_FORCE,
             created_utc=now,
             changed_utc=now,
             released_utc=now,
@@ -111,7 +112,8 @@ def release_rule_set(session: Session, record: RuleSetRecord, version: int, by: 
     if by.user_id is None or by.user_id in {record.created_by_id, record.changed_by_id}:
         raise Refusal(message("Who drafted or changed a rule set does not put it in force. Ask somebody else."))
     _require_sound(session, RuleSetInput(record.name, record.valid_from, record.payload), now)
-    record.state, record.released_by_id, record.released_utc = IN_FORCE, by.user_id, now
+    record.state = RULE_SET_LIFE.after(RuleSetAct.RELEASE, record.state)
+    record.released_by_id, record.released_utc = by.user_id, now
     session.flush()
     audit.write(
         session,
@@ -126,7 +128,7 @@ def release_rule_set(session: Session, record: RuleSetRecord, version: int, by: 
 def discard_rule_set(session: Session, record: RuleSetRecord, version: int, by: Actor) -> None:
     """Give a draft up; it stays in the list. Raises Stale, Refusal for one that is no draft."""
     _require_draft(record, version)
-    record.state = DISCARDED
+    record.state = RULE_SET_LIFE.after(RuleSetAct.DISCARD, record.state)
     session.flush()
     audit.write(session, "evaluation:rule:discard", by, subject=record, code=record.code)
 
@@ -142,7 +144,7 @@ def earliest_month(session: Session, today: date) -> date:
 
 def _require_draft(record: RuleSetRecord, version: int) -> None:
     expect_version(record, version)
-    if record.state != DRAFT:
+    if not RULE_SET_LIFE.may(RuleSetAct.CHANGE, record.state):
         raise Refusal(message("This rule set is no draft any more: it cannot be changed."))
 
 

@@ -15,7 +15,6 @@ from trafficedu.core.forms import attach_error, carried_out, form_page
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, say, tell
 from trafficedu.evaluation.forms.rule_sets import EXPOSURE_NAMES, RESPONSIBILITY_NAMES, RuleSetForm, flat
-from trafficedu.evaluation.models import DRAFT
 from trafficedu.evaluation.queries import rule_sets as queries
 from trafficedu.evaluation.rules import DIMENSION_NAMES, KIND_NAMES
 from trafficedu.evaluation.services import rule_sets as rule_set_services
@@ -39,7 +38,7 @@ def rule_sets() -> Any:
 def rule_set(code: str) -> Any:
     """I read a rule set, and what it would have changed in the last twelve months."""
     record = queries.find_rule_set(session(), code)
-    trial = trials.try_rules(session(), queries.rules_from(record), actor()) if record.state == DRAFT else None
+    trial = trials.try_rules(session(), queries.rules_from(record), actor()) if record.is_draft else None
     own = actor().user_id in {record.created_by_id, record.changed_by_id}
     return render_template(
         "evaluation/rule_set.html",

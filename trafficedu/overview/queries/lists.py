@@ -16,8 +16,8 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
 from trafficedu.evaluation.queries.runs import published_run, results_of
-from trafficedu.overview.models import PUBLISHED, ListEntry, ListProtest, VillageList
-from trafficedu.overview.rules import SHADES, Listed, ListRule, Standing, month_after, read_list
+from trafficedu.overview.models import ListEntry, ListProtest, VillageList
+from trafficedu.overview.rules import Listed, ListRule, ListState, Shade, Standing, month_after, read_list
 
 MANAGE = "overview:list:manage"
 
@@ -72,7 +72,7 @@ def visible_to(by: Actor) -> ColumnElement[bool]:
     """
     if by.may(MANAGE):
         return true()
-    return (VillageList.state == PUBLISHED) | areas.visible_to(by)
+    return (VillageList.state == ListState.PUBLISHED) | areas.visible_to(by)
 
 
 def list_lists(session: Session, by: Actor, page: int) -> Page[ListLine]:
@@ -85,7 +85,7 @@ def list_lists(session: Session, by: Actor, page: int) -> Page[ListLine]:
 
 def _line(list_id: int, counted: Mapping[tuple[int, str], tuple[int, int]]) -> tuple[int, int, int, int]:
     """Return how many are black, yellow, red, and the protests against any of them."""
-    black, yellow, red = (counted.get((list_id, shade), (0, 0)) for shade in SHADES)
+    black, yellow, red = (counted.get((list_id, shade), (0, 0)) for shade in Shade)
     return black[0], yellow[0], red[0], black[1] + yellow[1] + red[1]
 
 

@@ -20,16 +20,9 @@ from trafficedu.overview import services
 from trafficedu.overview.forms import DecisionForm, ProtestForm, TakeOffForm
 from trafficedu.overview.models import ListEntry, VillageList
 from trafficedu.overview.queries import lists as queries
-from trafficedu.overview.rules import SHADES, month_after
+from trafficedu.overview.rules import ListAct, Shade, month_after
 from trafficedu.overview.views.blueprint import pages
 
-WHY = {
-    "red": message("red this month"),
-    "orange_again": message("orange for months in a row"),
-    "orange": message("orange this month"),
-    "fell": message("fell by two colours or more"),
-    "best": message("among the best green villages"),
-}
 COLUMNS = (
     spreadsheet.Column("list", message("List")),
     spreadsheet.Column("town", message("Town")),
@@ -37,7 +30,6 @@ COLUMNS = (
     spreadsheet.Column("code", message("Code")),
     spreadsheet.Column("why", message("Why"), 32),
 )
-STATES = {"frozen": message("frozen"), "published": message("published")}
 
 
 @pages.get("/lists")
@@ -47,7 +39,10 @@ def lists() -> Any:
     found = queries.list_lists(session(), actor(), page_number())
     due = month_after(today().replace(day=1), -1)
     return render_template(
-        "overview/lists.html", page=found, due=due, missing=queries.find_list(session(), due) is None, states=STATES
+        "overview/lists.html",
+        page=found,
+        due=due,
+        missing=queries.find_list(session(), due) is None,
     )
 
 
@@ -63,11 +58,9 @@ def month_list(month: str) -> Any:
     return render_template(
         "overview/list.html",
         found=found,
+        act=ListAct,
         parts=_parts(entries),
-        names=services.SHADE_NAMES,
-        why=WHY,
-        states=STATES,
-        protests_open=found.state == "frozen" and today() <= found.protest_until,
+        protests_open=found.may(ListAct.PROTEST) and today() <= found.protest_until,
         undecided=sum(1 for entry in entries if entry.protest is not None and not entry.protest.decision),
     )
 
@@ -81,16 +74,14 @@ def _preview(month: date) -> Any:
         "overview/list_preview.html",
         month=month,
         reading=reading,
-        parts={shade: [one for one in reading.listed if one.shade == shade] for shade in SHADES} if reading else {},
+        parts={shade: [one for one in reading.listed if one.shade == shade] for shade in Shade} if reading else {},
         places=names,
-        names=services.SHADE_NAMES,
-        why=WHY,
         over=month_after(month) <= today(),
     )
 
 
-def _parts(entries: Sequence[ListEntry]) -> dict[str, list[ListEntry]]:
-    return {shade: [entry for entry in entries if entry.shade == shade] for shade in SHADES}
+def _parts(entries: Sequence[ListEntry]) -> dict[Shade, list[ListEntry]]:
+    return {shade: [entry for entry in entries if entry.shade == shade] for shade in Shade}
 
 
 @pages.post("/lists/<month>/freeze")
@@ -156,7 +147,7 @@ def take_off(month: str, code: str) -> Any:
 
 def _entry_page(template: str, month: str, code: str, form: Any) -> Any:
     entry = queries.find_entry(session(), _month(month), code, actor())
-    return form_page(template, form, entry=entry, names=services.SHADE_NAMES, why=WHY)
+    return form_page(template, form, entry=entry)
 
 
 @pages.get("/lists/<month>.xlsx")
@@ -167,11 +158,11 @@ def list_workbook(month: str) -> Any:
     language = locale()
     rows = [
         (
-            translate(services.SHADE_NAMES[entry.shade], language),
+            translate(entry.shade.label, language),
             entry.area.parent.name if entry.area.parent else "",
             entry.area.name,
             entry.area.code,
-            translate(WHY[entry.why], language),
+            translate(entry.why.label, language),
         )
         for entry in entries
         if not entry.taken_off
