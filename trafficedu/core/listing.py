@@ -27,16 +27,17 @@ Part = str | Message | int | float | Decimal | date | datetime | Callable[[str],
 Cell = Part | Sequence[Part]
 """What stands in a cell: a word stands as its badge, a message translated, a function of the language as what it
 returns, several things one after another, None as a dash."""
-FIGURES, MONEY, AGO = "figures", "money", "ago"
+FIGURES, SIGNED, MONEY, AGO = "figures", "signed", "money", "ago"
 
 
 @dataclass(frozen=True)
 class Column(spreadsheet.Column, Generic[Row]):
     """One column of a list and of its file.
 
-    ``sort`` is what its head sorts by; without one it does not sort. ``look`` is ``figures`` (to the right), ``money``
-    (yuan, to the right), ``ago`` (a moment told from now) or nothing. ``in_file_only`` is for what a page says
-    otherwise: a number that is the address of the row's link, the code of an area.
+    ``sort`` is what its head sorts by; without one it does not sort. ``look`` is ``figures`` (to the right), ``signed``
+    (likewise, with + and −), ``money`` (likewise, in yuan), ``ago`` (a moment told from now) or nothing.
+    ``in_file_only`` is for what a page says otherwise: a number that is the address of the row's link, the code of an
+    area.
     """
 
     _: KW_ONLY

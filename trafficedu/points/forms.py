@@ -21,10 +21,9 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionForm, choices
+from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, VersionForm, choices, named
 from trafficedu.points import rules
-from trafficedu.points.models import EVENT, FILE, PAGE
-from trafficedu.points.queries.entries import COUNTER, EntryFilter
+from trafficedu.points.queries.entries import EntryFilter
 from trafficedu.points.services.catalogue import ActivityInput, ExpectationInput
 from trafficedu.points.services.entries import NewEntry
 
@@ -36,12 +35,6 @@ KIND_NAMES = {
     rules.COMPANY: _l("companies"),
 }
 DIRECTION_NAMES = {rules.EARNED: _l("earns points"), rules.LOST: _l("costs points")}
-SOURCE_NAMES = {
-    PAGE: _l("by hand"),
-    FILE: _l("from a file"),
-    EVENT: _l("by itself"),
-    COUNTER: _l("counter-entry"),
-}
 TOO_LONG = _l("At most %(max)d characters.")
 POINTS = NumberRange(1, rules.MOST_POINTS, message=_l("Enter points from %(min)s to %(max)s."))
 
@@ -103,24 +96,13 @@ class LedgerForm(FilterForm):
     """What the ledger is narrowed to; lives in the address."""
 
     q = TrimmedField(_l("Number"), render_kw={"placeholder": "E…"})
-    area = SelectField(_l("Area"), validate_choice=False, default="", choices=[])
-    company = SelectField(_l("Company"), validate_choice=False, default="", choices=[])
-    activity = SelectField(_l("Activity"), validate_choice=False, default="", choices=[])
+    area = ChoiceFilter(_l("Area"))
+    company = ChoiceFilter(_l("Company"))
+    activity = ChoiceFilter(_l("Activity"))
     month = MonthField(_l("Month"), [Optional()])
-    source = SelectField(
-        _l("How it came"), choices=choices([("", _l("all")), *SOURCE_NAMES.items()]), default="", validate_choice=False
-    )
+    source = ChoiceFilter(_l("How it came"), named(rules.EntryOrigin))
 
-    def offer(self, areas: Choices, companies: Choices, activities: Choices) -> None:
-        """Fill the lists; without companies to see there is nothing to choose."""
-        self.area.choices = choices([("", _l("all")), *areas])
-        self.activity.choices = choices([("", _l("all")), *activities])
-        if companies:
-            self.company.choices = choices([("", _l("all")), *companies])
-        else:
-            del self.company
-
-    def to_input(self, area_path: str, sort: str) -> EntryFilter:
+    def to_input(self, area_path: str) -> EntryFilter:
         """Return the filter; what cannot be read does not narrow."""
         return EntryFilter(
             area_path=area_path,
@@ -129,7 +111,6 @@ class LedgerForm(FilterForm):
             month=self.month.data,
             source=self.source.data or "",
             number=self.q.data or "",
-            sort=sort,
         )
 
 

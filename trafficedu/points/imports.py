@@ -194,13 +194,8 @@ class _Job:
 def list_rows(
     session: Session, by: Actor, now: datetime, month: date | None, clear: bool
 ) -> Iterable[Mapping[str, Any]]:
-    """Yield the entries of a month, or all, that ``by`` may see; see ``core.tabular.ListRows``."""
-    return list_filtered(session, by, EntryFilter(month=month))
-
-
-def list_filtered(session: Session, by: Actor, wanted: EntryFilter) -> Iterator[Mapping[str, Any]]:
-    """Yield the entries of a filtered ledger that ``by`` may see, as rows of an export, the oldest first."""
-    query = filtered(by, wanted).order_by(PointEntry.occurred_on, PointEntry.id)
+    """Yield the entries of a month, or all, that ``by`` may see, the oldest first; see ``core.tabular.ListRows``."""
+    query = filtered(by, EntryFilter(month=month)).order_by(PointEntry.occurred_on, PointEntry.id)
     for entry in session.scalars(query.execution_options(yield_per=bulk.BATCH)):
         yield {
             "reference": entry.reference or entry.number,

@@ -13,7 +13,8 @@ from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.catalogue import Entry
 from trafficedu.core.orm import Base, UTCDateTime, Versioned
-from trafficedu.points.rules import COMPANY, KINDS
+from trafficedu.core.text import Message
+from trafficedu.points.rules import COMPANY, KINDS, EntryMark, EntryOrigin
 
 PAGE, FILE, EVENT = "page", "file", "event"
 
@@ -116,6 +117,23 @@ class PointEntry(Base):
         target = self.area or self.company
         assert target is not None
         return target.name
+
+    @property
+    def origin(self) -> EntryOrigin:
+        """How it came into the ledger."""
+        return EntryOrigin.COUNTER if self.counters_id is not None else EntryOrigin(self.source)
+
+    @property
+    def mark(self) -> EntryMark | None:
+        """What became of it, where it is not simply an entry."""
+        if self.counters_id is not None:
+            return EntryMark.COUNTER
+        return EntryMark.TAKEN_BACK if self.countered_by is not None else None
+
+    @property
+    def remark(self) -> Message | str:
+        """What was noted; what the system noted itself is a sentence in both languages."""
+        return Message(self.note) if self.note and self.source == EVENT else self.note
 
 
 class PointExpectation(Versioned, Base):

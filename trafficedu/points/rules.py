@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from trafficedu.core.errors import Refusal
+from trafficedu.core.states import Word
 from trafficedu.core.text import message
 
 EARNED, LOST = "earned", "lost"
@@ -27,6 +28,22 @@ AUTOMATIC = (HAZARD_FIXED, HAZARD_OVERDUE, TASK_OVERDUE, OPEN_DAY)
 MOST_EVIDENCE_BYTES = 20 << 20
 """A scan of several pages, or a photo of any phone."""
 PDF, JPEG = "application/pdf", "image/jpeg"
+
+
+class EntryOrigin(Word):
+    """How an entry came into the ledger; a counter-entry is told apart whoever made it."""
+
+    PAGE = "page", message("by hand")
+    FILE = "file", message("from a file")
+    EVENT = "event", message("by itself")
+    COUNTER = "counter", message("counter-entry")
+
+
+class EntryMark(Word):
+    """What became of an entry: it takes another back, or was taken back itself."""
+
+    COUNTER = "counter", message("counter-entry"), "problem"
+    TAKEN_BACK = "taken_back", message("taken back")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
@@ -16,18 +15,17 @@ from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import month_bounds
 from trafficedu.core.errors import Missing
+from trafficedu.core.listing import SIGNED, Column, Listing
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
 from trafficedu.points.models import PointActivity, PointEntry
 from trafficedu.points.queries.scope import Target, visible_to
-
-COUNTER = "counter"
-"""A filter that is no source: counter-entries."""
+from trafficedu.points.rules import EntryOrigin
 
 
 @dataclass(frozen=True)
 class EntryFilter:
-    """What the ledger is narrowed to; ``sort`` is a column's key, with "-" before it descending.
+    """What the ledger is narrowed to.
 
     ``area_path`` takes all below it; ``month`` is its first day; a ``number`` is exact and beats the rest.
     """
@@ -38,7 +36,6 @@ class EntryFilter:
     month: date | None = None
     source: str = ""
     number: str = ""
-    sort: str = "-day"
 
 
 @dataclass(frozen=True)
@@ -47,14 +44,6 @@ class Line:
 
     entry: PointEntry
     balance: int
-
-
-SORTS: dict[str, ColumnElement[Any]] = {
-    "day": PointEntry.occurred_on.expression,
-    "points": PointEntry.points.expression,
-    "activity": PointActivity.code.expression,
-    "target": func.coalesce(Area.path, Company.name),
-}
 
 
 def find_entry(session: Session, number: str, by: Actor) -> PointEntry:
@@ -82,45 +71,78 @@ def find_by_once_key(session: Session, key: str) -> PointEntry | None:
     return session.scalar(select(PointEntry).where(PointEntry.once_key == key))
 
 
-def filtered(by: Actor, wanted: EntryFilter) -> Select[tuple[PointEntry]]:
+def filtered(by: Actor, chosen: EntryFilter) -> Select[tuple[PointEntry]]:
     """Return the query of a filtered ledger with targets and activities, unordered."""
     return (
         select(PointEntry)
         .outerjoin(PointEntry.area)
         .outerjoin(PointEntry.company)
         .join(PointEntry.activity)
-        .where(visible_to(by), *_conditions(wanted))
+        .where(visible_to(by), *_conditions(chosen))
         .options(
-            contains_eager(PointEntry.area), contains_eager(PointEntry.company), contains_eager(PointEntry.activity)
+            contains_eager(PointEntry.area),
+            contains_eager(PointEntry.company),
+            contains_eager(PointEntry.activity),
+            joinedload(PointEntry.countered_by),
         )
     )
 
 
-def list_entries(session: Session, by: Actor, wanted: EntryFilter, page: int) -> Page[PointEntry]:
-    """Return a page of the ledger that ``by`` sees, narrowed and sorted, by default the latest day first."""
-    column = SORTS.get(wanted.sort.removeprefix("-"), SORTS["day"])
-    query = filtered(by, wanted).options(joinedload(PointEntry.countered_by))
-    ordered = query.order_by(column.desc() if wanted.sort.startswith("-") else column.asc(), PointEntry.id.desc())
-    return paginate(session, ordered, page)
+LEDGER: Listing[PointEntry, EntryFilter] = Listing(
+    filtered,
+    [
+        Column(
+            "day",
+            message("Day of the activity"),
+            value=lambda row: row.occurred_on,
+            sort=PointEntry.occurred_on.expression,
+        ),
+        Column("target_code", message("Code"), value=lambda row: row.target_code, in_file_only=True),
+        Column(
+            "target",
+            message("Whose points"),
+            value=lambda row: row.target_name,
+            sort=func.coalesce(Area.path, Company.name),
+        ),
+        Column(
+            "activity", message("Activity"), value=lambda row: row.activity.name, sort=PointActivity.code.expression
+        ),
+        Column(
+            "points",
+            message("Points"),
+            value=lambda row: row.points,
+            sort=PointEntry.points.expression,
+            look=SIGNED,
+        ),
+        Column("origin", message("How it came"), value=lambda row: row.origin.label),
+        Column("note", message("Note"), value=lambda row: row.remark),
+        Column("state", message("State"), value=lambda row: row.mark),
+        Column("number", message("Number"), value=lambda row: row.number),
+    ],
+    sort="-day",
+    tie=PointEntry.id.desc(),
+    export="points:entry:export",
+    file="points",
+)
 
 
-def _conditions(wanted: EntryFilter) -> list[ColumnElement[bool]]:
-    if wanted.number:
-        return [PointEntry.number == numbers.normalise(wanted.number)]
+def _conditions(chosen: EntryFilter) -> list[ColumnElement[bool]]:
+    if chosen.number:
+        return [PointEntry.number == numbers.normalise(chosen.number)]
     conditions: list[ColumnElement[bool]] = []
-    if wanted.area_path:
-        conditions.append(PointEntry.area_id.in_(within(wanted.area_path)))
-    if wanted.company_code:
-        conditions.append(Company.code == wanted.company_code)
-    if wanted.activity_code:
-        conditions.append(PointActivity.code == wanted.activity_code)
-    if wanted.month is not None:
-        first, after = month_bounds(wanted.month)
+    if chosen.area_path:
+        conditions.append(PointEntry.area_id.in_(within(chosen.area_path)))
+    if chosen.company_code:
+        conditions.append(Company.code == chosen.company_code)
+    if chosen.activity_code:
+        conditions.append(PointActivity.code == chosen.activity_code)
+    if chosen.month is not None:
+        first, after = month_bounds(chosen.month)
         conditions += [PointEntry.occurred_on >= first, PointEntry.occurred_on < after]
-    if wanted.source == COUNTER:
+    if chosen.source == EntryOrigin.COUNTER:
         conditions.append(PointEntry.counters_id.is_not(None))
-    elif wanted.source:
-        conditions += [PointEntry.source == wanted.source, PointEntry.counters_id.is_(None)]
+    elif chosen.source:
+        conditions += [PointEntry.source == chosen.source, PointEntry.counters_id.is_(None)]
     return conditions
 
 

@@ -6,11 +6,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from trafficedu.core.text import Message
-from trafficedu.core.web import say
-from trafficedu.points.forms import DIRECTION_NAMES, KIND_NAMES, SOURCE_NAMES
-from trafficedu.points.models import PointEntry
-from trafficedu.points.queries.entries import COUNTER
+from trafficedu.points.forms import DIRECTION_NAMES, KIND_NAMES
 
 pages = Blueprint("points", __name__, url_prefix="/points")
 
@@ -21,16 +17,4 @@ def names() -> dict[str, Any]:
     return {
         "kind_names": KIND_NAMES,
         "direction_names": DIRECTION_NAMES,
-        "source_names": SOURCE_NAMES,
-        "source_of": _source_of,
-        "note_of": _note_of,
     }
-
-
-def _source_of(entry: PointEntry) -> str:
-    return COUNTER if entry.counters_id is not None else entry.source
-
-
-def _note_of(entry: PointEntry) -> str:
-    """Return what was noted; what the system noted itself is put into the reader's language."""
-    return say(Message(entry.note)) if entry.note and entry.source == "event" else entry.note

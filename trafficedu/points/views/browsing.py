@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import io
-import tempfile
-from collections.abc import Iterator
 from typing import Any
 
 from flask import render_template, request, send_file
 
-from trafficedu.areas.queries import find_visible_area
-from trafficedu.core import audit
+from trafficedu.areas.queries import chosen_path
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import month_bounds, today
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
+from trafficedu.core.list_views import list_file, list_page
 from trafficedu.core.services import services_of
-from trafficedu.core.spreadsheet import Column, write_csv, write_xlsx
 from trafficedu.core.text import message
 from trafficedu.core.web import locale, page_number
 from trafficedu.points.forms import LedgerForm, MonthForm
-from trafficedu.points.imports import COLUMNS, list_filtered
 from trafficedu.points.queries import catalogue, scope
 from trafficedu.points.queries.balances import kinds_seen, page_month
-from trafficedu.points.queries.entries import EntryFilter, balance_of, find_entry, list_entries, list_of_target
+from trafficedu.points.queries.entries import LEDGER, EntryFilter, balance_of, find_entry, list_of_target
 from trafficedu.points.queries.scope import Target
 from trafficedu.points.rules import COMPANY, KINDS, PDF, VILLAGE, media_type
 from trafficedu.points.services import entries
@@ -60,45 +56,27 @@ def balances() -> Any:
 @requires("points:entry:read")
 def ledger() -> Any:
     """I look through the ledger."""
-    form = _ledger_form()
-    wanted = _wanted(form)
-    found = list_entries(session(), actor(), wanted, page_number())
-    return render_template("points/ledger.html", form=form, page=found, paging=wanted)
+    return list_page("points/ledger.html", LEDGER, *_chosen())
 
 
 @pages.post("/entries/export/<any(csv, xlsx):suffix>")
 @requires("points:entry:export")
 def export(suffix: str) -> Any:
-    """I take the ledger with me as a file that can be imported again."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
-    columns = [Column(name) for name in COLUMNS.names]
-    count = (write_csv if suffix == "csv" else write_xlsx)(columns, _cells(), file)
-    audit.write(session(), "points:entry:export", actor(), rows=count, format=suffix)
-    session().commit()
-    file.seek(0)
-    return send_file(file, download_name=f"points-{today().isoformat()}.{suffix}", as_attachment=True)
+    """I take the ledger with me as a file."""
+    return list_file(LEDGER, _chosen()[1], suffix)
 
 
-def _cells() -> Iterator[list[Any]]:
-    for row in list_filtered(session(), actor(), _wanted(_ledger_form())):
-        yield [row.get(name) for name in COLUMNS.names]
-
-
-def _ledger_form() -> LedgerForm:
+def _chosen() -> tuple[LedgerForm, EntryFilter]:
     form = LedgerForm(request.args)
     targets = scope.list_targets(session(), actor(), today())
-    areas = [(target.code, indented(target)) for target in targets if target.kind != COMPANY]
+    form.area.offer((target.code, indented(target)) for target in targets if target.kind != COMPANY)
+    form.activity.offer({row.code: row.name(locale()) for row in catalogue.list_activities(session())}.items())
     companies = [(target.code, target.name) for target in targets if target.kind == COMPANY]
-    activities = {row.code: row.name(locale()) for row in catalogue.list_activities(session())}
-    form.offer(areas, companies, list(activities.items()))
+    form.company.offer(companies)
+    if not companies:
+        del form.company
     form.validate()
-    return form
-
-
-def _wanted(form: LedgerForm) -> EntryFilter:
-    code = form.area.data or ""
-    path = find_visible_area(session(), code, actor()).path if code else ""
-    return form.to_input(path, request.args.get("sort", "-day"))
+    return form, form.to_input(chosen_path(session(), form.area.data, actor()))
 
 
 @pages.get("/entries/<number>")
