@@ -36,15 +36,10 @@ class NavigationItem:
     label: Any
     permission: str
 
-    @property
-    def url(self) -> str:
-        """Where it leads."""
-        return url_for(self.endpoint)
-
-    @property
-    def active(self) -> bool:
-        """Whether the present page is this one or below it."""
-        return request.path == self.url or request.path.startswith(self.url.rstrip("/") + "/")
+    def shown(self) -> tuple[str, bool]:
+        """Return where it leads, and whether the present page is there or below."""
+        url = url_for(self.endpoint)
+        return url, request.path == url or request.path.startswith(url.rstrip("/") + "/")
 
 
 @dataclass(frozen=True)
