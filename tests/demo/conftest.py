@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime
+from functools import cache
 
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
 from trafficedu.core.database import database
+from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import load_demo
 
 
@@ -28,3 +33,23 @@ def demo(built: Flask) -> Iterator[Session]:
         maker = database().sessionmaker
     with maker() as session:
         yield session
+
+
+@pytest.fixture(scope="session")
+def elsewhere(
+    make_app: Callable[[str], Flask], make_template: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[Plan, datetime], Session]]:
+    """Return a session on a SQLite file with the demo of another plan or hour: both databases are compared with it."""
+    with ExitStack() as opened:
+
+        @cache
+        def load(plan: Plan, now: datetime) -> Session:
+            copy = tmp_path_factory.mktemp("elsewhere") / "demo.sqlite"
+            shutil.copy(make_template("sqlite").removeprefix("sqlite:///"), copy)
+            with make_app(f"sqlite:///{copy}").app_context():
+                opened.callback(database().engine.dispose)
+                session = opened.enter_context(database().sessionmaker())
+            load_demo(session, plan, now)
+            return session
+
+        yield load

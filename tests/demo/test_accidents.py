@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
-from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
@@ -17,11 +17,10 @@ from trafficedu.accidents.queries.figures import tally
 from trafficedu.accidents.rules import AccidentState
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date
-from trafficedu.core.database import database
 from trafficedu.demo.plan import Plan
-from trafficedu.demo.services import load_demo
 
 NOW = datetime(2026, 6, 17, 8, 30, tzinfo=UTC)
+Elsewhere = Callable[[Plan, datetime], Session]
 PLAN = Plan(violations=200, months=37, seed=7)
 
 
@@ -71,13 +70,13 @@ def test_there_are_duplicates_to_find_and_riders_who_were_in_them(demo: Session)
     assert all(link.accident.ebike_involved for link in links)
 
 
-def test_the_same_seed_gives_the_same_accidents_whatever_the_hour(demo: Session, fresh_app: Flask) -> None:
+def test_the_same_seed_gives_the_same_accidents_whatever_the_hour_and_the_database(
+    demo: Session, elsewhere: Elsewhere
+) -> None:
     def told(session: Session) -> list[tuple[Any, ...]]:
         return [
             (one.occurred_utc, one.area.code, one.place, one.severity, one.killed, one.rider_helmet, one.state)
             for one in accidents(session)
         ]
 
-    with fresh_app.app_context(), database().sessionmaker() as other:
-        load_demo(other, PLAN, NOW.replace(hour=13))
-        assert told(other) == told(demo)
+    assert told(elsewhere(PLAN, NOW.replace(hour=13))) == told(demo)

@@ -57,13 +57,6 @@ def test_the_command_fills_an_instance_once_and_prints_the_accounts(instance: Pa
     assert (instance / "trafficedu.sqlite").read_bytes() == before
 
 
-def test_a_demo_is_served_to_this_machine_only(instance: Path) -> None:
-    CliRunner().invoke(commands, ["demo", "--violations", "40", "--months", "2"], catch_exceptions=False)
-    refused = CliRunner().invoke(commands, ["serve", "--host", "0.0.0.0"])  # noqa: S104 - that is what is refused
-    assert refused.exit_code == 2
-    assert "this machine only" in refused.stderr
-
-
 def test_the_command_refuses_real_records_with_status_1(
     instance: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

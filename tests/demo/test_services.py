@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from flask import Flask
 from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
@@ -17,10 +18,9 @@ from trafficedu.accounts.rules import POST_OF, Role
 from trafficedu.accounts.services import Credentials, sign_in
 from trafficedu.areas.models import Area, RegisteredEBikes
 from trafficedu.core.clock import today
-from trafficedu.core.database import database
 from trafficedu.core.services import services_of
 from trafficedu.demo.plan import Plan
-from trafficedu.demo.services import list_accounts, load_demo
+from trafficedu.demo.services import list_accounts
 from trafficedu.education.models import (
     Attendance,
     Booking,
@@ -45,6 +45,7 @@ from trafficedu.stations.models import Station
 from trafficedu.violations import rules as offences
 from trafficedu.violations.models import Objection, Violation, ViolationKind
 
+Elsewhere = Callable[[Plan, datetime], Session]
 PLAN = Plan(violations=600, months=14, seed=7)
 NOW = datetime(2026, 6, 17, 8, 30, tzinfo=UTC)
 TODAY = date(2026, 6, 17)
@@ -306,16 +307,14 @@ def figures(session: Session) -> str:
     return digest.hexdigest()
 
 
-def test_the_same_seed_gives_the_same_figures_whatever_the_hour(demo: Session, fresh_app: Flask) -> None:
-    with fresh_app.app_context(), database().sessionmaker() as other:
-        load_demo(other, PLAN, NOW + timedelta(hours=5))
-        assert figures(other) == figures(demo)
+def test_the_same_seed_gives_the_same_figures_whatever_the_hour_and_the_database(
+    demo: Session, elsewhere: Elsewhere
+) -> None:
+    assert figures(elsewhere(PLAN, NOW + timedelta(hours=5))) == figures(demo)
 
 
-def test_another_seed_gives_others(demo: Session, fresh_app: Flask) -> None:
-    with fresh_app.app_context(), database().sessionmaker() as other:
-        load_demo(other, Plan(600, 14, seed=8), NOW)
-        assert figures(other) != figures(demo)
+def test_another_seed_gives_others(demo: Session, elsewhere: Elsewhere) -> None:
+    assert figures(elsewhere(replace(PLAN, seed=8), NOW)) != figures(demo)
 
 
 def test_the_database_accepts_every_row(demo: Session) -> None:
