@@ -3,6 +3,9 @@
 Without a Chromium on the machine these tests are skipped by name. With ``--pictures``, screenshots of every step
 go to ``tests/browser/screenshots`` (not committed), named after test, database, width and language.
 
+A story is told on both databases, at each width and in each language, but not in every way of joining the three:
+what depends on the database depends on neither of the others.
+
 axe takes half of the time of these tests, and its verdict depends on elements, attributes, texts being there, style,
 width and language, never on the database that the texts came from: a page that was found without fault is not
 inspected again where all of that is the same (see :data:`STRUCTURE`).
@@ -50,6 +53,28 @@ STRUCTURE = """() => {
 }"""
 """What a page is made of, with record numbers, counts and addresses left out."""
 WIDTHS = {"phone": (390, 844), "desk": (1440, 900)}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tell a story on SQLite in Chinese on a phone and in English at a desk, on PostgreSQL the other way round."""
+    if config.getoption("--db") != "both":
+        return
+    here = [
+        item for item in items if isinstance(item, pytest.Function) and item.path.is_relative_to(Path(__file__).parent)
+    ]
+    left = [item for item in here if told_elsewhere(item)]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in left]
+
+
+def told_elsewhere(item: pytest.Function) -> bool:
+    """Tell whether another way of telling a story covers this one; a test for one language runs on both databases."""
+    ways = item.callspec.params if hasattr(item, "callspec") else {}
+    one_language = any("locale" in mark.args[0] for mark in item.iter_markers("parametrize"))
+    if one_language or not {"database_kind", "locale"} <= ways.keys():
+        return False
+    usual = (ways["locale"] == "en") == (ways.get("width") == "desk")
+    return usual != (ways["database_kind"] == "sqlite")
 
 
 @pytest.fixture

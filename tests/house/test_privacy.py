@@ -40,6 +40,7 @@ def _posts(app: Flask) -> Iterator[tuple[Rule, str]]:
     return ((rule, address) for rule, method, address in routes(app) if method == "POST")
 
 
+@pytest.mark.one_database
 def test_every_post_needs_its_token(
     app: Flask, client: Browser, make_user: Callable[..., User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,6 +68,7 @@ def test_every_answer_carries_the_headers(app: Flask, client: Browser, side: Sid
     assert answers[6].headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.one_database
 def test_a_first_password_opens_nothing_but_choosing_an_own_one(
     app: Flask, client: Browser, make_user: Callable[..., User]
 ) -> None:
