@@ -11,7 +11,12 @@ from sqlalchemy.orm import Session
 from trafficedu.areas.models import DISTRICT, TOWN, VILLAGE, Area
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import SYSTEM, Actor, Scope
-from trafficedu.helmets.models import DELIVERY, ON_SITE, OTHER, RIDER, HelmetSite, HelmetSurvey
+from trafficedu.helmets.models import HelmetSite, HelmetSurvey
+from trafficedu.helmets.rules import (
+    CountMethod,
+    RiderGroup,
+    Seat,
+)
 from trafficedu.helmets.services.surveys import Counted, NewSurvey, add_survey
 
 NOON = datetime(2026, 3, 10, 4, 0, tzinfo=UTC)
@@ -76,10 +81,10 @@ def make_survey(
     unclear: int = 0,
     *,
     when: datetime = NOON,
-    method: str = ON_SITE,
+    method: str = CountMethod.ON_SITE,
     company: str = "",
 ) -> HelmetSurvey:
     """Add a survey of other riders, or of delivery riders where ``company`` is named."""
-    count = Counted(DELIVERY if company else OTHER, RIDER, helmeted, bare, unclear, company)
+    count = Counted(RiderGroup.DELIVERY if company else RiderGroup.OTHER, Seat.RIDER, helmeted, bare, unclear, company)
     new = NewSurvey(f"test-{secrets.token_hex(8)}", site.code, when, 30, method, [count])
     return add_survey(session, new, RECORDER, max(NOW, when))

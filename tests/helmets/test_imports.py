@@ -17,6 +17,7 @@ from trafficedu.core.spreadsheet import csv_cell
 from trafficedu.core.tabular import ImportReport, numbered, silent
 from trafficedu.helmets.imports import COLUMNS, EXPORTER, IMPORTER
 from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
+from trafficedu.helmets.rules import SurveyState
 
 MakeUser = Callable[..., User]
 Line = dict[str, str]
@@ -174,7 +175,7 @@ def test_a_void_survey_is_left_out_and_stays_void(session: Session) -> None:
     village = tree(session)["A1"]
     take(session, [line(village)])
     survey = session.scalars(select(HelmetSurvey)).one()
-    survey.state, survey.voided_utc, survey.void_reason = "void", NOON + timedelta(days=1), "wrong camera"
+    survey.state, survey.voided_utc, survey.void_reason = SurveyState.VOID, NOON + timedelta(days=1), "wrong camera"
     session.flush()
     assert exported(session) == []
     assert counted(take(session, [line(village)])) == (0, 0, 1, 0)

@@ -14,6 +14,7 @@ from trafficedu.education.rules import BOOKING_LIFE, SESSION_LIFE, TASK_LIFE, Bo
 from trafficedu.evaluation.rules import RULE_SET_LIFE, RuleSetState
 from trafficedu.feedback.rules import NOTICE_LIFE, NoticeState
 from trafficedu.hazards.rules import HAZARD_LIFE, HazardState
+from trafficedu.helmets.rules import SURVEY_LIFE, SurveyState
 from trafficedu.overview.rules import LIST_LIFE, ListState
 from trafficedu.violations.rules import OBJECTION_LIFE, VIOLATION_LIFE, ObjectionState, ViolationState
 
@@ -76,6 +77,7 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
         RuleSetState,
         {"change": ("draft", ""), "release": ("draft", "in_force"), "discard": ("draft", "discarded")},
     ),
+    "helmet survey": (SURVEY_LIFE, SurveyState, {"void": ("counted", "void")}),
     "study task": (
         TASK_LIFE,
         TaskState,

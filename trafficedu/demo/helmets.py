@@ -14,19 +14,17 @@ from trafficedu.demo.places import Places, Village
 from trafficedu.demo.plan import HOUR, MINUTE, Span, date_of, moment, number_of, start_of
 from trafficedu.demo.rows import Rows
 from trafficedu.helmets.models import (
-    COUNTED,
-    DELIVERY,
-    FILE,
-    ON_SITE,
-    OTHER,
-    PAGE,
-    PASSENGER,
-    RIDER,
-    VIDEO,
     HelmetCount,
     HelmetSheet,
     HelmetSite,
     HelmetSurvey,
+)
+from trafficedu.helmets.rules import (
+    CountMethod,
+    RiderGroup,
+    Seat,
+    SurveySource,
+    SurveyState,
 )
 
 SALT = 1917
@@ -35,9 +33,9 @@ FIRST_RATE, LAST_RATE = 0.84, 0.955
 BETWEEN_SITES = 0.45
 """Standard deviation between sites on the logit scale."""
 CELLS = {
-    (DELIVERY, RIDER): (0.30, 0.25),
-    (OTHER, RIDER): (0.58, 0.0),
-    (OTHER, PASSENGER): (0.12, -0.9),
+    (RiderGroup.DELIVERY, Seat.RIDER): (0.30, 0.25),
+    (RiderGroup.OTHER, Seat.RIDER): (0.58, 0.0),
+    (RiderGroup.OTHER, Seat.PASSENGER): (0.12, -0.9),
 }
 """Group and role -> share of those who pass, and how much more (logit) they wear a helmet than others."""
 LEAST_THOUSAND, LARGE_THOUSAND = 15, 30
@@ -81,9 +79,9 @@ class Helmets:
         for place, month in enumerate(self._span.months):
             level = self._level(place) + bias
             if chance.random() < 0.9:
-                self._survey(site, number_of(month), busy, level, ON_SITE, chance.choice(officers))
+                self._survey(site, number_of(month), busy, level, CountMethod.ON_SITE, chance.choice(officers))
             if camera and place % EVERY_CAMERA_MONTHS == 0:
-                self._survey(site, number_of(month), 2 * busy, level - 0.25, VIDEO, None)
+                self._survey(site, number_of(month), 2 * busy, level - 0.25, CountMethod.VIDEO, None)
 
     def _level(self, place: int) -> float:
         """Return the usual rate of a month on the logit scale; half of the way is done after a third of the time."""
@@ -109,8 +107,8 @@ class Helmets:
             occurred_on=date_of(day),
             minutes=30,
             method=method,
-            source=PAGE if method == ON_SITE else FILE,
-            state=COUNTED,
+            source=SurveySource.PAGE if method == CountMethod.ON_SITE else SurveySource.FILE,
+            state=SurveyState.COUNTED,
             void_reason="",
         )
         self._rows.add(
@@ -125,7 +123,7 @@ class Helmets:
         )
         for (group, role), (share, more) in CELLS.items():
             company = None
-            if group == DELIVERY and method == ON_SITE:
+            if group == RiderGroup.DELIVERY and method == CountMethod.ON_SITE:
                 company = self._places.firms[self._places.any_firm(chance)].company.id
             self._cell(sheet, group, role, company, round(busy * share * chance.uniform(0.6, 1.4)), level + more)
 

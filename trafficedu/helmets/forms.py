@@ -12,48 +12,36 @@ from wtforms import BooleanField, FloatField, HiddenField, IntegerField, MonthFi
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
 from trafficedu.core.clock import month_bounds
-from trafficedu.core.fields import FilterForm, Form, LocalTimeField, TrimmedField, VersionField, choices, not_in_future
-from trafficedu.helmets.models import (
-    BARE,
-    BY_CLASS,
-    BY_NOTHING,
-    BY_TOWN,
-    COUNTED,
-    DELIVERY,
-    GROUPS,
-    HELMETED,
-    ON_SITE,
-    OTHER,
-    PASSENGER,
-    RESULTS,
-    RIDER,
-    ROLES,
-    UNCLEAR,
-    VIDEO,
-    VOID,
+from trafficedu.core.fields import (
+    FilterForm,
+    Form,
+    LocalTimeField,
+    TrimmedField,
+    VersionField,
+    choices,
+    named,
+    not_in_future,
 )
 from trafficedu.helmets.queries.rates import Wanted
 from trafficedu.helmets.queries.sites import SiteFilter
 from trafficedu.helmets.queries.surveys import SurveyFilter
+from trafficedu.helmets.rules import (
+    CountMethod,
+    HeadState,
+    RiderGroup,
+    RoadClass,
+    Seat,
+    Strata,
+    SurveyState,
+)
 from trafficedu.helmets.services.places import DrawInput, SiteChange, SiteInput
 from trafficedu.helmets.services.surveys import Counted, NewSurvey
 
-ROAD_NAMES = {
-    "arterial": _l("Main road"),
-    "secondary": _l("Secondary road"),
-    "branch": _l("Side road"),
-    "rural": _l("Rural road"),
-    "unknown": _l("Road class unknown"),
-}
-METHOD_NAMES = {ON_SITE: _l("On site"), VIDEO: _l("Video")}
-GROUP_NAMES = {DELIVERY: _l("Delivery riders"), OTHER: _l("Other riders")}
-ROLE_NAMES = {RIDER: _l("Rider"), PASSENGER: _l("Passenger")}
-RESULT_NAMES = {HELMETED: _l("With helmet"), BARE: _l("Bare head"), UNCLEAR: _l("Unclear")}
 CELL_NAMES = {
-    (DELIVERY, RIDER): _l("Delivery, rider"),
-    (DELIVERY, PASSENGER): _l("Delivery, passenger"),
-    (OTHER, RIDER): _l("Other, rider"),
-    (OTHER, PASSENGER): _l("Other, passenger"),
+    (RiderGroup.DELIVERY, Seat.RIDER): _l("Delivery, rider"),
+    (RiderGroup.DELIVERY, Seat.PASSENGER): _l("Delivery, passenger"),
+    (RiderGroup.OTHER, Seat.RIDER): _l("Other, rider"),
+    (RiderGroup.OTHER, Seat.PASSENGER): _l("Other, passenger"),
 }
 VIEW_NAMES = {
     "area": _l("By area"),
@@ -61,12 +49,6 @@ VIEW_NAMES = {
     "company": _l("By company"),
     "hour": _l("By hour"),
     "month": _l("By month"),
-}
-STATE_NAMES = {COUNTED: _l("Counts"), VOID: _l("Void")}
-STRATA_NAMES = {
-    BY_CLASS: _l("By road class"),
-    BY_TOWN: _l("By town"),
-    BY_NOTHING: _l("Without strata"),
 }
 NUMBER = {"inputmode": "numeric", "autocomplete": "off"}
 LATE = {"render_kw": {"inputmode": "decimal", "autocomplete": "off"}}
@@ -78,12 +60,14 @@ class ResultsForm(FilterForm):
     first = MonthField(_l("From month"), [Optional()])
     last = MonthField(_l("To month"), [Optional()])
     area = SelectField(_l("Area"), validate_choice=False)
-    method = SelectField(_l("Method"), choices=choices(METHOD_NAMES.items()), default=ON_SITE, validate_choice=False)
+    method = SelectField(
+        _l("Method"), choices=choices(named(CountMethod)), default=CountMethod.ON_SITE, validate_choice=False
+    )
     group = SelectField(
-        _l("Riders"), choices=choices([("", _l("All riders")), *GROUP_NAMES.items()]), validate_choice=False
+        _l("Riders"), choices=choices([("", _l("All riders")), *named(RiderGroup)]), validate_choice=False
     )
     role = SelectField(
-        _l("Seat"), choices=choices([("", _l("Rider and passenger")), *ROLE_NAMES.items()]), validate_choice=False
+        _l("Seat"), choices=choices([("", _l("Rider and passenger")), *named(Seat)]), validate_choice=False
     )
 
     by = SelectField(_l("Table"), choices=choices(VIEW_NAMES.items()), default="area", validate_choice=False)
@@ -99,9 +83,9 @@ class ResultsForm(FilterForm):
             first=months[0],
             after=month_bounds(months[1])[1],
             area_path=area_path,
-            method=self.method.data if self.method.data in METHOD_NAMES else ON_SITE,
-            group=self.group.data if self.group.data in GROUPS else "",
-            role=self.role.data if self.role.data in ROLES else "",
+            method=self.method.data if self.method.data in tuple(CountMethod) else CountMethod.ON_SITE,
+            group=self.group.data if self.group.data in tuple(RiderGroup) else "",
+            role=self.role.data if self.role.data in tuple(Seat) else "",
         )
 
 
@@ -110,7 +94,7 @@ class SiteFilterForm(FilterForm):
 
     q = TrimmedField(_l("Name or code"))
     road_class = SelectField(
-        _l("Road class"), choices=choices([("", _l("Every road")), *ROAD_NAMES.items()]), validate_choice=False
+        _l("Road class"), choices=choices([("", _l("Every road")), *named(RoadClass)]), validate_choice=False
     )
     active = SelectField(
         _l("In use"),
@@ -134,10 +118,10 @@ class SurveyFilterForm(FilterForm):
     month = MonthField(_l("Month"), [Optional()])
     site = TrimmedField(_l("Site code"))
     method = SelectField(
-        _l("Method"), choices=choices([("", _l("Both methods")), *METHOD_NAMES.items()]), validate_choice=False
+        _l("Method"), choices=choices([("", _l("Both methods")), *named(CountMethod)]), validate_choice=False
     )
     state = SelectField(
-        _l("State"), choices=choices([("", _l("Every state")), *STATE_NAMES.items()]), validate_choice=False
+        _l("State"), choices=choices([("", _l("Every state")), *named(SurveyState)]), validate_choice=False
     )
 
     def to_input(self) -> SurveyFilter:
@@ -159,7 +143,7 @@ class SiteForm(Form):
         _l("Name"), [DataRequired(), Length(max=80)], description=_l("So that every observer finds the same corner.")
     )
     area_code = SelectField(_l("Area"), [InputRequired()])
-    road_class = SelectField(_l("Road class"), choices=choices(ROAD_NAMES.items()))
+    road_class = SelectField(_l("Road class"), choices=choices(named(RoadClass)))
     latitude = FloatField(_l("Latitude"), [Optional(), NumberRange(-90, 90)], **LATE)
     longitude = FloatField(_l("Longitude"), [Optional(), NumberRange(-180, 180)], **LATE)
     active = BooleanField(_l("In use"), default=True)
@@ -203,7 +187,7 @@ class DrawForm(Form):
     sites = IntegerField(_l("Number of sites"), [InputRequired(), NumberRange(1, 1000)], render_kw=NUMBER)
     stratified_by = SelectField(
         _l("Strata"),
-        choices=choices(STRATA_NAMES.items()),
+        choices=choices(named(Strata)),
         description=_l("Each stratum gets sites in proportion to how many it has, and at least one."),
     )
     seed = TrimmedField(
@@ -238,7 +222,7 @@ class SurveyForm(Form):
     site_code = SelectField(_l("Site"), [InputRequired()])
     started_at = LocalTimeField(_l("Began"), [InputRequired(), not_in_future])
     minutes = IntegerField(_l("Minutes"), [InputRequired(), NumberRange(1, 1440)], render_kw=NUMBER)
-    method = SelectField(_l("Method"), choices=choices(METHOD_NAMES.items()))
+    method = SelectField(_l("Method"), choices=choices(named(CountMethod)))
     company_code = SelectField(
         _l("Company of the delivery riders"), description=_l("Only if all of them were of one company.")
     )
@@ -251,12 +235,12 @@ class SurveyForm(Form):
             self.reference.data = f"form-{secrets.token_hex(12)}"
 
     @property
-    def cells(self) -> Mapping[tuple[str, str], list[Any]]:
+    def cells(self) -> Mapping[tuple[RiderGroup, Seat], list[Any]]:
         """The number fields by group and role."""
         return {
-            (group, role): [self[f"{group}_{role}_{result}"] for result in RESULTS]
-            for group in GROUPS
-            for role in ROLES
+            (group, role): [self[f"{group}_{role}_{result}"] for result in tuple(HeadState)]
+            for group in tuple(RiderGroup)
+            for role in tuple(Seat)
         }
 
     def to_input(self) -> NewSurvey:
@@ -276,14 +260,14 @@ class SurveyForm(Form):
         )
 
     def _company(self, group: str) -> str:
-        return (self.company_code.data or "") if group == DELIVERY else ""
+        return (self.company_code.data or "") if group == RiderGroup.DELIVERY else ""
 
 
-for _group in GROUPS:
-    for _role in ROLES:
-        for _result in RESULTS:
+for _group in tuple(RiderGroup):
+    for _role in tuple(Seat):
+        for _result, _label in named(HeadState):
             setattr(
                 SurveyForm,
                 f"{_group}_{_role}_{_result}",
-                IntegerField(RESULT_NAMES[_result], [Optional(), NumberRange(0, 100_000)], render_kw=NUMBER),
+                IntegerField(_label, [Optional(), NumberRange(0, 100_000)], render_kw=NUMBER),
             )

@@ -25,18 +25,19 @@ from trafficedu.core.numbers import new_number
 from trafficedu.core.tabular import Columns, Exporter, Importer, ImportReport, Progress, Row
 from trafficedu.core.text import message
 from trafficedu.helmets.models import (
-    COUNTED,
-    DELIVERY,
-    FILE,
-    GROUPS,
-    METHODS,
-    ROLES,
     HelmetCount,
     HelmetSheet,
     HelmetSite,
     HelmetSurvey,
 )
 from trafficedu.helmets.queries.surveys import visible_to
+from trafficedu.helmets.rules import (
+    CountMethod,
+    RiderGroup,
+    Seat,
+    SurveySource,
+    SurveyState,
+)
 
 COLUMNS = Columns(
     (
@@ -128,9 +129,9 @@ class _Taking:
         if started > self.now:
             raise Refusal(message("This time lies in the future. Check the date and the hour."), field="started_at")
         minutes = parsing.whole(row, "minutes", 1, 1440)
-        method = parsing.one_of(row, "method", METHODS)
+        method = parsing.one_of(row, "method", tuple(CountMethod))
         group, company_id = self._group(row)
-        cell = (group, parsing.one_of(row, "role", ROLES), company_id)
+        cell = (group, parsing.one_of(row, "role", tuple(Seat)), company_id)
         sums = tuple(parsing.whole(row, column, 0, MOST_RIDERS) for column in ("helmeted", "bare", "unclear"))
         if (reference, cell) in self.seen:
             raise Refusal(message("This group and role of the survey stand in an earlier line, too."), field="group")
@@ -140,8 +141,8 @@ class _Taking:
 
     def _group(self, row: Row) -> tuple[str, int | None]:
         group, _, company = row["group"].partition(":")
-        if group not in GROUPS or (company and group != DELIVERY):
-            values = ", ".join((*GROUPS, f"{DELIVERY}:CODE"))
+        if group not in tuple(RiderGroup) or (company and group != RiderGroup.DELIVERY):
+            values = ", ".join((*tuple(RiderGroup), f"{RiderGroup.DELIVERY}:CODE"))
             raise Refusal(message("Write one of: %(values)s.", values=values), field="group")
         if company and company not in self.companies:
             raise Refusal(message("There is no company with the code %(code)s.", code=company), field="group")
@@ -196,8 +197,8 @@ class _Taking:
                     clock.local_date(head.started_utc),
                     head.minutes,
                     head.method,
-                    FILE,
-                    COUNTED,
+                    SurveySource.FILE,
+                    SurveyState.COUNTED,
                     "",
                     1,
                 )
@@ -253,12 +254,12 @@ class _Taking:
                 message("This reference belongs to a survey with another site, time, length or method."),
                 field="reference",
             )
-        if survey.source != FILE:
+        if survey.source != SurveySource.FILE:
             raise Refusal(
                 message("This survey was counted by hand. A file cannot change it; void it instead."),
                 field="reference",
             )
-        if survey.state != COUNTED:
+        if survey.state != SurveyState.COUNTED:
             raise Refusal(
                 message("This survey is void. Send corrected figures under a new reference."), field="reference"
             )
@@ -339,7 +340,7 @@ def _export(session: Session, by: Actor, now: datetime, month: date | None, clea
         .join(HelmetSite, HelmetSurvey.site_id == HelmetSite.id)
         .join(Area, HelmetSite.area_id == Area.id)
         .outerjoin(Company, HelmetCount.company_id == Company.id)
-        .where(HelmetSurvey.state == COUNTED, visible_to(by))
+        .where(HelmetSurvey.state == SurveyState.COUNTED, visible_to(by))
         .group_by(HelmetSurvey.id, HelmetSite.id, Area.id)
         .order_by(HelmetSheet.survey_id, HelmetCount.group, HelmetCount.role, Company.code)
     )

@@ -10,25 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
-from trafficedu.core.orm import Base, UTCDateTime, Versioned
-
-ROAD_CLASSES = ("arterial", "secondary", "branch", "rural", "unknown")
-ON_SITE, VIDEO = "on_site", "video"
-METHODS = (ON_SITE, VIDEO)
-DELIVERY, OTHER = "delivery", "other"
-GROUPS = (DELIVERY, OTHER)
-RIDER, PASSENGER = "rider", "passenger"
-ROLES = (RIDER, PASSENGER)
-HELMETED, BARE, UNCLEAR = "helmeted", "bare", "unclear"
-RESULTS = (HELMETED, BARE, UNCLEAR)
-COUNTED, VOID = "counted", "void"
-PAGE, FORM, FILE = "page", "form", "file"
-BY_CLASS, BY_TOWN, BY_NOTHING = "road_class", "town", "none"
-STRATA = (BY_CLASS, BY_TOWN, BY_NOTHING)
-
-
-def _listed(column: str, values: tuple[str, ...]) -> str:
-    return f"{column} IN ({', '.join(repr(value) for value in values)})"
+from trafficedu.core.orm import Base, UTCDateTime, Versioned, one_of, word
+from trafficedu.helmets.rules import CountMethod, RiderGroup, RoadClass, Seat, Strata, SurveySource, SurveyState
 
 
 class HelmetSite(Versioned, Base):
@@ -36,7 +19,7 @@ class HelmetSite(Versioned, Base):
 
     __tablename__ = "helmet_site"
     __table_args__ = (
-        CheckConstraint(_listed("road_class", ROAD_CLASSES), "road_class"),
+        one_of("road_class", RoadClass),
         CheckConstraint("latitude IS NULL OR (latitude BETWEEN -90 AND 90)", "latitude"),
         CheckConstraint("longitude IS NULL OR (longitude BETWEEN -180 AND 180)", "longitude"),
         CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", "both_or_none"),
@@ -46,7 +29,7 @@ class HelmetSite(Versioned, Base):
     code: Mapped[str] = mapped_column(String(20), unique=True)
     name: Mapped[str] = mapped_column(String(80))
     area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
-    road_class: Mapped[str] = mapped_column(String(10))
+    road_class: Mapped[RoadClass] = mapped_column(word(RoadClass, 10))
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]
     active: Mapped[bool] = mapped_column(default=True)
@@ -63,10 +46,10 @@ class HelmetSurvey(Versioned, Base):
 
     __tablename__ = "helmet_survey"
     __table_args__ = (
-        CheckConstraint(_listed("method", METHODS), "method"),
-        CheckConstraint(_listed("state", (COUNTED, VOID)), "state"),
-        CheckConstraint(_listed("source", (PAGE, FORM, FILE)), "source"),
-        CheckConstraint("(state = 'void') = (voided_utc IS NOT NULL)", "voided"),
+        one_of("method", CountMethod),
+        one_of("state", SurveyState),
+        one_of("source", SurveySource),
+        CheckConstraint(f"(state = '{SurveyState.VOID}') = (voided_utc IS NOT NULL)", "voided"),
         CheckConstraint("minutes BETWEEN 1 AND 1440", "minutes"),
         Index("ix_helmet_survey_site_id_occurred_on", "site_id", "occurred_on"),
         Index("ix_helmet_survey_occurred_on", "occurred_on"),
@@ -79,15 +62,20 @@ class HelmetSurvey(Versioned, Base):
     started_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     occurred_on: Mapped[date]
     minutes: Mapped[int]
-    method: Mapped[str] = mapped_column(String(10))
-    source: Mapped[str] = mapped_column(String(10))
-    state: Mapped[str] = mapped_column(String(10), default=COUNTED)
+    method: Mapped[CountMethod] = mapped_column(word(CountMethod, 10))
+    source: Mapped[SurveySource] = mapped_column(word(SurveySource, 10))
+    state: Mapped[SurveyState] = mapped_column(word(SurveyState, 10), default=SurveyState.COUNTED)
     void_reason: Mapped[str] = mapped_column(String(200), default="")
     voided_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     voided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
 
     site: Mapped[HelmetSite] = relationship()
     sheets: Mapped[list[HelmetSheet]] = relationship(back_populates="survey", order_by="HelmetSheet.id")
+
+    @property
+    def is_void(self) -> bool:
+        """Whether it was taken out of every figure."""
+        return self.state == SurveyState.VOID
 
 
 class HelmetSheet(Base):
@@ -127,16 +115,16 @@ class HelmetCount(Base):
             sqlite_where=text("company_id IS NULL"),
             postgresql_where=text("company_id IS NULL"),
         ),
-        CheckConstraint(_listed('"group"', GROUPS), "group"),
-        CheckConstraint(_listed("role", ROLES), "role"),
-        CheckConstraint("company_id IS NULL OR \"group\" = 'delivery'", "company"),
+        one_of('"group"', RiderGroup),
+        one_of("role", Seat),
+        CheckConstraint(f"company_id IS NULL OR \"group\" = '{RiderGroup.DELIVERY}'", "company"),
         CheckConstraint("helmeted >= 0 AND bare >= 0 AND unclear >= 0", "not_negative"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sheet_id: Mapped[int] = mapped_column(ForeignKey("helmet_sheet.id"))
-    group: Mapped[str] = mapped_column(String(10))
-    role: Mapped[str] = mapped_column(String(10))
+    group: Mapped[RiderGroup] = mapped_column(word(RiderGroup, 10))
+    role: Mapped[Seat] = mapped_column(word(Seat, 10))
     company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"), index=True)
     helmeted: Mapped[int] = mapped_column(default=0)
     bare: Mapped[int] = mapped_column(default=0)
@@ -154,7 +142,7 @@ class HelmetDraw(Base):
 
     __tablename__ = "helmet_draw"
     __table_args__ = (
-        CheckConstraint(_listed("stratified_by", STRATA), "stratified_by"),
+        one_of("stratified_by", Strata),
         CheckConstraint("sites > 0", "sites"),
     )
 
@@ -163,7 +151,7 @@ class HelmetDraw(Base):
     area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
     month: Mapped[date]
     seed: Mapped[str] = mapped_column(String(40))
-    stratified_by: Mapped[str] = mapped_column(String(10))
+    stratified_by: Mapped[Strata] = mapped_column(word(Strata, 10))
     sites: Mapped[int]
     frame: Mapped[dict[str, Any]] = mapped_column(JSON)
     drawn: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -7,8 +7,82 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum, auto
 from math import sqrt
 
+from trafficedu.core.states import Transitions, Word
+from trafficedu.core.text import message
+
+
+class RoadClass(Word):
+    """The kind of road a site lies at."""
+
+    ARTERIAL = "arterial", message("Main road")
+    SECONDARY = "secondary", message("Secondary road")
+    BRANCH = "branch", message("Side road")
+    RURAL = "rural", message("Rural road")
+    UNKNOWN = "unknown", message("Road class unknown")
+
+
+class CountMethod(Word):
+    """How riders were counted."""
+
+    ON_SITE = "on_site", message("On site")
+    VIDEO = "video", message("Video")
+
+
+class RiderGroup(Word):
+    """Whom a count is of."""
+
+    DELIVERY = "delivery", message("Delivery riders")
+    OTHER = "other", message("Other riders")
+
+
+class Seat(Word):
+    """Where on the e-bike somebody sat."""
+
+    RIDER = "rider", message("Rider")
+    PASSENGER = "passenger", message("Passenger")
+
+
+class HeadState(Word):
+    """What was seen on a head."""
+
+    HELMETED = "helmeted", message("With helmet")
+    BARE = "bare", message("Bare head")
+    UNCLEAR = "unclear", message("Unclear")
+
+
+class SurveySource(Word):
+    """How a survey came in: counted on the page, entered from paper, read from a file."""
+
+    PAGE = "page"
+    FORM = "form"
+    FILE = "file"
+
+
+class Strata(Word):
+    """By what sites are grouped before they are drawn."""
+
+    BY_CLASS = "road_class", message("By road class")
+    BY_TOWN = "town", message("By town")
+    BY_NOTHING = "none", message("Without strata")
+
+
+class SurveyState(Word):
+    """A survey counts until it is found wrong."""
+
+    COUNTED = "counted", message("Counts"), "done"
+    VOID = "void", message("Void"), "problem"
+
+
+class SurveyAct(StrEnum):
+    """What is done to a survey."""
+
+    VOID = auto()
+
+
+SURVEY_LIFE = Transitions({SurveyAct.VOID: ((SurveyState.COUNTED,), SurveyState.VOID)})
 MOST_EVENTS = 1000
 """Taps in one sending; a phone with more sends several times."""
 SHEET_KEY = re.compile(r"[A-Za-z0-9-]{16,64}")

@@ -21,16 +21,18 @@ from trafficedu.configuration.queries import figure
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local
 from trafficedu.helmets.models import (
-    COUNTED,
-    METHODS,
-    ON_SITE,
     HelmetCount,
     HelmetSheet,
     HelmetSite,
     HelmetSurvey,
 )
 from trafficedu.helmets.queries.surveys import visible_to
-from trafficedu.helmets.rules import Share, difference
+from trafficedu.helmets.rules import (
+    CountMethod,
+    Share,
+    SurveyState,
+    difference,
+)
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Wanted:
     first: date
     after: date
     area_path: str = ""
-    method: str = ON_SITE
+    method: str = CountMethod.ON_SITE
     group: str = ""
     role: str = ""
 
@@ -146,7 +148,7 @@ def list_observations(session: Session, wanted: Wanted, by: Actor) -> list[Obser
         .join(HelmetSite, HelmetSurvey.site_id == HelmetSite.id)
         .join(Area, HelmetSite.area_id == Area.id)
         .where(
-            HelmetSurvey.state == COUNTED,
+            HelmetSurvey.state == SurveyState.COUNTED,
             HelmetSurvey.occurred_on >= wanted.first,
             HelmetSurvey.occurred_on < wanted.after,
             visible_to(by),
@@ -278,10 +280,10 @@ class Comparison:
 def compare_methods(observations: Sequence[Observation], at: Standard) -> Comparison:
     """Compare the two methods; ``observations`` hold both."""
     groups = _grouped(observations, lambda seen: seen.method)
-    lines = [line_of(groups.get(method, []), at, method, method) for method in METHODS]
-    sites = [{seen.site_id for seen in groups.get(method, [])} for method in METHODS]
+    lines = [line_of(groups.get(method, []), at, method, method) for method in tuple(CountMethod)]
+    sites = [{seen.site_id for seen in groups.get(method, [])} for method in tuple(CountMethod)]
     shares = [Share(line.rate.rate, line.rate.low, line.rate.high) for line in lines if line.rate.rate is not None]
-    gap = difference(shares[0], shares[1]) if len(shares) == len(METHODS) else None
+    gap = difference(shares[0], shares[1]) if len(shares) == len(tuple(CountMethod)) else None
     return Comparison(lines, gap, len(sites[0] & sites[1]))
 
 

@@ -18,7 +18,11 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.numbers import normalise
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
-from trafficedu.helmets.models import BY_CLASS, BY_TOWN, COUNTED, HelmetDraw, HelmetSite, HelmetSurvey
+from trafficedu.helmets.models import HelmetDraw, HelmetSite, HelmetSurvey
+from trafficedu.helmets.rules import (
+    Strata,
+    SurveyState,
+)
 
 SORTS = {"code": HelmetSite.code, "name": HelmetSite.name, "area": Area.path, "class": HelmetSite.road_class}
 TOWN_DEPTH = 2
@@ -78,7 +82,7 @@ def list_sites(session: Session, wanted: SiteFilter, by: Actor, page: int, sort:
             func.count().label("surveys"),
             func.max(HelmetSurvey.occurred_on).label("last_on"),
         )
-        .where(HelmetSurvey.state == COUNTED)
+        .where(HelmetSurvey.state == SurveyState.COUNTED)
         .group_by(HelmetSurvey.site_id)
         .subquery()
     )
@@ -158,7 +162,7 @@ def list_frame(session: Session, area: Area, stratified_by: str, by: Actor) -> d
     frame: dict[str, list[str]] = {}
     for code, road_class, path in session.execute(query):
         town = path.strip("/").split("/")[:TOWN_DEPTH][-1]
-        stratum = {BY_CLASS: road_class, BY_TOWN: town}.get(stratified_by, "")
+        stratum = {Strata.BY_CLASS: road_class, Strata.BY_TOWN: town}.get(Strata(stratified_by), "")
         frame.setdefault(stratum, []).append(code)
     return frame
 
@@ -190,7 +194,11 @@ def list_draw_lines(session: Session, draw: HelmetDraw) -> list[DrawLine]:
     first, after = month_bounds(draw.month)
     tally = (
         select(HelmetSurvey.site_id, func.count().label("surveys"))
-        .where(HelmetSurvey.state == COUNTED, HelmetSurvey.occurred_on >= first, HelmetSurvey.occurred_on < after)
+        .where(
+            HelmetSurvey.state == SurveyState.COUNTED,
+            HelmetSurvey.occurred_on >= first,
+            HelmetSurvey.occurred_on < after,
+        )
         .group_by(HelmetSurvey.site_id)
         .subquery()
     )

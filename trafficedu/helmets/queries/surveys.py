@@ -17,6 +17,7 @@ from trafficedu.core.numbers import normalise
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
 from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
+from trafficedu.helmets.rules import RiderGroup, Seat
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def find_by_reference(session: Session, reference: str) -> HelmetSurvey | None:
     return session.scalar(select(HelmetSurvey).where(HelmetSurvey.reference == reference))
 
 
-def count_cells(session: Session, survey: HelmetSurvey) -> Sequence[Row[tuple[str, str, str, int, int, int]]]:
+def count_cells(session: Session, survey: HelmetSurvey) -> Sequence[Row[tuple[RiderGroup, Seat, str, int, int, int]]]:
     """Return the sums over all observers by group, role and company (``company`` is its name or None)."""
     query = (
         select(

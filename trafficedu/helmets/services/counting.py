@@ -24,19 +24,25 @@ from trafficedu.core.errors import Refusal, entered
 from trafficedu.core.numbers import new_number
 from trafficedu.core.text import message
 from trafficedu.helmets.models import (
-    DELIVERY,
-    GROUPS,
-    ON_SITE,
-    PAGE,
-    RESULTS,
-    ROLES,
     HelmetCount,
     HelmetSheet,
     HelmetSite,
     HelmetSurvey,
 )
 from trafficedu.helmets.queries.sites import find_site
-from trafficedu.helmets.rules import MOST_EVENTS, SHARED_CODE, SHEET_KEY, Cell, Tap, add_up
+from trafficedu.helmets.rules import (
+    MOST_EVENTS,
+    SHARED_CODE,
+    SHEET_KEY,
+    Cell,
+    CountMethod,
+    HeadState,
+    RiderGroup,
+    Seat,
+    SurveySource,
+    Tap,
+    add_up,
+)
 
 RECORD = "helmets:survey:record"
 LONGEST_MINUTES = 1440
@@ -123,11 +129,11 @@ def _check(sent: Sheet) -> None:
 
 def _is_tap(tap: Tap) -> bool:
     return (
-        tap.group in GROUPS
-        and tap.role in ROLES
-        and tap.result in RESULTS
+        tap.group in tuple(RiderGroup)
+        and tap.role in tuple(Seat)
+        and tap.result in tuple(HeadState)
         and tap.step in (1, -1)
-        and (tap.group == DELIVERY or not tap.company_code)
+        and (tap.group == RiderGroup.DELIVERY or not tap.company_code)
     )
 
 
@@ -166,8 +172,8 @@ def _open_survey(session: Session, site: HelmetSite, shared_code: str, started: 
         started_utc=started,
         occurred_on=day,
         minutes=1,
-        method=ON_SITE,
-        source=PAGE,
+        method=CountMethod.ON_SITE,
+        source=SurveySource.PAGE,
     )
     return find() or _add_or_find(session, fresh, find)
 
@@ -209,12 +215,12 @@ def _take_in(session: Session, sheet: HelmetSheet, taps: Sequence[Tap]) -> int:
 def _add_to_cell(
     session: Session,
     sheet: HelmetSheet,
-    rows: dict[tuple[str, str, int | None], HelmetCount],
+    rows: dict[tuple[RiderGroup, Seat, int | None], HelmetCount],
     companies: dict[str, int],
     cell: Cell,
     sums: dict[str, int],
 ) -> None:
-    group, role, company = cell
+    group, role, company = RiderGroup(cell[0]), Seat(cell[1]), cell[2]
     company_id = companies[company] if company else None
     row = rows.get((group, role, company_id))
     if row is None:

@@ -20,6 +20,7 @@ from trafficedu.core.text import message
 from trafficedu.helmets import rules
 from trafficedu.helmets.models import HelmetDraw, HelmetSite
 from trafficedu.helmets.queries.sites import list_frame
+from trafficedu.helmets.rules import RoadClass, Strata
 
 MANAGE = "helmets:site:manage"
 SEED_BYTES = 5
@@ -79,7 +80,7 @@ def _fill(session: Session, site: HelmetSite, change: SiteChange, by: Actor) -> 
     if (change.latitude is None) != (change.longitude is None):
         raise Refusal(message("Enter latitude and longitude, or neither."), field="longitude")
     site.area = _own_area(session, change.area_code, by)
-    site.name, site.road_class, site.active = change.name, change.road_class, change.active
+    site.name, site.road_class, site.active = change.name, RoadClass(change.road_class), change.active
     site.latitude, site.longitude = change.latitude, change.longitude
 
 
@@ -113,7 +114,7 @@ def create_draw(session: Session, new: DrawInput, by: Actor, now: datetime) -> H
         area=area,
         month=new.month.replace(day=1),
         seed=seed,
-        stratified_by=new.stratified_by,
+        stratified_by=Strata(new.stratified_by),
         sites=new.sites,
         frame=frame,
         drawn=rules.draw(frame, new.sites, seed),

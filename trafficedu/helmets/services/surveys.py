@@ -17,9 +17,10 @@ from trafficedu.core.errors import Refusal, entered
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
-from trafficedu.helmets.models import COUNTED, FORM, VOID, HelmetCount, HelmetSheet, HelmetSurvey
+from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSurvey
 from trafficedu.helmets.queries.sites import find_site
 from trafficedu.helmets.queries.surveys import find_by_reference
+from trafficedu.helmets.rules import SURVEY_LIFE, CountMethod, SurveyAct, SurveySource
 
 RECORD, VOIDING = "helmets:survey:record", "helmets:survey:void"
 
@@ -53,7 +54,9 @@ class NewSurvey:
     counts: Sequence[Counted]
 
 
-def add_survey(session: Session, new: NewSurvey, by: Actor, now: datetime, source: str = FORM) -> HelmetSurvey:
+def add_survey(
+    session: Session, new: NewSurvey, by: Actor, now: datetime, source: SurveySource = SurveySource.FORM
+) -> HelmetSurvey:
     """Add a survey with one sheet; what arrives again under a reference already known changes nothing.
 
     Raises
@@ -80,7 +83,7 @@ def add_survey(session: Session, new: NewSurvey, by: Actor, now: datetime, sourc
         started_utc=new.started_utc,
         occurred_on=local_date(new.started_utc),
         minutes=new.minutes,
-        method=new.method,
+        method=CountMethod(new.method),
         source=source,
     )
     sheet = HelmetSheet(
@@ -118,8 +121,9 @@ def void(session: Session, survey: HelmetSurvey, reason: str, version: int, by: 
     """Take a survey out of every figure, with the reason; it stays readable. Raises Stale, Refusal."""
     by.require(VOIDING)
     expect_version(survey, version)
-    if survey.state != COUNTED:
+    if not SURVEY_LIFE.may(SurveyAct.VOID, survey.state):
         raise Refusal(message("This survey is void already."), field="reason")
-    survey.state, survey.void_reason, survey.voided_utc, survey.voided_by_id = VOID, reason, now, by.user_id
+    survey.state = SURVEY_LIFE.after(SurveyAct.VOID, survey.state)
+    survey.void_reason, survey.voided_utc, survey.voided_by_id = reason, now, by.user_id
     session.flush()
     audit.write(session, VOIDING, by, subject=survey)

@@ -20,10 +20,10 @@ from trafficedu.core.paging import PER_PAGE, Page
 from trafficedu.core.text import Message, message, translate
 from trafficedu.core.web import locale, page_number, page_url
 from trafficedu.helmets import charts
-from trafficedu.helmets.forms import METHOD_NAMES, ResultsForm
+from trafficedu.helmets.forms import ResultsForm
 from trafficedu.helmets.queries import rates as rate_queries
 from trafficedu.helmets.queries import sites
-from trafficedu.helmets.rules import months_of
+from trafficedu.helmets.rules import CountMethod, months_of
 from trafficedu.helmets.views.blueprint import area_choices, pages
 
 VERDICTS = {
@@ -146,7 +146,7 @@ def results() -> Any:
         places_chart=charts.places_chart(places, found.standard, locale(), name),
         table=_table(found, form.view),
         verdicts=VERDICTS,
-        methods=METHOD_NAMES,
+        methods={method: method.label for method in CountMethod},
     )
 
 
@@ -182,7 +182,7 @@ def _rows(found: Results) -> list[spreadsheet.Row]:
         (
             translate(BREAKDOWNS[by], language),
             line.key,
-            str(METHOD_NAMES[line.key]) if by == "method" else line.name,
+            translate(CountMethod(line.key).label, language) if by == "method" else line.name,
             line.helmeted,
             line.clear,
             line.unclear,

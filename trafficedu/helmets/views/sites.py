@@ -12,9 +12,9 @@ from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, page_number, tell
-from trafficedu.helmets.forms import ROAD_NAMES, STRATA_NAMES, DrawForm, NewSiteForm, SiteFilterForm, SiteForm
-from trafficedu.helmets.models import BY_CLASS
+from trafficedu.helmets.forms import DrawForm, NewSiteForm, SiteFilterForm, SiteForm
 from trafficedu.helmets.queries.sites import find_draw, find_site, list_draw_lines, list_draws, list_sites
+from trafficedu.helmets.rules import RoadClass, Strata
 from trafficedu.helmets.rules import draw as draw_again
 from trafficedu.helmets.services import places
 from trafficedu.helmets.views.blueprint import area_choices, pages
@@ -29,7 +29,7 @@ def sites() -> Any:
     form = SiteFilterForm(request.args)
     sort = request.args.get("sort", "code")
     found = list_sites(session(), form.to_input(), actor(), page_number(), sort)
-    return form_page("helmets/sites.html", form, page=found, paging={"sort": sort}, roads=ROAD_NAMES)
+    return form_page("helmets/sites.html", form, page=found, paging={"sort": sort})
 
 
 @pages.route("/sites/new", methods=["GET", "POST"])
@@ -62,14 +62,14 @@ def site(code: str) -> Any:
 def draws() -> Any:
     """I look for a plan of sites."""
     found = list_draws(session(), actor(), page_number())
-    return render_template("helmets/draws.html", page=found, strata=STRATA_NAMES)
+    return render_template("helmets/draws.html", page=found)
 
 
 @pages.route("/plans/new", methods=["GET", "POST"])
 @requires("helmets:site:manage")
 def create_draw() -> Any:
     """I have the sites of a month drawn at random."""
-    form = DrawForm(month=today().replace(day=1), sites=USUAL_SITES, stratified_by=BY_CLASS)
+    form = DrawForm(month=today().replace(day=1), sites=USUAL_SITES, stratified_by=Strata.BY_CLASS)
     form.offer(area_choices())
     if accepted := submitted(form, lambda: places.create_draw(session(), form.to_input(), actor(), utc_now())):
         tell(message("The plan is drawn."))
@@ -90,6 +90,5 @@ def draw(number: str) -> Any:
         counted=sum(1 for line in lines if line.surveys),
         known=sum(len(codes) for codes in found.frame.values()),
         repeats=draw_again(found.frame, found.sites, found.seed) == found.drawn,
-        strata=STRATA_NAMES,
-        roads=ROAD_NAMES,
+        roads={road: road.label for road in RoadClass},
     )

@@ -15,10 +15,6 @@ from trafficedu.core.text import message
 from trafficedu.core.web import back_to, page_number, tell
 from trafficedu.helmets.forms import (
     CELL_NAMES,
-    GROUP_NAMES,
-    METHOD_NAMES,
-    ROLE_NAMES,
-    STATE_NAMES,
     SurveyFilterForm,
     SurveyForm,
     VoidForm,
@@ -37,7 +33,7 @@ def surveys() -> Any:
     form = SurveyFilterForm(request.args)
     form.validate()
     found = list_surveys(session(), form.to_input(), actor(), page_number())
-    return form_page("helmets/surveys.html", form, page=found, methods=METHOD_NAMES, states=STATE_NAMES)
+    return form_page("helmets/surveys.html", form, page=found)
 
 
 @pages.get("/surveys/<number>")
@@ -72,10 +68,6 @@ def _show(found: HelmetSurvey, form: VoidForm) -> str:
         form=form,
         cells=count_cells(session(), found),
         names=accounts.names_of(session(), people),
-        methods=METHOD_NAMES,
-        states=STATE_NAMES,
-        groups=GROUP_NAMES,
-        roles=ROLE_NAMES,
     )
 
 
