@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
-from contextlib import ExitStack
 from datetime import date
 from typing import Any
 
-from flask import abort, current_app, render_template, request, send_file, url_for
+from flask import abort, current_app, render_template, request, url_for
 
 from trafficedu.analysis.colours.explaining import contributions, moves, outlook
 from trafficedu.analysis.colours.rule_set import COLOURS, COMPANY, GREY, KINDS
 from trafficedu.analysis.colours.scoring import exposure_used
 from trafficedu.areas.queries import town_choices
-from trafficedu.core import audit
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import month_bounds, today
 from trafficedu.core.database import session
-from trafficedu.core.spreadsheet import Column, Row, write_csv, write_xlsx
+from trafficedu.core.list_views import send_table
+from trafficedu.core.spreadsheet import Column, Row
 from trafficedu.core.text import message
 from trafficedu.core.web import locale, page_number, say
 from trafficedu.evaluation import charts
@@ -119,24 +117,14 @@ def export(suffix: str) -> Any:
     found = session().scalars(statement).all()
     columns = [Column("month"), Column("kind"), Column("code"), Column("name", width=30), Column("colour")]
     columns += [Column("score"), Column("veto"), *(Column(name) for name in _dimensions(wanted.kind)), Column("hash")]
-    with ExitStack() as closing:
-        file = closing.enter_context(tempfile.TemporaryFile())
-        write = write_csv if suffix == "csv" else write_xlsx
-        count = write(columns, (_line(month, one, wanted.kind) for one in found), file)
-        audit.write(
-            session(), "evaluation:result:read", actor(), month=f"{month:%Y-%m}", kind=wanted.kind, exported=count
-        )
-        session().commit()
-        file.seek(0)
-        closing.pop_all()
-    name = f"evaluation-{month:%Y-%m}-{wanted.kind}.{suffix}"
-    return send_file(file, as_attachment=True, download_name=name, mimetype=MIME[suffix])
-
-
-MIME = {
-    "csv": "text/csv",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+    return send_table(
+        columns,
+        (_line(month, one, wanted.kind) for one in found),
+        f"evaluation-{month:%Y-%m}-{wanted.kind}.{suffix}",
+        "evaluation:result:export",
+        month=f"{month:%Y-%m}",
+        kind=wanted.kind,
+    )
 
 
 def _line(month: date, one: EvaluationResult, kind: str) -> Row:
