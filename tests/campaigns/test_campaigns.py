@@ -111,7 +111,7 @@ def test_who_sees_it_answers_for_an_area_it_touches(session: Session, make_user:
     ):
         by = actor_of(make_user("leader", area_id=places.area(session, code).id))
         wanted = queries.CampaignFilter(FIRST)
-        assert (campaign in queries.list_campaigns(session, wanted, by, 1).items) is sees, code
+        assert (campaign in queries.campaigns_on(wanted.on).page(session, by, wanted).items) is sees, code
         if not sees:
             with pytest.raises(Missing):
                 queries.find_campaign(session, campaign.number, by)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flask import Flask
@@ -55,10 +56,10 @@ def test_a_contact_sees_the_own_company_only(session: Session, client: Browser, 
 def test_search_and_sort(session: Session) -> None:
     for code, name in (("ZZ1", "甲乙丙"), ("ZZ2", "乙丙丁")):
         places.add_company(session, code=code, name=name)
-    found = queries.list_companies(session, queries.CompanyFilter("zz"), SYSTEM, 1, "-code")
+    found = queries.COMPANIES.page(session, SYSTEM, queries.CompanyFilter("zz"), "-code")
     assert [company.code for company in found.items] == ["ZZ2", "ZZ1"]
-    assert queries.list_companies(session, queries.CompanyFilter("甲"), SYSTEM, 1).total == 1
-    assert queries.list_companies(session, queries.CompanyFilter("%"), SYSTEM, 1).total == 0
+    assert queries.COMPANIES.page(session, SYSTEM, queries.CompanyFilter("甲")).total == 1
+    assert queries.COMPANIES.page(session, SYSTEM, queries.CompanyFilter("%")).total == 0
 
 
 def test_the_page_shows_the_panels_of_higher_features(
@@ -71,7 +72,8 @@ def test_the_page_shows_the_panels_of_higher_features(
         asked.append(company_id)
         return "<p>aus höherer Etage</p>"
 
-    monkeypatch.setitem(app.extensions, "panels", {"companies.show": [panel]})
+    tables = replace(app.extensions["trafficedu"], panels={"companies.show": [panel]})
+    monkeypatch.setitem(app.extensions, "trafficedu", tables)
     client.sign_in(make_user("administrator"))
     assert "aus höherer Etage" in client.get(f"/companies/{company.code}").text
     assert asked == [company.id]

@@ -22,7 +22,7 @@ LISTING: Listing[Any, None] = Listing(
         Column("place", value=lambda row: row),
     ],
     sort="-day",
-    tie=column("id").desc(),
+    order=[column("id").desc()],
 )
 
 

@@ -73,7 +73,7 @@ def test_effort_is_told_by_area_and_stops_only_where_counted(session: Session) -
     assert queries.effort_of(session, places.area(session).path, MONTH, AFTER) == Effort(6.0, 15, 3, 2)
     whole = PatrolFilter()
     assert queries.total_of(session, officer, whole) == Effort(6.0, 15, 3, 2)
-    assert queries.list_patrols(session, officer, whole, 1).total == 4
+    assert queries.PATROLS.page(session, officer, whole).total == 4
 
 
 @pytest.mark.parametrize(

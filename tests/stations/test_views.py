@@ -80,5 +80,5 @@ def test_the_nearest_stations_come_first(session: Session) -> None:
 
 def test_search_reaches_the_village(session: Session) -> None:
     station = places.add_station(session, places.area(session, places.VILLAGE))
-    found = queries.list_stations(session, queries.StationFilter("陈公桥"), SYSTEM, 1)
+    found = queries.STATIONS.page(session, SYSTEM, queries.StationFilter("陈公桥"))
     assert [one.id for one in found.items] == [station.id]

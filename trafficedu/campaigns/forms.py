@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, IntegerField, SelectField, SelectMultipleField, TextAreaField
+from wtforms import DateField, IntegerField, SelectMultipleField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from trafficedu.campaigns.queries import CampaignFilter
 from trafficedu.campaigns.rules import CampaignState
 from trafficedu.campaigns.services import CampaignInput
-from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionField, named
+from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, VersionField, named
 from trafficedu.core.fields import choices as as_choices
 
 TOO_LONG = _l("At most %(max)d characters.")
@@ -96,11 +96,7 @@ class CampaignFilterForm(FilterForm):
     """What the list of campaigns is narrowed to; lives in the address."""
 
     q = TrimmedField(_l("Name of the campaign"))
-    state = SelectField(
-        _l("State"),
-        choices=as_choices([("", _l("all")), *named(CampaignState)]),
-        default="",
-    )
+    state = ChoiceFilter(_l("State"), named(CampaignState))
 
     def to_input(self, day: date) -> CampaignFilter:
         """Return the filter."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from trafficedu.areas import queries as areas
@@ -15,10 +15,8 @@ from trafficedu.campaigns.models import Campaign, CampaignArea
 from trafficedu.campaigns.rules import CampaignState, lines_above
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
-from trafficedu.core.paging import Page, paginate
+from trafficedu.core.listing import Column, Listing
 from trafficedu.core.text import message
-
-SORTS = {"name": Campaign.name, "first": Campaign.first_day, "last": Campaign.last_day}
 
 
 @dataclass(frozen=True)
@@ -48,25 +46,46 @@ def find_campaign(session: Session, number: str, by: Actor) -> Campaign:
     return campaign
 
 
-def list_campaigns(
-    session: Session, wanted: CampaignFilter, by: Actor, page: int, sort: str = "-first"
-) -> Page[Campaign]:
-    """Return campaigns with their areas, by default the latest first."""
+def _filtered(by: Actor, chosen: CampaignFilter) -> Select[tuple[Campaign]]:
     query = select(Campaign).where(visible_to(by)).options(selectinload(Campaign.areas))
-    if wanted.words:
-        query = query.where(Campaign.name.contains(wanted.words, autoescape=True))
+    if chosen.words:
+        query = query.where(Campaign.name.contains(chosen.words, autoescape=True))
     standing: dict[str, ColumnElement[bool]] = {
-        CampaignState.PLANNED: Campaign.first_day > wanted.on,
-        CampaignState.RUNNING: (Campaign.first_day <= wanted.on) & (Campaign.last_day >= wanted.on),
-        CampaignState.OVER: Campaign.last_day < wanted.on,
+        CampaignState.PLANNED: Campaign.first_day > chosen.on,
+        CampaignState.RUNNING: (Campaign.first_day <= chosen.on) & (Campaign.last_day >= chosen.on),
+        CampaignState.OVER: Campaign.last_day < chosen.on,
     }
-    if wanted.state == CampaignState.CANCELLED:
-        query = query.where(Campaign.cancelled_utc.is_not(None))
-    elif wanted.state in standing:
-        query = query.where(Campaign.cancelled_utc.is_(None), standing[wanted.state])
-    column = SORTS.get(sort.removeprefix("-"), Campaign.first_day)
-    ordered = query.order_by(column.desc() if sort.startswith("-") else column, Campaign.id.desc())
-    return paginate(session, ordered, page)
+    if chosen.state == CampaignState.CANCELLED:
+        return query.where(Campaign.cancelled_utc.is_not(None))
+    if chosen.state in standing:
+        return query.where(Campaign.cancelled_utc.is_(None), standing[chosen.state])
+    return query
+
+
+def campaigns_on(day: date) -> Listing[Campaign, CampaignFilter]:
+    """Return the list of campaigns with the states they have on ``day``."""
+    return Listing(
+        _filtered,
+        [
+            Column("name", message("Name of the campaign"), value=lambda row: row.name, sort=Campaign.name.expression),
+            Column(
+                "first",
+                message("First day of the campaign"),
+                value=lambda row: row.first_day,
+                sort=Campaign.first_day.expression,
+            ),
+            Column(
+                "last",
+                message("Last day of the campaign"),
+                value=lambda row: row.last_day,
+                sort=Campaign.last_day.expression,
+            ),
+            Column("areas", message("Areas"), value=lambda row: [area.name for area in row.areas]),
+            Column("state", message("State"), value=lambda row: row.state_on(day)),
+        ],
+        sort="-first",
+        order=[Campaign.id.desc()],
+    )
 
 
 def list_touching(session: Session, path: str, first_day: date, last_day: date) -> Sequence[Campaign]:

@@ -15,8 +15,9 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.list_views import list_page
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, locale, page_number, panels_for, tell
+from trafficedu.core.web import back_to, locale, panels_for, tell
 from trafficedu.violations.queries.kinds import list_kinds
 
 pages = Blueprint("campaigns", __name__)
@@ -27,15 +28,7 @@ pages = Blueprint("campaigns", __name__)
 def index() -> Any:
     """I look for a campaign."""
     form = CampaignFilterForm(request.args)
-    sort = request.args.get("sort", "-first")
-    found = queries.list_campaigns(session(), form.to_input(today()), actor(), page_number(), sort)
-    return render_template(
-        "campaigns/index.html",
-        form=form,
-        page=found,
-        paging={"sort": sort},
-        today=today(),
-    )
+    return list_page("campaigns/index.html", queries.campaigns_on(today()), form, form.to_input(today()))
 
 
 @pages.route("/campaigns/new", methods=["GET", "POST"])

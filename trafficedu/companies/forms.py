@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, SelectField
+from wtforms import BooleanField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from trafficedu.companies.queries import CompanyFilter
 from trafficedu.companies.services import CompanyInput
-from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionField
-from trafficedu.core.fields import choices as as_choices
+from trafficedu.core.fields import ActiveFilter, FilterForm, Form, TrimmedField, VersionField
 
 TOO_LONG = _l("At most %(max)d characters.")
 
@@ -62,12 +61,8 @@ class CompanyFilterForm(FilterForm):
     """What the list of companies is narrowed to; lives in the address."""
 
     q = TrimmedField(_l("Name or code"))
-    state = SelectField(
-        _l("State"),
-        choices=as_choices([("", _l("active")), ("no", _l("deactivated")), ("all", _l("all"))]),
-        default="",
-    )
+    state = ActiveFilter()
 
     def to_input(self) -> CompanyFilter:
         """Return the filter."""
-        return CompanyFilter(self.q.data or "", {"no": False, "all": None}.get(self.state.data or "", True))
+        return CompanyFilter(self.q.data or "", self.state.active)

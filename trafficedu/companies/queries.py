@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
-from trafficedu.core.paging import Page, paginate
+from trafficedu.core.listing import Column, Listing
+from trafficedu.core.states import Activity
 from trafficedu.core.text import message
-
-SORTS = {"name": Company.name, "code": Company.code}
 
 
 @dataclass(frozen=True)
@@ -51,17 +50,28 @@ def _one(session: Session, *conditions: ColumnElement[bool]) -> Company:
     return company
 
 
-def list_companies(session: Session, wanted: CompanyFilter, by: Actor, page: int, sort: str = "name") -> Page[Company]:
-    """Return the companies that ``by`` sees; words are looked for in name and code."""
+def _filtered(by: Actor, chosen: CompanyFilter) -> Select[tuple[Company]]:
     query = select(Company).where(visible_to(by))
-    if wanted.words:
-        text = wanted.words.lower()
+    if chosen.words:
+        text = chosen.words.lower()
         found = [func.lower(column).contains(text, autoescape=True) for column in (Company.name, Company.code)]
         query = query.where(or_(*found))
-    if wanted.active is not None:
-        query = query.where(Company.active == wanted.active)
-    column = SORTS.get(sort.removeprefix("-"), Company.name)
-    return paginate(session, query.order_by(column.desc() if sort.startswith("-") else column, Company.id), page)
+    return query if chosen.active is None else query.where(Company.active == chosen.active)
+
+
+COMPANIES: Listing[Company, CompanyFilter] = Listing(
+    _filtered,
+    [
+        Column("name", message("Company"), value=lambda row: row.name, sort=Company.name.expression),
+        Column("code", message("Code"), value=lambda row: row.code, sort=Company.code.expression),
+        Column("contact", message("Safety contact"), value=lambda row: row.contact_name),
+        Column("telephone", message("Telephone"), value=lambda row: row.contact_phone),
+        Column("state", message("State"), value=lambda row: Activity.of(row.active)),
+    ],
+    sort="name",
+    order=[Company.id.expression],
+)
+"""Words are looked for in name and code."""
 
 
 def choices(session: Session) -> list[tuple[int, str]]:

@@ -11,8 +11,9 @@ from trafficedu.companies.forms import CompanyFilterForm, CompanyForm
 from trafficedu.core.access import actor, requires
 from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.list_views import list_page
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, page_number, tell
+from trafficedu.core.web import back_to, tell
 
 pages = Blueprint("companies", __name__)
 
@@ -22,9 +23,7 @@ pages = Blueprint("companies", __name__)
 def index() -> Any:
     """I look for a company."""
     form = CompanyFilterForm(request.args)
-    sort = request.args.get("sort", "name")
-    found = queries.list_companies(session(), form.to_input(), actor(), page_number(), sort)
-    return render_template("companies/index.html", form=form, page=found, paging={"sort": sort})
+    return list_page("companies/index.html", queries.COMPANIES, form, form.to_input())
 
 
 @pages.route("/companies/new", methods=["GET", "POST"])

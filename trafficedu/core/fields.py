@@ -54,6 +54,19 @@ class ChoiceFilter(SelectField):
         self.choices = all_or(pairs)
 
 
+class ActiveFilter(SelectField):
+    """What is active, as a list begins; what was deactivated, or all."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        offered = [("", _l("active")), ("no", _l("deactivated")), ("all", _l("all"))]
+        super().__init__(_l("State"), choices=choices(offered), default="", **kwargs)
+
+    @property
+    def active(self) -> bool | None:
+        """What the mark ``active`` has to be, None for either."""
+        return {"no": False, "all": None}.get(self.data or "", True)
+
+
 class LocalTimeField(DateTimeLocalField):
     """A moment typed on the district's clock; ``data`` is aware and in UTC."""
 

@@ -34,7 +34,8 @@ FIGURES, SIGNED, MONEY, AGO = "figures", "signed", "money", "ago"
 class Column(spreadsheet.Column, Generic[Row]):
     """One column of a list and of its file.
 
-    ``sort`` is what its head sorts by; without one it does not sort. ``look`` is ``figures`` (to the right), ``signed``
+    ``sort`` is what its head sorts by; without one it does not sort; ``empty_last``: rows
+    without a value come last both ways. ``look`` is ``figures`` (to the right), ``signed``
     (likewise, with + and −), ``money`` (likewise, in yuan), ``ago`` (a moment told from now) or nothing.
     ``in_file_only`` is for what a page says otherwise: a number that is the address of the row's link, the code of an
     area.
@@ -43,6 +44,7 @@ class Column(spreadsheet.Column, Generic[Row]):
     _: KW_ONLY
     value: Callable[[Row], Cell]
     sort: ColumnElement[Any] | None = None
+    empty_last: bool = False
     look: str = ""
     in_file_only: bool = False
 
@@ -52,17 +54,17 @@ class Listing(Generic[Row, Filter]):
     """A list that people narrow, sort, page through and take away.
 
     ``query`` returns the rows somebody may see of a filter, in no order; ``sort`` is the key of the column a list
-    begins with, ``-`` before it for descending. Rows that sort alike stand in the order of ``tie``, which no two rows
-    share: the value of the sort and the tie together say where a row stands, whatever was added meanwhile. Only
-    :meth:`page` counts and cuts.
+    begins with, ``-`` before it for descending. Rows that sort alike, all of them where nothing sorts, stand in the
+    order of ``order``, whose last expression no two rows share: the value of the sort and those of ``order`` say where
+    a row stands, whatever was added meanwhile. Only :meth:`page` counts and cuts.
 
     A list that goes out as a file names the permission for it (also the act in the audit trail) and the file.
     """
 
     query: Callable[[Actor, Filter], Select[Any]]
     columns: Sequence[Column[Row]]
-    sort: str
-    tie: ColumnElement[Any]
+    order: Sequence[ColumnElement[Any]]
+    sort: str = ""
     per_page: int = PER_PAGE
     export: str = ""
     file: str = ""
@@ -80,9 +82,11 @@ class Listing(Generic[Row, Filter]):
     def ordered(self, by: Actor, chosen: Filter, sort: str | None = None) -> Select[Any]:
         """Return the query of all rows in their order."""
         sort = self.sort_of(sort)
-        first = next(column.sort for column in self.columns if column.key == sort.removeprefix("-"))
-        assert first is not None
-        return self.query(by, chosen).order_by(first.desc() if sort.startswith("-") else first.asc(), self.tie)
+        for column in self.columns:
+            if column.sort is not None and column.key == sort.removeprefix("-"):
+                first = column.sort.desc() if sort.startswith("-") else column.sort.asc()
+                return self.query(by, chosen).order_by(first.nulls_last() if column.empty_last else first, *self.order)
+        return self.query(by, chosen).order_by(*self.order)
 
     def page(self, session: Session, by: Actor, chosen: Filter, sort: str | None = None, number: int = 1) -> Page[Row]:
         """Return a page of the rows that ``by`` may see, narrowed and sorted."""

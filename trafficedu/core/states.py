@@ -31,6 +31,18 @@ class Word(StrEnum):
         return member
 
 
+class Activity(Word):
+    """Whether something kept for what is past may still be chosen."""
+
+    ACTIVE = "active", message("active")
+    DEACTIVATED = "deactivated", message("deactivated"), "problem"
+
+    @classmethod
+    def of(cls, active: bool) -> Activity:
+        """Return the word for a row's mark ``active``."""
+        return cls.ACTIVE if active else cls.DEACTIVATED
+
+
 Act = TypeVar("Act", bound=StrEnum)
 State = TypeVar("State", bound=StrEnum)
 

@@ -11,6 +11,7 @@ from wtforms import DateField, HiddenField, IntegerField, SelectField, TextAreaF
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from trafficedu.core.fields import (
+    ChoiceFilter,
     FilterForm,
     Form,
     LocalTimeField,
@@ -104,14 +105,10 @@ class PatrolFilterForm(FilterForm):
     q = TrimmedField(_l("Officer or number"))
     since = DateField(_l("From"), [Optional()])
     until = DateField(_l("To"), [Optional()])
-    area = SelectField(_l("Area"), validate_choice=False, default="", choices=[])
-    state = SelectField(_l("State"), choices=choices([("", _l("all")), *named(PatrolState)]), default="")
+    area = ChoiceFilter(_l("Area"))
+    state = ChoiceFilter(_l("State"), named(PatrolState))
 
-    def offer(self, areas: Choices) -> None:
-        """Fill the list of areas."""
-        self.area.choices = choices([("", _l("all")), *areas])
-
-    def to_input(self, area_path: str, sort: str) -> PatrolFilter:
+    def to_input(self, area_path: str) -> PatrolFilter:
         """Return the filter; what cannot be read does not narrow."""
         return PatrolFilter(
             since=self.since.data,
@@ -119,5 +116,4 @@ class PatrolFilterForm(FilterForm):
             area_path=area_path,
             state=self.state.data or "",
             words=self.q.data or "",
-            sort=sort,
         )

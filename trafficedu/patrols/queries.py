@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, extract, func, or_, select
+from sqlalchemy import ColumnElement, Select, extract, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from trafficedu.accounts.models import User
@@ -17,7 +17,7 @@ from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import month_bounds
 from trafficedu.core.errors import Missing
-from trafficedu.core.paging import Page, paginate
+from trafficedu.core.listing import FIGURES, Column, Listing
 from trafficedu.core.text import message
 from trafficedu.patrols.models import Patrol
 from trafficedu.patrols.rules import PatrolState
@@ -27,7 +27,7 @@ RECORD = "patrols:patrol:record"
 
 @dataclass(frozen=True)
 class PatrolFilter:
-    """What the list is narrowed to; ``sort`` is a column's key, with "-" before it descending.
+    """What the list is narrowed to.
 
     ``words`` is part of an officer's name, user name or badge, or a patrol's number.
     """
@@ -37,7 +37,6 @@ class PatrolFilter:
     area_path: str = ""
     state: str = ""
     words: str = ""
-    sort: str = "-started"
 
 
 @dataclass(frozen=True)
@@ -54,13 +53,6 @@ class Effort:
     counted: int = 0
 
 
-SORTS: dict[str, ColumnElement[Any]] = {
-    "started": Patrol.started_utc.expression,
-    "area": Area.path.expression,
-    "officer": User.display_name.expression,
-    "minutes": Patrol.minutes.expression,
-    "stops": Patrol.stops.expression,
-}
 COUNTS = (Patrol.ended_utc.is_not(None), Patrol.voided_utc.is_(None))
 _SUMS = (func.sum(Patrol.minutes), func.sum(Patrol.stops), func.count(), func.count(Patrol.stops))
 
@@ -127,29 +119,53 @@ def last_area(session: Session, by: Actor) -> str:
     return session.scalar(query.order_by(Patrol.started_utc.desc()).limit(1)) or ""
 
 
-def list_areas(session: Session, by: Actor, day: date) -> Sequence[Area]:
-    """Return the areas in which ``by`` may patrol on ``day``, in the order of the tree."""
-    path = by.scope.area_path
-    if path is None:
-        return []
-    query = select(Area).where(Area.path.startswith(path, autoescape=True), Area.holds_on(day)).order_by(Area.path)
-    return session.scalars(query).all()
-
-
-def list_patrols(session: Session, by: Actor, wanted: PatrolFilter, page: int) -> Page[Patrol]:
-    """Return a page of the patrols that ``by`` sees, narrowed and sorted, by default the latest first."""
-    column = SORTS.get(wanted.sort.removeprefix("-"), SORTS["started"])
-    query = (
+def _filtered(by: Actor, chosen: PatrolFilter) -> Select[tuple[Patrol]]:
+    return (
         select(Patrol)
         .join(Patrol.area)
         .join(User, User.id == Patrol.officer_id)
-        .where(visible_to(by), *_conditions(wanted))
+        .where(visible_to(by), *_conditions(chosen))
         .options(contains_eager(Patrol.area), contains_eager(Patrol.officer))
-        .order_by(
-            (column.desc() if wanted.sort.startswith("-") else column.asc()).nulls_last(), Patrol.started_utc.desc()
-        )
     )
-    return paginate(session, query, page)
+
+
+PATROLS: Listing[Patrol, PatrolFilter] = Listing(
+    _filtered,
+    [
+        Column(
+            "started",
+            message("Start of the patrol"),
+            value=lambda row: row.started_utc,
+            sort=Patrol.started_utc.expression,
+        ),
+        Column(
+            "officer",
+            message("Officer"),
+            value=lambda row: row.officer.display_name,
+            sort=User.display_name.expression,
+        ),
+        Column("area", message("Area"), value=lambda row: row.area.name, sort=Area.path.expression),
+        Column(
+            "minutes",
+            message("Minutes"),
+            value=lambda row: row.minutes,
+            sort=Patrol.minutes.expression,
+            empty_last=True,
+            look=FIGURES,
+        ),
+        Column(
+            "stops",
+            message("Riders stopped"),
+            value=lambda row: row.stops,
+            sort=Patrol.stops.expression,
+            empty_last=True,
+            look=FIGURES,
+        ),
+        Column("state", message("State"), value=lambda row: row.state),
+    ],
+    sort="-started",
+    order=[Patrol.started_utc.desc(), Patrol.id.desc()],
+)
 
 
 def total_of(session: Session, by: Actor, wanted: PatrolFilter) -> Effort:

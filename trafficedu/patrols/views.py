@@ -10,20 +10,19 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from trafficedu.areas.models import DISTRICT, TOWN, VILLAGE
-from trafficedu.areas.queries import find_visible_area
+from trafficedu.areas.queries import choices_below, chosen_path
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Denied
 from trafficedu.core.forms import carried_out, form_page, submitted
+from trafficedu.core.list_views import list_page
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, page_number, tell
+from trafficedu.core.web import back_to, tell
 from trafficedu.patrols import queries, services
 from trafficedu.patrols.forms import BeginForm, EndForm, PastForm, PatrolFilterForm, VoidForm
 
 pages = Blueprint("patrols", __name__, url_prefix="/patrols")
-DEPTH = {DISTRICT: "", TOWN: "", VILLAGE: "\u3000"}
 
 
 @pages.get("/now")
@@ -96,14 +95,11 @@ def end() -> Any:
 def index() -> Any:
     """I look through the patrols of my area."""
     form = PatrolFilterForm(request.args)
-    form.offer(_areas())
+    form.area.offer(_areas())
     form.validate()
-    code = form.area.data or ""
-    path = find_visible_area(session(), code, actor()).path if code else ""
-    wanted = form.to_input(path, request.args.get("sort", "-started"))
-    found = queries.list_patrols(session(), actor(), wanted, page_number())
-    total = queries.total_of(session(), actor(), wanted)
-    return render_template("patrols/index.html", form=form, page=found, paging=wanted, total=total)
+    chosen = form.to_input(chosen_path(session(), form.area.data, actor()))
+    total = queries.total_of(session(), actor(), chosen)
+    return list_page("patrols/index.html", queries.PATROLS, form, chosen, total=total)
 
 
 @pages.route("/new", methods=["GET", "POST"])
@@ -146,5 +142,4 @@ def void(number: str) -> Any:
 
 
 def _areas() -> list[tuple[str, str]]:
-    areas = queries.list_areas(session(), actor(), today())
-    return [(area.code, f"{DEPTH[area.level]}{area.name}") for area in areas]
+    return choices_below(session(), today(), actor())

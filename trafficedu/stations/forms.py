@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, IntegerField, SelectField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
-from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionField
+from trafficedu.core.fields import ActiveFilter, ChoiceFilter, FilterForm, Form, TrimmedField, VersionField
 from trafficedu.core.fields import choices as as_choices
 from trafficedu.stations.queries import StationFilter
 from trafficedu.stations.services import StationInput
@@ -83,18 +83,9 @@ class StationFilterForm(FilterForm):
     """What the list of stations is narrowed to; lives in the address."""
 
     q = TrimmedField(_l("Name, code or address"))
-    town = SelectField(_l("Town"), default="", validate_choice=False)
-    state = SelectField(
-        _l("State"),
-        choices=as_choices([("", _l("active")), ("no", _l("deactivated")), ("all", _l("all"))]),
-        default="",
-    )
-
-    def offer(self, towns: Sequence[tuple[str, str]]) -> None:
-        """Fill the list of towns by path."""
-        self.town.choices = as_choices([("", _l("all")), *towns])
+    town = ChoiceFilter(_l("Town"))
+    state = ActiveFilter()
 
     def to_input(self) -> StationFilter:
         """Return the filter."""
-        active = {"no": False, "all": None}.get(self.state.data or "", True)
-        return StationFilter(self.q.data or "", self.town.data or "", active)
+        return StationFilter(self.q.data or "", self.town.data or "", self.state.active)

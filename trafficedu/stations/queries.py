@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.orm import Session, contains_eager
 
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import lies_in
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
-from trafficedu.core.paging import Page, paginate
+from trafficedu.core.listing import FIGURES, Column, Listing
+from trafficedu.core.states import Activity
 from trafficedu.core.text import message
 from trafficedu.stations.models import Station
-
-SORTS = {"name": Station.name, "code": Station.code, "area": Area.path, "seats": Station.seats}
 
 
 @dataclass(frozen=True)
@@ -60,19 +59,31 @@ def _one(session: Session, *conditions: ColumnElement[bool]) -> Station:
     return station
 
 
-def list_stations(session: Session, wanted: StationFilter, by: Actor, page: int, sort: str = "area") -> Page[Station]:
-    """Return the stations that ``by`` sees; words are looked for in name, code, address and the area's name."""
+def _filtered(by: Actor, chosen: StationFilter) -> Select[tuple[Station]]:
     query = select(Station).join(Station.area).options(contains_eager(Station.area)).where(visible_to(by))
-    if wanted.words:
-        text = wanted.words.lower()
+    if chosen.words:
+        text = chosen.words.lower()
         columns = (Station.name, Station.code, Station.address, Area.name)
         query = query.where(or_(*(func.lower(column).contains(text, autoescape=True) for column in columns)))
-    if wanted.below:
-        query = query.where(Area.path.startswith(wanted.below, autoescape=True))
-    if wanted.active is not None:
-        query = query.where(Station.active == wanted.active)
-    column = SORTS.get(sort.removeprefix("-"), Area.path)
-    return paginate(session, query.order_by(column.desc() if sort.startswith("-") else column, Station.code), page)
+    if chosen.below:
+        query = query.where(Area.path.startswith(chosen.below, autoescape=True))
+    return query if chosen.active is None else query.where(Station.active == chosen.active)
+
+
+STATIONS: Listing[Station, StationFilter] = Listing(
+    _filtered,
+    [
+        Column("name", message("Station"), value=lambda row: row.name, sort=Station.name.expression),
+        Column("code", message("Code"), value=lambda row: row.code, sort=Station.code.expression),
+        Column("area", message("Village or town"), value=lambda row: row.area.name, sort=Area.path.expression),
+        Column("address", message("Address"), value=lambda row: row.address),
+        Column("seats", message("Seats"), value=lambda row: row.seats, sort=Station.seats.expression, look=FIGURES),
+        Column("state", message("State"), value=lambda row: Activity.of(row.active)),
+    ],
+    sort="area",
+    order=[Station.code.expression],
+)
+"""Words are looked for in name, code, address and the area's name."""
 
 
 def list_near(session: Session, area: Area) -> Sequence[NearStation]:

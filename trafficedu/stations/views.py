@@ -11,8 +11,9 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.list_views import list_page
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, page_number, tell
+from trafficedu.core.web import back_to, tell
 from trafficedu.stations import queries, services
 from trafficedu.stations.forms import StationFilterForm, StationForm
 
@@ -24,10 +25,8 @@ pages = Blueprint("stations", __name__)
 def index() -> Any:
     """I look for a station."""
     form = StationFilterForm(request.args)
-    form.offer(areas.town_choices(session(), actor()))
-    sort = request.args.get("sort", "area")
-    found = queries.list_stations(session(), form.to_input(), actor(), page_number(), sort)
-    return render_template("stations/index.html", form=form, page=found, paging={"sort": sort})
+    form.town.offer(areas.town_choices(session(), actor()))
+    return list_page("stations/index.html", queries.STATIONS, form, form.to_input())
 
 
 @pages.route("/stations/new", methods=["GET", "POST"])

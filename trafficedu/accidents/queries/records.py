@@ -123,7 +123,7 @@ ACCIDENTS: Listing[Accident, AccidentFilter] = Listing(
         Column("state", message("State"), value=lambda row: row.state),
     ],
     sort="-occurred",
-    tie=Accident.id.desc(),
+    order=[Accident.id.desc()],
     export="accidents:accident:export",
     file="accidents",
 )

@@ -94,7 +94,7 @@ def hazards_on(day: date) -> Listing[Hazard, HazardFilter]:
             *_DETAILS,
         ],
         sort="-reported",
-        tie=Hazard.id.desc(),
+        order=[Hazard.id.desc()],
         export="hazards:hazard:export",
         file="hazards",
     )

@@ -120,7 +120,7 @@ LEDGER: Listing[PointEntry, EntryFilter] = Listing(
         Column("number", message("Number"), value=lambda row: row.number),
     ],
     sort="-day",
-    tie=PointEntry.id.desc(),
+    order=[PointEntry.id.desc()],
     export="points:entry:export",
     file="points",
 )

@@ -167,7 +167,7 @@ VIOLATIONS: Listing[Violation, ViolationFilter] = Listing(
         Column("state", message("State"), value=lambda row: row.state, sort=Violation.state.expression),
     ],
     sort="-occurred",
-    tie=Violation.id.desc(),
+    order=[Violation.id.desc()],
     export="violations:violation:export",
     file="violations",
 )
