@@ -109,7 +109,7 @@ DONE = replace(
 )
 
 ROSTER = RosterData(
-    session_number="S-20261128-0042",
+    number="S-20261128-0042",
     district=DISTRICT,
     station=SEAT.station,
     address=SEAT.address,

@@ -57,5 +57,4 @@ def draw_badge(drawing: Drawing, colour: str, x: float, y: float, width: float, 
     """Draw the shape and write the word beside it, on a line of ``style``."""
     size = 0.78 * style.size
     draw_shape(drawing, colour, x, y + (style.leading - size) / 2, size)
-    word = drawing.sheet.say(SHADES[colour].name)
-    drawing.label(word, x + 1.5 * size, y, width - 1.5 * size, style)
+    drawing.label(SHADES[colour].name, x + 1.5 * size, y, width - 1.5 * size, style)

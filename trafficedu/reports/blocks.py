@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from trafficedu.core.text import Message
-from trafficedu.reports.layout import ACCENT, BODY, SMALL, STRONG, TINT, Sheet, Style
+from trafficedu.reports.layout import ACCENT, BODY, SMALL, STRONG, TINT, Sheet, Style, Text
 
 HEADING = replace(STRONG, colour=ACCENT)
 
@@ -15,8 +14,8 @@ HEADING = replace(STRONG, colour=ACCENT)
 class Fact:
     """A label and its value; an empty value is left out together with its label."""
 
-    label: Message
-    value: str
+    label: Text
+    value: Text
     style: Style = BODY
 
 
@@ -50,16 +49,21 @@ class Flow:
         """Leave white space."""
         self.y += height
 
-    def heading(self, text: Message, *, level: int = 2, keep: float = 2 * BODY.leading) -> None:
-        """Write a heading with at least ``keep`` points below it on the same page."""
+    def heading(self, text: Text, *, level: int = 2, keep: float = 2 * BODY.leading, after: float = 0) -> None:
+        """Write a heading with at least ``keep`` points below it on the same page, and ``after`` points of space."""
         self.room(HEADING.leading + keep)
-        said = self.sheet.say(text)
-        self.y = self.sheet.write(said, self.x, self.y, self.width, HEADING, tag=f"H{level}")
+        self.y = self.sheet.write(text, self.x, self.y, self.width, HEADING, tag=f"H{level}") + after
 
-    def paragraph(self, text: str, style: Style = BODY) -> None:
-        """Write a paragraph that may run on over pages; nothing if the text is empty."""
+    def paragraph(self, text: Text, style: Style = BODY, *, after: float = 0) -> None:
+        """Write a paragraph that may run on over pages, nothing if the text is empty, and leave space after it."""
         if text:
             self._lines(text, self.x, self.width, style, "P")
+        self.gap(after)
+
+    def bullets(self, sentences: Sequence[Text], style: Style = BODY) -> None:
+        """Write each sentence as a paragraph behind a dot."""
+        for sentence in sentences:
+            self.paragraph(f"•\N{NO-BREAK SPACE}{self.sheet.say(sentence)}", style)
 
     def facts(self, facts: Sequence[Fact], label_width: float) -> None:
         """Write labels in one column and their values in another."""
@@ -68,14 +72,13 @@ class Flow:
                 continue
             self.room(fact.style.leading)
             drop = fact.style.baseline - SMALL.baseline
-            said = self.sheet.say(fact.label)
             page = self.sheet.page_count
-            below = self.sheet.write(said, self.x, self.y + drop, label_width - 8, SMALL)
+            below = self.sheet.write(fact.label, self.x, self.y + drop, label_width - 8, SMALL)
             self._lines(fact.value, self.x + label_width, self.width - label_width, fact.style, "P")
             if page == self.sheet.page_count:
                 self.y = max(self.y, below)
 
-    def callout(self, title: str, text: str, *, padding: float = 8) -> None:
+    def callout(self, title: Text, text: Text, *, padding: float = 8) -> None:
         """Write what must not be overlooked on a tinted ground: one strong line, then plain ones."""
         sheet = self.sheet
         inner = self.width - 2 * padding - 4
@@ -91,7 +94,7 @@ class Flow:
             sheet.put(plain, left, below, inner, BODY, sheet.element("P"))
         self.y += height
 
-    def _lines(self, text: str, x: float, width: float, style: Style, tag: str) -> None:
+    def _lines(self, text: Text, x: float, width: float, style: Style, tag: str) -> None:
         element = self.sheet.element(tag)
         waiting = self.sheet.lines(text, width, style)
         while waiting:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 from trafficedu.core.text import Message, message
 from trafficedu.reports import words
@@ -12,7 +13,7 @@ from trafficedu.reports.blocks import Flow
 from trafficedu.reports.bulletin_data import BulletinData, Ranking, Standing
 from trafficedu.reports.charts import Dot, Dots, draw_dots
 from trafficedu.reports.layout import SMALL
-from trafficedu.reports.tables import Badge, Cell, Column, draw_table
+from trafficedu.reports.tables import Badge, Column, draw_table
 
 KINDS = dict(town=message("Towns"), village=message("Villages"), company=message("Companies"))
 DIMENSIONS = dict(
@@ -31,14 +32,11 @@ ORDER = tuple(SHADES)
 
 def draw(flow: Flow, data: BulletinData) -> None:
     """Write the part, or why there is none."""
-    flow.heading(message("The five colours"), keep=180)
-    flow.gap(4)
+    flow.heading(message("The five colours"), keep=180, after=4)
     if data.evaluated is None:
-        flow.paragraph(flow.sheet.say(message("This month has not been evaluated yet: no colours can be shown.")))
-        flow.gap(12)
+        flow.paragraph(message("This month has not been evaluated yet: no colours can be shown."), after=12)
         return
-    flow.paragraph(flow.sheet.say(data.evaluated), SMALL)
-    flow.gap(8)
+    flow.paragraph(data.evaluated, SMALL, after=8)
     _counts(flow, data.rankings)
     for ranking in data.rankings:
         _ranking(flow, ranking)
@@ -46,48 +44,38 @@ def draw(flow: Flow, data: BulletinData) -> None:
 
 def _counts(flow: Flow, rankings: Sequence[Ranking]) -> None:
     """Show how many targets have which colour, this month and the month before."""
-    say = flow.sheet.say
-    columns = [Column(say(message("Colour")), 2)]
+    columns: list[Column[str]] = [Column(message("Colour"), 2, Badge)]
     for ranking in rankings:
+        now = Counter(one.colour for one in ranking.standings)
+        before = Counter(one.before[0] for one in ranking.standings if one.before)
         columns += [
-            Column(say(KINDS[ranking.kind]), 1.5, "right"),
-            Column(say(message("month before")), 1.5, "right"),
+            Column(KINDS[ranking.kind], 1.5, partial(_count, now), "right"),
+            Column(message("month before"), 1.5, partial(_count, before) if before else lambda _: "—", "right"),
         ]
-    now = [Counter(one.colour for one in ranking.standings) for ranking in rankings]
-    before = [Counter(one.before[0] for one in ranking.standings if one.before) for ranking in rankings]
-    rows: list[list[Cell]] = []
-    for colour in ORDER:
-        row: list[Cell] = [Badge(colour)]
-        for this, earlier in zip(now, before, strict=True):
-            row += [str(this[colour]), str(earlier[colour]) if earlier else "—"]
-        rows.append(row)
-    draw_table(flow, columns, rows)
+    draw_table(flow, columns, ORDER)
+
+
+def _count(counts: Counter[str], colour: str) -> str:
+    return str(counts[colour])
 
 
 def _ranking(flow: Flow, ranking: Ranking) -> None:
-    say = flow.sheet.say
     flow.heading(KINDS[ranking.kind], level=3, keep=min(130.0, 40 + 16 * len(ranking.standings)))
     if not ranking.standings:
-        flow.paragraph(say(message("There is none here that is evaluated.")))
-        flow.gap(12)
+        flow.paragraph(message("There is none here that is evaluated."), after=12)
         return
     shown = ranking.standings
     if len(shown) > MOST_ROWS and all(one.score is None for one in shown):
-        flow.paragraph(say(message("None of the %(all)s has enough data for a score.", all=len(shown))))
-        flow.gap(12)
+        flow.paragraph(message("None of the %(all)s has enough data for a score.", all=len(shown)), after=12)
         return
     if len(shown) > MOST_ROWS:
         shown = _of_note(shown)
-        flow.paragraph(
-            say(
-                message(
-                    "Shown are %(shown)s of %(all)s: the lowest scores and those that fell most. All are in the annex.",
-                    shown=len(shown),
-                    all=len(ranking.standings),
-                )
-            ),
-            SMALL,
+        note = message(
+            "Shown are %(shown)s of %(all)s: the lowest scores and those that fell most. All are in the annex.",
+            shown=len(shown),
+            all=len(ranking.standings),
         )
+        flow.paragraph(note, SMALL)
     _table(flow, shown)
     if shown is ranking.standings:
         _scores(flow, ranking.kind, shown)
@@ -102,33 +90,25 @@ def _of_note(standings: Sequence[Standing]) -> list[Standing]:
 
 
 def _table(flow: Flow, standings: Sequence[Standing]) -> None:
-    say = flow.sheet.say
     present = [name for name in DIMENSIONS if any(name in one.dimensions for one in standings)]
+    veto = flow.sheet.say(message("veto"))
+    column = Column[Standing]
     columns = [
-        Column(say(message("Rank")), 1.2, "right"),
-        Column(say(message("Town, village or company")), 2.8, strong=True),
-        Column(say(message("Colour")), 2),
-        Column(say(message("score")), 1.3, "right"),
-        Column(say(message("month before")), 2.1),
-        Column(say(message("moved by")), 1.4, "right"),
-        *(Column(say(DIMENSIONS[name]), 1.85, "right") for name in present),
+        column(message("Rank"), 1.2, rank_text, "right"),
+        column(
+            message("Town, village or company"), 2.8, lambda one: one.name + (f" ({veto})" if one.veto else ""), strong=True
+        ),
+        column(message("Colour"), 2, lambda one: Badge(one.colour)),
+        column(message("score"), 1.3, lambda one: number(one.score), "right"),
+        column(message("month before"), 2.1, lambda one: Badge(one.before[0]) if one.before else "—"),
+        column(message("moved by"), 1.4, lambda one: "—" if one.moved is None else words.signed(one.moved), "right"),
+        *(column(DIMENSIONS[name], 1.85, partial(_score_in, name), "right") for name in present),
     ]
-    draw_table(flow, columns, [_row(one, present, say(message("veto"))) for one in standings])
+    draw_table(flow, columns, standings)
 
 
-def _row(one: Standing, present: Sequence[str], veto: str) -> list[Cell]:
-    name = f"{one.name} ({veto})" if one.veto else one.name
-    moved = one.moved
-    scores = [one.dimensions.get(key, (None, None, None))[0] for key in present]
-    return [
-        rank_text(one),
-        name,
-        Badge(one.colour),
-        number(one.score),
-        Badge(one.before[0]) if one.before else "—",
-        "—" if moved is None else words.signed(moved),
-        *(number(score) for score in scores),
-    ]
+def _score_in(dimension: str, one: Standing) -> str:
+    return number(one.dimensions.get(dimension, (None, None, None))[0])
 
 
 def rank_text(one: Standing) -> str:
@@ -153,14 +133,12 @@ def _scores(flow: Flow, kind: str, standings: Sequence[Standing]) -> None:
         Dot(one.name, one.score, one.low, one.high, f"{number(one.score)}  {_limits(one)}", strong=True)
         for one in scored
     ]
-    title = title_of(kind, scored)
     note = message(
         "Line: where the score would lie in 95 of 100 months with the same risks, counts varying by chance alone. "
         "Ranks whose lines overlap are not told apart. Without a score: %(grey)s.",
         grey=grey,
     )
-    say = flow.sheet.say
-    draw_dots(flow, Dots(say(title), say(title), dots, say(message("score")), note=say(note), top=100.0))
+    draw_dots(flow, Dots(title_of(kind, scored), dots, message("score"), note=note, top=100.0))
 
 
 def _limits(one: Standing) -> str:

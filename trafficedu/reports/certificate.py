@@ -8,7 +8,7 @@ from datetime import date
 from trafficedu.core.text import Message, message, translate
 from trafficedu.reports import fonts, words
 from trafficedu.reports.blocks import Flow
-from trafficedu.reports.layout import A4_LANDSCAPE, ACCENT, HAIR, INK, SMALL, TINT, Page, Sheet, Style
+from trafficedu.reports.layout import A4_LANDSCAPE, ACCENT, HAIR, INK, SMALL, TINT, Page, Sheet, Style, Text
 
 PAGE = Page(A4_LANDSCAPE, margin=64, top=64, bottom=34)
 EDGE = 28.0
@@ -106,7 +106,7 @@ class _Certificate:
     def _head(self) -> float:
         sheet = self.sheet
         y = sheet.write(self.data.district, self.left, PAGE.top, self.left_width, TEXT_STRONG)
-        y = sheet.write_fitting(sheet.say(TITLE), self.left, y + 8, self.left_width, DISPLAY, smallest=16, tag="H1")
+        y = sheet.write_fitting(TITLE, self.left, y + 8, self.left_width, DISPLAY, smallest=16, tag="H1")
         if self.locale == "zh":
             y = sheet.write(translate(TITLE, "en"), self.left, y, self.left_width, TEXT, language="en")
         return y
@@ -122,14 +122,12 @@ class _Certificate:
         return y
 
     def _sentence(self, locale: str) -> str:
-        total = sum(module.minutes for module in self.data.modules)
-        when = words.days(self.data.studied_from, self.data.studied_to, locale)
         sentence = message(
             "This is to certify that the rider named above completed "
             "%(minutes)s minutes of road safety study at %(station)s (%(when)s).",
-            minutes=total,
+            minutes=sum(module.minutes for module in self.data.modules),
             station=self.data.station,
-            when=when,
+            when=words.days(self.data.studied_from, self.data.studied_to, locale),
         )
         return translate(sentence, locale)
 
@@ -159,15 +157,14 @@ class _Certificate:
     def _module(self, module: StudyModule, x: float, y: float, width: float) -> None:
         sheet = self.sheet
         sheet.rule(x, y, width)
-        minutes = sheet.say(words.minutes(module.minutes))
         sheet.write(module.name, x, y + 2, width - 56, TEXT, tag="TD")
-        sheet.write(minutes, x, y + 2, width, replace(TEXT, align="right"), tag="TD")
+        sheet.write(words.minutes(module.minutes), x, y + 2, width, replace(TEXT, align="right"), tag="TD")
 
     def _signature(self) -> None:
         half = (self.left_width - 24) / 2
         signed = (
             (message("Signed off by"), self.data.signer),
-            (message("Issued on"), self._day(self.data.issued_on)),
+            (message("Issued on"), words.day(self.data.issued_on, self.locale)),
         )
         for place, (label, value) in enumerate(signed):
             x = self.left + place * (half + 24)
@@ -178,50 +175,42 @@ class _Certificate:
             self.sheet.rule(x, SIGNATURE_Y + 24, half, colour=INK)
             self.sheet.write(self._both(label), x, SIGNATURE_Y + 28, half, SMALL)
 
-    def _day(self, when: date) -> str:
-        return words.day(when, self.locale)
-
     def _panel(self) -> bool:
         """Write the facts beside the text; return whether the courses had to go overleaf."""
-        data = self.data
-        courses = "\n".join(data.courses)
-        facts = self._facts(courses)
+        facts = self._facts("\n".join(self.data.courses))
         overleaf = PAGE.top + self._height(facts) > CODE_Y
         if overleaf:
-            facts = self._facts(self.sheet.say(message("listed overleaf")))
+            facts = self._facts(message("listed overleaf"))
         y = PAGE.top
         for label, value in facts:
             y = self.sheet.write(self._both(label), self.right, y, self.right_width, SMALL)
             y = self.sheet.write(value, self.right, y, self.right_width, TEXT) + 12
         return overleaf
 
-    def _facts(self, courses: str) -> list[tuple[Message, str]]:
-        data = self.data
-        facts = [
-            (message("Certificate number"), data.number),
+    def _facts(self, courses: Text) -> list[tuple[Message, Text]]:
+        facts: list[tuple[Message, Text]] = [
+            (message("Certificate number"), self.data.number),
             (message("Course"), courses),
         ]
-        if data.quiz_score is not None:
-            score = message("%(score)s of 100", score=data.quiz_score)
-            facts.append((message("Quiz"), self.sheet.say(score)))
+        if self.data.quiz_score is not None:
+            facts.append((message("Quiz"), message("%(score)s of 100", score=self.data.quiz_score)))
         return facts
 
-    def _height(self, facts: list[tuple[Message, str]]) -> float:
+    def _height(self, facts: list[tuple[Message, Text]]) -> float:
         lines = sum(len(self.sheet.lines(value, self.right_width, TEXT)) for _, value in facts)
         return lines * TEXT.leading + len(facts) * (SMALL.leading + 12)
 
     def _code(self) -> None:
         sheet = self.sheet
-        what = sheet.say(message("Verify this certificate: %(address)s", address=self.data.verify_url))
+        what = message("Verify this certificate: %(address)s", address=self.data.verify_url)
         y = sheet.code(self.data.verify_url, self.right, CODE_Y, CODE_SIDE, alternative=what)
         sheet.write(self._both(message("Scan to verify")), self.right, y + 12, self.right_width, SMALL)
 
     def _overleaf(self, courses: tuple[str, ...], modules: tuple[StudyModule, ...]) -> None:
         """List on further pages what the front could not hold; none if there is nothing to list."""
-        say = self.sheet.say
-        lists = (
+        lists: tuple[tuple[Message, list[tuple[str, Text]]], ...] = (
             (message("Course"), [(name, "") for name in courses]),
-            (message("Modules"), [(module.name, say(words.minutes(module.minutes))) for module in modules]),
+            (message("Modules"), [(module.name, words.minutes(module.minutes)) for module in modules]),
         )
         flow = Flow(self.sheet, PAGE.floor, self._overleaf_head)
         for label, rows in lists:
@@ -235,7 +224,7 @@ class _Certificate:
         x, width = PAGE.column(0, 12)
         return self.sheet.write(f"{self.sheet.say(TITLE)} {self.data.number}", x, PAGE.top, width, TEXT_STRONG)
 
-    def _overleaf_row(self, flow: Flow, name: str, minutes: str) -> None:
+    def _overleaf_row(self, flow: Flow, name: str, minutes: Text) -> None:
         lines = self.sheet.lines(name, flow.width - 64, TEXT)
         flow.room(len(lines) * TEXT.leading + 24)
         self.sheet.rule(flow.x, flow.y, flow.width)

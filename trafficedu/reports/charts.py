@@ -1,7 +1,7 @@
 """Charts as vectors: columns, dots with intervals, lines with bands. Knows figures and words, not features.
 
-A chart's title says the finding; texts come translated. Counts begin at zero, intervals are drawn, what is not
-known leaves a gap.
+A chart's title says the finding, and is read aloud in its place. Counts begin at zero, intervals are drawn, what
+is not known leaves a gap.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from reportlab.lib.colors import Color, HexColor, white
 from trafficedu.reports.axes import Axis, axis
 from trafficedu.reports.blocks import Flow
 from trafficedu.reports.drawing import Drawing, Point, Stroke, aligned
-from trafficedu.reports.layout import ACCENT, HAIR, INK, SMALL, SOFT, STRONG
+from trafficedu.reports.layout import ACCENT, HAIR, INK, SMALL, SOFT, STRONG, Text
 
 Values = Sequence[float | None]
 
@@ -41,7 +41,7 @@ class Dot:
     value: float | None
     low: float | None
     high: float | None
-    text: str
+    text: Text
     bands: tuple[tuple[float, float], ...] = ()
     strong: bool = False
 
@@ -53,12 +53,11 @@ class Dots:
     ``target`` is a value with its name, drawn as a dashed line; beyond ``top`` the scale does not go.
     """
 
-    title: str
-    alternative: str
+    title: Text
     dots: Sequence[Dot]
-    unit: str
-    target: tuple[float, str] | None = None
-    note: str = ""
+    unit: Text
+    target: tuple[float, Text] | None = None
+    note: Text = ""
     from_zero: bool = False
     top: float | None = None
 
@@ -67,7 +66,7 @@ class Dots:
 class Line:
     """One line over the months; ``quiet`` is dashed, ``bands`` are intervals around it, the widest first."""
 
-    name: str
+    name: Text
     values: Values
     bands: tuple[tuple[Values, Values], ...] = ()
     quiet: bool = False
@@ -77,12 +76,11 @@ class Line:
 class Lines:
     """Lines over the same months (names like 2026-10)."""
 
-    title: str
-    alternative: str
+    title: Text
     months: Sequence[str]
     lines: Sequence[Line]
-    unit: str
-    note: str = ""
+    unit: Text
+    note: Text = ""
     from_zero: bool = True
 
 
@@ -90,27 +88,25 @@ class Lines:
 class Columns:
     """Counts by month as columns; ``before`` are those of the same months a year earlier, as short lines."""
 
-    title: str
-    alternative: str
+    title: Text
     months: Sequence[str]
     values: Values
     before: Values
-    name: str
-    before_name: str
-    unit: str
-    note: str = ""
+    name: Text
+    before_name: Text
+    unit: Text
+    note: Text = ""
 
 
-def draw_title(flow: Flow, title: str, height: float) -> None:
+def draw_title(flow: Flow, title: Text, height: float) -> None:
     """Write a chart's title, with ``height`` of the chart on the same page."""
     lines = flow.sheet.lines(title, flow.width, STRONG)
     flow.room(len(lines) * STRONG.leading + height)
     flow.y = flow.sheet.put(lines, flow.x, flow.y, flow.width, STRONG, flow.sheet.element("H3")) + 4
 
 
-def _finish(flow: Flow, note: str) -> None:
-    flow.paragraph(note, SMALL)
-    flow.gap(12)
+def _finish(flow: Flow, note: Text) -> None:
+    flow.paragraph(note, SMALL, after=12)
 
 
 def draw_dots(flow: Flow, chart: Dots) -> None:
@@ -137,7 +133,7 @@ def _scale(chart: Dots, start: float, end: float) -> Axis:
 
 def _draw_rows(flow: Flow, chart: Dots, dots: Sequence[Dot]) -> None:
     names, texts = 0.21 * flow.width, 0.24 * flow.width
-    drawing = Drawing(flow.sheet, chart.alternative)
+    drawing = Drawing(flow.sheet, chart.title)
     scale = _scale(chart, flow.x + names + 8, flow.x + flow.width - texts - 8)
     top, bottom = flow.y + 12, flow.y + 12 + len(dots) * ROW
     for tick in scale.ticks:
@@ -175,7 +171,7 @@ class Plot:
     def __init__(
         self,
         flow: Flow,
-        alternative: str,
+        alternative: Text,
         months: Sequence[str],
         scale_to: tuple[float, float],
         height: float = PLOT_HEIGHT,
@@ -191,7 +187,7 @@ class Plot:
         """Return the middle of a month."""
         return self.left + (place + 0.5) * self.step
 
-    def frame(self, unit: str) -> None:
+    def frame(self, unit: Text) -> None:
         """Draw ticks, months and the unit."""
         for tick in self.scale.ticks:
             at = self.scale.at(tick)
@@ -214,11 +210,11 @@ class Plot:
                 stretches[-1].append((self.x(place), self.scale.at(value)))
         return [stretch for stretch in stretches if stretch]
 
-    def key(self, entries: Sequence[tuple[str, Color, bool]]) -> None:
+    def key(self, entries: Sequence[tuple[Text, Color, bool]]) -> None:
         """Name the lines above the plot, each with a piece of it."""
         x = self.right
         for name, colour, quiet in reversed(entries):
-            width = TICK.width(name) + 4
+            width = TICK.width(self.drawing.sheet.say(name)) + 4
             x -= width
             self.drawing.label(name, x, self.top - 16, width, TICK)
             x -= 18
@@ -237,22 +233,22 @@ def draw_lines(flow: Flow, chart: Lines) -> None:
     limits = [side for line in chart.lines for band in line.bands for side in band]
     seen = _known(*(line.values for line in chart.lines), *limits)
     low = 0.0 if chart.from_zero or not seen else min(seen)
-    plot = Plot(flow, chart.alternative, chart.months, (low, max(seen, default=1.0)))
+    plot = Plot(flow, chart.title, chart.months, (low, max(seen, default=1.0)))
     plot.frame(chart.unit)
-    colours = dict(zip((line.name for line in chart.lines if not line.quiet), (INK, ACCENT, SECOND), strict=False))
+    inks = iter((INK, ACCENT, SECOND))
+    colours = [QUIET if line.quiet else next(inks, QUIET) for line in chart.lines]
     for line in chart.lines:
         for (lows, highs), fill in zip(line.bands, (BAND_WIDE, BAND_NEAR), strict=False):
             for under, over in zip(plot.points(lows), plot.points(highs), strict=False):
                 _draw_band(plot, under, over, fill)
-    for line in chart.lines:
-        colour = colours.get(line.name, QUIET)
+    for line, colour in zip(chart.lines, colours, strict=True):
         stroke = Stroke(colour, 0.9 if line.quiet else 1.25, (2, 2) if line.quiet else ())
         for stretch in plot.points(line.values):
             plot.drawing.line(stretch, stroke)
             if not line.quiet:
                 for x, y in stretch:
                     plot.drawing.disc(x, y, 1.4, colour)
-    plot.key([(line.name, colours.get(line.name, QUIET), line.quiet) for line in chart.lines])
+    plot.key([(line.name, colour, line.quiet) for line, colour in zip(chart.lines, colours, strict=True)])
     flow.y = plot.bottom + 16
     _finish(flow, chart.note)
 
@@ -267,7 +263,7 @@ def _draw_band(plot: Plot, under: list[Point], over: list[Point], fill: Color) -
 def draw_columns(flow: Flow, chart: Columns) -> None:
     """Draw counts by month, the last one dark; a short line marks the year before."""
     draw_title(flow, chart.title, PLOT_HEIGHT + 42)
-    plot = Plot(flow, chart.alternative, chart.months, (0.0, max(_known(chart.values, chart.before), default=1.0)))
+    plot = Plot(flow, chart.title, chart.months, (0.0, max(_known(chart.values, chart.before), default=1.0)))
     plot.frame(chart.unit)
     width = 0.62 * plot.step
     for place, value in enumerate(chart.values):

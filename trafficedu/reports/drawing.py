@@ -14,7 +14,7 @@ from reportlab.lib.colors import Color
 from reportlab.pdfgen.canvas import Canvas
 
 from trafficedu.reports import fonts
-from trafficedu.reports.layout import INK, SMALL, Sheet, Style
+from trafficedu.reports.layout import INK, SMALL, Sheet, Style, Text
 
 Point = tuple[float, float]
 Points = Sequence[Point]
@@ -32,10 +32,10 @@ class Stroke:
 class Drawing:
     """A picture being drawn; points count from the top left corner of the page."""
 
-    def __init__(self, sheet: Sheet, alternative: str) -> None:
+    def __init__(self, sheet: Sheet, alternative: Text) -> None:
         self.sheet = sheet
         self._height = sheet.page.size[1]
-        self._element = sheet.element("Figure", alternative=fonts.legible(alternative)[0])
+        self._element = sheet.element("Figure", alternative=fonts.legible(sheet.say(alternative))[0])
 
     def line(self, points: Points, stroke: Stroke) -> None:
         """Draw a line through ``points``; fewer than two draw nothing."""
@@ -54,7 +54,7 @@ class Drawing:
         """Draw a circle around a point."""
         self.sheet.paint(self._element, partial(self._paint_disc, x, y, radius, fill, stroke))
 
-    def label(self, text: str, x: float, y: float, width: float, style: Style = SMALL) -> None:
+    def label(self, text: Text, x: float, y: float, width: float, style: Style = SMALL) -> None:
         """Write one line, made smaller (down to five points) where ``width`` asks for it, then cut."""
         fitted = self.sheet.fitting(text, width, style, 5.0)
         drop = (style.leading - fitted.leading) / 2

@@ -45,6 +45,7 @@ LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 CURLED_IN_ENGLISH = re.compile(r"(?<![\u2E80-\uFFEF])[“”‘’](?![\u2E80-\uFFEF])")
 """The font draws curled quotes as wide as an ideograph, which would tear an English word apart."""
 Paint = Callable[[Canvas], None]
+Text = Message | str
 
 
 @dataclass(frozen=True)
@@ -134,9 +135,9 @@ class Sheet:
         self._pages: list[list[Operation]] = [[]]
         self._spelled_out = False
 
-    def say(self, text: Message) -> str:
-        """Put a label into the sheet's language."""
-        return translate(text, self.locale)
+    def say(self, text: Text) -> str:
+        """Put a message into the sheet's language; words are said as they are. All that is written is said first."""
+        return text if isinstance(text, str) else translate(text, self.locale)
 
     @property
     def page_count(self) -> int:
@@ -155,13 +156,13 @@ class Sheet:
         closing.callback(setattr, self, "_open", outer)
         return closing
 
-    def element(self, kind: str, *, alternative: str = "", language: str = "") -> Element:
+    def element(self, kind: str, *, alternative: Text = "", language: str = "") -> Element:
         """Add an element to the innermost open group."""
-        return self._open.add(kind, alternative=alternative, language=language)
+        return self._open.add(kind, alternative=self.say(alternative), language=language)
 
-    def lines(self, text: str, width: float, style: Style, *, language: str = "") -> list[str]:
+    def lines(self, text: Text, width: float, style: Style, *, language: str = "") -> list[str]:
         """Break ``text`` into lines of printable characters; ``language`` if it is not the sheet's."""
-        printable, spelled_out = fonts.legible(text)
+        printable, spelled_out = fonts.legible(self.say(text))
         self._spelled_out |= spelled_out
         in_english = (language or self.locale) == "en"
         if in_english:
@@ -175,7 +176,7 @@ class Sheet:
 
     def write(
         self,
-        text: str,
+        text: Text,
         x: float,
         y: float,
         width: float,
@@ -190,14 +191,14 @@ class Sheet:
         return self.put(lines, x, y, width, style, element)
 
     def write_fitting(
-        self, text: str, x: float, y: float, width: float, style: Style, *, smallest: float, tag: str = "P"
+        self, text: Text, x: float, y: float, width: float, style: Style, *, smallest: float, tag: str = "P"
     ) -> float:
         """Write ``text`` in one line, as large as ``style`` or as small as needed; below that, in several."""
         return self.write(text, x, y, width, self.fitting(text, width, style, smallest), tag=tag)
 
-    def fitting(self, text: str, width: float, style: Style, smallest: float) -> Style:
+    def fitting(self, text: Text, width: float, style: Style, smallest: float) -> Style:
         """Return ``style``, made smaller until ``text`` fits one line or ``smallest`` points are reached."""
-        natural = style.width(fonts.legible(text)[0])
+        natural = style.width(fonts.legible(self.say(text))[0])
         size = max(smallest, min(style.size, style.size * width / natural * 0.999)) if natural else style.size
         return replace(style, size=size, leading=style.leading * size / style.size)
 
@@ -213,13 +214,13 @@ class Sheet:
         """Draw a rectangle's outline."""
         self._add(None, partial(self._paint_rectangle, x, y, width, height, None, colour))
 
-    def code(self, address: str, x: float, y: float, side: float, *, alternative: str) -> float:
+    def code(self, address: str, x: float, y: float, side: float, *, alternative: Text) -> float:
         """Place a QR code that is also a link; return where the next thing may begin."""
         element = self.element("Figure", alternative=alternative)
         self._add(element, partial(self._paint_code, address, x, y, side))
         return y + side
 
-    def picture(self, data: bytes, x: float, y: float, width: float, height: float, *, alternative: str) -> None:
+    def picture(self, data: bytes, x: float, y: float, width: float, height: float, *, alternative: Text) -> None:
         """Place a picture (JPEG, PNG) as large as fits the box, at its top left corner."""
         element = self.element("Figure", alternative=alternative)
         self._add(element, partial(self._paint_picture, data, x, y, width, height))
@@ -260,10 +261,9 @@ class Sheet:
 
     def _write_footers(self) -> None:
         pages, total = self._pages, len(self._pages)
-        left = [self.footer] if self.footer else []
+        left: list[Text] = [self.footer] if self.footer else []
         if self._spelled_out:
-            lacking = message("〔U+…〕 stands for a character that the printing font lacks: its Unicode number.")
-            left.insert(0, self.say(lacking))
+            left.insert(0, message("〔U+…〕 stands for a character that the printing font lacks: its Unicode number."))
         bottom = self.page.size[1] - self.page.bottom / 2 + SMALL.leading / 2
         two_thirds = self.page.width * 2 / 3
         for number, page in enumerate(pages, start=1):

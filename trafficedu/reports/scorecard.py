@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -13,7 +13,8 @@ from trafficedu.reports.blocks import Flow
 from trafficedu.reports.bulletin_colours import number
 from trafficedu.reports.charts import TICK, Plot, draw_title
 from trafficedu.reports.drawing import Drawing, Stroke, aligned
-from trafficedu.reports.layout import A4, ACCENT, HAIR, INK, SMALL, TINT, TITLE, Page, Sheet, Style
+from trafficedu.reports.layout import A4, ACCENT, HAIR, INK, SMALL, TINT, Page, Sheet, Style
+from trafficedu.reports.letter import write_title
 from trafficedu.reports.tables import Column, draw_table
 
 PAGE = Page(A4, margin=48, top=56, bottom=52)
@@ -91,16 +92,20 @@ def render(data: ScorecardData, locale: str) -> bytes:
     _verdict(flow, data)
     _parts(flow, data)
     _history(flow, data)
-    _sentences(flow, message("What moved, and what would lift it"), data.why)
-    _sentences(flow, message("About these figures"), data.notes)
+    for heading, sentences in (
+        (message("What moved, and what would lift it"), data.why),
+        (message("About these figures"), data.notes),
+    ):
+        if sentences:
+            flow.heading(heading)
+            flow.bullets(sentences, SMALL)
+            flow.gap(10)
     return sheet.to_pdf()
 
 
 def _head(sheet: Sheet, data: ScorecardData) -> float:
+    y = write_title(sheet, data.district, data.name, band=PAGE.top - 16, drop=12)
     x, width = PAGE.column(0, 12)
-    sheet.fill(x, PAGE.top - 16, width, 3, ACCENT)
-    y = sheet.write(data.district, x, PAGE.top - 4, width, SMALL)
-    y = sheet.write_fitting(data.name, x, y, width, TITLE, smallest=12, tag="H1")
     about = f"{sheet.say(data.kind)} {data.code}  {sheet.say(NAME)}  {words.month(data.month, sheet.locale)}"
     y = sheet.write(about, x, y, width)
     as_of = message("Figures as they stood on %(when)s", when=words.moment(data.as_of, sheet.locale))
@@ -110,57 +115,41 @@ def _head(sheet: Sheet, data: ScorecardData) -> float:
 def _verdict(flow: Flow, data: ScorecardData) -> None:
     """Show the colour as large as the page bears: shape, word, score; then how sure it is."""
     sheet, height = flow.sheet, 76.0
-    word = sheet.say(SHADES[data.colour].name)
+    word = SHADES[data.colour].name
     sheet.fill(flow.x, flow.y, flow.width, height, TINT)
     drawing = Drawing(sheet, word)
     draw_shape(drawing, data.colour, flow.x + 16, flow.y + 18, 40)
     sheet.write(word, flow.x + 72, flow.y + 19, 150, replace(SCORE, size=26))
     sheet.write(number(data.score), flow.x + 222, flow.y + 19, 84, SCORE)
     y, x, width = flow.y + 14, flow.x + 312, flow.width - 320
-    for line in _how_sure(data, sheet):
+    for line in _how_sure(data):
         y = sheet.write(line, x, y, width, SMALL)
     flow.gap(height + 16)
 
 
-def _how_sure(data: ScorecardData, sheet: Sheet) -> list[str]:
-    lines = []
+def _how_sure(data: ScorecardData) -> Iterator[Message]:
     if data.colour == GREY:
-        lines.append(sheet.say(message("Too little data for a colour.")))
+        yield message("Too little data for a colour.")
     if data.low is not None and data.high is not None:
-        limits = f"{data.low:.0f}–{data.high:.0f}"
-        lines.append(sheet.say(message("Chance alone could make the score %(limits)s.", limits=limits)))
+        yield message("Chance alone could make the score %(limits)s.", limits=f"{data.low:.0f}–{data.high:.0f}")
     if data.best is not None and data.worst is not None:
-        rank = message("Rank %(best)s to %(worst)s of %(peers)s.", best=data.best, worst=data.worst, peers=data.peers)
-        lines.append(sheet.say(rank))
+        yield message("Rank %(best)s to %(worst)s of %(peers)s.", best=data.best, worst=data.worst, peers=data.peers)
     if data.veto is not None:
-        lines.append(sheet.say(data.veto))
-    return lines
+        yield data.veto
 
 
 def _parts(flow: Flow, data: ScorecardData) -> None:
-    say = flow.sheet.say
-    flow.heading(message("What the score is made of"))
-    flow.gap(4)
+    flow.heading(message("What the score is made of"), after=4)
+    column = Column[Part]
     columns = [
-        Column(say(message("Dimension")), 3, strong=True),
-        Column(say(message("score")), 1.2, "right"),
-        Column(say(message("month before")), 1.3, "right"),
-        Column(say(message("Weight")), 1.2, "right"),
-        Column(say(message("Brings")), 1.2, "right"),
-        Column(say(message("Counted from")), 5),
+        column(message("Dimension"), 3, lambda part: part.name, strong=True),
+        column(message("score"), 1.2, lambda part: number(part.score), "right"),
+        column(message("month before"), 1.3, lambda part: number(part.before), "right"),
+        column(message("Weight"), 1.2, lambda part: f"{100 * part.weight:g}\N{NO-BREAK SPACE}%", "right"),
+        column(message("Brings"), 1.2, lambda part: number(part.brings), "right"),
+        column(message("Counted from"), 5, lambda part: part.counted),
     ]
-    rows = [
-        [
-            say(part.name),
-            number(part.score),
-            number(part.before),
-            f"{100 * part.weight:g}\N{NO-BREAK SPACE}%",
-            number(part.brings),
-            say(part.counted),
-        ]
-        for part in data.parts
-    ]
-    draw_table(flow, columns, rows)
+    draw_table(flow, columns, data.parts)
     _bars(flow, data.parts)
 
 
@@ -172,7 +161,7 @@ def _bars(flow: Flow, parts: Sequence[Part]) -> None:
     left, width = flow.x + 130, flow.width - 180
     for place, part in enumerate(parts):
         y = flow.y + place * height
-        drawing.label(say(part.name), flow.x, y, 122, replace(SMALL, leading=height))
+        drawing.label(part.name, flow.x, y, 122, replace(SMALL, leading=height))
         frame = [(left, y + 3), (left + width, y + 3), (left + width, y + height - 3), (left, y + height - 3)]
         drawing.shape(frame, None, Stroke(HAIR, 0.5))
         if part.score:
@@ -190,7 +179,7 @@ def _history(flow: Flow, data: ScorecardData) -> None:
         f"{one.name} {say(SHADES[one.colour].name)} {number(one.score)}" for one in data.history if one.colour
     )
     plot = Plot(flow, f"{title}: {spoken}", [one.name for one in data.history], (0.0, 100.0), HISTORY_HEIGHT)
-    plot.frame(say(message("score")))
+    plot.frame(message("score"))
     for stretch in plot.points([one.score for one in data.history]):
         plot.drawing.line(stretch, Stroke(HAIR, 1.25))
     for place, one in enumerate(data.history):
@@ -201,12 +190,3 @@ def _history(flow: Flow, data: ScorecardData) -> None:
             over = plot.scale.at(one.score) - MARK - 8
             plot.drawing.label(number(one.score), plot.x(place) - 16, over, 32, aligned(TICK, "centre"))
     flow.y = plot.bottom + 24
-
-
-def _sentences(flow: Flow, heading: Message, sentences: Sequence[Message]) -> None:
-    if not sentences:
-        return
-    flow.heading(heading)
-    for sentence in sentences:
-        flow.paragraph(f"•\N{NO-BREAK SPACE}{flow.sheet.say(sentence)}", SMALL)
-    flow.gap(10)

@@ -85,7 +85,7 @@ def roster_paper(session: Session, study: StudySession, locale: str, now: dateti
     """Return a session's roster as it stands: names, masked documents, what is studied already."""
     modules = tuple(StudyModule(one.name(locale), one.minimum_minutes) for one in study.course.modules)
     return RosterData(
-        session_number=study.number,
+        number=study.number,
         district=district_of(session, study.station.area),
         station=study.station.name,
         address=study.station.address,
