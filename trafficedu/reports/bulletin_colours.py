@@ -25,6 +25,7 @@ DIMENSIONS = dict(
     feedback=message("Feedback"),
 )
 """The dimensions of the evaluation in their order, as short as a column's head."""
+VETO = message("veto")
 MOST_ROWS = 40
 LOWEST, FALLEN = 15, 10
 ORDER = tuple(SHADES)
@@ -91,12 +92,12 @@ def _of_note(standings: Sequence[Standing]) -> list[Standing]:
 
 def _table(flow: Flow, standings: Sequence[Standing]) -> None:
     present = [name for name in DIMENSIONS if any(name in one.dimensions for one in standings)]
-    veto = flow.sheet.say(message("veto"))
+    veto = f" ({flow.sheet.say(VETO)})"
     column = Column[Standing]
     columns = [
         column(message("Rank"), 1.2, rank_text, "right"),
         column(
-            message("Town, village or company"), 2.8, lambda one: one.name + (f" ({veto})" if one.veto else ""), strong=True
+            message("Town, village or company"), 2.8, lambda one: one.name + (veto if one.veto else ""), strong=True
         ),
         column(message("Colour"), 2, lambda one: Badge(one.colour)),
         column(message("score"), 1.3, lambda one: number(one.score), "right"),
