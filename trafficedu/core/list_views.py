@@ -20,7 +20,9 @@ from trafficedu.core.spreadsheet import Row as Cells
 from trafficedu.core.web import locale, page_number
 
 
-def list_page(template: str, listing: Listing[Row, Filter], form: FilterForm, chosen: Filter, **values: Any) -> str:
+def list_page(
+    template: str, listing: Listing[Row, Filter], form: FilterForm | None, chosen: Filter, **values: Any
+) -> str:
     """Render a page of a list, sorted and paged as the address says; ``tables.listing`` draws it."""
     sort = listing.sort_of(request.args.get("sort"))
     page = listing.page(session(), actor(), chosen, sort, page_number())

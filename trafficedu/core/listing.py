@@ -7,7 +7,7 @@ A list is a :class:`Listing` beside the queries of its feature; ``core.list_view
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from trafficedu.core import bulk, spreadsheet
 from trafficedu.core.actors import Actor
 from trafficedu.core.paging import PER_PAGE, Page, paginate
-from trafficedu.core.states import Word
+from trafficedu.core.states import Lateness, Word
 from trafficedu.core.text import Message, translate
 
 Row = TypeVar("Row")
@@ -58,6 +58,8 @@ class Listing(Generic[Row, Filter]):
     order of ``order``, whose last expression no two rows share: the value of the sort and those of ``order`` say where
     a row stands, whatever was added meanwhile. Only :meth:`page` counts and cuts.
 
+    ``make`` makes a row of the columns of a ``query`` that selects several.
+
     A list that goes out as a file names the permission for it (also the act in the audit trail) and the file.
     """
 
@@ -66,6 +68,7 @@ class Listing(Generic[Row, Filter]):
     order: Sequence[ColumnElement[Any]]
     sort: str = ""
     per_page: int = PER_PAGE
+    make: Callable[..., Row] | None = None
     export: str = ""
     file: str = ""
 
@@ -90,7 +93,8 @@ class Listing(Generic[Row, Filter]):
 
     def page(self, session: Session, by: Actor, chosen: Filter, sort: str | None = None, number: int = 1) -> Page[Row]:
         """Return a page of the rows that ``by`` may see, narrowed and sorted."""
-        return paginate(session, self.ordered(by, chosen, sort), number, self.per_page)
+        page = paginate(session, self.ordered(by, chosen, sort), number, self.per_page)
+        return page if self.make is None else replace(page, items=[self.make(*row) for row in page.items])
 
     def cells(
         self, session: Session, by: Actor, chosen: Filter, sort: str | None, locale: str
@@ -99,6 +103,11 @@ class Listing(Generic[Row, Filter]):
         query = self.ordered(by, chosen, sort).execution_options(yield_per=bulk.BATCH)
         for row in session.scalars(query):
             yield [plain(column.value(row), locale) for column in self.columns]
+
+
+def due(last: date | None, day: date) -> Cell:
+    """Return the cell of a last day, marked as overdue once it has passed on ``day``."""
+    return [last, Lateness.OVERDUE] if last is not None and last < day else last
 
 
 def plain(cell: Cell, locale: str) -> spreadsheet.Value:

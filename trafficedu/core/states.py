@@ -31,6 +31,12 @@ class Word(StrEnum):
         return member
 
 
+class Lateness(Word):
+    """What something is, beside its state, once its day has passed."""
+
+    OVERDUE = "overdue", message("overdue"), "problem"
+
+
 class Activity(Word):
     """Whether something kept for what is past may still be chosen."""
 

@@ -58,7 +58,7 @@ def _panel(title: str, chosen: HazardFilter, sort: str, url: str, nothing: str) 
         page=hazards_on(today()).page(session(), who, chosen, sort),
         all_url=url,
         nothing=nothing,
-        checks=checks.list_watches(session(), who, mine, 1).items[:SHOWN_CHECKS],
+        checks=checks.watches_on(today()).page(session(), who, mine).items[:SHOWN_CHECKS],
         plan_by=plan_by,
         today=today(),
     )

@@ -58,10 +58,10 @@ class PhotoTime(Word):
     AFTER = "after", message("after the work")
 
 
-class Lateness(Word):
-    """What a hazard is beside its state when its deadline has passed."""
+class WatchEnd(Word):
+    """What an area is that is no longer under check."""
 
-    OVERDUE = "overdue", message("overdue"), "problem"
+    ENDED = "ended", message("taken off the list")
 
 
 UNFIXED = (HazardState.PLANNED, HazardState.FIXING)

@@ -14,6 +14,12 @@ from trafficedu.core.states import Transitions, Word
 from trafficedu.core.text import message
 
 
+class SiteUse(Word):
+    """A site that is no longer counted at stays for its figures."""
+
+    UNUSED = "unused", message("No longer in use")
+
+
 class RoadClass(Word):
     """The kind of road a site lies at."""
 

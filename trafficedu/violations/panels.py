@@ -50,7 +50,7 @@ def own_day() -> str:
 @panel_for("violations:violation:review")
 def reviews_due() -> str:
     """Home: camera records by the time left."""
-    page = records.list_pending(session(), actor(), 1)
+    page = records.reviews_on(today()).page(session(), actor(), None)
     lines = [
         Line(
             row.kind.name(locale()),
@@ -66,7 +66,7 @@ def reviews_due() -> str:
 @panel_for("violations:objection:decide")
 def objections_due() -> str:
     """Home: objections by the time left."""
-    page = objections.list_objections(session(), actor(), 1)
+    page = objections.objections_on(today()).page(session(), actor(), None)
     lines = [
         Line(
             row.violation.kind.name(locale()),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from trafficedu.accounts.models import User
@@ -16,10 +16,11 @@ from trafficedu.areas.queries import within
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
-from trafficedu.core.paging import Page, paginate
+from trafficedu.core.listing import FIGURES, Column, Listing, due
 from trafficedu.core.text import message
 from trafficedu.hazards.models import HazardLook, HazardWatch
 from trafficedu.hazards.queries.scope import visible_to
+from trafficedu.hazards.rules import WatchEnd
 
 LOOK = "hazards:check:look"
 
@@ -34,17 +35,16 @@ class WatchFilter:
     ended: bool = False
 
 
-def list_watches(session: Session, by: Actor, wanted: WatchFilter, page: int) -> Page[HazardWatch]:
-    """Return the areas under check that ``by`` sees, the most urgent first; with ``ended``, those taken off."""
+def _filtered(by: Actor, chosen: WatchFilter) -> Select[tuple[HazardWatch]]:
     conditions: list[ColumnElement[bool]] = [visible_to(by, HazardWatch.area_id)]
-    conditions.append(HazardWatch.ended_utc.is_not(None) if wanted.ended else HazardWatch.ended_utc.is_(None))
-    if wanted.area_path:
-        conditions.append(HazardWatch.area_id.in_(within(wanted.area_path)))
-    if wanted.overdue_on:
-        conditions.append(HazardWatch.due_on < wanted.overdue_on)
-    if wanted.checker_id is not None:
-        conditions.append(HazardWatch.checker_id == wanted.checker_id)
-    query = (
+    conditions.append(HazardWatch.ended_utc.is_not(None) if chosen.ended else HazardWatch.ended_utc.is_(None))
+    if chosen.area_path:
+        conditions.append(HazardWatch.area_id.in_(within(chosen.area_path)))
+    if chosen.overdue_on:
+        conditions.append(HazardWatch.due_on < chosen.overdue_on)
+    if chosen.checker_id is not None:
+        conditions.append(HazardWatch.checker_id == chosen.checker_id)
+    return (
         select(HazardWatch)
         .join(HazardWatch.area)
         .where(*conditions)
@@ -53,9 +53,27 @@ def list_watches(session: Session, by: Actor, wanted: WatchFilter, page: int) ->
             joinedload(HazardWatch.checker),
             selectinload(HazardWatch.looks),
         )
-        .order_by(HazardWatch.due_on, HazardWatch.id)
     )
-    return paginate(session, query, page)
+
+
+def watches_on(day: date) -> Listing[HazardWatch, WatchFilter]:
+    """Return the list of areas under check as it reads on ``day``, the most urgent first."""
+    return Listing(
+        _filtered,
+        [
+            Column("area", message("Area"), value=lambda row: row.area.name),
+            Column(
+                "due",
+                message("Next look due on"),
+                value=lambda row: WatchEnd.ENDED if row.ended_utc else due(row.due_on, day),
+            ),
+            Column("checker", message("Who has to look"), value=lambda row: row.checker.display_name),
+            Column("period", message("Every … days"), value=lambda row: row.period_days, look=FIGURES),
+            Column("looked", message("Last look"), value=lambda row: row.looks[0].looked_on if row.looks else None),
+            Column("reason", message("Why it is on the list"), value=lambda row: row.reason),
+        ],
+        order=[HazardWatch.due_on.expression, HazardWatch.id.expression],
+    )
 
 
 def find_watch(session: Session, number: str, by: Actor) -> HazardWatch:

@@ -16,11 +16,11 @@ from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import AGO, Column, Listing
-from trafficedu.core.states import Word
+from trafficedu.core.states import Lateness, Word
 from trafficedu.core.text import message
 from trafficedu.hazards.models import Hazard, HazardKind, HazardPhoto, HazardStep
 from trafficedu.hazards.queries.scope import overdue_on, visible_to
-from trafficedu.hazards.rules import OPEN, HazardAct, HazardState, Lateness, PhotoTime, Risk
+from trafficedu.hazards.rules import OPEN, HazardAct, HazardState, PhotoTime, Risk
 
 
 @dataclass(frozen=True)

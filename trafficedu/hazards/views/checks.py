@@ -14,11 +14,12 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.list_views import list_page
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, page_number, tell
+from trafficedu.core.web import back_to, tell
 from trafficedu.hazards.forms import LookForm, ReasonForm, WatchFilterForm, WatchForm
 from trafficedu.hazards.models import HazardWatch
-from trafficedu.hazards.queries.checks import find_watch, list_reachable_checkers, list_watches
+from trafficedu.hazards.queries.checks import find_watch, list_reachable_checkers, watches_on
 from trafficedu.hazards.services.checks import change_watch, end_watch, list_area, note_look
 from trafficedu.hazards.views.blueprint import pages
 
@@ -30,9 +31,8 @@ def checks() -> Any:
     form = WatchFilterForm(request.args)
     form.area.offer(choices_below(session(), today(), actor()))
     form.validate()
-    wanted = form.to_input(chosen_path(session(), form.area.data, actor()), actor().user_id, today())
-    found = list_watches(session(), actor(), wanted, page_number())
-    return render_template("hazards/checks.html", form=form, page=found)
+    chosen = form.to_input(chosen_path(session(), form.area.data, actor()), actor().user_id, today())
+    return list_page("hazards/checks.html", watches_on(today()), form, chosen)
 
 
 @pages.route("/checks/new", methods=["GET", "POST"])

@@ -15,16 +15,16 @@ from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import month_bounds
 from trafficedu.core.errors import Missing
+from trafficedu.core.listing import AGO, FIGURES, Cell, Column, Listing
 from trafficedu.core.numbers import normalise
-from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
 from trafficedu.helmets.models import HelmetDraw, HelmetSite, HelmetSurvey
 from trafficedu.helmets.rules import (
+    SiteUse,
     Strata,
     SurveyState,
 )
 
-SORTS = {"code": HelmetSite.code, "name": HelmetSite.name, "area": Area.path, "class": HelmetSite.road_class}
 TOWN_DEPTH = 2
 
 
@@ -74,44 +74,59 @@ def find_site(session: Session, code: str, by: Actor) -> HelmetSite:
     return site
 
 
-def list_sites(session: Session, wanted: SiteFilter, by: Actor, page: int, sort: str = "code") -> Page[SiteLine]:
-    """Return sites with how often they were counted."""
-    tally = (
-        select(
-            HelmetSurvey.site_id,
-            func.count().label("surveys"),
-            func.max(HelmetSurvey.occurred_on).label("last_on"),
-        )
-        .where(HelmetSurvey.state == SurveyState.COUNTED)
-        .group_by(HelmetSurvey.site_id)
-        .subquery()
-    )
-    column = SORTS.get(sort.removeprefix("-"), HelmetSite.code)
+def _filtered(by: Actor, chosen: SiteFilter) -> Select[tuple[HelmetSite, int, date]]:
+    """Return the query of sites with how often they were counted."""
     query = (
-        select(HelmetSite, tally.c.surveys, tally.c.last_on)
+        select(HelmetSite, func.coalesce(_TALLY.c.surveys, 0), _TALLY.c.last_on)
         .join(Area, HelmetSite.area_id == Area.id)
-        .outerjoin(tally, tally.c.site_id == HelmetSite.id)
+        .outerjoin(_TALLY, _TALLY.c.site_id == HelmetSite.id)
         .where(sites_within(by))
         .options(joinedload(HelmetSite.area))
-        .order_by(column.desc() if sort.startswith("-") else column, HelmetSite.code)
     )
-    found = paginate(session, _narrowed(query, wanted), page)
-    lines = [SiteLine(row[0], row[1] or 0, row[2]) for row in found.items]
-    return Page(lines, found.number, found.total, found.per_page)
-
-
-def _narrowed(query: Select[tuple[HelmetSite, int, date]], wanted: SiteFilter) -> Select[tuple[HelmetSite, int, date]]:
-    if wanted.words:
-        words = wanted.words.lower()
+    if chosen.words:
+        words = chosen.words.lower()
         name, code = func.lower(HelmetSite.name), func.lower(HelmetSite.code)
         query = query.where(or_(name.contains(words, autoescape=True), code.contains(words, autoescape=True)))
-    if wanted.area_path:
-        query = query.where(Area.path.startswith(wanted.area_path, autoescape=True))
-    if wanted.road_class:
-        query = query.where(HelmetSite.road_class == wanted.road_class)
-    if wanted.active is not None:
-        query = query.where(HelmetSite.active == wanted.active)
-    return query
+    if chosen.area_path:
+        query = query.where(Area.path.startswith(chosen.area_path, autoescape=True))
+    if chosen.road_class:
+        query = query.where(HelmetSite.road_class == chosen.road_class)
+    return query if chosen.active is None else query.where(HelmetSite.active == chosen.active)
+
+
+_TALLY = (
+    select(
+        HelmetSurvey.site_id,
+        func.count().label("surveys"),
+        func.max(HelmetSurvey.occurred_on).label("last_on"),
+    )
+    .where(HelmetSurvey.state == SurveyState.COUNTED)
+    .group_by(HelmetSurvey.site_id)
+    .subquery()
+)
+SITES: Listing[SiteLine, SiteFilter] = Listing(
+    _filtered,
+    [
+        Column("name", message("Name"), value=lambda row: _named(row.site), sort=HelmetSite.name.expression),
+        Column("code", message("Code"), value=lambda row: row.site.code, sort=HelmetSite.code.expression),
+        Column("area", message("Area"), value=lambda row: row.site.area.name, sort=Area.path.expression),
+        Column(
+            "class",
+            message("Road class"),
+            value=lambda row: row.site.road_class.label,
+            sort=HelmetSite.road_class.expression,
+        ),
+        Column("surveys", message("Surveys"), value=lambda row: row.surveys, look=FIGURES),
+        Column("last", message("Last counted"), value=lambda row: row.last_on),
+    ],
+    sort="code",
+    order=[HelmetSite.code.expression],
+    make=SiteLine,
+)
+
+
+def _named(site: HelmetSite) -> Cell:
+    return site.name if site.active else [site.name, SiteUse.UNUSED]
 
 
 def offer_sites(session: Session, by: Actor) -> Sequence[HelmetSite]:
@@ -175,9 +190,17 @@ def _draws(by: Actor) -> Select[tuple[HelmetDraw]]:
     )
 
 
-def list_draws(session: Session, by: Actor, page: int) -> Page[HelmetDraw]:
-    """Return the plans of the own areas, the latest first."""
-    return paginate(session, _draws(by).order_by(HelmetDraw.id.desc()), page)
+DRAWS: Listing[HelmetDraw, None] = Listing(
+    lambda by, _chosen: _draws(by),
+    [
+        Column("month", message("Month"), value=lambda row: row.month.strftime("%Y-%m")),
+        Column("area", message("Area"), value=lambda row: row.area.name),
+        Column("sites", message("Sites"), value=lambda row: row.sites, look=FIGURES),
+        Column("strata", message("Strata"), value=lambda row: row.stratified_by.label),
+        Column("drawn", message("Drawn"), value=lambda row: row.drawn_utc, look=AGO),
+    ],
+    order=[HelmetDraw.id.desc()],
+)
 
 
 def find_draw(session: Session, number: str, by: Actor) -> HelmetDraw:

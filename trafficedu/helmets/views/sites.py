@@ -10,10 +10,11 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.list_views import list_page
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, page_number, tell
+from trafficedu.core.web import back_to, tell
 from trafficedu.helmets.forms import DrawForm, NewSiteForm, SiteFilterForm, SiteForm
-from trafficedu.helmets.queries.sites import find_draw, find_site, list_draw_lines, list_draws, list_sites
+from trafficedu.helmets.queries.sites import DRAWS, SITES, find_draw, find_site, list_draw_lines
 from trafficedu.helmets.rules import RoadClass, Strata
 from trafficedu.helmets.rules import draw as draw_again
 from trafficedu.helmets.services import places
@@ -27,9 +28,7 @@ USUAL_SITES = 12
 def sites() -> Any:
     """I look for a counting site."""
     form = SiteFilterForm(request.args)
-    sort = request.args.get("sort", "code")
-    found = list_sites(session(), form.to_input(), actor(), page_number(), sort)
-    return form_page("helmets/sites.html", form, page=found, paging={"sort": sort})
+    return list_page("helmets/sites.html", SITES, form, form.to_input())
 
 
 @pages.route("/sites/new", methods=["GET", "POST"])
@@ -61,8 +60,7 @@ def site(code: str) -> Any:
 @requires("helmets:site:read")
 def draws() -> Any:
     """I look for a plan of sites."""
-    found = list_draws(session(), actor(), page_number())
-    return render_template("helmets/draws.html", page=found)
+    return list_page("helmets/draws.html", DRAWS, None, None)
 
 
 @pages.route("/plans/new", methods=["GET", "POST"])

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, contains_eager
 
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
-from trafficedu.core.paging import Page, paginate
+from trafficedu.core.listing import AGO, Column, Listing, due
 from trafficedu.core.text import message
 from trafficedu.violations.models import Objection, Violation
 from trafficedu.violations.queries.scope import visible_to
 from trafficedu.violations.rules import ObjectionState
+
+MOST_SHOWN = 80
+"""Characters of a statement in the list."""
 
 
 def find_objection(session: Session, number: str, by: Actor) -> Objection:
@@ -31,9 +35,8 @@ def find_objection(session: Session, number: str, by: Actor) -> Objection:
     return found
 
 
-def list_objections(session: Session, by: Actor, page: int) -> Page[Objection]:
-    """Return objections that wait for a decision, those with the least time left first."""
-    query = (
+def _waiting(by: Actor, _chosen: None) -> Select[tuple[Objection]]:
+    return (
         select(Objection)
         .join(Objection.violation)
         .where(Objection.state == ObjectionState.OPEN, visible_to(by))
@@ -41,9 +44,26 @@ def list_objections(session: Session, by: Actor, page: int) -> Page[Objection]:
             contains_eager(Objection.violation).joinedload(Violation.kind),
             contains_eager(Objection.violation).joinedload(Violation.area),
         )
-        .order_by(Objection.due_on, Objection.id)
     )
-    return paginate(session, query, page)
+
+
+def objections_on(day: date) -> Listing[Objection, None]:
+    """Return the list of objections that wait for a decision on ``day``, those with the least time left first."""
+    return Listing(
+        _waiting,
+        [
+            Column("kind", message("Offence"), value=lambda row: row.violation.kind.name),
+            Column("due", message("Decide by"), value=lambda row: due(row.due_on, day)),
+            Column("raised", message("Raised"), value=lambda row: row.raised_utc, look=AGO),
+            Column("area", message("Village"), value=lambda row: row.violation.area.name),
+            Column("statement", message("Statement"), value=lambda row: _short(row.statement)),
+        ],
+        order=[Objection.due_on.expression, Objection.id.expression],
+    )
+
+
+def _short(statement: str) -> str:
+    return statement if len(statement) <= MOST_SHOWN else f"{statement[: MOST_SHOWN - 1]}…"
 
 
 def list_objections_of(session: Session, violation_id: int) -> Sequence[Objection]:

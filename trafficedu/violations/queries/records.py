@@ -15,9 +15,8 @@ from trafficedu.companies.models import Company
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
-from trafficedu.core.listing import MONEY, Column, Listing
+from trafficedu.core.listing import AGO, MONEY, Column, Listing, due
 from trafficedu.core.orm import holds_on
-from trafficedu.core.paging import Page, paginate
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import Message, message
 from trafficedu.violations.models import Violation, ViolationKind
@@ -206,15 +205,27 @@ def list_own_of_day(session: Session, by: Actor, day: date) -> Sequence[Violatio
     return session.scalars(query).all()
 
 
-def list_pending(session: Session, by: Actor, page: int) -> Page[Violation]:
-    """Return the camera records that wait for review, those with the least time left first."""
-    query = (
+def _pending(by: Actor, _chosen: None) -> Select[tuple[Violation]]:
+    return (
         select(Violation)
         .where(Violation.state == ViolationState.PENDING, visible_to(by))
         .options(joinedload(Violation.kind), joinedload(Violation.area))
-        .order_by(Violation.review_due_on, Violation.id)
     )
-    return paginate(session, query, page)
+
+
+def reviews_on(day: date) -> Listing[Violation, None]:
+    """Return the list of camera records that wait for review on ``day``, those with the least time left first."""
+    return Listing(
+        _pending,
+        [
+            Column("kind", message("Offence"), value=lambda row: row.kind.name),
+            Column("due", message("Review by"), value=lambda row: due(row.review_due_on, day)),
+            Column("occurred", message("When"), value=lambda row: row.occurred_utc, look=AGO),
+            Column("area", message("Village"), value=lambda row: row.area.name),
+            Column("plate", message("Plate"), value=lambda row: row.plate),
+        ],
+        order=[Violation.review_due_on.expression, Violation.id.expression],
+    )
 
 
 def list_of_rider(session: Session, by: Actor, rider_id: int, limit: int = 20) -> Sequence[Violation]:

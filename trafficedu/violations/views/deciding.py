@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import render_template
-
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import Form
 from trafficedu.core.forms import attach_error, form_page, submitted
+from trafficedu.core.list_views import list_page
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, page_number, tell
+from trafficedu.core.web import back_to, tell
 from trafficedu.violations.forms import DecisionForm, IdentifyForm, ReasonForm
 from trafficedu.violations.queries import kinds, records
-from trafficedu.violations.queries.objections import find_objection, list_objections
+from trafficedu.violations.queries.objections import find_objection, objections_on
 from trafficedu.violations.rules import ObjectionState
 from trafficedu.violations.services import reviewing
 from trafficedu.violations.services.objections import decide_objection
@@ -42,8 +41,7 @@ def _done(form: Form, act: Callable[[], Any]) -> bool:
 @requires("violations:violation:review")
 def reviews() -> Any:
     """I see the camera records that wait for me, those with the least time left first."""
-    found = records.list_pending(session(), actor(), page_number())
-    return render_template("violations/reviews.html", page=found, today=today())
+    return list_page("violations/reviews.html", records.reviews_on(today()), None, None)
 
 
 @pages.post("/violations/<number>/confirm")
@@ -100,8 +98,7 @@ def void(number: str) -> Any:
 @requires("violations:objection:decide")
 def objections() -> Any:
     """I see the objections that wait for me, those with the least time left first."""
-    found = list_objections(session(), actor(), page_number())
-    return render_template("violations/objections.html", page=found, today=today())
+    return list_page("violations/objections.html", objections_on(today()), None, None)
 
 
 @pages.route("/objections/<number>", methods=["GET", "POST"])
