@@ -13,7 +13,7 @@ from trafficedu import wiring
 from trafficedu.areas.models import Area
 from trafficedu.configuration import queries as configuration
 from trafficedu.core.actors import SYSTEM, Actor
-from trafficedu.core.audit import AuditEntry
+from trafficedu.core.audit import AuditEntry, AuditResult
 from trafficedu.core.clock import utc_now
 from trafficedu.core.errors import Denied, Refusal
 from trafficedu.core.tabular import Columns, Exporter, Importer, ImportReport, Progress, Row
@@ -29,7 +29,7 @@ def bring(session: Session, path: Path, **choices: bool) -> Outcome:
     return import_file(session, "areas", wiring.IMPORTERS["areas"], path, SYSTEM, utc_now(), Choices(**choices))
 
 
-def state(session: Session) -> tuple[bool, list[tuple[str, bool, int]], list[tuple[str, str]]]:
+def state(session: Session) -> tuple[bool, list[tuple[str, bool, int]], list[tuple[str, AuditResult]]]:
     """Whether the good row is there, the runs with their number refused, the audit rows of imports."""
     runs = [(run.kind, run.succeeded, run.counts["refused"]) for run in configuration.list_runs(session)]
     query = select(AuditEntry).where(AuditEntry.action.like("%:file:%")).order_by(AuditEntry.id)

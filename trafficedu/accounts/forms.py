@@ -11,7 +11,8 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp
 from trafficedu.accounts.queries import AuditFilter, UserFilter
 from trafficedu.accounts.rules import MINIMUM_PASSWORD_LENGTH, Role
 from trafficedu.accounts.services import UserInput
-from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionField, choices
+from trafficedu.core.audit import AuditResult
+from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionField, choices, named
 
 ROLE_NAMES = {
     Role.OFFICER: _l("officer"),
@@ -23,7 +24,6 @@ ROLE_NAMES = {
     Role.ANALYST: _l("analyst"),
     Role.ADMINISTRATOR: _l("administrator"),
 }
-RESULT_NAMES = {"done": _l("done"), "refused": _l("refused"), "failed": _l("failed")}
 Choices = Sequence[tuple[int, str]]
 
 
@@ -137,7 +137,7 @@ class AuditFilterForm(FilterForm):
     action = TrimmedField(_l("Event begins with"), render_kw={"placeholder": "violations:", "type": "search"})
     result = SelectField(
         _l("Result"),
-        choices=choices([("", _l("all")), *RESULT_NAMES.items()]),
+        choices=choices([("", _l("all")), *named(AuditResult)]),
         default="",
     )
     since = DateField(_l("From"), [Optional()])

@@ -13,7 +13,6 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from trafficedu.accounts import queries, services
 from trafficedu.accounts.forms import (
-    RESULT_NAMES,
     ROLE_NAMES,
     AuditFilterForm,
     PasswordForm,
@@ -164,7 +163,7 @@ def audit_trail() -> Any:
     form.validate()
     found = queries.list_audit(session(), form.to_input(), page_number())
     names = queries.names_of(session(), [row.actor_id for row in found.items if row.actor_id])
-    return render_template("accounts/audit_trail.html", form=form, page=found, names=names, results=RESULT_NAMES)
+    return render_template("accounts/audit_trail.html", form=form, page=found, names=names)
 
 
 def _open_session(user: User) -> None:

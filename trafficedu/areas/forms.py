@@ -10,14 +10,13 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, DateField, IntegerField, MonthField, SelectField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
-from trafficedu.areas.models import DISTRICT, TOWN, VILLAGE
+from trafficedu.areas.models import TOWN, VILLAGE
 from trafficedu.areas.queries import AreaFilter
 from trafficedu.areas.services import AreaChange, NewArea
 from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionField
 from trafficedu.core.fields import choices as as_choices
 
 TOO_LONG = _l("At most %(max)d characters.")
-LEVEL_NAMES = {DISTRICT: _l("district"), TOWN: _l("town"), VILLAGE: _l("village")}
 ALL = "all"
 
 

@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from trafficedu.areas.models import LEVELS, Area, RegisteredEBikes
+from trafficedu.areas.models import Area, RegisteredEBikes
 from trafficedu.areas.queries import facts_by_code, visible_to
-from trafficedu.areas.rules import BEGINNING, AreaFacts, check_place, check_successor, check_within
+from trafficedu.areas.rules import BEGINNING, AreaFacts, Level, check_place, check_successor, check_within
 from trafficedu.core import bulk, clock, parsing
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.errors import Refusal
@@ -66,7 +66,7 @@ def _import_areas(
         except Refusal as error:
             report.refuse(row, error)
         progress(1)
-    for level in LEVELS:
+    for level in Level:
         for facts in [facts for facts in wanted.values() if facts.level == level]:
             _place(tree, facts, report)
     _settle(tree, report)
@@ -78,7 +78,7 @@ def _import_areas(
 def _facts(row: Row, before: AreaFacts | None) -> AreaFacts:
     """Read one row; what an absent column or an empty first day leaves open stays as it was."""
     known = before or AreaFacts(row["code"], "", "", "", BEGINNING)
-    level = parsing.one_of(row, "level", LEVELS)
+    level = parsing.one_of(row, "level", Level)
     code = parsing.needed_text(row, "code", 20)
     if not code.isalnum() or not code.isascii():
         raise Refusal(message("A code consists of digits and Latin letters."), field="code")
@@ -147,7 +147,7 @@ def _misfit(area: AreaFacts, whole: dict[str, AreaFacts]) -> Refusal | None:
 def _write_areas(session: Session, tree: _Tree, report: ImportReport) -> None:
     ids: dict[str, int] = {row.code: row.id for row in session.execute(select(Area.code, Area.id))}
     paths: dict[str, str] = {row.code: row.path for row in session.execute(select(Area.code, Area.path))}
-    for level in LEVELS:
+    for level in Level:
         fresh = [facts for facts in tree.after.values() if facts.level == level and facts.code not in tree.before]
         for facts in fresh:
             paths[facts.code] = paths.get(facts.parent_code, "") + facts.code + "/"

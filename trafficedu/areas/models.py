@@ -7,10 +7,10 @@ from datetime import date, datetime
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from trafficedu.core.orm import Base, UTCDateTime, Valid, Versioned
+from trafficedu.areas.rules import Level
+from trafficedu.core.orm import Base, UTCDateTime, Valid, Versioned, one_of, word
 
-DISTRICT, TOWN, VILLAGE = "district", "town", "village"
-LEVELS = (DISTRICT, TOWN, VILLAGE)
+DISTRICT, TOWN, VILLAGE = Level
 
 
 class Area(Valid, Versioned, Base):
@@ -22,14 +22,14 @@ class Area(Valid, Versioned, Base):
 
     __tablename__ = "area"
     __table_args__ = (
-        CheckConstraint("level IN ('district', 'town', 'village')", "level"),
+        one_of("level", Level),
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", "validity"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(String(20), unique=True)
     name: Mapped[str] = mapped_column(String(80))
-    level: Mapped[str] = mapped_column(String(10))
+    level: Mapped[Level] = mapped_column(word(Level, 10))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"), index=True)
     path: Mapped[str] = mapped_column(String(80), index=True)
     successor_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
@@ -37,6 +37,11 @@ class Area(Valid, Versioned, Base):
 
     parent: Mapped[Area | None] = relationship(remote_side="Area.id", foreign_keys=[parent_id])
     successor: Mapped[Area | None] = relationship(remote_side="Area.id", foreign_keys=[successor_id])
+
+    @property
+    def is_town(self) -> bool:
+        """Whether it is made of villages."""
+        return self.level == Level.TOWN
 
 
 class RegisteredEBikes(Versioned, Base):

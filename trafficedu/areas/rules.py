@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from trafficedu.core.errors import Refusal
+from trafficedu.core.states import Word
 from trafficedu.core.text import Message, message
 
 PARENT_LEVEL = {"district": None, "town": "district", "village": "town"}
@@ -21,6 +22,14 @@ BEGINNING = date(2000, 1, 1)
 
 CARRY_MONTHS = 12
 """Months a figure of registered e-bikes is carried forward at most (design: evaluation, "The trend model")."""
+
+
+class Level(Word):
+    """What an area is in the tree, from the top down: a district, a town (镇街), a village (村社)."""
+
+    DISTRICT = "district", message("district")
+    TOWN = "town", message("town")
+    VILLAGE = "village", message("village")
 
 
 @dataclass(frozen=True)

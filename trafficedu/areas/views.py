@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 
 from trafficedu.areas import queries, services
-from trafficedu.areas.forms import LEVEL_NAMES, AreaFilterForm, AreaForm, EndForm, FigureForm, NewAreaForm, OutlinesForm
+from trafficedu.areas.forms import AreaFilterForm, AreaForm, EndForm, FigureForm, NewAreaForm, OutlinesForm
 from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
@@ -33,7 +33,6 @@ def index() -> Any:
         form=form,
         page=found,
         paging={"sort": sort},
-        levels=LEVEL_NAMES,
         root=queries.visible_root(session(), actor()),
     )
 
@@ -138,7 +137,6 @@ def _show(area: Area, form: FigureForm) -> str:
     return render_template(
         "areas/show.html",
         area=area,
-        levels=LEVEL_NAMES,
         line=queries.list_line(session(), area),
         children=queries.list_children(session(), area, day),
         predecessors=queries.list_predecessors(session(), area),

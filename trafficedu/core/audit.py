@@ -19,10 +19,21 @@ from sqlalchemy.orm import InstanceState, Mapped, Session, mapped_column
 
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import utc_now
-from trafficedu.core.orm import Base, UTCDateTime
+from trafficedu.core.orm import Base, UTCDateTime, word
+from trafficedu.core.states import Word
 from trafficedu.core.tables import table_of
+from trafficedu.core.text import message
 
-DONE, REFUSED, FAILED = "done", "refused", "failed"
+
+class AuditResult(Word):
+    """How what was tried came out."""
+
+    DONE = "done", message("done")
+    REFUSED = "refused", message("refused"), "problem"
+    FAILED = "failed", message("failed"), "problem"
+
+
+DONE, REFUSED, FAILED = AuditResult
 SEAL_AFTER = timedelta(minutes=10)
 
 
@@ -41,7 +52,7 @@ class AuditEntry(Base):
     action: Mapped[str] = mapped_column(String(80), index=True)
     subject_kind: Mapped[str] = mapped_column(String(40), default="")
     subject_id: Mapped[int | None]
-    result: Mapped[str] = mapped_column(String(10))
+    result: Mapped[AuditResult] = mapped_column(word(AuditResult, 10))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
@@ -67,7 +78,7 @@ def write(
     by: Actor,
     *,
     subject: Any = None,
-    result: str = DONE,
+    result: AuditResult = DONE,
     **detail: Any,
 ) -> None:
     """Add one audit row to the running transaction.

@@ -19,7 +19,7 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import day_bounds, local_date, month_bounds
 from trafficedu.core.numbers import new_number
 from trafficedu.points.models import FILE, PointActivity, PointEntry
-from trafficedu.points.rules import COMPANY, signed
+from trafficedu.points.rules import COMPANY, Direction, signed
 from trafficedu.points.services import catalogue, happenings
 from trafficedu.points.services.catalogue import ExpectationInput
 
@@ -83,14 +83,14 @@ class _Ledger:
     def _month(self, target: tuple[str, int | None, int | None], month: date, usual: float) -> None:
         kind, chance = target[0], self._chance
         offered = [one for one in self._activities if kind in one.kinds]
-        earning = [one for one in offered if one.direction == "earned" and one.points < EXPECTED[kind]]
+        earning = [one for one in offered if one.direction == Direction.EARNED and one.points < EXPECTED[kind]]
         wanted = EXPECTED[kind] * usual * chance.uniform(0.7, 1.3)
         while wanted > 0:
             activity = chance.choice(earning)
             wanted -= activity.points
             self._enter(target, month, activity)
         if chance.random() < LOSSES:
-            self._enter(target, month, chance.choice([one for one in offered if one.direction == "lost"]))
+            self._enter(target, month, chance.choice([one for one in offered if one.direction == Direction.LOST]))
 
     def _enter(self, target: tuple[str, int | None, int | None], month: date, activity: PointActivity) -> None:
         day = month.replace(day=self._chance.randint(1, 28))

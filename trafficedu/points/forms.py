@@ -34,7 +34,6 @@ KIND_NAMES = {
     rules.VILLAGE: _l("villages"),
     rules.COMPANY: _l("companies"),
 }
-DIRECTION_NAMES = {rules.EARNED: _l("earns points"), rules.LOST: _l("costs points")}
 TOO_LONG = _l("At most %(max)d characters.")
 POINTS = NumberRange(1, rules.MOST_POINTS, message=_l("Enter points from %(min)s to %(max)s."))
 
@@ -145,7 +144,7 @@ class ActivityForm(VersionForm):
         _l("Name in English"), [InputRequired(_l("Enter the name.")), Length(max=80, message=TOO_LONG)]
     )
     direction = RadioField(
-        _l("Effect"), [InputRequired(_l("Choose the effect."))], choices=choices(DIRECTION_NAMES.items())
+        _l("Effect"), [InputRequired(_l("Choose the effect."))], choices=choices(named(rules.Direction))
     )
     points = IntegerField(_l("Usual points"), [InputRequired(_l("Enter the points.")), POINTS])
     kinds = SelectMultipleField(

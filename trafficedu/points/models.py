@@ -12,9 +12,9 @@ from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.catalogue import Entry
-from trafficedu.core.orm import Base, UTCDateTime, Versioned
+from trafficedu.core.orm import Base, UTCDateTime, Versioned, one_of, word
 from trafficedu.core.text import Message
-from trafficedu.points.rules import COMPANY, KINDS, EntryMark, EntryOrigin
+from trafficedu.points.rules import COMPANY, KINDS, Direction, EntryMark, EntryOrigin, signed
 
 PAGE, FILE, EVENT = "page", "file", "event"
 
@@ -29,7 +29,7 @@ class PointActivity(Entry, Base):
     __tablename__ = "point_activity"
     __table_args__ = (
         UniqueConstraint("code", "valid_from"),
-        CheckConstraint("direction IN ('earned', 'lost')", "direction"),
+        one_of("direction", Direction),
         CheckConstraint("points > 0", "points"),
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", "validity"),
     )
@@ -37,13 +37,18 @@ class PointActivity(Entry, Base):
     code: Mapped[str] = mapped_column(String(30), index=True)
     name_zh: Mapped[str] = mapped_column(String(60))
     name_en: Mapped[str] = mapped_column(String(80))
-    direction: Mapped[str] = mapped_column(String(6))
+    direction: Mapped[Direction] = mapped_column(word(Direction, 6))
     points: Mapped[int]
     for_district: Mapped[bool] = mapped_column(default=False)
     for_town: Mapped[bool] = mapped_column(default=False)
     for_village: Mapped[bool] = mapped_column(default=False)
     for_company: Mapped[bool] = mapped_column(default=False)
     automatic: Mapped[bool] = mapped_column(default=False)
+
+    @property
+    def signed(self) -> int:
+        """What one entry usually counts, with its sign."""
+        return signed(self.direction, self.points)
 
     @property
     def kinds(self) -> Sequence[str]:
@@ -117,6 +122,11 @@ class PointEntry(Base):
         target = self.area or self.company
         assert target is not None
         return target.name
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether somebody entered it on a page, and no counter-entry."""
+        return self.origin == EntryOrigin.PAGE
 
     @property
     def origin(self) -> EntryOrigin:

@@ -10,8 +10,14 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.states import Word
 from trafficedu.core.text import message
 
-EARNED, LOST = "earned", "lost"
-DIRECTIONS = (EARNED, LOST)
+
+class Direction(Word):
+    """Whether an activity earns points or costs them."""
+
+    EARNED = "earned", message("earns points")
+    LOST = "lost", message("costs points")
+
+
 DISTRICT, TOWN, VILLAGE, COMPANY = "district", "town", "village", "company"
 AREA_KINDS = (DISTRICT, TOWN, VILLAGE)
 KINDS = (*AREA_KINDS, COMPANY)
@@ -56,7 +62,7 @@ class MonthPoints:
 
 def signed(direction: str, points: int) -> int:
     """Return ``points`` with the sign of the activity's direction."""
-    return -points if direction == LOST else points
+    return -points if direction == Direction.LOST else points
 
 
 def check_day(day: date, today: date) -> None:

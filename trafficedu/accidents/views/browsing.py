@@ -63,7 +63,7 @@ def show(number: str) -> Any:
         accident=accident,
         people=[(link, riders.describe(session(), link.rider)) for link in links] if named else [],
         linked=len(links),
-        close=close if accident.state == "recorded" else [],
+        close=[] if accident.is_voided else close,
         history=records.history_of(accident),
     )
 

@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from trafficedu.areas.models import Area
+from trafficedu.areas.models import TOWN, Area
 from trafficedu.areas.queries import lies_in, within
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
@@ -74,7 +74,7 @@ def _sits_at(station_id: int) -> ColumnElement[bool]:
 def _of_town(station_id: int) -> ColumnElement[bool]:
     """Return the condition that a task's violation, or its rider's home, lies in the town of the station."""
     own = select(Area.path).join(Station, Station.area_id == Area.id).where(Station.id == station_id).scalar_subquery()
-    town = select(Area.path).where(Area.level == "town", own.startswith(Area.path)).correlate(None).scalar_subquery()
+    town = select(Area.path).where(Area.level == TOWN, own.startswith(Area.path)).correlate(None).scalar_subquery()
     areas = select(Area.id).where(Area.path.startswith(town))
     at_home = select(Rider.id).where(Rider.home_area_id.in_(areas))
     return or_(StudyTask.area_id.in_(areas), StudyTask.rider_id.in_(at_home))

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from trafficedu.areas.models import DISTRICT
 from trafficedu.core.actors import Actor
 from trafficedu.core.states import Word
 from trafficedu.core.text import Message, message, translate
@@ -134,7 +135,7 @@ def paper_of(session: Session, notice: Notice, by: Actor, now: datetime, locale:
 
 def _district(notice: Notice) -> str:
     area = notice.violation.area
-    while area.parent is not None and area.level != "district":
+    while area.parent is not None and area.level != DISTRICT:
         area = area.parent
     return area.name
 

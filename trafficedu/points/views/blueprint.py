@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from trafficedu.points.forms import DIRECTION_NAMES, KIND_NAMES
+from trafficedu.points.forms import KIND_NAMES
 
 pages = Blueprint("points", __name__, url_prefix="/points")
 
@@ -16,5 +16,4 @@ def names() -> dict[str, Any]:
     """Give every template of this feature the names of its codes."""
     return {
         "kind_names": KIND_NAMES,
-        "direction_names": DIRECTION_NAMES,
     }
