@@ -106,9 +106,9 @@ def list_below(session: Session, path: str, day: date, level: str | None = None)
 
 
 def choices_below(session: Session, day: date, by: Actor) -> list[tuple[str, str]]:
-    """Return code and indented name of the own post and all below it that exist on ``day``, for filters."""
-    below = list_below(session, by.scope.area_path or "", day)
-    return [(area.code, f"{INDENT.get(area.level, '')}{area.name}") for area in below]
+    """Return code and indented name of the areas ``by`` sees that exist on ``day``, in the order of the tree."""
+    query = select(Area.code, Area.name, Area.level).where(visible_to(by), Area.holds_on(day)).order_by(Area.path)
+    return [(row.code, f"{INDENT.get(row.level, '')}{row.name}") for row in session.execute(query)]
 
 
 def chosen_path(session: Session, code: str | None, by: Actor) -> str:
@@ -139,13 +139,12 @@ def town_choices(session: Session, by: Actor) -> list[tuple[str, str]]:
 
 def choices(session: Session, path: str = "") -> list[tuple[int, str]]:
     """Return id and indented name of every living area below ``path``, for lists to choose from."""
-    depth = {TOWN: "　", VILLAGE: "　　"}
     query = (
         select(Area.id, Area.name, Area.level, Area.code)
         .where(Area.valid_to.is_(None), Area.path.startswith(path, autoescape=True))
         .order_by(Area.path)
     )
-    return [(row.id, f"{depth.get(row.level, '')}{row.name} {row.code}") for row in session.execute(query)]
+    return [(row.id, f"{INDENT.get(row.level, '')}{row.name} {row.code}") for row in session.execute(query)]
 
 
 def find_visible_area(session: Session, code: str, by: Actor) -> Area:

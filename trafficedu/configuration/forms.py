@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, IntegerField, RadioField, SelectField
+from wtforms import DateField, IntegerField, RadioField
 from wtforms.validators import InputRequired, Length, Optional
 
-from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionField
+from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, VersionField
 from trafficedu.core.fields import choices as as_choices
 
 UNIT_NAMES = {
@@ -50,9 +50,5 @@ class DayForm(Form):
 class RunFilterForm(FilterForm):
     """What the list of runs is narrowed to; lives in the address."""
 
-    kind = SelectField(
-        _l("What ran"),
-        choices=as_choices([("", _l("all")), ("worker", _l("worker")), ("import", _l("imports"))]),
-        default="",
-    )
-    result = SelectField(_l("Result"), choices=as_choices([("", _l("all")), ("failed", _l("failed"))]), default="")
+    kind = ChoiceFilter(_l("What ran"), [("worker", _l("worker")), ("import", _l("imports"))])
+    result = ChoiceFilter(_l("Result"), [("failed", _l("failed"))])

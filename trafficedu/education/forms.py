@@ -23,7 +23,15 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from trafficedu.areas.models import Area
-from trafficedu.core.fields import FilterForm, Form, LocalTimeField, TrimmedField, VersionField, choices, named
+from trafficedu.core.fields import (
+    ChoiceFilter,
+    FilterForm,
+    Form,
+    LocalTimeField,
+    TrimmedField,
+    VersionField,
+    named,
+)
 from trafficedu.education.models import Course
 from trafficedu.education.queries.sessions import SessionFilter
 from trafficedu.education.queries.tasks import OVERDUE, WAITING, TaskFilter
@@ -191,21 +199,17 @@ class SeatForm(Form):
 class TaskFilterForm(FilterForm):
     """What the list of tasks is narrowed to; lives in the address."""
 
-    state = SelectField(
-        _l("State"),
-        choices=choices([("", _l("all")), (OVERDUE, _l("overdue")), *named(TaskState)]),
-        default="",
-    )
-    course = SelectField(_l("Course"), default="")
-    area = SelectField(_l("Town of the violation"), default="")
+    state = ChoiceFilter(_l("State"), [(OVERDUE, _l("overdue")), *named(TaskState)])
+    course = ChoiceFilter(_l("Course"))
+    area = ChoiceFilter(_l("Town of the violation"))
     due_from = DateField(_l("Due from"), [Optional()])
     due_until = DateField(_l("Due until"), [Optional()])
 
     def offer(self, courses: Sequence[Course], areas: Sequence[Area], locale: str) -> None:
-        """Fill the lists; the first entry of each means all."""
-        self.course.choices = choices([("", _l("all")), *((one.code, one.name(locale)) for one in courses)])
-        self.area.choices = choices([("", _l("all")), *((one.code, one.name) for one in areas)])
-        self.paths = {one.code: one.path for one in areas}
+        """Fill the lists."""
+        self.course.offer((course.code, course.name(locale)) for course in courses)
+        self.area.offer((area.code, area.name) for area in areas)
+        self.paths = {area.code: area.path for area in areas}
 
     def to_input(self) -> TaskFilter:
         """Return the filter; what is not in a list does not narrow."""
@@ -223,16 +227,16 @@ class TaskFilterForm(FilterForm):
 class SessionFilterForm(FilterForm):
     """What the list of sessions is narrowed to; lives in the address."""
 
-    station = SelectField(_l("Station"), default="")
-    course = SelectField(_l("Course"), default="")
+    station = ChoiceFilter(_l("Station"))
+    course = ChoiceFilter(_l("Course"))
     since = DateField(_l("From"), [Optional()])
     until = DateField(_l("To"), [Optional()])
     free = BooleanField(_l("Free seats only"))
 
     def offer(self, courses: Sequence[Course], stations: Sequence[Station], locale: str) -> None:
-        """Fill the lists; the first entry of each means all."""
-        self.course.choices = choices([("", _l("all")), *((one.code, one.name(locale)) for one in courses)])
-        self.station.choices = choices([("", _l("all")), *((one.code, one.name) for one in stations)])
+        """Fill the lists."""
+        self.course.offer((course.code, course.name(locale)) for course in courses)
+        self.station.offer((station.code, station.name) for station in stations)
 
     def to_input(self, today: date) -> SessionFilter:
         """Return the filter; without a first day the list begins today."""

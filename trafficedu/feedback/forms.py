@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import DateField, IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from trafficedu.core.fields import FilterForm, Form, VersionField, named
+from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, VersionField, named
 from trafficedu.core.fields import choices as as_choices
 from trafficedu.core.web import say
 from trafficedu.feedback import rules
@@ -47,7 +47,7 @@ class AnswerForm(Form):
 class NoticeFilterForm(FilterForm):
     """What the list of notices is narrowed to; lives in the address."""
 
-    state = SelectField(_l("State"), default="")
+    state = ChoiceFilter(_l("State"))
     since = DateField(_l("Sent from"), [Optional()])
     until = DateField(_l("Sent to"), [Optional()])
 
@@ -55,7 +55,7 @@ class NoticeFilterForm(FilterForm):
         super().__init__(*args, **kwargs)
         held = [] if receiver else [NoticeState.HELD]
         shown = [AnswerState.UNANSWERED, AnswerState.LATE, AnswerState.ANSWERED, *held, NoticeState.VOIDED]
-        self.state.choices = as_choices([("", _l("all")), *named(shown)])
+        self.state.offer(named(shown))
 
     def to_input(self) -> NoticeFilter:
         """Return the filter; what cannot be read does not narrow."""

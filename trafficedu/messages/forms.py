@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import DateField, SelectField
 from wtforms.validators import InputRequired, Length, Optional
 
-from trafficedu.core.fields import FilterForm, Form, TrimmedField, choices, named
+from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, choices, named
 from trafficedu.core.web import say
 from trafficedu.messages.queries import DeliveryFilter
 from trafficedu.messages.rules import ChannelKind, DeliveryReason, DeliveryState
@@ -52,15 +52,15 @@ class ChannelForm(Form):
 class InboxFilterForm(FilterForm):
     """What the inbox is narrowed to; lives in the address."""
 
-    state = SelectField(_l("State"), choices=choices([("", _l("all")), ("unread", _l("unread"))]), default="")
+    state = ChoiceFilter(_l("State"), [("unread", _l("unread"))])
 
 
 class DeliveryFilterForm(FilterForm):
     """What the delivery log is narrowed to; lives in the address."""
 
     q = TrimmedField(_l("Who"))
-    state = SelectField(_l("State"), choices=choices([("", _l("all")), *named(DeliveryState)]), default="")
-    kind = SelectField(_l("Channel"), choices=choices([("", _l("all")), *named(ChannelKind)]), default="")
+    state = ChoiceFilter(_l("State"), named(DeliveryState))
+    kind = ChoiceFilter(_l("Channel"), named(ChannelKind))
     since = DateField(_l("From"), [Optional()])
     until = DateField(_l("To"), [Optional()])
 

@@ -7,10 +7,9 @@ from datetime import date
 
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, SelectField
-from wtforms.validators import Optional
 
 from trafficedu.analysis.colours.rule_set import COLOURS, GREY, KINDS
-from trafficedu.core.fields import FilterForm, TrimmedField, choices
+from trafficedu.core.fields import ChoiceFilter, FilterForm, TrimmedField, choices
 from trafficedu.core.web import say
 from trafficedu.evaluation.queries.runs import ResultFilter
 from trafficedu.evaluation.rules import COLOUR_NAMES
@@ -21,8 +20,8 @@ class ResultFilterForm(FilterForm):
 
     kind = HiddenField()
     month = SelectField(_l("Month"), validate_choice=False, default="")
-    colour = SelectField(_l("Colour"), validate_choice=False, default="")
-    town = SelectField(_l("Town"), [Optional()], validate_choice=False, default="")
+    colour = ChoiceFilter(_l("Colour"))
+    town = ChoiceFilter(_l("Town"))
     q = TrimmedField(_l("Name or code"))
 
     def offer(self, months: Sequence[date], kinds: Sequence[str], towns: list[tuple[str, str]], last: date) -> date:
@@ -34,13 +33,13 @@ class ResultFilterForm(FilterForm):
         if self.kind.data not in kinds:
             self.kind.data = kinds[0] if kinds else KINDS[0]
         colours = (*COLOURS, GREY)
-        self.colour.choices = choices([("", _l("all")), *((colour, say(COLOUR_NAMES[colour])) for colour in colours)])
+        self.colour.offer((colour, say(COLOUR_NAMES[colour])) for colour in colours)
         if self.colour.data not in colours:
             self.colour.data = ""
         if self.kind.data != "village" or len(towns) < 2:
             del self.town
         else:
-            self.town.choices = choices([("", _l("all")), *towns])
+            self.town.offer(towns)
             if self.town.data not in dict(towns):
                 self.town.data = ""
         return date.fromisoformat(f"{self.month.data}-01")

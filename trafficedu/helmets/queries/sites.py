@@ -147,11 +147,6 @@ def offer_companies(session: Session) -> list[tuple[str, str]]:
     return [(row.code, row.name) for row in session.execute(query)]
 
 
-def list_areas(session: Session, by: Actor, day: date) -> Sequence[Area]:
-    """Return the areas of the own post that exist on ``day``, in the order of the tree."""
-    return session.scalars(select(Area).where(visible_to(by), Area.holds_on(day)).order_by(Area.path)).all()
-
-
 def find_area(session: Session, code: str, by: Actor) -> Area | None:
     """Return the area with ``code`` of the own post; without a code the post itself, None without a post.
 

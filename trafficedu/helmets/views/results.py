@@ -11,6 +11,7 @@ from flask import render_template, request, send_file, url_for
 
 from trafficedu.analysis.proportions import Verdict
 from trafficedu.areas.models import Area
+from trafficedu.areas.queries import choices_below
 from trafficedu.core import spreadsheet
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
@@ -24,7 +25,7 @@ from trafficedu.helmets.forms import ResultsForm
 from trafficedu.helmets.queries import rates as rate_queries
 from trafficedu.helmets.queries import sites
 from trafficedu.helmets.rules import CountMethod, months_of
-from trafficedu.helmets.views.blueprint import area_choices, pages
+from trafficedu.helmets.views.blueprint import pages
 
 VERDICTS = {
     Verdict.MET: message("met"),
@@ -130,7 +131,7 @@ def results() -> Any:
     found = _results(form)
     if found is None:
         return render_template("helmets/results.html", results=None, form=form)
-    form.area.choices = choices(area_choices())
+    form.area.choices = choices(choices_below(session(), today(), actor()))
     form.first.data, form.last.data, form.area.data = found.months[0], found.months[-1], found.area.code
     form.first.raw_data = form.last.raw_data = None
     places = found.tables["area"] if len(found.tables["area"]) > 1 else found.tables["site"]

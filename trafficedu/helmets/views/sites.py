@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import render_template, request
 
+from trafficedu.areas.queries import choices_below
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
@@ -18,7 +19,7 @@ from trafficedu.helmets.queries.sites import DRAWS, SITES, find_draw, find_site,
 from trafficedu.helmets.rules import RoadClass, Strata
 from trafficedu.helmets.rules import draw as draw_again
 from trafficedu.helmets.services import places
-from trafficedu.helmets.views.blueprint import area_choices, pages
+from trafficedu.helmets.views.blueprint import pages
 
 USUAL_SITES = 12
 
@@ -36,7 +37,7 @@ def sites() -> Any:
 def create_site() -> Any:
     """I add a counting site."""
     form = NewSiteForm()
-    form.offer(area_choices())
+    form.offer(choices_below(session(), today(), actor()))
     if submitted(form, lambda: places.create_site(session(), form.to_new(), actor())):
         tell(message("The site is added."))
         return back_to("helmets.sites")
@@ -49,7 +50,7 @@ def site(code: str) -> Any:
     """I change a counting site, or take it out of use."""
     found = find_site(session(), code, actor())
     form = SiteForm(obj=found, area_code=found.area.code)
-    form.offer(area_choices())
+    form.offer(choices_below(session(), today(), actor()))
     if submitted(form, lambda: places.update_site(session(), found, form.to_input(), form.version.data, actor())):
         tell(message("The site is changed."))
         return back_to("helmets.sites")
@@ -68,7 +69,7 @@ def draws() -> Any:
 def create_draw() -> Any:
     """I have the sites of a month drawn at random."""
     form = DrawForm(month=today().replace(day=1), sites=USUAL_SITES, stratified_by=Strata.BY_CLASS)
-    form.offer(area_choices())
+    form.offer(choices_below(session(), today(), actor()))
     if accepted := submitted(form, lambda: places.create_draw(session(), form.to_input(), actor(), utc_now())):
         tell(message("The plan is drawn."))
         return back_to("helmets.draw", number=accepted.value.number)
