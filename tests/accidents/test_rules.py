@@ -9,6 +9,7 @@ import pytest
 
 from trafficedu.accidents import rules
 from trafficedu.core.errors import Refusal
+from trafficedu.violations.rules import check_position
 
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 
@@ -96,8 +97,8 @@ class TestTime:
 
 class TestPosition:
     def test_none_and_a_whole_one_are_taken(self) -> None:
-        rules.check_position(None, None)
-        rules.check_position(-90.0, 180.0)
+        check_position(None, None)
+        check_position(-90.0, 180.0)
 
     @pytest.mark.parametrize(
         ("latitude", "longitude", "field"),
@@ -113,7 +114,7 @@ class TestPosition:
         self, latitude: float | None, longitude: float | None, field: str
     ) -> None:
         with pytest.raises(Refusal) as caught:
-            rules.check_position(latitude, longitude)
+            check_position(latitude, longitude)
         assert caught.value.field == field
 
 

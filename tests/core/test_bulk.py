@@ -10,22 +10,22 @@ from sqlalchemy.orm import Session
 from trafficedu.configuration.models import CalendarDay, Run
 from trafficedu.core import bulk
 
+DAY = ("day", "works", "note", "version")
 MOMENT = datetime(2026, 11, 3, 13, 4, 5, tzinfo=UTC)
 
 
 def test_what_was_loaded_reads_as_if_the_models_had_written_it(session: Session) -> None:
     days = [(date(2031, 1, day), bool(day % 2), f"节\t日\\{day}'\n", 1) for day in range(1, 32)]
-    assert bulk.load(session, CalendarDay.__table__, ("day", "works", "note", "version"), iter(days)) == 31
+    assert bulk.load(session, CalendarDay.__table__, (dict(zip(DAY, day, strict=True)) for day in days)) == 31
     loaded = session.scalars(select(CalendarDay).where(CalendarDay.day >= date(2031, 1, 1)).order_by(CalendarDay.day))
     assert [(row.day, row.works, row.note, row.version) for row in loaded] == days
 
 
 def test_moments_nothing_and_json_are_stored_like_the_models_store_them(session: Session) -> None:
-    columns = ("kind", "started_utc", "ended_utc", "succeeded", "by_user_id", "counts")
-    bulk.load(session, Run.__table__, columns, [("bulk", MOMENT, None, True, None, {"added": 3})])
-    session.add(
-        Run(kind="bulk", started_utc=MOMENT, ended_utc=None, succeeded=True, by_user_id=None, counts={"added": 3})
-    )
+    values: dict[str, Any] = {"kind": "bulk", "started_utc": MOMENT, "ended_utc": None, "succeeded": True}
+    values |= {"by_user_id": None, "counts": {"added": 3}}
+    bulk.load(session, Run.__table__, [values])
+    session.add(Run(**values))
     session.flush()
     rows = session.scalars(select(Run).where(Run.started_utc == MOMENT)).all()
     assert [(run.started_utc, run.ended_utc, run.counts) for run in rows] == [(MOMENT, None, {"added": 3})] * 2
@@ -34,7 +34,7 @@ def test_moments_nothing_and_json_are_stored_like_the_models_store_them(session:
 def test_a_rollback_undoes_the_load_and_leaves_what_was_before(session: Session) -> None:
     session.add(CalendarDay(day=date(2032, 1, 1), works=True))
     nested = session.begin_nested()
-    bulk.load(session, CalendarDay.__table__, ("day", "works", "note", "version"), [(date(2032, 1, 2), True, "", 1)])
+    bulk.load(session, CalendarDay.__table__, [{"day": date(2032, 1, 2), "works": True}])
     nested.rollback()
     days = session.scalars(select(CalendarDay.day).where(CalendarDay.day >= date(2032, 1, 1))).all()
     assert days == [date(2032, 1, 1)]
@@ -56,9 +56,9 @@ def test_memory_does_not_grow_with_the_rows(session: Session) -> None:
         for number in range(20_000):
             alive += 1
             most = max(most, alive)
-            yield (Value(f"kind{number}"), MOMENT, True, {})
+            yield {"kind": Value(f"kind{number}"), "started_utc": MOMENT, "succeeded": True, "counts": {}}
 
-    bulk.load(session, Run.__table__, ("kind", "started_utc", "succeeded", "counts"), rows())
+    bulk.load(session, Run.__table__, rows())
     assert session.scalar(select(func.count()).select_from(Run).where(Run.kind.startswith("kind"))) == 20_000
     assert most < 100
 
@@ -71,7 +71,7 @@ def test_batches_lose_nothing(count: int) -> None:
 
 
 def test_rows_are_found_by_key(session: Session) -> None:
-    bulk.load(session, CalendarDay.__table__, ("day", "works", "note", "version"), [(date(2033, 1, 2), True, "甲", 1)])
+    bulk.load(session, CalendarDay.__table__, [{"day": date(2033, 1, 2), "works": True, "note": "甲"}])
     found = bulk.find_by_key(
         session, CalendarDay.day, [date(2033, 1, 2), date(2033, 1, 3), date(2033, 1, 2)], CalendarDay.note
     )

@@ -1,18 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from trafficedu.core import parsing
+from trafficedu.core.columns import Column, Columns
 from trafficedu.core.errors import Refusal
-from trafficedu.core.tabular import Row
 
 
-def row(text: str) -> Row:
-    return Row(2, {"cell": text})
+def read(reader: parsing.Read[Any], text: str) -> Any:
+    return Columns(Column("cell", reader)).read({"cell": text})["cell"]
 
 
 @pytest.mark.parametrize(
@@ -21,17 +20,17 @@ def row(text: str) -> Row:
         (parsing.day, "2026-11-03", date(2026, 11, 3)),
         (parsing.day, "2026/11/3", date(2026, 11, 3)),
         (parsing.day, "2026-11-03T00:00:00", date(2026, 11, 3)),
-        (parsing.day, "", None),
+        (parsing.if_given(parsing.day), "", None),
         (parsing.month, "2026-11", date(2026, 11, 1)),
         (parsing.month, "2026-11-30", date(2026, 11, 1)),
-        (parsing.whole, "12", 12),
+        (parsing.whole(), "12", 12),
         (parsing.flag, "是", True),
         (parsing.flag, "FALSE", False),
-        (parsing.flag, "", None),
+        (parsing.if_given(parsing.flag), "", None),
     ],
 )
-def test_cells_become_values(parse: Callable[[Row, str], Any], text: str, expected: object) -> None:
-    assert parse(row(text), "cell") == expected
+def test_cells_become_values(parse: parsing.Read[Any], text: str, expected: object) -> None:
+    assert read(parse, text) == expected
 
 
 @pytest.mark.parametrize(
@@ -41,28 +40,52 @@ def test_cells_become_values(parse: Callable[[Row, str], Any], text: str, expect
         (parsing.day, "2026-02-30"),
         (parsing.month, ""),
         (parsing.month, "2026-13"),
-        (parsing.whole, ""),
-        (parsing.whole, "1.5"),
-        (parsing.whole, "-1"),
-        (parsing.whole, "²"),
-        (parsing.whole, "9" * 400),
+        (parsing.whole(), ""),
+        (parsing.whole(), "1.5"),
+        (parsing.whole(), "-1"),
+        (parsing.whole(), "²"),
+        (parsing.whole(), "9" * 400),
         (parsing.flag, "maybe"),
     ],
 )
-def test_what_cannot_be_read_names_its_column(parse: Callable[[Row, str], Any], text: str) -> None:
+def test_what_cannot_be_read_names_its_column(parse: parsing.Read[Any], text: str) -> None:
     with pytest.raises(Refusal) as refused:
-        parse(row(text), "cell")
+        read(parse, text)
     assert refused.value.field == "cell"
 
 
 def test_texts_keep_to_their_length() -> None:
-    assert parsing.short_text(row(""), "cell", 3) == ""
-    assert parsing.needed_text(row("abc"), "cell", 3) == "abc"
-    for call in (
-        lambda: parsing.needed_text(row(""), "cell", 3),
-        lambda: parsing.short_text(row("abcd"), "cell", 3),
-        lambda: parsing.day(row(""), "cell", needed=True),
-        lambda: parsing.one_of(row("c"), "cell", ("a", "b")),
-    ):
+    assert read(parsing.text(3), "") == ""
+    assert read(parsing.needed(3), "abc") == "abc"
+    refused: list[tuple[parsing.Read[Any], str]] = [
+        (parsing.needed(3), ""),
+        (parsing.text(3), "abcd"),
+        (parsing.day, ""),
+        (parsing.one_of(("a", "b")), "c"),
+    ]
+    for reader, text in refused:
         with pytest.raises(Refusal):
-            call()
+            read(reader, text)
+
+
+@pytest.mark.parametrize(
+    ("parse", "cell", "expected"),
+    [
+        (parsing.as_text, 330109001.0, "330109001"),
+        (parsing.as_text, None, ""),
+        (parsing.as_text, True, "true"),
+        (parsing.as_text, timedelta(hours=30), "1 day, 6:00:00"),
+        (parsing.day, date(2026, 11, 3), date(2026, 11, 3)),
+        (parsing.day, datetime.fromisoformat("2026-11-03"), date(2026, 11, 3)),
+        (parsing.month, date(2026, 11, 30), date(2026, 11, 1)),
+        (parsing.moment, datetime.fromisoformat("2026-11-03T08:00"), datetime(2026, 11, 3, 0, tzinfo=UTC)),
+        (parsing.whole(), 12.0, 12),
+        (parsing.degrees, 30.5, 30.5),
+        (parsing.flag, 1.0, True),
+        (parsing.flag, False, False),
+        (parsing.if_given(parsing.whole(), 7), None, 7),
+        (parsing.if_given(parsing.whole(), 7), 0.0, 0),
+    ],
+)
+def test_a_cell_keeps_its_type_until_it_is_read(parse: parsing.Read[Any], cell: parsing.Cell, expected: object) -> None:
+    assert parse(cell) == expected

@@ -49,7 +49,8 @@ def test_a_word_is_its_value_and_brings_name_and_tone() -> None:
 def test_a_column_gives_back_the_word_however_it_was_written(lamps: Session) -> None:
     lamps.add(Lamp(id=1, shows=Light.RED))
     lamps.execute(insert(Lamp).values(id=2, shows="green"))
-    bulk.load(lamps, Lamp.__table__, ("id", "shows"), [(3, Light.GREEN), (4, "red"), (5, None)])
+    shown = {3: Light.GREEN, 4: "red", 5: None}
+    bulk.load(lamps, Lamp.__table__, ({"id": number, "shows": light} for number, light in shown.items()))
     read = lamps.scalars(select(Lamp.shows).order_by(Lamp.id)).all()
     assert read == [Light.RED, Light.GREEN, Light.GREEN, Light.RED, None]
     assert {type(value) for value in read[:4]} == {Light}

@@ -10,10 +10,11 @@ import pytest
 import xlsxwriter
 
 from trafficedu.core import tabular
+from trafficedu.core.columns import Column, Columns
 from trafficedu.core.errors import Refusal
-from trafficedu.core.tabular import Columns, count_rows, read_rows
+from trafficedu.core.tabular import count_rows, read_rows
 
-COLUMNS = Columns(("code", "name", "note"), frozenset({"note"}))
+COLUMNS = Columns(Column("code"), Column("name"), Column("note", optional=True))
 TEXT = 'code,name,note\n1,萧山区,好\n\n2,"逗号,引号""",\'=1+1\n'
 
 
@@ -133,13 +134,13 @@ def _cells(*cells: str) -> bytes:
 
 def test_a_workbook_made_by_hand_is_read(tmp_path: Path) -> None:
     path = _workbook(tmp_path / "small.xlsx", _cells("A1", "A2"))
-    assert [row["name"] for row in read_rows(path, Columns(("name",)))] == ["name"]
+    assert [row["name"] for row in read_rows(path, Columns(Column("name")))] == ["name"]
 
 
 def test_one_cell_far_out_does_not_fill_the_memory(tmp_path: Path) -> None:
     path = _workbook(tmp_path / "far.xlsx", _cells("A1", "XFD1048576"))
     with pytest.raises(Refusal, match="too large"):
-        list(read_rows(path, Columns(("name",))))
+        list(read_rows(path, Columns(Column("name"))))
     assert count_rows(path) == 0
 
 
@@ -162,7 +163,7 @@ def test_a_workbook_that_lies_about_its_size_is_unpacked_to_be_measured(
     monkeypatch.setattr(tabular, "XLSX_BYTES", 4 << 20)
     path = _lying(_workbook(tmp_path / "liar.xlsx", b" " * (6 << 20)), 100)
     with pytest.raises(Refusal, match="too large"):
-        list(read_rows(path, Columns(("name",))))
+        list(read_rows(path, Columns(Column("name"))))
 
 
 def test_a_workbook_whose_checksum_is_of_less_than_it_holds_is_not_readable(tmp_path: Path) -> None:
@@ -170,7 +171,7 @@ def test_a_workbook_whose_checksum_is_of_less_than_it_holds_is_not_readable(tmp_
     path = _lying(_workbook(tmp_path / "liar.xlsx", sheet), 50, zlib.crc32(sheet[:50]))
     assert len(zipfile.ZipFile(path).read("xl/worksheets/sheet1.xml")) == 50
     with pytest.raises(Refusal, match="not a readable XLSX"):
-        list(read_rows(path, Columns(("name",))))
+        list(read_rows(path, Columns(Column("name"))))
 
 
 def test_one_cell_of_300_megabytes_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,7 +191,7 @@ def test_one_cell_of_300_megabytes_is_refused_at_once(tmp_path: Path, monkeypatc
     tracemalloc.start()
     try:
         with pytest.raises(Refusal, match="too large"):
-            list(read_rows(path, Columns(("name",))))
+            list(read_rows(path, Columns(Column("name"))))
         assert tracemalloc.get_traced_memory()[1] < 32 << 20
     finally:
         tracemalloc.stop()

@@ -18,6 +18,7 @@ from trafficedu.accidents.rules import AccidentState
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date
 from trafficedu.demo.plan import Plan
+from trafficedu.violations.rules import check_position
 
 NOW = datetime(2026, 6, 17, 8, 30, tzinfo=UTC)
 Elsewhere = Callable[[Plan, datetime], Session]
@@ -33,7 +34,7 @@ def test_each_could_have_been_recorded(demo: Session) -> None:
     for one in accidents(demo):
         rules.check_time(one.occurred_utc, NOW)
         rules.check_people(one.severity, one.killed, one.killed_30_days, one.injured)
-        rules.check_position(one.latitude, one.longitude)
+        check_position(one.latitude, one.longitude)
         kept = rules.of_the_rider(one.ebike_involved, one.rider_helmet, one.responsibility)
         assert kept == (one.rider_helmet, one.responsibility)
         assert one.occurred_on == local_date(one.occurred_utc)

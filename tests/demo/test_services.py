@@ -87,7 +87,7 @@ def test_violations_obey_kinds_fines_and_ages(demo: Session) -> None:
     query = select(Violation, Rider.birth_date).outerjoin(Rider, Rider.id == Violation.rider_id)
     for violation, born in rows(demo, query):
         kind = kinds[violation.kind_id]
-        offences.check_valid_on(kind.valid_from, kind.valid_to, violation.occurred_on, kind.code)
+        assert kind.holds_on(violation.occurred_on)
         offences.check_penalty(violation.penalty, violation.fine_yuan, kind.fine_min_yuan, kind.fine_max_yuan)
         offences.check_position(violation.latitude, violation.longitude)
         offences.check_time(violation.occurred_utc, violation.recorded_utc, 30)

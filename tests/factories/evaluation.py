@@ -40,18 +40,20 @@ def add_accidents(
     session: Session, counts: Mapping[Area, Sequence[int]], first: date, severity: str = "slight"
 ) -> None:
     """Add accidents: for every area a count for each month from ``first`` on."""
-    columns = [
-        *("number", "occurred_utc", "occurred_on", "area_id", "place", "severity", "killed", "injured"),
-        *("ebike_involved", "rider_helmet", "responsibility", "state", "state_reason", "told_apart"),
-        *("recorded_utc", "version"),
-    ]
-    rows = [
-        (
-            *(new_number("A"), noon(day), day, area.id, "", severity, int(severity == "fatal")),
-            *(int(severity in {"slight", "serious"}), True, "unknown", "unknown", "recorded", "", True, NOW, 1),
-        )
+    rows = (
+        {
+            "number": new_number("A"),
+            "occurred_utc": noon(day),
+            "occurred_on": day,
+            "area_id": area.id,
+            "severity": severity,
+            "killed": int(severity == "fatal"),
+            "injured": int(severity in {"slight", "serious"}),
+            "told_apart": True,
+            "recorded_utc": NOW,
+        }
         for area, monthly in counts.items()
         for place, count in enumerate(monthly)
         for day in spread(month_after(first, place), int(count))
-    ]
-    bulk.load(session, Accident.__table__, columns, rows)
+    )
+    bulk.load(session, Accident.__table__, rows)

@@ -19,7 +19,7 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.services import services_of
 from trafficedu.core.tabular import ImportReport, Row, numbered, silent
-from trafficedu.points.imports import COLUMNS, list_rows, run
+from trafficedu.points.imports import COLUMNS, IMPORTER, list_rows
 from trafficedu.points.models import PointActivity, PointEntry, PointExpectation
 
 
@@ -108,7 +108,7 @@ def rows(*lines: str) -> Iterator[Row]:
 
 
 def take(session: Session, *lines: str, skip_errors: bool = False) -> ImportReport:
-    return run(session, rows(*lines), SYSTEM, utc_now(), skip_errors=skip_errors, progress=silent)
+    return IMPORTER.run(session, rows(*lines), SYSTEM, utc_now(), skip_errors=skip_errors, progress=silent)
 
 
 def test_a_file_is_taken_in_once_and_never_changes_the_ledger(session: Session) -> None:

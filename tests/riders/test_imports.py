@@ -15,7 +15,8 @@ from tests.riders.test_services import NOW
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
-from trafficedu.core.tabular import ImportReport, is_masked, numbered, silent
+from trafficedu.core.parsing import is_masked
+from trafficedu.core.tabular import ImportReport, numbered, silent
 from trafficedu.riders import queries, rules
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.riders.imports.files import COLUMNS, EXPORTER, IMPORTER

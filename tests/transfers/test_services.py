@@ -15,8 +15,9 @@ from trafficedu.configuration import queries as configuration
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry, AuditResult
 from trafficedu.core.clock import utc_now
+from trafficedu.core.columns import Column, Columns
 from trafficedu.core.errors import Denied, Refusal
-from trafficedu.core.tabular import Columns, Exporter, Importer, ImportReport, Progress, Row
+from trafficedu.core.tabular import Exporter, Importer, ImportReport, Progress, Row
 from trafficedu.transfers.forms import KIND_NAMES
 from trafficedu.transfers.services import Choices, Outcome, export_file, import_file
 
@@ -75,7 +76,7 @@ def test_a_file_that_breaks_off_leaves_nothing_even_when_errors_are_skipped(sess
 
     path = tmp_path / "a.csv"
     path.write_text("code,name,level\n330109900,x,town\n1,2,town,4\n")
-    importer = Importer(Columns(("code", "name", "level")), run)
+    importer = Importer(Columns(Column("code"), Column("name"), Column("level")), run)
     outcome = import_file(session, "areas", importer, path, SYSTEM, utc_now(), Choices(skip_errors=True))
     assert outcome.broken
     assert [(row.line, row.column) for row in outcome.report.refused] == [(3, "")]
@@ -101,7 +102,7 @@ def test_an_export_is_audited_and_clear_values_need_their_permission(session: Se
         asked.append(clear)
         return [{"a": "=1"}, {}]
 
-    exporter = Exporter(Columns(("a",)), rows, clear_permission="riders:identity:export")
+    exporter = Exporter(Columns(Column("a")), rows, clear_permission="riders:identity:export")
     path = tmp_path / "a.csv"
     assert export_file(session, "riders", exporter, path, SYSTEM, utc_now()) == 2
     assert path.read_bytes() == b'\xef\xbb\xbfa\r\n\'=1\r\n""\r\n'

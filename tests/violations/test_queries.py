@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
+import pytest
 from sqlalchemy.orm import Session
 
 from tests.factories.violations import NOW, District, make_company, make_violation, new_rider
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import NOTHING, SYSTEM, Actor, Scope
 from trafficedu.core.clock import utc_now
+from trafficedu.core.errors import Refusal
 from trafficedu.riders.services.people import find_or_register
 from trafficedu.violations.queries import figures, records
-from trafficedu.violations.queries.kinds import find_kind, list_kinds_ending
+from trafficedu.violations.queries.kinds import RememberedKinds, find_kind, find_kind_on, list_kinds_ending
 from trafficedu.violations.services import kinds, reviewing
 
 START, END = date(2026, 10, 1), date(2026, 11, 30)
@@ -45,6 +48,20 @@ def test_versions_of_a_kind_count_together(session: Session, district: District)
     make_violation(session, district.village)
     counts = figures.count_by_kind_and_month(session, SYSTEM, START, END)
     assert [(c.kind_code, c.name_zh, c.violations) for c in counts] == [("2007", "红灯", 2)]
+
+
+def test_both_days_of_a_kind_are_included_for_a_page_as_for_a_file(session: Session) -> None:
+    kind = find_kind(session, "2007")
+    kind.valid_from, kind.valid_to = date(2026, 1, 1), date(2026, 1, 31)
+    session.flush()
+    remembered = RememberedKinds(session)
+    for day in (date(2026, 1, 1), date(2026, 1, 31)):
+        assert find_kind_on(session, "2007", day).id == remembered.find_on("2007", day).id == kind.id
+    for day in (date(2025, 12, 31), date(2026, 2, 1)):
+        for find in (partial(find_kind_on, session), remembered.find_on):
+            with pytest.raises(Refusal) as refused:
+                find("2007", day)
+            assert (refused.value.field, refused.value.value) == ("kind", "2007")
 
 
 def test_counts_keep_to_the_area(session: Session, district: District, acting: Callable[[str, Area], Actor]) -> None:

@@ -162,17 +162,6 @@ def of_the_rider(ebike_involved: bool, helmet: str, responsibility: str) -> tupl
     return Helmet.UNKNOWN, Responsibility.UNKNOWN
 
 
-def check_position(latitude: float | None, longitude: float | None) -> None:
-    """Raise Refusal at ``latitude`` or ``longitude`` for half a position or one that is not on Earth."""
-    if (latitude is None) != (longitude is None):
-        field = "longitude" if longitude is None else "latitude"
-        raise Refusal(message("A position needs latitude and longitude."), field=field, value="")
-    if latitude is not None and not -90 <= latitude <= 90:
-        raise Refusal(message("A latitude lies between -90 and 90."), field="latitude", value=str(latitude))
-    if longitude is not None and not -180 <= longitude <= 180:
-        raise Refusal(message("A longitude lies between -180 and 180."), field="longitude", value=str(longitude))
-
-
 class Placed(Protocol):
     """What is needed of a record to compare it with another."""
 

@@ -6,9 +6,9 @@ in batches.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +18,42 @@ from sqlalchemy.orm import Session
 from trafficedu.areas.models import Area, RegisteredEBikes
 from trafficedu.areas.queries import facts_by_code, visible_to
 from trafficedu.areas.rules import BEGINNING, AreaFacts, Level, check_place, check_successor, check_within
+from trafficedu.areas.services import check_month
 from trafficedu.core import bulk, clock, parsing
 from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.columns import Column, Columns
 from trafficedu.core.errors import Refusal
-from trafficedu.core.tabular import Columns, Exporter, Importer, ImportReport, Progress, Row, read_rows, silent
+from trafficedu.core.keyed_import import KeyedImport, Known
+from trafficedu.core.parsing import if_given
+from trafficedu.core.tabular import Exporter, Importer, ImportReport, Progress, Row, read_rows, silent
 from trafficedu.core.text import message
-from trafficedu.core.validity import Validity
 
-OPTIONAL = frozenset({"valid_from", "valid_to", "successor", "evaluated"})
-AREA_COLUMNS = Columns(
-    ("code", "name", "level", "parent_code", "valid_from", "valid_to", "successor", "evaluated"), OPTIONAL
-)
 SHIPPED = Path(__file__).parent.parent / "reference" / "areas.csv"
-EBIKE_COLUMNS = Columns(("area_code", "month", "ebikes"))
+
+
+def area_code(cell: parsing.Cell) -> str:
+    """Return a code: digits and Latin letters."""
+    code = parsing.needed(20)(cell)
+    if not code.isalnum() or not code.isascii():
+        raise Refusal(message("A code consists of digits and Latin letters."))
+    return code
+
+
+AREA_COLUMNS = Columns(
+    Column("code", area_code),
+    Column("name", parsing.needed(80)),
+    Column("level", parsing.one_of(Level)),
+    Column("parent_code"),
+    Column("valid_from", if_given(parsing.day), optional=True),
+    Column("valid_to", if_given(parsing.day), optional=True),
+    Column("successor", optional=True),
+    Column("evaluated", if_given(parsing.flag), optional=True),
+)
+EBIKE_COLUMNS = Columns(
+    Column("area_code"),
+    Column("month", parsing.month),
+    Column("ebikes", parsing.whole(most=10_000_000)),
+)
 
 
 @dataclass
@@ -58,7 +81,7 @@ def _import_areas(
     wanted: dict[str, AreaFacts] = {}
     for row in rows:
         try:
-            facts = _facts(row, tree.before.get(row["code"]))
+            facts = _facts(row, tree.before)
             if facts.code in wanted:
                 raise Refusal(message("This code stands in an earlier line, too."), field="code")
             wanted[facts.code] = facts
@@ -75,24 +98,17 @@ def _import_areas(
     return report
 
 
-def _facts(row: Row, before: AreaFacts | None) -> AreaFacts:
+def _facts(row: Row, before: Mapping[str, AreaFacts]) -> AreaFacts:
     """Read one row; what an absent column or an empty first day leaves open stays as it was."""
-    known = before or AreaFacts(row["code"], "", "", "", BEGINNING)
-    level = parsing.one_of(row, "level", Level)
-    code = parsing.needed_text(row, "code", 20)
-    if not code.isalnum() or not code.isascii():
-        raise Refusal(message("A code consists of digits and Latin letters."), field="code")
-    evaluated = parsing.flag(row, "evaluated")
-    return AreaFacts(
-        code=code,
-        name=parsing.needed_text(row, "name", 80),
-        level=level,
-        parent_code=row["parent_code"],
-        valid_from=parsing.day(row, "valid_from") or known.valid_from,
-        valid_to=parsing.day(row, "valid_to") if "valid_to" in row.cells else known.valid_to,
-        successor=row["successor"] if "successor" in row.cells else known.successor,
-        evaluated=known.evaluated if evaluated is None else evaluated,
-    )
+    cells = AREA_COLUMNS.read(row.values)
+    known = before.get(cells["code"])
+    if known is not None:
+        cells |= {name: getattr(known, name) for name in ("valid_to", "successor") if name not in row.values}
+    if cells["valid_from"] is None:
+        cells["valid_from"] = known.valid_from if known is not None else BEGINNING
+    if cells["evaluated"] is None:
+        cells["evaluated"] = known.evaluated if known is not None else True
+    return AreaFacts(**cells)
 
 
 def _place(tree: _Tree, facts: AreaFacts, report: ImportReport) -> None:
@@ -100,7 +116,7 @@ def _place(tree: _Tree, facts: AreaFacts, report: ImportReport) -> None:
     parent = tree.at(facts.parent_code)
     kept = replace(facts, parent_code=parent.code if parent else "")
     before = tree.before.get(facts.code)
-    if before is None and parent is not None and tree.rows[facts.code]["valid_from"] == "":
+    if before is None and parent is not None and not tree.rows[facts.code]["valid_from"]:
         kept = replace(kept, valid_from=parent.valid_from)
     tree.after[facts.code] = kept
     try:
@@ -207,60 +223,49 @@ def _export_areas(
         }
 
 
-def _import_ebikes(
-    session: Session, rows: Iterator[Row], by: Actor, now: datetime, *, skip_errors: bool, progress: Progress
-) -> ImportReport:
-    """Take in figures by area and month; a changed figure replaces the former one."""
-    report, seen = ImportReport(), set[tuple[int, date]]()
-    areas = {area.code: area for area in session.scalars(select(Area).where(visible_to(by)))}
-    this_month = clock.local_date(now).replace(day=1)
-    for batch in bulk.batches(rows):
-        good: dict[tuple[int, date], int] = {}
-        for row in batch:
-            try:
-                key, ebikes = _figure(row, areas, this_month)
-                if key in seen:
-                    raise Refusal(message("This area and month stand in an earlier line, too."), field="month")
-                seen.add(key)
-                good[key] = ebikes
-            except Refusal as error:
-                report.refuse(row, error)
-        _write_figures(session, good, report)
-        progress(len(batch))
-    return report
+class EBikeImport(KeyedImport[dict[str, Any]]):
+    """Figures by area and month; a changed figure replaces the former one."""
 
+    columns, model = EBIKE_COLUMNS, RegisteredEBikes
+    compared = changeable = ("ebikes",)
 
-def _figure(row: Row, areas: dict[str, Area], this_month: date) -> tuple[tuple[int, date], int]:
-    area = areas.get(row["area_code"])
-    if area is None:
-        raise Refusal(message("There is no area with this code."), field="area_code")
-    month = parsing.month(row, "month")
-    if month > this_month:
-        raise Refusal(message("This month has not begun yet."), field="month")
-    following = clock.month_bounds(month)[1]
-    if not area.overlaps(Validity(month, following - timedelta(days=1))):
-        raise Refusal(
-            message("%(name)s did not exist on %(day)s.", name=area.name, day=month.isoformat()), field="month"
-        )
-    return (area.id, month), parsing.whole(row, "ebikes", most=10_000_000)
+    def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
+        super().__init__(session, by, now, skip_errors)
+        self._areas = {area.code: area for area in session.scalars(select(Area).where(visible_to(by)))}
+        self._seen = set[tuple[int, date]]()
 
+    def prepare(self, cells: dict[str, Any]) -> dict[str, Any]:
+        """Check a row as a figure that is entered; an area has one figure a month."""
+        area, month = self._areas.get(cells["area_code"]), cells["month"]
+        if area is None:
+            raise Refusal(message("There is no area with this code."), field="area_code")
+        check_month(area, month, clock.local_date(self.now))
+        if (area.id, month) in self._seen:
+            raise Refusal(message("This area and month stand in an earlier line, too."), field="month")
+        self._seen.add((area.id, month))
+        return {"area_id": area.id, "month": month, "ebikes": cells["ebikes"]}
 
-def _write_figures(session: Session, good: dict[tuple[int, date], int], report: ImportReport) -> None:
-    key = tuple_(RegisteredEBikes.area_id, RegisteredEBikes.month)
-    known: dict[tuple[int, date], RegisteredEBikes] = {}
-    for keys in bulk.batches(good, 1_000):
-        for found in session.scalars(select(RegisteredEBikes).where(key.in_(keys))):
-            known[(found.area_id, found.month)] = found
-    fresh = [(area_id, month, ebikes, 1) for (area_id, month), ebikes in good.items() if (area_id, month) not in known]
-    bulk.load(session, RegisteredEBikes.__table__, ("area_id", "month", "ebikes", "version"), fresh)
-    report.added += len(fresh)
-    for place, row in known.items():
-        if row.ebikes == good[place]:
-            report.unchanged += 1
-        else:
-            row.ebikes = good[place]
-            report.updated += 1
-    session.flush()
+    def key(self, ready: dict[str, Any]) -> tuple[int, date]:
+        """Return area and month."""
+        return ready["area_id"], ready["month"]
+
+    def find(self, keys: Collection[Any]) -> dict[Any, Known]:
+        """Return the figures known."""
+        key = tuple_(RegisteredEBikes.area_id, RegisteredEBikes.month)
+        columns = (RegisteredEBikes.area_id, RegisteredEBikes.month, RegisteredEBikes.id, RegisteredEBikes.ebikes)
+        return {
+            (row.area_id, row.month): {"id": row.id, "ebikes": row.ebikes}
+            for batch in bulk.batches(keys, 1_000)
+            for row in self.session.execute(select(*columns).where(key.in_(batch)))
+        }
+
+    def facts(self, ready: dict[str, Any], known: Known) -> Mapping[str, Any]:
+        """Return the figure."""
+        return {"ebikes": ready["ebikes"]}
+
+    def values(self, ready: dict[str, Any]) -> dict[str, Any]:
+        """Return the row of a new figure."""
+        return ready
 
 
 def _export_ebikes(
@@ -280,7 +285,7 @@ def _export_ebikes(
 
 AREAS_IMPORTER = Importer(AREA_COLUMNS, _import_areas, "areas:area:manage")
 AREAS_EXPORTER = Exporter(AREA_COLUMNS, _export_areas, "areas:area:read")
-EBIKES_IMPORTER = Importer(EBIKE_COLUMNS, _import_ebikes, "areas:ebikes:manage")
+EBIKES_IMPORTER = Importer(EBIKE_COLUMNS, EBikeImport.run, "areas:ebikes:manage")
 EBIKES_EXPORTER = Exporter(EBIKE_COLUMNS, _export_ebikes, "areas:area:read", monthly=True)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
@@ -44,6 +44,26 @@ class AreaLine:
     villages: int | None
 
 
+class AreaRow(NamedTuple):
+    """What is asked of an area in which a record is placed, without the mapper."""
+
+    id: int
+    code: str
+    name: str
+    path: str
+    validity: Validity
+
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> AreaRow:
+        """Return the area whose :data:`AREA_COLUMNS` are ``row``."""
+        key, code, name, path, *days = row
+        return cls(key, code, name, path, Validity(*days))
+
+
+AREA_COLUMNS = (Area.id, Area.code, Area.name, Area.path, Area.valid_from, Area.valid_to)
+AnyArea = TypeVar("AnyArea", Area, AreaRow)
+
+
 def visible_to(by: Actor) -> ColumnElement[bool]:
     """Return the condition that ``by`` sees an area: the own post and below it; all, for who manages the tree."""
     return true() if by.may(MANAGE) else by.scope.condition(area=Area.path)
@@ -79,8 +99,8 @@ def find_valid_area(session: Session, code: str, day: date) -> Area:
     return _existing_on(area, day)
 
 
-def _existing_on(area: Area, day: date) -> Area:
-    if not area.holds_on(day):
+def _existing_on(area: AnyArea, day: date) -> AnyArea:
+    if not area.validity.holds_on(day):
         text = message("%(name)s did not exist on %(day)s.", name=area.name, day=day.isoformat())
         raise Refusal(text, field="area_code", value=area.code)
     return area
@@ -89,14 +109,34 @@ def _existing_on(area: Area, day: date) -> Area:
 def find_in_reach(session: Session, code: str, day: date, by: Actor) -> Area:
     """Return the area if it exists on ``day`` within the post of ``by``; raise Refusal at ``area_code``.
 
-    For records: unlike :func:`find_visible_area` it knows no right to manage the tree. What lies outside the post is
-    as if it did not exist.
+    For records: unlike :func:`find_visible_area` it knows no right to manage the tree.
     """
-    area = session.scalar(select(Area).where(Area.code == code))
+    return in_reach(session.scalar(select(Area).where(Area.code == code)), code, day, by)
+
+
+def in_reach(area: AnyArea | None, code: str, day: date, by: Actor) -> AnyArea:
+    """Return what was found under ``code`` if a record may be placed there; see :func:`find_in_reach`.
+
+    What lies outside the post is as if it did not exist.
+    """
     if area is None or not by.scope.covers(area.path):
         text = message("There is no village with the code %(code)s in your area. Choose one from the list.", code=code)
         raise Refusal(text, field="area_code", value=code)
     return _existing_on(area, day)
+
+
+class RememberedAreas:
+    """:func:`find_in_reach` for the rows of a file: every area of the post is read once."""
+
+    def __init__(self, session: Session, by: Actor) -> None:
+        self._by = by
+        query = select(*AREA_COLUMNS).where(by.scope.condition(area=Area.path))
+        self._areas = {row.code: AreaRow.of(row) for row in session.execute(query)}
+        self.ids = frozenset(area.id for area in self._areas.values())
+
+    def find(self, code: str, day: date) -> AreaRow:
+        """Return the area; raise Refusal at ``area_code``."""
+        return in_reach(self._areas.get(code), code, day, self._by)
 
 
 def list_below(session: Session, path: str, day: date, level: str | None = None) -> Sequence[Area]:

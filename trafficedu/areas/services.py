@@ -124,6 +124,16 @@ def reopen_area(session: Session, area: Area, version: int, by: Actor) -> None:
     audit.write(session, "areas:area:reopen", by, subject=area, code=area.code)
 
 
+def check_month(area: Area, month: date, today: date) -> None:
+    """Raise Refusal at ``month`` (its first day) where a figure of ``area`` cannot be of it."""
+    if month > today:
+        raise Refusal(message("This month has not begun yet."), field="month")
+    if not area.overlaps(Validity(month, clock.month_bounds(month)[1] - timedelta(days=1))):
+        raise Refusal(
+            message("%(name)s did not exist on %(day)s.", name=area.name, day=month.isoformat()), field="month"
+        )
+
+
 def set_figure(session: Session, area: Area, month: date, ebikes: int, by: Actor, now: datetime) -> RegisteredEBikes:
     """Enter the e-bikes registered in ``area`` in the month of ``month``, or change what was entered.
 
@@ -132,13 +142,8 @@ def set_figure(session: Session, area: Area, month: date, ebikes: int, by: Actor
     Refusal
         The month lies ahead, or the area did not exist in it (field ``month``).
     """
-    first, following = clock.month_bounds(month)
-    if first > clock.local_date(now):
-        raise Refusal(message("This month has not begun yet."), field="month")
-    if not area.overlaps(Validity(first, following - timedelta(days=1))):
-        raise Refusal(
-            message("%(name)s did not exist on %(day)s.", name=area.name, day=first.isoformat()), field="month"
-        )
+    first = month.replace(day=1)
+    check_month(area, first, clock.local_date(now))
     figure = find_figure(session, area, first)
     before = None if figure is None else figure.ebikes
     if figure is None:

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from trafficedu.bulletin.queries.indicators import VillageMonth, list_indicators
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.tabular import Columns, Exporter
+from trafficedu.core.columns import Column, Columns
+from trafficedu.core.tabular import Exporter
 from trafficedu.evaluation.rules import last_full_month
 
 HAND_ON = "bulletin:indicators:export"
-COLUMNS = Columns([field.name for field in fields(VillageMonth)])
+COLUMNS = Columns(*(Column(field.name) for field in fields(VillageMonth)))
 
 
 def list_rows(

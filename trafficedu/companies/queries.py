@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor
-from trafficedu.core.errors import Missing
+from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.listing import Column, Listing
 from trafficedu.core.states import Activity
 from trafficedu.core.text import message
@@ -41,6 +41,29 @@ def find_company(session: Session, code: str) -> Company:
 def find_visible_company(session: Session, code: str, by: Actor) -> Company:
     """Return the company with ``code`` if ``by`` sees it; raise :class:`Missing`."""
     return _one(session, Company.code == code, visible_to(by))
+
+
+def find_company_id(session: Session, code: str) -> int:
+    """Return the id of the company with ``code``, for a record; raise Refusal at ``company_code``."""
+    return _known(session.scalar(select(Company.id).where(Company.code == code)), code)
+
+
+class RememberedCompanies:
+    """:func:`find_company_id` for the rows of a file: every company is read once."""
+
+    def __init__(self, session: Session) -> None:
+        self._ids = dict(session.execute(select(Company.code, Company.id)).tuples().all())
+
+    def find_id(self, code: str) -> int:
+        """Return the id; raise Refusal at ``company_code``."""
+        return _known(self._ids.get(code), code)
+
+
+def _known(company_id: int | None, code: str) -> int:
+    if company_id is None:
+        text = message("There is no company with the code %(code)s.", code=code)
+        raise Refusal(text, field="company_code", value=code)
+    return company_id
 
 
 def _one(session: Session, *conditions: ColumnElement[bool]) -> Company:

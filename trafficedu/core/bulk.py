@@ -6,12 +6,12 @@ what was flushed before is seen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any, TypeVar
 
 from psycopg import sql
-from sqlalchemy import Dialect, FromClause, Table, select
+from sqlalchemy import Column, ColumnDefault, Dialect, FromClause, Table, bindparam, insert, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 Item = TypeVar("Item")
@@ -26,33 +26,40 @@ def batches(items: Iterable[Item], size: int = BATCH) -> Iterator[list[Item]]:
         yield batch
 
 
-def load(session: Session, table: FromClause, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+def load(session: Session, table: FromClause, rows: Iterable[Mapping[str, Any]]) -> int:
     """Add ``rows`` to ``table`` and return how many; memory does not grow with their number.
 
-    PostgreSQL takes them by ``COPY``, SQLite by one prepared statement. Defaults of the models are not
-    applied: name every column that has no default in the database. Values are what the models hold (aware
-    datetimes, dates, booleans); a broken constraint raises the driver's own error, not SQLAlchemy's.
+    PostgreSQL takes them by ``COPY``, SQLite by one prepared statement. A broken constraint raises the driver's own
+    error, not SQLAlchemy's.
 
     Parameters
     ----------
     table
         ``Model.__table__``.
-    columns
-        Names of the columns, in the order of the values of each row.
+    rows
+        Values by column, as the models hold them (aware datetimes, dates, booleans); the same columns in every row.
+        One that is not named takes the fixed value that the model gives it, or the database.
     """
     assert isinstance(table, Table)
     session.flush()
+    following = iter(rows)
+    first = next(following, None)
+    if first is None:
+        return 0
+    fixed = {
+        column.name: column.default.arg
+        for column in table.columns
+        if column.name not in first and isinstance(column.default, ColumnDefault) and column.default.is_scalar
+    }
+    columns = [column.name for column in table.columns if column.name in first or column.name in fixed]
     connection = session.connection()
     raw = connection.connection.driver_connection
-    ready = _converted(rows, _converters(table, columns, connection.dialect))
+    ready = _ordered(chain([first], following), fixed, columns, _converters(table, columns, connection.dialect))
     if connection.dialect.name == "postgresql":
         return _copy(raw, table.name, columns, ready)
-    names = ", ".join(f'"{name}"' for name in columns)
-    marks = ", ".join("?" * len(columns))
-    statement = f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})'  # noqa: S608 - names of our own models
     cursor = raw.cursor()  # type: ignore[union-attr]
     try:
-        cursor.executemany(statement, ready)
+        cursor.executemany(str(insert(table).compile(dialect=connection.dialect, column_keys=columns)), ready)
         return int(cursor.rowcount)
     finally:
         cursor.close()
@@ -71,24 +78,42 @@ def _copy(raw: Any, table: str, columns: Sequence[str], rows: Iterable[Sequence[
 
 def _converters(table: Table, columns: Sequence[str], dialect: Dialect) -> list[tuple[int, Convert]]:
     """Return place and conversion of each column whose values the driver does not take as they are."""
-    found = ((place, table.c[name].type.dialect_impl(dialect)) for place, name in enumerate(columns))
-    processors = ((place, kind.bind_processor(dialect)) for place, kind in found)
+    kinds = ((place, table.c[name].type.dialect_impl(dialect)) for place, name in enumerate(columns))
+    processors = ((place, kind.bind_processor(dialect)) for place, kind in kinds)
     return [(place, processor) for place, processor in processors if processor is not None]
 
 
-def _converted(rows: Iterable[Sequence[Any]], converters: list[tuple[int, Convert]]) -> Iterator[Sequence[Any]]:
-    if not converters:
-        yield from rows
-        return
+def _ordered(
+    rows: Iterable[Mapping[str, Any]],
+    fixed: Mapping[str, Any],
+    columns: Sequence[str],
+    converters: list[tuple[int, Convert]],
+) -> Iterator[Sequence[Any]]:
+    """Yield each row as the driver takes it, in the order of the table's columns."""
     for row in rows:
-        values = list(row)
+        named = {**fixed, **row}
+        assert len(named) == len(columns), f"columns differ: {named.keys() ^ set(columns)}"
+        values = [named[name] for name in columns]
         for place, convert in converters:
             values[place] = convert(values[place])
         yield values
 
 
+def change(session: Session, table: FromClause, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write the values of ``rows`` into the rows of the same ``id``; the same columns in each. Raises versions."""
+    if not rows:
+        return
+    assert isinstance(table, Table)
+    statement = table.update().where(table.c.id == bindparam("row_id"))
+    if "version" in table.c:
+        statement = statement.values(version=table.c.version + 1)
+    session.connection().execute(
+        statement, [{"row_id": row["id"]} | {name: row[name] for name in row if name != "id"} for row in rows]
+    )
+
+
 def find_by_key(
-    session: Session, key: InstrumentedAttribute[Any], wanted: Iterable[Any], *columns: Any
+    session: Session, key: InstrumentedAttribute[Any] | Column[Any], wanted: Iterable[Any], *columns: Any
 ) -> dict[Any, Any]:
     """Return the rows whose unique ``key`` is among ``wanted``, by key: (key, *columns) as named rows."""
     found: dict[Any, Any] = {}

@@ -1,105 +1,166 @@
-"""Typed values from the cells of an imported table. Must not know any feature.
+"""Values from the cells of a file. Must not know any feature, nor where a cell stands.
 
-Each function takes the row and the column's name, so that what is wrong names its place: a
-:class:`Refusal` whose ``field`` is the column. An empty cell is None unless ``needed``.
+A cell keeps the type it has in the file (a CSV knows text only) until the column's reader judges it. A reader takes
+the cell and returns the value; what is wrong is a :class:`Refusal`, to which :class:`core.columns.Columns` adds
+the column. Readers that need a limit are made by a function: ``text(60)`` is the reader of a text of 60 characters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, date, datetime
-from typing import Literal, overload
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, TypeVar
 
 from trafficedu.core.clock import from_local
 from trafficedu.core.errors import Refusal
-from trafficedu.core.tabular import Row
 from trafficedu.core.text import message
 
+Cell = str | int | float | bool | date | datetime | time | timedelta | None
+Value = TypeVar("Value")
+Read = Callable[[Cell], Value]
+
 YES, NO = frozenset({"true", "yes", "1", "是"}), frozenset({"false", "no", "0", "否"})
-MIDNIGHT = "T00:00:00"
 SLASHED = ("%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S")
+MASK = "*"
 
 
-def needed_text(row: Row, column: str, longest: int) -> str:
-    """Return the cell, which must not be empty nor longer than its place in the database."""
-    text = row[column]
-    if not text:
-        raise Refusal(message("This cell must not be empty."), field=column)
-    return short_text(row, column, longest)
+def as_text(cell: Cell) -> str:
+    """Write a cell as the text a CSV would hold: whole numbers without a point, times in ISO form."""
+    if isinstance(cell, str):
+        return cell
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return cell.isoformat() if isinstance(cell, date | time) else str(cell)
 
 
-def short_text(row: Row, column: str, longest: int) -> str:
-    """Return the cell, empty or not, but not longer than its place in the database."""
-    if len(row[column]) > longest:
-        raise Refusal(message("At most %(max)d characters.", max=longest), field=column)
-    return row[column]
+def is_masked(value: str) -> bool:
+    """Tell whether a cell holds a masked value, which means "unchanged" when it is imported again."""
+    return MASK in value
 
 
-def one_of(row: Row, column: str, values: Iterable[str]) -> str:
-    """Return the cell, which must be one of ``values``."""
-    if row[column] not in list(values):
-        raise Refusal(message("Write one of: %(values)s.", values=", ".join(values)), field=column)
-    return row[column]
+def if_given(read: Read[Value], default: Any = None) -> Read[Any]:
+    """Return the reader of a cell that may be empty: it stands for ``default`` then."""
+
+    def given(cell: Cell) -> Any:
+        return default if cell == "" or cell is None else read(cell)
+
+    return given
 
 
-@overload
-def day(row: Row, column: str, *, needed: Literal[True]) -> date: ...
-@overload
-def day(row: Row, column: str, *, needed: bool = False) -> date | None: ...
-def day(row: Row, column: str, *, needed: bool = False) -> date | None:
+def unless_masked(normalise: Callable[[str], str]) -> Read[str]:
+    """Return the reader of personal data that ``normalise`` checks; what is masked, or not there, stays as it is."""
+
+    def unmasked(cell: Cell) -> str:
+        written = cell if isinstance(cell, str) else as_text(cell)
+        return written if not written or is_masked(written) else normalise(written)
+
+    return unmasked
+
+
+def text(longest: int) -> Read[str]:
+    """Return the reader of a text, empty or not, no longer than its place in the database."""
+
+    def short(cell: Cell) -> str:
+        written = cell if isinstance(cell, str) else as_text(cell)
+        if len(written) > longest:
+            raise Refusal(message("At most %(max)d characters.", max=longest))
+        return written
+
+    return short
+
+
+def needed(longest: int) -> Read[str]:
+    """Return the reader of a text that must not be empty."""
+    short = text(longest)
+
+    def there(cell: Cell) -> str:
+        written = short(cell)
+        if not written:
+            raise Refusal(message("This cell must not be empty."))
+        return written
+
+    return there
+
+
+def one_of(values: Iterable[str]) -> Read[str]:
+    """Return the reader of a text that must be one of ``values``."""
+    known = list(values)
+
+    def chosen(cell: Cell) -> str:
+        written = as_text(cell)
+        if written not in known:
+            raise Refusal(message("Write one of: %(values)s.", values=", ".join(known)))
+        return written
+
+    return chosen
+
+
+def day(cell: Cell) -> date:
     """Return a date written ``2026-11-03`` (or ``2026/11/3``, as spreadsheets in China show it)."""
-    text = row[column].removesuffix(MIDNIGHT)
-    if not text and not needed:
-        return None
-    try:
-        return datetime.strptime(text.replace("/", "-"), "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
-    except ValueError as error:
-        raise Refusal(message("Write the date like 2026-11-03."), field=column) from error
-
-
-def month(row: Row, column: str) -> date:
-    """Return the first day of a month written ``2026-11`` (or as any of its days)."""
-    text = row[column].removesuffix(MIDNIGHT).replace("/", "-")
-    for pattern in ("%Y-%m", "%Y-%m-%d"):
+    written = as_text(cell).replace("/", "-")
+    for pattern in ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"):  # the latter: a spreadsheet's date is a moment
         try:
-            return datetime.strptime(text, pattern).date().replace(day=1)  # noqa: DTZ007 - a day has no zone
+            return datetime.strptime(written, pattern).date()  # noqa: DTZ007 - a day has no zone
         except ValueError:
             continue
-    raise Refusal(message("Write the month like 2026-11."), field=column)
+    raise Refusal(message("Write the date like 2026-11-03."))
 
 
-def moment(row: Row, column: str) -> datetime:
+def month(cell: Cell) -> date:
+    """Return the first day of a month written ``2026-11`` (or as any of its days)."""
+    written = as_text(cell).replace("/", "-")
+    for pattern in ("%Y-%m", "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"):
+        try:
+            return datetime.strptime(written, pattern).date().replace(day=1)  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            continue
+    raise Refusal(message("Write the month like 2026-11."))
+
+
+def moment(cell: Cell) -> datetime:
     """Return a moment in UTC: RFC 3339, or the district's clock without an offset, with dashes or slashes."""
-    text = row[column]
+    written = as_text(cell)
     try:
-        found = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(written)
         return found.astimezone(UTC) if found.tzinfo else from_local(found)
     except (ValueError, OverflowError):  # the latter: a day at the very edge of the calendar
         pass
     for pattern in SLASHED:
         try:
-            return from_local(datetime.strptime(text, pattern))  # noqa: DTZ007 - the district's clock, see from_local
+            return from_local(datetime.strptime(written, pattern))  # noqa: DTZ007 - the district's clock, see from_local
         except ValueError:
             continue
-    raise Refusal(message("Write the date and time like 2026-11-23 21:05."), field=column)
+    raise Refusal(message("Write the date and time like 2026-11-23 21:05."))
 
 
-def whole(row: Row, column: str, least: int = 0, most: int = 2_000_000_000) -> int:
-    """Return a whole number between ``least`` and ``most``."""
-    text = row[column]
-    number = int(text) if text.removeprefix("-").isdecimal() and len(text) < 15 else None
-    if number is None or not least <= number <= most:
-        raise Refusal(
-            message("Write a whole number between %(least)d and %(most)d.", least=least, most=most), field=column
-        )
+def whole(least: int = 0, most: int = 2_000_000_000) -> Read[int]:
+    """Return the reader of a whole number between ``least`` and ``most``."""
+
+    def number(cell: Cell) -> int:
+        written = as_text(cell)
+        found = int(written) if written.removeprefix("-").isdecimal() and len(written) < 15 else None
+        if found is None or not least <= found <= most:
+            raise Refusal(message("Write a whole number between %(least)d and %(most)d.", least=least, most=most))
+        return found
+
     return number
 
 
-def flag(row: Row, column: str) -> bool | None:
-    """Return yes or no, written ``true`` or ``false``; None for an empty cell."""
-    text = row[column].lower()
-    if not text:
-        return None
-    if text not in YES | NO:
-        raise Refusal(message("Write true or false."), field=column)
-    return text in YES
+def degrees(cell: Cell) -> float:
+    """Return a latitude or longitude."""
+    try:
+        return float(as_text(cell))
+    except ValueError as error:
+        raise Refusal(message("Write degrees as a number, such as 30.1785.")) from error
+
+
+def flag(cell: Cell) -> bool:
+    """Return yes or no, written ``true`` or ``false``."""
+    written = as_text(cell).lower()
+    if written not in YES | NO:
+        raise Refusal(message("Write true or false."))
+    return written in YES

@@ -1,7 +1,8 @@
 """Reading tables that people saved in a spreadsheet: CSV in whatever encoding, or XLSX. Must not know any feature.
 
-A file's columns are checked before its first row; a row arrives as trimmed text with its line number. What
-an import did is told in an :class:`ImportReport`.
+A file's columns are checked before its first row; a row arrives with its line number and its cells, which keep the
+type they have in the file: text is trimmed, a CSV knows nothing else. What an import did is told in an
+:class:`ImportReport`.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import csv
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -22,10 +23,11 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core.actors import Actor
 from trafficedu.core.cells import restore
+from trafficedu.core.columns import Columns
 from trafficedu.core.errors import Refusal
+from trafficedu.core.parsing import Cell, as_text
 from trafficedu.core.text import Message, message, translate
 
-MASK = "*"
 SNIFF_BYTES = 1 << 20
 XLSX_BYTES, XLSX_SMALL_BYTES, XLSX_RATIO = 512 << 20, 16 << 20, 100
 """A workbook's most bytes unpacked, and those it may have however small; between them, so many times its own size.
@@ -39,23 +41,20 @@ CELL = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{0,8})([0-9]{0,12})["']""")
 TOO_LARGE = message("This workbook is too large to be read at once. Save it as CSV and try again.")
 
 
-@dataclass(frozen=True)
-class Columns:
-    """The columns of an import: their names in order, and which of them a file may leave out."""
-
-    names: Sequence[str]
-    optional: frozenset[str] = frozenset()
-
-
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a table: its line in the file (the header is line 1) and its cells by column name."""
+    """One row of a table: its line in the file (the header is line 1) and its typed cells by column name."""
 
     line: int
-    cells: dict[str, str]
+    values: Mapping[str, Cell]
+
+    @property
+    def cells(self) -> dict[str, str]:
+        """The cells as a CSV would hold them."""
+        return {name: as_text(cell) for name, cell in self.values.items()}
 
     def __getitem__(self, column: str) -> str:
-        return self.cells.get(column, "")
+        return as_text(self.values.get(column, ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +85,16 @@ class ImportReport:
     unchanged: int = 0
     refused: list[RefusedRow] = field(default_factory=list)
 
+    @property
+    def counts(self) -> dict[str, Any]:
+        """How many rows ended how, for the audit trail and the log of runs."""
+        return {
+            "added": self.added,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "refused": len(self.refused),
+        }
+
     def refuse(self, row: Row, error: Refusal) -> None:
         """Note that ``row`` was not taken because of ``error``."""
         column = error.field or ""
@@ -102,12 +111,7 @@ class ImportReport:
 
     def as_json(self, locale: str) -> dict[str, Any]:
         """Return the form that ``trafficedu import --json`` prints."""
-        return {
-            "added": self.added,
-            "updated": self.updated,
-            "unchanged": self.unchanged,
-            "refused": [row.as_json(locale) for row in self.refused],
-        }
+        return self.counts | {"refused": [row.as_json(locale) for row in self.refused]}
 
 
 Progress = Callable[[int], None]
@@ -175,11 +179,6 @@ class Exporter:
     monthly: bool = False
 
 
-def is_masked(value: str) -> bool:
-    """Tell whether a cell holds a masked value, which means "unchanged" when it is imported again."""
-    return MASK in value
-
-
 def read_rows(path: Path, columns: Columns) -> Iterator[Row]:
     """Yield the rows of a CSV or XLSX file.
 
@@ -203,19 +202,19 @@ def _read(path: Path, columns: Columns) -> Iterator[Row]:
         yield from _named(_csv_rows(file), columns)
 
 
-def _named(lines: Iterator[tuple[int, list[str]]], columns: Columns) -> Iterator[Row]:
+def _named(lines: Iterator[tuple[int, list[Cell]]], columns: Columns) -> Iterator[Row]:
     first = next(lines, None)
     if first is None:
         raise Refusal(message("The file is empty. Its first row must name the columns."))
-    header = list(first[1])
+    header = [as_text(cell) for cell in first[1]]
     while header and not header[-1]:
         header.pop()
-    check_header(header, columns)
+    columns.check(header)
     width = len(header)
     for line, cells in lines:
-        if not any(cells):
+        if all(cell == "" for cell in cells):
             continue
-        if len(cells) > width and any(cells[width:]):
+        if any(cell != "" for cell in cells[width:]):
             raise Refusal(
                 message(
                     "Line %(line)d has more cells than there are columns. Check its commas and quotes.",
@@ -225,25 +224,7 @@ def _named(lines: Iterator[tuple[int, list[str]]], columns: Columns) -> Iterator
         yield Row(line, dict(zip(header, cells, strict=False)))
 
 
-def check_header(header: Sequence[str], columns: Columns) -> None:
-    """Raise :class:`Refusal` naming every unknown, doubled or missing column of ``header``."""
-    known = ", ".join(columns.names)
-    unknown = [name for name in header if name not in columns.names]
-    if unknown:
-        names = ", ".join(name or "(empty)" for name in unknown)
-        text = message("Unknown column: %(names)s. Known are: %(known)s.", names=names, known=known)
-        raise Refusal(text, field=unknown[0])
-    doubled = sorted({name for name in header if header.count(name) > 1})
-    if doubled:
-        text = message("This column stands there twice: %(names)s.", names=", ".join(doubled))
-        raise Refusal(text, field=doubled[0])
-    missing = [name for name in columns.names if name not in header and name not in columns.optional]
-    if missing:
-        text = message("This column is missing: %(names)s.", names=", ".join(missing))
-        raise Refusal(text, field=missing[0])
-
-
-def _csv_rows(file: TextIO) -> Iterator[tuple[int, list[str]]]:
+def _csv_rows(file: TextIO) -> Iterator[tuple[int, list[Cell]]]:
     reader = csv.reader(file, strict=True)  # else a quote never closed would swallow the rest of the file
     try:
         for cells in reader:
@@ -278,14 +259,14 @@ def _decodes(path: Path, encoding: str) -> bool:
     return True
 
 
-def _xlsx_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+def _xlsx_rows(path: Path) -> Iterator[tuple[int, list[Cell]]]:
     _refuse_inflated(path)
     try:
         sheet = python_calamine.CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
     except Exception as error:  # calamine raises several kinds for a file that is no workbook
         raise Refusal(message("The file is not a readable XLSX workbook. Save it anew and try again.")) from error
     for number, cells in enumerate(sheet.iter_rows(), start=sheet.start[0] + 1 if sheet.start else 1):
-        yield number, [_as_text(cell).strip() for cell in cells]
+        yield number, [cell.strip() if isinstance(cell, str) else cell for cell in cells]
 
 
 def _refuse_inflated(path: Path) -> None:
@@ -329,17 +310,6 @@ def _column(letters: bytes) -> int:
     return number
 
 
-def _as_text(cell: Any) -> str:
-    """Write a typed cell as the text a CSV would hold: whole numbers without a point, times in ISO form."""
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    if isinstance(cell, datetime | date | time):
-        return cell.isoformat()
-    return str(cell)
-
-
 def count_rows(path: Path) -> int:
     """Return about how many rows the file has, for a progress bar; 0 where that cannot be told."""
     if path.suffix.lower() == ".xlsx":
@@ -353,6 +323,6 @@ def count_rows(path: Path) -> int:
     return max(0, lines - 1)
 
 
-def numbered(rows: Iterable[dict[str, str]]) -> Iterator[Row]:
+def numbered(rows: Iterable[Mapping[str, Cell]]) -> Iterator[Row]:
     """Make rows of dictionaries, as the demo and the tests have them; lines count from 2."""
     return (Row(line, cells) for line, cells in enumerate(rows, start=2))

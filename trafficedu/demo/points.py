@@ -30,18 +30,6 @@ DILIGENCE = {TOWN: 0.95, VILLAGE: 0.9, COMPANY: 0.85}
 """How much of what is expected the usual target earns by hand; single ones differ by :data:`SPREAD`."""
 SPREAD = 0.28
 LOSSES = 0.03
-COLUMNS = (
-    "number",
-    "reference",
-    "area_id",
-    "company_id",
-    "occurred_on",
-    "activity_id",
-    "points",
-    "note",
-    "source",
-    "recorded_utc",
-)
 
 
 def enter_points(session: Session, now: datetime, months: int, seed: int) -> int:
@@ -51,7 +39,7 @@ def enter_points(session: Session, now: datetime, months: int, seed: int) -> int
     for kind, points in EXPECTED.items():
         catalogue.expect_points(session, ExpectationInput(kind, "", first, points), SYSTEM)
     rows = _Ledger(session, today, Random(seed + SALT)).write(first)
-    bulk.load(session, PointEntry.__table__, COLUMNS, rows)
+    bulk.load(session, PointEntry.__table__, rows)
     return len(rows) + happenings.enter_happenings(session, now, since=first)
 
 
@@ -68,9 +56,9 @@ class _Ledger:
         ]
         companies = session.scalars(select(Company).order_by(Company.code))
         self._targets += [(COMPANY, None, company.id) for company in companies]
-        self._rows: list[tuple[object, ...]] = []
+        self._rows: list[dict[str, object]] = []
 
-    def write(self, first: date) -> list[tuple[object, ...]]:
+    def write(self, first: date) -> list[dict[str, object]]:
         """Return the rows of every target from the month of ``first`` on."""
         for target in self._targets:
             usual = max(0.2, self._chance.gauss(DILIGENCE[target[0]], SPREAD))
@@ -97,15 +85,15 @@ class _Ledger:
         if day >= self._today:
             return
         self._rows.append(
-            (
-                new_number("E"),
-                f"demo-{len(self._rows) + 1:06d}",
-                *target[1:],
-                day,
-                activity.id,
-                signed(activity.direction, activity.points),
-                "",
-                FILE,
-                day_bounds(day)[1],
-            )
+            {
+                "number": new_number("E"),
+                "reference": f"demo-{len(self._rows) + 1:06d}",
+                "area_id": target[1],
+                "company_id": target[2],
+                "occurred_on": day,
+                "activity_id": activity.id,
+                "points": signed(activity.direction, activity.points),
+                "source": FILE,
+                "recorded_utc": day_bounds(day)[1],
+            }
         )

@@ -52,7 +52,7 @@ class Rows:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._waiting: dict[type[Base], list[tuple[Any, ...]]] = {model: [] for model in ORDER}
+        self._waiting: dict[type[Base], list[dict[str, Any]]] = {model: [] for model in ORDER}
         self._columns = {model: [column.name for column in _table(model).columns] for model in ORDER}
         self._ids = dict.fromkeys(ORDER, 0)
         self.written = dict.fromkeys(ORDER, 0)
@@ -71,15 +71,15 @@ class Rows:
             values.setdefault("version", 1)
         if "id" in columns and "id" not in values:
             values["id"] = self.new_id(model)
-        row = tuple(map(values.pop, columns, [None] * len(columns)))
-        assert not values, f"{model.__name__} has no column {sorted(values)}"
+        row = dict.fromkeys(columns) | values
+        assert len(row) == len(columns), f"{model.__name__} has no column {sorted(values.keys() - columns)}"
         self._waiting[model].append(row)
 
     def flush(self) -> None:
         """Write what was gathered."""
         for model, rows in self._waiting.items():
             if rows:
-                self.written[model] += bulk.load(self._session, _table(model), self._columns[model], rows)
+                self.written[model] += bulk.load(self._session, _table(model), rows)
                 rows.clear()
 
     def finish(self) -> None:

@@ -2,296 +2,227 @@
 
 The rows of one ``reference`` are one survey, a row for each group and role, in whatever order. A delivery company
 that was told apart stands in the column ``group``, as ``delivery:CODE``. A site not yet known is added in the area
-the row names, so that a video evaluation needs no list of sites first.
+the row names, so that a video evaluation needs no list of sites first. The same file again changes nothing, a
+corrected count of a file replaces the former one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas import queries as areas
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
+from trafficedu.companies.queries import RememberedCompanies
 from trafficedu.core import bulk, clock, parsing
 from trafficedu.core.actors import Actor
+from trafficedu.core.columns import Column, Columns
 from trafficedu.core.errors import Refusal
+from trafficedu.core.keyed_import import Candidate, KeyedImport, Known
 from trafficedu.core.numbers import new_number
-from trafficedu.core.tabular import Columns, Exporter, Importer, ImportReport, Progress, Row
+from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.text import message
-from trafficedu.helmets.models import (
-    HelmetCount,
-    HelmetSheet,
-    HelmetSite,
-    HelmetSurvey,
-)
+from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
 from trafficedu.helmets.queries.surveys import visible_to
-from trafficedu.helmets.rules import (
-    CountMethod,
-    RiderGroup,
-    Seat,
-    SurveySource,
-    SurveyState,
-)
+from trafficedu.helmets.rules import CountMethod, RiderGroup, RoadClass, Seat, SurveySource, SurveyState, check_started
 
+RIDERS = parsing.whole(most=1_000_000)
 COLUMNS = Columns(
-    (
-        "reference",
-        "site_code",
-        "area_code",
-        "started_at",
-        "minutes",
-        "method",
-        "group",
-        "role",
-        "helmeted",
-        "bare",
-        "unclear",
-    )
+    Column("reference", parsing.needed(64)),
+    Column("site_code", parsing.needed(20)),
+    Column("area_code"),
+    Column("started_at", parsing.moment),
+    Column("minutes", parsing.whole(1, 1440)),
+    Column("method", parsing.one_of(CountMethod)),
+    Column("group"),
+    Column("role", parsing.one_of(Seat)),
+    Column("helmeted", RIDERS),
+    Column("bare", RIDERS),
+    Column("unclear", RIDERS),
 )
-MOST_RIDERS = 1_000_000
-HEAD = ("number", "reference", "site_id", "started_utc", "occurred_on", "minutes", "method", "source")
+HEAD = ("site_id", "started_utc", "minutes", "method")
+"""What all rows of a reference have in common."""
+SUMS = ("helmeted", "bare", "unclear")
+Key = tuple[str, str, str, int | None]
 
 
-@dataclass(frozen=True)
-class _Head:
-    """What all rows of a reference have in common."""
+class Ready(NamedTuple):
+    """A row that is right in itself; ``key`` is reference, group, role and company."""
 
-    site_id: int
-    started_utc: datetime
-    minutes: int
-    method: str
+    key: Key
+    head: dict[str, Any]
+    sums: dict[str, int]
 
 
-@dataclass(frozen=True)
-class _Known:
-    """A survey as the database has it."""
+class HelmetImport(KeyedImport[Ready]):
+    """Counts by survey, group, role and company. What it holds grows with sites and keys, not with values."""
 
-    id: int
-    head: _Head
-    source: str
-    state: str
+    columns, model = COLUMNS, HelmetCount
+    compared, changeable = (*HEAD, *SUMS), SUMS
+    fields = {"company_code": "group"}
 
+    def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
+        super().__init__(session, by, now, skip_errors)
+        self._areas = dict(session.execute(select(Area.code, Area.id).where(areas.visible_to(by))).tuples().all())
+        self._area_ids = set(self._areas.values())
+        self._companies = RememberedCompanies(session)
+        sites = session.execute(select(HelmetSite.code, HelmetSite.id, HelmetSite.area_id))
+        self._sites = {row.code: (row.id, row.area_id) for row in sites}
+        self._seen = set[Key]()
+        self._surveys: dict[str, Known] = {}
+        self._sheets: dict[str, int] = {}
 
-Cell = tuple[str, str, int | None]
-Sums = tuple[int, int, int]
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    """A row read."""
-
-    row: Row
-    reference: str
-    head: _Head
-    cell: Cell
-    sums: Sums
-
-
-class _Taking:
-    """One file being taken in. What it holds grows with sites and with the keys of rows, not with their values."""
-
-    def __init__(self, session: Session, by: Actor, now: datetime) -> None:
-        self.session = session
-        self.by = by
-        self.report = ImportReport()
-        own = select(Area.code, Area.id).where(areas.visible_to(by))
-        self.areas = {row.code: row.id for row in session.execute(own)}
-        self.area_ids = set(self.areas.values())
-        self.companies = {row.code: row.id for row in session.execute(select(Company.code, Company.id))}
-        self.sites = {
-            row.code: (row.id, row.area_id)
-            for row in session.execute(select(HelmetSite.code, HelmetSite.id, HelmetSite.area_id))
-        }
-        self.seen: set[tuple[str, Cell]] = set()
-        self.now = now
-
-    def batch(self, rows: list[Row]) -> None:
-        """Take some rows in."""
-        wanted: list[_Wanted] = []
-        for row in rows:
-            try:
-                wanted.append(self._read(row))
-            except Refusal as error:
-                self.report.refuse(row, error)
-        known = self._known({one.reference for one in wanted})
-        self._open(wanted, known)
-        self._write(wanted, known)
-
-    def _read(self, row: Row) -> _Wanted:
-        reference = parsing.needed_text(row, "reference", 64)
-        started = parsing.moment(row, "started_at")
-        if started > self.now:
-            raise Refusal(message("This time lies in the future. Check the date and the hour."), field="started_at")
-        minutes = parsing.whole(row, "minutes", 1, 1440)
-        method = parsing.one_of(row, "method", tuple(CountMethod))
-        group, company_id = self._group(row)
-        cell = (group, parsing.one_of(row, "role", tuple(Seat)), company_id)
-        sums = tuple(parsing.whole(row, column, 0, MOST_RIDERS) for column in ("helmeted", "bare", "unclear"))
-        if (reference, cell) in self.seen:
+    def prepare(self, cells: dict[str, Any]) -> Ready:
+        """Check a row by itself."""
+        check_started(cells["started_at"], self.now)
+        key = (cells["reference"], *self._group(cells["group"], cells["role"]))
+        if key in self._seen:
             raise Refusal(message("This group and role of the survey stand in an earlier line, too."), field="group")
-        head = _Head(self._site(row), started, minutes, method)
-        self.seen.add((reference, cell))
-        return _Wanted(row, reference, head, cell, (sums[0], sums[1], sums[2]))
+        site_id = self._site(cells["site_code"], cells["area_code"])
+        self._seen.add(key)
+        head = (site_id, cells["started_at"], cells["minutes"], cells["method"])
+        return Ready(key, dict(zip(HEAD, head, strict=True)), {name: cells[name] for name in SUMS})
 
-    def _group(self, row: Row) -> tuple[str, int | None]:
-        group, _, company = row["group"].partition(":")
+    def _group(self, cell: str, role: str) -> tuple[str, str, int | None]:
+        group, _, company = cell.partition(":")
         if group not in tuple(RiderGroup) or (company and group != RiderGroup.DELIVERY):
-            values = ", ".join((*tuple(RiderGroup), f"{RiderGroup.DELIVERY}:CODE"))
+            values = ", ".join((*RiderGroup, f"{RiderGroup.DELIVERY}:CODE"))
             raise Refusal(message("Write one of: %(values)s.", values=values), field="group")
-        if company and company not in self.companies:
-            raise Refusal(message("There is no company with the code %(code)s.", code=company), field="group")
-        return group, self.companies.get(company)
+        return group, role, self._companies.find_id(company) if company else None
 
-    def _site(self, row: Row) -> int:
+    def _site(self, code: str, area_code: str) -> int:
         """Return the site's id; adds one that is not known yet in the area the row names."""
-        code = parsing.needed_text(row, "site_code", 20)
-        area_id = self.areas.get(row["area_code"])
-        if row["area_code"] and area_id is None:
+        area_id = self._areas.get(area_code)
+        if area_code and area_id is None:
             raise Refusal(message("There is no area with this code."), field="area_code")
-        known = self.sites.get(code)
+        known = self._sites.get(code)
         if known is None:
             if area_id is None:
                 raise Refusal(message("This site is not known yet. Name its area, and it is added."), field="area_code")
-            site = HelmetSite(code=code, name=code, area_id=area_id, road_class="unknown")
+            site = HelmetSite(code=code, name=code, area_id=area_id, road_class=RoadClass.UNKNOWN)
             self.session.add(site)
             self.session.flush()
-            known = self.sites[code] = (site.id, area_id)
-        if known[1] not in self.area_ids:
+            known = self._sites[code] = (site.id, area_id)
+        if known[1] not in self._area_ids:
             raise Refusal(message("There is no site with the code %(code)s.", code=code), field="site_code")
         if area_id is not None and known[1] != area_id:
             raise Refusal(message("This site lies in another area."), field="area_code")
         return known[0]
 
-    def _known(self, references: set[str]) -> dict[str, _Known]:
-        survey = HelmetSurvey
-        columns = (survey.id, survey.site_id, survey.started_utc, survey.minutes, survey.method)
-        found = bulk.find_by_key(self.session, survey.reference, references, *columns, survey.source, survey.state)
-        return {
-            reference: _Known(
-                row.id, _Head(row.site_id, row.started_utc, row.minutes, row.method), row.source, row.state
-            )
-            for reference, row in found.items()
-        }
+    def key(self, ready: Ready) -> Key:
+        """Return reference, group, role and company."""
+        return ready.key
 
-    def _open(self, wanted: list[_Wanted], known: dict[str, _Known]) -> None:
-        """Add the surveys of references not known yet, each with its sheet."""
-        fresh = {one.reference: one.head for one in reversed(wanted) if one.reference not in known}
-        if not fresh:
-            return
-        bulk.load(
-            self.session,
-            HelmetSurvey.__table__,
-            (*HEAD, "state", "void_reason", "version"),
-            [
-                (
-                    new_number("H"),
-                    reference,
-                    head.site_id,
-                    head.started_utc,
-                    clock.local_date(head.started_utc),
-                    head.minutes,
-                    head.method,
-                    SurveySource.FILE,
-                    SurveyState.COUNTED,
-                    "",
-                    1,
-                )
-                for reference, head in fresh.items()
-            ],
-        )
-        known |= self._known(set(fresh))
-        sheets = [
-            {
-                "survey_id": known[reference].id,
-                "key": f"whole-{reference}",
-                "observer_id": self.by.user_id,
-                "last_event": 0,
-                "started_utc": head.started_utc,
-                "ended_utc": self.now,
-            }
-            for reference, head in fresh.items()
-        ]
-        self.session.execute(insert(HelmetSheet), sheets)
+    def look_up(self, batch: Sequence[Ready]) -> None:
+        """Find the surveys of a batch."""
+        self._surveys = self._find_surveys({ready.key[0] for ready in batch})
 
-    def _write(self, wanted: list[_Wanted], known: dict[str, _Known]) -> None:
-        """Compare every row with what the database has, and add or change it where it may."""
-        counts = self._counts({known[one.reference].id for one in wanted})
-        sheets = self._sheets({known[one.reference].id for one in wanted})
-        fresh: list[dict[str, Any]] = []
-        for one in wanted:
-            survey = known[one.reference]
-            before = counts.get((survey.id, *one.cell))
-            try:
-                if before == one.sums and one.head == survey.head:
-                    self.report.unchanged += 1
-                    continue
-                self._check(one, survey)
-            except Refusal as error:
-                self.report.refuse(one.row, error)
-                continue
-            helmeted, bare, unclear = one.sums
-            group, role, company_id = one.cell
-            values = {"helmeted": helmeted, "bare": bare, "unclear": unclear}
-            if before is None:
-                place = {"sheet_id": sheets[survey.id], "group": group, "role": role, "company_id": company_id}
-                fresh.append(place | values)
-                self.report.added += 1
-            else:
-                self._change(sheets[survey.id], one.cell, values)
-                self.report.updated += 1
-        if fresh:
-            self.session.execute(insert(HelmetCount), fresh)
+    def _find_surveys(self, references: Collection[str]) -> dict[str, Known]:
+        names = ("id", *HEAD, "source", "state")
+        columns = [getattr(HelmetSurvey, name) for name in names]
+        rows = bulk.find_by_key(self.session, HelmetSurvey.reference, references, *columns)
+        return {reference: dict(zip(names, row[1:], strict=True)) for reference, row in rows.items()}
 
-    def _check(self, one: _Wanted, survey: _Known) -> None:
-        if one.head != survey.head:
+    def find(self, keys: Collection[Any]) -> dict[Any, Known]:
+        """Return the counts of the surveys of a batch, the observers added up; a file's survey has one sheet."""
+        references = {survey["id"]: reference for reference, survey in self._surveys.items()}
+        query = _summed(HelmetCount.company_id).add_columns(func.min(HelmetCount.id))
+        known: dict[Any, Known] = {}
+        for ids in bulk.batches(references):
+            for survey_id, *cell, helmeted, bare, unclear, count_id in self.session.execute(
+                query.where(HelmetSheet.survey_id.in_(ids))
+            ):
+                reference = references[survey_id]
+                sums = dict(zip(SUMS, (helmeted, bare, unclear), strict=True))
+                known[reference, *cell] = self._surveys[reference] | sums | {"id": count_id}
+        return known
+
+    def facts(self, ready: Ready, known: Known) -> Mapping[str, Any]:
+        """Return the survey's head and the counts."""
+        return ready.head | ready.sums
+
+    def check_change(self, change: Mapping[str, Any], known: Known) -> None:
+        """Raise Refusal at ``reference`` where a file cannot change the survey so."""
+        if any(name in change for name in HEAD):
             raise Refusal(
                 message("This reference belongs to a survey with another site, time, length or method."),
                 field="reference",
             )
-        if survey.source != SurveySource.FILE:
+        if known["source"] != SurveySource.FILE:
             raise Refusal(
                 message("This survey was counted by hand. A file cannot change it; void it instead."),
                 field="reference",
             )
-        if survey.state != SurveyState.COUNTED:
+        if known["state"] != SurveyState.COUNTED:
             raise Refusal(
                 message("This survey is void. Send corrected figures under a new reference."), field="reference"
             )
 
-    def _change(self, sheet_id: int, cell: Cell, values: dict[str, int]) -> None:
-        group, role, company_id = cell
-        query = select(HelmetCount).where(
-            HelmetCount.sheet_id == sheet_id,
-            HelmetCount.group == group,
-            HelmetCount.role == role,
-            HelmetCount.company_id.is_(None) if company_id is None else HelmetCount.company_id == company_id,
+    def check_new(self, ready: Ready) -> None:
+        """Raise Refusal where the survey is another one; its first row says which it is."""
+        survey = self._surveys.setdefault(
+            ready.key[0], {"source": SurveySource.FILE, "state": SurveyState.COUNTED, **ready.head}
         )
-        row = self.session.scalars(query).one()
-        for name, value in values.items():
-            setattr(row, name, value)
-        self.session.flush()
+        self.check_change({name: value for name, value in ready.head.items() if survey[name] != value}, survey)
 
-    def _counts(self, survey_ids: set[int]) -> dict[tuple[int, str, str, int | None], Sums]:
-        """Return the sums over all observers by survey, group, role and company."""
-        found: dict[tuple[int, str, str, int | None], Sums] = {}
-        for ids in bulk.batches(survey_ids):
-            query = _summed(HelmetCount.company_id).where(HelmetSheet.survey_id.in_(ids))
-            for row in self.session.execute(query):
-                found[(row[0], row[1], row[2], row[3])] = (row[4], row[5], row[6])
-        return found
+    def add(self, candidates: Sequence[Candidate[Ready]]) -> int:
+        """Add counts, and the surveys of references not known yet, each with its sheet."""
+        references = {each.ready.key[0]: None for each in candidates}
+        self._open({reference: self._surveys[reference] for reference in references})
+        return super().add(candidates)
 
-    def _sheets(self, survey_ids: set[int]) -> dict[int, int]:
-        found: dict[int, int] = {}
-        for ids in bulk.batches(survey_ids):
-            query = select(HelmetSheet.survey_id, HelmetSheet.id).where(HelmetSheet.survey_id.in_(ids))
-            found.update(self.session.execute(query).tuples().all())
-        return found
+    def _open(self, surveys: Mapping[str, Known]) -> None:
+        new = {reference: survey for reference, survey in surveys.items() if "id" not in survey}
+        bulk.load(
+            self.session,
+            HelmetSurvey.__table__,
+            (
+                {
+                    "number": new_number("H"),
+                    "reference": reference,
+                    "occurred_on": clock.local_date(survey["started_utc"]),
+                }
+                | survey
+                for reference, survey in new.items()
+            ),
+        )
+        self._surveys |= self._find_surveys(new)
+        bulk.load(
+            self.session,
+            HelmetSheet.__table__,
+            (
+                {
+                    "survey_id": self._surveys[reference]["id"],
+                    "key": f"whole-{reference}",
+                    "observer_id": self.by.user_id,
+                    "started_utc": survey["started_utc"],
+                    "ended_utc": self.now,
+                }
+                for reference, survey in new.items()
+            ),
+        )
+        sheets = bulk.find_by_key(
+            self.session,
+            HelmetSheet.survey_id,
+            [self._surveys[reference]["id"] for reference in surveys],
+            HelmetSheet.id,
+        )
+        self._sheets = {reference: sheets[self._surveys[reference]["id"]].id for reference in surveys}
+
+    def values(self, ready: Ready) -> dict[str, Any]:
+        """Return the row of a new count."""
+        reference, group, role, company_id = ready.key
+        return ready.sums | {
+            "sheet_id": self._sheets[reference],
+            "group": group,
+            "role": role,
+            "company_id": company_id,
+        }
 
 
 def _summed(company: Any) -> Any:
@@ -309,19 +240,6 @@ def _summed(company: Any) -> Any:
         .join(HelmetSheet, HelmetCount.sheet_id == HelmetSheet.id)
         .group_by(HelmetSheet.survey_id, HelmetCount.group, HelmetCount.role, company)
     )
-
-
-def _import(
-    session: Session, rows: Iterator[Row], by: Actor, now: datetime, *, skip_errors: bool, progress: Progress
-) -> ImportReport:
-    """Take in surveys; the same file again changes nothing, a corrected count of a file replaces the former one."""
-    taking = _Taking(session, by, now)
-    for batch in bulk.batches(rows):
-        taking.batch(batch)
-        progress(len(batch))
-    session.expire_all()
-    taking.report.refused.sort(key=lambda refused: refused.line)
-    return taking.report
 
 
 def _export(session: Session, by: Actor, now: datetime, month: date | None, clear: bool) -> Iterable[dict[str, Any]]:
@@ -364,5 +282,5 @@ def _export(session: Session, by: Actor, now: datetime, month: date | None, clea
         }
 
 
-IMPORTER = Importer(COLUMNS, _import, permission="helmets:survey:import")
+IMPORTER = Importer(COLUMNS, HelmetImport.run, permission="helmets:survey:import")
 EXPORTER = Exporter(COLUMNS, _export, permission="helmets:survey:read", monthly=True)

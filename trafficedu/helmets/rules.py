@@ -6,10 +6,11 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum, auto
 from math import sqrt
 
+from trafficedu.core.errors import Refusal
 from trafficedu.core.states import Transitions, Word
 from trafficedu.core.text import message
 
@@ -94,6 +95,12 @@ MOST_EVENTS = 1000
 SHEET_KEY = re.compile(r"[A-Za-z0-9-]{16,64}")
 MOST_MONTHS = 60
 SHARED_CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}")
+
+
+def check_started(started: datetime, now: datetime) -> None:
+    """Raise Refusal at ``started_at`` for a survey that has not begun."""
+    if started > now:
+        raise Refusal(message("This time lies in the future. Check the date and the hour."), field="started_at")
 
 
 def order_by_lot(seed: str, codes: Iterable[str]) -> list[str]:

@@ -65,11 +65,11 @@ def signed(direction: str, points: int) -> int:
     return -points if direction == Direction.LOST else points
 
 
-def check_day(day: date, today: date) -> None:
+def check_day(day: date, today: date, *, by_hand: bool = True) -> None:
     """Raise Refusal at ``occurred_on`` for a day to come, or one too long ago to be entered by hand."""
     if day > today:
         raise Refusal(message("This day lies in the future. Check the date."), field="occurred_on")
-    if (today - day).days > OLDEST_DAYS:
+    if by_hand and (today - day).days > OLDEST_DAYS:
         text = message("Enter activities within %(days)d days; take older ones in from a file.", days=OLDEST_DAYS)
         raise Refusal(text, field="occurred_on")
 

@@ -235,7 +235,7 @@ def normalise_name(text: str) -> str:
 
 def same_name(one: str, other: str) -> bool:
     """Tell whether two normalised names are the same but for blanks, dots and the case of Latin letters."""
-    return _compact(one) == _compact(other)
+    return one == other or _compact(one) == _compact(other)
 
 
 def mask_identity(number: str) -> str:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -67,14 +66,14 @@ def import_file(
         return Outcome(report, written=False, broken=broken)
     savepoint.commit()
     with logged_run(session, f"import {kind}", by, now) as run:
-        run.update(_counts(report))
-    audit.write(session, f"{kind}:file:import", by, **_counts(report))
+        run.update(report.counts)
+    audit.write(session, f"{kind}:file:import", by, **report.counts)
     return Outcome(report, written=True)
 
 
 def note_trial(session: Session, kind: str, by: Actor, outcome: Outcome) -> None:
     """Audit that a file was tried: what it would change tells which documents are known here."""
-    audit.write(session, f"{kind}:file:try", by, **_counts(outcome.report))
+    audit.write(session, f"{kind}:file:try", by, **outcome.report.counts)
 
 
 def _run(
@@ -94,18 +93,8 @@ def _run(
 
 def _note_stop(session: Session, kind: str, by: Actor, now: datetime, report: ImportReport) -> None:
     report.added = report.updated = report.unchanged = 0
-    counts = _counts(report)
-    note_failed_run(session, f"import {kind}", by, now, **counts)
-    audit.write(session, f"{kind}:file:import", by, result=audit.FAILED, **counts)
-
-
-def _counts(report: ImportReport) -> dict[str, Any]:
-    return {
-        "added": report.added,
-        "updated": report.updated,
-        "unchanged": report.unchanged,
-        "refused": len(report.refused),
-    }
+    note_failed_run(session, f"import {kind}", by, now, **report.counts)
+    audit.write(session, f"{kind}:file:import", by, result=audit.FAILED, **report.counts)
 
 
 def export_file(

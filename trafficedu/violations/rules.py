@@ -6,9 +6,10 @@ arithmetic between them.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum, auto
 
+from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal
 from trafficedu.core.states import Transitions, Word
 from trafficedu.core.text import Message, message
@@ -93,6 +94,8 @@ OBJECTION_LIFE = Transitions(
     },
     DECIDED,
 )
+PENALTIES, OFFENDERS, SOURCES = frozenset(Penalty), frozenset(Offender), frozenset(Source)
+FIRST_YEAR = 2000
 FULL_AGE = 18
 """From this age the whole range of a fine applies (Administrative Penalty Law, art. 30)."""
 
@@ -114,11 +117,33 @@ def check_time(occurred: datetime, now: datetime, latest_days_back: int | None) 
             field="occurred_at",
             value=occurred.isoformat(),
         )
+    if occurred.year < FIRST_YEAR and local_date(occurred).year < FIRST_YEAR:
+        raise Refusal(
+            message("This day lies too far back. Check the year."), field="occurred_at", value=occurred.isoformat()
+        )
+
+
+def check_someone(source: str, plate: str) -> None:
+    """Raise Refusal where nobody is named: a camera needs the plate at least, anybody else the rider."""
+    if source != Source.CAMERA:
+        raise Refusal(
+            message("Enter the rider: identity number and name, or look the rider up."), field="id_number", value=""
+        )
+    if not plate:
+        raise Refusal(message("A camera record needs a plate or a rider."), field="plate", value="")
+
+
+def check_choices(offender: str, source: str) -> None:
+    """Raise Refusal at ``offender`` or ``source`` for what is none."""
+    if offender not in OFFENDERS:
+        raise Refusal(message("Choose rider or passenger."), field="offender", value=offender)
+    if source not in SOURCES:
+        raise Refusal(message("Choose field, camera, import or api."), field="source", value=source)
 
 
 def check_penalty(penalty: str, fine_yuan: int | None, fine_min_yuan: int, fine_max_yuan: int) -> None:
     """Raise Refusal at ``fine_yuan`` unless fine and penalty agree and the fine lies in the kind's range."""
-    if penalty not in tuple(Penalty):
+    if penalty not in PENALTIES:
         raise Refusal(message("Choose warning, fine or education."), field="penalty", value=penalty)
     if penalty != Penalty.FINE:
         if fine_yuan is not None:
@@ -184,16 +209,6 @@ def milder_fine(age: int | None, fine_min_yuan: int, fine_max_yuan: int, fine_fr
     if age is None or not fine_from_age <= age < FULL_AGE:
         return None
     return fine_min_yuan, (fine_min_yuan + fine_max_yuan) // 2
-
-
-def check_valid_on(valid_from: date, valid_to: date | None, day: date, code: str) -> None:
-    """Raise Refusal at ``kind`` unless a kind's validity includes ``day``."""
-    if day < valid_from or (valid_to is not None and day > valid_to):
-        raise Refusal(
-            message("The kind %(code)s was not in force on %(day)s. Choose another.", code=code, day=day.isoformat()),
-            field="kind",
-            value=code,
-        )
 
 
 def check_position(latitude: float | None, longitude: float | None) -> None:

@@ -1,27 +1,165 @@
-"""Import and export of accidents: the columns of the contract, one way in and the same way out."""
+"""Files of accidents: their columns, the way in, thousands of rows at a time, and the same columns out.
 
-from trafficedu.accidents.imports.exporting import list_rows
-from trafficedu.accidents.imports.taking import run
-from trafficedu.core.tabular import Columns, Exporter, Importer
+Decisions, as the documentation tells them:
+
+* The key is ``reference``, or the public number of a record that never had one.
+* A row known already that says something else corrects the record: who died later is often known later. A voided
+  record stays as it is; a row that would change one is refused.
+* ``killed_30_days`` may be empty: not known yet, and it never takes a figure away that is known. An empty count is
+  0, an empty ``ebike_involved``, ``rider_helmet`` or ``responsibility`` is true, unknown, unknown.
+* Records that may be of one accident are taken in; the page of possible duplicates shows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import delete, insert
+from sqlalchemy.orm import Session
+
+from trafficedu.accidents import rules
+from trafficedu.accidents.imports.exporting import SEPARATOR, kinds_of, list_rows
+from trafficedu.accidents.models import Accident, AccidentKind
+from trafficedu.accidents.services.recording import NewAccident, prepare
+from trafficedu.areas.queries import RememberedAreas
+from trafficedu.core import bulk, parsing
+from trafficedu.core.actors import Actor
+from trafficedu.core.columns import Column, Columns
+from trafficedu.core.errors import Refusal
+from trafficedu.core.keyed_import import Candidate, KeyedImport, Known
+from trafficedu.core.numbers import new_number
+from trafficedu.core.parsing import if_given
+from trafficedu.core.tabular import Exporter, Importer
+from trafficedu.core.text import message
+from trafficedu.violations.queries.kinds import RememberedKinds
+
+PEOPLE = parsing.whole(most=rules.MOST_PEOPLE)
+
+
+def codes(cell: parsing.Cell) -> tuple[str, ...]:
+    """Return the codes of a list with semicolons between them."""
+    parts = parsing.as_text(cell).replace("；", SEPARATOR).split(SEPARATOR)
+    return tuple(code for part in parts if (code := part.strip()))
+
 
 COLUMNS = Columns(
-    (
-        "reference",
-        "occurred_at",
-        "area_code",
-        "place",
-        "latitude",
-        "longitude",
-        "severity",
-        "killed",
-        "killed_30_days",
-        "injured",
-        "ebike_involved",
-        "rider_helmet",
-        "responsibility",
-        "kinds",
-    )
+    Column("reference", parsing.needed(60)),
+    Column("occurred_at", parsing.moment),
+    Column("area_code"),
+    Column("place", parsing.text(120)),
+    Column("latitude", if_given(parsing.degrees)),
+    Column("longitude", if_given(parsing.degrees)),
+    Column("severity"),
+    Column("killed", if_given(PEOPLE, 0)),
+    Column("killed_30_days", if_given(PEOPLE)),
+    Column("injured", if_given(PEOPLE, 0)),
+    Column("ebike_involved", if_given(parsing.flag, True)),
+    Column("rider_helmet", if_given(parsing.as_text, rules.Helmet.UNKNOWN)),
+    Column("responsibility", if_given(parsing.as_text, rules.Responsibility.UNKNOWN)),
+    Column("kinds", codes),
+)
+FACTS = (
+    "occurred_utc",
+    "occurred_on",
+    "area_id",
+    "place",
+    "latitude",
+    "longitude",
+    "severity",
+    "killed",
+    "killed_30_days",
+    "injured",
+    "ebike_involved",
+    "rider_helmet",
+    "responsibility",
 )
 
-IMPORTER = Importer(COLUMNS, run, permission="accidents:accident:import")
+
+class Ready(NamedTuple):
+    """A row that is right in itself: its facts by column of the table, and the versions of the kinds by code."""
+
+    reference: str
+    facts: dict[str, Any]
+    kinds: dict[str, int]
+
+
+class AccidentImport(KeyedImport[Ready]):
+    """What repeats in a file (areas, kinds) is looked up once; a known record is corrected."""
+
+    columns, model, letter, action = COLUMNS, Accident, "A", "accidents:accident:import"
+    changeable, compared = FACTS, (*FACTS, "state")
+
+    def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
+        super().__init__(session, by, now, skip_errors)
+        self._areas, self._kinds = RememberedAreas(session, by), RememberedKinds(session)
+
+    def prepare(self, cells: dict[str, Any]) -> Ready:
+        """Check a row as a record; see :func:`accidents.services.recording.prepare`."""
+        reference = cells.pop("reference")
+        new = NewAccident(occurred_utc=cells.pop("occurred_at"), **cells)
+        facts, kinds = prepare(new, self.now, self._areas.find, self._kinds.find_on)
+        return Ready(reference, facts, {code: kind.id for code, kind in kinds.items()})
+
+    def key(self, ready: Ready) -> str:
+        """Return the reference."""
+        return ready.reference
+
+    def find(self, keys: Collection[Any]) -> dict[Any, Known]:
+        """Return the records known, each with the codes of its kinds."""
+        known = super().find(keys)
+        kinds = kinds_of(self.session, [record["id"] for record in known.values()])
+        for record in known.values():
+            record["kinds"] = kinds.get(record["id"], ())
+        return known
+
+    def facts(self, ready: Ready, known: Known) -> Mapping[str, Any]:
+        """Return what a row says; not known yet takes no figure away."""
+        facts = ready.facts | {"kinds": tuple(sorted(ready.kinds))}
+        if facts["killed_30_days"] is None and (known["killed_30_days"] or 0) >= facts["killed"]:
+            facts["killed_30_days"] = known["killed_30_days"]
+        return facts
+
+    def check_change(self, change: Mapping[str, Any], known: Known) -> None:
+        """Raise Refusal for a record out of reach, or voided."""
+        if known["area_id"] not in self._areas.ids:
+            raise Refusal(message("This reference belongs to a record outside your area."), field="reference", value="")
+        if known["state"] == rules.AccidentState.VOIDED:
+            raise Refusal(
+                message("The record with this reference is voided: a file does not change it."), field="reference"
+            )
+
+    def change(self, changed: Sequence[tuple[Ready, Known]]) -> None:
+        """Write the facts and the kinds anew."""
+        super().change(changed)
+        ids = [known["id"] for _, known in changed]
+        self.session.execute(delete(AccidentKind).where(AccidentKind.accident_id.in_(ids)))
+        self._link({known["id"]: ready for ready, known in changed})
+
+    def values(self, ready: Ready) -> dict[str, Any]:
+        """Return the row of a new record."""
+        own = {"number": new_number("A"), "reference": ready.reference, "state": rules.AccidentState.RECORDED}
+        return ready.facts | own | {"recorded_by_id": self.by.user_id, "recorded_utc": self.now}
+
+    def add(self, candidates: Sequence[Candidate[Ready]]) -> int:
+        """Add the records and their kinds."""
+        added = super().add(candidates)
+        if self.writes:
+            ready = {each.ready.reference: each.ready for each in candidates}
+            ids = bulk.find_by_key(self.session, Accident.reference, ready, Accident.id)
+            self._link({ids[reference].id: each for reference, each in ready.items()})
+        return added
+
+    def _link(self, records: Mapping[int, Ready]) -> None:
+        rows = [
+            {"accident_id": accident_id, "kind_id": kind_id}
+            for accident_id, ready in records.items()
+            for kind_id in ready.kinds.values()
+        ]
+        if rows:
+            self.session.execute(insert(AccidentKind), rows)
+
+
+IMPORTER = Importer(COLUMNS, AccidentImport.run, permission="accidents:accident:import")
 EXPORTER = Exporter(COLUMNS, list_rows, permission="accidents:accident:export", monthly=True)

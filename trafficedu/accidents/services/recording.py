@@ -5,9 +5,11 @@ Precondition: the caller checked the permission; the area scope is checked here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -16,7 +18,8 @@ from sqlalchemy.orm.attributes import flag_modified
 from trafficedu.accidents import rules
 from trafficedu.accidents.models import Accident
 from trafficedu.accidents.queries import duplicates, records
-from trafficedu.areas.queries import find_in_reach
+from trafficedu.areas.models import Area
+from trafficedu.areas.queries import AreaRow, find_in_reach
 from trafficedu.core import audit, numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
@@ -24,9 +27,11 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import expect_version
 from trafficedu.core.text import message
 from trafficedu.violations.models import ViolationKind
-from trafficedu.violations.queries.kinds import find_kind_on
+from trafficedu.violations.queries.kinds import KindRow, find_kind_on
+from trafficedu.violations.rules import check_position
 
 LONGEST_PLACE = 120
+AnyKind = TypeVar("AnyKind", ViolationKind, KindRow)
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ def record(session: Session, new: NewAccident, by: Actor, now: datetime) -> Acci
     first = _same_submit(session, new)
     if first is not None:
         return _first_record(first, by)
-    values, kinds = _checked(session, new, by, now)
+    values, kinds = _prepare(session, new, by, now)
     close = duplicates.list_close(session, values["area_id"], new.severity, new.occurred_utc)
     if close and not new.told_apart:
         first = _same_submit(session, new)
@@ -101,6 +106,14 @@ def record(session: Session, new: NewAccident, by: Actor, now: datetime) -> Acci
     return accident
 
 
+def _prepare(
+    session: Session, new: NewAccident, by: Actor, now: datetime
+) -> tuple[dict[str, Any], list[ViolationKind]]:
+    area_on, kind_on = partial(find_in_reach, session, by=by), partial(find_kind_on, session)
+    values, kinds = prepare(new, now, area_on, kind_on)
+    return values, list(kinds.values())
+
+
 def _same_submit(session: Session, new: NewAccident) -> Accident | None:
     """Return what an earlier sending of the same form recorded, as far as it is committed."""
     return records.find_by_client_reference(session, new.client_reference) if new.client_reference else None
@@ -124,7 +137,7 @@ def correct(session: Session, accident: Accident, new: NewAccident, version: int
     """
     expect_version(accident, version)
     rules.ACCIDENT_LIFE.require(rules.AccidentAct.CORRECT, accident.state)
-    values, kinds = _checked(session, new, by, now)
+    values, kinds = _prepare(session, new, by, now)
     changed = [name for name, value in values.items() if getattr(accident, name) != value]
     for name in changed:
         setattr(accident, name, values[name])
@@ -137,16 +150,22 @@ def correct(session: Session, accident: Accident, new: NewAccident, version: int
         audit.write(session, "accidents:accident:correct", by, subject=accident, fields=changed)
 
 
-def _checked(
-    session: Session, new: NewAccident, by: Actor, now: datetime
-) -> tuple[dict[str, Any], list[ViolationKind]]:
-    """Return the facts as they are kept, by column, and the kinds; raise Refusal where a rule says no."""
+def prepare(
+    new: NewAccident,
+    now: datetime,
+    area_on: Callable[[str, date], Area | AreaRow],
+    kind_on: Callable[[str, date], AnyKind],
+) -> tuple[dict[str, Any], dict[str, AnyKind]]:
+    """Return the facts as they are kept, by column, and the kinds by code; raise Refusal where a rule says no.
+
+    Area and kinds are looked up in the session for one record, in memory for the rows of a file.
+    """
     rules.check_time(new.occurred_utc, now)
     day = local_date(rules.whole_second(new.occurred_utc))
-    area = find_in_reach(session, new.area_code, day, by)
+    area = area_on(new.area_code, day)
     rules.check_people(new.severity, new.killed, new.killed_30_days, new.injured)
     helmet, responsibility = rules.of_the_rider(new.ebike_involved, new.rider_helmet, new.responsibility)
-    rules.check_position(new.latitude, new.longitude)
+    check_position(new.latitude, new.longitude)
     place = new.place.strip()
     if len(place) > LONGEST_PLACE:
         raise Refusal(message("At most %(max)d characters.", max=LONGEST_PLACE), field="place")
@@ -165,11 +184,11 @@ def _checked(
         "rider_helmet": helmet,
         "responsibility": responsibility,
     }
-    return values, [_kind(session, code, day) for code in sorted(set(new.kinds))]
+    return values, {code: _kind(kind_on, code, day) for code in sorted(set(new.kinds))}
 
 
-def _kind(session: Session, code: str, day: date) -> ViolationKind:
+def _kind(kind_on: Callable[[str, date], AnyKind], code: str, day: date) -> AnyKind:
     try:
-        return find_kind_on(session, code, day)
+        return kind_on(code, day)
     except Refusal as error:
         raise Refusal(error.text, field="kinds", value=code) from error

@@ -128,25 +128,26 @@ def _digest(judged: Sequence[Judged]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-_COLUMNS = [
-    *("run_id", "kind", "area_id", "company_id", "code", "name", "colour", "score", "present", "veto"),
-    *("inputs", "dimensions", "hash"),
-]
-
-
 def _store(session: Session, run: EvaluationRun, judged: Sequence[Judged]) -> None:
-    rows = []
-    for one in judged:
-        target, verdict = one.target, one.verdict
-        area, company = (None, target.id) if target.kind == COMPANY else (target.id, None)
-        rows.append(
-            (
-                *(run.id, target.kind, area, company, target.code, target.name),
-                *(verdict.colour, verdict.score, verdict.present, verdict.veto),
-                *(dict(one.inputs), verdict.as_json(), one.hash),
-            )
-        )
-    bulk.load(session, EvaluationResult.__table__, _COLUMNS, rows)
+    rows = (
+        {
+            "run_id": run.id,
+            "kind": one.target.kind,
+            "area_id": None if one.target.kind == COMPANY else one.target.id,
+            "company_id": one.target.id if one.target.kind == COMPANY else None,
+            "code": one.target.code,
+            "name": one.target.name,
+            "colour": one.verdict.colour,
+            "score": one.verdict.score,
+            "present": one.verdict.present,
+            "veto": one.verdict.veto,
+            "inputs": dict(one.inputs),
+            "dimensions": one.verdict.as_json(),
+            "hash": one.hash,
+        }
+        for one in judged
+    )
+    bulk.load(session, EvaluationResult.__table__, rows)
 
 
 def changes_between(stored: Sequence[EvaluationResult], judged: Sequence[Judged]) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from trafficedu.core.text import message
 from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSurvey
 from trafficedu.helmets.queries.sites import find_site
 from trafficedu.helmets.queries.surveys import find_by_reference
-from trafficedu.helmets.rules import SURVEY_LIFE, CountMethod, SurveyAct, SurveySource
+from trafficedu.helmets.rules import SURVEY_LIFE, CountMethod, SurveyAct, SurveySource, check_started
 
 RECORD, VOIDING = "helmets:survey:record", "helmets:survey:void"
 
@@ -72,8 +72,7 @@ def add_survey(
         return known
     if not any(count.observed for count in new.counts):
         raise Refusal(message("Enter at least one rider that was seen."))
-    if new.started_utc > now:
-        raise Refusal(message("This time lies in the future. Check the date and the hour."), field="started_at")
+    check_started(new.started_utc, now)
     with entered("site_code", new.site_code):
         site = find_site(session, new.site_code, by)
     survey = HelmetSurvey(

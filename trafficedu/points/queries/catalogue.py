@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
-from trafficedu.core.errors import Missing
-from trafficedu.core.text import message
+from trafficedu.core.errors import Missing, Refusal, entered
+from trafficedu.core.text import Message, message
 from trafficedu.points.models import PointActivity, PointEntry, PointExpectation
 from trafficedu.points.rules import expected_in
 
@@ -47,13 +47,45 @@ def find_activity(session: Session, code: str) -> PointActivity:
     query = select(PointActivity).where(PointActivity.code == code)
     found = session.scalar(query.order_by(PointActivity.valid_from.desc()).limit(1))
     if found is None:
-        raise Missing(message("There is no activity with the code %(code)s.", code=code))
+        raise Missing(_unknown(code))
     return found
 
 
-def find_activity_on(session: Session, code: str, day: date) -> PointActivity | None:
-    """Return the version of an activity that is valid on ``day``, or None."""
-    return session.scalar(select(PointActivity).where(PointActivity.code == code, PointActivity.holds_on(day)))
+def find_activity_on(session: Session, code: str, day: date) -> PointActivity:
+    """Return the version of an activity that is valid on ``day``; raise Refusal at ``activity``."""
+    activity = session.scalar(select(PointActivity).where(PointActivity.code == code, PointActivity.holds_on(day)))
+    if activity is None:
+        with entered("activity", code):
+            find_activity(session, code)
+        raise _not_then()
+    return activity
+
+
+class RememberedActivities:
+    """:func:`find_activity_on` for the rows of a file: every version is read once."""
+
+    def __init__(self, session: Session) -> None:
+        self._versions: dict[str, list[PointActivity]] = {}
+        for version in list_activities(session):
+            self._versions.setdefault(version.code, []).append(version)
+
+    def find_on(self, code: str, day: date) -> PointActivity:
+        """Return the version; raise Refusal at ``activity``."""
+        versions = self._versions.get(code)
+        if versions is None:
+            raise Refusal(_unknown(code), field="activity")
+        activity = next((version for version in versions if version.holds_on(day)), None)
+        if activity is None:
+            raise _not_then()
+        return activity
+
+
+def _unknown(code: str) -> Message:
+    return message("There is no activity with the code %(code)s.", code=code)
+
+
+def _not_then() -> Refusal:
+    return Refusal(message("This activity does not count on that day. See its dates."), field="activity")
 
 
 def activity_is_used_from(session: Session, activity: PointActivity, day: date) -> bool:

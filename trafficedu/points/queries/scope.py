@@ -13,13 +13,15 @@ from trafficedu.areas.models import Area
 from trafficedu.areas.queries import lies_in
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor
-from trafficedu.core.errors import Missing
+from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.text import message
+from trafficedu.core.validity import Validity
 from trafficedu.points.models import PointEntry
 from trafficedu.points.rules import AREA_KINDS, COMPANY
 
 SEES_COMPANIES = "companies:company:read"
 CODE_FIELD = "target"
+_NO_TARGET = message("There is no such area or company.")
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,29 @@ def find_target(session: Session, kind: str, code: str, by: Actor) -> Target:
         area = session.scalar(select(Area).where(Area.code == code, by.scope.condition(area=Area.path)))
         found = area if area is not None and kind in {area.level, "area"} else None
     if found is None:
-        raise Missing(message("There is no such area or company."))
+        raise Missing(_NO_TARGET)
     return of_area(found) if isinstance(found, Area) else of_company(found)
+
+
+class RememberedTargets:
+    """:func:`find_target` for the rows of a file: every target is read once, with the days on which it exists."""
+
+    def __init__(self, session: Session, by: Actor) -> None:
+        self._targets: dict[tuple[bool, str], tuple[Target, Validity | None]] = {}
+        for area in session.scalars(select(Area).where(by.scope.condition(area=Area.path))):
+            self._targets[False, area.code] = (of_area(area), area.validity)
+        for company in session.scalars(select(Company)) if sees_companies(by) else ():
+            self._targets[True, company.code] = (of_company(company), None)
+
+    def find_on(self, kind: str, code: str, day: date) -> Target:
+        """Return the target; raise Refusal at ``target``, also for an area that did not exist on ``day``."""
+        target, validity = self._targets.get((kind == COMPANY, code), (None, None))
+        if target is None or (kind in AREA_KINDS and kind != target.kind):
+            raise Refusal(_NO_TARGET, field=CODE_FIELD)
+        if validity is not None and not validity.holds_on(day):
+            text = message("%(name)s did not exist on %(day)s.", name=target.name, day=day.isoformat())
+            raise Refusal(text, field=CODE_FIELD)
+        return target
 
 
 def list_targets(session: Session, by: Actor, day: date) -> Sequence[Target]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -18,7 +21,8 @@ from trafficedu.core.pictures import redrawn
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.points.models import EVENT, PAGE, PointActivity, PointEntry
-from trafficedu.points.queries import catalogue, entries, scope
+from trafficedu.points.queries import catalogue, entries
+from trafficedu.points.queries.scope import CODE_FIELD, Target, find_target
 from trafficedu.points.rules import COMPANY, PDF, check_day, check_points, media_type, signed
 
 COUNTER_ANY = "points:entry:counter"
@@ -30,7 +34,8 @@ class NewEntry:
     """An activity of an area or a company, as somebody enters it.
 
     ``target_kind`` is an area's level, ``area`` or ``company``. ``points`` (without sign) None is the activity's usual
-    figure. ``evidence`` is a photo or a PDF as it was sent. ``client_reference`` makes a form sent twice one entry.
+    figure. ``evidence`` is a photo or a PDF as it was sent. ``client_reference`` makes a form sent twice one entry,
+    ``reference`` is the key of a file.
     """
 
     target_kind: str
@@ -41,6 +46,12 @@ class NewEntry:
     note: str = ""
     evidence: bytes = b""
     client_reference: str = ""
+    reference: str | None = None
+
+    @property
+    def imported(self) -> bool:
+        """Whether it comes from a file: that has signed points, of any day, of events elsewhere, too."""
+        return self.reference is not None
 
 
 def record_entry(session: Session, new: NewEntry, by: Actor, now: datetime) -> PointEntry:
@@ -56,29 +67,11 @@ def record_entry(session: Session, new: NewEntry, by: Actor, now: datetime) -> P
     first = entries.find_by_once_key(session, key) if key else None
     if first is not None:
         return _same_form(first, by)
-    check_day(new.occurred_on, local_date(now))
-    with entered(scope.CODE_FIELD):
-        target = scope.find_target(session, new.target_kind, new.target_code, by)
-    activity = _activity(session, new, target.kind)
-    points = activity.points if new.points is None else new.points
-    check_points(points)
+    target_on, activity_on = partial(_target_on, session, by), partial(catalogue.find_activity_on, session)
+    values = prepare(new, local_date(now), target_on, activity_on)
     evidence = services_of(session).evidence.save(_cleaned(new.evidence)) if new.evidence else None
-    entry = PointEntry(
-        number=new_number("E"),
-        once_key=key,
-        occurred_on=new.occurred_on,
-        activity=activity,
-        points=signed(activity.direction, points),
-        note=new.note,
-        evidence_key=evidence,
-        source=PAGE,
-        recorded_by_id=by.user_id,
-        recorded_utc=now,
-    )
-    if target.kind == COMPANY:
-        entry.company_id = target.id
-    else:
-        entry.area_id = target.id
+    own = {"once_key": key, "evidence_key": evidence, "recorded_by_id": by.user_id, "recorded_utc": now}
+    entry = PointEntry(**values, **own, source=PAGE)
     try:
         with session.begin_nested():
             session.add(entry)
@@ -87,9 +80,48 @@ def record_entry(session: Session, new: NewEntry, by: Actor, now: datetime) -> P
         if first is None:
             raise
         return _same_form(first, by)
-    audit.write(session, "points:entry:record", by, subject=entry, activity=activity.code, points=entry.points)
+    audit.write(session, "points:entry:record", by, subject=entry, activity=new.activity_code, points=entry.points)
     session.flush()
     return entry
+
+
+def prepare(
+    new: NewEntry,
+    today: date,
+    target_on: Callable[[str, str, date], Target],
+    activity_on: Callable[[str, date], PointActivity],
+) -> dict[str, Any]:
+    """Return a new entry by column; raise Refusal where a rule says no.
+
+    Target and activity are looked up in the session for one entry, in memory for the rows of a file.
+    """
+    check_day(new.occurred_on, today, by_hand=not new.imported)
+    target = target_on(new.target_kind, new.target_code, new.occurred_on)
+    activity = activity_on(new.activity_code, new.occurred_on)
+    if activity.automatic and not new.imported:
+        raise Refusal(message("This activity is entered by the system alone."), field="activity")
+    if target.kind not in activity.kinds:
+        raise Refusal(message("This activity is not for this kind of target."), field="activity")
+    points = activity.points if new.points is None else new.points
+    if not new.imported:
+        check_points(points)
+        points = signed(activity.direction, points)
+    return {
+        "number": new_number("E"),
+        "reference": new.reference,
+        "area_id": None if target.kind == COMPANY else target.id,
+        "company_id": target.id if target.kind == COMPANY else None,
+        "occurred_on": new.occurred_on,
+        "activity_id": activity.id,
+        "points": points,
+        "note": new.note,
+    }
+
+
+def _target_on(session: Session, by: Actor, kind: str, code: str, _day: date) -> Target:
+    """Return the target, whenever it existed: the page offers those of today."""
+    with entered(CODE_FIELD):
+        return find_target(session, kind, code, by)
 
 
 def _cleaned(evidence: bytes) -> bytes:
@@ -101,19 +133,6 @@ def _same_form(first: PointEntry, by: Actor) -> PointEntry:
     if first.recorded_by_id != by.user_id:
         raise Refusal(message("This form was sent by somebody else. Open the page anew."))
     return first
-
-
-def _activity(session: Session, new: NewEntry, kind: str) -> PointActivity:
-    with entered("activity", new.activity_code):
-        latest = catalogue.find_activity(session, new.activity_code)
-    activity = catalogue.find_activity_on(session, new.activity_code, new.occurred_on)
-    if activity is None:
-        raise Refusal(message("This activity does not count on that day. See its dates."), field="activity")
-    if latest.automatic or activity.automatic:
-        raise Refusal(message("This activity is entered by the system alone."), field="activity")
-    if kind not in activity.kinds:
-        raise Refusal(message("This activity is not for this kind of target."), field="activity")
-    return activity
 
 
 def counter_entry(session: Session, entry: PointEntry, reason: str, by: Actor, now: datetime) -> PointEntry:

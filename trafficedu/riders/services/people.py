@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
-from trafficedu.core import audit
+from trafficedu.core import audit, bulk
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
+from trafficedu.core.encryption import Keyring
 from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import expect_version, flush_or_refuse
+from trafficedu.core.parsing import is_masked
 from trafficedu.core.services import services_of
-from trafficedu.core.tabular import is_masked
 from trafficedu.core.text import message
 from trafficedu.riders import queries, rules
 from trafficedu.riders.events import HomeVillageRecorded
@@ -111,7 +113,7 @@ def register(session: Session, new: NewRider, by: Actor, now: datetime) -> Regis
     found = queries.find_by_identity_key(session, key)
     if found is None:
         rules.normalise_name(given.name)
-        rider = _made(session, given, key, now)
+        rider = Rider(**_values(services_of(session).keyring, given, key, now))
         try:
             with session.begin_nested():
                 session.add(rider)
@@ -134,27 +136,39 @@ def _check_home(session: Session, area_id: int | None) -> None:
         raise Refusal(message("Choose the home village from the list."), field="home_area_id", value="")
 
 
-def _made(session: Session, given: NewRider, key: str, now: datetime) -> Rider:
+def register_many(session: Session, people: Mapping[str, NewRider], now: datetime) -> None:
+    """Register riders of a file at once, cleaned, by their ``rules.identity_key``; none of them may be known."""
     keyring = services_of(session).keyring
-    rider = Rider(
-        number=new_number("R"),
-        name=given.name,
-        id_type=given.id_type,
-        id_number_cipher=keyring.encrypt(given.id_number, ID_NUMBER),
-        id_number_hash=keyring.lookup_hash(key, ID_NUMBER),
-        birth_date=given.birth_date,
-        home_area_id=given.home_area_id,
-        created_utc=now,
-    )
-    set_phone(session, rider, given.phone)
-    return rider
+    bulk.load(session, Rider.__table__, (_values(keyring, given, key, now) for key, given in people.items()))
+
+
+def _values(keyring: Keyring, given: NewRider, key: str, now: datetime) -> dict[str, Any]:
+    """Return a new rider's row by column."""
+    return {
+        "number": new_number("R"),
+        "name": given.name,
+        "id_type": given.id_type,
+        "id_number_cipher": keyring.encrypt(given.id_number, ID_NUMBER),
+        "id_number_hash": keyring.lookup_hash(key, ID_NUMBER),
+        **phone_values(keyring, given.phone),
+        "birth_date": given.birth_date,
+        "home_area_id": given.home_area_id,
+        "created_utc": now,
+    }
+
+
+def phone_values(keyring: Keyring, phone: str) -> dict[str, str | None]:
+    """Return a normalised phone encrypted and hashed under the current key; "" is none."""
+    return {
+        "phone_cipher": keyring.encrypt(phone, PHONE) if phone else None,
+        "phone_hash": keyring.lookup_hash(phone, PHONE) if phone else None,
+    }
 
 
 def set_phone(session: Session, rider: Rider, phone: str) -> None:
     """Encrypt and hash a normalised phone under the current key; "" removes it."""
-    keyring = services_of(session).keyring
-    rider.phone_cipher = keyring.encrypt(phone, PHONE) if phone else None
-    rider.phone_hash = keyring.lookup_hash(phone, PHONE) if phone else None
+    for name, value in phone_values(services_of(session).keyring, phone).items():
+        setattr(rider, name, value)
 
 
 def check_name(known: str, name: str) -> None:

@@ -1,34 +1,181 @@
-"""Import and export of violations: the columns of the contract, one way in and the same way out."""
+"""Files of violations: their columns, the way in, thousands of rows at a time, and the same columns out.
 
-from trafficedu.core.tabular import Columns, Exporter, Importer
+Decisions, as the documentation tells them:
+
+* The key is ``reference``, or the public number of a record that never had one.
+* A row known already changes what is harmless only: place, position, note, and the officer's name of an
+  imported record. Any other difference is refused: a record found wrong is voided, never overwritten.
+* A row older than ``violations.history_days`` is history: it counts, but opens no task and sends no notice.
+  History from cameras counts as reviewed. A younger row goes through ``services.record`` with all that follows.
+* An empty ``company_code`` means no company.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from trafficedu.areas.queries import RememberedAreas
+from trafficedu.companies.queries import RememberedCompanies
+from trafficedu.configuration.queries import figure
+from trafficedu.core import parsing
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import local_date
+from trafficedu.core.columns import Column, Columns
+from trafficedu.core.errors import Refusal
+from trafficedu.core.keyed_import import Candidate, KeyedImport, Known
+from trafficedu.core.numbers import new_number
+from trafficedu.core.parsing import if_given, is_masked, unless_masked
+from trafficedu.core.tabular import Exporter, Importer
+from trafficedu.core.text import message
+from trafficedu.riders.rules import normalise_name, normalise_phone
+from trafficedu.riders.services.people import NewRider
 from trafficedu.violations.imports.exporting import list_rows
-from trafficedu.violations.imports.writing import run
+from trafficedu.violations.imports.people import People, Person
+from trafficedu.violations.models import Violation
+from trafficedu.violations.queries.kinds import RememberedKinds
+from trafficedu.violations.rules import Offender, Source, ViolationState
+from trafficedu.violations.services.recording import NewViolation, Prepared, prepare, record
 
 COLUMNS = Columns(
-    (
-        "reference",
-        "occurred_at",
-        "area_code",
-        "place",
-        "latitude",
-        "longitude",
-        "kind",
-        "plate",
-        "offender",
-        "id_type",
-        "id_number",
-        "name",
-        "phone",
-        "company_code",
-        "source",
-        "penalty",
-        "fine_yuan",
-        "officer",
-        "note",
-    )
+    Column("reference", parsing.needed(60)),
+    Column("occurred_at", parsing.moment),
+    Column("area_code"),
+    Column("place", parsing.text(120)),
+    Column("latitude", if_given(parsing.degrees)),
+    Column("longitude", if_given(parsing.degrees)),
+    Column("kind"),
+    Column("plate"),
+    Column("offender", if_given(parsing.as_text, Offender.RIDER)),
+    Column("id_type"),
+    Column("id_number"),
+    Column("name", unless_masked(normalise_name)),
+    Column("phone", unless_masked(normalise_phone)),
+    Column("company_code"),
+    Column("source", if_given(parsing.as_text, Source.IMPORT)),
+    Column("penalty"),
+    Column("fine_yuan", if_given(parsing.whole(most=999_999))),
+    Column("officer", parsing.text(60)),
+    Column("note", parsing.text(500)),
 )
 
-IMPORTER = Importer(COLUMNS, run, permission="violations:violation:import")
+FIXED = {
+    "occurred_utc": "occurred_at",
+    "area_id": "area_code",
+    "kind_id": "kind",
+    "plate": "plate",
+    "offender": "offender",
+    "company_id": "company_code",
+    "source": "source",
+    "penalty": "penalty",
+    "fine_yuan": "fine_yuan",
+    "rider_id": "id_number",
+}
+"""What must not differ in a record known already -> the column that says so."""
+
+
+class ViolationImport(KeyedImport[Prepared[Person]]):
+    """Looks up for recording what repeats in a file (areas, kinds, companies, people) once, and remembers it."""
+
+    columns, model, letter, action = COLUMNS, Violation, "V", "violations:violation:import"
+    changeable = ("place", "note", "latitude", "longitude", "officer")
+    compared = (*FIXED, *changeable, "officer_id")
+
+    def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
+        super().__init__(session, by, now, skip_errors)
+        self._people = People(session, now)
+        self._history_before = local_date(now) - timedelta(days=figure(session, "violations.history_days"))
+        self.area, self.kind = RememberedAreas(session, by).find, RememberedKinds(session).find_on
+        self.company = RememberedCompanies(session).find_id
+
+    def figure(self, code: str) -> int:
+        """Return a configured figure."""
+        return figure(self.session, code)
+
+    def rider(self, new: NewViolation) -> Person | None:
+        """Return who a row names."""
+        return self._people.read(new.rider)
+
+    def birth_date(self, rider: Person) -> date | None:
+        """Return what the document tells."""
+        return rider.birth_date
+
+    def prepare(self, cells: dict[str, Any]) -> Prepared[Person]:
+        """Check a row as a record; see :func:`violations.services.recording.prepare`."""
+        id_type, id_number, name, phone = (cells.pop(column) for column in ("id_type", "id_number", "name", "phone"))
+        rider = NewRider(id_type, id_number, name, "" if is_masked(phone) else phone) if id_number else None
+        new = NewViolation(kind_code=cells.pop("kind"), occurred_utc=cells.pop("occurred_at"), rider=rider, **cells)
+        return prepare(new, self, self.now)
+
+    def look_up(self, batch: Sequence[Prepared[Person]]) -> None:
+        """Find the riders of a batch."""
+        self._people.find(ready.rider for ready in batch)
+
+    def key(self, ready: Prepared[Person]) -> str | None:
+        """Return the reference."""
+        return ready.new.reference
+
+    def values(self, ready: Prepared[Person]) -> dict[str, Any]:
+        """Return the row of a piece of history."""
+        return ready.values | {
+            "number": new_number("V"),
+            "rider_id": self._people.id_of(ready.rider),
+            "historic": True,
+            "state": ViolationState.CONFIRMED,
+            "recorded_utc": self.now,
+        }
+
+    def facts(self, ready: Prepared[Person], known: Known) -> Mapping[str, Any]:
+        """Return what a row says; a masked document says nothing, nor does the name of an officer with an account."""
+        facts = {name: ready.values[name] for name in (*FIXED, *self.changeable) if name in ready.values}
+        if known["officer_id"] is not None:
+            del facts["officer"]
+        if ready.rider is not None and ready.rider.key:
+            facts["rider_id"] = self._people.id_of(ready.rider)
+        return facts
+
+    def check_change(self, change: Mapping[str, Any], known: Known) -> None:
+        """Raise Refusal at what is not harmless."""
+        fault = next((column for name, column in FIXED.items() if name in change), None)
+        if fault is not None:
+            raise Refusal(
+                message(
+                    "This record exists with another value here. A record is not overwritten by a file: void it on"
+                    " its page if it is wrong."
+                ),
+                field=fault,
+                value="" if fault == "id_number" else None,
+            )
+
+    def check_new(self, ready: Prepared[Person]) -> None:
+        """Raise Refusal where the rider cannot be told."""
+        self._people.check_new(ready.rider)
+
+    def add(self, candidates: Sequence[Candidate[Prepared[Person]]]) -> int:
+        """Add history in bulk, and record what is recent as an officer would, each in a savepoint of its own."""
+        history = [each for each in candidates if each.ready.values["occurred_on"] < self._history_before]
+        if self.writes:
+            self._people.register(each.ready.rider for each in history)
+        added = super().add(history)
+        self._people.forget_new()
+        return added + sum(
+            self._record(each) for each in candidates if each.ready.values["occurred_on"] >= self._history_before
+        )
+
+    def _record(self, candidate: Candidate[Prepared[Person]]) -> bool:
+        try:
+            with self.session.begin_nested():
+                record(self.session, candidate.ready.new, self.by, self.now)
+        except Refusal as error:
+            self.refuse(candidate.row, error)
+            return False
+        return True
+
+
+IMPORTER = Importer(COLUMNS, ViolationImport.run, permission="violations:violation:import")
 EXPORTER = Exporter(
     COLUMNS,
     list_rows,

@@ -1,38 +1,42 @@
-"""The riders of an import, found or registered in bulk by the hash of their document."""
+"""The riders of a file, found or registered in bulk by their documents."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+from dataclasses import replace
+from datetime import date, datetime
+from functools import lru_cache, partial
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
 from trafficedu.core import bulk
+from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal
-from trafficedu.core.numbers import new_number
+from trafficedu.core.parsing import is_masked
 from trafficedu.core.services import services_of
-from trafficedu.core.tabular import is_masked
 from trafficedu.core.text import message
 from trafficedu.riders.models import Rider
-from trafficedu.riders.queries import ID_NUMBER, PHONE
-from trafficedu.riders.rules import mask_name, same_name
-from trafficedu.violations.imports.reading import Candidate
+from trafficedu.riders.queries import ID_NUMBER
+from trafficedu.riders.rules import birth_date_of, identity_key, normalise_identity
+from trafficedu.riders.services.people import NewRider, check_name, register_many
 
 REMEMBERED = 200_000
-COLUMNS = (
-    "number",
-    "name",
-    "id_type",
-    "id_number_cipher",
-    "id_number_hash",
-    "phone_cipher",
-    "phone_hash",
-    "birth_date",
-    "home_area_id",
-    "created_utc",
-    "version",
-)
+"""People kept; beyond it the memory starts anew, so that a long file needs no more of it."""
+
+
+class Person(NamedTuple):
+    """A rider as a row tells it; of the document its ``rules.identity_key``, "" for a masked one, and what it tells."""
+
+    given: NewRider
+    key: str = ""
+    number: str = ""
+    birth_date: date | None = None
+
+    @property
+    def cleaned(self) -> NewRider:
+        """The rider with the number in its stored form."""
+        return replace(self.given, id_number=self.number, birth_date=self.birth_date)
 
 
 class People:
@@ -42,77 +46,66 @@ class People:
         self._session, self._now = session, now
         self._keyring = services_of(session).keyring
         self._known: dict[str, tuple[int, str]] = {}
+        self._new: dict[str, NewRider] = {}
+        self._document = lru_cache(REMEMBERED)(partial(_document, local_date(now)))
 
-    def find(self, candidates: Iterable[Candidate]) -> None:
-        """Look the candidates' riders up, as many as are not remembered, in a few statements."""
-        keys = {c.person.key for c in candidates if c.person is not None}
+    def read(self, given: NewRider | None) -> Person | None:
+        """Return the person of a row; raise Refusal at ``id_type`` or ``id_number``."""
+        if given is None:
+            return None
+        if is_masked(given.id_number):
+            return Person(given)
+        return Person(given, *self._document(given.id_type, given.id_number))
+
+    def find(self, people: Iterable[Person | None]) -> None:
+        """Look riders up, as many as are not remembered, in a few statements."""
         if len(self._known) > REMEMBERED:
             self._known.clear()
-        self._look_up(keys - self._known.keys())
+        self._look_up({person.key for person in people if person is not None and person.key} - self._known.keys())
 
-    def _look_up(self, wanted: set[str]) -> None:
-        by_hash = {hashed: key for key in wanted for hashed in self._keyring.lookup_hashes(key, ID_NUMBER)}
+    def _look_up(self, keys: set[str]) -> None:
+        by_hash = {hashed: key for key in keys for hashed in self._keyring.lookup_hashes(key, ID_NUMBER)}
         rows = bulk.find_by_key(self._session, Rider.id_number_hash, by_hash, Rider.id, Rider.name)
         for hashed, row in rows.items():
             self._known[by_hash[hashed]] = (row.id, row.name)
 
-    def id_of(self, candidate: Candidate) -> int | None:
-        """Return the id of the candidate's rider, or None where nobody is known by the document."""
-        known = self._known.get(candidate.person.key) if candidate.person is not None else None
-        return None if known is None else known[0]
+    def id_of(self, person: Person | None) -> int | None:
+        """Return the id of the rider, or None where nobody is known by the document."""
+        return self._known[person.key][0] if person is not None and person.key in self._known else None
 
-    def check_name(self, candidate: Candidate) -> None:
-        """Raise Refusal at ``name`` for a name missing, or another one than the document's bearer has."""
-        if candidate.person is None:
+    def check_new(self, person: Person | None) -> None:
+        """Raise Refusal where a new record cannot be this person's: a masked document, no name, another name.
+
+        Somebody not known is compared with what an earlier row of the batch said.
+        """
+        if person is None:
             return
-        known = self._known.get(candidate.person.key)
-        if known is None:
-            if not candidate.name or is_masked(candidate.name):
-                raise Refusal(message("This rider is not known yet: the row needs the name."), field="name")
-        elif candidate.name and not is_masked(candidate.name) and not same_name(known[1], candidate.name):
+        if not person.key:
             raise Refusal(
-                message("This document belongs to a rider with another name, %(name)s.", name=mask_name(known[1])),
-                field="name",
-                value=mask_name(candidate.name),
+                message("A masked number says nothing about a new record. Write it in clear."), field="id_number"
             )
+        name = person.given.name
+        if person.key in self._known:
+            check_name(self._known[person.key][1], name)
+        elif not name or is_masked(name):
+            raise Refusal(message("This rider is not known yet: the row needs the name."), field="name")
+        elif person.key in self._new:
+            check_name(self._new[person.key].name, name)
+        else:
+            self._new[person.key] = person.cleaned
 
-    def announce(self, candidate: Candidate) -> None:
-        """Let later rows of the batch be compared with this candidate's name; the id follows with :meth:`register`."""
-        if candidate.person is not None:
-            self._known.setdefault(candidate.person.key, (0, candidate.name))
+    def register(self, people: Iterable[Person | None]) -> None:
+        """Register those of ``people`` who are not known, in one load."""
+        new = {person.key: self._new[person.key] for person in people if person is not None and person.key in self._new}
+        register_many(self._session, new, self._now)
+        self._look_up(set(new))
 
-    def register(self, candidates: Iterable[Candidate]) -> None:
-        """Register the announced riders of ``candidates`` in one load."""
-        fresh: dict[str, Candidate] = {}
-        for candidate in candidates:
-            if candidate.person is not None and self._known[candidate.person.key][0] == 0:
-                fresh.setdefault(candidate.person.key, candidate)
-        if fresh:
-            bulk.load(self._session, Rider.__table__, COLUMNS, map(self._row, fresh.values()))
-            for key in fresh:
-                del self._known[key]
-            self._look_up(set(fresh))
+    def forget_new(self) -> None:
+        """Forget who was not known, at the end of a batch."""
+        self._new.clear()
 
-    def forget(self, candidates: Iterable[Candidate]) -> None:
-        """Forget announced riders that were not registered."""
-        for candidate in candidates:
-            if candidate.person is not None and self._known.get(candidate.person.key, (1, ""))[0] == 0:
-                del self._known[candidate.person.key]
 
-    def _row(self, candidate: Candidate) -> tuple[Any, ...]:
-        person = candidate.person
-        assert person is not None
-        phone = candidate.phone
-        return (
-            new_number("R"),
-            candidate.name,
-            person.id_type,
-            self._keyring.encrypt(person.id_number, ID_NUMBER),
-            self._keyring.lookup_hash(person.key, ID_NUMBER),
-            self._keyring.encrypt(phone, PHONE) if phone else None,
-            self._keyring.lookup_hash(phone, PHONE) if phone else None,
-            person.birth_date,
-            None,
-            self._now,
-            1,
-        )
+def _document(today: date, id_type: str, text: str) -> tuple[str, str, date | None]:
+    """Return key, cleaned number and birth date of a document."""
+    number = normalise_identity(id_type, text, today)
+    return identity_key(id_type, number), number, birth_date_of(id_type, number)

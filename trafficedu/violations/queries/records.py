@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
+from trafficedu.areas.queries import AREA_COLUMNS, AreaRow
 from trafficedu.companies.models import Company
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
@@ -20,6 +21,7 @@ from trafficedu.core.orm import holds_on
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import Message, message
 from trafficedu.violations.models import Violation, ViolationKind
+from trafficedu.violations.queries.kinds import KIND_COLUMNS, KindRow
 from trafficedu.violations.queries.scope import visible_to
 from trafficedu.violations.rules import ViolationState
 
@@ -40,24 +42,6 @@ class ViolationFilter:
 
 
 @dataclass(frozen=True)
-class Ground:
-    """What a new record stands on: its kind, its area, and the first record of the same submit.
-
-    The fields of a kind or an area that is not there are None.
-    """
-
-    kind_id: int | None
-    fine_min_yuan: int
-    fine_max_yuan: int
-    area_id: int | None
-    area_path: str
-    area_name: str
-    area_from: date
-    area_to: date | None
-    first_id: int | None
-
-
-@dataclass(frozen=True)
 class Step:
     """One step in a record's life: what, when, by whom, why."""
 
@@ -68,18 +52,8 @@ class Step:
 
 
 _KIND, _AREA, _FIRST = table_of(ViolationKind), table_of(Area), table_of(Violation)
-_GROUND = (
-    select(
-        _KIND.c.id,
-        _KIND.c.fine_min_yuan,
-        _KIND.c.fine_max_yuan,
-        _AREA.c.id,
-        _AREA.c.path,
-        _AREA.c.name,
-        _AREA.c.valid_from,
-        _AREA.c.valid_to,
-        _FIRST.c.id,
-    )
+_FOR_RECORDING = (
+    select(*KIND_COLUMNS, *(_AREA.c[column.key] for column in AREA_COLUMNS), _FIRST.c.id)
     .select_from(select(literal(1).label("one")).subquery())
     .outerjoin(
         _KIND,
@@ -92,10 +66,21 @@ _GROUND = (
 )
 
 
-def find_ground(session: Session, kind_code: str, area_code: str, day: date, client_reference: str | None) -> Ground:
-    """Return kind, area and earlier record of the same submit in one statement: the record page is in a hurry."""
+def find_for_recording(
+    session: Session, kind_code: str, area_code: str, day: date, client_reference: str | None
+) -> tuple[KindRow | None, AreaRow | None, int | None]:
+    """Return the kind in force on ``day``, the area, and the id of the first record of the same submit.
+
+    In one statement: the record page is in a hurry.
+    """
     given = {"kind_code": kind_code, "area_code": area_code, "day": day, "client_reference": client_reference}
-    return Ground(*session.connection().execute(_GROUND, given).one())
+    *columns, first_id = session.connection().execute(_FOR_RECORDING, given).one()
+    kind, area = columns[: len(KIND_COLUMNS)], columns[len(KIND_COLUMNS) :]
+    return (
+        None if kind[0] is None else KindRow.of(kind),
+        None if area[0] is None else AreaRow.of(area),
+        first_id,
+    )
 
 
 def find_violation(session: Session, number: str, by: Actor) -> Violation:

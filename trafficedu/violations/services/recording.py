@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trafficedu.companies.models import Company
+from trafficedu.areas.queries import AreaRow, in_reach
+from trafficedu.companies.queries import find_company_id
 from trafficedu.configuration.queries import corrections, figure
 from trafficedu.core import audit, numbers
 from trafficedu.core.actors import Actor
@@ -21,7 +22,6 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
 from trafficedu.core.tables import add_unless_there
 from trafficedu.core.text import message
-from trafficedu.core.validity import Validity
 from trafficedu.core.workdays import add_workdays
 from trafficedu.riders import queries as riders
 from trafficedu.riders.models import Rider
@@ -68,6 +68,51 @@ class NewViolation:
     reference: str | None = None
     officer: str = ""
 
+    @property
+    def imported(self) -> bool:
+        """Whether it comes from a file: that may reach back further, and has no column for the guardian."""
+        return self.reference is not None
+
+
+Who = TypeVar("Who")
+
+
+class Lookups(Protocol[Who]):
+    """What recording looks up: for one record in the session, for the rows of a file from memory.
+
+    Each raises Refusal at its field.
+    """
+
+    def figure(self, code: str) -> int:
+        """Return a configured figure."""
+
+    def kind(self, code: str, day: date) -> kinds.KindRow:
+        """Return the version in force."""
+
+    def area(self, code: str, day: date) -> AreaRow:
+        """Return the area, within the post of whoever records."""
+
+    def company(self, code: str) -> int:
+        """Return the id of a company."""
+
+    def rider(self, new: NewViolation) -> Who | None:
+        """Return the rider, or None where none is told."""
+
+    def birth_date(self, rider: Who) -> date | None:
+        """Return when the rider was born, as far as it is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared(Generic[Who]):
+    """A violation that every rule of recording allows: its rider, and its row by column.
+
+    Who recorded it, when, how it begins and the rider's id are added by whoever writes it.
+    """
+
+    new: NewViolation
+    rider: Who | None
+    values: dict[str, Any]
+
 
 def record(session: Session, new: NewViolation, by: Actor, now: datetime) -> Violation:
     """Record a violation, or return the first record of the same submit.
@@ -81,29 +126,110 @@ def record(session: Session, new: NewViolation, by: Actor, now: datetime) -> Vio
         A rule says no; ``field`` names the form field (``kind``, ``area_code``, ``occurred_at``, ``penalty``,
         ``fine_yuan``, ``plate``, ``id_number``, ``company_code``, ``guardian_name`` ...).
     """
-    day = local_date(new.occurred_utc)
-    ground = records.find_ground(session, new.kind_code, new.area_code, day, new.client_reference)
-    if ground.first_id is not None:
-        return _first_record(session.get_one(Violation, ground.first_id), by)
-    _check_time(session, new, now)
-    if ground.kind_id is None:
-        kinds.refuse_kind(session, new.kind_code, day)
-    _check_area(ground, new.area_code, day, by)
-    rules.check_penalty(new.penalty, new.fine_yuan, ground.fine_min_yuan, ground.fine_max_yuan)
-    rules.check_position(new.latitude, new.longitude)
-    _check_choices(new)
-    plate = normalise_plate(new.plate)
-    rider = _rider_of(session, new, plate, by, now)
-    minor = _check_ages(session, new, rider, day)
-    company_id = _company_on(session, new, rider, by, now)
-    if rider is not None and plate and new.source != Source.CAMERA:
-        remember_plate(session, plate, rider, by)
-    values = _values(new, ground, rider) | {"plate": plate, "minor": minor, "company_id": company_id}
-    violation, made = _insert(session, values | _state(session, new, day, by, now), by)
+    known = _OneRecord(session, new, by, now)
+    if known.first_id is not None:
+        return _first_record(session.get_one(Violation, known.first_id), by)
+    ready = prepare(new, known, now)
+    rider = ready.rider
+    company_id = _company_on(session, ready, by, now)
+    if rider is not None and ready.values["plate"] and new.source != Source.CAMERA:
+        remember_plate(session, ready.values["plate"], rider, by)
+    own = {"number": numbers.new_number("V"), "rider_id": rider.id if rider is not None else None}
+    violation, made = _insert(
+        session, ready.values | own | {"company_id": company_id} | _state(session, new, by, now), by
+    )
     if made:
         audit.write(session, "violations:violation:record", by, subject=violation, source=new.source)
         establish(session, violation, by, now)
     return violation
+
+
+def prepare(new: NewViolation, known: Lookups[Who], now: datetime) -> Prepared[Who]:
+    """Check a violation by every rule of recording, and return it with what was looked up; see :func:`record`."""
+    day = local_date(new.occurred_utc)
+    rules.check_time(new.occurred_utc, now, None if new.imported else known.figure("violations.latest_days_back"))
+    kind = known.kind(new.kind_code, day)
+    area = known.area(new.area_code, day)
+    rules.check_penalty(new.penalty, new.fine_yuan, kind.fine_min_yuan, kind.fine_max_yuan)
+    rules.check_position(new.latitude, new.longitude)
+    rules.check_choices(new.offender, new.source)
+    plate = normalise_plate(new.plate)
+    rider = known.rider(new)
+    if rider is None:
+        rules.check_someone(new.source, plate)
+    born = known.birth_date(rider) if rider is not None else None
+    age = age_on(born, day) if born else None
+    rules.check_age(age, new.penalty, known.figure("violations.fine_from_age"))
+    riding_age = known.figure("violations.rider_from_age")
+    minor = rules.is_minor(age, new.offender, riding_age)
+    if not new.imported:
+        rules.check_guardian(minor, new.guardian_name, riding_age)
+    ids = {"area_id": area.id, "kind_id": kind.id, "company_id": None}
+    if new.company_code:
+        ids["company_id"] = known.company(new.company_code)
+    return Prepared(new, rider, _values(new) | ids | {"occurred_on": day, "plate": plate, "minor": minor})
+
+
+def _values(new: NewViolation) -> dict[str, Any]:
+    """Return what is kept as it was given."""
+    return {
+        "reference": new.reference,
+        "client_reference": new.client_reference,
+        "occurred_utc": new.occurred_utc,
+        "place": new.place.strip(),
+        "latitude": new.latitude,
+        "longitude": new.longitude,
+        "offender": new.offender,
+        "source": new.source,
+        "penalty": new.penalty,
+        "fine_yuan": new.fine_yuan,
+        "officer": new.officer,
+        "note": new.note.strip(),
+        "guardian_name": new.guardian_name.strip(),
+    }
+
+
+class _OneRecord:
+    """What one record looks up in the session; registers the rider where it is a new one."""
+
+    def __init__(self, session: Session, new: NewViolation, by: Actor, now: datetime) -> None:
+        self._session, self._by, self._now = session, by, now
+        day = local_date(new.occurred_utc)
+        self._kind, self._area, self.first_id = records.find_for_recording(
+            session, new.kind_code, new.area_code, day, new.client_reference
+        )
+
+    def figure(self, code: str) -> int:
+        return figure(self._session, code)
+
+    def kind(self, code: str, day: date) -> kinds.KindRow:
+        if self._kind is None:
+            kinds.refuse_kind(self._session, code, day)
+        return self._kind
+
+    def area(self, code: str, day: date) -> AreaRow:
+        return in_reach(self._area, code, day, self._by)
+
+    def company(self, code: str) -> int:
+        return find_company_id(self._session, code)
+
+    def rider(self, new: NewViolation) -> Rider | None:
+        if new.rider is not None:
+            return find_or_register(self._session, new.rider, self._by, self._now)
+        if not new.rider_number:
+            return None
+        wanted = numbers.normalise(new.rider_number)
+        rider = self._session.scalar(
+            select(Rider).where(Rider.number == wanted, riders.visible_to(self._by, self._now))
+        )
+        if rider is None:
+            raise Refusal(
+                message("This rider is no longer at hand. Look the rider up again."), field="id_number", value=""
+            )
+        return rider
+
+    def birth_date(self, rider: Rider) -> date | None:
+        return rider.birth_date
 
 
 def _first_record(first: Violation, by: Actor) -> Violation:
@@ -112,83 +238,18 @@ def _first_record(first: Violation, by: Actor) -> Violation:
     return first
 
 
-def _check_area(ground: records.Ground, code: str, day: date, by: Actor) -> None:
-    """Raise unless the area exists on ``day`` within the post; the two faults are told apart for one's own only."""
-    if ground.area_id is None or not by.scope.covers(ground.area_path):
-        raise Refusal(
-            message("There is no village with the code %(code)s in your area. Choose one from the list.", code=code),
-            field="area_code",
-            value=code,
-        )
-    if not Validity(ground.area_from, ground.area_to).holds_on(day):
-        raise Refusal(
-            message("%(name)s did not exist on %(day)s.", name=ground.area_name, day=day.isoformat()),
-            field="area_code",
-            value=code,
-        )
-
-
-def _check_time(session: Session, new: NewViolation, now: datetime) -> None:
-    """Check the time; how far back an import may reach is not limited: it decides itself what is history."""
-    limit = figure(session, "violations.latest_days_back") if new.reference is None else None
-    rules.check_time(new.occurred_utc, now, limit)
-
-
-def _check_choices(new: NewViolation) -> None:
-    if new.offender not in tuple(Offender):
-        raise Refusal(message("Choose rider or passenger."), field="offender", value=new.offender)
-    if new.source not in tuple(Source):
-        raise Refusal(message("Choose field, camera, import or api."), field="source", value=new.source)
-
-
-def _rider_of(session: Session, new: NewViolation, plate: str, by: Actor, now: datetime) -> Rider | None:
-    if new.rider is not None:
-        return find_or_register(session, new.rider, by, now)
-    if new.rider_number:
-        wanted = numbers.normalise(new.rider_number)
-        known = session.scalar(select(Rider).where(Rider.number == wanted, riders.visible_to(by, now)))
-        if known is None:
-            raise Refusal(
-                message("This rider is no longer at hand. Look the rider up again."), field="id_number", value=""
-            )
-        return known
-    if new.source != Source.CAMERA:
-        raise Refusal(
-            message("Enter the rider: identity number and name, or look the rider up."), field="id_number", value=""
-        )
-    if not plate:
-        raise Refusal(message("A camera record needs a plate or a rider."), field="plate", value="")
-    return None
-
-
-def _check_ages(session: Session, new: NewViolation, rider: Rider | None, day: date) -> bool:
-    """Check penalty and guardian against the rider's age; return whether the rider is too young to ride."""
-    age = age_on(rider.birth_date, day) if rider is not None and rider.birth_date else None
-    rules.check_age(age, new.penalty, figure(session, "violations.fine_from_age"))
-    riding_age = figure(session, "violations.rider_from_age")
-    minor = rules.is_minor(age, new.offender, riding_age)
-    if new.reference is None:  # an import has no column for the guardian
-        rules.check_guardian(minor, new.guardian_name, riding_age)
-    return minor
-
-
-def _company_on(session: Session, new: NewViolation, rider: Rider | None, by: Actor, now: datetime) -> int | None:
-    if new.company_code == "" or (rider is None and new.company_code is None):
-        return None
-    day = local_date(new.occurred_utc)
-    engaged_by = riders.company_on(session, rider.id, day) if rider is not None else None
-    if new.company_code is None:
+def _company_on(session: Session, ready: Prepared[Rider], by: Actor, now: datetime) -> int | None:
+    """Return the company that engages the rider that day; the one that is named is engaged where it was not."""
+    new, rider, day = ready.new, ready.rider, ready.values["occurred_on"]
+    company_id: int | None = ready.values["company_id"]
+    if rider is None or new.company_code == "":
+        return company_id
+    engaged_by = riders.company_on(session, rider.id, day)
+    if company_id is None:
         return engaged_by
-    company = session.scalar(select(Company).where(Company.code == new.company_code))
-    if company is None:
-        raise Refusal(
-            message("There is no company with the code %(code)s.", code=new.company_code),
-            field="company_code",
-            value=new.company_code,
-        )
-    if rider is not None and engaged_by != company.id:
-        _engage(session, rider, NewEngagement(company.id, day, None, new.legal_basis), by, now)
-    return company.id
+    if engaged_by != company_id:
+        _engage(session, rider, NewEngagement(company_id, day, None, new.legal_basis), by, now)
+    return company_id
 
 
 def _engage(session: Session, rider: Rider, new: NewEngagement, by: Actor, now: datetime) -> None:
@@ -200,35 +261,12 @@ def _engage(session: Session, rider: Rider, new: NewEngagement, by: Actor, now: 
         raise Refusal(error.text, field=field, value=error.value) from error
 
 
-def _values(new: NewViolation, ground: records.Ground, rider: Rider | None) -> dict[str, Any]:
-    return {
-        "number": numbers.new_number("V"),
-        "reference": new.reference,
-        "client_reference": new.client_reference,
-        "occurred_utc": new.occurred_utc,
-        "occurred_on": local_date(new.occurred_utc),
-        "area_id": ground.area_id,
-        "place": new.place.strip(),
-        "latitude": new.latitude,
-        "longitude": new.longitude,
-        "kind_id": ground.kind_id,
-        "offender": new.offender,
-        "rider_id": rider.id if rider is not None else None,
-        "source": new.source,
-        "penalty": new.penalty,
-        "fine_yuan": new.fine_yuan,
-        "note": new.note.strip(),
-        "guardian_name": new.guardian_name.strip(),
-        "officer": new.officer,
-    }
-
-
-def _state(session: Session, new: NewViolation, day: date, by: Actor, now: datetime) -> dict[str, Any]:
+def _state(session: Session, new: NewViolation, by: Actor, now: datetime) -> dict[str, Any]:
     """Return who recorded it and how it begins: a camera record is no evidence before its review."""
     camera = new.source == Source.CAMERA
     workdays = figure(session, "violations.review_workdays")
     return {
-        "officer_id": None if new.reference is not None else by.user_id,
+        "officer_id": None if new.imported else by.user_id,
         "recorded_utc": now,
         "state": ViolationState.PENDING if camera else ViolationState.CONFIRMED,
         "review_due_on": add_workdays(local_date(now), workdays, corrections(session)) if camera else None,
