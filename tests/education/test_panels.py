@@ -14,7 +14,7 @@ from trafficedu.accounts.queries import actor_of
 from trafficedu.core.access import SignedIn
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import today, utc_now
-from trafficedu.core.web import panels_for
+from trafficedu.core.web import home_panels, panels_for
 from trafficedu.education.services import assignment
 from trafficedu.education.services.study import check_in
 from trafficedu.riders.models import Rider
@@ -27,7 +27,7 @@ def shown(app: Flask, session: Session) -> Callable[..., str]:
     def show(user: User, page: str, **subject: int) -> str:
         with app.test_request_context("/?lang=en"):
             flask_login.login_user(SignedIn("", actor_of(user)))
-            return " ".join(panels_for(page, **subject))
+            return " ".join(home_panels(user.role) if page == "home" else panels_for(page, **subject))
 
     return show
 
