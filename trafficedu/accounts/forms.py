@@ -12,18 +12,8 @@ from trafficedu.accounts.queries import AuditFilter, UserFilter
 from trafficedu.accounts.rules import MINIMUM_PASSWORD_LENGTH, Role
 from trafficedu.accounts.services import UserInput
 from trafficedu.core.audit import AuditResult
-from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionField, choices, named
+from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, VersionField, choices, named
 
-ROLE_NAMES = {
-    Role.OFFICER: _l("officer"),
-    Role.STATION: _l("station staff"),
-    Role.COMPANY: _l("company contact"),
-    Role.GRID: _l("grid officer"),
-    Role.SUPERVISOR: _l("supervisor"),
-    Role.LEADER: _l("town or village leader"),
-    Role.ANALYST: _l("analyst"),
-    Role.ADMINISTRATOR: _l("administrator"),
-}
 Choices = Sequence[tuple[int, str]]
 
 
@@ -82,7 +72,7 @@ class UserForm(Form):
         [Optional(), Length(max=20, message=_l("At most %(max)d characters."))],
         description=_l("Printed on the rider's receipt."),
     )
-    role = SelectField(_l("Role"), choices=choices(ROLE_NAMES.items()))
+    role = SelectField(_l("Role"), choices=choices(named(Role)))
     area_id = SelectField(
         _l("Area of the post"),
         coerce=int,
@@ -120,10 +110,8 @@ class UserFilterForm(FilterForm):
     """What the list of users is narrowed to; lives in the address."""
 
     q = TrimmedField(_l("Name or user name"), render_kw={"type": "search"})
-    role = SelectField(_l("Role"), choices=choices([("", _l("all")), *ROLE_NAMES.items()]), default="")
-    active = SelectField(
-        _l("State"), choices=choices([("", _l("all")), ("yes", _l("active")), ("no", _l("deactivated"))]), default=""
-    )
+    role = ChoiceFilter(_l("Role"), named(Role))
+    active = ChoiceFilter(_l("State"), [("yes", _l("active")), ("no", _l("deactivated"))])
 
     def to_input(self) -> UserFilter:
         """Return the filter."""
@@ -135,11 +123,7 @@ class AuditFilterForm(FilterForm):
     """What the audit trail is narrowed to; lives in the address."""
 
     action = TrimmedField(_l("Event begins with"), render_kw={"placeholder": "violations:", "type": "search"})
-    result = SelectField(
-        _l("Result"),
-        choices=choices([("", _l("all")), *named(AuditResult)]),
-        default="",
-    )
+    result = ChoiceFilter(_l("Result"), named(AuditResult))
     since = DateField(_l("From"), [Optional()])
     until = DateField(_l("To"), [Optional()])
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import bindparam, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import PERMISSIONS, Role
@@ -17,7 +17,9 @@ from trafficedu.core.actors import Actor, Scope
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import day_bounds
 from trafficedu.core.errors import Missing
+from trafficedu.core.listing import AGO, Column, Listing
 from trafficedu.core.paging import Page, paginate
+from trafficedu.core.states import Activity
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
 from trafficedu.stations.models import Station
@@ -110,17 +112,34 @@ def find_user(session: Session, user_id: int) -> User:
     return user
 
 
-def list_users(session: Session, wanted: UserFilter, page: int) -> Page[User]:
-    """Return users by name, narrowed by words in user name or display name, role and activity."""
-    query = select(User).order_by(User.username)
-    if wanted.words:
-        pattern = f"%{wanted.words.lower()}%"
+def _users(_by: Actor, chosen: UserFilter) -> Select[tuple[User]]:
+    query = select(User).options(joinedload(User.area), joinedload(User.station), joinedload(User.company))
+    if chosen.words:
+        pattern = f"%{chosen.words.lower()}%"
         query = query.where(or_(func.lower(User.username).like(pattern), func.lower(User.display_name).like(pattern)))
-    if wanted.role:
-        query = query.where(User.role == wanted.role)
-    if wanted.active is not None:
-        query = query.where(User.active == wanted.active)
-    return paginate(session, query, page)
+    if chosen.role:
+        query = query.where(User.role == chosen.role)
+    return query if chosen.active is None else query.where(User.active == chosen.active)
+
+
+USERS: Listing[User, UserFilter] = Listing(
+    _users,
+    [
+        Column("name", message("Name"), value=lambda row: row.display_name),
+        Column("username", message("User name"), value=lambda row: row.username),
+        Column("role", message("Role"), value=lambda row: Role(row.role).label),
+        Column("post", message("Post"), value=lambda row: _post_name(row)),
+        Column("signed_in", message("Last signed in"), value=lambda row: row.last_sign_in_utc, look=AGO),
+        Column("state", message("State"), value=lambda row: Activity.of(row.active)),
+    ],
+    order=[User.username.expression],
+)
+"""Narrowed by words in user name or display name, role and activity."""
+
+
+def _post_name(user: User) -> str | None:
+    post = user.area or user.station or user.company
+    return None if post is None else post.name
 
 
 def list_audit(session: Session, wanted: AuditFilter, page: int) -> Page[AuditEntry]:

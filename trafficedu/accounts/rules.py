@@ -7,7 +7,9 @@ A permission reads ``feature:resource:action``. Guards name permissions; roles e
 from __future__ import annotations
 
 from datetime import timedelta
-from enum import StrEnum
+
+from trafficedu.core.states import Word
+from trafficedu.core.text import message
 
 MINIMUM_PASSWORD_LENGTH = 10
 SAME_PLACE_FAILURES, SAME_PLACE_WINDOW = 5, timedelta(minutes=15)
@@ -15,17 +17,17 @@ ANY_PLACE_FAILURES, ANY_PLACE_WINDOW = 50, timedelta(minutes=5)
 KNOWN_DEVICE = timedelta(days=90)
 
 
-class Role(StrEnum):
+class Role(Word):
     """The kinds of user (docs: domain, "Who uses it"); the rider has no account."""
 
-    OFFICER = "officer"
-    STATION = "station"
-    COMPANY = "company"
-    GRID = "grid"
-    SUPERVISOR = "supervisor"
-    LEADER = "leader"
-    ANALYST = "analyst"
-    ADMINISTRATOR = "administrator"
+    OFFICER = "officer", message("officer")
+    STATION = "station", message("station staff")
+    COMPANY = "company", message("company contact")
+    GRID = "grid", message("grid officer")
+    SUPERVISOR = "supervisor", message("supervisor")
+    LEADER = "leader", message("town or village leader")
+    ANALYST = "analyst", message("analyst")
+    ADMINISTRATOR = "administrator", message("administrator")
 
 
 POST_OF = {

@@ -13,7 +13,6 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from trafficedu.accounts import queries, services
 from trafficedu.accounts.forms import (
-    ROLE_NAMES,
     AuditFilterForm,
     PasswordForm,
     SignInForm,
@@ -29,6 +28,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
 from trafficedu.core.forms import attach_error, form_page, submitted
+from trafficedu.core.list_views import list_page
 from trafficedu.core.text import LOCALES, message
 from trafficedu.core.web import back_to, page_number, tell
 from trafficedu.stations import queries as stations
@@ -118,8 +118,7 @@ def language() -> Any:
 def users() -> Any:
     """I look for accounts."""
     form = UserFilterForm(request.args)
-    found = queries.list_users(session(), form.to_input(), page_number())
-    return render_template("accounts/users.html", form=form, page=found, role_names=ROLE_NAMES)
+    return list_page("accounts/users.html", queries.USERS, form, form.to_input())
 
 
 @pages.route("/users/new", methods=["GET", "POST"])
