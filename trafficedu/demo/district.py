@@ -11,21 +11,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from trafficedu.core.errors import Refusal
-from trafficedu.core.services import services_of
 from trafficedu.core.tabular import Progress
 from trafficedu.core.text import message
 from trafficedu.demo import accounts, seasons
-from trafficedu.demo.accidents import Accidents
-from trafficedu.demo.agenda import Agenda
+from trafficedu.demo.counts import Accidents, EBikes, Helmets, Patrols
 from trafficedu.demo.hazards import Hazards
-from trafficedu.demo.helmets import Helmets
 from trafficedu.demo.notices import Notices
 from trafficedu.demo.offences import Offence, Offences
-from trafficedu.demo.patrols import Patrols
 from trafficedu.demo.people import Crowd
-from trafficedu.demo.places import lay_out, register_ebikes
-from trafficedu.demo.plan import Plan, Span, date_of, start_of
-from trafficedu.demo.rows import Rows
+from trafficedu.demo.places import lay_out
+from trafficedu.demo.plan import Agenda, Plan, Span, date_of, start_of
+from trafficedu.demo.rows import Rows, World
 from trafficedu.demo.study import Study
 from trafficedu.demo.timetable import Timetable
 from trafficedu.education.models import Course
@@ -48,7 +44,7 @@ class District:
         ).all()
         if not courses:
             raise Refusal(message("There is no course yet. Run first: trafficedu init"))
-        self._plan, self._span, self._chance, self._rows = plan, span, chance, Rows(session)
+        self._plan, self._span, self._rows = plan, span, Rows(session)
         self._places = lay_out(session, chance)
         if date_of(span.first_day) < self._places.root.valid_from:
             raise Refusal(
@@ -57,25 +53,23 @@ class District:
                     day=self._places.root.valid_from.isoformat(),
                 )
             )
-        self._session = session
+        self._world = world = World(session, self._rows, self._places, span, plan.seed, chance)
         staff = accounts.hire(session, self._places, chance)
         self._local = staff.local
         self._agenda = Agenda()
-        self._crowd = Crowd(self._rows, self._places, services_of(session).keyring, span, chance)
-        self._offences = Offences(session, self._rows, self._places, self._crowd, span, chance)
-        self._notices = Notices(session, self._rows, self._places, span, chance)
-        self._accidents = Accidents(session, self._rows, self._places, span, plan.seed)
-        timetable = Timetable(plan, self._rows, self._places, courses, span, chance)
-        self._study = Study(session, self._rows, self._places, courses, timetable, self._agenda, span, chance)
+        self._crowd = Crowd(world)
+        self._offences = Offences(world, self._crowd)
+        self._notices = Notices(world)
+        self._accidents = Accidents(world)
+        self._study = Study(world, courses, Timetable(world, plan, courses), self._agenda)
         self._offences.supervisor = self._study.task_rows.supervisor = staff.supervisor
         self._study.task_rows.signers = staff.signers
 
     def build(self, progress: Progress) -> dict[str, int]:
         """Write everything; returns how many rows of each table."""
-        register_ebikes(self._rows, self._places, self._span, self._chance)
-        Helmets(self._rows, self._places, self._span, self._plan.seed).write()
-        Patrols(self._rows, self._places, self._span, self._plan.seed).write()
-        per_day = seasons.per_day(self._plan, self._span, self._chance)
+        for part in (EBikes, Helmets, Patrols):
+            part(self._world).write()
+        per_day = seasons.per_day(self._plan, self._span, self._world.chance)
         for place, (month, days) in enumerate(groupby(sorted(per_day), lambda day: date_of(day).replace(day=1))):
             self._live_through(month, list(days), per_day, place / max(1, len(self._span.months) - 1), progress)
         self._agenda.run_until(self._span.midnight)
@@ -84,8 +78,8 @@ class District:
         self._study.write_rest()
         self._rows.finish()
         self._local.area_id = self._places.villages[self._grid_village()].id
-        self._session.flush()
-        hazards = Hazards(self._session, self._places, self._span, self._plan.seed, self._local).write()
+        self._world.session.flush()
+        hazards = Hazards(self._world, self._local).write()
         return {model.__tablename__: count for model, count in self._rows.written.items()} | {"hazard": hazards}
 
     def _live_through(

@@ -1,17 +1,20 @@
 """Road hazards in every state, with small drawn pictures, and towns under rolling check.
 
 Unlike the rest of the history these go through the services of the live system, step by step: they are few, and every
-rule holds by itself. Draws from a chance of its own. What would happen after the last midnight has not happened yet.
+rule holds by itself. What would happen after the last midnight has not happened yet.
 """
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from random import Random
 
+from PIL import Image, ImageDraw
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import joinedload
 
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
@@ -19,9 +22,9 @@ from trafficedu.accounts.rules import Role
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.demo.pictures import road
-from trafficedu.demo.places import Places, Village
-from trafficedu.demo.plan import HOUR, Span, moment, start_of
+from trafficedu.demo.places import Village
+from trafficedu.demo.plan import HOUR, moment, start_of
+from trafficedu.demo.rows import Teller, World
 from trafficedu.hazards.models import Hazard
 from trafficedu.hazards.services import checks, deciding, planning, reporting
 from trafficedu.hazards.services.checks import NewWatch
@@ -29,7 +32,6 @@ from trafficedu.hazards.services.deciding import Decision
 from trafficedu.hazards.services.planning import Plan
 from trafficedu.hazards.services.reporting import NewHazard
 
-SALT = 2025
 HAZARDS, IN_THE_GRID_VILLAGE, IN_THE_LEADERS_TOWN = 120, 8, 26
 LONGEST_DAYS, RECENT_DAYS, RECENT = 240, 35, 0.45
 ROADS = 12
@@ -48,6 +50,9 @@ SCRIPTS = {
     "obstacle": ("非机动车道被占用。", "非机动车道畅通", "清理堆物并安装隔离柱"),
 }
 OFFICES = ("城建办", "综合执法队", "公路站", "市政所", "交治站", "村委会")
+SIZE = (480, 320)
+SKY, FIELD, ROAD, LINE, HOLE, WATER = "#c9dbe6", "#8fa97e", "#6f757a", "#e8e6dc", "#2f2a26", "#587a94"
+HORIZON = 120
 CLOSED, VOIDED, SENT_BACK, LATE, STUCK = 0.05, 0.03, 0.10, 0.2, 0.08
 TOWNS_UNDER_CHECK = ((0, 7, 9), (1, 14, 3), (2, 7, 16), (3, 30, 40))
 """Place of the town, period in days, days since the last look."""
@@ -62,13 +67,14 @@ class _People:
     leader: Actor
 
 
-class Hazards:
+class Hazards(Teller):
     """Tells the life of each hazard up to midnight."""
 
-    def __init__(self, session: Session, places: Places, span: Span, seed: int, grid: User) -> None:
-        self._session, self._places, self._span = session, places, span
-        self._chance = Random(seed + SALT)
-        self._grid = grid
+    SALT = 2025
+
+    def __init__(self, world: World, grid: User) -> None:
+        super().__init__(world)
+        self._grid, session = grid, world.session
         users = session.scalars(select(User).where(User.area_id.is_not(None)).options(joinedload(User.area)))
         self._actors = {user.id: actor_of(user) for user in users}
         self._supervisor = next(one for one in self._actors.values() if one.role == Role.SUPERVISOR)
@@ -179,3 +185,37 @@ class Hazards:
 
     def _past(self, at: datetime) -> bool:
         return at < moment(self._span.midnight)
+
+
+@cache
+def road(number: int, mended: bool) -> bytes:
+    """Draw a small picture, no photograph, of a road with something wrong, or of the same road mended.
+
+    Returns the JPEG of road ``number``; the same number draws the same road, before and after.
+    """
+    chance = Random(number)
+    picture = Image.new("RGB", SIZE, SKY)
+    draw = ImageDraw.Draw(picture)
+    width, height = SIZE
+    draw.rectangle((0, HORIZON, width, height), fill=FIELD)
+    middle = width // 2 + chance.randint(-60, 60)
+    draw.polygon(((middle - 18, HORIZON), (middle + 18, HORIZON), (width - 20, height), (20, height)), fill=ROAD)
+    for step in range(6):
+        top = HORIZON + 8 + step * 34
+        half = 1 + step
+        x = middle + (width // 2 - middle) * (top - HORIZON) / (height - HORIZON)
+        if mended or step % 3:
+            draw.polygon(
+                ((x - half, top), (x + half, top), (x + half + 1, top + 18), (x - half - 1, top + 18)), fill=LINE
+            )
+    for _ in range(chance.randint(1, 3)):
+        x, y = chance.randint(150, 330), chance.randint(190, 270)
+        long, wide = chance.randint(28, 60), chance.randint(10, 22)
+        if not mended:
+            draw.ellipse((x - long, y - wide, x + long, y + wide), fill=HOLE)
+            draw.ellipse((x - long // 2, y - wide // 2, x + long // 2, y + wide // 2), fill=WATER)
+        else:
+            draw.rectangle((x - long, y - wide, x + long, y + wide), fill="#5c6166")
+    written = io.BytesIO()
+    picture.save(written, "JPEG", quality=70)
+    return written.getvalue()

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from random import Random
 
-from sqlalchemy.orm import Session
-
-from trafficedu.configuration.queries import figure
 from trafficedu.core.clock import local_date
-from trafficedu.core.numbers import new_number
 from trafficedu.demo.offences import Offence
 from trafficedu.demo.people import Person
-from trafficedu.demo.places import Places
-from trafficedu.demo.plan import DAY, HOUR, MINUTE, Span, date_of, moment
-from trafficedu.demo.rows import Rows
+from trafficedu.demo.plan import DAY, HOUR, MINUTE, date_of, moment
+from trafficedu.demo.rows import Teller, World
 from trafficedu.feedback import rules
 from trafficedu.feedback.models import Feedback, Notice
 from trafficedu.feedback.queries import policy
@@ -36,13 +30,14 @@ TEXTS = {
 }
 
 
-class Notices:
+class Notices(Teller):
     """Writes the notice of each violation that counts, with its answer."""
 
-    def __init__(self, session: Session, rows: Rows, places: Places, span: Span, chance: Random) -> None:
-        self._rows, self._places, self._span, self._chance = rows, places, span, chance
-        self._hours = figure(session, "feedback.due_hours")
-        self._steps = {kind: policy.steps_on(session, kind, local_date(moment(span.now))) for kind in Receiver}
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._hours = self._figure("feedback.due_hours")
+        today = local_date(moment(world.span.now))
+        self._steps = {kind: policy.steps_on(world.session, kind, today) for kind in Receiver}
         self.unanswered: Counter[int] = Counter()
         """Village (place in the list) -> its unanswered notices that are not yet a month old."""
 
@@ -55,13 +50,10 @@ class Notices:
         answered = self._answered(offence, person, now, due) if ready else None
         if offence.voided_at and answered is not None and answered > offence.voided_at:
             answered = None
-        notice = self._rows.new_id(Notice)
         held = HeldReason.NO_LEGAL_BASIS if company else HeldReason.NO_HOME_VILLAGE
         opened = answered - self._chance.randrange(3 * MINUTE, 3 * HOUR) if answered else self._glance(now)
-        self._rows.add(
+        notice = self._rows.add(
             Notice,
-            id=notice,
-            number=new_number("N"),
             violation_id=offence.id,
             rider_id=person.id,
             receiver_kind=Receiver.COMPANY if company else Receiver.VILLAGE,
@@ -69,10 +61,10 @@ class Notices:
             area_id=None if company or person.home is None else self._places.villages[person.home].id,
             state=state,
             held_reason=held if state == NoticeState.HELD else HeldReason.NONE,
-            sent_utc=moment(now) if ready else None,
-            due_utc=moment(due) if ready else None,
-            opened_utc=moment(max(now, opened)) if ready and opened else None,
-            voided_utc=moment(offence.voided_at) if offence.voided_at else None,
+            sent_utc=now if ready else None,
+            due_utc=due if ready else None,
+            opened_utc=max(now, opened) if ready and opened else None,
+            voided_utc=offence.voided_at,
         )
         if answered is not None:
             self._answer(notice, offence, person, days, answered)
@@ -115,7 +107,7 @@ class Notices:
             measure=measure.code,
             days=measure.days,
             text=self._chance.choice(TEXTS[measure.code]),
-            answered_utc=moment(when),
+            answered_utc=when,
             answered_by_id=by,
         )
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from random import Random
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from trafficedu.configuration.queries import figure
-from trafficedu.core.numbers import new_number
 from trafficedu.core.services import services_of
 from trafficedu.demo import names, seasons
 from trafficedu.demo.people import Crowd, Person
-from trafficedu.demo.places import Places, Spot
-from trafficedu.demo.plan import DAY, HOUR, MINUTE, Span, date_of, day_of, moment, start_of
-from trafficedu.demo.rows import Rows
+from trafficedu.demo.places import Spot
+from trafficedu.demo.plan import DAY, HOUR, MINUTE, day_of, start_of
+from trafficedu.demo.rows import Teller, World
 from trafficedu.violations.models import Objection, Violation, ViolationKind
 from trafficedu.violations.rules import (
     ObjectionState,
@@ -93,20 +89,20 @@ class Offence:
     objection: tuple[int, int, bool] | None = None
 
 
-class Offences:
+class Offences(Teller):
     """Draws violations and writes them, each with what became of it up to midnight."""
 
-    def __init__(self, session: Session, rows: Rows, places: Places, crowd: Crowd, span: Span, chance: Random) -> None:
-        self._rows, self._places, self._crowd, self._span, self._chance = rows, places, crowd, span, chance
-        self._keyring = services_of(session).keyring
-        kinds = {kind.code: kind for kind in session.scalars(select(ViolationKind).order_by(ViolationKind.valid_from))}
-        self._kinds: dict[str, ViolationKind] = kinds
-        self._codes = [code for code in SHARES if code in kinds]
+    def __init__(self, world: World, crowd: Crowd) -> None:
+        super().__init__(world)
+        self._crowd, self._keyring = crowd, services_of(world.session).keyring
+        kinds = world.session.scalars(select(ViolationKind).order_by(ViolationKind.valid_from))
+        self._kinds = {kind.code: kind for kind in kinds}
+        self._codes = [code for code in SHARES if code in self._kinds]
         self._weights: list[float] = []
-        self._review_days = figure(session, "violations.review_workdays")
-        self._objection_days = figure(session, "violations.objection_workdays")
-        self._fine_age = figure(session, "violations.fine_from_age")
-        self._riding_age = figure(session, "violations.rider_from_age")
+        self._review_days = self._figure("violations.review_workdays")
+        self._objection_days = self._figure("violations.objection_workdays")
+        self._fine_age = self._figure("violations.fine_from_age")
+        self._riding_age = self._figure("violations.rider_from_age")
         self.supervisor = 0
 
     def begin_month(self, progress: float) -> None:
@@ -209,9 +205,7 @@ class Offences:
         self._rows.add(
             Violation,
             id=offence.id,
-            number=new_number("V"),
-            occurred_utc=moment(offence.occurred),
-            occurred_on=date_of(offence.day),
+            occurred_utc=offence.occurred,
             area_id=offence.area,
             place=spot.name,
             kind_id=kind.id,
@@ -223,13 +217,11 @@ class Offences:
             penalty=penalty,
             fine_yuan=fine,
             officer_id=None if offence.camera else officer,
-            officer="",
             note=chance.choice(NOTES) if not offence.camera and chance.random() < 0.08 else "",
             minor=minor,
             guardian_name=names.person(chance) if minor else "",
-            historic=False,
             state=offence.state,
-            recorded_utc=moment(offence.recorded),
+            recorded_utc=offence.recorded,
             **self._position(spot),
             **self._outcome(offence, review, reason),
         )
@@ -243,11 +235,11 @@ class Offences:
             return self._chance.choice(GRANTS if offence.objection else MISTAKES)
         return ""
 
-    def _position(self, spot: Spot) -> dict[str, float | None]:
+    def _position(self, spot: Spot) -> dict[str, float]:
         """Return where the phone was, some metres from the spot, or nothing where it did not know."""
         chance = self._chance
         if chance.random() > WITH_POSITION:
-            return {"latitude": None, "longitude": None}
+            return {}
         return {
             "latitude": round(spot.latitude + chance.gauss(0, 2e-4), 6),
             "longitude": round(spot.longitude + chance.gauss(0, 2e-4), 6),
@@ -257,10 +249,10 @@ class Offences:
         due = seasons.after_workdays(day_of(offence.recorded), self._review_days)
         return {
             "reviewed_by_id": None if review is None else self.supervisor,
-            "reviewed_utc": None if review is None else moment(review),
-            "review_due_on": date_of(due) if offence.camera else None,
+            "reviewed_utc": review,
+            "review_due_on": due if offence.camera else None,
             "voided_by_id": self.supervisor if offence.voided_at else None,
-            "voided_utc": moment(offence.voided_at) if offence.voided_at else None,
+            "voided_utc": offence.voided_at,
             "state_reason": reason,
         }
 
@@ -287,14 +279,13 @@ class Offences:
         contact = f"154{chance.randrange(10**8):08d}" if chance.random() < 0.6 else ""
         self._rows.add(
             Objection,
-            number=new_number("O"),
             violation_id=offence.id,
-            raised_utc=moment(raised),
-            due_on=date_of(seasons.after_workdays(day_of(raised), self._objection_days)),
+            raised_utc=raised,
+            due_on=seasons.after_workdays(day_of(raised), self._objection_days),
             statement=chance.choice(STATEMENTS),
             contact_cipher=self._keyring.encrypt(contact, "objection.contact") if contact else None,
             state=outcome,
             decision=decision,
             decided_by_id=self.supervisor if settled else None,
-            decided_utc=moment(decided) if settled else None,
+            decided_utc=decided if settled else None,
         )

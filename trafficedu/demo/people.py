@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import accumulate
-from random import Random
 from typing import Any
 
-from trafficedu.core.encryption import Keyring
-from trafficedu.core.numbers import new_number
+from trafficedu.core.services import services_of
 from trafficedu.demo import names
-from trafficedu.demo.places import Places
-from trafficedu.demo.plan import Span, date_of, moment
-from trafficedu.demo.rows import Rows
+from trafficedu.demo.plan import date_of
+from trafficedu.demo.rows import Teller, World
 from trafficedu.riders.models import Engagement, Rider, Vehicle
 from trafficedu.riders.queries import ID_NUMBER, PHONE
 from trafficedu.riders.rules import IdType, LegalBasis, age_on, identity_key
@@ -62,11 +59,12 @@ class Person:
         return age_on(date_of(self.born), date_of(day))
 
 
-class Crowd:
+class Crowd(Teller):
     """The riders who are about in a month, and how likely each is the next one caught."""
 
-    def __init__(self, rows: Rows, places: Places, keyring: Keyring, span: Span, chance: Random) -> None:
-        self._rows, self._places, self._keyring, self._span, self._chance = rows, places, keyring, span, chance
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._keyring = services_of(world.session).keyring
         self._papers = names.Papers()
         self._people: list[Person] = []
         self._summed: list[float] = []
@@ -140,33 +138,29 @@ class Crowd:
         rows.add(
             Rider,
             id=person.id,
-            number=new_number("R"),
             name=names.person(chance, gender),
             id_type=IdType.IDENTITY_CARD,
             id_number_cipher=self._keyring.encrypt(number, ID_NUMBER),
             id_number_hash=self._keyring.lookup_hash(identity_key(IdType.IDENTITY_CARD, number), ID_NUMBER),
             phone_cipher=self._keyring.encrypt(phone, PHONE) if phone else None,
             phone_hash=self._keyring.lookup_hash(phone, PHONE) if phone else None,
-            birth_date=date_of(person.born),
+            birth_date=person.born,
             home_area_id=None if person.home is None else self._places.villages[person.home].id,
-            created_utc=moment(when),
+            created_utc=when,
         )
         if chance.random() < 0.93:
             person.plate = self._papers.plate()
             rows.add(Vehicle, plate=person.plate, rider_id=person.id)
         for work in person.works:
-            self._write_work(person, work)
+            rows.add(
+                Engagement,
+                rider_id=person.id,
+                company_id=self._places.firms[work.firm].company.id,
+                engaged_from=work.first,
+                engaged_to=work.last if work.last <= self._span.today else None,
+                legal_basis=work.basis,
+            )
 
     def stranger_plate(self) -> str:
         """Return the plate of somebody nobody knows."""
         return self._papers.plate()
-
-    def _write_work(self, person: Person, work: Work) -> None:
-        self._rows.add(
-            Engagement,
-            rider_id=person.id,
-            company_id=self._places.firms[work.firm].company.id,
-            engaged_from=date_of(work.first),
-            engaged_to=date_of(work.last) if work.last <= self._span.today else None,
-            legal_basis=work.basis,
-        )

@@ -15,13 +15,11 @@ from random import Random
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trafficedu.areas.models import TOWN, VILLAGE, Area, RegisteredEBikes
+from trafficedu.areas.models import TOWN, VILLAGE, Area
 from trafficedu.companies.models import Company
 from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
 from trafficedu.demo import names
-from trafficedu.demo.plan import Span
-from trafficedu.demo.rows import Rows
 from trafficedu.stations.models import Station
 
 TOWNS = {
@@ -55,7 +53,6 @@ TOWNS = {
 }
 """Code -> share of the violations, thousand e-bikes, latitude and longitude, stations, seats of a session."""
 ELSEWHERE = (1.0, 10, 30.16, 120.30, 0, 0)
-MONTHLY_GROWTH = 0.0035
 COMPANY_SHARES = (24, 19, 14, 11, 8, 7, 5, 4, 3, 2.2, 1.6, 1.2)
 PUNCTUALITY = (0.95, 0.88, 0.90, 0.80, 0.86, 0.72, 0.91, 0.84, 0.66, 0.88, 0.78, 0.93)
 """How many of its notices each company answers at all."""
@@ -227,18 +224,3 @@ def _firms(session: Session, chance: Random) -> list[Firm]:
     session.add_all(firm.company for firm in firms)
     session.flush()
     return firms
-
-
-def register_ebikes(rows: Rows, places: Places, span: Span, chance: Random) -> None:
-    """Add the e-bikes registered in each town in each month, growing a little unevenly; in villages once a year."""
-    for place, town in enumerate(places.towns):
-        own = places.villages[town.first : town.last + 1]
-        shares = places.ebike_shares(place)
-        size = town.thousand_ebikes * 1000 * (1 + MONTHLY_GROWTH) ** -len(span.months)
-        for month in span.months:
-            size *= 1 + MONTHLY_GROWTH * max(0.0, chance.gauss(1, 0.4))
-            rows.add(RegisteredEBikes, area_id=town.area.id, month=month, ebikes=round(size))
-            if month in {span.months[0], month.replace(month=1)}:
-                for village, share in zip(own, shares, strict=True):
-                    if village.id != town.area.id:
-                        rows.add(RegisteredEBikes, area_id=village.id, month=month, ebikes=round(size * share))

@@ -7,8 +7,11 @@ the district's clock: a million records are compared and sorted faster that way.
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from trafficedu.core.clock import day_bounds, local_date
 
@@ -98,3 +101,29 @@ def span_until(now: datetime, months: int) -> Span:
     last = today.year * 12 + today.month - 1
     firsts = tuple(date(month // 12, month % 12 + 1, 1) for month in range(last - months + 1, last + 1))
     return Span(firsts, seconds_of(now), seconds_of(day_bounds(today)[0]))
+
+
+class Agenda:
+    """Calls what was put down, ``action(moment, *given)``, earliest first; equals in the order they came in."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[int, int, Callable[..., None], tuple[Any, ...]]] = []
+        self._count = 0
+
+    def at(self, when: int, action: Callable[..., None], *given: Any) -> None:
+        """Put something down for ``when``."""
+        self._count += 1
+        heapq.heappush(self._waiting, (when, self._count, action, given))
+
+    def run_until(self, when: int) -> None:
+        """Do everything that is due before ``when``; what that puts down is done too."""
+        while self._waiting and self._waiting[0][0] < when:
+            at, _, action, given = heapq.heappop(self._waiting)
+            action(at, *given)
+
+    def run_only(self, wanted: Callable[..., None], until: int) -> None:
+        """Do what is left of one kind before ``until`` and drop the rest: it lies in the future."""
+        for when, _, action, given in sorted(self._waiting):
+            if action == wanted and when <= until:
+                action(when, *given)
+        self._waiting.clear()

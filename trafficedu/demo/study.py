@@ -7,27 +7,15 @@ task stays open and overdue until the rider is caught again or a supervisor waiv
 from __future__ import annotations
 
 from collections.abc import Sequence
-from random import Random
 
-from sqlalchemy.orm import Session
-
-from trafficedu.configuration.queries import figure
-from trafficedu.demo.agenda import Agenda
 from trafficedu.demo.offences import Offence
 from trafficedu.demo.people import Person
-from trafficedu.demo.places import Places
-from trafficedu.demo.plan import DAY, HOUR, MINUTE, Span, date_of, day_of, start_of
-from trafficedu.demo.rows import Rows
+from trafficedu.demo.plan import DAY, HOUR, MINUTE, Agenda, date_of, day_of, start_of
+from trafficedu.demo.rows import Teller, World
 from trafficedu.demo.tasks import Seat, Task, TaskRows, study_through
 from trafficedu.demo.timetable import WEEKS_AHEAD, Held, Timetable
 from trafficedu.education.models import Course, StudyTask
-from trafficedu.education.rules import (
-    BookingState,
-    TaskState,
-    due_date,
-    latest_start,
-    window_start,
-)
+from trafficedu.education.rules import BookingState, TaskState, due_date, latest_start, window_start
 
 COMES = (0.63, 0.77)
 """Share of riders who study in the end, in the first and in the last month."""
@@ -44,30 +32,20 @@ UNSIGNED_DAYS_HERE, UNSIGNED_HERE = 7, 0.35
 FULL_ENOUGH = 6
 
 
-class Study:
+class Study(Teller):
     """Opens tasks, gives seats, holds the sessions; told of everything in the order of time."""
 
-    def __init__(
-        self,
-        session: Session,
-        rows: Rows,
-        places: Places,
-        courses: Sequence[Course],
-        timetable: Timetable,
-        agenda: Agenda,
-        span: Span,
-        chance: Random,
-    ) -> None:
-        self._rows, self._courses, self._timetable = rows, courses, timetable
-        self._agenda, self._span, self._chance = agenda, span, chance
-        self._due_days = figure(session, "education.due_days")
-        self._window_days = figure(session, "education.repeat_window_days")
-        self._lead = figure(session, "education.booking_lead_minutes") * MINUTE
-        self._paths = {village.id: village.path for village in places.villages}
-        self._homes = [village.path for village in places.villages]
+    def __init__(self, world: World, courses: Sequence[Course], timetable: Timetable, agenda: Agenda) -> None:
+        super().__init__(world)
+        self._courses, self._timetable, self._agenda = courses, timetable, agenda
+        self._due_days = self._figure("education.due_days")
+        self._window_days = self._figure("education.repeat_window_days")
+        self._lead = self._figure("education.booking_lead_minutes") * MINUTE
+        self._paths = {village.id: village.path for village in world.places.villages}
+        self._homes = [village.path for village in world.places.villages]
         self._unfinished: dict[int, Task] = {}
         self._finished: list[Task] = []
-        self.task_rows = TaskRows(rows, places, courses)
+        self.task_rows = TaskRows(world, courses)
 
     def assign(self, now: int, offence: Offence, person: Person) -> None:
         """Open the rider's task, or let the violation join the one not begun."""

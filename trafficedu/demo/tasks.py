@@ -6,22 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from trafficedu.core.numbers import new_number
 from trafficedu.demo.offences import Offence
 from trafficedu.demo.people import Person
-from trafficedu.demo.places import Places
-from trafficedu.demo.plan import MINUTE, date_of, day_of, moment
-from trafficedu.demo.rows import Rows
+from trafficedu.demo.plan import MINUTE
+from trafficedu.demo.rows import Teller, World
 from trafficedu.demo.timetable import Held
-from trafficedu.education.models import (
-    Attendance,
-    Booking,
-    Certificate,
-    Course,
-    ModuleRecord,
-    StudyTask,
-    TaskViolation,
-)
+from trafficedu.education.models import Attendance, Booking, Certificate, Course, ModuleRecord, StudyTask, TaskViolation
 from trafficedu.education.rules import BookingState, ModuleKind, TaskState
 
 OVERRIDES = 0.004
@@ -98,11 +88,12 @@ def study_through(course: Course, held: Held, signs: bool, chance: Random) -> At
     return Attended(checked_in, modules, score, attempts, clock if signs else 0, override)
 
 
-class TaskRows:
+class TaskRows(Teller):
     """Writes tasks with all that hangs on them, once nothing about them changes any more."""
 
-    def __init__(self, rows: Rows, places: Places, courses: Sequence[Course]) -> None:
-        self._rows, self._places, self._courses = rows, places, courses
+    def __init__(self, world: World, courses: Sequence[Course]) -> None:
+        super().__init__(world)
+        self._courses = courses
         self.signers: Sequence[int] = ()
         """User id of the staff of each station."""
         self.supervisor = 0
@@ -113,17 +104,14 @@ class TaskRows:
         self._rows.add(
             StudyTask,
             id=task.id,
-            number=new_number("T"),
             rider_id=task.person.id,
             course_id=self._courses[task.course].id,
             area_id=task.area,
             company_id=firm,
-            opened_utc=moment(task.opened),
-            opened_on=date_of(day_of(task.opened)),
-            due_on=date_of(task.due),
+            opened_utc=task.opened,
+            due_on=task.due,
             state=task.state,
-            completed_utc=moment(task.completed) if task.state == TaskState.COMPLETED else None,
-            completed_on=date_of(day_of(task.completed)) if task.state == TaskState.COMPLETED else None,
+            completed_utc=task.completed if task.state == TaskState.COMPLETED else None,
             waived_by_id=self.supervisor if task.state == TaskState.WAIVED else None,
             waived_reason=task.waived_reason,
         )
@@ -134,46 +122,26 @@ class TaskRows:
             self._write_seat(task, seat)
 
     def _write_seat(self, task: Task, seat: Seat) -> None:
-        booking = self._rows.new_id(Booking)
-        self._rows.add(
-            Booking,
-            id=booking,
-            task_id=task.id,
-            session_id=seat.held.id,
-            state=seat.state,
-            booked_utc=moment(seat.booked),
+        booking = self._rows.add(
+            Booking, task_id=task.id, session_id=seat.held.id, state=seat.state, booked_utc=seat.booked
         )
         if seat.attended is not None:
             self._write_study(task, seat.held, booking, seat.attended)
 
     def _write_study(self, task: Task, held: Held, booking: int, study: Attended) -> None:
         signer = self.signers[held.station]
-        attendance = self._rows.new_id(Attendance)
-        self._rows.add(
+        attendance = self._rows.add(
             Attendance,
-            id=attendance,
             booking_id=booking,
-            checked_in_utc=moment(study.checked_in),
+            checked_in_utc=study.checked_in,
             checked_in_by_id=signer,
             quiz_score=study.score,
             quiz_attempts=study.attempts,
-            signed_off_utc=moment(study.signed) if study.signed else None,
+            signed_off_utc=study.signed,
             signed_off_by_id=signer if study.signed else None,
             override_reason=study.override,
         )
         for module, start, end in study.modules:
-            self._rows.add(
-                ModuleRecord,
-                attendance_id=attendance,
-                module_id=module,
-                started_utc=moment(start),
-                ended_utc=moment(end),
-            )
+            self._rows.add(ModuleRecord, attendance_id=attendance, module_id=module, started_utc=start, ended_utc=end)
         if study.signed:
-            self._rows.add(
-                Certificate,
-                number=new_number("C"),
-                task_id=task.id,
-                attendance_id=attendance,
-                issued_utc=moment(study.signed),
-            )
+            self._rows.add(Certificate, task_id=task.id, attendance_id=attendance, issued_utc=study.signed)

@@ -6,15 +6,13 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
-from random import Random
 
 from trafficedu.core.numbers import new_number
 from trafficedu.demo import seasons
 from trafficedu.demo.places import Places
-from trafficedu.demo.plan import MINUTE, Plan, Span, date_of, day_of, moment, start_of, weekday_of
-from trafficedu.demo.rows import Rows
+from trafficedu.demo.plan import MINUTE, Plan, day_of, start_of, weekday_of
+from trafficedu.demo.rows import Teller, World
 from trafficedu.education.models import Course, StudySession
-from trafficedu.education.rules import SessionState
 
 WEEKS_AHEAD = 4
 SLOTS = tuple((8 * 60 + 30 + 80 * place) * MINUTE for place in range(9))
@@ -51,65 +49,59 @@ class Held:
         return day_of(self.starts)
 
 
-class Timetable:
+class Timetable(Teller):
     """All sessions, found by course, nearness and time."""
 
-    def __init__(self, plan: Plan, rows: Rows, places: Places, courses: Sequence[Course], span: Span, chance: Random):
-        self._rows, self._places, self._courses, self._chance = rows, places, courses, chance
+    def __init__(self, world: World, plan: Plan, courses: Sequence[Course]) -> None:
+        super().__init__(world)
+        places, self._courses = world.places, courses
         self._sessions: list[list[list[Held]]] = [[[] for _ in places.stations] for _ in courses]
         self._starts: list[list[list[int]]] = []
         self._near = _nearness(places)
         self._unwritten: list[Held] = []
         shares = _catchments(places)
-        weekly = plan.violations / len(span.months) / 4.35 * TASKS_PER_VIOLATION * SEATS_PER_TASK * 1.25
+        weekly = plan.violations / len(world.span.months) / 4.35 * TASKS_PER_VIOLATION * SEATS_PER_TASK * 1.25
         for station in range(len(places.stations)):
-            self._plan(station, weekly * shares[station], span)
+            self._plan(station, weekly * shares[station])
         for by_station in self._sessions:
             for held in by_station:
                 held.sort(key=lambda one: one.starts)
             self._starts.append([[one.starts for one in held] for held in by_station])
         self._unwritten = sorted((one for c in self._sessions for s in c for one in s), key=lambda one: one.starts)
         for one in self._unwritten:
-            one.id = rows.new_id(StudySession)
+            one.id = world.rows.new_id(StudySession)
 
-    def _plan(self, station: int, weekly: float, span: Span) -> None:
+    def _plan(self, station: int, weekly: float) -> None:
         """Plan the weekly series of a station, and more of them from tomorrow on for all who are overdue."""
         held = [course for course in range(len(self._courses)) if station % HOLDS[min(course, 2)] == 0]
         usual, series = self._places.stations[station].seats, 0
-        for first in (span.first_day, *[span.today + 1] * CATCHING_UP):
+        for first in (self._span.first_day, *[self._span.today + 1] * CATCHING_UP):
             for course in held:
                 wanted = weekly * SHARE_OF[min(course, 2)]
                 count = min(MOST_SERIES, max(1, ceil(wanted / usual)))
                 for _ in range(count):
                     if series < MOST_SERIES_IN_ALL:
-                        self._series(station, course, max(usual, ceil(wanted / count)), series, first, span)
+                        self._series(station, course, max(usual, ceil(wanted / count)), series, first)
                     series += 1
 
-    def _series(self, station: int, course: int, seats: int, which: int, begin: int, span: Span) -> None:
+    def _series(self, station: int, course: int, seats: int, which: int, begin: int) -> None:
         """Plan the ``which``-th weekly series of a station; no two of a station begin at the same time.
 
         The first station begins with two on the weekday of today, so that its first screen has something to show.
         """
+        today = self._span.today
         if station == 0:
-            weekday, at = (weekday_of(span.today) + which // 2) % 7, which % 2 + 2 * (which // 14)
+            weekday, at = (weekday_of(today) + which // 2) % 7, which % 2 + 2 * (which // 14)
         else:
             weekday, at = (station + 2 * which) % 7, station + which // 7
         first = begin + (weekday - weekday_of(begin)) % 7
         series, chance = new_number("W"), self._chance
-        for day in range(first, span.today + 7 * WEEKS_AHEAD + 1, 7):
-            if seasons.holiday(day) and day != span.today:
+        for day in range(first, today + 7 * WEEKS_AHEAD + 1, 7):
+            if seasons.holiday(day) and day != today:
                 continue
-            self._sessions[course][station].append(
-                Held(
-                    0,
-                    course,
-                    station,
-                    start_of(day) + SLOTS[at % len(SLOTS)],
-                    seats,
-                    series,
-                    LECTURERS[(station * 2 + chance.randrange(2)) % len(LECTURERS)],
-                )
-            )
+            lecturer = LECTURERS[(station * 2 + chance.randrange(2)) % len(LECTURERS)]
+            starts = start_of(day) + SLOTS[at % len(SLOTS)]
+            self._sessions[course][station].append(Held(0, course, station, starts, seats, series, lecturer))
 
     def find(self, course: int, path: str, ready: int, last_day: int) -> Held | None:
         """Return the session the live system would book: the nearest station, there the earliest with a free seat."""
@@ -158,16 +150,12 @@ class Timetable:
         self._rows.add(
             StudySession,
             id=held.id,
-            number=new_number("S"),
             course_id=self._courses[held.course].id,
             station_id=self._places.stations[held.station].id,
-            starts_utc=moment(held.starts),
-            starts_on=date_of(held.day),
+            starts_utc=held.starts,
             capacity=held.seats,
             seats_taken=held.taken,
             lecturer=held.lecturer,
-            state=SessionState.SCHEDULED,
-            cancel_reason="",
             series=held.series,
         )
 
