@@ -22,7 +22,7 @@ def test_the_administrator_adds_changes_and_deactivates(session: Session, client
     assert client.post("/companies/new", data=NEW).headers["Location"].endswith("/companies/MEITUAN-1")
     change = {"name": "美好配送", "contact_phone": "0571-8201", "version": "1"}
     assert client.post("/companies/MEITUAN-1/edit", data=change).status_code == 303
-    company = queries.find_company(session, "MEITUAN-1")
+    company = queries.find_visible_company(session, "MEITUAN-1", SYSTEM)
     assert (company.contact_phone, company.active, company.contact_name) == ("0571-8201", False, "")
     assert company.id not in [choice for choice, _ in queries.choices(session)]
     assert client.post("/companies/MEITUAN-1/edit", data=change).status_code == 409

@@ -19,7 +19,7 @@ NEW = {"code": "s-9", "name": "示范交治站", "area_code": places.VILLAGE, "s
 def test_the_administrator_adds_changes_and_deactivates(session: Session, client: Browser, make_user: MakeUser) -> None:
     client.sign_in(make_user("administrator"))
     assert client.post("/stations/new", data=NEW).headers["Location"].endswith("/stations/S-9")
-    station = queries.find_station(session, "S-9")
+    station = queries.find_visible_station(session, "S-9", SYSTEM)
     assert (station.area.code, station.seats) == (places.VILLAGE, 24)
     change = NEW | {"seats": "30", "version": "1", "area_code": places.TOWN}
     del change["active"]
@@ -41,7 +41,7 @@ def test_what_cannot_be_is_said_at_its_field(
     assert answer.status_code == 422
     assert f'id="{field}-error"' in answer.text
     with pytest.raises(Missing):
-        queries.find_station(session, "S-9")
+        queries.find_visible_station(session, "S-9", SYSTEM)
 
 
 def test_everybody_sees_the_stations_of_the_own_post_only(
@@ -63,19 +63,6 @@ def test_everybody_sees_the_stations_of_the_own_post_only(
             visible = station in stations
             assert (station.name in page) is visible
             assert client.get(f"/stations/{station.code}").status_code == (200 if visible else 404)
-
-
-def test_the_nearest_stations_come_first(session: Session) -> None:
-    there = places.add_station(session, places.area(session, places.OTHER_VILLAGE), code="A1")
-    beside = places.add_station(session, places.area(session, places.NEXT_VILLAGE), code="A2")
-    town = places.add_station(session, places.area(session), code="A3")
-    here = places.add_station(session, places.area(session, places.VILLAGE), code="A4")
-    places.add_station(session, places.area(session, places.VILLAGE), code="A5", active=False)
-    near = queries.list_near(session, places.area(session, places.VILLAGE))
-    assert [(one.station, one.rank) for one in near] == [(here, 0), (beside, 1), (town, 1), (there, 2)]
-    from_town = queries.list_near(session, places.area(session))
-    assert [one.rank for one in from_town] == [1, 1, 1, 2]
-    assert {one.rank for one in queries.list_near(session, places.area(session, places.DISTRICT))} == {2}
 
 
 def test_search_reaches_the_village(session: Session) -> None:

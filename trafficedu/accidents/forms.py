@@ -34,6 +34,7 @@ from trafficedu.core.fields import (
     LocalTimeField,
     TrimmedField,
     VersionField,
+    at_most,
     choices,
     named,
     not_in_future,
@@ -42,7 +43,6 @@ from trafficedu.core.web import say
 from trafficedu.riders.rules import IdType, normalise_identity, normalise_phone
 from trafficedu.riders.services.people import NewRider
 
-TOO_LONG = _l("At most %(max)d characters.")
 PEOPLE = NumberRange(0, rules.MOST_PEOPLE, message=_l("Enter a number of people from 0 to %(max)s."))
 
 
@@ -70,7 +70,7 @@ class AccidentForm(Form):
     )
     place = TrimmedField(
         _l("Place"),
-        [Length(max=120, message=TOO_LONG)],
+        [at_most(120)],
         description=_l("Road and crossing."),
         render_kw={"autocomplete": "off"},
     )
@@ -141,7 +141,7 @@ class VoidForm(Form):
 
     reason = TextAreaField(
         _l("Reason"),
-        [InputRequired(_l("Say why: it is kept with the record.")), Length(max=500, message=TOO_LONG)],
+        [InputRequired(_l("Say why: it is kept with the record.")), at_most(500)],
         render_kw={"rows": "3"},
     )
 
@@ -166,7 +166,7 @@ class LinkForm(Form):
     )
     name = TrimmedField(
         _l("Name"),
-        [Length(max=60, message=TOO_LONG)],
+        [at_most(60)],
         description=_l("As on the document. Not needed for a rider already known."),
         render_kw={"autocomplete": "off"},
     )

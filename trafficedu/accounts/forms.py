@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, PasswordField, SelectField
-from wtforms.validators import InputRequired, Length, Optional, Regexp
+from wtforms.validators import InputRequired, Optional, Regexp
 
 from trafficedu.accounts.queries import AuditFilter, UserFilter
 from trafficedu.accounts.rules import MINIMUM_PASSWORD_LENGTH, Role
 from trafficedu.accounts.services import UserInput
 from trafficedu.core.audit import AuditResult
-from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, VersionField, choices, named
+from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, VersionField, at_most, choices, named
 
 Choices = Sequence[tuple[int, str]]
 
@@ -58,18 +58,18 @@ class UserForm(Form):
         _l("User name"),
         [
             InputRequired(_l("Enter a user name.")),
-            Length(max=40, message=_l("At most %(max)d characters.")),
+            at_most(40),
             Regexp(r"^[A-Za-z0-9._-]+$", message=_l("Use Latin letters, digits, dot, dash or underscore.")),
         ],
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )
     display_name = TrimmedField(
         _l("Name"),
-        [InputRequired(_l("Enter the name.")), Length(max=60, message=_l("At most %(max)d characters."))],
+        [InputRequired(_l("Enter the name.")), at_most(60)],
     )
     badge = TrimmedField(
         _l("Badge number"),
-        [Optional(), Length(max=20, message=_l("At most %(max)d characters."))],
+        [Optional(), at_most(20)],
         description=_l("Printed on the rider's receipt."),
     )
     role = SelectField(_l("Role"), choices=choices(named(Role)))

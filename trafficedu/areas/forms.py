@@ -8,15 +8,14 @@ from datetime import date
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, DateField, IntegerField, MonthField, SelectField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
+from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
 
 from trafficedu.areas.models import TOWN, VILLAGE
 from trafficedu.areas.queries import AreaFilter
 from trafficedu.areas.services import AreaChange, NewArea
-from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionField
+from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionField, at_most
 from trafficedu.core.fields import choices as as_choices
 
-TOO_LONG = _l("At most %(max)d characters.")
 ALL = "all"
 
 
@@ -57,15 +56,13 @@ class NewAreaForm(Form):
         _l("Code"),
         [
             InputRequired(_l("Enter a code.")),
-            Length(max=20, message=TOO_LONG),
+            at_most(20),
             Regexp(r"^[A-Za-z0-9]+$", message=_l("Use Latin letters and digits.")),
         ],
         description=_l("The national statistical code; it cannot be changed later."),
         render_kw={"inputmode": "numeric", "autocomplete": "off"},
     )
-    name = TrimmedField(
-        _l("Name of the area"), [InputRequired(_l("Enter the name.")), Length(max=80, message=TOO_LONG)]
-    )
+    name = TrimmedField(_l("Name of the area"), [InputRequired(_l("Enter the name.")), at_most(80)])
     valid_from = DateField(
         _l("First day"), [Optional()], description=_l("Leave it empty if it is as old as the area it lies in.")
     )
@@ -81,9 +78,7 @@ class NewAreaForm(Form):
 class AreaForm(Form):
     """What can be changed about an area."""
 
-    name = TrimmedField(
-        _l("Name of the area"), [InputRequired(_l("Enter the name.")), Length(max=80, message=TOO_LONG)]
-    )
+    name = TrimmedField(_l("Name of the area"), [InputRequired(_l("Enter the name.")), at_most(80)])
     valid_from = DateField(_l("First day"), [InputRequired(_l("Enter the first day."))])
     evaluated = BooleanField(_l("Evaluated"), description=_l("Off for statistical units that are no town or village."))
     version = VersionField(default=0)

@@ -39,6 +39,11 @@ class Area(Valid, Versioned, Base):
     successor: Mapped[Area | None] = relationship(remote_side="Area.id", foreign_keys=[successor_id])
 
     @property
+    def district(self) -> Area:
+        """The district it lies in, or the top of a tree without one."""
+        return self if self.parent is None or self.level == Level.DISTRICT else self.parent.district
+
+    @property
     def is_town(self) -> bool:
         """Whether it is made of villages."""
         return self.level == Level.TOWN

@@ -6,16 +6,15 @@ from datetime import date
 
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, IntegerField, SelectMultipleField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from trafficedu.campaigns.queries import CampaignFilter
 from trafficedu.campaigns.rules import CampaignState
 from trafficedu.campaigns.services import CampaignInput
-from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, VersionField, named
+from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, VersionField, at_most, named
 from trafficedu.core.fields import choices as as_choices
 
-TOO_LONG = _l("At most %(max)d characters.")
 DAY_MISSING = _l("Choose the day.")
 MOST_HOURS = 1_000_000
 
@@ -23,9 +22,7 @@ MOST_HOURS = 1_000_000
 class CampaignForm(Form):
     """A campaign: when, where, against what, with how much effort."""
 
-    name = TrimmedField(
-        _l("Name of the campaign"), [InputRequired(_l("Enter the name.")), Length(max=80, message=TOO_LONG)]
-    )
+    name = TrimmedField(_l("Name of the campaign"), [InputRequired(_l("Enter the name.")), at_most(80)])
     first_day = DateField(_l("First day of the campaign"), [InputRequired(DAY_MISSING)])
     last_day = DateField(_l("Last day of the campaign"), [InputRequired(DAY_MISSING)])
     towns = SelectMultipleField(
@@ -51,7 +48,7 @@ class CampaignForm(Form):
         _l("Planned effort, in officer hours"),
         [Optional(), NumberRange(1, MOST_HOURS, message=_l("Enter a number from %(min)s to %(max)s."))],
     )
-    notes = TextAreaField(_l("Notes"), [Optional(), Length(max=1000, message=TOO_LONG)], render_kw={"rows": "3"})
+    notes = TextAreaField(_l("Notes"), [Optional(), at_most(1000)], render_kw={"rows": "3"})
     version = VersionField(default=0)
 
     def offer(
@@ -87,7 +84,7 @@ class CancelForm(Form):
 
     reason = TrimmedField(
         _l("Reason"),
-        [InputRequired(_l("Write why the campaign is cancelled.")), Length(max=200, message=TOO_LONG)],
+        [InputRequired(_l("Write why the campaign is cancelled.")), at_most(200)],
     )
     version = VersionField(default=0)
 

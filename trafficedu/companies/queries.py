@@ -33,14 +33,12 @@ def visible_to(by: Actor) -> ColumnElement[bool]:
     return by.scope.condition(company=Company.id, area=lambda _path: true())
 
 
-def find_company(session: Session, code: str) -> Company:
-    """Return the company with ``code``, active or not, whoever asks; raise :class:`Missing`."""
-    return _one(session, Company.code == code)
-
-
 def find_visible_company(session: Session, code: str, by: Actor) -> Company:
     """Return the company with ``code`` if ``by`` sees it; raise :class:`Missing`."""
-    return _one(session, Company.code == code, visible_to(by))
+    company = session.scalar(select(Company).where(Company.code == code, visible_to(by)))
+    if company is None:
+        raise Missing(message("There is no company with this code."))
+    return company
 
 
 def find_company_id(session: Session, code: str) -> int:
@@ -66,19 +64,12 @@ def _known(company_id: int | None, code: str) -> int:
     return company_id
 
 
-def _one(session: Session, *conditions: ColumnElement[bool]) -> Company:
-    company = session.scalar(select(Company).where(*conditions))
-    if company is None:
-        raise Missing(message("There is no company with this code."))
-    return company
-
-
 def _filtered(by: Actor, chosen: CompanyFilter) -> Select[tuple[Company]]:
     query = select(Company).where(visible_to(by))
     if chosen.words:
         text = chosen.words.lower()
-        found = [func.lower(column).contains(text, autoescape=True) for column in (Company.name, Company.code)]
-        query = query.where(or_(*found))
+        columns = (Company.name, Company.code)
+        query = query.where(or_(*(func.lower(column).contains(text, autoescape=True) for column in columns)))
     return query if chosen.active is None else query.where(Company.active == chosen.active)
 
 

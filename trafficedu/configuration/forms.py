@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, IntegerField, RadioField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Optional
 
-from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, VersionField
+from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, VersionField, at_most
 from trafficedu.core.fields import choices as as_choices
 
 UNIT_NAMES = {
@@ -43,7 +43,7 @@ class DayForm(Form):
     )
     note = TrimmedField(
         _l("Reason, such as the notice that announced it"),
-        [Optional(), Length(max=120, message=_l("At most %(max)d characters."))],
+        [Optional(), at_most(120)],
     )
 
 

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, DateTimeLocalField, Field, HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, ValidationError
+from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
 
 from trafficedu.core import clock
 from trafficedu.core.errors import Stale
@@ -127,6 +127,39 @@ class EndForm(Form):
 
     last_day = DateField(_l("Last day in force"), [InputRequired(_l("Enter the date."))])
     version = VersionField(default=0)
+
+
+def at_most(characters: int) -> Length:
+    """Refuse a longer text."""
+    return Length(max=characters, message=_l("At most %(max)d characters."))
+
+
+def code_field(hint: Any) -> TrimmedField:
+    """Return the field of a code that is chosen once; ``hint`` says what it is for."""
+    return TrimmedField(
+        _l("Code"),
+        [
+            InputRequired(_l("Enter a code.")),
+            at_most(20),
+            Regexp(r"^[A-Za-z0-9-]+$", message=_l("Use Latin letters, digits and dashes.")),
+        ],
+        description=hint,
+        render_kw={"autocapitalize": "characters", "autocomplete": "off", "spellcheck": "false"},
+    )
+
+
+def telephone_field(hint: Any = "") -> TrimmedField:
+    """Return the field of a business number."""
+    return TrimmedField(
+        _l("Telephone"),
+        [
+            Optional(),
+            at_most(30),
+            Regexp(r"^[0-9+() -]+$", message=_l("Use digits, spaces, dashes and brackets.")),
+        ],
+        description=hint,
+        render_kw={"type": "tel", "inputmode": "tel", "autocomplete": "off"},
+    )
 
 
 def not_in_future(_form: Any, field: Field) -> None:

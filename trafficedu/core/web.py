@@ -55,6 +55,12 @@ def back_to(endpoint: str, **values: Any) -> Response:
     return redirect(url_for(endpoint, **values), code=303)  # type: ignore[return-value]
 
 
+def pdf(body: bytes, name: str) -> Response:
+    """Show a document in the browser; saved, it is named ``name``."""
+    headers = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
+    return Response(body, mimetype="application/pdf", headers=headers)
+
+
 def page_url(**changes: Any) -> str:
     """Return the present address with some query arguments changed; None removes one. Values are not nested."""
     return address_of(request.endpoint or "", **{**(request.view_args or {}), **changes})

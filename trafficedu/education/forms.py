@@ -30,6 +30,7 @@ from trafficedu.core.fields import (
     LocalTimeField,
     TrimmedField,
     VersionField,
+    at_most,
     named,
 )
 from trafficedu.education.models import Course
@@ -54,13 +55,13 @@ def _seats() -> IntegerField:
 
 
 def _lecturer() -> TrimmedField:
-    return TrimmedField(_l("Lecturer"), [Optional(), Length(max=60, message=_l("At most %(max)d characters."))])
+    return TrimmedField(_l("Lecturer"), [Optional(), at_most(60)])
 
 
 def _reason(label: Any, hint: Any, required: Any) -> TextAreaField:
     return TextAreaField(
         label,
-        [InputRequired(required), Length(max=500, message=_l("At most %(max)d characters."))],
+        [InputRequired(required), at_most(500)],
         description=hint,
         render_kw={"rows": 3},
     )
@@ -139,7 +140,7 @@ class CancelForm(Form):
         _l("Reason"),
         [
             InputRequired(_l("Say why the session is cancelled.")),
-            Length(max=200, message=_l("At most %(max)d characters.")),
+            at_most(200),
         ],
     )
     version = VersionField(default=0)

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, IntegerField, RadioField, SelectField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, NumberRange, Optional
 
-from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, VersionField, named
+from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, VersionField, at_most, named
 from trafficedu.core.fields import choices as as_choices
 from trafficedu.core.web import say
 from trafficedu.feedback import rules
@@ -30,7 +30,7 @@ class AnswerForm(Form):
     )
     text = TextAreaField(
         _l("In a few words"),
-        [Optional(), Length(max=500, message=_l("At most %(max)d characters."))],
+        [Optional(), at_most(500)],
         description=_l('Needed for "other measure". No identity or phone numbers.'),
         render_kw={"rows": "3"},
     )

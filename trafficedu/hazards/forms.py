@@ -22,7 +22,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, VersionField, choices, named
+from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, VersionField, at_most, choices, named
 from trafficedu.hazards import rules
 from trafficedu.hazards.models import Hazard, HazardKind, HazardWatch
 from trafficedu.hazards.queries.checks import WatchFilter
@@ -35,7 +35,6 @@ from trafficedu.hazards.services.reporting import NewHazard
 
 Choices = Sequence[tuple[str, Any]]
 
-TOO_LONG = _l("At most %(max)d characters.")
 PICTURES = "image/jpeg,image/png,image/webp"
 
 
@@ -83,7 +82,7 @@ class HazardForm(PhotosForm):
     )
     place = TrimmedField(
         _l("Place"),
-        [InputRequired(_l("Write where it is: road, and what stands nearby.")), Length(max=120, message=TOO_LONG)],
+        [InputRequired(_l("Write where it is: road, and what stands nearby.")), at_most(120)],
         description=_l("Road, side, what stands nearby."),
         render_kw={"autocomplete": "off"},
     )
@@ -93,9 +92,7 @@ class HazardForm(PhotosForm):
     longitude = FloatField(
         _l("Longitude"), [Optional()], description=_l("Such as 120.2647."), render_kw={"inputmode": "decimal"}
     )
-    description = TextAreaField(
-        _l("What you see"), [Optional(), Length(max=500, message=TOO_LONG)], render_kw={"rows": "3"}
-    )
+    description = TextAreaField(_l("What you see"), [Optional(), at_most(500)], render_kw={"rows": "3"})
     client_reference = HiddenField(default=lambda: uuid.uuid4().hex, validators=[Length(max=60)])
 
     def to_input(self) -> NewHazard:
@@ -124,17 +121,17 @@ class PlanForm(Form):
 
     goal = TrimmedField(
         _l("1. Goal of the plan"),
-        [InputRequired(_l("Write what the plan is to achieve.")), Length(max=200, message=TOO_LONG)],
+        [InputRequired(_l("Write what the plan is to achieve.")), at_most(200)],
         description=_l("What will be true when it is done."),
     )
     measures = TextAreaField(
         _l("2. Measures planned"),
-        [InputRequired(_l("Write what will be done.")), Length(max=1000, message=TOO_LONG)],
+        [InputRequired(_l("Write what will be done.")), at_most(1000)],
         render_kw={"rows": "5"},
     )
     responsible = TrimmedField(
         _l("3. Who is responsible"),
-        [InputRequired(_l("Write who is responsible.")), Length(max=80, message=TOO_LONG)],
+        [InputRequired(_l("Write who is responsible.")), at_most(80)],
         description=_l("Office, and who there answers for it."),
     )
     deadline_on = DateField(_l("4. Deadline of the plan"), [InputRequired(_l("Choose the deadline."))])
@@ -156,7 +153,7 @@ class RevisionForm(PlanForm):
 
     reason = TextAreaField(
         _l("Why the plan changes"),
-        [InputRequired(_l("Say why: it is kept with the record.")), Length(max=500, message=TOO_LONG)],
+        [InputRequired(_l("Say why: it is kept with the record.")), at_most(500)],
         render_kw={"rows": "2"},
     )
 
@@ -164,7 +161,7 @@ class RevisionForm(PlanForm):
 class FixedForm(PhotosForm):
     """The work is done."""
 
-    note = TextAreaField(_l("What was done"), [Optional(), Length(max=500, message=TOO_LONG)], render_kw={"rows": "3"})
+    note = TextAreaField(_l("What was done"), [Optional(), at_most(500)], render_kw={"rows": "3"})
 
 
 class VerifyForm(PhotosForm):
@@ -177,7 +174,7 @@ class VerifyForm(PhotosForm):
     )
     note = TextAreaField(
         _l("What you saw"),
-        [Optional(), Length(max=500, message=TOO_LONG)],
+        [Optional(), at_most(500)],
         description=_l("Needed when you send it back."),
         render_kw={"rows": "3"},
     )
@@ -192,7 +189,7 @@ class ReasonForm(Form):
 
     reason = TextAreaField(
         _l("Reason"),
-        [InputRequired(_l("Say why: it is kept with the record.")), Length(max=500, message=TOO_LONG)],
+        [InputRequired(_l("Say why: it is kept with the record.")), at_most(500)],
         render_kw={"rows": "3"},
     )
     version = VersionField(default=0)
@@ -232,7 +229,7 @@ class WatchForm(Form):
     )
     reason = TrimmedField(
         _l("Why it is on the list"),
-        [InputRequired(_l("Say why: it is kept with the record.")), Length(max=200, message=TOO_LONG)],
+        [InputRequired(_l("Say why: it is kept with the record.")), at_most(200)],
     )
     period_days = IntegerField(
         _l("Looked at every … days"),
@@ -270,7 +267,7 @@ class LookForm(Form):
         default=0,
         description=_l("Report each of them with a photo."),
     )
-    note = TextAreaField(_l("Notes"), [Optional(), Length(max=500, message=TOO_LONG)], render_kw={"rows": "3"})
+    note = TextAreaField(_l("Notes"), [Optional(), at_most(500)], render_kw={"rows": "3"})
     version = VersionField(default=0)
 
 
@@ -295,7 +292,7 @@ class WatchFilterForm(FilterForm):
 class HazardKindForm(Form):
     """A kind of hazard."""
 
-    code = TrimmedField(_l("Code"), [Optional(), Length(max=20, message=TOO_LONG)])
+    code = TrimmedField(_l("Code"), [Optional(), at_most(20)])
     name_zh = TrimmedField(_l("Name in Chinese"), [InputRequired(_l("Enter the name.")), Length(max=40)])
     name_en = TrimmedField(_l("Name in English"), [InputRequired(_l("Enter the name.")), Length(max=60)])
     position = IntegerField(

@@ -7,14 +7,12 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, SelectField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Optional
 
-from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, choices, named
+from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, at_most, choices, named
 from trafficedu.core.web import say
 from trafficedu.messages.queries import DeliveryFilter
 from trafficedu.messages.rules import ChannelKind, DeliveryReason, DeliveryState
-
-TOO_LONG = _l("At most %(max)d characters.")
 
 
 def reason_words(reason: str) -> str:
@@ -29,7 +27,7 @@ class ChannelForm(Form):
     kind = SelectField(_l("Channel"), [InputRequired(_l("Choose the channel."))])
     address = TrimmedField(
         _l("Address"),
-        [InputRequired(_l("Enter the address.")), Length(max=300, message=TOO_LONG)],
+        [InputRequired(_l("Enter the address.")), at_most(300)],
         description=_l(
             "Your mail address; or the webhook address that your group's robot shows. Anyone in that group reads it."
         ),
@@ -37,7 +35,7 @@ class ChannelForm(Form):
     )
     secret = TrimmedField(
         _l("Signing secret"),
-        [Optional(), Length(max=128, message=TOO_LONG)],
+        [Optional(), at_most(128)],
         description=_l(
             "Only where a DingTalk robot is set to sign; it begins with SEC. The keyword to admit is 交治通."
         ),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from wtforms import MonthField, RadioField, SelectField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Optional
 
-from trafficedu.core.fields import FilterForm, Form, TrimmedField, choices, named
+from trafficedu.core.fields import FilterForm, Form, TrimmedField, at_most, choices, named
 from trafficedu.overview.rules import Decision
 
 
@@ -34,15 +34,12 @@ class ScreenForm(FilterForm):
         self.area.choices = choices(areas)
 
 
-TOO_LONG = _l("At most %(max)d characters.")
-
-
 class ProtestForm(Form):
     """What is wrong with an entry of the list."""
 
     text = TextAreaField(
         _l("What is wrong with the entry"),
-        [InputRequired(_l("Write what is wrong, and how it can be seen.")), Length(max=500, message=TOO_LONG)],
+        [InputRequired(_l("Write what is wrong, and how it can be seen.")), at_most(500)],
         description=_l("Name the record or the figure that is wrong. Names of riders do not belong here."),
         render_kw={"rows": "4"},
     )
@@ -58,11 +55,11 @@ class DecisionForm(Form):
     )
     reason = TrimmedField(
         _l("Reason"),
-        [InputRequired(_l("Give the reason of the decision.")), Length(max=300, message=TOO_LONG)],
+        [InputRequired(_l("Give the reason of the decision.")), at_most(300)],
     )
 
 
 class TakeOffForm(Form):
     """Why an entry is wrong."""
 
-    reason = TrimmedField(_l("Reason"), [InputRequired(_l("Give the reason.")), Length(max=300, message=TOO_LONG)])
+    reason = TrimmedField(_l("Reason"), [InputRequired(_l("Give the reason.")), at_most(300)])

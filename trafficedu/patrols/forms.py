@@ -17,6 +17,7 @@ from trafficedu.core.fields import (
     LocalTimeField,
     TrimmedField,
     VersionField,
+    at_most,
     choices,
     named,
     not_in_future,
@@ -26,7 +27,6 @@ from trafficedu.patrols.rules import MOST_STOPS, PatrolState
 from trafficedu.patrols.services import Ending, PastPatrol
 
 Choices = Sequence[tuple[str, Any]]
-TOO_LONG = _l("At most %(max)d characters.")
 TIME_MISSING = _l("Enter the date and time.")
 AREA_MISSING = _l("Choose the area.")
 STOPS = NumberRange(0, MOST_STOPS, message=_l("Enter a number from %(min)s to %(max)s."))
@@ -57,7 +57,7 @@ class EndForm(Form):
         [Optional(), STOPS],
         description=_l("Leave it empty if nobody counted: that is not the same as none."),
     )
-    note = TextAreaField(_l("Note"), [Optional(), Length(max=500, message=TOO_LONG)], render_kw={"rows": "2"})
+    note = TextAreaField(_l("Note"), [Optional(), at_most(500)], render_kw={"rows": "2"})
 
     def to_input(self) -> Ending:
         """Return what was entered."""
@@ -93,9 +93,7 @@ class PastForm(EndForm):
 class VoidForm(Form):
     """Why a patrol does not count."""
 
-    reason = TrimmedField(
-        _l("Reason"), [InputRequired(_l("Write why the patrol is void.")), Length(max=200, message=TOO_LONG)]
-    )
+    reason = TrimmedField(_l("Reason"), [InputRequired(_l("Write why the patrol is void.")), at_most(200)])
     version = VersionField(default=0)
 
 

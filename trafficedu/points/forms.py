@@ -21,7 +21,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, VersionForm, choices, named
+from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, VersionForm, at_most, choices, named
 from trafficedu.points import rules
 from trafficedu.points.queries.entries import EntryFilter
 from trafficedu.points.services.catalogue import ActivityInput, ExpectationInput
@@ -34,7 +34,6 @@ KIND_NAMES = {
     rules.VILLAGE: _l("villages"),
     rules.COMPANY: _l("companies"),
 }
-TOO_LONG = _l("At most %(max)d characters.")
 POINTS = NumberRange(1, rules.MOST_POINTS, message=_l("Enter points from %(min)s to %(max)s."))
 
 
@@ -51,7 +50,7 @@ class EntryForm(Form):
     )
     note = TextAreaField(
         _l("About the activity"),
-        [Optional(), Length(max=500, message=TOO_LONG)],
+        [Optional(), at_most(500)],
         description=_l("No names of riders, no numbers of documents."),
         render_kw={"rows": "3"},
     )
@@ -86,9 +85,7 @@ class EntryForm(Form):
 class CounterForm(Form):
     """Why an entry is taken back."""
 
-    reason = TrimmedField(
-        _l("Reason"), [InputRequired(_l("Write why the entry is taken back.")), Length(max=500, message=TOO_LONG)]
-    )
+    reason = TrimmedField(_l("Reason"), [InputRequired(_l("Write why the entry is taken back.")), at_most(500)])
 
 
 class LedgerForm(FilterForm):
@@ -132,17 +129,13 @@ class ActivityForm(VersionForm):
     code = TrimmedField(
         _l("Code"),
         [
-            Length(max=30, message=TOO_LONG),
+            at_most(30),
             Regexp(r"^[a-z0-9_]*$", message=_l("Use small Latin letters, digits or underscore.")),
         ],
         description=_l("Short and lasting, such as school_visit: files name the activity by it."),
     )
-    name_zh = TrimmedField(
-        _l("Name in Chinese"), [InputRequired(_l("Enter the name.")), Length(max=60, message=TOO_LONG)]
-    )
-    name_en = TrimmedField(
-        _l("Name in English"), [InputRequired(_l("Enter the name.")), Length(max=80, message=TOO_LONG)]
-    )
+    name_zh = TrimmedField(_l("Name in Chinese"), [InputRequired(_l("Enter the name.")), at_most(60)])
+    name_en = TrimmedField(_l("Name in English"), [InputRequired(_l("Enter the name.")), at_most(80)])
     direction = RadioField(
         _l("Effect"), [InputRequired(_l("Choose the effect."))], choices=choices(named(rules.Direction))
     )
@@ -175,7 +168,7 @@ class ExpectationForm(Form):
     )
     code = TrimmedField(
         _l("Code of one area or company"),
-        [Length(max=20, message=TOO_LONG)],
+        [at_most(20)],
         description=_l("Empty: all of this kind. One with a figure of its own keeps it."),
     )
     month = MonthField(_l("From month"), [InputRequired(_l("Choose the month."))])

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from trafficedu.core.fields import Form, TrimmedField
+from trafficedu.core.fields import Form, TrimmedField, at_most
 from trafficedu.core.numbers import is_number, normalise
 
 NUMBER = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "maxlength": "20"}
@@ -81,13 +81,13 @@ class ObjectionForm(Form):
         _l("What is wrong with the record?"),
         [
             InputRequired(_l("Write what is wrong with the record.")),
-            Length(max=2000, message=_l("At most %(max)d characters.")),
+            at_most(2000),
         ],
         description=_l("Say what happened, in your own words. A supervisor reads it together with the record."),
         render_kw={"rows": "6"},
     )
     contact = TrimmedField(
         _l("Phone number for questions"),
-        [Optional(), Length(max=30, message=_l("At most %(max)d characters."))],
+        [Optional(), at_most(30)],
         render_kw={"inputmode": "tel", "autocomplete": "tel"},
     )

@@ -7,7 +7,6 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from trafficedu.areas.models import DISTRICT, Area
 from trafficedu.configuration.queries import figure
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Missing
@@ -79,7 +78,7 @@ def read_receipt(session: Session, violation: Violation, day: date) -> Receipt:
     return Receipt(
         violation=violation,
         rider=riders.describe(session, violation.rider),
-        district=district_of(violation.area),
+        district=violation.area.district.name,
         penalty=violation.penalty_in_words,
         task=task,
         seat=booking.session if booking is not None else None,
@@ -91,13 +90,6 @@ def read_receipt(session: Session, violation: Violation, day: date) -> Receipt:
         objection_workdays=figure(session, "violations.objection_workdays"),
         overdue=task is not None and task.state in NOT_BEGUN and task.due_on < day,
     )
-
-
-def district_of(area: Area) -> str:
-    """Return the name of the district that ``area`` lies in."""
-    while area.parent is not None and area.level != DISTRICT:
-        area = area.parent
-    return area.name
 
 
 def paper_of(session: Session, violation: Violation, day: date, locale: str, address: str) -> ReceiptData:
@@ -179,7 +171,7 @@ def certificate_facts(certificate: Certificate) -> CertificateFacts:
         course=certificate.task.course,
         station=attendance.booking.session.station.name if attendance is not None else "",
         issued_on=local_date(certificate.issued_utc),
-        district=district_of(certificate.task.area),
+        district=certificate.task.area.district.name,
     )
 
 

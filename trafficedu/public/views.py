@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import flask_babel
-from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from trafficedu.core.access import open_to_all
@@ -16,7 +16,7 @@ from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.forms import attach_error, form_page, submitted
 from trafficedu.core.numbers import is_number, normalise
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, locale, tell
+from trafficedu.core.web import back_to, locale, pdf, tell
 from trafficedu.education.models import StudySession
 from trafficedu.education.queries.documents import render_certificate
 from trafficedu.education.queries.seats import sessions_with_seats
@@ -116,7 +116,7 @@ def receipt_pdf(number: str) -> Any:
     found = _opened(number)
     if found is None:
         return back_to("public.receipt", number=number)
-    return _pdf(queries.render_receipt(session(), found.number, locale(), utc_now()), found.number)
+    return pdf(queries.render_receipt(session(), found.number, locale(), utc_now()), found.number)
 
 
 @pages.get("/n/<number>/certificate.pdf")
@@ -129,7 +129,7 @@ def certificate_pdf(number: str) -> Any:
     if shown.certificate is None:
         raise Missing(message("There is no certificate yet: the study it is for has not been completed."))
     number = shown.certificate.number
-    return _pdf(render_certificate(session(), number, locale(), utc_now()), number)
+    return pdf(render_certificate(session(), number, locale(), utc_now()), number)
 
 
 @pages.route("/verify", methods=["GET", "POST"])
@@ -218,8 +218,3 @@ def session_time(one: StudySession) -> str:
     """Write when a session begins as one says it: with the day of the week."""
     pattern = "EEEE d MMMM, HH:mm" if locale() == "en" else "M月d日 EEEE HH:mm"
     return str(flask_babel.format_datetime(one.starts_utc, pattern))
-
-
-def _pdf(content: bytes, name: str) -> Response:
-    headers = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
-    return Response(content, mimetype="application/pdf", headers=headers)

@@ -7,16 +7,15 @@ from datetime import date
 
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, SelectField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Optional
 
 from trafficedu.core import clock
-from trafficedu.core.fields import Form, TrimmedField, VersionField, choices, named
+from trafficedu.core.fields import Form, TrimmedField, VersionField, at_most, choices, named
 from trafficedu.riders.rules import IdType, LegalBasis, Purpose
 from trafficedu.riders.services.engagements import EngagementChange, NewEngagement
 from trafficedu.riders.services.people import NewRider, RiderChange
 
 Choices = Sequence[tuple[int, str]]
-TOO_LONG = _l("At most %(max)d characters.")
 CODE_KEYS = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
 
 
@@ -25,7 +24,7 @@ class SearchForm(Form):
 
     words = TrimmedField(
         _l("Document number, phone, plate or name"),
-        [InputRequired(_l("Enter a document number, a phone, a plate or a name.")), Length(max=60, message=TOO_LONG)],
+        [InputRequired(_l("Enter a document number, a phone, a plate or a name.")), at_most(60)],
         description=_l("A complete number, phone or plate finds the rider wherever at home, a name only in your area."),
         render_kw={"autocomplete": "off", "spellcheck": "false", "type": "search"},
     )
@@ -37,17 +36,17 @@ class RiderForm(Form):
     id_type = SelectField(_l("Kind of document"), choices=choices(named(IdType)), default=IdType.IDENTITY_CARD)
     id_number = TrimmedField(
         _l("Document number"),
-        [InputRequired(_l("Enter the number of the document.")), Length(max=40, message=TOO_LONG)],
+        [InputRequired(_l("Enter the number of the document.")), at_most(40)],
         render_kw=CODE_KEYS,
     )
     name = TrimmedField(
         _l("Name"),
-        [InputRequired(_l("Enter the name.")), Length(max=60, message=TOO_LONG)],
+        [InputRequired(_l("Enter the name.")), at_most(60)],
         render_kw={"autocomplete": "off"},
     )
     phone = TrimmedField(
         _l("Mobile phone"),
-        [Optional(), Length(max=30, message=TOO_LONG)],
+        [Optional(), at_most(30)],
         render_kw={"autocomplete": "off", "inputmode": "tel"},
     )
     birth_date = DateField(
@@ -92,7 +91,7 @@ class RegisterForm(RiderForm):
 
     plate = TrimmedField(
         _l("Plate"),
-        [Optional(), Length(max=30, message=TOO_LONG)],
+        [Optional(), at_most(30)],
         description=_l("Such as 杭州A12345; leave it empty for an unplated e-bike."),
         render_kw=CODE_KEYS,
     )
@@ -103,7 +102,7 @@ class PlateForm(Form):
 
     plate = TrimmedField(
         _l("Plate"),
-        [InputRequired(_l("Enter the plate.")), Length(max=30, message=TOO_LONG)],
+        [InputRequired(_l("Enter the plate.")), at_most(30)],
         description=_l("Such as 杭州A12345. A plate noted for somebody else goes over to this rider."),
         render_kw=CODE_KEYS,
     )

@@ -9,7 +9,6 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from trafficedu.areas.models import Area
 from trafficedu.areas.queries import lies_in
 from trafficedu.companies.models import Company
 from trafficedu.core import bulk
@@ -268,12 +267,6 @@ def spans_of(session: Session, rider_ids: Iterable[int]) -> dict[int, list[rules
         for rider_id, *span in session.execute(query):
             found.setdefault(rider_id, []).append(rules.EngagementSpan(*span))
     return found
-
-
-def home_areas(session: Session, codes: Iterable[str]) -> dict[str, int]:
-    """Return ids of living areas by code, for imports."""
-    rows = session.execute(select(Area.code, Area.id).where(Area.valid_to.is_(None), Area.code.in_(set(codes))))
-    return {row.code: row.id for row in rows}
 
 
 def sum_engaged_days(session: Session, start: date, end: date) -> dict[int, int]:

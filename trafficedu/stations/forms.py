@@ -6,48 +6,37 @@ from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, IntegerField, SelectField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
+from wtforms.validators import InputRequired, NumberRange, Optional
 
-from trafficedu.core.fields import ActiveFilter, ChoiceFilter, FilterForm, Form, TrimmedField, VersionField
+from trafficedu.core.fields import (
+    ActiveFilter,
+    ChoiceFilter,
+    FilterForm,
+    Form,
+    TrimmedField,
+    VersionField,
+    at_most,
+    code_field,
+    telephone_field,
+)
 from trafficedu.core.fields import choices as as_choices
 from trafficedu.stations.queries import StationFilter
 from trafficedu.stations.services import StationInput
-
-TOO_LONG = _l("At most %(max)d characters.")
 
 
 class StationForm(Form):
     """A station; its code is chosen once."""
 
-    code = TrimmedField(
-        _l("Code"),
-        [
-            InputRequired(_l("Enter a code.")),
-            Length(max=20, message=TOO_LONG),
-            Regexp(r"^[A-Za-z0-9-]+$", message=_l("Use Latin letters, digits and dashes.")),
-        ],
-        description=_l("Short and stable; it cannot be changed later."),
-        render_kw={"autocapitalize": "characters", "autocomplete": "off", "spellcheck": "false"},
-    )
-    name = TrimmedField(
-        _l("Name of the station"), [InputRequired(_l("Enter the name.")), Length(max=120, message=TOO_LONG)]
-    )
+    code = code_field(_l("Short and stable; it cannot be changed later."))
+    name = TrimmedField(_l("Name of the station"), [InputRequired(_l("Enter the name.")), at_most(120)])
     area_code = SelectField(_l("Village or town"), [InputRequired(_l("Choose the village or town."))])
     address = TrimmedField(
         _l("Address"),
-        [Optional(), Length(max=200, message=TOO_LONG)],
+        [Optional(), at_most(200)],
         description=_l("Printed on the rider's receipt."),
         render_kw={"autocomplete": "off"},
     )
-    phone = TrimmedField(
-        _l("Telephone"),
-        [
-            Optional(),
-            Length(max=30, message=TOO_LONG),
-            Regexp(r"^[0-9+() -]+$", message=_l("Use digits, spaces, dashes and brackets.")),
-        ],
-        render_kw={"type": "tel", "inputmode": "tel", "autocomplete": "off"},
-    )
+    phone = telephone_field()
     seats = IntegerField(
         _l("Seats in a usual session"),
         [

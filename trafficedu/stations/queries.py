@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, true
@@ -27,14 +26,6 @@ class StationFilter:
     active: bool | None = True
 
 
-@dataclass(frozen=True)
-class NearStation:
-    """A station and how near it is: 0 in the same village, 1 in the same town, 2 elsewhere in the district."""
-
-    station: Station
-    rank: int
-
-
 def visible_to(by: Actor) -> ColumnElement[bool]:
     """Return the condition that ``by`` sees a station: the own one, those of the own area, or, managing them, all."""
     if by.may("stations:station:manage"):
@@ -42,18 +33,9 @@ def visible_to(by: Actor) -> ColumnElement[bool]:
     return by.scope.condition(station=Station.id, area=lies_in(Station.area_id))
 
 
-def find_station(session: Session, code: str) -> Station:
-    """Return the station with ``code``, active or not, whoever asks; raise :class:`Missing`."""
-    return _one(session, Station.code == code)
-
-
 def find_visible_station(session: Session, code: str, by: Actor) -> Station:
     """Return the station with ``code`` if ``by`` sees it; raise :class:`Missing`."""
-    return _one(session, Station.code == code, visible_to(by))
-
-
-def _one(session: Session, *conditions: ColumnElement[bool]) -> Station:
-    station = session.scalar(select(Station).where(*conditions))
+    station = session.scalar(select(Station).where(Station.code == code, visible_to(by)))
     if station is None:
         raise Missing(message("There is no station with this code."))
     return station
@@ -84,30 +66,6 @@ STATIONS: Listing[Station, StationFilter] = Listing(
     order=[Station.code.expression],
 )
 """Words are looked for in name, code, address and the area's name."""
-
-
-def list_near(session: Session, area: Area) -> Sequence[NearStation]:
-    """Return all active stations, the nearest to ``area`` first: same village, same town, same district.
-
-    A station of the town itself is as near to a village as one in another village of the town; seen from a
-    town every station in it is rank 1. Within a rank by code; breaking ties by load is the caller's.
-    """
-    district = area.path.partition("/")[0] + "/"
-    query = (
-        select(Station)
-        .join(Station.area)
-        .options(contains_eager(Station.area))
-        .where(Station.active, Area.path.startswith(district))
-    )
-    ranked = [NearStation(station, _rank(area.path, station.area.path)) for station in session.scalars(query)]
-    return sorted(ranked, key=lambda near: (near.rank, near.station.code))
-
-
-def _rank(here: str, there: str) -> int:
-    parts, others = here.split("/")[:-1], there.split("/")[:-1]
-    if parts[:2] != others[:2] or len(parts) < 2:
-        return 2
-    return 0 if parts == others and len(parts) > 2 else 1
 
 
 def choices(session: Session) -> list[tuple[int, str]]:

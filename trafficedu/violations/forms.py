@@ -20,6 +20,7 @@ from trafficedu.core.fields import (
     LocalTimeField,
     TrimmedField,
     VersionForm,
+    at_most,
     choices,
     named,
     not_in_future,
@@ -34,8 +35,6 @@ from trafficedu.violations.services.recording import NewViolation
 
 Choices = Sequence[tuple[str, Any]]
 OTHER, AS_ENGAGED, NO_COMPANY = "other", "auto", "none"
-
-TOO_LONG = _l("At most %(max)d characters.")
 
 
 def _rule(normalise: Callable[[str], str]) -> Callable[[Any, Field], None]:
@@ -60,7 +59,7 @@ class RiderFields(Form):
     )
     name = TrimmedField(
         _l("Name"),
-        [Length(max=60, message=TOO_LONG)],
+        [at_most(60)],
         description=_l("As on the document."),
         render_kw={"autocomplete": "off"},
     )
@@ -101,7 +100,7 @@ class RecordForm(RiderFields):
     )
     place = TrimmedField(
         _l("Place"),
-        [Length(max=120, message=TOO_LONG)],
+        [at_most(120)],
         description=_l("Road and crossing."),
         render_kw={"autocomplete": "off"},
     )
@@ -123,12 +122,10 @@ class RecordForm(RiderFields):
         default="",
         description=_l("Only for a company that is new for this rider. Without it the notice waits."),
     )
-    guardian_name = TrimmedField(
-        _l("Name of a guardian"), [Length(max=60, message=TOO_LONG)], render_kw={"autocomplete": "off"}
-    )
+    guardian_name = TrimmedField(_l("Name of a guardian"), [at_most(60)], render_kw={"autocomplete": "off"})
     penalty = RadioField(_l("Penalty imposed"), choices=choices(named(Penalty)), default=Penalty.WARNING)
     fine_yuan = IntegerField(_l("Fine in yuan"), [Optional()], render_kw={"inputmode": "numeric"})
-    note = TextAreaField(_l("Note"), [Length(max=500, message=TOO_LONG)], render_kw={"rows": "2"})
+    note = TextAreaField(_l("Note"), [at_most(500)], render_kw={"rows": "2"})
     rider_number = TrimmedField("", [Length(max=20)])
     client_reference = HiddenField("", [Length(max=60)], default=lambda: uuid.uuid4().hex)
 
@@ -183,7 +180,7 @@ class ReasonForm(Form):
 
     reason = TextAreaField(
         _l("Reason"),
-        [InputRequired(_l("Say why: it is kept with the record.")), Length(max=500, message=TOO_LONG)],
+        [InputRequired(_l("Say why: it is kept with the record.")), at_most(500)],
         render_kw={"rows": "3"},
     )
 
@@ -203,7 +200,7 @@ class DecisionForm(Form):
     )
     decision = TextAreaField(
         _l("Reasons"),
-        [InputRequired(_l("Say why: it is kept with the record.")), Length(max=2000, message=TOO_LONG)],
+        [InputRequired(_l("Say why: it is kept with the record.")), at_most(2000)],
         description=_l("The rider reads this."),
         render_kw={"rows": "4"},
     )
@@ -243,17 +240,13 @@ class KindForm(VersionForm):
     code = TrimmedField(
         _l("Code"),
         [
-            Length(max=20, message=TOO_LONG),
+            at_most(20),
             Regexp(r"^[A-Za-z0-9-]*$", message=_l("Use Latin letters, digits or dash.")),
         ],
         description=_l("The national code where there is one."),
     )
-    name_zh = TrimmedField(
-        _l("Name in Chinese"), [InputRequired(_l("Enter the name.")), Length(max=60, message=TOO_LONG)]
-    )
-    name_en = TrimmedField(
-        _l("Name in English"), [InputRequired(_l("Enter the name.")), Length(max=60, message=TOO_LONG)]
-    )
+    name_zh = TrimmedField(_l("Name in Chinese"), [InputRequired(_l("Enter the name.")), at_most(60)])
+    name_en = TrimmedField(_l("Name in English"), [InputRequired(_l("Enter the name.")), at_most(60)])
     position = IntegerField(
         _l("Place among the large keys"),
         [Optional(), NumberRange(1, 99, message=_l("Enter a number from 1 to 99."))],
@@ -261,12 +254,8 @@ class KindForm(VersionForm):
     )
     fine_min_yuan = IntegerField(_l("Lowest fine in yuan"), [InputRequired(_l("Enter the amount."))])
     fine_max_yuan = IntegerField(_l("Highest fine in yuan"), [InputRequired(_l("Enter the amount."))])
-    law_zh = TrimmedField(
-        _l("Legal ground in Chinese"), [InputRequired(_l("Name the article.")), Length(max=200, message=TOO_LONG)]
-    )
-    law_en = TrimmedField(
-        _l("Legal ground in English"), [InputRequired(_l("Name the article.")), Length(max=200, message=TOO_LONG)]
-    )
+    law_zh = TrimmedField(_l("Legal ground in Chinese"), [InputRequired(_l("Name the article.")), at_most(200)])
+    law_en = TrimmedField(_l("Legal ground in English"), [InputRequired(_l("Name the article.")), at_most(200)])
 
     def validate_fine_min_yuan(self, field: Field) -> None:
         """Refuse an impossible amount."""

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trafficedu.areas.models import Area
 from trafficedu.core.clock import local, local_date
 from trafficedu.core.errors import Missing
 from trafficedu.core.services import services_of
@@ -20,12 +19,6 @@ from trafficedu.reports import roster as roster_report
 from trafficedu.reports.certificate import CertificateData, StudyModule
 from trafficedu.reports.roster import RosterData, RosterRow
 from trafficedu.riders.queries import describe
-
-
-def district_of(session: Session, area: Area) -> str:
-    """Return the name of the district an area lies in."""
-    code = area.path.split("/", 1)[0]
-    return session.scalar(select(Area.name).where(Area.code == code)) or area.name
 
 
 def verify_address(session: Session, number: str) -> str:
@@ -48,7 +41,7 @@ def certificate_paper(session: Session, certificate: Certificate, locale: str, a
     )
     return CertificateData(
         number=certificate.number,
-        district=district_of(session, study.station.area),
+        district=study.station.area.district.name,
         rider_name=task.rider.name,
         masked_id=describe(session, task.rider).id_masked,
         courses=(study.course.name(locale),),
@@ -86,7 +79,7 @@ def roster_paper(session: Session, study: StudySession, locale: str, now: dateti
     modules = tuple(StudyModule(one.name(locale), one.minimum_minutes) for one in study.course.modules)
     return RosterData(
         number=study.number,
-        district=district_of(session, study.station.area),
+        district=study.station.area.district.name,
         station=study.station.name,
         address=study.station.address,
         course=study.course.name(locale),

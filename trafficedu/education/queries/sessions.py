@@ -59,11 +59,6 @@ def find_session(session: Session, number: str, by: Actor) -> StudySession:
     return study
 
 
-def find_any_session(session: Session, number: str) -> StudySession | None:
-    """Return the session with ``number`` whoever asks: for choosing a seat, where ``bookable`` decides."""
-    return session.scalar(_loaded(select(StudySession).where(StudySession.number == number)))
-
-
 def list_sessions(session: Session, by: Actor, wanted: SessionFilter, page: int = 1) -> Page[StudySession]:
     """Return the sessions ``by`` may see in order of time, narrowed; cancelled ones are shown as such."""
     query = _loaded(select(StudySession).where(visible_to(by))).order_by(StudySession.starts_utc, StudySession.id)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, render_template, request
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
@@ -15,7 +15,7 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import acted, form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, locale, page_number, tell
+from trafficedu.core.web import back_to, locale, page_number, pdf, tell
 from trafficedu.education.forms import (
     CancelForm,
     SeriesForm,
@@ -164,6 +164,4 @@ def roster_pdf(number: str) -> Any:
     """I print the roster to be signed at the door."""
     study = find_session(session(), number, actor())
     body = roster_report.render(documents.roster_paper(session(), study, locale(), utc_now()), locale())
-    return Response(
-        body, mimetype="application/pdf", headers={"Content-Disposition": f'inline; filename="{number}.pdf"'}
-    )
+    return pdf(body, number)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, render_template, request
 
 from trafficedu.areas import queries as areas
 from trafficedu.core.access import actor, requires
@@ -13,7 +13,7 @@ from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, locale, page_number, say, tell
+from trafficedu.core.web import back_to, locale, page_number, pdf, say, tell
 from trafficedu.education import rules
 from trafficedu.education.forms import SeatForm, TaskFilterForm, WaiveForm
 from trafficedu.education.models import StudySession, StudyTask
@@ -115,7 +115,4 @@ def waive(number: str) -> Any:
 def certificate(number: str) -> Any:
     """I open a rider's certificate to print it."""
     certificates.find_certificate_for(session(), number, actor())
-    body = documents.render_certificate(session(), number, locale(), utc_now())
-    return Response(
-        body, mimetype="application/pdf", headers={"Content-Disposition": f'inline; filename="{number}.pdf"'}
-    )
+    return pdf(documents.render_certificate(session(), number, locale(), utc_now()), number)

@@ -8,13 +8,12 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import FloatField, MonthField, SelectField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired
 
 from trafficedu.analysis.colours.rule_set import EBIKES, FIGURES, OF_AREAS, OF_COMPANIES, STOPS
-from trafficedu.core.fields import Form, TrimmedField, VersionField, choices
+from trafficedu.core.fields import Form, TrimmedField, VersionField, at_most, choices
 from trafficedu.evaluation.services.rule_sets import RuleSetInput
 
-TOO_LONG = _l("At most %(max)d characters.")
 MISSING = _l("Enter a number.")
 EXPOSURE_NAMES = {
     EBIKES: _l("registered e-bikes"),
@@ -35,9 +34,7 @@ def _figure(label: Any, description: Any = "") -> FloatField:
 class RuleSetForm(Form):
     """A draft: a copy of the rules in force, changed."""
 
-    name = TrimmedField(
-        _l("Name of the rule set"), [InputRequired(_l("Enter the name.")), Length(max=80, message=TOO_LONG)]
-    )
+    name = TrimmedField(_l("Name of the rule set"), [InputRequired(_l("Enter the name.")), at_most(80)])
     valid_from = MonthField(
         _l("Holds from the month"),
         [InputRequired(_l("Choose the month."))],
@@ -72,7 +69,7 @@ class RuleSetForm(Form):
     )
     veto_orange = _figure(_l("Fatal accidents that cap at orange"), _l("0: no such veto."))
     veto_red = _figure(_l("Fatal accidents that cap at red"), _l("0: no such veto."))
-    note = TextAreaField(_l("Why"), [Length(max=500, message=TOO_LONG)], render_kw={"rows": "3"})
+    note = TextAreaField(_l("Why"), [at_most(500)], render_kw={"rows": "3"})
     version = VersionField(default=0)
 
     @property

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from trafficedu.areas.models import DISTRICT
 from trafficedu.core.actors import Actor
 from trafficedu.core.states import Word
 from trafficedu.core.text import Message, message, translate
@@ -109,7 +108,7 @@ def paper_of(session: Session, notice: Notice, by: Actor, now: datetime, locale:
         raise ValueError("a held notice has no paper")
     return NoticeData(
         number=notice.number,
-        district=_district(notice),
+        district=violation.area.district.name,
         receiver="company" if notice.receiver_kind == rules.Receiver.COMPANY else "village",
         receiver_name=row.receiver,
         rider_name=row.rider_name,
@@ -131,13 +130,6 @@ def paper_of(session: Session, notice: Notice, by: Actor, now: datetime, locale:
         answer_by=notice.due_utc,
         answer_url=answer_url,
     )
-
-
-def _district(notice: Notice) -> str:
-    area = notice.violation.area
-    while area.parent is not None and area.level != DISTRICT:
-        area = area.parent
-    return area.name
 
 
 def _basis(session: Session, notice: Notice) -> Message:

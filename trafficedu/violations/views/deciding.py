@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import Refusal
-from trafficedu.core.fields import Form
-from trafficedu.core.forms import attach_error, form_page, submitted
+from trafficedu.core.forms import acted, form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
@@ -23,18 +20,6 @@ from trafficedu.violations.services import reviewing
 from trafficedu.violations.services.objections import decide_objection
 from trafficedu.violations.views.blueprint import pages
 from trafficedu.violations.views.recording import home_choices
-
-
-def _done(form: Form, act: Callable[[], Any]) -> bool:
-    """Act and commit; False, with the error at its field, where a rule said no."""
-    try:
-        act()
-        session().commit()
-    except Refusal as error:
-        session().rollback()
-        attach_error(form, error)
-        return False
-    return True
 
 
 @pages.get("/reviews")
@@ -74,7 +59,7 @@ def identify(number: str) -> Any:
     violation = records.find_violation(session(), number, actor())
     form = IdentifyForm()
     new = form.to_rider() if form.validate_on_submit() else None
-    if new is not None and _done(form, lambda: reviewing.identify_rider(session(), violation, new, actor(), utc_now())):
+    if new is not None and acted(form, lambda: reviewing.identify_rider(session(), violation, new, actor(), utc_now())):
         tell(message("The rider is noted."))
         return back_to("violations.show", number=number)
     form.home_area_id.choices = home_choices(kinds.list_villages(session(), today()))
@@ -105,19 +90,17 @@ def objections() -> Any:
 @requires("violations:objection:decide")
 def objection(number: str) -> Any:
     """I decide an objection and give my reasons."""
-    found = find_objection(session(), number, actor())
+    contested = find_objection(session(), number, actor())
     form = DecisionForm()
     if submitted(
         form,
         lambda: decide_objection(
-            session(), found, form.outcome.data == ObjectionState.UPHELD, form.decision.data, actor(), utc_now()
+            session(), contested, form.outcome.data == ObjectionState.UPHELD, form.decision.data, actor(), utc_now()
         ),
     ):
         tell(message("The objection is decided."))
         return back_to("violations.objections")
-    contact = (
-        services_of(session()).keyring.decrypt(found.contact_cipher, "objection.contact")
-        if found.contact_cipher
-        else ""
+    contact = contested.contact_cipher and services_of(session()).keyring.decrypt(
+        contested.contact_cipher, "objection.contact"
     )
-    return form_page("violations/objection.html", form, objection=found, contact=contact, today=today())
+    return form_page("violations/objection.html", form, objection=contested, contact=contact or "", today=today())
