@@ -36,9 +36,9 @@ from trafficedu.core.services import services_of
 from trafficedu.core.settings import load_settings
 from trafficedu.core.tabular import Progress, count_rows
 from trafficedu.core.text import DEFAULT_LOCALE, LOCALES, Message, message, translate
+from trafficedu.demo import accounts as demo_accounts
 from trafficedu.demo import services as demo
-from trafficedu.demo import table
-from trafficedu.demo.colours import evaluate_months
+from trafficedu.demo.afterwards import evaluate_months
 from trafficedu.demo.plan import DEFAULT_MONTHS, DEFAULT_SEED, DEFAULT_VIOLATIONS, MOST_VIOLATIONS, Plan
 from trafficedu.evaluation.services import printing, runs
 from trafficedu.evaluation.services.checking import check_month
@@ -145,7 +145,7 @@ def _fill_with_demo(plan: Plan, now: datetime) -> None:
         session().commit()
         evaluate_months(session(), now)
         session().commit()
-    click.echo(table.render(demo.list_accounts(session()), services_of(session()).address("")))
+    click.echo(demo_accounts.table_of(demo_accounts.list_accounts(session()), services_of(session()).address("")))
     session().rollback()  # reading took the write lock of SQLite; serving begins with other connections
 
 

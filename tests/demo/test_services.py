@@ -19,8 +19,8 @@ from trafficedu.accounts.services import Credentials, sign_in
 from trafficedu.areas.models import Area, RegisteredEBikes
 from trafficedu.core.clock import today
 from trafficedu.core.services import services_of
+from trafficedu.demo.accounts import list_accounts
 from trafficedu.demo.plan import Plan
-from trafficedu.demo.services import list_accounts
 from trafficedu.education.models import (
     Attendance,
     Booking,

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
+from unicodedata import east_asian_width
 
 import argon2
 from sqlalchemy import select
@@ -17,21 +18,26 @@ from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import POST_OF, Role
+from trafficedu.core.text import LOCALES, translate
 from trafficedu.demo import names
 from trafficedu.demo.places import Places
 
 OFFICERS_OF_A_TOWN = 3
 PASSWORD = "xiaoshan-demo"  # noqa: S105 - documented, and of no use outside a demo
-USERNAMES = {
-    Role.OFFICER: "officer",
-    Role.SUPERVISOR: "supervisor",
-    Role.STATION: "station",
-    Role.COMPANY: "company",
-    Role.GRID: "grid",
-    Role.LEADER: "leader",
-    Role.ANALYST: "analyst",
-    Role.ADMINISTRATOR: "admin",
-}
+ROLES = (Role.OFFICER, Role.SUPERVISOR, Role.STATION, Role.COMPANY, Role.GRID, Role.LEADER, Role.ANALYST)
+USERNAMES = {**{role: role.value for role in ROLES}, Role.ADMINISTRATOR: "admin"}
+HEADER = ("角色", "Role", "用户名 User", "密码 Password", "岗位 Post")
+
+
+@dataclass(frozen=True)
+class Account:
+    """One line of the table of demo accounts."""
+
+    role: str
+    username: str
+    password: str
+    name: str
+    post: str
 
 
 @dataclass(frozen=True)
@@ -134,3 +140,36 @@ def list_documented(session: Session) -> Sequence[User]:
     ).all()
     order = list(USERNAMES.values())
     return sorted(users, key=lambda user: order.index(user.username))
+
+
+def list_accounts(session: Session) -> Sequence[Account]:
+    """Return the documented accounts, one a role."""
+    return [
+        Account(user.role, user.username, PASSWORD, user.display_name, _post(user)) for user in list_documented(session)
+    ]
+
+
+def _post(user: User) -> str:
+    post = user.area or user.station or user.company
+    return post.name if post is not None else ""
+
+
+def table_of(accounts: Sequence[Account], address: str) -> str:
+    """Return the address and one line for each account; a Chinese character is two columns wide."""
+    rows: list[tuple[str, ...]] = [HEADER]
+    rows += [
+        (*(translate(Role(a.role).label, locale) for locale in LOCALES), a.username, a.password, a.post or "-")
+        for a in accounts
+    ]
+    widths = [max(_width(row[place]) for row in rows) for place in range(len(HEADER))]
+    lines = ["  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
+    return "\n".join(["", f"地址 Address: {address}", "", lines[0], rule, *lines[1:], ""])
+
+
+def _width(text: str) -> int:
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))

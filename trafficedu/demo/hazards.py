@@ -22,6 +22,7 @@ from trafficedu.accounts.rules import Role
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
+from trafficedu.demo.names import INVENTED, phrase
 from trafficedu.demo.places import Village
 from trafficedu.demo.plan import HOUR, moment, start_of
 from trafficedu.demo.rows import Teller, World
@@ -37,19 +38,6 @@ LONGEST_DAYS, RECENT_DAYS, RECENT = 240, 35, 0.45
 ROADS = 12
 DAYS = {"high": 7, "medium": 30, "low": 90}
 RISKS = {"high": 20, "medium": 50, "low": 30}
-SCRIPTS = {
-    "surface": ("路面坑洼积水，夜间看不清。", "路面平整、无积水", "铣刨重铺并疏通雨水口"),
-    "junction": ("支路口无信号灯，电动车抢行。", "路口通行有序", "增设黄闪灯、让行标志和减速带"),
-    "separation": ("机非混行，无隔离设施。", "机非分流", "增设隔离护栏并施划非机动车道"),
-    "sight": ("绿化带遮挡路口视线。", "路口视距达标", "修剪绿化并移除围挡"),
-    "signs": ("标线磨损，标志被遮。", "标志标线清晰", "补划标线、更换标志"),
-    "lighting": ("路灯损坏，夜间昏暗。", "夜间照明达标", "修复路灯并补装 3 盏"),
-    "edge": ("临河无护栏。", "临水路段有防护", "安装波形护栏并设警示桩"),
-    "crossing": ("学校门口无过街设施。", "过街安全", "施划斑马线并设减速带"),
-    "opening": ("中央护栏被人为开口。", "开口封闭", "封闭开口并增设引导标志"),
-    "obstacle": ("非机动车道被占用。", "非机动车道畅通", "清理堆物并安装隔离柱"),
-}
-OFFICES = ("城建办", "综合执法队", "公路站", "市政所", "交治站", "村委会")
 SIZE = (480, 320)
 SKY, FIELD, ROAD, LINE, HOLE, WATER = "#c9dbe6", "#8fa97e", "#6f757a", "#e8e6dc", "#2f2a26", "#587a94"
 HORIZON = 120
@@ -107,7 +95,7 @@ class Hazards(Teller):
         recent = chance.random() < RECENT
         age = chance.randint(1, min(RECENT_DAYS, longest)) if recent else chance.randint(1, longest)
         at = moment(start_of(self._span.today - age) + chance.randint(8, 18) * HOUR + chance.randrange(3600))
-        kind = chance.choice(list(SCRIPTS))
+        kind = chance.choice(list(INVENTED["hazards"]))
         risk = chance.choices(list(RISKS), list(RISKS.values()))[0]
         spot = chance.choice(village.spots)
         new = NewHazard(
@@ -115,7 +103,7 @@ class Hazards(Teller):
             place=spot.name,
             kind_code=kind,
             risk=risk,
-            description=SCRIPTS[kind][0],
+            description=INVENTED["hazards"][kind]["seen"],
             latitude=round(spot.latitude, 6),
             longitude=round(spot.longitude, 6),
             photos=(road(number % ROADS, False),),
@@ -136,9 +124,10 @@ class Hazards(Teller):
             deciding.close(session, hazard, "现场核查，属正常施工已按期恢复", hazard.version, people.leader, at)
             return
         days = max(3, round(DAYS[hazard.risk] * chance.uniform(0.6, 1.0)))
-        _seen, goal, measures = SCRIPTS[hazard.kind.code]
+        script = INVENTED["hazards"][hazard.kind.code]
         deadline = local_date(at) + timedelta(days=days)
-        plan = Plan(goal, measures, f"{hazard.area.name}{chance.choice(OFFICES)}", deadline)
+        responsible = f"{hazard.area.name}{phrase(chance, 'offices')}"
+        plan = Plan(script["goal"], script["measures"], responsible, deadline)
         planning.plan(session, hazard, plan, hazard.version, people.leader, at)
         begun, stuck = at + self._days(1, 3), chance.random() < STUCK
         late = chance.random() < LATE

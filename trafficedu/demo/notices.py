@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from trafficedu.core.clock import local_date
+from trafficedu.demo.names import INVENTED
 from trafficedu.demo.offences import Offence
 from trafficedu.demo.people import Person
 from trafficedu.demo.plan import DAY, HOUR, MINUTE, date_of, moment
@@ -20,14 +21,6 @@ LATE = 0.11
 TOLD_ANEW_AFTER_DAYS = 45
 """The largest company has answered whatever is older; its contact's list shows the present, not the past."""
 LARGEST = 0
-TEXTS = {
-    MeasureKind.CRITICISED: ("已在晨会上通报批评", "已约谈并签订守法承诺书", "", "", ""),
-    MeasureKind.ORDERS_REDUCED: ("三日内减少派单", "高峰时段限单", "", ""),
-    MeasureKind.SUSPENDED: ("停派期间参加宣教", "", ""),
-    MeasureKind.DISMISSED: ("已解除合作",),
-    MeasureKind.HOME_VISIT: ("上门走访并发放宣传单", "与家属一同谈话", ""),
-    MeasureKind.OTHER: ("骑手已返乡，电话教育", "车辆已转卖，向本人核实并教育"),
-}
 
 
 class Notices(Teller):
@@ -106,7 +99,7 @@ class Notices(Teller):
             notice_id=notice,
             measure=measure.code,
             days=measure.days,
-            text=self._chance.choice(TEXTS[measure.code]),
+            text=self._chance.choice(INVENTED["answers"][measure.code]),
             answered_utc=when,
             answered_by_id=by,
         )

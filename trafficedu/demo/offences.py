@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from trafficedu.core.services import services_of
 from trafficedu.demo import names, seasons
+from trafficedu.demo.names import INVENTED, phrase
 from trafficedu.demo.people import Crowd, Person
 from trafficedu.demo.places import Spot
 from trafficedu.demo.plan import DAY, HOUR, MINUTE, day_of, start_of
@@ -23,51 +24,12 @@ from trafficedu.violations.rules import (
     is_minor,
 )
 
-SHARES = {
-    "ZJ-HELMET": (40, 27),
-    "2004": (22, 24),
-    "2007": (13, 17),
-    "2009": (10, 12),
-    "2019": (6, 7),
-    "ZJ-PLATE": (2.4, 1.4),
-    "NM-PHONE": (1.2, 2.4),
-    "ZJ-CARRY": (2.0, 2.2),
-    "NM-CROSS": (1.0, 1.4),
-    "NM-YIELD": (0.9, 1.2),
-    "NM-PARK": (0.6, 1.0),
-    "NM-MODIFY": (0.3, 0.9),
-    "NM-LOAD": (0.4, 0.6),
-    "NM-SPEED": (0.1, 0.8),
-    "NM-DRUNK": (0.1, 0.1),
-}
-"""Kind -> weight in the first and in the last month: helmets are worn more, phones and speed grow."""
 HELMET, UNDER_AGE = "ZJ-HELMET", "NM-AGE"
 SEEN_BY_CAMERAS = {"2004", "2007", "2009", "2019", HELMET}
 CAMERAS, UNKNOWN, TURNED_DOWN = 0.12, 0.12, 0.06
 PASSENGERS, STILL_IN_TOWN, WITH_POSITION = 0.08, 0.72, 0.6
 VOIDED_BY_ITSELF, OBJECTIONS, UPHELD = 0.003, 0.006, 0.2
 RECENT_DAYS, RECENT_OBJECTIONS = 6, 0.06
-
-NOTES = (
-    "现场教育后放行",
-    "拍照留存",
-    "与骑手核对无误",
-    "雨天路滑，已提醒",
-    "骑手态度配合",
-    "路口岗执勤查获",
-    "巡逻查获",
-)
-REJECTIONS = ("画面模糊，无法辨认号牌", "车辆为三轮车，不属于电动自行车", "违法行为不明显", "号牌识别有误")
-MISTAKES = ("重复录入", "当事人身份录入错误", "地点录入错误，证据不足", "号牌录入错误，非当事车辆")
-STATEMENTS = (
-    "当时前方道路施工，我是按现场人员指挥借道通行的。",
-    "我佩戴了头盔，是在路边停车接电话时才取下的。",
-    "当天车子借给同事用了，骑车的不是我。",
-    "黄灯时我已经过了停止线，请查看录像。",
-    "记录的地点我那天没有去过，请核实。",
-)
-DISMISSALS = ("经复核现场照片，违法事实清楚，维持原记录。", "经查看录像，通过停止线时信号灯已为红灯，维持原记录。")
-GRANTS = ("经查看录像，当事人系按现场指挥通行，撤销该记录。", "经核实，当事人并非骑车人，撤销该记录。")
 
 
 @dataclass(slots=True)
@@ -97,7 +59,7 @@ class Offences(Teller):
         self._crowd, self._keyring = crowd, services_of(world.session).keyring
         kinds = world.session.scalars(select(ViolationKind).order_by(ViolationKind.valid_from))
         self._kinds = {kind.code: kind for kind in kinds}
-        self._codes = [code for code in SHARES if code in self._kinds]
+        self._codes: list[str] = [code for code in INVENTED["shares_of_kinds"] if code in self._kinds]
         self._weights: list[float] = []
         self._review_days = self._figure("violations.review_workdays")
         self._objection_days = self._figure("violations.objection_workdays")
@@ -107,7 +69,7 @@ class Offences(Teller):
 
     def begin_month(self, progress: float) -> None:
         """Set the shares of the kinds, ``progress`` going from 0 in the first month to 1 in the last."""
-        shares = (SHARES[code] for code in self._codes)
+        shares = (INVENTED["shares_of_kinds"][code] for code in self._codes)
         self._weights = [first + (last - first) * progress for first, last in shares]
 
     def draw(self, day: int, place: int) -> Offence:
@@ -217,7 +179,7 @@ class Offences(Teller):
             penalty=penalty,
             fine_yuan=fine,
             officer_id=None if offence.camera else officer,
-            note=chance.choice(NOTES) if not offence.camera and chance.random() < 0.08 else "",
+            note=phrase(chance, "notes") if not offence.camera and chance.random() < 0.08 else "",
             minor=minor,
             guardian_name=names.person(chance) if minor else "",
             state=offence.state,
@@ -230,9 +192,9 @@ class Offences(Teller):
 
     def _reason(self, offence: Offence) -> str:
         if offence.state == ViolationState.REJECTED:
-            return self._chance.choice(REJECTIONS)
+            return phrase(self._chance, "rejections")
         if offence.state == ViolationState.VOIDED:
-            return self._chance.choice(GRANTS if offence.objection else MISTAKES)
+            return phrase(self._chance, "grants" if offence.objection else "mistakes")
         return ""
 
     def _position(self, spot: Spot) -> dict[str, float]:
@@ -275,14 +237,14 @@ class Offences(Teller):
         raised, decided, upheld = objection
         settled = decided < self._span.midnight
         outcome = (ObjectionState.UPHELD if upheld else ObjectionState.DISMISSED) if settled else ObjectionState.OPEN
-        decision = (reason if upheld else chance.choice(DISMISSALS)) if settled else ""
+        decision = (reason if upheld else phrase(chance, "dismissals")) if settled else ""
         contact = f"154{chance.randrange(10**8):08d}" if chance.random() < 0.6 else ""
         self._rows.add(
             Objection,
             violation_id=offence.id,
             raised_utc=raised,
             due_on=seasons.after_workdays(day_of(raised), self._objection_days),
-            statement=chance.choice(STATEMENTS),
+            statement=phrase(chance, "statements"),
             contact_cipher=self._keyring.encrypt(contact, "objection.contact") if contact else None,
             state=outcome,
             decision=decision,

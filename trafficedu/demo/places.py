@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from random import Random
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,41 +22,6 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
 from trafficedu.demo import names
 from trafficedu.stations.models import Station
-
-TOWNS = {
-    "330109001": (9.5, 62, 30.163, 120.267, 1, 20),
-    "330109002": (11.0, 78, 30.186, 120.262, 1, 24),
-    "330109003": (9.0, 74, 30.141, 120.262, 1, 20),
-    "330109004": (6.5, 58, 30.150, 120.302, 1, 18),
-    "330109005": (2.9, 28, 30.232, 120.466, 1, 16),
-    "330109006": (2.7, 27, 30.252, 120.436, 1, 16),
-    "330109012": (4.0, 38, 30.131, 120.186, 1, 16),
-    "330109013": (7.2, 66, 30.230, 120.291, 1, 18),
-    "330109014": (5.6, 52, 30.196, 120.331, 1, 18),
-    "330109015": (6.2, 44, 30.239, 120.242, 1, 18),
-    "330109100": (0.8, 13, 29.932, 120.166, 0, 0),
-    "330109101": (1.0, 16, 29.972, 120.201, 0, 0),
-    "330109102": (1.5, 22, 30.012, 120.196, 0, 0),
-    "330109103": (1.3, 19, 29.967, 120.271, 0, 0),
-    "330109104": (1.3, 20, 29.996, 120.306, 0, 0),
-    "330109105": (4.2, 41, 30.056, 120.241, 1, 16),
-    "330109106": (3.0, 33, 30.066, 120.196, 1, 16),
-    "330109107": (2.1, 26, 30.101, 120.306, 0, 0),
-    "330109108": (3.6, 34, 30.166, 120.371, 1, 16),
-    "330109113": (9.4, 88, 30.171, 120.456, 2, 18),
-    "330109115": (1.8, 25, 30.151, 120.546, 0, 0),
-    "330109120": (1.8, 24, 30.191, 120.521, 0, 0),
-    "330109401": (1.4, 6, 30.201, 120.281, 0, 0),
-    "330109403": (0.6, 2, 30.176, 120.276, 0, 0),
-    "330109501": (0.3, 4, 30.276, 120.496, 0, 0),
-    "330109503": (0.5, 5, 30.221, 120.351, 0, 0),
-    "330109505": (1.1, 5, 30.241, 120.256, 0, 0),
-}
-"""Code -> share of the violations, thousand e-bikes, latitude and longitude, stations, seats of a session."""
-ELSEWHERE = (1.0, 10, 30.16, 120.30, 0, 0)
-COMPANY_SHARES = (24, 19, 14, 11, 8, 7, 5, 4, 3, 2.2, 1.6, 1.2)
-PUNCTUALITY = (0.95, 0.88, 0.90, 0.80, 0.86, 0.72, 0.91, 0.84, 0.66, 0.88, 0.78, 0.93)
-"""How many of its notices each company answers at all."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +115,7 @@ def lay_out(session: Session, chance: Random) -> Places:
     root = next((area for area in areas if area.parent_id is None), None)
     if root is None or not any(area.level == TOWN for area in areas):
         raise Refusal(message("There are no areas yet. Run first: trafficedu init"))
-    towns = [Town(area, *TOWNS.get(area.code, ELSEWHERE)[:2]) for area in areas if area.level == TOWN]
+    towns = [Town(area, **_sizes(area.code, "share", "thousand_ebikes")) for area in areas if area.level == TOWN]
     villages: list[Village] = []
     weights: list[float] = []
     for place, town in enumerate(towns):
@@ -166,12 +132,18 @@ def lay_out(session: Session, chance: Random) -> Places:
         _firms(session, chance),
         list(accumulate(weights)),
         list(accumulate(town.share for town in towns)),
-        list(accumulate(COMPANY_SHARES)),
+        list(accumulate(company["share"] for company in names.INVENTED["companies"])),
     )
 
 
+def _sizes(code: str, *wanted: str) -> dict[str, Any]:
+    """Return what is known of a town; one that is new to the demo is of a middling size, without a station."""
+    towns = names.INVENTED["towns"]
+    return {name: towns.get(code, towns["elsewhere"])[name] for name in wanted}
+
+
 def _village(area: Area, town: int, town_code: str, chance: Random) -> Village:
-    _, _, latitude, longitude, *_ = TOWNS.get(town_code, ELSEWHERE)
+    latitude, longitude = _sizes(town_code, "latitude", "longitude").values()
     latitude, longitude = latitude + chance.gauss(0, 0.011), longitude + chance.gauss(0, 0.013)
     spots = [
         Spot(names.spot(chance, area.name), latitude + chance.gauss(0, 0.0025), longitude + chance.gauss(0, 0.003))
@@ -186,7 +158,7 @@ def _stations(
     """Add the stations: in the first village of each larger town, the second of a town somewhere else in it."""
     stations: list[Station] = []
     for town in towns:
-        count, seats = TOWNS.get(town.area.code, ELSEWHERE)[4:]
+        count, seats = _sizes(town.area.code, "stations", "seats").values()
         own = villages[town.first : town.last + 1]
         for which in range(count):
             village = own[which * len(own) // 2]
@@ -199,7 +171,7 @@ def _stations(
                     area_id=village.id,
                     address=f"{town.area.name}{called[village.id]}{names.road(chance)}{chance.randint(1, 300)}号",
                     phone=f"154{chance.randrange(10**8):08d}",
-                    seats=int(seats),
+                    seats=seats,
                 )
             )
     session.add_all(stations)
@@ -211,15 +183,15 @@ def _firms(session: Session, chance: Random) -> list[Firm]:
     firms = [
         Firm(
             Company(
-                code=code,
-                name=name,
+                code=one["code"],
+                name=one["name"],
                 contact_name=names.person(chance),
                 contact_phone=f"154{chance.randrange(10**8):08d}",
             ),
-            share,
-            punctual,
+            one["share"],
+            one["punctuality"],
         )
-        for (code, name, _), share, punctual in zip(names.COMPANIES, COMPANY_SHARES, PUNCTUALITY, strict=True)
+        for one in names.INVENTED["companies"]
     ]
     session.add_all(firm.company for firm in firms)
     session.flush()

@@ -1,9 +1,7 @@
-"""The door of the demo: is there one, load it, who can sign in."""
+"""The door of the demo: is there one, load it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -19,29 +17,15 @@ from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal
 from trafficedu.core.tabular import Progress, silent
 from trafficedu.core.text import message
-from trafficedu.demo.accounts import PASSWORD, list_documented
-from trafficedu.demo.campaigns import enter_campaigns
+from trafficedu.demo.afterwards import enter_campaigns, enter_points, enter_pushes
 from trafficedu.demo.district import District
 from trafficedu.demo.plan import Plan, span_until
-from trafficedu.demo.points import enter_points
-from trafficedu.demo.pushes import enter_pushes
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
 from trafficedu.violations.models import Violation
 
 RUN = "demo"
 """The kind of the run that marks an installation as a demo; ``trafficedu serve`` looks for it."""
-
-
-@dataclass(frozen=True)
-class Account:
-    """One line of the table of demo accounts."""
-
-    role: str
-    username: str
-    password: str
-    name: str
-    post: str
 
 
 def is_demo(session: Session) -> bool:
@@ -85,15 +69,3 @@ def _require_empty(session: Session) -> None:
                     " name another folder in TRAFFICEDU_INSTANCE."
                 )
             )
-
-
-def list_accounts(session: Session) -> Sequence[Account]:
-    """Return the documented accounts, one a role."""
-    return [
-        Account(user.role, user.username, PASSWORD, user.display_name, _post(user)) for user in list_documented(session)
-    ]
-
-
-def _post(user: User) -> str:
-    post = user.area or user.station or user.company
-    return post.name if post is not None else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from trafficedu.demo.names import phrase
 from trafficedu.demo.offences import Offence
 from trafficedu.demo.people import Person
 from trafficedu.demo.plan import DAY, HOUR, MINUTE, Agenda, date_of, day_of, start_of
@@ -21,12 +22,6 @@ COMES = (0.63, 0.77)
 """Share of riders who study in the end, in the first and in the last month."""
 AT_FIRST, CAUGHT_AGAIN, LAST_ABSENCE = 0.86, 0.6, 2
 LET_OFF = 0.42
-WAIVERS = (
-    "已离开本区，多方联系未果",
-    "已在户籍地接受同类宣教，有证明",
-    "因伤病长期无法参加，已书面教育",
-    "已转行且车辆已过户",
-)
 UNSIGNED_DAYS, UNSIGNED = 3, 0.04
 UNSIGNED_DAYS_HERE, UNSIGNED_HERE = 7, 0.35
 FULL_ENOUGH = 6
@@ -157,7 +152,7 @@ class Study(Teller):
 
     def _waive(self, _now: int, task: Task) -> None:
         if task.given_up and task.state == TaskState.OPEN:
-            task.state, task.waived_reason = TaskState.WAIVED, self._chance.choice(WAIVERS)
+            task.state, task.waived_reason = TaskState.WAIVED, phrase(self._chance, "waivers")
             self._finish(task)
 
     def withdraw(self, now: int, offence: Offence, person: Person) -> None:

@@ -9,6 +9,7 @@ from math import ceil
 
 from trafficedu.core.numbers import new_number
 from trafficedu.demo import seasons
+from trafficedu.demo.names import INVENTED
 from trafficedu.demo.places import Places
 from trafficedu.demo.plan import MINUTE, Plan, day_of, start_of, weekday_of
 from trafficedu.demo.rows import Teller, World
@@ -25,8 +26,6 @@ HOLDS = (1, 2, 3)
 """Every station holds the shortest course, every second one the next, every third the longest."""
 TASKS_PER_VIOLATION, SEATS_PER_TASK, SHARE_OF = 0.85, 1.5, (0.65, 0.55, 0.45)
 """What the timetable is planned for: tasks, seats each of them takes, and the courses' shares of them."""
-
-LECTURERS = ("周晓岚", "孔令川", "来思远", "傅明月", "楼一帆", "俞清和", "戴长宁", "瞿文静", "汤晨曦", "施远航")
 
 
 @dataclass(slots=True)
@@ -95,11 +94,11 @@ class Timetable(Teller):
         else:
             weekday, at = (station + 2 * which) % 7, station + which // 7
         first = begin + (weekday - weekday_of(begin)) % 7
-        series, chance = new_number("W"), self._chance
+        series, chance, lecturers = new_number("W"), self._chance, INVENTED["lecturers"]
         for day in range(first, today + 7 * WEEKS_AHEAD + 1, 7):
             if seasons.holiday(day) and day != today:
                 continue
-            lecturer = LECTURERS[(station * 2 + chance.randrange(2)) % len(LECTURERS)]
+            lecturer = lecturers[(station * 2 + chance.randrange(2)) % len(lecturers)]
             starts = start_of(day) + SLOTS[at % len(SLOTS)]
             self._sessions[course][station].append(Held(0, course, station, starts, seats, series, lecturer))
 
