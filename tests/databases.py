@@ -81,16 +81,14 @@ def postgres_server(*, durable: bool = False) -> Iterator[URL]:
         "--no-sync",
     ]
     subprocess.run(initdb, check=True, **quiet)
-    options = [
-        "-c",
-        f"fsync={'on' if durable else 'off'}",
-        "-c",
-        "listen_addresses=127.0.0.1",
-        "-c",
-        f"unix_socket_directories={folder}",
-    ]
-    options += ["-c", "max_connections=300", "-c", "shared_buffers=128MB"]
-    server = subprocess.Popen([BINARIES / "postgres", "-D", data, "-p", str(port), *options], **quiet)
+    options = ["listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", "max_connections=300"]
+    options += ["shared_buffers=128MB"]
+    if not durable:
+        options += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+        options += ["wal_level=minimal", "max_wal_senders=0", "autovacuum=off"]
+    server = subprocess.Popen(
+        [BINARIES / "postgres", "-D", data, "-p", str(port), *(f"-c{option}" for option in options)], **quiet
+    )
     url = URL.create("postgresql+psycopg", "postgres", host="127.0.0.1", port=port, database="postgres")
     try:
         _wait_for(url)
