@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 READING: ContextVar[bool] = ContextVar("reading", default=False)
@@ -81,8 +81,8 @@ def _prepare_sqlite(engine: Engine) -> None:
         raw = cast(TakingTurns, connection.connection.dbapi_connection)
         try:
             raw.execute("BEGIN") if READING.get() else raw.begin_writing()
-        except sqlite3.Error as error:
-            raise translated(connection, "BEGIN", error) from error
+        except sqlite3.OperationalError as error:
+            raise OperationalError("BEGIN", None, error) from error
 
 
 class TakingTurns(sqlite3.Connection):
@@ -148,20 +148,3 @@ class TakingTurns(sqlite3.Connection):
         if self._mine and (ended or not self.in_transaction):
             self._mine = False
             self._turn.release()
-
-
-def translated(connection: Connection, text: str, error: Exception) -> BaseException:
-    """Return the driver's error as SQLAlchemy's; a connection that is lost is given up, as SQLAlchemy would."""
-    dialect, raw = connection.dialect, connection.connection.dbapi_connection
-    lost = dialect.is_disconnect(cast(Any, error), cast(Any, raw), None)
-    if lost:
-        connection.invalidate(error)
-    return DBAPIError.instance(
-        text,
-        None,
-        error,
-        dialect.loaded_dbapi.Error,
-        hide_parameters=True,
-        connection_invalidated=lost,
-        dialect=dialect,
-    )
