@@ -138,10 +138,12 @@ def test_nobody_finds_an_area_outside_the_own_one(session: Session) -> None:
 
 def test_the_list_counts_villages_and_keeps_to_the_subtree(session: Session) -> None:
     by = Actor(1, "x", scope=Scope(area_path=places.area(session).path))
-    found = queries.list_areas(session, queries.AreaFilter(), by, 1)
+    found = queries.AREAS.page(session, by, queries.AreaFilter())
     assert found.total == 37
-    assert (found.items[0].area.code, found.items[0].villages) == (places.TOWN, 36)
-    assert (found.items[1].parent_name, found.items[1].villages) == ("城厢街道", None)
-    assert queries.list_areas(session, queries.AreaFilter(words="长春"), by, 1).total == 0
-    assert queries.list_areas(session, queries.AreaFilter(words="长春"), SYSTEM, 1).total > 0
-    assert queries.list_areas(session, queries.AreaFilter(words="100%_"), SYSTEM, 1).total == 0
+    town, village = found.items[:2]
+    villages = queries.count_villages(session, found.items, None)
+    assert (town.code, villages.get(town.path)) == (places.TOWN, 36)
+    assert (village.parent and village.parent.name, villages.get(village.path)) == ("城厢街道", None)
+    assert queries.AREAS.page(session, by, queries.AreaFilter(words="长春")).total == 0
+    assert queries.AREAS.page(session, SYSTEM, queries.AreaFilter(words="长春")).total > 0
+    assert queries.AREAS.page(session, SYSTEM, queries.AreaFilter(words="100%_")).total == 0

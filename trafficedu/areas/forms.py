@@ -13,7 +13,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
 from trafficedu.areas.models import TOWN, VILLAGE
 from trafficedu.areas.queries import AreaFilter
 from trafficedu.areas.services import AreaChange, NewArea
-from trafficedu.core.fields import FilterForm, Form, TrimmedField, VersionField, at_most
+from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, VersionField, at_most
 from trafficedu.core.fields import choices as as_choices
 
 ALL = "all"
@@ -26,17 +26,13 @@ class AreaFilterForm(FilterForm):
     level = SelectField(
         _l("Level"), choices=as_choices([("", _l("towns")), (VILLAGE, _l("villages")), (ALL, _l("all"))]), default=""
     )
-    town = SelectField(_l("Town"), default="", validate_choice=False)
+    town = ChoiceFilter(_l("Town"))
     on = SelectField(
         _l("Exists"),
         choices=as_choices([("", _l("today")), (ALL, _l("today or formerly"))]),
         default="",
         validate_choice=False,
     )
-
-    def offer(self, towns: Sequence[tuple[str, str]]) -> None:
-        """Fill the list of towns by path."""
-        self.town.choices = as_choices([("", _l("all")), *towns])
 
     def to_input(self, today: date) -> AreaFilter:
         """Return the filter; a search or a town chosen looks on every level."""

@@ -8,21 +8,20 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, true
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, joinedload
 
 from trafficedu.areas.models import TOWN, VILLAGE, Area, AreaBoundary, RegisteredEBikes
 from trafficedu.areas.rules import CARRY_MONTHS, AreaFacts, Exposed, exposure
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import month_bounds
 from trafficedu.core.errors import Missing, Refusal, entered
-from trafficedu.core.paging import Page, paginate
+from trafficedu.core.listing import FIGURES, Column, Listing
 from trafficedu.core.text import message
 from trafficedu.core.validity import Validity
 
 MANAGE = "areas:area:manage"
 INDENT = {TOWN: "\u3000", VILLAGE: "\u3000\u3000"}
 """What stands before a name in a list that shows the tree; a district stands at the edge."""
-SORTS = {"code": Area.path, "name": Area.name, "from": Area.valid_from, "to": Area.valid_to}
 
 
 @dataclass(frozen=True)
@@ -33,15 +32,6 @@ class AreaFilter:
     level: str = ""
     below: str = ""
     on: date | None = None
-
-
-@dataclass(frozen=True)
-class AreaLine:
-    """One line of the list of areas; a village has no number of villages."""
-
-    area: Area
-    parent_name: str
-    villages: int | None
 
 
 class AreaRow(NamedTuple):
@@ -201,37 +191,42 @@ def visible_root(session: Session, by: Actor) -> Area | None:
     return top if top is not None and session.scalar(select(Area.id).where(Area.id == top.id, visible_to(by))) else None
 
 
-def list_areas(session: Session, wanted: AreaFilter, by: Actor, page: int, sort: str = "code") -> Page[AreaLine]:
-    """Return the areas that ``by`` sees, each with its parent's name and its number of villages on the day."""
-    parent = aliased(Area)
-    query = (
-        select(Area, func.coalesce(parent.name, "").label("parent"))
-        .outerjoin(parent, parent.id == Area.parent_id)
-        .where(visible_to(by))
-    )
-    if wanted.words:
-        text = wanted.words.lower()
+def _filtered(by: Actor, chosen: AreaFilter) -> Select[tuple[Area]]:
+    query = select(Area).where(visible_to(by)).options(joinedload(Area.parent))
+    if chosen.words:
+        text = chosen.words.lower()
         query = query.where(
             or_(func.lower(Area.name).contains(text, autoescape=True), Area.code.startswith(text, autoescape=True))
         )
-    if wanted.level:
-        query = query.where(Area.level == wanted.level)
-    if wanted.below:
-        query = query.where(Area.path.startswith(wanted.below, autoescape=True))
-    if wanted.on is not None:
-        query = query.where(Area.holds_on(wanted.on))
-    column = SORTS.get(sort.removeprefix("-"), Area.path)
-    found = paginate(session, query.order_by(column.desc() if sort.startswith("-") else column.asc(), Area.path), page)
-    villages = _count_villages(session, [area for area, _ in found.items if area.level != VILLAGE], wanted.on)
-    lines = [AreaLine(area, name, villages.get(area.path)) for area, name in found.items]
-    return Page(lines, found.number, found.total, found.per_page)
+    if chosen.level:
+        query = query.where(Area.level == chosen.level)
+    if chosen.below:
+        query = query.where(Area.path.startswith(chosen.below, autoescape=True))
+    return query if chosen.on is None else query.where(Area.holds_on(chosen.on))
 
 
-def _count_villages(session: Session, areas: Sequence[Area], day: date | None) -> dict[str, int]:
-    """Return how many villages exist (on ``day``) below each of ``areas``, by path."""
+AREAS: Listing[Area, AreaFilter] = Listing(
+    _filtered,
+    [
+        Column("name", message("Area"), value=lambda row: row.name, sort=Area.name.expression),
+        Column("code", message("Code"), value=lambda row: row.code, sort=Area.path.expression),
+        Column("level", message("Level"), value=lambda row: row.level.label),
+        Column("parent", message("Lies in"), value=lambda row: row.parent.name if row.parent else None),
+        Column("villages", message("Villages"), look=FIGURES),
+        Column("from", message("First day"), value=lambda row: row.valid_from, sort=Area.valid_from.expression),
+        Column("to", message("Last day"), value=lambda row: row.valid_to, sort=Area.valid_to.expression),
+        Column("evaluated", message("Evaluated"), value=lambda row: message("yes") if row.evaluated else message("no")),
+    ],
+    sort="code",
+    order=[Area.path.expression],
+)
+
+
+def count_villages(session: Session, areas: Sequence[Area], day: date | None) -> dict[str, int]:
+    """Return how many villages exist (on ``day``) below each of ``areas``, by path; a village has no such number."""
     query = select(Area.path).where(Area.level == VILLAGE)
-    paths = session.scalars(query if day is None else query.where(Area.holds_on(day))).all() if areas else []
-    return {area.path: sum(path.startswith(area.path) for path in paths) for area in areas}
+    paths = session.scalars(query if day is None else query.where(Area.holds_on(day))).all()
+    return {area.path: sum(path.startswith(area.path) for path in paths) for area in areas if area.level != VILLAGE}
 
 
 def list_children(session: Session, area: Area, day: date) -> Sequence[Area]:

@@ -13,8 +13,9 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.list_views import list_page
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, page_number, tell
+from trafficedu.core.web import back_to, tell
 
 pages = Blueprint("areas", __name__)
 CHART_MONTHS = 24
@@ -25,14 +26,14 @@ CHART_MONTHS = 24
 def index() -> Any:
     """I look for a town or a village."""
     form = AreaFilterForm(request.args)
-    form.offer(queries.town_choices(session(), actor()))
-    sort = request.args.get("sort", "code")
-    found = queries.list_areas(session(), form.to_input(today()), actor(), page_number(), sort)
-    return render_template(
+    form.town.offer(queries.town_choices(session(), actor()))
+    chosen = form.to_input(today())
+    return list_page(
         "areas/index.html",
-        form=form,
-        page=found,
-        paging={"sort": sort},
+        queries.AREAS,
+        form,
+        chosen,
+        lambda rows: {"villages": queries.count_villages(session(), rows, chosen.on)},
         root=queries.visible_root(session(), actor()),
     )
 

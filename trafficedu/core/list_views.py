@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -21,11 +21,20 @@ from trafficedu.core.web import locale, page_number
 
 
 def list_page(
-    template: str, listing: Listing[Row, Filter], form: FilterForm | None, chosen: Filter, **values: Any
+    template: str,
+    listing: Listing[Row, Filter],
+    form: FilterForm | None,
+    chosen: Filter,
+    beside: Callable[[Sequence[Row]], dict[str, Any]] | None = None,
+    **values: Any,
 ) -> str:
-    """Render a page of a list, sorted and paged as the address says; ``tables.listing`` draws it."""
+    """Render a page of a list, sorted and paged as the address says; ``tables.listing`` draws it.
+
+    ``beside`` returns what the template needs for the rows of the page, read for all of them at once.
+    """
     sort = listing.sort_of(request.args.get("sort"))
     page = listing.page(session(), actor(), chosen, sort, page_number())
+    values |= beside(page.items) if beside else {}
     return render_template(template, form=form, listing=listing, page=page, paging={"sort": sort}, **values)
 
 

@@ -30,6 +30,11 @@ returns, several things one after another, None as a dash."""
 FIGURES, SIGNED, MONEY, AGO = "figures", "signed", "money", "ago"
 
 
+def nothing(_row: Any) -> Cell:
+    """Return an empty cell: the template of the page draws it itself."""
+    return None
+
+
 @dataclass(frozen=True)
 class Column(spreadsheet.Column, Generic[Row]):
     """One column of a list and of its file.
@@ -42,7 +47,7 @@ class Column(spreadsheet.Column, Generic[Row]):
     """
 
     _: KW_ONLY
-    value: Callable[[Row], Cell]
+    value: Callable[[Row], Cell] = nothing
     sort: ColumnElement[Any] | None = None
     empty_last: bool = False
     look: str = ""
