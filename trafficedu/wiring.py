@@ -197,7 +197,7 @@ REFERENCE: Sequence[Callable[[Session, datetime], Any]] = [
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
 CHORES: Mapping[str, Chore] = {
-    "waiting tasks seated": seats.seat_waiting,
+    "waiting tasks seated": seats.book_waiting,
     "audit rows sealed": audit.seal,
     "points of studies entered": happenings.enter_happenings,
     "trends computed": results.refresh_one,

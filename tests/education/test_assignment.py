@@ -238,8 +238,8 @@ def test_the_worker_seats_an_overdue_task_in_the_next_session(
 ) -> None:
     late = make_session(session, district.at_a, NOW + timedelta(days=20))
     task = establish(session, make_violation(session, rider, district.a))
-    assert seats.seat_waiting(session, NOW) == 0
-    assert seats.seat_waiting(session, NOW + timedelta(days=16)) == 1
+    assert seats.book_waiting(session, NOW) == 0
+    assert seats.book_waiting(session, NOW + timedelta(days=16)) == 1
     assert seat(session, task) is late
 
 

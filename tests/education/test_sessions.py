@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -10,7 +10,7 @@ from tests.factories.education import NOW, TODAY, District, course, make_rider, 
 from trafficedu.accounts.queries import actor_of
 from trafficedu.configuration.services import correct_day
 from trafficedu.core.actors import SYSTEM, Actor
-from trafficedu.core.clock import local
+from trafficedu.core.clock import from_local, local
 from trafficedu.core.errors import Missing, Refusal, Stale
 from trafficedu.education.models import StudySession, StudyTask
 from trafficedu.education.queries.seats import live_booking
@@ -93,7 +93,8 @@ def test_the_second_editor_is_told(session: Session, district: District, staff: 
 
 
 def series(session: Session, district: District, first: date, until: date) -> NewSeries:
-    return NewSeries(course(session), district.at_a, first, time(19, 0), until, 20, "李老师")
+    starts = from_local(datetime.combine(first, time(19, 0)))
+    return NewSeries(NewSession(course(session), district.at_a, starts, 20, "李老师"), until)
 
 
 def test_a_weekly_series_passes_over_public_holidays_but_not_weekends(

@@ -18,7 +18,7 @@ from trafficedu.education.queries.documents import render_certificate
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.services import assignment, seats
 from trafficedu.education.services import study as study_services
-from trafficedu.education.services.study import Batch
+from trafficedu.education.services.study import GroupResult
 from trafficedu.riders.models import Rider
 
 STARTS = NOW + timedelta(hours=2)
@@ -177,20 +177,22 @@ def test_a_lecture_begins_and_ends_for_everybody_at_once(
     for one in here:
         study_services.check_in(session, one, staff, STARTS)
     now, plan = STARTS, study.course.modules
-    assert study_services.start_module_for_all(session, study, plan[0].id, staff, now) == Batch(3, 0)
+    assert study_services.start_module_for_all(session, study, plan[0].id, staff, now) == GroupResult(3, 0)
     late = study_services.check_in(session, others[2], staff, now + timedelta(minutes=5))
-    assert study_services.start_module_for_all(session, study, plan[0].id, staff, now + timedelta(minutes=5)).done == 1
-    assert study_services.end_module_for_all(session, study, plan[0].id, staff, now + timedelta(minutes=20)).done == 3
+    assert (
+        study_services.start_module_for_all(session, study, plan[0].id, staff, now + timedelta(minutes=5)).served == 1
+    )
+    assert study_services.end_module_for_all(session, study, plan[0].id, staff, now + timedelta(minutes=20)).served == 3
     assert len(late.modules) == 1
     now += timedelta(minutes=25)
-    assert study_services.end_module_for_all(session, study, plan[0].id, staff, now).done == 1
+    assert study_services.end_module_for_all(session, study, plan[0].id, staff, now).served == 1
     for module in plan[1:]:
-        assert study_services.start_module_for_all(session, study, module.id, staff, now).done == 4
+        assert study_services.start_module_for_all(session, study, module.id, staff, now).served == 4
         now += timedelta(minutes=module.minimum_minutes)
-        assert study_services.end_module_for_all(session, study, module.id, staff, now).done == 4
+        assert study_services.end_module_for_all(session, study, module.id, staff, now).served == 4
     for one, score in zip([booking, *others], (100, 80, 79, 0), strict=True):
         study_services.record_quiz(session, one, score, staff, now)
-    assert study_services.sign_off_ready(session, study, staff, now) == Batch(2, 2)
+    assert study_services.sign_off_ready(session, study, staff, now) == GroupResult(2, 2)
     assert sorted(one.task.state for one in [booking, *others]) == ["completed"] * 2 + ["in_progress"] * 2
 
 

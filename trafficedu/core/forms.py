@@ -11,6 +11,7 @@ from flask import render_template
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import Form
+from trafficedu.core.text import Message
 from trafficedu.core.web import say, tell
 
 Result = TypeVar("Result")
@@ -59,8 +60,11 @@ def acted(form: Form, act: Callable[[], Result]) -> Accepted[Result] | None:
     return accepted
 
 
-def carried_out(act: Callable[[], Result]) -> Accepted[Result] | None:
-    """Act and commit for a button without a form; a refusal is said on the next page, and None returned."""
+def carried_out(act: Callable[[], Result], success: Message | None = None) -> Accepted[Result] | None:
+    """Act and commit for a button without a form; a refusal is said on the next page, and None returned.
+
+    ``success`` is what the next page says where nothing was refused.
+    """
     try:
         accepted = Accepted(act())
         session().commit()
@@ -68,6 +72,8 @@ def carried_out(act: Callable[[], Result]) -> Accepted[Result] | None:
         session().rollback()
         tell(refusal.text, "error")
         return None
+    if success is not None:
+        tell(success)
     return accepted
 
 

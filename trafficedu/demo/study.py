@@ -50,7 +50,7 @@ class Study(Teller):
         task = self._unfinished.get(person.id)
         if task is None:
             task = self._unfinished[person.id] = self._open(now, offence, person, course)
-            self._take_seat(now, task)
+            self._book_seat(now, task)
             return
         task.links.append(offence)
         if task.given_up:
@@ -59,7 +59,7 @@ class Study(Teller):
         if course > task.course:
             self._change_course(now, task, course)
         elif task.state == TaskState.OPEN:
-            self._take_seat(now, task)
+            self._book_seat(now, task)
 
     def _course_for(self, person: Person, day: int) -> int:
         """Return the longest course that the rider's counting violations of the window call for."""
@@ -87,16 +87,16 @@ class Study(Teller):
 
     def _change_course(self, now: int, task: Task, course: int) -> None:
         task.course = course
-        self._leave_seat(task)
-        self._take_seat(now, task)
+        self._cancel_booking(task)
+        self._book_seat(now, task)
 
-    def _leave_seat(self, task: Task) -> None:
+    def _cancel_booking(self, task: Task) -> None:
         seat = task.seat
         if seat is not None:
             seat.state = BookingState.CANCELLED
             seat.held.taken -= 1
 
-    def _take_seat(self, now: int, task: Task) -> None:
+    def _book_seat(self, now: int, task: Task) -> None:
         """Book the best session; of today's seats none is given today, whatever the hour."""
         ready = now + self._lead + 1
         if now >= self._span.midnight:
@@ -119,7 +119,7 @@ class Study(Teller):
     def _try_again(self, now: int, task: Task) -> None:
         """Seat a task that has been waiting, as the worker does once its due date is over."""
         if task.state == TaskState.OPEN and not task.given_up:
-            self._take_seat(now, task)
+            self._book_seat(now, task)
 
     def _hold(self, now: int, task: Task, seat: Seat) -> None:
         """Let a session begin for one of its riders: they study, or they are absent."""
@@ -131,7 +131,7 @@ class Study(Teller):
         seat.state, task.state = BookingState.ABSENT, TaskState.OPEN
         task.absences += 1
         if task.will_come or task.absences < task.patience:
-            self._take_seat(now + 2 * HOUR, task)
+            self._book_seat(now + 2 * HOUR, task)
         else:
             self._give_up(now, task)
 
@@ -164,7 +164,7 @@ class Study(Teller):
         if offence in task.links:
             task.links.remove(offence)
         if not task.links:
-            self._leave_seat(task)
+            self._cancel_booking(task)
             task.state = TaskState.WITHDRAWN
             self._finish(task)
             return

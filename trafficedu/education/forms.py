@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import wtforms
@@ -23,6 +23,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from trafficedu.areas.models import Area
+from trafficedu.core import clock
 from trafficedu.core.fields import (
     ChoiceFilter,
     FilterForm,
@@ -77,7 +78,7 @@ class SessionForm(Form):
 
     def to_input(self, courses: Sequence[Course], station: Station) -> NewSession:
         """Return what was entered."""
-        course = next(one for one in courses if one.code == self.course.data)
+        course = next(course for course in courses if course.code == self.course.data)
         assert self.starts_utc.data is not None
         return NewSession(course, station, self.starts_utc.data, self.capacity.data, self.lecturer.data or "")
 
@@ -103,16 +104,10 @@ class SeriesForm(Form):
 
     def to_input(self, courses: Sequence[Course], station: Station) -> NewSeries:
         """Return what was entered."""
-        course = next(one for one in courses if one.code == self.course.data)
-        return NewSeries(
-            course,
-            station,
-            self.day.data,
-            self.at.data,
-            self.until.data,
-            self.capacity.data,
-            self.lecturer.data or "",
-        )
+        course = next(course for course in courses if course.code == self.course.data)
+        starts = datetime.combine(self.day.data, self.at.data, clock.SHANGHAI)
+        first = NewSession(course, station, starts, self.capacity.data, self.lecturer.data or "")
+        return NewSeries(first, self.until.data)
 
 
 class SessionChangeForm(Form):

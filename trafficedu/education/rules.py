@@ -50,7 +50,7 @@ class BookingState(Word):
     CANCELLED = "cancelled", message("given up")
 
 
-class StepState(Word):
+class ModuleState(Word):
     """How far a rider is with one module of a course."""
 
     DONE = "done", message("finished"), "done"
@@ -221,9 +221,9 @@ def prefixes(path: str) -> tuple[str, str, str]:
     )
 
 
-def next_module(plan: Sequence[ModulePlan], done: Iterable[ModuleTimes]) -> ModulePlan | None:
+def next_module(plan: Sequence[ModulePlan], studied: Iterable[ModuleTimes]) -> ModulePlan | None:
     """Return the module to be studied now (the running one, else the first not begun), or None after the last."""
-    ended = {times.module_id for times in done if times.ended is not None}
+    ended = {times.module_id for times in studied if times.ended is not None}
     return next((module for module in plan if module.id not in ended), None)
 
 
@@ -233,29 +233,31 @@ def minutes_missing(module: ModulePlan, times: ModuleTimes, now: datetime) -> in
     return max(0, -(-int(left.total_seconds()) // 60))
 
 
-def gaps(plan: Sequence[ModulePlan], done: Iterable[ModuleTimes], score: int | None, pass_mark: int) -> list[Message]:
+def gaps(
+    plan: Sequence[ModulePlan], studied: Iterable[ModuleTimes], score: int | None, pass_mark: int
+) -> list[Message]:
     """Return what still stands between a rider and the sign-off; empty when nothing does.
 
     Every module has to be ended after its minimum of minutes, and the quiz, where the course has one, passed.
     """
-    times = {record.module_id: record for record in done}
-    found: list[Message] = []
+    times = {record.module_id: record for record in studied}
+    texts: list[Message] = []
     for module in plan:
         record = times.get(module.id)
         if record is None:
-            found.append(message("%(module)s has not begun.", module=module.name))
+            texts.append(message("%(module)s has not begun.", module=module.name))
         elif record.ended is None:
-            found.append(message("%(module)s has not ended.", module=module.name))
+            texts.append(message("%(module)s has not ended.", module=module.name))
         elif (short := minutes_missing(module, record, record.ended)) > 0:
-            found.append(message("%(module)s was %(minutes)d minutes too short.", module=module.name, minutes=short))
+            texts.append(message("%(module)s was %(minutes)d minutes too short.", module=module.name, minutes=short))
     if any(module.kind == ModuleKind.QUIZ for module in plan):
         if score is None:
-            found.append(message("There is no quiz score."))
+            texts.append(message("There is no quiz score."))
         elif score < pass_mark:
-            found.append(
+            texts.append(
                 message("The quiz score is %(score)d; at least %(mark)d are needed.", score=score, mark=pass_mark)
             )
-    return found
+    return texts
 
 
 @dataclass(frozen=True)

@@ -37,12 +37,12 @@ def find_certificate(session: Session, number: str) -> Certificate | None:
 
 def find_certificate_for(session: Session, number: str, by: Actor) -> Certificate:
     """Return a certificate whose task ``by`` may see; raise :class:`Missing`."""
-    found = session.scalar(
+    certificate = session.scalar(
         select(Certificate).join(Certificate.task).where(Certificate.number == number, visible_to(by)).options(*_LOADS)
     )
-    if found is None:
+    if certificate is None:
         raise Missing(message("There is no such certificate, or not for you."))
-    return found
+    return certificate
 
 
 def certificate_of_task(session: Session, task_id: int) -> Certificate | None:

@@ -11,7 +11,7 @@ from trafficedu.core.clock import local, local_date
 from trafficedu.core.errors import Missing
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
-from trafficedu.education.models import Booking, Certificate, StudySession
+from trafficedu.education.models import Booking, Certificate, ModuleRecord, StudySession
 from trafficedu.education.queries.certificates import find_certificate
 from trafficedu.education.queries.sessions import list_roster
 from trafficedu.reports import certificate as certificate_report
@@ -21,13 +21,8 @@ from trafficedu.reports.roster import RosterData, RosterRow
 from trafficedu.riders.queries import describe
 
 
-def verify_address(session: Session, number: str) -> str:
-    """Return the public address at which a certificate proves itself: what its QR code holds."""
-    return services_of(session).address(f"/verify/{number}")
-
-
 def certificate_paper(session: Session, certificate: Certificate, locale: str, address: str) -> CertificateData:
-    """Return what a certificate says in ``locale``; ``address`` is where its QR code leads.
+    """Return what a certificate says in ``locale``; ``address``, in its QR code, is where it proves itself.
 
     The minutes are those studied; a module that an override passed over is left out.
     """
@@ -36,9 +31,7 @@ def certificate_paper(session: Session, certificate: Certificate, locale: str, a
         raise Missing(message("This certificate has no study behind it."))
     study, task = attendance.booking.session, certificate.task
     names = {module.id: module.name(locale) for module in study.course.modules}
-    records = sorted(
-        (record for record in attendance.modules if record.ended_utc is not None), key=lambda one: one.started_utc
-    )
+    ended = [record for record in attendance.modules if record.ended_utc is not None]
     return CertificateData(
         number=certificate.number,
         district=study.station.area.district.name,
@@ -49,7 +42,8 @@ def certificate_paper(session: Session, certificate: Certificate, locale: str, a
         studied_from=study.starts_on,
         studied_to=local_date(attendance.signed_off_utc or certificate.issued_utc),
         modules=tuple(
-            StudyModule(names[one.module_id], _minutes(one.started_utc, one.ended_utc) or 0) for one in records
+            StudyModule(names[record.module_id], _minutes(record) or 0)
+            for record in sorted(ended, key=lambda record: record.started_utc)
         ),
         quiz_score=attendance.quiz_score,
         signer=attendance.signer.display_name,
@@ -58,8 +52,9 @@ def certificate_paper(session: Session, certificate: Certificate, locale: str, a
     )
 
 
-def _minutes(started: datetime, ended: datetime | None) -> int | None:
-    return None if ended is None else int((ended - started).total_seconds() // 60)
+def _minutes(record: ModuleRecord) -> int | None:
+    ended = record.ended_utc
+    return None if ended is None else int((ended - record.started_utc).total_seconds() // 60)
 
 
 def render_certificate(session: Session, number: str, locale: str, now: datetime) -> bytes:
@@ -70,13 +65,14 @@ def render_certificate(session: Session, number: str, locale: str, now: datetime
     certificate = find_certificate(session, number)
     if certificate is None:
         raise Missing(message("There is no certificate with this number. One is issued when a study is signed off."))
-    paper = certificate_paper(session, certificate, locale, verify_address(session, number))
+    address = services_of(session).address(f"/verify/{number}")
+    paper = certificate_paper(session, certificate, locale, address)
     return certificate_report.render(paper, locale)
 
 
 def roster_paper(session: Session, study: StudySession, locale: str, now: datetime) -> RosterData:
     """Return a session's roster as it stands: names, masked documents, what is studied already."""
-    modules = tuple(StudyModule(one.name(locale), one.minimum_minutes) for one in study.course.modules)
+    modules = tuple(StudyModule(module.name(locale), module.minimum_minutes) for module in study.course.modules)
     return RosterData(
         number=study.number,
         district=study.station.area.district.name,
@@ -85,7 +81,7 @@ def roster_paper(session: Session, study: StudySession, locale: str, now: dateti
         course=study.course.name(locale),
         modules=modules,
         starts_at=local(study.starts_utc),
-        ends_at=local(study.starts_utc + timedelta(minutes=sum(one.minutes for one in modules))),
+        ends_at=local(study.starts_utc + timedelta(minutes=sum(module.minutes for module in modules))),
         capacity=study.capacity,
         instructor=study.lecturer,
         rows=tuple(_row(session, booking) for booking in list_roster(session, study.id)),
@@ -95,16 +91,13 @@ def roster_paper(session: Session, study: StudySession, locale: str, now: dateti
 
 def _row(session: Session, booking: Booking) -> RosterRow:
     attendance, task = booking.attendance, booking.task
-    done = {
-        record.module_id: _minutes(record.started_utc, record.ended_utc)
-        for record in (attendance.modules if attendance else ())
-    }
+    studied = {record.module_id: _minutes(record) for record in (attendance.modules if attendance else ())}
     return RosterRow(
         rider_name=task.rider.name,
         masked_id=describe(session, task.rider).id_masked,
         company=task.company.name if task.company else "",
         checked_in_at=local(attendance.checked_in_utc) if attendance else None,
-        module_minutes=tuple(done.get(module.id) for module in booking.session.course.modules),
+        module_minutes=tuple(studied.get(module.id) for module in booking.session.course.modules),
         quiz_score=attendance.quiz_score if attendance else None,
     )
 

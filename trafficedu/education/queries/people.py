@@ -28,7 +28,7 @@ def people(session: Session, riders: Iterable[Rider], by: Actor) -> dict[int, Pe
     """
     if by.may("education:rider:read"):
         shown = {rider.id: describe(session, rider) for rider in riders}
-        return {key: Person(one.name, one.id_masked) for key, one in shown.items()}
+        return {rider_id: Person(masked.name, masked.id_masked) for rider_id, masked in shown.items()}
     if by.may("education:rider:read_masked"):
         return {rider.id: Person(describe(session, rider).name_masked) for rider in riders}
     return {rider.id: Person() for rider in riders}

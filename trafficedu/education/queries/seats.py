@@ -83,13 +83,13 @@ def _earliest(*where: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 BEST_CANDIDATE = func.coalesce(_earliest(_AREA.path == bindparam("village")), _earliest(_lies_in("town")), _earliest())
-"""The first of :func:`candidates`, for a statement that is given what :func:`wanted` returns.
+"""The first of :func:`candidates`, for a statement that is given what :func:`search_parameters` returns.
 
 Asked place by place: the sessions of a wider place are looked at only when the nearer one has none.
 """
 
 
-def wanted(session: Session, course_id: int, due_on: date, path: str, now: datetime) -> dict[str, Any]:
+def search_parameters(session: Session, course_id: int, due_on: date, path: str, now: datetime) -> dict[str, Any]:
     """Return the parameters of the search for a session."""
     ready = now + timedelta(minutes=figure(session, "education.booking_lead_minutes"))
     return {
@@ -108,8 +108,8 @@ def candidates(session: Session, course_id: int, due_on: date, path: str, now: d
     among equals the emptier one. Only sessions that begin after the lead time and by the due date; a task
     whose due date is over takes the next session there is.
     """
-    given = wanted(session, course_id, due_on, path, now)
-    return session.connection().scalars(_CANDIDATES, given).all()
+    parameters = search_parameters(session, course_id, due_on, path, now)
+    return session.connection().scalars(_CANDIDATES, parameters).all()
 
 
 def sessions_with_seats(session: Session, task: StudyTask, now: datetime, limit: int = 40) -> Sequence[StudySession]:
@@ -136,7 +136,7 @@ def live_booking(session: Session, task_id: int) -> Booking | None:
     return session.scalar(select(Booking).where(Booking.task_id == task_id, Booking.state == rules.BookingState.BOOKED))
 
 
-def hopeful(now: datetime) -> Select[tuple[StudyTask]]:
+def bookable_tasks(now: datetime) -> Select[tuple[StudyTask]]:
     """Return the query of open tasks for which some session has a free seat in time, wherever it is.
 
     Narrow enough that a round of the worker is one statement as long as nothing is free.
@@ -155,12 +155,12 @@ def hopeful(now: datetime) -> Select[tuple[StudyTask]]:
     return select(StudyTask).where(StudyTask.state == rules.TaskState.OPEN, seat)
 
 
-def waiting_for(study: StudySession, district: str, now: datetime) -> Select[tuple[StudyTask]]:
+def tasks_waiting_for(study: StudySession, district: str, now: datetime) -> Select[tuple[StudyTask]]:
     """Return the query of open tasks that a free seat in ``study`` suits, the most urgent first, and lock them.
 
     A task qualifies by course, by due date (its own, or one that is over) and by lying in the station's
     ``district`` (a path). Task and rider rows are locked; one that somebody else is busy with is passed over:
-    whoever holds it looks for a seat there himself.
+    whoever holds it looks for a seat for it.
     """
     today = local_date(now)
     return (

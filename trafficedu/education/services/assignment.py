@@ -24,13 +24,13 @@ from trafficedu.education.queries.courses import COURSE_BY_RULE
 from trafficedu.education.queries.seats import origin_path
 from trafficedu.education.rules import TASK_LIFE, TaskAct, TaskState
 from trafficedu.education.services.seats import (
-    book_taken,
-    hold_for_change,
-    leave_seat,
+    add_booking,
+    book_best_seat,
+    cancel_booking,
+    lock_for_move,
     lock_riders,
     offer_seats,
-    seat_task,
-    take_best_seat,
+    reserve_best_seat,
 )
 from trafficedu.riders.models import Rider
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
@@ -70,16 +70,16 @@ def _assign(session: Session, violation: Violation, by: Actor, now: datetime) ->
     """Do what :func:`assign` says, and return the task's id; most callers do not need its record."""
     if violation.state != ViolationState.CONFIRMED or violation.rider_id is None or violation.historic:
         return None
-    path = _hold_rider(session, violation)
-    standing = _standing_of(session, violation, violation.rider_id)
-    if standing.own is not None:
-        return standing.own
-    if standing.course_id is None:
+    path = _lock_rider(session, violation)
+    known = _look_up_task(session, violation, violation.rider_id)
+    if known.task_id is not None:
+        return known.task_id
+    if known.course_id is None:
         raise _no_course()
-    if standing.waiting is None:
-        return _open(session, violation, standing.course_id, path, by, now)
-    task = session.get_one(StudyTask, standing.waiting, populate_existing=True, options=[joinedload(StudyTask.course)])
-    _extend(session, task, violation, session.get_one(Course, standing.course_id), path, by, now)
+    if known.unbegun_id is None:
+        return _open(session, violation, known.course_id, path, by, now)
+    task = session.get_one(StudyTask, known.unbegun_id, populate_existing=True, options=[joinedload(StudyTask.course)])
+    _extend(session, task, violation, session.get_one(Course, known.course_id), path, by, now)
     return task.id
 
 
@@ -93,12 +93,12 @@ def _extend(
     if raised:
         _change_course(session, task, course, path, by, now)
     elif task.is_open:
-        seat_task(session, task, path, by, now)
+        book_best_seat(session, task, path, by, now)
     session.flush()
 
 
 _RIDER, _HOME, _SCENE = table_of(Rider), table_of(Area).alias(), table_of(Area).alias()
-_HOLD_RIDER = (
+_LOCK_RIDER = (
     select(func.coalesce(_HOME.c.path, _SCENE.c.path))
     .select_from(_RIDER)
     .join(_SCENE, _SCENE.c.id == bindparam("area_id"))
@@ -108,35 +108,35 @@ _HOLD_RIDER = (
 )
 
 
-def _hold_rider(session: Session, violation: Violation) -> str:
+def _lock_rider(session: Session, violation: Violation) -> str:
     """Lock the rider (as ``lock_riders`` does) and return where the way to a station begins, in one statement."""
-    given = {"rider_id": violation.rider_id, "area_id": violation.area_id}
-    return str(session.connection().scalar(_HOLD_RIDER, given))
+    parameters = {"rider_id": violation.rider_id, "area_id": violation.area_id}
+    return str(session.connection().scalar(_LOCK_RIDER, parameters))
 
 
 @dataclass(frozen=True)
-class _Standing:
+class _TaskLookup:
     """Ids of the task that holds the violation already, of the rider's task not begun, of the course by rule."""
 
-    own: int | None
-    waiting: int | None
+    task_id: int | None
+    unbegun_id: int | None
     course_id: int | None
 
 
 _TASK, _LINK = table_of(StudyTask).c, table_of(TaskViolation).c
-_WAITING = select(_TASK.id).where(_TASK.rider_id == bindparam("rider_id"), _TASK.state.in_(rules.NOT_BEGUN))
-_STANDING = select(
+_UNBEGUN = select(_TASK.id).where(_TASK.rider_id == bindparam("rider_id"), _TASK.state.in_(rules.NOT_BEGUN))
+_TASK_LOOKUP = select(
     select(_LINK.task_id).where(_LINK.violation_id == bindparam("violation_id")).scalar_subquery(),
-    _WAITING.scalar_subquery(),
+    _UNBEGUN.scalar_subquery(),
     COURSE_BY_RULE,
 )
 _COURSE_ID = select(COURSE_BY_RULE)
 
 
-def _standing_of(session: Session, violation: Violation, rider_id: int) -> _Standing:
-    """Return where the rider stands, in one statement after the lock, so that it sees what the one before left."""
-    given = {"violation_id": violation.id, **_window(session, rider_id, violation.occurred_on)}
-    return _Standing(*session.connection().execute(_STANDING, given).one())
+def _look_up_task(session: Session, violation: Violation, rider_id: int) -> _TaskLookup:
+    """Return the rider's tasks and course, in one statement after the lock: it sees what the one before left."""
+    parameters = {"violation_id": violation.id, **_window(session, rider_id, violation.occurred_on)}
+    return _TaskLookup(*session.connection().execute(_TASK_LOOKUP, parameters).one())
 
 
 def _window(session: Session, rider_id: int, last: date) -> dict[str, Any]:
@@ -150,10 +150,10 @@ def _no_course() -> Refusal:
 
 
 def _open(session: Session, violation: Violation, course_id: int, path: str, by: Actor, now: datetime) -> int:
-    """Open a task and book its seat; the seat is taken first, so that the task is written once, in its state."""
+    """Open a task and book its seat; the seat is reserved first, so that the task is written once, in its state."""
     today = clock.local_date(now)
     due_on = rules.due_date(today, figure(session, "education.due_days"))
-    session_id = take_best_seat(session, course_id, due_on, path, now)
+    session_id = reserve_best_seat(session, course_id, due_on, path, now)
     task_id = insert_row(
         session,
         StudyTask,
@@ -171,7 +171,7 @@ def _open(session: Session, violation: Violation, course_id: int, path: str, by:
     subject = (StudyTask, task_id)
     audit.write(session, "education:task:open", by, subject=subject, violation=violation.id, course=course_id)
     if session_id is not None:
-        book_taken(session, task_id, session_id, by, now)
+        add_booking(session, task_id, session_id, by, now)
     return task_id
 
 
@@ -179,12 +179,12 @@ def _change_course(session: Session, task: StudyTask, course: Course, path: str,
     """Give a task not begun another course, and a seat in a session of it; its old seat goes to the next."""
     before, task.course = task.course_id, course
     session.flush()
-    hold_for_change(session, task, path, now)
-    left = leave_seat(session, task, by)
+    lock_for_move(session, task, path, now)
+    freed = cancel_booking(session, task, by)
     audit.write(session, "education:task:course", by, subject=task, before=before, after=course.id)
-    seat_task(session, task, path, by, now)
-    if left is not None:
-        offer_seats(session, left, by, now)
+    book_best_seat(session, task, path, by, now)
+    if freed is not None:
+        offer_seats(session, freed, by, now)
 
 
 def withdraw_violation(session: Session, event: ViolationVoided) -> None:
@@ -232,12 +232,12 @@ def _recompute(session: Session, rider_id: int, by: Actor, now: datetime) -> Non
 
 
 def _end(session: Session, task: StudyTask, act: TaskAct, by: Actor, now: datetime) -> None:
-    left = leave_seat(session, task, by)
+    freed = cancel_booking(session, task, by)
     task.state = TASK_LIFE.after(act, task.state)
     session.flush()
     audit.write(session, f"education:task:{task.state}", by, subject=task)
-    if left is not None:
-        offer_seats(session, left, by, now)
+    if freed is not None:
+        offer_seats(session, freed, by, now)
 
 
 def waive(session: Session, task: StudyTask, reason: str, by: Actor, now: datetime) -> None:

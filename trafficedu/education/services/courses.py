@@ -65,17 +65,14 @@ def update_course(session: Session, course: Course, new: CourseInput, version: i
     expect_version(course, version)
     others = session.scalars(select(Course.from_violations).where(Course.active, Course.id != course.id)).all()
     if 1 not in others and not (new.active and new.from_violations == 1):
-        raise Refusal(
-            message("One active course must begin with the first violation."),
-            field="from_violations",
-        )
+        raise Refusal(message("One active course must begin with the first violation."), field="from_violations")
     course.name_zh, course.name_en = new.name_zh, new.name_en
     course.from_violations, course.pass_mark, course.active = new.from_violations, new.pass_mark, new.active
-    own = {module.id: module for module in course.modules}
-    for wanted in new.modules:
-        module = own[wanted.id]
-        module.name_zh, module.name_en = wanted.name_zh, wanted.name_en
-        module.minimum_minutes = wanted.minimum_minutes
+    modules = {module.id: module for module in course.modules}
+    for change in new.modules:
+        module = modules[change.id]
+        module.name_zh, module.name_en = change.name_zh, change.name_en
+        module.minimum_minutes = change.minimum_minutes
     flag_modified(course, "name_zh")  # a change of modules alone raises the version too
     session.flush()
     audit.write(

@@ -1,6 +1,6 @@
-"""Giving seats, taking them back, and offering what became free to those who wait.
+"""Booking seats, cancelling bookings, and offering what became free to those who wait.
 
-A seat is taken by one conditional update (``seats_taken < capacity``): the last one is given once, whoever
+A seat is reserved by one conditional update (``seats_taken < capacity``): the last one is given once, whoever
 asks at the same time.
 """
 
@@ -50,24 +50,24 @@ def _lock_task(session: Session, task: StudyTask) -> None:
 
 
 _SESSIONS = table_of(StudySession)
-_TAKE_ANY = (
+_RESERVE_ANY = (
     update(_SESSIONS)
     .where(_SESSIONS.c.state == rules.SessionState.SCHEDULED, _SESSIONS.c.seats_taken < _SESSIONS.c.capacity)
     .values(seats_taken=_SESSIONS.c.seats_taken + 1)
     .returning(_SESSIONS.c.id)
 )
-_TAKE = _TAKE_ANY.where(_SESSIONS.c.id == bindparam("session_id"))
-_TAKE_BEST = _TAKE_ANY.where(_SESSIONS.c.id == queries.BEST_CANDIDATE)
+_RESERVE = _RESERVE_ANY.where(_SESSIONS.c.id == bindparam("session_id"))
+_RESERVE_BEST = _RESERVE_ANY.where(_SESSIONS.c.id == queries.BEST_CANDIDATE)
 
 
-def take_seat(session: Session, session_id: int) -> bool:
-    """Take one seat if the session takes place and has one; tells whether it did."""
-    taken = session.connection().scalar(_TAKE, {"session_id": session_id})
-    _forget_count(session, session_id)
-    return taken is not None
+def reserve_seat(session: Session, session_id: int) -> bool:
+    """Reserve one seat if the session takes place and has one free; tells whether it did."""
+    reserved = session.connection().scalar(_RESERVE, {"session_id": session_id})
+    _expire_count(session, session_id)
+    return reserved is not None
 
 
-def free_seat(session: Session, session_id: int) -> None:
+def release_seat(session: Session, session_id: int) -> None:
     """Give one seat back."""
     session.execute(
         update(StudySession)
@@ -75,60 +75,60 @@ def free_seat(session: Session, session_id: int) -> None:
         .values(seats_taken=StudySession.seats_taken - 1),
         execution_options={"synchronize_session": False},
     )
-    _forget_count(session, session_id)
+    _expire_count(session, session_id)
 
 
-def _forget_count(session: Session, session_id: int) -> None:
-    known = session.identity_map.get(identity_key(StudySession, session_id))
-    if known is not None:
-        session.expire(known, ["seats_taken"])
+def _expire_count(session: Session, session_id: int) -> None:
+    study = session.identity_map.get(identity_key(StudySession, session_id))
+    if study is not None:
+        session.expire(study, ["seats_taken"])
 
 
-def seat_task(session: Session, task: StudyTask, path: str, by: Actor, now: datetime) -> Booking | None:
+def book_best_seat(session: Session, task: StudyTask, path: str, by: Actor, now: datetime) -> Booking | None:
     """Book the best session for a task whose rider is held and who has no seat; None when there is none.
 
     The task becomes booked, or stays open, which is what waiting means.
     """
-    session_id = take_best_seat(session, task.course_id, task.due_on, path, now)
+    session_id = reserve_best_seat(session, task.course_id, task.due_on, path, now)
     if session_id is not None:
-        return _seated(session, task, session_id, by, now)
+        return _book_reserved(session, task, session_id, by, now)
     task.state = TASK_LIFE.after(TaskAct.UNSEAT, task.state)
     session.flush()
     return None
 
 
-def take_best_seat(session: Session, course_id: int, due_on: date, path: str, now: datetime) -> int | None:
-    """Take a seat in the best session for a task of this course and due date; returns the session's id, or None.
+def reserve_best_seat(session: Session, course_id: int, due_on: date, path: str, now: datetime) -> int | None:
+    """Reserve a seat in the best session for a task of this course and due date; returns the session's id, or None.
 
-    Mostly one statement finds the best session and takes the seat. Where that took none, there is no session, or
+    Mostly one statement finds the best session and reserves the seat. Where that got none, there is no session, or
     the best one filled up in between: then the ranking is asked for, and a candidate that is full costs one more
     update.
     """
-    wanted = queries.wanted(session, course_id, due_on, path, now)
-    best: int | None = session.connection().scalar(_TAKE_BEST, wanted)
+    parameters = queries.search_parameters(session, course_id, due_on, path, now)
+    best: int | None = session.connection().scalar(_RESERVE_BEST, parameters)
     if best is not None:
-        _forget_count(session, best)
+        _expire_count(session, best)
         return best
     for _ in range(ROUNDS):
-        found = queries.candidates(session, course_id, due_on, path, now)
-        for session_id in found:
-            if take_seat(session, session_id):
+        candidates = queries.candidates(session, course_id, due_on, path, now)
+        for session_id in candidates:
+            if reserve_seat(session, session_id):
                 return session_id
-        if not found:
+        if not candidates:
             break
     return None
 
 
-def _seated(session: Session, task: StudyTask, session_id: int, by: Actor, now: datetime) -> Booking:
+def _book_reserved(session: Session, task: StudyTask, session_id: int, by: Actor, now: datetime) -> Booking:
     task.state = TASK_LIFE.after(TaskAct.SEAT, task.state)
     session.flush()
-    booking_id = book_taken(session, task.id, session_id, by, now)
+    booking_id = add_booking(session, task.id, session_id, by, now)
     session.expire(task, ["bookings"])
     return session.get_one(Booking, booking_id)
 
 
-def book_taken(session: Session, task_id: int, session_id: int, by: Actor, now: datetime) -> int:
-    """Write down for a booked task the seat that :func:`take_seat` took for it; returns the booking's id."""
+def add_booking(session: Session, task_id: int, session_id: int, by: Actor, now: datetime) -> int:
+    """Write down for a booked task the seat that :func:`reserve_seat` got for it; returns the booking's id."""
     booking_id = insert_row(
         session, Booking, task_id=task_id, session_id=session_id, booked_utc=now, booked_by_id=by.user_id
     )
@@ -137,7 +137,7 @@ def book_taken(session: Session, task_id: int, session_id: int, by: Actor, now: 
     return booking_id
 
 
-def leave_seat(session: Session, task: StudyTask, by: Actor) -> int | None:
+def cancel_booking(session: Session, task: StudyTask, by: Actor) -> int | None:
     """Cancel the live booking of a task whose rider is held; returns the session whose seat is free, or None.
 
     The caller decides what the task becomes, and offers the seat (:func:`offer_seats`).
@@ -147,7 +147,7 @@ def leave_seat(session: Session, task: StudyTask, by: Actor) -> int | None:
         return None
     booking.state = BOOKING_LIFE.after(BookingAct.GIVE_UP, booking.state)
     session.flush()
-    free_seat(session, booking.session_id)
+    release_seat(session, booking.session_id)
     audit.write(session, "education:seat:leave", by, subject=booking, task=task.id, study_session=booking.session_id)
     return booking.session_id
 
@@ -168,7 +168,7 @@ def book(session: Session, task: StudyTask, by: Actor, now: datetime) -> Booking
     _lock_task(session, task)
     _require_not_begun(task)
     present = queries.live_booking(session, task.id)
-    return present or seat_task(session, task, queries.origin_path(session, task), by, now)
+    return present or book_best_seat(session, task, queries.origin_path(session, task), by, now)
 
 
 def _require_not_begun(task: StudyTask) -> None:
@@ -192,17 +192,17 @@ def move_booking(session: Session, task: StudyTask, study_session: StudySession,
     if present is not None and present.session_id == study_session.id:
         return present
     _require_suitable(task, study_session, by, now)
-    hold_sessions(session, [study_session.id, *([present.session_id] if present else [])])
-    if not take_seat(session, study_session.id):
+    lock_sessions(session, [study_session.id, *([present.session_id] if present else [])])
+    if not reserve_seat(session, study_session.id):
         raise Refusal(FULL, field="session")
-    left = leave_seat(session, task, by)
-    booking = _seated(session, task, study_session.id, by, now)
-    if left is not None:
-        offer_seats(session, left, by, now)
+    freed = cancel_booking(session, task, by)
+    booking = _book_reserved(session, task, study_session.id, by, now)
+    if freed is not None:
+        offer_seats(session, freed, by, now)
     return booking
 
 
-def hold_sessions(session: Session, session_ids: Iterable[int]) -> None:
+def lock_sessions(session: Session, session_ids: Iterable[int]) -> None:
     """Lock sessions by id before two of them change, so that two opposite moves do not wait for each other."""
     session.execute(
         select(StudySession.id)
@@ -212,12 +212,12 @@ def hold_sessions(session: Session, session_ids: Iterable[int]) -> None:
     )
 
 
-def hold_for_change(session: Session, task: StudyTask, path: str, now: datetime) -> None:
+def lock_for_move(session: Session, task: StudyTask, path: str, now: datetime) -> None:
     """Lock the session a task leaves and those it may go to, in one order, before the seat changes hands."""
     present = queries.live_booking(session, task.id)
     if present is not None:
-        found = queries.candidates(session, task.course_id, task.due_on, path, now)
-        hold_sessions(session, [present.session_id, *found])
+        candidates = queries.candidates(session, task.course_id, task.due_on, path, now)
+        lock_sessions(session, [present.session_id, *candidates])
 
 
 def _require_suitable(task: StudyTask, study: StudySession, by: Actor, now: datetime) -> None:
@@ -231,7 +231,7 @@ def _require_suitable(task: StudyTask, study: StudySession, by: Actor, now: date
 
 
 def offer_seats(session: Session, session_id: int, by: Actor, now: datetime) -> int:
-    """Give a session's free seats to waiting tasks, the most urgent first; returns how many were seated.
+    """Give a session's free seats to waiting tasks, the most urgent first; returns how many were booked.
 
     Called when a session appears, grows, or a seat becomes free. A session within the lead time gives
     nothing away by itself: nobody would know in time.
@@ -250,22 +250,22 @@ def offer_seats(session: Session, session_id: int, by: Actor, now: datetime) -> 
     free = study.capacity - study.seats_taken
     if free <= 0:
         return 0
-    waiting = session.scalars(queries.waiting_for(study, rules.prefixes(path)[2], now).limit(free)).all()
-    seated = 0
+    waiting = session.scalars(queries.tasks_waiting_for(study, rules.prefixes(path)[2], now).limit(free)).all()
+    booked = 0
     for task in waiting:
-        if not take_seat(session, session_id):
+        if not reserve_seat(session, session_id):
             break
-        _seated(session, task, session_id, by, now)
-        seated += 1
-    return seated
+        _book_reserved(session, task, session_id, by, now)
+        booked += 1
+    return booked
 
 
-def seat_waiting(session: Session, now: datetime, by: Actor = SYSTEM, limit: int = 500) -> int:
+def book_waiting(session: Session, now: datetime, by: Actor = SYSTEM, limit: int = 500) -> int:
     """Try again for every task without a seat; returns how many got one. The worker's chore.
 
     Needed beside :func:`offer_seats` because a due date that passes widens what a task may take.
     """
-    waiting = session.scalars(queries.hopeful(now).order_by(StudyTask.rider_id).limit(limit)).all()
+    waiting = session.scalars(queries.bookable_tasks(now).order_by(StudyTask.rider_id).limit(limit)).all()
     return sum(book(session, task, by, now) is not None for task in waiting if task.is_open)
 
 
@@ -297,7 +297,7 @@ def mark_absent(session: Session, booking: Booking, by: Actor, now: datetime) ->
     task.state = TASK_LIFE.after(TaskAct.MISS, task.state)
     session.flush()
     audit.write(session, "education:session:check_in", by, subject=booking, task=task.id, absent=True)
-    return seat_task(session, task, queries.origin_path(session, task), by, now)
+    return book_best_seat(session, task, queries.origin_path(session, task), by, now)
 
 
 def require_no_next_task(session: Session, task: StudyTask) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from trafficedu.configuration.queries import corrections
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
-from trafficedu.core.clock import from_local, local_date
+from trafficedu.core.clock import from_local, local, local_date
 from trafficedu.core.errors import Missing, Refusal, Stale
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import expect_version, flush_or_refuse
@@ -31,7 +31,7 @@ from trafficedu.education.rules import (
     SessionState,
     TaskAct,
 )
-from trafficedu.education.services.seats import hold_sessions, lock_riders, offer_seats, seat_task
+from trafficedu.education.services.seats import book_best_seat, lock_riders, lock_sessions, offer_seats
 from trafficedu.stations.models import Station
 
 TOO_SMALL = message("More seats are taken than that. Move some riders first, or choose a larger number.")
@@ -50,15 +50,10 @@ class NewSession:
 
 @dataclass(frozen=True)
 class NewSeries:
-    """The same session every week at ``at`` (district's clock), from ``day`` to ``until`` (included)."""
+    """The same session every week on the weekday and at the hour of the ``first``, to ``until`` (included)."""
 
-    course: Course
-    station: Station
-    day: date
-    at: time
+    first: NewSession
     until: date
-    capacity: int
-    lecturer: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,9 +84,7 @@ def create_session(
         It begins in the past (field ``starts_utc``), or the station has a session at that very time.
     """
     _require_own(new.station, by)
-    if new.starts_utc <= now:
-        raise Refusal(message("A session begins in the future. Check the date and the hour."), field="starts_utc")
-    _require_free_time(session, new.station.id, new.starts_utc, None)
+    _require_free_time(session, new.station.id, new.starts_utc, now)
     study = StudySession(
         number=new_number("S"),
         course=new.course,
@@ -109,26 +102,26 @@ def create_session(
     return study
 
 
-def _require_free_time(session: Session, station_id: int, starts_utc: datetime, own_id: int | None) -> None:
+def _require_free_time(session: Session, station_id: int, starts_utc: datetime, now: datetime, own_id: int = 0) -> None:
+    if starts_utc <= now:
+        raise Refusal(message("A session begins in the future. Check the date and the hour."), field="starts_utc")
     other = session.scalar(
         select(StudySession.number).where(
             StudySession.station_id == station_id,
             StudySession.starts_utc == starts_utc,
             StudySession.state == SessionState.SCHEDULED,
-            StudySession.id != (own_id or 0),
+            StudySession.id != own_id,
         )
     )
     if other is not None:
-        raise Refusal(
-            message("The station has a session at this time already: %(number)s.", number=other),
-            field="starts_utc",
-        )
+        text = message("The station has a session at this time already: %(number)s.", number=other)
+        raise Refusal(text, field="starts_utc")
 
 
 def series_days(session: Session, new: NewSeries) -> list[rules.WeeklyDay]:
     """Return the days a series would fall on, public holidays marked, for the preview before it is made."""
     calendar = corrections(session)
-    return rules.weekly_days(new.day, new.until, lambda day: is_public_holiday(day, calendar))
+    return rules.weekly_days(local_date(new.first.starts_utc), new.until, lambda day: is_public_holiday(day, calendar))
 
 
 def create_series(session: Session, new: NewSeries, by: Actor, now: datetime) -> Sequence[StudySession]:
@@ -142,23 +135,9 @@ def create_series(session: Session, new: NewSeries, by: Actor, now: datetime) ->
     days = [planned.day for planned in series_days(session, new) if not planned.holiday]
     if not days:
         raise Refusal(message("No day is left in this period. Choose a later end."), field="until")
-    series = new_number("W")
-    return [
-        create_session(
-            session,
-            NewSession(
-                new.course,
-                new.station,
-                from_local(datetime.combine(day, new.at)),
-                new.capacity,
-                new.lecturer,
-            ),
-            by,
-            now,
-            series=series,
-        )
-        for day in days
-    ]
+    series, hour = new_number("W"), local(new.first.starts_utc).time()
+    starts = [from_local(datetime.combine(day, hour)) for day in days]
+    return [create_session(session, replace(new.first, starts_utc=at), by, now, series=series) for at in starts]
 
 
 def change_session(
@@ -182,9 +161,7 @@ def change_session(
     expect_version(study, version)
     if not SESSION_LIFE.may(SessionAct.CHANGE, study.state) or study.starts_utc <= now:
         raise Refusal(message("This session has begun or is cancelled; it can no longer be changed."))
-    if new.starts_utc <= now:
-        raise Refusal(message("A session begins in the future. Check the date and the hour."), field="starts_utc")
-    _require_free_time(session, study.station_id, new.starts_utc, study.id)
+    _require_free_time(session, study.station_id, new.starts_utc, now, own_id=study.id)
     if new.capacity < study.seats_taken:
         raise Refusal(TOO_SMALL, field="capacity")
     study.starts_utc, study.starts_on = new.starts_utc, local_date(new.starts_utc)
@@ -223,12 +200,12 @@ def cancel_session(
     expect_version(study, version)
     if not reason.strip():
         raise Refusal(message("Say why the session is cancelled."), field="reason")
-    held = _live(session, study.id)
-    lock_riders(session, [task.rider_id for _, task in held])
-    hold_sessions(session, [study.id])
+    seen = _live(session, study.id)
+    lock_riders(session, [task.rider_id for _, task in seen])
+    lock_sessions(session, [study.id])
     session.refresh(study)
     live = _live(session, study.id)
-    if len(live) != expected or {booking.id for booking, _ in held} != {booking.id for booking, _ in live}:
+    if len(live) != expected or {booking.id for booking, _ in seen} != {booking.id for booking, _ in live}:
         raise Stale(message("The bookings of this session have changed meanwhile. Look again how many there are."))
     _require_cancellable(session, study)
     study.state = SESSION_LIFE.after(SessionAct.CANCEL, study.state)
@@ -239,7 +216,7 @@ def cancel_session(
     session.flush()
     audit.write(session, "education:session:cancel", by, subject=study, bookings=len(live))
     moved = sum(
-        seat_task(session, task, origin_path(session, task), by, now) is not None
+        book_best_seat(session, task, origin_path(session, task), by, now) is not None
         for _, task in sorted(live, key=lambda pair: (pair[1].due_on, pair[1].id))
     )
     return Cancelled(moved, len(live) - moved)

@@ -23,16 +23,16 @@ from trafficedu.education import rules
 from trafficedu.education.models import Attendance, Booking, Certificate, CourseModule, ModuleRecord, StudySession
 from trafficedu.education.queries.courses import plan_of
 from trafficedu.education.queries.sessions import list_roster
-from trafficedu.education.rules import BOOKING_LIFE, TASK_LIFE, BookingAct, BookingState, ModuleKind, TaskAct
+from trafficedu.education.rules import BOOKING_LIFE, TASK_LIFE, BookingAct, BookingState, TaskAct
 from trafficedu.education.services.seats import lock_riders, require_no_next_task
 
 
 @dataclass(frozen=True)
-class Batch:
-    """What a step for a whole session did: how many riders it took, and how many it passed over."""
+class GroupResult:
+    """What an act for a whole session did: how many riders it was for, and how many it passed over."""
 
-    done: int
-    left: int
+    served: int
+    passed_over: int
 
 
 def check_in(session: Session, booking: Booking, by: Actor, now: datetime) -> Attendance:
@@ -43,7 +43,7 @@ def check_in(session: Session, booking: Booking, by: Actor, now: datetime) -> At
     Refusal
         It is not the day of the session, the session is cancelled, or the seat is no longer the rider's.
     """
-    _hold(session, booking)
+    _lock_study(session, booking)
     if booking.state == BookingState.ATTENDED and booking.attendance is not None:
         return booking.attendance
     if not (BOOKING_LIFE.may(BookingAct.CHECK_IN, booking.state) and booking.session.takes_place):
@@ -67,7 +67,7 @@ def undo_check_in(session: Session, booking: Booking, by: Actor) -> None:
     Refusal
         A module has begun, the study is signed off, or the rider has the next task already.
     """
-    _hold(session, booking)
+    _lock_study(session, booking)
     attendance = _attendance(booking)
     if attendance.modules or attendance.quiz_score is not None:
         raise Refusal(message("The study has begun; the check-in can no longer be undone."))
@@ -80,7 +80,7 @@ def undo_check_in(session: Session, booking: Booking, by: Actor) -> None:
     session.expire(booking, ["attendance"])
 
 
-def _hold(session: Session, booking: Booking) -> None:
+def _lock_study(session: Session, booking: Booking) -> None:
     lock_riders(session, [booking.task.rider_id])
     session.refresh(booking)
     session.refresh(booking.task)
@@ -98,10 +98,14 @@ def _attendance(booking: Booking) -> Attendance:
 
 def _module(attendance: Attendance, module_id: int) -> CourseModule:
     course = attendance.booking.session.course
-    found = next((module for module in course.modules if module.id == module_id), None)
-    if found is None:
+    module = next((module for module in course.modules if module.id == module_id), None)
+    if module is None:
         raise Refusal(message("This module does not belong to the course."))
-    return found
+    return module
+
+
+def _record_of(attendance: Attendance, module_id: int) -> ModuleRecord | None:
+    return next((record for record in attendance.modules if record.module_id == module_id), None)
 
 
 def times_of(attendance: Attendance) -> list[rules.ModuleTimes]:
@@ -117,10 +121,10 @@ def start_module(session: Session, booking: Booking, module_id: int, by: Actor, 
     Refusal
         Another module is due first, or this one is ended.
     """
-    _hold(session, booking)
+    _lock_study(session, booking)
     attendance = _attendance(booking)
     module = _module(attendance, module_id)
-    running = next((record for record in attendance.modules if record.module_id == module.id), None)
+    running = _record_of(attendance, module.id)
     if running is not None and running.ended_utc is None:
         return running
     due = rules.next_module(plan_of(booking.session.course, "en"), times_of(attendance))
@@ -141,10 +145,10 @@ def end_module(session: Session, booking: Booking, module_id: int, by: Actor, no
     Refusal
         It is not running, or needs more minutes (says how many).
     """
-    _hold(session, booking)
+    _lock_study(session, booking)
     attendance = _attendance(booking)
     module = _module(attendance, module_id)
-    record = next((one for one in attendance.modules if one.module_id == module.id), None)
+    record = _record_of(attendance, module.id)
     if record is None:
         raise Refusal(message("This module has not begun."))
     if record.ended_utc is not None:
@@ -173,10 +177,9 @@ def record_quiz(session: Session, booking: Booking, score: int, by: Actor, now: 
     """
     if not 0 <= score <= 100:
         raise Refusal(message("A score lies between 0 and 100."), field="score")
-    _hold(session, booking)
+    _lock_study(session, booking)
     attendance = _attendance(booking)
-    quiz = {module.id for module in booking.session.course.modules if module.kind == ModuleKind.QUIZ}
-    if not any(record.module_id in quiz for record in attendance.modules):
+    if not any(record.module.is_quiz for record in attendance.modules):
         raise Refusal(message("The quiz has not begun. Begin it first."), field="score")
     attendance.quiz_score, attendance.quiz_attempts = score, attendance.quiz_attempts + 1
     session.flush()
@@ -210,7 +213,7 @@ def sign_off(session: Session, booking: Booking, by: Actor, now: datetime, overr
     by.require("education:session:complete")
     if by.user_id is None:
         raise Denied(message("A study is signed off by a person."))
-    _hold(session, booking)
+    _lock_study(session, booking)
     if booking.attendance is not None and booking.attendance.signed_off_utc is not None:
         return session.scalars(select(Certificate).where(Certificate.task_id == booking.task_id)).one()
     attendance = _attendance(booking)
@@ -242,43 +245,50 @@ def sign_off(session: Session, booking: Booking, by: Actor, now: datetime, overr
 
 
 def _studying(session: Session, study: StudySession) -> Sequence[Booking]:
-    """Return the studies that run in a session, their riders held in one go."""
+    """Return the studies that run in a session, their riders locked in one go."""
     roster = [booking for booking in list_roster(session, study.id) if booking.task.is_in_progress]
     lock_riders(session, [booking.task.rider_id for booking in roster])
     fresh = list_roster(session, study.id)
-    return [one for one in fresh if one.is_studying and one.attendance]
+    return [booking for booking in fresh if booking.is_studying and booking.attendance]
 
 
-def start_module_for_all(session: Session, study: StudySession, module_id: int, by: Actor, now: datetime) -> Batch:
+def start_module_for_all(
+    session: Session, study: StudySession, module_id: int, by: Actor, now: datetime
+) -> GroupResult:
     """Begin a module for every rider of a session whose turn it is: that is how a lecture works."""
     plan = plan_of(study.course, "en")
-    riders = _studying(session, study)
-    done = 0
-    for booking in riders:
-        due = rules.next_module(plan, times_of(_attendance(booking)))
-        begun = {record.module_id for record in _attendance(booking).modules}
-        if due is not None and due.id == module_id and module_id not in begun:
-            start_module(session, booking, module_id, by, now)
-            done += 1
-    return Batch(done, len(riders) - done)
+
+    def is_due(attendance: Attendance) -> bool:
+        due = rules.next_module(plan, times_of(attendance))
+        return due is not None and due.id == module_id and _record_of(attendance, module_id) is None
+
+    studying = _studying(session, study)
+    ready = [booking for booking in studying if is_due(_attendance(booking))]
+    for booking in ready:
+        start_module(session, booking, module_id, by, now)
+    return GroupResult(len(ready), len(studying) - len(ready))
 
 
-def end_module_for_all(session: Session, study: StudySession, module_id: int, by: Actor, now: datetime) -> Batch:
+def end_module_for_all(session: Session, study: StudySession, module_id: int, by: Actor, now: datetime) -> GroupResult:
     """End a module for every rider of a session for whom it runs and has run long enough."""
-    riders = _studying(session, study)
-    done = 0
-    for booking in riders:
-        running = [r for r in _attendance(booking).modules if r.module_id == module_id and r.ended_utc is None]
-        if running and not _minutes_short(_module(_attendance(booking), module_id), running[0], now):
-            end_module(session, booking, module_id, by, now)
-            done += 1
-    return Batch(done, len(riders) - done)
+
+    def is_over(attendance: Attendance) -> bool:
+        record = _record_of(attendance, module_id)
+        if record is None or record.ended_utc is not None:
+            return False
+        return not _minutes_short(_module(attendance, module_id), record, now)
+
+    studying = _studying(session, study)
+    ready = [booking for booking in studying if is_over(_attendance(booking))]
+    for booking in ready:
+        end_module(session, booking, module_id, by, now)
+    return GroupResult(len(ready), len(studying) - len(ready))
 
 
-def sign_off_ready(session: Session, study: StudySession, by: Actor, now: datetime) -> Batch:
+def sign_off_ready(session: Session, study: StudySession, by: Actor, now: datetime) -> GroupResult:
     """Sign off every rider of a session for whom nothing is missing, each in the signer's name."""
-    riders = _studying(session, study)
-    ready = [booking for booking in riders if not gaps_of(booking, by.locale)]
+    studying = _studying(session, study)
+    ready = [booking for booking in studying if not gaps_of(booking, by.locale)]
     for booking in ready:
         sign_off(session, booking, by, now)
-    return Batch(len(ready), len(riders) - len(ready))
+    return GroupResult(len(ready), len(studying) - len(ready))

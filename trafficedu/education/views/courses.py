@@ -29,9 +29,9 @@ def courses() -> Any:
 @requires("education:course:manage")
 def course(code: str) -> Any:
     """I change a course's names, minutes, pass mark, or from how many violations it is due."""
-    found = find_course(session(), code)
-    form = CourseForm(obj=found)
-    if submitted(form, lambda: update_course(session(), found, form.to_input(found), form.version.data, actor())):
+    course = find_course(session(), code)
+    form = CourseForm(obj=course)
+    if submitted(form, lambda: update_course(session(), course, form.to_input(course), form.version.data, actor())):
         tell(message("The course is changed. It holds for studies from now on."))
         return back_to("courses.courses")
-    return form_page("courses/course.html", form, course=found)
+    return form_page("courses/course.html", form, course=course)

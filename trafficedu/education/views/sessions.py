@@ -69,7 +69,7 @@ def _own_station() -> Station:
 
 def _offer(form: SessionForm | SeriesForm, station: Station) -> Sequence[Course]:
     courses = list_courses(session(), active=True)
-    form.course.choices = choices((one.code, one.name(locale())) for one in courses)
+    form.course.choices = choices((course.code, course.name(locale())) for course in courses)
     if form.capacity.data is None and not form.is_submitted():
         form.capacity.data = station.seats
     return courses
@@ -98,8 +98,8 @@ def create_weekly() -> Any:
     if form.validate_on_submit():
         new = form.to_input(courses, station)
         days = series_days(session(), new)
-        asked = request.form.get("step") == "make"
-        if asked and (accepted := acted(form, lambda: len(create_series(session(), new, actor(), utc_now())))):
+        confirmed = request.form.get("step") == "make"
+        if confirmed and (accepted := acted(form, lambda: len(create_series(session(), new, actor(), utc_now())))):
             tell(message("%(count)d sessions are planned.", count=accepted.value))
             return back_to("sessions.sessions")
     return form_page("sessions/weekly.html", form, station=station, days=days)

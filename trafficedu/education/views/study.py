@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,14 +13,14 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.forms import carried_out, submitted
-from trafficedu.core.text import Message, message
+from trafficedu.core.text import message
 from trafficedu.core.web import back_to, locale, tell
 from trafficedu.education import rules
 from trafficedu.education.forms import FindForm, OverrideForm, QuizForm
 from trafficedu.education.models import Booking, CourseModule, StudySession
 from trafficedu.education.queries import certificates, people, sessions
 from trafficedu.education.queries.courses import plan_of
-from trafficedu.education.rules import BookingState, RosterState, StepState
+from trafficedu.education.rules import BookingState, ModuleState, RosterState
 from trafficedu.education.services import seats
 from trafficedu.education.services import study as study_services
 from trafficedu.education.services.study import gaps_of, times_of
@@ -31,56 +31,55 @@ CHECK_IN, COMPLETE = "education:session:check_in", "education:session:complete"
 
 
 @dataclass(frozen=True)
-class Step:
-    """One module on the study card."""
+class ModuleProgress:
+    """How far a rider is with one module, for the study card."""
 
     module: CourseModule
-    state: StepState
+    state: ModuleState
     minutes: int = 0
     missing: int = 0
 
     @property
     def is_next(self) -> bool:
         """Whether it is the one to begin now."""
-        return self.state == StepState.NEXT
+        return self.state == ModuleState.NEXT
 
     @property
     def is_running(self) -> bool:
         """Whether it has begun and not ended."""
-        return self.state == StepState.RUNNING
+        return self.state == ModuleState.RUNNING
 
     @property
     def has_begun(self) -> bool:
         """Whether it is running or ended."""
-        return self.is_running or self.state == StepState.DONE
+        return self.is_running or self.state == ModuleState.DONE
 
 
-def _steps(booking: Booking) -> list[Step]:
-    now, records = (
-        utc_now(),
-        {} if booking.attendance is None else {times.module_id: times for times in times_of(booking.attendance)},
-    )
-    plan = plan_of(booking.session.course, locale())
-    due = rules.next_module(plan, records.values())
-    steps = []
-    for module, planned in zip(booking.session.course.modules, plan, strict=True):
-        times = records.get(module.id)
+def _progress(booking: Booking) -> list[ModuleProgress]:
+    """Return how far a rider is with every module of the course."""
+    now, course = utc_now(), booking.session.course
+    studied = {} if booking.attendance is None else {times.module_id: times for times in times_of(booking.attendance)}
+    plan = plan_of(course, locale())
+    due = rules.next_module(plan, studied.values())
+    progress = []
+    for module, planned in zip(course.modules, plan, strict=True):
+        times = studied.get(module.id)
         if times is None:
-            steps.append(Step(module, StepState.NEXT if due is not None and due.id == module.id else StepState.LATER))
+            progress.append(ModuleProgress(module, ModuleState.NEXT if planned == due else ModuleState.LATER))
         else:
-            state = StepState.RUNNING if times.ended is None else StepState.DONE
+            state = ModuleState.RUNNING if times.ended is None else ModuleState.DONE
             missing = rules.minutes_missing(planned, times, now)
-            steps.append(Step(module, state, times.minutes(now), missing))
-    return steps
+            progress.append(ModuleProgress(module, state, times.minutes(now), missing))
+    return progress
 
 
 @dataclass(frozen=True)
-class Line:
-    """One rider of a session on the check-in list."""
+class RosterEntry:
+    """One rider of a session on the check-in list; ``current`` is the module to begin or to end."""
 
     booking: Booking
     state: RosterState
-    step: Step | None
+    current: ModuleProgress | None = None
 
     @property
     def is_absent(self) -> bool:
@@ -94,17 +93,17 @@ class Line:
         return self.state == RosterState.STUDYING and attendance is not None and not attendance.modules
 
 
-def _line(booking: Booking) -> Line:
+def _roster_entry(booking: Booking) -> RosterEntry:
     if not booking.is_studying:
         signed = booking.attendance is not None and booking.attendance.signed_off_utc is not None
-        return Line(booking, RosterState.SIGNED if signed else RosterState(booking.state), None)
-    open_steps = [step for step in _steps(booking) if step.is_running or step.is_next]
+        return RosterEntry(booking, RosterState.SIGNED if signed else RosterState(booking.state))
+    current = next((module for module in _progress(booking) if module.is_running or module.is_next), None)
     ready = not gaps_of(booking, locale())
-    return Line(booking, RosterState.READY if ready else RosterState.STUDYING, open_steps[0] if open_steps else None)
+    return RosterEntry(booking, RosterState.READY if ready else RosterState.STUDYING, current)
 
 
 @dataclass(frozen=True)
-class Batch:
+class ModuleGroup:
     """What can be done for everybody with one module: how many may begin it, how many may end it."""
 
     module: CourseModule
@@ -113,15 +112,15 @@ class Batch:
     running: int
 
 
-def _batches(study: StudySession, lines: Sequence[Line]) -> list[Batch]:
-    found = []
+def _module_groups(study: StudySession, entries: Sequence[RosterEntry]) -> list[ModuleGroup]:
+    groups = []
     for module in study.course.modules:
-        here = [line.step for line in lines if line.step is not None and line.step.module.id == module.id]
-        running = [step for step in here if step.is_running]
-        ended = [step for step in running if step.missing == 0]
-        if here:
-            found.append(Batch(module, len(here) - len(running), len(ended), len(running)))
-    return found
+        riders = [entry.current for entry in entries if entry.current and entry.current.module.id == module.id]
+        running = [rider for rider in riders if rider.is_running]
+        if riders:
+            may_end = sum(rider.missing == 0 for rider in running)
+            groups.append(ModuleGroup(module, len(riders) - len(running), may_end, len(running)))
+    return groups
 
 
 @pages.route("/sessions/<number>/check-in", methods=["GET", "POST"])
@@ -131,20 +130,20 @@ def check_in_list(number: str) -> Any:
     study = sessions.find_session(session(), number, actor())
     form = FindForm()
     roster = sessions.list_roster(session(), study.id)
-    lines = [_line(booking) for booking in roster]
-    wanted = (form.name.data or "").casefold()
-    shown = [line for line in lines if wanted in line.booking.task.rider.name.casefold()]
-    shown.sort(key=lambda line: ORDER.index(line.state))
+    entries = [_roster_entry(booking) for booking in roster]
+    name = (form.name.data or "").casefold()
+    shown = [entry for entry in entries if name in entry.booking.task.rider.name.casefold()]
+    shown.sort(key=lambda entry: ORDER.index(entry.state))
     return render_template(
         "study/check_in.html",
         study=study,
         form=form,
-        lines=shown,
+        entries=shown,
         people=people.people(session(), [booking.task.rider for booking in roster], actor()),
-        batches=_batches(study, lines),
-        ready=sum(line.state == RosterState.READY for line in lines),
-        here=sum(line.booking.state == BookingState.ATTENDED for line in lines),
-        total=len(lines),
+        groups=_module_groups(study, entries),
+        ready=sum(entry.state == RosterState.READY for entry in entries),
+        here=sum(entry.booking.state == BookingState.ATTENDED for entry in entries),
+        total=len(entries),
         is_today=study.starts_on == today() and study.takes_place,
         begun=study.starts_utc <= utc_now(),
     )
@@ -154,18 +153,22 @@ def check_in_list(number: str) -> Any:
 @requires(CHECK_IN)
 def card(number: str, task: str) -> Any:
     """I see what one rider has studied and what comes next."""
-    return _card(sessions.find_study(session(), number, task, actor()))
+    return _card(_study(number, task))
+
+
+def _study(number: str, task: str) -> Booking:
+    return sessions.find_study(session(), number, task, actor())
 
 
 def _card(booking: Booking, quiz: QuizForm | None = None, override: OverrideForm | None = None) -> Any:
-    steps = _steps(booking)
+    progress = _progress(booking)
     page = render_template(
         "study/card.html",
         booking=booking,
         study=booking.session,
         person=people.people(session(), [booking.task.rider], actor())[booking.task.rider_id],
-        steps=steps,
-        quiz_begun=any(step.module.is_quiz and step.has_begun for step in steps),
+        progress=progress,
+        quiz_begun=any(part.module.is_quiz and part.has_begun for part in progress),
         gaps=gaps_of(booking, locale()),
         quiz_form=quiz or QuizForm(formdata=None),
         override_form=override or OverrideForm(formdata=None),
@@ -177,12 +180,6 @@ def _card(booking: Booking, quiz: QuizForm | None = None, override: OverrideForm
     return page, 422 if wrong else 200
 
 
-def _do(work: Callable[[], object], done: Message | None) -> None:
-    """Run one step and commit it; a refusal of the rules is said on the next page."""
-    if carried_out(work) and done is not None:
-        tell(done)
-
-
 def _to_card(number: str, task: str) -> Response:
     return back_to("study.card", number=number, task=task)
 
@@ -191,8 +188,8 @@ def _to_card(number: str, task: str) -> Response:
 @requires(CHECK_IN)
 def check_in(number: str, task: str) -> Any:
     """I check a rider in."""
-    booking = sessions.find_study(session(), number, task, actor())
-    _do(lambda: study_services.check_in(session(), booking, actor(), utc_now()), None)
+    booking = _study(number, task)
+    carried_out(lambda: study_services.check_in(session(), booking, actor(), utc_now()))
     return back_to("study.check_in_list", number=number, _anchor=task)
 
 
@@ -200,25 +197,25 @@ def check_in(number: str, task: str) -> Any:
 @requires(CHECK_IN)
 def undo(number: str, task: str) -> Any:
     """I take a mistaken check-in back."""
-    booking = sessions.find_study(session(), number, task, actor())
-    _do(lambda: study_services.undo_check_in(session(), booking, actor()), message("The check-in is undone."))
+    booking = _study(number, task)
+    carried_out(lambda: study_services.undo_check_in(session(), booking, actor()), message("The check-in is undone."))
     return back_to("study.check_in_list", number=number, _anchor=task)
 
 
 def _module_id(study: StudySession, position: int) -> int:
-    found = next((module.id for module in study.course.modules if module.position == position), None)
-    if found is None:
+    module_id = next((module.id for module in study.course.modules if module.position == position), None)
+    if module_id is None:
         raise Missing(message("This module does not belong to the course."))
-    return found
+    return module_id
 
 
 @pages.post("/sessions/<number>/riders/<task>/modules/<int:position>/start")
 @requires(CHECK_IN)
 def start(number: str, task: str, position: int) -> Any:
     """I begin a module for one rider."""
-    booking = sessions.find_study(session(), number, task, actor())
+    booking = _study(number, task)
     module_id = _module_id(booking.session, position)
-    _do(lambda: study_services.start_module(session(), booking, module_id, actor(), utc_now()), None)
+    carried_out(lambda: study_services.start_module(session(), booking, module_id, actor(), utc_now()))
     return _to_card(number, task)
 
 
@@ -226,9 +223,9 @@ def start(number: str, task: str, position: int) -> Any:
 @requires(CHECK_IN)
 def end(number: str, task: str, position: int) -> Any:
     """I end a module for one rider."""
-    booking = sessions.find_study(session(), number, task, actor())
+    booking = _study(number, task)
     module_id = _module_id(booking.session, position)
-    _do(lambda: study_services.end_module(session(), booking, module_id, actor(), utc_now()), None)
+    carried_out(lambda: study_services.end_module(session(), booking, module_id, actor(), utc_now()))
     return _to_card(number, task)
 
 
@@ -236,19 +233,19 @@ def end(number: str, task: str, position: int) -> Any:
 @requires(CHECK_IN)
 def quiz(number: str, task: str) -> Any:
     """I enter the score of a rider's quiz."""
-    booking = sessions.find_study(session(), number, task, actor())
+    booking = _study(number, task)
     form = QuizForm()
     if submitted(form, lambda: study_services.record_quiz(session(), booking, form.score.data, actor(), utc_now())):
         return _to_card(number, task)
-    return _card(sessions.find_study(session(), number, task, actor()), quiz=form)
+    return _card(_study(number, task), quiz=form)
 
 
 @pages.post("/sessions/<number>/riders/<task>/sign-off")
 @requires(COMPLETE)
 def sign_off(number: str, task: str) -> Any:
     """I sign a rider's study off in my name; the certificate is issued."""
-    booking = sessions.find_study(session(), number, task, actor())
-    _do(
+    booking = _study(number, task)
+    carried_out(
         lambda: study_services.sign_off(session(), booking, actor(), utc_now()),
         message("Signed off. The certificate is issued."),
     )
@@ -259,20 +256,20 @@ def sign_off(number: str, task: str) -> Any:
 @requires("education:session:override")
 def override(number: str, task: str) -> Any:
     """I sign a study off although something is missing, with a reason."""
-    booking = sessions.find_study(session(), number, task, actor())
+    booking = _study(number, task)
     form = OverrideForm()
     if submitted(form, lambda: study_services.sign_off(session(), booking, actor(), utc_now(), form.reason.data)):
         tell(message("Signed off. The certificate is issued."))
         return _to_card(number, task)
-    return _card(sessions.find_study(session(), number, task, actor()), override=form)
+    return _card(_study(number, task), override=form)
 
 
 @pages.post("/sessions/<number>/riders/<task>/absent")
 @requires(CHECK_IN)
 def absent(number: str, task: str) -> Any:
     """I note that a rider did not come; the task opens again and gets the next seat."""
-    booking = sessions.find_study(session(), number, task, actor())
-    _do(
+    booking = _study(number, task)
+    carried_out(
         lambda: seats.mark_absent(session(), booking, actor(), utc_now()),
         message("Noted as absent. The task is open again and gets the next free seat."),
     )
@@ -284,9 +281,9 @@ def absent(number: str, task: str) -> Any:
 def start_all(number: str, position: int) -> Any:
     """I begin a module for everybody in the room whose turn it is."""
     study = sessions.find_session(session(), number, actor())
-    batch = study_services.start_module_for_all(session(), study, _module_id(study, position), actor(), utc_now())
+    result = study_services.start_module_for_all(session(), study, _module_id(study, position), actor(), utc_now())
     session().commit()
-    tell(message("Begun for %(done)d riders; %(left)d are elsewhere.", done=batch.done, left=batch.left))
+    tell(message("Begun for %(done)d riders; %(left)d are elsewhere.", done=result.served, left=result.passed_over))
     return back_to("study.check_in_list", number=number)
 
 
@@ -295,11 +292,13 @@ def start_all(number: str, position: int) -> Any:
 def end_all(number: str, position: int) -> Any:
     """I end a module for everybody for whom it ran long enough."""
     study = sessions.find_session(session(), number, actor())
-    batch = study_services.end_module_for_all(session(), study, _module_id(study, position), actor(), utc_now())
+    result = study_services.end_module_for_all(session(), study, _module_id(study, position), actor(), utc_now())
     session().commit()
     tell(
         message(
-            "Ended for %(done)d riders; %(left)d are elsewhere or need more minutes.", done=batch.done, left=batch.left
+            "Ended for %(done)d riders; %(left)d are elsewhere or need more minutes.",
+            done=result.served,
+            left=result.passed_over,
         )
     )
     return back_to("study.check_in_list", number=number)
@@ -310,7 +309,9 @@ def end_all(number: str, position: int) -> Any:
 def sign_off_all(number: str) -> Any:
     """I sign off everybody for whom nothing is missing, each in my name."""
     study = sessions.find_session(session(), number, actor())
-    batch = study_services.sign_off_ready(session(), study, actor(), utc_now())
+    result = study_services.sign_off_ready(session(), study, actor(), utc_now())
     session().commit()
-    tell(message("Signed off %(done)d riders; %(left)d are not ready yet.", done=batch.done, left=batch.left))
+    tell(
+        message("Signed off %(done)d riders; %(left)d are not ready yet.", done=result.served, left=result.passed_over)
+    )
     return back_to("study.check_in_list", number=number)

@@ -8,12 +8,12 @@ from flask import Blueprint, render_template, request
 
 from trafficedu.areas import queries as areas
 from trafficedu.core.access import actor, requires
-from trafficedu.core.clock import local, today, utc_now
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, locale, page_number, pdf, say, tell
+from trafficedu.core.web import back_to, local_time, locale, page_number, pdf, say, tell
 from trafficedu.education import rules
 from trafficedu.education.forms import SeatForm, TaskFilterForm, WaiveForm
 from trafficedu.education.models import StudySession, StudyTask
@@ -51,13 +51,13 @@ def _find(number: str) -> StudyTask:
 @requires("education:task:read")
 def task(number: str) -> Any:
     """I see one task: why, which course, where and when, how it ended."""
-    found = _find(number)
+    task = _find(number)
     return render_template(
         "education/task.html",
-        task=found,
-        person=people.people(session(), [found.rider], actor())[found.rider_id],
-        certificate=certificates.certificate_of_task(session(), found.id),
-        overdue=found.is_overdue(today()),
+        task=task,
+        person=people.people(session(), [task.rider], actor())[task.rider_id],
+        certificate=certificates.certificate_of_task(session(), task.id),
+        overdue=task.is_overdue(today()),
         act=rules.TaskAct,
     )
 
@@ -66,23 +66,23 @@ def task(number: str) -> Any:
 @requires("education:task:book")
 def seat(number: str) -> Any:
     """I give a rider a seat in another session, as they ask for it."""
-    found = _find(number)
-    held = live_booking(session(), found.id)
-    free = [one for one in sessions_with_seats(session(), found, utc_now()) if not held or one != held.session]
+    task = _find(number)
+    held = live_booking(session(), task.id)
+    free = [study for study in sessions_with_seats(session(), task, utc_now()) if not held or study != held.session]
     form = SeatForm()
-    form.session.choices = choices((one.number, _in_words(one, found)) for one in free)
-    by_number = {one.number: one for one in free}
-    if submitted(form, lambda: seats.move_booking(session(), found, by_number[form.session.data], actor(), utc_now())):
+    form.session.choices = choices((study.number, _label(study, task)) for study in free)
+    by_number = {study.number: study for study in free}
+    if submitted(form, lambda: seats.move_booking(session(), task, by_number[form.session.data], actor(), utc_now())):
         tell(message("The seat is booked."))
         return back_to("education.task", number=number)
     return form_page("education/seat.html", form, task=_find(number), held=held, sessions=free)
 
 
-def _in_words(study: StudySession, task: StudyTask) -> str:
-    starts = local(study.starts_utc).strftime("%Y-%m-%d %H:%M")
-    late = message("%(when)s, %(station)s (after the due date)", when=starts, station=study.station.name)
-    text = message("%(when)s, %(station)s", when=starts, station=study.station.name)
-    return say(late if study.starts_on > task.due_on else text)
+def _label(study: StudySession, task: StudyTask) -> str:
+    starts, station = local_time(study.starts_utc), study.station.name
+    if study.starts_on > task.due_on:
+        return say(message("%(when)s, %(station)s (after the due date)", when=starts, station=station))
+    return say(message("%(when)s, %(station)s", when=starts, station=station))
 
 
 @pages.post("/education/<number>/book")
@@ -102,12 +102,12 @@ def book(number: str) -> Any:
 @requires("education:task:waive")
 def waive(number: str) -> Any:
     """I let a rider off a study, with a reason."""
-    found = find_task(session(), number, actor(), answering=True)
+    task = find_task(session(), number, actor(), answering=True)
     form = WaiveForm()
-    if submitted(form, lambda: assignment.waive(session(), found, form.reason.data, actor(), utc_now())):
+    if submitted(form, lambda: assignment.waive(session(), task, form.reason.data, actor(), utc_now())):
         tell(message("The task is waived."))
         return back_to("education.task", number=number)
-    return form_page("education/waive.html", form, task=found)
+    return form_page("education/waive.html", form, task=task)
 
 
 @pages.get("/certificates/<number>.pdf")
