@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnDefault, Date, func, select, text
+from sqlalchemy import ColumnDefault, Date, Table, func, select, text
 from sqlalchemy.orm import Session
 
-from trafficedu.accidents.models import Accident, AccidentKind, AccidentRider
-from trafficedu.areas.models import RegisteredEBikes
 from trafficedu.configuration import queries as configuration
 from trafficedu.core import bulk
 from trafficedu.core.numbers import new_number
@@ -19,48 +18,20 @@ from trafficedu.core.orm import Base, UTCDateTime
 from trafficedu.core.tables import table_of
 from trafficedu.demo.places import Places
 from trafficedu.demo.plan import Span, date_of, day_of, moment
-from trafficedu.education import models as education
-from trafficedu.feedback.models import Feedback, Notice
-from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
-from trafficedu.patrols.models import Patrol
-from trafficedu.riders.models import Engagement, Rider, Vehicle
-from trafficedu.violations.models import Objection, Violation
 
-NUMBERED: dict[type[Base], str] = {
-    RegisteredEBikes: "",
-    Rider: "R",
-    Vehicle: "",
-    Engagement: "",
-    Violation: "V",
-    Objection: "O",
-    Notice: "N",
-    Feedback: "",
-    education.StudySession: "S",
-    education.StudyTask: "T",
-    education.TaskViolation: "",
-    education.Booking: "",
-    education.Attendance: "",
-    education.ModuleRecord: "",
-    education.Certificate: "C",
-    HelmetSite: "",
-    HelmetSurvey: "H",
-    HelmetSheet: "",
-    HelmetCount: "",
-    Accident: "A",
-    AccidentKind: "",
-    AccidentRider: "",
-    Patrol: "Q",
-}
-"""Tables in the order in which they are written -> the letter of their public numbers, if they have any."""
+NUMBERED = dict(
+    rider="R", violation="V", objection="O", notice="N", study_session="S", study_task="T", certificate="C",
+    helmet_survey="H", accident="A", patrol="Q",
+)  # fmt: skip
+"""Table -> the letter of its public numbers."""
 CACHE_KIB = 200_000
 
 
 class _Columns:
     """The columns of a table: what each holds unless a row says otherwise, and which are moments or days."""
 
-    def __init__(self, model: type[Base], letter: str) -> None:
-        table = table_of(model)
-        self.letter = letter
+    def __init__(self, table: Table) -> None:
+        self.letter = NUMBERED.get(table.name)
         self.blank: dict[str, Any] = {
             column.name: column.default.arg
             if isinstance(column.default, ColumnDefault) and column.default.is_scalar
@@ -94,17 +65,17 @@ class Rows:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._columns = {model: _Columns(model, letter) for model, letter in NUMBERED.items()}
-        self._waiting: dict[type[Base], list[dict[str, Any]]] = {model: [] for model in NUMBERED}
-        self._ids = dict.fromkeys(NUMBERED, 0)
-        self.written = dict.fromkeys(NUMBERED, 0)
+        self._columns: dict[Table, _Columns] = {}
+        self._waiting: dict[Table, list[dict[str, Any]]] = {}
+        self._ids: Counter[Table] = Counter()
+        self.written: Counter[Table] = Counter()
         if session.get_bind().dialect.name == "sqlite":
             session.execute(text(f"PRAGMA cache_size = -{CACHE_KIB}"))
 
     def new_id(self, model: type[Base]) -> int:
         """Return the next internal id of a table that is still empty in the database."""
-        self._ids[model] += 1
-        return self._ids[model]
+        self._ids[table_of(model)] += 1
+        return self._ids[table_of(model)]
 
     def add(self, model: type[Base], **values: Any) -> int:
         """Gather a row and return its id: the next one, unless it is named.
@@ -113,30 +84,32 @@ class Rows:
         days may be given as the demo counts them, 0 for never; the day of a moment (``started_on`` of
         ``started_utc``) need not be given.
         """
-        row = self._columns[model].row(values)
+        table = table_of(model)
+        if table not in self._columns:
+            self._columns[table], self._waiting[table] = _Columns(table), []
+        row = self._columns[table].row(values)
         if row.get("id", 0) is None:
             row["id"] = self.new_id(model)
-        self._waiting[model].append(row)
+        self._waiting[table].append(row)
         return int(row.get("id", 0))
 
     def flush(self) -> None:
-        """Write what was gathered."""
-        for model, rows in self._waiting.items():
-            if rows:
-                self.written[model] += bulk.load(self._session, table_of(model), rows)
+        """Write what was gathered, in the order foreign keys ask for."""
+        for table in Base.metadata.sorted_tables:
+            if rows := self._waiting.get(table):
+                self.written[table] += bulk.load(self._session, table, rows)
                 rows.clear()
 
     def finish(self) -> None:
         """Let the database's own numbering go on after the last id, and let it look at what it holds now."""
         self.flush()
         if self._session.get_bind().dialect.name == "postgresql":
-            for model, columns in self._columns.items():
-                if "id" in columns.blank and self.written[model]:
-                    name = table_of(model).name
-                    last = select(func.max(table_of(model).c.id)).scalar_subquery()
-                    self._session.execute(select(func.setval(func.pg_get_serial_sequence(name, "id"), last)))
-        for model in NUMBERED:
-            self._session.execute(text(f"ANALYZE {table_of(model).name}"))
+            for table in self.written:
+                if "id" in table.c:
+                    last = select(func.max(table.c.id)).scalar_subquery()
+                    self._session.execute(select(func.setval(func.pg_get_serial_sequence(table.name, "id"), last)))
+        for table in self.written:
+            self._session.execute(text(f"ANALYZE {table.name}"))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,22 +1,157 @@
 """From the violation to the certificate, after the rules by which the live system assigns, seats and withdraws.
 
 Who does not come is marked absent and seated again, a few times; then nobody seats the rider any more, and the
-task stays open and overdue until the rider is caught again or a supervisor waives it.
+task stays open and overdue until the rider is caught again or a supervisor waives it. A task is written with seats,
+attendance and certificates once nothing about it changes any more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
 
 from trafficedu.demo.names import phrase
 from trafficedu.demo.offences import Offence
 from trafficedu.demo.people import Person
 from trafficedu.demo.plan import DAY, HOUR, MINUTE, Agenda, date_of, day_of, start_of
 from trafficedu.demo.rows import Teller, World
-from trafficedu.demo.tasks import Seat, Task, TaskRows, study_through
 from trafficedu.demo.timetable import WEEKS_AHEAD, Held, Timetable
-from trafficedu.education.models import Course, StudyTask
-from trafficedu.education.rules import BookingState, TaskState, due_date, latest_start, window_start
+from trafficedu.education.models import Attendance, Booking, Certificate, Course, ModuleRecord, StudyTask, TaskViolation
+from trafficedu.education.rules import BookingState, ModuleKind, TaskState, due_date, latest_start, window_start
+
+OVERRIDES = 0.004
+OVERRIDE_REASON = "骑手视力不便，测验改为口头问答，内容已掌握。"
+BREAK_MINUTES = 2
+
+
+@dataclass(slots=True)
+class Attended:
+    """A study that took place: check-in, the modules with start and end, the quiz, the sign-off (0: missing)."""
+
+    checked_in: int
+    modules: list[tuple[int, int, int]]
+    score: int | None
+    attempts: int
+    signed: int
+    override: str = ""
+
+
+@dataclass(slots=True)
+class Seat:
+    """A booking."""
+
+    held: Held
+    booked: int
+    state: BookingState = BookingState.BOOKED
+    attended: Attended | None = None
+
+
+@dataclass(slots=True)
+class Task:
+    """A study task; ``course`` is the place of its course from short to long."""
+
+    id: int
+    person: Person
+    course: int
+    area: int
+    path: str
+    firm: int | None
+    opened: int
+    due: int
+    will_come: bool
+    patience: int
+    state: TaskState = TaskState.OPEN
+    absences: int = 0
+    given_up: bool = False
+    completed: int = 0
+    waived_reason: str = ""
+    links: list[Offence] = field(default_factory=list)
+    seats: list[Seat] = field(default_factory=list)
+
+    @property
+    def seat(self) -> Seat | None:
+        """The seat it holds now."""
+        return self.seats[-1] if self.seats and self.seats[-1].state == BookingState.BOOKED else None
+
+
+def study_through(course: Course, held: Held, signs: bool, chance: Random) -> Attended:
+    """Return how a rider went through a course: every module its minimum of minutes, the quiz passed."""
+    checked_in = held.starts - chance.randrange(-4, 18) * MINUTE
+    clock = max(held.starts, checked_in) + chance.randrange(1, 5) * MINUTE
+    modules = []
+    for module in course.modules:
+        end = clock + (module.minimum_minutes + chance.randrange(4)) * MINUTE
+        modules.append((module.id, clock, end))
+        clock = end + BREAK_MINUTES * MINUTE
+    score, attempts = None, 0
+    if any(module.kind == ModuleKind.QUIZ for module in course.modules):
+        score = max(course.pass_mark, min(100, 5 * round(chance.gauss(91, 6) / 5)))
+        attempts = chance.choices((1, 2, 3), (85, 12, 3))[0]
+    override = ""
+    if signs and score is not None and chance.random() < OVERRIDES:
+        score, override = course.pass_mark - 10, OVERRIDE_REASON
+    return Attended(checked_in, modules, score, attempts, clock if signs else 0, override)
+
+
+class TaskRows(Teller):
+    """Writes tasks with all that hangs on them."""
+
+    def __init__(self, world: World, courses: Sequence[Course]) -> None:
+        super().__init__(world)
+        self._courses = courses
+        self.signers: Sequence[int] = ()
+        """User id of the staff of each station."""
+        self.supervisor = 0
+
+    def write(self, task: Task) -> None:
+        """Write a task, its violations that were not voided, and its seats."""
+        firm = None if task.firm is None else self._places.firms[task.firm].company.id
+        self._rows.add(
+            StudyTask,
+            id=task.id,
+            rider_id=task.person.id,
+            course_id=self._courses[task.course].id,
+            area_id=task.area,
+            company_id=firm,
+            opened_utc=task.opened,
+            due_on=task.due,
+            state=task.state,
+            completed_utc=task.completed if task.state == TaskState.COMPLETED else None,
+            waived_by_id=self.supervisor if task.state == TaskState.WAIVED else None,
+            waived_reason=task.waived_reason,
+        )
+        for offence in task.links:
+            if not offence.voided_at:
+                self._rows.add(TaskViolation, violation_id=offence.id, task_id=task.id)
+        for seat in task.seats:
+            self._write_seat(task, seat)
+
+    def _write_seat(self, task: Task, seat: Seat) -> None:
+        booking = self._rows.add(
+            Booking, task_id=task.id, session_id=seat.held.id, state=seat.state, booked_utc=seat.booked
+        )
+        if seat.attended is not None:
+            self._write_study(task, seat.held, booking, seat.attended)
+
+    def _write_study(self, task: Task, held: Held, booking: int, study: Attended) -> None:
+        signer = self.signers[held.station]
+        attendance = self._rows.add(
+            Attendance,
+            booking_id=booking,
+            checked_in_utc=study.checked_in,
+            checked_in_by_id=signer,
+            quiz_score=study.score,
+            quiz_attempts=study.attempts,
+            signed_off_utc=study.signed,
+            signed_off_by_id=signer if study.signed else None,
+            override_reason=study.override,
+        )
+        for module, start, end in study.modules:
+            self._rows.add(ModuleRecord, attendance_id=attendance, module_id=module, started_utc=start, ended_utc=end)
+        if study.signed:
+            self._rows.add(Certificate, task_id=task.id, attendance_id=attendance, issued_utc=study.signed)
+
 
 COMES = (0.63, 0.77)
 """Share of riders who study in the end, in the first and in the last month."""
