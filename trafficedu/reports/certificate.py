@@ -8,7 +8,8 @@ from datetime import date
 from trafficedu.core.text import Message, message, translate
 from trafficedu.reports import fonts, words
 from trafficedu.reports.blocks import Flow
-from trafficedu.reports.layout import A4_LANDSCAPE, ACCENT, HAIR, INK, SMALL, TINT, Page, Sheet, Style, Text
+from trafficedu.reports.layout import A4_LANDSCAPE, ACCENT, HAIR, INK, SMALL, TINT, Page, Style, Text
+from trafficedu.reports.letter import Letter
 
 PAGE = Page(A4_LANDSCAPE, margin=64, top=64, bottom=34)
 EDGE = 28.0
@@ -20,7 +21,6 @@ SIGNATURE_Y = 476.0
 CODE_SIDE = 96.0
 CODE_Y = 396.0
 ROW = 22.0
-TITLE = message("Certificate of Road Safety Study")
 
 
 @dataclass(frozen=True)
@@ -59,26 +59,17 @@ def render(data: CertificateData, locale: str) -> bytes:
 
     What the front cannot hold, many modules or many courses, is listed overleaf, and the front says so.
     """
-    title = f"{translate(TITLE, locale)} {data.number}"
-    sheet = Sheet(PAGE, locale, title=title, author=data.district)
-    _Certificate(sheet, data).lay_out()
-    return sheet.to_pdf()
+    return _Certificate(data, locale).to_pdf()
 
 
-class _Certificate:
-    """One certificate on its way to paper; the parts stand in reading order."""
-
-    def __init__(self, sheet: Sheet, data: CertificateData) -> None:
-        self.sheet = sheet
-        self.data = data
-        self.locale = sheet.locale
-        self.left, self.left_width = PAGE.column(0, 8)
-        self.right, self.right_width = PAGE.column(9, 3)
+class _Certificate(Letter[CertificateData]):
+    PAGE = PAGE
+    NAME = message("Certificate of Road Safety Study")
+    left, left_width = PAGE.column(0, 8)
+    right, right_width = PAGE.column(9, 3)
 
     def lay_out(self) -> None:
-        self._ground()
-        y = self._head()
-        y = self._statement(y)
+        y = self._statement()
         modules_overleaf = not self._modules_fit(y)
         if modules_overleaf:
             note = self._both(message("The modules are listed overleaf."))
@@ -103,17 +94,21 @@ class _Certificate:
         self.sheet.frame(EDGE, EDGE, width - 2 * EDGE, height - 2 * EDGE, colour=HAIR)
         self.sheet.fill(EDGE, EDGE, width - 2 * EDGE, 4, ACCENT)
 
-    def _head(self) -> float:
+    def footer(self) -> str:
+        return ""
+
+    def head(self) -> float:
+        self._ground()
         sheet = self.sheet
         y = sheet.write(self.data.district, self.left, PAGE.top, self.left_width, TEXT_STRONG)
-        y = sheet.write_fitting(TITLE, self.left, y + 8, self.left_width, DISPLAY, smallest=16, tag="H1")
+        y = sheet.write_fitting(self.NAME, self.left, y + 8, self.left_width, DISPLAY, smallest=16, tag="H1")
         if self.locale == "zh":
-            y = sheet.write(translate(TITLE, "en"), self.left, y, self.left_width, TEXT, language="en")
+            y = sheet.write(translate(self.NAME, "en"), self.left, y, self.left_width, TEXT, language="en")
         return y
 
-    def _statement(self, y: float) -> float:
+    def _statement(self) -> float:
         sheet, data = self.sheet, self.data
-        y = sheet.write_fitting(data.rider_name, self.left, y + 32, self.left_width, NAME, smallest=14)
+        y = sheet.write_fitting(data.rider_name, self.left, self.flow.y + 32, self.left_width, NAME, smallest=14)
         label = self._both(message("Identity document"))
         y = sheet.write(f"{label}  {data.masked_id}", self.left, y, self.left_width, SMALL)
         y = sheet.write(self._sentence(self.locale), self.left, y + 12, self.left_width, TEXT)
@@ -212,7 +207,8 @@ class _Certificate:
             (message("Course"), [(name, "") for name in courses]),
             (message("Modules"), [(module.name, words.minutes(module.minutes)) for module in modules]),
         )
-        flow = Flow(self.sheet, PAGE.floor, self._overleaf_head)
+        flow = self.flow
+        flow.y = PAGE.floor
         for label, rows in lists:
             if rows:
                 flow.room(TEXT.leading * 3)
@@ -220,9 +216,9 @@ class _Certificate:
             for name, minutes in rows:
                 self._overleaf_row(flow, name, minutes)
 
-    def _overleaf_head(self) -> float:
+    def continued(self) -> float:
         x, width = PAGE.column(0, 12)
-        return self.sheet.write(f"{self.sheet.say(TITLE)} {self.data.number}", x, PAGE.top, width, TEXT_STRONG)
+        return self.sheet.write(f"{self.sheet.say(self.NAME)} {self.data.number}", x, PAGE.top, width, TEXT_STRONG)
 
     def _overleaf_row(self, flow: Flow, name: str, minutes: Text) -> None:
         lines = self.sheet.lines(name, flow.width - 64, TEXT)

@@ -171,19 +171,11 @@ class Sheet:
 
     def put(self, lines: list[str], x: float, y: float, width: float, style: Style, element: Element | None) -> float:
         """Place lines already broken; return where the next thing may begin."""
-        self._add(element, partial(self._paint_lines, list(lines), x, y, width, style))
+        self.paint(element, partial(self._paint_lines, list(lines), x, y, width, style))
         return y + len(lines) * style.leading
 
     def write(
-        self,
-        text: Text,
-        x: float,
-        y: float,
-        width: float,
-        style: Style = BODY,
-        *,
-        tag: str = "P",
-        language: str = "",
+        self, text: Text, x: float, y: float, width: float, style: Style = BODY, *, tag: str = "P", language: str = ""
     ) -> float:
         """Break ``text`` and place it; return where the next thing may begin."""
         element = self.element(tag, language=language)
@@ -208,22 +200,22 @@ class Sheet:
 
     def fill(self, x: float, y: float, width: float, height: float, colour: Color) -> None:
         """Fill a rectangle."""
-        self._add(None, partial(self._paint_rectangle, x, y, width, height, colour, None))
+        self.paint(None, partial(self._paint_rectangle, x, y, width, height, colour, True))
 
     def frame(self, x: float, y: float, width: float, height: float, *, colour: Color = HAIR) -> None:
         """Draw a rectangle's outline."""
-        self._add(None, partial(self._paint_rectangle, x, y, width, height, None, colour))
+        self.paint(None, partial(self._paint_rectangle, x, y, width, height, colour, False))
 
     def code(self, address: str, x: float, y: float, side: float, *, alternative: Text) -> float:
         """Place a QR code that is also a link; return where the next thing may begin."""
         element = self.element("Figure", alternative=alternative)
-        self._add(element, partial(self._paint_code, address, x, y, side))
+        self.paint(element, partial(self._paint_code, address, x, y, side))
         return y + side
 
     def picture(self, data: bytes, x: float, y: float, width: float, height: float, *, alternative: Text) -> None:
         """Place a picture (JPEG, PNG) as large as fits the box, at its top left corner."""
         element = self.element("Figure", alternative=alternative)
-        self._add(element, partial(self._paint_picture, data, x, y, width, height))
+        self.paint(element, partial(self._paint_picture, data, x, y, width, height))
 
     def to_pdf(self) -> bytes:
         """Paint everything; the same content gives the same bytes."""
@@ -280,9 +272,6 @@ class Sheet:
 
     def paint(self, element: Element | None, paint: Paint) -> None:
         """Have ``paint`` draw on the page as part of ``element``; ``None`` is decoration."""
-        self._add(element, paint)
-
-    def _add(self, element: Element | None, paint: Paint) -> None:
         self._pages[-1].append(Operation(element, paint))
 
     def _paint_lines(self, lines: list[str], x: float, y: float, width: float, style: Style, canvas: Canvas) -> None:
@@ -302,22 +291,14 @@ class Sheet:
         canvas.drawText(text)
 
     def _paint_rectangle(
-        self,
-        x: float,
-        y: float,
-        width: float,
-        height: float,
-        fill: Color | None,
-        line: Color | None,
-        canvas: Canvas,
+        self, x: float, y: float, width: float, height: float, colour: Color, filled: bool, canvas: Canvas
     ) -> None:
-        if fill is not None:
-            canvas.setFillColor(fill)
-        if line is not None:
-            canvas.setStrokeColor(line)
+        if filled:
+            canvas.setFillColor(colour)
+        else:
+            canvas.setStrokeColor(colour)
             canvas.setLineWidth(0.5)
-        bottom = self.page.size[1] - y - height
-        canvas.rect(x, bottom, width, height, stroke=int(line is not None), fill=int(fill is not None))
+        canvas.rect(x, self.page.size[1] - y - height, width, height, stroke=int(not filled), fill=int(filled))
 
     def _paint_code(self, address: str, x: float, y: float, side: float, canvas: Canvas) -> None:
         bottom = self.page.size[1] - y - side

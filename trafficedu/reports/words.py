@@ -6,23 +6,12 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from babel.dates import get_month_names
+
 from trafficedu.core.text import Message, message, translate
 
 PLACE_OF_THE_CLOCK = ZoneInfo("Asia/Shanghai")
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
+MONTHS = get_month_names("wide", locale="en")
 
 
 def day(when: date, locale: str) -> str:
@@ -30,14 +19,14 @@ def day(when: date, locale: str) -> str:
     if locale == "zh":
         return f"{when.year}年{when.month}月{when.day}日"
     # A date never parts at the end of a line.
-    return f"{when.day} {MONTHS[when.month - 1]} {when.year}".replace(" ", "\N{NO-BREAK SPACE}")
+    return f"{when.day} {MONTHS[when.month]} {when.year}".replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def month(first: date, locale: str) -> str:
     """Write a month in full: 2026年11月, November 2026."""
     if locale == "zh":
         return f"{first.year}年{first.month}月"
-    return f"{MONTHS[first.month - 1]}\N{NO-BREAK SPACE}{first.year}"
+    return f"{MONTHS[first.month]}\N{NO-BREAK SPACE}{first.year}"
 
 
 def moment(when: datetime, locale: str) -> str:
