@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import from_local, utc_now
 from trafficedu.core.database import database, session
 from trafficedu.core.errors import DomainError, Refusal
+from trafficedu.core.month import Month
 from trafficedu.core.numbers import normalise
 from trafficedu.core.services import services_of
 from trafficedu.core.settings import load_settings
@@ -160,17 +161,17 @@ def progress_bar(length: int | None) -> Iterator[Progress]:
         yield bar.update
 
 
-class Month(click.ParamType[date]):
-    """A month written ``2026-11``; becomes its first day."""
+class MonthParam(click.ParamType[Month]):
+    """A month written ``2026-11``."""
 
     name = "YYYY-MM"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Month:
         """Read the month, or end with the status of wrong use."""
-        if isinstance(value, date):
+        if isinstance(value, Month):
             return value
         try:
-            return datetime.strptime(value, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
+            return Month.parse(value)
         except ValueError:
             self.fail(translate(message("Write the month like 2026-11."), language()), param, ctx)
 
@@ -236,8 +237,8 @@ def _print_outcome(outcome: transfers.Outcome, as_json: bool, trial: bool) -> No
 @commands.command("export")
 @click.argument("kind", type=click.Choice(list(wiring.EXPORTERS)))
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--month", type=Month(), help="Only this month (只导出该月).")
-def export_kind(kind: str, file: Path, month: date | None) -> None:
+@click.option("--month", type=MonthParam(), help="Only this month (只导出该月).")
+def export_kind(kind: str, file: Path, month: Month | None) -> None:
     """Write a CSV or XLSX file that can be imported again; personal data is masked (导出)."""
     if file.suffix.lower() not in {".csv", ".xlsx"}:
         tell(message("Choose a file whose name ends in .csv or .xlsx."))
@@ -323,16 +324,16 @@ def _renderer(kind: str, number: str, code: str, suffix: str) -> Callable[[str],
         return lambda lang: wiring.REPORTS[kind](session(), normalise(number), lang, utc_now())
     if kind == "scorecard" and not code:
         raise click.UsageError(translate(message("Name the town, village or company with --area CODE."), language()))
-    month = Month().convert(number, None, None)
+    month = MonthParam().convert(number, None, None)
     render = endings.get(suffix, endings[".pdf"])
     return lambda lang: render(session(), month, code, lang, utc_now())
 
 
 @commands.command()
-@click.argument("month", type=Month())
+@click.argument("month", type=MonthParam())
 @click.option("--check", is_flag=True, help="Work out the stored results again; change nothing (核对).")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def evaluate(month: date, check: bool, as_json: bool) -> None:
+def evaluate(month: Month, check: bool, as_json: bool) -> None:
     """Give every town, village and company its colour for a month (五色评估考评)."""
     with opened():
         found = check_month(session(), month, utc_now()) if check else None

@@ -6,7 +6,7 @@ The only place where features meet. Whoever asks "what happens after X?" reads t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -22,6 +22,7 @@ from trafficedu.configuration import services as configuration
 from trafficedu.configuration.services import Chore
 from trafficedu.core import audit, throttle
 from trafficedu.core.events import Handlers
+from trafficedu.core.month import Month
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.web import Panel
 from trafficedu.education import panels as study_panels
@@ -243,7 +244,7 @@ REPORTS: Mapping[str, Callable[[Session, str, str, datetime], bytes]] = {
 }
 """KIND -> what ``trafficedu report`` renders as PDF from a public number, in a language."""
 
-MONTHLY_REPORTS: Mapping[str, Mapping[str, Callable[[Session, date, str, str, datetime], bytes]]] = {
+MONTHLY_REPORTS: Mapping[str, Mapping[str, Callable[[Session, Month, str, str, datetime], bytes]]] = {
     "bulletin": {".pdf": papers.render_bulletin, ".xlsx": papers.render_annex},
     "scorecard": {".pdf": papers.render_scorecard},
 }

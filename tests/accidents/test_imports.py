@@ -19,6 +19,7 @@ from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import local, utc_now
+from trafficedu.core.month import Month
 from trafficedu.core.tabular import ImportReport, numbered, read_rows, silent
 from trafficedu.transfers.services import export_file
 
@@ -190,7 +191,7 @@ class TestThereAndBack:
         session.scalars(select(Accident).where(Accident.reference == "SG-3")).one().occurred_on = date(2026, 4, 1)
         session.flush()
         supervisor = acting("supervisor", district.town)
-        found = list(EXPORTER.rows(session, supervisor, utc_now(), date(2026, 3, 1), False))
+        found = list(EXPORTER.rows(session, supervisor, utc_now(), Month(2026, 3), False))
         assert [one["reference"] for one in found] == ["SG-1"]
         assert found[0]["kinds"] == "2007;ZJ-HELMET"
         assert list(EXPORTER.rows(session, Actor(None, "nobody"), utc_now(), None, False)) == []

@@ -14,7 +14,8 @@ from tests.factories.accidents import make_accident, make_fatal
 from tests.factories.violations import District
 from trafficedu.accidents.panels import claim_of, percent, probability
 from trafficedu.accounts.models import User
-from trafficedu.core.clock import day_bounds, month_bounds, today, utc_now
+from trafficedu.core.clock import day_bounds, today, utc_now
+from trafficedu.core.month import Month
 
 
 class TestClaim:
@@ -58,7 +59,7 @@ class TestOverview:
     ) -> None:
         last_month = day_bounds(today().replace(day=1))[0] - timedelta(days=2)
         year_ago = last_month - timedelta(days=366)
-        first_before = day_bounds(month_bounds(year_ago - timedelta(days=340))[0])[0]
+        first_before = day_bounds(Month.of(year_ago - timedelta(days=340)).first)[0]
         make_accident(session, district.village, now=utc_now(), occurred_utc=first_before + timedelta(hours=2))
         for days in range(3):
             make_fatal(session, district.village, year_ago - timedelta(days=days), now=utc_now())

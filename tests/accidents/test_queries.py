@@ -16,6 +16,7 @@ from trafficedu.accidents.queries.records import ACCIDENTS, AccidentFilter
 from trafficedu.accidents.services import closing
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.errors import Missing
+from trafficedu.core.month import Month
 
 JUNE, JULY = datetime(2026, 6, 10, 2, tzinfo=UTC), datetime(2026, 7, 10, 2, tzinfo=UTC)
 
@@ -106,13 +107,13 @@ class TestFigures:
         make_accident(session, district.neighbour, occurred_utc=JULY)
         closing.void(session, make_accident(session, district.village, occurred_utc=JULY), "误录", SYSTEM, NOW)
 
-        def counted(**only: bool) -> list[tuple[str, date, int, int, int, int]]:
+        def counted(**only: bool) -> list[tuple[str, Month, int, int, int, int]]:
             rows = figures.count_by_area_and_month(
                 session, SYSTEM, date(2026, 6, 1), date(2026, 7, 31), district.root.path, **only
             )
             return [(r.path, r.month, r.accidents, r.fatal, r.killed, r.injured) for r in rows]
 
-        june, july = date(2026, 6, 1), date(2026, 7, 1)
+        june, july = Month(2026, 6), Month(2026, 7)
         last = (district.neighbour.path, july, 1, 0, 0, 1)
         assert counted() == [(district.village.path, june, 3, 1, 2, 2), last]
         assert counted(casualty_only=True) == [(district.village.path, june, 2, 1, 2, 2), last]
@@ -124,7 +125,7 @@ class TestFigures:
         june = (date(2026, 6, 1), date(2026, 6, 30))
         assert figures.count_fatal(session, SYSTEM, *june, district.root.path) == 1
         months = figures.count_by_month(session, SYSTEM, june[0], date(2026, 7, 31), district.root.path)
-        assert [(row.month.month, row.severity, row.accidents) for row in months] == [(6, "fatal", 1), (7, "fatal", 1)]
+        assert [(row.month.number, row.severity, row.accidents) for row in months] == [(6, "fatal", 1), (7, "fatal", 1)]
 
     def test_a_tally_adds_people_up(self, session: Session, district: District) -> None:
         make_fatal(session, district.village, JUNE, killed=2, injured=3)

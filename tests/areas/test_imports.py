@@ -26,6 +26,7 @@ from trafficedu.areas.queries import facts_by_code
 from trafficedu.core import spreadsheet
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.clock import utc_now
+from trafficedu.core.month import Month
 from trafficedu.core.tabular import Exporter, Importer, ImportReport, numbered, read_rows, silent
 
 NEW_TOWN, NEW_VILLAGE = "330109900", "330109900200"
@@ -177,7 +178,7 @@ def figures(session: Session) -> Iterator[tuple[str, str, int]]:
     query = select(Area.code, RegisteredEBikes.month, RegisteredEBikes.ebikes).join(
         Area, Area.id == RegisteredEBikes.area_id
     )
-    return ((row.code, row.month.isoformat(), row.ebikes) for row in session.execute(query.order_by(Area.code)))
+    return ((row.code, row.month.first.isoformat(), row.ebikes) for row in session.execute(query.order_by(Area.code)))
 
 
 def ebikes(code: str, month: str, count: str) -> dict[str, str]:
@@ -229,5 +230,5 @@ def test_nobody_enters_or_exports_figures_outside_the_own_area(session: Session)
 
 def test_the_month_narrows_the_export_of_ebikes(session: Session) -> None:
     take_in(session, EBIKES_IMPORTER, ebikes(places.TOWN, "2026-01", "1"), ebikes(places.TOWN, "2026-02", "2"))
-    found = EBIKES_EXPORTER.rows(session, SYSTEM, utc_now(), date(2026, 2, 1), False)
+    found = EBIKES_EXPORTER.rows(session, SYSTEM, utc_now(), Month(2026, 2), False)
     assert [row["ebikes"] for row in found] == [2]

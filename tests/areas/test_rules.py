@@ -7,11 +7,12 @@ import pytest
 
 from trafficedu.areas.rules import AreaFacts, Exposed, carried, check_place, check_successor, exposure
 from trafficedu.core.errors import Refusal
+from trafficedu.core.month import Month
 
 DISTRICT = AreaFacts("1", "区", "district", "", date(2020, 1, 1))
 TOWN = AreaFacts("11", "镇", "town", "1", date(2021, 1, 1), date(2024, 12, 31))
 VILLAGE = AreaFacts("111", "村", "village", "11", date(2021, 1, 1), date(2023, 1, 1))
-NOVEMBER = date(2026, 11, 1)
+NOVEMBER = Month(2026, 11)
 
 
 @pytest.mark.parametrize(
@@ -71,15 +72,15 @@ def test_only_what_ends_has_a_successor() -> None:
 @pytest.mark.parametrize(
     ("month", "expected"),
     [
-        (date(2025, 10, 1), None),
-        (date(2025, 11, 1), 100),
-        (date(2026, 11, 1), 100),
-        (date(2026, 12, 1), None),
-        (date(2027, 1, 1), 200),
+        (Month(2025, 10), None),
+        (Month(2025, 11), 100),
+        (Month(2026, 11), 100),
+        (Month(2026, 12), None),
+        (Month(2027, 1), 200),
     ],
 )
-def test_a_figure_is_carried_forward_twelve_months_and_never_back(month: date, expected: int | None) -> None:
-    assert carried({date(2025, 11, 1): 100, date(2027, 1, 1): 200}, month) == expected
+def test_a_figure_is_carried_forward_twelve_months_and_never_back(month: Month, expected: int | None) -> None:
+    assert carried({Month(2025, 11): 100, Month(2027, 1): 200}, month) == expected
 
 
 def exposed(path: str, ebikes: int | None = None, *, evaluated: bool = True) -> Exposed:

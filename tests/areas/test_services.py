@@ -8,12 +8,14 @@ from sqlalchemy.orm import Session
 
 from tests.factories import places
 from trafficedu.areas import queries, services
+from trafficedu.areas.models import Area
 from trafficedu.areas.services import AreaChange, NewArea
 from trafficedu.core import clock
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
 from trafficedu.core.errors import Missing, Refusal, Stale
+from trafficedu.core.month import Month
 
 
 def last_audit(session: Session) -> AuditEntry:
@@ -86,17 +88,24 @@ def test_an_end_that_cannot_be_is_refused(session: Session, last_day: date, succ
 
 def test_a_figure_is_entered_and_replaced(session: Session) -> None:
     town = places.area(session)
-    services.set_figure(session, town, date(2026, 1, 15), 100, SYSTEM, utc_now())
-    services.set_figure(session, town, date(2026, 1, 1), 120, SYSTEM, utc_now())
-    assert [(row.month, row.ebikes) for row in queries.list_figures(session, town)] == [(date(2026, 1, 1), 120)]
+    services.set_figure(session, town, Month(2026, 1), 100, SYSTEM, utc_now())
+    services.set_figure(session, town, Month(2026, 1), 120, SYSTEM, utc_now())
+    assert [(row.month, row.ebikes) for row in queries.list_figures(session, town)] == [(Month(2026, 1), 120)]
     assert last_audit(session).detail == {"area": places.TOWN, "month": "2026-01-01", "before": 100, "after": 120}
 
 
-@pytest.mark.parametrize("month", [date(2021, 3, 1), clock.month_bounds(clock.today())[1]])
-def test_a_month_without_the_area_or_ahead_is_refused(session: Session, month: date) -> None:
+@pytest.mark.parametrize("month", [Month(2021, 3), Month.of(clock.today()).next])
+def test_a_month_without_the_area_or_ahead_is_refused(session: Session, month: Month) -> None:
     with pytest.raises(Refusal) as refused:
         services.set_figure(session, places.area(session), month, 1, SYSTEM, utc_now())
     assert refused.value.field == "month"
+
+
+JANUARY, FEBRUARY = Month(2026, 1), Month(2026, 2)
+
+
+def in_month(session: Session, area: Area, month: Month) -> int | None:
+    return queries.ebikes_by_month(session, area.path, month, month)[month]
 
 
 def test_exposure_is_summed_over_the_towns_and_carried(session: Session) -> None:
@@ -104,25 +113,25 @@ def test_exposure_is_summed_over_the_towns_and_carried(session: Session) -> None
     towns = queries.list_below(session, root.path, date(2026, 1, 1), "town")
     evaluated = [town for town in towns if town.evaluated]
     for town in evaluated[1:]:
-        services.set_figure(session, town, date(2025, 6, 1), 10, SYSTEM, utc_now())
-    assert queries.ebikes_of(session, root.path, date(2026, 1, 1)) is None
-    services.set_figure(session, evaluated[0], date(2026, 1, 1), 1, SYSTEM, utc_now())
-    assert queries.ebikes_of(session, root.path, date(2026, 1, 31)) == 211
-    assert queries.ebikes_by_month(session, root.path, date(2025, 12, 1), date(2026, 7, 31)) == {
-        date(2025, 12, 1): None,
-        **{date(2026, month, 1): 211 for month in range(1, 7)},
-        date(2026, 7, 1): None,
+        services.set_figure(session, town, Month(2025, 6), 10, SYSTEM, utc_now())
+    assert in_month(session, root, JANUARY) is None
+    services.set_figure(session, evaluated[0], Month(2026, 1), 1, SYSTEM, utc_now())
+    assert in_month(session, root, JANUARY) == 211
+    assert queries.ebikes_by_month(session, root.path, Month(2025, 12), Month(2026, 7)) == {
+        Month(2025, 12): None,
+        **{Month(2026, month): 211 for month in range(1, 7)},
+        Month(2026, 7): None,
     }
 
 
 def test_an_ended_area_is_not_missed_in_the_sum(session: Session) -> None:
     town = places.area(session)
     for place in queries.list_children(session, town, date(2026, 1, 1)):
-        services.set_figure(session, place, date(2026, 1, 1), 1, SYSTEM, utc_now())
+        services.set_figure(session, place, Month(2026, 1), 1, SYSTEM, utc_now())
     fresh = services.add_area(session, town, NewArea("330109001999", "新村", date(2026, 1, 1)), SYSTEM)
-    assert queries.ebikes_of(session, town.path, date(2026, 1, 1)) is None
+    assert in_month(session, town, JANUARY) is None
     services.end_area(session, fresh, date(2026, 1, 31), "", fresh.version, SYSTEM)
-    assert queries.ebikes_of(session, town.path, date(2026, 2, 1)) == 36
+    assert in_month(session, town, FEBRUARY) == 36
 
 
 def test_nobody_finds_an_area_outside_the_own_one(session: Session) -> None:

@@ -19,11 +19,11 @@ from trafficedu.app import create_app
 from trafficedu.core.clock import local_date, utc_now
 from trafficedu.core.database import database
 from trafficedu.core.encryption import Keyring
+from trafficedu.core.month import Month
 from trafficedu.core.settings import Settings
 from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import load_demo
 from trafficedu.evaluation.queries.runs import latest_run, results_of
-from trafficedu.evaluation.rules import last_full_month, month_after
 from trafficedu.evaluation.services.checking import check_month
 from trafficedu.evaluation.services.runs import evaluate
 
@@ -45,10 +45,10 @@ def main() -> None:
             load_demo(session, Plan(min(MADE, violations), HISTORY), now)
             session.commit()
             counted = grow(session, violations)
-            last = last_full_month(local_date(now))
+            last = Month.of(local_date(now)) - 1
             began, cpu = time.perf_counter(), time.process_time()
             for back in reversed(range(MONTHS)):
-                evaluate(session, month_after(last, -back), utc_now())
+                evaluate(session, last - back, utc_now())
                 session.commit()
             took("36 months, the fit included", began, cpu)
             began, cpu = time.perf_counter(), time.process_time()

@@ -28,11 +28,11 @@ from trafficedu.app import create_app
 from trafficedu.core.clock import local_date, utc_now
 from trafficedu.core.database import database
 from trafficedu.core.encryption import Keyring
+from trafficedu.core.month import Month
 from trafficedu.core.settings import Settings
 from trafficedu.demo.accounts import PASSWORD, USERNAMES
 from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import load_demo
-from trafficedu.evaluation.rules import last_full_month, month_after
 from trafficedu.evaluation.services.runs import evaluate
 
 SMALL, MONTHS = 10_000, 24
@@ -58,8 +58,8 @@ def build(url: str, folder: Path, violations: int) -> Flask:
         load_demo(session, Plan(SMALL, MONTHS), now)
         session.commit()
         made = grow(session, violations)
-        last = last_full_month(local_date(now))
-        for month in (month_after(last, -1), last):
+        last = Month.of(local_date(now)) - 1
+        for month in (last - 1, last):
             evaluate(session, month, utc_now())
             session.commit()
         session.commit()
@@ -93,8 +93,8 @@ def p95(times: list[float]) -> float:
 
 def compare(small: Flask, large: Flask, requests: int) -> None:
     """Print for each page the first answers, the 95th percentiles and their ratio."""
-    last = last_full_month(local_date(utc_now()))
-    period = {"first": f"{month_after(last, 1 - MONTHS):%Y-%m}", "last": f"{last:%Y-%m}"}
+    last = Month.of(local_date(utc_now())) - 1
+    period = {"first": str(last - (MONTHS - 1)), "last": str(last)}
     for role, page in PAGES:
         address = page.format(**period)
         browsers = [signed_in(app, role) for app in (small, large)]

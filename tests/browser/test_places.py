@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from tests.factories.people import PASSWORD, make_user
 from trafficedu.areas import services
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
+from trafficedu.core.month import Month
 
 pytestmark = pytest.mark.browser
 TABLE = "code,name,level,parent_code\n330109900,新镇,town,330109\n330109901,无根,town,999\n"
@@ -29,7 +29,7 @@ def test_the_administrator_looks_after_places_and_brings_in_a_table(
         station = places.add_station(session, places.area(session, places.VILLAGE), address="人民路 1 号").code
         for month in range(1, 9):
             services.set_figure(
-                session, places.area(session), date(2026, month, 1), 41_000 + 90 * month, SYSTEM, utc_now()
+                session, places.area(session), Month(2026, month), 41_000 + 90 * month, SYSTEM, utc_now()
             )
         session.commit()
     visitor = visit(width)

@@ -17,7 +17,7 @@ from trafficedu.areas import queries as areas
 from trafficedu.campaigns.services import CampaignInput, plan_campaign
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import today, utc_now
-from trafficedu.evaluation.rules import last_full_month, month_after
+from trafficedu.core.month import Month
 
 pytestmark = pytest.mark.browser
 MONTHS = 48
@@ -35,7 +35,7 @@ def test_a_commander_reads_a_trend_and_an_effect(
         villages = areas.list_below(session, town.path, today(), "village")[:10]
         season = 1 + 0.3 * np.sin(2 * np.pi * np.arange(MONTHS) / 12)
         counts = {village: rng.poisson(2 * season).tolist() for village in villages}
-        made.add_accidents(session, counts, month_after(last_full_month(today()), 1 - MONTHS))
+        made.add_accidents(session, counts, Month.of(today()) - MONTHS)
         begin = today() - timedelta(days=200)
         new = CampaignInput("戴盔护航", begin, begin + timedelta(days=120), tuple(v.code for v in villages[:4]))
         number = plan_campaign(session, new, SYSTEM, utc_now()).number

@@ -23,8 +23,8 @@ def test_a_village_has_its_own_figures_and_a_leader_the_own_villages(session: Se
     village, other = known.area(session, known.VILLAGE), known.area(session, known.OTHER_VILLAGE)
     series.add_accidents(session, {village: [2], other: [1]}, MONTH)
     series.add_accidents(session, {village: [1]}, MONTH, "fatal")
-    helmets.make_survey(session, helmets.make_site(session, village), 45, 5, when=series.noon(MONTH))
-    hazards.make_hazard(session, village, now=series.noon(MONTH + timedelta(days=3)))
+    helmets.make_survey(session, helmets.make_site(session, village), 45, 5, when=series.noon(MONTH.first))
+    hazards.make_hazard(session, village, now=series.noon(MONTH.first + timedelta(days=3)))
     session.flush()
     rows = {one.village_code: one for one in list_indicators(session, SYSTEM, MONTH, series.NOW)}
     assert len(rows) > 500

@@ -33,7 +33,6 @@ from trafficedu.bulletin.queries.month import gather
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.education.queries import rates as education
-from trafficedu.evaluation.rules import month_after
 from trafficedu.evaluation.services import runs
 from trafficedu.hazards.queries.figures import HazardCounts
 from trafficedu.helmets.queries import rates as helmets
@@ -41,7 +40,7 @@ from trafficedu.reports import bulletin
 from trafficedu.reports import scorecard as card_paper
 
 Makes = Callable[..., User]
-MONTH, AFTER = made.MONTH, month_after(made.MONTH)
+MONTH, FIRST, AFTER = made.MONTH, made.MONTH.first, made.MONTH.next.first
 
 
 @pytest.fixture
@@ -76,11 +75,11 @@ def test_the_bulletin_says_what_the_evaluation_and_the_pages_say(
         assert one.low - 1 <= one.score <= one.high + 1
     path = analyst.scope.area_path
     assert path is not None
-    counted = education.count_completion(session, analyst, MONTH, AFTER, NOW, path)
+    counted = education.count_completion(session, analyst, FIRST, AFTER, NOW, path)
     assert (data.completion.numerator, data.completion.denominator) == (counted.completed, counted.opened)
     due = {one.name: (one.rate.numerator, one.rate.denominator) for one in data.completion_by_area}
     assert due == {"A": (5, 5), "B": (2, 5), "C": (4, 4)}
-    seen = helmets.list_observations(session, helmets.Wanted(month_after(MONTH, -2), AFTER, path), analyst)
+    seen = helmets.list_observations(session, helmets.Wanted((MONTH - 2).first, AFTER, path), analyst)
     line = helmets.line_of(seen, helmets.standard(session))
     assert (data.helmets.numerator, data.helmets.denominator) == (line.helmeted, line.clear) == (381, 399)
     assert (data.violations.now, data.violations.year_before) == (60, 0)
@@ -95,7 +94,7 @@ def test_the_bulletin_says_what_the_evaluation_and_the_pages_say(
 def test_a_month_without_evaluation_or_records_has_a_bulletin(
     session: Session, towns: dict[str, Area], analyst: Actor, locale: str
 ) -> None:
-    data = gather(session, analyst, "", month_after(MONTH, -5), NOW, locale).data
+    data = gather(session, analyst, "", MONTH - 5, NOW, locale).data
     assert data.evaluated is None
     assert data.outlook is None
     assert data.recommended.places == []
@@ -104,12 +103,12 @@ def test_a_month_without_evaluation_or_records_has_a_bulletin(
     assert reading.outside == []
     assert {"zh": "该月尚未评估", "en": "not been evaluated yet"}[locale] in reading.flat
     with pytest.raises(Missing):
-        scorecard.gather(session, analyst, towns["A"].code, month_after(MONTH, -5), NOW, locale)
+        scorecard.gather(session, analyst, towns["A"].code, MONTH - 5, NOW, locale)
 
 
 def test_a_month_that_is_not_over_has_none(session: Session, analyst: Actor) -> None:
     with pytest.raises(Refusal, match="not over"):
-        gather(session, analyst, "", AFTER, NOW, "zh")
+        gather(session, analyst, "", MONTH.next, NOW, "zh")
 
 
 def test_places_are_recommended_by_the_rule_and_say_why(session: Session) -> None:
@@ -117,10 +116,10 @@ def test_places_are_recommended_by_the_rule_and_say_why(session: Session) -> Non
     district, often, sudden, late = (
         known.area(session, code) for code in (known.DISTRICT, known.TOWN, known.OTHER_TOWN, "330109002")
     )
-    parts = areas.list_children(session, district, MONTH)
+    parts = areas.list_children(session, district, FIRST)
     others = [town for town in parts if town not in (often, sudden)]
     counts = {often: [6] * months, sudden: [2] * (months - 1) + [14]} | {town: [2] * months for town in others}
-    series.add_accidents(session, counts, month_after(MONTH, 1 - months))
+    series.add_accidents(session, counts, MONTH - (months - 1))
     watched = places.load_watched(session, district, MONTH)
     alarms = places.read_alarms(watched, MONTH)
     assert list(alarms) == [sudden.code]
@@ -142,8 +141,8 @@ def test_places_are_recommended_by_the_rule_and_say_why(session: Session) -> Non
 
 def test_months_on_record_bring_a_forecast(session: Session) -> None:
     district, town = known.area(session, known.DISTRICT), known.area(session, known.TOWN)
-    series.add_accidents(session, {town: [4] * 8}, month_after(MONTH, -7))
-    hazards.make_hazard(session, known.area(session, known.VILLAGE), now=series.noon(MONTH))
+    series.add_accidents(session, {town: [4] * 8}, MONTH - 7)
+    hazards.make_hazard(session, known.area(session, known.VILLAGE), now=series.noon(FIRST))
     analyst = actor_of(person(session, "analyst", area_id=district.id))
     data = gather(session, analyst, "", MONTH, NOW, "en").data
     assert data.outlook is not None

@@ -6,13 +6,14 @@ import pytest
 
 from trafficedu.bulletin.rules import check_month, verdict
 from trafficedu.core.errors import Refusal
+from trafficedu.core.month import Month
 
 TODAY = date(2026, 11, 20)
 
 
 def test_a_month_is_taken_once_it_is_over() -> None:
-    assert check_month(date(2026, 10, 17), TODAY) == date(2026, 10, 1)
-    for month in (date(2026, 11, 1), date(2027, 1, 1), date(1999, 12, 1)):
+    check_month(Month(2026, 10), TODAY)
+    for month in (Month(2026, 11), Month(2027, 1), Month(1999, 12)):
         with pytest.raises(Refusal):
             check_month(month, TODAY)
 

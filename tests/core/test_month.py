@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from trafficedu.core.month import Month
+from trafficedu.core.month import Month, Period
 
 
 def test_a_month_has_its_first_and_its_last_day() -> None:
@@ -47,3 +47,39 @@ def test_what_is_no_month_is_not_read(text: str) -> None:
 def test_the_calendar_ends() -> None:
     with pytest.raises(ValueError, match="year"):
         _ = Month(9999, 12) + 1
+
+
+RUNNING = Month(2026, 11)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "usual", "shown"),
+    [
+        (None, None, RUNNING - 1, Period(Month(2025, 11), Month(2026, 10))),
+        (None, None, RUNNING, Period(Month(2025, 12), Month(2026, 11))),
+        (Month(2026, 1), Month(2026, 3), RUNNING - 1, Period(Month(2026, 1), Month(2026, 3))),
+        (Month(2026, 5), Month(2026, 2), RUNNING - 1, Period(Month(2026, 2), Month(2026, 5))),
+        (Month(2026, 11), Month(2031, 1), RUNNING - 1, Period(Month(2026, 11), Month(2026, 11))),
+        (Month(9999, 12), None, RUNNING - 1, Period(Month(2026, 10), Month(2026, 11))),
+        (Month(9999, 12), None, RUNNING, Period(Month(2026, 11), Month(2026, 11))),
+        (Month(1, 1), Month(1, 1), RUNNING - 1, Period(Month(2000, 1), Month(2000, 1))),
+        (Month(1990, 1), Month(2026, 10), RUNNING - 1, Period(Month(2021, 11), Month(2026, 10))),
+    ],
+)
+def test_a_period_is_put_in_order_and_within_bounds(
+    first: Month | None, last: Month | None, usual: Month, shown: Period
+) -> None:
+    assert Period.chosen(first, last, RUNNING, usual) == shown
+
+
+def test_the_same_months_a_year_before() -> None:
+    period = Period(Month(2025, 11), Month(2026, 2))
+    assert period.months == [Month(2025, 11), Month(2025, 12), Month(2026, 1), Month(2026, 2)]
+    assert period.year_before == Period(Month(2024, 11), Month(2025, 2))
+    assert (period.first_day, period.last_day) == (date(2025, 11, 1), date(2026, 2, 28))
+    assert period.after == date(2026, 3, 1)
+
+
+def test_a_month_has_a_number_in_the_calendar_of_the_analysis() -> None:
+    assert Month(2026, 11).index == 2026 * 12 + 10
+    assert Month.at(Month(2026, 12).index) == Month(2026, 12)

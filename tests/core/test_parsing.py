@@ -8,6 +8,7 @@ import pytest
 from trafficedu.core import parsing
 from trafficedu.core.columns import Column, Columns
 from trafficedu.core.errors import Refusal
+from trafficedu.core.month import Month
 
 
 def read(reader: parsing.Read[Any], text: str) -> Any:
@@ -21,8 +22,8 @@ def read(reader: parsing.Read[Any], text: str) -> Any:
         (parsing.day, "2026/11/3", date(2026, 11, 3)),
         (parsing.day, "2026-11-03T00:00:00", date(2026, 11, 3)),
         (parsing.if_given(parsing.day), "", None),
-        (parsing.month, "2026-11", date(2026, 11, 1)),
-        (parsing.month, "2026-11-30", date(2026, 11, 1)),
+        (parsing.month, "2026-11", Month(2026, 11)),
+        (parsing.month, "2026-11-30", Month(2026, 11)),
         (parsing.whole(), "12", 12),
         (parsing.flag, "是", True),
         (parsing.flag, "FALSE", False),
@@ -77,7 +78,7 @@ def test_texts_keep_to_their_length() -> None:
         (parsing.as_text, timedelta(hours=30), "1 day, 6:00:00"),
         (parsing.day, date(2026, 11, 3), date(2026, 11, 3)),
         (parsing.day, datetime.fromisoformat("2026-11-03"), date(2026, 11, 3)),
-        (parsing.month, date(2026, 11, 30), date(2026, 11, 1)),
+        (parsing.month, date(2026, 11, 30), Month(2026, 11)),
         (parsing.moment, datetime.fromisoformat("2026-11-03T08:00"), datetime(2026, 11, 3, 0, tzinfo=UTC)),
         (parsing.whole(), 12.0, 12),
         (parsing.degrees, 30.5, 30.5),

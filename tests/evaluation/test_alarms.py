@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from tests.factories import places
 from tests.factories.evaluation import NOW, add_accidents
 from trafficedu.accounts.models import User
+from trafficedu.core.month import Month
 from trafficedu.evaluation.services.alarms import alarms_of, raise_alarms, read_alarms
 from trafficedu.messages.models import Push
 
 MONTHS = 60
-FIRST = date(2021, 11, 1)
+FIRST = Month(2021, 11)
 
 
 def district(session: Session, last: int) -> None:
@@ -45,7 +46,7 @@ def test_the_first_accident_of_a_quiet_town_is_no_alarm(session: Session) -> Non
 
 
 def test_too_short_a_past_raises_none_and_is_counted(session: Session) -> None:
-    add_accidents(session, {places.area(session, places.TOWN): [1, 30]}, date(2026, 9, 1))
+    add_accidents(session, {places.area(session, places.TOWN): [1, 30]}, Month(2026, 9))
     payload = alarms_of(session, places.area(session, places.DISTRICT), NOW).payload
     assert payload["alarms"] == []
     assert payload["quiet"] > 0

@@ -15,10 +15,10 @@ from tests.factories.events import published
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.errors import Refusal
+from trafficedu.core.month import Month
 from trafficedu.evaluation.events import ColourWorsened, RunPublished
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries import runs
-from trafficedu.evaluation.rules import month_after
 from trafficedu.evaluation.services import checking
 from trafficedu.evaluation.services import runs as run_services
 from trafficedu.riders.models import Engagement
@@ -104,10 +104,10 @@ def test_a_check_finds_what_was_changed_by_hand(session: Session, towns: dict[st
 
 @pytest.mark.parametrize(
     ("month", "words"),
-    [(date(2027, 1, 1), "not begun"), (date(2003, 5, 1), "Nothing is recorded")],
+    [(Month(2027, 1), "not begun"), (Month(2003, 5), "Nothing is recorded")],
 )
 def test_a_month_that_cannot_be_evaluated_is_said(
-    session: Session, towns: dict[str, Area], month: date, words: str
+    session: Session, towns: dict[str, Area], month: Month, words: str
 ) -> None:
     with pytest.raises(Refusal) as refused:
         run_services.evaluate(session, month, NOW)
@@ -126,7 +126,7 @@ def test_publishing_tells_which_colours_worsened(session: Session, towns: dict[s
     heard = published(session, RunPublished, ColourWorsened)
     before = run_services.evaluate(session, MONTH, NOW)
     run_services.publish_run(session, before, SYSTEM, NOW)
-    session.execute(update(EvaluationRun).values(month=month_after(MONTH, -1)))
+    session.execute(update(EvaluationRun).values(month=MONTH - 1))
     session.execute(update(EvaluationResult).where(EvaluationResult.code == towns["B"].code).values(colour="yellow"))
     session.expire_all()
     run_services.publish_run(session, run_services.evaluate(session, MONTH, NOW), SYSTEM, NOW)
@@ -136,7 +136,7 @@ def test_publishing_tells_which_colours_worsened(session: Session, towns: dict[s
 
 def test_the_trend_is_measured_by_the_forecast_before_the_year(session: Session, towns: dict[str, Area]) -> None:
     # 40 months of 4 casualty accidents in A and B and 8 in C; in the last year A has none any more
-    first = month_after(MONTH, -39)
+    first = MONTH - 39
     a, b, c = towns.values()
     add_accidents(session, {a: [4] * 28 + [0] * 12, b: [4] * 40, c: [8] * 40}, first)
     run = run_services.evaluate(session, MONTH, NOW)

@@ -19,11 +19,12 @@ from trafficedu.areas.models import Area
 from trafficedu.campaigns.models import Campaign
 from trafficedu.campaigns.services import CampaignInput, plan_campaign
 from trafficedu.core.actors import SYSTEM
+from trafficedu.core.month import Month
 from trafficedu.evaluation.queries.effects import load_trial
 from trafficedu.evaluation.services.effects import compute_effect
 
 FIRST, LAST, MONTHS = date(2026, 2, 1), date(2026, 9, 30), 36
-BEGIN = date(2023, 2, 1)
+BEGIN = Month(2023, 2)
 
 
 def villages(session: Session) -> list[Area]:

@@ -97,7 +97,7 @@ def test_the_month_before_is_compared(
     session: Session, client: Browser, towns: dict[str, Area], make_user: Makes
 ) -> None:
     made.add_tasks(session, towns["A"], [(False, 60)] * 6, made.DAY - timedelta(days=30))
-    run_services.publish_run(session, run_services.evaluate(session, made.MONTH.replace(month=9), NOW), SYSTEM, NOW)
+    run_services.publish_run(session, run_services.evaluate(session, made.MONTH - 1, NOW), SYSTEM, NOW)
     publish(session)
     client.sign_in(make_user("leader", area_id=towns["A"].id))
     page = client.get(f"{ADDRESS}{towns['A'].code}?lang=en").get_data(as_text=True)

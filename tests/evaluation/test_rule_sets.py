@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 import pytest
@@ -21,6 +20,7 @@ from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import today
 from trafficedu.core.errors import Refusal, Stale
+from trafficedu.core.month import Month
 from trafficedu.evaluation.models import RuleSetRecord
 from trafficedu.evaluation.queries import rule_sets, runs
 from trafficedu.evaluation.services import runs as run_services
@@ -34,7 +34,7 @@ from trafficedu.evaluation.services.rule_sets import (
     release_rule_set,
 )
 
-NEXT = date(2026, 12, 1)
+NEXT = Month(2026, 12)
 Makes = Callable[..., User]
 
 
@@ -62,7 +62,7 @@ def test_a_second_person_puts_it_in_force_and_past_months_stay(
     with pytest.raises(Stale):
         release_rule_set(session, record, record.version + 1, actor_of(supervisor), NOW)
     release_rule_set(session, record, record.version, actor_of(supervisor), NOW)
-    assert rule_sets.rule_set_of(session, date(2026, 11, 1)).code == "default"
+    assert rule_sets.rule_set_of(session, Month(2026, 11)).code == "default"
     assert rule_sets.rule_set_of(session, NEXT) is record
     with pytest.raises(Refusal, match="no draft"):
         change_rule_set(session, record, RuleSetInput("x", NEXT, PAYLOAD), record.version, actor_of(analyst), NOW)
@@ -108,7 +108,7 @@ def test_the_pages_lead_from_draft_to_release(
     client.sign_in(analyst)
     page = client.get("/evaluation/rules/new").get_data(as_text=True)
     assert 'name="area_education"' in page
-    month = f"{today():%Y-%m}"
+    month = str(Month.of(today()))
     typed = {name: value for name, value in PAYLOAD.items() if not isinstance(value, dict)}
     for group in ("area", "company"):
         typed |= {f"{group}_{name}": value for name, value in PAYLOAD[f"weights_{group}"].items()}

@@ -11,15 +11,16 @@ from sqlalchemy.orm import Session
 from tests.factories import evaluation as made
 from tests.factories import places
 from trafficedu.analysis.trend.panel import Panel
+from trafficedu.core.month import Month
 from trafficedu.core.text import message, translate
 from trafficedu.evaluation.queries.series import Loaded, load_series
-from trafficedu.evaluation.rules import CASUALTY, HELMETS, Claim, last_full_month, month_after, night_of
+from trafficedu.evaluation.rules import CASUALTY, HELMETS, Claim, night_of
 from trafficedu.evaluation.services.trends import compute_trend, packed, unpacked
 
 
 def test_a_month_without_an_accident_is_zero_and_a_town_sums_its_villages(session: Session) -> None:
     village, next_village = places.area(session, places.VILLAGE), places.area(session, places.NEXT_VILLAGE)
-    made.add_accidents(session, {village: [2, 0, 1], next_village: [1, 0, 0]}, date(2026, 8, 1))
+    made.add_accidents(session, {village: [2, 0, 1], next_village: [1, 0, 0]}, Month(2026, 8))
     root = places.area(session, places.DISTRICT)
     loaded = load_series(session, CASUALTY, root, made.LAST)
     assert loaded is not None
@@ -40,7 +41,7 @@ def test_what_belongs_to_no_part_is_kept_in_a_row_of_its_own(session: Session) -
 
 def test_damage_only_is_no_casualty_and_changes_the_fingerprint_of_all_accidents(session: Session) -> None:
     root, town = places.area(session, places.DISTRICT), places.area(session)
-    made.add_accidents(session, {town: [1, 1]}, date(2026, 9, 1))
+    made.add_accidents(session, {town: [1, 1]}, Month(2026, 9))
     before = {key: load_series(session, key, root, made.LAST) for key in (CASUALTY, "accidents")}
     made.add_accidents(session, {town: [3]}, made.LAST, "damage")
     after = {key: load_series(session, key, root, made.LAST) for key in (CASUALTY, "accidents")}
@@ -76,8 +77,8 @@ def test_sentences_survive_being_kept() -> None:
 
 
 def test_the_calendar_of_fits() -> None:
-    assert last_full_month(date(2026, 1, 5)) == date(2025, 12, 1)
-    assert month_after(date(2026, 11, 1), 2) == date(2027, 1, 1)
+    assert Month.of(date(2026, 1, 5)) - 1 == Month(2025, 12)
+    assert Month(2026, 11) + 2 == Month(2027, 1)
     assert night_of(made.NOW) is None  # noon
     assert night_of(made.NOW.replace(hour=18)) is not None  # 02:00 the next day in Shanghai
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 
 import numpy as np
 import pytest
@@ -15,12 +14,12 @@ from tests.factories import evaluation as made
 from tests.factories import places
 from trafficedu.accounts.models import User
 from trafficedu.core.clock import today
+from trafficedu.core.month import Month
 from trafficedu.evaluation.models import AnalysisResult
-from trafficedu.evaluation.rules import last_full_month, month_after
 
 
-def first_month(months: int) -> date:
-    return month_after(last_full_month(today()), 1 - months)
+def first_month(months: int) -> Month:
+    return Month.of(today()) - months
 
 
 def simulate(session: Session, months: int, per_month: float = 12.0) -> None:
@@ -111,8 +110,8 @@ def test_the_claim_of_the_article_could_be_chance(
     session: Session, client: Browser, make_user: Callable[..., User]
 ) -> None:
     town = places.area(session, places.TOWN)
-    made.add_accidents(session, {town: [31]}, date(2025, 1, 1), "fatal")
-    made.add_accidents(session, {town: [21]}, date(2026, 1, 1), "fatal")
+    made.add_accidents(session, {town: [31]}, Month(2025, 1), "fatal")
+    made.add_accidents(session, {town: [21]}, Month(2026, 1), "fatal")
     session.commit()
     client.sign_in(make_user("leader", area_id=town.id))
     page = client.get(

@@ -14,11 +14,12 @@ from tests.factories import accidents, education, helmets
 from tests.factories.evaluation import NOW, noon
 from tests.factories.points import expect
 from trafficedu.areas.models import Area, RegisteredEBikes
+from trafficedu.core.month import Month
 from trafficedu.core.numbers import new_number
 from trafficedu.education.models import Attendance, Booking, Certificate, StudyTask
 from trafficedu.points.models import PointActivity, PointEntry
 
-MONTH = date(2026, 10, 1)
+MONTH = Month(2026, 10)
 DAY = date(2026, 10, 12)
 
 

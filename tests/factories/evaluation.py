@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import itertools
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -13,13 +12,13 @@ from trafficedu.accidents.models import Accident
 from trafficedu.areas.models import Area
 from trafficedu.core import bulk
 from trafficedu.core.clock import SHANGHAI
+from trafficedu.core.month import Month
 from trafficedu.core.numbers import new_number
-from trafficedu.evaluation.rules import month_after
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 """Friday, 20 November 2026, noon in Shanghai: the last full month is October."""
 TODAY = date(2026, 11, 20)
-LAST = date(2026, 10, 1)
+LAST = Month(2026, 10)
 
 _minutes = itertools.count()
 
@@ -30,14 +29,13 @@ def noon(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, 12 + minute // 60, minute % 60, tzinfo=SHANGHAI).astimezone(UTC)
 
 
-def spread(month: date, count: int) -> list[date]:
+def spread(month: Month, count: int) -> list[date]:
     """Return ``count`` days of a month, evenly."""
-    days = calendar.monthrange(month.year, month.month)[1]
-    return [month.replace(day=1 + place * days // max(count, 1)) for place in range(count)]
+    return [month.first.replace(day=1 + place * month.last.day // max(count, 1)) for place in range(count)]
 
 
 def add_accidents(
-    session: Session, counts: Mapping[Area, Sequence[int]], first: date, severity: str = "slight"
+    session: Session, counts: Mapping[Area, Sequence[int]], first: Month, severity: str = "slight"
 ) -> None:
     """Add accidents: for every area a count for each month from ``first`` on."""
     rows = (
@@ -54,6 +52,6 @@ def add_accidents(
         }
         for area, monthly in counts.items()
         for place, count in enumerate(monthly)
-        for day in spread(month_after(first, place), int(count))
+        for day in spread(first + place, int(count))
     )
     bulk.load(session, Accident.__table__, rows)

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories import places
+from trafficedu.core.month import Month
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun, RuleSetRecord
 
-OCTOBER, SEPTEMBER = date(2026, 10, 1), date(2026, 9, 1)
+OCTOBER, SEPTEMBER = Month(2026, 10), Month(2026, 9)
 NOW = datetime(2026, 11, 4, 2, 0, tzinfo=UTC)
 """Wednesday, 4 November 2026, ten in the morning in Shanghai."""
 SCORES = {"green": 95.0, "blue": 85.0, "yellow": 75.0, "orange": 65.0, "red": 40.0, "grey": None}
 
 
 def publish(
-    session: Session, month: date, colours: Mapping[str, str], inputs: Mapping[str, Any] | None = None
+    session: Session, month: Month, colours: Mapping[str, str], inputs: Mapping[str, Any] | None = None
 ) -> EvaluationRun:
     """Add a published evaluation of ``month``: the code of an area -> its colour."""
     rules = session.scalars(select(RuleSetRecord)).first()

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from tests.factories import places
 from tests.factories.evaluation import NOW
 from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.month import Month
 from trafficedu.points.models import PointEntry
 from trafficedu.points.services import catalogue, entries
 from trafficedu.points.services.catalogue import ExpectationInput
@@ -25,6 +26,9 @@ def entered(session: Session, by: Actor = SYSTEM, **values: Any) -> PointEntry:
     return entries.record_entry(session, new, by, NOW)
 
 
-def expect(session: Session, kind: str, points: int | None, code: str = "", month: date = date(2026, 1, 1)) -> None:
+JANUARY = Month(2026, 1)
+
+
+def expect(session: Session, kind: str, points: int | None, code: str = "", month: Month = JANUARY) -> None:
     """Say what is expected a month."""
     catalogue.expect_points(session, ExpectationInput(kind, code, month, points), SYSTEM)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from tests.hazards.conftest import Acting
 from trafficedu.areas.models import Area
 from trafficedu.core.clock import utc_now
 from trafficedu.core.errors import Missing
+from trafficedu.core.month import Month
 from trafficedu.hazards.queries import figures, records, sheet
 from trafficedu.hazards.queries.figures import HazardCounts
 from trafficedu.hazards.queries.records import HazardFilter, hazards_on
@@ -84,23 +85,23 @@ def test_a_month_stays_what_it_was(session: Session, village: Area, acting: Acti
     late = make_planned(session, village, place="二")
     doubtful = make_hazard(session, village, place="三")
     november = HazardCounts(open=2, new=3, fixed=1, fixed_on_time=1, overdue=1)
-    assert figures.indicators(session, date(2026, 11, 1))[village.id] == november
+    assert figures.indicators(session, Month(2026, 11))[village.id] == november
     deciding.close(session, doubtful, "不是隐患", doubtful.version, fixer, NOW + 12 * DAY)
     revised = replace(PLAN, deadline_on=TODAY + 40 * DAY)
     planning.revise(session, late, revised, "材料未到", late.version, fixer, NOW + 12 * DAY)
     planning.mark_fixed(session, late, "", [], late.version, fixer, NOW + 15 * DAY)
     reporting.add_photos(session, late, [camera_photo(seed=5)], PhotoTime.AFTER, fixer, NOW + 15 * DAY)
     verify(session, late, officer, NOW + 16 * DAY)
-    assert figures.indicators(session, date(2026, 11, 1))[village.id] == november
+    assert figures.indicators(session, Month(2026, 11))[village.id] == november
     december = HazardCounts(open=0, new=0, fixed=1, fixed_on_time=0, overdue=0)
-    assert figures.indicators(session, date(2026, 12, 1))[village.id] == december
-    assert village.id not in figures.indicators(session, TODAY - timedelta(days=60))
+    assert figures.indicators(session, Month(2026, 12))[village.id] == december
+    assert village.id not in figures.indicators(session, Month.of(TODAY - timedelta(days=60)))
 
 
 def test_a_voided_hazard_is_in_no_figure(session: Session, village: Area, acting: Acting) -> None:
     hazard = make_planned(session, village)
     deciding.void(session, hazard, "重复", hazard.version, acting("supervisor"), NOW)
-    assert village.id not in figures.indicators(session, TODAY)
+    assert village.id not in figures.indicators(session, Month.of(TODAY))
     assert figures.count_overdue(session, acting("officer"), village.path, TODAY + 30 * DAY) == 0
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -13,6 +13,7 @@ from trafficedu.accounts.queries import actor_of
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import utc_now
+from trafficedu.core.month import Month
 from trafficedu.core.spreadsheet import csv_cell
 from trafficedu.core.tabular import ImportReport, numbered, silent
 from trafficedu.helmets.imports import COLUMNS, EXPORTER, IMPORTER
@@ -48,7 +49,7 @@ def counted(report: ImportReport) -> tuple[int, int, int, int]:
     return report.added, report.updated, report.unchanged, len(report.refused)
 
 
-def exported(session: Session, by: Actor = SYSTEM, month: date | None = None) -> list[Line]:
+def exported(session: Session, by: Actor = SYSTEM, month: Month | None = None) -> list[Line]:
     rows = EXPORTER.rows(session, by, utc_now(), month, clear=False)
     return [{name: str(csv_cell(value)) for name, value in row.items()} for row in rows]
 
@@ -81,8 +82,8 @@ def test_an_export_imports_again_and_changes_nothing(session: Session) -> None:
     assert [list(row) for row in rows] == [list(COLUMNS.names)] * 3
     assert counted(take(session, rows)) == (0, 0, 3, 0)
     assert {row["group"] for row in rows} == {"delivery:MT", "other"}
-    assert len(exported(session, month=date(2026, 3, 1))) == 3
-    assert exported(session, month=date(2026, 4, 1)) == []
+    assert len(exported(session, month=Month(2026, 3))) == 3
+    assert exported(session, month=Month(2026, 4)) == []
 
 
 def test_an_export_of_elsewhere_is_taken_in_whole(session: Session) -> None:

@@ -11,6 +11,7 @@ from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.analysis.proportions import Verdict, clustered_rate, wilson
 from trafficedu.core.actors import SYSTEM
+from trafficedu.core.month import Month
 from trafficedu.helmets.queries import rates
 from trafficedu.helmets.queries.rates import Standard, Wanted
 from trafficedu.helmets.services import surveys
@@ -79,7 +80,7 @@ def test_breakdowns_by_area_company_hour_and_month(session: Session) -> None:
     assert {(line.key, line.clear) for line in inside} == {(places["A1"].code, 10), (places["A"].code, 3)}
     assert [(line.key, line.clear) for line in rates.by_company(session, seen, AT)] == [("MT", 10)]
     assert [(line.key, line.clear) for line in rates.by_hour(seen, AT)] == [("9", 3), ("12", 20)]
-    months = rates.by_month(seen, AT, [date(2026, 2, 1), date(2026, 3, 1)])
+    months = rates.by_month(seen, AT, [Month(2026, 2), Month(2026, 3)])
     assert [(line.key, line.clear, line.rate.rate is None) for line in months] == [
         ("2026-02", 0, True),
         ("2026-03", 23, False),
@@ -109,7 +110,7 @@ def test_bare_heads_by_month_for_the_trend(session: Session) -> None:
     make_survey(session, site, 90, 10, 5)
     make_survey(session, site, 40, 10, when=NOON - timedelta(days=30))
     counts = rates.count_by_month(session, Wanted(date(2026, 1, 1), date(2026, 4, 1)), SYSTEM)
-    assert counts == {date(2026, 2, 1): (10, 50), date(2026, 3, 1): (10, 100)}
+    assert counts == {Month(2026, 2): (10, 50), Month(2026, 3): (10, 100)}
 
 
 def test_the_configured_target_is_read(session: Session) -> None:

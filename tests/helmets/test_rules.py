@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from trafficedu.analysis.proportions import wilson
-from trafficedu.helmets.rules import Share, Tap, add_up, allot, difference, draw, months_of, order_by_lot
+from trafficedu.helmets.rules import Share, Tap, add_up, allot, difference, draw, order_by_lot
 
 
 def test_the_lot_is_what_anybody_can_compute_with_sha_256() -> None:
@@ -63,20 +62,3 @@ def test_difference_of_newcombe_1998_table_ii() -> None:
     assert (first.rate, first.low, first.high) == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
     second = difference(Share(9 / 10, *wilson(9, 10)), Share(3 / 10, *wilson(3, 10)))
     assert (second.rate, second.low, second.high) == pytest.approx((0.6, 0.1705, 0.8090), abs=5e-5)
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "expected"),
-    [
-        (None, None, (date(2025, 4, 1), date(2026, 3, 1), 12)),
-        (date(2026, 1, 5), date(2026, 2, 9), (date(2026, 1, 1), date(2026, 2, 1), 2)),
-        (date(2026, 2, 1), date(2026, 1, 1), (date(2026, 1, 1), date(2026, 2, 1), 2)),
-        (date(2027, 2, 1), None, (date(2026, 3, 1), date(2026, 3, 1), 1)),
-        (date(1990, 1, 1), date(2026, 3, 1), (date(2021, 4, 1), date(2026, 3, 1), 60)),
-    ],
-)
-def test_months_asked_for_are_put_right(
-    first: date | None, last: date | None, expected: tuple[date, date, int]
-) -> None:
-    months = months_of(first, last, date(2026, 3, 20))
-    assert (months[0], months[-1], len(months)) == expected

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -11,6 +11,7 @@ from tests.factories.helmets import NOON, NOW, RECORDER, make_site, make_survey,
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.errors import Denied, Missing, Refusal, Stale
+from trafficedu.core.month import Month
 from trafficedu.helmets import rules
 from trafficedu.helmets.models import HelmetSite, HelmetSurvey
 from trafficedu.helmets.queries.sites import find_draw, find_site, list_draw_lines
@@ -79,17 +80,17 @@ def test_a_plan_is_drawn_from_active_sites_below_the_area_and_can_be_repeated(
     make_site(session, places["B1"], "B-1")
     session.scalars(select(HelmetSite).where(HelmetSite.code == "A-0")).one().active = False
     supervisor = actor_of(make_user("supervisor", area_id=places["A"].id))
-    wanted = DrawInput(places["A"].code, date(2026, 4, 17), 3, "road_class", "lottery 2026-04")
+    wanted = DrawInput(places["A"].code, Month(2026, 4), 3, "road_class", "lottery 2026-04")
     drawn = create_draw(session, wanted, supervisor, NOW)
-    assert drawn.month == date(2026, 4, 1)
+    assert drawn.month == Month(2026, 4)
     assert {name: len(codes) for name, codes in drawn.drawn.items()} == {"arterial": 2, "branch": 1}
     assert sorted(code for codes in drawn.frame.values() for code in codes) == ["A-1", "A-2", "A-3", "A-4", "A-5"]
     session.expire_all()
     assert rules.draw(drawn.frame, drawn.sites, drawn.seed) == drawn.drawn
     assert create_draw(session, wanted, supervisor, NOW).drawn == drawn.drawn
-    assert create_draw(session, DrawInput(places["A"].code, NOW.date(), 2, "none"), supervisor, NOW).seed
+    assert create_draw(session, DrawInput(places["A"].code, Month.of(NOW), 2, "none"), supervisor, NOW).seed
     with pytest.raises(Refusal) as too_many:
-        create_draw(session, DrawInput(places["A"].code, NOW.date(), 6, "none"), supervisor, NOW)
+        create_draw(session, DrawInput(places["A"].code, Month.of(NOW), 6, "none"), supervisor, NOW)
     assert too_many.value.field == "sites"
     other = actor_of(make_user("supervisor", area_id=places["B"].id))
     with pytest.raises(Missing):
@@ -103,7 +104,7 @@ def test_a_plan_says_which_of_its_sites_were_counted_in_its_month(session: Sessi
     places = tree(session)
     sites = [make_site(session, places["A1"], f"P-{number}") for number in range(2)]
     supervisor = actor_of(make_user("supervisor", area_id=places["A"].id))
-    drawn = create_draw(session, DrawInput(places["A"].code, NOON.date(), 2, "town"), supervisor, NOW)
+    drawn = create_draw(session, DrawInput(places["A"].code, Month.of(NOON), 2, "town"), supervisor, NOW)
     make_survey(session, sites[0], 9, 1)
     make_survey(session, sites[1], 9, 1, when=NOON - timedelta(days=40))
     lines = {line.code: line.surveys for line in list_draw_lines(session, drawn)}

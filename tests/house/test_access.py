@@ -11,6 +11,7 @@ from werkzeug.routing import Rule
 from tests.conftest import Browser
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import ALL_PERMISSIONS, PERMISSIONS, Role
+from trafficedu.core.addresses import MonthConverter
 
 OPEN_TO_ALL = {
     "accounts.language",
@@ -34,8 +35,9 @@ PLACEHOLDER = "0"
 
 
 def fit(rule: Rule, name: str) -> str:
-    """Return a value that a rule takes for one of its arguments: one of a closed list where there is one."""
-    return min(getattr(rule._converters[name], "items", {PLACEHOLDER}))
+    """Return a value that a rule takes for one of its arguments: a month, one of a closed list, or anything."""
+    converter = rule._converters[name]
+    return "2026-10" if isinstance(converter, MonthConverter) else min(getattr(converter, "items", {PLACEHOLDER}))
 
 
 def routes(app: Flask) -> Iterator[tuple[Rule, str, str]]:

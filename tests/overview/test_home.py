@@ -12,7 +12,8 @@ from tests.factories.education import make_task
 from tests.factories.feedback import World, acting, make_notice, make_rider, make_violation, make_world
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import Role
-from trafficedu.core.clock import local_date, month_bounds, utc_now
+from trafficedu.core.clock import local_date, utc_now
+from trafficedu.core.month import Month
 from trafficedu.overview.queries.month import read_month
 from trafficedu.overview.queries.villages import list_villages
 from trafficedu.violations.rules import Source, ViolationState
@@ -56,9 +57,7 @@ def test_a_first_password_is_changed_first(client: Browser, make_user: Callable[
 
 
 def in_months_back(months: int) -> datetime:
-    first = month_bounds(local_date(utc_now()))[0]
-    for _ in range(months):
-        first = month_bounds(first - timedelta(days=1))[0]
+    first = (Month.of(local_date(utc_now())) - months).first
     return utc_now() - timedelta(days=(local_date(utc_now()) - first).days - 3)
 
 

@@ -67,7 +67,7 @@ def test_it_is_read_off_the_published_evaluation(frozen: VillageList) -> None:
 
 def test_nothing_is_frozen_before_the_month_is_over_evaluated_or_twice(session: Session, analyst: Actor) -> None:
     with pytest.raises(Refusal, match="not over"):
-        services.freeze_list(session, OCTOBER.replace(month=11), analyst, NOW)
+        services.freeze_list(session, OCTOBER.next, analyst, NOW)
     with pytest.raises(Refusal, match="published yet"):
         services.freeze_list(session, OCTOBER, analyst, NOW)
     publish(session, OCTOBER, {places.VILLAGE: "red"})

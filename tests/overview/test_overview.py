@@ -15,16 +15,16 @@ from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date, utc_now
 from trafficedu.core.errors import Missing
+from trafficedu.core.month import Month, Period
 from trafficedu.core.services import services_of
 from trafficedu.overview.queries import picture as pictures
-from trafficedu.overview.rules import Period
 from trafficedu.violations.services import reviewing as violations
 
 MakeUser = Callable[..., User]
 NOW = utc_now()
 """Tasks are opened now, by the clock of the service: so this month is looked at."""
 SEEN = NOW - timedelta(minutes=1)
-MONTH = local_date(SEEN).replace(day=1)
+MONTH = Month.of(local_date(SEEN))
 PERIOD = Period(MONTH, MONTH)
 
 
@@ -62,7 +62,7 @@ def test_an_officer_counts_the_own_town_only(session: Session, district: Distric
 
 def test_the_page_shows_rates_with_their_parts(client: Browser, district: District, make_user: MakeUser) -> None:
     client.sign_in(make_user("analyst", area_id=district.root.id))
-    page = client.get(f"/overview?first={MONTH:%Y-%m}&last={MONTH:%Y-%m}&lang=en")
+    page = client.get(f"/overview?first={MONTH}&last={MONTH}&lang=en")
     assert page.status_code == 200
     assert "3 violations; nothing recorded in the same months a year before" in page.text
     assert "(0 / 3)" in page.text
@@ -94,7 +94,7 @@ def test_what_is_kept_is_kept_for_its_readers_only(
     monkeypatch.setattr(keeper, "_longest", 300)
     monkeypatch.setattr(keeper, "_clock", itertools.count(time.monotonic()).__next__)  # every count takes a second
     client.sign_in(make_user("analyst", area_id=district.root.id))
-    address = f"/overview?first={MONTH:%Y-%m}&last={MONTH:%Y-%m}&lang=en"
+    address = f"/overview?first={MONTH}&last={MONTH}&lang=en"
     assert "3 violations;" in client.get(address).text
     make_violation(session, district.village, now=NOW, occurred_utc=SEEN, kind_code="2007", rider=new_rider())
     session.commit()

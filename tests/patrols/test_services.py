@@ -13,12 +13,13 @@ from tests.factories.evaluation import NOW
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Denied, Missing, Refusal, Stale
+from trafficedu.core.month import Month
 from trafficedu.patrols import queries, services
 from trafficedu.patrols.models import Patrol
 from trafficedu.patrols.queries import Effort, PatrolFilter
 from trafficedu.patrols.services import Ending, PastPatrol
 
-MONTH = NOW.date().replace(day=1)
+MONTH = Month.of(NOW.date())
 AFTER = date(2100, 1, 1)
 
 
@@ -49,11 +50,11 @@ def test_a_patrol_is_begun_counted_and_ended(session: Session) -> None:
     assert patrol.stops == 2
     with pytest.raises(Refusal, match="running already"):
         services.begin(session, places.TOWN, "", officer, NOW)
-    assert queries.effort_of(session, places.area(session).path, MONTH, AFTER) == Effort(0, None, 0), "not ended yet"
+    assert queries.effort_of(session, places.area(session).path, MONTH) == Effort(0, None, 0), "not ended yet"
     later = NOW + timedelta(minutes=90)
     services.end(session, patrol, Ending(later, 2), officer, later)
     assert queries.running_of(session, officer) is None
-    assert queries.effort_of(session, places.area(session).path, MONTH, AFTER) == Effort(1.5, 2, 1, 1)
+    assert queries.effort_of(session, places.area(session).path, MONTH) == Effort(1.5, 2, 1, 1)
     with pytest.raises(Refusal, match="has ended"):
         services.count_stop(session, officer)
 
@@ -65,12 +66,12 @@ def test_effort_is_told_by_area_and_stops_only_where_counted(session: Session) -
     past(session, officer, 6, area_code=places.TOWN, stops=3)
     void = past(session, officer, 4, stops=100)
     services.void(session, void, "误记", void.version, officer, NOW)
-    by_area = queries.effort_by_area(session, NOW.date())
+    by_area = queries.effort_by_area(session, MONTH)
     assert by_area == {
         places.area(session, places.VILLAGE).path: Effort(4.0, 12, 2, 1),
         places.area(session).path: Effort(2.0, 3, 1, 1),
     }
-    assert queries.effort_of(session, places.area(session).path, MONTH, AFTER) == Effort(6.0, 15, 3, 2)
+    assert queries.effort_of(session, places.area(session).path, MONTH) == Effort(6.0, 15, 3, 2)
     whole = PatrolFilter()
     assert queries.total_of(session, officer, whole) == Effort(6.0, 15, 3, 2)
     assert queries.PATROLS.page(session, officer, whole).total == 4

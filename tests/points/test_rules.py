@@ -7,16 +7,17 @@ from datetime import date
 import pytest
 
 from trafficedu.core.errors import Refusal
+from trafficedu.core.month import Month
 from trafficedu.points import rules
 
 TODAY = date(2026, 11, 25)
 
 
 def test_the_latest_figure_begun_holds() -> None:
-    steps = [(date(2026, 7, 1), None), (date(2026, 1, 1), 20), (date(2026, 3, 1), 30)]
-    expected = {date(2025, 12, 1): None, date(2026, 2, 1): 20, date(2026, 3, 1): 30, date(2026, 6, 1): 30}
+    steps = [(Month(2026, 7), None), (Month(2026, 1), 20), (Month(2026, 3), 30)]
+    expected = {Month(2025, 12): None, Month(2026, 2): 20, Month(2026, 3): 30, Month(2026, 6): 30}
     assert {month: rules.expected_in(month, steps) for month in expected} == expected
-    assert rules.expected_in(date(2026, 8, 1), steps) is None, "an end is a figure, too"
+    assert rules.expected_in(Month(2026, 8), steps) is None, "an end is a figure, too"
 
 
 def test_what_costs_points_counts_below_zero() -> None:

@@ -17,6 +17,7 @@ from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.errors import Denied, Missing, Refusal
+from trafficedu.core.month import Month
 from trafficedu.hazards.events import HazardOverdue, HazardVerified
 from trafficedu.points.models import PointEntry
 from trafficedu.points.queries import balances, scope
@@ -43,7 +44,7 @@ def test_a_months_points_are_the_targets_own_entries(session: Session) -> None:
     entered(session, activity_code="criticised", points=2)
     entered(session, occurred_on=date(2026, 7, 1))
     entered(session, target_kind="company", target_code=company.code, activity_code="safety_training")
-    found = balances.month_points(session, DAY)
+    found = balances.month_points(session, Month.of(DAY))
     assert found["village", village.id] == MonthPoints(3, 20)
     assert found["town", town.id] == MonthPoints(0, 60), "its villages' points are not the town's"
     assert found["village", places.area(session, places.NEXT_VILLAGE).id] == MonthPoints(0, 40)
@@ -55,10 +56,10 @@ def test_a_months_points_are_the_targets_own_entries(session: Session) -> None:
 def test_an_expectation_ends_and_a_target_falls_back_to_its_level(session: Session) -> None:
     village = places.area(session, places.VILLAGE)
     expect(session, "village", 20)
-    expect(session, "village", 50, places.VILLAGE, date(2026, 3, 1))
-    expect(session, "village", None, places.VILLAGE, date(2026, 5, 1))
-    expect(session, "village", None, month=date(2026, 8, 1))
-    by_month = {month: balances.month_points(session, date(2026, month, 1)) for month in (2, 3, 5, 8)}
+    expect(session, "village", 50, places.VILLAGE, Month(2026, 3))
+    expect(session, "village", None, places.VILLAGE, Month(2026, 5))
+    expect(session, "village", None, month=Month(2026, 8))
+    by_month = {month: balances.month_points(session, Month(2026, month)) for month in (2, 3, 5, 8)}
     figures = {month: found.get(("village", village.id)) for month, found in by_month.items()}
     assert figures == {2: MonthPoints(0, 20), 3: MonthPoints(0, 50), 5: MonthPoints(0, 20), 8: None}
 

@@ -17,6 +17,7 @@ from tests.factories import places
 from trafficedu.accounts.models import User
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import today, utc_now
+from trafficedu.core.month import Month
 from trafficedu.core.services import services_of
 from trafficedu.core.tabular import ImportReport, Row, numbered, silent
 from trafficedu.points.imports import COLUMNS, IMPORTER, list_rows
@@ -123,7 +124,7 @@ def test_a_file_is_taken_in_once_and_never_changes_the_ledger(session: Session) 
     assert take(session, *good).unchanged == 4
     exported = [
         ",".join(str(row[name]) for name in COLUMNS.names)
-        for row in list_rows(session, SYSTEM, utc_now(), today(), False)
+        for row in list_rows(session, SYSTEM, utc_now(), Month.of(today()), False)
     ]
     assert exported == [], "the month narrows"
     exported = [

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from tests.reports.samples import SHANGHAI
+from trafficedu.core.month import Month
 from trafficedu.core.text import message
 from trafficedu.reports.bulletin_data import (
     BulletinData,
@@ -15,7 +16,7 @@ from trafficedu.reports.bulletin_data import (
     Count,
     Hazards,
     Limits,
-    Month,
+    MonthCount,
     NamedRate,
     Outlook,
     Place,
@@ -79,7 +80,7 @@ OUTLOOK = Outlook(
 BULLETIN = BulletinData(
     district="杭州市公安局交通警察支队萧山大队",
     area="萧山区",
-    month=date(2026, 10, 1),
+    month=Month(2026, 10),
     as_of=datetime(2026, 11, 4, 9, 30, tzinfo=SHANGHAI),
     findings=(message("a first finding"), message("a second finding")),
     evaluated=message("the rule set"),
@@ -105,7 +106,9 @@ BULLETIN = BulletinData(
     completion_by_area=[NamedRate(f"{place}", name, rate(9 + place, 20)) for place, name in enumerate(NAMES)],
     feedback_by_company=[NamedRate(name, name, rate(18, 20 if name else 0)) for name in COMPANIES],
     hazards=Hazards(12, 5, 4, 2),
-    months=[Month(name, 900 + 37 * (place % 9), 1000 if place > 3 else None) for place, name in enumerate(_months(13))],
+    months=[
+        MonthCount(name, 900 + 37 * (place % 9), 1000 if place > 3 else None) for place, name in enumerate(_months(13))
+    ],
     kinds=[Change("驾驶非机动车闯红灯", 301, 322, 410), Change("驾驶非机动车逆向行驶", 250, 240, 200)],
     areas=[Change(name, 10 * place, 90, 80) for place, name in enumerate(NAMES)],
     funnel=[
@@ -144,7 +147,7 @@ EMPTY = replace(
     claims=(),
     campaigns=(),
     recommended=Places(message("the rule"), (), 36),
-    months=[Month("2026-10", 0, None)],
+    months=[MonthCount("2026-10", 0, None)],
 )
 GREY = replace(
     BULLETIN,

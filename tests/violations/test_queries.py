@@ -15,6 +15,7 @@ from trafficedu.areas.models import Area
 from trafficedu.core.actors import NOTHING, SYSTEM, Actor, Scope
 from trafficedu.core.clock import utc_now
 from trafficedu.core.errors import Refusal
+from trafficedu.core.month import Month
 from trafficedu.riders.services.people import find_or_register
 from trafficedu.violations.queries import figures, records
 from trafficedu.violations.queries.kinds import RememberedKinds, find_kind, find_kind_on, list_kinds_ending
@@ -32,12 +33,12 @@ def test_only_confirmed_ones_count_by_kind_and_month(session: Session, district:
     reviewing.void(session, make_violation(session, district.village), "错", SYSTEM, NOW)
     counts = figures.count_by_kind_and_month(session, SYSTEM, START, END)
     assert [(c.month, c.kind_code, c.violations) for c in counts] == [
-        (date(2026, 10, 1), "2004", 1),
-        (date(2026, 11, 1), "2004", 1),
-        (date(2026, 11, 1), "2007", 2),
+        (Month(2026, 10), "2004", 1),
+        (Month(2026, 11), "2004", 1),
+        (Month(2026, 11), "2007", 2),
     ]
     assert counts[0].name("en") == "Riding against the traffic"
-    assert figures.count_by_kind_and_month(session, SYSTEM, date(2026, 11, 1), END)[0].month == date(2026, 11, 1)
+    assert figures.count_by_kind_and_month(session, SYSTEM, date(2026, 11, 1), END)[0].month == Month(2026, 11)
 
 
 def test_versions_of_a_kind_count_together(session: Session, district: District) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from flask import render_template
@@ -15,11 +15,12 @@ from flask_babel import gettext as _
 
 from trafficedu.accidents.queries import figures
 from trafficedu.accidents.queries.figures import MonthCount, Tally
-from trafficedu.accidents.rules import CASUALTY, Severity, months_between, year_before
+from trafficedu.accidents.rules import CASUALTY, Severity, year_before
 from trafficedu.analysis.counts import Change, compare_counts
 from trafficedu.core.access import actor
-from trafficedu.core.clock import month_bounds, today
+from trafficedu.core.clock import today
 from trafficedu.core.database import session
+from trafficedu.core.month import Month, Period
 
 READ = "accidents:accident:read"
 
@@ -37,14 +38,13 @@ class Claim:
     proven: bool
 
 
-def accidents_of_area(area_path: str, first: date, last: date, **_subject: Any) -> str:
-    """Overview: accidents with an e-bike in an area over months (``first`` and ``last``: their first days)."""
+def accidents_of_area(area_path: str, period: Period) -> str:
+    """Overview: accidents with an e-bike in an area over months."""
     who = actor()
     if not who.may(READ):
         return ""
-    end = min(month_bounds(last)[1] - timedelta(days=1), today())
+    first, end = period.first_day, min(period.last_day, today())
     counted = figures.tally(session(), who, first, end, area_path)
-    months = months_between(first, last)
     monthly = figures.count_by_month(session(), who, first, end, area_path)
     before, claims = _compared(area_path, first, end, counted)
     return render_template(
@@ -52,7 +52,7 @@ def accidents_of_area(area_path: str, first: date, last: date, **_subject: Any) 
         counted=counted,
         before=before,
         claims=claims,
-        chart=chart_by_month(months, monthly, claims) if counted.total else None,
+        chart=chart_by_month(period.months, monthly, claims) if counted.total else None,
         severities=[(severity, getattr(counted, severity)) for severity in Severity],
         first=first,
         end=end,
@@ -69,7 +69,7 @@ def _compared(area_path: str, first: date, end: date, counted: Tally) -> tuple[T
     if year_before(end) >= first:
         return None, []
     known_from = figures.first_day(session(), actor())
-    if known_from is None or known_from > month_bounds(begins)[1]:
+    if known_from is None or known_from > Month.of(begins).next.first:
         return None, []
     before = figures.tally(session(), actor(), begins, year_before(end), area_path)
     return before, [
@@ -115,7 +115,9 @@ def probability(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
 
 
-def chart_by_month(months: Sequence[date], monthly: Sequence[MonthCount], claims: Sequence[Claim]) -> Mapping[str, Any]:
+def chart_by_month(
+    months: Sequence[Month], monthly: Sequence[MonthCount], claims: Sequence[Claim]
+) -> Mapping[str, Any]:
     """Return the chart of accidents by month: those with somebody hurt, and the fatal ones among them."""
     place = {month: index for index, month in enumerate(months)}
     hurt, fatal = [0] * len(months), [0] * len(months)
@@ -128,7 +130,7 @@ def chart_by_month(months: Sequence[date], monthly: Sequence[MonthCount], claims
         "id": "accidents-by-month",
         "title": _finding(sum(hurt), sum(fatal), claims),
         "kind": "line",
-        "categories": [f"{month:%Y-%m}" for month in months],
+        "categories": [str(month) for month in months],
         "category_label": _("Month"),
         "series": [{"name": _("somebody hurt"), "values": hurt}, {"name": _("fatal"), "values": fatal}],
         "unit": _("cases"),

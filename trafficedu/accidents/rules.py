@@ -6,7 +6,7 @@ within 30 days, as other countries count, are kept apart and are often known onl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from enum import StrEnum, auto
 from typing import Protocol, TypeVar
@@ -195,9 +195,3 @@ def close_pairs(records: Iterable[Record]) -> list[tuple[Record, Record]]:
 def year_before(day: date) -> date:
     """Return the same day a year earlier; 28 February for a leap day."""
     return day.replace(year=day.year - 1, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 1)
-
-
-def months_between(first: date, last: date) -> Sequence[date]:
-    """Return the first day of every month from that of ``first`` to that of ``last``, both included."""
-    begin, end = first.year * 12 + first.month - 1, last.year * 12 + last.month - 1
-    return [date(month // 12, month % 12 + 1, 1) for month in range(begin, end + 1)]

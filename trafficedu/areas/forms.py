@@ -7,13 +7,13 @@ from datetime import date
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, DateField, IntegerField, MonthField, SelectField
+from wtforms import BooleanField, DateField, IntegerField, SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
 
 from trafficedu.areas.models import TOWN, VILLAGE
 from trafficedu.areas.queries import AreaFilter
 from trafficedu.areas.services import AreaChange, NewArea
-from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, VersionField, at_most
+from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, MonthField, TrimmedField, VersionField, at_most
 from trafficedu.core.fields import choices as as_choices
 
 ALL = "all"

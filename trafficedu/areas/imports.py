@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.columns import Column, Columns
 from trafficedu.core.errors import Refusal
 from trafficedu.core.keyed_import import KeyedImport, Known
+from trafficedu.core.month import Month
 from trafficedu.core.parsing import if_given
 from trafficedu.core.tabular import Exporter, Importer, ImportReport, Progress, Row, read_rows, silent
 from trafficedu.core.text import message
@@ -208,7 +209,7 @@ def _position(facts: AreaFacts, ids: dict[str, int], paths: dict[str, str]) -> d
 
 
 def _export_areas(
-    session: Session, by: Actor, now: datetime, month: date | None, clear: bool
+    session: Session, by: Actor, now: datetime, month: Month | None, clear: bool
 ) -> Iterable[dict[str, Any]]:
     for facts in sorted(facts_by_code(session, by).values(), key=lambda facts: facts.code):
         yield {
@@ -232,7 +233,7 @@ class EBikeImport(KeyedImport[dict[str, Any]]):
     def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
         super().__init__(session, by, now, skip_errors)
         self._areas = {area.code: area for area in session.scalars(select(Area).where(visible_to(by)))}
-        self._seen = set[tuple[int, date]]()
+        self._seen = set[tuple[int, Month]]()
 
     def prepare(self, cells: dict[str, Any]) -> dict[str, Any]:
         """Check a row as a figure that is entered; an area has one figure a month."""
@@ -245,7 +246,7 @@ class EBikeImport(KeyedImport[dict[str, Any]]):
         self._seen.add((area.id, month))
         return {"area_id": area.id, "month": month, "ebikes": cells["ebikes"]}
 
-    def key(self, ready: dict[str, Any]) -> tuple[int, date]:
+    def key(self, ready: dict[str, Any]) -> tuple[int, Month]:
         """Return area and month."""
         return ready["area_id"], ready["month"]
 
@@ -269,7 +270,7 @@ class EBikeImport(KeyedImport[dict[str, Any]]):
 
 
 def _export_ebikes(
-    session: Session, by: Actor, now: datetime, month: date | None, clear: bool
+    session: Session, by: Actor, now: datetime, month: Month | None, clear: bool
 ) -> Iterable[dict[str, Any]]:
     query = (
         select(Area.code, RegisteredEBikes.month, RegisteredEBikes.ebikes)
@@ -280,7 +281,7 @@ def _export_ebikes(
     if month is not None:
         query = query.where(RegisteredEBikes.month == month)
     for row in session.execute(query.execution_options(yield_per=bulk.BATCH)):
-        yield {"area_code": row.code, "month": row.month.isoformat()[:7], "ebikes": row.ebikes}
+        yield {"area_code": row.code, "month": str(row.month), "ebikes": row.ebikes}
 
 
 AREAS_IMPORTER = Importer(AREA_COLUMNS, _import_areas, "areas:area:manage")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.areas.rules import Level
-from trafficedu.core.orm import Base, UTCDateTime, Valid, Versioned, one_of, word
+from trafficedu.core.month import Month
+from trafficedu.core.orm import Base, FirstOfMonth, UTCDateTime, Valid, Versioned, one_of, word
 
 DISTRICT, TOWN, VILLAGE = Level
 
@@ -50,7 +51,7 @@ class Area(Valid, Versioned, Base):
 
 
 class RegisteredEBikes(Versioned, Base):
-    """E-bikes registered in an area in one month (``month`` is its first day): the exposure behind every rate."""
+    """E-bikes registered in an area in one month: the exposure behind every rate."""
 
     __tablename__ = "registered_ebikes"
     __table_args__ = (
@@ -60,7 +61,7 @@ class RegisteredEBikes(Versioned, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
-    month: Mapped[date]
+    month: Mapped[Month] = mapped_column(FirstOfMonth)
     ebikes: Mapped[int]
 
 

@@ -13,9 +13,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, joinedload
 from trafficedu.areas.models import TOWN, VILLAGE, Area, AreaBoundary, RegisteredEBikes
 from trafficedu.areas.rules import CARRY_MONTHS, AreaFacts, Exposed, exposure
 from trafficedu.core.actors import Actor
-from trafficedu.core.clock import month_bounds
 from trafficedu.core.errors import Missing, Refusal, entered
 from trafficedu.core.listing import FIGURES, Column, Listing
+from trafficedu.core.month import Month
 from trafficedu.core.text import message
 from trafficedu.core.validity import Validity
 
@@ -288,54 +288,38 @@ def facts_by_code(session: Session, by: Actor | None = None) -> dict[str, AreaFa
     }
 
 
-def ebikes_of(session: Session, path: str, month: date) -> int | None:
-    """Return the e-bikes registered at and below ``path`` in ``month``: the exposure behind every rate.
+def ebikes_by_month(session: Session, path: str, first: Month, last: Month) -> dict[Month, int | None]:
+    """Return the e-bikes registered at and below ``path`` in every month: the exposure behind every rate.
 
     The area's own figure, carried forward at most 12 months; else the sum over the areas below it; None where
     an evaluated area lacks one (see ``rules.exposure``).
     """
-    return ebikes_by_month(session, path, month, month)[month.replace(day=1)]
-
-
-def ebikes_by_month(session: Session, path: str, first: date, last: date) -> dict[date, int | None]:
-    """Return :func:`ebikes_of` for every month from that of ``first`` to that of ``last``, both included."""
     totals = ebikes_of_areas(session, path, first, last)
     return {month: by_path.get(path) for month, by_path in totals.items()}
 
 
-def ebikes_of_areas(session: Session, path: str, first: date, last: date) -> dict[date, dict[str, int | None]]:
+def ebikes_of_areas(session: Session, path: str, first: Month, last: Month) -> dict[Month, dict[str, int | None]]:
     """Return for every month the e-bikes of every area at and below ``path``, by path, in two queries."""
-    months, month = [], first.replace(day=1)
-    while month <= last:
-        months.append(month)
-        month = month_bounds(month)[1]
     columns = (Area.id, Area.path, Area.evaluated, Area.valid_from, Area.valid_to)
     areas = session.execute(select(*columns).where(Area.path.startswith(path, autoescape=True))).all()
-    figures: dict[int, dict[date, int]] = {}
+    figures: dict[int, dict[Month, int]] = {}
     query = select(RegisteredEBikes.area_id, RegisteredEBikes.month, RegisteredEBikes.ebikes).where(
         RegisteredEBikes.area_id.in_(within(path)),
-        RegisteredEBikes.month >= months_before(first.replace(day=1), CARRY_MONTHS),
+        RegisteredEBikes.month >= first - CARRY_MONTHS,
         RegisteredEBikes.month <= last,
     )
     for row in session.execute(query):
         figures.setdefault(row.area_id, {})[row.month] = row.ebikes
-    return {month: exposure(_exposed(areas, figures, month), month) for month in months}
+    return {month: exposure(_exposed(areas, figures, month), month) for month in Month.range(first, last)}
 
 
-def _exposed(areas: Iterable[Any], figures: dict[int, dict[date, int]], month: date) -> list[Exposed]:
-    whole = Validity(month, month_bounds(month)[1] - timedelta(days=1))
+def _exposed(areas: Iterable[Any], figures: dict[int, dict[Month, int]], month: Month) -> list[Exposed]:
+    whole = Validity(month.first, month.last)
     return [
         Exposed(path, evaluated, figures.get(key, {}))
         for key, path, evaluated, *days in areas
         if Validity(*days).overlaps(whole)
     ]
-
-
-def months_before(month: date, count: int) -> date:
-    """Return the first day of the month ``count`` months before that of ``month``."""
-    for _ in range(count):
-        month = (month - timedelta(days=1)).replace(day=1)
-    return month
 
 
 def list_figures(session: Session, area: Area, limit: int = 72) -> Sequence[RegisteredEBikes]:
@@ -344,7 +328,7 @@ def list_figures(session: Session, area: Area, limit: int = 72) -> Sequence[Regi
     return session.scalars(query.order_by(RegisteredEBikes.month.desc()).limit(limit)).all()
 
 
-def find_figure(session: Session, area: Area, month: date) -> RegisteredEBikes | None:
+def find_figure(session: Session, area: Area, month: Month) -> RegisteredEBikes | None:
     """Return the figure entered for ``area`` in ``month``, or None."""
     query = select(RegisteredEBikes).where(RegisteredEBikes.area_id == area.id, RegisteredEBikes.month == month)
     return session.scalar(query)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from trafficedu.core.errors import Refusal
+from trafficedu.core.month import Month
 from trafficedu.core.states import Word
 from trafficedu.core.text import Message, message
 
@@ -107,15 +108,10 @@ def check_successor(area: AreaFacts, areas: Mapping[str, AreaFacts]) -> None:
         code = areas[code].successor if code in areas else ""
 
 
-def months_between(earlier: date, later: date) -> int:
-    """Return how many months lie between the months of two days."""
-    return (later.year - earlier.year) * 12 + later.month - earlier.month
-
-
-def carried(figures: Mapping[date, int], month: date) -> int | None:
+def carried(figures: Mapping[Month, int], month: Month) -> int | None:
     """Return the figure of ``month``, else the latest of the 12 months before it, else None."""
     known = max((m for m in figures if m <= month), default=None)
-    return None if known is None or months_between(known, month) > CARRY_MONTHS else figures[known]
+    return None if known is None or month - known > CARRY_MONTHS else figures[known]
 
 
 @dataclass(frozen=True)
@@ -124,10 +120,10 @@ class Exposed:
 
     path: str
     evaluated: bool
-    figures: Mapping[date, int]
+    figures: Mapping[Month, int]
 
 
-def exposure(areas: Iterable[Exposed], month: date) -> dict[str, int | None]:
+def exposure(areas: Iterable[Exposed], month: Month) -> dict[str, int | None]:
     """Return the e-bikes registered in each area in ``month``, by path.
 
     An area's own figure (carried forward) counts; without one, the sum of the areas right below it. The sum is

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -16,6 +16,7 @@ from trafficedu.areas.rules import PARENT_LEVEL, AreaFacts, check_place, check_s
 from trafficedu.core import audit, clock
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal
+from trafficedu.core.month import Month
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
 from trafficedu.core.validity import Validity
@@ -124,30 +125,29 @@ def reopen_area(session: Session, area: Area, version: int, by: Actor) -> None:
     audit.write(session, "areas:area:reopen", by, subject=area, code=area.code)
 
 
-def check_month(area: Area, month: date, today: date) -> None:
-    """Raise Refusal at ``month`` (its first day) where a figure of ``area`` cannot be of it."""
-    if month > today:
+def check_month(area: Area, month: Month, today: date) -> None:
+    """Raise Refusal at ``month`` where a figure of ``area`` cannot be of it."""
+    if month.first > today:
         raise Refusal(message("This month has not begun yet."), field="month")
-    if not area.overlaps(Validity(month, clock.month_bounds(month)[1] - timedelta(days=1))):
+    if not area.overlaps(Validity(month.first, month.last)):
         raise Refusal(
-            message("%(name)s did not exist on %(day)s.", name=area.name, day=month.isoformat()), field="month"
+            message("%(name)s did not exist on %(day)s.", name=area.name, day=month.first.isoformat()), field="month"
         )
 
 
-def set_figure(session: Session, area: Area, month: date, ebikes: int, by: Actor, now: datetime) -> RegisteredEBikes:
-    """Enter the e-bikes registered in ``area`` in the month of ``month``, or change what was entered.
+def set_figure(session: Session, area: Area, month: Month, ebikes: int, by: Actor, now: datetime) -> RegisteredEBikes:
+    """Enter the e-bikes registered in ``area`` in ``month``, or change what was entered.
 
     Raises
     ------
     Refusal
         The month lies ahead, or the area did not exist in it (field ``month``).
     """
-    first = month.replace(day=1)
-    check_month(area, first, clock.local_date(now))
-    figure = find_figure(session, area, first)
+    check_month(area, month, clock.local_date(now))
+    figure = find_figure(session, area, month)
     before = None if figure is None else figure.ebikes
     if figure is None:
-        figure = RegisteredEBikes(area_id=area.id, month=first)
+        figure = RegisteredEBikes(area_id=area.id, month=month)
         session.add(figure)
     figure.ebikes = ebikes
     flush_or_refuse(
@@ -158,7 +158,7 @@ def set_figure(session: Session, area: Area, month: date, ebikes: int, by: Actor
             )
         },
     )
-    change: dict[str, Any] = {"area": area.code, "month": first.isoformat(), "before": before, "after": ebikes}
+    change: dict[str, Any] = {"area": area.code, "month": month.first.isoformat(), "before": before, "after": ebikes}
     audit.write(session, "areas:ebikes:manage", by, subject=figure, **change)
     return figure
 

@@ -14,6 +14,7 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
+from trafficedu.core.month import Month
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, tell
 
@@ -132,9 +133,10 @@ def _area(code: str) -> Area:
 
 def _show(area: Area, form: FigureForm) -> str:
     day = today()
-    months = queries.ebikes_by_month(session(), area.path, queries.months_before(day, CHART_MONTHS), day)
+    running = Month.of(day)
+    months = queries.ebikes_by_month(session(), area.path, running - CHART_MONTHS, running)
     first = next((month for month, count in months.items() if count is not None), None)
-    shown = {month.isoformat()[:7]: count for month, count in months.items() if first and month >= first}
+    shown = {str(month): count for month, count in months.items() if first and month >= first}
     return render_template(
         "areas/show.html",
         area=area,

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from wtforms import MonthField, SelectField, StringField
+from wtforms import SelectField, StringField
 from wtforms.validators import Optional
 
-from trafficedu.core.fields import FilterForm, choices
+from trafficedu.core.fields import FilterForm, MonthField, choices, show_month
+from trafficedu.core.month import Month
 from trafficedu.core.text import LOCALES
 from trafficedu.core.web import locale, say
 from trafficedu.evaluation.queries.runs import ResultFilter
-from trafficedu.evaluation.rules import KIND_NAMES, last_full_month
+from trafficedu.evaluation.rules import KIND_NAMES
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 
@@ -23,12 +24,12 @@ class _AskForm(FilterForm):
 
     month = MonthField(_l("Month"), [Optional()])
 
-    def settle_month(self, today: date) -> date:
-        """Return the first day of the month asked for, put right, and show it in the field."""
+    def settle_month(self, today: date) -> Month:
+        """Return the month asked for, put right, and show it in the field."""
         self.validate()
-        last = last_full_month(today)
-        month = min(self.month.data.replace(day=1), last) if self.month.data else last
-        self.month.data, self.month.raw_data = month, None
+        last = Month.of(today) - 1
+        month = min(self.month.data, last) if self.month.data else last
+        show_month(self.month, month)
         return month
 
 

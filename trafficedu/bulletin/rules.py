@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from trafficedu.core.errors import Refusal
+from trafficedu.core.month import EARLIEST, Month
 from trafficedu.core.text import Message, message
 
-EARLIEST = date(2000, 1, 1)
 SURE = 0.9
 """Probability from which a place counts as one with more accidents than usual."""
 ALWAYS = 3
@@ -17,13 +17,11 @@ CAMPAIGN_MONTHS = 6
 HELMET_MONTHS = 3
 
 
-def check_month(month: date, today: date) -> date:
-    """Return the first day of ``month``; raise Refusal unless it is over."""
-    first = month.replace(day=1)
-    if not EARLIEST <= first < today.replace(day=1):
-        text = message("%(month)s is not over yet. Choose an earlier month.", month=f"{first:%Y-%m}")
+def check_month(month: Month, today: date) -> None:
+    """Raise Refusal unless ``month`` is over."""
+    if not EARLIEST <= month < Month.of(today):
+        text = message("%(month)s is not over yet. Choose an earlier month.", month=month)
         raise Refusal(text, field="month")
-    return first
 
 
 def verdict(p_value: str, proven: bool, now: int, before: int) -> Message:

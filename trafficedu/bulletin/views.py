@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from dataclasses import asdict
-from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, jsonify, render_template, request, send_file
@@ -22,7 +21,8 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session, writing
 from trafficedu.core.errors import Missing, Refusal
-from trafficedu.core.text import LOCALES, message
+from trafficedu.core.month import Month
+from trafficedu.core.text import LOCALES
 from trafficedu.core.web import locale, page_number
 from trafficedu.evaluation.queries import areas
 from trafficedu.evaluation.queries.runs import list_results, shown_run
@@ -36,17 +36,13 @@ MIME = {
 }
 
 
-def month_of(text: str) -> date:
-    """Return the month written ``2026-10`` in an address; raise :class:`Missing` for anything else.
-
-    A month that is not over has no paper either.
-    """
+def _over(month: Month) -> Month:
+    """Return a month of an address; one that is not over has no paper: raise :class:`Missing`."""
     try:
-        return check_month(datetime.strptime(text, "%Y-%m").date(), today())  # noqa: DTZ007 - a month has no zone
-    except ValueError as error:
-        raise Missing(message("There is no such month. Months are written like 2026-10.")) from error
+        check_month(month, today())
     except Refusal as error:
         raise Missing(error.text) from error
+    return month
 
 
 @pages.get("/bulletin")
@@ -60,7 +56,7 @@ def index() -> Any:
     return render_template(
         "bulletin/index.html",
         form=form,
-        month=f"{month:%Y-%m}",
+        month=month,
         area=area,
         lang=lang,
         run=shown_run(session(), month, actor()),
@@ -68,12 +64,12 @@ def index() -> Any:
     )
 
 
-@pages.get("/bulletin/<month>/<area>.<any(pdf, xlsx):paper>")
+@pages.get("/bulletin/<month:month>/<area>.<any(pdf, xlsx):paper>")
 @requires(READ)
-def download(month: str, area: str, paper: str) -> Any:
+def download(month: Month, area: str, paper: str) -> Any:
     """I download the bulletin, or its figures as a workbook."""
     lang = _language()
-    found = gather(session(), actor(), area, month_of(month), utc_now(), lang)
+    found = gather(session(), actor(), area, _over(month), utc_now(), lang)
     written = bulletin.render(found.data, lang) if paper == "pdf" else bulletin_annex.render(found.data, lang)
     if found.keeps:
         with writing() as own:
@@ -93,30 +89,29 @@ def scorecards() -> Any:
     return render_template(
         "bulletin/scorecards.html",
         form=form,
-        month=f"{month:%Y-%m}",
+        month=month,
         run=run,
         page=list_results(session(), run, wanted, actor(), page_number()) if run else None,
     )
 
 
-@pages.get("/scorecards/<month>/<code>.pdf")
+@pages.get("/scorecards/<month:month>/<code>.pdf")
 @requires(READ_CARD)
-def scorecard_pdf(month: str, code: str) -> Any:
+def scorecard_pdf(month: Month, code: str) -> Any:
     """I download a scorecard."""
     lang = _language()
-    data = scorecards_of.gather(session(), actor(), code, month_of(month), utc_now(), lang)
+    data = scorecards_of.gather(session(), actor(), code, _over(month), utc_now(), lang)
     return _sent(scorecard.render(data, lang), f"scorecard-{month}-{code}-{lang}.pdf")
 
 
-@pages.get("/indicators/<month>.json")
+@pages.get("/indicators/<month:month>.json")
 @requires(HAND_ON)
-def indicators(month: str) -> Any:
+def indicators(month: Month) -> Any:
     """I hand the indicators of the villages on to another system."""
-    first = month_of(month)
-    rows = [asdict(one) for one in list_indicators(session(), actor(), first, utc_now())]
-    audit.write(session(), "indicators:file:export", actor(), rows=len(rows), month=f"{first:%Y-%m}", clear=False)
+    rows = [asdict(one) for one in list_indicators(session(), actor(), _over(month), utc_now())]
+    audit.write(session(), "indicators:file:export", actor(), rows=len(rows), month=str(month), clear=False)
     session().commit()
-    answer: Answer = jsonify({"month": f"{first:%Y-%m}", "villages": rows})
+    answer: Answer = jsonify({"month": str(month), "villages": rows})
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

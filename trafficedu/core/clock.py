@@ -49,12 +49,3 @@ def day_bounds(day: date) -> tuple[datetime, datetime]:
     except OverflowError:
         start = datetime.min.replace(tzinfo=UTC)
     return start, start + timedelta(days=1)
-
-
-def month_bounds(month: date) -> tuple[date, date]:
-    """Return the first day of ``month`` and the first day of the next one; the calendar's last day ends it."""
-    first = month.replace(day=1)
-    try:
-        return first, (first + timedelta(days=32)).replace(day=1)
-    except OverflowError:
-        return first, date.max

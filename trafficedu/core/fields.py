@@ -10,12 +10,13 @@ from flask import request
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, DateTimeLocalField, Field, HiddenField, SelectField, StringField
+from wtforms import DateField, DateTimeLocalField, Field, HiddenField, SelectField, StringField, fields
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
 
 from trafficedu.core import clock
 from trafficedu.core.errors import Stale
+from trafficedu.core.month import Month, Period
 from trafficedu.core.orm import Valid
 from trafficedu.core.states import Word
 from trafficedu.core.text import message
@@ -88,6 +89,40 @@ class LocalTimeField(DateTimeLocalField):
         if self.raw_data:
             return " ".join(self.raw_data)
         return clock.local(self.data).strftime("%Y-%m-%dT%H:%M") if self.data is not None else ""
+
+
+class MonthField(fields.MonthField):
+    """A month; ``data`` is a :class:`Month`, None where nothing is typed."""
+
+    data: Any
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the typed month."""
+        super().process_formdata(valuelist)
+        self.data = None if self.data is None else Month.of(self.data)
+
+    def _value(self) -> str:
+        return " ".join(self.raw_data) if self.raw_data else str(self.data or "")
+
+
+class PeriodForm(FilterForm):
+    """Months from one to another, both included; lives in the address."""
+
+    first = MonthField(_l("From month"), [Optional()])
+    last = MonthField(_l("To month"), [Optional()])
+
+    def settle(self, usual: Month) -> Period:
+        """Return the period chosen, put right and shown so; without a choice it ends with the month ``usual``."""
+        self.validate()
+        period = Period.chosen(self.first.data, self.last.data, Month.of(clock.today()), usual)
+        show_month(self.first, period.first)
+        show_month(self.last, period.last)
+        return period
+
+
+def show_month(field: MonthField, month: Month) -> None:
+    """Show ``month`` in the field, whatever was typed there."""
+    field.data, field.raw_data = month, None
 
 
 class TrimmedField(StringField):

@@ -10,13 +10,14 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, DateTime, Enum, MetaData, SQLColumnExpression, or_
+from sqlalchemy import CheckConstraint, ColumnElement, Date, DateTime, Enum, MetaData, SQLColumnExpression, or_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.hybrid import hybrid_method
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from trafficedu.core.errors import Refusal, Stale
+from trafficedu.core.month import Month
 from trafficedu.core.states import CHANGED
 from trafficedu.core.validity import Validity
 
@@ -57,6 +58,21 @@ class UTCDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class FirstOfMonth(TypeDecorator[Month]):
+    """A month, stored as its first day."""
+
+    impl = Date
+    cache_ok = True
+
+    def process_bind_param(self, value: Month | None, dialect: Any) -> date | None:
+        """Store the first day."""
+        return None if value is None else value.first
+
+    def process_result_value(self, value: date | None, dialect: Any) -> Month | None:
+        """Return the month of the stored day."""
+        return None if value is None else Month.of(value)
 
 
 def word(words: type[StrEnum], length: int) -> Enum:

@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException
 
 from trafficedu.core import access, logs
 from trafficedu.core.actors import Actor
+from trafficedu.core.addresses import MonthConverter, NoSuchMonth
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Denied, DomainError, Missing, Stale
@@ -66,7 +67,8 @@ def asset(name: str) -> str:
 
 
 def init_pages(app: Flask, navigation: Sequence[NavigationGroup]) -> None:
-    """Give every template the frame's names, and every error a page in the user's language."""
+    """Give every template the frame's names, addresses their months, and every error a page in the user's language."""
+    app.url_map.converters["month"] = MonthConverter
 
     @app.context_processor
     def _frame() -> dict[str, Any]:
@@ -85,6 +87,9 @@ def init_pages(app: Flask, navigation: Sequence[NavigationGroup]) -> None:
     app.register_error_handler(
         CSRFError,
         lambda error: error_page(400, _l("This form was open too long. Go back, reload and send it again.")),
+    )
+    app.register_error_handler(
+        NoSuchMonth, lambda _error: error_page(404, _l("There is no such month. Months are written like 2026-10."))
     )
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(StaleDataError, lambda _error: error_page(409))

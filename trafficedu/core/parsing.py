@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from trafficedu.core.clock import from_local
 from trafficedu.core.errors import Refusal
+from trafficedu.core.month import Month
 from trafficedu.core.text import message
 
 Cell = str | int | float | bool | date | datetime | time | timedelta | None
@@ -110,15 +111,13 @@ def day(cell: Cell) -> date:
     raise Refusal(message("Write the date like 2026-11-03."))
 
 
-def month(cell: Cell) -> date:
-    """Return the first day of a month written ``2026-11`` (or as any of its days)."""
+def month(cell: Cell) -> Month:
+    """Return a month written ``2026-11`` (or as any of its days)."""
     written = as_text(cell).replace("/", "-")
-    for pattern in ("%Y-%m", "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"):
-        try:
-            return datetime.strptime(written, pattern).date().replace(day=1)  # noqa: DTZ007 - a day has no zone
-        except ValueError:
-            continue
-    raise Refusal(message("Write the month like 2026-11."))
+    try:
+        return Month.parse(written) if written.count("-") == 1 else Month.of(day(written))
+    except (ValueError, Refusal) as error:
+        raise Refusal(message("Write the month like 2026-11.")) from error
 
 
 def moment(cell: Cell) -> datetime:

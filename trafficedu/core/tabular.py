@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -25,6 +25,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.cells import restore
 from trafficedu.core.columns import Columns
 from trafficedu.core.errors import Refusal
+from trafficedu.core.month import Month
 from trafficedu.core.parsing import Cell, as_text
 from trafficedu.core.text import Message, message, translate
 
@@ -142,12 +143,12 @@ class ListRows(Protocol):
 
     Values are texts, numbers, dates and moments (``core.spreadsheet`` says how each is written).
 
-    ``month`` (its first day) narrows what happens in time, and is None for everything. ``clear`` asks for
+    ``month`` narrows what happens in time, and is None for everything. ``clear`` asks for
     personal data unmasked: the caller has checked the permission and writes the audit row.
     """
 
     def __call__(
-        self, session: Session, by: Actor, now: datetime, month: date | None, clear: bool
+        self, session: Session, by: Actor, now: datetime, month: Month | None, clear: bool
     ) -> Iterable[Mapping[str, Any]]:
         """Yield the rows; see the class."""
 

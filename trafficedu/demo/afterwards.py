@@ -18,17 +18,16 @@ from trafficedu.accounts.queries import actor_of, watchers_of
 from trafficedu.accounts.rules import Role
 from trafficedu.areas import queries as areas
 from trafficedu.areas.models import DISTRICT, TOWN, VILLAGE, Area
-from trafficedu.areas.queries import months_before
 from trafficedu.campaigns.services import CampaignInput, plan_campaign
 from trafficedu.companies.models import Company
 from trafficedu.core import bulk
 from trafficedu.core.actors import SYSTEM
-from trafficedu.core.clock import day_bounds, local_date, month_bounds
+from trafficedu.core.clock import day_bounds, local_date
 from trafficedu.core.errors import Refusal
+from trafficedu.core.month import Month
 from trafficedu.core.numbers import new_number
 from trafficedu.core.text import message
 from trafficedu.demo.accounts import list_documented
-from trafficedu.evaluation.rules import last_full_month, month_after
 from trafficedu.evaluation.services.runs import evaluate, publish_run
 from trafficedu.messages.queries import list_kinds
 from trafficedu.messages.services import channels, outbox
@@ -73,11 +72,11 @@ EVALUATED_MONTHS = 3
 
 def evaluate_months(session: Session, now: datetime) -> int:
     """Evaluate and publish the last full months that have records; returns how many."""
-    last = last_full_month(local_date(now))
+    last = Month.of(local_date(now)) - 1
     done = 0
     for back in reversed(range(EVALUATED_MONTHS)):
         try:
-            publish_run(session, evaluate(session, month_after(last, -back), now), SYSTEM, now)
+            publish_run(session, evaluate(session, last - back, now), SYSTEM, now)
         except Refusal:
             continue  # nothing is recorded so far back
         done += 1
@@ -96,12 +95,12 @@ LOSSES = 0.03
 def enter_points(session: Session, now: datetime, months: int, seed: int) -> int:
     """Enter expectations and the ledger of the last months; returns how many entries."""
     today = local_date(now)
-    first = months_before(today.replace(day=1), min(MONTHS, months) - 1)
+    first = Month.of(today) - (min(MONTHS, months) - 1)
     for kind, points in EXPECTED.items():
         catalogue.expect_points(session, ExpectationInput(kind, "", first, points), SYSTEM)
     rows = _Ledger(session, today, Random(seed + SALT)).write(first)
     bulk.load(session, PointEntry.__table__, rows)
-    return len(rows) + happenings.enter_happenings(session, now, since=first)
+    return len(rows) + happenings.enter_happenings(session, now, since=first.first)
 
 
 class _Ledger:
@@ -119,17 +118,15 @@ class _Ledger:
         self._targets += [(COMPANY, None, company.id) for company in companies]
         self._rows: list[dict[str, object]] = []
 
-    def write(self, first: date) -> list[dict[str, object]]:
-        """Return the rows of every target from the month of ``first`` on."""
+    def write(self, first: Month) -> list[dict[str, object]]:
+        """Return the rows of every target from the month ``first`` on."""
         for target in self._targets:
             usual = max(0.2, self._chance.gauss(DILIGENCE[target[0]], SPREAD))
-            month = first
-            while month <= self._today:
+            for month in Month.range(first, Month.of(self._today)):
                 self._month(target, month, usual)
-                month = month_bounds(month)[1]
         return self._rows
 
-    def _month(self, target: tuple[str, int | None, int | None], month: date, usual: float) -> None:
+    def _month(self, target: tuple[str, int | None, int | None], month: Month, usual: float) -> None:
         kind, chance = target[0], self._chance
         offered = [one for one in self._activities if kind in one.kinds]
         earning = [one for one in offered if one.direction == Direction.EARNED and one.points < EXPECTED[kind]]
@@ -141,8 +138,8 @@ class _Ledger:
         if chance.random() < LOSSES:
             self._enter(target, month, chance.choice([one for one in offered if one.direction == Direction.LOST]))
 
-    def _enter(self, target: tuple[str, int | None, int | None], month: date, activity: PointActivity) -> None:
-        day = month.replace(day=self._chance.randint(1, 28))
+    def _enter(self, target: tuple[str, int | None, int | None], month: Month, activity: PointActivity) -> None:
+        day = month.first.replace(day=self._chance.randint(1, 28))
         if day >= self._today:
             return
         self._rows.append(
@@ -186,10 +183,10 @@ def enter_pushes(session: Session, now: datetime) -> int:
 
 def _tell_of_month(session: Session, area: Area, now: datetime) -> int:
     """Tell those who answer for an area that the figures of the last month are there."""
-    month = now.date().replace(day=1) - timedelta(days=1)
+    month = Month.of(now.date()) - 1
     figures = outbox.NewPush(
         f"demo:month:{area.code}",
-        message("%(area)s: the figures of %(month)s are here", area=area.name, month=f"{month:%Y-%m}"),
+        message("%(area)s: the figures of %(month)s are here", area=area.name, month=str(month)),
         message("Look at violations, study and feedback in your area, and at what is overdue."),
         f"/overview?area={area.code}",
     )

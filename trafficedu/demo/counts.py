@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from datetime import date
 from math import exp, log
@@ -13,6 +12,7 @@ from sqlalchemy import select
 from trafficedu.accidents.models import Accident, AccidentKind, AccidentRider
 from trafficedu.accidents.rules import AccidentRole, AccidentState, Helmet, Responsibility, Severity
 from trafficedu.areas.models import RegisteredEBikes
+from trafficedu.core.month import Month
 from trafficedu.demo import seasons
 from trafficedu.demo.people import Person
 from trafficedu.demo.places import Town, Village
@@ -80,7 +80,7 @@ class EBikes(Teller):
             for month in months:
                 size *= 1 + MONTHLY_GROWTH * max(0.0, self._chance.gauss(1, 0.4))
                 self._rows.add(RegisteredEBikes, area_id=town.area.id, month=month, ebikes=round(size))
-                if month in {months[0], month.replace(month=1)}:
+                if month in {months[0], Month(month.year, 1)}:
                     for village, share in zip(own, shares, strict=True):
                         if village.id != town.area.id:
                             ebikes = round(size * share)
@@ -97,7 +97,7 @@ class Patrols(Teller):
         for month in self._span.months:
             for town in self._places.towns:
                 for _one in range(self._chance.randint(3, 4 + min(12, int(town.thousand_ebikes / 6)))):
-                    self._patrol(town, number_of(month))
+                    self._patrol(town, number_of(month.first))
 
     def _patrol(self, town: Town, first_day: int) -> None:
         chance = self._chance
@@ -156,9 +156,9 @@ class Helmets(Teller):
         for place, month in enumerate(self._span.months):
             level = self._level(place) + bias
             if chance.random() < 0.9:
-                self._survey(site, number_of(month), busy, level, CountMethod.ON_SITE, chance.choice(officers))
+                self._survey(site, number_of(month.first), busy, level, CountMethod.ON_SITE, chance.choice(officers))
             if camera and place % EVERY_CAMERA_MONTHS == 0:
-                self._survey(site, number_of(month), 2 * busy, level - 0.25, CountMethod.VIDEO, None)
+                self._survey(site, number_of(month.first), 2 * busy, level - 0.25, CountMethod.VIDEO, None)
 
     def _level(self, place: int) -> float:
         """Return the usual rate of a month on the logit scale; half of the way is done after a third of the time."""
@@ -232,15 +232,15 @@ class Accidents(Teller):
         self._years = 0.0
         self._progress = 1.0
 
-    def write_month(self, month: date, riders: Sequence[Person]) -> None:
+    def write_month(self, month: Month, riders: Sequence[Person]) -> None:
         """Add the accidents of ``month``; some of ``riders``, known and about that month, were in them."""
-        first, days = number_of(month), monthrange(month.year, month.month)[1]
+        first, days = number_of(month.first), month.last.day
         lived = min(days, self._span.today - first)
         if lived <= 0:
             return
         self._years = (self._span.today - first) / 365.25
         self._progress = (first - self._span.first_day) / max(1, self._span.today - self._span.first_day)
-        level = (1 - FALL) ** -(self._years - 0.5) * BY_MONTH[month.month - 1] * lived / days / 12
+        level = (1 - FALL) ** -(self._years - 0.5) * BY_MONTH[month.number - 1] * lived / days / 12
         level *= self._chance.gammavariate(SPREAD, 1 / SPREAD)
         for severity, a_year in A_YEAR.items():
             for _ in range(self._poisson(a_year * level)):

@@ -8,12 +8,13 @@ the district's clock: a million records are compared and sorted faster that way.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from trafficedu.core.clock import day_bounds, local_date
+from trafficedu.core.month import Month
 
 SHANGHAI_SECONDS = 8 * 3600
 """China keeps one offset all year since 1991; the demo begins later."""
@@ -80,14 +81,14 @@ class Span:
     there are the violations recorded, and the seats and notices they led to.
     """
 
-    months: tuple[date, ...]
+    months: Sequence[Month]
     now: int
     midnight: int
 
     @property
     def first_day(self) -> int:
         """The first day of the history."""
-        return number_of(self.months[0])
+        return number_of(self.months[0].first)
 
     @property
     def today(self) -> int:
@@ -98,9 +99,8 @@ class Span:
 def span_until(now: datetime, months: int) -> Span:
     """Return the ``months`` calendar months that end with the one of ``now``."""
     today = local_date(now)
-    last = today.year * 12 + today.month - 1
-    firsts = tuple(date(month // 12, month % 12 + 1, 1) for month in range(last - months + 1, last + 1))
-    return Span(firsts, seconds_of(now), seconds_of(day_bounds(today)[0]))
+    running = Month.of(today)
+    return Span(Month.range(running - (months - 1), running), seconds_of(now), seconds_of(day_bounds(today)[0]))
 
 
 class Agenda:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import accumulate
 from random import Random
 
+from trafficedu.core.month import Month
 from trafficedu.core.workdays import add_workdays, is_workday
 from trafficedu.demo.plan import HOUR, Plan, Span, date_of, number_of, weekday_of
 
@@ -60,7 +61,7 @@ def per_day(plan: Plan, span: Span, chance: Random) -> Counter[int]:
     for place in range(length):
         day = span.first_day + place
         when = date_of(day)
-        weight = BY_MONTH[when.month - 1] * BY_WEEKDAY[weekday_of(day)] * noise[when.replace(day=1)]
+        weight = BY_MONTH[when.month - 1] * BY_WEEKDAY[weekday_of(day)] * noise[Month.of(when)]
         weight *= 1 + GROWTH * place / length
         days.append(day)
         weights.append(weight * (ON_A_HOLIDAY if holiday(day) else 1))

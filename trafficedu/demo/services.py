@@ -6,7 +6,7 @@ Everything in memory belongs to one month or is not finished yet.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, datetime
+from datetime import datetime
 from itertools import groupby
 from random import Random
 
@@ -21,6 +21,7 @@ from trafficedu.core import audit
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal
+from trafficedu.core.month import Month
 from trafficedu.core.tabular import Progress, silent
 from trafficedu.core.text import message
 from trafficedu.demo import accounts, seasons
@@ -84,7 +85,7 @@ class District:
         for part in (EBikes, Helmets, Patrols):
             part(self._world).write()
         per_day = seasons.per_day(self._plan, self._span, self._world.chance)
-        for place, (month, days) in enumerate(groupby(sorted(per_day), lambda day: date_of(day).replace(day=1))):
+        for place, (month, days) in enumerate(groupby(sorted(per_day), lambda day: Month.of(date_of(day)))):
             self._live_through(month, list(days), per_day, place / max(1, len(self._span.months) - 1), progress)
         self._agenda.run_until(self._span.midnight)
         self._agenda.run_only(self._establish, self._span.now)
@@ -97,7 +98,7 @@ class District:
         return {table.name: count for table, count in self._rows.written.items()} | {"hazard": hazards}
 
     def _live_through(
-        self, month: date, days: list[int], per_day: Counter[int], share: float, progress: Progress
+        self, month: Month, days: list[int], per_day: Counter[int], share: float, progress: Progress
     ) -> None:
         self._crowd.begin_month(days[0], sum(per_day[day] for day in days))
         self._offences.begin_month(share)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from trafficedu.analysis.colours.explaining import Contribution
 from trafficedu.analysis.trend_words import METHOD_NAMES
+from trafficedu.core.month import Month
 from trafficedu.core.text import Message, message, translate
 from trafficedu.evaluation.models import EvaluationResult
 from trafficedu.evaluation.rules import DIMENSION_NAMES, SERIES
@@ -35,10 +35,9 @@ def trend_figure(key: str, payload: dict[str, Any], row: dict[str, Any], title: 
     """Return history, what was expected one month ahead, and the forecast with its two bands."""
     series = SERIES[key]
     months, ahead = payload["months"], payload["ahead"]
-    year, month = int(payload["first_month"][:4]), int(payload["first_month"][5:]) - 1
     start = max(0, months - SHOWN_MONTHS)
-    numbers = [12 * year + month + place for place in range(start, months)]
-    names = [f"{number // 12}-{number % 12 + 1:02d}" for number in numbers]
+    first = Month.parse(payload["first_month"])
+    names = [str(first + place) for place in range(start, months)]
     nothing = [None] * len(ahead)
     past: list[None] = [None] * len(names)
 
@@ -108,13 +107,13 @@ def contribution_figure(parts: Sequence[Contribution], title: str, locale: str) 
     }
 
 
-def history_figure(history: Sequence[tuple[date, EvaluationResult]], locale: str) -> dict[str, Any]:
+def history_figure(history: Sequence[tuple[Month, EvaluationResult]], locale: str) -> dict[str, Any]:
     """Return the composite score month by month; a grey month is a gap."""
     return {
         "id": "history",
         "title": translate(message("Composite score of the last twelve months"), locale),
         "kind": "line",
-        "categories": [f"{month:%Y-%m}" for month, _ in history],
+        "categories": [str(month) for month, _ in history],
         "category_label": translate(message("Month"), locale),
         "series": [
             {"name": translate(message("composite score"), locale), "values": [one.score for _, one in history]}

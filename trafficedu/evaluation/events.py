@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 from trafficedu.core.events import Event
+from trafficedu.core.month import Month
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class RunPublished(Event):
     """The evaluation of ``month`` was published in this version."""
 
     run_id: int
-    month: date
+    month: Month
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class ColourWorsened(Event):
     """A published colour is worse than the last one published of the month before."""
 
     result_id: int
-    month: date
+    month: Month
     kind: str
     code: str
     before: str

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
-from trafficedu.core.orm import Base, UTCDateTime, Versioned, one_of, word
+from trafficedu.core.month import Month
+from trafficedu.core.orm import Base, FirstOfMonth, UTCDateTime, Versioned, one_of, word
 from trafficedu.evaluation.rules import RuleSetState
 
 EFFECT, ALARMS = "effect", "alarms"
@@ -62,7 +63,7 @@ class RuleSetRecord(Versioned, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(String(20), unique=True)
     name: Mapped[str] = mapped_column(String(80))
-    valid_from: Mapped[date]
+    valid_from: Mapped[Month] = mapped_column(FirstOfMonth)
     payload: Mapped[dict[str, Any]] = mapped_column(JSON)
     state: Mapped[RuleSetState] = mapped_column(word(RuleSetState, 10), default=RuleSetState.DRAFT)
     note: Mapped[str] = mapped_column(String(500), default="")
@@ -95,7 +96,7 @@ class EvaluationRun(Base):
     __table_args__ = (UniqueConstraint("month", "number"), CheckConstraint("number > 0", "number"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    month: Mapped[date]
+    month: Mapped[Month] = mapped_column(FirstOfMonth)
     number: Mapped[int]
     rule_set_id: Mapped[int] = mapped_column(ForeignKey("rule_set.id"))
     complete: Mapped[bool]

@@ -13,7 +13,7 @@ from trafficedu.core.access import actor, panel_for
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session, writing
 from trafficedu.evaluation.queries import runs
-from trafficedu.evaluation.rules import DIMENSION_NAMES, effect_sentence, month_after
+from trafficedu.evaluation.rules import DIMENSION_NAMES, effect_sentence
 from trafficedu.evaluation.services import results
 
 SHOWN_WORSE = 8
@@ -59,11 +59,11 @@ def own_colour() -> str:
     if found is None:
         return ""
     lost = [(part, part.most - part.points) for part in contributions(found.dimensions) if part.points and part.most]
-    before = runs.find_own(session(), who, month_after(found.run.month, -1))
+    before = runs.find_own(session(), who, found.run.month - 1)
     return render_template(
         "evaluation/_own_colour.html",
         result=found,
-        month=f"{found.run.month:%Y-%m}",
+        month=found.run.month,
         names=DIMENSION_NAMES,
         lost=sorted(lost, key=lambda pair: -pair[1])[:2],
         before=before,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime, time
 from enum import StrEnum, auto
 from typing import Any
 
@@ -145,33 +145,12 @@ DIMENSION_NAMES = {
 }
 
 
-def month_after(month: date, months: int = 1) -> date:
-    """Return the first day of the month ``months`` after that of ``month`` (before it where negative)."""
-    number = month_number(month) + months
-    return date(number // 12, number % 12 + 1, 1)
-
-
-def month_number(month: date) -> int:
-    """Return ``12 * year + month - 1``, the calendar of the analysis."""
-    return month.year * 12 + month.month - 1
-
-
-def last_full_month(today: date) -> date:
-    """Return the first day of the month before this one: a month that has just begun reads like a fall."""
-    return month_after(today, -1)
-
-
 def night_of(now: datetime) -> datetime | None:
     """Return when the night's computing began (Shanghai), None outside of it."""
     here = local(now)
     if not NIGHT_BEGINS <= here.time() < NIGHT_ENDS:
         return None
     return datetime.combine(here.date(), NIGHT_BEGINS, SHANGHAI)
-
-
-def days_between(first: date, after: date) -> int:
-    """Return the days of a half-open period."""
-    return (after - first).days
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from flask import render_template
 
 from trafficedu.companies.models import Company
 from trafficedu.core.access import actor, panel_for
-from trafficedu.core.clock import month_bounds, today, utc_now
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
+from trafficedu.core.month import Month
 from trafficedu.feedback.queries import rows as row_queries
 from trafficedu.feedback.queries.notices import (
     ANSWER,
@@ -37,7 +36,7 @@ def unanswered() -> str:
         total=total,
         late=late,
         kind="company" if who.scope.company_id is not None else "village",
-        rates=_rates(today()),
+        rates=_rates(Month.of(today())),
     )
 
 
@@ -58,8 +57,8 @@ def of_company(company_id: int) -> str:
     who, now = actor(), utc_now()
     if not who.may(READ) or session().get(Company, company_id) is None:
         return ""
-    first, after = month_bounds(today())
-    rates = count_feedback(session(), who, first, after, now, company_id=company_id)
+    month = Month.of(today())
+    rates = count_feedback(session(), who, month.first, month.next.first, now, company_id=company_id)
     notices = list_open_of_company(session(), company_id, who, now, AT_HOME)
     total, late = count_unanswered(session(), who, now, company_id)
     rows = row_queries.describe(session(), notices, who, now)
@@ -77,6 +76,5 @@ def of_rider(rider_id: int) -> str:
     return render_template("feedback/_rider.html", rows=row_queries.describe(session(), notices, who, utc_now()))
 
 
-def _rates(day: date) -> list[FeedbackCounts]:
-    first, after = month_bounds(day)
-    return count_feedback(session(), actor(), first, after, utc_now())
+def _rates(month: Month) -> list[FeedbackCounts]:
+    return count_feedback(session(), actor(), month.first, month.next.first, utc_now())

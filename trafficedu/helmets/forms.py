@@ -4,36 +4,29 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FloatField, HiddenField, IntegerField, MonthField, SelectField, TextAreaField
+from wtforms import BooleanField, FloatField, HiddenField, IntegerField, SelectField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
-from trafficedu.core.clock import month_bounds
 from trafficedu.core.fields import (
     FilterForm,
     Form,
     LocalTimeField,
+    MonthField,
+    PeriodForm,
     TrimmedField,
     VersionField,
     choices,
     named,
     not_in_future,
 )
+from trafficedu.core.month import Period
 from trafficedu.helmets.queries.rates import Wanted
 from trafficedu.helmets.queries.sites import SiteFilter
 from trafficedu.helmets.queries.surveys import SurveyFilter
-from trafficedu.helmets.rules import (
-    CountMethod,
-    HeadState,
-    RiderGroup,
-    RoadClass,
-    Seat,
-    Strata,
-    SurveyState,
-)
+from trafficedu.helmets.rules import CountMethod, HeadState, RiderGroup, RoadClass, Seat, Strata, SurveyState
 from trafficedu.helmets.services.places import DrawInput, SiteChange, SiteInput
 from trafficedu.helmets.services.surveys import Counted, NewSurvey
 
@@ -54,11 +47,9 @@ NUMBER = {"inputmode": "numeric", "autocomplete": "off"}
 LATE = {"render_kw": {"inputmode": "decimal", "autocomplete": "off"}}
 
 
-class ResultsForm(FilterForm):
+class ResultsForm(PeriodForm):
     """What the page of results is asked."""
 
-    first = MonthField(_l("From month"), [Optional()])
-    last = MonthField(_l("To month"), [Optional()])
     area = SelectField(_l("Area"), validate_choice=False)
     method = SelectField(
         _l("Method"), choices=choices(named(CountMethod)), default=CountMethod.ON_SITE, validate_choice=False
@@ -77,11 +68,11 @@ class ResultsForm(FilterForm):
         """Which table is shown; a value that is none counts as the default."""
         return self.by.data if self.by.data in VIEW_NAMES else "area"
 
-    def to_input(self, months: tuple[date, date], area_path: str) -> Wanted:
-        """Return what is asked over whole ``months``; a value that is none counts as the default."""
+    def to_input(self, period: Period, area_path: str) -> Wanted:
+        """Return what is asked over a period; a value that is none counts as the default."""
         return Wanted(
-            first=months[0],
-            after=month_bounds(months[1])[1],
+            first=period.first_day,
+            after=period.after,
             area_path=area_path,
             method=self.method.data if self.method.data in tuple(CountMethod) else CountMethod.ON_SITE,
             group=self.group.data if self.group.data in tuple(RiderGroup) else "",
@@ -126,10 +117,8 @@ class SurveyFilterForm(FilterForm):
 
     def to_input(self) -> SurveyFilter:
         """Return the filter."""
-        first, after = month_bounds(self.month.data) if self.month.data else (None, None)
         return SurveyFilter(
-            first=first,
-            after=after,
+            month=self.month.data,
             site_code=self.site.data or "",
             method=self.method.data or "",
             state=self.state.data or "",

@@ -9,7 +9,7 @@ corrected count of a file replaces the former one.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
@@ -24,6 +24,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.columns import Column, Columns
 from trafficedu.core.errors import Refusal
 from trafficedu.core.keyed_import import Candidate, KeyedImport, Known
+from trafficedu.core.month import Month
 from trafficedu.core.numbers import new_number
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.text import message
@@ -242,7 +243,7 @@ def _summed(company: Any) -> Any:
     )
 
 
-def _export(session: Session, by: Actor, now: datetime, month: date | None, clear: bool) -> Iterable[dict[str, Any]]:
+def _export(session: Session, by: Actor, now: datetime, month: Month | None, clear: bool) -> Iterable[dict[str, Any]]:
     """Yield what counts (void surveys are left out), the observers of a survey added up."""
     query = (
         _summed(Company.code)
@@ -263,8 +264,7 @@ def _export(session: Session, by: Actor, now: datetime, month: date | None, clea
         .order_by(HelmetSheet.survey_id, HelmetCount.group, HelmetCount.role, Company.code)
     )
     if month is not None:
-        first, after = clock.month_bounds(month)
-        query = query.where(HelmetSurvey.occurred_on >= first, HelmetSurvey.occurred_on < after)
+        query = query.where(HelmetSurvey.occurred_on.between(month.first, month.last))
     for row in session.execute(query).yield_per(bulk.BATCH):
         _, group, role, company, helmeted, bare, unclear, reference, started, minutes, method, site, area = row
         yield {

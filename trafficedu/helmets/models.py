@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
-from trafficedu.core.orm import Base, UTCDateTime, Versioned, one_of, word
+from trafficedu.core.month import Month
+from trafficedu.core.orm import Base, FirstOfMonth, UTCDateTime, Versioned, one_of, word
 from trafficedu.helmets.rules import CountMethod, RiderGroup, RoadClass, Seat, Strata, SurveySource, SurveyState
 
 
@@ -149,7 +150,7 @@ class HelmetDraw(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(12), unique=True)
     area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
-    month: Mapped[date]
+    month: Mapped[Month] = mapped_column(FirstOfMonth)
     seed: Mapped[str] = mapped_column(String(40))
     stratified_by: Mapped[Strata] = mapped_column(word(Strata, 10))
     sites: Mapped[int]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from flask import render_template
 
 from trafficedu.core.access import actor, panel_for
-from trafficedu.core.clock import month_bounds
 from trafficedu.core.database import session
+from trafficedu.core.month import Period
 from trafficedu.helmets.charts import verdict
 from trafficedu.helmets.queries import rates
 
@@ -21,11 +19,11 @@ def count_key() -> str:
     return render_template("helmets/_count_key.html")
 
 
-def rate_of_area(area_path: str, first: date, last: date) -> str:
-    """Overview: the helmet rate on site of an area over months (their first days), and the target."""
+def rate_of_area(area_path: str, period: Period) -> str:
+    """Overview: the helmet rate on site of an area over months, and the target."""
     if not actor().may(READ):
         return ""
-    wanted = rates.Wanted(first=first, after=month_bounds(last)[1], area_path=area_path)
+    wanted = rates.Wanted(first=period.first_day, after=period.after, area_path=area_path)
     at = rates.standard(session())
     line = rates.line_of(rates.list_observations(session(), wanted, actor()), at)
     return render_template(
@@ -33,6 +31,5 @@ def rate_of_area(area_path: str, first: date, last: date) -> str:
         line=line,
         verdict=verdict(line, at),
         area_code=area_path.strip("/").rsplit("/", 1)[-1],
-        first=f"{first:%Y-%m}",
-        last=f"{last:%Y-%m}",
+        period=period,
     )

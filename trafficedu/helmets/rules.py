@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum, auto
 from math import sqrt
 
@@ -93,7 +93,6 @@ SURVEY_LIFE = Transitions({SurveyAct.VOID: ((SurveyState.COUNTED,), SurveyState.
 MOST_EVENTS = 1000
 """Taps in one sending; a phone with more sends several times."""
 SHEET_KEY = re.compile(r"[A-Za-z0-9-]{16,64}")
-MOST_MONTHS = 60
 SHARED_CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}")
 
 
@@ -185,19 +184,3 @@ def difference(one: Share, other: Share) -> Share:
     below = sqrt((one.rate - one.low) ** 2 + (other.high - other.rate) ** 2)
     above = sqrt((one.high - one.rate) ** 2 + (other.rate - other.low) ** 2)
     return Share(gap, gap - below, gap + above)
-
-
-def month_after(month: date, months: int) -> date:
-    """Return the first day of the month ``months`` after that of ``month`` (before it where negative)."""
-    number = month.year * 12 + month.month - 1 + months
-    return date(number // 12, number % 12 + 1, 1)
-
-
-def months_of(first: date | None, last: date | None, today: date) -> list[date]:
-    """Return the months asked for, put right: in order, none to come, at most 60; by default the last twelve."""
-    ending = min((last or today).replace(day=1), today.replace(day=1))
-    beginning = (first or month_after(ending, -11)).replace(day=1)
-    beginning, ending = min(beginning, ending), min(max(beginning, ending), today.replace(day=1))
-    beginning = max(beginning, month_after(ending, 1 - MOST_MONTHS))
-    count = (ending.year - beginning.year) * 12 + ending.month - beginning.month + 1
-    return [month_after(beginning, step) for step in range(count)]

@@ -41,7 +41,7 @@ def by_month(picture: Picture, locale: str) -> dict[str, Any]:
         "id": "by-month",
         "title": translate(finding(picture), locale),
         "kind": "line",
-        "categories": [f"{month:%Y-%m}" for month in picture.period.months],
+        "categories": [str(month) for month in picture.period.months],
         "category_label": translate(message("Month"), locale),
         "series": series,
         "unit": translate(message("cases"), locale),

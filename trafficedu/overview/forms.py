@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
-from wtforms import MonthField, RadioField, SelectField, TextAreaField
-from wtforms.validators import InputRequired, Optional
+from collections.abc import Collection
 
-from trafficedu.core.fields import FilterForm, Form, TrimmedField, at_most, choices, named
+from flask_babel import lazy_gettext as _l
+from wtforms import RadioField, SelectField, TextAreaField
+from wtforms.validators import InputRequired
+
+from trafficedu.core.fields import FilterForm, Form, PeriodForm, TrimmedField, at_most, choices, named
+from trafficedu.core.month import Month
 from trafficedu.overview.rules import Decision
 
 
-class PictureForm(FilterForm):
+class PictureForm(PeriodForm):
     """Period and area of the overview; lives in the address."""
 
-    first = MonthField(_l("From month"), [Optional()])
-    last = MonthField(_l("To month"), [Optional()])
     area = SelectField(_l("Area"), validate_choice=False)
 
     def offer(self, areas: list[tuple[str, str]]) -> None:
@@ -28,9 +29,9 @@ class ScreenForm(FilterForm):
     month = SelectField(_l("Month"), validate_choice=False)
     area = SelectField(_l("Area"), validate_choice=False)
 
-    def offer(self, months: list[str], areas: list[tuple[str, str]]) -> None:
+    def offer(self, months: Collection[Month], areas: list[tuple[str, str]]) -> None:
         """Fill the lists, the latest month first."""
-        self.month.choices = choices((month, month) for month in sorted(months, reverse=True))
+        self.month.choices = choices((str(month), str(month)) for month in sorted(months, reverse=True))
         self.area.choices = choices(areas)
 
 

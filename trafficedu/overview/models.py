@@ -8,7 +8,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Numeric, String, UniqueConst
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.areas.models import Area
-from trafficedu.core.orm import Base, UTCDateTime, Versioned, one_of, word
+from trafficedu.core.month import Month
+from trafficedu.core.orm import Base, FirstOfMonth, UTCDateTime, Versioned, one_of, word
 from trafficedu.overview.rules import LIST_LIFE, Decision, ListAct, ListReason, ListState, Shade
 
 
@@ -26,7 +27,7 @@ class VillageList(Versioned, Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    month: Mapped[date] = mapped_column(unique=True)
+    month: Mapped[Month] = mapped_column(FirstOfMonth, unique=True)
     run_id: Mapped[int] = mapped_column(ForeignKey("evaluation_run.id"))
     state: Mapped[ListState] = mapped_column(word(ListState, 10), default=ListState.FROZEN)
     protest_until: Mapped[date]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import render_template
 
 from trafficedu.core.access import actor, panel_for
-from trafficedu.core.clock import today, utc_now
+from trafficedu.core.clock import local_date, today, utc_now
 from trafficedu.core.database import session
+from trafficedu.core.month import Month
 from trafficedu.core.web import locale
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.queries.tasks import task_of_violation
@@ -38,9 +39,9 @@ def own_villages() -> str:
         return ""
     now = utc_now()
     rows = villages.list_villages(session(), path, now)
-    last, before = villages.month_names(now)
+    last = Month.of(local_date(now)) - 1
     return render_template(
-        "overview/_own_villages.html", rows=rows[:LONGEST], more=len(rows) - LONGEST, last=last, before=before
+        "overview/_own_villages.html", rows=rows[:LONGEST], more=len(rows) - LONGEST, last=last, before=last - 1
     )
 
 

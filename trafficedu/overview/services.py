@@ -7,7 +7,7 @@ contradict. Flushes, never commits.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -15,8 +15,9 @@ from trafficedu.accounts.queries import watchers_of
 from trafficedu.configuration.queries import corrections, figure
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
-from trafficedu.core.clock import local_date, month_bounds
+from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal
+from trafficedu.core.month import Month
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import Message, message
 from trafficedu.core.workdays import add_workdays
@@ -33,7 +34,7 @@ def list_rule(session: Session) -> ListRule:
     return ListRule(figure(session, "lists.red_most"), figure(session, "lists.black_months"))
 
 
-def freeze_list(session: Session, month: date, by: Actor, now: datetime) -> VillageList:
+def freeze_list(session: Session, month: Month, by: Actor, now: datetime) -> VillageList:
     """Freeze the list of a full month as its published evaluation has it, and tell the villages on it.
 
     Raises
@@ -43,7 +44,7 @@ def freeze_list(session: Session, month: date, by: Actor, now: datetime) -> Vill
     """
     by.require("overview:list:manage")
     today = local_date(now)
-    if month_bounds(month)[1] > today:
+    if month.last >= today:
         raise Refusal(message("This month is not over yet."))
     reading = queries.read_month(session, month, list_rule(session))
     if reading is None:
@@ -66,7 +67,7 @@ def freeze_list(session: Session, month: date, by: Actor, now: datetime) -> Vill
     session.add(frozen)
     flush_or_refuse(session, {"village_list.month": Refusal(FROZEN_ALREADY)})
     entries = len(frozen.entries)
-    audit.write(session, "overview:list:freeze", by, subject=frozen, month=f"{month:%Y-%m}", entries=entries)
+    audit.write(session, "overview:list:freeze", by, subject=frozen, month=str(month), entries=entries)
     body = message("Protests are taken until %(day)s.", day=until.isoformat())
     _tell(session, frozen, "frozen", frozen.entries, body, by, now)
     return frozen
@@ -121,7 +122,7 @@ def decide_protest(session: Session, made: ListProtest, decision: str, reason: s
     audit.write(session, "overview:list:decide", by, subject=made.entry, decision=decision)
     if made.made_by_id is not None:
         text = message("The protest is upheld.") if decision == Decision.UPHELD else message("The protest is rejected.")
-        key = f"list:{made.entry.village_list.month:%Y-%m}:protest:{made.entry.area.code}"
+        key = f"list:{made.entry.village_list.month}:protest:{made.entry.area.code}"
         new = NewPush(key, _title(made.entry), text, _path(made.entry.village_list))
         push(session, new, [made.made_by_id], by, now)
 
@@ -160,7 +161,7 @@ def publish_list(session: Session, frozen: VillageList, version: int, by: Actor,
     frozen.state = LIST_LIFE.after(ListAct.PUBLISH, frozen.state)
     frozen.published_utc, frozen.published_by_id = now, by.user_id
     session.flush()
-    audit.write(session, "overview:list:publish", by, subject=frozen, month=f"{frozen.month:%Y-%m}")
+    audit.write(session, "overview:list:publish", by, subject=frozen, month=str(frozen.month))
     standing = [entry for entry in frozen.entries if not entry.taken_off]
     _tell(session, frozen, "published", standing, message("The list is published."), by, now)
 
@@ -176,7 +177,7 @@ def _tell(
 ) -> None:
     """Tell the grid officer and the leaders of every village on the list; each of them once for each step."""
     for entry in entries:
-        key = f"list:{told.month:%Y-%m}:{step}:{entry.area.code}"
+        key = f"list:{told.month}:{step}:{entry.area.code}"
         push(session, NewPush(key, _title(entry), body, _path(told)), watchers_of(session, entry.area.path), by, now)
 
 
@@ -185,9 +186,9 @@ def _title(entry: ListEntry) -> Message:
         "%(village)s is on the %(list)s of %(month)s",
         village=entry.area.name,
         list=entry.shade.label,
-        month=f"{entry.village_list.month:%Y-%m}",
+        month=str(entry.village_list.month),
     )
 
 
 def _path(told: VillageList) -> str:
-    return f"/lists/{told.month:%Y-%m}"
+    return f"/lists/{told.month}"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any
+from datetime import date
 
 from flask import render_template
 
 from trafficedu.core.access import actor, panel_for
 from trafficedu.core.actors import Actor
-from trafficedu.core.clock import month_bounds, today
+from trafficedu.core.clock import today
 from trafficedu.core.database import session
+from trafficedu.core.month import Month, Period
 from trafficedu.core.services import services_of
 from trafficedu.patrols import queries
 from trafficedu.patrols.queries import Effort
@@ -31,7 +31,7 @@ class EffortLine:
 
     violations: int
     effort: Effort
-    month: date | None = None
+    month: Month | None = None
 
     @property
     def per_hour(self) -> float | None:
@@ -45,14 +45,13 @@ def patrol_key() -> str:
     return render_template("patrols/_key.html", running=queries.running_of(session(), actor()))
 
 
-def effort_of_area(area_path: str, first: date, last: date, **_subject: Any) -> str:
-    """Overview: patrols beside violations of an area over months (``first`` and ``last``: their first days)."""
+def effort_of_area(area_path: str, period: Period) -> str:
+    """Overview: patrols beside violations of an area over months."""
     who = actor()
     if not who.may(READ):
         return ""
-    after = month_bounds(last)[1]
-    by_month = queries.effort_by_month(session(), who, area_path, first, after)
-    end = min(after - timedelta(days=1), today())
+    by_month = queries.effort_by_month(session(), who, area_path, period)
+    first, end = period.first_day, min(period.last_day, today())
     name = "patrols.effort", who.scope, area_path, first, end
     counts = (
         services_of(session()).keeper.get(name, lambda: _violations_by_month(who, area_path, first, end), QUICK).figures
@@ -65,14 +64,14 @@ def effort_of_area(area_path: str, first: date, last: date, **_subject: Any) -> 
     return render_template("patrols/_effort.html", lines=lines[::-1], total=total, area_code=code, first=first, end=end)
 
 
-def _violations_by_month(who: Actor, area_path: str, first: date, end: date) -> Mapping[date, int]:
-    counts: Counter[date] = Counter()
+def _violations_by_month(who: Actor, area_path: str, first: date, end: date) -> Mapping[Month, int]:
+    counts: Counter[Month] = Counter()
     for _path, month, violations in count_by_area_and_month(session(), who, first, end, area_path):
         counts[month] += violations
     return counts
 
 
-def _together(by_month: Mapping[date, Effort]) -> Effort:
+def _together(by_month: Mapping[Month, Effort]) -> Effort:
     efforts = by_month.values()
     stops = [effort.stops for effort in efforts if effort.stops is not None]
     return Effort(

@@ -15,9 +15,9 @@ from trafficedu.areas.models import Area
 from trafficedu.areas.queries import lies_in, within
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
-from trafficedu.core.clock import month_bounds
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import FIGURES, Column, Listing
+from trafficedu.core.month import Month, Period
 from trafficedu.core.text import message
 from trafficedu.patrols.models import Patrol
 from trafficedu.patrols.rules import PatrolState
@@ -198,45 +198,43 @@ def _conditions(wanted: PatrolFilter) -> list[ColumnElement[bool]]:
     return [*conditions, *states.get(wanted.state, ())]
 
 
-def effort_by_area(session: Session, month: date) -> Mapping[str, Effort]:
+def effort_by_area(session: Session, month: Month) -> Mapping[str, Effort]:
     """Return the effort in a month by the path of the area it was recorded in, whoever asks.
 
     A patrol belongs to the month in which it began. Areas without a patrol are not there; a town's own patrols are
     under the town's path, those of its villages under theirs: add up by prefix (:func:`effort_of`).
     """
-    first, after = month_bounds(month)
     query = (
         select(Area.path, *_SUMS)
         .join(Area, Area.id == Patrol.area_id)
-        .where(*COUNTS, Patrol.started_on >= first, Patrol.started_on < after)
+        .where(*COUNTS, Patrol.started_on.between(month.first, month.last))
         .group_by(Area.path)
     )
     return {row[0]: _effort(row[1:]) for row in session.execute(query)}
 
 
-def effort_of(session: Session, path: str, first: date, after: date) -> Effort:
-    """Return the effort at and below ``path`` from ``first`` to the day before ``after``, whoever asks."""
+def effort_of(session: Session, path: str, month: Month) -> Effort:
+    """Return the effort at and below ``path`` in ``month``, whoever asks."""
     query = select(*_SUMS).where(
-        *COUNTS, Patrol.started_on >= first, Patrol.started_on < after, Patrol.area_id.in_(within(path))
+        *COUNTS, Patrol.started_on.between(month.first, month.last), Patrol.area_id.in_(within(path))
     )
     return _effort(session.execute(query).one())
 
 
-def effort_by_month(session: Session, by: Actor, path: str, first: date, after: date) -> dict[date, Effort]:
-    """Return the effort that ``by`` sees at and below ``path`` by month (its first day); empty months are not there."""
+def effort_by_month(session: Session, by: Actor, path: str, period: Period) -> dict[Month, Effort]:
+    """Return the effort that ``by`` sees at and below ``path`` by month; empty months are not there."""
     year, month = extract("year", Patrol.started_on), extract("month", Patrol.started_on)
     query = (
         select(year, month, *_SUMS)
         .where(
             visible_to(by),
             *COUNTS,
-            Patrol.started_on >= first,
-            Patrol.started_on < after,
+            Patrol.started_on.between(period.first_day, period.last_day),
             Patrol.area_id.in_(within(path)),
         )
         .group_by(year, month)
     )
-    return {date(int(row[0]), int(row[1]), 1): _effort(row[2:]) for row in session.execute(query)}
+    return {Month(int(row[0]), int(row[1])): _effort(row[2:]) for row in session.execute(query)}
 
 
 def _effort(sums: Any) -> Effort:

@@ -8,20 +8,21 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import (
-    DateField,
-    HiddenField,
-    IntegerField,
-    MonthField,
-    RadioField,
-    SelectField,
-    SelectMultipleField,
-    TextAreaField,
-)
+from wtforms import DateField, HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, VersionForm, at_most, choices, named
+from trafficedu.core.fields import (
+    ChoiceFilter,
+    FilterForm,
+    Form,
+    MonthField,
+    TrimmedField,
+    VersionForm,
+    at_most,
+    choices,
+    named,
+)
 from trafficedu.points import rules
 from trafficedu.points.queries.entries import EntryFilter
 from trafficedu.points.services.catalogue import ActivityInput, ExpectationInput

@@ -13,7 +13,7 @@ Decisions, as the documentation tells them:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -24,6 +24,7 @@ from trafficedu.core.clock import local_date
 from trafficedu.core.columns import Column, Columns
 from trafficedu.core.errors import Refusal
 from trafficedu.core.keyed_import import KeyedImport, Known
+from trafficedu.core.month import Month
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.text import message
 from trafficedu.points.models import FILE, PointEntry
@@ -91,7 +92,7 @@ class PointImport(KeyedImport[dict[str, Any]]):
 
 
 def list_rows(
-    session: Session, by: Actor, now: datetime, month: date | None, clear: bool
+    session: Session, by: Actor, now: datetime, month: Month | None, clear: bool
 ) -> Iterable[Mapping[str, Any]]:
     """Yield the entries of a month, or all, that ``by`` may see, the oldest first; see ``core.tabular.ListRows``."""
     query = filtered(by, EntryFilter(month=month)).order_by(PointEntry.occurred_on, PointEntry.id)

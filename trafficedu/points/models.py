@@ -12,7 +12,8 @@ from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.catalogue import Entry
-from trafficedu.core.orm import Base, UTCDateTime, Versioned, one_of, word
+from trafficedu.core.month import Month
+from trafficedu.core.orm import Base, FirstOfMonth, UTCDateTime, Versioned, one_of, word
 from trafficedu.core.text import Message
 from trafficedu.points.rules import COMPANY, KINDS, Direction, EntryMark, EntryOrigin, signed
 
@@ -147,7 +148,7 @@ class PointEntry(Base):
 
 
 class PointExpectation(Versioned, Base):
-    """Points expected a month from ``valid_from`` (the first day of a month) on: of a level, or of one target.
+    """Points expected a month from the month ``valid_from`` on: of a level, or of one target.
 
     Without area and company it is the level's figure. ``points`` None ends it: of a level nothing is expected from
     then, of a target the level's figure holds again.
@@ -175,7 +176,7 @@ class PointExpectation(Versioned, Base):
     target_kind: Mapped[str] = mapped_column(String(10))
     area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
     company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
-    valid_from: Mapped[date]
+    valid_from: Mapped[Month] = mapped_column(FirstOfMonth)
     points: Mapped[int | None]
 
     area: Mapped[Area | None] = relationship()

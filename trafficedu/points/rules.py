@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from trafficedu.core.errors import Refusal
+from trafficedu.core.month import Month
 from trafficedu.core.states import Word
 from trafficedu.core.text import message
 
@@ -80,8 +81,8 @@ def check_points(points: int) -> None:
         raise Refusal(message("Enter points from 1 to %(most)d.", most=MOST_POINTS), field="points")
 
 
-def expected_in(month: date, steps: Iterable[tuple[date, int | None]]) -> int | None:
-    """Return the figure that holds in ``month`` (its first day): the latest step that begins by then, or None."""
+def expected_in(month: Month, steps: Iterable[tuple[Month, int | None]]) -> int | None:
+    """Return the figure that holds in ``month``: the latest step that begins by then, or None."""
     begun = [step for step in steps if step[0] <= month]
     return max(begun, key=lambda step: step[0])[1] if begun else None
 

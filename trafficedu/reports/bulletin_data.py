@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from trafficedu.core.month import Month
 from trafficedu.core.text import Message
 
 
@@ -197,7 +198,7 @@ class Places:
 
 
 @dataclass(frozen=True)
-class Month:
+class MonthCount:
     """A month of the series of violations."""
 
     name: str
@@ -216,7 +217,7 @@ class BulletinData:
 
     district: str
     area: str
-    month: date
+    month: Month
     as_of: datetime
     findings: Sequence[Message]
     evaluated: Message | None
@@ -235,7 +236,7 @@ class BulletinData:
     completion_by_area: Sequence[NamedRate]
     feedback_by_company: Sequence[NamedRate]
     hazards: Hazards
-    months: Sequence[Month]
+    months: Sequence[MonthCount]
     kinds: Sequence[Change]
     areas: Sequence[Change]
     funnel: Sequence[Limits]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
+from trafficedu.core.month import Month
 from trafficedu.core.text import Message, message, translate
 from trafficedu.reports import fonts, words
 from trafficedu.reports.badges import GREY, SHADES, draw_shape
@@ -61,7 +62,7 @@ class ScorecardData:
     kind: Message
     code: str
     name: str
-    month: date
+    month: Month
     as_of: datetime
     colour: str
     score: float | None

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import get_month_names
 
+from trafficedu.core.month import Month
 from trafficedu.core.text import Message, message, translate
 
 PLACE_OF_THE_CLOCK = ZoneInfo("Asia/Shanghai")
@@ -22,11 +23,11 @@ def day(when: date, locale: str) -> str:
     return f"{when.day} {MONTHS[when.month]} {when.year}".replace(" ", "\N{NO-BREAK SPACE}")
 
 
-def month(first: date, locale: str) -> str:
+def month(of: Month, locale: str) -> str:
     """Write a month in full: 2026年11月, November 2026."""
     if locale == "zh":
-        return f"{first.year}年{first.month}月"
-    return f"{MONTHS[first.month]}\N{NO-BREAK SPACE}{first.year}"
+        return f"{of.year}年{of.number}月"
+    return f"{MONTHS[of.number]}\N{NO-BREAK SPACE}{of.year}"
 
 
 def moment(when: datetime, locale: str) -> str:

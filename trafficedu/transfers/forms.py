@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, HiddenField, MonthField, RadioField, SelectField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional
 
-from trafficedu.core.fields import Form
+from trafficedu.core.fields import Form, MonthField
 from trafficedu.core.fields import choices as as_choices
+from trafficedu.core.month import Month
 
 KIND_NAMES = {
     "areas": _l("areas"),
@@ -33,7 +33,7 @@ class ExportChoice:
 
     kind: str
     suffix: str
-    month: date | None
+    month: Month | None
     clear: bool
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -16,6 +16,7 @@ from trafficedu.configuration.services import logged_run, note_failed_run
 from trafficedu.core import audit, spreadsheet
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal
+from trafficedu.core.month import Month
 from trafficedu.core.tabular import Exporter, Importer, ImportReport, Progress, read_rows, silent
 
 
@@ -104,7 +105,7 @@ def export_file(
     path: Path,
     by: Actor,
     now: datetime,
-    month: date | None = None,
+    month: Month | None = None,
     *,
     clear: bool = False,
     progress: Progress = silent,
@@ -136,7 +137,7 @@ def export_file(
         f"{kind}:file:export",
         by,
         rows=count,
-        month=month.isoformat()[:7] if month else None,
+        month=str(month) if month else None,
         clear=clear,
     )
     session.flush()

@@ -108,7 +108,7 @@ def export() -> Any:
     if not form.validate_on_submit():
         return _index(_upload_form(), form), 422
     chosen = form.to_input()
-    name = f"{chosen.kind}-{chosen.month.isoformat()[:7] if chosen.month else today().isoformat()}.{chosen.suffix}"
+    name = f"{chosen.kind}-{chosen.month or today()}.{chosen.suffix}"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         exporter = _exporters()[chosen.kind]

@@ -6,7 +6,7 @@ A voided record is left out: imported elsewhere it would count.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -18,7 +18,7 @@ from trafficedu.accidents.rules import AccidentState
 from trafficedu.areas.models import Area
 from trafficedu.core import bulk
 from trafficedu.core.actors import Actor
-from trafficedu.core.clock import month_bounds
+from trafficedu.core.month import Month
 from trafficedu.violations.models import ViolationKind
 
 SEPARATOR = ";"
@@ -27,7 +27,7 @@ _CODES = ("rider_helmet", "responsibility")
 
 
 def list_rows(
-    session: Session, by: Actor, now: datetime, month: date | None, clear: bool
+    session: Session, by: Actor, now: datetime, month: Month | None, clear: bool
 ) -> Iterator[Mapping[str, Any]]:
     """Yield the accidents of a month, or all, that ``by`` may see, the oldest first; see ``core.tabular.ListRows``."""
     query = (
@@ -38,8 +38,7 @@ def list_rows(
         .execution_options(yield_per=bulk.BATCH)
     )
     if month is not None:
-        first, after = month_bounds(month)
-        query = query.where(Accident.occurred_on >= first, Accident.occurred_on < after)
+        query = query.where(Accident.occurred_on.between(month.first, month.last))
     for piece in session.execute(query).partitions():
         kinds = kinds_of(session, [accident.id for accident, _ in piece])
         for accident, area_code in piece:

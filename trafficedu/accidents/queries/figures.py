@@ -18,13 +18,14 @@ from trafficedu.accidents.rules import CASUALTY, AccidentRole, AccidentState, Se
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import within
 from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.month import Month
 from trafficedu.core.orm import holds_on
 from trafficedu.riders.models import Engagement
 
 
 @dataclass(frozen=True)
 class AreaMonthCount:
-    """Accidents recorded in one area itself, not below it, in one month (``month`` is its first day).
+    """Accidents recorded in one area itself, not below it, in one month.
 
     ``path`` lets the caller sum subtrees: a town is all rows whose path begins with the town's.
     """
@@ -33,7 +34,7 @@ class AreaMonthCount:
     name: str
     level: str
     path: str
-    month: date
+    month: Month
     accidents: int
     fatal: int
     killed: int
@@ -44,7 +45,7 @@ class AreaMonthCount:
 class MonthCount:
     """Accidents of one severity in one month (``month`` is its first day)."""
 
-    month: date
+    month: Month
     severity: str
     accidents: int
 
@@ -107,7 +108,7 @@ def count_by_area_and_month(
         .order_by(Area.path, counted.c.year, counted.c.month)
     )
     return [
-        AreaMonthCount(code, name, level, path, date(int(y), int(m), 1), *counts)
+        AreaMonthCount(code, name, level, path, Month(int(y), int(m)), *counts)
         for code, name, level, path, y, m, *counts in session.execute(query)
     ]
 
@@ -123,7 +124,7 @@ def count_by_month(
         .group_by(year, month, Accident.severity)
         .order_by(year, month, Accident.severity)
     )
-    return [MonthCount(date(int(y), int(m), 1), severity, n) for y, m, severity, n in session.execute(query)]
+    return [MonthCount(Month(int(y), int(m)), severity, n) for y, m, severity, n in session.execute(query)]
 
 
 def tally(

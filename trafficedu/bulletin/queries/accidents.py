@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,12 +15,13 @@ from trafficedu.bulletin.rules import CAMPAIGN_MONTHS, verdict
 from trafficedu.campaigns import queries as campaigns
 from trafficedu.campaigns.models import Campaign
 from trafficedu.core.actors import Actor
-from trafficedu.core.clock import local_date, month_bounds
+from trafficedu.core.clock import local_date
+from trafficedu.core.month import Month, Period
 from trafficedu.core.text import Message, message
 from trafficedu.evaluation.queries.areas import fitted_with
 from trafficedu.evaluation.queries.claims import compare_periods, count_events
 from trafficedu.evaluation.queries.series import load_series
-from trafficedu.evaluation.rules import CASUALTY, MEASURES, effect_sentence, last_full_month, month_after
+from trafficedu.evaluation.rules import CASUALTY, MEASURES, effect_sentence
 from trafficedu.evaluation.services import results as evaluation
 from trafficedu.evaluation.services.trends import compute_trend, unpacked
 from trafficedu.reports.bulletin_data import CampaignLine, Claim, Count, Outlook
@@ -29,21 +30,21 @@ LEAST_DAYS = 28
 """A campaign younger than this has no effect to speak of (as on its page)."""
 
 
-def count_month(session: Session, measure: str, area: Area, month: date, by: Actor) -> Count:
+def count_month(session: Session, measure: str, area: Area, month: Month, by: Actor) -> Count:
     """Return the events of a measure in the month, the month before and a year before, with the verdict."""
-    year = month_after(month, -12)
-    claim = compare_periods(session, measure, area, (year, month_after(year)), (month, month_after(month)), by)
-    before = count_events(session, measure, area, (month_after(month, -1), month), by)
+    period = Period(month, month)
+    claim = compare_periods(session, measure, area, period.year_before, period, by)
+    before = count_events(session, measure, area, Period(month - 1, month - 1), by)
     said = verdict(claim.p_text, claim.proven, claim.after, claim.before)
     return Count(claim.after, before, claim.before, said)
 
 
-def list_claims(session: Session, area: Area, month: date, by: Actor) -> list[Claim]:
+def list_claims(session: Session, area: Area, month: Month, by: Actor) -> list[Claim]:
     """Return the twelve months up to ``month`` against the twelve before, by every measure."""
-    middle, end = month_after(month, -11), month_after(month)
+    year = Period(month - 11, month)
     found = []
     for measure, name in MEASURES.items():
-        claim = compare_periods(session, measure, area, (month_after(middle, -12), middle), (middle, end), by)
+        claim = compare_periods(session, measure, area, year.year_before, year, by)
         found.append(Claim(name, claim.before, claim.after, claim.sentence))
     return found
 
@@ -70,7 +71,7 @@ def read_trend(asked: Asked, root: Area) -> Trend:
 
     For the last full month that is the result the page of trends shows; an earlier month is fitted anew.
     """
-    if asked.month == last_full_month(local_date(asked.now)):
+    if asked.month == Month.of(local_date(asked.now)) - 1:
         return Trend(asked.taken(evaluation.trend_of(asked.session, CASUALTY, root, asked.now)))
     return Trend(compute_trend(CASUALTY, load_series(asked.session, CASUALTY, root, asked.month)))
 
@@ -87,9 +88,9 @@ def outlook_of(asked: Asked, own: Trend) -> Outlook | None:
     if row is None:
         return None
     about = payload["whole"] if root.id == area.id else payload["parts"]
-    first = date(int(payload["first_month"][:4]), int(payload["first_month"][5:]), 1)
+    first = Month.parse(payload["first_month"])
     return Outlook(
-        months=[f"{month_after(first, place):%Y-%m}" for place in range(payload["months"])],
+        months=[str(first + place) for place in range(payload["months"])],
         counted=row["shown"],
         fitted=row["fitted"],
         ahead=payload["ahead"],
@@ -105,9 +106,8 @@ def outlook_of(asked: Asked, own: Trend) -> Outlook | None:
 
 def list_campaigns(asked: Asked) -> list[CampaignLine]:
     """Return the campaigns that touched the area in the month or in the six before it, with their effect."""
-    first, after = month_bounds(asked.month)
-    last = after - timedelta(days=1)
-    rows = campaigns.list_touching(asked.session, asked.area.path, month_after(first, -CAMPAIGN_MONTHS), last)
+    first, last = (asked.month - CAMPAIGN_MONTHS).first, asked.month.last
+    rows = campaigns.list_touching(asked.session, asked.area.path, first, last)
     return [
         CampaignLine(
             one.name,

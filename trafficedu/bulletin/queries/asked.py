@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import Actor
+from trafficedu.core.month import Month
 from trafficedu.evaluation.services.results import Answer
 
 Keep = Callable[[Session], None]
@@ -18,7 +19,7 @@ Keep = Callable[[Session], None]
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """An area in the scope of ``by``, its parts at the end of the month, the month's first day, and the moment.
+    """An area in the scope of ``by``, its parts at the end of the month, the month, and the moment.
 
     ``keeps`` collects what stores the results that had to be fitted for it, so that they need not be again.
     """
@@ -27,7 +28,7 @@ class Asked:
     by: Actor
     area: Area
     parts: Sequence[Area]
-    month: date
+    month: Month
     now: datetime
     keeps: list[Keep] = field(default_factory=list)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -13,7 +13,7 @@ from trafficedu.accidents.queries import figures as accidents
 from trafficedu.areas import queries as areas
 from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.core.actors import Actor
-from trafficedu.core.clock import month_bounds
+from trafficedu.core.month import Month
 from trafficedu.education.queries import rates as education
 from trafficedu.hazards.queries import figures as hazards
 from trafficedu.helmets.queries import rates as helmets
@@ -50,32 +50,30 @@ class VillageMonth:
     helmets_worn: int
 
 
-def list_indicators(session: Session, by: Actor, month: date, as_of: datetime) -> Iterator[VillageMonth]:
+def list_indicators(session: Session, by: Actor, month: Month, as_of: datetime) -> Iterator[VillageMonth]:
     """Yield every village that exists at the end of ``month`` in the scope of ``by``, in the order of the tree.
 
     A village counts what was recorded in it and in what lies below it; a figure of its own town is in no village.
     """
-    first, after = month_bounds(month)
-    last = after - timedelta(days=1)
     path = by.scope.area_path or ""
     if not path and not by.scope.everything:
         return
-    rows = areas.list_below(session, path, last)
-    sums = _count(session, by, first, after, as_of)
-    ebikes = areas.ebikes_of_areas(session, path, first, first)[first]
+    rows = areas.list_below(session, path, month.last)
+    sums = _count(session, by, month, as_of)
+    ebikes = areas.ebikes_of_areas(session, path, month, month)[month]
     for village in rows:
         if village.level == VILLAGE:
             own: Counter[str] = Counter()
             for place, counts in sums.items():
                 if place.startswith(village.path):
                     own.update(counts)
-            yield _line(first, village, village.parent, ebikes.get(village.path), own)
+            yield _line(month, village, village.parent, ebikes.get(village.path), own)
 
 
-def _count(session: Session, by: Actor, first: date, after: date, as_of: datetime) -> dict[str, Counter[str]]:
+def _count(session: Session, by: Actor, month: Month, as_of: datetime) -> dict[str, Counter[str]]:
     """Return all counters by path of the area they were recorded in."""
     sums: dict[str, Counter[str]] = {}
-    last = after - timedelta(days=1)
+    first, last, after = month.first, month.last, month.next.first
 
     def add(path: str, **counts: int) -> None:
         sums.setdefault(path, Counter()).update(counts)
@@ -88,18 +86,18 @@ def _count(session: Session, by: Actor, first: date, after: date, as_of: datetim
         add(path, tasks_due=due, tasks_on_time=on_time)
     for path, _, bare, clear in helmets.count_by_area_and_month(session, helmets.Wanted(first, after), by):
         add(path, helmets_observed=clear, helmets_worn=clear - bare)
-    of_areas = hazards.indicators(session, first)
+    of_areas = hazards.indicators(session, month)
     for area in areas.list_below(session, by.scope.area_path or "", last):
         if area.id in of_areas:
             add(area.path, **{f"hazards_{name}": getattr(of_areas[area.id], name) for name in HAZARDS})
     return sums
 
 
-def _line(month: date, village: Area, town: Area | None, ebikes: int | None, own: Counter[str]) -> VillageMonth:
+def _line(month: Month, village: Area, town: Area | None, ebikes: int | None, own: Counter[str]) -> VillageMonth:
     counted = ("accidents", "casualty_accidents", "fatal_accidents", "killed", "injured")
     rates = ("tasks_due", "tasks_on_time", "helmets_observed", "helmets_worn")
     return VillageMonth(
-        month=f"{month:%Y-%m}",
+        month=str(month),
         town_code=town.code if town else "",
         town=town.name if town else "",
         village_code=village.code,

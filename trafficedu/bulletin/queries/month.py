@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -20,18 +20,19 @@ from trafficedu.bulletin.queries.notes import list_notes
 from trafficedu.bulletin.rules import HELMET_MONTHS, check_month
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor
-from trafficedu.core.clock import local, local_date, month_bounds
+from trafficedu.core.clock import local, local_date
+from trafficedu.core.month import Month, Period
 from trafficedu.education.rules import CompletionCounts
 from trafficedu.evaluation.queries.areas import find_area
 from trafficedu.evaluation.queries.runs import shown_run
-from trafficedu.evaluation.rules import CASUALTY, FATAL_ONLY, VIOLATIONS, month_after
+from trafficedu.evaluation.rules import CASUALTY, FATAL_ONLY, VIOLATIONS
 from trafficedu.feedback.queries.rates import FeedbackCounts
 from trafficedu.hazards.queries import figures as hazards
 from trafficedu.hazards.queries.figures import HazardCounts
 from trafficedu.overview.queries.month import Change as Changed
-from trafficedu.overview.queries.month import Month as Counted
+from trafficedu.overview.queries.month import MonthFigures as Counted
 from trafficedu.overview.queries.month import read_month_of
-from trafficedu.reports.bulletin_data import BulletinData, Change, Hazards, Month, NamedRate, Rate
+from trafficedu.reports.bulletin_data import BulletinData, Change, Hazards, MonthCount, NamedRate, Rate
 from trafficedu.violations.queries import figures as violations
 
 SHOWN_MONTHS = 13
@@ -50,7 +51,7 @@ class Gathered:
             one(session)
 
 
-def gather(session: Session, by: Actor, area_code: str, month: date, now: datetime, locale: str) -> Gathered:
+def gather(session: Session, by: Actor, area_code: str, month: Month, now: datetime, locale: str) -> Gathered:
     """Return the bulletin of the area with ``area_code`` (the top of what ``by`` sees where empty).
 
     Raises
@@ -60,10 +61,9 @@ def gather(session: Session, by: Actor, area_code: str, month: date, now: dateti
     Missing
         There is no such area, or it is not in the scope of ``by``.
     """
-    month = check_month(month, local_date(now))
+    check_month(month, local_date(now))
     area = find_area(session, area_code, by)
-    last_day = month_bounds(month)[1] - timedelta(days=1)
-    parts = areas.list_children(session, area, last_day)
+    parts = areas.list_children(session, area, month.last)
     asked = Asked(session, by, area, parts, month, now)
     run = shown_run(session, month, by)
     counted = read_month_of(session, by, area, month, now, locale)
@@ -152,18 +152,16 @@ def _changes(rows: Sequence[Changed]) -> list[Change]:
     return [Change(row.name, row.now, row.month_before, row.year_before) for row in rows]
 
 
-def _months(asked: Asked) -> list[Month]:
+def _months(asked: Asked) -> list[MonthCount]:
     """Return the violations of the month and the twelve before, each beside the year before it."""
     month = asked.month
-    first = month_after(month, 1 - SHOWN_MONTHS - 12)
-    last = month_bounds(month)[1] - timedelta(days=1)
-    counts: Counter[date] = Counter()
+    shown = Period(month - (SHOWN_MONTHS - 1), month)
+    first, last = shown.year_before.first_day, shown.last_day
+    counts: Counter[Month] = Counter()
     for row in violations.count_by_kind_and_month(asked.session, asked.by, first, last, asked.area.path):
         counts[row.month] += row.violations
     begun = min(counts, default=month)
-    shown = [month_after(month, 1 - SHOWN_MONTHS + place) for place in range(SHOWN_MONTHS)]
-    before = {one: month_after(one, -12) for one in shown}
-    return [Month(f"{one:%Y-%m}", counts[one], counts[before[one]] if before[one] >= begun else None) for one in shown]
+    return [MonthCount(str(one), counts[one], counts[one - 12] if one - 12 >= begun else None) for one in shown.months]
 
 
 def _hazards(asked: Asked) -> tuple[dict[str, HazardCounts], Hazards]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from trafficedu.analysis.colours.rule_set import GREY
 from trafficedu.areas import queries as areas
@@ -11,17 +10,16 @@ from trafficedu.areas.models import DISTRICT
 from trafficedu.bulletin.queries.accidents import Trend
 from trafficedu.bulletin.queries.asked import Asked
 from trafficedu.bulletin.queries.standings import read_results
-from trafficedu.core.clock import month_bounds
 from trafficedu.core.text import Message, message
 from trafficedu.evaluation.models import EvaluationRun
 from trafficedu.evaluation.services.trends import unpacked
 from trafficedu.helmets.queries import rates as helmets
-from trafficedu.overview.queries.month import Month
+from trafficedu.overview.queries.month import MonthFigures
 from trafficedu.violations.queries import figures as violations
 
 
 def list_notes(
-    asked: Asked, run: EvaluationRun | None, counted: Month, line: helmets.Line, trend: Trend
+    asked: Asked, run: EvaluationRun | None, counted: MonthFigures, line: helmets.Line, trend: Trend
 ) -> list[Message]:
     """Return the notes in the order of the parts they are about."""
     return [
@@ -37,7 +35,7 @@ def list_notes(
     ]
 
 
-def _not_due(counted: Month) -> Iterator[Message]:
+def _not_due(counted: MonthFigures) -> Iterator[Message]:
     yield message(
         "Of %(opened)s study tasks opened in the month, %(open)s were unfinished and not yet due.",
         opened=f"{counted.completion.opened:,}",
@@ -52,8 +50,8 @@ def _not_due(counted: Month) -> Iterator[Message]:
 
 
 def _violations(asked: Asked) -> Iterator[Message]:
-    last = month_bounds(asked.month)[1] - timedelta(days=1)
-    waiting = violations.count_pending(asked.session, asked.by, asked.month, last, asked.area.path)
+    first, last = asked.month.first, asked.month.last
+    waiting = violations.count_pending(asked.session, asked.by, first, last, asked.area.path)
     yield message("Camera records of the month not yet reviewed, which do not count: %(count)s.", count=f"{waiting:,}")
 
 

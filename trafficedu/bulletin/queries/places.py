@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -17,10 +16,10 @@ from trafficedu.areas.models import Area
 from trafficedu.bulletin.queries.accidents import Trend
 from trafficedu.bulletin.rules import ALWAYS, MOST_PLACES, SURE, YEARS_OF_RECORD
 from trafficedu.core.actors import SYSTEM
-from trafficedu.core.clock import month_bounds
+from trafficedu.core.month import Month
 from trafficedu.core.text import Message, message
 from trafficedu.evaluation.queries.series import Loaded, load_series
-from trafficedu.evaluation.rules import SERIES, month_after
+from trafficedu.evaluation.rules import SERIES
 from trafficedu.evaluation.services.alarms import WATCHED, compute_alarms
 from trafficedu.hazards.queries.figures import HazardCounts
 from trafficedu.reports.bulletin_data import Place, Places
@@ -47,12 +46,12 @@ class _Record:
     by_ebikes: bool
 
 
-def load_watched(session: Session, area: Area, month: date) -> dict[str, Loaded | None]:
+def load_watched(session: Session, area: Area, month: Month) -> dict[str, Loaded | None]:
     """Return the series of the parts of ``area`` up to ``month`` that can raise an alarm."""
     return {key: load_series(session, key, area, month) for key in WATCHED}
 
 
-def read_alarms(loaded: dict[str, Loaded | None], month: date) -> dict[str, list[Message]]:
+def read_alarms(loaded: dict[str, Loaded | None], month: Month) -> dict[str, list[Message]]:
     """Return the names of the series above their limit in ``month``, by code of the part."""
     found: dict[str, list[Message]] = {}
     for alarm in compute_alarms(loaded, month)["alarms"]:
@@ -64,7 +63,7 @@ def recommend(
     session: Session,
     area: Area,
     parts: Sequence[Area],
-    month: date,
+    month: Month,
     trend: Trend,
     alarms: Mapping[str, Sequence[Message]],
     hazards: Mapping[str, HazardCounts],
@@ -145,11 +144,10 @@ def _mean_ebikes(exposure: FloatArray | None, parts: int) -> FloatArray | None:
     return total / known.sum(axis=1) if bool((total > 0).all()) else None
 
 
-def _inside(session: Session, area: Area, parts: Sequence[Area], month: date) -> dict[str, list[str]]:
+def _inside(session: Session, area: Area, parts: Sequence[Area], month: Month) -> dict[str, list[str]]:
     """Return for each part the places below it with most accidents over the record, two at least."""
-    last = month_bounds(month)[1] - timedelta(days=1)
-    first = month_after(month, 1 - MONTHS)
-    rows = accidents.count_by_area_and_month(session, SYSTEM, first, last, area.path, casualty_only=True)
+    first = (month - (MONTHS - 1)).first
+    rows = accidents.count_by_area_and_month(session, SYSTEM, first, month.last, area.path, casualty_only=True)
     counts: Counter[tuple[str, str]] = Counter()
     for row in rows:
         part = next((one for one in parts if row.path.startswith(one.path) and row.path != one.path), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -15,9 +15,8 @@ from trafficedu.areas.models import Area
 from trafficedu.bulletin.rules import HELMET_MONTHS
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor
-from trafficedu.core.clock import month_bounds
+from trafficedu.core.month import Month
 from trafficedu.education.queries import rates as education
-from trafficedu.evaluation.rules import month_after
 from trafficedu.feedback.queries import rates as feedback
 from trafficedu.helmets.queries import rates as helmets
 from trafficedu.reports.bulletin_data import Limits, NamedRate, Rate
@@ -34,11 +33,11 @@ def wilson_rate(numerator: int, denominator: int) -> Rate:
 
 
 def helmet_rates(
-    session: Session, area: Area, month: date, by: Actor
+    session: Session, area: Area, month: Month, by: Actor
 ) -> tuple[helmets.Line, list[NamedRate], helmets.Standard]:
     """Return the rate of ``area`` over the months that the evaluation looks at, that of its parts, and the target."""
     at = helmets.standard(session)
-    wanted = helmets.Wanted(month_after(month, 1 - HELMET_MONTHS), month_after(month), area.path)
+    wanted = helmets.Wanted((month - (HELMET_MONTHS - 1)).first, month.next.first, area.path)
     seen = helmets.list_observations(session, wanted, by)
     lines = helmets.by_area(session, seen, at, area)
     named = [NamedRate(one.key, one.name, line_rate(one), STATES[one.judgement.verdict]) for one in lines]
@@ -51,10 +50,10 @@ def line_rate(line: helmets.Line) -> Rate:
 
 
 def completion_by_part(
-    session: Session, parts: Sequence[Area], area: Area, month: date, as_of: datetime, by: Actor
+    session: Session, parts: Sequence[Area], area: Area, month: Month, as_of: datetime, by: Actor
 ) -> list[NamedRate]:
     """Return the share completed on time of the tasks due in the month, for each part of ``area``."""
-    first, after = month_bounds(month)
+    first, after = month.first, month.next.first
     rows = education.count_due_by_area_and_month(session, by, first, after, as_of, area.path)
     found = []
     for part in parts:
@@ -65,24 +64,23 @@ def completion_by_part(
 
 
 def feedback_by_company(
-    session: Session, companies: Sequence[Company], month: date, as_of: datetime
+    session: Session, companies: Sequence[Company], month: Month, as_of: datetime
 ) -> list[NamedRate]:
     """Return the share answered on time of the notices due in the month, for each company."""
-    first, after = month_bounds(month)
+    first, after = month.first, month.next.first
     rows = feedback.count_due_of_companies(session, first, after, as_of)
     found = {company: (on_time, due) for company, due, on_time in rows}
     return [NamedRate(one.code, one.name, wilson_rate(*found.get(one.id, (0, 0)))) for one in companies]
 
 
-def violation_funnel(session: Session, parts: Sequence[Area], area: Area, month: date, by: Actor) -> list[Limits]:
+def violation_funnel(session: Session, parts: Sequence[Area], area: Area, month: Month, by: Actor) -> list[Limits]:
     """Return each part's violations against what its e-bikes would bring; nothing where too few have any."""
     ebikes = areas.ebikes_of_areas(session, area.path, month, month)[month]
     known = [part for part in parts if ebikes.get(part.path)]
     if len(known) < LEAST_FUNNEL:
         return []
-    after = month_bounds(month)[1]
     counts: Counter[str] = Counter()
-    for row in violations.count_by_area(session, by, month, _last_day(after), area.path):
+    for row in violations.count_by_area(session, by, month.first, month.last, area.path):
         counts.update({part.code: row.violations for part in known if row.path.startswith(part.path)})
     observed = [counts[part.code] for part in known]
     limits = funnel(observed, [ebikes[part.path] or 0 for part in known])
@@ -102,7 +100,3 @@ def violation_funnel(session: Session, parts: Sequence[Area], area: Area, month:
         )
         for row, part in enumerate(known)
     ]
-
-
-def _last_day(after: date) -> date:
-    return date.fromordinal(after.toordinal() - 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -17,11 +17,12 @@ from trafficedu.bulletin.rules import check_month
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local, local_date
 from trafficedu.core.errors import Missing
+from trafficedu.core.month import Month
 from trafficedu.core.text import Message, message
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries.rule_sets import rules_from
 from trafficedu.evaluation.queries.runs import history_of, result_of, results_of, shown_run, visible_to
-from trafficedu.evaluation.rules import COLOUR_NAMES, DIMENSION_NAMES, month_after
+from trafficedu.evaluation.rules import COLOUR_NAMES, DIMENSION_NAMES
 from trafficedu.reports import words
 from trafficedu.reports.scorecard import Part, PastMonth, ScorecardData
 
@@ -38,7 +39,7 @@ MORE = dict(
 """DIMENSION -> what a step to the next colour means."""
 
 
-def gather(session: Session, by: Actor, code: str, month: date, now: datetime, locale: str) -> ScorecardData:
+def gather(session: Session, by: Actor, code: str, month: Month, now: datetime, locale: str) -> ScorecardData:
     """Return the scorecard of the town, village or company with ``code``.
 
     Raises
@@ -48,12 +49,12 @@ def gather(session: Session, by: Actor, code: str, month: date, now: datetime, l
     Missing
         The month is not evaluated, or there is no such result in the scope of ``by``.
     """
-    month = check_month(month, local_date(now))
+    check_month(month, local_date(now))
     run = shown_run(session, month, by)
     if run is None:
-        raise Missing(message("%(month)s has not been evaluated yet.", month=f"{month:%Y-%m}"))
+        raise Missing(message("%(month)s has not been evaluated yet.", month=month))
     found = _find(session, run, code, by)
-    earlier = shown_run(session, month_after(month, -1), by)
+    earlier = shown_run(session, month - 1, by)
     before = result_of(session, earlier, found.kind, code, by) if earlier is not None else None
     peers = results_of(session, run, found.kind)
     limits = limits_of(session, run, peers).get((found.kind, found.code))
@@ -144,14 +145,12 @@ def _figure(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
 
 
-def _history(session: Session, found: EvaluationResult, month: date, by: Actor) -> list[PastMonth]:
+def _history(session: Session, found: EvaluationResult, month: Month, by: Actor) -> list[PastMonth]:
     rows = dict(history_of(session, found.kind, found.code, month, by, SHOWN_MONTHS))
     rows[month] = found  # also where it is not published yet
-    first = month_after(month, 1 - SHOWN_MONTHS)
-    months = [month_after(first, place) for place in range(SHOWN_MONTHS)]
     return [
-        PastMonth(f"{one:%Y-%m}", rows[one].colour, rows[one].score) if one in rows else PastMonth(f"{one:%Y-%m}")
-        for one in months
+        PastMonth(str(one), rows[one].colour, rows[one].score) if one in rows else PastMonth(str(one))
+        for one in Month.range(month - (SHOWN_MONTHS - 1), month)
     ]
 
 

@@ -15,7 +15,6 @@ from trafficedu.core.text import Message, message
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries.rule_sets import rules_from
 from trafficedu.evaluation.queries.runs import results_of, shown_run
-from trafficedu.evaluation.rules import month_after
 from trafficedu.helmets.queries import rates as helmets
 from trafficedu.reports import words
 from trafficedu.reports.bulletin_data import Ranking, Standing
@@ -52,7 +51,7 @@ def list_rankings(session: Session, area: Area, run: EvaluationRun, by: Actor) -
     among the targets shown.
     """
     results = read_results(session, run, by)
-    earlier = read_results(session, shown_run(session, month_after(run.month, -1), by), by)
+    earlier = read_results(session, shown_run(session, run.month - 1, by), by)
     kinds = (TOWN, VILLAGE, COMPANY) if area.level == DISTRICT else (VILLAGE,)
     inside = {None, *session.scalars(areas.within(area.path))}
     rankings = []

@@ -12,6 +12,7 @@ from trafficedu.areas.queries import within
 from trafficedu.configuration.queries import figure
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
+from trafficedu.core.month import Month
 from trafficedu.education.models import Attendance, Certificate, StudyTask
 from trafficedu.education.queries.tasks import responsible
 from trafficedu.education.rules import (
@@ -67,8 +68,8 @@ def count_completion(
 
 def count_due_by_area_and_month(
     session: Session, by: Actor, start: date, end: date, as_of: datetime, area_path: str | None = None
-) -> list[tuple[str, date, int, int]]:
-    """Return path of the area, first day of the month, tasks due in it, and of those completed on time.
+) -> list[tuple[str, Month, int, int]]:
+    """Return path of the area, month, tasks due in it, and of those completed on time.
 
     The same reading as :func:`count_completion`, half-open period, cells without a task left out.
     """
@@ -95,7 +96,7 @@ def count_due_by_area_and_month(
         counted = counted.where(StudyTask.area_id.in_(within(area_path)))
     rows = counted.subquery()
     query = select(Area.path, rows.c.y, rows.c.m, rows.c.due, rows.c.on_time).join(rows, rows.c.area_id == Area.id)
-    return [(path, date(int(y), int(m), 1), int(due), int(done)) for path, y, m, due, done in session.execute(query)]
+    return [(path, Month(int(y), int(m)), int(due), int(done)) for path, y, m, due, done in session.execute(query)]
 
 
 def sum_marks(session: Session, start: date, end: date, as_of: datetime) -> list[tuple[int, int | None, int, int, int]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, SelectField
 
 from trafficedu.analysis.colours.rule_set import COLOURS, GREY, KINDS
 from trafficedu.core.fields import ChoiceFilter, FilterForm, TrimmedField, choices
+from trafficedu.core.month import Month
 from trafficedu.core.web import say
 from trafficedu.evaluation.queries.runs import ResultFilter
 from trafficedu.evaluation.rules import COLOUR_NAMES
@@ -24,9 +24,9 @@ class ResultFilterForm(FilterForm):
     town = ChoiceFilter(_l("Town"))
     q = TrimmedField(_l("Name or code"))
 
-    def offer(self, months: Sequence[date], kinds: Sequence[str], towns: list[tuple[str, str]], last: date) -> date:
+    def offer(self, months: Sequence[Month], kinds: Sequence[str], towns: list[tuple[str, str]], last: Month) -> Month:
         """Fill the lists, put right what was asked, and return the month; ``last`` is what to show without any."""
-        names = [f"{month:%Y-%m}" for month in months] or [f"{last:%Y-%m}"]
+        names = [str(month) for month in months] or [str(last)]
         self.month.choices = choices((name, name) for name in names)
         if self.month.data not in names:
             self.month.data = names[0]
@@ -42,7 +42,7 @@ class ResultFilterForm(FilterForm):
             self.town.offer(towns)
             if self.town.data not in dict(towns):
                 self.town.data = ""
-        return date.fromisoformat(f"{self.month.data}-01")
+        return Month.parse(self.month.data)
 
     def to_input(self) -> ResultFilter:
         """Return the filter."""

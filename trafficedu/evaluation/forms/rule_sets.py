@@ -7,11 +7,11 @@ from math import isfinite
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import FloatField, MonthField, SelectField, TextAreaField
+from wtforms import FloatField, SelectField, TextAreaField
 from wtforms.validators import InputRequired
 
 from trafficedu.analysis.colours.rule_set import EBIKES, FIGURES, OF_AREAS, OF_COMPANIES, STOPS
-from trafficedu.core.fields import Form, TrimmedField, VersionField, at_most, choices
+from trafficedu.core.fields import Form, MonthField, TrimmedField, VersionField, at_most, choices
 from trafficedu.evaluation.services.rule_sets import RuleSetInput
 
 MISSING = _l("Enter a number.")
@@ -91,8 +91,7 @@ class RuleSetForm(Form):
         payload["weights_company"] = {name: _plain(self[f"company_{name}"].data) for name in OF_COMPANIES}
         payload["exposure"] = self.exposure.data
         payload["veto_responsibility"] = self.veto_responsibility.data
-        first = self.valid_from.data.replace(day=1)
-        return RuleSetInput(self.name.data, first, payload, (self.note.data or "").strip())
+        return RuleSetInput(self.name.data, self.valid_from.data, payload, (self.note.data or "").strip())
 
 
 GROUPED = ["on_time_score", "least_tasks", "helmets_zero", "helmets_full", "least_observed", "least_notices"]

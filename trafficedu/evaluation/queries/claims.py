@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
 from sqlalchemy.orm import Session
 
 from trafficedu.accidents.queries import figures as accidents
 from trafficedu.analysis.counts import compare_counts
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import Actor
+from trafficedu.core.month import Period
 from trafficedu.evaluation.rules import CASUALTY, FATAL_ONLY, VIOLATIONS, Claim
 from trafficedu.violations.queries import figures as violations
 
-Period = tuple[date, date]
-"""First day, and the first day after it."""
-
 
 def count_events(session: Session, measure: str, area: Area, period: Period, by: Actor) -> int:
-    """Return the events of a measure (``rules.MEASURES``) in an area and a half-open period."""
-    first, last = period[0], period[1] - timedelta(days=1)
+    """Return the events of a measure (``rules.MEASURES``) in an area and a period."""
+    first, last = period.first_day, period.last_day
     if measure == VIOLATIONS:
         return sum(row.violations for row in violations.count_by_area(session, by, first, last, area.path))
     tally = accidents.tally(session, by, first, last, area.path)
@@ -29,7 +25,7 @@ def count_events(session: Session, measure: str, area: Area, period: Period, by:
 def compare_periods(session: Session, measure: str, area: Area, before: Period, after: Period, by: Actor) -> Claim:
     """Compare two periods by the conditional exact test; their days are the exposure."""
     earlier, later = (count_events(session, measure, area, period, by) for period in (before, after))
-    days = [float((end - first).days) for first, end in (before, after)]
+    days = [float((period.after - period.first_day).days) for period in (before, after)]
     change = compare_counts(earlier, later, *days)
     return Claim(
         before=earlier,

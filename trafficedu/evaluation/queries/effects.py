@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -18,9 +18,9 @@ from trafficedu.areas.models import TOWN, VILLAGE, Area
 from trafficedu.campaigns import queries as campaigns
 from trafficedu.campaigns.models import Campaign
 from trafficedu.core.actors import SYSTEM
-from trafficedu.core.clock import month_bounds
+from trafficedu.core.month import Month
 from trafficedu.evaluation.queries.areas import owners
-from trafficedu.evaluation.rules import ACCIDENTS, MOST_MONTHS, days_between, month_after, month_number
+from trafficedu.evaluation.rules import ACCIDENTS, MOST_MONTHS
 from trafficedu.violations.queries import figures as violations
 
 LEAST_UNITS = 8
@@ -49,24 +49,23 @@ def load_trial(session: Session, campaign: Campaign, measure: str, last_day: dat
     """
     root = areas.root(session)
     assert root is not None  # a campaign has areas
-    first_of_campaign = campaign.first_day.replace(day=1)
-    start, before = month_after(first_of_campaign, -MOST_MONTHS), first_of_campaign - timedelta(days=1)
-    past = _cells(session, campaign, measure, root, start, before)
+    begun = Month.of(campaign.first_day)
+    past = _cells(session, campaign, measure, root, (begun - MOST_MONTHS).first, (begun - 1).last)
     if not past:
         return None
     units = _units(session, campaign, root, {path for path, _, _ in past})
     places = owners(session, root, units)
     first = min(month for _, month, _ in past)
-    counts = np.zeros((len(units) + 1, month_number(first_of_campaign) - month_number(first)))
+    counts = np.zeros((len(units) + 1, begun - first))
     for path, month, count in past:
-        counts[places[path], month_number(month) - month_number(first)] += count
+        counts[places[path], month - first] += count
     observed = np.zeros(len(units) + 1)
     for path, _, count in _cells(session, campaign, measure, root, campaign.first_day, last_day):
         observed[places[path]] += count
-    exposure = _ebikes(session, root, units, first, before)
+    exposure = _ebikes(session, root, units, first, begun - 1)
     inside = np.array([_within(unit.path, [area.path for area in campaign.areas]) for unit in units])
     against = _comparison(session, campaign, units, inside, last_day)
-    panel = Panel(tuple(unit.code for unit in units), month_number(first), counts[:-1], exposure)
+    panel = Panel(tuple(unit.code for unit in units), first.index, counts[:-1], exposure)
     shares = _shares(campaign.first_day, last_day)
     digest = hashlib.sha256(f"{measure}:{campaign.first_day}:{last_day}:{panel.areas}".encode())
     for values in (panel.counts, exposure, observed, shares, inside, against):
@@ -77,7 +76,7 @@ def load_trial(session: Session, campaign: Campaign, measure: str, last_day: dat
 
 def _cells(
     session: Session, campaign: Campaign, measure: str, root: Area, first: date, last: date
-) -> list[tuple[str, date, int]]:
+) -> list[tuple[str, Month, int]]:
     if measure == ACCIDENTS:
         rows = accidents.count_by_area_and_month(session, SYSTEM, first, last, root.path)
         return [(row.path, row.month, row.accidents) for row in rows]
@@ -119,7 +118,7 @@ def _comparison(
     return np.array(free, dtype=bool)
 
 
-def _ebikes(session: Session, root: Area, units: Sequence[Area], first: date, last: date) -> FloatArray | None:
+def _ebikes(session: Session, root: Area, units: Sequence[Area], first: Month, last: Month) -> FloatArray | None:
     """Return registered e-bikes of every unit and month; None unless all are known and positive."""
     by_month = areas.ebikes_of_areas(session, root.path, first, last)
     rows = np.array([[float(found.get(unit.path) or 0) for found in by_month.values()] for unit in units])
@@ -128,10 +127,5 @@ def _ebikes(session: Session, root: Area, units: Sequence[Area], first: date, la
 
 def _shares(first: date, last: date) -> FloatArray:
     """Return for each month from that of ``first`` to that of ``last`` the share of its days that is covered."""
-    shares, month = [], first.replace(day=1)
-    while month <= last:
-        begin, after = month_bounds(month)
-        covered = days_between(max(begin, first), min(after, last + timedelta(days=1)))
-        shares.append(covered / days_between(begin, after))
-        month = after
-    return np.array(shares)
+    months = Month.range(Month.of(first), Month.of(last))
+    return np.array([((min(month.last, last) - max(month.first, first)).days + 1) / month.last.day for month in months])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,11 +15,10 @@ from trafficedu.analysis.colours.pools import pool
 from trafficedu.analysis.colours.rule_set import COMPANY, EBIKES, RIDER_DAYS, STOPS, TOWN, VILLAGE
 from trafficedu.areas import queries as areas
 from trafficedu.core.actors import SYSTEM
-from trafficedu.core.clock import month_bounds
+from trafficedu.core.month import Month
 from trafficedu.education.queries import rates as education
 from trafficedu.evaluation.queries.effort import points_of, stops_by_path
 from trafficedu.evaluation.queries.targets import Targets
-from trafficedu.evaluation.rules import month_after
 from trafficedu.feedback.queries import rates as feedback
 from trafficedu.helmets.queries import rates as helmets
 from trafficedu.riders import queries as riders
@@ -44,7 +43,7 @@ class Facts:
             self.inputs[key][dimension] = value
 
 
-def load_facts(session: Session, targets: Targets, month: date, as_of: datetime) -> Facts:
+def load_facts(session: Session, targets: Targets, month: Month, as_of: datetime) -> Facts:
     """Return the inputs of all targets for ``month`` but for the accident trend, as known at ``as_of``."""
     facts = Facts({(one.kind, one.code): {} for one in targets.all()})
     _violations(session, facts, targets, month)
@@ -67,14 +66,13 @@ def by_target(targets: Targets, rows: Iterable[tuple[int, Any]]) -> dict[Key, Co
     return sums
 
 
-def _violations(session: Session, facts: Facts, targets: Targets, month: date) -> None:
-    first, after = month_bounds(month)
-    last = after - timedelta(days=1)
+def _violations(session: Session, facts: Facts, targets: Targets, month: Month) -> None:
+    first, last = month.first, month.last
     rows = violations.count_by_area(session, SYSTEM, first, last)
     facts.recorded += sum(row.violations for row in rows)
     seen = by_target(targets, ((targets.paths[row.path], {"n": row.violations}) for row in rows))
-    ebikes = areas.ebikes_of_areas(session, "", first, first)[first]
-    stops = stops_by_path(session, first)
+    ebikes = areas.ebikes_of_areas(session, "", month, month)[month]
+    stops = stops_by_path(session, month)
     for kind, members in ((TOWN, targets.towns), (VILLAGE, targets.villages)):
         counts = {one.code: seen.get((kind, one.code), Counter())["n"] for one in members}
         bases = {
@@ -111,8 +109,8 @@ def _put_violations(
         facts.put((kind, code), "violations", value)
 
 
-def _education(session: Session, facts: Facts, targets: Targets, month: date, as_of: datetime) -> None:
-    first, after = month_bounds(month)
+def _education(session: Session, facts: Facts, targets: Targets, month: Month, as_of: datetime) -> None:
+    first, after = month.first, month.next.first
     rows = education.sum_marks(session, first, after, as_of)
     facts.recorded += sum(due for _, _, due, _, _ in rows)
     marks = [(area, {"due": due, "on_time": on_time, "quiz": quiz}) for area, _, due, on_time, quiz in rows]
@@ -128,8 +126,8 @@ def _education(session: Session, facts: Facts, targets: Targets, month: date, as
         facts.put((COMPANY, code), "education", dict(sums))
 
 
-def _helmets(session: Session, facts: Facts, targets: Targets, month: date) -> None:
-    wanted = helmets.Wanted(month_after(month, 1 - HELMET_MONTHS), month_after(month))
+def _helmets(session: Session, facts: Facts, targets: Targets, month: Month) -> None:
+    wanted = helmets.Wanted((month - (HELMET_MONTHS - 1)).first, month.next.first)
     rows = helmets.count_by_area_and_month(session, wanted, SYSTEM)
     counts = ((targets.paths[path], {"helmeted": clear - bare, "observed": clear}) for path, _, bare, clear in rows)
     for key, sums in by_target(targets, counts).items():
@@ -137,17 +135,16 @@ def _helmets(session: Session, facts: Facts, targets: Targets, month: date) -> N
             facts.put(key, "helmets", {"helmeted": sums["helmeted"], "observed": sums["observed"]})
 
 
-def _feedback(session: Session, facts: Facts, targets: Targets, month: date, as_of: datetime) -> None:
-    first, after = month_bounds(month)
+def _feedback(session: Session, facts: Facts, targets: Targets, month: Month, as_of: datetime) -> None:
+    first, after = month.first, month.next.first
     codes = {one.id: one.code for one in targets.companies}
     for company, due, on_time in feedback.count_due_of_companies(session, first, after, as_of):
         if company in codes:
             facts.put((COMPANY, codes[company]), "feedback", {"due": due, "on_time": on_time})
 
 
-def _fatal(session: Session, facts: Facts, targets: Targets, month: date) -> None:
-    first, after = month_bounds(month)
-    last = after - timedelta(days=1)
+def _fatal(session: Session, facts: Facts, targets: Targets, month: Month) -> None:
+    first, last = month.first, month.last
     rows = accidents.count_responsible(session, first, last)
     for key, sums in by_target(targets, ((area, {of: n}) for area, of, n in rows)).items():
         facts.put(key, "fatal", dict(sums))
@@ -160,7 +157,7 @@ def _fatal(session: Session, facts: Facts, targets: Targets, month: date) -> Non
         facts.put((COMPANY, code), "fatal", fatal)
 
 
-def _points(session: Session, facts: Facts, targets: Targets, month: date) -> None:
+def _points(session: Session, facts: Facts, targets: Targets, month: Month) -> None:
     found = points_of(session, month)
     for one in targets.all():
         points = found.get((one.kind, one.id))

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.analysis.colours.rule_set import RuleSet
 from trafficedu.core.errors import Missing, Refusal
+from trafficedu.core.month import Month
 from trafficedu.core.text import message
 from trafficedu.evaluation.models import RuleSetRecord
 from trafficedu.evaluation.rules import RuleSetState
 
 
-def rule_set_of(session: Session, month: date) -> RuleSetRecord:
+def rule_set_of(session: Session, month: Month) -> RuleSetRecord:
     """Return the rule set that holds in ``month``: the latest in force that began by then."""
     query = (
         select(RuleSetRecord)

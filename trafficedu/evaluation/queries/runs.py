@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -15,6 +14,7 @@ from trafficedu.areas import queries as areas
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
+from trafficedu.core.month import Month
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
@@ -53,28 +53,28 @@ def _below(path: str) -> ColumnElement[bool]:
     return or_(below, EvaluationResult.kind == COMPANY) if path.count("/") == 1 else below
 
 
-def latest_run(session: Session, month: date) -> EvaluationRun | None:
+def latest_run(session: Session, month: Month) -> EvaluationRun | None:
     """Return the newest version of the evaluation of ``month``, published or not."""
     return session.scalar(_runs(month).limit(1))
 
 
-def published_run(session: Session, month: date) -> EvaluationRun | None:
+def published_run(session: Session, month: Month) -> EvaluationRun | None:
     """Return the newest published version of the evaluation of ``month``."""
     return session.scalar(_runs(month).where(EvaluationRun.published_utc.is_not(None)).limit(1))
 
 
-def shown_run(session: Session, month: date, by: Actor) -> EvaluationRun | None:
+def shown_run(session: Session, month: Month, by: Actor) -> EvaluationRun | None:
     """Return the version ``by`` works with: what was published; for who evaluates, else the newest."""
     found = published_run(session, month)
     return latest_run(session, month) if found is None and by.may(MANAGE) else found
 
 
-def list_versions(session: Session, month: date) -> Sequence[EvaluationRun]:
+def list_versions(session: Session, month: Month) -> Sequence[EvaluationRun]:
     """Return all versions of the evaluation of ``month``, the newest first."""
     return session.scalars(_runs(month)).all()
 
 
-def _runs(month: date) -> Select[tuple[EvaluationRun]]:
+def _runs(month: Month) -> Select[tuple[EvaluationRun]]:
     return (
         select(EvaluationRun)
         .where(EvaluationRun.month == month)
@@ -83,7 +83,7 @@ def _runs(month: date) -> Select[tuple[EvaluationRun]]:
     )
 
 
-def find_version(session: Session, month: date, number: int) -> EvaluationRun:
+def find_version(session: Session, month: Month, number: int) -> EvaluationRun:
     """Return one version of the evaluation of ``month``; raise :class:`Missing`."""
     run = session.scalar(_runs(month).where(EvaluationRun.number == number))
     if run is None:
@@ -91,7 +91,7 @@ def find_version(session: Session, month: date, number: int) -> EvaluationRun:
     return run
 
 
-def list_months(session: Session, by: Actor, limit: int = 120) -> Sequence[date]:
+def list_months(session: Session, by: Actor, limit: int = 120) -> Sequence[Month]:
     """Return the months evaluated (published, unless ``by`` evaluates), the latest first."""
     query = select(EvaluationRun.month).distinct().order_by(EvaluationRun.month.desc()).limit(limit)
     return session.scalars(query if by.may(MANAGE) else query.where(EvaluationRun.published_utc.is_not(None))).all()
@@ -176,8 +176,8 @@ def count_colours(session: Session, run: EvaluationRun, by: Actor) -> dict[str, 
 
 
 def history_of(
-    session: Session, kind: str, code: str, until: date, by: Actor, months: int = 12
-) -> list[tuple[date, EvaluationResult]]:
+    session: Session, kind: str, code: str, until: Month, by: Actor, months: int = 12
+) -> list[tuple[Month, EvaluationResult]]:
     """Return the results of one target in the months up to ``until``, the earliest first, as ``by`` sees them."""
     query = (
         select(EvaluationRun.month, EvaluationResult)
@@ -193,7 +193,7 @@ def history_of(
     return list(found.items())[-months:]
 
 
-def find_own(session: Session, by: Actor, month: date | None = None) -> EvaluationResult | None:
+def find_own(session: Session, by: Actor, month: Month | None = None) -> EvaluationResult | None:
     """Return the published result of the area or company ``by`` answers for, of the last month or of ``month``."""
     query = (
         select(EvaluationResult)
@@ -214,7 +214,7 @@ def find_own(session: Session, by: Actor, month: date | None = None) -> Evaluati
 
 def list_worse_below(session: Session, result: EvaluationResult, by: Actor) -> list[tuple[EvaluationResult, str]]:
     """Return the villages of a town whose published colour is worse than the month before, with that colour."""
-    earlier = published_run(session, areas.months_before(result.run.month, 1))
+    earlier = published_run(session, result.run.month - 1)
     if result.area is None or earlier is None:
         return []
     rank = {colour: place for place, colour in enumerate(COLOURS)}

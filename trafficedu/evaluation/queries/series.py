@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -21,6 +20,7 @@ from trafficedu.areas import queries as areas
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import day_bounds
+from trafficedu.core.month import Month
 from trafficedu.education.queries import rates as education
 from trafficedu.evaluation.queries.areas import list_parts, owners
 from trafficedu.evaluation.rules import (
@@ -30,13 +30,11 @@ from trafficedu.evaluation.rules import (
     MOST_MONTHS,
     SERIES,
     VIOLATIONS,
-    month_after,
-    month_number,
 )
 from trafficedu.helmets.queries import rates as helmets
 from trafficedu.violations.queries import figures as violations
 
-Cell = tuple[str, date, int, int | None]
+Cell = tuple[str, Month, int, int | None]
 """Path of the area itself, month, count, denominator (None: registered e-bikes are the exposure)."""
 
 
@@ -59,28 +57,28 @@ class Loaded:
     fingerprint: str
 
 
-def load_series(session: Session, key: str, root: Area, last: date) -> Loaded | None:
-    """Return the series ``key`` of the parts of ``root`` up to the month of ``last``; None where nothing is recorded.
+def load_series(session: Session, key: str, root: Area, last: Month) -> Loaded | None:
+    """Return the series ``key`` of the parts of ``root`` up to the month ``last``; None where nothing is recorded.
 
     It begins with the first month in which anything of the kind is on record in the whole district (at most
     120 months): a month without an accident in a village is a zero, months before the records are not there.
     A month without a task due or a survey is unknown, not zero.
     """
-    start = month_after(last, 1 - MOST_MONTHS)
+    start = last - (MOST_MONTHS - 1)
     top = areas.root(session)
     assert top is not None  # root has an ancestor
     cells = _cells(session, key, top.path, start, last)
     if not cells:
         return None
     first = min(cell[1] for cell in cells)
-    parts = list_parts(session, root, last)
+    parts = list_parts(session, root, last.first)
     places = owners(session, root, parts)
-    months = month_number(last) - month_number(first) + 1
+    months = last - first + 1
     shape = len(parts) + 1, months
     counts, base = np.zeros(shape), np.zeros(shape)
     for path, month, count, denominator in cells:
         if path in places:
-            at = places[path], month_number(month) - month_number(first)
+            at = places[path], month - first
             counts[at] += count
             base[at] += denominator or 0
     if not counts[-1].any() and not base[-1].any():
@@ -92,29 +90,28 @@ def load_series(session: Session, key: str, root: Area, last: date) -> Loaded | 
     else:
         exposure = _ebikes(session, root, parts, first, last, counts.shape)
     names = tuple(part.name for part in parts) + (root.name,) * (counts.shape[0] - len(parts))
-    panel = Panel(names, month_number(first), counts, exposure)
+    panel = Panel(names, first.index, counts, exposure)
     return Loaded(parts, panel, _digest(key, parts, panel))
 
 
-def _cells(session: Session, key: str, path: str, first: date, last: date) -> list[Cell]:
+def _cells(session: Session, key: str, path: str, first: Month, last: Month) -> list[Cell]:
     """Return the counts of the district, each in the area it was recorded in."""
-    after = month_after(last)
-    end = after - timedelta(days=1)
+    start, end, after = first.first, last.last, last.next.first
     if key in {CASUALTY, ACCIDENTS}:
-        rows = accidents.count_by_area_and_month(session, SYSTEM, first, end, path, casualty_only=key == CASUALTY)
+        rows = accidents.count_by_area_and_month(session, SYSTEM, start, end, path, casualty_only=key == CASUALTY)
         return [(row.path, row.month, row.accidents, None) for row in rows]
     if key == VIOLATIONS:
-        found = violations.count_by_area_and_month(session, SYSTEM, first, end, path)
+        found = violations.count_by_area_and_month(session, SYSTEM, start, end, path)
         return [(area, month, count, None) for area, month, count in found]
     if key == EDUCATION:
-        due = education.count_due_by_area_and_month(session, SYSTEM, first, after, day_bounds(after)[0], path)
+        due = education.count_due_by_area_and_month(session, SYSTEM, start, after, day_bounds(after)[0], path)
         return [(area, month, tasks - on_time, tasks) for area, month, tasks, on_time in due]
-    seen = helmets.count_by_area_and_month(session, helmets.Wanted(first, after, path), SYSTEM)
+    seen = helmets.count_by_area_and_month(session, helmets.Wanted(start, after, path), SYSTEM)
     return [(area, month, bare, clear) for area, month, bare, clear in seen if clear]
 
 
 def _ebikes(
-    session: Session, root: Area, parts: Sequence[Area], first: date, last: date, shape: tuple[int, ...]
+    session: Session, root: Area, parts: Sequence[Area], first: Month, last: Month, shape: tuple[int, ...]
 ) -> FloatArray | None:
     """Return registered e-bikes by part and month, NaN where unknown; None where there are none at all.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 from trafficedu.analysis.colours.rule_set import COMPANY, TOWN, VILLAGE
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
-from trafficedu.core.clock import month_bounds
+from trafficedu.core.month import Month
 from trafficedu.core.validity import Validity
 
 
@@ -54,9 +53,8 @@ class Targets:
         return [*self.towns, *self.villages, *self.companies]
 
 
-def list_targets(session: Session, month: date) -> Targets:
+def list_targets(session: Session, month: Month) -> Targets:
     """Return the towns and villages marked evaluated that exist on the month's last day, and the active companies."""
-    last = month_bounds(month)[1] - timedelta(days=1)
     areas = session.execute(
         select(
             Area.id,
@@ -73,7 +71,9 @@ def list_targets(session: Session, month: date) -> Targets:
     chosen = [
         Target(area.level, area.id, area.code, area.name, area.path)
         for area in sorted(areas, key=lambda area: area.code)
-        if area.level in {TOWN, VILLAGE} and area.evaluated and Validity(area.valid_from, area.valid_to).holds_on(last)
+        if area.level in {TOWN, VILLAGE}
+        and area.evaluated
+        and Validity(area.valid_from, area.valid_to).holds_on(month.last)
     ]
     successors = {area.id: area.successor_id for area in areas}
     by_id = {area.id: area.path for area in areas}

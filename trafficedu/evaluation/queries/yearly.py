@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -14,8 +13,9 @@ from trafficedu.accidents.queries import figures as accidents
 from trafficedu.analysis.trend.panel import Panel
 from trafficedu.areas import queries as areas
 from trafficedu.core.actors import SYSTEM
+from trafficedu.core.month import Month
 from trafficedu.evaluation.queries.targets import Target, Targets
-from trafficedu.evaluation.rules import MOST_MONTHS, month_after, month_number
+from trafficedu.evaluation.rules import MOST_MONTHS
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,19 +37,18 @@ class Yearly:
         return found
 
 
-def load_yearly(session: Session, targets: Targets, last: date) -> dict[str, Yearly]:
-    """Return the panels of towns and villages up to the month of ``last``; empty where nothing is recorded.
+def load_yearly(session: Session, targets: Targets, last: Month) -> dict[str, Yearly]:
+    """Return the panels of towns and villages up to the month ``last``; empty where nothing is recorded.
 
     They begin with the first month in which any casualty accident of an e-bike is on record, at most 120
     months back. Registered e-bikes are the exposure where every target has them.
     """
-    start = month_after(last, 1 - MOST_MONTHS)
-    end = month_after(last) - timedelta(days=1)
-    rows = accidents.count_by_area_and_month(session, SYSTEM, start, end, casualty_only=True)
+    start = last - (MOST_MONTHS - 1)
+    rows = accidents.count_by_area_and_month(session, SYSTEM, start.first, last.last, casualty_only=True)
     if not rows:
         return {}
     first = min(row.month for row in rows)
-    months = month_number(last) - month_number(first) + 1
+    months = last - first + 1
     ebikes = areas.ebikes_of_areas(session, "", first, last)
     found = {}
     for members, owners in ((targets.towns, targets.town_of), (targets.villages, targets.village_of)):
@@ -60,12 +59,12 @@ def load_yearly(session: Session, targets: Targets, last: date) -> dict[str, Yea
         for row in rows:
             code = owners.get(targets.paths[row.path])
             if code is not None:
-                counts[place[code], month_number(row.month) - month_number(first)] += row.accidents
+                counts[place[code], row.month - first] += row.accidents
         base = np.array(
             [[float(value) if (value := of.get(one.path)) else np.nan for of in ebikes.values()] for one in members]
         )
         exposure = None if np.isnan(base).all() else base
         names = tuple(one.code for one in members)
         kind = members[0].kind
-        found[kind] = Yearly(members, Panel(names, month_number(first), counts, exposure))
+        found[kind] = Yearly(members, Panel(names, first.index, counts, exposure))
     return found

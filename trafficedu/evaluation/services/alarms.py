@@ -6,7 +6,7 @@ Kept like every result of a fit (docs/adr/0010-results-of-fits.md): a page that 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -18,12 +18,13 @@ from trafficedu.areas import queries as areas
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date
+from trafficedu.core.month import Month
 from trafficedu.core.text import message
 from trafficedu.evaluation.models import ALARMS
 from trafficedu.evaluation.queries.areas import list_roots
 from trafficedu.evaluation.queries.results import find_result
 from trafficedu.evaluation.queries.series import Loaded, load_series
-from trafficedu.evaluation.rules import CASUALTY, SERIES, VIOLATIONS, last_full_month
+from trafficedu.evaluation.rules import CASUALTY, SERIES, VIOLATIONS
 from trafficedu.evaluation.services.results import FRESH, Answer, keeping
 from trafficedu.messages.services.outbox import NewPush, push
 
@@ -53,17 +54,17 @@ def alarms_of(session: Session, root: Area, now: datetime, *, anew: bool = False
     The payload has ``month``, ``alarms`` (fields of :class:`Alarm`) and ``quiet`` (how many parts and series
     have too short a past for an alarm). Only reads; the caller stores :attr:`Answer.keep`.
     """
-    last = last_full_month(local_date(now))
+    last = Month.of(local_date(now)) - 1
     kept = find_result(session, ALARMS, root.id)
-    if kept is not None and kept.upto == last and not anew and kept.checked_utc > now - FRESH:
+    if kept is not None and kept.upto == last.first and not anew and kept.checked_utc > now - FRESH:
         return Answer(kept.payload, kept.computed_utc)
     loaded = {key: load_series(session, key, root, last) for key in WATCHED}
     payload = compute_alarms(loaded, last)
     mark = "".join(one.fingerprint[:32] for one in loaded.values() if one is not None)
-    return Answer(payload, now, keeping(ALARMS, root.id, last, mark, payload, now))
+    return Answer(payload, now, keeping(ALARMS, root.id, last.first, mark, payload, now))
 
 
-def compute_alarms(loaded: dict[str, Loaded | None], last: date) -> dict[str, Any]:
+def compute_alarms(loaded: dict[str, Loaded | None], last: Month) -> dict[str, Any]:
     """Judge the last month of every part and series; see :func:`alarms_of` for what comes out."""
     found, quiet = [], 0
     for key, series in loaded.items():
@@ -76,7 +77,7 @@ def compute_alarms(loaded: dict[str, Loaded | None], last: date) -> dict[str, An
             elif warning.alarm and counts[-1] >= LEAST_COUNT:
                 numbers = int(counts[-1]), round(warning.expected, 2), round(warning.limit, 2)
                 found.append(Alarm(key, part.code, part.name, *numbers).__dict__)
-    return {"month": f"{last:%Y-%m}", "alarms": found, "quiet": quiet}
+    return {"month": str(last), "alarms": found, "quiet": quiet}
 
 
 def read_alarms(payload: dict[str, Any]) -> list[Alarm]:

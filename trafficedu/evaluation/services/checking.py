@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from trafficedu.analysis.colours.scoring import fingerprint, judge
 from trafficedu.core.errors import Refusal
+from trafficedu.core.month import Month
 from trafficedu.core.text import message
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries.rule_sets import rules_from
 from trafficedu.evaluation.queries.runs import latest_run, list_versions, results_of
-from trafficedu.evaluation.services.runs import changes_between, judge_month, month_text
+from trafficedu.evaluation.services.runs import changes_between, judge_month
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Check:
     drift: Sequence[dict[str, Any]]
 
 
-def check_month(session: Session, month: date, now: datetime) -> Check:
+def check_month(session: Session, month: Month, now: datetime) -> Check:
     """Work out every stored result of a month again from its stored inputs; changes nothing.
 
     Raises
@@ -50,7 +51,7 @@ def check_month(session: Session, month: date, now: datetime) -> Check:
     """
     run = latest_run(session, month)
     if run is None:
-        raise Refusal(message("%(month)s was not evaluated yet.", month=month_text(month)))
+        raise Refusal(message("%(month)s was not evaluated yet.", month=month))
     differences: list[dict[str, Any]] = []
     number = 0
     for version in list_versions(session, month):
@@ -68,6 +69,6 @@ def check_month(session: Session, month: date, now: datetime) -> Check:
 def is_unchanged(result: EvaluationResult, run: EvaluationRun) -> bool:
     """Tell whether a stored result is what its stored inputs say under the rule set of its run."""
     verdict = judge(result.inputs, result.kind, rules_from(run.rule_set))
-    mark = fingerprint(month_text(run.month), result.kind, result.code, run.rule_set.code, result.inputs, verdict)
+    mark = fingerprint(str(run.month), result.kind, result.code, run.rule_set.code, result.inputs, verdict)
     said = (result.colour, result.score, result.dimensions, result.veto, result.hash)
     return said == (verdict.colour, verdict.score, verdict.as_json(), verdict.veto, mark)

@@ -13,13 +13,12 @@ from trafficedu.evaluation.models import EvaluationRun
 from trafficedu.evaluation.queries.runs import results_of
 from trafficedu.evaluation.rules import COLOUR_NAMES, KIND_NAMES
 from trafficedu.evaluation.services.checking import Check
-from trafficedu.evaluation.services.runs import month_text
 
 
 def as_json(session: Session, run: EvaluationRun, check: Check | None = None) -> dict[str, Any]:
     """Return what ``evaluate --json`` prints; a check adds what it found under ``check``."""
     body: dict[str, Any] = {
-        "month": month_text(run.month),
+        "month": str(run.month),
         "rule_set": run.rule_set.code,
         "results": [
             {
@@ -44,7 +43,7 @@ def summary(session: Session, run: EvaluationRun) -> list[Message]:
     lines = [
         message(
             "%(month)s, version %(number)d, rule set %(rules)s",
-            month=month_text(run.month),
+            month=run.month,
             number=run.number,
             rules=run.rule_set.code,
         )

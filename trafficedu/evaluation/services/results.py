@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 from trafficedu.areas.models import Area
 from trafficedu.campaigns.models import Campaign
 from trafficedu.core.clock import local_date
+from trafficedu.core.month import Month
 from trafficedu.evaluation.models import EFFECT, AnalysisResult
 from trafficedu.evaluation.queries.areas import list_roots
 from trafficedu.evaluation.queries.effects import load_trial
 from trafficedu.evaluation.queries.results import checked_since, find_result
 from trafficedu.evaluation.queries.series import load_series
-from trafficedu.evaluation.rules import ACCIDENTS, SERIES, VIOLATIONS, last_full_month, night_of
+from trafficedu.evaluation.rules import ACCIDENTS, SERIES, VIOLATIONS, night_of
 from trafficedu.evaluation.services.effects import TOO_FEW, compute_effect
 from trafficedu.evaluation.services.trends import compute_trend
 
@@ -48,16 +49,16 @@ def trend_of(session: Session, key: str, root: Area, now: datetime, *, anew: boo
     Only reads; the caller stores :attr:`Answer.keep` in a transaction that may write, so that nobody waits for
     a fit at a lock. ``anew`` looks at the records even where the kept result is fresh.
     """
-    last = last_full_month(local_date(now))
+    last = Month.of(local_date(now)) - 1
     kept = find_result(session, key, root.id)
-    if kept is not None and kept.upto == last and not anew and kept.checked_utc > now - FRESH:
+    if kept is not None and kept.upto == last.first and not anew and kept.checked_utc > now - FRESH:
         return Answer(kept.payload, kept.computed_utc)
     loaded = load_series(session, key, root, last)
     fingerprint = loaded.fingerprint if loaded else ""
-    if kept is not None and kept.upto == last and kept.fingerprint == fingerprint:
+    if kept is not None and kept.upto == last.first and kept.fingerprint == fingerprint:
         return Answer(kept.payload, kept.computed_utc, _checked(key, root.id, now))
     payload = compute_trend(key, loaded)
-    return Answer(payload, now, keeping(key, root.id, last, fingerprint, payload, now))
+    return Answer(payload, now, keeping(key, root.id, last.first, fingerprint, payload, now))
 
 
 def effect_of(session: Session, campaign: Campaign, last_day: date, now: datetime) -> Answer:

@@ -17,6 +17,7 @@ from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal
+from trafficedu.core.month import Month
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import Message, message
 from trafficedu.evaluation.models import EvaluationRun, RuleSetRecord
@@ -27,10 +28,10 @@ SHIPPED = Path(__file__).parent.parent.parent / "reference" / "rule_set.json"
 
 @dataclass(frozen=True)
 class RuleSetInput:
-    """What is entered for a rule set; ``valid_from`` is the first day of its first month."""
+    """What is entered for a rule set; ``valid_from`` is its first month."""
 
     name: str
-    valid_from: date
+    valid_from: Month
     payload: Mapping[str, Any]
     note: str = ""
 
@@ -53,7 +54,7 @@ def load_shipped(session: Session, now: datetime) -> int:
         RuleSetRecord(
             code=shipped["code"],
             name=shipped["name"],
-            valid_from=date.fromisoformat(shipped["valid_from"]),
+            valid_from=Month.of(date.fromisoformat(shipped["valid_from"])),
             payload=shipped["payload"],
             state=RuleSetState.IN_FORCE,
             created_utc=now,
@@ -121,7 +122,7 @@ def release_rule_set(session: Session, record: RuleSetRecord, version: int, by: 
         by,
         subject=record,
         code=record.code,
-        valid_from=record.valid_from.isoformat(),
+        valid_from=record.valid_from.first.isoformat(),
     )
 
 
@@ -133,13 +134,11 @@ def discard_rule_set(session: Session, record: RuleSetRecord, version: int, by: 
     audit.write(session, "evaluation:rule:discard", by, subject=record, code=record.code)
 
 
-def earliest_month(session: Session, today: date) -> date:
+def earliest_month(session: Session, today: date) -> Month:
     """Return the first month a new rule set may hold from: this one, or the one after the last evaluated."""
-    this = today.replace(day=1)
+    running = Month.of(today)
     last = session.scalar(select(func.max(EvaluationRun.month)))
-    if last is None or last < this:
-        return this
-    return date(last.year + last.month // 12, last.month % 12 + 1, 1)
+    return running if last is None or last < running else last.next
 
 
 def _require_draft(record: RuleSetRecord, version: int) -> None:
@@ -154,7 +153,5 @@ def _require_sound(session: Session, new: RuleSetInput, now: datetime) -> None:
         raise RuleFaults(found)
     least = earliest_month(session, local_date(now))
     if new.valid_from < least:
-        text = message(
-            "Past months stay under their own rules. Choose %(month)s or a later month.", month=f"{least:%Y-%m}"
-        )
+        text = message("Past months stay under their own rules. Choose %(month)s or a later month.", month=least)
         raise Refusal(text, field="valid_from")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,9 +14,10 @@ from trafficedu.analysis.colours.rule_set import COLOURS, COMPANY, TREND
 from trafficedu.analysis.colours.scoring import Verdict, fingerprint, judge
 from trafficedu.core import audit, bulk
 from trafficedu.core.actors import SYSTEM, Actor
-from trafficedu.core.clock import day_bounds, local_date, month_bounds
+from trafficedu.core.clock import day_bounds, local_date
 from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
+from trafficedu.core.month import EARLIEST, Month
 from trafficedu.core.text import message
 from trafficedu.evaluation.events import ColourWorsened, RunPublished
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun, RuleSetRecord
@@ -24,11 +25,9 @@ from trafficedu.evaluation.queries.facts import Facts, load_facts
 from trafficedu.evaluation.queries.rule_sets import rule_set_of, rules_from
 from trafficedu.evaluation.queries.runs import latest_run, published_run, results_of
 from trafficedu.evaluation.queries.targets import Target, list_targets
-from trafficedu.evaluation.rules import last_full_month, month_after, night_of
+from trafficedu.evaluation.rules import night_of
 from trafficedu.evaluation.services.yearly import trend_inputs
 
-FIRST_YEAR = 2000
-"""No record of this system lies before it."""
 WATCHED_MONTHS = 3
 """Full months that the worker compares with today's data every night."""
 
@@ -43,12 +42,7 @@ class Judged:
     hash: str
 
 
-def month_text(month: date) -> str:
-    """Return a month as it is written: 2026-10."""
-    return f"{month:%Y-%m}"
-
-
-def judge_month(session: Session, month: date, rules: RuleSetRecord, now: datetime) -> list[Judged]:
+def judge_month(session: Session, month: Month, rules: RuleSetRecord, now: datetime) -> list[Judged]:
     """Judge every town, village and company of ``month`` from the records of now.
 
     Raises
@@ -56,17 +50,13 @@ def judge_month(session: Session, month: date, rules: RuleSetRecord, now: dateti
     Refusal
         The month lies in the future, or nothing is recorded in it.
     """
-    month = month.replace(day=1)
-    if month > local_date(now):
-        raise Refusal(message("%(month)s has not begun yet.", month=month_text(month)))
-    after = month_bounds(month)[1]
-    as_of = min(now, day_bounds(after)[0])
+    if month.first > local_date(now):
+        raise Refusal(message("%(month)s has not begun yet.", month=month))
+    as_of = min(now, day_bounds(month.next.first)[0])
     targets = list_targets(session, month)
-    facts = load_facts(session, targets, month, as_of) if month.year >= FIRST_YEAR else Facts()
+    facts = load_facts(session, targets, month, as_of) if month >= EARLIEST else Facts()
     if not facts.recorded:
-        raise Refusal(
-            message("Nothing is recorded in %(month)s: there is nothing to evaluate.", month=month_text(month))
-        )
+        raise Refusal(message("Nothing is recorded in %(month)s: there is nothing to evaluate.", month=month))
     trends = trend_inputs(session, targets, month, now).of
     judged = []
     rule_set = rules_from(rules)
@@ -76,12 +66,12 @@ def judge_month(session: Session, month: date, rules: RuleSetRecord, now: dateti
         if trend is not None:
             inputs[TREND] = trend
         verdict = judge(inputs, target.kind, rule_set)
-        mark = fingerprint(month_text(month), target.kind, target.code, rules.code, inputs, verdict)
+        mark = fingerprint(str(month), target.kind, target.code, rules.code, inputs, verdict)
         judged.append(Judged(target, inputs, verdict, mark))
     return judged
 
 
-def evaluate(session: Session, month: date, now: datetime, by: Actor = SYSTEM) -> EvaluationRun:
+def evaluate(session: Session, month: Month, now: datetime, by: Actor = SYSTEM) -> EvaluationRun:
     """Evaluate a month and store it as its next version; the version there is, where nothing is different.
 
     A month that was evaluated before stays under the rule set of its first version.
@@ -91,12 +81,11 @@ def evaluate(session: Session, month: date, now: datetime, by: Actor = SYSTEM) -
     Refusal
         The month lies in the future, nothing is recorded in it, or no rule set holds in it.
     """
-    month = month.replace(day=1)
     before = latest_run(session, month)
     rules = before.rule_set if before is not None else rule_set_of(session, month)
     judged = judge_month(session, month, rules, now)
     digest = _digest(judged)
-    complete = now >= day_bounds(month_bounds(month)[1])[0]
+    complete = now >= day_bounds(month.next.first)[0]
     if before is not None:
         before.checked_utc = now
         if before.digest == digest and before.complete == complete:
@@ -116,9 +105,7 @@ def evaluate(session: Session, month: date, now: datetime, by: Actor = SYSTEM) -
     session.add(run)
     session.flush()
     _store(session, run, judged)
-    audit.write(
-        session, "evaluation:run:manage", by, subject=run, month=month_text(month), number=run.number, digest=digest
-    )
+    audit.write(session, "evaluation:run:manage", by, subject=run, month=str(month), number=run.number, digest=digest)
     session.flush()
     return run
 
@@ -193,12 +180,12 @@ def publish_run(session: Session, run: EvaluationRun, by: Actor, now: datetime) 
     if other is not None and other.number > run.number:
         raise Refusal(message("A later version is published already."))
     earlier = {}
-    previous = published_run(session, month_after(run.month, -1))
+    previous = published_run(session, run.month - 1)
     if previous is not None:
         earlier = {(one.kind, one.code): one.colour for one in results_of(session, previous)}
     run.published_utc, run.published_by_id = now, by.user_id
     session.flush()
-    audit.write(session, "evaluation:run:publish", by, subject=run, month=month_text(run.month), number=run.number)
+    audit.write(session, "evaluation:run:publish", by, subject=run, month=str(run.month), number=run.number)
     publish(session, RunPublished(now, by, run.id, run.month))
     for one in results_of(session, run):
         was = earlier.get((one.kind, one.code))
@@ -212,9 +199,9 @@ def evaluate_due(session: Session, now: datetime) -> int:
     The worker's chore: a month without an evaluation at once, the others again every night: what came in late
     makes a new version. Returns how many versions were made.
     """
-    last = last_full_month(local_date(now))
+    running = Month.of(local_date(now))
     begun = night_of(now)
-    for month in (month_after(last, -back) for back in range(WATCHED_MONTHS)):
+    for month in (running - back for back in range(1, WATCHED_MONTHS + 1)):
         run = latest_run(session, month)
         if run is not None and (begun is None or run.checked_utc >= begun):
             continue

@@ -15,7 +15,7 @@ from trafficedu.messages.services.outbox import NewPush, push
 def tell_worsened(session: Session, event: ColourWorsened) -> None:
     """Tell the grid officer and the leaders of an area, or a company's contacts, once for each month."""
     result = session.get_one(EvaluationResult, event.result_id)
-    month = f"{event.month:%Y-%m}"
+    month = str(event.month)
     title = message(
         "%(name)s fell from %(before)s to %(after)s in %(month)s",
         name=result.name,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 from trafficedu.analysis.colours.rule_set import RuleSet
 from trafficedu.analysis.colours.scoring import judge
 from trafficedu.core.actors import Actor
+from trafficedu.core.month import Month
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries.runs import visible_to
 
@@ -23,7 +23,7 @@ TRIAL_MONTHS = 12
 class TrialRow:
     """One result that would be another colour."""
 
-    month: date
+    month: Month
     kind: str
     code: str
     name: str
@@ -49,7 +49,7 @@ class Trial:
         Kind -> colour -> (results before, after) over all months.
     """
 
-    months: Sequence[date]
+    months: Sequence[Month]
     judged: int
     moved: Sequence[TrialRow]
     colours: dict[str, dict[str, tuple[int, int]]]
@@ -57,7 +57,7 @@ class Trial:
 
 def try_rules(session: Session, rules: RuleSet, by: Actor) -> Trial:
     """Judge the last twelve months evaluated by ``rules``: the newest version of each, what ``by`` may see."""
-    newest: dict[date, int] = {}
+    newest: dict[Month, int] = {}
     runs = select(EvaluationRun.month, EvaluationRun.id).order_by(EvaluationRun.month.desc(), EvaluationRun.number)
     for month, run_id in session.execute(runs):
         newest[month] = run_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -13,11 +13,11 @@ from trafficedu.analysis.trend.panel import MONTHS
 from trafficedu.analysis.trend.rolling import LEAST_MONTHS
 from trafficedu.areas import queries as areas
 from trafficedu.core.clock import local_date
+from trafficedu.core.month import Month
 from trafficedu.evaluation.models import AnalysisResult
 from trafficedu.evaluation.queries.results import find_result
 from trafficedu.evaluation.queries.targets import Targets
 from trafficedu.evaluation.queries.yearly import Yearly, load_yearly
-from trafficedu.evaluation.rules import last_full_month, month_number
 
 KIND = "year:"
 
@@ -29,17 +29,17 @@ class TrendInputs:
     of: Mapping[str, Mapping[str, dict[str, Any]]]
 
 
-def trend_inputs(session: Session, targets: Targets, month: date, now: datetime) -> TrendInputs:
+def trend_inputs(session: Session, targets: Targets, month: Month, now: datetime) -> TrendInputs:
     """Return casualty accidents of the twelve months that end with ``month``, and what was to be expected.
 
     The expectation is that of the trend model from the origin before these months. Where fewer than 24 months
     lie before it there is only the count. The first month asked for fits, and keeps what every other origin
     says as well.
     """
-    latest = max(month, last_full_month(local_date(now)))
+    latest = max(month, Month.of(local_date(now)) - 1)
     found = {}
     for kind, yearly in load_yearly(session, targets, latest).items():
-        end = month_number(month) - yearly.panel.first_month + 1
+        end = month.index - yearly.panel.first_month + 1
         origin = end - MONTHS
         if end < 1:
             continue

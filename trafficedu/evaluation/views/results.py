@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from flask import abort, current_app, render_template, request, url_for
@@ -12,9 +11,10 @@ from trafficedu.analysis.colours.rule_set import COLOURS, COMPANY, GREY, KINDS
 from trafficedu.analysis.colours.scoring import exposure_used
 from trafficedu.areas.queries import town_choices
 from trafficedu.core.access import actor, requires
-from trafficedu.core.clock import month_bounds, today
+from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.core.list_views import send_table
+from trafficedu.core.month import Month
 from trafficedu.core.spreadsheet import Column, Row
 from trafficedu.core.text import message
 from trafficedu.core.web import locale, page_number, say
@@ -33,10 +33,8 @@ from trafficedu.evaluation.rules import (
     SERIES,
     TAB_NAMES,
     VIOLATIONS,
-    last_full_month,
-    month_after,
 )
-from trafficedu.evaluation.views.blueprint import month_of, pages
+from trafficedu.evaluation.views.blueprint import pages
 from trafficedu.patrols.queries import effort_of
 
 
@@ -55,8 +53,8 @@ def index() -> Any:
         form=form,
         kinds={kind: TAB_NAMES[kind] for kind in kinds},
         kind=wanted.kind,
-        month=f"{month:%Y-%m}",
-        over=month < today().replace(day=1),
+        month=month,
+        over=month < Month.of(today()),
         run=run,
         newest=runs.latest_run(session(), month) if actor().may(runs.MANAGE) else run,
         page=page,
@@ -68,17 +66,17 @@ def index() -> Any:
     )
 
 
-def _form() -> tuple[ResultFilterForm, list[str], date]:
+def _form() -> tuple[ResultFilterForm, list[str], Month]:
     form = ResultFilterForm(request.args)
     kinds = kinds_seen()
     months = runs.list_months(session(), actor())
     asked = request.args.get("month", "")
-    last = last_full_month(today())
+    last = Month.of(today()) - 1
     if actor().may(runs.MANAGE):
-        months = sorted({*months, *(month_after(last, -back) for back in range(12))}, reverse=True)
+        months = sorted({*months, *Month.range(last - 11, last)}, reverse=True)
         if not asked:
             done = runs.list_months(session(), actor(), 1)
-            form.month.data = f"{(done[0] if done else last):%Y-%m}"
+            form.month.data = str(done[0] if done else last)
     return form, kinds, form.offer(months, kinds, town_choices(session(), actor()), last)
 
 
@@ -96,9 +94,9 @@ def _dimensions(kind: str) -> dict[str, Any]:
     return {name: title for name, title in DIMENSION_NAMES.items() if name not in left_out}
 
 
-def _before(month: date, codes: set[str], kind: str) -> dict[str, str]:
+def _before(month: Month, codes: set[str], kind: str) -> dict[str, str]:
     """Return code -> colour of the month before."""
-    run = runs.shown_run(session(), month_after(month, -1), actor())
+    run = runs.shown_run(session(), month - 1, actor())
     if run is None or not codes:
         return {}
     return {one.code: one.colour for one in runs.results_of(session(), run, kind, actor()) if one.code in codes}
@@ -120,33 +118,32 @@ def export(suffix: str) -> Any:
     return send_table(
         columns,
         (_line(month, one, wanted.kind) for one in found),
-        f"evaluation-{month:%Y-%m}-{wanted.kind}.{suffix}",
+        f"evaluation-{month}-{wanted.kind}.{suffix}",
         "evaluation:result:export",
-        month=f"{month:%Y-%m}",
+        month=str(month),
         kind=wanted.kind,
     )
 
 
-def _line(month: date, one: EvaluationResult, kind: str) -> Row:
+def _line(month: Month, one: EvaluationResult, kind: str) -> Row:
     scores = [one.dimensions[name]["score"] for name in _dimensions(kind)]
-    return [f"{month:%Y-%m}", one.kind, one.code, one.name, one.colour, one.score, one.veto, *scores, one.hash]
+    return [str(month), one.kind, one.code, one.name, one.colour, one.score, one.veto, *scores, one.hash]
 
 
-@pages.get("/<month>/<any(town, village, company):kind>/<code>")
+@pages.get("/<month:month>/<any(town, village, company):kind>/<code>")
 @requires("evaluation:result:read")
-def show(month: str, kind: str, code: str) -> Any:
+def show(month: Month, kind: str, code: str) -> Any:
     """I read why a target has its colour, and what would lift it."""
-    first = month_of(month)
-    run = runs.shown_run(session(), first, actor())
+    run = runs.shown_run(session(), month, actor())
     if run is None:
         abort(404)
     result = runs.find_result(session(), run, kind, code, actor())
-    earlier = runs.shown_run(session(), month_after(first, -1), actor())
+    earlier = runs.shown_run(session(), month - 1, actor())
     before = runs.result_of(session(), earlier, kind, code, actor()) if earlier else None
     rules = rules_from(run.rule_set)
     parts = contributions(result.dimensions)
     title = _title(result)
-    history = runs.history_of(session(), kind, code, first, actor())
+    history = runs.history_of(session(), kind, code, month, actor())
     return render_template(
         "evaluation/result.html",
         run=run,
@@ -164,7 +161,7 @@ def show(month: str, kind: str, code: str) -> Any:
         outlook=outlook(result.inputs, kind, rules),
         exposure=exposure_used(result.inputs["violations"], kind, rules) if "violations" in result.inputs else None,
         least_weight=rules.figure("least_weight"),
-        effort=_effort(result, first),
+        effort=_effort(result, month),
         trends=_trends(result),
         links=_links(result, run),
     )
@@ -176,11 +173,11 @@ def _title(result: EvaluationResult) -> str:
     return f"{result.name}: {colour}" if result.score is None else f"{result.name}: {colour} {result.score:.2f}"
 
 
-def _effort(result: EvaluationResult, month: date) -> Any:
+def _effort(result: EvaluationResult, month: Month) -> Any:
     """Return the patrols behind the violations of an area, None where none are recorded."""
     if result.area is None:
         return None
-    found = effort_of(session(), result.area.path, *month_bounds(month))
+    found = effort_of(session(), result.area.path, month)
     return found if found.patrols else None
 
 
@@ -201,9 +198,7 @@ def _trends(result: EvaluationResult) -> list[dict[str, Any]]:
 
 def _links(result: EvaluationResult, run: EvaluationRun) -> list[tuple[str, str]]:
     """Return name and address of the lists behind the figures that the asker may open."""
-    first, after = month_bounds(run.month)
-    last = date.fromordinal(after.toordinal() - 1)
-    since, until = first.isoformat(), last.isoformat()
+    since, until = run.month.first.isoformat(), run.month.last.isoformat()
     code = result.code
     area = {} if result.kind == COMPANY else {"area": code}
     town = {"area": code} if result.kind == "town" else {}
@@ -219,7 +214,7 @@ def _links(result: EvaluationResult, run: EvaluationRun) -> list[tuple[str, str]
         ("accidents", "accidents.index", "accidents:accident:read", {"since": since, "until": until} | area),
         ("hazards", "hazards.index", "hazards:hazard:read", area),
         ("notices", "feedback.notices", "feedback:notice:read", {"since": since, "until": until}),
-        ("points", "points.index", "points:entry:read", {"month": f"{run.month:%Y-%m}"}),
+        ("points", "points.index", "points:entry:read", {"month": run.month}),
         ("patrols", "patrols.index", "patrols:patrol:read", {"since": since, "until": until} | area),
         ("helmets", "helmets.results", "helmets:survey:read", area),
         ("trends", "evaluation.trends", "evaluation:trend:read", {"series": "casualty"} | area),

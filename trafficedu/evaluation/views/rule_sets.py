@@ -12,6 +12,7 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
 from trafficedu.core.forms import attach_error, carried_out, form_page
+from trafficedu.core.month import Month
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, say, tell
 from trafficedu.evaluation.forms.rule_sets import EXPOSURE_NAMES, RESPONSIBILITY_NAMES, RuleSetForm, flat
@@ -29,7 +30,7 @@ SHOWN_MOVED = 100
 def rule_sets() -> Any:
     """I see which rules hold, held and are drafted."""
     found = queries.list_rule_sets(session())
-    current = queries.rule_set_of(session(), today())
+    current = queries.rule_set_of(session(), Month.of(today()))
     return render_template("evaluation/rules.html", rule_sets=found, current=current)
 
 
@@ -43,7 +44,7 @@ def rule_set(code: str) -> Any:
     return render_template(
         "evaluation/rule_set.html",
         record=record,
-        current=queries.rule_set_of(session(), today()),
+        current=queries.rule_set_of(session(), Month.of(today())),
         figures=flat(record.payload),
         form=RuleSetForm(formdata=None),
         trial=trial,
@@ -62,7 +63,7 @@ def rule_set(code: str) -> Any:
 @requires("evaluation:rule:propose")
 def new_rule_set() -> Any:
     """I draft new rules from those in force."""
-    copied = queries.rule_set_of(session(), today())
+    copied = queries.rule_set_of(session(), Month.of(today()))
     least = rule_set_services.earliest_month(session(), today())
     form = RuleSetForm(data={**flat(copied.payload), "valid_from": least})
     if form.validate_on_submit():

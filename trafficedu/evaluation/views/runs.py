@@ -10,24 +10,24 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.forms import carried_out
+from trafficedu.core.month import Month
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, tell
 from trafficedu.evaluation.queries import runs
 from trafficedu.evaluation.rules import DIMENSION_NAMES, KIND_NAMES
 from trafficedu.evaluation.services import runs as run_services
-from trafficedu.evaluation.views.blueprint import month_of, pages
+from trafficedu.evaluation.views.blueprint import pages
 
 SHOWN_CHANGES = 200
 
 
-@pages.post("/<month>/evaluate")
+@pages.post("/<month:month>/evaluate")
 @requires("evaluation:run:manage")
-def evaluate(month: str) -> Any:
+def evaluate(month: Month) -> Any:
     """I evaluate a month, or again, with what came in late."""
-    first = month_of(month)
-    before = runs.latest_run(session(), first)
+    before = runs.latest_run(session(), month)
     number = before.number if before else 0
-    evaluated = carried_out(lambda: run_services.evaluate(session(), first, utc_now(), actor()).number)
+    evaluated = carried_out(lambda: run_services.evaluate(session(), month, utc_now(), actor()).number)
     if evaluated is None:
         return back_to("evaluation.index", month=month)
     if evaluated.value != number:
@@ -37,13 +37,12 @@ def evaluate(month: str) -> Any:
     return back_to("evaluation.versions", month=month)
 
 
-@pages.get("/<month>/versions")
+@pages.get("/<month:month>/versions")
 @requires("evaluation:run:manage")
-def versions(month: str) -> Any:
+def versions(month: Month) -> Any:
     """I see the versions of a month and what late data changed."""
-    first = month_of(month)
-    published = runs.published_run(session(), first)
-    found = runs.list_versions(session(), first)
+    published = runs.published_run(session(), month)
+    found = runs.list_versions(session(), month)
     return render_template(
         "evaluation/versions.html",
         month=month,
@@ -55,13 +54,12 @@ def versions(month: str) -> Any:
     )
 
 
-@pages.post("/<month>/publish")
+@pages.post("/<month:month>/publish")
 @requires("evaluation:run:publish")
-def publish(month: str) -> Any:
+def publish(month: Month) -> Any:
     """I publish a version: everybody sees it from now on."""
-    first = month_of(month)
     number = request.form.get("number", 0, type=int) or 0
-    run = runs.find_version(session(), first, number if 0 < number < 2**31 else 0)
+    run = runs.find_version(session(), month, number if 0 < number < 2**31 else 0)
     if carried_out(lambda: run_services.publish_run(session(), run, actor(), utc_now())):
         tell(message("Version %(number)d of %(month)s is published.", number=number, month=month))
     return back_to("evaluation.versions", month=month)

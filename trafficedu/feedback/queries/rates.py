@@ -59,7 +59,7 @@ def count_feedback(
     Parameters
     ----------
     start, end
-        The period, ``start`` included and ``end`` not, as ``core.clock.month_bounds`` returns them.
+        The period, ``start`` included and ``end`` not.
     as_of
         What happened later is not known yet: later answers do not count, later deadlines are not due.
     area_path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, case, func, not_, or_, select
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import list_children, within
 from trafficedu.core.actors import Actor
-from trafficedu.core.clock import month_bounds
+from trafficedu.core.month import Month
 from trafficedu.hazards.models import Hazard, HazardStep
 from trafficedu.hazards.queries.scope import overdue_on, visible_to
 from trafficedu.hazards.rules import OPEN, HazardState, is_overdue, standing_on
@@ -103,14 +103,13 @@ def _summed(area: Area, parts: Sequence[Row[Any]]) -> TierRow:
     )
 
 
-def indicators(session: Session, month: date) -> Mapping[int, HazardCounts]:
+def indicators(session: Session, month: Month) -> Mapping[int, HazardCounts]:
     """Return the figures of ``month`` by area id, for every area with a hazard; no scope: for evaluation.
 
     They are replayed from the steps up to the month's end, so that a month computed again later says the same,
     unless a hazard was voided or its facts corrected.
     """
-    first, after = month_bounds(month)
-    end = after - timedelta(days=1)
+    first, end, after = month.first, month.last, month.next.first
     query = (
         select(
             Hazard.area_id,

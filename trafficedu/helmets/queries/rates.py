@@ -20,6 +20,7 @@ from trafficedu.companies.models import Company
 from trafficedu.configuration.queries import figure
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local
+from trafficedu.core.month import Month
 from trafficedu.helmets.models import (
     HelmetCount,
     HelmetSheet,
@@ -216,10 +217,10 @@ def _grouped(
     return groups
 
 
-def by_month(observations: Sequence[Observation], at: Standard, months: Sequence[date]) -> list[Line]:
+def by_month(observations: Sequence[Observation], at: Standard, months: Sequence[Month]) -> list[Line]:
     """Return a line for each of ``months``; one without a survey has no rate."""
-    groups = _grouped(observations, lambda seen: seen.day.replace(day=1))
-    return [line_of(groups.get(month, []), at, f"{month:%Y-%m}", f"{month:%Y-%m}") for month in months]
+    groups = _grouped(observations, lambda seen: Month.of(seen.day))
+    return [line_of(groups.get(month, []), at, str(month), str(month)) for month in months]
 
 
 def by_hour(observations: Sequence[Observation], at: Standard) -> list[Line]:
@@ -287,24 +288,24 @@ def compare_methods(observations: Sequence[Observation], at: Standard) -> Compar
     return Comparison(lines, gap, len(sites[0] & sites[1]))
 
 
-def count_by_month(session: Session, wanted: Wanted, by: Actor) -> dict[date, tuple[int, int]]:
+def count_by_month(session: Session, wanted: Wanted, by: Actor) -> dict[Month, tuple[int, int]]:
     """Return bare heads and clear observations by month, for the trend of failures with their exposure."""
-    counts: dict[date, tuple[int, int]] = {}
+    counts: dict[Month, tuple[int, int]] = {}
     for seen in list_observations(session, wanted, by):
-        bare, clear = counts.get(seen.day.replace(day=1), (0, 0))
-        counts[seen.day.replace(day=1)] = (bare + seen.bare, clear + seen.helmeted + seen.bare)
+        bare, clear = counts.get(Month.of(seen.day), (0, 0))
+        counts[Month.of(seen.day)] = (bare + seen.bare, clear + seen.helmeted + seen.bare)
     return counts
 
 
-def count_by_area_and_month(session: Session, wanted: Wanted, by: Actor) -> list[tuple[str, date, int, int]]:
-    """Return path of the site's area, first day of the month, bare heads and clear observations."""
+def count_by_area_and_month(session: Session, wanted: Wanted, by: Actor) -> list[tuple[str, Month, int, int]]:
+    """Return path of the site's area, month, bare heads and clear observations."""
     paths = {
         code: path
         for code, path in session.execute(select(HelmetSite.id, Area.path).join(Area, HelmetSite.area_id == Area.id))
     }
-    counts: dict[tuple[str, date], tuple[int, int]] = {}
+    counts: dict[tuple[str, Month], tuple[int, int]] = {}
     for seen in list_observations(session, wanted, by):
-        key = paths[seen.site_id], seen.day.replace(day=1)
+        key = paths[seen.site_id], Month.of(seen.day)
         bare, clear = counts.get(key, (0, 0))
         counts[key] = bare + seen.bare, clear + seen.helmeted + seen.bare
     return [(path, month, bare, clear) for (path, month), (bare, clear) in sorted(counts.items())]

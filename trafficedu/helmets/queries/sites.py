@@ -13,7 +13,6 @@ from trafficedu.areas.models import Area
 from trafficedu.areas.queries import visible_to
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor
-from trafficedu.core.clock import month_bounds
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import AGO, FIGURES, Cell, Column, Listing
 from trafficedu.core.numbers import normalise
@@ -188,7 +187,7 @@ def _draws(by: Actor) -> Select[tuple[HelmetDraw]]:
 DRAWS: Listing[HelmetDraw, None] = Listing(
     lambda by, _chosen: _draws(by),
     [
-        Column("month", message("Month"), value=lambda row: row.month.strftime("%Y-%m")),
+        Column("month", message("Month"), value=lambda row: str(row.month)),
         Column("area", message("Area"), value=lambda row: row.area.name),
         Column("sites", message("Sites"), value=lambda row: row.sites, look=FIGURES),
         Column("strata", message("Strata"), value=lambda row: row.stratified_by.label),
@@ -209,13 +208,11 @@ def find_draw(session: Session, number: str, by: Actor) -> HelmetDraw:
 def list_draw_lines(session: Session, draw: HelmetDraw) -> list[DrawLine]:
     """Return the drawn sites in the order of strata and lot, with the surveys of the plan's month."""
     codes = [code for drawn in draw.drawn.values() for code in drawn]
-    first, after = month_bounds(draw.month)
     tally = (
         select(HelmetSurvey.site_id, func.count().label("surveys"))
         .where(
             HelmetSurvey.state == SurveyState.COUNTED,
-            HelmetSurvey.occurred_on >= first,
-            HelmetSurvey.occurred_on < after,
+            HelmetSurvey.occurred_on.between(draw.month.first, draw.month.last),
         )
         .group_by(HelmetSurvey.site_id)
         .subquery()

@@ -13,6 +13,7 @@ from trafficedu.areas.queries import within
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
+from trafficedu.core.month import Month
 from trafficedu.core.numbers import normalise
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
@@ -22,10 +23,9 @@ from trafficedu.helmets.rules import RiderGroup, Seat
 
 @dataclass(frozen=True)
 class SurveyFilter:
-    """What the list of surveys is narrowed to; the days are included, ``after`` is not."""
+    """What the list of surveys is narrowed to."""
 
-    first: date | None = None
-    after: date | None = None
+    month: Month | None = None
     area_path: str = ""
     site_code: str = ""
     method: str = ""
@@ -85,10 +85,8 @@ def _with_sums(by: Actor) -> Select[tuple[HelmetSurvey, int, int, int, int]]:
 def list_surveys(session: Session, wanted: SurveyFilter, by: Actor, page: int) -> Page[SurveyLine]:
     """Return surveys, the latest first."""
     query = _with_sums(by).join(HelmetSite, HelmetSurvey.site_id == HelmetSite.id)
-    if wanted.first:
-        query = query.where(HelmetSurvey.occurred_on >= wanted.first)
-    if wanted.after:
-        query = query.where(HelmetSurvey.occurred_on < wanted.after)
+    if wanted.month:
+        query = query.where(HelmetSurvey.occurred_on.between(wanted.month.first, wanted.month.last))
     if wanted.area_path:
         query = query.where(HelmetSite.area_id.in_(within(wanted.area_path)))
     if wanted.site_code:

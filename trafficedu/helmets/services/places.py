@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from trafficedu.areas.queries import visible_to
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal
+from trafficedu.core.month import Month
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
@@ -51,7 +52,7 @@ class DrawInput:
     """What a plan is to be: an area, a month, how many sites, by which strata, and the seed (empty: drawn)."""
 
     area_code: str
-    month: date
+    month: Month
     sites: int
     stratified_by: str
     seed: str = ""
@@ -112,7 +113,7 @@ def create_draw(session: Session, new: DrawInput, by: Actor, now: datetime) -> H
     draw = HelmetDraw(
         number=new_number("P"),
         area=area,
-        month=new.month.replace(day=1),
+        month=new.month,
         seed=seed,
         stratified_by=Strata(new.stratified_by),
         sites=new.sites,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from flask import render_template, request, send_file, url_for
@@ -17,6 +16,7 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.core.fields import choices
+from trafficedu.core.month import Month, Period
 from trafficedu.core.paging import PER_PAGE, Page
 from trafficedu.core.text import Message, message, translate
 from trafficedu.core.web import locale, page_number, page_url
@@ -24,7 +24,7 @@ from trafficedu.helmets import charts
 from trafficedu.helmets.forms import ResultsForm
 from trafficedu.helmets.queries import rates as rate_queries
 from trafficedu.helmets.queries import sites
-from trafficedu.helmets.rules import CountMethod, months_of
+from trafficedu.helmets.rules import CountMethod
 from trafficedu.helmets.views.blueprint import pages
 
 VERDICTS = {
@@ -88,7 +88,7 @@ class Results:
     """Everything the page says about one area, period and selection."""
 
     area: Area
-    months: list[date]
+    period: Period
     standard: rate_queries.Standard
     whole: rate_queries.Line
     tables: dict[str, list[rate_queries.Line]]
@@ -106,8 +106,8 @@ def _results(form: ResultsForm) -> Results | None:
     area = sites.find_area(session(), request.args.get("area", ""), actor())
     if area is None:
         return None
-    months = months_of(form.first.data, form.last.data, today())
-    wanted = form.to_input((months[0], months[-1]), area.path)
+    period = form.settle(Month.of(today()))
+    wanted = form.to_input(period, area.path)
     at = rate_queries.standard(session())
     both = rate_queries.list_observations(session(), rate_queries.either_method(wanted), actor())
     seen = [one for one in both if one.method == wanted.method]
@@ -116,10 +116,10 @@ def _results(form: ResultsForm) -> Results | None:
         "site": rate_queries.by_site(session(), seen, at),
         "company": rate_queries.by_company(session(), seen, at),
         "hour": rate_queries.by_hour(seen, at),
-        "month": rate_queries.by_month(seen, at, months),
+        "month": rate_queries.by_month(seen, at, period.months),
     }
     comparison = rate_queries.compare_methods(both, at)
-    return Results(area, months, at, rate_queries.line_of(seen, at), tables, comparison)
+    return Results(area, period, at, rate_queries.line_of(seen, at), tables, comparison)
 
 
 @pages.get("")
@@ -132,8 +132,7 @@ def results() -> Any:
     if found is None:
         return render_template("helmets/results.html", results=None, form=form)
     form.area.choices = choices(choices_below(session(), today(), actor()))
-    form.first.data, form.last.data, form.area.data = found.months[0], found.months[-1], found.area.code
-    form.first.raw_data = form.last.raw_data = None
+    form.area.data = found.area.code
     places = found.tables["area"] if len(found.tables["area"]) > 1 else found.tables["site"]
     name = message("Area") if places is found.tables["area"] else message("Site")
     return render_template(

@@ -12,6 +12,7 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
+from trafficedu.core.month import Month
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, tell
 from trafficedu.helmets.forms import DrawForm, NewSiteForm, SiteFilterForm, SiteForm
@@ -68,7 +69,7 @@ def draws() -> Any:
 @requires("helmets:site:manage")
 def create_draw() -> Any:
     """I have the sites of a month drawn at random."""
-    form = DrawForm(month=today().replace(day=1), sites=USUAL_SITES, stratified_by=Strata.BY_CLASS)
+    form = DrawForm(month=Month.of(today()), sites=USUAL_SITES, stratified_by=Strata.BY_CLASS)
     form.offer(choices_below(session(), today(), actor()))
     if accepted := submitted(form, lambda: places.create_draw(session(), form.to_input(), actor(), utc_now())):
         tell(message("The plan is drawn."))

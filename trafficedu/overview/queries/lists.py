@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session, aliased, joinedload
@@ -13,11 +12,12 @@ from trafficedu.areas import queries as areas
 from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
+from trafficedu.core.month import Month
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
 from trafficedu.evaluation.queries.runs import published_run, results_of
 from trafficedu.overview.models import ListEntry, ListProtest, VillageList
-from trafficedu.overview.rules import Listed, ListRule, ListState, Shade, Standing, month_after, read_list
+from trafficedu.overview.rules import Listed, ListRule, ListState, Shade, Standing, read_list
 
 MANAGE = "overview:list:manage"
 
@@ -41,12 +41,12 @@ class ListLine:
     protests: int
 
 
-def read_month(session: Session, month: date, rule: ListRule) -> Reading | None:
+def read_month(session: Session, month: Month, rule: ListRule) -> Reading | None:
     """Return what the rule reads off the published evaluations of ``month`` and the months before, or None."""
     run = published_run(session, month)
     if run is None:
         return None
-    months = [run] + [published_run(session, month_after(month, -back)) for back in range(1, max(rule.black_months, 2))]
+    months = [run] + [published_run(session, month - back) for back in range(1, max(rule.black_months, 2))]
     colours = [
         {} if one is None else {row.area_id: row.colour for row in results_of(session, one, VILLAGE)} for one in months
     ]
@@ -102,7 +102,7 @@ def _counts(session: Session, list_ids: Sequence[int], by: Actor) -> dict[tuple[
     return {(list_id, shade): (entries, protests) for list_id, shade, entries, protests in session.execute(query)}
 
 
-def find_list(session: Session, month: date) -> VillageList | None:
+def find_list(session: Session, month: Month) -> VillageList | None:
     """Return the list of a month, or None before it is frozen."""
     return session.scalar(select(VillageList).where(VillageList.month == month))
 
@@ -120,7 +120,7 @@ def list_entries(session: Session, found: VillageList, by: Actor) -> Sequence[Li
     return session.scalars(query).all()
 
 
-def find_entry(session: Session, month: date, code: str, by: Actor) -> ListEntry:
+def find_entry(session: Session, month: Month, code: str, by: Actor) -> ListEntry:
     """Return the entry of a village that ``by`` answers for, or decides about; raise :class:`Missing`."""
     query = (
         select(ListEntry)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -12,13 +12,14 @@ from trafficedu.areas import queries as areas
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
+from trafficedu.core.month import Month, Period
 from trafficedu.core.services import services_of
 from trafficedu.education.queries import rates as education
 from trafficedu.education.rules import CompletionCounts
 from trafficedu.feedback.queries import rates as feedback
 from trafficedu.feedback.queries.rates import FeedbackCounts
 from trafficedu.overview.queries.picture import BELOW, find_area
-from trafficedu.overview.rules import Period, change_percent, month_after, period_of
+from trafficedu.overview.rules import change_percent
 from trafficedu.violations.queries import figures as violations
 from trafficedu.violations.queries.kinds import list_kinds
 
@@ -42,7 +43,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Month:
+class MonthFigures:
     """The figures of one month; ``completion`` and ``feedback`` as they stand now, then those of the month before."""
 
     area_name: str
@@ -60,23 +61,23 @@ class Month:
         return change_percent(self.total.now, self.total.year_before)
 
 
-def read_month(session: Session, by: Actor, now: datetime, locale: str) -> Month:
+def read_month(session: Session, by: Actor, now: datetime, locale: str) -> MonthFigures:
     """Return the last full month of what ``by`` sees, and what changed most in it."""
-    last = period_of(None, None, local_date(now)).last
+    last = Month.of(local_date(now)) - 1
     area = find_area(session, "", by)
     name = "month", by.scope, area.path, last, local_date(now), locale
     return services_of(session).keeper.get(name, lambda: read_month_of(session, by, area, last, now, locale)).figures
 
 
-def read_month_of(session: Session, by: Actor, area: Area, last: date, now: datetime, locale: str) -> Month:
-    """Return the month that begins on ``last`` of an area in the scope of ``by``, and what changed most in it."""
-    month, before = Period(last, last), Period(month_after(last, -1), month_after(last, -1))
+def read_month_of(session: Session, by: Actor, area: Area, last: Month, now: datetime, locale: str) -> MonthFigures:
+    """Return the month ``last`` of an area in the scope of ``by``, and what changed most in it."""
+    month, before = Period(last, last), Period(last - 1, last - 1)
     kinds = _kinds(session, by, area, (month, before, month.year_before), locale)
     answered = {
         row.receiver_kind: row
-        for row in feedback.count_feedback(session, by, before.first, before.after, now, area.path)
+        for row in feedback.count_feedback(session, by, before.first_day, before.after, now, area.path)
     }
-    return Month(
+    return MonthFigures(
         area_name=area.name,
         period=month,
         total=Change(
@@ -86,11 +87,11 @@ def read_month_of(session: Session, by: Actor, area: Area, last: date, now: date
             sum(row.month_before for row in kinds),
             sum(row.year_before for row in kinds),
         ),
-        completion=education.count_completion(session, by, month.first, month.after, now, area.path),
-        completion_before=education.count_completion(session, by, before.first, before.after, now, area.path),
+        completion=education.count_completion(session, by, month.first_day, month.after, now, area.path),
+        completion_before=education.count_completion(session, by, before.first_day, before.after, now, area.path),
         feedback=[
             (row, answered.get(row.receiver_kind))
-            for row in feedback.count_feedback(session, by, month.first, month.after, now, area.path)
+            for row in feedback.count_feedback(session, by, month.first_day, month.after, now, area.path)
         ],
         kinds=_most_changed(kinds),
         below=_most_changed(_below(session, by, area, (month, before, month.year_before))),
@@ -106,7 +107,7 @@ def _kinds(session: Session, by: Actor, area: Area, periods: Sequence[Period], l
     names = {kind.code: kind.name(locale) for kind in list_kinds(session)}
 
     def counted(period: Period) -> dict[str, int]:
-        rows = violations.count_by_kind_and_month(session, by, period.first, period.final_day, area.path)
+        rows = violations.count_by_kind_and_month(session, by, period.first_day, period.last_day, area.path)
         return {row.kind_code: row.violations for row in rows}
 
     return _side_by_side(names, [counted(period) for period in periods])
@@ -116,10 +117,10 @@ def _below(session: Session, by: Actor, area: Area, periods: Sequence[Period]) -
     level = BELOW.get(area.level)
     if level is None:
         return []
-    children = areas.list_below(session, area.path, periods[0].final_day, level)
+    children = areas.list_below(session, area.path, periods[0].last_day, level)
 
     def counted(period: Period) -> dict[str, int]:
-        rows = violations.count_by_area(session, by, period.first, period.final_day, area.path)
+        rows = violations.count_by_area(session, by, period.first_day, period.last_day, area.path)
         return {
             child.code: sum(row.violations for row in rows if row.path.startswith(child.path)) for child in children
         }

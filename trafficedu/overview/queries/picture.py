@@ -13,13 +13,13 @@ from trafficedu.areas.models import DISTRICT, TOWN, VILLAGE, Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Missing
+from trafficedu.core.month import Period
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.education.queries import rates as education
 from trafficedu.education.rules import CompletionCounts, ReoffenceCounts
 from trafficedu.feedback.queries import rates as feedback
 from trafficedu.feedback.queries.rates import FeedbackCounts
-from trafficedu.overview.rules import Period
 from trafficedu.violations.models import ViolationKind
 from trafficedu.violations.queries import figures as violations
 from trafficedu.violations.queries.kinds import list_kinds
@@ -159,14 +159,14 @@ def draw(session: Session, by: Actor, area: Area, period: Period, as_of: datetim
 
 def _count(session: Session, by: Actor, area: Area, period: Period, as_of: datetime) -> Counts:
     before = period.year_before
-    earlier = violations.count_by_kind_and_month(session, by, before.first, before.final_day, area.path)
+    earlier = violations.count_by_kind_and_month(session, by, before.first_day, before.last_day, area.path)
     return Counts(
-        by_kind=violations.count_by_kind_and_month(session, by, period.first, period.final_day, area.path),
-        by_area=violations.count_by_area(session, by, period.first, period.final_day, area.path),
+        by_kind=violations.count_by_kind_and_month(session, by, period.first_day, period.last_day, area.path),
+        by_area=violations.count_by_area(session, by, period.first_day, period.last_day, area.path),
         year_before=sum(count.violations for count in earlier),
-        completion=education.count_completion(session, by, period.first, period.after, as_of, area.path),
-        reoffence=education.count_reoffence(session, by, period.first, period.after, as_of, area.path),
-        feedback=feedback.count_feedback(session, by, period.first, period.after, as_of, area.path),
+        completion=education.count_completion(session, by, period.first_day, period.after, as_of, area.path),
+        reoffence=education.count_reoffence(session, by, period.first_day, period.after, as_of, area.path),
+        feedback=feedback.count_feedback(session, by, period.first_day, period.after, as_of, area.path),
     )
 
 
@@ -188,7 +188,7 @@ def _below(
     level = BELOW.get(area.level)
     if level is None:
         return []
-    children = areas.list_below(session, area.path, period.final_day, level)
+    children = areas.list_below(session, area.path, period.last_day, level)
     rows = [
         AreaRow(
             child.code,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from trafficedu.areas.models import DISTRICT, Area
 from trafficedu.areas.rules import Drawn, draw_outlines
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
+from trafficedu.core.month import Month
 from trafficedu.core.services import services_of
 from trafficedu.education.queries import tasks
 from trafficedu.education.queries.sessions import count_sessions_of_day
@@ -26,7 +27,7 @@ from trafficedu.evaluation.queries import runs as evaluation
 from trafficedu.feedback.queries import notices as feedback
 from trafficedu.hazards.queries import figures as hazards
 from trafficedu.overview.queries.picture import BELOW, Share, share
-from trafficedu.overview.rules import RANKS, month_after
+from trafficedu.overview.rules import RANKS
 
 COMPANY = "company"
 MAP_WIDTH = 640.0
@@ -80,7 +81,7 @@ class Screen:
 
     area: Area
     parent: Area | None
-    month: date
+    month: Month
     run: EvaluationRun | None
     own: Tile | None
     tiles: Sequence[Tile]
@@ -96,10 +97,10 @@ class Screen:
         return Counter(tile.colour for tile in self.tiles)
 
 
-def draw_screen(session: Session, by: Actor, area: Area, month: date, now: datetime) -> Screen:
+def draw_screen(session: Session, by: Actor, area: Area, month: Month, now: datetime) -> Screen:
     """Gather the one screen of ``area``, which the caller found within the scope of ``by``."""
     run = evaluation.shown_run(session, month, by)
-    before = evaluation.shown_run(session, month_after(month, -1), by)
+    before = evaluation.shown_run(session, month - 1, by)
     below = areas.list_children(session, area, local_date(now))
     results = _results(session, run, by, area)
     colours = {key: one.colour for key, one in _results(session, before, by, area).items()}

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.areas.queries import within
-from trafficedu.core.clock import local_date, month_bounds
+from trafficedu.core.clock import local_date
+from trafficedu.core.month import Month
 from trafficedu.education.models import StudyTask
 from trafficedu.education.rules import UNFINISHED
 from trafficedu.feedback.models import Feedback, Notice
@@ -49,11 +50,10 @@ def list_villages(session: Session, path: str, now: datetime) -> Sequence[Villag
     Study counts where the violation happened, notices where the village has to answer.
     """
     today = local_date(now)
-    last_first, after = month_bounds(month_bounds(today)[0] - timedelta(days=1))
-    before_first = month_bounds(last_first - timedelta(days=1))[0]
+    last = Month.of(today) - 1
     tasks = _overdue(session, path, today)
     notices = _unanswered(session, path, now)
-    months = _violations(session, path, before_first, last_first, after)
+    months = _violations(session, path, last)
     areas = session.execute(
         select(Area.id, Area.name, Area.code).where(
             Area.path.startswith(path, autoescape=True), Area.level == VILLAGE, Area.holds_on(today)
@@ -67,13 +67,6 @@ def list_villages(session: Session, path: str, now: datetime) -> Sequence[Villag
         (row for row in rows if not row.quiet),
         key=lambda row: (row.month_before - row.last_month, -row.overdue_tasks, -row.unanswered, row.code),
     )
-
-
-def month_names(now: datetime) -> tuple[str, str]:
-    """Return the last full month and the one before as ``2026-10``."""
-    last = month_bounds(local_date(now))[0] - timedelta(days=1)
-    before = last.replace(day=1) - timedelta(days=1)
-    return f"{last:%Y-%m}", f"{before:%Y-%m}"
 
 
 def _overdue(session: Session, path: str, today: date) -> dict[int, int]:
@@ -100,16 +93,15 @@ def _unanswered(session: Session, path: str, now: datetime) -> dict[int, tuple[i
     return {area_id: (count, overdue) for area_id, count, overdue in session.execute(query) if area_id is not None}
 
 
-def _violations(session: Session, path: str, first: date, middle: date, after: date) -> dict[int, tuple[int, int]]:
-    last = func.sum(case((Violation.occurred_on >= middle, 1), else_=0))
-    before = func.sum(case((Violation.occurred_on < middle, 1), else_=0))
+def _violations(session: Session, path: str, month: Month) -> dict[int, tuple[int, int]]:
+    last = func.sum(case((Violation.occurred_on >= month.first, 1), else_=0))
+    before = func.sum(case((Violation.occurred_on < month.first, 1), else_=0))
     query = (
         select(Violation.area_id, last, before)
         .where(
             Violation.area_id.in_(within(path)),
             Violation.state == ViolationState.CONFIRMED,
-            Violation.occurred_on >= first,
-            Violation.occurred_on < after,
+            Violation.occurred_on.between((month - 1).first, month.last),
         )
         .group_by(Violation.area_id)
     )

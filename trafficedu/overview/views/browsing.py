@@ -10,11 +10,11 @@ from trafficedu.accounts import queries as accounts
 from trafficedu.core import clock
 from trafficedu.core.access import actor, open_to_all, requires
 from trafficedu.core.database import session
+from trafficedu.core.month import Month
 from trafficedu.core.web import home_panels, locale, panels_for
 from trafficedu.overview import charts
 from trafficedu.overview.forms import PictureForm
 from trafficedu.overview.queries import picture as pictures
-from trafficedu.overview.rules import period_of
 from trafficedu.overview.views.blueprint import pages
 
 
@@ -35,13 +35,11 @@ def home() -> Any:
 def overview() -> Any:
     """I see where my area stands in a period: violations, study, feedback, and the areas below."""
     form = PictureForm(request.args)
-    form.validate()
-    period = period_of(form.first.data, form.last.data, clock.today())
+    period = form.settle(Month.of(clock.today()) - 1)
     area = pictures.find_area(session(), request.args.get("area", ""), actor())
     picture = pictures.draw(session(), actor(), area, period, clock.utc_now())
-    form.offer(pictures.list_choices(session(), actor(), area, period.final_day))
-    form.first.data, form.last.data, form.area.data = period.first, period.last, area.code
-    form.first.raw_data = form.last.raw_data = None
+    form.offer(pictures.list_choices(session(), actor(), area, period.last_day))
+    form.area.data = area.code
     return render_template(
         "overview/overview.html",
         form=form,
@@ -49,5 +47,5 @@ def overview() -> Any:
         share=pictures.share,
         by_month=charts.by_month(picture, locale()),
         by_area=charts.by_area(picture, locale()),
-        extra=panels_for("overview", area_path=area.path, first=period.first, last=period.last),
+        extra=panels_for("overview", area_path=area.path, period=period),
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from datetime import date, datetime
 from typing import Any
 
 from flask import abort, render_template, request, send_file
@@ -14,13 +13,14 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.forms import carried_out, form_page, submitted
+from trafficedu.core.month import Month
 from trafficedu.core.text import message, translate
 from trafficedu.core.web import back_to, locale, page_number, tell
 from trafficedu.overview import services
 from trafficedu.overview.forms import DecisionForm, ProtestForm, TakeOffForm
 from trafficedu.overview.models import ListEntry, VillageList
 from trafficedu.overview.queries import lists as queries
-from trafficedu.overview.rules import ListAct, Shade, month_after
+from trafficedu.overview.rules import ListAct, Shade
 from trafficedu.overview.views.blueprint import pages
 
 COLUMNS = (
@@ -37,7 +37,7 @@ COLUMNS = (
 def lists() -> Any:
     """I look for the red-yellow-black list of a month."""
     found = queries.list_lists(session(), actor(), page_number())
-    due = month_after(today().replace(day=1), -1)
+    due = Month.of(today()) - 1
     return render_template(
         "overview/lists.html",
         page=found,
@@ -46,14 +46,13 @@ def lists() -> Any:
     )
 
 
-@pages.get("/lists/<month>")
+@pages.get("/lists/<month:month>")
 @requires("overview:list:read")
-def month_list(month: str) -> Any:
+def month_list(month: Month) -> Any:
     """I read the list of a month; before it is frozen, who manages it sees what it would be."""
-    wanted = _month(month)
-    found = queries.find_list(session(), wanted)
+    found = queries.find_list(session(), month)
     if found is None:
-        return _preview(wanted)
+        return _preview(month)
     entries = queries.list_entries(session(), found, actor())
     return render_template(
         "overview/list.html",
@@ -65,7 +64,7 @@ def month_list(month: str) -> Any:
     )
 
 
-def _preview(month: date) -> Any:
+def _preview(month: Month) -> Any:
     if not actor().may(queries.MANAGE):
         return render_template("overview/list_missing.html", month=month), 404
     reading = queries.read_month(session(), month, services.list_rule(session()))
@@ -76,7 +75,7 @@ def _preview(month: date) -> Any:
         reading=reading,
         parts={shade: [one for one in reading.listed if one.shade == shade] for shade in Shade} if reading else {},
         places=names,
-        over=month_after(month) <= today(),
+        over=month.last < today(),
     )
 
 
@@ -84,18 +83,18 @@ def _parts(entries: Sequence[ListEntry]) -> dict[Shade, list[ListEntry]]:
     return {shade: [entry for entry in entries if entry.shade == shade] for shade in Shade}
 
 
-@pages.post("/lists/<month>/freeze")
+@pages.post("/lists/<month:month>/freeze")
 @requires("overview:list:manage")
-def freeze(month: str) -> Any:
+def freeze(month: Month) -> Any:
     """I freeze the list of a month, so that villages can protest."""
-    if carried_out(lambda: services.freeze_list(session(), _month(month), actor(), utc_now())):
+    if carried_out(lambda: services.freeze_list(session(), month, actor(), utc_now())):
         tell(message("The list is frozen; the villages on it are told."))
     return back_to("overview.month_list", month=month)
 
 
-@pages.post("/lists/<month>/publish")
+@pages.post("/lists/<month:month>/publish")
 @requires("overview:list:manage")
-def publish(month: str) -> Any:
+def publish(month: Month) -> Any:
     """I publish a frozen list."""
     found = _found(month)
     version = request.form.get("version", 0, type=int)
@@ -104,11 +103,11 @@ def publish(month: str) -> Any:
     return back_to("overview.month_list", month=month)
 
 
-@pages.route("/lists/<month>/<code>/protest", methods=["GET", "POST"])
+@pages.route("/lists/<month:month>/<code>/protest", methods=["GET", "POST"])
 @requires("overview:list:protest")
-def protest(month: str, code: str) -> Any:
+def protest(month: Month, code: str) -> Any:
     """I say what is wrong with my village's entry."""
-    entry = queries.find_entry(session(), _month(month), code, actor())
+    entry = queries.find_entry(session(), month, code, actor())
     form = ProtestForm()
     if submitted(form, lambda: services.protest(session(), entry, form.text.data, actor(), utc_now())):
         tell(message("The protest is entered. It is decided before the list is published."))
@@ -116,11 +115,11 @@ def protest(month: str, code: str) -> Any:
     return _entry_page("overview/list_protest.html", month, code, form)
 
 
-@pages.route("/lists/<month>/<code>/decide", methods=["GET", "POST"])
+@pages.route("/lists/<month:month>/<code>/decide", methods=["GET", "POST"])
 @requires("overview:list:decide")
-def decide(month: str, code: str) -> Any:
+def decide(month: Month, code: str) -> Any:
     """I decide a protest: the village leaves the list, or stays on it."""
-    protest = queries.find_entry(session(), _month(month), code, actor()).protest
+    protest = queries.find_entry(session(), month, code, actor()).protest
     if protest is None:
         abort(404)
     form = DecisionForm()
@@ -133,11 +132,11 @@ def decide(month: str, code: str) -> Any:
     return _entry_page("overview/list_decide.html", month, code, form)
 
 
-@pages.route("/lists/<month>/<code>/take-off", methods=["GET", "POST"])
+@pages.route("/lists/<month:month>/<code>/take-off", methods=["GET", "POST"])
 @requires("overview:list:manage")
-def take_off(month: str, code: str) -> Any:
+def take_off(month: Month, code: str) -> Any:
     """I take a village off a frozen list because its entry is wrong."""
-    entry = queries.find_entry(session(), _month(month), code, actor())
+    entry = queries.find_entry(session(), month, code, actor())
     form = TakeOffForm()
     if submitted(form, lambda: services.take_off(session(), entry, form.reason.data, actor())):
         tell(message("%(village)s is taken off the list.", village=entry.area.name))
@@ -145,14 +144,14 @@ def take_off(month: str, code: str) -> Any:
     return _entry_page("overview/list_take_off.html", month, code, form)
 
 
-def _entry_page(template: str, month: str, code: str, form: Any) -> Any:
-    entry = queries.find_entry(session(), _month(month), code, actor())
+def _entry_page(template: str, month: Month, code: str, form: Any) -> Any:
+    entry = queries.find_entry(session(), month, code, actor())
     return form_page(template, form, entry=entry)
 
 
-@pages.get("/lists/<month>.xlsx")
+@pages.get("/lists/<month:month>.xlsx")
 @requires("overview:list:read")
-def list_workbook(month: str) -> Any:
+def list_workbook(month: Month) -> Any:
     """I take the list of a month with me as a table."""
     entries = queries.list_entries(session(), _found(month), actor())
     language = locale()
@@ -173,16 +172,8 @@ def list_workbook(month: str) -> Any:
     return send_file(out, as_attachment=True, download_name=f"list-{month}.xlsx")
 
 
-def _found(month: str) -> VillageList:
-    found = queries.find_list(session(), _month(month))
+def _found(month: Month) -> VillageList:
+    found = queries.find_list(session(), month)
     if found is None:
         abort(404)
     return found
-
-
-def _month(text: str) -> date:
-    """Return the first day of a month in an address such as ``2026-10``; any other address does not exist."""
-    try:
-        return datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
-    except ValueError:
-        abort(404)

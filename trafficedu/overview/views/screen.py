@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Any
 
 from flask import abort, render_template, request
@@ -11,6 +10,7 @@ from trafficedu.areas.models import Area
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session, writing
+from trafficedu.core.month import Month
 from trafficedu.core.text import message
 from trafficedu.evaluation.queries import runs as evaluation
 from trafficedu.evaluation.rules import SERIES
@@ -18,7 +18,6 @@ from trafficedu.evaluation.services import alarms
 from trafficedu.overview.forms import ScreenForm
 from trafficedu.overview.queries import picture
 from trafficedu.overview.queries.screen import draw_screen
-from trafficedu.overview.rules import month_after
 from trafficedu.overview.views.blueprint import pages
 
 REFRESH_SECONDS = 60
@@ -33,8 +32,8 @@ def screen() -> Any:
     area = picture.find_area(session(), request.args.get("area", ""), actor())
     month = _month(request.args.get("month", ""))
     months = evaluation.list_months(session(), actor())
-    form.offer([f"{one:%Y-%m}" for one in {month, *months}], picture.list_choices(session(), actor(), area, today()))
-    form.month.data, form.area.data = f"{month:%Y-%m}", area.code
+    form.offer({month, *months}, picture.list_choices(session(), actor(), area, today()))
+    form.month.data, form.area.data = str(month), area.code
     return render_template("overview/screen.html", form=form, **_drawn(area, month))
 
 
@@ -48,7 +47,7 @@ def wall() -> Any:
     )
 
 
-def _drawn(area: Area, month: date) -> dict[str, Any]:
+def _drawn(area: Area, month: Month) -> dict[str, Any]:
     """Return what the template of either screen shows; alarms computed just now are kept for the next one."""
     shown = draw_screen(session(), actor(), area, month, utc_now())
     answer = alarms.alarms_of(session(), area, utc_now())
@@ -67,12 +66,12 @@ def _drawn(area: Area, month: date) -> dict[str, Any]:
     }
 
 
-def _month(text: str) -> date:
+def _month(text: str) -> Month:
     """Return the month asked for; without a wish the latest one evaluated, else the last full month."""
     if text:
         try:
-            return datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
+            return Month.parse(text)
         except ValueError:
             abort(404)
     months = evaluation.list_months(session(), actor(), limit=1)
-    return months[0] if months else month_after(today().replace(day=1), -1)
+    return months[0] if months else Month.of(today()) - 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 from trafficedu.areas.models import TOWN, VILLAGE, Area
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import SYSTEM, Actor
-from trafficedu.core.clock import month_bounds
+from trafficedu.core.month import Month
 from trafficedu.core.paging import PER_PAGE, Page
 from trafficedu.core.validity import Validity
 from trafficedu.points.models import PointEntry
@@ -51,13 +50,8 @@ class _Sums:
     entries: int = 0
 
 
-def month_points(session: Session, month: date) -> Mapping[Key, MonthPoints]:
+def month_points(session: Session, month: Month) -> Mapping[Key, MonthPoints]:
     """Return the month's points beside those expected, whoever asks: for the evaluation.
-
-    Parameters
-    ----------
-    month
-        Any day of the month.
 
     Returns
     -------
@@ -74,19 +68,18 @@ def month_points(session: Session, month: date) -> Mapping[Key, MonthPoints]:
     }
 
 
-def list_month(session: Session, month: date, kind: str, by: Actor) -> list[Balance]:
+def list_month(session: Session, month: Month, kind: str, by: Actor) -> list[Balance]:
     """Return the month of every target of ``kind`` that ``by`` sees, in the order of the tree or of names.
 
     Targets are the areas of the level that exist in the month and are evaluated, or the active companies; others
     appear where they have entries.
     """
-    first, after = month_bounds(month)
-    sums = _sums(session, first, after, by)
-    expected = expectations(session, first)
+    sums = _sums(session, month, by)
+    expected = expectations(session, month)
     lines = []
-    for target, regular in _targets(session, kind, first, after, by):
+    for target, regular in _targets(session, kind, month, by):
         own = sums.get((COMPANY if kind == COMPANY else "area", target.id), _Sums())
-        figure = expected.of(kind, target.id, first) if regular and kind != DISTRICT else None
+        figure = expected.of(kind, target.id, month) if regular and kind != DISTRICT else None
         if regular or own.entries:
             lines.append(Balance(target, own.earned, own.lost, own.entries, figure))
     return lines
@@ -95,7 +88,7 @@ def list_month(session: Session, month: date, kind: str, by: Actor) -> list[Bala
 SORTS = ("code", "name", "earned", "lost", "points", "share")
 
 
-def page_month(session: Session, month: date, kind: str, by: Actor, page: int, sort: str) -> Page[Balance]:
+def page_month(session: Session, month: Month, kind: str, by: Actor, page: int, sort: str) -> Page[Balance]:
     """Return a page of :func:`list_month`; ``sort`` is one of :data:`SORTS`, with "-" before it descending."""
     lines = list_month(session, month, kind, by)
     key = sort.removeprefix("-")
@@ -113,13 +106,13 @@ def page_month(session: Session, month: date, kind: str, by: Actor, page: int, s
     return Page(lines[(number - 1) * PER_PAGE : number * PER_PAGE], number, len(lines))
 
 
-def _sums(session: Session, first: date, after: date, by: Actor) -> dict[Key, _Sums]:
+def _sums(session: Session, month: Month, by: Actor) -> dict[Key, _Sums]:
     """Return the sums by (``area`` or ``company``, id)."""
     earned = func.sum(case((PointEntry.points > 0, PointEntry.points), else_=0))
     lost = func.sum(case((PointEntry.points < 0, PointEntry.points), else_=0))
     query = (
         select(PointEntry.area_id, PointEntry.company_id, earned, lost, func.count())
-        .where(PointEntry.occurred_on >= first, PointEntry.occurred_on < after, visible_to(by))
+        .where(PointEntry.occurred_on.between(month.first, month.last), visible_to(by))
         .group_by(PointEntry.area_id, PointEntry.company_id)
     )
     return {
@@ -128,16 +121,19 @@ def _sums(session: Session, first: date, after: date, by: Actor) -> dict[Key, _S
     }
 
 
-def _targets(session: Session, kind: str, first: date, after: date, by: Actor) -> list[tuple[Target, bool]]:
+def _targets(session: Session, kind: str, month: Month, by: Actor) -> list[tuple[Target, bool]]:
     """Return the targets of a kind, each with whether it is one of which points are expected in the month."""
     if kind == COMPANY:
         if not sees_companies(by):
             return []
         companies = session.scalars(select(Company).order_by(Company.name))
         return [(of_company(company), company.active) for company in companies]
-    month = Validity(first, after - timedelta(days=1))
     own = by.scope.condition(area=Area.path)
-    query = select(Area).where(Area.level == kind, Area.overlaps(month), own).order_by(Area.path)
+    query = (
+        select(Area)
+        .where(Area.level == kind, Area.overlaps(Validity(month.first, month.last)), own)
+        .order_by(Area.path)
+    )
     return [(of_area(area), area.evaluated) for area in session.scalars(query)]
 
 

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session, joinedload
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.errors import Missing, Refusal, entered
+from trafficedu.core.month import Month
 from trafficedu.core.text import Message, message
 from trafficedu.points.models import PointActivity, PointEntry, PointExpectation
 from trafficedu.points.rules import expected_in
 
-Steps = list[tuple[date, int | None]]
+Steps = list[tuple[Month, int | None]]
 
 
 @dataclass
@@ -27,8 +28,8 @@ class Expectations:
     areas: dict[int, Steps] = field(default_factory=dict)
     companies: dict[int, Steps] = field(default_factory=dict)
 
-    def of(self, kind: str, key: int, month: date) -> int | None:
-        """Return what is expected of a target in ``month`` (its first day): its own figure, else its level's."""
+    def of(self, kind: str, key: int, month: Month) -> int | None:
+        """Return what is expected of a target in ``month``: its own figure, else its level's."""
         own = self.companies if kind == "company" else self.areas
         figure = expected_in(month, own.get(key, ()))
         return figure if figure is not None else expected_in(month, self.levels.get(kind, ()))
@@ -113,7 +114,7 @@ def list_expectations(session: Session) -> Sequence[PointExpectation]:
     return session.scalars(query).all()
 
 
-def expectations(session: Session, month: date) -> Expectations:
+def expectations(session: Session, month: Month) -> Expectations:
     """Return every figure that begins by ``month``."""
     found = Expectations()
     for row in session.scalars(select(PointExpectation).where(PointExpectation.valid_from <= month)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
@@ -13,9 +12,9 @@ from trafficedu.areas.queries import within
 from trafficedu.companies.models import Company
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
-from trafficedu.core.clock import month_bounds
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import SIGNED, Column, Listing
+from trafficedu.core.month import Month
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
 from trafficedu.points.models import PointActivity, PointEntry
@@ -27,13 +26,13 @@ from trafficedu.points.rules import EntryOrigin
 class EntryFilter:
     """What the ledger is narrowed to.
 
-    ``area_path`` takes all below it; ``month`` is its first day; a ``number`` is exact and beats the rest.
+    ``area_path`` takes all below it; a ``number`` is exact and beats the rest.
     """
 
     area_path: str = ""
     company_code: str = ""
     activity_code: str = ""
-    month: date | None = None
+    month: Month | None = None
     source: str = ""
     number: str = ""
 
@@ -137,8 +136,7 @@ def _conditions(chosen: EntryFilter) -> list[ColumnElement[bool]]:
     if chosen.activity_code:
         conditions.append(PointActivity.code == chosen.activity_code)
     if chosen.month is not None:
-        first, after = month_bounds(chosen.month)
-        conditions += [PointEntry.occurred_on >= first, PointEntry.occurred_on < after]
+        conditions.append(PointEntry.occurred_on.between(chosen.month.first, chosen.month.last))
     if chosen.source == EntryOrigin.COUNTER:
         conditions.append(PointEntry.counters_id.is_not(None))
     elif chosen.source:

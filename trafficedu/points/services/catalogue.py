@@ -14,6 +14,7 @@ from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.catalogue import Catalogue, add_missing, shipped
 from trafficedu.core.errors import Refusal
+from trafficedu.core.month import Month
 from trafficedu.core.orm import flush_or_refuse
 from trafficedu.core.text import message
 from trafficedu.points.models import PointActivity, PointExpectation
@@ -39,7 +40,7 @@ class ExpectationInput:
 
     kind: str
     code: str
-    month: date
+    month: Month
     points: int | None
 
 
@@ -99,17 +100,16 @@ def expect_points(session: Session, new: ExpectationInput, by: Actor) -> PointEx
     if new.points is not None and not 1 <= new.points <= MOST_POINTS:
         raise Refusal(message("Enter points from 1 to %(most)d.", most=MOST_POINTS), field="points")
     area_id, company_id = _whom(session, new)
-    month = new.month.replace(day=1)
     query = select(PointExpectation).where(
         PointExpectation.target_kind == new.kind,
         PointExpectation.area_id.is_(None) if area_id is None else PointExpectation.area_id == area_id,
         PointExpectation.company_id.is_(None) if company_id is None else PointExpectation.company_id == company_id,
-        PointExpectation.valid_from == month,
+        PointExpectation.valid_from == new.month,
     )
     row = session.scalar(query)
     before = row.points if row is not None else None
     if row is None:
-        row = PointExpectation(target_kind=new.kind, area_id=area_id, company_id=company_id, valid_from=month)
+        row = PointExpectation(target_kind=new.kind, area_id=area_id, company_id=company_id, valid_from=new.month)
         session.add(row)
     row.points = new.points
     flush_or_refuse(
@@ -123,7 +123,7 @@ def expect_points(session: Session, new: ExpectationInput, by: Actor) -> PointEx
         subject=row,
         kind=new.kind,
         code=new.code,
-        month=month.isoformat(),
+        month=new.month.first.isoformat(),
         before=before,
         after=new.points,
     )

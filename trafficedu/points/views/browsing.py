@@ -9,10 +9,12 @@ from flask import render_template, request, send_file
 
 from trafficedu.areas.queries import chosen_path
 from trafficedu.core.access import actor, requires
-from trafficedu.core.clock import month_bounds, today
+from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
+from trafficedu.core.fields import show_month
 from trafficedu.core.list_views import list_file, list_page
+from trafficedu.core.month import Month
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.core.web import locale, page_number
@@ -38,8 +40,8 @@ def balances() -> Any:
     form = MonthForm(request.args)
     form.validate()
     form.offer(kinds_seen(actor()))
-    month = form.month.data or today()
-    form.month.data, form.month.raw_data = month, None
+    month = form.month.data or Month.of(today())
+    show_month(form.month, month)
     sort = request.args.get("sort", "code")
     found = page_month(session(), month, form.kind.data, actor(), page_number(), sort)
     return render_template(
@@ -47,8 +49,8 @@ def balances() -> Any:
         form=form,
         page=found,
         paging={"sort": sort},
-        month=month.replace(day=1),
-        running=month_bounds(month)[1] > today(),
+        month=month,
+        running=month.last >= today(),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor
+from trafficedu.core.month import Month
 from trafficedu.core.services import services_of
 from trafficedu.riders import queries, rules
 from trafficedu.riders.models import Rider
@@ -20,7 +21,7 @@ from trafficedu.riders.queries import ID_NUMBER, PHONE
 BATCH = 5_000
 
 
-def list_rows(session: Session, by: Actor, now: datetime, month: date | None, clear: bool) -> Iterator[dict[str, str]]:
+def list_rows(session: Session, by: Actor, now: datetime, month: Month | None, clear: bool) -> Iterator[dict[str, str]]:
     """Yield the riders that ``by`` may list, one row an engagement; ``month`` narrows nothing here."""
     areas = {row.id: row.code for row in session.execute(select(Area.id, Area.code))}
     companies = {row.id: row.code for row in session.execute(select(Company.id, Company.code))}

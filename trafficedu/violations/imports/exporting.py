@@ -7,7 +7,7 @@ was asked for in clear; whoever may not read riders gets no identity at all, not
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -17,8 +17,8 @@ from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import SYSTEM, Actor
-from trafficedu.core.clock import month_bounds
 from trafficedu.core.encryption import Keyring
+from trafficedu.core.month import Month
 from trafficedu.core.services import services_of
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries import ID_NUMBER, PHONE
@@ -33,7 +33,7 @@ _PLAIN = ("place", "latitude", "longitude", "offender", "source", "penalty", "fi
 
 
 def list_rows(
-    session: Session, by: Actor, now: datetime, month: date | None, clear: bool
+    session: Session, by: Actor, now: datetime, month: Month | None, clear: bool
 ) -> Iterator[Mapping[str, Any]]:
     """Yield the violations of a month, or all, that ``by`` may see, the oldest first; see ``core.tabular.ListRows``.
 
@@ -56,7 +56,7 @@ def list_rows(
         }
 
 
-def _query(by: Actor, month: date | None) -> Select[Any]:
+def _query(by: Actor, month: Month | None) -> Select[Any]:
     query = (
         select(
             Violation,
@@ -78,10 +78,7 @@ def _query(by: Actor, month: date | None) -> Select[Any]:
         .order_by(Violation.occurred_utc, Violation.id)
         .execution_options(yield_per=PIECE)
     )
-    if month is None:
-        return query
-    first, after = month_bounds(month)
-    return query.where(Violation.occurred_on >= first, Violation.occurred_on < after)
+    return query if month is None else query.where(Violation.occurred_on.between(month.first, month.last))
 
 
 def _identities(keyring: Keyring, by: Actor, clear: bool) -> Any:

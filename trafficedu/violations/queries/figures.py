@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import within
 from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.month import Month
 from trafficedu.violations.models import Violation, ViolationKind
 from trafficedu.violations.queries.scope import visible_to
 from trafficedu.violations.rules import ViolationState
@@ -19,12 +20,12 @@ from trafficedu.violations.rules import ViolationState
 
 @dataclass(frozen=True)
 class KindMonthCount:
-    """Confirmed violations of one kind in one month (``month`` is its first day)."""
+    """Confirmed violations of one kind in one month."""
 
     kind_code: str
     name_zh: str
     name_en: str
-    month: date
+    month: Month
     violations: int
 
     def name(self, locale: str) -> str:
@@ -80,13 +81,13 @@ def count_by_kind_and_month(
     )
     kinds = {kind.id: kind for kind in session.scalars(select(ViolationKind).order_by(ViolationKind.valid_from))}
     latest = {kind.code: kind for kind in kinds.values()}
-    counts: dict[tuple[date, str], int] = {}
+    counts: dict[tuple[Month, str], int] = {}
     for kind_id, y, m, n in session.execute(query):
-        key = date(int(y), int(m), 1), kinds[kind_id].code
+        key = Month(int(y), int(m)), kinds[kind_id].code
         counts[key] = counts.get(key, 0) + n
     return [
-        KindMonthCount(code, latest[code].name_zh, latest[code].name_en, first, n)
-        for (first, code), n in sorted(counts.items())
+        KindMonthCount(code, latest[code].name_zh, latest[code].name_en, of, n)
+        for (of, code), n in sorted(counts.items())
     ]
 
 
@@ -123,8 +124,8 @@ def count_by_area_and_month(
     end: date,
     area_path: str | None = None,
     kind_codes: Collection[str] = (),
-) -> list[tuple[str, date, int]]:
-    """Return path of the area itself, first day of the month and confirmed violations, days included.
+) -> list[tuple[str, Month, int]]:
+    """Return path of the area itself, month and confirmed violations, days included.
 
     ``kind_codes`` narrows to kinds, all their versions; empty means all. Empty cells are left out.
     """
@@ -140,7 +141,7 @@ def count_by_area_and_month(
         .subquery()
     )
     query = select(Area.path, counted.c.y, counted.c.m, counted.c.n).join(counted, counted.c.area_id == Area.id)
-    return [(path, date(int(y), int(m), 1), n) for path, y, m, n in session.execute(query)]
+    return [(path, Month(int(y), int(m)), n) for path, y, m, n in session.execute(query)]
 
 
 def count_pending(session: Session, by: Actor, start: date, end: date, area_path: str) -> int:
