@@ -133,16 +133,16 @@ NAVIGATION = [
     pages.NavigationGroup(
         _l("Study and answers"),
         [
-            pages.NavigationItem("education.tasks", _l("Studies"), "education:task:read"),
+            pages.NavigationItem("education.tasks", _l("Study tasks"), "education:task:read"),
             pages.NavigationItem("sessions.sessions", _l("Sessions"), "education:session:read"),
             pages.NavigationItem("feedback.notices", _l("Notices"), "feedback:notice:read"),
             pages.NavigationItem("messages.inbox", _l("Messages"), "messages:inbox:read"),
         ],
     ),
     pages.NavigationGroup(
-        _l("Where we stand"),
+        _l("Analysis"),
         [
-            pages.NavigationItem("overview.screen", _l("One screen"), "overview:page:read"),
+            pages.NavigationItem("overview.screen", _l("At a glance"), "overview:page:read"),
             pages.NavigationItem("overview.overview", _l("Overview"), "overview:page:read"),
             pages.NavigationItem("evaluation.index", _l("Five colours"), "evaluation:result:read"),
             pages.NavigationItem("overview.lists", _l("Red-yellow-black list"), "overview:list:read"),

@@ -77,7 +77,7 @@ def main() -> None:
         tell(error.text)
         sys.exit(1)
     except OperationalError as error:
-        tell(message("The database does not answer (%(why)s).", why=str(error.orig).strip().partition("\n")[0]))
+        tell(message("The database is not responding (%(why)s).", why=str(error.orig).strip().partition("\n")[0]))
         sys.exit(1)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
@@ -139,7 +139,7 @@ def load_demo_district(violations: int, months: int, seed: int, until: datetime 
 
 def _fill_with_demo(plan: Plan, now: datetime) -> None:
     if demo.is_demo(session()):
-        tell(message("The demo district is here already; nothing was changed."))
+        tell(message("The demo district already exists; nothing was changed."))
     else:
         with progress_bar(plan.violations) as progress:
             demo.load_demo(session(), plan, now, progress)
@@ -227,9 +227,9 @@ def _print_outcome(outcome: transfers.Outcome, as_json: bool, trial: bool) -> No
     )
     click.echo(translate(text, language()))
     if outcome.broken:
-        tell(message("Nothing was written. Mend the file and try again."))
+        tell(message("Nothing was written. Correct the file and try again."))
     elif outcome.stopped and not trial:
-        tell(message("Nothing was written. Mend the lines above, or leave them out with --skip-errors."))
+        tell(message("Nothing was written. Correct the lines above, or skip them with --skip-errors."))
     elif trial:
         tell(message("Nothing was written: this was only a trial."))
 
@@ -244,7 +244,7 @@ def export_kind(kind: str, file: Path, month: Month | None) -> None:
         tell(message("Choose a file whose name ends in .csv or .xlsx."))
         sys.exit(2)
     if not os.access(file.parent, os.W_OK):
-        tell(message("The folder %(folder)s is not there or cannot be written to.", folder=file.parent))
+        tell(message("The folder %(folder)s does not exist or cannot be written to.", folder=file.parent))
         sys.exit(2)
     with opened():
         with progress_bar(None) as progress:
@@ -264,7 +264,7 @@ def serve(host: str, port: int, with_demo: bool) -> None:
     with opened(empty=with_demo) as app:
         if not _is_loopback(host) and (with_demo or demo.is_demo(session())):
             raise click.UsageError(
-                translate(message("This installation holds demo accounts and serves this machine only."), language())
+                translate(message("This installation has demo accounts and can only serve this machine."), language())
             )
         if with_demo:
             _prepare()

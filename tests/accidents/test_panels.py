@@ -23,7 +23,7 @@ class TestClaim:
         with app.test_request_context("/?lang=en"):
             claim = claim_of("Fatal accidents", 31, 21)
         assert (claim.change, claim.proven) == ("−32.3 %", False)
-        assert claim.verdict == "May be chance (p = 0.21): no change is proven."
+        assert claim.verdict == "This could be chance (p = 0.21): no change is proven."
         assert claim.interval.startswith("−")
         assert "+" in claim.interval
 
@@ -31,7 +31,7 @@ class TestClaim:
         with app.test_request_context("/?lang=en"):
             claim = claim_of("Fatal accidents", 99, 67)
         assert (claim.change, claim.proven) == ("−32.3 %", True)
-        assert claim.verdict == "Fewer, and more than chance explains (p = 0.016)."
+        assert claim.verdict == "Fewer than a year earlier, by more than chance would explain (p = 0.016)."
 
     def test_more_is_said_to_be_more(self, app: Flask) -> None:
         with app.test_request_context("/?lang=en"):
@@ -40,7 +40,7 @@ class TestClaim:
     def test_nothing_before_has_no_percentage(self, app: Flask) -> None:
         with app.test_request_context("/?lang=en"):
             assert claim_of("x", 0, 3).change == "—"
-            assert claim_of("x", 0, 0).verdict == "None in either year: nothing to compare."
+            assert claim_of("x", 0, 0).verdict == "None in either year, so there is nothing to compare."
             assert claim_of("x", 3, 0).change == "−100.0 %"
 
     def test_how_numbers_are_written(self) -> None:
@@ -68,10 +68,10 @@ class TestOverview:
         session.commit()
         client.sign_in(make_user("leader", area_id=district.town.id))
         html = self.page(client, district)
-        assert "Accidents with an e-bike" in html
+        assert "Accidents involving an e-bike" in html
         fatal = html[html.index("<td>Fatal accidents</td>") :]
         assert re.search(r'figures">3</td>.*?figures">1</td>.*?−66.7 %', fatal)
-        assert "May be chance" in fatal
+        assert "This could be chance" in fatal
 
     def test_without_records_of_the_year_before_nothing_is_compared(
         self, session: Session, client: Browser, district: District, make_user: Callable[..., User]
@@ -79,10 +79,10 @@ class TestOverview:
         make_fatal(session, district.village, day_bounds(today().replace(day=1))[0] - timedelta(days=2), now=utc_now())
         session.commit()
         client.sign_in(make_user("analyst", area_id=district.town.id))
-        assert "No comparison with the year before" in self.page(client, district)
+        assert "No comparison with the previous year" in self.page(client, district)
 
     def test_who_may_not_read_accidents_sees_none(
         self, session: Session, client: Browser, district: District, make_user: Callable[..., User]
     ) -> None:
         client.sign_in(make_user("grid", area_id=district.town.id))
-        assert "Accidents with an e-bike" not in self.page(client, district)
+        assert "Accidents involving an e-bike" not in self.page(client, district)

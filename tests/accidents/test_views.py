@@ -105,13 +105,13 @@ class TestForm:
         ("change", "says"),
         [
             ({"severity": ""}, "Choose the severity."),
-            ({"severity": "fatal"}, "at least one killed within 7 days"),
-            ({"killed": "1"}, "that is a fatal accident"),
+            ({"severity": "fatal"}, "at least one person killed within 7 days"),
+            ({"killed": "1"}, "so this is a fatal accident"),
             ({"injured": "501"}, "from 0 to 500"),
-            ({"occurred_at": "2099-01-01T10:00"}, "lies in the future"),
+            ({"occurred_at": "2099-01-01T10:00"}, "is in the future"),
             ({"area_code": ""}, "Choose the village."),
             ({"area_code": "000"}, "no village with the code 000"),
-            ({"latitude": "30"}, "A position needs latitude and longitude."),
+            ({"latitude": "30"}, "A position needs both latitude and longitude."),
             ({"ebike_involved": "no"}, "no e-bike was involved"),
             ({"kinds": ["4711"]}, "no kind of violation with the code 4711"),
         ],
@@ -133,7 +133,7 @@ class TestForm:
         answer = phone.post("/accidents/new", data=typed(district))
         assert answer.status_code == 422
         html = text(answer)
-        assert "Is it one of these?" in html
+        assert "Is it one of these accidents?" in html
         assert first.number in html
         assert count(session) == 1
         assert phone.post("/accidents/new", data=typed(district, told_apart="y")).status_code == 303
@@ -312,8 +312,8 @@ class TestPeople:
         session.add(task)
         session.commit()
         html = text(desk.get(f"/accidents/{linked.accident.number}"))
-        panel = html[html.index("Educated before the accident") :]
+        panel = html[html.index("Education before the accident") :]
         assert educated in panel
-        owed = re.search(r'data-label="Studies owed at that time" class="figures">(\d)<', panel)
+        owed = re.search(r'data-label="Study tasks outstanding at the time" class="figures">(\d)<', panel)
         assert owed is not None
         assert owed[1] == ("0" if days < 0 else "1")

@@ -44,22 +44,22 @@ def answer(tmp_path: Path):  # type: ignore[no-untyped-def]
         ("\n \n", "the file is empty"),
         (HEADER, "the file has a header but no rows"),
         ("area,month\na,2024-01\n", "the column accidents is missing"),
-        ("area,month,accidents,accidents\n", "the column accidents is there twice"),
+        ("area,month,accidents,accidents\n", "the column accidents appears twice"),
         ("area,month,accidents,\n", "column 4 has no name"),
-        (HEADER + "a,Jan 2024,1\n", "line 2: Jan 2024 is no month such as 2024-05"),
-        (HEADER + "a,2024-13,1\n", "line 2: 2024-13 is no month such as 2024-05"),
+        (HEADER + "a,Jan 2024,1\n", "line 2: Jan 2024 is not a month such as 2024-05"),
+        (HEADER + "a,2024-13,1\n", "line 2: 2024-13 is not a month such as 2024-05"),
         (HEADER + "a,2024-01,-1\n", "line 2: the count -1 is negative"),
         (HEADER + "a,2024-01,1\na,2024-02,1.5\n", "line 3: the count 1.5 is not a whole number"),
-        (HEADER + "a,2024-01,many\n", "line 2: many in column accidents is no number"),
-        (HEADER + "a,2024-01,inf\n", "line 2: inf in column accidents is no number"),
-        (HEADER + "a,2024-01,1\nb,2024-01,1\na,2024/1,1\n", "lines 2 and 4 are both about a in 2024/1"),
+        (HEADER + "a,2024-01,many\n", "line 2: many in column accidents is not a number"),
+        (HEADER + "a,2024-01,inf\n", "line 2: inf in column accidents is not a number"),
+        (HEADER + "a,2024-01,1\nb,2024-01,1\na,2024/1,1\n", "lines 2 and 4 are both for a in 2024/1"),
         (HEADER + ",2024-01,1\n", "line 2: the area is blank"),
         (HEADER + "a,2024-01,1,9\n", "line 2 has more cells than the header"),
-        (HEADER + 'a,2024-01,"1"2\n', "line 2 is no CSV"),
-        (HEADER + "a,2024-01,\n", "not a single count is known"),
+        (HEADER + 'a,2024-01,"1"2\n', "line 2 is not valid CSV"),
+        (HEADER + "a,2024-01,\n", "no counts are known"),
         (HEADER + "a,1924-01,1\na,2024-01,1\n", "the months span 100 years: is a year mistyped?"),
         ("area,month,accidents,exposure\na,2024-01,1,-5\n", "line 2: the exposure -5 is negative"),
-        ("area,month,accidents,rain\na,2024-01,1,wet\n", "line 2: wet in column rain is no number"),
+        ("area,month,accidents,rain\na,2024-01,1,wet\n", "line 2: wet in column rain is not a number"),
     ],
 )
 def test_bad_files_are_refused_with_the_line(answer, text: str, says: str) -> None:  # type: ignore[no-untyped-def]
@@ -104,17 +104,17 @@ EXPOSURE_GAP = "area,month,accidents,exposure\n" + "".join(
 @pytest.mark.parametrize(
     ("text", "method", "says"),
     [
-        (HEADER + "a,2024-01,3\nb,2024-01,0\n", "shrunken_mean", "months with a count: 1; under 24"),
-        (rows(23), "shrunken_mean", "months with a count: 23; under 24"),
+        (HEADER + "a,2024-01,3\nb,2024-01,0\n", "shrunken_mean", "months with a count: 1; at least 24"),
+        (rows(23), "shrunken_mean", "months with a count: 23; at least 24"),
         (HEADER + "a,2020-01,3\na,2023-12,1\n", "shrunken_mean", "46 area-months are unknown"),
         (rows(areas="a"), None, "1 areas, 48 months"),
         (HEADER + "".join(f"{a},{m},0\n" for a in "ab" for m in MONTHS), "model", "small but not zero"),
-        ("".join(rows().splitlines(keepends=True)[:70:2]), None, "left out, not taken as zero"),
-        (rows(skip="b"), None, "without a forecast: b."),
+        ("".join(rows().splitlines(keepends=True)[:70:2]), None, "left out, not counted as zero"),
+        (rows(skip="b"), None, "so no forecast: b."),
         (rows(areas="b", skip="b"), "shrunken_mean", "20 months from 2020-01 to 2021-08"),
-        (COVARIATE_HOLES, None, "The covariate helmet has holes"),
+        (COVARIATE_HOLES, None, "The covariate helmet has gaps"),
         (COVARIATE_HOLES, None, "fixed: cannot be estimated"),
-        (EXPOSURE_GAP, None, "the whole fit does without it"),
+        (EXPOSURE_GAP, None, "it is not used in the fit"),
         (HEADER + "".join(f"a,{m},{10**9 + i}\n" for i, m in enumerate(MONTHS)), None, "All areas together"),
     ],
 )
@@ -143,7 +143,7 @@ def test_under_36_months_no_backtest_and_said(answer) -> None:  # type: ignore[n
     report = answer(rows(35), backtest=True)
     assert report.as_json()["scores"] == {}
     assert "36" in report.as_json()["note"]
-    assert "No backtest: 35 months, 36 are needed." in report.as_text("en")
+    assert "No backtest: 35 months on record, 36 needed." in report.as_text("en")
 
 
 def test_forecast_json(answer) -> None:  # type: ignore[no-untyped-def]

@@ -103,7 +103,7 @@ def test_messages_are_announced(client: FlaskClient) -> None:
 def test_an_error_page_speaks_the_reader_s_language(client: FlaskClient, code: int, locale: str) -> None:
     page = text(client, f"/error/{code}?lang={locale}&anonymous=1")
     main = plain(page[page.index("<main") :])
-    assert ("首页" if locale == "zh" or code == 500 else "To the first page") in main
+    assert ("首页" if locale == "zh" or code == 500 else "Go to the home page") in main
     assert f"/error/{code}" in main
 
 

@@ -134,7 +134,7 @@ def test_places_are_recommended_by_the_rule_and_say_why(session: Session) -> Non
         "more accidents than usual (probability 99 %)",
         "among the 3 with the most accidents expected",
     ]
-    assert "alarm: Accidents with killed or injured" in [str(why) for why in second.reasons]
+    assert "alarm: Casualty accidents" in [str(why) for why in second.reasons]
     assert [str(why) for why in third.reasons] == ["hazards overdue: 2"]
     assert "at least 90 %" in str(found.rule)
 

@@ -97,7 +97,7 @@ class TestVersions:
 
     def test_a_version_begins_after_the_present_one(self, session: Session, kinds: Catalogue[ViolationKind]) -> None:
         present = kinds.add(session, kind("X1"), SYSTEM)
-        with pytest.raises(Refusal, match="begins after the present one") as refused:
+        with pytest.raises(Refusal, match="must begin after the current one") as refused:
             kinds.renew(session, present, kind("X1"), present.version, SYSTEM)
         assert refused.value.field == "valid_from"
 
@@ -114,7 +114,7 @@ class TestVersions:
 
     def test_an_end_before_the_first_day(self, session: Session, kinds: Catalogue[ViolationKind]) -> None:
         present = kinds.add(session, kind("X1"), SYSTEM)
-        with pytest.raises(Refusal, match="not before the first one") as refused:
+        with pytest.raises(Refusal, match="must not be before the first one") as refused:
             kinds.end(session, present, date(2025, 12, 31), present.version, SYSTEM)
         assert refused.value.field == "last_day"
 

@@ -38,7 +38,7 @@ def test_a_form_without_its_token_is_refused(make_app: Callable[..., Flask], tem
 
 def test_an_unknown_address_is_answered_in_the_readers_language(client: Browser) -> None:
     assert client.get("/nowhere").status_code == 404
-    assert "Nothing here" in client.get("/nowhere?lang=en").text
+    assert "Nothing found" in client.get("/nowhere?lang=en").text
 
 
 def test_a_huge_upload_is_answered_with_a_page(make_app: Callable[..., Flask], template_url: str) -> None:

@@ -22,7 +22,7 @@ NOW = datetime(2026, 6, 17, 8, 30, tzinfo=UTC)
 
 def test_an_installation_with_records_is_refused(session: Session) -> None:
     make_user(session, "administrator")
-    with pytest.raises(Refusal, match="holds records or accounts"):
+    with pytest.raises(Refusal, match="has records or accounts"):
         load_demo(session, Plan(100, 2), NOW)
     assert not is_demo(session)
 
@@ -67,4 +67,4 @@ def test_the_command_refuses_real_records_with_status_1(
     with pytest.raises(SystemExit) as stop:
         main()
     assert stop.value.code == 1
-    assert "holds records or accounts" in capsys.readouterr().err
+    assert "has records or accounts" in capsys.readouterr().err

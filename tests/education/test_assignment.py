@@ -150,7 +150,7 @@ def test_after_check_in_the_next_task_opens(session: Session, district: District
     second = establish(session, make_violation(session, rider, district.a))
     assert second is not first
     assert (first.state, second.state) == ("in_progress", "open")
-    with pytest.raises(Refusal, match="next task"):
+    with pytest.raises(Refusal, match="next study task"):
         undo_check_in(session, booking, SYSTEM)
 
 

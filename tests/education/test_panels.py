@@ -43,7 +43,7 @@ def test_the_record_shows_the_seat_or_the_waiting(
     officer = make_user("officer", area_id=district.a.id)
     for page in ("violations.show", "violations.recorded"):
         assert study.station.name in shown(officer, page, violation_id=seated.id)
-        assert "gets the next one by itself" in shown(officer, page, violation_id=waiting.id)
+        assert "get the next free seat automatically" in shown(officer, page, violation_id=waiting.id)
 
 
 def test_the_grid_officer_sees_masked_names_of_those_who_are_late(

@@ -65,7 +65,7 @@ def test_growing_seats_those_who_wait_and_shrinking_below_the_taken_is_refused(
     study = sessions.create_session(session, new(session, district, capacity=1), staff, NOW)
     assert sessions.change_session(session, study, SessionChange(SOON, 3), study.version, staff, NOW) == 2
     assert {task.state for task in tasks} == {"booked"}
-    with pytest.raises(Refusal, match="More seats are taken") as refused:
+    with pytest.raises(Refusal, match="More seats than that are already taken") as refused:
         sessions.change_session(session, study, SessionChange(SOON, 2), study.version, staff, NOW)
     assert refused.value.field == "capacity"
 
@@ -78,7 +78,7 @@ def test_sessions_are_planned_by_the_own_station_in_the_future_once_at_a_time(
     with pytest.raises(Refusal, match="in the future"):
         sessions.create_session(session, new(session, district, starts_utc=NOW), staff, NOW)
     study = sessions.create_session(session, new(session, district), staff, NOW)
-    with pytest.raises(Refusal, match="at this time already"):
+    with pytest.raises(Refusal, match="already has a session at this time"):
         sessions.create_session(session, new(session, district), staff, NOW)
     with pytest.raises(Missing):
         find_session(session, study.number, actor_of(people.make_user(session, "station", station_id=district.at_b.id)))

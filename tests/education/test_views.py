@@ -100,7 +100,7 @@ def test_a_refused_sign_off_says_why_and_an_override_asks_for_a_reason(
     client.post(f"{rider_url}/check-in")
     client.post(f"{rider_url}/sign-off?lang=en")
     page = client.get(f"{rider_url}?lang=en").get_data(as_text=True)
-    assert "Not ready to be signed off" in page
+    assert "Not ready for sign-off" in page
     assert state(session, booking) == ("attended", "in_progress")
     empty = client.post(f"{rider_url}/override", data={"reason": ""})
     assert empty.status_code == 422

@@ -88,7 +88,7 @@ def test_late_data_makes_a_version_and_says_what_changed(session: Session, towns
     assert runs.shown_run(session, MONTH, reader) is first
     run_services.publish_run(session, second, SYSTEM, NOW)
     assert runs.shown_run(session, MONTH, reader) is second
-    with pytest.raises(Refusal, match="published already"):
+    with pytest.raises(Refusal, match="already been published"):
         run_services.publish_run(session, second, SYSTEM, NOW)
 
 
@@ -104,7 +104,7 @@ def test_a_check_finds_what_was_changed_by_hand(session: Session, towns: dict[st
 
 @pytest.mark.parametrize(
     ("month", "words"),
-    [(Month(2027, 1), "not begun"), (Month(2003, 5), "Nothing is recorded")],
+    [(Month(2027, 1), "not begun"), (Month(2003, 5), "Nothing was recorded")],
 )
 def test_a_month_that_cannot_be_evaluated_is_said(
     session: Session, towns: dict[str, Area], month: Month, words: str

@@ -113,7 +113,7 @@ def test_the_page_of_a_campaign_tells_its_effect_and_does_not_over_claim(
     page = client.get(f"/campaigns/{campaign.number}").get_data(as_text=True)
     assert "少于不开展行动时的预期" in page
     assert "经验贝叶斯" in page
-    assert "不是抽签选出的" in page
+    assert "并非随机选取" in page
 
 
 def test_where_accidents_are_too_few_violations_are_looked_at(

@@ -47,8 +47,8 @@ def test_the_analyst_evaluates_reads_and_publishes(
     assert ">A<" not in client.get("/evaluation?month=2026-10&colour=red").get_data(as_text=True)
     shown = client.get(f"{ADDRESS}{towns['B'].code}?lang=en").get_data(as_text=True)
     assert "57.00" in shown
-    assert "What would lift it one colour" in shown
-    assert "20.0 expected from the others for 2,000 registered e-bikes" in shown
+    assert "How to move up one colour" in shown
+    assert "20.0 expected at the rate of the others for 2,000 registered e-bikes" in shown
     veto = client.get(f"{ADDRESS}{towns['C'].code}?lang=en").get_data(as_text=True)
     assert "caps the colour at orange" in veto
     versions = client.get("/evaluation/2026-10/versions?lang=en").get_data(as_text=True)
@@ -89,7 +89,7 @@ def test_a_town_leader_sees_the_own_town_once_it_is_published(
     assert towns["B"].code not in exported(client, "csv?month=2026-10").decode()
     assert client.post("/evaluation/2026-10/evaluate").status_code == 403
     home = client.get("/?lang=en").get_data(as_text=True)
-    assert "Own colour of 2026-10" in home
+    assert "Your colour for 2026-10" in home
     assert "Helmet wearing: 80.00, costs 3.75 points" in home  # 0.15 / 0.80 x 20
 
 
@@ -101,4 +101,4 @@ def test_the_month_before_is_compared(
     publish(session)
     client.sign_in(make_user("leader", area_id=towns["A"].id))
     page = client.get(f"{ADDRESS}{towns['A'].code}?lang=en").get_data(as_text=True)
-    assert "moved the composite by" in page
+    assert "effect on the composite score" in page

@@ -57,16 +57,16 @@ def test_a_second_person_puts_it_in_force_and_past_months_stay(
     session: Session, analyst: User, supervisor: User
 ) -> None:
     record = draft(session, analyst, blue=85)
-    with pytest.raises(Refusal, match="drafted or changed"):
+    with pytest.raises(Refusal, match="did not draft or change it"):
         release_rule_set(session, record, record.version, actor_of(analyst), NOW)
     with pytest.raises(Stale):
         release_rule_set(session, record, record.version + 1, actor_of(supervisor), NOW)
     release_rule_set(session, record, record.version, actor_of(supervisor), NOW)
     assert rule_sets.rule_set_of(session, Month(2026, 11)).code == "default"
     assert rule_sets.rule_set_of(session, NEXT) is record
-    with pytest.raises(Refusal, match="no draft"):
+    with pytest.raises(Refusal, match="no longer a draft"):
         change_rule_set(session, record, RuleSetInput("x", NEXT, PAYLOAD), record.version, actor_of(analyst), NOW)
-    with pytest.raises(Refusal, match="no draft"):
+    with pytest.raises(Refusal, match="no longer a draft"):
         discard_rule_set(session, record, record.version, actor_of(analyst))
 
 
@@ -74,7 +74,7 @@ def test_who_changed_it_last_does_not_release_it_either(session: Session, analys
     record = draft(session, analyst)
     change_rule_set(session, record, RuleSetInput("新名", NEXT, PAYLOAD), record.version, actor_of(supervisor), NOW)
     for who in (analyst, supervisor):
-        with pytest.raises(Refusal, match="drafted or changed"):
+        with pytest.raises(Refusal, match="did not draft or change it"):
             release_rule_set(session, record, record.version, actor_of(who), NOW)
 
 
@@ -122,7 +122,7 @@ def test_the_pages_lead_from_draft_to_release(
     assert kept.status_code == 303
     address = kept.headers["Location"]
     own = client.get(f"{address}?lang=en").get_data(as_text=True)
-    assert "a second person has to put it in force" in own
+    assert "a second person must put it in force" in own
     assert client.post(f"{address}/release", data={"version": "1"}).status_code == 403
     client.sign_in(supervisor)
     assert "Put in force" in client.get(f"{address}?lang=en").get_data(as_text=True)

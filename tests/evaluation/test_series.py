@@ -85,5 +85,5 @@ def test_the_calendar_of_fits() -> None:
 
 def test_a_claim_says_what_the_test_says() -> None:
     assert "could be chance" in str(Claim(31, 21, -32.3, -60.0, 20.0, 0.21, False).sentence)
-    assert "hardly chance" in str(Claim(99, 67, -32.3, -50.0, -7.0, 0.016, True).sentence)
-    assert "cannot be told" in str(Claim(0, 5, None, None, None, 0.06, False).sentence)
+    assert "unlikely to be chance" in str(Claim(99, 67, -32.3, -50.0, -7.0, 0.016, True).sentence)
+    assert "no change in % can be given" in str(Claim(0, 5, None, None, None, 0.06, False).sentence)

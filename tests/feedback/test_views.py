@@ -66,7 +66,7 @@ def test_an_incomplete_answer_comes_back_with_what_was_typed(company: Browser, n
     data = {"measure": "other", "days": "", "text": ""}
     page = company.post(f"/notices/{notice.number}/answer?lang=en", data=data)
     assert page.status_code == 422
-    assert "Write what was done." in page.text
+    assert "Say what was done." in page.text
     data = {"measure": "suspended", "days": "999", "text": "写下的话"}
     page = company.post(f"/notices/{notice.number}/answer", data=data)
     assert page.status_code == 422
@@ -142,7 +142,7 @@ def test_a_reader_who_is_no_receiver_leaves_no_stamp_and_gets_no_form(
 def test_late_answers_show_as_late(company: Browser, session: Session, notice: Notice) -> None:
     notice.sent_utc, notice.due_utc = utc_now() - timedelta(days=4), utc_now() - timedelta(days=1)
     session.commit()
-    assert "It shows as late" in company.get(f"/notices/{notice.number}?lang=en").text.replace("it shows", "It shows")
+    assert "shown as late" in company.get(f"/notices/{notice.number}?lang=en").text
     company.post(f"/notices/{notice.number}/answer", data={"measure": "criticised"})
     assert "answered late" in company.get("/notices?state=late&lang=en").text
 
@@ -166,7 +166,7 @@ def test_the_record_page_says_who_was_told_or_why_nobody(
         client.get("/?lang=en")
         assert world.company.name in panels.told(told.id)
         assert "no home village" in panels.told(held.id)
-        assert "taken back" in panels.told(voided.id)
+        assert "withdrawn" in panels.told(voided.id)
         assert world.company.name not in panels.told(held.id)
         assert "(0 / 1)" in panels.of_company(world.company.id)
         assert told.rider_id is not None

@@ -110,9 +110,9 @@ def test_nobody_verifies_the_own_work_and_nobody_without_a_photo_after(
     hazard = make_planned(session, village)
     planning.mark_fixed(session, hazard, "", [], hazard.version, fixer, NOW + DAY)
     seen = hazard.version
-    with pytest.raises(Refusal, match="somebody else"):
+    with pytest.raises(Refusal, match="someone else"):
         deciding.verify(session, hazard, Decision(True), seen, fixer, NOW + DAY)
-    with pytest.raises(Refusal, match="somebody else"):
+    with pytest.raises(Refusal, match="someone else"):
         deciding.reject(session, hazard, "no", [], seen, fixer, NOW + DAY)
     assert refused(lambda: deciding.verify(session, hazard, Decision(True), seen, officer, NOW + DAY)) == "photos"
     after = Decision(True, photos=(camera_photo(seed=3),))

@@ -94,7 +94,7 @@ def test_who_fixed_it_is_not_offered_to_verify_and_is_refused(
     assert f"/hazards/{number}/verify" not in client.get(f"/hazards/{number}").get_data(as_text=True)
     answer = client.post(f"/hazards/{number}/verify", data={"version": version, "decision": "yes"})
     assert answer.status_code == 422
-    assert "须由其他人验收" in answer.get_data(as_text=True)
+    assert "须由他人验收" in answer.get_data(as_text=True)
     client.sign_in(make_user("officer", area=town))
     answer = client.post(f"/hazards/{number}/verify", data={"version": version, "decision": "no"})
     assert answer.status_code == 422

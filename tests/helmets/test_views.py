@@ -190,7 +190,7 @@ def test_the_page_of_results_says_what_the_numbers_prove(
     assert "(70 / 100)" in video
     book = python_calamine.CalamineWorkbook.from_filelike(BytesIO(client.get("/helmets/table.xlsx").data))
     rows = book.get_sheet_by_index(0).to_python()
-    assert rows[0][0] == "By"
+    assert rows[0][0] == "Breakdown"
     assert [row[3] for row in rows if row[0] == "site"] == [95, 80]
     assert client.get("/helmets?first=2020-01&last=nonsense&group=x&role=y&method=z").status_code == 200
 

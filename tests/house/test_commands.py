@@ -137,7 +137,7 @@ def test_without_a_database_each_verb_says_what_to_do_first(run: Run, tmp_path: 
         ("MAX_UPLOAD_MB", "many", "TRAFFICEDU_MAX_UPLOAD_MB='many' is not a whole number"),
         ("DATA_KEY", "short", "a data key is 32 bytes"),
         ("DATABASE_URL", "nonsense", "A setting is wrong"),
-        ("DATABASE_URL", "postgresql+psycopg://nobody@127.0.0.1:1/none", "The database does not answer"),
+        ("DATABASE_URL", "postgresql+psycopg://nobody@127.0.0.1:1/none", "The database is not responding"),
     ],
 )
 def test_a_wrong_setting_is_a_sentence(run: Run, setting: str, value: str, said: str) -> None:
@@ -275,7 +275,7 @@ def test_a_file_that_cannot_be_read_is_refused_whole(
     assert refused["column"] == column
     assert counted(fresh_url, "area") == before
     told = installed("import", "areas", tmp_path / "areas.csv")
-    assert "Nothing was written. Mend the file and try again." in told.err
+    assert "Nothing was written. Correct the file and try again." in told.err
 
 
 def test_a_report_nobody_knows_is_a_sentence_and_no_file(installed: Run, tmp_path: Path) -> None:
@@ -293,4 +293,4 @@ def test_demo_accounts_are_for_this_machine_only(installed: Run, tmp_path: Path)
     for host in ("0.0.0.0", "192.0.2.1", "::", "example.org"):  # noqa: S104 - it is refused
         ended = installed("serve", "--host", host)
         assert (ended.status, ended.out) == (2, "")
-        assert "this machine only" in ended.err
+        assert "only serve this machine" in ended.err

@@ -41,7 +41,7 @@ PATHS = {
 NEW = outbox.NewPush(
     "overdue",
     message("At most %(count)d channels. Remove one first.", count=3),
-    message("What concerns your area is said here, and on the channels you choose."),
+    message("Messages about your area appear here and on the channels you choose."),
     "/overview",
 )
 

@@ -72,7 +72,7 @@ def test_nothing_is_frozen_before_the_month_is_over_evaluated_or_twice(session: 
         services.freeze_list(session, OCTOBER, analyst, NOW)
     publish(session, OCTOBER, {places.VILLAGE: "red"})
     services.freeze_list(session, OCTOBER, analyst, NOW)
-    with pytest.raises(Refusal, match="frozen already"), session.begin_nested():
+    with pytest.raises(Refusal, match="already been frozen"), session.begin_nested():
         services.freeze_list(session, OCTOBER, analyst, NOW)
 
 
@@ -101,15 +101,15 @@ def test_a_protest_upheld_takes_the_village_off_the_list(
 def test_a_list_with_an_open_protest_or_in_its_time_is_not_published(
     session: Session, frozen: VillageList, grid: Actor, supervisor: Actor, analyst: Actor
 ) -> None:
-    with pytest.raises(Refusal, match="still taken"):
+    with pytest.raises(Refusal, match="still accepted"):
         services.publish_list(session, frozen, frozen.version, analyst, NOW)
     made = services.protest(session, entry_of(session, places.VILLAGE), "有误", grid, NOW)
     after = NOW + timedelta(days=10)
-    with pytest.raises(Refusal, match="not decided"):
+    with pytest.raises(Refusal, match="not been decided"):
         services.publish_list(session, frozen, frozen.version, analyst, after)
     services.decide_protest(session, made, "rejected", "数据无误", supervisor, after)
     services.publish_list(session, frozen, frozen.version, analyst, after)
-    with pytest.raises(Refusal, match="not changed any more"):
+    with pytest.raises(Refusal, match="no longer be changed"):
         services.take_off(session, entry_of(session, places.VILLAGE), "x", analyst)
 
 
@@ -117,12 +117,12 @@ def test_protests_have_their_time_their_place_and_another_judge(
     session: Session, frozen: VillageList, grid: Actor, supervisor: Actor
 ) -> None:
     entry = entry_of(session, places.VILLAGE)
-    with pytest.raises(Refusal, match="were taken until"):
+    with pytest.raises(Refusal, match="were accepted until"):
         services.protest(session, entry, "太迟", grid, NOW + timedelta(days=10))
     with pytest.raises(Missing):
         queries.find_entry(session, OCTOBER, places.OTHER_VILLAGE, grid)
     made = services.protest(session, entry, "有误", grid, NOW)
-    with pytest.raises(Refusal, match="Somebody else"):
+    with pytest.raises(Refusal, match="Someone else"):
         services.decide_protest(session, made, "upheld", "x", replace(supervisor, user_id=grid.user_id), NOW)
     with pytest.raises(Denied):
         services.decide_protest(session, made, "upheld", "x", grid, NOW)

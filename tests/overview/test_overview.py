@@ -64,7 +64,7 @@ def test_the_page_shows_rates_with_their_parts(client: Browser, district: Distri
     client.sign_in(make_user("analyst", area_id=district.root.id))
     page = client.get(f"/overview?first={MONTH}&last={MONTH}&lang=en")
     assert page.status_code == 200
-    assert "3 violations; nothing recorded in the same months a year before" in page.text
+    assert "3 violations; none recorded in the same months a year earlier" in page.text
     assert "(0 / 3)" in page.text
     assert "0.0–56.1 %" in page.text  # Wilson, 0 of 3
     assert "Figures as a table" in page.text
@@ -102,4 +102,4 @@ def test_what_is_kept_is_kept_for_its_readers_only(
     client.sign_in(make_user("leader", area_id=district.town.id))
     town = client.get(address)
     assert "3 violations;" in town.text  # two of the district's three, and the new one: counted for this reader
-    assert "Violations, studies and feedback counted" in town.text
+    assert "Violations, study tasks and answers counted:" in town.text

@@ -72,7 +72,7 @@ def test_before_a_month_is_evaluated_the_screen_says_so(client: Browser, session
     for address in ("/screen?month=2026-10&lang=en", "/screen/wall?month=2026-10&lang=en"):
         answer = client.get(address)
         assert answer.status_code == 200
-        assert "2026-10 is not evaluated yet" in answer.text
+        assert "2026-10 has not been evaluated yet" in answer.text
     assert client.get("/screen?month=soon").status_code == 404
 
 

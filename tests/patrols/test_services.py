@@ -48,7 +48,7 @@ def test_a_patrol_is_begun_counted_and_ended(session: Session) -> None:
         count(session, officer)
     session.refresh(patrol)
     assert patrol.stops == 2
-    with pytest.raises(Refusal, match="running already"):
+    with pytest.raises(Refusal, match="already have a patrol under way"):
         services.begin(session, places.TOWN, "", officer, NOW)
     assert queries.effort_of(session, places.area(session).path, MONTH) == Effort(0, None, 0), "not ended yet"
     later = NOW + timedelta(minutes=90)
@@ -111,7 +111,7 @@ def test_who_may_see_and_void_a_patrol(session: Session) -> None:
     with pytest.raises(Stale):
         services.void(session, patrol, "误记", patrol.version + 1, officer, NOW)
     services.void(session, patrol, "误记", patrol.version, at(session, "supervisor"), NOW)
-    with pytest.raises(Refusal, match="void already"):
+    with pytest.raises(Refusal, match="already been voided"):
         services.void(session, patrol, "误记", patrol.version, officer, NOW)
 
 
@@ -119,5 +119,5 @@ def test_a_form_sent_twice_begins_one_patrol(session: Session) -> None:
     officer = at(session, "officer")
     first = services.begin(session, places.VILLAGE, "k" * 32, officer, NOW)
     assert services.begin(session, places.VILLAGE, "k" * 32, officer, NOW).id == first.id
-    with pytest.raises(Refusal, match="somebody else"):
+    with pytest.raises(Refusal, match="someone else"):
         services.begin(session, places.VILLAGE, "k" * 32, at(session, "officer"), NOW)

@@ -111,7 +111,7 @@ def test_a_post_bounds_whose_points_are_entered_and_seen(session: Session) -> No
         (grid, {"target_code": places.NEXT_VILLAGE}),
         (leader, {"target_kind": "company", "target_code": company.code}),
     ):
-        with pytest.raises(Refusal, match="no such area or company") as caught:
+        with pytest.raises(Refusal, match="area or company does not exist") as caught:
             entered(session, who, **target)
         assert caught.value.field == "target"
     assert find_entry(session, mine.number, leader).id == mine.id
@@ -129,7 +129,7 @@ def test_a_form_sent_twice_is_one_entry(session: Session) -> None:
     grid = at(session, "grid", places.VILLAGE)
     first = entered(session, grid, client_reference="a" * 32)
     assert entered(session, grid, client_reference="a" * 32).id == first.id
-    with pytest.raises(Refusal, match="somebody else"):
+    with pytest.raises(Refusal, match="someone else"):
         entered(session, client_reference="a" * 32)
     rows = session.scalars(select(AuditEntry.action).where(AuditEntry.action == "points:entry:record")).all()
     assert len(rows) == 1

@@ -141,7 +141,7 @@ def test_guessing_many_numbers_from_one_address_is_stopped(
 def test_a_misspelt_number_is_told_at_once(client: Browser) -> None:
     page = client.post("/receipt?lang=en", data={"number": "V123", "last_four": "1234"})
     assert page.status_code == 422
-    assert "This number cannot be right" in page.text
+    assert "This number is not valid" in page.text
 
 
 def test_a_forged_cookie_opens_nothing(client: Browser, violation: Violation) -> None:
@@ -205,7 +205,7 @@ def test_a_voided_record_says_so_and_asks_nothing(rider: Browser, session: Sessi
     void(session, violation, "车牌认错", SYSTEM, utc_now())
     session.commit()
     page = rider.get(f"/n/{violation.number}?lang=en").text
-    assert "found wrong and is void" in page
+    assert "found to be wrong and has been voided" in page
     assert "Choose another session" not in page
     assert "Raise an objection" not in page
     for rest in ("session", "objection"):

@@ -90,7 +90,7 @@ def test_an_unknown_column_is_told_like_a_refused_row(session: Session, tmp_path
         "line": 1,
         "column": "colour",
         "value": "",
-        "reason": "Unknown column: colour. Known are: code, name, level, parent_code, valid_from, valid_to, "
+        "reason": "Unknown column: colour. Known columns: code, name, level, parent_code, valid_from, valid_to, "
         "successor, evaluated.",
     }
 

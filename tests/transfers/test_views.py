@@ -72,7 +72,7 @@ def test_a_file_is_taken_in_once(session: Session, admin: Browser) -> None:
     admin.post("/imports/confirm", data=fields)
     again = admin.post("/imports/confirm", data=fields)
     assert again.status_code == 422
-    assert "该文件已不在此处" in again.text
+    assert "该文件已失效" in again.text
 
 
 @pytest.mark.parametrize(

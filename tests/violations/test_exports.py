@@ -44,7 +44,7 @@ def test_an_export_is_what_is_shown_scoped_and_audited(session: Session, desk: B
     with desk.post("/violations/export/csv?since=2020-01-01&kind=2007&sort=-fine") as answer:
         text = answer.get_data().decode("utf-8-sig")
     lines = text.splitlines()
-    assert lines[0] == "Number,When,Offence,Area code,Village,Place,Company,Source,Fine,State"
+    assert lines[0] == "Number,When,Violation,Area code,Village,Place,Company,Source,Fine,State"
     assert [line[:12] for line in lines[1:]] == [dear.number, mine.number]
     assert lines[1].endswith(",30,confirmed")
     assert theirs.number not in text

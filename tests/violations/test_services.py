@@ -80,7 +80,7 @@ class TestRecord:
     ) -> None:
         new = new_violation(district.village, client_reference="one")
         recording.record(session, new, officer, NOW)
-        with pytest.raises(Refusal, match="somebody else"):
+        with pytest.raises(Refusal, match="someone else"):
             recording.record(session, new, acting("officer", district.town), NOW)
 
     @pytest.mark.parametrize(
@@ -303,7 +303,7 @@ class TestObjections:
         assert ViolationVoided(NOW, officer, violation.id) in heard
         with pytest.raises(Stale):
             objections.decide_objection(session, objection, False, "no", officer, NOW)
-        with pytest.raises(Refusal, match="does not stand"):
+        with pytest.raises(Refusal, match="is not in force"):
             objections.raise_objection(session, violation, "again", "", NOW)
 
     def test_a_dismissed_one_leaves_the_record(self, session: Session, district: District, officer: Actor) -> None:

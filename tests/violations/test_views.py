@@ -98,13 +98,13 @@ class TestRecordPage:
         ("change", "says"),
         [
             ({"kind": ""}, "Choose what happened."),
-            ({"kind": "2007", "other_kind": "NM-PHONE"}, "Choose one of the two."),
+            ({"kind": "2007", "other_kind": "NM-PHONE"}, "Choose only one."),
             ({"kind": "4711"}, "no kind of violation with the code 4711"),
             ({"area_code": ""}, "Choose the village."),
             ({"area_code": "000"}, "no village with the code 000"),
             ({"occurred_at": ""}, "Enter the date and time."),
             ({"occurred_at": "yesterday"}, "Write the date and time like"),
-            ({"occurred_at": "2999-01-01T10:00"}, "lies in the future"),
+            ({"occurred_at": "2999-01-01T10:00"}, "is in the future"),
             ({"occurred_at": "2020-01-01T10:00"}, "more than 30 days ago"),
             ({"plate": "12"}, "A plate has"),
             ({"id_number": "999999199005170010"}, "check digit"),
@@ -115,7 +115,7 @@ class TestRecordPage:
             ({"fine_yuan": ""}, "Enter the amount of the fine"),
             ({"fine_yuan": "many"}, "integer"),
             ({"company_code": "nobody"}, "no company with the code nobody"),
-            ({"id_number": identity(date(2014, 1, 1))}, "no fine is possible"),
+            ({"id_number": identity(date(2014, 1, 1))}, "cannot be fined"),
             ({"id_number": identity(date(2014, 1, 1)), "penalty": "warning", "fine_yuan": ""}, "name of a guardian"),
             ({"place": "x" * 121}, "At most 120 characters."),
         ],
@@ -178,7 +178,7 @@ class TestRecordPage:
 
     def test_nobody_found_is_said(self, phone: Browser, district: District) -> None:
         answer = phone.post("/record", data=typed(district, action="look_up"))
-        assert "Nobody is known" in answer.get_data(as_text=True)
+        assert "No rider has this number" in answer.get_data(as_text=True)
 
     def test_a_rider_s_number_alone_opens_nobody(self, session: Session, phone: Browser, district: District) -> None:
         stranger = make_violation(
@@ -189,7 +189,7 @@ class TestRecordPage:
         session.commit()
         answer = phone.post("/record", data=typed(district, id_number="", name="", rider_number=number))
         assert answer.status_code == 422
-        assert "Look the rider up again" in answer.get_data(as_text=True)
+        assert "Look up the rider again" in answer.get_data(as_text=True)
 
 
 class TestList:

@@ -55,14 +55,14 @@ class AccidentForm(Form):
     killed = IntegerField(
         _l("Killed"),
         [Optional(), PEOPLE],
-        description=_l("Died at once or within 7 days."),
+        description=_l("Died at the scene or within 7 days."),
         render_kw={"placeholder": "0", "inputmode": "numeric"},
     )
     injured = IntegerField(_l("Injured"), [Optional(), PEOPLE], render_kw={"placeholder": "0", "inputmode": "numeric"})
     killed_30_days = IntegerField(
         _l("Killed within 30 days"),
         [Optional(), PEOPLE],
-        description=_l("All who died within 30 days. Leave it empty while that is not known."),
+        description=_l("Everyone who died within 30 days. Leave empty until this is known."),
     )
     occurred_at = LocalTimeField(_l("When"), [InputRequired(_l("Enter the date and time.")), not_in_future])
     area_code = SelectField(
@@ -83,11 +83,9 @@ class AccidentForm(Form):
     ebike_involved = RadioField(
         _l("Was an e-bike involved?"), choices=choices([("yes", _l("yes")), ("no", _l("no"))]), default="yes"
     )
-    rider_helmet = RadioField(
-        _l("Helmet of its rider"), choices=choices(named(rules.Helmet)), default=rules.Helmet.UNKNOWN
-    )
+    rider_helmet = RadioField(_l("Rider's helmet"), choices=choices(named(rules.Helmet)), default=rules.Helmet.UNKNOWN)
     responsibility = SelectField(
-        _l("Responsibility of its rider"),
+        _l("Rider's responsibility"),
         choices=choices(named(rules.Responsibility)),
         default=rules.Responsibility.UNKNOWN,
     )
@@ -99,7 +97,7 @@ class AccidentForm(Form):
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
     )
-    told_apart = BooleanField(_l("This is another accident than the ones above"))
+    told_apart = BooleanField(_l("This is not one of the accidents above"))
     client_reference = HiddenField(default=lambda: uuid.uuid4().hex, validators=[Length(max=60)])
     version = VersionField(default=0)
 
@@ -141,7 +139,7 @@ class VoidForm(Form):
 
     reason = TextAreaField(
         _l("Reason"),
-        [InputRequired(_l("Say why: it is kept with the record.")), at_most(500)],
+        [InputRequired(_l("Say why. This is kept with the record.")), at_most(500)],
         render_kw={"rows": "3"},
     )
 
@@ -156,7 +154,7 @@ class LinkForm(Form):
     """A person in the accident, by document."""
 
     role = RadioField(
-        _l("Part in the accident"), choices=choices(named(rules.AccidentRole)), default=rules.AccidentRole.RIDER
+        _l("Role in the accident"), choices=choices(named(rules.AccidentRole)), default=rules.AccidentRole.RIDER
     )
     id_type = SelectField(_l("Document"), choices=choices(named(IdType)), default=IdType.IDENTITY_CARD)
     id_number = TrimmedField(
@@ -167,7 +165,7 @@ class LinkForm(Form):
     name = TrimmedField(
         _l("Name"),
         [at_most(60)],
-        description=_l("As on the document. Not needed for a rider already known."),
+        description=_l("As shown on the document. Not needed for a rider already registered."),
         render_kw={"autocomplete": "off"},
     )
     phone = TrimmedField(_l("Phone"), [Optional()], render_kw={"inputmode": "tel", "autocomplete": "off"})
@@ -199,7 +197,7 @@ class AccidentFilterForm(FilterForm):
     since = DateField(_l("From"), [Optional()])
     until = DateField(_l("To"), [Optional()])
     area = ChoiceFilter(_l("Area"))
-    severity = ChoiceFilter(_l("Severity"), [(CASUALTIES, _l("somebody hurt")), *named(rules.Severity)])
+    severity = ChoiceFilter(_l("Severity"), [(CASUALTIES, _l("casualties")), *named(rules.Severity)])
     ebike = ChoiceFilter(_l("E-bike"), [("yes", _l("involved")), ("no", _l("not involved"))])
     helmet = ChoiceFilter(_l("Helmet"), named(rules.Helmet))
     kind = ChoiceFilter(_l("Violation involved"))

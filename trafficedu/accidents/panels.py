@@ -74,14 +74,16 @@ def _compared(area_path: str, first: date, end: date, counted: Tally) -> tuple[T
     before = figures.tally(session(), actor(), begins, year_before(end), area_path)
     return before, [
         claim_of(_("Fatal accidents"), before.fatal, counted.fatal),
-        claim_of(_("Accidents with somebody hurt"), before.casualty, counted.casualty),
+        claim_of(_("Casualty accidents"), before.casualty, counted.casualty),
     ]
 
 
 def claim_of(what: str, before: int, now: int) -> Claim:
     """Say how a count changed since the year before, and whether that is more than chance."""
     if before == now == 0:
-        return Claim(what, now, before, "—", "—", _("None in either year: nothing to compare."), proven=False)
+        return Claim(
+            what, now, before, "—", "—", _("None in either year, so there is nothing to compare."), proven=False
+        )
     change = compare_counts(before, now)
     return Claim(
         what,
@@ -97,10 +99,10 @@ def claim_of(what: str, before: int, now: int) -> Claim:
 def _verdict(before: int, now: int, change: Change) -> str:
     p = probability(change.p_value)
     if not change.proven:
-        return str(_("May be chance (p = %(p)s): no change is proven.", p=p))
+        return str(_("This could be chance (p = %(p)s): no change is proven.", p=p))
     if now < before:
-        return str(_("Fewer, and more than chance explains (p = %(p)s).", p=p))
-    return str(_("More, and more than chance explains (p = %(p)s).", p=p))
+        return str(_("Fewer than a year earlier, by more than chance would explain (p = %(p)s).", p=p))
+    return str(_("More than a year earlier, by more than chance would explain (p = %(p)s).", p=p))
 
 
 def percent(ratio: float) -> str:
@@ -132,10 +134,10 @@ def chart_by_month(
         "kind": "line",
         "categories": [str(month) for month in months],
         "category_label": _("Month"),
-        "series": [{"name": _("somebody hurt"), "values": hurt}, {"name": _("fatal"), "values": fatal}],
+        "series": [{"name": _("casualties"), "values": hurt}, {"name": _("fatal"), "values": fatal}],
         "unit": _("cases"),
         "y_from_zero": True,
-        "note": _("Accidents with an e-bike. Killed: within 7 days."),
+        "note": _("Accidents involving an e-bike. Deaths are those within 7 days."),
     }
 
 
@@ -144,17 +146,17 @@ def _finding(hurt: int, fatal: int, claims: Sequence[Claim]) -> str:
     counts = {"hurt": f"{hurt:,}", "fatal": f"{fatal:,}"}
     told = claims[1] if claims else None
     if told is None:
-        return str(_("%(hurt)s e-bike accidents with somebody hurt, %(fatal)s of them fatal", **counts))
+        return str(_("%(hurt)s e-bike casualty accidents, of which %(fatal)s fatal", **counts))
     if not told.proven:
         return str(
             _(
-                "%(hurt)s e-bike accidents with somebody hurt, %(fatal)s of them fatal; no proven change in a year",
+                "%(hurt)s e-bike casualty accidents, of which %(fatal)s fatal; no proven change on a year earlier",
                 **counts,
             )
         )
     return str(
         _(
-            "%(hurt)s e-bike accidents with somebody hurt (%(change)s in a year), %(fatal)s of them fatal",
+            "%(hurt)s e-bike casualty accidents (%(change)s on a year earlier), of which %(fatal)s fatal",
             change=told.change,
             **counts,
         )

@@ -41,15 +41,15 @@ class Responsibility(Word):
     EQUAL = "equal", message("equal responsibility")
     MINOR = "minor", message("minor responsibility")
     NONE = "none", message("no responsibility")
-    UNKNOWN = "unknown", message("not found yet")
+    UNKNOWN = "unknown", message("not yet determined")
 
 
 class AccidentRole(Word):
     """A known rider's part in an accident."""
 
-    RIDER = "rider", message("rode the e-bike")
-    PASSENGER = "passenger", message("rode along")
-    OTHER = "other", message("another party")
+    RIDER = "rider", message("rider of the e-bike")
+    PASSENGER = "passenger", message("passenger on the e-bike")
+    OTHER = "other", message("other party")
 
 
 class AccidentState(Word):
@@ -82,7 +82,7 @@ ACCIDENT_LIFE = Transitions(
         AccidentAct.TELL_APART: ((AccidentState.RECORDED,), None),
         AccidentAct.VOID: ((AccidentState.RECORDED,), AccidentState.VOIDED),
     },
-    message("This record is voided already. Check what it says now."),
+    message("This record has already been voided. Check what it says now."),
 )
 CASUALTY = (Severity.FATAL, Severity.SERIOUS, Severity.SLIGHT)
 """Severities with somebody hurt: what is meant by a casualty accident."""
@@ -100,10 +100,10 @@ def whole_second(moment: datetime) -> datetime:
 def check_time(occurred: datetime, now: datetime) -> None:
     """Raise Refusal at ``occurred_at`` for a time in the future or before any record this system holds."""
     if occurred > now:
-        text = message("This time lies in the future. Check the date and the hour.")
+        text = message("This time is in the future. Check the date and time.")
         raise Refusal(text, field="occurred_at", value=occurred.isoformat())
     if occurred.year < FIRST_YEAR:
-        text = message("This day lies too far back. Check the year.")
+        text = message("This day is too far back. Check the year.")
         raise Refusal(text, field="occurred_at", value=occurred.isoformat())
 
 
@@ -119,22 +119,22 @@ def check_people(severity: str, killed: int, killed_30_days: int | None, injured
     if severity not in tuple(Severity):
         raise Refusal(message("Choose fatal, serious, slight or damage only."), field="severity", value=severity)
     if severity == Severity.FATAL and killed == 0:
-        text = message("A fatal accident has at least one killed within 7 days. Check both.")
+        text = message("A fatal accident must have at least one person killed within 7 days. Check both fields.")
         raise Refusal(text, field="killed", value="0")
     if severity != Severity.FATAL and killed > 0:
-        text = message("Somebody died within 7 days: that is a fatal accident. Check both.")
+        text = message("Someone died within 7 days, so this is a fatal accident. Check both fields.")
         raise Refusal(text, field="severity", value=severity)
     if killed_30_days is not None and killed_30_days < killed:
-        text = message("Who died within 7 days also died within 30: at least %(killed)d.", killed=killed)
+        text = message("Deaths within 30 days include those within 7 days. Enter at least %(killed)d.", killed=killed)
         raise Refusal(text, field="killed_30_days", value=str(killed_30_days))
     if severity in {Severity.SERIOUS, Severity.SLIGHT} and injured == 0:
-        text = message("With nobody injured this is an accident with damage only. Check both.")
+        text = message("Nobody was injured, so this is a damage-only accident. Check both fields.")
         raise Refusal(text, field="injured", value="0")
     if severity == Severity.DAMAGE and injured > 0:
-        text = message("With somebody injured this is more than damage. Check both.")
+        text = message("Someone was injured, so this is not damage only. Check both fields.")
         raise Refusal(text, field="severity", value=severity)
     if severity == Severity.DAMAGE and killed_30_days:
-        text = message("Somebody died of it: this is more than damage. Check both.")
+        text = message("Someone died, so this is not damage only. Check both fields.")
         raise Refusal(text, field="severity", value=severity)
 
 
@@ -157,7 +157,7 @@ def of_the_rider(ebike_involved: bool, helmet: str, responsibility: str) -> tupl
     if ebike_involved:
         return Helmet(helmet), Responsibility(responsibility)
     if helmet == Helmet.YES or responsibility not in {Responsibility.NONE, Responsibility.UNKNOWN}:
-        text = message("Helmet or responsibility of an e-bike's rider are given, but no e-bike was involved.")
+        text = message("You entered a rider's helmet or responsibility, but no e-bike was involved.")
         raise Refusal(text, field="ebike_involved", value="false")
     return Helmet.UNKNOWN, Responsibility.UNKNOWN
 

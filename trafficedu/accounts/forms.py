@@ -36,15 +36,15 @@ class PasswordForm(Form):
     """The old and the new password of one's own."""
 
     old = PasswordField(
-        _l("Present password"),
-        [InputRequired(_l("Enter your present password."))],
+        _l("Current password"),
+        [InputRequired(_l("Enter your current password."))],
         render_kw={"autocomplete": "current-password"},
     )
     new = PasswordField(
         _l("New password"),
         [InputRequired(_l("Enter a new password."))],
         description=_l(
-            "At least %(length)d characters; a sentence is easier to keep than signs.",
+            "At least %(length)d characters. A sentence is easier to remember than random characters.",
             length=MINIMUM_PASSWORD_LENGTH,
         ),
         render_kw={"autocomplete": "new-password"},
@@ -59,7 +59,9 @@ class UserForm(Form):
         [
             InputRequired(_l("Enter a user name.")),
             at_most(40),
-            Regexp(r"^[A-Za-z0-9._-]+$", message=_l("Use Latin letters, digits, dot, dash or underscore.")),
+            Regexp(
+                r"^[A-Za-z0-9._-]+$", message=_l("Use only letters (A to Z), numbers, dots, hyphens and underscores.")
+            ),
         ],
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )
@@ -77,12 +79,13 @@ class UserForm(Form):
         _l("Area of the post"),
         coerce=int,
         description=_l(
-            "For officers, supervisors, grid officers, leaders and analysts: they see this area and all below it."
+            "For officers, supervisors, grid officers, leaders and analysts. They see this area and everything "
+            "below it."
         ),
     )
     station_id = SelectField(_l("Station"), coerce=int, description=_l("For station staff."))
     company_id = SelectField(_l("Company"), coerce=int, description=_l("For company contacts."))
-    active = BooleanField(_l("May sign in"), default=True)
+    active = BooleanField(_l("Can sign in"), default=True)
     version = VersionField(default=0)
 
     def offer(self, areas: Choices, stations: Choices, companies: Choices) -> None:
@@ -122,7 +125,7 @@ class UserFilterForm(FilterForm):
 class AuditFilterForm(FilterForm):
     """What the audit trail is narrowed to; lives in the address."""
 
-    action = TrimmedField(_l("Event begins with"), render_kw={"placeholder": "violations:", "type": "search"})
+    action = TrimmedField(_l("Event starts with"), render_kw={"placeholder": "violations:", "type": "search"})
     result = ChoiceFilter(_l("Result"), named(AuditResult))
     since = DateField(_l("From"), [Optional()])
     until = DateField(_l("To"), [Optional()])

@@ -100,7 +100,7 @@ def find_account(session: Session, username: str) -> User:
     """Return the user of a user name; raise :class:`Missing`."""
     user = find_by_username(session, username)
     if user is None:
-        raise Missing(message("There is no such user."))
+        raise Missing(message("This user does not exist."))
     return user
 
 
@@ -108,7 +108,7 @@ def find_user(session: Session, user_id: int) -> User:
     """Return one user; raise :class:`Missing`."""
     user = session.get(User, user_id)
     if user is None:
-        raise Missing(message("There is no such user."))
+        raise Missing(message("This user does not exist."))
     return user
 
 
@@ -205,5 +205,5 @@ def _id_of(session: Session, model: type[Area | Station | Company], code: str) -
         return None
     found = session.scalar(select(model.id).where(model.code == code))
     if found is None:
-        raise Missing(message("There is nothing with the code %(code)s.", code=code))
+        raise Missing(message("Nothing has the code %(code)s.", code=code))
     return found

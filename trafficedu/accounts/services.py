@@ -24,7 +24,7 @@ SAME_PLACE = throttle.Limit(rules.SAME_PLACE_FAILURES, rules.SAME_PLACE_WINDOW)
 ANY_PLACE = throttle.Limit(rules.ANY_PLACE_FAILURES, rules.ANY_PLACE_WINDOW)
 
 PASSWORD_FAULTS = {
-    "short": message("The password needs at least %(length)d characters.", length=rules.MINIMUM_PASSWORD_LENGTH),
+    "short": message("The password must have at least %(length)d characters.", length=rules.MINIMUM_PASSWORD_LENGTH),
     "name": message("The password must not contain the user name."),
     "dull": message("The password must not repeat the same few characters."),
 }
@@ -121,7 +121,7 @@ def change_password(session: Session, user: User, old: str, new: str) -> None:
         The old password is wrong (field ``old``) or the new one is too weak (field ``new``).
     """
     if not _verified(user, old):
-        raise Refusal(message("This is not your present password."), field="old")
+        raise Refusal(message("This is not your current password."), field="old")
     set_password(session, user, new)
     user.must_change_password = False
     audit.write(session, "accounts:password:change", actor_of(user), subject=user)
@@ -207,6 +207,6 @@ def _check_post(new: UserInput) -> None:
     posts = {"area": new.area_id, "station": new.station_id, "company": new.company_id}
     for name, value in posts.items():
         if name == wanted and value is None:
-            raise Refusal(message("This role needs a post: choose one."), field=f"{name}_id")
+            raise Refusal(message("This role needs a post. Choose one."), field=f"{name}_id")
         if name != wanted and value is not None:
-            raise Refusal(message("This role has no such post: leave it empty."), field=f"{name}_id")
+            raise Refusal(message("This role has no post of this kind. Leave it empty."), field=f"{name}_id")

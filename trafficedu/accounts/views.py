@@ -58,7 +58,7 @@ def sign_in() -> Any:
         return render_template("accounts/sign_in.html", form=form), 429
     session().commit()
     if user is None:
-        attach_error(form, Refusal(message("User name or password is wrong. Check both and try again.")))
+        attach_error(form, Refusal(message("The user name or password is wrong. Check both and try again.")))
         return render_template("accounts/sign_in.html", form=form), 422
     _open_session(user)
     answer = redirect(url_for("accounts.password") if user.must_change_password else _next_page(), code=303)
@@ -81,7 +81,7 @@ def sign_out() -> Any:
     session().commit()
     flask_login.logout_user()
     cookie.clear()
-    tell(message("You are signed out."))
+    tell(message("You have signed out."))
     return back_to("accounts.sign_in")
 
 
@@ -93,7 +93,7 @@ def password() -> Any:
     user = queries.find_user(session(), actor().user_id or 0)
     if submitted(form, lambda: services.change_password(session(), user, form.old.data, form.new.data)):
         _open_session(user)
-        tell(message("Your password is changed."))
+        tell(message("Your password has been changed."))
         return redirect("/", code=303)
     return form_page("accounts/password.html", form, forced=user.must_change_password)
 
@@ -139,7 +139,7 @@ def user(username: str) -> Any:
     found = queries.find_account(session(), username)
     form = _offer_posts(UserForm(obj=found))
     if submitted(form, lambda: services.update_user(session(), found, form.to_input(), form.version.data, actor())):
-        tell(message("The account is changed."))
+        tell(message("Account changed."))
         return back_to("accounts.users")
     return form_page("accounts/user.html", form, user=found)
 

@@ -93,7 +93,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
         try:
             cells = next(reader, None)
         except csv.Error:
-            raise Refusal(message("line %(line)s is no CSV", line=reader.line_num)) from None
+            raise Refusal(message("line %(line)s is not valid CSV", line=reader.line_num)) from None
         if cells is None:
             return
         stripped = [cell.strip() for cell in cells]
@@ -112,7 +112,7 @@ def _checked_header(header: list[str]) -> list[str]:
         if not name:
             raise Refusal(message("column %(position)s has no name", position=position))
         if header.count(name) > 1:
-            raise Refusal(message("the column %(column)s is there twice", column=name), field=name)
+            raise Refusal(message("the column %(column)s appears twice", column=name), field=name)
     return header
 
 
@@ -127,7 +127,7 @@ def _take_row(table: _Table, names: list[str], line: int, cells: list[str]) -> N
     if key in table.counts:
         raise Refusal(
             message(
-                "lines %(first)s and %(line)s are both about %(area)s in %(month)s",
+                "lines %(first)s and %(line)s are both for %(area)s in %(month)s",
                 first=table.lines[key],
                 line=line,
                 area=row["area"],
@@ -156,7 +156,7 @@ def _month(value: str, line: int) -> int:
         if match and 1 <= int(match[2]) <= MONTHS and int(match[1]) > 0:
             return MONTHS * int(match[1]) + int(match[2]) - 1
     raise Refusal(
-        message("line %(line)s: %(value)s is no month such as 2024-05", line=line, value=value or "-"),
+        message("line %(line)s: %(value)s is not a month such as 2024-05", line=line, value=value or "-"),
         field="month",
         value=value,
     )
@@ -173,7 +173,7 @@ def _number(value: str, column: str, line: int) -> float:
     if not math.isfinite(number):
         raise Refusal(
             message(
-                "line %(line)s: %(value)s in column %(column)s is no number",
+                "line %(line)s: %(value)s in column %(column)s is not a number",
                 line=line,
                 value=value,
                 column=column,
@@ -222,7 +222,7 @@ def _as_panel(table: _Table) -> Panel:
 
     counts = spread(table.counts)
     if np.isnan(counts).all():
-        raise Refusal(message("not a single count is known"), field="accidents")
+        raise Refusal(message("no counts are known"), field="accidents")
     further = {name: spread(cells) for name, cells in table.further.items()}
     exposure = further.pop(EXPOSURE, None)
     return Panel(tuple(areas), first, counts, exposure, further)

@@ -168,7 +168,7 @@ def report(panel: Panel, horizon: int = MONTHS, *, with_backtest: bool = False, 
     """
     if not 1 <= horizon <= LONGEST_HORIZON:
         raise Refusal(
-            message("the horizon must lie between 1 and %(months)s months", months=LONGEST_HORIZON),
+            message("the horizon must be between 1 and %(months)s months", months=LONGEST_HORIZON),
             field="horizon",
         )
     started = time.perf_counter()

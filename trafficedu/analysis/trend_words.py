@@ -24,17 +24,17 @@ METHOD_NAMES = {
     "mean_12": message("the mean of the last 12 months"),
     "mean_12_season": message("the mean of the last 12 months times the month index of all areas"),
     "mean_36_season": message("the mean of the last 36 months times the month index of all areas"),
-    SHRUNKEN_MEAN: message("the mean of each area, drawn towards that of all areas"),
-    "chosen": message("what the rule would have used"),
+    SHRUNKEN_MEAN: message("the mean of each area, shrunk towards that of all areas"),
+    "chosen": message("the method the rule would have chosen"),
 }
 UNKNOWNS = (
     message(
-        "What the model does not know: campaigns, works, weather and feast days to come; changes in what is"
-        " recorded; e-bikes registered after the last month."
+        "What the model does not know: future campaigns, road works, weather and holidays; changes in what is "
+        "recorded; e-bikes registered after the last month."
     ),
     message(
-        "The intervals hold if the months ahead resemble the past; a sudden break is noticed only after"
-        " about three months."
+        "The intervals are right if the coming months are like the past; a sudden change is noticed only after "
+        "about three months."
     ),
 )
 FALLING = message(
@@ -95,27 +95,29 @@ def notes(report: TrendReport) -> Iterator[Message]:
     """Say what is odd about the series and what was done about it."""
     panel, known = report.panel, ~np.isnan(report.panel.counts)
     if missing := int((~known).sum()):
-        yield message("%(cells)s area-months are unknown; they are left out, not taken as zero.", cells=missing)
+        yield message("%(cells)s area-months are unknown; they are left out, not counted as zero.", cells=missing)
     if panel.exposure is not None and not report.forecast.exposed:
-        yield message("The exposure has gaps of over 12 months or zeros: the whole fit does without it.")
+        yield message("The exposure has gaps of over 12 months, or zeros, so it is not used in the fit.")
     if np.nansum(panel.counts) == 0:
-        yield message("Nothing happened in any area so far; the forecast is small but not zero.")
+        yield message("No events in any area so far; the forecast is small but not zero.")
     ended = [area for area, active in zip(panel.areas, report.forecast.active, strict=True) if not active]
     if ended:
         yield message(
-            "Without a count in the last three months, so without a forecast: %(areas)s.",
+            "No count in the last three months, so no forecast: %(areas)s.",
             areas=", ".join(ended),
         )
     for name, values in panel.covariates.items():
         if np.isnan(values).any():
-            yield message("The covariate %(name)s has holes; the last value is held for up to 12 months.", name=name)
+            yield message(
+                "The covariate %(name)s has gaps; the last value is carried forward for up to 12 months.", name=name
+            )
     rolled = report.forecast.rolled
     if rolled is not None:
         year = rolled.breaks[:, -12:].any(axis=1) & report.forecast.active
         broken = [area for area, hit in zip(panel.areas, year, strict=True) if hit]
         if broken:
             yield message(
-                "The level of these areas broke in the last year, older months hardly count: %(areas)s.",
+                "The level of these areas changed suddenly in the last year, so older months hardly count: %(areas)s.",
                 areas=", ".join(broken),
             )
 
@@ -126,14 +128,14 @@ def choice_lines(report: TrendReport) -> Iterator[Message]:
     yield message("Method used: %(method)s.", method=METHOD_NAMES[method])
     if method == SHRUNKEN_MEAN:
         yield message(
-            "Why: months with a count: %(months)s; under %(least)s are too few for a season or a trend.",
+            "Why: months with a count: %(months)s; at least %(least)s are needed for a season or a trend.",
             months=int((~np.isnan(report.panel.counts)).any(axis=0).sum()),
             least=LEAST_MONTHS,
         )
     elif method == "model":
-        yield message("Why: none of the simple methods forecast the past clearly better.")
+        yield message("Why: none of the simple methods was clearly better at forecasting the past.")
     else:
-        yield message("Why: it forecast the past clearly better than the trend model.")
+        yield message("Why: it was clearly better at forecasting the past than the trend model.")
 
 
 def percent(share: float) -> str:
@@ -146,7 +148,7 @@ def percent(share: float) -> str:
 def trend_sentence(trend: Slopes, row: int) -> Message:
     """State a trend with its interval and the probability of its direction, and claim no more."""
     if np.isnan(trend.per_year[row]):
-        return message("Trend: too little happened, or too few months are known, to speak of one.")
+        return message("Trend: too few events or too few months to tell.")
     low, high, falling = float(trend.low[row]), float(trend.high[row]), float(trend.falling[row])
     down = falling >= 0.5
     values = {
@@ -179,7 +181,7 @@ def _score_lines(report: TrendReport) -> Iterator[Message | str]:
     """Lay out the backtest, one line per method and range of horizons."""
     if report.scores is None:
         yield message(
-            "No backtest: %(months)s months, %(least)s are needed.",
+            "No backtest: %(months)s months on record, %(least)s needed.",
             months=report.panel.months,
             least=BACKTEST_MONTHS,
         )
@@ -203,11 +205,11 @@ def _association_lines(found: tuple[Association, ...]) -> Iterator[Message | str
     """List the rate ratios with the sentence that they prove nothing."""
     if not found:
         return
-    yield message("Covariates of the month before: associations, not causes.")
+    yield message("Covariates of the previous month: associations, not causes.")
     for one in found:
         if one.rate_ratio is None or one.low is None or one.high is None:
             yield message(
-                "  %(name)s: cannot be estimated, it hardly moves, is hardly known or repeats another.",
+                "  %(name)s: cannot be estimated because it hardly changes, is mostly unknown or duplicates another.",
                 name=one.name,
             )
         else:

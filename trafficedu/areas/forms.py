@@ -28,8 +28,8 @@ class AreaFilterForm(FilterForm):
     )
     town = ChoiceFilter(_l("Town"))
     on = SelectField(
-        _l("Exists"),
-        choices=as_choices([("", _l("today")), (ALL, _l("today or formerly"))]),
+        _l("In existence"),
+        choices=as_choices([("", _l("current only")), (ALL, _l("current and former"))]),
         default="",
         validate_choice=False,
     )
@@ -53,17 +53,17 @@ class NewAreaForm(Form):
         [
             InputRequired(_l("Enter a code.")),
             at_most(20),
-            Regexp(r"^[A-Za-z0-9]+$", message=_l("Use Latin letters and digits.")),
+            Regexp(r"^[A-Za-z0-9]+$", message=_l("Use only letters (A to Z) and numbers.")),
         ],
         description=_l("The national statistical code; it cannot be changed later."),
         render_kw={"inputmode": "numeric", "autocomplete": "off"},
     )
     name = TrimmedField(_l("Name of the area"), [InputRequired(_l("Enter the name.")), at_most(80)])
     valid_from = DateField(
-        _l("First day"), [Optional()], description=_l("Leave it empty if it is as old as the area it lies in.")
+        _l("First day"), [Optional()], description=_l("Leave empty if it begins with the area it belongs to.")
     )
     evaluated = BooleanField(
-        _l("Evaluated"), default=True, description=_l("Off for statistical units that are no town or village.")
+        _l("Evaluated"), default=True, description=_l("Untick for statistical units that are not a town or village.")
     )
 
     def to_input(self) -> NewArea:
@@ -76,7 +76,9 @@ class AreaForm(Form):
 
     name = TrimmedField(_l("Name of the area"), [InputRequired(_l("Enter the name.")), at_most(80)])
     valid_from = DateField(_l("First day"), [InputRequired(_l("Enter the first day."))])
-    evaluated = BooleanField(_l("Evaluated"), description=_l("Off for statistical units that are no town or village."))
+    evaluated = BooleanField(
+        _l("Evaluated"), description=_l("Untick for statistical units that are not a town or village.")
+    )
     version = VersionField(default=0)
 
     def to_input(self) -> AreaChange:
@@ -91,7 +93,7 @@ class EndForm(Form):
     successor = SelectField(
         _l("Successor"),
         default="",
-        description=_l("The area that takes its place, if one does; records stay where they are."),
+        description=_l("The area that replaces it, if any. Existing records are not moved."),
     )
     version = VersionField(default=0)
 

@@ -36,7 +36,7 @@ def area_code(cell: parsing.Cell) -> str:
     """Return a code: digits and Latin letters."""
     code = parsing.needed(20)(cell)
     if not code.isalnum() or not code.isascii():
-        raise Refusal(message("A code consists of digits and Latin letters."))
+        raise Refusal(message("A code can only contain letters (A to Z) and numbers."))
     return code
 
 
@@ -84,7 +84,7 @@ def _import_areas(
         try:
             facts = _facts(row, tree.before)
             if facts.code in wanted:
-                raise Refusal(message("This code stands in an earlier line, too."), field="code")
+                raise Refusal(message("This code also appears in an earlier line."), field="code")
             wanted[facts.code] = facts
             tree.rows[facts.code] = row
         except Refusal as error:
@@ -139,7 +139,10 @@ def _settle(tree: _Tree, report: ImportReport) -> None:
                 check_within(area, parent)
             except Refusal:
                 wrong[parent.code] = Refusal(
-                    message("%(name)s below it lies outside these dates: change it in the same file.", name=area.name),
+                    message(
+                        "%(name)s, which lies below it, falls outside these dates. Change it in the same file.",
+                        name=area.name,
+                    ),
                     field="valid_to" if parent.valid_to else "valid_from",
                 )
         if not wrong:
@@ -153,7 +156,7 @@ def _misfit(area: AreaFacts, whole: dict[str, AreaFacts]) -> Refusal | None:
         if area.parent_code:
             parent = whole.get(area.parent_code)
             if parent is None:
-                return Refusal(message("The parent's own line was refused."), field="parent_code")
+                return Refusal(message("The line for its parent was refused."), field="parent_code")
             check_within(area, parent)
         check_successor(area, whole)
     except Refusal as error:
@@ -242,7 +245,7 @@ class EBikeImport(KeyedImport[dict[str, Any]]):
             raise Refusal(message("There is no area with this code."), field="area_code")
         check_month(area, month, clock.local_date(self.now))
         if (area.id, month) in self._seen:
-            raise Refusal(message("This area and month stand in an earlier line, too."), field="month")
+            raise Refusal(message("This area and month also appear in an earlier line."), field="month")
         self._seen.add((area.id, month))
         return {"area_id": area.id, "month": month, "ebikes": cells["ebikes"]}
 

@@ -211,7 +211,7 @@ AREAS: Listing[Area, AreaFilter] = Listing(
         Column("name", message("Area"), value=lambda row: row.name, sort=Area.name.expression),
         Column("code", message("Code"), value=lambda row: row.code, sort=Area.path.expression),
         Column("level", message("Level"), value=lambda row: row.level.label),
-        Column("parent", message("Lies in"), value=lambda row: row.parent.name if row.parent else None),
+        Column("parent", message("Belongs to"), value=lambda row: row.parent.name if row.parent else None),
         Column("villages", message("Villages"), look=FIGURES),
         Column("from", message("First day"), value=lambda row: row.valid_from, sort=Area.valid_from.expression),
         Column("to", message("Last day"), value=lambda row: row.valid_to, sort=Area.valid_to.expression),

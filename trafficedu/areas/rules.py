@@ -51,23 +51,23 @@ def check_place(new: AreaFacts, before: AreaFacts | None, parent: AreaFacts | No
     """Raise Refusal where level, parent or dates of ``new`` cannot stand; ``before`` is what it said so far."""
     wanted = PARENT_LEVEL[new.level]
     if before is not None and before.level != new.level:
-        raise Refusal(message("An area keeps its level. End it and add a new one."), field="level")
+        raise Refusal(message("The level of an area cannot be changed. End it and add a new one."), field="level")
     if wanted is None and parent is not None:
-        raise Refusal(message("A district has no parent in the list."), field="parent_code")
+        raise Refusal(message("A district cannot have a parent in the list."), field="parent_code")
     if wanted is not None and parent is None:
         raise Refusal(message("There is no area with this code. Add the parent first."), field="parent_code")
     if parent is not None and parent.level != wanted:
         raise Refusal(
-            message("A village lies in a town, a town in a district. Check the parent or the level."),
+            message("A village must be in a town, and a town in a district. Check the parent or the level."),
             field="parent_code",
         )
     if before is not None and parent is not None and before.parent_code != parent.code:
         raise Refusal(
-            message("An area stays where it is: end it and add one with a new code in the other place."),
+            message("An area cannot be moved. End it and add one with a new code in its new place."),
             field="parent_code",
         )
     if new.valid_to is not None and new.valid_to < new.valid_from:
-        raise Refusal(message("The last day lies before the first."), field="valid_to")
+        raise Refusal(message("The last day is before the first."), field="valid_to")
     if parent is not None:
         check_within(new, parent)
 
@@ -91,19 +91,19 @@ def check_successor(area: AreaFacts, areas: Mapping[str, AreaFacts]) -> None:
     if not area.successor:
         return
     if area.valid_to is None:
-        raise Refusal(message("Only an area that ends has a successor. Enter its last day."), field="valid_to")
+        raise Refusal(message("Only an area that ends can have a successor. Enter its last day."), field="valid_to")
     successor = areas.get(area.successor)
     if successor is None:
         raise Refusal(message("There is no area with this code."), field="successor")
     if successor.level != area.level:
-        raise Refusal(message("The successor is of another level."), field="successor")
+        raise Refusal(message("The successor must have the same level."), field="successor")
     if successor.valid_to is not None and successor.valid_to <= area.valid_to:
-        raise Refusal(message("The successor does not outlive this area."), field="successor")
+        raise Refusal(message("The successor must last longer than this area."), field="successor")
     seen = {area.code}
     code = area.successor
     while code:
         if code in seen:
-            raise Refusal(message("The successors lead back to this area."), field="successor")
+            raise Refusal(message("The successors lead in a circle back to this area."), field="successor")
         seen.add(code)
         code = areas[code].successor if code in areas else ""
 
@@ -157,7 +157,7 @@ def outlines_of(collection: object, property_name: str = "code") -> dict[str, li
     """
     features = collection.get("features") if isinstance(collection, dict) else None
     if not isinstance(features, list) or not features:
-        raise Refusal(message("This is no GeoJSON FeatureCollection with areas in it."), field="file")
+        raise Refusal(message("This is not a GeoJSON FeatureCollection with areas in it."), field="file")
     found: dict[str, list[Ring]] = {}
     for position, feature in enumerate(features, start=1):
         properties = feature.get("properties") if isinstance(feature, dict) else None
@@ -186,7 +186,7 @@ def _rings(geometry: object, code: str) -> list[Ring]:
 
 
 def _broken(code: str) -> Message:
-    return message("The outline of %(code)s is no closed polygon of longitudes and latitudes in degrees.", code=code)
+    return message("The outline of %(code)s is not a closed polygon of longitudes and latitudes in degrees.", code=code)
 
 
 def _point(point: Sequence[float]) -> list[float]:

@@ -21,7 +21,7 @@ from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
 from trafficedu.core.validity import Validity
 
-TAKEN = message("There is an area with this code already.")
+TAKEN = message("There is already an area with this code.")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def add_area(session: Session, parent: Area, new: NewArea, by: Actor) -> Area:
     """Add an area one level below ``parent``. Raises Refusal at the field that cannot stand."""
     level = next((level for level, above in PARENT_LEVEL.items() if above == parent.level), None)
     if level is None:
-        raise Refusal(message("Nothing lies below a village. Choose a town."), field="code")
+        raise Refusal(message("A village has no areas below it. Choose a town."), field="code")
     areas = facts_by_code(session)
     if new.code in areas:
         raise Refusal(TAKEN, field="code")
@@ -79,7 +79,9 @@ def change_area(session: Session, area: Area, change: AreaChange, version: int, 
     for child in areas.values():
         if child.parent_code == area.code and child.valid_from < change.valid_from:
             raise Refusal(
-                message("%(name)s below it begins earlier, on %(day)s.", name=child.name, day=child.valid_from),
+                message(
+                    "%(name)s, which lies below it, begins earlier, on %(day)s.", name=child.name, day=child.valid_from
+                ),
                 field="valid_from",
             )
     area.name, area.valid_from, area.evaluated = change.name, change.valid_from, change.evaluated
@@ -154,7 +156,7 @@ def set_figure(session: Session, area: Area, month: Month, ebikes: int, by: Acto
         session,
         {
             "registered_ebikes.area_id": Refusal(
-                message("Somebody else has just entered this month. Look at the list again."), field="month"
+                message("Someone else has just entered this month. Check the list again."), field="month"
             )
         },
     )
@@ -177,7 +179,7 @@ def import_outlines(session: Session, body: bytes, by: Actor, now: datetime) -> 
     try:
         outlines = outlines_of(json.loads(body))
     except (ValueError, RecursionError) as error:
-        raise Refusal(message("This is no GeoJSON FeatureCollection with areas in it."), field="file") from error
+        raise Refusal(message("This is not a GeoJSON FeatureCollection with areas in it."), field="file") from error
     known = dict(session.execute(select(Area.code, Area.id).where(Area.code.in_(outlines))).tuples().all())
     unknown = next((code for code in outlines if code not in known), None)
     if unknown is not None:

@@ -47,7 +47,7 @@ def outlines() -> Any:
     if accepted := submitted(
         form, lambda: services.import_outlines(session(), form.file.data.read(), actor(), utc_now())
     ):
-        tell(message("%(count)d outlines are taken in.", count=accepted.value))
+        tell(message("%(count)d outlines imported.", count=accepted.value))
         return back_to("areas.outlines")
     known = queries.count_outlines(session())
     return form_page("areas/outlines.html", form, known=known)
@@ -69,7 +69,7 @@ def set_figure(code: str) -> Any:
     if submitted(
         form, lambda: services.set_figure(session(), area, form.month.data, form.ebikes.data, actor(), utc_now())
     ):
-        tell(message("The figure is entered."))
+        tell(message("Figure entered."))
         return back_to("areas.show", code=code, _anchor="ebikes")
     return _show(area, form), 422
 
@@ -81,7 +81,7 @@ def create(code: str) -> Any:
     parent = _area(code)
     form = NewAreaForm()
     if accepted := submitted(form, lambda: services.add_area(session(), parent, form.to_input(), actor())):
-        tell(message("%(name)s is added.", name=accepted.value.name))
+        tell(message("%(name)s added.", name=accepted.value.name))
         return back_to("areas.show", code=accepted.value.code)
     return form_page("areas/new.html", form, parent=parent)
 
@@ -93,7 +93,7 @@ def edit(code: str) -> Any:
     area = _area(code)
     form = AreaForm(obj=area)
     if submitted(form, lambda: services.change_area(session(), area, form.to_input(), form.version.data, actor())):
-        tell(message("%(name)s is changed.", name=area.name))
+        tell(message("%(name)s changed.", name=area.name))
         return back_to("areas.show", code=code)
     return form_page("areas/edit.html", form, area=area)
 
@@ -123,7 +123,7 @@ def reopen(code: str) -> Any:
     area = _area(code)
     services.reopen_area(session(), area, request.form.get("version", 0, type=int), actor())
     session().commit()
-    tell(message("%(name)s has no last day any more.", name=area.name))
+    tell(message("%(name)s no longer has a last day.", name=area.name))
     return back_to("areas.show", code=code)
 
 

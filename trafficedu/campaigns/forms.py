@@ -29,20 +29,20 @@ class CampaignForm(Form):
         _l("Towns"),
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
-        description=_l("A town takes all its villages with it."),
+        description=_l("Choosing a town includes all its villages."),
     )
     villages = SelectMultipleField(
-        _l("Single villages"),
+        _l("Individual villages"),
         [Optional()],
-        description=_l("Where only part of a town takes part. Hold Ctrl to choose several."),
+        description=_l("Use this if only part of a town takes part. Hold Ctrl to choose several."),
         render_kw={"size": "8"},
     )
     kinds = SelectMultipleField(
-        _l("Kinds of violation aimed at"),
+        _l("Kinds of violation targeted"),
         [Optional()],
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
-        description=_l("None means all of them."),
+        description=_l("If you choose none, all kinds are targeted."),
     )
     effort_hours = IntegerField(
         _l("Planned effort, in officer hours"),
@@ -84,7 +84,7 @@ class CancelForm(Form):
 
     reason = TrimmedField(
         _l("Reason"),
-        [InputRequired(_l("Write why the campaign is cancelled.")), at_most(200)],
+        [InputRequired(_l("Say why the campaign is being cancelled.")), at_most(200)],
     )
     version = VersionField(default=0)
 

@@ -42,7 +42,7 @@ def find_campaign(session: Session, number: str, by: Actor) -> Campaign:
     """Return one campaign; raise :class:`Missing`."""
     campaign = session.scalar(select(Campaign).where(Campaign.number == number, visible_to(by)))
     if campaign is None:
-        raise Missing(message("There is no such campaign."))
+        raise Missing(message("This campaign does not exist."))
     return campaign
 
 

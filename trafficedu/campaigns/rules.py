@@ -17,7 +17,7 @@ class CampaignState(Word):
 
     PLANNED = "planned", message("planned")
     RUNNING = "running", message("under way"), "open"
-    OVER = "over", message("over"), "done"
+    OVER = "over", message("finished"), "done"
     CANCELLED = "cancelled", message("cancelled"), "problem"
 
 
@@ -33,9 +33,11 @@ def state_on(first_day: date, last_day: date, cancelled: bool, day: date) -> Cam
 def check_days(first_day: date, last_day: date) -> None:
     """Raise Refusal at ``last_day`` unless the days are in order and no more than two years apart."""
     if last_day < first_day:
-        raise Refusal(message("The last day lies before the first. Check both."), field="last_day")
+        raise Refusal(message("The last day is before the first. Check both."), field="last_day")
     if (last_day - first_day).days >= LONGEST_DAYS:
-        text = message("A campaign lasts at most %(days)d days. Check the years, or enter two.", days=LONGEST_DAYS)
+        text = message(
+            "A campaign can last at most %(days)d days. Check the years, or enter two campaigns.", days=LONGEST_DAYS
+        )
         raise Refusal(text, field="last_day")
 
 

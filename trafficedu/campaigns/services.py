@@ -81,7 +81,7 @@ def cancel_campaign(session: Session, campaign: Campaign, reason: str, version: 
     """Cancel a campaign that did not take place; it stays in the list. Raises Stale, Refusal at ``reason``."""
     _require_own(session, campaign, version, by)
     if not reason.strip():
-        raise Refusal(message("Write why the campaign is cancelled."), field="reason")
+        raise Refusal(message("Say why the campaign is being cancelled."), field="reason")
     campaign.cancelled_utc, campaign.cancel_reason = now, reason.strip()
     session.flush()
     _note(session, "cancel", campaign, by)
@@ -106,7 +106,7 @@ def _areas(session: Session, new: CampaignInput, by: Actor) -> list[Area]:
     if not found:
         raise Refusal(message("Choose at least one town or village."), field="towns")
     if any(area.level == DISTRICT for area in found.values()):
-        text = message("A campaign over the whole district leaves nothing to compare with. Name its towns.")
+        text = message("A campaign covering the whole district leaves nothing to compare it with. Choose its towns.")
         raise Refusal(text, field="towns")
     return [found[path] for path in outermost(found)]
 
@@ -115,11 +115,11 @@ def _require_own(session: Session, campaign: Campaign, version: int, by: Actor) 
     """Refuse what is stale, cancelled, or reaches beyond the own post."""
     expect_version(campaign, version)
     if campaign.cancelled_utc is not None:
-        raise Refusal(message("This campaign is cancelled. Enter a new one instead."))
+        raise Refusal(message("This campaign has been cancelled. Enter a new one instead."))
     ids = [area.id for area in campaign.areas]
     own = set(session.scalars(select(Area.id).where(Area.id.in_(ids), areas.visible_to(by))))
     if own != set(ids):
-        raise Refusal(message("This campaign reaches beyond your area. Ask the district's command centre."))
+        raise Refusal(message("This campaign extends beyond your area. Contact the district command centre."))
 
 
 def _note(session: Session, verb: str, campaign: Campaign, by: Actor) -> None:

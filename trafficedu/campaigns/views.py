@@ -38,7 +38,7 @@ def create() -> Any:
     form = CampaignForm()
     _offer(form)
     if accepted := submitted(form, lambda: services.plan_campaign(session(), form.to_input(), actor(), utc_now())):
-        tell(message("The campaign is entered."))
+        tell(message("Campaign entered."))
         return back_to("campaigns.show", number=accepted.value.number)
     return form_page("campaigns/form.html", form, campaign=None)
 
@@ -71,7 +71,7 @@ def edit(number: str) -> Any:
     if submitted(
         form, lambda: services.change_campaign(session(), campaign, form.to_input(), form.version.data, actor())
     ):
-        tell(message("The campaign is changed."))
+        tell(message("Campaign changed."))
         return back_to("campaigns.show", number=number)
     return form_page("campaigns/form.html", form, campaign=campaign)
 
@@ -100,7 +100,7 @@ def cancel(number: str) -> Any:
         form,
         lambda: services.cancel_campaign(session(), campaign, form.reason.data, form.version.data, actor(), utc_now()),
     ):
-        tell(message("The campaign is cancelled."))
+        tell(message("Campaign cancelled."))
         return back_to("campaigns.show", number=number)
     return form_page("campaigns/cancel.html", form, campaign=campaign)
 

@@ -23,14 +23,14 @@ from trafficedu.core.fields import (
 class CompanyForm(Form):
     """A company; its code is chosen once."""
 
-    code = code_field(_l("Imports name the company by it; it cannot be changed later."))
+    code = code_field(_l("Imports use this code to identify the company. It cannot be changed later."))
     name = TrimmedField(_l("Name of the company"), [InputRequired(_l("Enter the name.")), at_most(120)])
     contact_name = TrimmedField(_l("Safety contact"), [Optional(), at_most(60)])
-    contact_phone = telephone_field(_l("The business number of the safety contact."))
+    contact_phone = telephone_field(_l("The safety contact's work number."))
     active = BooleanField(
         _l("Active"),
         default=True,
-        description=_l("An inactive company is not offered any more; its records and notices stay."),
+        description=_l("An inactive company can no longer be chosen. Its records and notices are kept."),
     )
     version = VersionField(default=0)
 

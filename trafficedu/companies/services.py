@@ -49,7 +49,7 @@ def _apply(company: Company, new: CompanyInput) -> None:
 
 def _flush(session: Session) -> None:
     refusals = {
-        "company.code": Refusal(message("Another company has this code."), field="code"),
-        "company.name": Refusal(message("Another company has this name."), field="name"),
+        "company.code": Refusal(message("Another company already has this code."), field="code"),
+        "company.name": Refusal(message("Another company already has this name."), field="name"),
     }
     flush_or_refuse(session, refusals)

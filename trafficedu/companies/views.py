@@ -32,7 +32,7 @@ def create() -> Any:
     """I add a company."""
     form = CompanyForm()
     if accepted := submitted(form, lambda: services.add_company(session(), form.code.data, form.to_input(), actor())):
-        tell(message("The company is added."))
+        tell(message("Company added."))
         return back_to("companies.show", code=accepted.value.code)
     return form_page("companies/form.html", form, company=None)
 
@@ -57,6 +57,6 @@ def edit(code: str) -> Any:
     if submitted(
         form, lambda: services.change_company(session(), company, form.to_input(), form.version.data, actor())
     ):
-        tell(message("The company is changed."))
+        tell(message("Company changed."))
         return back_to("companies.show", code=code)
     return form_page("companies/form.html", form, company=company)

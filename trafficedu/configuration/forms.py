@@ -17,7 +17,7 @@ UNIT_NAMES = {
     "percent": _l("percent"),
     "points": _l("points"),
     "tenths": _l("tenths"),
-    "violations": _l("offences"),
+    "violations": _l("cases"),
     "villages": _l("villages"),
     "working days": _l("working days"),
     "years": _l("years"),
@@ -28,7 +28,7 @@ UNIT_NAMES = {
 class FigureForm(Form):
     """One configurable figure."""
 
-    value = IntegerField(_l("Figure"), [InputRequired(_l("Enter a whole number."))])
+    value = IntegerField(_l("Current value"), [InputRequired(_l("Enter a whole number."))])
     version = VersionField(default=0)
 
 
@@ -37,9 +37,9 @@ class DayForm(Form):
 
     day = DateField(_l("Day"), [InputRequired(_l("Choose the day."))])
     works = RadioField(
-        _l("On this day"),
-        [InputRequired(_l("Choose whether the district works."))],
-        choices=as_choices([("yes", _l("the district works")), ("no", _l("the district rests"))]),
+        _l("Type of day"),
+        [InputRequired(_l("Choose whether it is a working day."))],
+        choices=as_choices([("yes", _l("working day")), ("no", _l("day off"))]),
     )
     note = TrimmedField(
         _l("Reason, such as the notice that announced it"),
@@ -50,5 +50,5 @@ class DayForm(Form):
 class RunFilterForm(FilterForm):
     """What the list of runs is narrowed to; lives in the address."""
 
-    kind = ChoiceFilter(_l("What ran"), [("worker", _l("worker")), ("import", _l("imports"))])
+    kind = ChoiceFilter(_l("Task run"), [("worker", _l("worker")), ("import", _l("imports"))])
     result = ChoiceFilter(_l("Result"), [("failed", _l("failed"))])

@@ -60,7 +60,7 @@ def find_parameter(session: Session, code: str) -> Parameter:
     """Return one figure with its bounds; raise :class:`Missing`."""
     parameter = session.scalar(select(Parameter).where(Parameter.code == code))
     if parameter is None:
-        raise Missing(message("There is no such figure."))
+        raise Missing(message("This setting does not exist."))
     return parameter
 
 

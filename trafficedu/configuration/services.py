@@ -38,7 +38,7 @@ def set_figure(session: Session, parameter: Parameter, value: int, version: int,
     if not parameter.minimum <= value <= parameter.maximum:
         raise Refusal(
             message(
-                "This figure lies between %(minimum)d and %(maximum)d.",
+                "This figure must be between %(minimum)d and %(maximum)d.",
                 minimum=parameter.minimum,
                 maximum=parameter.maximum,
             ),
@@ -57,7 +57,7 @@ def correct_day(session: Session, day: date, works: bool, note: str, by: Actor) 
         row = CalendarDay(day=day)
         session.add(row)
     row.works, row.note = works, note
-    flush_or_refuse(session, {"calendar_day.day": Refusal(message("This day is in the list already."))})
+    flush_or_refuse(session, {"calendar_day.day": Refusal(message("This day is already in the list."))})
     audit.write(session, "configuration:figure:manage", by, subject=row, day=day.isoformat(), works=works)
     return row
 

@@ -78,7 +78,7 @@ class Actor:
     def require(self, permission: str) -> None:
         """Raise :class:`Denied` unless this actor holds ``permission``."""
         if not self.may(permission):
-            raise Denied(message("You do not have the permission for this. Ask your administrator if you need it."))
+            raise Denied(message("You do not have permission to do this. Ask your administrator if you need it."))
 
 
 VISITOR = Actor(None, "")

@@ -29,7 +29,7 @@ class AuditResult(Word):
     """How what was tried came out."""
 
     DONE = "done", message("done")
-    REFUSED = "refused", message("refused"), "problem"
+    REFUSED = "refused", message("denied"), "problem"
     FAILED = "failed", message("failed"), "problem"
 
 

@@ -67,7 +67,7 @@ def lock(session: Session, model: type[Any]) -> None:
 def require_later(present: Valid, first_day: date) -> None:
     """Raise Refusal at ``valid_from`` unless a version from ``first_day`` begins after the present one."""
     if first_day <= present.valid_from:
-        text = message("The new version begins after the present one, %(day)s.", day=present.valid_from.isoformat())
+        text = message("The new version must begin after the current one, %(day)s.", day=present.valid_from.isoformat())
         raise Refusal(text, field="valid_from")
 
 
@@ -138,7 +138,7 @@ class Catalogue(Generic[EntryType]):
         """Let an entry end with ``last_day``. Raises Stale, Refusal at ``last_day``."""
         expect_version(entry, version)
         if last_day < entry.valid_from:
-            text = message("The last day is not before the first one, %(day)s.", day=entry.valid_from.isoformat())
+            text = message("The last day must not be before the first one, %(day)s.", day=entry.valid_from.isoformat())
             raise Refusal(text, field="last_day")
         self.refuse_used(session, entry, last_day + timedelta(days=1), "last_day")
         entry.valid_to = last_day

@@ -54,11 +54,11 @@ class Columns:
         unknown = [name for name in header if name not in self.names]
         if unknown:
             names, known = ", ".join(name or "(empty)" for name in unknown), ", ".join(self.names)
-            text = message("Unknown column: %(names)s. Known are: %(known)s.", names=names, known=known)
+            text = message("Unknown column: %(names)s. Known columns: %(known)s.", names=names, known=known)
             raise Refusal(text, field=unknown[0])
         doubled = sorted({name for name in header if header.count(name) > 1})
         if doubled:
-            text = message("This column stands there twice: %(names)s.", names=", ".join(doubled))
+            text = message("This column appears twice: %(names)s.", names=", ".join(doubled))
             raise Refusal(text, field=doubled[0])
         missing = [name for name in self.names if name not in header and name not in self.optional]
         if missing:

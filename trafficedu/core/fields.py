@@ -154,7 +154,7 @@ class VersionForm(Form):
         if not self.is_submitted():
             self.valid_from.data, self.seen_from.data = None, present.valid_from.isoformat()
         elif self.seen_from.data != present.valid_from.isoformat():
-            raise Stale(message("Somebody else made a new version meanwhile. Check the catalogue."))
+            raise Stale(message("Someone else has made a new version in the meantime. Check the catalogue."))
 
 
 class EndForm(Form):
@@ -176,7 +176,7 @@ def code_field(hint: Any) -> TrimmedField:
         [
             InputRequired(_l("Enter a code.")),
             at_most(20),
-            Regexp(r"^[A-Za-z0-9-]+$", message=_l("Use Latin letters, digits and dashes.")),
+            Regexp(r"^[A-Za-z0-9-]+$", message=_l("Use only letters (A to Z), numbers and hyphens.")),
         ],
         description=hint,
         render_kw={"autocapitalize": "characters", "autocomplete": "off", "spellcheck": "false"},
@@ -190,7 +190,7 @@ def telephone_field(hint: Any = "") -> TrimmedField:
         [
             Optional(),
             at_most(30),
-            Regexp(r"^[0-9+() -]+$", message=_l("Use digits, spaces, dashes and brackets.")),
+            Regexp(r"^[0-9+() -]+$", message=_l("Use only numbers, spaces, hyphens and brackets.")),
         ],
         description=hint,
         render_kw={"type": "tel", "inputmode": "tel", "autocomplete": "off"},
@@ -200,7 +200,7 @@ def telephone_field(hint: Any = "") -> TrimmedField:
 def not_in_future(_form: Any, field: Field) -> None:
     """Refuse a moment later than now."""
     if field.data is not None and field.data > clock.utc_now():
-        raise ValidationError(str(_l("This time lies in the future. Check the date and the hour.")))
+        raise ValidationError(str(_l("This time is in the future. Check the date and time.")))
 
 
 def choices(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:

@@ -149,7 +149,7 @@ class KeyedImport(FileImport, Generic[Ready]):
             if candidate.key in known:
                 continue
             if self.writes:
-                text = message("An earlier line with this reference was refused. Mend that one first.")
+                text = message("An earlier line with this reference was refused. Correct that one first.")
                 self.refuse(candidate.row, Refusal(text, field="reference"))
             else:
                 self.report.unchanged += 1

@@ -86,10 +86,10 @@ def init_pages(app: Flask, navigation: Sequence[NavigationGroup]) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(
         CSRFError,
-        lambda error: error_page(400, _l("This form was open too long. Go back, reload and send it again.")),
+        lambda error: error_page(400, _l("This form was open for too long. Go back, reload and send it again.")),
     )
     app.register_error_handler(
-        NoSuchMonth, lambda _error: error_page(404, _l("There is no such month. Months are written like 2026-10."))
+        NoSuchMonth, lambda _error: error_page(404, _l("This month does not exist. Write months like 2026-10."))
     )
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(StaleDataError, lambda _error: error_page(409))

@@ -37,7 +37,7 @@ def redrawn(data: bytes, longest: int = LONGEST_SIDE, field: str = "photos") -> 
             warnings.simplefilter("ignore")  # a strange tag in a camera's metadata: it is dropped anyway
             with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
                 if picture.width * picture.height > MOST_PIXELS:
-                    raise Refusal(message("This picture is too large. Take it with fewer pixels."), field=field)
+                    raise Refusal(message("This photo is too large. Take it again at a lower resolution."), field=field)
                 picture.draft("RGB", (longest, longest))
                 upright = ImageOps.exif_transpose(picture)
                 upright.thumbnail((longest, longest), Image.Resampling.LANCZOS)

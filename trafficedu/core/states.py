@@ -11,7 +11,7 @@ from trafficedu.core.errors import Stale
 from trafficedu.core.text import Message, message
 
 UNNAMED = Message("")
-CHANGED = message("Somebody else changed this record while you were editing. Check what it says now and try again.")
+CHANGED = message("Someone else changed this record while you were editing. Check what it says now and try again.")
 
 
 class Word(StrEnum):

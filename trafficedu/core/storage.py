@@ -96,11 +96,13 @@ class EvidenceStore:
         """
         path = self._path(key) if _KEY.fullmatch(key) else None
         if path is None or not path.is_file():
-            raise Missing(message("This file is not in the store of evidence."))
+            raise Missing(message("This file is not in the evidence store."))
         data = path.read_bytes()
         if hashlib.sha256(data).hexdigest() != key:
             logger.error("evidence %s is damaged", key)
-            raise DamagedEvidence(message("This file was changed since it was handed in. Tell your administrator."))
+            raise DamagedEvidence(
+                message("This file has been changed since it was submitted. Tell your administrator.")
+            )
         return data
 
     def _holds(self, path: Path, key: str) -> bool:

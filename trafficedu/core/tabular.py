@@ -39,7 +39,7 @@ XLSX_CELLS = 25_000_000
 """A worksheet's most rows with the columns of the widest file; the rectangle up to the farthest cell counts."""
 CELL = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{0,8})([0-9]{0,12})["']""")
 """Where a worksheet says the place of a cell, ``r="B7"``, or the number of a row, ``r="7"``."""
-TOO_LARGE = message("This workbook is too large to be read at once. Save it as CSV and try again.")
+TOO_LARGE = message("This workbook is too large to read at once. Save it as CSV and try again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +265,7 @@ def _xlsx_rows(path: Path) -> Iterator[tuple[int, list[Cell]]]:
     try:
         sheet = python_calamine.CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
     except Exception as error:  # calamine raises several kinds for a file that is no workbook
-        raise Refusal(message("The file is not a readable XLSX workbook. Save it anew and try again.")) from error
+        raise Refusal(message("The file is not a readable XLSX workbook. Save it again and retry.")) from error
     for number, cells in enumerate(sheet.iter_rows(), start=sheet.start[0] + 1 if sheet.start else 1):
         yield number, [cell.strip() if isinstance(cell, str) else cell for cell in cells]
 
@@ -290,7 +290,7 @@ def _refuse_inflated(path: Path) -> None:
                     if size > most or rows * columns > XLSX_CELLS:
                         raise Refusal(TOO_LARGE)
     except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, zlib.error) as error:
-        raise Refusal(message("The file is not a readable XLSX workbook. Save it anew and try again.")) from error
+        raise Refusal(message("The file is not a readable XLSX workbook. Save it again and retry.")) from error
 
 
 def _pieces(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:

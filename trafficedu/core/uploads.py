@@ -67,7 +67,7 @@ class UploadStore:
         """Yield a readable copy of the file, gone afterwards; raise :class:`Missing` for another's or a late one."""
         path = self._path(token) if _TOKEN.fullmatch(token) else self._folder / "none"
         if not path.is_file():
-            raise Missing(message("This file is no longer here. Choose it again."))
+            raise Missing(message("This file is no longer available. Choose it again."))
         with tempfile.NamedTemporaryFile(dir=self._folder, suffix=Path(token).suffix) as plain:
             with path.open(encoding="ascii") as file:
                 for number, line in enumerate(file):
@@ -84,7 +84,7 @@ class UploadStore:
         try:
             return self._keyring.decrypt(line, field)
         except (InvalidTag, KeyError) as error:
-            raise Missing(message("This file is no longer here. Choose it again.")) from error
+            raise Missing(message("This file is no longer available. Choose it again.")) from error
 
     def _path(self, token: str) -> Path:
         return self._folder / f"{token}.sealed"

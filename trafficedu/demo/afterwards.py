@@ -172,8 +172,8 @@ def enter_pushes(session: Session, now: datetime) -> int:
             channels.add_channel(session, kind, address, "", actor_of(user), now - timedelta(days=3))
     welcome = outbox.NewPush(
         "demo:welcome",
-        message("Messages arrive here"),
-        message("On your channels too, once you have added one: e-mail, or the robot of a group."),
+        message("You will receive messages here"),
+        message("They also go to your channels once you add one: e-mail or a group robot."),
         "/messages/channels",
     )
     told = outbox.push(session, welcome, [user.id for user in users], SYSTEM, now - timedelta(days=2))
@@ -186,8 +186,8 @@ def _tell_of_month(session: Session, area: Area, now: datetime) -> int:
     month = Month.of(now.date()) - 1
     figures = outbox.NewPush(
         f"demo:month:{area.code}",
-        message("%(area)s: the figures of %(month)s are here", area=area.name, month=str(month)),
-        message("Look at violations, study and feedback in your area, and at what is overdue."),
+        message("%(area)s: the figures for %(month)s are ready", area=area.name, month=str(month)),
+        message("Check the violations, study tasks and answers in your area, and what is overdue."),
         f"/overview?area={area.code}",
     )
     return outbox.push(session, figures, watchers_of(session, area.path), SYSTEM, now - timedelta(hours=5))

@@ -64,7 +64,7 @@ class District:
         if date_of(span.first_day) < self._places.root.valid_from:
             raise Refusal(
                 message(
-                    "The areas exist since %(day)s only. Ask for fewer months.",
+                    "The areas have only existed since %(day)s. Ask for fewer months.",
                     day=self._places.root.valid_from.isoformat(),
                 )
             )
@@ -176,7 +176,7 @@ def _require_empty(session: Session) -> None:
         if session.scalar(select(model.id).limit(1)) is not None:
             raise Refusal(
                 message(
-                    "This installation holds records or accounts already. The demo goes into an empty one only:"
-                    " name another folder in TRAFFICEDU_INSTANCE."
+                    "This installation already has records or accounts. The demo needs an empty one: name another "
+                    "folder in TRAFFICEDU_INSTANCE."
                 )
             )

@@ -50,7 +50,7 @@ def _seats() -> IntegerField:
         _l("Seats"),
         [
             InputRequired(_l("Enter the number of seats.")),
-            NumberRange(1, MOST_SEATS, _l("A session has between %(min)s and %(max)s seats.")),
+            NumberRange(1, MOST_SEATS, _l("A session must have between %(min)s and %(max)s seats.")),
         ],
     )
 
@@ -72,7 +72,7 @@ class SessionForm(Form):
     """One new session at the own station."""
 
     course = SelectField(_l("Course"))
-    starts_utc = LocalTimeField(_l("Begins"), [InputRequired(_l("Enter the day and the hour."))])
+    starts_utc = LocalTimeField(_l("Begins"), [InputRequired(_l("Enter the date and time."))])
     capacity = _seats()
     lecturer = _lecturer()
 
@@ -88,11 +88,11 @@ class SeriesForm(Form):
 
     course = SelectField(_l("Course"))
     day = DateField(_l("First session on"), [InputRequired(_l("Enter the day of the first session."))])
-    at = TimeField(_l("Hour"), [InputRequired(_l("Enter the hour."))])
+    at = TimeField(_l("Time"), [InputRequired(_l("Enter the time."))])
     until = DateField(
         _l("Until"),
         [InputRequired(_l("Enter the last day."))],
-        description=_l("Every week on the same weekday; public holidays are passed over."),
+        description=_l("Every week on the same weekday; public holidays are skipped."),
     )
     capacity = _seats()
     lecturer = _lecturer()
@@ -100,7 +100,7 @@ class SeriesForm(Form):
     def validate_until(self, field: DateField) -> None:
         """Refuse an end before the beginning."""
         if field.data and self.day.data and field.data < self.day.data:
-            raise ValidationError(str(_l("The last day lies before the first. Choose a later one.")))
+            raise ValidationError(str(_l("The last day is before the first. Choose a later one.")))
 
     def to_input(self, courses: Sequence[Course], station: Station) -> NewSeries:
         """Return what was entered."""
@@ -115,8 +115,8 @@ class SessionChangeForm(Form):
 
     starts_utc = LocalTimeField(
         _l("Begins"),
-        [InputRequired(_l("Enter the day and the hour."))],
-        description=_l("Riders who have a seat keep it; tell them the new time."),
+        [InputRequired(_l("Enter the date and time."))],
+        description=_l("Riders with a seat keep it. Tell them the new time."),
     )
     capacity = _seats()
     lecturer = _lecturer()
@@ -134,7 +134,7 @@ class CancelForm(Form):
     reason = TrimmedField(
         _l("Reason"),
         [
-            InputRequired(_l("Say why the session is cancelled.")),
+            InputRequired(_l("Say why the session is being cancelled.")),
             at_most(200),
         ],
     )
@@ -160,7 +160,7 @@ class QuizForm(Form):
         _l("Score"),
         [
             InputRequired(_l("Enter the score.")),
-            NumberRange(0, 100, _l("A score lies between %(min)s and %(max)s.")),
+            NumberRange(0, 100, _l("The score must be between %(min)s and %(max)s.")),
         ],
         render_kw={"inputmode": "numeric", "autocomplete": "off"},
     )
@@ -170,9 +170,9 @@ class OverrideForm(Form):
     """Why somebody is signed off although something is missing."""
 
     reason = _reason(
-        _l("Reason for signing off all the same"),
-        _l("Your name and this reason are kept with the study."),
-        _l("Say why you sign off although something is missing."),
+        _l("Reason for signing off as an exception"),
+        _l("Your name and this reason are kept with the study task."),
+        _l("Say why you are signing off with requirements missing."),
     )
 
 
@@ -181,8 +181,8 @@ class WaiveForm(Form):
 
     reason = _reason(
         _l("Reason"),
-        _l("Your name and this reason are kept with the task. The task leaves every rate."),
-        _l("Say why the task is waived."),
+        _l("Your name and this reason are kept with the study task. It no longer counts in any rate."),
+        _l("Say why the study task is being waived."),
     )
 
 
@@ -251,10 +251,10 @@ class ModuleForm(wtforms.Form):  # type: ignore[misc]
     name_zh = TrimmedField(_l("Name (Chinese)"), [InputRequired(_l("Enter the name.")), Length(max=80)])
     name_en = TrimmedField(_l("Name (English)"), [InputRequired(_l("Enter the name.")), Length(max=80)])
     minimum_minutes = IntegerField(
-        _l("Minutes at least"),
+        _l("Minimum minutes"),
         [
             InputRequired(_l("Enter the minutes.")),
-            NumberRange(0, 600, _l("The minutes lie between %(min)s and %(max)s.")),
+            NumberRange(0, 600, _l("The minutes must be between %(min)s and %(max)s.")),
         ],
     )
 
@@ -265,18 +265,18 @@ class CourseForm(Form):
     name_zh = TrimmedField(_l("Name (Chinese)"), [InputRequired(_l("Enter the name.")), Length(max=80)])
     name_en = TrimmedField(_l("Name (English)"), [InputRequired(_l("Enter the name.")), Length(max=80)])
     from_violations = IntegerField(
-        _l("From how many violations"),
+        _l("From this many violations"),
         [
             InputRequired(_l("Enter the number of violations.")),
-            NumberRange(1, 100, _l("The number lies between %(min)s and %(max)s.")),
+            NumberRange(1, 100, _l("The number must be between %(min)s and %(max)s.")),
         ],
-        description=_l("Riders with at least so many violations in the counting period get this course."),
+        description=_l("Riders with at least this many violations in the counting period take this course."),
     )
     pass_mark = IntegerField(
-        _l("Pass mark of the quiz"),
+        _l("Quiz pass mark"),
         [
             InputRequired(_l("Enter the pass mark.")),
-            NumberRange(0, 100, _l("The number lies between %(min)s and %(max)s.")),
+            NumberRange(0, 100, _l("The number must be between %(min)s and %(max)s.")),
         ],
     )
     active = BooleanField(_l("In use"))

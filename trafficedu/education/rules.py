@@ -26,7 +26,7 @@ class ModuleKind(Word):
 class SessionState(Word):
     """Whether a session takes place."""
 
-    SCHEDULED = "scheduled", message("seats free"), "open"
+    SCHEDULED = "scheduled", message("seats available"), "open"
     CANCELLED = "cancelled", message("cancelled"), "problem"
 
 
@@ -45,9 +45,9 @@ class BookingState(Word):
     """What became of a seat."""
 
     BOOKED = "booked", message("booked")
-    ATTENDED = "attended", message("came"), "done"
+    ATTENDED = "attended", message("attended"), "done"
     ABSENT = "absent", message("absent"), "problem"
-    CANCELLED = "cancelled", message("given up")
+    CANCELLED = "cancelled", message("cancelled")
 
 
 class ModuleState(Word):
@@ -64,8 +64,8 @@ class RosterState(Word):
 
     BOOKED = "booked", message("booked")
     READY = "ready", message("ready to sign off"), "open"
-    STUDYING = "studying", message("here"), "done"
-    ATTENDED = "attended", message("here"), "done"
+    STUDYING = "studying", message("present"), "done"
+    ATTENDED = "attended", message("present"), "done"
     SIGNED = "signed", message("signed off"), "done"
     ABSENT = "absent", message("absent"), "problem"
 
@@ -252,10 +252,10 @@ def gaps(
             texts.append(message("%(module)s was %(minutes)d minutes too short.", module=module.name, minutes=short))
     if any(module.kind == ModuleKind.QUIZ for module in plan):
         if score is None:
-            texts.append(message("There is no quiz score."))
+            texts.append(message("There is no quiz score yet."))
         elif score < pass_mark:
             texts.append(
-                message("The quiz score is %(score)d; at least %(mark)d are needed.", score=score, mark=pass_mark)
+                message("The quiz score is %(score)d; at least %(mark)d is needed.", score=score, mark=pass_mark)
             )
     return texts
 

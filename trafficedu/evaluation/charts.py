@@ -44,11 +44,9 @@ def trend_figure(key: str, payload: dict[str, Any], row: dict[str, Any], title: 
     def said(text: Message) -> str:
         return translate(text, locale)
 
-    lines: list[dict[str, Any]] = [
-        {"name": said(message("actually counted")), "values": [*row["shown"][start:], *nothing]}
-    ]
+    lines: list[dict[str, Any]] = [{"name": said(message("actual")), "values": [*row["shown"][start:], *nothing]}]
     if any(value is not None for value in row["fitted"]):
-        fitted = {"name": said(message("expected one month before")), "values": [*row["fitted"][start:], *nothing]}
+        fitted = {"name": said(message("expected one month ahead")), "values": [*row["fitted"][start:], *nothing]}
         lines.append(fitted | {"quiet": True})
     bands = [
         {"label": label, "low": [*past, *row[f"low_{level}"]], "high": [*past, *row[f"high_{level}"]]}
@@ -65,7 +63,7 @@ def trend_figure(key: str, payload: dict[str, Any], row: dict[str, Any], title: 
         "unit": said(series.unit),
         "y_from_zero": not series.rate,
         "legend_above": True,
-        "note": said(message("Dark band: 80 % of outcomes are expected in it. Light band: 95 %.")),
+        "note": said(message("80 % of outcomes are expected within the dark band, 95 % within the light band.")),
     }
 
 
@@ -99,8 +97,8 @@ def contribution_figure(parts: Sequence[Contribution], title: str, locale: str) 
         "categories": [translate(DIMENSION_NAMES[one.dimension], locale) for one in present],
         "category_label": translate(message("Dimension"), locale),
         "series": [
-            {"name": translate(message("brings"), locale), "values": [one.points for one in present]},
-            {"name": translate(message("at most"), locale), "values": [one.most for one in present]},
+            {"name": translate(message("contribution"), locale), "values": [one.points for one in present]},
+            {"name": translate(message("maximum"), locale), "values": [one.most for one in present]},
         ],
         "unit": translate(message("points of the composite"), locale),
         "y_from_zero": True,

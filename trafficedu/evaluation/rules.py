@@ -73,41 +73,42 @@ class Series:
 
 SERIES = {
     CASUALTY: Series(
-        message("Accidents with killed or injured"),
-        message("accidents with killed or injured"),
+        message("Casualty accidents"),
+        message("casualty accidents"),
         message("accidents"),
         False,
-        message("Counted are recorded accidents of e-bikes with somebody hurt. What nobody reports is not in it."),
+        message("Recorded e-bike casualty accidents are counted. Unreported accidents are not included."),
     ),
     ACCIDENTS: Series(
         message("All accidents"),
         message("accidents"),
         message("accidents"),
         False,
-        message("Slight accidents are reported more or less often; a change of habit there looks like a trend."),
+        message("Slight accidents are not always reported. A change in reporting habits can look like a trend."),
     ),
     VIOLATIONS: Series(
         message("Violations"),
         message("violations"),
         message("cases"),
         False,
-        message(
-            "Violations depend on how much one enforces: more patrols record more. They do not measure behaviour alone."
-        ),
+        message("Violations depend on enforcement: more patrols record more. They do not measure behaviour alone."),
     ),
     EDUCATION: Series(
         message("Education completed on time"),
         message("tasks not completed on time"),
         message("% of the tasks due"),
         True,
-        message("Counted are the tasks due in the month. Forecast are the failures; the share shown is what is left."),
+        message(
+            "Study tasks due in the month are counted. The forecast is of tasks not completed on time; the share "
+            "shown is the rest."
+        ),
     ),
     HELMETS: Series(
         message("Helmet wearing"),
-        message("bare heads"),
+        message("people without a helmet"),
         message("% of those observed"),
         True,
-        message("Counted on site only. Months with other sites or hours than before look like a change of behaviour."),
+        message("On-site counts only. Months with different sites or hours can look like a change in behaviour."),
     ),
 }
 """KEY -> series, in the order of the list."""
@@ -115,7 +116,7 @@ SERIES = {
 FATAL_ONLY = "fatal"
 MEASURES = {
     FATAL_ONLY: message("Fatal accidents"),
-    CASUALTY: message("Accidents with killed or injured"),
+    CASUALTY: message("Casualty accidents"),
     ACCIDENTS: message("All accidents"),
     VIOLATIONS: message("Violations"),
 }
@@ -141,7 +142,7 @@ DIMENSION_NAMES = {
     "education": message("Safety education"),
     "helmets": message("Helmet wearing"),
     "trend": message("Accident trend"),
-    "feedback": message("Feedback in time"),
+    "feedback": message("On-time answers"),
 }
 
 
@@ -176,11 +177,11 @@ class Claim:
         values = {"before": self.before, "after": self.after, "p": self.p_text}
         if self.percent is None:
             return message(
-                "%(before)s → %(after)s, p %(p)s: nothing happened before, a change in %% cannot be told", **values
+                "%(before)s → %(after)s, p %(p)s: none in the earlier period, so no change in %% can be given", **values
             )
         values["change"] = f"{self.percent:+.1f}"
         if self.proven:
-            return message("%(before)s → %(after)s (%(change)s %%), p %(p)s: hardly chance", **values)
+            return message("%(before)s → %(after)s (%(change)s %%), p %(p)s: unlikely to be chance", **values)
         return message("%(before)s → %(after)s (%(change)s %%), p %(p)s: could be chance", **values)
 
 
@@ -199,24 +200,24 @@ def effect_sentence(found: Mapping[str, Any]) -> Message:
     }
     if found["proven"] and fewer:
         return message(
-            "Fewer than expected without the campaign: %(percent)s %%, with 95 %% confidence between"
-            " %(low)s and %(high)s %%. This is hardly chance.",
+            "Fewer than expected without the campaign: %(percent)s %%, with 95 %% confidence between %(low)s and "
+            "%(high)s %%. This is unlikely to be chance.",
             **values,
         )
     if found["proven"]:
         return message(
-            "More than expected without the campaign: %(percent)s %%, with 95 %% confidence between"
-            " %(low)s and %(high)s %%. This is hardly chance.",
+            "More than expected without the campaign: %(percent)s %%, with 95 %% confidence between %(low)s and "
+            "%(high)s %%. This is unlikely to be chance.",
             **values,
         )
     if fewer:
         return message(
-            "Not proven: %(percent)s %% against what was expected, with 95 %% confidence between %(low)s and"
-            " %(high)s %%; fewer than expected with %(probability)s %% probability.",
+            "Not proven: %(percent)s %% compared with what was expected, with 95 %% confidence between %(low)s and "
+            "%(high)s %%; fewer than expected with %(probability)s %% probability.",
             **values,
         )
     return message(
-        "Not proven: %(percent)s %% against what was expected, with 95 %% confidence between %(low)s and"
-        " %(high)s %%; more than expected with %(probability)s %% probability.",
+        "Not proven: %(percent)s %% compared with what was expected, with 95 %% confidence between %(low)s and "
+        "%(high)s %%; more than expected with %(probability)s %% probability.",
         **values,
     )

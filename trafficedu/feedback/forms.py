@@ -21,7 +21,7 @@ from trafficedu.feedback.services.policy import StepInput
 class AnswerForm(Form):
     """What was done about the rider."""
 
-    measure = RadioField(_l("What was done"), [InputRequired(_l("Choose what was done."))])
+    measure = RadioField(_l("Measure taken"), [InputRequired(_l("Choose the measure taken."))])
     days = IntegerField(
         _l("Days of suspension"),
         [Optional()],
@@ -31,7 +31,7 @@ class AnswerForm(Form):
     text = TextAreaField(
         _l("In a few words"),
         [Optional(), at_most(500)],
-        description=_l('Needed for "other measure". No identity or phone numbers.'),
+        description=_l('Needed for "other measure". Do not enter identity or phone numbers.'),
         render_kw={"rows": "3"},
     )
 
@@ -71,9 +71,9 @@ class StepForm(Form):
         choices=as_choices(named(Receiver)),
     )
     violations_from = IntegerField(
-        _l("From how many violations on"),
+        _l("From this many violations on"),
         [InputRequired(_l("Enter a whole number.")), NumberRange(1, 99, message=_l("Enter a number from 1 to 99."))],
-        description=_l("The strongest line that the rider reaches is recommended."),
+        description=_l("The strongest step the rider reaches is recommended."),
     )
     window_days = IntegerField(
         _l("Within how many days"),
@@ -81,14 +81,14 @@ class StepForm(Form):
             InputRequired(_l("Enter a whole number.")),
             NumberRange(1, rules.MAXIMUM_DAYS, message=_l("Enter a number from 1 to 365.")),
         ],
-        description=_l("The day of the violation is the last of them."),
+        description=_l("The day of the violation is the last day."),
     )
     measure = SelectField(_l("Recommended measure"))
     days = IntegerField(_l("Days of suspension"), [Optional()], description=_l("Only for a suspension."))
     valid_from = DateField(
         _l("Valid from"),
         [InputRequired(_l("Enter the date."))],
-        description=_l("For violations of this day and later."),
+        description=_l("For violations on or after this day."),
     )
     version = VersionField(default=0)
 

@@ -23,14 +23,14 @@ class NoticeState(Word):
 
     HELD = "held", message("held"), "problem"
     SENT = "sent", message("sent")
-    VOIDED = "voided", message("taken back")
+    VOIDED = "voided", message("withdrawn")
 
 
 class AnswerState(Word):
     """How a sent notice stands, by its answer and its deadline."""
 
     UNANSWERED = "unanswered", message("unanswered"), "open"
-    LATE = "late", message("past its deadline"), "problem"
+    LATE = "late", message("overdue"), "problem"
     ANSWERED = "answered", message("answered"), "done"
     ANSWERED_LATE = "answered_late", message("answered late"), "done"
 
@@ -41,11 +41,14 @@ class HeldReason(Word):
     NONE = ""
     NO_LEGAL_BASIS = (
         "no_legal_basis",
-        message("The rider's engagement has no legal basis for telling the company. Record one, and it goes out."),
+        message(
+            "The rider's engagement has no legal basis for notifying the company. The notice is sent once you "
+            "record one."
+        ),
     )
     NO_HOME_VILLAGE = (
         "no_home_village",
-        message("The rider works for no company and has no home village. Record one, and it goes out."),
+        message("The rider has no company and no home village. The notice is sent once you record one."),
     )
 
 

@@ -51,7 +51,7 @@ class PhotosForm(Form):
     photos = MultipleFileField(
         _l("Choose photos"),
         [Optional()],
-        description=_l("Position, time and camera are taken out of every photo before it is kept."),
+        description=_l("The position, time and camera details are removed from every photo before it is saved."),
         render_kw={"accept": PICTURES},
     )
     version = VersionField(default=0)
@@ -82,8 +82,8 @@ class HazardForm(PhotosForm):
     )
     place = TrimmedField(
         _l("Place"),
-        [InputRequired(_l("Write where it is: road, and what stands nearby.")), at_most(120)],
-        description=_l("Road, side, what stands nearby."),
+        [InputRequired(_l("Say where it is: the road and any landmark nearby.")), at_most(120)],
+        description=_l("Road, side and landmarks nearby."),
         render_kw={"autocomplete": "off"},
     )
     latitude = FloatField(
@@ -121,18 +121,18 @@ class PlanForm(Form):
 
     goal = TrimmedField(
         _l("1. Goal of the plan"),
-        [InputRequired(_l("Write what the plan is to achieve.")), at_most(200)],
-        description=_l("What will be true when it is done."),
+        [InputRequired(_l("Say what the plan should achieve.")), at_most(200)],
+        description=_l("The result the work should achieve."),
     )
     measures = TextAreaField(
         _l("2. Measures planned"),
-        [InputRequired(_l("Write what will be done.")), at_most(1000)],
+        [InputRequired(_l("Say what will be done.")), at_most(1000)],
         render_kw={"rows": "5"},
     )
     responsible = TrimmedField(
         _l("3. Who is responsible"),
-        [InputRequired(_l("Write who is responsible.")), at_most(80)],
-        description=_l("Office, and who there answers for it."),
+        [InputRequired(_l("Say who is responsible.")), at_most(80)],
+        description=_l("The office and the person in charge there."),
     )
     deadline_on = DateField(_l("4. Deadline of the plan"), [InputRequired(_l("Choose the deadline."))])
     version = VersionField(default=0)
@@ -152,8 +152,8 @@ class RevisionForm(PlanForm):
     """A plan changed, and why."""
 
     reason = TextAreaField(
-        _l("Why the plan changes"),
-        [InputRequired(_l("Say why: it is kept with the record.")), at_most(500)],
+        _l("Reason for the change"),
+        [InputRequired(_l("Say why. This is kept with the record.")), at_most(500)],
         render_kw={"rows": "2"},
     )
 
@@ -161,7 +161,7 @@ class RevisionForm(PlanForm):
 class FixedForm(PhotosForm):
     """The work is done."""
 
-    note = TextAreaField(_l("What was done"), [Optional(), at_most(500)], render_kw={"rows": "3"})
+    note = TextAreaField(_l("Measure taken"), [Optional(), at_most(500)], render_kw={"rows": "3"})
 
 
 class VerifyForm(PhotosForm):
@@ -173,7 +173,7 @@ class VerifyForm(PhotosForm):
         choices=choices([("yes", _l("Yes: it is fixed")), ("no", _l("No: send it back"))]),
     )
     note = TextAreaField(
-        _l("What you saw"),
+        _l("What you found"),
         [Optional(), at_most(500)],
         description=_l("Needed when you send it back."),
         render_kw={"rows": "3"},
@@ -189,7 +189,7 @@ class ReasonForm(Form):
 
     reason = TextAreaField(
         _l("Reason"),
-        [InputRequired(_l("Say why: it is kept with the record.")), at_most(500)],
+        [InputRequired(_l("Say why. This is kept with the record.")), at_most(500)],
         render_kw={"rows": "3"},
     )
     version = VersionField(default=0)
@@ -229,17 +229,17 @@ class WatchForm(Form):
     )
     reason = TrimmedField(
         _l("Why it is on the list"),
-        [InputRequired(_l("Say why: it is kept with the record.")), at_most(200)],
+        [InputRequired(_l("Say why. This is kept with the record.")), at_most(200)],
     )
     period_days = IntegerField(
-        _l("Looked at every … days"),
+        _l("Checked every … days"),
         [InputRequired(_l("Enter a whole number.")), NumberRange(1, rules.LONGEST_PERIOD)],
         default=7,
     )
-    due_on = DateField(_l("Next look due on"), [InputRequired(_l("Choose the day."))])
+    due_on = DateField(_l("Next check due on"), [InputRequired(_l("Choose the day."))])
     checker = SelectField(
-        _l("Who has to look"),
-        [InputRequired(_l("Choose somebody whose post covers this area."))],
+        _l("Responsible for the check"),
+        [InputRequired(_l("Choose someone whose post covers this area."))],
         validate_choice=False,
         choices=[],
     )
@@ -265,7 +265,7 @@ class LookForm(Form):
         _l("Hazards found"),
         [InputRequired(_l("Enter a whole number.")), NumberRange(0, 500)],
         default=0,
-        description=_l("Report each of them with a photo."),
+        description=_l("Report each one separately with a photo."),
     )
     note = TextAreaField(_l("Notes"), [Optional(), at_most(500)], render_kw={"rows": "3"})
     version = VersionField(default=0)
@@ -277,7 +277,7 @@ class WatchFilterForm(FilterForm):
     area = ChoiceFilter(_l("Area"))
     mine = BooleanField(_l("mine only"))
     overdue = BooleanField(_l("overdue only"))
-    ended = BooleanField(_l("taken off the list"))
+    ended = BooleanField(_l("removed from the list"))
 
     def to_input(self, area_path: str, user_id: int | None, day: date) -> WatchFilter:
         """Return the filter."""
@@ -293,10 +293,10 @@ class HazardKindForm(Form):
     """A kind of hazard."""
 
     code = TrimmedField(_l("Code"), [Optional(), at_most(20)])
-    name_zh = TrimmedField(_l("Name in Chinese"), [InputRequired(_l("Enter the name.")), Length(max=40)])
-    name_en = TrimmedField(_l("Name in English"), [InputRequired(_l("Enter the name.")), Length(max=60)])
+    name_zh = TrimmedField(_l("Chinese name"), [InputRequired(_l("Enter the name.")), Length(max=40)])
+    name_en = TrimmedField(_l("English name"), [InputRequired(_l("Enter the name.")), Length(max=60)])
     position = IntegerField(
-        _l("Place in the list"), [InputRequired(_l("Enter a whole number.")), NumberRange(0, 999)], default=50
+        _l("Position in the list"), [InputRequired(_l("Enter a whole number.")), NumberRange(0, 999)], default=50
     )
     active = BooleanField(_l("in use"), default=True)
     version = VersionField(default=0)

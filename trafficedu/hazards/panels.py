@@ -33,7 +33,7 @@ def to_plan() -> str:
     """Home of a leader: the reported hazards without a plan, the oldest first."""
     chosen = HazardFilter(state=rules.HazardState.REPORTED)
     url = url_for("hazards.index", state=rules.HazardState.REPORTED, sort="reported")
-    return _panel(_("Hazards to plan"), chosen, "reported", url, _("Every reported hazard has its plan."))
+    return _panel(_("Hazards to plan"), chosen, "reported", url, _("Every reported hazard has a plan."))
 
 
 @panel_for("hazards:hazard:verify")
@@ -41,7 +41,7 @@ def to_verify() -> str:
     """Home of an officer or supervisor: what somebody else reported as fixed, the oldest first."""
     chosen = HazardFilter(state=rules.HazardState.FIXED)
     url = url_for("hazards.index", state=rules.HazardState.FIXED, sort="deadline")
-    return _panel(_("Hazards to verify"), chosen, "deadline", url, _("No fix waits for you."))
+    return _panel(_("Hazards to verify"), chosen, "deadline", url, _("You have no repairs to verify."))
 
 
 def _panel(title: str, chosen: HazardFilter, sort: str, url: str, nothing: str) -> str:

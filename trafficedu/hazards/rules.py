@@ -23,7 +23,7 @@ class HazardState(Word):
     FIXING = "fixing", message("being fixed")
     FIXED = "fixed", message("to verify"), "open"
     VERIFIED = "verified", message("verified"), "done"
-    CLOSED = "closed", message("no hazard")
+    CLOSED = "closed", message("not a hazard")
     VOIDED = "voided", message("voided"), "problem"
 
 
@@ -37,9 +37,9 @@ class HazardAct(Word):
     FIXED = "fixed", message("Reported as fixed")
     VERIFIED = "verified", message("Verified on site")
     REJECTED = "rejected", message("Sent back: not fixed")
-    CLOSED = "closed", message("Closed: no hazard")
-    REOPENED = "reopened", message("Opened again")
-    CORRECTED = "corrected", message("Facts corrected")
+    CLOSED = "closed", message("Closed: not a hazard")
+    REOPENED = "reopened", message("Reopened")
+    CORRECTED = "corrected", message("Details corrected")
     VOIDED = "voided", message("Voided")
 
 
@@ -61,7 +61,7 @@ class PhotoTime(Word):
 class WatchEnd(Word):
     """What an area is that is no longer under check."""
 
-    ENDED = "ended", message("taken off the list")
+    ENDED = "ended", message("removed from the list")
 
 
 UNFIXED = (HazardState.PLANNED, HazardState.FIXING)
@@ -83,7 +83,7 @@ HAZARD_LIFE = Transitions(
         HazardAct.CORRECTED: (OPEN, None),
         HazardAct.VOIDED: ((*OPEN, HazardState.VERIFIED, HazardState.CLOSED), HazardState.VOIDED),
     },
-    message("This hazard is no longer in the state you saw. Check what it says now."),
+    message("The state of this hazard has changed. Check what it says now."),
 )
 
 MOST_PHOTOS = 20
@@ -106,9 +106,9 @@ def check_plan(goal: str, measures: str, responsible: str, deadline_on: date | N
     ``earliest`` is the first day the deadline may be: today for a new one, the present deadline for one that stays.
     """
     parts = {
-        "goal": (goal, message("Write what the plan is to achieve.")),
-        "measures": (measures, message("Write what will be done.")),
-        "responsible": (responsible, message("Write who is responsible.")),
+        "goal": (goal, message("Say what the plan should achieve.")),
+        "measures": (measures, message("Say what will be done.")),
+        "responsible": (responsible, message("Say who is responsible.")),
     }
     for field, (said, missing) in parts.items():
         if not said.strip():
@@ -116,10 +116,10 @@ def check_plan(goal: str, measures: str, responsible: str, deadline_on: date | N
     if deadline_on is None:
         raise Refusal(message("Choose the deadline."), field="deadline_on")
     if deadline_on < earliest:
-        text = message("The deadline lies before %(day)s. Choose a later day.", day=earliest.isoformat())
+        text = message("The deadline is before %(day)s. Choose a later day.", day=earliest.isoformat())
         raise Refusal(text, field="deadline_on")
     if (deadline_on - earliest).days > LONGEST_PLAN_DAYS:
-        text = message("A deadline lies at most %(days)d days ahead. Check the year.", days=LONGEST_PLAN_DAYS)
+        text = message("A deadline can be at most %(days)d days ahead. Check the year.", days=LONGEST_PLAN_DAYS)
         raise Refusal(text, field="deadline_on")
 
 

@@ -33,13 +33,13 @@ def verdict(line: Line, at: Standard) -> Message:
         return message("The target of %(target)s %% is missed: the rate is at most %(high)s %%.", **words)
     if line.judgement.further_sites is None:
         return message(
-            "Whether the target of %(target)s %% is met is not proven: the rate lies between %(low)s and %(high)s %%. "
-            "At this rate more sites cannot settle it.",
+            "It is not proven whether the target of %(target)s %% is met: the rate is between %(low)s and %(high)s "
+            "%%. At this rate more sites cannot settle it.",
             **words,
         )
     return message(
-        "Whether the target of %(target)s %% is met is not proven: the rate lies between %(low)s and %(high)s %%. "
-        "About %(sites)s further sites of the usual size would settle it.",
+        "It is not proven whether the target of %(target)s %% is met: the rate is between %(low)s and %(high)s %%. "
+        "About %(sites)s more sites of the usual size would settle it.",
         **words,
         sites=f"{line.judgement.further_sites:,}",
     )
@@ -49,12 +49,12 @@ def basis(line: Line) -> Message:
     """Say what the interval rests on."""
     if line.rate.assumed:
         return message(
-            "The sites cannot tell how much they differ (fewer than two, or all alike): "
-            "a design effect of %(deff)s is assumed.",
+            "The difference between sites cannot be estimated (fewer than two, or all alike), so a design effect "
+            "of %(deff)s is assumed.",
             deff=f"{line.rate.deff:.1f}",
         )
     return message(
-        "Sites differ, so the interval is as wide as if %(deff)s times fewer riders had been seen (design effect).",
+        "Sites differ, so the interval is as wide as if %(deff)s times fewer riders had been observed (design effect).",
         deff=f"{line.rate.deff:.1f}",
     )
 
@@ -62,20 +62,20 @@ def basis(line: Line) -> Message:
 def comparison(found: Comparison) -> Message:
     """Say whether the two methods differ."""
     if found.gap is None:
-        return message("Only one of the two methods was used: there is nothing to compare.")
+        return message("Only one of the two methods was used, so there is nothing to compare.")
     words = {"gap": f"{100 * abs(found.gap.rate):.1f}", "sites": found.shared_sites}
     interval = {"low": f"{100 * found.gap.low:+.1f}", "high": f"{100 * found.gap.high:+.1f}"}
     if not found.differs:
         return message(
-            "On site and on video agree within what chance explains (difference %(low)s to %(high)s points). "
+            "On-site and video counts agree within what chance explains (difference %(low)s to %(high)s points). "
             "Sites counted both ways: %(sites)s.",
             **words,
             **interval,
         )
     if found.gap.rate > 0:
         return message(
-            "On site the rate is %(gap)s points higher than on video (%(low)s to %(high)s). Riders may see the "
-            "observers, or the sites differ. Sites counted both ways: %(sites)s.",
+            "On site the rate is %(gap)s points higher than on video (%(low)s to %(high)s). Riders may have seen "
+            "the observers, or the sites may differ. Sites counted both ways: %(sites)s.",
             **words,
             **interval,
         )
@@ -133,7 +133,7 @@ def months_chart(lines: Sequence[Line], at: Standard, locale: str) -> dict[str, 
         title=translate(title, locale),
         category_label=translate(message("Month"), locale),
         note=translate(
-            message("Band: 95 percent interval. Months whose bands overlap widely need not differ."), locale
+            message("Band: 95 percent interval. Months whose bands largely overlap may not differ."), locale
         ),
     )
 
@@ -164,7 +164,7 @@ def places_chart(lines: Sequence[Line], at: Standard, locale: str, name: Message
         title=translate(title, locale),
         category_label=translate(name, locale),
         note=translate(
-            message("Whiskers: 95 percent intervals. The lowest %(most)s are drawn.", most=MOST_BARS), locale
+            message("Whiskers: 95 percent intervals. The lowest %(most)s are shown.", most=MOST_BARS), locale
         )
         if len(counted) > MOST_BARS
         else translate(message("Whiskers: 95 percent intervals."), locale),

@@ -85,7 +85,7 @@ class SiteFilterForm(FilterForm):
 
     q = TrimmedField(_l("Name or code"))
     road_class = SelectField(
-        _l("Road class"), choices=choices([("", _l("Every road")), *named(RoadClass)]), validate_choice=False
+        _l("Road class"), choices=choices([("", _l("All roads")), *named(RoadClass)]), validate_choice=False
     )
     active = SelectField(
         _l("In use"),
@@ -112,7 +112,7 @@ class SurveyFilterForm(FilterForm):
         _l("Method"), choices=choices([("", _l("Both methods")), *named(CountMethod)]), validate_choice=False
     )
     state = SelectField(
-        _l("State"), choices=choices([("", _l("Every state")), *named(SurveyState)]), validate_choice=False
+        _l("State"), choices=choices([("", _l("All states")), *named(SurveyState)]), validate_choice=False
     )
 
     def to_input(self) -> SurveyFilter:
@@ -129,7 +129,7 @@ class SiteForm(Form):
     """A site; its code is given once."""
 
     name = TrimmedField(
-        _l("Name"), [DataRequired(), Length(max=80)], description=_l("So that every observer finds the same corner.")
+        _l("Name"), [DataRequired(), Length(max=80)], description=_l("So that every observer finds the same junction.")
     )
     area_code = SelectField(_l("Area"), [InputRequired()])
     road_class = SelectField(_l("Road class"), choices=choices(named(RoadClass)))
@@ -159,8 +159,12 @@ class NewSiteForm(SiteForm):
 
     code = TrimmedField(
         _l("Code"),
-        [DataRequired(), Length(max=20), Regexp(r"^[A-Za-z0-9-]+$", message=_l("Digits, Latin letters and hyphens."))],
-        description=_l("Short, for lists and files; it stays."),
+        [
+            DataRequired(),
+            Length(max=20),
+            Regexp(r"^[A-Za-z0-9-]+$", message=_l("Use only letters (A to Z), numbers and hyphens.")),
+        ],
+        description=_l("A short code for lists and files. It cannot be changed later."),
     )
 
     def to_new(self) -> SiteInput:
@@ -177,12 +181,12 @@ class DrawForm(Form):
     stratified_by = SelectField(
         _l("Strata"),
         choices=choices(named(Strata)),
-        description=_l("Each stratum gets sites in proportion to how many it has, and at least one."),
+        description=_l("Each stratum gets sites in proportion to the number it has, and at least one."),
     )
     seed = TrimmedField(
         _l("Seed"),
         [Length(max=40)],
-        description=_l("Leave it empty to have one drawn. With the same seed and sites the plan comes out the same."),
+        description=_l("Leave empty to generate one. The same seed and sites give the same plan."),
         render_kw={"autocomplete": "off"},
     )
 
@@ -213,13 +217,13 @@ class SurveyForm(Form):
     minutes = IntegerField(_l("Minutes"), [InputRequired(), NumberRange(1, 1440)], render_kw=NUMBER)
     method = SelectField(_l("Method"), choices=choices(named(CountMethod)))
     company_code = SelectField(
-        _l("Company of the delivery riders"), description=_l("Only if all of them were of one company.")
+        _l("Company of the delivery riders"), description=_l("Only if all of them were from one company.")
     )
 
     def offer(self, sites: Iterable[tuple[str, str]], companies: Sequence[tuple[str, str]]) -> None:
         """Fill the lists; a fresh form gets the reference under which it arrives once."""
         self.site_code.choices = choices(sites)
-        self.company_code.choices = choices([("", _l("Several, or not told apart")), *companies])
+        self.company_code.choices = choices([("", _l("Several, or not recorded")), *companies])
         if not self.reference.data:
             self.reference.data = f"form-{secrets.token_hex(12)}"
 

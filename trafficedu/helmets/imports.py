@@ -83,7 +83,7 @@ class HelmetImport(KeyedImport[Ready]):
         check_started(cells["started_at"], self.now)
         key = (cells["reference"], *self._group(cells["group"], cells["role"]))
         if key in self._seen:
-            raise Refusal(message("This group and role of the survey stand in an earlier line, too."), field="group")
+            raise Refusal(message("This group and role of the survey also appear in an earlier line."), field="group")
         site_id = self._site(cells["site_code"], cells["area_code"])
         self._seen.add(key)
         head = (site_id, cells["started_at"], cells["minutes"], cells["method"])
@@ -104,7 +104,9 @@ class HelmetImport(KeyedImport[Ready]):
         known = self._sites.get(code)
         if known is None:
             if area_id is None:
-                raise Refusal(message("This site is not known yet. Name its area, and it is added."), field="area_code")
+                raise Refusal(
+                    message("This site is not known yet. Enter its area and it will be added."), field="area_code"
+                )
             site = HelmetSite(code=code, name=code, area_id=area_id, road_class=RoadClass.UNKNOWN)
             self.session.add(site)
             self.session.flush()
@@ -112,7 +114,7 @@ class HelmetImport(KeyedImport[Ready]):
         if known[1] not in self._area_ids:
             raise Refusal(message("There is no site with the code %(code)s.", code=code), field="site_code")
         if area_id is not None and known[1] != area_id:
-            raise Refusal(message("This site lies in another area."), field="area_code")
+            raise Refusal(message("This site is in another area."), field="area_code")
         return known[0]
 
     def key(self, ready: Ready) -> Key:
@@ -151,7 +153,7 @@ class HelmetImport(KeyedImport[Ready]):
         """Raise Refusal at ``reference`` where a file cannot change the survey so."""
         if any(name in change for name in HEAD):
             raise Refusal(
-                message("This reference belongs to a survey with another site, time, length or method."),
+                message("This reference belongs to a survey with a different site, time, length or method."),
                 field="reference",
             )
         if known["source"] != SurveySource.FILE:
@@ -161,7 +163,7 @@ class HelmetImport(KeyedImport[Ready]):
             )
         if known["state"] != SurveyState.COUNTED:
             raise Refusal(
-                message("This survey is void. Send corrected figures under a new reference."), field="reference"
+                message("This survey has been voided. Send corrected figures under a new reference."), field="reference"
             )
 
     def check_new(self, ready: Ready) -> None:

@@ -56,7 +56,7 @@ class HeadState(Word):
     """What was seen on a head."""
 
     HELMETED = "helmeted", message("With helmet")
-    BARE = "bare", message("Bare head")
+    BARE = "bare", message("No helmet")
     UNCLEAR = "unclear", message("Unclear")
 
 
@@ -99,7 +99,7 @@ SHARED_CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}")
 def check_started(started: datetime, now: datetime) -> None:
     """Raise Refusal at ``started_at`` for a survey that has not begun."""
     if started > now:
-        raise Refusal(message("This time lies in the future. Check the date and the hour."), field="started_at")
+        raise Refusal(message("This time is in the future. Check the date and time."), field="started_at")
 
 
 def order_by_lot(seed: str, codes: Iterable[str]) -> list[str]:

@@ -29,7 +29,8 @@ class ChannelForm(Form):
         _l("Address"),
         [InputRequired(_l("Enter the address.")), at_most(300)],
         description=_l(
-            "Your mail address; or the webhook address that your group's robot shows. Anyone in that group reads it."
+            "Your e-mail address, or the webhook address shown by your group's robot. Everyone in that group can "
+            "read the messages."
         ),
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "inputmode": "url"},
     )
@@ -37,7 +38,8 @@ class ChannelForm(Form):
         _l("Signing secret"),
         [Optional(), at_most(128)],
         description=_l(
-            "Only where a DingTalk robot is set to sign; it begins with SEC. The keyword to admit is 交治通."
+            "Only for a DingTalk robot that signs its messages; it begins with SEC. If the robot needs a keyword, "
+            "set it to 交治通."
         ),
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )

@@ -62,7 +62,7 @@ def find_channel(session: Session, number: str, by: Actor) -> Channel:
     )
     found = session.scalar(query)
     if found is None:
-        raise Missing(message("There is no such channel."))
+        raise Missing(message("This channel does not exist."))
     return found
 
 
@@ -87,7 +87,7 @@ def find_push(session: Session, number: str, by: Actor) -> Push:
     """Return a push to oneself; raise :class:`Missing`."""
     found = session.scalar(select(Push).where(Push.number == number, Push.user_id == by.user_id))
     if found is None:
-        raise Missing(message("There is no such message."))
+        raise Missing(message("This message does not exist."))
     return found
 
 

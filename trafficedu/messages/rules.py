@@ -26,7 +26,7 @@ class ChannelKind(Word):
 class DeliveryState(Word):
     """How far a delivery is. One that waits is claimed (sending), and then waits again or has ended."""
 
-    WAITING = "waiting", message("waits to be sent"), "open"
+    WAITING = "waiting", message("waiting to be sent"), "open"
     SENDING = "sending", message("being sent")
     SENT = "sent", message("sent"), "done"
     DRY = "dry", message("trial, not sent")
@@ -41,9 +41,9 @@ class DeliveryReason(Word):
     REFUSED = "refused", message("the robot refused it, code")
     REMOVED = "removed", message("the channel was removed")
     INACTIVE = "inactive", message("the account is not active")
-    SETUP = "setup", message("the mail server is not set up rightly")
-    SILENT = "silent", message("no answer; not repeated, it may have arrived")
-    CUT = "cut", message("the worker was stopped; not repeated, it may have arrived")
+    SETUP = "setup", message("the mail server is not set up correctly")
+    SILENT = "silent", message("no response; not repeated, as it may have arrived")
+    CUT = "cut", message("the worker was stopped; not repeated, as it may have arrived")
     HTTP = "http", message("the server answered with status")
     SMTP = "smtp", message("the mail server answered with code")
 
@@ -111,7 +111,7 @@ def read_address(kind: str, typed: str, secret: str, further: frozenset[str]) ->
     """
     if kind == ChannelKind.EMAIL:
         if len(typed) > 254 or not _MAIL.fullmatch(typed):
-            raise Refusal(message("Write the mail address like name@example.cn."), field="address")
+            raise Refusal(message("Write the e-mail address like name@example.cn."), field="address")
         return Address(ChannelKind.EMAIL, typed)
     try:
         parts = urlsplit(typed)
@@ -123,12 +123,12 @@ def read_address(kind: str, typed: str, secret: str, further: frozenset[str]) ->
         raise Refusal(_unlike(kind), field="address")
     if origin != OFFICIAL[kind] and origin not in further:
         text = message(
-            "Robots on this server are not allowed. It has to be %(server)s, or one the administrator has set.",
+            "Robots on this server are not allowed. It must be %(server)s, or one the administrator has set.",
             server=OFFICIAL[kind],
         )
         raise Refusal(text, field="address")
     if secret and (kind != ChannelKind.DINGTALK or not re.fullmatch(r"[A-Za-z0-9]{8,128}", secret, re.ASCII)):
-        text = message("Only DingTalk robots have one: letters and digits, beginning with SEC.")
+        text = message("Only DingTalk robots have a signing secret: letters and digits, beginning with SEC.")
         raise Refusal(text, field="secret")
     return Address(kind, token, origin, secret)
 
@@ -157,7 +157,7 @@ def _unlike(kind: str) -> Message:
         ChannelKind.FEISHU: "/open-apis/bot/v2/hook/…",
     }
     return message(
-        "This is not the address of such a robot. Copy it whole, it reads like %(shown)s",
+        "This is not the address of such a robot. Copy the whole address; it looks like %(shown)s",
         shown=OFFICIAL[kind] + paths[kind],
     )
 

@@ -69,7 +69,7 @@ def channels() -> Any:
             session(), form.kind.data, form.address.data, form.secret.data or "", actor(), utc_now()
         ),
     ):
-        tell(message("The channel is added. Send yourself a test."))
+        tell(message("Channel added. Send yourself a test message."))
         return back_to("messages.channels")
     return form_page(
         "messages/channels.html",
@@ -98,7 +98,7 @@ def remove_channel(number: str) -> Any:
     """I want nothing more on a channel."""
     channel_services.remove_channel(session(), queries.find_channel(session(), number, actor()), actor(), utc_now())
     session().commit()
-    tell(message("The channel is removed, its address forgotten."))
+    tell(message("Channel removed and its address deleted."))
     return back_to("messages.channels")
 
 
@@ -121,11 +121,11 @@ def deliveries() -> Any:
 def _tell_of_test(state: str, reason: str) -> None:
     """Say at once what came of a test."""
     if state == rules.DeliveryState.SENT:
-        tell(message("The test is sent. Look whether it arrived."))
+        tell(message("Test sent. Check whether it arrived."))
     elif state == rules.DeliveryState.DRY:
-        tell(message("Written to the delivery log; this installation sends nothing."), "warning")
+        tell(message("Written to the delivery log; this installation does not send messages."), "warning")
     elif state == rules.DeliveryState.WAITING:
-        text = message("The test could not be sent yet (%(why)s). It is tried again.", why=reason_words(reason))
+        text = message("The test could not be sent yet (%(why)s). It will be tried again.", why=reason_words(reason))
         tell(text, "warning")
     else:
         tell(message("The test did not arrive: %(why)s.", why=say(reason_words(reason))), "error")

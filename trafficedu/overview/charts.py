@@ -17,16 +17,16 @@ def finding(picture: Picture) -> Message:
     total = f"{picture.total:,}"
     change = change_percent(picture.total, picture.year_before)
     if change is None:
-        return message("%(total)s violations; nothing recorded in the same months a year before", total=total)
+        return message("%(total)s violations; none recorded in the same months a year earlier", total=total)
     words = {"total": total, "change": f"{abs(change):.1f}", "before": f"{picture.year_before:,}"}
     if round(change, 1) == 0:
-        return message("%(total)s violations, as many as in the same months a year before (%(before)s)", **words)
+        return message("%(total)s violations, the same as in the same months a year earlier (%(before)s)", **words)
     if change < 0:
         return message(
-            "%(total)s violations, %(change)s %% fewer than in the same months a year before (%(before)s)", **words
+            "%(total)s violations, %(change)s %% fewer than in the same months a year earlier (%(before)s)", **words
         )
     return message(
-        "%(total)s violations, %(change)s %% more than in the same months a year before (%(before)s)", **words
+        "%(total)s violations, %(change)s %% more than in the same months a year earlier (%(before)s)", **words
     )
 
 
@@ -59,7 +59,7 @@ def by_area(picture: Picture, locale: str) -> dict[str, Any] | None:
     return {
         "id": "by-area",
         "title": translate(
-            message("%(names)s have %(share)s %% of the violations", names=names, share=f"{share:.0f}"), locale
+            message("%(names)s: %(share)s %% of the violations", names=names, share=f"{share:.0f}"), locale
         ),
         "kind": "bar",
         "horizontal": True,

@@ -40,8 +40,8 @@ class ProtestForm(Form):
 
     text = TextAreaField(
         _l("What is wrong with the entry"),
-        [InputRequired(_l("Write what is wrong, and how it can be seen.")), at_most(500)],
-        description=_l("Name the record or the figure that is wrong. Names of riders do not belong here."),
+        [InputRequired(_l("Say what is wrong and how it can be checked.")), at_most(500)],
+        description=_l("Name the record or figure that is wrong. Do not enter riders' names."),
         render_kw={"rows": "4"},
     )
 
@@ -51,7 +51,7 @@ class DecisionForm(Form):
 
     decision = RadioField(
         _l("Decision"),
-        [InputRequired(_l("Choose whether the protest is right."))],
+        [InputRequired(_l("Choose whether the objection is upheld."))],
         choices=choices(named([Decision.UPHELD, Decision.REJECTED])),
     )
     reason = TrimmedField(

@@ -61,8 +61,8 @@ class Decision(Word):
     """What became of a protest; an upheld one takes the village off the list."""
 
     NONE = ""
-    UPHELD = "upheld", message("right: the village leaves the list")
-    REJECTED = "rejected", message("not right: the village stays on it")
+    UPHELD = "upheld", message("upheld: the village is removed from the list")
+    REJECTED = "rejected", message("not upheld: the village stays on the list")
 
 
 RANKS = {"green": 0, "blue": 1, "yellow": 2, "orange": 3, "red": 4}

@@ -26,7 +26,7 @@ from trafficedu.overview.models import ListEntry, ListProtest, VillageList
 from trafficedu.overview.queries import lists as queries
 from trafficedu.overview.rules import LIST_LIFE, Decision, ListAct, ListRule
 
-FROZEN_ALREADY = message("The list of this month is frozen already.")
+FROZEN_ALREADY = message("This month's list has already been frozen.")
 
 
 def list_rule(session: Session) -> ListRule:
@@ -48,7 +48,9 @@ def freeze_list(session: Session, month: Month, by: Actor, now: datetime) -> Vil
         raise Refusal(message("This month is not over yet."))
     reading = queries.read_month(session, month, list_rule(session))
     if reading is None:
-        raise Refusal(message("No evaluation of this month is published yet: there is nothing to read the list off."))
+        raise Refusal(
+            message("No evaluation of this month has been published yet, so there is nothing to base the list on.")
+        )
     until = add_workdays(today, figure(session, "lists.protest_workdays"), corrections(session))
     frozen = VillageList(
         month=month, run_id=reading.run_id, protest_until=until, frozen_utc=now, frozen_by_id=by.user_id
@@ -68,7 +70,7 @@ def freeze_list(session: Session, month: Month, by: Actor, now: datetime) -> Vil
     flush_or_refuse(session, {"village_list.month": Refusal(FROZEN_ALREADY)})
     entries = len(frozen.entries)
     audit.write(session, "overview:list:freeze", by, subject=frozen, month=str(month), entries=entries)
-    body = message("Protests are taken until %(day)s.", day=until.isoformat())
+    body = message("Objections are accepted until %(day)s.", day=until.isoformat())
     _tell(session, frozen, "frozen", frozen.entries, body, by, now)
     return frozen
 
@@ -84,14 +86,16 @@ def protest(session: Session, entry: ListEntry, text: str, by: Actor, now: datet
     by.require("overview:list:protest")
     frozen = entry.village_list
     if not frozen.may(ListAct.PROTEST) or local_date(now) > frozen.protest_until:
-        raise Refusal(message("Protests were taken until %(day)s.", day=frozen.protest_until.isoformat()), field="text")
+        raise Refusal(
+            message("Objections were accepted until %(day)s.", day=frozen.protest_until.isoformat()), field="text"
+        )
     if entry.taken_off:
         raise Refusal(message("This village is no longer on the list."), field="text")
     if not text.strip():
-        raise Refusal(message("Write what is wrong, and how it can be seen."), field="text")
+        raise Refusal(message("Say what is wrong and how it can be checked."), field="text")
     made = ListProtest(entry_id=entry.id, text=text.strip(), made_utc=now, made_by_id=by.user_id)
     session.add(made)
-    already = Refusal(message("There is a protest against this entry already."), field="text")
+    already = Refusal(message("There is already an objection to this entry."), field="text")
     flush_or_refuse(session, {"village_list_protest.entry_id": already})
     audit.write(session, "overview:list:protest", by, subject=entry)
     return made
@@ -107,11 +111,11 @@ def decide_protest(session: Session, made: ListProtest, decision: str, reason: s
     """
     by.require("overview:list:decide")
     if made.decision:
-        raise Refusal(message("This protest is decided already."))
+        raise Refusal(message("This objection has already been decided."))
     if made.made_by_id is not None and made.made_by_id == by.user_id:
-        raise Refusal(message("Somebody else has to decide your protest."))
+        raise Refusal(message("Someone else must decide your objection."))
     if decision not in {Decision.UPHELD, Decision.REJECTED}:
-        raise Refusal(message("Choose whether the protest is right."), field="decision")
+        raise Refusal(message("Choose whether the objection is upheld."), field="decision")
     if not reason.strip():
         raise Refusal(message("Give the reason of the decision."), field="reason")
     made.decision, made.reason = Decision(decision), reason.strip()
@@ -121,7 +125,7 @@ def decide_protest(session: Session, made: ListProtest, decision: str, reason: s
     session.flush()
     audit.write(session, "overview:list:decide", by, subject=made.entry, decision=decision)
     if made.made_by_id is not None:
-        text = message("The protest is upheld.") if decision == Decision.UPHELD else message("The protest is rejected.")
+        text = message("Objection upheld.") if decision == Decision.UPHELD else message("Objection not upheld.")
         key = f"list:{made.entry.village_list.month}:protest:{made.entry.area.code}"
         new = NewPush(key, _title(made.entry), text, _path(made.entry.village_list))
         push(session, new, [made.made_by_id], by, now)
@@ -131,7 +135,7 @@ def take_off(session: Session, entry: ListEntry, reason: str, by: Actor) -> None
     """Take an entry found wrong off a list not yet published. Raises Refusal at ``reason``."""
     by.require("overview:list:manage")
     if not entry.village_list.may(ListAct.TAKE_OFF):
-        raise Refusal(message("The list is published; it is not changed any more."), field="reason")
+        raise Refusal(message("The list has been published and can no longer be changed."), field="reason")
     if not reason.strip():
         raise Refusal(message("Give the reason."), field="reason")
     entry.taken_off, entry.taken_off_reason = True, reason.strip()
@@ -152,12 +156,12 @@ def publish_list(session: Session, frozen: VillageList, version: int, by: Actor,
     by.require("overview:list:manage")
     expect_version(frozen, version)
     if not frozen.may(ListAct.PUBLISH):
-        raise Refusal(message("The list is published; it is not changed any more."))
+        raise Refusal(message("The list has been published and can no longer be changed."))
     if local_date(now) <= frozen.protest_until:
-        raise Refusal(message("Protests are still taken, until %(day)s.", day=frozen.protest_until.isoformat()))
+        raise Refusal(message("Objections are still accepted, until %(day)s.", day=frozen.protest_until.isoformat()))
     undecided = [entry for entry in frozen.entries if entry.protest is not None and not entry.protest.decision]
     if undecided:
-        raise Refusal(message("%(count)d protests are not decided yet.", count=len(undecided)))
+        raise Refusal(message("%(count)d objections have not been decided yet.", count=len(undecided)))
     frozen.state = LIST_LIFE.after(ListAct.PUBLISH, frozen.state)
     frozen.published_utc, frozen.published_by_id = now, by.user_id
     session.flush()

@@ -55,7 +55,7 @@ class EndForm(Form):
     stops = IntegerField(
         _l("Riders stopped"),
         [Optional(), STOPS],
-        description=_l("Leave it empty if nobody counted: that is not the same as none."),
+        description=_l("Leave empty if nobody counted. That is not the same as zero."),
     )
     note = TextAreaField(_l("Note"), [Optional(), at_most(500)], render_kw={"rows": "2"})
 
@@ -93,7 +93,7 @@ class PastForm(EndForm):
 class VoidForm(Form):
     """Why a patrol does not count."""
 
-    reason = TrimmedField(_l("Reason"), [InputRequired(_l("Write why the patrol is void.")), at_most(200)])
+    reason = TrimmedField(_l("Reason"), [InputRequired(_l("Say why the patrol is being voided.")), at_most(200)])
     version = VersionField(default=0)
 
 

@@ -71,7 +71,7 @@ def find_patrol(session: Session, number: str, by: Actor) -> Patrol:
     )
     found = session.scalar(query)
     if found is None:
-        raise Missing(message("There is no such patrol, or it is not yours to see."))
+        raise Missing(message("This patrol does not exist, or you do not have access to it."))
     return found
 
 

@@ -31,12 +31,12 @@ def minutes_of(started: datetime, ended: datetime, now: datetime) -> int:
         At ``ended_at``: before the start, in the future, or later than :data:`LONGEST` after the start.
     """
     if ended < started:
-        raise Refusal(message("The end lies before the start. Check the time."), field="ended_at")
+        raise Refusal(message("The end is before the start. Check the time."), field="ended_at")
     if ended > now:
-        raise Refusal(message("This time lies in the future. Check the date and the hour."), field="ended_at")
+        raise Refusal(message("This time is in the future. Check the date and time."), field="ended_at")
     if ended - started > LONGEST:
         hours = int(LONGEST.total_seconds() // 3600)
-        text = message("A patrol lasts at most %(hours)d hours. Enter when it really ended.", hours=hours)
+        text = message("A patrol can last at most %(hours)d hours. Enter when it actually ended.", hours=hours)
         raise Refusal(text, field="ended_at")
     return int((ended - started).total_seconds() // 60)
 
@@ -49,9 +49,9 @@ def whole_minute(moment: datetime) -> datetime:
 def check_start(started: datetime, now: datetime) -> None:
     """Raise Refusal at ``started_at`` for a start in the future, or too long ago to be entered."""
     if started > now:
-        raise Refusal(message("This time lies in the future. Check the date and the hour."), field="started_at")
+        raise Refusal(message("This time is in the future. Check the date and time."), field="started_at")
     if now - started > OLDEST:
-        text = message("A patrol is entered within %(days)d days.", days=OLDEST.days)
+        text = message("A patrol must be entered within %(days)d days.", days=OLDEST.days)
         raise Refusal(text, field="started_at")
 
 

@@ -22,8 +22,8 @@ from trafficedu.patrols.models import Patrol
 from trafficedu.patrols.rules import MOST_STOPS, check_start, check_stops, minutes_of, whole_minute
 
 VOID_ANY = "patrols:patrol:void"
-RUNS_ALREADY = message("A patrol of yours is running already. End it first.")
-NOT_YOURS = message("You void your own patrols only. Ask your supervisor for others.")
+RUNS_ALREADY = message("You already have a patrol under way. End it first.")
+NOT_YOURS = message("You can only void your own patrols. Ask your supervisor about others.")
 NOT_RUNNING = message("This patrol has ended. Begin a new one.")
 
 
@@ -149,11 +149,11 @@ def void(session: Session, patrol: Patrol, reason: str, version: int, by: Actor,
     """
     expect_version(patrol, version)
     if patrol.voided_utc is not None:
-        raise Refusal(message("This patrol is void already."))
+        raise Refusal(message("This patrol has already been voided."))
     if not may_void(patrol, by):
         raise Denied(NOT_YOURS)
     if not reason.strip():
-        raise Refusal(message("Write why the patrol is void."), field="reason")
+        raise Refusal(message("Say why the patrol is being voided."), field="reason")
     patrol.voided_utc, patrol.voided_by_id, patrol.void_reason = now, by.user_id, reason.strip()
     session.flush()
     audit.write(session, "patrols:patrol:void", by, subject=patrol)
@@ -167,7 +167,7 @@ def may_void(patrol: Patrol, by: Actor) -> bool:
 def _same_form(session: Session, client_reference: str, by: Actor) -> Patrol | None:
     first = queries.find_by_client_reference(session, client_reference) if client_reference else None
     if first is not None and first.officer_id != by.user_id:
-        raise Refusal(message("This form was sent by somebody else. Open the page anew."))
+        raise Refusal(message("This form was sent by someone else. Open the page again."))
     return first
 
 

@@ -85,7 +85,7 @@ def end() -> Any:
         form.ended_at.data = utc_now()
     number = running.number
     if submitted(form, lambda: services.end(session(), running, form.to_input(), actor(), utc_now())):
-        tell(message("The patrol has ended. Come home safely."))
+        tell(message("Patrol ended. Thank you, and get home safely."))
         return back_to("patrols.show", number=number)
     return form_page("patrols/end.html", form, running=running)
 
@@ -111,7 +111,7 @@ def create() -> Any:
     if not form.is_submitted():
         form.area_code.data = queries.last_area(session(), actor())
     if accepted := submitted(form, lambda: services.enter_past(session(), form.to_past(), actor(), utc_now())):
-        tell(message("The patrol is entered."))
+        tell(message("Patrol entered."))
         return back_to("patrols.show", number=accepted.value.number)
     return form_page("patrols/form.html", form)
 
@@ -136,7 +136,7 @@ def void(number: str) -> Any:
     if submitted(
         form, lambda: services.void(session(), patrol, form.reason.data, form.version.data, actor(), utc_now())
     ):
-        tell(message("The patrol is void."))
+        tell(message("Patrol voided."))
         return back_to("patrols.show", number=number)
     return form_page("patrols/void.html", form, patrol=patrol)
 

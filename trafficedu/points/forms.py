@@ -41,23 +41,25 @@ POINTS = NumberRange(1, rules.MOST_POINTS, message=_l("Enter points from %(min)s
 class EntryForm(Form):
     """An activity of an area or a company."""
 
-    target = SelectField(_l("Whose points"), [InputRequired(_l("Choose an area or a company."))], validate_choice=False)
+    target = SelectField(
+        _l("Area or company"), [InputRequired(_l("Choose an area or a company."))], validate_choice=False
+    )
     activity = SelectField(_l("Activity"), [InputRequired(_l("Choose the activity."))], validate_choice=False)
     occurred_on = DateField(_l("Day of the activity"), [InputRequired(_l("Choose the day."))])
     points = IntegerField(
         _l("Points"),
         [Optional(), POINTS],
-        description=_l("Without a sign. Empty: what the activity usually counts."),
+        description=_l("Without a plus or minus sign. Leave empty for the activity's usual points."),
     )
     note = TextAreaField(
         _l("About the activity"),
         [Optional(), at_most(500)],
-        description=_l("No names of riders, no numbers of documents."),
+        description=_l("Do not enter riders' names or document numbers."),
         render_kw={"rows": "3"},
     )
     evidence = FileField(
         _l("Evidence"),
-        description=_l("A photo (JPEG, PNG, WebP) or a PDF. A photo's place and device are taken out."),
+        description=_l("A photo (JPEG, PNG, WebP) or a PDF. The position and device details are removed from photos."),
         render_kw={"accept": "image/jpeg,image/png,image/webp,application/pdf"},
     )
     client_reference = HiddenField(default=lambda: uuid.uuid4().hex, validators=[Length(max=60)])
@@ -86,7 +88,7 @@ class EntryForm(Form):
 class CounterForm(Form):
     """Why an entry is taken back."""
 
-    reason = TrimmedField(_l("Reason"), [InputRequired(_l("Write why the entry is taken back.")), at_most(500)])
+    reason = TrimmedField(_l("Reason"), [InputRequired(_l("Say why the entry is being reversed.")), at_most(500)])
 
 
 class LedgerForm(FilterForm):
@@ -97,7 +99,7 @@ class LedgerForm(FilterForm):
     company = ChoiceFilter(_l("Company"))
     activity = ChoiceFilter(_l("Activity"))
     month = MonthField(_l("Month"), [Optional()])
-    source = ChoiceFilter(_l("How it came"), named(rules.EntryOrigin))
+    source = ChoiceFilter(_l("Source"), named(rules.EntryOrigin))
 
     def to_input(self, area_path: str) -> EntryFilter:
         """Return the filter; what cannot be read does not narrow."""
@@ -115,7 +117,7 @@ class MonthForm(FilterForm):
     """Month and kind of target of the balances; lives in the address."""
 
     month = MonthField(_l("Month"), [Optional()])
-    kind = SelectField(_l("Whose"), validate_choice=False, default="")
+    kind = SelectField(_l("Kind of area or company"), validate_choice=False, default="")
 
     def offer(self, kinds: Sequence[str]) -> None:
         """Fill the list of kinds; one that is not offered becomes the first."""
@@ -131,18 +133,18 @@ class ActivityForm(VersionForm):
         _l("Code"),
         [
             at_most(30),
-            Regexp(r"^[a-z0-9_]*$", message=_l("Use small Latin letters, digits or underscore.")),
+            Regexp(r"^[a-z0-9_]*$", message=_l("Use only lower-case letters (a to z), numbers and underscores.")),
         ],
-        description=_l("Short and lasting, such as school_visit: files name the activity by it."),
+        description=_l("Short and permanent, such as school_visit. Files use it to identify the activity."),
     )
-    name_zh = TrimmedField(_l("Name in Chinese"), [InputRequired(_l("Enter the name.")), at_most(60)])
-    name_en = TrimmedField(_l("Name in English"), [InputRequired(_l("Enter the name.")), at_most(80)])
+    name_zh = TrimmedField(_l("Chinese name"), [InputRequired(_l("Enter the name.")), at_most(60)])
+    name_en = TrimmedField(_l("English name"), [InputRequired(_l("Enter the name.")), at_most(80)])
     direction = RadioField(
         _l("Effect"), [InputRequired(_l("Choose the effect."))], choices=choices(named(rules.Direction))
     )
     points = IntegerField(_l("Usual points"), [InputRequired(_l("Enter the points.")), POINTS])
     kinds = SelectMultipleField(
-        _l("For whom"),
+        _l("Applies to"),
         [InputRequired(_l("Choose at least one."))],
         choices=choices(KIND_NAMES.items()),
         widget=ListWidget(prefix_label=False),
@@ -165,18 +167,20 @@ class ExpectationForm(Form):
     """What is expected a month, of a level or of one target."""
 
     kind = SelectField(
-        _l("Of whom"), choices=choices((kind, KIND_NAMES[kind]) for kind in rules.EVALUATED_KINDS), default=rules.TOWN
+        _l("Kind of area or company"),
+        choices=choices((kind, KIND_NAMES[kind]) for kind in rules.EVALUATED_KINDS),
+        default=rules.TOWN,
     )
     code = TrimmedField(
         _l("Code of one area or company"),
         [at_most(20)],
-        description=_l("Empty: all of this kind. One with a figure of its own keeps it."),
+        description=_l("Leave empty for all of this kind. Any with a figure of its own keeps it."),
     )
     month = MonthField(_l("From month"), [InputRequired(_l("Choose the month."))])
     points = IntegerField(
         _l("Points a month"),
         [Optional(), POINTS],
-        description=_l("Empty: from then on nothing of its own is expected."),
+        description=_l("Leave empty to set no figure of its own from then on."),
     )
 
     def to_input(self) -> ExpectationInput:

@@ -39,7 +39,7 @@ def signed_points(cell: parsing.Cell) -> int:
     """Return points with their sign, which are never 0."""
     points = parsing.whole(-MOST_POINTS, MOST_POINTS)(cell)
     if points == 0:
-        raise Refusal(message("An entry of 0 points says nothing. Leave the row out."))
+        raise Refusal(message("An entry of 0 points has no effect. Leave the row out."))
     return points
 
 
@@ -82,7 +82,8 @@ class PointImport(KeyedImport[dict[str, Any]]):
     def check_change(self, change: Mapping[str, Any], known: Known) -> None:
         """Raise Refusal: nothing may change."""
         text = message(
-            "The ledger has this reference already and is never changed. Add a row with the opposite points."
+            "The ledger already has this reference, and its entries cannot be changed. Add a row with the opposite "
+            "points."
         )
         raise Refusal(text, field="reference")
 

@@ -42,15 +42,15 @@ class EntryOrigin(Word):
 
     PAGE = "page", message("by hand")
     FILE = "file", message("from a file")
-    EVENT = "event", message("by itself")
-    COUNTER = "counter", message("counter-entry")
+    EVENT = "event", message("automatic")
+    COUNTER = "counter", message("reversal")
 
 
 class EntryMark(Word):
     """What became of an entry: it takes another back, or was taken back itself."""
 
-    COUNTER = "counter", message("counter-entry"), "problem"
-    TAKEN_BACK = "taken_back", message("taken back")
+    COUNTER = "counter", message("reversal"), "problem"
+    TAKEN_BACK = "taken_back", message("withdrawn")
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,11 @@ def signed(direction: str, points: int) -> int:
 def check_day(day: date, today: date, *, by_hand: bool = True) -> None:
     """Raise Refusal at ``occurred_on`` for a day to come, or one too long ago to be entered by hand."""
     if day > today:
-        raise Refusal(message("This day lies in the future. Check the date."), field="occurred_on")
+        raise Refusal(message("This day is in the future. Check the date."), field="occurred_on")
     if by_hand and (today - day).days > OLDEST_DAYS:
-        text = message("Enter activities within %(days)d days; take older ones in from a file.", days=OLDEST_DAYS)
+        text = message(
+            "Activities must be entered within %(days)d days. Import older ones from a file.", days=OLDEST_DAYS
+        )
         raise Refusal(text, field="occurred_on")
 
 

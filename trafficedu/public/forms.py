@@ -12,7 +12,7 @@ from trafficedu.core.fields import Form, TrimmedField, at_most
 from trafficedu.core.numbers import is_number, normalise
 
 NUMBER = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "maxlength": "20"}
-WRONG_NUMBER = _l("This number cannot be right: a character is missing or wrong. Compare it with the paper.")
+WRONG_NUMBER = _l("This number is not valid: a character is missing or wrong. Check it against the paper.")
 
 
 class KeyForm(Form):
@@ -21,7 +21,7 @@ class KeyForm(Form):
     last_four = TrimmedField(
         _l("Last four characters of your identity number"),
         [InputRequired(_l("Enter the last four characters.")), Length(4, 4, _l("Enter exactly four characters."))],
-        description=_l("As on your identity card or passport; the last one may be an X."),
+        description=_l("As shown on your identity card or passport. The last one may be an X."),
         render_kw={
             "autocomplete": "off",
             "autocapitalize": "characters",
@@ -38,7 +38,7 @@ class ReceiptForm(KeyForm):
     number = TrimmedField(
         _l("Receipt number"),
         [InputRequired(_l("Enter the receipt number."))],
-        description=_l("On your receipt; it begins with V and has 12 characters."),
+        description=_l("It is on your receipt, begins with V and has 12 characters."),
         render_kw=NUMBER,
     )
 
@@ -54,7 +54,7 @@ class CertificateForm(Form):
     number = TrimmedField(
         _l("Certificate number"),
         [InputRequired(_l("Enter the certificate number."))],
-        description=_l("On the certificate; it begins with C and has 12 characters."),
+        description=_l("It is on the certificate, begins with C and has 12 characters."),
         render_kw=NUMBER,
     )
 
@@ -80,10 +80,10 @@ class ObjectionForm(Form):
     statement = TextAreaField(
         _l("What is wrong with the record?"),
         [
-            InputRequired(_l("Write what is wrong with the record.")),
+            InputRequired(_l("Say what is wrong with the record.")),
             at_most(2000),
         ],
-        description=_l("Say what happened, in your own words. A supervisor reads it together with the record."),
+        description=_l("Say what happened, in your own words. A supervisor will read it together with the record."),
         render_kw={"rows": "6"},
     )
     contact = TrimmedField(

@@ -97,7 +97,11 @@ def paper_of(session: Session, violation: Violation, day: date, locale: str, add
     receipt = read_receipt(session, violation, day)
     task, kind = receipt.task, violation.kind
     open_task = task if task is not None and receipt.may_move else None
-    note = message("This record was found wrong and is void: it has no consequences.") if receipt.voided else None
+    note = (
+        message("This record was found to be wrong and has been voided. It has no consequences.")
+        if receipt.voided
+        else None
+    )
     officer = violation.officer_user
     return ReceiptData(
         number=violation.number,

@@ -30,7 +30,8 @@ pages = Blueprint("public", __name__)
 COOKIE = "trafficedu_receipt"
 OPEN_SECONDS = 30 * 60
 NOT_OPENED = message(
-    "No receipt opens with this number and these four characters. Check both with your paper and your identity card."
+    "We could not find a receipt with this number and these four characters. Check both against your receipt and "
+    "your identity card."
 )
 RIDER = "a rider has no account: the number and the last four characters of the identity number open the receipt"
 
@@ -66,7 +67,7 @@ def close(number: str) -> Any:
     """I close my receipt: on this phone it asks for the four characters again."""
     answer = back_to("public.find")
     answer.delete_cookie(COOKIE, path=url_for("public.receipt", number=number))
-    tell(message("The receipt is closed on this device."))
+    tell(message("The receipt has been closed on this device."))
     return answer
 
 
@@ -84,7 +85,7 @@ def move(number: str) -> Any:
     form.offer([(one.number, _in_words(one)) for one in offered])
     by_number, task = {one.number: one for one in offered}, shown.task
     if submitted(form, lambda: move_booking(session(), task, by_number[form.session.data], VISITOR, utc_now())):
-        tell(message("Your seat is booked. Keep the new time."))
+        tell(message("Your seat is booked. Please come at the new time."))
         return back_to("public.receipt", number=number)
     shown = queries.read_receipt(session(), shown.violation, today())
     return form_page("public/move.html", form, receipt=shown, offered=offered)
@@ -104,7 +105,7 @@ def objection(number: str) -> Any:
         form,
         lambda: raise_objection(session(), shown.violation, form.statement.data, form.contact.data or "", utc_now()),
     ):
-        tell(message("Your objection is received. The answer will be on this page."))
+        tell(message("We have received your objection. The decision will appear on this page."))
         return back_to("public.receipt", number=number)
     return form_page("public/objection.html", form, receipt=shown)
 
@@ -127,7 +128,7 @@ def certificate_pdf(number: str) -> Any:
     if not isinstance(shown, queries.Receipt):
         return shown
     if shown.certificate is None:
-        raise Missing(message("There is no certificate yet: the study it is for has not been completed."))
+        raise Missing(message("There is no certificate yet because the study has not been completed."))
     number = shown.certificate.number
     return pdf(render_certificate(session(), number, locale(), utc_now()), number)
 

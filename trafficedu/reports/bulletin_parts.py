@@ -190,7 +190,7 @@ def _outlook(flow: Flow, seen: Outlook) -> None:
     lines = [
         Line(message("counted"), [*seen.counted[start:], *ahead]),
         Line(message("forecast"), [*past, *seen.expected], bands),
-        Line(message("expected one month before"), [*seen.fitted[start:], *ahead], quiet=True),
+        Line(message("expected one month ahead"), [*seen.fitted[start:], *ahead], quiet=True),
     ]
     months = [*seen.months[start:], *seen.ahead]
     draw_lines(flow, Lines(title, months, lines, message("accidents"), note))

@@ -25,7 +25,9 @@ class SearchForm(Form):
     words = TrimmedField(
         _l("Document number, phone, plate or name"),
         [InputRequired(_l("Enter a document number, a phone, a plate or a name.")), at_most(60)],
-        description=_l("A complete number, phone or plate finds the rider wherever at home, a name only in your area."),
+        description=_l(
+            "A full number, phone or plate finds a rider in any area. A name only finds riders in your area."
+        ),
         render_kw={"autocomplete": "off", "spellcheck": "false", "type": "search"},
     )
 
@@ -52,7 +54,7 @@ class RiderForm(Form):
     birth_date = DateField(
         _l("Birth date"),
         [Optional()],
-        description=_l("Only for a document whose number does not tell it."),
+        description=_l("Only if the document number does not contain it."),
     )
     home_area_id = SelectField(_l("Home village"), coerce=int)
     version = VersionField(default=0)
@@ -103,7 +105,7 @@ class PlateForm(Form):
     plate = TrimmedField(
         _l("Plate"),
         [InputRequired(_l("Enter the plate.")), at_most(30)],
-        description=_l("Such as 杭州A12345. A plate noted for somebody else goes over to this rider."),
+        description=_l("Such as 杭州A12345. A plate registered to someone else moves to this rider."),
         render_kw=CODE_KEYS,
     )
 
@@ -112,7 +114,7 @@ class UnmaskForm(Form):
     """Why the data is needed in clear."""
 
     purpose = SelectField(
-        _l("What for"),
+        _l("Purpose"),
         [InputRequired(_l("Say what you need the data for."))],
         choices=choices([("", _l("choose")), *named(Purpose)]),
         description=_l("Your name, the time and the purpose are written to the audit trail."),
@@ -126,12 +128,12 @@ class EngagementForm(Form):
     engaged_from = DateField(
         _l("Engaged from"), [InputRequired(_l("Enter the day the engagement begins."))], default=clock.today
     )
-    engaged_to = DateField(_l("Engaged until"), [Optional()], description=_l("Empty while it goes on."))
+    engaged_to = DateField(_l("Engaged until"), [Optional()], description=_l("Leave empty if it has not ended."))
     legal_basis = SelectField(
-        _l("Legal basis for telling the company"),
+        _l("Legal basis for notifying the company"),
         choices=choices([("", _l("none recorded")), *named(LegalBasis)]),
         description=_l(
-            "Personal Information Protection Law, article 23. Without one, notices to the company are held back."
+            "Personal Information Protection Law, article 23. Without one, notices to the company are held."
         ),
     )
     version = VersionField(default=0)

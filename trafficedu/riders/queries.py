@@ -89,7 +89,7 @@ def find_rider(session: Session, number: str, by: Actor, now: datetime) -> Rider
     """Return the rider with a public number, as far as ``by`` sees; raise :class:`Missing`."""
     rider = find_rider_if_seen(session, number, by, now)
     if rider is None:
-        raise Missing(message("There is no such rider."))
+        raise Missing(message("This rider does not exist."))
     return rider
 
 
@@ -236,7 +236,7 @@ def find_engagement(session: Session, rider: Rider, company_code: str, engaged_f
         .where(Engagement.rider_id == rider.id, Company.code == company_code, Engagement.engaged_from == engaged_from)
     )
     if found is None:
-        raise Missing(message("There is no such engagement."))
+        raise Missing(message("This engagement does not exist."))
     return found
 
 

@@ -40,9 +40,9 @@ class Purpose(Word):
 
     RECORDING = "recording", message("recording a violation")
     OBJECTION = "objection", message("deciding an objection")
-    CONTACT = "contact", message("reaching the rider")
-    REQUEST = "request", message("the rider asks what is stored")
-    CORRECTION = "correction", message("mending the record")
+    CONTACT = "contact", message("contacting the rider")
+    REQUEST = "request", message("the rider asked what is stored")
+    CORRECTION = "correction", message("correcting the record")
 
 
 OPEN_FOR = timedelta(hours=12)
@@ -139,10 +139,12 @@ def normalise_identity(id_type: str, text: str, today: date) -> str:
 
 def _citizen_number(number: str, today: date) -> str:
     if not CITIZEN_NUMBER.fullmatch(number):
-        raise _broken(number, message("An identity card number has 17 digits and a digit or X. Check what you typed."))
+        raise _broken(
+            number, message("An identity card number has 17 digits followed by a digit or X. Check what you typed.")
+        )
     born = _date(number[6:14])
     if born is None or born > today:
-        raise _broken(number, message("The birth date in this number cannot be. Check digits 7 to 14."))
+        raise _broken(number, message("The birth date in this number is not possible. Check digits 7 to 14."))
     if not mod_11_2.is_valid(number):
         raise _broken(number, message("The check digit of this number is wrong. Compare it with the document again."))
     return number
@@ -209,8 +211,8 @@ def normalise_plate(text: str) -> str:
     if plate and not PLATE.fullmatch(plate):
         raise Refusal(
             message(
-                "A plate has a place name or none, then four to eight letters and digits, such as 杭州A12345."
-                " Check what you typed, or leave it empty for an unplated e-bike."
+                "A plate has an optional place name, then four to eight letters and digits, such as 杭州A12345. "
+                "Check what you typed, or leave it empty for an unplated e-bike."
             ),
             field="plate",
             value=mask_identity(plate),

@@ -62,9 +62,9 @@ def register() -> Any:
     if accepted := submitted(form, lambda: _register(form)):
         registered = accepted.value
         tell(
-            message("The rider is registered.")
+            message("Rider registered.")
             if registered.is_new
-            else message("This rider was registered already; nothing was overwritten.")
+            else message("This rider was already registered; nothing was overwritten.")
         )
         return back_to("riders.show", number=registered.rider.number)
     return form_page("riders/register.html", form)
@@ -131,7 +131,7 @@ def edit(number: str) -> Any:
             session(), rider, form.to_change(rider.birth_date), form.version.data, actor(), utc_now()
         ),
     ):
-        tell(message("The rider is changed."))
+        tell(message("Rider changed."))
         return back_to("riders.show", number=number)
     return form_page("riders/edit.html", form, shown=shown)
 
@@ -144,7 +144,7 @@ def engage(number: str) -> Any:
     form = EngagementForm()
     form.offer(companies.choices(session()))
     if submitted(form, lambda: engagements.engage(session(), rider, form.to_input(), actor(), utc_now())):
-        tell(message("The engagement is recorded."))
+        tell(message("Engagement recorded."))
         return back_to("riders.show", number=number)
     return form_page("riders/engagement.html", form, rider=rider, engagement=None)
 
@@ -163,7 +163,7 @@ def engagement(number: str, company: str, since: str) -> Any:
             session(), found, form.to_change(), form.version.data, actor(), utc_now()
         ),
     ):
-        tell(message("The engagement is changed."))
+        tell(message("Engagement changed."))
         return back_to("riders.show", number=number)
     return form_page("riders/engagement.html", form, rider=rider, engagement=found)
 
@@ -175,7 +175,7 @@ def add_plate(number: str) -> Any:
     rider = queries.find_rider(session(), number, actor(), utc_now())
     form = PlateForm()
     if submitted(form, lambda: plates.remember_plate(session(), form.plate.data, rider, actor())):
-        tell(message("The plate is noted."))
+        tell(message("Plate added."))
         return back_to("riders.show", number=number)
     if request.method == "GET":
         return back_to("riders.show", number=number)
@@ -189,7 +189,7 @@ def remove_plate(number: str) -> Any:
     rider = queries.find_rider(session(), number, actor(), utc_now())
     plates.forget_plate(session(), rider, request.form.get("plate", ""), actor())
     session().commit()
-    tell(message("The plate is taken away."))
+    tell(message("Plate removed."))
     return back_to("riders.show", number=number)
 
 
@@ -213,4 +213,4 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise Missing(message("There is no such engagement.")) from error
+        raise Missing(message("This engagement does not exist.")) from error

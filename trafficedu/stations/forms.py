@@ -27,7 +27,7 @@ from trafficedu.stations.services import StationInput
 class StationForm(Form):
     """A station; its code is chosen once."""
 
-    code = code_field(_l("Short and stable; it cannot be changed later."))
+    code = code_field(_l("Keep it short. It cannot be changed later."))
     name = TrimmedField(_l("Name of the station"), [InputRequired(_l("Enter the name.")), at_most(120)])
     area_code = SelectField(_l("Village or town"), [InputRequired(_l("Choose the village or town."))])
     address = TrimmedField(
@@ -38,7 +38,7 @@ class StationForm(Form):
     )
     phone = telephone_field()
     seats = IntegerField(
-        _l("Seats in a usual session"),
+        _l("Seats in a normal session"),
         [
             InputRequired(_l("Enter the number of seats.")),
             NumberRange(1, 1000, message=_l("Enter a number from %(min)d to %(max)d.")),
@@ -48,7 +48,7 @@ class StationForm(Form):
     active = BooleanField(
         _l("Active"),
         default=True,
-        description=_l("An inactive station gets no new sessions; its records stay."),
+        description=_l("An inactive station gets no new sessions. Its records are kept."),
     )
     version = VersionField(default=0)
 

@@ -53,4 +53,4 @@ def _apply(session: Session, station: Station, new: StationInput, today: date) -
 
 
 def _flush(session: Session) -> None:
-    flush_or_refuse(session, {"station.code": Refusal(message("Another station has this code."), field="code")})
+    flush_or_refuse(session, {"station.code": Refusal(message("Another station already has this code."), field="code")})

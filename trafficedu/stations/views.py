@@ -37,7 +37,7 @@ def create() -> Any:
     if accepted := submitted(
         form, lambda: services.add_station(session(), form.code.data, form.to_input(), actor(), today())
     ):
-        tell(message("The station is added."))
+        tell(message("Station added."))
         return back_to("stations.show", code=accepted.value.code)
     return form_page("stations/form.html", form, station=None)
 
@@ -63,7 +63,7 @@ def edit(code: str) -> Any:
     if submitted(
         form, lambda: services.change_station(session(), station, form.to_input(), form.version.data, actor(), today())
     ):
-        tell(message("The station is changed."))
+        tell(message("Station changed."))
         return back_to("stations.show", code=code)
     return form_page("stations/form.html", form, station=station)
 

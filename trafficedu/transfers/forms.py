@@ -65,11 +65,11 @@ class ExportForm(Form):
     """What is to be written."""
 
     kind = SelectField(_l("What to export"), [InputRequired(_l("Choose what to export."))])
-    month = MonthField(_l("Month"), [Optional()], description=_l("Leave it empty for all months."))
+    month = MonthField(_l("Month"), [Optional()], description=_l("Leave empty for all months."))
     suffix = RadioField(_l("Format"), choices=as_choices([("csv", "CSV"), ("xlsx", "XLSX")]), default="csv")
     clear = BooleanField(
-        _l("With personal data in clear"),
-        description=_l("For this you need a permission of its own, and it is written to the audit trail."),
+        _l("With unmasked personal data"),
+        description=_l("This needs a separate permission and is recorded in the audit trail."),
     )
 
     def offer(self, kinds: Sequence[str]) -> None:

@@ -60,14 +60,16 @@ class RiderFields(Form):
     name = TrimmedField(
         _l("Name"),
         [at_most(60)],
-        description=_l("As on the document."),
+        description=_l("As shown on the document."),
         render_kw={"autocomplete": "off"},
     )
     phone = TrimmedField(
         _l("Phone"), [Optional(), _rule(normalise_phone)], render_kw={"inputmode": "tel", "autocomplete": "off"}
     )
     birth_date = DateField(
-        _l("Date of birth"), [Optional()], description=_l("Only where the document does not tell it, as a passport.")
+        _l("Date of birth"),
+        [Optional()],
+        description=_l("Only if the document number does not contain it, as with a passport."),
     )
     home_area_id = SelectField(_l("Home village"), coerce=int, default=0, validate_choice=False)
 
@@ -92,7 +94,7 @@ class RiderFields(Form):
 class RecordForm(RiderFields):
     """A violation as the officer sees it at the kerb."""
 
-    kind = RadioField(_l("The offence"), validate_choice=False, choices=[])
+    kind = RadioField(_l("Violation"), validate_choice=False, choices=[])
     other_kind = SelectField(_l("Another kind"), validate_choice=False, validators=[Optional()], choices=[])
     occurred_at = LocalTimeField(_l("When"), [InputRequired(_l("Enter the date and time.")), not_in_future])
     area_code = SelectField(
@@ -105,7 +107,7 @@ class RecordForm(RiderFields):
         render_kw={"autocomplete": "off"},
     )
     source = RadioField(
-        _l("Seen"),
+        _l("How it was detected"),
         choices=choices([*named([Source.FIELD]), (Source.CAMERA, _l("by a camera"))]),
         default=Source.FIELD,
     )
@@ -114,13 +116,13 @@ class RecordForm(RiderFields):
         [_rule(normalise_plate)],
         render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
     )
-    offender = RadioField(_l("Offender"), choices=choices(named(Offender)), default=Offender.RIDER)
+    offender = RadioField(_l("Rider or passenger"), choices=choices(named(Offender)), default=Offender.RIDER)
     company_code = SelectField(_l("Company"), validate_choice=False, default=AS_ENGAGED, choices=[])
     legal_basis = SelectField(
-        _l("Why the company may be told"),
+        _l("Basis for notifying the company"),
         choices=choices([("", _l("not known yet")), *named(LegalBasis)]),
         default="",
-        description=_l("Only for a company that is new for this rider. Without it the notice waits."),
+        description=_l("Only if the company is new for this rider. Without it the notice is held."),
     )
     guardian_name = TrimmedField(_l("Name of a guardian"), [at_most(60)], render_kw={"autocomplete": "off"})
     penalty = RadioField(_l("Penalty imposed"), choices=choices(named(Penalty)), default=Penalty.WARNING)
@@ -135,7 +137,7 @@ class RecordForm(RiderFields):
         if not other and key in {"", OTHER}:
             raise ValidationError(str(_l("Choose what happened.")))
         if other and key not in {"", OTHER, other}:
-            raise ValidationError(str(_l("A key and an entry of the list are chosen. Choose one of the two.")))
+            raise ValidationError(str(_l("You chose both a key and an entry in the list. Choose only one.")))
 
     @property
     def kind_code(self) -> str:
@@ -180,7 +182,7 @@ class ReasonForm(Form):
 
     reason = TextAreaField(
         _l("Reason"),
-        [InputRequired(_l("Say why: it is kept with the record.")), at_most(500)],
+        [InputRequired(_l("Say why. This is kept with the record.")), at_most(500)],
         render_kw={"rows": "3"},
     )
 
@@ -200,8 +202,8 @@ class DecisionForm(Form):
     )
     decision = TextAreaField(
         _l("Reasons"),
-        [InputRequired(_l("Say why: it is kept with the record.")), at_most(2000)],
-        description=_l("The rider reads this."),
+        [InputRequired(_l("Say why. This is kept with the record.")), at_most(2000)],
+        description=_l("The rider will read this."),
         render_kw={"rows": "4"},
     )
 
@@ -213,7 +215,7 @@ class ViolationFilterForm(FilterForm):
     since = DateField(_l("From"), [Optional()])
     until = DateField(_l("To"), [Optional()])
     area = ChoiceFilter(_l("Area of the record"))
-    kind = ChoiceFilter(_l("Offence"))
+    kind = ChoiceFilter(_l("Violation"))
     source = ChoiceFilter(_l("Source"), named(Source))
     state = ChoiceFilter(_l("State"), named(ViolationState))
     company = ChoiceFilter(_l("Company"))
@@ -245,17 +247,17 @@ class KindForm(VersionForm):
         ],
         description=_l("The national code where there is one."),
     )
-    name_zh = TrimmedField(_l("Name in Chinese"), [InputRequired(_l("Enter the name.")), at_most(60)])
-    name_en = TrimmedField(_l("Name in English"), [InputRequired(_l("Enter the name.")), at_most(60)])
+    name_zh = TrimmedField(_l("Chinese name"), [InputRequired(_l("Enter the name.")), at_most(60)])
+    name_en = TrimmedField(_l("English name"), [InputRequired(_l("Enter the name.")), at_most(60)])
     position = IntegerField(
-        _l("Place among the large keys"),
+        _l("Position among the quick keys"),
         [Optional(), NumberRange(1, 99, message=_l("Enter a number from 1 to 99."))],
-        description=_l("Empty: in the list below the keys."),
+        description=_l("Leave empty to show it in the list below the keys."),
     )
     fine_min_yuan = IntegerField(_l("Lowest fine in yuan"), [InputRequired(_l("Enter the amount."))])
     fine_max_yuan = IntegerField(_l("Highest fine in yuan"), [InputRequired(_l("Enter the amount."))])
-    law_zh = TrimmedField(_l("Legal ground in Chinese"), [InputRequired(_l("Name the article.")), at_most(200)])
-    law_en = TrimmedField(_l("Legal ground in English"), [InputRequired(_l("Name the article.")), at_most(200)])
+    law_zh = TrimmedField(_l("Legal basis (Chinese)"), [InputRequired(_l("Name the article.")), at_most(200)])
+    law_en = TrimmedField(_l("Legal basis (English)"), [InputRequired(_l("Name the article.")), at_most(200)])
 
     def validate_fine_min_yuan(self, field: Field) -> None:
         """Refuse an impossible amount."""

@@ -60,7 +60,7 @@ def reviews_due() -> str:
         )
         for row in page.items[:SHOWN]
     ]
-    return _waiting(_("Reviews"), lines, page.total, url_for("violations.reviews"), _("Nothing waits for review."))
+    return _waiting(_("Reviews"), lines, page.total, url_for("violations.reviews"), _("Nothing is waiting for review."))
 
 
 @panel_for("violations:objection:decide")
@@ -76,7 +76,9 @@ def objections_due() -> str:
         )
         for row in page.items[:SHOWN]
     ]
-    return _waiting(_("Objections"), lines, page.total, url_for("violations.objections"), _("No objection waits."))
+    return _waiting(
+        _("Objections"), lines, page.total, url_for("violations.objections"), _("No objections are waiting.")
+    )
 
 
 def _waiting(title: str, lines: list[Line], total: int, all_url: str, nothing: str) -> str:

@@ -73,7 +73,7 @@ class ObjectionAct(StrEnum):
     DISMISS = auto()
 
 
-DECIDED = message("Somebody else has decided on this record already. Check what it says now.")
+DECIDED = message("Someone else has already decided on this record. Check what it says now.")
 STANDING = (ViolationState.PENDING, ViolationState.CONFIRMED)
 """States of a record that may still be worked on."""
 
@@ -104,14 +104,14 @@ def check_time(occurred: datetime, now: datetime, latest_days_back: int | None) 
     """Raise Refusal at ``occurred_at`` for a time in the future or, given a limit, too long ago to be recorded."""
     if occurred > now:
         raise Refusal(
-            message("This time lies in the future. Check the date and the hour."),
+            message("This time is in the future. Check the date and time."),
             field="occurred_at",
             value=occurred.isoformat(),
         )
     if latest_days_back is not None and occurred < now - timedelta(days=latest_days_back):
         raise Refusal(
             message(
-                "This is more than %(days)d days ago: too long to be recorded here. Older records are imported.",
+                "This was more than %(days)d days ago, too long to be recorded here. Import older records from a file.",
                 days=latest_days_back,
             ),
             field="occurred_at",
@@ -119,7 +119,7 @@ def check_time(occurred: datetime, now: datetime, latest_days_back: int | None) 
         )
     if occurred.year < FIRST_YEAR and local_date(occurred).year < FIRST_YEAR:
         raise Refusal(
-            message("This day lies too far back. Check the year."), field="occurred_at", value=occurred.isoformat()
+            message("This day is too far back. Check the year."), field="occurred_at", value=occurred.isoformat()
         )
 
 
@@ -148,7 +148,7 @@ def check_penalty(penalty: str, fine_yuan: int | None, fine_min_yuan: int, fine_
     if penalty != Penalty.FINE:
         if fine_yuan is not None:
             raise Refusal(
-                message("Only a fine has an amount. Leave it empty, or choose the fine as the penalty."),
+                message("Only a fine has an amount. Leave it empty, or choose fine as the penalty."),
                 field="fine_yuan",
                 value=str(fine_yuan),
             )
@@ -158,7 +158,7 @@ def check_penalty(penalty: str, fine_yuan: int | None, fine_min_yuan: int, fine_
     if not fine_min_yuan <= fine_yuan <= fine_max_yuan:
         raise Refusal(
             message(
-                "The fine for this kind lies between %(low)d and %(high)d yuan.",
+                "The fine for this kind must be between %(low)d and %(high)d yuan.",
                 low=fine_min_yuan,
                 high=fine_max_yuan,
             ),
@@ -179,7 +179,7 @@ def check_age(age: int | None, penalty: str, fine_from_age: int) -> None:
     if penalty == Penalty.FINE and age is not None and age < fine_from_age:
         raise Refusal(
             message(
-                "This person is under %(age)d: no fine is possible. Choose education or a warning.", age=fine_from_age
+                "This person is under %(age)d and cannot be fined. Choose education or a warning.", age=fine_from_age
             ),
             field="penalty",
             value=penalty,
@@ -195,7 +195,7 @@ def check_guardian(minor: bool, guardian_name: str, rider_from_age: int) -> None
     """Raise Refusal at ``guardian_name`` where a rider under age has nobody named to answer for them."""
     if minor and not guardian_name.strip():
         raise Refusal(
-            message("The rider is under %(age)d: enter the name of a guardian.", age=rider_from_age),
+            message("The rider is under %(age)d. Enter the name of a guardian.", age=rider_from_age),
             field="guardian_name",
         )
 
@@ -215,8 +215,8 @@ def check_position(latitude: float | None, longitude: float | None) -> None:
     """Raise Refusal at ``latitude`` or ``longitude`` for half a position or one that is not on Earth."""
     if (latitude is None) != (longitude is None):
         field = "longitude" if longitude is None else "latitude"
-        raise Refusal(message("A position needs latitude and longitude."), field=field, value="")
+        raise Refusal(message("A position needs both latitude and longitude."), field=field, value="")
     if latitude is not None and not -90 <= latitude <= 90:
-        raise Refusal(message("A latitude lies between -90 and 90."), field="latitude", value=str(latitude))
+        raise Refusal(message("The latitude must be between -90 and 90."), field="latitude", value=str(latitude))
     if longitude is not None and not -180 <= longitude <= 180:
-        raise Refusal(message("A longitude lies between -180 and 180."), field="longitude", value=str(longitude))
+        raise Refusal(message("The longitude must be between -180 and 180."), field="longitude", value=str(longitude))

@@ -127,7 +127,7 @@ class AccidentImport(KeyedImport[Ready]):
             raise Refusal(message("This reference belongs to a record outside your area."), field="reference", value="")
         if known["state"] == rules.AccidentState.VOIDED:
             raise Refusal(
-                message("The record with this reference is voided: a file does not change it."), field="reference"
+                message("The record with this reference has been voided. A file cannot change it."), field="reference"
             )
 
     def change(self, changed: Sequence[tuple[Ready, Known]]) -> None:

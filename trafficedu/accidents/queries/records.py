@@ -71,7 +71,7 @@ def find_accident(session: Session, number: str, by: Actor) -> Accident:
     )
     found = session.scalar(query)
     if found is None:
-        raise Missing(message("There is no such accident, or it is not yours to see."))
+        raise Missing(message("This accident does not exist, or you do not have access to it."))
     return found
 
 

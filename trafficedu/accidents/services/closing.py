@@ -22,7 +22,7 @@ def void(session: Session, accident: Accident, reason: str, by: Actor, now: date
     """
     ACCIDENT_LIFE.require(AccidentAct.VOID, accident.state)
     if not reason.strip():
-        raise Refusal(message("Say why: it is kept with the record."), field="reason")
+        raise Refusal(message("Say why. This is kept with the record."), field="reason")
     _void(accident, reason.strip(), by, now)
     session.flush()
     audit.write(session, "accidents:accident:void", by, subject=accident)
@@ -42,7 +42,7 @@ def mark_duplicate(session: Session, accident: Accident, kept: Accident, by: Act
     locked = select(Accident).where(Accident.id.in_(ids)).order_by(Accident.id).with_for_update()
     session.scalars(locked.execution_options(populate_existing=True)).all()
     if accident.id == kept.id or kept.is_voided:
-        raise Stale(message("The record to be kept is voided itself. Compare the two again."))
+        raise Stale(message("The record you chose to keep has itself been voided. Compare the two again."))
     ACCIDENT_LIFE.require(AccidentAct.VOID, accident.state)
     known = set(session.scalars(select(AccidentRider.rider_id).where(AccidentRider.accident_id == kept.id)))
     for link in session.scalars(select(AccidentRider).where(AccidentRider.accident_id == accident.id)):

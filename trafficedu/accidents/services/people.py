@@ -40,9 +40,12 @@ def link_rider(
     by.require(LINK)
     ACCIDENT_LIFE.require(AccidentAct.LINK, accident.state)
     if role not in tuple(AccidentRole):
-        raise Refusal(message("Choose the person's part in the accident."), field="role", value=role)
+        raise Refusal(message("Choose the person's role in the accident."), field="role", value=role)
     if role != AccidentRole.OTHER and not accident.ebike_involved:
-        raise Refusal(message("No e-bike was involved: nobody rode one. Correct the record first."), field="role")
+        raise Refusal(
+            message("No e-bike was involved, so nobody can have been riding one. Correct the record first."),
+            field="role",
+        )
     rider = find_or_register(session, new, by, now)
     link = AccidentRider(accident_id=accident.id, rider_id=rider.id, role=AccidentRole(role))
     try:

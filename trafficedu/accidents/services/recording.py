@@ -80,8 +80,8 @@ def record(session: Session, new: NewAccident, by: Actor, now: datetime) -> Acci
             return _first_record(first, by)
         raise Refusal(
             message(
-                "There is a record of this area, this severity and about this time already. Compare it below; tick"
-                " the box if this is another accident."
+                "There is already a record for this area and severity at about this time. Compare it below. If "
+                "this is a different accident, tick the box."
             ),
             field="told_apart",
         )
@@ -121,7 +121,7 @@ def _same_submit(session: Session, new: NewAccident) -> Accident | None:
 
 def _first_record(first: Accident, by: Actor) -> Accident:
     if first.recorded_by_id != by.user_id:
-        raise Refusal(message("This form was sent by somebody else. Open the page anew."))
+        raise Refusal(message("This form was sent by someone else. Open the page again."))
     return first
 
 

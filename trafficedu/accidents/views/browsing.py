@@ -77,7 +77,7 @@ def link(number: str) -> Any:
     if submitted(
         form, lambda: people.link_rider(session(), accident, form.to_input(), form.role.data, actor(), utc_now())
     ):
-        tell(message("The person is linked to the accident."))
+        tell(message("Person linked to the accident."))
         return back_to("accidents.show", number=number)
     accident = records.find_accident(session(), number, actor())
     return form_page("accidents/link.html", form, accident=accident)
@@ -90,7 +90,7 @@ def unlink(number: str, rider: str) -> Any:
     accident = records.find_accident(session(), number, actor())
     people.unlink_rider(session(), records.find_link(session(), accident, rider), actor())
     session().commit()
-    tell(message("The link is taken back."))
+    tell(message("Link removed."))
     return back_to("accidents.show", number=number)
 
 

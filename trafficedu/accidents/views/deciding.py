@@ -32,7 +32,7 @@ def void(number: str) -> Any:
     accident = records.find_accident(session(), number, actor())
     form = VoidForm()
     if submitted(form, lambda: closing.void(session(), accident, form.reason.data, actor(), utc_now())):
-        tell(message("The record is voided and left every figure."))
+        tell(message("Record voided and removed from all figures."))
         return back_to("accidents.show", number=number)
     accident = records.find_accident(session(), number, actor())
     return form_page("accidents/void.html", form, accident=accident)
@@ -55,8 +55,8 @@ def compare(number: str, other: str) -> Any:
     form = CompareForm()
     form.decision.choices = choices(
         [
-            ("one", _("One accident: keep %(kept)s, void %(voided)s", kept=one.number, voided=two.number)),
-            ("two", _("One accident: keep %(kept)s, void %(voided)s", kept=two.number, voided=one.number)),
+            ("one", _("Same accident: keep %(kept)s, void %(voided)s", kept=one.number, voided=two.number)),
+            ("two", _("Same accident: keep %(kept)s, void %(voided)s", kept=two.number, voided=one.number)),
             ("apart", _("Two accidents: keep both")),
         ]
     )
@@ -64,10 +64,10 @@ def compare(number: str, other: str) -> Any:
         kept, voided = (one, two) if form.decision.data == "one" else (two, one)
         if form.decision.data == "apart":
             closing.tell_apart(session(), max(one, two, key=lambda record: (record.occurred_utc, record.id)), actor())
-            told = message("The two records stay apart.")
+            told = message("Both records are kept as separate accidents.")
         else:
             closing.mark_duplicate(session(), voided, kept, actor(), utc_now())
-            told = message("The duplicate is voided; the other record is kept.")
+            told = message("Duplicate voided. The other record is kept.")
         session().commit()
         tell(told)
         return back_to("accidents.duplicates")

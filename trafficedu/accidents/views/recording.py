@@ -53,7 +53,7 @@ def new() -> Any:
             attach_error(form, error)
         else:
             cookie[VILLAGE_COOKIE] = form.area_code.data
-            tell(message("The accident is recorded."))
+            tell(message("Accident recorded."))
             return back_to("accidents.show", number=number)
     return _page(form, close=close), 422
 
@@ -77,7 +77,7 @@ def correct(number: str) -> Any:
     if submitted(
         form, lambda: recording.correct(session(), accident, form.to_input(), form.version.data, actor(), utc_now())
     ):
-        tell(message("The record is corrected."))
+        tell(message("Record corrected."))
         return back_to("accidents.show", number=number)
     return _page(form, records.find_accident(session(), number, actor())), 422
 

@@ -130,9 +130,11 @@ def faults(payload: Mapping[str, Any]) -> dict[str, Message]:
     for group, names in (("area", OF_AREAS), ("company", OF_COMPANIES)):
         found.update(_weight_faults(group, payload.get(f"weights_{group}") or {}, names))
     if payload.get("exposure") not in EXPOSURES:
-        found["exposure"] = message("Choose what violations are related to.")
+        found["exposure"] = message("Choose what violations are measured against.")
     if payload.get("veto_responsibility") not in RESPONSIBLE:
-        found["veto_responsibility"] = message("Choose from which responsibility on a fatal accident is a veto.")
+        found["veto_responsibility"] = message(
+            "Choose the level of responsibility from which a fatal accident is a veto."
+        )
     return found or _order_faults(payload)
 
 
@@ -155,11 +157,11 @@ def _order_faults(payload: Mapping[str, Any]) -> dict[str, Message]:
     found: dict[str, Message] = {}
     for better, worse in ((GREEN, BLUE), (BLUE, YELLOW), (YELLOW, ORANGE)):
         if not payload[better] > payload[worse]:
-            found[worse] = message("Each threshold lies below the one before it.")
+            found[worse] = message("Each threshold must be lower than the one before it.")
     if not payload["helmets_full"] > payload["helmets_zero"]:
-        found["helmets_full"] = message("Full marks begin above the rate that has none.")
+        found["helmets_full"] = message("The rate for full marks must be above the rate for no marks.")
     if payload["veto_red"] and payload["veto_red"] <= payload["veto_orange"]:
-        found["veto_red"] = message("Red begins with more fatal accidents than orange.")
+        found["veto_red"] = message("Red must need more fatal accidents than orange.")
     return found
 
 

@@ -41,7 +41,7 @@ def find_certificate_for(session: Session, number: str, by: Actor) -> Certificat
         select(Certificate).join(Certificate.task).where(Certificate.number == number, visible_to(by)).options(*_LOADS)
     )
     if certificate is None:
-        raise Missing(message("There is no such certificate, or not for you."))
+        raise Missing(message("This certificate does not exist, or you do not have access to it."))
     return certificate
 
 

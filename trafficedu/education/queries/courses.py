@@ -26,7 +26,7 @@ def find_course(session: Session, code: str) -> Course:
     """Return the course with ``code``; raise :class:`Missing`."""
     course = session.scalar(select(Course).where(Course.code == code).options(selectinload(Course.modules)))
     if course is None:
-        raise Missing(message("There is no such course."))
+        raise Missing(message("This course does not exist."))
     return course
 
 

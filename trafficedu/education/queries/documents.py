@@ -28,7 +28,7 @@ def certificate_paper(session: Session, certificate: Certificate, locale: str, a
     """
     attendance = certificate.attendance
     if attendance is None or attendance.signer is None:
-        raise Missing(message("This certificate has no study behind it."))
+        raise Missing(message("This certificate has no matching study task."))
     study, task = attendance.booking.session, certificate.task
     names = {module.id: module.name(locale) for module in study.course.modules}
     ended = [record for record in attendance.modules if record.ended_utc is not None]
@@ -64,7 +64,9 @@ def render_certificate(session: Session, number: str, locale: str, now: datetime
     """
     certificate = find_certificate(session, number)
     if certificate is None:
-        raise Missing(message("There is no certificate with this number. One is issued when a study is signed off."))
+        raise Missing(
+            message("There is no certificate with this number. One is issued when a study task is signed off.")
+        )
     address = services_of(session).address(f"/verify/{number}")
     paper = certificate_paper(session, certificate, locale, address)
     return certificate_report.render(paper, locale)

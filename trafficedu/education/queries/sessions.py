@@ -55,7 +55,7 @@ def find_session(session: Session, number: str, by: Actor) -> StudySession:
     query = select(StudySession).where(StudySession.number == number, visible_to(by))
     study = session.scalar(_loaded(query))
     if study is None:
-        raise Missing(message("There is no such session, or not for you."))
+        raise Missing(message("This session does not exist, or you do not have access to it."))
     return study
 
 
@@ -175,7 +175,7 @@ def find_study(session: Session, session_number: str, task_number: str, by: Acto
         .execution_options(populate_existing=True)
     )
     if booking is None:
-        raise Missing(message("There is no such study, or not for you."))
+        raise Missing(message("This study task does not exist, or you do not have access to it."))
     return booking
 
 

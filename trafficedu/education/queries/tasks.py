@@ -102,7 +102,7 @@ def find_task(session: Session, number: str, by: Actor, *, answering: bool = Fal
         .execution_options(populate_existing=True)
     )
     if task is None:
-        raise Missing(message("There is no such study task, or not for you."))
+        raise Missing(message("This study task does not exist, or you do not have access to it."))
     return task
 
 

@@ -250,10 +250,10 @@ def waive(session: Session, task: StudyTask, reason: str, by: Actor, now: dateti
     """
     by.require("education:task:waive")
     if not reason.strip():
-        raise Refusal(message("Say why the task is waived."), field="reason")
+        raise Refusal(message("Say why the study task is being waived."), field="reason")
     lock_riders(session, [task.rider_id])
     session.refresh(task)
     if not task.may(TaskAct.WAIVE):
-        raise Refusal(message("This task is finished; it cannot be waived."), field="reason")
+        raise Refusal(message("This study task is finished and cannot be waived."), field="reason")
     task.waived_by_id, task.waived_reason = by.user_id, reason.strip()
     _end(session, task, TaskAct.WAIVE, by, now)

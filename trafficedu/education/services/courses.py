@@ -65,7 +65,7 @@ def update_course(session: Session, course: Course, new: CourseInput, version: i
     expect_version(course, version)
     others = session.scalars(select(Course.from_violations).where(Course.active, Course.id != course.id)).all()
     if 1 not in others and not (new.active and new.from_violations == 1):
-        raise Refusal(message("One active course must begin with the first violation."), field="from_violations")
+        raise Refusal(message("One active course must apply from the first violation."), field="from_violations")
     course.name_zh, course.name_en = new.name_zh, new.name_en
     course.from_violations, course.pass_mark, course.active = new.from_violations, new.pass_mark, new.active
     modules = {module.id: module for module in course.modules}

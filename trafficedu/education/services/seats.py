@@ -173,7 +173,7 @@ def book(session: Session, task: StudyTask, by: Actor, now: datetime) -> Booking
 
 def _require_not_begun(task: StudyTask) -> None:
     if not task.may(TaskAct.SEAT):
-        raise Refusal(message("The study has begun or is finished; its seat can no longer be changed."))
+        raise Refusal(message("The study task has begun or is finished, so its seat can no longer be changed."))
 
 
 def move_booking(session: Session, task: StudyTask, study_session: StudySession, by: Actor, now: datetime) -> Booking:
@@ -222,12 +222,12 @@ def lock_for_move(session: Session, task: StudyTask, path: str, now: datetime) -
 
 def _require_suitable(task: StudyTask, study: StudySession, by: Actor, now: datetime) -> None:
     if study.course_id != task.course_id:
-        raise Refusal(message("This session has another course than the task."), field="session")
+        raise Refusal(message("This session is for a different course."), field="session")
     if not study.takes_place:
-        raise Refusal(message("This session is cancelled. Choose another one."), field="session")
+        raise Refusal(message("This session has been cancelled. Choose another one."), field="session")
     at_the_desk = by.may("education:session:check_in") and study.starts_on == local_date(now)
     if study.starts_utc <= now and not at_the_desk:
-        raise Refusal(message("This session has begun already. Choose a later one."), field="session")
+        raise Refusal(message("This session has already begun. Choose a later one."), field="session")
 
 
 def offer_seats(session: Session, session_id: int, by: Actor, now: datetime) -> int:
@@ -288,9 +288,9 @@ def mark_absent(session: Session, booking: Booking, by: Actor, now: datetime) ->
     session.refresh(booking.task)
     task = booking.task
     if not (BOOKING_LIFE.may(BookingAct.MISS, booking.state) and task.may(TaskAct.MISS)):
-        raise Refusal(message("This study is finished; nothing was changed."))
+        raise Refusal(message("This study task is finished; nothing was changed."))
     if booking.session.starts_utc > now:
-        raise Refusal(message("The session has not begun yet. Absent can be noted from its start on."))
+        raise Refusal(message("The session has not begun yet. You can mark riders as absent once it begins."))
     if task.is_in_progress:
         require_no_next_task(session, task)
     booking.state = BOOKING_LIFE.after(BookingAct.MISS, booking.state)
@@ -310,7 +310,7 @@ def require_no_next_task(session: Session, task: StudyTask) -> None:
     if other is not None:
         raise Refusal(
             message(
-                "A later violation opened the rider's next task, so this one cannot go back."
-                " Finish it, or ask a supervisor to waive it."
+                "A later violation has already opened the rider's next study task, so this one cannot be reopened. "
+                "Finish it, or ask a supervisor to waive it."
             )
         )

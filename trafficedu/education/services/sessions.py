@@ -34,7 +34,7 @@ from trafficedu.education.rules import (
 from trafficedu.education.services.seats import book_best_seat, lock_riders, lock_sessions, offer_seats
 from trafficedu.stations.models import Station
 
-TOO_SMALL = message("More seats are taken than that. Move some riders first, or choose a larger number.")
+TOO_SMALL = message("More seats than that are already taken. Move some riders first, or choose a larger number.")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class SessionChange:
 def _require_own(station: Station, by: Actor) -> None:
     if by.scope.everything or by.scope.station_id == station.id:
         return
-    raise Missing(message("There is no such station, or not for you."))
+    raise Missing(message("This station does not exist, or you do not have access to it."))
 
 
 def create_session(
@@ -104,7 +104,7 @@ def create_session(
 
 def _require_free_time(session: Session, station_id: int, starts_utc: datetime, now: datetime, own_id: int = 0) -> None:
     if starts_utc <= now:
-        raise Refusal(message("A session begins in the future. Check the date and the hour."), field="starts_utc")
+        raise Refusal(message("The session must begin in the future. Check the date and time."), field="starts_utc")
     other = session.scalar(
         select(StudySession.number).where(
             StudySession.station_id == station_id,
@@ -114,7 +114,7 @@ def _require_free_time(session: Session, station_id: int, starts_utc: datetime, 
         )
     )
     if other is not None:
-        text = message("The station has a session at this time already: %(number)s.", number=other)
+        text = message("The station already has a session at this time: %(number)s.", number=other)
         raise Refusal(text, field="starts_utc")
 
 
@@ -134,7 +134,7 @@ def create_series(session: Session, new: NewSeries, by: Actor, now: datetime) ->
     """
     days = [planned.day for planned in series_days(session, new) if not planned.holiday]
     if not days:
-        raise Refusal(message("No day is left in this period. Choose a later end."), field="until")
+        raise Refusal(message("There are no days left in this period. Choose a later end date."), field="until")
     series, hour = new_number("W"), local(new.first.starts_utc).time()
     starts = [from_local(datetime.combine(day, hour)) for day in days]
     return [create_session(session, replace(new.first, starts_utc=at), by, now, series=series) for at in starts]
@@ -160,7 +160,7 @@ def change_session(
     _require_own(study.station, by)
     expect_version(study, version)
     if not SESSION_LIFE.may(SessionAct.CHANGE, study.state) or study.starts_utc <= now:
-        raise Refusal(message("This session has begun or is cancelled; it can no longer be changed."))
+        raise Refusal(message("This session has begun or been cancelled, so it can no longer be changed."))
     _require_free_time(session, study.station_id, new.starts_utc, now, own_id=study.id)
     if new.capacity < study.seats_taken:
         raise Refusal(TOO_SMALL, field="capacity")
@@ -199,14 +199,14 @@ def cancel_session(
     _require_own(study.station, by)
     expect_version(study, version)
     if not reason.strip():
-        raise Refusal(message("Say why the session is cancelled."), field="reason")
+        raise Refusal(message("Say why the session is being cancelled."), field="reason")
     seen = _live(session, study.id)
     lock_riders(session, [task.rider_id for _, task in seen])
     lock_sessions(session, [study.id])
     session.refresh(study)
     live = _live(session, study.id)
     if len(live) != expected or {booking.id for booking, _ in seen} != {booking.id for booking, _ in live}:
-        raise Stale(message("The bookings of this session have changed meanwhile. Look again how many there are."))
+        raise Stale(message("The bookings for this session have just changed. Check the number again."))
     _require_cancellable(session, study)
     study.state = SESSION_LIFE.after(SessionAct.CANCEL, study.state)
     study.cancel_reason, study.seats_taken = reason.strip(), 0
@@ -229,7 +229,7 @@ def _require_cancellable(session: Session, study: StudySession) -> None:
         .limit(1)
     )
     if not SESSION_LIFE.may(SessionAct.CANCEL, study.state) or attended is not None:
-        raise Refusal(message("This session is cancelled already, or riders have checked in; it stays as it is."))
+        raise Refusal(message("This session has been cancelled, or riders have checked in, so it stays as it is."))
 
 
 def _live(session: Session, session_id: int) -> list[tuple[Booking, StudyTask]]:

@@ -47,7 +47,7 @@ def check_in(session: Session, booking: Booking, by: Actor, now: datetime) -> At
     if booking.state == BookingState.ATTENDED and booking.attendance is not None:
         return booking.attendance
     if not (BOOKING_LIFE.may(BookingAct.CHECK_IN, booking.state) and booking.session.takes_place):
-        raise Refusal(message("This seat is no longer the rider's. Look at the roster again."))
+        raise Refusal(message("This seat no longer belongs to the rider. Check the roster again."))
     if booking.session.starts_on != local_date(now):
         raise Refusal(message("Riders check in on the day of the session."))
     booking.state = BOOKING_LIFE.after(BookingAct.CHECK_IN, booking.state)
@@ -70,7 +70,7 @@ def undo_check_in(session: Session, booking: Booking, by: Actor) -> None:
     _lock_study(session, booking)
     attendance = _attendance(booking)
     if attendance.modules or attendance.quiz_score is not None:
-        raise Refusal(message("The study has begun; the check-in can no longer be undone."))
+        raise Refusal(message("The study task has begun, so the check-in can no longer be undone."))
     require_no_next_task(session, booking.task)
     audit.write(session, "education:session:check_in", by, subject=attendance, task=booking.task_id, undone=True)
     session.delete(attendance)
@@ -92,7 +92,7 @@ def _lock_study(session: Session, booking: Booking) -> None:
 def _attendance(booking: Booking) -> Attendance:
     """Return the running study of a booking; raise Refusal where there is none (any more)."""
     if booking.attendance is None or not booking.is_studying:
-        raise Refusal(message("This rider is not studying here now. Check in first, or look at the roster."))
+        raise Refusal(message("This rider is not studying here now. Check the rider in first, or check the roster."))
     return booking.attendance
 
 
@@ -129,7 +129,7 @@ def start_module(session: Session, booking: Booking, module_id: int, by: Actor, 
         return running
     due = rules.next_module(plan_of(booking.session.course, "en"), times_of(attendance))
     if due is None or due.id != module.id:
-        raise Refusal(message("The modules follow their order. End the one before first."))
+        raise Refusal(message("Modules must be done in order. End the previous one first."))
     record = ModuleRecord(attendance=attendance, module_id=module.id, started_utc=now)
     session.add(record)
     session.flush()
@@ -155,7 +155,7 @@ def end_module(session: Session, booking: Booking, module_id: int, by: Actor, no
         return record
     short = _minutes_short(module, record, now)
     if short:
-        raise Refusal(message("This module has to run %(minutes)d more minutes.", minutes=short))
+        raise Refusal(message("This module must run for %(minutes)d more minutes.", minutes=short))
     record.ended_utc = now
     session.flush()
     audit.write(session, "education:session:study", by, subject=attendance, module=module.id, step="end")
@@ -176,7 +176,7 @@ def record_quiz(session: Session, booking: Booking, score: int, by: Actor, now: 
         The score is not between 0 and 100, or the quiz has not begun (field ``score``).
     """
     if not 0 <= score <= 100:
-        raise Refusal(message("A score lies between 0 and 100."), field="score")
+        raise Refusal(message("The score must be between 0 and 100."), field="score")
     _lock_study(session, booking)
     attendance = _attendance(booking)
     if not any(record.module.is_quiz for record in attendance.modules):
@@ -212,7 +212,7 @@ def sign_off(session: Session, booking: Booking, by: Actor, now: datetime, overr
     """
     by.require("education:session:complete")
     if by.user_id is None:
-        raise Denied(message("A study is signed off by a person."))
+        raise Denied(message("Only a person can sign off a study task."))
     _lock_study(session, booking)
     if booking.attendance is not None and booking.attendance.signed_off_utc is not None:
         return session.scalars(select(Certificate).where(Certificate.task_id == booking.task_id)).one()
@@ -220,7 +220,7 @@ def sign_off(session: Session, booking: Booking, by: Actor, now: datetime, overr
     missing, reason = gaps_of(booking, by.locale), override_reason.strip()
     if missing and not reason:
         raise Refusal(
-            message("Not ready to be signed off: %(gap)s A sign-off all the same needs a reason.", gap=missing[0]),
+            message("Not ready for sign-off: %(gap)s To sign off anyway, give a reason.", gap=missing[0]),
             field="reason",
         )
     if missing:

@@ -32,6 +32,6 @@ def course(code: str) -> Any:
     course = find_course(session(), code)
     form = CourseForm(obj=course)
     if submitted(form, lambda: update_course(session(), course, form.to_input(course), form.version.data, actor())):
-        tell(message("The course is changed. It holds for studies from now on."))
+        tell(message("Course changed. It applies to study tasks from now on."))
         return back_to("courses.courses")
     return form_page("courses/course.html", form, course=course)

@@ -63,7 +63,7 @@ def _own_station() -> Station:
     station_id = actor().scope.station_id
     station = session().get(Station, station_id) if station_id is not None else None
     if station is None:
-        raise Missing(message("Sessions are planned by the staff of a station."))
+        raise Missing(message("Sessions are planned by station staff."))
     return station
 
 
@@ -84,7 +84,7 @@ def create() -> Any:
     if accepted := submitted(
         form, lambda: create_session(session(), form.to_input(courses, station), actor(), utc_now())
     ):
-        tell(message("The session is planned; %(count)d waiting riders have a seat.", count=accepted.value.seats_taken))
+        tell(message("Session planned; %(count)d waiting riders have a seat.", count=accepted.value.seats_taken))
         return back_to("sessions.show", number=accepted.value.number)
     return form_page("sessions/new.html", form, station=station)
 
@@ -100,7 +100,7 @@ def create_weekly() -> Any:
         days = series_days(session(), new)
         confirmed = request.form.get("step") == "make"
         if confirmed and (accepted := acted(form, lambda: len(create_series(session(), new, actor(), utc_now())))):
-            tell(message("%(count)d sessions are planned.", count=accepted.value))
+            tell(message("%(count)d sessions planned.", count=accepted.value))
             return back_to("sessions.sessions")
     return form_page("sessions/weekly.html", form, station=station, days=days)
 
@@ -131,7 +131,7 @@ def edit(number: str) -> Any:
     if accepted := submitted(
         form, lambda: change_session(session(), study, form.to_input(), form.version.data, actor(), utc_now())
     ):
-        tell(message("The session is changed; %(count)d waiting riders have a seat.", count=accepted.value))
+        tell(message("Session changed; %(count)d waiting riders have a seat.", count=accepted.value))
         return back_to("sessions.show", number=number)
     return form_page("sessions/edit.html", form, study=study)
 
@@ -149,7 +149,7 @@ def cancel(number: str) -> Any:
     ):
         tell(
             message(
-                "The session is cancelled: %(moved)d riders have another seat, %(waiting)d wait.",
+                "Session cancelled: %(moved)d riders have another seat and %(waiting)d are waiting.",
                 moved=accepted.value.moved,
                 waiting=accepted.value.waiting,
             )

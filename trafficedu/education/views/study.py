@@ -198,7 +198,7 @@ def check_in(number: str, task: str) -> Any:
 def undo(number: str, task: str) -> Any:
     """I take a mistaken check-in back."""
     booking = _study(number, task)
-    carried_out(lambda: study_services.undo_check_in(session(), booking, actor()), message("The check-in is undone."))
+    carried_out(lambda: study_services.undo_check_in(session(), booking, actor()), message("Check-in undone."))
     return back_to("study.check_in_list", number=number, _anchor=task)
 
 
@@ -247,7 +247,7 @@ def sign_off(number: str, task: str) -> Any:
     booking = _study(number, task)
     carried_out(
         lambda: study_services.sign_off(session(), booking, actor(), utc_now()),
-        message("Signed off. The certificate is issued."),
+        message("Signed off. The certificate has been issued."),
     )
     return _to_card(number, task)
 
@@ -259,7 +259,7 @@ def override(number: str, task: str) -> Any:
     booking = _study(number, task)
     form = OverrideForm()
     if submitted(form, lambda: study_services.sign_off(session(), booking, actor(), utc_now(), form.reason.data)):
-        tell(message("Signed off. The certificate is issued."))
+        tell(message("Signed off. The certificate has been issued."))
         return _to_card(number, task)
     return _card(_study(number, task), override=form)
 
@@ -271,7 +271,7 @@ def absent(number: str, task: str) -> Any:
     booking = _study(number, task)
     carried_out(
         lambda: seats.mark_absent(session(), booking, actor(), utc_now()),
-        message("Noted as absent. The task is open again and gets the next free seat."),
+        message("Marked as absent. The study task is open again and will get the next free seat."),
     )
     return back_to("study.check_in_list", number=number)
 
@@ -283,7 +283,11 @@ def start_all(number: str, position: int) -> Any:
     study = sessions.find_session(session(), number, actor())
     result = study_services.start_module_for_all(session(), study, _module_id(study, position), actor(), utc_now())
     session().commit()
-    tell(message("Begun for %(done)d riders; %(left)d are elsewhere.", done=result.served, left=result.passed_over))
+    tell(
+        message(
+            "Begun for %(done)d riders; %(left)d are at another stage.", done=result.served, left=result.passed_over
+        )
+    )
     return back_to("study.check_in_list", number=number)
 
 
@@ -296,7 +300,7 @@ def end_all(number: str, position: int) -> Any:
     session().commit()
     tell(
         message(
-            "Ended for %(done)d riders; %(left)d are elsewhere or need more minutes.",
+            "Ended for %(done)d riders; %(left)d are at another stage or need more time.",
             done=result.served,
             left=result.passed_over,
         )

@@ -73,7 +73,7 @@ def seat(number: str) -> Any:
     form.session.choices = choices((study.number, _label(study, task)) for study in free)
     by_number = {study.number: study for study in free}
     if submitted(form, lambda: seats.move_booking(session(), task, by_number[form.session.data], actor(), utc_now())):
-        tell(message("The seat is booked."))
+        tell(message("Seat booked."))
         return back_to("education.task", number=number)
     return form_page("education/seat.html", form, task=_find(number), held=held, sessions=free)
 
@@ -92,9 +92,9 @@ def book(number: str) -> Any:
     booking = seats.book(session(), _find(number), actor(), utc_now())
     session().commit()
     if booking is None:
-        tell(message("There is still no free seat before the due date. The rider goes on waiting."), "warning")
+        tell(message("There is still no free seat before the due date. The rider is still waiting."), "warning")
     else:
-        tell(message("The seat is booked."))
+        tell(message("Seat booked."))
     return back_to("education.task", number=number)
 
 
@@ -105,7 +105,7 @@ def waive(number: str) -> Any:
     task = find_task(session(), number, actor(), answering=True)
     form = WaiveForm()
     if submitted(form, lambda: assignment.waive(session(), task, form.reason.data, actor(), utc_now())):
-        tell(message("The task is waived."))
+        tell(message("Study task waived."))
         return back_to("education.task", number=number)
     return form_page("education/waive.html", form, task=task)
 

@@ -17,7 +17,7 @@ from trafficedu.evaluation.services.rule_sets import RuleSetInput
 MISSING = _l("Enter a number.")
 EXPOSURE_NAMES = {
     EBIKES: _l("registered e-bikes"),
-    STOPS: _l("stops made on patrol, where they are recorded"),
+    STOPS: _l("stops on patrol, where they are recorded"),
 }
 RESPONSIBILITY_NAMES = {
     "full": _l("full responsibility"),
@@ -36,9 +36,9 @@ class RuleSetForm(Form):
 
     name = TrimmedField(_l("Name of the rule set"), [InputRequired(_l("Enter the name.")), at_most(80)])
     valid_from = MonthField(
-        _l("Holds from the month"),
+        _l("In force from the month"),
         [InputRequired(_l("Choose the month."))],
-        description=_l("Months evaluated before stay under their own rules."),
+        description=_l("Months already evaluated keep their own rules."),
     )
     area_points = _figure(_l("Towns and villages: safety-management points (%)"))
     area_violations = _figure(_l("Towns and villages: violations (%)"))
@@ -48,27 +48,27 @@ class RuleSetForm(Form):
     company_points = _figure(_l("Companies: safety-management points (%)"))
     company_violations = _figure(_l("Companies: violations (%)"))
     company_education = _figure(_l("Companies: safety education (%)"))
-    company_feedback = _figure(_l("Companies: feedback in time (%)"))
-    ratio_best = _figure(_l("Ratio with 100 points"), _l("Observed to expected, of violations and accidents."))
-    score_at_one = _figure(_l("Points at ratio 1"), _l("As many as expected."))
-    ratio_worst = _figure(_l("Ratio with 0 points"))
-    exposure = SelectField(_l("Violations of an area are related to"), choices=choices(EXPOSURE_NAMES.items()))
-    on_time_score = _figure(_l("Points for a task done on time"), _l("The quiz gives the rest of 100."))
-    least_tasks = _figure(_l("Least tasks due"))
-    helmets_zero = _figure(_l("Helmet rate with 0 points (%)"))
-    helmets_full = _figure(_l("Helmet rate with 100 points (%)"))
-    least_observed = _figure(_l("Least riders observed in three months"))
-    least_notices = _figure(_l("Least notices due"))
-    least_weight = _figure(_l("Least weight present (%)"), _l("Below it the result is grey."))
+    company_feedback = _figure(_l("Companies: on-time answers (%)"))
+    ratio_best = _figure(_l("Ratio for 100 points"), _l("Observed divided by expected, for violations and accidents."))
+    score_at_one = _figure(_l("Points for a ratio of 1"), _l("As many as expected."))
+    ratio_worst = _figure(_l("Ratio for 0 points"))
+    exposure = SelectField(_l("Violations of an area are measured against"), choices=choices(EXPOSURE_NAMES.items()))
+    on_time_score = _figure(_l("Points for a task done on time"), _l("The quiz makes up the rest of the 100 points."))
+    least_tasks = _figure(_l("Minimum tasks due"))
+    helmets_zero = _figure(_l("Helmet rate for 0 points (%)"))
+    helmets_full = _figure(_l("Helmet rate for 100 points (%)"))
+    least_observed = _figure(_l("Minimum riders observed in three months"))
+    least_notices = _figure(_l("Minimum notices due"))
+    least_weight = _figure(_l("Minimum weight available (%)"), _l("Below this the result is grey."))
     green = _figure(_l("Green from"))
     blue = _figure(_l("Blue from"))
     yellow = _figure(_l("Yellow from"))
     orange = _figure(_l("Orange from"))
     veto_responsibility = SelectField(
-        _l("A fatal accident counts for the veto with"), choices=choices(RESPONSIBILITY_NAMES.items())
+        _l("Rider's responsibility for a veto"), choices=choices(RESPONSIBILITY_NAMES.items())
     )
-    veto_orange = _figure(_l("Fatal accidents that cap at orange"), _l("0: no such veto."))
-    veto_red = _figure(_l("Fatal accidents that cap at red"), _l("0: no such veto."))
+    veto_orange = _figure(_l("Fatal accidents that cap the colour at orange"), _l("0 means no such veto."))
+    veto_red = _figure(_l("Fatal accidents that cap the colour at red"), _l("0 means no such veto."))
     note = TextAreaField(_l("Why"), [at_most(500)], render_kw={"rows": "3"})
     version = VersionField(default=0)
 
@@ -79,7 +79,7 @@ class RuleSetForm(Form):
             (_l("Weights of towns and villages"), [f"area_{name}" for name in OF_AREAS]),
             (_l("Weights of companies"), [f"company_{name}" for name in OF_COMPANIES]),
             (_l("Violations and accidents"), ["ratio_best", "score_at_one", "ratio_worst", "exposure"]),
-            (_l("Education, helmets, feedback"), GROUPED),
+            (_l("Education, helmets, answers"), GROUPED),
             (_l("Colours"), ["least_weight", "green", "blue", "yellow", "orange"]),
             (_l("Vetoes"), ["veto_responsibility", "veto_orange", "veto_red"]),
         ]

@@ -25,7 +25,7 @@ def rule_set_of(session: Session, month: Month) -> RuleSetRecord:
     )
     found = session.scalar(query)
     if found is None:
-        raise Refusal(message("No rule set holds in this month. Run first: trafficedu init"))
+        raise Refusal(message("No rule set is in force for this month. Run first: trafficedu init"))
     return found
 
 
@@ -44,5 +44,5 @@ def find_rule_set(session: Session, code: str) -> RuleSetRecord:
     """Return the rule set with ``code``; raise :class:`Missing`."""
     found = session.scalar(select(RuleSetRecord).where(RuleSetRecord.code == code))
     if found is None:
-        raise Missing(message("There is no such rule set."))
+        raise Missing(message("This rule set does not exist."))
     return found

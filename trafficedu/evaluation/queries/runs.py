@@ -128,7 +128,7 @@ def find_result(session: Session, run: EvaluationRun, kind: str, code: str, by: 
     """Return the result of one target if ``by`` may see it; raise :class:`Missing`."""
     found = result_of(session, run, kind, code, by)
     if found is None:
-        raise Missing(message("There is no such result, or it is not yours."))
+        raise Missing(message("This result does not exist, or you do not have access to it."))
     return found
 
 

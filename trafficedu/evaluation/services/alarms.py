@@ -102,7 +102,7 @@ def _tell(session: Session, alarm: Alarm, month: str, now: datetime) -> int:
     what = SERIES[alarm.series].what
     title = message("%(area)s: unusually many %(what)s in %(month)s", area=alarm.name, what=what, month=month)
     body = message(
-        "%(count)d were counted; %(expected)s were expected, and up to %(limit)s are usual.",
+        "%(count)d were counted; %(expected)s were expected and up to %(limit)s would be usual.",
         count=alarm.count,
         expected=f"{alarm.expected:.1f}",
         limit=f"{alarm.limit:.1f}",

@@ -51,7 +51,7 @@ def check_month(session: Session, month: Month, now: datetime) -> Check:
     """
     run = latest_run(session, month)
     if run is None:
-        raise Refusal(message("%(month)s was not evaluated yet.", month=month))
+        raise Refusal(message("%(month)s has no evaluation yet.", month=month))
     differences: list[dict[str, Any]] = []
     number = 0
     for version in list_versions(session, month):

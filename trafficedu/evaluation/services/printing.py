@@ -76,7 +76,7 @@ def check_in_words(check: Check) -> list[Message]:
             for one in check.differences
         ]
     else:
-        lines = [message("All %(number)d stored results are what their inputs say.", number=check.results)]
+        lines = [message("All %(number)d stored results match their inputs.", number=check.results)]
     if not check.drift:
         return [*lines, message("Today's records give the same results.")]
     lines.append(

@@ -82,7 +82,7 @@ def draft_rule_set(session: Session, new: RuleSetInput, by: Actor, now: datetime
         changed_utc=now,
     )
     session.add(record)
-    flush_or_refuse(session, {"rule_set.code": Refusal(message("Somebody drafted one just now. Try again."))})
+    flush_or_refuse(session, {"rule_set.code": Refusal(message("Someone has just drafted a rule set. Try again."))})
     audit.write(session, "evaluation:rule:propose", by, subject=record, code=record.code)
     return record
 
@@ -111,7 +111,7 @@ def release_rule_set(session: Session, record: RuleSetRecord, version: int, by: 
     """
     _require_draft(record, version)
     if by.user_id is None or by.user_id in {record.created_by_id, record.changed_by_id}:
-        raise Refusal(message("Who drafted or changed a rule set does not put it in force. Ask somebody else."))
+        raise Refusal(message("A rule set must be put in force by someone who did not draft or change it."))
     _require_sound(session, RuleSetInput(record.name, record.valid_from, record.payload), now)
     record.state = RULE_SET_LIFE.after(RuleSetAct.RELEASE, record.state)
     record.released_by_id, record.released_utc = by.user_id, now
@@ -144,7 +144,7 @@ def earliest_month(session: Session, today: date) -> Month:
 def _require_draft(record: RuleSetRecord, version: int) -> None:
     expect_version(record, version)
     if not RULE_SET_LIFE.may(RuleSetAct.CHANGE, record.state):
-        raise Refusal(message("This rule set is no draft any more: it cannot be changed."))
+        raise Refusal(message("This rule set is no longer a draft, so it cannot be changed."))
 
 
 def _require_sound(session: Session, new: RuleSetInput, now: datetime) -> None:
@@ -153,5 +153,5 @@ def _require_sound(session: Session, new: RuleSetInput, now: datetime) -> None:
         raise RuleFaults(found)
     least = earliest_month(session, local_date(now))
     if new.valid_from < least:
-        text = message("Past months stay under their own rules. Choose %(month)s or a later month.", month=least)
+        text = message("Past months keep their own rules. Choose %(month)s or a later month.", month=least)
         raise Refusal(text, field="valid_from")

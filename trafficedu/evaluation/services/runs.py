@@ -56,7 +56,7 @@ def judge_month(session: Session, month: Month, rules: RuleSetRecord, now: datet
     targets = list_targets(session, month)
     facts = load_facts(session, targets, month, as_of) if month >= EARLIEST else Facts()
     if not facts.recorded:
-        raise Refusal(message("Nothing is recorded in %(month)s: there is nothing to evaluate.", month=month))
+        raise Refusal(message("Nothing was recorded in %(month)s, so there is nothing to evaluate.", month=month))
     trends = trend_inputs(session, targets, month, now).of
     judged = []
     rule_set = rules_from(rules)
@@ -173,12 +173,12 @@ def publish_run(session: Session, run: EvaluationRun, by: Actor, now: datetime) 
         It is published already, an older version than one published, or its month is not over.
     """
     if run.published_utc is not None:
-        raise Refusal(message("This version is published already."))
+        raise Refusal(message("This version has already been published."))
     if not run.complete:
         raise Refusal(message("The month was not over when this was evaluated. Evaluate it again, then publish."))
     other = published_run(session, run.month)
     if other is not None and other.number > run.number:
-        raise Refusal(message("A later version is published already."))
+        raise Refusal(message("A later version has already been published."))
     earlier = {}
     previous = published_run(session, run.month - 1)
     if previous is not None:

@@ -23,7 +23,7 @@ def tell_worsened(session: Session, event: ColourWorsened) -> None:
         after=COLOUR_NAMES[event.after],
         month=month,
     )
-    body = message("The page says why, and what would lift it.")
+    body = message("The page explains why and how to improve it.")
     path = f"/evaluation/{month}/{event.kind}/{event.code}"
     users = (
         watchers_of(session, result.area.path) if result.area is not None else contacts_of(session, result.company_id)

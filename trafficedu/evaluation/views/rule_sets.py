@@ -73,7 +73,11 @@ def new_rule_set() -> Any:
         except Refusal as error:
             _refused(form, error)
         else:
-            tell(message("The draft is kept. See below what it would have changed, then ask a second person."))
+            tell(
+                message(
+                    "Draft saved. See below what it would have changed, then ask a second person to put it in force."
+                )
+            )
             return back_to("evaluation.rule_set", code=record.code)
     return form_page("evaluation/rule_form.html", form, record=None)
 
@@ -92,7 +96,7 @@ def edit_rule_set(code: str) -> Any:
         except Refusal as error:
             _refused(form, error)
         else:
-            tell(message("The draft is changed."))
+            tell(message("Draft changed."))
             return back_to("evaluation.rule_set", code=code)
     return form_page("evaluation/rule_form.html", form, record=record)
 
@@ -103,7 +107,7 @@ def release_rule_set(code: str) -> Any:
     """I put somebody else's draft in force."""
     record = queries.find_rule_set(session(), code)
     if carried_out(lambda: rule_set_services.release_rule_set(session(), record, _version(), actor(), utc_now())):
-        tell(message("The rule set is in force from its month on."))
+        tell(message("The rule set is in force from the month you chose."))
     return back_to("evaluation.rule_set", code=code)
 
 
@@ -113,7 +117,7 @@ def discard_rule_set(code: str) -> Any:
     """I give a draft up."""
     record = queries.find_rule_set(session(), code)
     if carried_out(lambda: rule_set_services.discard_rule_set(session(), record, _version(), actor())):
-        tell(message("The draft is discarded; it stays in the list."))
+        tell(message("Draft discarded. It stays in the list."))
     return back_to("evaluation.rule_sets")
 
 

@@ -31,7 +31,7 @@ def evaluate(month: Month) -> Any:
     if evaluated is None:
         return back_to("evaluation.index", month=month)
     if evaluated.value != number:
-        tell(message("%(month)s is evaluated: version %(number)d.", month=month, number=number + 1))
+        tell(message("%(month)s evaluated: version %(number)d.", month=month, number=number + 1))
     else:
         tell(message("Nothing has changed since version %(number)d.", number=number))
     return back_to("evaluation.versions", month=month)
@@ -61,5 +61,5 @@ def publish(month: Month) -> Any:
     number = request.form.get("number", 0, type=int) or 0
     run = runs.find_version(session(), month, number if 0 < number < 2**31 else 0)
     if carried_out(lambda: run_services.publish_run(session(), run, actor(), utc_now())):
-        tell(message("Version %(number)d of %(month)s is published.", number=number, month=month))
+        tell(message("Version %(number)d of %(month)s published.", number=number, month=month))
     return back_to("evaluation.versions", month=month)

@@ -71,7 +71,7 @@ def again() -> Any:
     if answer.keep is not None:
         answer.keep(session())
     session().commit()
-    tell(message("The trend is that of the records as they are now."))
+    tell(message("The trend has been updated from current records."))
     return back_to("evaluation.trends", series=key, area=code)
 
 

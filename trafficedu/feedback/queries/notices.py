@@ -84,7 +84,7 @@ def find_notice(session: Session, number: str, by: Actor) -> Notice:
     """Return the notice with ``number`` if ``by`` may read it; raise :class:`Missing`."""
     notice = session.scalar(_notices(by).where(Notice.number == normalise(number)))
     if notice is None:
-        raise Missing(message("There is no such notice, or it is not yours."))
+        raise Missing(message("This notice does not exist, or you do not have access to it."))
     return notice
 
 

@@ -36,7 +36,7 @@ def find_step(session: Session, receiver_kind: str, violations_from: int, valid_
         )
     )
     if step is None:
-        raise Missing(message("There is no such line in the policy."))
+        raise Missing(message("This step is not in the policy."))
     return step
 
 

@@ -137,4 +137,4 @@ def _basis(session: Session, notice: Notice) -> Message:
         return LegalBasis.STATUTORY_DUTY.label
     engagement: Engagement | None = riders.engagement_on(session, notice.rider_id, notice.violation.occurred_on)
     basis = engagement.legal_basis if engagement else None
-    return basis.label if basis else message("the basis on the rider's engagement")
+    return basis.label if basis else message("the legal basis recorded with the rider's engagement")

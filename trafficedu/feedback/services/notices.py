@@ -198,7 +198,7 @@ def answer(session: Session, notice: Notice, given: Answer, by: Actor, now: date
         (fields ``measure``, ``days``, ``text``).
     """
     if not notices.is_receiver(by, notice):
-        raise Denied(message("Only the receiver of a notice answers it."))
+        raise Denied(message("Only the receiver of a notice can answer it."))
     session.refresh(notice, with_for_update={"of": Notice})
     earlier = session.scalar(select(Feedback).where(Feedback.notice_id == notice.id))
     if earlier is not None:
@@ -208,7 +208,9 @@ def answer(session: Session, notice: Notice, given: Answer, by: Actor, now: date
             return earlier
         raise answered_already(earlier)
     if not NOTICE_LIFE.may(NoticeAct.ANSWER, notice.state):
-        raise Refusal(message("This notice was withdrawn: the violation was found wrong. No answer is needed."))
+        raise Refusal(
+            message("This notice was withdrawn because the violation was recorded in error. No answer is needed.")
+        )
     check_answer(notice.receiver_kind, given)
     feedback = Feedback(
         notice_id=notice.id,
@@ -219,7 +221,7 @@ def answer(session: Session, notice: Notice, given: Answer, by: Actor, now: date
         answered_by_id=by.user_id,
     )
     session.add(feedback)
-    beaten = Refusal(message("Somebody else answered this notice at the same moment. See what they said."))
+    beaten = Refusal(message("Someone else answered this notice at the same time. Check their answer."))
     flush_or_refuse(session, {"feedback.notice_id": beaten})
     session.expire(notice, ["feedback"])
     late = rules.is_late(notice.due_utc, now, now)
@@ -231,7 +233,7 @@ def answered_already(earlier: Feedback) -> Refusal:
     """Return the refusal of a second answer, naming who answered and when."""
     return Refusal(
         message(
-            "%(name)s answered this notice on %(when)s. A notice has one answer.",
+            "%(name)s answered this notice on %(when)s. A notice can only be answered once.",
             name=earlier.answered_by.display_name if earlier.answered_by else message("the system"),
             when=local(earlier.answered_utc).strftime("%Y-%m-%d %H:%M"),
         )
@@ -241,13 +243,13 @@ def answered_already(earlier: Feedback) -> Refusal:
 def check_answer(receiver_kind: Receiver, given: Answer) -> None:
     """Raise Refusal where the answer is not whole or not one this receiver can give."""
     if given.measure not in rules.MEASURES_OF[receiver_kind]:
-        raise Refusal(message("Choose what was done."), field="measure")
+        raise Refusal(message("Choose the measure taken."), field="measure")
     if given.measure == MeasureKind.SUSPENDED:
         if given.days is None or not 1 <= given.days <= rules.MAXIMUM_DAYS:
             raise Refusal(
-                message("Enter for how many days, from 1 to %(maximum)d.", maximum=rules.MAXIMUM_DAYS), field="days"
+                message("Enter the number of days, from 1 to %(maximum)d.", maximum=rules.MAXIMUM_DAYS), field="days"
             )
     elif given.days is not None:
-        raise Refusal(message("Days belong to a suspension. Leave them empty for this measure."), field="days")
+        raise Refusal(message("Days only apply to a suspension. Leave them empty for this measure."), field="days")
     if given.measure == MeasureKind.OTHER and not given.text:
-        raise Refusal(message("Write what was done."), field="text")
+        raise Refusal(message("Say what was done."), field="text")

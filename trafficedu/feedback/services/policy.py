@@ -75,7 +75,7 @@ def renew_step(
     check_step(new, today)
     require_later(step, new.valid_from)
     if step.valid_to is not None and step.validity.ended_before(new.valid_from - timedelta(days=1)):
-        text = message("This line ends on %(day)s. Add a new one instead.", day=step.valid_to.isoformat())
+        text = message("This step ends on %(day)s. Add a new one instead.", day=step.valid_to.isoformat())
         raise Refusal(text, field="valid_from")
     end_before(step, new.valid_from)
     session.flush()
@@ -93,7 +93,7 @@ def end_step(session: Session, step: EscalationStep, last_day: date, version: in
     yesterday = today - timedelta(days=1)
     if last_day < yesterday:
         raise Refusal(
-            message("What was recommended stays: choose %(day)s or later.", day=yesterday.isoformat()),
+            message("Earlier recommendations do not change. Choose %(day)s or later.", day=yesterday.isoformat()),
             field="last_day",
         )
     step.valid_to = last_day
@@ -109,13 +109,14 @@ def check_step(new: StepInput, today: date) -> None:
     if step.measure.code == rules.MeasureKind.SUSPENDED:
         if days is None or not 1 <= days <= rules.MAXIMUM_DAYS:
             raise Refusal(
-                message("Enter for how many days, from 1 to %(maximum)d.", maximum=rules.MAXIMUM_DAYS), field="days"
+                message("Enter the number of days, from 1 to %(maximum)d.", maximum=rules.MAXIMUM_DAYS), field="days"
             )
     elif days is not None:
-        raise Refusal(message("Days belong to a suspension. Leave them empty for this measure."), field="days")
+        raise Refusal(message("Days only apply to a suspension. Leave them empty for this measure."), field="days")
     if new.valid_from < today:
         raise Refusal(
-            message("What was recommended stays: choose %(day)s or later.", day=today.isoformat()), field="valid_from"
+            message("Earlier recommendations do not change. Choose %(day)s or later.", day=today.isoformat()),
+            field="valid_from",
         )
 
 
@@ -128,7 +129,9 @@ def _refuse_second(session: Session, new: StepInput) -> None:
     )
     if session.scalar(same.limit(1)) is not None:
         raise Refusal(
-            message("A line for this receiver and this count holds then already. Open that one and change it."),
+            message(
+                "There is already a step for this receiver and this number of violations. Open that one and change it."
+            ),
             field="violations_from",
             value=str(new.step.violations_from),
         )

@@ -58,7 +58,7 @@ def answer(number: str) -> Any:
     form = _answer_form(found)
     if not submitted(form, lambda: notice_services.answer(session(), found, form.to_input(), actor(), utc_now())):
         return _show(find_notice(session(), number, actor()), form), 422
-    tell(message("The answer to notice %(number)s is recorded.", number=found.number))
+    tell(message("Answer to notice %(number)s recorded.", number=found.number))
     return (
         back_to(BACK[request.form["back"]])
         if request.form.get("back") in BACK
@@ -72,7 +72,7 @@ def notice_pdf(number: str) -> Any:
     """I print the notice."""
     found = find_notice(session(), number, actor())
     if found.sent_utc is None:
-        raise Missing(message("This notice has not gone out: there is no paper yet."))
+        raise Missing(message("This notice has not been sent, so there is no document yet."))
     address = services_of(session()).address(url_for("feedback.notice", number=found.number))
     data = rows.paper_of(session(), found, actor(), utc_now(), locale(), address)
     return Response(

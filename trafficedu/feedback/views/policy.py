@@ -38,7 +38,7 @@ def policy() -> Any:
 def new_step() -> Any:
     """I add a line, after looking at what it changes."""
     form = StepForm()
-    added = message("The line is added to the policy.")
+    added = message("Step added to the policy.")
     return _taken(form, None, lambda new: policy_services.add_step(session(), new, today(), actor()), added)
 
 
@@ -50,7 +50,7 @@ def step(receiver: str, count: int, day: str) -> Any:
     form = StepForm(obj=found, receiver_kind=receiver)
     if not form.is_submitted():
         form.valid_from.data = None
-    renewed = message("The new version is in the policy.")
+    renewed = message("New version added to the policy.")
     return _taken(
         form,
         found,
@@ -69,7 +69,7 @@ def end_step(receiver: str, count: int, day: str) -> Any:
         form,
         lambda: policy_services.end_step(session(), found, form.last_day.data, form.version.data, today(), actor()),
     ):
-        tell(message("The line ends on that day."))
+        tell(message("The step ends on that day."))
         return back_to("feedback.policy")
     return form_page("feedback/end_step.html", form, step=found, today=today(), in_words=rules.in_words)
 
@@ -110,4 +110,4 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise Missing(message("There is no such line in the policy.")) from error
+        raise Missing(message("This step is not in the policy.")) from error

@@ -64,12 +64,12 @@ def watches_on(day: date) -> Listing[HazardWatch, WatchFilter]:
             Column("area", message("Area"), value=lambda row: row.area.name),
             Column(
                 "due",
-                message("Next look due on"),
+                message("Next check due on"),
                 value=lambda row: WatchEnd.ENDED if row.ended_utc else due(row.due_on, day),
             ),
-            Column("checker", message("Who has to look"), value=lambda row: row.checker.display_name),
+            Column("checker", message("Responsible for the check"), value=lambda row: row.checker.display_name),
             Column("period", message("Every … days"), value=lambda row: row.period_days, look=FIGURES),
-            Column("looked", message("Last look"), value=lambda row: row.looks[0].looked_on if row.looks else None),
+            Column("looked", message("Last check"), value=lambda row: row.looks[0].looked_on if row.looks else None),
             Column("reason", message("Why it is on the list"), value=lambda row: row.reason),
         ],
         order=[HazardWatch.due_on.expression, HazardWatch.id.expression],
@@ -89,7 +89,7 @@ def find_watch(session: Session, number: str, by: Actor) -> HazardWatch:
     )
     found = session.scalar(query)
     if found is None:
-        raise Missing(message("There is no such check, or it is not yours to see."))
+        raise Missing(message("This check does not exist, or you do not have access to it."))
     return found
 
 

@@ -22,5 +22,5 @@ def find_kind(session: Session, code: str) -> HazardKind:
     """Return one kind; raise :class:`Missing`."""
     found = session.scalar(select(HazardKind).where(HazardKind.code == code))
     if found is None:
-        raise Missing(message("There is no such kind. Choose one from the list."))
+        raise Missing(message("This kind does not exist. Choose one from the list."))
     return found

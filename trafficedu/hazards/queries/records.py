@@ -59,7 +59,7 @@ def find_hazard(session: Session, number: str, by: Actor) -> Hazard:
     )
     found = session.scalar(query)
     if found is None:
-        raise Missing(message("There is no such hazard, or it is not yours to see."))
+        raise Missing(message("This hazard does not exist, or you do not have access to it."))
     return found
 
 
@@ -190,7 +190,7 @@ def find_photo(session: Session, number: str, position: int, by: Actor) -> Hazar
     )
     found = session.scalar(query)
     if found is None:
-        raise Missing(message("There is no such photo, or it is not yours to see."))
+        raise Missing(message("This photo does not exist, or you do not have access to it."))
     return found
 
 

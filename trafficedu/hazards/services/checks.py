@@ -49,9 +49,9 @@ def list_area(session: Session, new: NewWatch, by: Actor, now: datetime) -> Haza
     today = local_date(now)
     area = find_in_reach(session, new.area_code, today, by)
     if area.level == DISTRICT:
-        text = message("A whole district is not looked at in one go. Choose a town or a village.")
+        text = message("A whole district cannot be checked at once. Choose a town or a village.")
         raise Refusal(text, field="area_code", value=area.code)
-    text = message("%(name)s is on the list already. Change its entry instead.", name=area.name)
+    text = message("%(name)s is already on the list. Change its entry instead.", name=area.name)
     listed = Refusal(text, field="area_code", value=area.code)
     watch = HazardWatch(number=new_number(NUMBER_KIND), area_id=area.id, listed_by_id=by.user_id, listed_utc=now)
     _apply(session, watch, new, area.path, today)
@@ -78,7 +78,7 @@ def _apply(session: Session, watch: HazardWatch, new: NewWatch, path: str, earli
         raise Refusal(message("Choose today or a later day."), field="due_on")
     checkers = {user.username: user for user in checks.list_checkers(session, path)}
     if new.checker not in checkers:
-        text = message("Choose somebody whose post covers this area.")
+        text = message("Choose someone whose post covers this area.")
         raise Refusal(text, field="checker", value=new.checker)
     watch.reason = short(reason_given(new.reason), LONGEST_REASON, "reason")
     watch.period_days, watch.due_on = new.period_days, new.due_on

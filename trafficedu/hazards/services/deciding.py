@@ -47,7 +47,7 @@ def verify(session: Session, hazard: Hazard, said: Decision, version: int, by: A
     pictures = [redrawn(photo) for photo in said.photos]
     keep_photos(session, hazard, pictures, rules.PhotoTime.AFTER, by, now)
     if not records.has_photo_of_fix(session, hazard):
-        text = message("There is no photo of the place after the fix yet. Take one and send it with your decision.")
+        text = message("There is no photo of the place after the work yet. Take one and send it with your decision.")
         raise Refusal(text, field="photos")
     assert hazard.fixed_on is not None and hazard.deadline_on is not None  # noqa: PT018 - the table's constraints
     hazard.verified_by_id, hazard.verified_utc, hazard.verified_on = by.user_id, now, local_date(now)
@@ -78,7 +78,7 @@ def reject(
 
 def _another_than_the_fixer(hazard: Hazard, by: Actor) -> None:
     if hazard.fixed_by_id is not None and hazard.fixed_by_id == by.user_id:
-        raise Refusal(message("You reported this as fixed: somebody else has to look at it."))
+        raise Refusal(message("You reported this as fixed, so someone else must verify it."))
 
 
 def close(session: Session, hazard: Hazard, reason: str, version: int, by: Actor, now: datetime) -> None:

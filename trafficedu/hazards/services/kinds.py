@@ -36,7 +36,7 @@ def add_kind(session: Session, code: str, new: KindInput, by: Actor) -> HazardKi
     """Add a kind. Raises Refusal at ``code`` where it is in use, at a name where there is none."""
     kind = HazardKind(code=code.strip().lower())
     if not kind.code.replace("_", "").isalnum() or not kind.code.isascii() or len(kind.code) > 20:
-        text = message("A code has at most 20 letters, digits and underscores.")
+        text = message("A code can have at most 20 letters, digits and underscores.")
         raise Refusal(text, field="code", value=code)
     _apply(kind, new)
     session.add(kind)

@@ -88,7 +88,7 @@ def report(session: Session, new: NewHazard, by: Actor, now: datetime) -> Hazard
 
 def _first_record(first: Hazard, by: Actor) -> Hazard:
     if first.reported_by_id != by.user_id:
-        raise Refusal(message("This form was sent by somebody else. Open the page anew."))
+        raise Refusal(message("This form was sent by someone else. Open the page again."))
     return first
 
 
@@ -115,10 +115,10 @@ def _checked(session: Session, new: NewHazard, day: date, by: Actor, before: Haz
     """Return the facts as they are kept, by column; raise Refusal where a rule says no."""
     area = find_in_reach(session, new.area_code, day, by)
     if area.level != VILLAGE and (before is None or before.area_id != area.id):
-        raise Refusal(message("Choose the village the hazard lies in."), field="area_code", value=area.code)
+        raise Refusal(message("Choose the village where the hazard is."), field="area_code", value=area.code)
     place = short(new.place, LONGEST_PLACE, "place")
     if not place:
-        raise Refusal(message("Write where it is: road, and what stands nearby."), field="place")
+        raise Refusal(message("Say where it is: the road and any landmark nearby."), field="place")
     with entered("kind", new.kind_code):
         kind = kinds.find_kind(session, new.kind_code)
     if not kind.active and (before is None or before.kind_id != kind.id):
@@ -165,7 +165,7 @@ def keep_photos(
     seen = {(row.key, row.taken) for row in known}
     last = session.scalar(select(func.max(HazardPhoto.position)).where(HazardPhoto.hazard_id == hazard.id)) or 0
     if last + len(pictures) > rules.MOST_PHOTOS:
-        text = message("A hazard has at most %(most)d photos. Choose fewer.", most=rules.MOST_PHOTOS)
+        text = message("A hazard can have at most %(most)d photos. Choose fewer.", most=rules.MOST_PHOTOS)
         raise Refusal(text, field="photos")
     for picture in pictures:
         key = services_of(session).evidence.save(picture)

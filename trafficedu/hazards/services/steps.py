@@ -53,7 +53,7 @@ def reason_given(text: str, field: str = "reason") -> str:
     """Return a reason without blanks around it; raise Refusal at ``field`` where nothing, or too much, is said."""
     reason = text.strip()
     if not reason:
-        raise Refusal(message("Say why: it is kept with the record."), field=field)
+        raise Refusal(message("Say why. This is kept with the record."), field=field)
     return short(reason, LONGEST_NOTE, field)
 
 

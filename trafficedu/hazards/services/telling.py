@@ -25,21 +25,21 @@ def tell_due_soon(session: Session, event: HazardDueSoon) -> None:
 def tell_overdue(session: Session, event: HazardOverdue) -> None:
     """Say that a hazard was not fixed by its day."""
     hazard, day = session.get_one(Hazard, event.hazard_id), event.deadline_on.isoformat()
-    title = message("Hazard %(number)s is overdue since %(day)s", number=hazard.number, day=day)
+    title = message("Hazard %(number)s has been overdue since %(day)s", number=hazard.number, day=day)
     _tell(session, event, hazard, f"overdue:{day}", title)
 
 
 def tell_check_overdue(session: Session, event: CheckOverdue) -> None:
     """Say that nobody looked at a listed area by its day."""
     area, day = session.get_one(HazardWatch, event.watch_id).area, event.due_on.isoformat()
-    title = message("%(area)s was to be checked by %(day)s", area=area.name, day=day)
-    body = message("Look for hazards there and enter the check.")
+    title = message("%(area)s was due to be checked by %(day)s", area=area.name, day=day)
+    body = message("Look for hazards there and record the check.")
     key = f"hazard-check:{area.code}:{day}"
     new = NewPush(key, title, body, "/hazards/checks")
     push(session, new, watchers_of(session, area.path), event.by, event.at_utc)
 
 
 def _tell(session: Session, event: Event, hazard: Hazard, occasion: str, title: Message) -> None:
-    body = message("%(area)s: fix it and report it as fixed, or revise its plan.", area=hazard.area.name)
+    body = message("%(area)s: fix it and report it as fixed, or change its plan.", area=hazard.area.name)
     new = NewPush(f"hazard:{hazard.number}:{occasion}", title, body, f"/hazards/{hazard.number}")
     push(session, new, watchers_of(session, hazard.area.path), event.by, event.at_utc)

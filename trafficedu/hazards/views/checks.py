@@ -44,7 +44,7 @@ def new_check() -> Any:
         form.due_on.data = today()
     made: list[str] = []
     if submitted(form, lambda: made.append(list_area(session(), form.to_input(), actor(), utc_now()).number)):
-        tell(message("The area is on the list."))
+        tell(message("Area added to the list."))
         return back_to("hazards.check", number=made[0])
     return _form_page(form)
 
@@ -69,7 +69,7 @@ def edit_check(number: str) -> Any:
         form,
         lambda: change_watch(session(), watch, form.to_input(), form.version.data, actor(), utc_now()),
     ):
-        tell(message("The check is changed."))
+        tell(message("Schedule changed."))
         return back_to("hazards.check", number=number)
     return _form_page(form, find_watch(session(), number, actor()))
 
@@ -81,7 +81,7 @@ def _form_page(form: WatchForm, watch: HazardWatch | None = None) -> Any:
     form.area_code.choices = choices([("", _("Choose the area")), *offered])
     people = list_reachable_checkers(session(), watch.area.path if watch else path)
     named = [(user.username, f"{user.display_name} · {user.area.name if user.area else ''}") for user in people]
-    form.checker.choices = choices([("", _("Choose who looks")), *named])
+    form.checker.choices = choices([("", _("Choose who is responsible for the check")), *named])
     return form_page("hazards/check_form.html", form, watch=watch)
 
 
@@ -99,7 +99,7 @@ def look(number: str) -> Any:
             session(), watch, form.found.data, form.note.data or "", form.version.data, actor(), utc_now()
         ),
     ):
-        tell(message("The look is noted."))
+        tell(message("Check recorded."))
         return back_to("hazards.check", number=number)
     watch = find_watch(session(), number, actor())
     return form_page("hazards/look.html", form, watch=watch)
@@ -117,7 +117,7 @@ def end_check(number: str) -> Any:
         form,
         lambda: end_watch(session(), watch, form.reason.data, form.version.data, actor(), utc_now()),
     ):
-        tell(message("The area is off the list; what was seen stays."))
+        tell(message("Area removed from the list. Earlier checks are kept."))
         return back_to("hazards.checks")
     watch = find_watch(session(), number, actor())
     return form_page("hazards/end_check.html", form, watch=watch)

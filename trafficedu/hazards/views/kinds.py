@@ -30,7 +30,7 @@ def new_kind() -> Any:
     """I add a kind of hazard."""
     form = HazardKindForm()
     if submitted(form, lambda: add_kind(session(), form.code.data or "", form.to_input(), actor())):
-        tell(message("The kind of hazard is added."))
+        tell(message("Kind of hazard added."))
         return back_to("hazards.kinds")
     return form_page("hazards/kind.html", form, kind=None)
 
@@ -44,6 +44,6 @@ def kind(code: str) -> Any:
     if request.method == "GET":
         form.show(found)
     if submitted(form, lambda: change_kind(session(), found, form.to_input(), form.version.data, actor())):
-        tell(message("The kind of hazard is changed."))
+        tell(message("Kind of hazard changed."))
         return back_to("hazards.kinds")
     return form_page("hazards/kind.html", form, kind=find_kind(session(), code))

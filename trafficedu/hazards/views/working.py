@@ -54,7 +54,7 @@ def plan(number: str) -> Any:
             planning.plan(session(), hazard, form.to_input(), version, actor(), now)
 
     if submitted(form, act):
-        tell(message("The plan stands."))
+        tell(message("Plan saved."))
         return back_to("hazards.show", number=number)
     hazard = records.find_hazard(session(), number, actor())
     return form_page("hazards/plan.html", form, hazard=hazard, changing=changing)
@@ -67,7 +67,7 @@ def begin(number: str) -> Any:
     hazard = _seen(number, HazardAct.FIXING)
     planning.begin(session(), hazard, StepForm().version.data, actor(), utc_now())
     session().commit()
-    tell(message("It is noted that the work has begun."))
+    tell(message("Start of work recorded."))
     return back_to("hazards.show", number=number)
 
 
@@ -85,7 +85,7 @@ def fixed(number: str) -> Any:
             session(), hazard, form.note.data or "", form.files(), form.version.data, actor(), utc_now()
         ),
     ):
-        tell(message("Reported as fixed. Somebody else now looks at it."))
+        tell(message("Reported as fixed. Someone else must now verify it."))
         return back_to("hazards.show", number=number)
     hazard = records.find_hazard(session(), number, actor())
     return form_page("hazards/fixed.html", form, hazard=hazard)
@@ -108,7 +108,7 @@ def verify(number: str) -> Any:
             deciding.reject(session(), hazard, said.note, said.photos, version, actor(), now)
 
     if submitted(form, act):
-        tell(message("Verified: the hazard is gone.") if form.decision.data == "yes" else message("It is sent back."))
+        tell(message("Verified: the hazard is gone.") if form.decision.data == "yes" else message("Sent back."))
         return back_to("hazards.show", number=number)
     hazard = records.find_hazard(session(), number, actor())
     return form_page(
@@ -120,21 +120,21 @@ def verify(number: str) -> Any:
 @requires("hazards:hazard:close")
 def close(number: str) -> Any:
     """I close what is no hazard, with a reason."""
-    return _with_reason(number, HazardAct.CLOSED, deciding.close, message("It is closed as no hazard."))
+    return _with_reason(number, HazardAct.CLOSED, deciding.close, message("Closed as not a hazard."))
 
 
 @pages.route("/<number>/reopen", methods=["GET", "POST"])
 @requires("hazards:hazard:verify")
 def reopen(number: str) -> Any:
     """I open a hazard again that was closed as none."""
-    return _with_reason(number, HazardAct.REOPENED, deciding.reopen, message("The hazard is open again: to plan."))
+    return _with_reason(number, HazardAct.REOPENED, deciding.reopen, message("Hazard reopened. It needs a plan."))
 
 
 @pages.route("/<number>/void", methods=["GET", "POST"])
 @requires("hazards:hazard:void")
 def void(number: str) -> Any:
     """I take a record made by mistake out of every figure; the page says what that means."""
-    return _with_reason(number, HazardAct.VOIDED, deciding.void, message("The record is voided and left every figure."))
+    return _with_reason(number, HazardAct.VOIDED, deciding.void, message("Record voided and removed from all figures."))
 
 
 def _with_reason(number: str, step: HazardAct, act: Act, told: Message) -> Any:

@@ -191,7 +191,7 @@ DRAWS: Listing[HelmetDraw, None] = Listing(
         Column("area", message("Area"), value=lambda row: row.area.name),
         Column("sites", message("Sites"), value=lambda row: row.sites, look=FIGURES),
         Column("strata", message("Strata"), value=lambda row: row.stratified_by.label),
-        Column("drawn", message("Drawn"), value=lambda row: row.drawn_utc, look=AGO),
+        Column("drawn", message("Drawn on"), value=lambda row: row.drawn_utc, look=AGO),
     ],
     order=[HelmetDraw.id.desc()],
 )

@@ -104,7 +104,7 @@ def receive(session: Session, sent: Sheet, by: Actor, now: datetime) -> Received
         sheet = _add_or_find(session, fresh, lambda: _find_sheet(session, sent.key))
         audit.write(session, RECORD, by, subject=survey, sheet=sheet.id)
     if sheet.observer_id != by.user_id:
-        raise Refusal(message("Somebody else began this count. Sign in with the account that did."))
+        raise Refusal(message("Another account started this count. Sign in with that account."))
     survey = _locked_survey(session, sheet.survey_id)
     added = _take_in(session, sheet, sent.taps)
     if sent.ended and sheet.ended_utc is None:
@@ -197,7 +197,7 @@ def _take_in(session: Session, sheet: HelmetSheet, taps: Sequence[Tap]) -> int:
     fresh = sorted((tap for tap in taps if tap.sequence > sheet.last_event), key=lambda tap: tap.sequence)
     expected = list(range(sheet.last_event + 1, sheet.last_event + 1 + len(fresh)))
     if [tap.sequence for tap in fresh] != expected:
-        raise Refusal(message("Taps are missing between those sent before and these."))
+        raise Refusal(message("Some records are missing between those sent earlier and these."))
     if not fresh:
         return 0
     companies = _companies(session, {tap.company_code for tap in fresh if tap.company_code})
@@ -231,7 +231,7 @@ def _add_to_cell(
     for result, step in sums.items():
         total = getattr(row, result) + step
         if total < 0:
-            raise Refusal(message("More was taken back than was counted."))
+            raise Refusal(message("More records were undone than were counted."))
         setattr(row, result, total)
 
 

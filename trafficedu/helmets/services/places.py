@@ -63,7 +63,7 @@ def create_site(session: Session, new: SiteInput, by: Actor) -> HelmetSite:
     site = HelmetSite(code=new.code)
     _fill(session, site, new.change, by)
     session.add(site)
-    taken = Refusal(message("There is a site with this code already."), field="code")
+    taken = Refusal(message("There is already a site with this code."), field="code")
     flush_or_refuse(session, {"helmet_site.code": taken})
     audit.write(session, MANAGE, by, subject=site, code=site.code)
     return site
@@ -79,7 +79,7 @@ def update_site(session: Session, site: HelmetSite, change: SiteChange, version:
 
 def _fill(session: Session, site: HelmetSite, change: SiteChange, by: Actor) -> None:
     if (change.latitude is None) != (change.longitude is None):
-        raise Refusal(message("Enter latitude and longitude, or neither."), field="longitude")
+        raise Refusal(message("Enter both latitude and longitude, or neither."), field="longitude")
     site.area = _own_area(session, change.area_code, by)
     site.name, site.road_class, site.active = change.name, RoadClass(change.road_class), change.active
     site.latitude, site.longitude = change.latitude, change.longitude
@@ -105,7 +105,7 @@ def create_draw(session: Session, new: DrawInput, by: Actor, now: datetime) -> H
     known = sum(len(codes) for codes in frame.values())
     if not known:
         raise Refusal(
-            message("%(name)s has no active site to draw from. Add sites first.", name=area.name), field="area_code"
+            message("%(name)s has no active sites to choose from. Add sites first.", name=area.name), field="area_code"
         )
     if new.sites > known:
         raise Refusal(message("There are only %(known)d active sites to draw from.", known=known), field="sites")

@@ -71,7 +71,7 @@ def add_survey(
     if known is not None:
         return known
     if not any(count.observed for count in new.counts):
-        raise Refusal(message("Enter at least one rider that was seen."))
+        raise Refusal(message("Enter at least one rider who was observed."))
     check_started(new.started_utc, now)
     with entered("site_code", new.site_code):
         site = find_site(session, new.site_code, by)
@@ -94,7 +94,7 @@ def add_survey(
     )
     survey.sheets.append(sheet)
     session.add(survey)
-    arrived = Refusal(message("This survey has just arrived. Look for it in the list."))
+    arrived = Refusal(message("This survey has just been received. Look for it in the list."))
     flush_or_refuse(session, {"helmet_survey.reference": arrived})
     audit.write(session, RECORD, by, subject=survey, method=new.method)
     return survey
@@ -121,7 +121,7 @@ def void(session: Session, survey: HelmetSurvey, reason: str, version: int, by: 
     by.require(VOIDING)
     expect_version(survey, version)
     if not SURVEY_LIFE.may(SurveyAct.VOID, survey.state):
-        raise Refusal(message("This survey is void already."), field="reason")
+        raise Refusal(message("This survey has already been voided."), field="reason")
     survey.state = SURVEY_LIFE.after(SurveyAct.VOID, survey.state)
     survey.void_reason, survey.voided_utc, survey.voided_by_id = reason, now, by.user_id
     session.flush()

@@ -86,7 +86,7 @@ def receive() -> Any:
     except (BadRequest, KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return jsonify(error=say(message("This is not what the counting page sends."))), 400
     if sent.observer != _observer():
-        reason = message("Somebody else began this count. Sign in with the account that did.")
+        reason = message("Another account started this count. Sign in with that account.")
         return jsonify(error=say(reason)), 409
     try:
         received = counting.receive(session(), sent.sheet, actor(), utc_now())

@@ -41,7 +41,7 @@ BREAKDOWNS = {
     "method": message("method"),
 }
 COLUMNS = [
-    spreadsheet.Column("by", message("By"), 12),
+    spreadsheet.Column("by", message("Breakdown"), 12),
     spreadsheet.Column("key", message("Code"), 14),
     spreadsheet.Column("name", message("Name"), 28),
     spreadsheet.Column("helmeted", message("with helmet"), 12),
@@ -61,14 +61,14 @@ TITLES = {
     "area": message("Helmet rate by area"),
     "site": message("Helmet rate by site"),
     "company": message("Helmet rate of delivery riders by company"),
-    "hour": message("Helmet rate by hour of the beginning"),
+    "hour": message("Helmet rate by starting hour"),
     "month": message("Helmet rate by month"),
 }
 HEADS = {
     "area": message("Area"),
     "site": message("Site"),
     "company": message("Company"),
-    "hour": message("Hour"),
+    "hour": message("Starting hour"),
     "month": message("Month"),
 }
 

@@ -33,12 +33,12 @@ def add_channel(session: Session, kind: str, typed: str, secret: str, by: Actor,
         At ``kind``, ``address`` or ``secret``; five channels are enough, and each address once.
     """
     if kind not in list_kinds(session):
-        raise Refusal(message("There is no such channel on this installation."), field="kind")
+        raise Refusal(message("This channel is not available on this installation."), field="kind")
     address = read_address(kind, typed, secret, read_origins(services_of(session).settings.push_servers))
     keyring, identity = services_of(session).keyring, f"{kind}\n{address.origin}\n{address.token}"
     own = select(Channel.address_hash).where(Channel.user_id == by.user_id, Channel.removed_utc.is_(None))
     kept = set(session.scalars(own))
-    twice = Refusal(message("You have this channel already."), field="address")
+    twice = Refusal(message("You already have this channel."), field="address")
     if kept & set(keyring.lookup_hashes(identity, ADDRESS)):
         raise twice
     if len(kept) >= MOST_CHANNELS:
@@ -66,14 +66,14 @@ def send_test(session: Session, channel: Channel, by: Actor, now: datetime) -> D
         Push.user_id == by.user_id, Push.key.startswith("test:"), Push.created_utc > now - TEST_WINDOW
     )
     if (session.scalar(recent) or 0) >= MOST_TESTS:
-        raise Refusal(message("That were many tests. Wait ten minutes."))
+        raise Refusal(message("You have sent too many tests. Wait ten minutes."))
     number = new_number("M")
     test = Push(
         number=number,
         key=f"test:{number}",
         user_id=channel.user_id,
         title=packed(message("Test message")),
-        body=packed(message("This channel works: what concerns your area will arrive here.")),
+        body=packed(message("This channel works. Messages about your area will arrive here.")),
         path="/messages/channels",
         created_utc=now,
         read_utc=now,

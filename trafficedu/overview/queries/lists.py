@@ -130,5 +130,5 @@ def find_entry(session: Session, month: Month, code: str, by: Actor) -> ListEntr
     )
     entry = session.scalar(query)
     if entry is None:
-        raise Missing(message("There is no such entry on this list."))
+        raise Missing(message("This entry is not on the list."))
     return entry

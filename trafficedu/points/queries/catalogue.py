@@ -86,7 +86,7 @@ def _unknown(code: str) -> Message:
 
 
 def _not_then() -> Refusal:
-    return Refusal(message("This activity does not count on that day. See its dates."), field="activity")
+    return Refusal(message("This activity is not in force on that day. Check its dates."), field="activity")
 
 
 def activity_is_used_from(session: Session, activity: PointActivity, day: date) -> bool:

@@ -61,7 +61,7 @@ def find_entry(session: Session, number: str, by: Actor) -> PointEntry:
     )
     found = session.scalar(query)
     if found is None:
-        raise Missing(message("There is no such entry, or it is not yours to see."))
+        raise Missing(message("This entry does not exist, or you do not have access to it."))
     return found
 
 
@@ -99,7 +99,7 @@ LEDGER: Listing[PointEntry, EntryFilter] = Listing(
         Column("target_code", message("Code"), value=lambda row: row.target_code, in_file_only=True),
         Column(
             "target",
-            message("Whose points"),
+            message("Area or company"),
             value=lambda row: row.target_name,
             sort=func.coalesce(Area.path, Company.name),
         ),
@@ -113,7 +113,7 @@ LEDGER: Listing[PointEntry, EntryFilter] = Listing(
             sort=PointEntry.points.expression,
             look=SIGNED,
         ),
-        Column("origin", message("How it came"), value=lambda row: row.origin.label),
+        Column("origin", message("Source"), value=lambda row: row.origin.label),
         Column("note", message("Note"), value=lambda row: row.remark),
         Column("state", message("State"), value=lambda row: row.mark),
         Column("number", message("Number"), value=lambda row: row.number),

@@ -21,7 +21,7 @@ from trafficedu.points.rules import AREA_KINDS, COMPANY
 
 SEES_COMPANIES = "companies:company:read"
 CODE_FIELD = "target"
-_NO_TARGET = message("There is no such area or company.")
+_NO_TARGET = message("This area or company does not exist.")
 
 
 @dataclass(frozen=True)

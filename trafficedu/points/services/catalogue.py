@@ -71,13 +71,13 @@ def end_activity(session: Session, activity: PointActivity, last_day: date, vers
 def _activity(code: str, new: ActivityInput, *, automatic: bool) -> PointActivity:
     check_points(new.points)
     if not new.kinds:
-        raise Refusal(message("Choose at least one kind of target."), field="kinds")
+        raise Refusal(message("Choose at least one kind."), field="kinds")
     return PointActivity(code=code, automatic=automatic, **asdict(new))
 
 
 def _refuse_used(session: Session, activity: PointActivity, day: date, field: str) -> None:
     if catalogue.activity_is_used_from(session, activity, day):
-        text = message("The ledger has entries of it on or after %(day)s. Choose a later day.", day=day.isoformat())
+        text = message("The ledger has entries for it on or after %(day)s. Choose a later day.", day=day.isoformat())
         raise Refusal(text, field=field)
 
 
@@ -114,7 +114,7 @@ def expect_points(session: Session, new: ExpectationInput, by: Actor) -> PointEx
     row.points = new.points
     flush_or_refuse(
         session,
-        {"point_expectation": Refusal(message("Somebody else entered this month just now."), field="month")},
+        {"point_expectation": Refusal(message("Someone else has just entered this month."), field="month")},
     )
     audit.write(
         session,
@@ -143,5 +143,5 @@ def _whom(session: Session, new: ExpectationInput) -> tuple[int | None, int | No
         area = session.scalar(select(Area.id).where(Area.code == new.code, Area.level == new.kind))
         found = (area, None)
     if found == (None, None):
-        raise Refusal(message("There is nothing of this level with the code %(code)s.", code=new.code), field="code")
+        raise Refusal(message("Nothing at this level has the code %(code)s.", code=new.code), field="code")
     return found

@@ -26,7 +26,7 @@ from trafficedu.points.queries.scope import CODE_FIELD, Target, find_target
 from trafficedu.points.rules import COMPANY, PDF, check_day, check_points, media_type, signed
 
 COUNTER_ANY = "points:entry:counter"
-NOT_YOURS = message("You take back your own entries only. Ask your supervisor for others.")
+NOT_YOURS = message("You can only reverse your own entries. Ask your supervisor about others.")
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,9 @@ def prepare(
     target = target_on(new.target_kind, new.target_code, new.occurred_on)
     activity = activity_on(new.activity_code, new.occurred_on)
     if activity.automatic and not new.imported:
-        raise Refusal(message("This activity is entered by the system alone."), field="activity")
+        raise Refusal(message("This activity is only entered by the system."), field="activity")
     if target.kind not in activity.kinds:
-        raise Refusal(message("This activity is not for this kind of target."), field="activity")
+        raise Refusal(message("This activity does not apply to this kind of area or company."), field="activity")
     points = activity.points if new.points is None else new.points
     if not new.imported:
         check_points(points)
@@ -131,7 +131,7 @@ def _cleaned(evidence: bytes) -> bytes:
 
 def _same_form(first: PointEntry, by: Actor) -> PointEntry:
     if first.recorded_by_id != by.user_id:
-        raise Refusal(message("This form was sent by somebody else. Open the page anew."))
+        raise Refusal(message("This form was sent by someone else. Open the page again."))
     return first
 
 
@@ -151,7 +151,7 @@ def counter_entry(session: Session, entry: PointEntry, reason: str, by: Actor, n
         raise Denied(NOT_YOURS)
     reason = reason.strip()
     if not reason:
-        raise Refusal(message("Write why the entry is taken back."), field="reason")
+        raise Refusal(message("Say why the entry is being reversed."), field="reason")
     return add_counter(session, entry, reason, by, now)
 
 
@@ -164,9 +164,9 @@ def may_counter(entry: PointEntry, by: Actor) -> bool:
 def add_counter(session: Session, entry: PointEntry, reason: str, by: Actor, now: datetime) -> PointEntry:
     """Add the counter-entry; raise Refusal for what is one, or has one. See :func:`counter_entry`."""
     if entry.counters_id is not None:
-        raise Refusal(message("This is a counter-entry. Enter the activity anew instead."))
+        raise Refusal(message("This is a reversal. Enter the activity again instead."))
     if session.scalar(select(PointEntry.id).where(PointEntry.counters_id == entry.id)) is not None:
-        raise Refusal(message("This entry is taken back already."))
+        raise Refusal(message("This entry has already been reversed."))
     counter = PointEntry(
         number=new_number("E"),
         area_id=entry.area_id,
@@ -184,7 +184,7 @@ def add_counter(session: Session, entry: PointEntry, reason: str, by: Actor, now
         with session.begin_nested():
             session.add(counter)
     except IntegrityError as error:  # somebody else was quicker
-        raise Refusal(message("This entry is taken back already.")) from error
+        raise Refusal(message("This entry has already been reversed.")) from error
     audit.write(session, "points:entry:counter", by, subject=counter, counters=entry.id, points=counter.points)
     session.flush()
     return counter

@@ -36,7 +36,7 @@ from trafficedu.points.services.entries import add_counter
 LOOK_BACK = timedelta(days=31)
 """How far back the worker looks: as long as it rests no longer than that, nothing is missed."""
 WAIVED_WITHIN = timedelta(days=366)
-TAKEN_BACK = message("The study was waived or withdrawn.")
+TAKEN_BACK = message("The study task was waived or withdrawn.")
 
 
 def credit_fixed_hazard(session: Session, event: HazardVerified) -> None:

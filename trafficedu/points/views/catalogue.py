@@ -35,7 +35,7 @@ def new_activity() -> Any:
     """I add an activity that people enter."""
     form = ActivityForm()
     if submitted(form, lambda: catalogue.add_activity(session(), form.code.data, form.to_input(), actor())):
-        tell(message("The activity is added."))
+        tell(message("Activity added."))
         return back_to("points.activities")
     return form_page("points/activity.html", form, activity=None)
 
@@ -48,7 +48,7 @@ def activity(code: str) -> Any:
     form = ActivityForm(obj=found)
     form.follow(found)
     if submitted(form, lambda: catalogue.renew_activity(session(), found, form.to_input(), form.version.data, actor())):
-        tell(message("The new version is in the catalogue."))
+        tell(message("New version added to the catalogue."))
         return back_to("points.activities")
     return form_page("points/activity.html", form, activity=found)
 
@@ -73,7 +73,7 @@ def expectations() -> Any:
     """I see what is expected a month, and say it anew from a month on."""
     form = ExpectationForm()
     if submitted(form, lambda: catalogue.expect_points(session(), form.to_input(), actor())):
-        tell(message("The figure is entered."))
+        tell(message("Figure entered."))
         return back_to("points.expectations")
     rows = list_expectations(session())
     return form_page("points/expectations.html", form, rows=rows)

@@ -30,7 +30,7 @@ def record() -> Any:
     if not form.is_submitted():
         form.occurred_on.data, form.target.data = today(), request.args.get("target", form.target.data)
     if accepted := submitted(form, lambda: entries.record_entry(session(), form.to_input(), actor(), utc_now()).number):
-        tell(message("The activity is entered."))
+        tell(message("Activity entered."))
         return back_to("points.entry", number=accepted.value)
     return form_page("points/form.html", form)
 
@@ -58,7 +58,7 @@ def counter(number: str) -> Any:
         raise Denied(entries.NOT_YOURS)
     form = CounterForm()
     if submitted(form, lambda: entries.counter_entry(session(), entry, form.reason.data, actor(), utc_now())):
-        tell(message("The entry is taken back."))
+        tell(message("Entry reversed."))
         return back_to("points.entry", number=number)
     found = find_entry(session(), number, actor())
     return form_page("points/counter.html", form, entry=found)

@@ -146,7 +146,7 @@ class RiderImport(FileImport):
         found = MASKED_KEY.search(number)
         if found is None:
             raise Refusal(
-                message("A masked number must end with the sign # and the rider's number, as exports write it."),
+                message("A masked number must end with # and the rider's number, as in exports."),
                 field="id_number",
                 value="",
             )
@@ -155,7 +155,7 @@ class RiderImport(FileImport):
     def _area(self, code: str) -> int | None:
         if code and code not in self._areas:
             raise Refusal(
-                message("There is no area with the code %(code)s in your post today.", code=code),
+                message("There is no area with the code %(code)s in your post at present.", code=code),
                 field="home_area_code",
             )
         return self._areas[code] if code else None
@@ -166,10 +166,10 @@ class RiderImport(FileImport):
         if not cells["company_code"]:
             for column in ("engaged_from", "engaged_to", "legal_basis"):
                 if cells[column]:
-                    raise Refusal(message("An engagement needs its company. Fill in company_code."), field=column)
+                    raise Refusal(message("An engagement needs a company. Fill in company_code."), field=column)
             return None
         if first is None:
-            raise Refusal(message("An engagement needs its first day. Fill in engaged_from."), field="engaged_from")
+            raise Refusal(message("An engagement needs a first day. Fill in engaged_from."), field="engaged_from")
         work = engagements.NewEngagement(self._companies.find_id(cells["company_code"]), first, last, basis)
         engagements.check_engagement(first, last, basis)
         return work
@@ -203,11 +203,13 @@ def _known(session: Session, entries: Sequence[_Entry], by: Actor, now: datetime
 
 def _new_rider(entry: _Entry) -> _Known:
     if not entry.given.id_number:
-        raise Refusal(message("There is no such rider."), field="id_number", value="")
+        raise Refusal(message("This rider does not exist."), field="id_number", value="")
     if not entry.given.name:
-        raise Refusal(message("This rider is new here: fill in the name, unmasked."), field="name", value="")
+        raise Refusal(message("This rider is not registered yet. Enter the name unmasked."), field="name", value="")
     if is_masked(entry.row["phone"]):
-        raise Refusal(message("This rider is new here: fill in the phone, unmasked, or none."), field="phone")
+        raise Refusal(
+            message("This rider is not registered yet. Enter the phone unmasked, or leave it empty."), field="phone"
+        )
     return _Known(id=0, given=entry.given)
 
 

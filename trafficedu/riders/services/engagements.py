@@ -122,12 +122,13 @@ def change_engagement(
 def check_engagement(engaged_from: date, engaged_to: date | None, legal_basis: str | None) -> None:
     """Raise Refusal at ``engaged_from``, ``engaged_to`` or ``legal_basis`` where an engagement cannot be."""
     if engaged_from.year < FIRST_YEAR:
-        raise Refusal(message("This day lies too far back. Check the year."), field="engaged_from")
+        raise Refusal(message("This day is too far back. Check the year."), field="engaged_from")
     if engaged_to is not None and engaged_to < engaged_from:
-        raise Refusal(message("The last day lies before the first. Check both."), field="engaged_to")
+        raise Refusal(message("The last day is before the first. Check both."), field="engaged_to")
     if legal_basis and legal_basis not in tuple(rules.LegalBasis):
         raise Refusal(
-            message("Known legal bases are: %(known)s.", known=", ".join(rules.LegalBasis)), field="legal_basis"
+            message("The legal basis must be one of: %(known)s.", known=", ".join(rules.LegalBasis)),
+            field="legal_basis",
         )
 
 
@@ -153,7 +154,7 @@ def already_engaged(since: date) -> Refusal:
     """Return the error that a company engages the rider in the same days already."""
     return Refusal(
         message(
-            "This company engages the rider in these days already, since %(day)s. End or change that engagement.",
+            "This company already engages the rider on these days, since %(day)s. End or change that engagement.",
             day=since.isoformat(),
         ),
         field="engaged_from",

@@ -177,8 +177,8 @@ def check_name(known: str, name: str) -> None:
         return
     raise Refusal(
         message(
-            "This document belongs to a rider with another name, %(name)s. Compare the number with the document"
-            " again; if it is right, mend the name on the rider's page first.",
+            "This document belongs to a rider with another name, %(name)s. Check the number against the document "
+            "again. If it is right, correct the name on the rider's page first.",
             name=rules.mask_name(known),
         ),
         field="name",
@@ -278,7 +278,7 @@ def _change_document(session: Session, rider: Rider, id_type: str, text: str, to
 
 def _document_taken() -> Refusal:
     return Refusal(
-        message("Another rider has this document already. Look that one up instead."), field="id_number", value=""
+        message("Another rider already has this document. Look up that rider instead."), field="id_number", value=""
     )
 
 

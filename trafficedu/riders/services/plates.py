@@ -47,7 +47,7 @@ def forget_plate(session: Session, rider: Rider, plate: str, by: Actor) -> None:
     wanted = select(Vehicle).where(Vehicle.plate == plate, Vehicle.rider_id == rider.id)
     vehicle = session.scalar(wanted.with_for_update())
     if vehicle is None:
-        raise Missing(message("This plate is not among the rider's."))
+        raise Missing(message("This plate does not belong to the rider."))
     vehicle.rider_id = None
     session.flush()
     session.expire(rider, ["vehicles"])

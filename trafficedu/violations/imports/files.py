@@ -143,8 +143,8 @@ class ViolationImport(KeyedImport[Prepared[Person]]):
         if fault is not None:
             raise Refusal(
                 message(
-                    "This record exists with another value here. A record is not overwritten by a file: void it on"
-                    " its page if it is wrong."
+                    "This record already exists with a different value here. A file cannot overwrite a record. If "
+                    "the record is wrong, void it on its page."
                 ),
                 field=fault,
                 value="" if fault == "id_number" else None,

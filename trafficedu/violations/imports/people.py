@@ -81,14 +81,12 @@ class People:
         if person is None:
             return
         if not person.key:
-            raise Refusal(
-                message("A masked number says nothing about a new record. Write it in clear."), field="id_number"
-            )
+            raise Refusal(message("A new record needs the full number, not a masked one."), field="id_number")
         name = person.given.name
         if person.key in self._known:
             check_name(self._known[person.key][1], name)
         elif not name or is_masked(name):
-            raise Refusal(message("This rider is not known yet: the row needs the name."), field="name")
+            raise Refusal(message("This rider is not known yet. The row needs a name."), field="name")
         elif person.key in self._new:
             check_name(self._new[person.key].name, name)
         else:

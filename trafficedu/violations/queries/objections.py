@@ -31,7 +31,7 @@ def find_objection(session: Session, number: str, by: Actor) -> Objection:
     )
     found = session.scalar(query)
     if found is None:
-        raise Missing(message("There is no such objection, or it is not yours to see."))
+        raise Missing(message("This objection does not exist, or you do not have access to it."))
     return found
 
 
@@ -52,7 +52,7 @@ def objections_on(day: date) -> Listing[Objection, None]:
     return Listing(
         _waiting,
         [
-            Column("kind", message("Offence"), value=lambda row: row.violation.kind.name),
+            Column("kind", message("Violation"), value=lambda row: row.violation.kind.name),
             Column("due", message("Decide by"), value=lambda row: due(row.due_on, day)),
             Column("raised", message("Raised"), value=lambda row: row.raised_utc, look=AGO),
             Column("area", message("Village"), value=lambda row: row.violation.area.name),

@@ -98,7 +98,7 @@ def find_violation(session: Session, number: str, by: Actor) -> Violation:
     )
     found = session.scalar(query)
     if found is None:
-        raise Missing(message("There is no such violation, or it is not yours to see."))
+        raise Missing(message("This violation does not exist, or you do not have access to it."))
     return found
 
 
@@ -135,7 +135,7 @@ VIOLATIONS: Listing[Violation, ViolationFilter] = Listing(
     [
         Column("number", message("Number"), value=lambda row: row.number, in_file_only=True),
         Column("occurred", message("When"), value=lambda row: row.occurred_utc, sort=Violation.occurred_utc.expression),
-        Column("kind", message("Offence"), value=lambda row: row.kind.name, sort=ViolationKind.code.expression),
+        Column("kind", message("Violation"), value=lambda row: row.kind.name, sort=ViolationKind.code.expression),
         Column("area_code", message("Area code"), value=lambda row: row.area.code, in_file_only=True),
         Column("area", message("Village"), value=lambda row: row.area.name, sort=Area.path.expression),
         Column("place", message("Place"), value=lambda row: row.place),
@@ -203,7 +203,7 @@ def reviews_on(day: date) -> Listing[Violation, None]:
     return Listing(
         _pending,
         [
-            Column("kind", message("Offence"), value=lambda row: row.kind.name),
+            Column("kind", message("Violation"), value=lambda row: row.kind.name),
             Column("due", message("Review by"), value=lambda row: due(row.review_due_on, day)),
             Column("occurred", message("When"), value=lambda row: row.occurred_utc, look=AGO),
             Column("area", message("Village"), value=lambda row: row.area.name),

@@ -51,7 +51,7 @@ def end_kind(session: Session, kind: ViolationKind, last_day: date, version: int
 
 def _kind(code: str, new: KindInput) -> ViolationKind:
     if new.fine_max_yuan < new.fine_min_yuan:
-        raise Refusal(message("The highest fine is not below the lowest."), field="fine_max_yuan")
+        raise Refusal(message("The highest fine must not be below the lowest."), field="fine_max_yuan")
     return ViolationKind(code=code, **asdict(new))
 
 

@@ -32,14 +32,14 @@ def raise_objection(session: Session, violation: Violation, statement: str, cont
         No statement, too long a contact, the record does not stand, or an objection is open already.
     """
     if not statement.strip():
-        raise Refusal(message("Write what is wrong with the record."), field="statement")
+        raise Refusal(message("Say what is wrong with the record."), field="statement")
     if len(contact.strip()) > CONTACT_LENGTH:
         raise Refusal(message("At most %(max)d characters.", max=CONTACT_LENGTH), field="contact")
     state = session.scalar(select(Violation.state).where(Violation.id == violation.id).with_for_update())
     if state is None or not VIOLATION_LIFE.may(ViolationAct.OBJECT, state):
-        raise Refusal(message("This record does not stand: there is nothing to object to."))
+        raise Refusal(message("This record is not in force, so there is nothing to object to."))
     if any(objection.is_open for objection in objections.list_objections_of(session, violation.id)):
-        raise Refusal(message("An objection to this record is being reviewed already."))
+        raise Refusal(message("An objection to this record is already being reviewed."))
     workdays = figure(session, "violations.objection_workdays")
     contact = contact.strip()
     objection = Objection(

@@ -224,7 +224,9 @@ class _OneRecord:
         )
         if rider is None:
             raise Refusal(
-                message("This rider is no longer at hand. Look the rider up again."), field="id_number", value=""
+                message("The rider's details are no longer available. Look up the rider again."),
+                field="id_number",
+                value="",
             )
         return rider
 
@@ -234,7 +236,7 @@ class _OneRecord:
 
 def _first_record(first: Violation, by: Actor) -> Violation:
     if first.officer_id != by.user_id:
-        raise Refusal(message("This form was sent by somebody else. Open the record page anew."))
+        raise Refusal(message("This form was sent by someone else. Open the record page again."))
     return first
 
 
@@ -282,7 +284,7 @@ def _insert(session: Session, values: dict[str, Any], by: Actor) -> tuple[Violat
     if first is None:
         raise Refusal(
             message(
-                "A violation with the reference %(reference)s exists already.", reference=values["reference"] or ""
+                "There is already a violation with the reference %(reference)s.", reference=values["reference"] or ""
             ),
             field="reference",
             value=values["reference"] or "",

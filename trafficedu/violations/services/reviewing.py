@@ -27,7 +27,7 @@ from trafficedu.violations.services.recording import establish
 def needed(text: str, field: str) -> str:
     """Return ``text`` trimmed; raise Refusal at ``field`` where nothing is said."""
     if not text.strip():
-        raise Refusal(message("Say why: it is kept with the record."), field=field)
+        raise Refusal(message("Say why. This is kept with the record."), field=field)
     return text.strip()
 
 

@@ -32,7 +32,7 @@ def new_kind() -> Any:
     """I add a kind."""
     form = KindForm()
     if submitted(form, lambda: kind_services.add_kind(session(), form.code.data, form.to_input(), actor())):
-        tell(message("The kind is added."))
+        tell(message("Kind added."))
         return back_to("violations.kinds")
     return form_page("violations/kind.html", form, kind=None)
 
@@ -45,7 +45,7 @@ def kind(code: str) -> Any:
     form = KindForm(obj=found)
     form.follow(found)
     if submitted(form, lambda: kind_services.renew_kind(session(), found, form.to_input(), form.version.data, actor())):
-        tell(message("The new version is in the catalogue."))
+        tell(message("New version added to the catalogue."))
         return back_to("violations.kinds")
     return form_page("violations/kind.html", form, kind=found)
 

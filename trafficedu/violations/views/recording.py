@@ -167,7 +167,7 @@ def _offer(form: RecordForm, kinds: Sequence[ViolationKind], company: str) -> No
         ),
     ]
     form.home_area_id.choices = home_choices(villages)
-    engaged = _("as engaged that day: %(company)s", company=company) if company else _("as engaged that day")
+    engaged = _("company on that day: %(company)s", company=company) if company else _("company on that day")
     named = companies.list_names(session())
     form.company_code.choices = choices([(AS_ENGAGED, engaged), (NO_COMPANY, _("none")), *named])
 
