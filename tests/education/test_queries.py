@@ -14,7 +14,7 @@ from trafficedu.core.errors import Missing
 from trafficedu.education.models import StudyTask
 from trafficedu.education.queries.people import people as shown_people
 from trafficedu.education.queries.rates import count_completion, count_reoffence
-from trafficedu.education.queries.tasks import TaskFilter, find_task, list_overdue, list_tasks
+from trafficedu.education.queries.tasks import TaskFilter, find_task, list_overdue, tasks_on
 from trafficedu.education.rules import CompletionCounts, ReoffenceCounts
 from trafficedu.education.services import assignment
 from trafficedu.riders.models import Rider
@@ -108,7 +108,7 @@ def test_a_rider_counts_once_in_the_reoffence_rate(session: Session, district: D
 
 
 def sees(session: Session, by: Actor, number: str) -> bool:
-    listed = any(one.number == number for one in list_tasks(session, by, TaskFilter(), NOW.date()).items)
+    listed = any(one.number == number for one in tasks_on(NOW.date()).page(session, by, TaskFilter()).items)
     try:
         find_task(session, number, by)
     except Missing:
@@ -166,4 +166,4 @@ def test_overdue_is_derived_from_the_due_date(session: Session, district: Distri
     task(session, district, "2026-06-04", "2026-06-10", "2026-06-12")
     assert list(list_overdue(session, SYSTEM, date(2026, 6, 20))) == [late]
     assert list_overdue(session, SYSTEM, date(2026, 6, 19)) == []
-    assert list_tasks(session, SYSTEM, TaskFilter(state="overdue"), date(2026, 6, 20)).items == [late]
+    assert tasks_on(date(2026, 6, 20)).page(session, SYSTEM, TaskFilter(state="overdue")).items == [late]

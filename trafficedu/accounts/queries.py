@@ -18,7 +18,6 @@ from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import day_bounds
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import AGO, Column, Listing
-from trafficedu.core.paging import Page, paginate
 from trafficedu.core.states import Activity
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
@@ -142,20 +141,34 @@ def _post_name(user: User) -> str | None:
     return None if post is None else post.name
 
 
-def list_audit(session: Session, wanted: AuditFilter, page: int) -> Page[AuditEntry]:
-    """Return audit rows, the latest first."""
-    query = select(AuditEntry).order_by(AuditEntry.id.desc())
-    if wanted.action:
-        query = query.where(AuditEntry.action.startswith(wanted.action, autoescape=True))
-    if wanted.actor_id is not None:
-        query = query.where(AuditEntry.actor_id == wanted.actor_id)
-    if wanted.result:
-        query = query.where(AuditEntry.result == wanted.result)
-    if wanted.since:
-        query = query.where(AuditEntry.at_utc >= day_bounds(wanted.since)[0])
-    if wanted.until:
-        query = query.where(AuditEntry.at_utc < day_bounds(wanted.until)[1])
-    return paginate(session, query, page)
+def _entries(_by: Actor, chosen: AuditFilter) -> Select[tuple[AuditEntry]]:
+    query = select(AuditEntry)
+    if chosen.action:
+        query = query.where(AuditEntry.action.startswith(chosen.action, autoescape=True))
+    if chosen.actor_id is not None:
+        query = query.where(AuditEntry.actor_id == chosen.actor_id)
+    if chosen.result:
+        query = query.where(AuditEntry.result == chosen.result)
+    if chosen.since:
+        query = query.where(AuditEntry.at_utc >= day_bounds(chosen.since)[0])
+    if chosen.until:
+        query = query.where(AuditEntry.at_utc < day_bounds(chosen.until)[1])
+    return query
+
+
+AUDIT_TRAIL: Listing[AuditEntry, AuditFilter] = Listing(
+    _entries,
+    [
+        Column("at", message("When"), value=lambda row: row.at_utc),
+        Column("who", message("Who")),
+        Column("action", message("Event")),
+        Column("record", message("Record"), value=lambda row: f"{row.subject_kind} {row.subject_id or ''}".strip()),
+        Column("result", message("Result"), value=lambda row: row.result),
+        Column("details", message("Details")),
+    ],
+    order=[AuditEntry.id.desc()],
+)
+"""The latest first."""
 
 
 def names_of(session: Session, user_ids: Sequence[int]) -> dict[int, str]:

@@ -30,7 +30,7 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.forms import attach_error, form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.text import LOCALES, message
-from trafficedu.core.web import back_to, page_number, tell
+from trafficedu.core.web import back_to, tell
 from trafficedu.stations import queries as stations
 
 pages = Blueprint("accounts", __name__)
@@ -160,9 +160,13 @@ def audit_trail() -> Any:
     """I read who did what."""
     form = AuditFilterForm(request.args)
     form.validate()
-    found = queries.list_audit(session(), form.to_input(), page_number())
-    names = queries.names_of(session(), [row.actor_id for row in found.items if row.actor_id])
-    return render_template("accounts/audit_trail.html", form=form, page=found, names=names)
+    return list_page(
+        "accounts/audit_trail.html",
+        queries.AUDIT_TRAIL,
+        form,
+        form.to_input(),
+        lambda rows: {"names": queries.names_of(session(), [row.actor_id for row in rows if row.actor_id])},
+    )
 
 
 def _open_session(user: User) -> None:

@@ -110,6 +110,11 @@ class Listing(Generic[Row, Filter]):
             yield [plain(column.value(row), locale) for column in self.columns]
 
 
+def late(is_late: bool) -> list[Word]:
+    """Return what stands beside a state: that something is overdue, or nothing."""
+    return [Lateness.OVERDUE] if is_late else []
+
+
 def due(last: date | None, day: date) -> Cell:
     """Return the cell of a last day, marked as overdue once it has passed on ``day``."""
     return [last, Lateness.OVERDUE] if last is not None and last < day else last

@@ -13,7 +13,7 @@ from trafficedu.areas.models import TOWN, Area
 from trafficedu.areas.queries import lies_in, within
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
-from trafficedu.core.paging import Page, paginate
+from trafficedu.core.listing import Column, Listing, late
 from trafficedu.core.text import message
 from trafficedu.education import rules
 from trafficedu.education.models import Booking, StudySession, StudyTask, TaskViolation
@@ -134,9 +134,8 @@ def _narrow(query: Select[tuple[StudyTask]], wanted: TaskFilter, today: date) ->
     return query
 
 
-def list_tasks(session: Session, by: Actor, wanted: TaskFilter, today: date, page: int = 1) -> Page[StudyTask]:
-    """Return the tasks ``by`` may see, unfinished ones by due date first, then the latest."""
-    query = (
+def _tasks(by: Actor) -> Select[tuple[StudyTask]]:
+    return (
         select(StudyTask)
         .where(visible_to(by))
         .options(
@@ -147,14 +146,25 @@ def list_tasks(session: Session, by: Actor, wanted: TaskFilter, today: date, pag
             .joinedload(Booking.session)
             .joinedload(StudySession.station),
         )
-        .order_by(
-            StudyTask.state.not_in(rules.UNFINISHED),
-            StudyTask.due_on,
-            StudyTask.id.desc(),
-        )
         .execution_options(populate_existing=True)
     )
-    return paginate(session, _narrow(query, wanted, today), page)
+
+
+def tasks_on(day: date) -> Listing[StudyTask, TaskFilter]:
+    """Return the list of tasks as it reads on ``day``: unfinished ones by due date first, then the latest."""
+    return Listing(
+        lambda by, chosen: _narrow(_tasks(by), chosen, day),
+        [
+            Column("number", message("Study task"), value=lambda row: row.number),
+            Column("rider", message("Rider")),
+            Column("course", message("Course"), value=lambda row: row.course.name),
+            Column("area", message("Area of the violation"), value=lambda row: row.area.name),
+            Column("due", message("Due"), value=lambda row: row.due_on),
+            Column("seat", message("Seat")),
+            Column("state", message("State"), value=lambda row: [row.state, *late(row.is_overdue(day))]),
+        ],
+        order=[StudyTask.state.not_in(rules.UNFINISHED), StudyTask.due_on.expression, StudyTask.id.desc()],
+    )
 
 
 def list_waiting(session: Session, by: Actor, limit: int = 20) -> Sequence[StudyTask]:

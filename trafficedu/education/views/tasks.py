@@ -12,14 +12,15 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.list_views import list_page
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, local_time, locale, page_number, pdf, say, tell
+from trafficedu.core.web import back_to, local_time, locale, pdf, say, tell
 from trafficedu.education import rules
 from trafficedu.education.forms import SeatForm, TaskFilterForm, WaiveForm
 from trafficedu.education.models import StudySession, StudyTask
 from trafficedu.education.queries import certificates, courses, documents, people
 from trafficedu.education.queries.seats import live_booking, sessions_with_seats
-from trafficedu.education.queries.tasks import find_task, list_tasks
+from trafficedu.education.queries.tasks import find_task, tasks_on
 from trafficedu.education.services import assignment, seats
 
 pages = Blueprint("education", __name__)
@@ -33,13 +34,12 @@ def tasks() -> Any:
     path = actor().scope.area_path
     towns = areas.list_below(session(), path or "", today(), "town") if path or actor().scope.everything else []
     form.offer(courses.list_courses(session()), towns, locale())
-    found = list_tasks(session(), actor(), form.to_input(), today(), page_number())
-    return render_template(
+    return list_page(
         "education/tasks.html",
-        form=form,
-        page=found,
-        people=people.people(session(), [task.rider for task in found.items], actor()),
-        today=today(),
+        tasks_on(today()),
+        form,
+        form.to_input(),
+        lambda rows: {"people": people.people(session(), [task.rider for task in rows], actor())},
     )
 
 

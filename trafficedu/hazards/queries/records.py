@@ -15,8 +15,7 @@ from trafficedu.areas.queries import within
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
-from trafficedu.core.listing import AGO, Column, Listing
-from trafficedu.core.states import Lateness, Word
+from trafficedu.core.listing import AGO, Column, Listing, late
 from trafficedu.core.text import message
 from trafficedu.hazards.models import Hazard, HazardKind, HazardPhoto, HazardStep
 from trafficedu.hazards.queries.scope import overdue_on, visible_to
@@ -81,7 +80,7 @@ def hazards_on(day: date) -> Listing[Hazard, HazardFilter]:
             Column("area", message("Area"), value=lambda row: _with_town(row.area), sort=Area.path.expression),
             Column("kind", message("Kind of hazard"), value=lambda row: row.kind.name),
             Column("risk", message("Risk"), value=lambda row: row.risk.label, sort=_RISK),
-            Column("state", message("State"), value=lambda row: _states(row, day), sort=_STATE),
+            Column("state", message("State"), value=lambda row: [row.state, *late(row.is_overdue(day))], sort=_STATE),
             Column("deadline", message("Deadline"), value=lambda row: row.deadline_on, sort=_DEADLINE),
             Column("responsible", message("Responsible"), value=lambda row: row.responsible),
             Column(
@@ -102,10 +101,6 @@ def hazards_on(day: date) -> Listing[Hazard, HazardFilter]:
 
 def _with_town(area: Area) -> str:
     return f"{area.parent.name} {area.name}" if area.parent else area.name
-
-
-def _states(hazard: Hazard, day: date) -> list[Word]:
-    return [hazard.state, Lateness.OVERDUE] if hazard.is_overdue(day) else [hazard.state]
 
 
 _RISK = case({risk: place for place, risk in enumerate(Risk)}, value=Hazard.risk)

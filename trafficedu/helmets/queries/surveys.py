@@ -13,9 +13,9 @@ from trafficedu.areas.queries import within
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
+from trafficedu.core.listing import FIGURES, Column, Listing
 from trafficedu.core.month import Month
 from trafficedu.core.numbers import normalise
-from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
 from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
 from trafficedu.helmets.rules import RiderGroup, Seat
@@ -82,21 +82,36 @@ def _with_sums(by: Actor) -> Select[tuple[HelmetSurvey, int, int, int, int]]:
     )
 
 
-def list_surveys(session: Session, wanted: SurveyFilter, by: Actor, page: int) -> Page[SurveyLine]:
-    """Return surveys, the latest first."""
+def _filtered(by: Actor, chosen: SurveyFilter) -> Select[tuple[HelmetSurvey, int, int, int, int]]:
     query = _with_sums(by).join(HelmetSite, HelmetSurvey.site_id == HelmetSite.id)
-    if wanted.month:
-        query = query.where(HelmetSurvey.occurred_on.between(wanted.month.first, wanted.month.last))
-    if wanted.area_path:
-        query = query.where(HelmetSite.area_id.in_(within(wanted.area_path)))
-    if wanted.site_code:
-        query = query.where(HelmetSite.code == wanted.site_code)
-    if wanted.method:
-        query = query.where(HelmetSurvey.method == wanted.method)
-    if wanted.state:
-        query = query.where(HelmetSurvey.state == wanted.state)
-    found = paginate(session, query.order_by(HelmetSurvey.started_utc.desc(), HelmetSurvey.id.desc()), page)
-    return Page([SurveyLine(*row) for row in found.items], found.number, found.total, found.per_page)
+    if chosen.month:
+        query = query.where(HelmetSurvey.occurred_on.between(chosen.month.first, chosen.month.last))
+    if chosen.area_path:
+        query = query.where(HelmetSite.area_id.in_(within(chosen.area_path)))
+    if chosen.site_code:
+        query = query.where(HelmetSite.code == chosen.site_code)
+    if chosen.method:
+        query = query.where(HelmetSurvey.method == chosen.method)
+    if chosen.state:
+        query = query.where(HelmetSurvey.state == chosen.state)
+    return query
+
+
+SURVEYS: Listing[SurveyLine, SurveyFilter] = Listing(
+    _filtered,
+    [
+        Column("site", message("Site"), value=lambda row: f"{row.survey.site.name} · {row.survey.site.area.name}"),
+        Column("began", message("Began"), value=lambda row: row.survey.started_utc),
+        Column("minutes", message("Minutes"), value=lambda row: row.survey.minutes, look=FIGURES),
+        Column("method", message("Method"), value=lambda row: row.survey.method.label),
+        Column("rate", message("Helmet rate"), look=FIGURES),
+        Column("unclear", message("unclear"), value=lambda row: row.unclear, look=FIGURES),
+        Column("observers", message("Observers"), value=lambda row: row.observers, look=FIGURES),
+        Column("state", message("State"), value=lambda row: row.survey.state),
+    ],
+    order=[HelmetSurvey.started_utc.desc(), HelmetSurvey.id.desc()],
+    make=SurveyLine,
+)
 
 
 def list_recent(session: Session, by: Actor, day: date) -> list[SurveyLine]:

@@ -11,8 +11,9 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.list_views import list_page
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, page_number, tell
+from trafficedu.core.web import back_to, tell
 from trafficedu.helmets.forms import (
     CELL_NAMES,
     SurveyFilterForm,
@@ -21,7 +22,7 @@ from trafficedu.helmets.forms import (
 )
 from trafficedu.helmets.models import HelmetSurvey
 from trafficedu.helmets.queries.sites import offer_companies, offer_sites
-from trafficedu.helmets.queries.surveys import count_cells, find_survey, list_surveys
+from trafficedu.helmets.queries.surveys import SURVEYS, count_cells, find_survey
 from trafficedu.helmets.services import surveys as survey_services
 from trafficedu.helmets.views.blueprint import pages
 
@@ -32,8 +33,7 @@ def surveys() -> Any:
     """I look for a survey."""
     form = SurveyFilterForm(request.args)
     form.validate()
-    found = list_surveys(session(), form.to_input(), actor(), page_number())
-    return form_page("helmets/surveys.html", form, page=found)
+    return list_page("helmets/surveys.html", SURVEYS, form, form.to_input())
 
 
 @pages.get("/surveys/<number>")
