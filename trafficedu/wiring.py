@@ -148,11 +148,11 @@ HOME: Mapping[Role, Sequence[Panel]] = {
 PANELS: Mapping[str, Sequence[Panel]] = {
     "violations.recorded": [
         study_panels.study,
-        feedback_panels.told,
+        feedback_panels.of_violation,
     ],
     "violations.show": [
         study_panels.study,
-        feedback_panels.told,
+        feedback_panels.of_violation,
     ],
     "riders.show": [
         violations.of_rider,

@@ -18,10 +18,10 @@ from trafficedu.core.errors import Refusal
 from trafficedu.feedback.models import EscalationStep
 from trafficedu.feedback.queries import policy
 from trafficedu.feedback.rules import (
+    Escalation,
     Measure,
     MeasureKind,
     Receiver,
-    Step,
 )
 from trafficedu.feedback.rules import ladder as ladder_of
 from trafficedu.feedback.services.policy import StepInput, add_step, end_step, renew_step
@@ -32,11 +32,14 @@ SHIPPED = date(2020, 1, 1)
 def line(
     count: int, measure: MeasureKind, day: date, *, days: int | None = None, window: int = 30, receiver: str = "company"
 ) -> StepInput:
-    return StepInput(Receiver(receiver), Step(count, window, Measure(measure, days)), day)
+    return StepInput(Receiver(receiver), Escalation(count, window, Measure(measure, days)), day)
 
 
 def test_the_ladder_says_what_each_count_leads_to() -> None:
-    steps = [Step(2, 30, Measure(MeasureKind.ORDERS_REDUCED)), Step(3, 90, Measure(MeasureKind.SUSPENDED, 3))]
+    steps = [
+        Escalation(2, 30, Measure(MeasureKind.ORDERS_REDUCED)),
+        Escalation(3, 90, Measure(MeasureKind.SUSPENDED, 3)),
+    ]
     assert ladder_of(steps) == [
         (1, None),
         (2, Measure(MeasureKind.ORDERS_REDUCED)),

@@ -13,7 +13,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.errors import Missing
 from trafficedu.core.events import publish
 from trafficedu.feedback.models import Feedback, Notice
-from trafficedu.feedback.queries import notices, policy, rates, rows
+from trafficedu.feedback.queries import display, notices, policy, rates
 from trafficedu.feedback.queries.notices import NoticeFilter
 from trafficedu.feedback.queries.rates import FeedbackCounts
 from trafficedu.feedback.rules import Measure, MeasureKind, Receiver
@@ -145,7 +145,7 @@ def test_what_each_reader_learns_of_the_rider(session: Session, world: World, ma
     village = make_notice(session, world.village, rider=make_rider(session, world.village))
 
     def shown(notice: Notice, role: str, **post: int) -> tuple[str, str]:
-        row = rows.describe(session, [notice], acting(make_user(role, **post)), utc_now())[0]
+        row = display.describe(session, [notice], acting(make_user(role, **post)), utc_now())[0]
         return row.rider_name, row.rider_id
 
     name, identity = shown(told, "company", company_id=world.company.id)

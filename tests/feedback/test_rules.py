@@ -5,14 +5,14 @@ from datetime import UTC, date, datetime
 import pytest
 
 from trafficedu.feedback import rules
-from trafficedu.feedback.rules import Measure, MeasureKind, Step
+from trafficedu.feedback.rules import Escalation, Measure, MeasureKind
 
 DAY = date(2026, 11, 23)
 POLICY = [
-    Step(1, 30, Measure(MeasureKind.CRITICISED)),
-    Step(2, 30, Measure(MeasureKind.ORDERS_REDUCED)),
-    Step(3, 30, Measure(MeasureKind.SUSPENDED, 3)),
-    Step(5, 90, Measure(MeasureKind.DISMISSED)),
+    Escalation(1, 30, Measure(MeasureKind.CRITICISED)),
+    Escalation(2, 30, Measure(MeasureKind.ORDERS_REDUCED)),
+    Escalation(3, 30, Measure(MeasureKind.SUSPENDED, 3)),
+    Escalation(5, 90, Measure(MeasureKind.DISMISSED)),
 ]
 
 

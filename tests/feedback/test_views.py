@@ -164,10 +164,10 @@ def test_the_record_page_says_who_was_told_or_why_nobody(
     client.sign_in(make_user("officer", area_id=world.village.id))
     with client:
         client.get("/?lang=en")
-        assert world.company.name in panels.told(told.id)
-        assert "no home village" in panels.told(held.id)
-        assert "withdrawn" in panels.told(voided.id)
-        assert world.company.name not in panels.told(held.id)
+        assert world.company.name in panels.of_violation(told.id)
+        assert "no home village" in panels.of_violation(held.id)
+        assert "withdrawn" in panels.of_violation(voided.id)
+        assert world.company.name not in panels.of_violation(held.id)
         assert "(0 / 1)" in panels.of_company(world.company.id)
         assert told.rider_id is not None
         assert url_for("feedback.notices") in panels.of_rider(told.rider_id)

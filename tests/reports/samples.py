@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from trafficedu.reports.certificate import CertificateData, StudyModule
 from trafficedu.reports.notice import NoticeData
-from trafficedu.reports.receipt import ReceiptData, StudySeat, Told
+from trafficedu.reports.receipt import NoticeReceiver, ReceiptData, StudySeat
 from trafficedu.reports.roster import RosterData, RosterRow
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -63,7 +63,7 @@ RECEIPT = ReceiptData(
     course=SEAT.course,
     seat=SEAT,
     due_on=date(2026, 12, 8),
-    told=Told("company", "快送达（萧山）配送服务有限公司"),
+    notified=NoticeReceiver("company", "快送达（萧山）配送服务有限公司"),
     objection_days=60,
     objection_workdays=7,
     objection_where="扫描下方二维码，或到任一交治站当面提出",

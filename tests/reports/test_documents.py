@@ -208,7 +208,7 @@ def test_receipt_says_that_the_study_waits_for_a_seat() -> None:
 
 
 def test_receipt_without_study_fine_or_notice() -> None:
-    data = replace(samples.RECEIPT, seat=None, due_on=None, fine_yuan=None, penalty="口头警告", told=None)
+    data = replace(samples.RECEIPT, seat=None, due_on=None, fine_yuan=None, penalty="口头警告", notified=None)
     reading = read(receipt.render(data, "zh"))
     assert "无需参加学习" in reading.text
     assert "口头警告" in reading.text
@@ -216,8 +216,8 @@ def test_receipt_without_study_fine_or_notice() -> None:
 
 
 def test_receipt_says_why_a_company_was_not_told() -> None:
-    told = receipt.Told("company", "快送达公司", withheld="无合法告知依据")
-    reading = read(receipt.render(replace(samples.RECEIPT, told=told), "zh"))
+    notified = receipt.NoticeReceiver("company", "快送达公司", withheld="无合法告知依据")
+    reading = read(receipt.render(replace(samples.RECEIPT, notified=notified), "zh"))
     assert "未抄告快送达公司：无合法告知依据" in reading.flat
 
 

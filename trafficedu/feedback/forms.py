@@ -102,9 +102,9 @@ class StepForm(Form):
 
     def to_input(self) -> StepInput:
         """Return what was entered."""
-        step = rules.Step(
+        escalation = rules.Escalation(
             self.violations_from.data,
             self.window_days.data,
             rules.Measure(MeasureKind(self.measure.data), self.days.data),
         )
-        return StepInput(Receiver(self.receiver or self.receiver_kind.data), step, self.valid_from.data)
+        return StepInput(Receiver(self.receiver or self.receiver_kind.data), escalation, self.valid_from.data)

@@ -9,7 +9,7 @@ from trafficedu.core.access import actor, panel_for
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.month import Month
-from trafficedu.feedback.queries import rows as row_queries
+from trafficedu.feedback.queries import display
 from trafficedu.feedback.queries.notices import (
     ANSWER,
     count_unanswered,
@@ -28,11 +28,11 @@ AT_HOME = 10
 def unanswered() -> str:
     """First screen of a receiver: unanswered notices by time left, one-tap answers, the rates of this month."""
     who, now = actor(), utc_now()
-    notices = list_unanswered(session(), who, now, AT_HOME)
+    notices = list_unanswered(session(), who, AT_HOME)
     total, late = count_unanswered(session(), who, now)
     return render_template(
         "feedback/_unanswered.html",
-        rows=row_queries.describe(session(), notices, who, now),
+        rows=display.describe(session(), notices, who, now),
         total=total,
         late=late,
         kind="company" if who.scope.company_id is not None else "village",
@@ -40,7 +40,7 @@ def unanswered() -> str:
     )
 
 
-def told(violation_id: int) -> str:
+def of_violation(violation_id: int) -> str:
     """Record page: who was told of the violation, or that nobody was, and why."""
     who = actor()
     if not who.may(READ):
@@ -48,8 +48,8 @@ def told(violation_id: int) -> str:
     notice = notice_of_violation(session(), violation_id, who)
     if notice is None:
         return ""
-    row = row_queries.describe(session(), [notice], who, utc_now())[0]
-    return render_template("feedback/_told.html", row=row)
+    row = display.describe(session(), [notice], who, utc_now())[0]
+    return render_template("feedback/_of_violation.html", row=row)
 
 
 def of_company(company_id: int) -> str:
@@ -59,9 +59,9 @@ def of_company(company_id: int) -> str:
         return ""
     month = Month.of(today())
     rates = count_feedback(session(), who, month.first, month.next.first, now, company_id=company_id)
-    notices = list_open_of_company(session(), company_id, who, now, AT_HOME)
+    notices = list_open_of_company(session(), company_id, who, AT_HOME)
     total, late = count_unanswered(session(), who, now, company_id)
-    rows = row_queries.describe(session(), notices, who, now)
+    rows = display.describe(session(), notices, who, now)
     return render_template("feedback/_company.html", rows=rows, total=total, late=late, rates=rates[:1])
 
 
@@ -73,7 +73,7 @@ def of_rider(rider_id: int) -> str:
     notices = list_of_rider(session(), rider_id, who)
     if not notices:
         return ""
-    return render_template("feedback/_rider.html", rows=row_queries.describe(session(), notices, who, utc_now()))
+    return render_template("feedback/_rider.html", rows=display.describe(session(), notices, who, utc_now()))
 
 
 def _rates(month: Month) -> list[FeedbackCounts]:

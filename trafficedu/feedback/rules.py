@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum, auto
 
+from trafficedu.core.errors import Refusal
 from trafficedu.core.states import Transitions, Word
 from trafficedu.core.text import Message, message
 
@@ -107,7 +108,7 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class Step:
+class Escalation:
     """A line of the escalation policy: ``measure`` from ``violations_from`` violations in ``window_days`` on."""
 
     violations_from: int
@@ -124,13 +125,23 @@ class Recommendation:
     window_days: int
 
 
+def check_suspension(measure: str, days: int | None) -> None:
+    """Raise Refusal at ``days`` unless a suspension says for how many and any other measure says none."""
+    if measure == MeasureKind.SUSPENDED:
+        if days is None or not 1 <= days <= MAXIMUM_DAYS:
+            text = message("Enter the number of days, from 1 to %(maximum)d.", maximum=MAXIMUM_DAYS)
+            raise Refusal(text, field="days")
+    elif days is not None:
+        raise Refusal(message("Days only apply to a suspension. Leave them empty for this measure."), field="days")
+
+
 def count_in_window(days: Iterable[date], until: date, window_days: int) -> int:
     """Return how many of ``days`` lie in the ``window_days`` days that end with ``until`` (included)."""
     first = until - timedelta(days=window_days - 1)
     return sum(first <= day <= until for day in days)
 
 
-def recommend(steps: Sequence[Step], days: Sequence[date], until: date) -> Recommendation:
+def recommend(steps: Sequence[Escalation], days: Sequence[date], until: date) -> Recommendation:
     """Return the strongest step that the rider's violations reach on the day of this one.
 
     Real policies count the same way: Qingdao 2020 (2 in a month: fewer orders, 3: none, 5: out), Yangzhou
@@ -152,13 +163,13 @@ def recommend(steps: Sequence[Step], days: Sequence[date], until: date) -> Recom
     return Recommendation(None, count_in_window(days, until, DEFAULT_WINDOW_DAYS), DEFAULT_WINDOW_DAYS)
 
 
-def ladder(steps: Sequence[Step]) -> list[tuple[int, Measure | None]]:
+def ladder(steps: Sequence[Escalation]) -> list[tuple[int, Measure | None]]:
     """Return what is recommended for 1, 2, ... violations that all lie within the windows, up to one above the last."""
     most = max((step.violations_from for step in steps), default=0) + 1
     return [(count, _at(steps, count)) for count in range(1, most + 1)]
 
 
-def _at(steps: Sequence[Step], count: int) -> Measure | None:
+def _at(steps: Sequence[Escalation], count: int) -> Measure | None:
     reached = [step for step in steps if step.violations_from <= count]
     return max(reached, key=lambda step: step.violations_from).measure if reached else None
 
@@ -171,9 +182,9 @@ def one_tap(receiver_kind: str, recommended: Measure | None) -> tuple[Measure, .
     return (recommended, talk)
 
 
-def is_late(due_utc: datetime | None, done_utc: datetime | None, now: datetime) -> bool:
+def is_late(due_utc: datetime | None, answered_utc: datetime | None, now: datetime) -> bool:
     """Tell whether an answer came, or is still missing, after its deadline."""
-    return due_utc is not None and (done_utc or now) > due_utc
+    return due_utc is not None and (answered_utc or now) > due_utc
 
 
 def answer_state(answered: bool, late: bool) -> AnswerState:

@@ -21,7 +21,7 @@ from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries.notices import notice_of_violation
 from trafficedu.feedback.rules import NoticeState, Receiver
 from trafficedu.reports import receipt as receipt_paper
-from trafficedu.reports.receipt import ReceiptData, StudySeat, Told
+from trafficedu.reports.receipt import NoticeReceiver, ReceiptData, StudySeat
 from trafficedu.riders import queries as riders
 from trafficedu.riders.queries import MaskedRider
 from trafficedu.riders.rules import mask_name
@@ -47,7 +47,7 @@ class Receipt:
     minutes: int
     certificate: Certificate | None
     objection: Objection | None
-    told: Notice | None
+    notice: Notice | None
     objection_days: int
     objection_workdays: int
     overdue: bool
@@ -85,7 +85,7 @@ def read_receipt(session: Session, violation: Violation, day: date) -> Receipt:
         minutes=sum(module.minimum_minutes for module in task.course.modules) if task is not None else 0,
         certificate=certificate_of_task(session, task.id) if task is not None else None,
         objection=max(objections, key=lambda objection: objection.id, default=None),
-        told=notice_of_violation(session, violation.id),
+        notice=notice_of_violation(session, violation.id),
         objection_days=figure(session, "violations.objection_days"),
         objection_workdays=figure(session, "violations.objection_workdays"),
         overdue=task is not None and task.state in NOT_BEGUN and task.due_on < day,
@@ -117,7 +117,7 @@ def paper_of(session: Session, violation: Violation, day: date, locale: str, add
         course=task.course.name(locale) if task is not None else "",
         seat=_seat(receipt, locale),
         due_on=open_task.due_on if open_task is not None else None,
-        told=_told(receipt.told, locale),
+        notified=_receiver_of(receipt.notice, locale),
         objection_days=receipt.objection_days,
         objection_workdays=receipt.objection_workdays,
         objection_where=translate(
@@ -143,15 +143,14 @@ def _seat(receipt: Receipt, locale: str) -> StudySeat | None:
     )
 
 
-def _told(notice: Notice | None, locale: str) -> Told | None:
+def _receiver_of(notice: Notice | None, locale: str) -> NoticeReceiver | None:
     if notice is None:
         return None
-    company = notice.receiver_kind == Receiver.COMPANY
+    to_company = notice.receiver_kind == Receiver.COMPANY
     name = notice.company.name if notice.company else notice.area.name if notice.area else ""
-    if notice.state != NoticeState.HELD:
-        return Told("company" if company else "village", name)
-    reason = message("no legal basis is recorded") if company else message("no home village is recorded")
-    return Told("company" if company else "village", name, translate(reason, locale))
+    withheld = message("no legal basis is recorded") if to_company else message("no home village is recorded")
+    reason = translate(withheld, locale) if notice.state == NoticeState.HELD else ""
+    return NoticeReceiver("company" if to_company else "village", name, reason)
 
 
 @dataclass(frozen=True)
@@ -181,15 +180,15 @@ def certificate_facts(certificate: Certificate) -> CertificateFacts:
 
 def render_receipt(session: Session, number: str, locale: str, now: datetime) -> bytes:
     """Return a receipt as PDF; raise :class:`Missing` where there is none: for the command line, behind no key."""
-    found = find_shown(session, number)
-    if found is None:
+    violation = find_shown(session, number)
+    if violation is None:
         raise Missing(message("There is no receipt with this number."))
-    address = services_of(session).address(f"/n/{found.number}")
-    return receipt_paper.render(paper_of(session, found, local_date(now), locale, address), locale)
+    address = services_of(session).address(f"/n/{violation.number}")
+    return receipt_paper.render(paper_of(session, violation, local_date(now), locale, address), locale)
 
 
 def find_shown(session: Session, number: str) -> Violation | None:
     """Return the violation if its receipt may be shown at all: it counts or was voided, and its rider is known."""
-    found = find_public(session, number)
-    shown = found is not None and found.rider_id is not None and found.state in RECEIVED
-    return found if shown else None
+    violation = find_public(session, number)
+    shown = violation is not None and violation.rider_id is not None and violation.state in RECEIVED
+    return violation if shown else None

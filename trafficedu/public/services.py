@@ -50,17 +50,18 @@ def open_receipt(session: Session, given: ReceiptKey, now: datetime) -> Violatio
     """
     limits = [(f"receipt:{normalise(given.number)}", PER_NUMBER), (f"receipt-from:{given.address}", PER_ADDRESS)]
     _check(session, limits, now)
-    found = queries.find_shown(session, given.number)
-    expected = riders.last_four(session, found.rider) if found is not None and found.rider is not None else "----"
+    violation = queries.find_shown(session, given.number)
+    rider = violation.rider if violation is not None else None
+    expected = riders.last_four(session, rider) if rider is not None else "----"
     right = hmac.compare_digest(normalise(given.last_four).encode(), expected.encode())
-    if found is None or not right:
+    if violation is None or not right:
         for key, limit in limits:
             throttle.note_failure(session, key, limit, now)
         audit.write(session, "public:receipt:open", VISITOR, result=audit.FAILED)
         return None
     throttle.forget(session, limits[0][0])
-    audit.write(session, "public:receipt:open", VISITOR, subject=found)
-    return found
+    audit.write(session, "public:receipt:open", VISITOR, subject=violation)
+    return violation
 
 
 def note_locked(session: Session) -> None:

@@ -52,9 +52,9 @@ def receipt(number: str) -> Any:
     """I read my receipt; the first time I prove that it is mine."""
     if number != normalise(number) and is_number(normalise(number), "V"):
         return redirect(url_for("public.receipt", number=normalise(number)), code=301)
-    found = _opened(number)
-    if found is not None and request.method == "GET":
-        return render_template("public/receipt.html", receipt=queries.read_receipt(session(), found, today()))
+    violation = _opened(number)
+    if violation is not None and request.method == "GET":
+        return render_template("public/receipt.html", receipt=queries.read_receipt(session(), violation, today()))
     form = KeyForm()
     if not form.validate_on_submit():
         return form_page("public/key.html", form, number=number)
@@ -75,61 +75,61 @@ def close(number: str) -> Any:
 @open_to_all(RIDER)
 def move(number: str) -> Any:
     """I choose another session with a free seat for my study."""
-    shown = _receipt_or_key(number)
-    if not isinstance(shown, queries.Receipt):
-        return shown
-    if shown.task is None or not shown.may_move:
+    receipt = _receipt_or_key(number)
+    if not isinstance(receipt, queries.Receipt):
+        return receipt
+    if receipt.task is None or not receipt.may_move:
         return back_to("public.receipt", number=number)
-    offered = [s for s in sessions_with_seats(session(), shown.task, utc_now()) if s != shown.seat]
+    offered = [study for study in sessions_with_seats(session(), receipt.task, utc_now()) if study != receipt.seat]
     form = SessionForm()
-    form.offer([(one.number, _in_words(one)) for one in offered])
-    by_number, task = {one.number: one for one in offered}, shown.task
+    form.offer([(study.number, f"{session_time(study)} · {study.station.name}") for study in offered])
+    by_number, task = {study.number: study for study in offered}, receipt.task
     if submitted(form, lambda: move_booking(session(), task, by_number[form.session.data], VISITOR, utc_now())):
         tell(message("Your seat is booked. Please come at the new time."))
         return back_to("public.receipt", number=number)
-    shown = queries.read_receipt(session(), shown.violation, today())
-    return form_page("public/move.html", form, receipt=shown, offered=offered)
+    receipt = queries.read_receipt(session(), receipt.violation, today())
+    return form_page("public/move.html", form, receipt=receipt, offered=offered)
 
 
 @pages.route("/n/<number>/objection", methods=["GET", "POST"])
 @open_to_all(RIDER)
 def objection(number: str) -> Any:
     """I say why the record is wrong."""
-    shown = _receipt_or_key(number)
-    if not isinstance(shown, queries.Receipt):
-        return shown
-    if not shown.may_object:
+    receipt = _receipt_or_key(number)
+    if not isinstance(receipt, queries.Receipt):
+        return receipt
+    if not receipt.may_object:
         return back_to("public.receipt", number=number)
     form = ObjectionForm()
     if submitted(
         form,
-        lambda: raise_objection(session(), shown.violation, form.statement.data, form.contact.data or "", utc_now()),
+        lambda: raise_objection(session(), receipt.violation, form.statement.data, form.contact.data or "", utc_now()),
     ):
         tell(message("We have received your objection. The decision will appear on this page."))
         return back_to("public.receipt", number=number)
-    return form_page("public/objection.html", form, receipt=shown)
+    return form_page("public/objection.html", form, receipt=receipt)
 
 
 @pages.get("/n/<number>/receipt.pdf")
 @open_to_all(RIDER)
 def receipt_pdf(number: str) -> Any:
     """I print my receipt."""
-    found = _opened(number)
-    if found is None:
+    violation = _opened(number)
+    if violation is None:
         return back_to("public.receipt", number=number)
-    return pdf(queries.render_receipt(session(), found.number, locale(), utc_now()), found.number)
+    return pdf(queries.render_receipt(session(), violation.number, locale(), utc_now()), violation.number)
 
 
 @pages.get("/n/<number>/certificate.pdf")
 @open_to_all(RIDER)
 def certificate_pdf(number: str) -> Any:
     """I download the certificate of my completed study."""
-    shown = _receipt_or_key(number)
-    if not isinstance(shown, queries.Receipt):
-        return shown
-    if shown.certificate is None:
+    receipt = _receipt_or_key(number)
+    if not isinstance(receipt, queries.Receipt):
+        return receipt
+    if receipt.certificate is None:
         raise Missing(message("There is no certificate yet because the study has not been completed."))
-    number = shown.certificate.number
+    number = receipt.certificate.number
     return pdf(render_certificate(session(), number, locale(), utc_now()), number)
 
 
@@ -149,23 +149,23 @@ def verified(number: str) -> Any:
     """I read whether a certificate is true, and whose it is."""
     number, address = normalise(number), request.remote_addr or ""
     try:
-        found = services.verify_certificate(session(), number, address, utc_now())
+        certificate = services.verify_certificate(session(), number, address, utc_now())
     except services.TooMany as error:
         return render_template("public/too_many.html", reason=error.text), 429
-    if found is None:
+    if certificate is None:
         with writing() as own:
             services.note_unknown_certificate(own, number, address, utc_now())
-    shown = queries.certificate_facts(found) if found is not None else None
+    facts = queries.certificate_facts(certificate) if certificate is not None else None
     page = render_template(
-        "public/verified.html", number=number[:20], well_formed=is_number(number, "C"), certificate=shown
+        "public/verified.html", number=number[:20], well_formed=is_number(number, "C"), certificate=facts
     )
-    return page, 200 if found is not None else 404
+    return page, 200 if certificate is not None else 404
 
 
 def _open(number: str, form: KeyForm, template: str) -> Any:
     given = services.ReceiptKey(number, form.last_four.data, request.remote_addr or "")
     try:
-        found = services.open_receipt(session(), given, utc_now())
+        violation = services.open_receipt(session(), given, utc_now())
     except services.TooMany as error:
         session().rollback()
         services.note_locked(session())
@@ -173,15 +173,15 @@ def _open(number: str, form: KeyForm, template: str) -> Any:
         attach_error(form, error)
         return render_template(template, form=form, number=number), 429
     session().commit()
-    if found is None:
+    if violation is None:
         attach_error(form, Refusal(NOT_OPENED))
         return render_template(template, form=form, number=number), 422
-    answer = back_to("public.receipt", number=found.number)
+    answer = back_to("public.receipt", number=violation.number)
     answer.set_cookie(
         COOKIE,
-        _signer().dumps(found.number),
+        _signer().dumps(violation.number),
         max_age=OPEN_SECONDS,
-        path=url_for("public.receipt", number=found.number),
+        path=url_for("public.receipt", number=violation.number),
         httponly=True,
         samesite="Lax",
         secure=current_app.config["SESSION_COOKIE_SECURE"],
@@ -204,18 +204,14 @@ def _opened(number: str) -> Violation | None:
 
 def _receipt_or_key(number: str) -> Any:
     """Return the opened receipt, or the way to opening it."""
-    found = _opened(number)
-    if found is None:
+    violation = _opened(number)
+    if violation is None:
         return back_to("public.receipt", number=number)
-    return queries.read_receipt(session(), found, today())
-
-
-def _in_words(one: StudySession) -> str:
-    return f"{session_time(one)} · {one.station.name}"
+    return queries.read_receipt(session(), violation, today())
 
 
 @pages.app_template_filter()
-def session_time(one: StudySession) -> str:
+def session_time(study: StudySession) -> str:
     """Write when a session begins as one says it: with the day of the week."""
     pattern = "EEEE d MMMM, HH:mm" if locale() == "en" else "M月d日 EEEE HH:mm"
-    return str(flask_babel.format_datetime(one.starts_utc, pattern))
+    return str(flask_babel.format_datetime(study.starts_utc, pattern))

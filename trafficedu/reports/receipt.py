@@ -25,7 +25,7 @@ class StudySeat:
 
 
 @dataclass(frozen=True)
-class Told:
+class NoticeReceiver:
     """Who was told of the violation; ``withheld`` says why not, when nobody was."""
 
     receiver: Literal["company", "village"]
@@ -58,12 +58,12 @@ class ViolationData:
 class ReceiptData(ViolationData):
     """What a receipt says besides.
 
-    ``fine_yuan`` is ``None`` when there is no fine; ``told`` is ``None`` if nobody is to be told.
+    ``fine_yuan`` is ``None`` when there is no fine; ``notified`` is ``None`` if nobody is to be told.
     ``officer`` is a number, never a name. ``receipt_url`` leads to the receipt's page.
     """
 
     fine_yuan: int | None
-    told: Told | None
+    notified: NoticeReceiver | None
     objection_days: int
     objection_workdays: int
     objection_where: str
@@ -132,7 +132,7 @@ class _Receipt(Letter[ReceiptData]):
             Fact(message("Legal basis"), data.law),
             Fact(message("Penalty"), self._penalty()),
             Fact(message("Recorded by"), data.officer),
-            self._told(),
+            self._notified(),
             Fact(message("Note"), data.note),
         )
 
@@ -141,14 +141,16 @@ class _Receipt(Letter[ReceiptData]):
             return self.data.penalty
         return message("%(penalty)s, %(fine)s", penalty=self.data.penalty, fine=words.yuan(self.data.fine_yuan))
 
-    def _told(self) -> Fact:
-        told = self.data.told
-        if told is None:
+    def _notified(self) -> Fact:
+        notified = self.data.notified
+        if notified is None:
             return Fact(message("Told"), "")
-        if told.withheld:
-            withheld = message("%(name)s is not told: %(reason)s", name=told.name, reason=told.withheld)
+        if notified.withheld:
+            withheld = message("%(name)s is not told: %(reason)s", name=notified.name, reason=notified.withheld)
             return Fact(message("Told"), withheld)
-        return Fact(message("Company told") if told.receiver == "company" else message("Village told"), told.name)
+        return Fact(
+            message("Company told") if notified.receiver == "company" else message("Village told"), notified.name
+        )
 
     def _objection(self) -> None:
         self.flow.heading(message("If you disagree"))

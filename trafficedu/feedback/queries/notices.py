@@ -95,10 +95,12 @@ def notice_of_violation(session: Session, violation_id: int, by: Actor | None = 
     return session.scalar(_notices(by).where(Notice.violation_id == violation_id))
 
 
+_UNANSWERED = and_(Notice.state == NoticeState.SENT, Feedback.id.is_(None))
+
+
 def _state_is(state: str, now: datetime) -> ColumnElement[bool]:
-    open_ = and_(Notice.state == NoticeState.SENT, Feedback.id.is_(None))
     conditions: dict[str, ColumnElement[bool]] = {
-        AnswerState.UNANSWERED: open_,
+        AnswerState.UNANSWERED: _UNANSWERED,
         AnswerState.LATE: and_(
             Notice.state == NoticeState.SENT,
             Notice.due_utc < func.coalesce(Feedback.answered_utc, now, type_=Notice.due_utc.type),
@@ -112,9 +114,8 @@ def _state_is(state: str, now: datetime) -> ColumnElement[bool]:
 
 def _by_time_left(query: Select[tuple[Notice]]) -> Select[tuple[Notice]]:
     """Order by time left: the unanswered ones by deadline, then the held ones, then the rest, latest first."""
-    open_ = and_(Notice.state == NoticeState.SENT, Feedback.id.is_(None))
-    group = case((open_, 0), (Notice.state == NoticeState.HELD, 1), else_=2)
-    return query.order_by(group, case((open_, Notice.due_utc)), Notice.id.desc())
+    group = case((_UNANSWERED, 0), (Notice.state == NoticeState.HELD, 1), else_=2)
+    return query.order_by(group, case((_UNANSWERED, Notice.due_utc)), Notice.id.desc())
 
 
 def list_notices(session: Session, wanted: NoticeFilter, by: Actor, now: datetime, page: int) -> Page[Notice]:
@@ -127,9 +128,9 @@ def list_notices(session: Session, wanted: NoticeFilter, by: Actor, now: datetim
     return paginate(session, _by_time_left(query), page)
 
 
-def list_unanswered(session: Session, by: Actor, now: datetime, limit: int) -> Sequence[Notice]:
+def list_unanswered(session: Session, by: Actor, limit: int) -> Sequence[Notice]:
     """Return the first ``limit`` unanswered notices by time left, for a first screen."""
-    return session.scalars(_by_time_left(_notices(by).where(_state_is(AnswerState.UNANSWERED, now))).limit(limit)).all()
+    return session.scalars(_by_time_left(_notices(by).where(_UNANSWERED)).limit(limit)).all()
 
 
 def list_of_rider(session: Session, rider_id: int, by: Actor, limit: int = 20) -> Sequence[Notice]:
@@ -138,9 +139,9 @@ def list_of_rider(session: Session, rider_id: int, by: Actor, limit: int = 20) -
     return session.scalars(query).all()
 
 
-def list_open_of_company(session: Session, company_id: int, by: Actor, now: datetime, limit: int) -> Sequence[Notice]:
+def list_open_of_company(session: Session, company_id: int, by: Actor, limit: int) -> Sequence[Notice]:
     """Return the first ``limit`` unanswered notices of a company by time left."""
-    query = _notices(by).where(Notice.company_id == company_id, _state_is(AnswerState.UNANSWERED, now))
+    query = _notices(by).where(Notice.company_id == company_id, _UNANSWERED)
     return session.scalars(_by_time_left(query).limit(limit)).all()
 
 
@@ -151,7 +152,7 @@ def count_unanswered(session: Session, by: Actor, now: datetime, company_id: int
         .select_from(Notice)
         .join(Notice.violation)
         .outerjoin(Notice.feedback)
-        .where(visible_to(by), _state_is(AnswerState.UNANSWERED, now))
+        .where(visible_to(by), _UNANSWERED)
     )
     if company_id is not None:
         query = query.where(Notice.company_id == company_id)

@@ -40,13 +40,17 @@ def find_step(session: Session, receiver_kind: str, violations_from: int, valid_
     return step
 
 
-def steps_on(session: Session, receiver_kind: str, day: date) -> list[rules.Step]:
+def steps_on(session: Session, receiver_kind: str, day: date) -> list[rules.Escalation]:
     """Return the lines that hold for violations of a day, as the rules take them."""
     return _in_force([step for step in list_steps(session) if step.receiver_kind == receiver_kind], day)
 
 
-def _in_force(steps: Iterable[EscalationStep], day: date) -> list[rules.Step]:
-    return [rules.Step(step.violations_from, step.window_days, step.recommends) for step in steps if step.holds_on(day)]
+def _in_force(steps: Iterable[EscalationStep], day: date) -> list[rules.Escalation]:
+    return [
+        rules.Escalation(step.violations_from, step.window_days, step.recommends)
+        for step in steps
+        if step.holds_on(day)
+    ]
 
 
 def recommendations(session: Session, notices: Sequence[Notice]) -> dict[int, rules.Recommendation]:

@@ -91,8 +91,8 @@ def count_feedback(
         query = query.where(belongs_to(area_path))
     if company_id is not None:
         query = query.where(Notice.company_id == company_id)
-    found = {row[0]: FeedbackCounts(*row) for row in session.execute(query)}
-    return [found.get(kind, FeedbackCounts(kind)) for kind in Receiver]
+    counts = {row[0]: FeedbackCounts(*row) for row in session.execute(query)}
+    return [counts.get(kind, FeedbackCounts(kind)) for kind in Receiver]
 
 
 def count_due_of_companies(session: Session, start: date, end: date, as_of: datetime) -> list[tuple[int, int, int]]:

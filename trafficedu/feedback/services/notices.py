@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, or_, select, update
@@ -50,7 +50,7 @@ def queue_notice(session: Session, event: ViolationEstablished) -> None:
     receiver = _receiver_of(session, violation)
     held = receiver["held_reason"]
     sending = {"state": NoticeState.HELD} if held else _sent(session, event.at_utc)
-    key = insert_unless_there(
+    notice_id = insert_unless_there(
         session,
         Notice,
         number=new_number("N"),
@@ -59,15 +59,15 @@ def queue_notice(session: Session, event: ViolationEstablished) -> None:
         **receiver,
         **sending,
     )
-    if key is not None:
-        subject = (Notice, key)
+    if notice_id is not None:
+        subject = (Notice, notice_id)
         audit.write(session, "feedback:notice:queue", event.by, subject=subject, state=sending["state"], held=held)
 
 
 def _receiver_of(session: Session, violation: Violation) -> dict[str, Any]:
     """Return who is to be told of a violation, and why that has to wait ("" where it has not)."""
     if violation.company_id is not None:
-        reason = HeldReason.NONE if _may_be_told(session, violation) else HeldReason.NO_LEGAL_BASIS
+        reason = HeldReason.NONE if _has_legal_basis(session, violation) else HeldReason.NO_LEGAL_BASIS
         return {"receiver_kind": Receiver.COMPANY, "company_id": violation.company_id, "held_reason": reason}
     home = session.connection().scalar(_HOME, {"rider_id": violation.rider_id})
     reason = HeldReason.NO_HOME_VILLAGE if home is None else HeldReason.NONE
@@ -89,23 +89,16 @@ _LEGAL_BASIS = (
 )
 
 
-def _may_be_told(session: Session, violation: Violation) -> bool:
+def _has_legal_basis(session: Session, violation: Violation) -> bool:
     """Tell whether an engagement with the violation's company on its day carries a legal basis."""
-    given = {"rider_id": violation.rider_id, "company_id": violation.company_id, "day": violation.occurred_on}
-    return session.connection().scalar(_LEGAL_BASIS, given) is not None
+    parameters = {"rider_id": violation.rider_id, "company_id": violation.company_id, "day": violation.occurred_on}
+    return session.connection().scalar(_LEGAL_BASIS, parameters) is not None
 
 
 def _sent(session: Session, now: datetime) -> dict[str, Any]:
     """Return what sending sets; the deadline runs from ``now``."""
     due = now + timedelta(hours=figure(session, "feedback.due_hours"))
     return {"state": NoticeState.SENT, "sent_utc": now, "due_utc": due}
-
-
-def _send(session: Session, notice: Notice, now: datetime) -> None:
-    NOTICE_LIFE.require(NoticeAct.RELEASE, notice.state)
-    notice.held_reason = HeldReason.NONE
-    for name, value in _sent(session, now).items():
-        setattr(notice, name, value)
 
 
 def withdraw_notice(session: Session, event: ViolationVoided) -> None:
@@ -131,9 +124,6 @@ def release_held(session: Session, event: LegalBasisRecorded) -> None:
     engagement = session.get(Engagement, event.engagement_id)
     if engagement is None or not engagement.legal_basis:
         return
-    of_the_days = [Violation.occurred_on >= engagement.engaged_from]
-    if engagement.engaged_to is not None:
-        of_the_days.append(Violation.occurred_on <= engagement.engaged_to)
     query = (
         select(Notice)
         .join(Notice.violation)
@@ -141,7 +131,7 @@ def release_held(session: Session, event: LegalBasisRecorded) -> None:
             Notice.rider_id == engagement.rider_id,
             Notice.state == NoticeState.HELD,
             or_(Notice.company_id.is_(None), Notice.company_id == engagement.company_id),
-            *of_the_days,
+            Violation.occurred_on.between(engagement.engaged_from, engagement.engaged_to or date.max),
         )
         .with_for_update(of=Notice)
     )
@@ -164,7 +154,10 @@ def release_to_village(session: Session, event: HomeVillageRecorded) -> None:
 
 
 def _release(session: Session, notice: Notice, event: Event) -> None:
-    _send(session, notice, event.at_utc)
+    NOTICE_LIFE.require(NoticeAct.RELEASE, notice.state)
+    notice.held_reason = HeldReason.NONE
+    for name, value in _sent(session, event.at_utc).items():
+        setattr(notice, name, value)
     session.flush()
     audit.write(session, "feedback:notice:release", event.by, subject=notice, receiver=notice.receiver_kind)
 
@@ -202,11 +195,10 @@ def answer(session: Session, notice: Notice, given: Answer, by: Actor, now: date
     session.refresh(notice, with_for_update={"of": Notice})
     earlier = session.scalar(select(Feedback).where(Feedback.notice_id == notice.id))
     if earlier is not None:
-        if (earlier.measure, earlier.days, earlier.text) == (given.measure, given.days, given.text) and (
-            earlier.answered_by_id == by.user_id
-        ):
+        same = (earlier.measure, earlier.days, earlier.text) == (given.measure, given.days, given.text)
+        if same and earlier.answered_by_id == by.user_id:
             return earlier
-        raise answered_already(earlier)
+        raise _answered_already(earlier)
     if not NOTICE_LIFE.may(NoticeAct.ANSWER, notice.state):
         raise Refusal(
             message("This notice was withdrawn because the violation was recorded in error. No answer is needed.")
@@ -221,15 +213,15 @@ def answer(session: Session, notice: Notice, given: Answer, by: Actor, now: date
         answered_by_id=by.user_id,
     )
     session.add(feedback)
-    beaten = Refusal(message("Someone else answered this notice at the same time. Check their answer."))
-    flush_or_refuse(session, {"feedback.notice_id": beaten})
+    at_once = Refusal(message("Someone else answered this notice at the same time. Check their answer."))
+    flush_or_refuse(session, {"feedback.notice_id": at_once})
     session.expire(notice, ["feedback"])
     late = rules.is_late(notice.due_utc, now, now)
     audit.write(session, "feedback:notice:answer", by, subject=notice, measure=given.measure, late=late)
     return feedback
 
 
-def answered_already(earlier: Feedback) -> Refusal:
+def _answered_already(earlier: Feedback) -> Refusal:
     """Return the refusal of a second answer, naming who answered and when."""
     return Refusal(
         message(
@@ -244,12 +236,6 @@ def check_answer(receiver_kind: Receiver, given: Answer) -> None:
     """Raise Refusal where the answer is not whole or not one this receiver can give."""
     if given.measure not in rules.MEASURES_OF[receiver_kind]:
         raise Refusal(message("Choose the measure taken."), field="measure")
-    if given.measure == MeasureKind.SUSPENDED:
-        if given.days is None or not 1 <= given.days <= rules.MAXIMUM_DAYS:
-            raise Refusal(
-                message("Enter the number of days, from 1 to %(maximum)d.", maximum=rules.MAXIMUM_DAYS), field="days"
-            )
-    elif given.days is not None:
-        raise Refusal(message("Days only apply to a suspension. Leave them empty for this measure."), field="days")
+    rules.check_suspension(given.measure, given.days)
     if given.measure == MeasureKind.OTHER and not given.text:
         raise Refusal(message("Say what was done."), field="text")

@@ -29,7 +29,7 @@ class StepInput:
     """What the administrator enters for a line of the policy, valid from a day on."""
 
     receiver_kind: rules.Receiver
-    step: rules.Step
+    escalation: rules.Escalation
     valid_from: date
 
 
@@ -90,12 +90,7 @@ def end_step(session: Session, step: EscalationStep, last_day: date, version: in
     """
     lock(session, EscalationStep)
     expect_version(step, version)
-    yesterday = today - timedelta(days=1)
-    if last_day < yesterday:
-        raise Refusal(
-            message("Earlier recommendations do not change. Choose %(day)s or later.", day=yesterday.isoformat()),
-            field="last_day",
-        )
+    _require_from(today - timedelta(days=1), last_day, "last_day")
     step.valid_to = last_day
     session.flush()
     audit.write(session, PERMISSION, by, subject=step, ends=last_day.isoformat())
@@ -103,28 +98,24 @@ def end_step(session: Session, step: EscalationStep, last_day: date, version: in
 
 def check_step(new: StepInput, today: date) -> None:
     """Raise Refusal at the field that is wrong by itself, whatever else the policy says."""
-    step, days = new.step, new.step.measure.days
-    if step.measure.code not in rules.RECOMMENDED_TO[new.receiver_kind]:
+    measure = new.escalation.measure
+    if measure.code not in rules.RECOMMENDED_TO[new.receiver_kind]:
         raise Refusal(message("This receiver cannot take this measure."), field="measure")
-    if step.measure.code == rules.MeasureKind.SUSPENDED:
-        if days is None or not 1 <= days <= rules.MAXIMUM_DAYS:
-            raise Refusal(
-                message("Enter the number of days, from 1 to %(maximum)d.", maximum=rules.MAXIMUM_DAYS), field="days"
-            )
-    elif days is not None:
-        raise Refusal(message("Days only apply to a suspension. Leave them empty for this measure."), field="days")
-    if new.valid_from < today:
-        raise Refusal(
-            message("Earlier recommendations do not change. Choose %(day)s or later.", day=today.isoformat()),
-            field="valid_from",
-        )
+    rules.check_suspension(measure.code, measure.days)
+    _require_from(today, new.valid_from, "valid_from")
+
+
+def _require_from(first: date, day: date, field: str) -> None:
+    if day < first:
+        text = message("Earlier recommendations do not change. Choose %(day)s or later.", day=first.isoformat())
+        raise Refusal(text, field=field)
 
 
 def _refuse_second(session: Session, new: StepInput) -> None:
     """Refuse a second line for the same receiver and count that would be in force at the same time."""
     same = select(EscalationStep.id).where(
         EscalationStep.receiver_kind == new.receiver_kind,
-        EscalationStep.violations_from == new.step.violations_from,
+        EscalationStep.violations_from == new.escalation.violations_from,
         or_(EscalationStep.overlaps(Validity(new.valid_from)), EscalationStep.valid_from == new.valid_from),
     )
     if session.scalar(same.limit(1)) is not None:
@@ -133,17 +124,17 @@ def _refuse_second(session: Session, new: StepInput) -> None:
                 "There is already a step for this receiver and this number of violations. Open that one and change it."
             ),
             field="violations_from",
-            value=str(new.step.violations_from),
+            value=str(new.escalation.violations_from),
         )
 
 
 def _add(session: Session, new: StepInput, by: Actor, replaces: int | None = None) -> EscalationStep:
     step = EscalationStep(
         receiver_kind=new.receiver_kind,
-        violations_from=new.step.violations_from,
-        window_days=new.step.window_days,
-        measure=new.step.measure.code,
-        days=new.step.measure.days,
+        violations_from=new.escalation.violations_from,
+        window_days=new.escalation.window_days,
+        measure=new.escalation.measure.code,
+        days=new.escalation.measure.days,
         valid_from=new.valid_from,
     )
     session.add(step)

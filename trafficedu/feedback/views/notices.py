@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, render_template, request, url_for
+from flask import render_template, request, url_for
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
@@ -14,10 +14,10 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.forms import submitted
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, locale, page_number, tell
+from trafficedu.core.web import back_to, locale, page_number, pdf, tell
 from trafficedu.feedback.forms import AnswerForm, NoticeFilterForm
 from trafficedu.feedback.models import Notice
-from trafficedu.feedback.queries import rows
+from trafficedu.feedback.queries import display
 from trafficedu.feedback.queries.notices import ANSWER, find_notice, is_receiver, list_notices
 from trafficedu.feedback.services import notices as notice_services
 from trafficedu.feedback.views.blueprint import pages
@@ -41,57 +41,51 @@ def notices() -> Any:
 @requires("feedback:notice:read")
 def notice(number: str) -> Any:
     """I read what happened and what is asked of me; that I opened it is kept."""
-    found = find_notice(session(), number, actor())
-    if found.opened_utc is None and is_receiver(actor(), found):
-        notice_id = found.id
+    notice = find_notice(session(), number, actor())
+    if notice.opened_utc is None and is_receiver(actor(), notice):
+        notice_id = notice.id
         with writing() as own:
             notice_services.note_opened(own, notice_id, actor(), utc_now())
-        found = find_notice(session(), number, actor())
-    return _show(found, _answer_form(found))
+        notice = find_notice(session(), number, actor())
+    return _show(notice, _answer_form(notice))
 
 
 @pages.post("/notices/<number>/answer")
 @requires("feedback:notice:answer")
 def answer(number: str) -> Any:
     """I say what was done about the rider: by the form, or with one key on a list."""
-    found = find_notice(session(), number, actor())
-    form = _answer_form(found)
-    if not submitted(form, lambda: notice_services.answer(session(), found, form.to_input(), actor(), utc_now())):
+    notice = find_notice(session(), number, actor())
+    form = _answer_form(notice)
+    if not submitted(form, lambda: notice_services.answer(session(), notice, form.to_input(), actor(), utc_now())):
         return _show(find_notice(session(), number, actor()), form), 422
-    tell(message("Answer to notice %(number)s recorded.", number=found.number))
-    return (
-        back_to(BACK[request.form["back"]])
-        if request.form.get("back") in BACK
-        else back_to("feedback.notice", number=found.number)
-    )
+    tell(message("Answer to notice %(number)s recorded.", number=notice.number))
+    if (back := request.form.get("back")) in BACK:
+        return back_to(BACK[back])
+    return back_to("feedback.notice", number=notice.number)
 
 
 @pages.get("/notices/<number>.pdf")
 @requires("feedback:notice:read")
 def notice_pdf(number: str) -> Any:
     """I print the notice."""
-    found = find_notice(session(), number, actor())
-    if found.sent_utc is None:
+    notice = find_notice(session(), number, actor())
+    if notice.sent_utc is None:
         raise Missing(message("This notice has not been sent, so there is no document yet."))
-    address = services_of(session()).address(url_for("feedback.notice", number=found.number))
-    data = rows.paper_of(session(), found, actor(), utc_now(), locale(), address)
-    return Response(
-        paper.render(data, locale()),
-        mimetype="application/pdf",
-        headers={"Content-Disposition": f'inline; filename="{found.number}.pdf"'},
-    )
+    address = services_of(session()).address(url_for("feedback.notice", number=notice.number))
+    data = display.paper_of(session(), notice, actor(), utc_now(), locale(), address)
+    return pdf(paper.render(data, locale()), notice.number)
 
 
-def _rows(found: Sequence[Notice]) -> list[rows.NoticeRow]:
-    return rows.describe(session(), found, actor(), utc_now())
+def _rows(notices: Sequence[Notice]) -> list[display.NoticeRow]:
+    return display.describe(session(), notices, actor(), utc_now())
 
 
-def _answer_form(found: Notice) -> AnswerForm:
+def _answer_form(notice: Notice) -> AnswerForm:
     form = AnswerForm()
-    form.offer(found.receiver_kind)
+    form.offer(notice.receiver_kind)
     return form
 
 
-def _show(found: Notice, form: AnswerForm) -> str:
-    row = _rows([found])[0]
-    return render_template("feedback/notice.html", notice=found, row=row, form=form)
+def _show(notice: Notice, form: AnswerForm) -> str:
+    row = _rows([notice])[0]
+    return render_template("feedback/notice.html", notice=notice, row=row, form=form)

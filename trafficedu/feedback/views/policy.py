@@ -37,25 +37,27 @@ def policy() -> Any:
 @requires("feedback:policy:manage")
 def new_step() -> Any:
     """I add a line, after looking at what it changes."""
-    form = StepForm()
-    added = message("Step added to the policy.")
-    return _taken(form, None, lambda new: policy_services.add_step(session(), new, today(), actor()), added)
+    return _previewed(
+        StepForm(),
+        None,
+        lambda new: policy_services.add_step(session(), new, today(), actor()),
+        message("Step added to the policy."),
+    )
 
 
 @pages.route("/escalation/<any(company, village):receiver>/<int:count>/<day>", methods=["GET", "POST"])
 @requires("feedback:policy:manage")
 def step(receiver: str, count: int, day: str) -> Any:
     """I make a new version of a line, after looking at what it changes."""
-    found = find_step(session(), receiver, count, _day(day))
-    form = StepForm(obj=found, receiver_kind=receiver)
+    present = find_step(session(), receiver, count, _day(day))
+    form = StepForm(obj=present, receiver_kind=receiver)
     if not form.is_submitted():
         form.valid_from.data = None
-    renewed = message("New version added to the policy.")
-    return _taken(
+    return _previewed(
         form,
-        found,
-        lambda new: policy_services.renew_step(session(), found, new, form.version.data, today(), actor()),
-        renewed,
+        present,
+        lambda new: policy_services.renew_step(session(), present, new, form.version.data, today(), actor()),
+        message("New version added to the policy."),
     )
 
 
@@ -63,41 +65,43 @@ def step(receiver: str, count: int, day: str) -> Any:
 @requires("feedback:policy:manage")
 def end_step(receiver: str, count: int, day: str) -> Any:
     """I let a line end; what it recommended before stays."""
-    found = find_step(session(), receiver, count, _day(day))
-    form = EndForm(obj=found)
+    present = find_step(session(), receiver, count, _day(day))
+    form = EndForm(obj=present)
     if submitted(
         form,
-        lambda: policy_services.end_step(session(), found, form.last_day.data, form.version.data, today(), actor()),
+        lambda: policy_services.end_step(session(), present, form.last_day.data, form.version.data, today(), actor()),
     ):
         tell(message("The step ends on that day."))
         return back_to("feedback.policy")
-    return form_page("feedback/end_step.html", form, step=found, today=today(), in_words=rules.in_words)
+    return form_page("feedback/end_step.html", form, step=present, today=today(), in_words=rules.in_words)
 
 
-def _taken(form: StepForm, found: EscalationStep | None, save: Callable[[StepInput], Any], text: Message) -> Any:
+def _previewed(
+    form: StepForm, present: EscalationStep | None, save: Callable[[StepInput], Any], success: Message
+) -> Any:
     """Save a line that is sent, or show what it would change where that is asked."""
 
     def act() -> list[Any] | None:
         new = form.to_input()
         policy_services.check_step(new, today())
         if "look" in request.form:
-            return _changes(new, found)
+            return _changes(new, present)
         save(new)
         return None
 
     accepted = submitted(form, act)
     if accepted and accepted.value is None:
-        tell(text)
+        tell(success)
         return back_to("feedback.policy")
     changes = accepted.value if accepted else None
-    return form_page("feedback/step.html", form, step=found, changes=changes, in_words=rules.in_words)
+    return form_page("feedback/step.html", form, step=present, changes=changes, in_words=rules.in_words)
 
 
-def _changes(given: StepInput, replaced: EscalationStep | None) -> list[Any]:
+def _changes(new: StepInput, replaced: EscalationStep | None) -> list[Any]:
     """Return, for each count of violations, what is recommended on the first day without and with the change."""
-    before = steps_on(session(), given.receiver_kind, given.valid_from)
-    gone = {given.step.violations_from} | ({replaced.violations_from} if replaced else set())
-    after = [step for step in before if step.violations_from not in gone] + [given.step]
+    before = steps_on(session(), new.receiver_kind, new.valid_from)
+    gone = {new.escalation.violations_from} | ({replaced.violations_from} if replaced else set())
+    after = [step for step in before if step.violations_from not in gone] + [new.escalation]
     rows = zip_longest(rules.ladder(before), rules.ladder(after))
     last_before, last_after = rules.ladder(before)[-1][1], rules.ladder(after)[-1][1]
     return [
