@@ -3,99 +3,131 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from trafficedu.core.spreadsheet import Column, Row, Table, write_book
+from trafficedu.core.spreadsheet import Column, Table, write_book
 from trafficedu.core.text import Message, message, translate
 from trafficedu.reports import words
 from trafficedu.reports.badges import SHADES
 from trafficedu.reports.bulletin_colours import DIMENSIONS, KINDS
 from trafficedu.reports.bulletin_data import BulletinData, NamedRate, Rate
 
-HEADLINE = message("Headline figures")
-FIGURE, NOW = message("Indicator"), message("this month")
-BEFORE, YEAR = message("month before"), message("a year before")
-NUMERATOR, DENOMINATOR = message("Numerator"), message("Denominator")
-SHARE, LOW, HIGH = message("Rate (%)"), message("from (%)"), message("to (%)")
-CODE, WHERE = message("Code"), message("Town, village or company")
+Row = tuple[Any, ...]
+NOW, BEFORE, YEAR = message("this month"), message("month before"), message("a year before")
+INDICATOR, EFFECT = message("Indicator"), message("Effect, estimated and not asserted")
+
+
+@dataclass(frozen=True)
+class _Figure(Column):
+    """A column whose key is the attribute it shows, rounded to ``digits``."""
+
+    digits: int | None = None
+
+
+CODE, WHERE = Column("code", message("Code"), 14), Column("name", message("Town, village or company"), 24)
+MONTH = Column("month", message("Month"), 12)
+LOW_95, HIGH_95 = Column("low_95", message("95 % from"), 10), Column("high_95", message("95 % to"), 10)
+RATE = [
+    Column("numerator", message("Numerator"), 12),
+    Column("denominator", message("Denominator"), 12),
+    Column("rate", message("Rate (%)"), 10),
+    Column("low", message("from (%)"), 10),
+    Column("high", message("to (%)"), 10),
+]
+
+NOTHING = (None,) * len(RATE)
 
 
 def render(data: BulletinData, locale: str) -> bytes:
     """Return the workbook, its heads and the names of its sheets in ``locale``."""
     out = io.BytesIO()
     title = f"{data.area} {words.month(data.month, locale)}"
-    write_book(list(_tables(data, locale)), out, locale=locale, title=title)
+    tables = [
+        Table(translate(name, locale), columns, [[_said(value, locale) for value in row] for row in rows])
+        for name, columns, rows in _sheets(data)
+    ]
+    write_book(tables, out, locale=locale, title=title)
     return out.getvalue()
 
 
-def _tables(data: BulletinData, locale: str) -> Iterator[Table]:
-    def say(text: Message) -> str:
-        return translate(text, locale)
+def _said(value: Any, locale: str) -> Any:
+    """Put messages into words, and several names into one cell."""
+    if isinstance(value, Message):
+        return translate(value, locale)
+    if isinstance(value, list | tuple):
+        return words.listed(tuple(_said(one, locale) for one in value), locale)
+    return value
 
-    yield Table(say(HEADLINE), _HEADLINE, list(_headline(data, locale)))
-    yield Table(say(message("Colours and ranks")), _colour_columns(), list(_colours(data, locale)))
-    yield Table(say(message("Rates with intervals")), _RATES, list(_rates(data, locale)))
-    yield Table(say(message("Violations")), _MONTHS, [(one.name, one.count, one.year_before) for one in data.months])
-    yield Table(say(message("What changed")), _CHANGES, list(_changes(data, locale)))
-    yield Table(say(message("Funnel")), _FUNNEL, list(_funnel(data)))
-    yield Table(say(message("Accidents")), _OUTLOOK, list(_outlook(data)))
-    yield Table(say(message("Campaigns")), _CAMPAIGNS, list(_campaigns(data, locale)))
-    yield Table(say(message("Recommended places")), _PLACES, list(_places(data, locale)))
-    yield Table(say(message("About these figures")), [Column("note", message("Note"), 120)], list(_notes(data, locale)))
+
+def _shown(thing: object, columns: Sequence[Column]) -> Iterator[Any]:
+    """Yield what the columns show of a thing."""
+    for column in columns:
+        value = getattr(thing, column.key)
+        yield round(value, column.digits) if isinstance(column, _Figure) else value
+
+
+def _sheets(data: BulletinData) -> Iterator[tuple[Message, Sequence[Column], Iterable[Iterable[Any]]]]:
+    yield message("Headline figures"), _HEADLINE, _headline(data)
+    yield message("Colours and ranks"), _colour_columns(), _colours(data)
+    yield message("Rates with intervals"), [Column("of", INDICATOR, 26), CODE, WHERE, *RATE], _rates(data)
+    yield message("Violations"), _MONTHS, [(one.name, one.count, one.year_before) for one in data.months]
+    yield message("What changed"), _CHANGES, _changes(data)
+    yield message("Funnel"), _FUNNEL, [_shown(one, _FUNNEL) for one in data.funnel]
+    yield message("Accidents"), _OUTLOOK, _outlook(data)
+    yield message("Campaigns"), _CAMPAIGNS, [_shown(one, _CAMPAIGNS) for one in data.campaigns]
+    yield message("Recommended places"), _PLACES, [_shown(one, _PLACES) for one in data.recommended.places]
+    notes = [(note,) for note in (data.recommended.rule, *data.notes)]
+    yield message("About these figures"), [Column("note", message("Note"), 120)], notes
 
 
 _HEADLINE = [
-    Column("figure", FIGURE, 34),
+    Column("figure", INDICATOR, 34),
     Column("count", message("How many"), 10),
-    Column("numerator", NUMERATOR, 12),
-    Column("denominator", DENOMINATOR, 12),
-    Column("rate", SHARE, 10),
-    Column("low", LOW, 10),
-    Column("high", HIGH, 10),
+    *RATE,
     Column("month_before", BEFORE, 14),
     Column("year_before", YEAR, 14),
 ]
 
 
-def _headline(data: BulletinData, locale: str) -> Iterator[Row]:
+def _headline(data: BulletinData) -> Iterator[Row]:
     for label, count in (
         (message("Violations"), data.violations),
         (message("E-bike casualty accidents"), data.casualties),
         (message("Fatal e-bike accidents"), data.fatal),
     ):
-        figures = (count.month_before, count.year_before)
-        yield translate(label, locale), count.now, None, None, None, None, None, *figures
+        yield label, count.now, *NOTHING, count.month_before, count.year_before
     for label, rate, before in (
         (message("Education completed"), data.completion, data.completion_before),
         (message("Feedback from companies"), data.feedback[0], data.feedback_before[0]),
         (message("Feedback from villages"), data.feedback[1], data.feedback_before[1]),
         (message("Helmets worn"), data.helmets, None),
     ):
-        known = _percent(before) if before else None
-        yield translate(label, locale), None, *_parts(rate), known, None
+        yield label, None, *_parts(rate), _rounded(before.percent) if before else None, None
     for label, number in (
         (message("Hazards open"), data.hazards.open),
         (message("Hazards found"), data.hazards.new),
         (message("Hazards fixed"), data.hazards.fixed),
         (message("Hazards overdue"), data.hazards.overdue),
     ):
-        yield translate(label, locale), number, None, None, None, None, None, None, None
+        yield label, number, *NOTHING, None, None
 
 
-def _percent(rate: Rate) -> float | None:
-    return None if rate.percent is None else round(rate.percent, 2)
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
 
 
 def _parts(rate: Rate) -> Row:
     limits = (round(100 * rate.low, 2), round(100 * rate.high, 2)) if rate.denominator else (None, None)
-    return rate.numerator, rate.denominator, _percent(rate), *limits
+    return rate.numerator, rate.denominator, _rounded(rate.percent), *limits
 
 
 def _colour_columns() -> list[Column]:
     columns = [
         Column("kind", message("Level"), 10),
-        Column("code", CODE, 14),
-        Column("name", WHERE, 24),
+        CODE,
+        WHERE,
         Column("colour", message("Colour"), 10),
         Column("score", message("score"), 9),
         Column("low", message("score from"), 9),
@@ -115,60 +147,40 @@ def _colour_columns() -> list[Column]:
     return columns
 
 
-def _colours(data: BulletinData, locale: str) -> Iterator[Row]:
+def _colours(data: BulletinData) -> Iterator[Row]:
     for ranking in data.rankings:
         for one in ranking.standings:
             before, score_before = one.before or ("", None)
             dimensions = [value for key in DIMENSIONS for value in one.dimensions.get(key, (None, None, None))]
             yield (
-                translate(KINDS[ranking.kind], locale),
+                KINDS[ranking.kind],
                 one.code,
                 one.name,
-                translate(SHADES[one.colour].name, locale),
+                SHADES[one.colour].name,
                 one.score,
                 _rounded(one.low),
                 _rounded(one.high),
                 one.best,
                 one.worst,
-                translate(SHADES[before].name, locale) if before else "",
+                SHADES[before].name if before else "",
                 score_before,
-                translate(SHADES[one.veto].name, locale) if one.veto else "",
+                SHADES[one.veto].name if one.veto else "",
                 *dimensions,
             )
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 2)
-
-
-_RATES = [
-    Column("rate", FIGURE, 26),
-    Column("code", CODE, 14),
-    Column("name", WHERE, 24),
-    Column("numerator", NUMERATOR, 12),
-    Column("denominator", DENOMINATOR, 12),
-    Column("percent", SHARE, 10),
-    Column("low", LOW, 10),
-    Column("high", HIGH, 10),
-]
-
-
-def _rates(data: BulletinData, locale: str) -> Iterator[Row]:
-    groups: list[tuple[Message, list[NamedRate]]] = [
-        (message("Helmets worn"), list(data.helmets_by_area)),
-        (message("Education completed on time, of the tasks due in the month"), list(data.completion_by_area)),
-        (message("Feedback in time, of the notices due in the month"), list(data.feedback_by_company)),
-    ]
+def _rates(data: BulletinData) -> Iterator[Row]:
+    groups: tuple[tuple[Message, Sequence[NamedRate]], ...] = (
+        (message("Helmets worn"), data.helmets_by_area),
+        (message("Education completed on time, of the tasks due in the month"), data.completion_by_area),
+        (message("Feedback in time, of the notices due in the month"), data.feedback_by_company),
+    )
     for label, rates in groups:
         for one in rates:
-            yield translate(label, locale), one.code, one.name, *_parts(one.rate)
+            yield label, one.code, one.name, *_parts(one.rate)
 
 
-_MONTHS = [
-    Column("month", message("Month"), 12),
-    Column("count", message("Violations"), 12),
-    Column("year_before", YEAR, 14),
-]
+_MONTHS = [MONTH, Column("count", message("Violations"), 12), Column("year_before", YEAR, 14)]
 _CHANGES = [
     Column("what", message("What"), 12),
     Column("name", message("Kind or area"), 32),
@@ -178,50 +190,41 @@ _CHANGES = [
 ]
 
 
-def _changes(data: BulletinData, locale: str) -> Iterator[Row]:
+def _changes(data: BulletinData) -> Iterator[Row]:
     for label, changes in ((message("Kind"), data.kinds), (message("Area"), data.areas)):
         for one in changes:
-            yield translate(label, locale), one.name, one.now, one.month_before, one.year_before
+            yield label, *_shown(one, _CHANGES[1:])
 
 
 _FUNNEL = [
-    Column("code", CODE, 14),
-    Column("name", WHERE, 24),
+    CODE,
+    WHERE,
     Column("count", message("Violations"), 12),
-    Column("expected", message("Usual for its e-bikes"), 14),
-    Column("low_95", message("95 % from"), 10),
-    Column("high_95", message("95 % to"), 10),
+    _Figure("expected", message("Usual for its e-bikes"), 14, 2),
+    LOW_95,
+    HIGH_95,
     Column("low_998", message("99.8 % from"), 11),
     Column("high_998", message("99.8 % to"), 11),
 ]
-
-
-def _funnel(data: BulletinData) -> Iterator[Row]:
-    for one in data.funnel:
-        limits = (one.low_95, one.high_95, one.low_998, one.high_998)
-        yield one.code, one.name, one.count, round(one.expected, 2), *limits
-
-
 _OUTLOOK = [
-    Column("month", message("Month"), 12),
+    MONTH,
     Column("counted", message("counted"), 12),
     Column("expected", message("forecast"), 12),
     Column("low_80", message("80 % from"), 10),
     Column("high_80", message("80 % to"), 10),
-    Column("low_95", message("95 % from"), 10),
-    Column("high_95", message("95 % to"), 10),
+    LOW_95,
+    HIGH_95,
 ]
 
 
 def _outlook(data: BulletinData) -> Iterator[Row]:
     seen = data.outlook
-    if seen is None:
-        return
-    for month, counted in zip(seen.months, seen.counted, strict=True):
-        yield month, counted, None, None, None, None, None
-    forecast = zip(seen.ahead, seen.expected, seen.low_80, seen.high_80, seen.low_95, seen.high_95, strict=True)
-    for month, *values in forecast:
-        yield month, None, *values
+    if seen is not None:
+        for month, counted in zip(seen.months, seen.counted, strict=True):
+            yield month, counted, *NOTHING
+        forecast = (getattr(seen, column.key) for column in _OUTLOOK[2:])
+        for month, *values in zip(seen.ahead, *forecast, strict=True):
+            yield month, None, *values
 
 
 _CAMPAIGNS = [
@@ -229,50 +232,19 @@ _CAMPAIGNS = [
     Column("first", message("Starts on"), 12),
     Column("last", message("Ends on"), 12),
     Column("areas", message("Where it runs"), 30),
-    Column("effect", message("Effect, estimated and not asserted"), 80),
+    Column("effect", EFFECT, 80),
 ]
-
-
-def _campaigns(data: BulletinData, locale: str) -> Iterator[Row]:
-    for one in data.campaigns:
-        where = words.listed(tuple(one.areas), locale)
-        yield one.name, one.first, one.last, where, translate(one.effect, locale)
-
-
 _PLACES = [
-    Column("code", CODE, 14),
+    CODE,
     Column("name", message("Place"), 24),
-    Column("expected", message("Expected next month"), 12),
+    _Figure("expected", message("Expected next month"), 12, 2),
     Column("observed", message("Seen there"), 10),
-    Column("usual", message("Usual"), 10),
-    Column("excess", message("Times the usual"), 12),
-    Column("low", message("95 % from"), 10),
-    Column("high", message("95 % to"), 10),
-    Column("more", message("Probability of more than usual (%)"), 14),
+    _Figure("usual", message("Usual"), 10, 2),
+    _Figure("excess", message("Times the usual"), 12, 3),
+    _Figure("low", message("95 % from"), 10, 3),
+    _Figure("high", message("95 % to"), 10, 3),
+    _Figure("more_percent", message("Probability of more than usual (%)"), 14, 1),
     Column("overdue", message("Overdue hazards"), 12),
     Column("reasons", message("What speaks for it"), 50),
     Column("inside", message("Most of it in"), 40),
 ]
-
-
-def _places(data: BulletinData, locale: str) -> Iterator[Row]:
-    for one in data.recommended.places:
-        yield (
-            one.code,
-            one.name,
-            round(one.expected, 2),
-            one.observed,
-            round(one.usual, 2),
-            round(one.excess, 3),
-            round(one.low, 3),
-            round(one.high, 3),
-            round(100 * one.more, 1),
-            one.overdue,
-            words.listed(tuple(translate(reason, locale) for reason in one.reasons), locale),
-            words.listed(tuple(one.inside), locale),
-        )
-
-
-def _notes(data: BulletinData, locale: str) -> Iterator[Row]:
-    for note in (data.recommended.rule, *data.notes):
-        yield (translate(note, locale),)

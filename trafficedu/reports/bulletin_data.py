@@ -187,6 +187,11 @@ class Place:
     overdue: int = 0
     inside: Sequence[str] = ()
 
+    @property
+    def more_percent(self) -> float:
+        """The probability in percent."""
+        return 100 * self.more
+
 
 @dataclass(frozen=True)
 class Places:

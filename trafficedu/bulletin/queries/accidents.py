@@ -92,13 +92,8 @@ def outlook_of(asked: Asked, own: Trend) -> Outlook | None:
     return Outlook(
         months=[str(first + place) for place in range(payload["months"])],
         counted=row["shown"],
-        fitted=row["fitted"],
         ahead=payload["ahead"],
-        expected=row["expected"],
-        low_80=row["low_80"],
-        high_80=row["high_80"],
-        low_95=row["low_95"],
-        high_95=row["high_95"],
+        **{name: row[name] for name in ("fitted", "expected", "low_80", "high_80", "low_95", "high_95")},
         statement=unpacked(row["trend"]),
         method=METHOD_NAMES[about["method"]],
     )

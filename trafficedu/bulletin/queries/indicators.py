@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -48,6 +48,10 @@ class VillageMonth:
     tasks_on_time: int
     helmets_observed: int
     helmets_worn: int
+
+
+COUNTED = [field.name for field in fields(VillageMonth)][6:]
+"""The figures that are counted, behind the place and its e-bikes."""
 
 
 def list_indicators(session: Session, by: Actor, month: Month, as_of: datetime) -> Iterator[VillageMonth]:
@@ -94,8 +98,6 @@ def _count(session: Session, by: Actor, month: Month, as_of: datetime) -> dict[s
 
 
 def _line(month: Month, village: Area, town: Area | None, ebikes: int | None, own: Counter[str]) -> VillageMonth:
-    counted = ("accidents", "casualty_accidents", "fatal_accidents", "killed", "injured")
-    rates = ("tasks_due", "tasks_on_time", "helmets_observed", "helmets_worn")
     return VillageMonth(
         month=str(month),
         town_code=town.code if town else "",
@@ -103,5 +105,5 @@ def _line(month: Month, village: Area, town: Area | None, ebikes: int | None, ow
         village_code=village.code,
         village=village.name,
         ebikes=ebikes,
-        **{name: own[name] for name in (*counted, *(f"hazards_{name}" for name in HAZARDS), *rates)},
+        **{name: own[name] for name in COUNTED},
     )

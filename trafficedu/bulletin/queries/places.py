@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -74,7 +74,8 @@ def recommend(
     ``hazards`` are those at and below a part, by its code; ``loaded`` are the casualty accidents of the parts.
     """
     record = _compare(loaded, parts)
-    rule = message(RULE.msgid, sure=f"{100 * SURE:g}", always=ALWAYS, most=MOST_PLACES, base=_base(record))
+    base = BY_EBIKES if record is not None and record.by_ebikes else ALIKE
+    rule = message(RULE.msgid, sure=f"{100 * SURE:g}", always=ALWAYS, most=MOST_PLACES, base=base)
     if record is None:
         return Places(rule, [], MONTHS)
     expected = {part.code: trend.expected_next(part.code) for part in parts}
@@ -98,7 +99,7 @@ def recommend(
         for row, part in enumerate(parts)
     ]
     reasoned = [(one, reasons_for(one, alarms.get(one.code, ()), one.code in top)) for one in places]
-    chosen = [_with(one, why) for one, why in reasoned if why]
+    chosen = [replace(one, reasons=tuple(why)) for one, why in reasoned if why]
     chosen.sort(key=lambda one: (-len(one.reasons), -one.expected, one.code))
     return Places(rule, chosen[:MOST_PLACES], record.months)
 
@@ -114,14 +115,6 @@ def reasons_for(one: Place, alarms: Sequence[Message], among_the_most: bool) -> 
     if among_the_most:
         said.append(message("among the %(always)s with the most accidents expected", always=ALWAYS))
     return said
-
-
-def _with(one: Place, reasons: Sequence[Message]) -> Place:
-    return Place(**{**vars(one), "reasons": tuple(reasons)})
-
-
-def _base(record: _Record | None) -> Message:
-    return BY_EBIKES if record is not None and record.by_ebikes else ALIKE
 
 
 def _compare(loaded: Loaded | None, parts: Sequence[Area]) -> _Record | None:

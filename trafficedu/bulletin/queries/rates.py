@@ -86,17 +86,6 @@ def violation_funnel(session: Session, parts: Sequence[Area], area: Area, month:
     limits = funnel(observed, [ebikes[part.path] or 0 for part in known])
     if not limits.rate:
         return []
-    return [
-        Limits(
-            part.code,
-            part.name,
-            observed[row],
-            float(limits.expected[row]),
-            float(limits.low_95[row]),
-            float(limits.high_95[row]),
-            float(limits.low_998[row]),
-            float(limits.high_998[row]),
-            int(limits.outside[row]),
-        )
-        for row, part in enumerate(known)
-    ]
+    figures = (limits.expected, limits.low_95, limits.high_95, limits.low_998, limits.high_998, limits.outside)
+    rows = zip(known, observed, *(figure.tolist() for figure in figures), strict=True)
+    return [Limits(part.code, part.name, *own) for part, *own in rows]

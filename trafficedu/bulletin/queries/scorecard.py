@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from trafficedu.analysis.colours.explaining import Outlook, contributions, moves, outlook
 from trafficedu.analysis.colours.rule_set import EDUCATION, RuleSet
 from trafficedu.areas import queries as areas
-from trafficedu.bulletin.queries.standings import about_run, limits_of
+from trafficedu.bulletin.queries.standings import about_run, chances, limits_of
 from trafficedu.bulletin.rules import check_month
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local, local_date
@@ -68,10 +68,7 @@ def gather(session: Session, by: Actor, code: str, month: Month, now: datetime, 
         as_of=local(run.computed_utc),
         colour=found.colour,
         score=found.score,
-        low=limits.low if limits else None,
-        high=limits.high if limits else None,
-        best=limits.best if limits else None,
-        worst=limits.worst if limits else None,
+        **chances(limits),
         peers=sum(one.score is not None for one in peers),
         evaluated=about_run(run, locale),
         veto=_veto(found),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -67,6 +68,11 @@ def _order(one: Standing) -> tuple[bool, float, str]:
     return one.score is None, -(one.score or 0.0), one.code
 
 
+def chances(limits: ScoreLimits | None) -> dict[str, Any]:
+    """Return score and rank as far as chance goes, None where there is no score."""
+    return {name: getattr(limits, name, None) for name in ("low", "high", "best", "worst")}
+
+
 def _standing(one: EvaluationResult, before: EvaluationResult | None, limits: ScoreLimits | None) -> Standing:
     return Standing(
         code=one.code,
@@ -77,10 +83,7 @@ def _standing(one: EvaluationResult, before: EvaluationResult | None, limits: Sc
         dimensions={
             name: (part["score"], part["numerator"], part["denominator"]) for name, part in one.dimensions.items()
         },
-        low=limits.low if limits else None,
-        high=limits.high if limits else None,
-        best=limits.best if limits else None,
-        worst=limits.worst if limits else None,
+        **chances(limits),
         veto=one.veto,
     )
 
