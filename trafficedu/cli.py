@@ -383,7 +383,7 @@ def add_user(username: str, role: str, name: str, area: str, station: str, compa
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def trend(file: Path, horizon: int, backtest: bool, as_json: bool) -> None:
     """Fit the trend model to a tidy CSV area,month,accidents[,exposure,...] (趋势模型)."""
-    from trafficedu.analysis import trend_report  # noqa: PLC0415 - scikit-learn loads only where it is used
+    from trafficedu.analysis import trend_report, trend_words  # noqa: PLC0415 - scikit-learn loads only where it is used
 
     found = trend_report.run(file, horizon, backtest=backtest)
-    click.echo(json.dumps(found.as_json(), ensure_ascii=False) if as_json else found.as_text(language()))
+    click.echo(json.dumps(found.as_json(), ensure_ascii=False) if as_json else trend_words.as_text(found, language()))

@@ -10,6 +10,7 @@ from babel.messages.pofile import read_po
 from trafficedu.analysis import trend_words
 from trafficedu.analysis.series import read_series
 from trafficedu.analysis.trend_report import TrendReport, run
+from trafficedu.analysis.trend_words import as_text
 from trafficedu.core.errors import Refusal
 
 HEADER = "area,month,accidents\n"
@@ -120,7 +121,7 @@ EXPOSURE_GAP = "area,month,accidents,exposure\n" + "".join(
 )
 def test_odd_series_get_a_result_and_a_note(answer, text: str, method: str | None, says: str) -> None:  # type: ignore[no-untyped-def]
     report = answer(text, backtest=True)
-    assert says in report.as_text("en")
+    assert says in as_text(report, "en")
     assert method is None or report.forecast.method == method
     expected = report.forecast.areas.expected[report.forecast.active]
     assert (expected > 0).all()
@@ -143,7 +144,7 @@ def test_under_36_months_no_backtest_and_said(answer) -> None:  # type: ignore[n
     report = answer(rows(35), backtest=True)
     assert report.as_json()["scores"] == {}
     assert "36" in report.as_json()["note"]
-    assert "No backtest: 35 months on record, 36 needed." in report.as_text("en")
+    assert "No backtest: 35 months on record, 36 needed." in as_text(report, "en")
 
 
 def test_forecast_json(answer) -> None:  # type: ignore[no-untyped-def]

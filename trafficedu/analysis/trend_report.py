@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-from trafficedu.analysis import trend_words
 from trafficedu.analysis.arrays import FloatArray
 from trafficedu.analysis.series import read_series
 from trafficedu.analysis.trend.associations import Association, associations
@@ -85,10 +84,6 @@ class TrendReport:
                 for method, by in self.scores.items()
             }
         }
-
-    def as_text(self, locale: str) -> str:
-        """Return the report in sentences, in ``zh`` or ``en``."""
-        return trend_words.as_text(self, locale)
 
     def _forecast_json(self) -> dict[str, object]:
         """Lay out the forecast, the trends and the associations."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,10 +12,8 @@ from trafficedu.analysis.trend.forecast import Outlook
 from trafficedu.analysis.trend.rolling import LEAST_MONTHS
 from trafficedu.analysis.trend.short import SHRUNKEN_MEAN
 from trafficedu.analysis.trend.statement import Slopes
+from trafficedu.analysis.trend_report import TrendReport
 from trafficedu.core.text import Message, message, translate
-
-if TYPE_CHECKING:  # the report calls this module to say itself
-    from trafficedu.analysis.trend_report import TrendReport
 
 METHOD_NAMES = {
     "model": message("the trend model"),
@@ -40,18 +37,18 @@ UNKNOWNS = (
 FALLING = message(
     "Trend over %(months)s months: falling; %(change)s %% a year, with 95 %% confidence between"
     " %(low)s and %(high)s %%."
-).msgid
+)
 RISING = message(
     "Trend over %(months)s months: rising; %(change)s %% a year, with 95 %% confidence between %(low)s and %(high)s %%."
-).msgid
+)
 NOT_PROVEN_FALLING = message(
     "Trend over %(months)s months: not proven; %(change)s %% a year, with 95 %% confidence between"
     " %(low)s and %(high)s %%; falling with %(probability)s %% probability."
-).msgid
+)
 NOT_PROVEN_RISING = message(
     "Trend over %(months)s months: not proven; %(change)s %% a year, with 95 %% confidence between"
     " %(low)s and %(high)s %%; rising with %(probability)s %% probability."
-).msgid
+)
 
 
 def as_text(report: TrendReport, locale: str) -> str:
@@ -160,8 +157,8 @@ def trend_sentence(trend: Slopes, row: int) -> Message:
     }
     open_question = low <= 0 <= high
     if down:
-        return message(NOT_PROVEN_FALLING if open_question else FALLING, **values)
-    return message(NOT_PROVEN_RISING if open_question else RISING, **values)
+        return (NOT_PROVEN_FALLING if open_question else FALLING).filled(**values)
+    return (NOT_PROVEN_RISING if open_question else RISING).filled(**values)
 
 
 def _outlook_lines(months: tuple[str, ...], outlook: Outlook, row: int | None) -> Iterator[Message]:

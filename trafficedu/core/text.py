@@ -30,6 +30,10 @@ class Message:
     msgid: str
     params: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
+    def filled(self, **params: object) -> Message:
+        """Return the sentence with these parameters."""
+        return Message(self.msgid, MappingProxyType(params))
+
     def __str__(self) -> str:
         return translate(self, "en")
 

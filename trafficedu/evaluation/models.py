@@ -116,6 +116,11 @@ class EvaluationRun(Base):
         """Whether this version was published."""
         return self.published_utc is not None
 
+    @property
+    def number_before(self) -> int:
+        """The number of the version that ``changes`` compares with."""
+        return self.number - 1
+
 
 class EvaluationResult(Base):
     """One target of one run: what it was judged by, and how. ``score`` is empty where the colour is grey.

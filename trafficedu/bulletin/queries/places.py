@@ -75,7 +75,7 @@ def recommend(
     """
     record = _compare(loaded, parts)
     base = BY_EBIKES if record is not None and record.by_ebikes else ALIKE
-    rule = message(RULE.msgid, sure=f"{100 * SURE:g}", always=ALWAYS, most=MOST_PLACES, base=base)
+    rule = RULE.filled(sure=f"{100 * SURE:g}", always=ALWAYS, most=MOST_PLACES, base=base)
     if record is None:
         return Places(rule, [], MONTHS)
     expected = {part.code: trend.expected_next(part.code) for part in parts}

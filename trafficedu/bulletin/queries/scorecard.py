@@ -175,7 +175,7 @@ def _lifts(ways: Outlook) -> Iterator[Message]:
             yield message(
                 "Enough for %(colour)s by itself: %(change)s.",
                 colour=COLOUR_NAMES[ways.target],
-                change=message(MORE[lift.dimension].msgid, steps=lift.steps),
+                change=MORE[lift.dimension].filled(steps=lift.steps),
             )
         if not ways.lifts:
             yield message("No single dimension is enough for %(colour)s.", colour=COLOUR_NAMES[ways.target])
