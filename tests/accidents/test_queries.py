@@ -123,7 +123,7 @@ class TestFigures:
         make_fatal(session, district.village, datetime(2026, 6, 30, 15, 59, tzinfo=UTC))
         make_fatal(session, district.village, datetime(2026, 6, 30, 16, 0, tzinfo=UTC))
         june = (date(2026, 6, 1), date(2026, 6, 30))
-        assert figures.count_fatal(session, SYSTEM, *june, district.root.path) == 1
+        assert figures.tally(session, SYSTEM, *june, district.root.path).fatal == 1
         months = figures.count_by_month(session, SYSTEM, june[0], date(2026, 7, 31), district.root.path)
         assert [(row.month.number, row.severity, row.accidents) for row in months] == [(6, "fatal", 1), (7, "fatal", 1)]
 

@@ -3,35 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import special
 
-from trafficedu.analysis.counts import compare_counts, garwood
-
-
-@pytest.mark.parametrize(
-    ("count", "level", "low", "high"),
-    [  # GraphPad QuickCalcs, confidence interval of a count
-        (25, 0.90, 17.38, 34.92),
-        (25, 0.95, 16.18, 36.90),
-        (25, 0.99, 14.00, 41.00),
-        (10, 0.95, 4.80, 18.39),
-        (0, 0.95, 0.0, 3.689),
-    ],
-)
-def test_garwood_as_published(count: int, level: float, low: float, high: float) -> None:
-    assert garwood(count, level) == pytest.approx((low, high), abs=6e-3)
-
-
-@given(st.integers(1, 500))
-def test_garwood_limits_leave_the_tails(count: int) -> None:
-    low, high = garwood(count)
-    assert special.gammainc(count, low) == pytest.approx(0.025, rel=1e-6)
-    assert special.gammaincc(count + 1, high) == pytest.approx(0.025, rel=1e-6)
-
-
-def test_garwood_refuses_nonsense() -> None:
-    with pytest.raises(ValueError, match="count"):
-        garwood(-1)
+from trafficedu.analysis.counts import compare_counts
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,6 @@ def test_overdue_counts_add_up_by_tier(session: Session, village: Area, town: Ar
     assert figures.count_by_tier(session, leader, district, day)[0].open == 2
     assert figures.count_overdue(session, analyst, district.path, day) == 2
     assert figures.count_overdue(session, leader, district.path, day) == 1
-    assert figures.count_to_plan(session, leader) == 1
 
 
 def test_a_month_stays_what_it_was(session: Session, village: Area, acting: Acting) -> None:

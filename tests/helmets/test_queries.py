@@ -105,13 +105,5 @@ def test_the_two_methods_are_compared_and_not_mixed(session: Session) -> None:
     assert not only.differs
 
 
-def test_bare_heads_by_month_for_the_trend(session: Session) -> None:
-    site = make_site(session, tree(session)["A1"])
-    make_survey(session, site, 90, 10, 5)
-    make_survey(session, site, 40, 10, when=NOON - timedelta(days=30))
-    counts = rates.count_by_month(session, Wanted(date(2026, 1, 1), date(2026, 4, 1)), SYSTEM)
-    assert counts == {Month(2026, 2): (10, 50), Month(2026, 3): (10, 100)}
-
-
 def test_the_configured_target_is_read(session: Session) -> None:
     assert rates.standard(session) == Standard(0.95, 4.7)

@@ -8,30 +8,6 @@ import numpy as np
 from scipy import special
 
 
-def garwood(count: int, level: float = 0.95) -> tuple[float, float]:
-    """Return the exact Poisson interval of the expected count.
-
-    ``chi2(a/2; 2y) / 2`` to ``chi2(1 - a/2; 2y + 2) / 2`` (Garwood, Biometrika 1936;28:437).
-
-    Parameters
-    ----------
-    count
-        Events seen, zero or more.
-    level
-        Confidence level.
-
-    Raises
-    ------
-    ValueError
-        If the count is negative or the level not inside (0, 1).
-    """
-    if count < 0 or not 0 < level < 1:
-        raise ValueError("count must be zero or more and level inside (0, 1)")
-    tail = (1 - level) / 2
-    low = float(special.gammaincinv(count, tail)) if count else 0.0
-    return low, float(special.gammainccinv(count + 1, tail))
-
-
 @dataclass(frozen=True)
 class Change:
     """Two counts compared.

@@ -29,7 +29,6 @@ OLDEST_DAYS = 366
 """Days back that somebody may still enter an activity; older ones come by file."""
 
 HAZARD_FIXED, HAZARD_OVERDUE, TASK_OVERDUE, OPEN_DAY = "hazard_fixed", "hazard_overdue", "task_overdue", "open_day"
-AUTOMATIC = (HAZARD_FIXED, HAZARD_OVERDUE, TASK_OVERDUE, OPEN_DAY)
 """Codes of the activities that events enter, and nobody by hand."""
 
 MOST_EVIDENCE_BYTES = 20 << 20

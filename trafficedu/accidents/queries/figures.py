@@ -148,15 +148,6 @@ def tally(
     )
 
 
-def count_fatal(
-    session: Session, by: Actor, start: date, end: date, area_path: str | None = None, *, ebike_only: bool = True
-) -> int:
-    """Return the fatal accidents from ``start`` to ``end``: one side of a year-on-year claim."""
-    conditions = _counted(by, start, end, area_path, ebike_only=ebike_only)
-    query = select(func.count()).select_from(Accident).where(Accident.severity == Severity.FATAL, *conditions)
-    return session.scalar(query) or 0
-
-
 def count_responsible(session: Session, start: date, end: date) -> list[tuple[int, str, int]]:
     """Return area id, responsibility of the e-bike's rider, and fatal accidents with an e-bike, days included."""
     query = (

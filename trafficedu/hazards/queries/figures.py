@@ -55,11 +55,6 @@ def count_overdue(session: Session, by: Actor, path: str, day: date) -> int:
     return _count(session, visible_to(by), Hazard.area_id.in_(within(path)), overdue_on(day))
 
 
-def count_to_plan(session: Session, by: Actor) -> int:
-    """Return how many reported hazards that ``by`` sees have no plan yet."""
-    return _count(session, visible_to(by), Hazard.state == HazardState.REPORTED)
-
-
 def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
     return session.scalar(select(func.count()).select_from(Hazard).where(*conditions)) or 0
 

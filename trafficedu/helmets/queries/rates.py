@@ -288,15 +288,6 @@ def compare_methods(observations: Sequence[Observation], at: Standard) -> Compar
     return Comparison(lines, gap, len(sites[0] & sites[1]))
 
 
-def count_by_month(session: Session, wanted: Wanted, by: Actor) -> dict[Month, tuple[int, int]]:
-    """Return bare heads and clear observations by month, for the trend of failures with their exposure."""
-    counts: dict[Month, tuple[int, int]] = {}
-    for seen in list_observations(session, wanted, by):
-        bare, clear = counts.get(Month.of(seen.day), (0, 0))
-        counts[Month.of(seen.day)] = (bare + seen.bare, clear + seen.helmeted + seen.bare)
-    return counts
-
-
 def count_by_area_and_month(session: Session, wanted: Wanted, by: Actor) -> list[tuple[str, Month, int, int]]:
     """Return path of the site's area, month, bare heads and clear observations."""
     paths = {
