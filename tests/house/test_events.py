@@ -26,7 +26,7 @@ from trafficedu.hazards.services.reminding import remind
 from trafficedu.messages.models import Push
 from trafficedu.points.models import PointEntry
 from trafficedu.riders.services.engagements import EngagementChange, change_engagement
-from trafficedu.riders.services.people import RiderChange, update_rider
+from trafficedu.riders.services.people import NewRider, update_rider
 from trafficedu.violations.models import Violation
 from trafficedu.violations.services.recording import record
 from trafficedu.violations.services.reviewing import void
@@ -118,7 +118,7 @@ def test_a_home_village_releases_as_of_then(session: Session, district: District
     rider = violation.rider
     assert rider is not None
     assert notice_of(session, violation).sent_utc is None
-    change = RiderChange(rider.id_type, "*", rider.name, "*", district.village.id, rider.birth_date)
+    change = NewRider(rider.id_type, "*", rider.name, "*", district.village.id, rider.birth_date)
     update_rider(session, rider, change, rider.version, officer, THEN + timedelta(days=1))
     notice = notice_of(session, violation)
     assert (notice.sent_utc, notice.due_utc) == (THEN + timedelta(days=1), THEN + timedelta(days=1) + DUE)

@@ -24,7 +24,7 @@ from trafficedu.riders.rules import IdType
 from trafficedu.riders.services import engagements, people, plates
 from trafficedu.riders.services import keys as key_services
 from trafficedu.riders.services.engagements import EngagementChange, NewEngagement
-from trafficedu.riders.services.people import NewRider, RiderChange
+from trafficedu.riders.services.people import NewRider
 
 NOW = utc_now()
 
@@ -33,7 +33,7 @@ def audit_of(session: Session, action: str) -> list[AuditEntry]:
     return list(session.scalars(select(AuditEntry).where(AuditEntry.action == action).order_by(AuditEntry.id)))
 
 
-def change_of(session: Session, rider: Rider, **values: object) -> RiderChange:
+def change_of(session: Session, rider: Rider, **values: object) -> NewRider:
     """What an edit form sends when nothing is touched, but for ``values``."""
     shown = queries.describe(session, rider)
     given = {
@@ -45,7 +45,7 @@ def change_of(session: Session, rider: Rider, **values: object) -> RiderChange:
         "birth_date": rider.birth_date,
         **values,
     }
-    return RiderChange(**given)  # type: ignore[arg-type]
+    return NewRider(**given)  # type: ignore[arg-type]
 
 
 def test_number_and_phone_lie_encrypted_in_the_database(session: Session) -> None:

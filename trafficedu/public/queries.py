@@ -102,7 +102,7 @@ def paper_of(session: Session, violation: Violation, day: date, locale: str, add
         if receipt.voided
         else None
     )
-    officer = violation.officer_user
+    officer = violation.recorded_by
     return ReceiptData(
         number=violation.number,
         district=receipt.district,

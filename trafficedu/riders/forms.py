@@ -13,7 +13,7 @@ from trafficedu.core import clock
 from trafficedu.core.fields import Form, TrimmedField, VersionField, at_most, choices, named
 from trafficedu.riders.rules import IdType, LegalBasis, Purpose
 from trafficedu.riders.services.engagements import EngagementChange, NewEngagement
-from trafficedu.riders.services.people import NewRider, RiderChange
+from trafficedu.riders.services.people import NewRider
 
 Choices = Sequence[tuple[int, str]]
 CODE_KEYS = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
@@ -65,20 +65,9 @@ class RiderForm(Form):
         ended = [present] if present is not None and present[0] not in known else []
         self.home_area_id.choices = choices([(0, _l("not known")), *ended, *areas])
 
-    def to_input(self) -> NewRider:
-        """Return a rider to register."""
+    def to_input(self, kept_birth_date: date | None = None) -> NewRider:
+        """Return the rider as entered; the birth date is the one given where the form does not ask for it."""
         return NewRider(
-            id_type=self.id_type.data,
-            id_number=self.id_number.data,
-            name=self.name.data,
-            phone=self.phone.data or "",
-            home_area_id=self.home_area_id.data or None,
-            birth_date=self.birth_date.data,
-        )
-
-    def to_change(self, kept_birth_date: date | None) -> RiderChange:
-        """Return what becomes of a registered rider; the birth date is kept where the form does not ask it."""
-        return RiderChange(
             id_type=self.id_type.data,
             id_number=self.id_number.data,
             name=self.name.data,

@@ -150,9 +150,9 @@ def _possible_keys(text: str) -> set[str]:
     return keys
 
 
-def _or_empty(normalise_one: rules.Normaliser, text: str) -> str:
+def _or_empty(normalise: rules.Normaliser, text: str) -> str:
     try:
-        return normalise_one(text)
+        return normalise(text)
     except Refusal:
         return ""
 
@@ -230,14 +230,14 @@ def company_on(session: Session, rider_id: int, day: date) -> int | None:
 
 def find_engagement(session: Session, rider: Rider, company_code: str, engaged_from: date) -> Engagement:
     """Return the rider's engagement with a company that begins on a day; raise :class:`Missing`."""
-    found = session.scalar(
+    engagement = session.scalar(
         select(Engagement)
         .join(Engagement.company)
         .where(Engagement.rider_id == rider.id, Company.code == company_code, Engagement.engaged_from == engaged_from)
     )
-    if found is None:
+    if engagement is None:
         raise Missing(message("This engagement does not exist."))
-    return found
+    return engagement
 
 
 def find_ids_by_identity_key(session: Session, keys: Collection[str]) -> dict[str, int]:
@@ -250,7 +250,7 @@ def find_ids_by_identity_key(session: Session, keys: Collection[str]) -> dict[st
 
 def spans_of(session: Session, rider_ids: Iterable[int]) -> dict[int, list[rules.EngagementSpan]]:
     """Return the engagements of many riders, for imports; which one counts says ``rules.span_on``."""
-    found: dict[int, list[rules.EngagementSpan]] = {}
+    spans: dict[int, list[rules.EngagementSpan]] = {}
     for batch in bulk.batches(dict.fromkeys(rider_ids)):
         query = (
             select(
@@ -265,8 +265,8 @@ def spans_of(session: Session, rider_ids: Iterable[int]) -> dict[int, list[rules
             .order_by(Engagement.engaged_from.desc(), Engagement.id.desc())
         )
         for rider_id, *span in session.execute(query):
-            found.setdefault(rider_id, []).append(rules.EngagementSpan(*span))
-    return found
+            spans.setdefault(rider_id, []).append(rules.EngagementSpan(*span))
+    return spans
 
 
 def sum_engaged_days(session: Session, start: date, end: date) -> dict[int, int]:

@@ -184,14 +184,14 @@ def normalise_phone(text: str) -> str:
     number = re.sub(r"[()]", "", _compact(text))
     if not number:
         return ""
-    found = MOBILE.fullmatch(number)
-    if found is None:
+    mobile = MOBILE.fullmatch(number)
+    if mobile is None:
         raise Refusal(
             message("A mobile number has eleven digits and begins with 13 to 19. Check what you typed."),
             field="phone",
             value=mask_phone(number),
         )
-    return found[1]
+    return mobile[1]
 
 
 def normalise_plate(text: str) -> str:
@@ -235,9 +235,9 @@ def normalise_name(text: str) -> str:
     return name
 
 
-def same_name(one: str, other: str) -> bool:
+def same_name(name: str, other: str) -> bool:
     """Tell whether two normalised names are the same but for blanks, dots and the case of Latin letters."""
-    return one == other or _compact(one) == _compact(other)
+    return name == other or _compact(name) == _compact(other)
 
 
 def mask_identity(number: str) -> str:

@@ -39,17 +39,17 @@ def index() -> Any:
     form = SearchForm()
     if not form.validate_on_submit():
         recent = [queries.describe(session(), rider) for rider in queries.list_recent(session(), actor())]
-        return form_page("riders/index.html", form, recent=recent, found=None)
-    found = [queries.describe(session(), rider) for rider in people.search(session(), form.words.data, actor())]
+        return form_page("riders/index.html", form, recent=recent, matching=None)
+    matching = [queries.describe(session(), rider) for rider in people.search(session(), form.words.data, actor())]
     session().commit()
-    if len(found) == 1:
-        return back_to("riders.show", number=found[0].number)
+    if len(matching) == 1:
+        return back_to("riders.show", number=matching[0].number)
     return render_template(
         "riders/index.html",
         form=form,
         recent=[],
-        found=found,
-        is_cut=len(found) == queries.SHOWN_AT_MOST,
+        matching=matching,
+        is_cut=len(matching) == queries.SHOWN_AT_MOST,
     )
 
 
@@ -128,7 +128,7 @@ def edit(number: str) -> Any:
     if submitted(
         form,
         lambda: people.update_rider(
-            session(), rider, form.to_change(rider.birth_date), form.version.data, actor(), utc_now()
+            session(), rider, form.to_input(rider.birth_date), form.version.data, actor(), utc_now()
         ),
     ):
         tell(message("Rider changed."))
@@ -154,18 +154,18 @@ def engage(number: str) -> Any:
 def engagement(number: str, company: str, since: str) -> Any:
     """I end an engagement, or mend its days or its legal basis."""
     rider = queries.find_rider(session(), number, actor(), utc_now())
-    found = queries.find_engagement(session(), rider, company, _day(since))
-    form = EngagementForm(obj=found)
+    present = queries.find_engagement(session(), rider, company, _day(since))
+    form = EngagementForm(obj=present)
     del form.company_id
     if submitted(
         form,
         lambda: engagements.change_engagement(
-            session(), found, form.to_change(), form.version.data, actor(), utc_now()
+            session(), present, form.to_change(), form.version.data, actor(), utc_now()
         ),
     ):
         tell(message("Engagement changed."))
         return back_to("riders.show", number=number)
-    return form_page("riders/engagement.html", form, rider=rider, engagement=found)
+    return form_page("riders/engagement.html", form, rider=rider, engagement=present)
 
 
 @pages.route("/riders/<number>/plates", methods=["GET", "POST"])

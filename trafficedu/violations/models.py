@@ -61,7 +61,8 @@ class Violation(Versioned, Base):
     ``state`` is pending (camera, unreviewed), confirmed (it counts), rejected (by the reviewer) or voided
     (found wrong; with reason). ``client_reference`` makes a repeated submit give the first record again;
     ``reference`` is the key of imports. ``company_id`` is the company that engaged the rider on that day.
-    ``historic`` rows came in too old to open a task or send a notice.
+    ``historic`` rows came in too old to open a task or send a notice. Who recorded it is an account
+    (``officer_id``, ``recorded_by``), or for rows of a file what the file calls the officer (``officer_name``).
     """
 
     __tablename__ = "violation"
@@ -95,7 +96,7 @@ class Violation(Versioned, Base):
     penalty: Mapped[Penalty] = mapped_column(word(Penalty, 10))
     fine_yuan: Mapped[int | None]
     officer_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
-    officer: Mapped[str] = mapped_column(String(60), default="")
+    officer_name: Mapped[str] = mapped_column("officer", String(60), default="")
     note: Mapped[str] = mapped_column(String(500), default="")
     minor: Mapped[bool] = mapped_column(default=False)
     guardian_name: Mapped[str] = mapped_column(String(60), default="")
@@ -113,7 +114,7 @@ class Violation(Versioned, Base):
     kind: Mapped[ViolationKind] = relationship()
     rider: Mapped[Rider | None] = relationship()
     company: Mapped[Company | None] = relationship()
-    officer_user: Mapped[User | None] = relationship(foreign_keys=[officer_id])
+    recorded_by: Mapped[User | None] = relationship(foreign_keys=[officer_id])
 
     def may(self, act: ViolationAct) -> bool:
         """Tell whether ``act`` may be done to it as it stands."""

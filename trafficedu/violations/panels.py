@@ -14,8 +14,8 @@ from trafficedu.configuration.queries import figure
 from trafficedu.core.access import actor, panel_for
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
-from trafficedu.core.web import locale
 from trafficedu.riders.rules import colour_code
+from trafficedu.violations.models import Violation
 from trafficedu.violations.queries import figures, objections, records
 from trafficedu.violations.queries.kinds import list_kinds, list_kinds_ending
 
@@ -24,11 +24,10 @@ SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Line:
-    """Something that waits, with its last day."""
+class WaitingRecord:
+    """A record on which somebody has to decide, with the last day for it."""
 
-    what: str
-    where: str
+    violation: Violation
     url: str
     due_on: date | None
 
@@ -51,45 +50,30 @@ def own_day() -> str:
 def reviews_due() -> str:
     """Home: camera records by the time left."""
     page = records.reviews_on(today()).page(session(), actor(), None)
-    lines = [
-        Line(
-            row.kind.name(locale()),
-            row.area.name,
-            url_for("violations.show", number=row.number),
-            row.review_due_on,
-        )
+    waiting = [
+        WaitingRecord(row, url_for("violations.show", number=row.number), row.review_due_on)
         for row in page.items[:SHOWN]
     ]
-    return _waiting(_("Reviews"), lines, page.total, url_for("violations.reviews"), _("Nothing is waiting for review."))
+    return _waiting(
+        _("Reviews"), waiting, page.total, url_for("violations.reviews"), _("Nothing is waiting for review.")
+    )
 
 
 @panel_for("violations:objection:decide")
 def objections_due() -> str:
     """Home: objections by the time left."""
     page = objections.objections_on(today()).page(session(), actor(), None)
-    lines = [
-        Line(
-            row.violation.kind.name(locale()),
-            row.violation.area.name,
-            url_for("violations.objection", number=row.number),
-            row.due_on,
-        )
+    waiting = [
+        WaitingRecord(row.violation, url_for("violations.objection", number=row.number), row.due_on)
         for row in page.items[:SHOWN]
     ]
-    return _waiting(
-        _("Objections"), lines, page.total, url_for("violations.objections"), _("No objections are waiting.")
-    )
+    nothing = _("No objections are waiting.")
+    return _waiting(_("Objections"), waiting, page.total, url_for("violations.objections"), nothing)
 
 
-def _waiting(title: str, lines: list[Line], total: int, all_url: str, nothing: str) -> str:
-    return render_template(
-        "violations/_home_waiting.html",
-        title=title,
-        lines=lines,
-        total=total,
-        all_url=all_url,
-        nothing=nothing,
-    )
+def _waiting(title: str, waiting: list[WaitingRecord], total: int, all_url: str, nothing: str) -> str:
+    values = {"waiting": waiting, "total": total, "all_url": all_url, "nothing": nothing}
+    return render_template("violations/_home_waiting.html", title=title, **values)
 
 
 @panel_for("violations:kind:manage")

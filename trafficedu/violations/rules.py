@@ -74,16 +74,16 @@ class ObjectionAct(StrEnum):
 
 
 DECIDED = message("Someone else has already decided on this record. Check what it says now.")
-STANDING = (ViolationState.PENDING, ViolationState.CONFIRMED)
+NOT_ENDED = (ViolationState.PENDING, ViolationState.CONFIRMED)
 """States of a record that may still be worked on."""
 
 VIOLATION_LIFE = Transitions(
     {
         ViolationAct.CONFIRM: ((ViolationState.PENDING,), ViolationState.CONFIRMED),
         ViolationAct.REJECT: ((ViolationState.PENDING,), ViolationState.REJECTED),
-        ViolationAct.IDENTIFY: (STANDING, None),
+        ViolationAct.IDENTIFY: (NOT_ENDED, None),
         ViolationAct.OBJECT: ((ViolationState.CONFIRMED,), None),
-        ViolationAct.VOID: (STANDING, ViolationState.VOIDED),
+        ViolationAct.VOID: (NOT_ENDED, ViolationState.VOIDED),
     },
     DECIDED,
 )
@@ -102,25 +102,18 @@ FULL_AGE = 18
 
 def check_time(occurred: datetime, now: datetime, latest_days_back: int | None) -> None:
     """Raise Refusal at ``occurred_at`` for a time in the future or, given a limit, too long ago to be recorded."""
+    text: Message | None = None
     if occurred > now:
-        raise Refusal(
-            message("This time is in the future. Check the date and time."),
-            field="occurred_at",
-            value=occurred.isoformat(),
+        text = message("This time is in the future. Check the date and time.")
+    elif latest_days_back is not None and occurred < now - timedelta(days=latest_days_back):
+        text = message(
+            "This was more than %(days)d days ago, too long to be recorded here. Import older records from a file.",
+            days=latest_days_back,
         )
-    if latest_days_back is not None and occurred < now - timedelta(days=latest_days_back):
-        raise Refusal(
-            message(
-                "This was more than %(days)d days ago, too long to be recorded here. Import older records from a file.",
-                days=latest_days_back,
-            ),
-            field="occurred_at",
-            value=occurred.isoformat(),
-        )
-    if occurred.year < FIRST_YEAR and local_date(occurred).year < FIRST_YEAR:
-        raise Refusal(
-            message("This day is too far back. Check the year."), field="occurred_at", value=occurred.isoformat()
-        )
+    elif occurred.year < FIRST_YEAR and local_date(occurred).year < FIRST_YEAR:
+        text = message("This day is too far back. Check the year.")
+    if text is not None:
+        raise Refusal(text, field="occurred_at", value=occurred.isoformat())
 
 
 def check_someone(source: str, plate: str) -> None:

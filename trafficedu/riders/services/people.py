@@ -33,7 +33,7 @@ GREATEST_ID = 2**31 - 1
 
 @dataclass(frozen=True)
 class NewRider:
-    """A rider as typed or imported. ``birth_date`` is needed only where the document tells none."""
+    """A rider as typed or imported. ``birth_date`` is needed only where the document does not tell it."""
 
     id_type: str
     id_number: str
@@ -41,18 +41,6 @@ class NewRider:
     phone: str = ""
     home_area_id: int | None = None
     birth_date: date | None = None
-
-
-@dataclass(frozen=True)
-class RiderChange:
-    """What somebody makes of a rider. A number or phone with a star in it is unchanged; an empty phone is removed."""
-
-    id_type: str
-    id_number: str
-    name: str
-    phone: str
-    home_area_id: int | None
-    birth_date: date | None
 
 
 @dataclass(frozen=True)
@@ -97,7 +85,7 @@ def find_or_register(session: Session, new: NewRider, by: Actor, now: datetime) 
 def register(session: Session, new: NewRider, by: Actor, now: datetime) -> Registered:
     """Find the rider with this document or register one; two who do it at the same moment get the same rider.
 
-    What is not yet known of a rider found (phone, home village, birth date) is filled in; what is known stays.
+    What was not known of a known rider (phone, home village, birth date) is filled in; what is known stays.
     Publishes ``HomeVillageRecorded`` where a known rider gets a village. Audited either way, which opens the
     rider's page to ``by`` for a while.
 
@@ -107,27 +95,27 @@ def register(session: Session, new: NewRider, by: Actor, now: datetime) -> Regis
         A field is broken; or the document belongs to a rider of another name (``name``), as a number misread
         by a pair of characters would. An empty or masked name is not compared.
     """
-    given = clean(new, local_date(now))
-    _check_home(session, given.home_area_id)
-    key = rules.identity_key(given.id_type, given.id_number)
-    found = queries.find_by_identity_key(session, key)
-    if found is None:
-        rules.normalise_name(given.name)
-        rider = Rider(**_values(services_of(session).keyring, given, key, now))
+    cleaned = clean(new, local_date(now))
+    _check_home(session, cleaned.home_area_id)
+    key = rules.identity_key(cleaned.id_type, cleaned.id_number)
+    known = queries.find_by_identity_key(session, key)
+    if known is None:
+        rules.normalise_name(cleaned.name)
+        rider = Rider(**_values(services_of(session).keyring, cleaned, key, now))
         try:
             with session.begin_nested():
                 session.add(rider)
         except IntegrityError:
-            found = queries.find_by_identity_key(session, key)
-            if found is None:
+            known = queries.find_by_identity_key(session, key)
+            if known is None:
                 raise
         else:
             audit.write(session, REGISTERED, by, subject=rider, id_type=rider.id_type)
             return Registered(rider, is_new=True)
-    check_name(found.name, given.name)
-    _fill(session, found, given, by, now)
-    open_rider(session, found, by, "document")
-    return Registered(found, is_new=False)
+    check_name(known.name, cleaned.name)
+    _fill(session, known, cleaned, by, now)
+    open_rider(session, known, by, "document")
+    return Registered(known, is_new=False)
 
 
 def _check_home(session: Session, area_id: int | None) -> None:
@@ -226,13 +214,15 @@ def search(session: Session, text: str, by: Actor) -> Sequence[Rider]:
     exact = queries.list_exact(session, text)
     for rider in exact:
         open_rider(session, rider, by, "document")
-    found = exact or queries.list_by_name(session, text, by)
-    audit.write(session, "riders:rider:search", by, exact=bool(exact), found=len(found))
-    return found
+    matching = exact or queries.list_by_name(session, text, by)
+    audit.write(session, "riders:rider:search", by, exact=bool(exact), found=len(matching))
+    return matching
 
 
-def update_rider(session: Session, rider: Rider, change: RiderChange, version: int, by: Actor, now: datetime) -> None:
+def update_rider(session: Session, rider: Rider, change: NewRider, version: int, by: Actor, now: datetime) -> None:
     """Change a rider. Publishes ``HomeVillageRecorded`` when the village became another one.
+
+    A document number or phone with a star in it is unchanged; an empty phone is removed.
 
     Raises
     ------
@@ -250,8 +240,8 @@ def update_rider(session: Session, rider: Rider, change: RiderChange, version: i
         phone = rules.normalise_phone(change.phone)
         if phone != queries.phone_of(session, rider):
             set_phone(session, rider, phone)
-    told = rules.birth_date_of(rider.id_type, queries.id_number_of(session, rider))
-    rider.birth_date = told or change.birth_date
+    by_document = rules.birth_date_of(rider.id_type, queries.id_number_of(session, rider))
+    rider.birth_date = by_document or change.birth_date
     rider.home_area_id = change.home_area_id
     after = (rider.id_number_hash, rider.phone_hash, rider.name, rider.home_area_id, rider.birth_date)
     flush_or_refuse(session, {"rider.id_number_hash": _document_taken()})

@@ -44,8 +44,8 @@ def remember_plate(session: Session, plate: str, rider: Rider | None, by: Actor)
 
 def forget_plate(session: Session, rider: Rider, plate: str, by: Actor) -> None:
     """Note that ``rider`` no longer rides the e-bike with ``plate``; raises Missing where that was not known."""
-    wanted = select(Vehicle).where(Vehicle.plate == plate, Vehicle.rider_id == rider.id)
-    vehicle = session.scalar(wanted.with_for_update())
+    query = select(Vehicle).where(Vehicle.plate == plate, Vehicle.rider_id == rider.id)
+    vehicle = session.scalar(query.with_for_update())
     if vehicle is None:
         raise Missing(message("This plate does not belong to the rider."))
     vehicle.rider_id = None

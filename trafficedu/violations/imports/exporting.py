@@ -48,7 +48,7 @@ def list_rows(
             "area_code": area_code,
             "kind": kind_code,
             "company_code": company_code,
-            "officer": officer or violation.officer,
+            "officer": officer or violation.officer_name,
             "plate": violation.plate if named else "",
             **{name: getattr(violation, name) for name in _PLAIN},
             **({} if named else {"note": ""}),

@@ -112,8 +112,8 @@ def _not_in_force(code: str, day: date) -> Refusal:
 
 def list_kinds_ending(session: Session, since: date, until: date) -> Sequence[ViolationKind]:
     """Return the kinds whose validity ends in a period without a later version."""
-    later = select(ViolationKind.code, func.max(ViolationKind.valid_from).label("last")).group_by(ViolationKind.code)
-    last = later.subquery()
+    first_days = select(ViolationKind.code, func.max(ViolationKind.valid_from).label("last"))
+    last = first_days.group_by(ViolationKind.code).subquery()
     query = (
         select(ViolationKind)
         .join(last, (last.c.code == ViolationKind.code) & (last.c.last == ViolationKind.valid_from))

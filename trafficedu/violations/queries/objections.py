@@ -29,10 +29,10 @@ def find_objection(session: Session, number: str, by: Actor) -> Objection:
         .where(Objection.number == numbers.normalise(number), visible_to(by))
         .options(contains_eager(Objection.violation).joinedload(Violation.kind))
     )
-    found = session.scalar(query)
-    if found is None:
+    objection = session.scalar(query)
+    if objection is None:
         raise Missing(message("This objection does not exist, or you do not have access to it."))
-    return found
+    return objection
 
 
 def _waiting(by: Actor, _chosen: None) -> Select[tuple[Objection]]:

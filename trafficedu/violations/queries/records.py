@@ -42,8 +42,8 @@ class ViolationFilter:
 
 
 @dataclass(frozen=True)
-class Step:
-    """One step in a record's life: what, when, by whom, why."""
+class HistoryEntry:
+    """What happened to a record: what, when, by whom, why."""
 
     what: Message
     at_utc: datetime
@@ -73,8 +73,8 @@ def find_for_recording(
 
     In one statement: the record page is in a hurry.
     """
-    given = {"kind_code": kind_code, "area_code": area_code, "day": day, "client_reference": client_reference}
-    *columns, first_id = session.connection().execute(_FOR_RECORDING, given).one()
+    parameters = {"kind_code": kind_code, "area_code": area_code, "day": day, "client_reference": client_reference}
+    *columns, first_id = session.connection().execute(_FOR_RECORDING, parameters).one()
     kind, area = columns[: len(KIND_COLUMNS)], columns[len(KIND_COLUMNS) :]
     return (
         None if kind[0] is None else KindRow.of(kind),
@@ -93,13 +93,13 @@ def find_violation(session: Session, number: str, by: Actor) -> Violation:
             joinedload(Violation.kind),
             joinedload(Violation.company),
             joinedload(Violation.rider),
-            joinedload(Violation.officer_user),
+            joinedload(Violation.recorded_by),
         )
     )
-    found = session.scalar(query)
-    if found is None:
+    violation = session.scalar(query)
+    if violation is None:
         raise Missing(message("This violation does not exist, or you do not have access to it."))
-    return found
+    return violation
 
 
 def find_public(session: Session, number: str) -> Violation | None:
@@ -225,23 +225,19 @@ def list_of_rider(session: Session, by: Actor, rider_id: int, limit: int = 20) -
     return session.scalars(query).all()
 
 
-def history_of(session: Session, violation: Violation) -> list[Step]:
-    """Return the steps of a record in their order, from its own fields."""
+def history_of(session: Session, violation: Violation) -> list[HistoryEntry]:
+    """Return what happened to a record in its order, from its own fields."""
     ids = {violation.officer_id, violation.reviewed_by_id, violation.voided_by_id} - {None}
-    names: dict[int, str] = dict(
-        session.execute(select(User.id, User.display_name).where(User.id.in_(ids))).tuples().all()
-    )
-    steps = [Step(message("Recorded"), violation.recorded_utc, names.get(violation.officer_id or 0, violation.officer))]
+    accounts = session.execute(select(User.id, User.display_name).where(User.id.in_(ids)))
+    names: dict[int | None, str] = dict(accounts.tuples().all())
+    recorded_by = names.get(violation.officer_id, violation.officer_name)
+    history = [HistoryEntry(message("Recorded"), violation.recorded_utc, recorded_by)]
     if violation.reviewed_utc is not None:
-        steps.append(
-            Step(
-                message("Rejected") if violation.is_rejected else message("Confirmed"),
-                violation.reviewed_utc,
-                names.get(violation.reviewed_by_id or 0, ""),
-                violation.state_reason if violation.is_rejected else "",
-            )
-        )
+        decision = message("Rejected") if violation.is_rejected else message("Confirmed")
+        reason = violation.state_reason if violation.is_rejected else ""
+        by = names.get(violation.reviewed_by_id, "")
+        history.append(HistoryEntry(decision, violation.reviewed_utc, by, reason))
     if violation.voided_utc is not None:
-        by = names.get(violation.voided_by_id or 0, "")
-        steps.append(Step(message("Voided"), violation.voided_utc, by, violation.state_reason))
-    return steps
+        by = names.get(violation.voided_by_id, "")
+        history.append(HistoryEntry(message("Voided"), violation.voided_utc, by, violation.state_reason))
+    return history

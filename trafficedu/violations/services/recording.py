@@ -126,10 +126,10 @@ def record(session: Session, new: NewViolation, by: Actor, now: datetime) -> Vio
         A rule says no; ``field`` names the form field (``kind``, ``area_code``, ``occurred_at``, ``penalty``,
         ``fine_yuan``, ``plate``, ``id_number``, ``company_code``, ``guardian_name`` ...).
     """
-    known = _OneRecord(session, new, by, now)
-    if known.first_id is not None:
-        return _first_record(session.get_one(Violation, known.first_id), by)
-    ready = prepare(new, known, now)
+    lookups = _SessionLookups(session, new, by, now)
+    if lookups.first_id is not None:
+        return _first_record(session.get_one(Violation, lookups.first_id), by)
+    ready = prepare(new, lookups, now)
     rider = ready.rider
     company_id = _company_on(session, ready, by, now)
     if rider is not None and ready.values["plate"] and new.source != Source.CAMERA:
@@ -144,29 +144,29 @@ def record(session: Session, new: NewViolation, by: Actor, now: datetime) -> Vio
     return violation
 
 
-def prepare(new: NewViolation, known: Lookups[Who], now: datetime) -> Prepared[Who]:
+def prepare(new: NewViolation, lookups: Lookups[Who], now: datetime) -> Prepared[Who]:
     """Check a violation by every rule of recording, and return it with what was looked up; see :func:`record`."""
     day = local_date(new.occurred_utc)
-    rules.check_time(new.occurred_utc, now, None if new.imported else known.figure("violations.latest_days_back"))
-    kind = known.kind(new.kind_code, day)
-    area = known.area(new.area_code, day)
+    rules.check_time(new.occurred_utc, now, None if new.imported else lookups.figure("violations.latest_days_back"))
+    kind = lookups.kind(new.kind_code, day)
+    area = lookups.area(new.area_code, day)
     rules.check_penalty(new.penalty, new.fine_yuan, kind.fine_min_yuan, kind.fine_max_yuan)
     rules.check_position(new.latitude, new.longitude)
     rules.check_choices(new.offender, new.source)
     plate = normalise_plate(new.plate)
-    rider = known.rider(new)
+    rider = lookups.rider(new)
     if rider is None:
         rules.check_someone(new.source, plate)
-    born = known.birth_date(rider) if rider is not None else None
+    born = lookups.birth_date(rider) if rider is not None else None
     age = age_on(born, day) if born else None
-    rules.check_age(age, new.penalty, known.figure("violations.fine_from_age"))
-    riding_age = known.figure("violations.rider_from_age")
+    rules.check_age(age, new.penalty, lookups.figure("violations.fine_from_age"))
+    riding_age = lookups.figure("violations.rider_from_age")
     minor = rules.is_minor(age, new.offender, riding_age)
     if not new.imported:
         rules.check_guardian(minor, new.guardian_name, riding_age)
     ids = {"area_id": area.id, "kind_id": kind.id, "company_id": None}
     if new.company_code:
-        ids["company_id"] = known.company(new.company_code)
+        ids["company_id"] = lookups.company(new.company_code)
     return Prepared(new, rider, _values(new) | ids | {"occurred_on": day, "plate": plate, "minor": minor})
 
 
@@ -189,7 +189,7 @@ def _values(new: NewViolation) -> dict[str, Any]:
     }
 
 
-class _OneRecord:
+class _SessionLookups:
     """What one record looks up in the session; registers the rider where it is a new one."""
 
     def __init__(self, session: Session, new: NewViolation, by: Actor, now: datetime) -> None:
@@ -218,10 +218,9 @@ class _OneRecord:
             return find_or_register(self._session, new.rider, self._by, self._now)
         if not new.rider_number:
             return None
-        wanted = numbers.normalise(new.rider_number)
-        rider = self._session.scalar(
-            select(Rider).where(Rider.number == wanted, riders.visible_to(self._by, self._now))
-        )
+        number = numbers.normalise(new.rider_number)
+        seen = riders.visible_to(self._by, self._now)
+        rider = self._session.scalar(select(Rider).where(Rider.number == number, seen))
         if rider is None:
             raise Refusal(
                 message("The rider's details are no longer available. Look up the rider again."),

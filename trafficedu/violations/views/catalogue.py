@@ -41,24 +41,22 @@ def new_kind() -> Any:
 @requires("violations:kind:manage")
 def kind(code: str) -> Any:
     """I make a new version of a kind; the present one ends the day before it begins."""
-    found = find_kind(session(), code)
-    form = KindForm(obj=found)
-    form.follow(found)
-    if submitted(form, lambda: kind_services.renew_kind(session(), found, form.to_input(), form.version.data, actor())):
+    kind = find_kind(session(), code)
+    form = KindForm(obj=kind)
+    form.follow(kind)
+    if submitted(form, lambda: kind_services.renew_kind(session(), kind, form.to_input(), form.version.data, actor())):
         tell(message("New version added to the catalogue."))
         return back_to("violations.kinds")
-    return form_page("violations/kind.html", form, kind=found)
+    return form_page("violations/kind.html", form, kind=kind)
 
 
 @pages.route("/kinds/<code>/end", methods=["GET", "POST"])
 @requires("violations:kind:manage")
 def end_kind(code: str) -> Any:
     """I let a kind end; records made under it keep it."""
-    found = find_kind(session(), code)
-    form = EndForm(obj=found)
-    if submitted(
-        form, lambda: kind_services.end_kind(session(), found, form.last_day.data, form.version.data, actor())
-    ):
+    kind = find_kind(session(), code)
+    form = EndForm(obj=kind)
+    if submitted(form, lambda: kind_services.end_kind(session(), kind, form.last_day.data, form.version.data, actor())):
         tell(message("The kind ends on that day."))
         return back_to("violations.kinds")
-    return form_page("violations/end_kind.html", form, kind=found)
+    return form_page("violations/end_kind.html", form, kind=kind)

@@ -37,7 +37,7 @@ VILLAGE_COOKIE = "village"
 
 
 @dataclass(frozen=True)
-class FoundRider:
+class RiderCard:
     """A rider looked up, as the record page shows one: enough to recognise the person, nothing to copy."""
 
     number: str
@@ -63,7 +63,7 @@ def record() -> Any:
         form.kind.data = request.args.get("kind") or None
         return _page(form)
     if request.form.get("action") == "look_up":
-        return _page(form, found=_look_up(form), looked_up=True)
+        return _page(form, _look_up(form), looked_up=True)
     if request.form.get("action") == "forget":
         form.rider_number.data = form.id_number.data = ""
         return _page(form)
@@ -95,12 +95,12 @@ def _advice(violation: Any) -> tuple[int, int] | None:
 def _look_up(form: RecordForm) -> Sequence[Rider]:
     """Find riders by what was typed: document, else phone, else plate. Each one shown is audited."""
     typed = form.id_number.data or form.phone.data or form.plate.data or ""
-    found = riders.list_exact(session(), typed) if typed else []
-    for rider in found:
+    matching = riders.list_exact(session(), typed) if typed else []
+    for rider in matching:
         open_rider(session(), rider, actor(), "document")
     session().commit()
-    form.rider_number.data = found[0].number if len(found) == 1 else ""
-    return found
+    form.rider_number.data = matching[0].number if len(matching) == 1 else ""
+    return matching
 
 
 def _chosen(form: RecordForm) -> Sequence[Rider]:
@@ -113,10 +113,10 @@ def _chosen(form: RecordForm) -> Sequence[Rider]:
     return [rider]
 
 
-def _page(form: RecordForm, found: Sequence[Rider] | None = None, looked_up: bool = False) -> str:
-    people = _chosen(form) if found is None else found
+def _page(form: RecordForm, matching: Sequence[Rider] | None = None, looked_up: bool = False) -> str:
+    shown = _chosen(form) if matching is None else matching
     day = local_date(form.occurred_at.data) if form.occurred_at.data else today()
-    cards = [_card(rider, day) for rider in people]
+    cards = [_card(rider, day) for rider in shown]
     kinds = list_kinds(session(), day)
     _offer(form, kinds, cards[0].company if len(cards) == 1 else "")
     return render_template(
@@ -130,17 +130,17 @@ def _page(form: RecordForm, found: Sequence[Rider] | None = None, looked_up: boo
     )
 
 
-def _card(rider: Rider, day: date) -> FoundRider:
-    shown = riders.describe(session(), rider)
+def _card(rider: Rider, day: date) -> RiderCard:
+    masked = riders.describe(session(), rider)
     engagement = riders.engagement_on(session(), rider.id, day)
     days = figure(session(), "riders.colour_period_days")
     count = figures.count_of_rider(session(), rider.id, day - timedelta(days=days), day)
-    return FoundRider(
+    return RiderCard(
         number=rider.number,
-        name=shown.name,
+        name=masked.name,
         id_type=say(rider.id_type.label),
-        id_masked=shown.id_masked,
-        home_area_name=shown.home_area_name,
+        id_masked=masked.id_masked,
+        home_area_name=masked.home_area_name,
         age=age_on(rider.birth_date, day) if rider.birth_date else None,
         colour=colour_code(count, figure(session(), "riders.colour_red_from")),
         violations=count,
@@ -193,7 +193,7 @@ def _range(name: str, fines: tuple[int, int]) -> str:
     return str(_("%(kind)s: %(low)s to %(high)s yuan.", kind=name, low=fines[0], high=fines[1]))
 
 
-def _milder(cards: Sequence[FoundRider], kinds: Sequence[ViolationKind], code: str) -> tuple[int, int] | None:
+def _milder(cards: Sequence[RiderCard], kinds: Sequence[ViolationKind], code: str) -> tuple[int, int] | None:
     """Return the fines advised for a young rider found, for the kind chosen, or the first one."""
     kind = next((kind for kind in kinds if kind.code == code), kinds[0] if kinds else None)
     if len(cards) != 1 or kind is None:
