@@ -46,6 +46,7 @@ def test_the_wheel_carries_what_pages_and_documents_need(wheel: Path) -> None:
         "trafficedu/static/build/manifest.json",
         "trafficedu/reports/fonts/NotoSansSC-Regular.ttf",
         "trafficedu/reference/parameters.csv",
+        "trafficedu/demo/invented.json",
         "trafficedu/migrations/env.py",
     ):
         assert needed in names
