@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -15,6 +15,7 @@ from wtforms import DateField, HiddenField, IntegerField, RadioField, SelectFiel
 from wtforms.validators import DataRequired, Optional
 
 from assets import build
+from trafficedu.core.charts import Chart, Series, Target
 from trafficedu.core.web import say
 
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"
@@ -31,6 +32,9 @@ class Link:
     label: str
     url: str
     active: bool = False
+
+    def shown(self) -> tuple[str, bool]:
+        return self.url, self.active
 
 
 @dataclass(frozen=True)
@@ -55,25 +59,13 @@ class Paging:
     sort: str = "-occurred"
 
 
-@dataclass(frozen=True)
-class Figure:
-    id: str
-    title: str
-    kind: str
-    categories: list[str]
-    series: list[dict[str, Any]]
-    unit: str = ""
-    y_from_zero: bool = True
-    target: dict[str, Any] | None = field(default=None)
-
-
 FIGURES = [
-    Figure("rates", "More than 85 % answered", "line", ["2026-09", "2026-10"], [
-        {"name": "Companies", "values": [84.1, 86.7], "low": [82.0, 84.8], "high": [86.0, 88.4]},
-        {"name": "Villages </script>", "values": [71.0, None]},
-    ], "%", y_from_zero=False, target={"value": 86.73, "label": "86.73 %"}),
-    Figure("kinds", "Half are red lights", "bar", ["2026-09", "2026-10"], [
-        {"name": "Red light", "values": [1204, 988]},
+    Chart("rates", "More than 85 % answered", "line", ["2026-09", "2026-10"], "Category", [
+        Series("Companies", [84.1, 86.7], [82.0, 84.8], [86.0, 88.4]),
+        Series("Villages </script>", [71.0, None]),
+    ], "%", y_from_zero=False, target=Target(86.73, "86.73 %")),
+    Chart("kinds", "Half are red lights", "bar", ["2026-09", "2026-10"], "Category", [
+        Series("Red light", [1204, 988]),
     ]),
 ]  # fmt: skip
 

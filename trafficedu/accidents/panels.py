@@ -5,10 +5,9 @@ A claim such as "fatal accidents down 32.3 %" is told with its exact test: from 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from flask import render_template
 from flask_babel import gettext as _
@@ -18,6 +17,7 @@ from trafficedu.accidents.queries.figures import MonthCount, Tally
 from trafficedu.accidents.rules import CASUALTY, Severity, year_before
 from trafficedu.analysis.counts import Change, compare_counts
 from trafficedu.core.access import actor
+from trafficedu.core.charts import Chart, Series
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.core.month import Month, Period
@@ -117,9 +117,7 @@ def probability(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
 
 
-def chart_by_month(
-    months: Sequence[Month], monthly: Sequence[MonthCount], claims: Sequence[Claim]
-) -> Mapping[str, Any]:
+def chart_by_month(months: Sequence[Month], monthly: Sequence[MonthCount], claims: Sequence[Claim]) -> Chart:
     """Return the chart of accidents by month: those with somebody hurt, and the fatal ones among them."""
     place = {month: index for index, month in enumerate(months)}
     hurt, fatal = [0] * len(months), [0] * len(months)
@@ -128,17 +126,16 @@ def chart_by_month(
             hurt[place[row.month]] += row.accidents
         if row.severity == Severity.FATAL:
             fatal[place[row.month]] += row.accidents
-    return {
-        "id": "accidents-by-month",
-        "title": _finding(sum(hurt), sum(fatal), claims),
-        "kind": "line",
-        "categories": [str(month) for month in months],
-        "category_label": _("Month"),
-        "series": [{"name": _("casualties"), "values": hurt}, {"name": _("fatal"), "values": fatal}],
-        "unit": _("cases"),
-        "y_from_zero": True,
-        "note": _("Accidents involving an e-bike. Deaths are those within 7 days."),
-    }
+    return Chart(
+        id="accidents-by-month",
+        title=_finding(sum(hurt), sum(fatal), claims),
+        kind="line",
+        categories=[str(month) for month in months],
+        category_label=_("Month"),
+        series=[Series(_("casualties"), hurt), Series(_("fatal"), fatal)],
+        unit=_("cases"),
+        note=_("Accidents involving an e-bike. Deaths are those within 7 days."),
+    )
 
 
 def _finding(hurt: int, fatal: int, claims: Sequence[Claim]) -> str:

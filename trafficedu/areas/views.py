@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -10,13 +11,14 @@ from trafficedu.areas import queries, services
 from trafficedu.areas.forms import AreaFilterForm, AreaForm, EndForm, FigureForm, NewAreaForm, OutlinesForm
 from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.core.access import actor, requires
+from trafficedu.core.charts import Chart, Series
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.month import Month
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, tell
+from trafficedu.core.web import back_to, say, tell
 
 pages = Blueprint("areas", __name__)
 CHART_MONTHS = 24
@@ -131,6 +133,22 @@ def _area(code: str) -> Area:
     return queries.find_visible_area(session(), code, actor())
 
 
+def _chart(months: Mapping[str, int | None]) -> Chart:
+    note = message(
+        "A month without a figure shows the latest figure of the previous twelve months. An area without its own"
+        " figures shows the total of the areas below it."
+    )
+    return Chart(
+        id="ebikes-chart",
+        title=say(message("How many e-bikes are registered?")),
+        kind="line",
+        categories=list(months),
+        category_label=say(message("Month")),
+        series=[Series(say(message("Registered e-bikes")), list(months.values()))],
+        note=say(note),
+    )
+
+
 def _show(area: Area, form: FigureForm) -> str:
     day = today()
     running = Month.of(day)
@@ -144,7 +162,7 @@ def _show(area: Area, form: FigureForm) -> str:
         children=queries.list_children(session(), area, day),
         predecessors=queries.list_predecessors(session(), area),
         figures=queries.list_figures(session(), area),
-        months=shown,
+        ebikes_chart=_chart(shown) if shown else None,
         form=form,
         has_children=area.level != VILLAGE,
     )

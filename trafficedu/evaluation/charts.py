@@ -8,6 +8,7 @@ from typing import Any
 
 from trafficedu.analysis.colours.explaining import Contribution
 from trafficedu.analysis.trend_words import METHOD_NAMES
+from trafficedu.core.charts import Band, Chart, Series
 from trafficedu.core.month import Month
 from trafficedu.core.text import Message, message, translate
 from trafficedu.evaluation.models import EvaluationResult
@@ -31,7 +32,9 @@ class Line:
     coverage_95: float | None
 
 
-def trend_figure(key: str, payload: dict[str, Any], row: dict[str, Any], title: str, locale: str) -> dict[str, Any]:
+def trend_figure(
+    key: str, payload: dict[str, Any], row: dict[str, Any], title: str, locale: str, name: str = "trend"
+) -> Chart:
     """Return history, what was expected one month ahead, and the forecast with its two bands."""
     series = SERIES[key]
     months, ahead = payload["months"], payload["ahead"]
@@ -44,27 +47,27 @@ def trend_figure(key: str, payload: dict[str, Any], row: dict[str, Any], title: 
     def said(text: Message) -> str:
         return translate(text, locale)
 
-    lines: list[dict[str, Any]] = [{"name": said(message("actual")), "values": [*row["shown"][start:], *nothing]}]
+    lines = [Series(said(message("actual")), [*row["shown"][start:], *nothing])]
     if any(value is not None for value in row["fitted"]):
-        fitted = {"name": said(message("expected one month ahead")), "values": [*row["fitted"][start:], *nothing]}
-        lines.append(fitted | {"quiet": True})
+        fitted = Series(said(message("expected one month ahead")), [*row["fitted"][start:], *nothing], quiet=True)
+        lines.append(fitted)
     bands = [
-        {"label": label, "low": [*past, *row[f"low_{level}"]], "high": [*past, *row[f"high_{level}"]]}
+        Band(label, [*past, *row[f"low_{level}"]], [*past, *row[f"high_{level}"]])
         for level, label in ((95, "95 %"), (80, "80 %"))
     ]
-    lines.append({"name": said(message("forecast")), "values": [*past, *row["expected"]], "bands": bands})
-    return {
-        "id": "trend",
-        "title": title,
-        "kind": "line",
-        "categories": [*names, *ahead],
-        "category_label": said(message("Month")),
-        "series": lines,
-        "unit": said(series.unit),
-        "y_from_zero": not series.rate,
-        "legend_above": True,
-        "note": said(message("80 % of outcomes are expected within the dark band, 95 % within the light band.")),
-    }
+    lines.append(Series(said(message("forecast")), [*past, *row["expected"]], bands=bands))
+    return Chart(
+        id=name,
+        title=title,
+        kind="line",
+        categories=[*names, *ahead],
+        category_label=said(message("Month")),
+        series=lines,
+        unit=said(series.unit),
+        y_from_zero=not series.rate,
+        legend_above=True,
+        note=said(message("80 % of outcomes are expected within the dark band, 95 % within the light band.")),
+    )
 
 
 def backtest_lines(about: dict[str, Any]) -> list[Line]:
@@ -86,37 +89,33 @@ def backtest_lines(about: dict[str, Any]) -> list[Line]:
     ]
 
 
-def contribution_figure(parts: Sequence[Contribution], title: str, locale: str) -> dict[str, Any]:
+def contribution_figure(parts: Sequence[Contribution], title: str, locale: str) -> Chart:
     """Return what each dimension brings to the composite beside the most it could bring."""
     present = [one for one in parts if one.points is not None]
-    return {
-        "id": "contributions",
-        "title": title,
-        "kind": "bar",
-        "horizontal": True,
-        "categories": [translate(DIMENSION_NAMES[one.dimension], locale) for one in present],
-        "category_label": translate(message("Dimension"), locale),
-        "series": [
-            {"name": translate(message("contribution"), locale), "values": [one.points for one in present]},
-            {"name": translate(message("maximum"), locale), "values": [one.most for one in present]},
+    return Chart(
+        id="contributions",
+        title=title,
+        kind="bar",
+        horizontal=True,
+        categories=[translate(DIMENSION_NAMES[one.dimension], locale) for one in present],
+        category_label=translate(message("Dimension"), locale),
+        series=[
+            Series(translate(message("contribution"), locale), [one.points for one in present]),
+            Series(translate(message("maximum"), locale), [one.most for one in present]),
         ],
-        "unit": translate(message("points of the composite"), locale),
-        "y_from_zero": True,
-    }
+        unit=translate(message("points of the composite"), locale),
+    )
 
 
-def history_figure(history: Sequence[tuple[Month, EvaluationResult]], locale: str) -> dict[str, Any]:
+def history_figure(history: Sequence[tuple[Month, EvaluationResult]], locale: str) -> Chart:
     """Return the composite score month by month; a grey month is a gap."""
-    return {
-        "id": "history",
-        "title": translate(message("Composite score of the last twelve months"), locale),
-        "kind": "line",
-        "categories": [str(month) for month, _ in history],
-        "category_label": translate(message("Month"), locale),
-        "series": [
-            {"name": translate(message("composite score"), locale), "values": [one.score for _, one in history]}
-        ],
-        "unit": translate(message("points"), locale),
-        "y_from_zero": True,
-        "note": translate(message("A month without enough data is a gap."), locale),
-    }
+    return Chart(
+        id="history",
+        title=translate(message("Composite score of the last twelve months"), locale),
+        kind="line",
+        categories=[str(month) for month, _ in history],
+        category_label=translate(message("Month"), locale),
+        series=[Series(translate(message("composite score"), locale), [one.score for _, one in history])],
+        unit=translate(message("points"), locale),
+        note=translate(message("A month without enough data is a gap."), locale),
+    )

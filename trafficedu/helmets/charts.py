@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from trafficedu.analysis.proportions import Verdict
+from trafficedu.core.charts import Chart, Series, Target
 from trafficedu.core.text import Message, message, translate
 from trafficedu.helmets.queries.rates import Comparison, Line, Standard
 
@@ -87,31 +88,22 @@ def comparison(found: Comparison) -> Message:
     )
 
 
-def _figure(lines: Sequence[Line], at: Standard, locale: str, **facts: Any) -> dict[str, Any]:
+def _figure(lines: Sequence[Line], at: Standard, locale: str, **facts: Any) -> Chart:
     def points(values: Sequence[float | None]) -> list[float | None]:
         return [None if value is None else round(100 * value, 2) for value in values]
 
     known = [line.rate.rate is not None for line in lines]
-    return {
-        "categories": [line.name for line in lines],
-        "series": [
-            {
-                "name": translate(message("Helmet rate"), locale),
-                "values": points([line.rate.rate for line in lines]),
-                "low": points([line.rate.low if has else None for line, has in zip(lines, known, strict=True)]),
-                "high": points([line.rate.high if has else None for line, has in zip(lines, known, strict=True)]),
-            }
-        ],
-        "unit": "%",
-        "target": {
-            "value": 100 * at.target,
-            "label": translate(message("target %(target)s %%", target=_target(at)), locale),
-        },
-        **facts,
-    }
+    series = Series(
+        translate(message("Helmet rate"), locale),
+        points([line.rate.rate for line in lines]),
+        points([line.rate.low if has else None for line, has in zip(lines, known, strict=True)]),
+        points([line.rate.high if has else None for line, has in zip(lines, known, strict=True)]),
+    )
+    target = Target(100 * at.target, translate(message("target %(target)s %%", target=_target(at)), locale))
+    return Chart(categories=[line.name for line in lines], series=[series], unit="%", target=target, **facts)
 
 
-def months_chart(lines: Sequence[Line], at: Standard, locale: str) -> dict[str, Any] | None:
+def months_chart(lines: Sequence[Line], at: Standard, locale: str) -> Chart | None:
     """Return the rate by month with its interval; None with fewer than two months that were counted."""
     counted = [line for line in lines if line.rate.rate is not None]
     if len(counted) < 2:
@@ -138,7 +130,7 @@ def months_chart(lines: Sequence[Line], at: Standard, locale: str) -> dict[str, 
     )
 
 
-def places_chart(lines: Sequence[Line], at: Standard, locale: str, name: Message) -> dict[str, Any] | None:
+def places_chart(lines: Sequence[Line], at: Standard, locale: str, name: Message) -> Chart | None:
     """Return the rates of places with intervals, the lowest on top; None with fewer than two."""
     counted = [line for line in lines if line.rate.rate is not None]
     if len(counted) < 2:

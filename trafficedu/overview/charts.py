@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from trafficedu.core.charts import Chart, Series
 from trafficedu.core.text import Message, message, translate
 from trafficedu.overview.queries.picture import Picture
 from trafficedu.overview.rules import change_percent
@@ -30,42 +29,40 @@ def finding(picture: Picture) -> Message:
     )
 
 
-def by_month(picture: Picture, locale: str) -> dict[str, Any]:
+def by_month(picture: Picture, locale: str) -> Chart:
     """Return violations by month, one line for each of the most frequent kinds and one for the rest."""
     shown, rest = picture.kinds[:LINES], picture.kinds[LINES:]
-    series = [{"name": one.kind.name(locale), "values": one.monthly} for one in shown]
+    series = [Series(one.kind.name(locale), one.monthly) for one in shown]
     if rest:
         others = [sum(values) for values in zip(*(one.monthly for one in rest), strict=True)]
-        series.append({"name": translate(message("other kinds"), locale), "values": others})
-    return {
-        "id": "by-month",
-        "title": translate(finding(picture), locale),
-        "kind": "line",
-        "categories": [str(month) for month in picture.period.months],
-        "category_label": translate(message("Month"), locale),
-        "series": series,
-        "unit": translate(message("cases"), locale),
-        "y_from_zero": True,
-    }
+        series.append(Series(translate(message("other kinds"), locale), others))
+    return Chart(
+        id="by-month",
+        title=translate(finding(picture), locale),
+        kind="line",
+        categories=[str(month) for month in picture.period.months],
+        category_label=translate(message("Month"), locale),
+        series=series,
+        unit=translate(message("cases"), locale),
+    )
 
 
-def by_area(picture: Picture, locale: str) -> dict[str, Any] | None:
+def by_area(picture: Picture, locale: str) -> Chart | None:
     """Return violations of the areas below, the most first; None where nothing lies below."""
     if not picture.below:
         return None
     rows = picture.below[:ROWS]
     share = 100 * sum(row.violations for row in rows[:3]) / picture.total if picture.total else 0.0
     names = "、".join(row.name for row in rows[:3]) if locale == "zh" else ", ".join(row.name for row in rows[:3])
-    return {
-        "id": "by-area",
-        "title": translate(
+    return Chart(
+        id="by-area",
+        title=translate(
             message("%(names)s: %(share)s %% of the violations", names=names, share=f"{share:.0f}"), locale
         ),
-        "kind": "bar",
-        "horizontal": True,
-        "categories": [row.name for row in rows],
-        "category_label": translate(message("Area"), locale),
-        "series": [{"name": translate(message("violations"), locale), "values": [row.violations for row in rows]}],
-        "unit": translate(message("cases"), locale),
-        "y_from_zero": True,
-    }
+        kind="bar",
+        horizontal=True,
+        categories=[row.name for row in rows],
+        category_label=translate(message("Area"), locale),
+        series=[Series(translate(message("violations"), locale), [row.violations for row in rows])],
+        unit=translate(message("cases"), locale),
+    )

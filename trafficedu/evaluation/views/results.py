@@ -11,6 +11,7 @@ from trafficedu.analysis.colours.rule_set import COLOURS, COMPANY, GREY, KINDS
 from trafficedu.analysis.colours.scoring import exposure_used
 from trafficedu.areas.queries import town_choices
 from trafficedu.core.access import actor, requires
+from trafficedu.core.charts import Chart
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.core.list_views import send_table
@@ -181,7 +182,7 @@ def _effort(result: EvaluationResult, month: Month) -> Any:
     return found if found.patrols else None
 
 
-def _trends(result: EvaluationResult) -> list[dict[str, Any]]:
+def _trends(result: EvaluationResult) -> list[Chart]:
     """Return the kept trends of an area as charts; what is not kept yet is computed by the page of trends."""
     if result.area is None or not actor().may("evaluation:trend:read"):
         return []
@@ -191,8 +192,7 @@ def _trends(result: EvaluationResult) -> list[dict[str, Any]]:
         row = kept.payload.get("rows", {}).get(result.code) if kept is not None else None
         if kept is not None and row is not None:
             title = say(message("%(series)s in %(area)s", series=SERIES[key].name, area=result.name))
-            figure = charts.trend_figure(key, kept.payload, row, title, locale())
-            figures.append(figure | {"id": f"trend-{key}"})
+            figures.append(charts.trend_figure(key, kept.payload, row, title, locale(), f"trend-{key}"))
     return figures
 
 
