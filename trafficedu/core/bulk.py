@@ -7,11 +7,24 @@ what was flushed before is seen.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain, islice
 from typing import Any, TypeVar
 
 from psycopg import sql
-from sqlalchemy import Column, ColumnDefault, Dialect, FromClause, Table, bindparam, insert, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnDefault,
+    Date,
+    Dialect,
+    Enum,
+    FromClause,
+    Table,
+    bindparam,
+    insert,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 Item = TypeVar("Item")
@@ -77,10 +90,18 @@ def _copy(raw: Any, table: str, columns: Sequence[str], rows: Iterable[Sequence[
 
 
 def _converters(table: Table, columns: Sequence[str], dialect: Dialect) -> list[tuple[int, Convert]]:
-    """Return place and conversion of each column whose values the driver does not take as they are."""
-    kinds = ((place, table.c[name].type.dialect_impl(dialect)) for place, name in enumerate(columns))
-    processors = ((place, kind.bind_processor(dialect)) for place, kind in kinds)
-    return [(place, processor) for place, processor in processors if processor is not None]
+    """Return place and conversion of each column whose values the driver does not take as they are.
+
+    Words, days and flags are few and come again: their conversions are remembered.
+    """
+    converters: list[tuple[int, Convert]] = []
+    for place, name in enumerate(columns):
+        kind = table.c[name].type.dialect_impl(dialect)
+        convert = kind.bind_processor(dialect)
+        if convert is not None:
+            repeats = isinstance(kind, Boolean | Date | Enum)
+            converters.append((place, lru_cache(4096)(convert) if repeats else convert))
+    return converters
 
 
 def _ordered(

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
 from sqlalchemy import Table
 from sqlalchemy.orm import Session
@@ -28,8 +27,7 @@ Ready = TypeVar("Ready")
 Known = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate(Generic[Ready]):
+class Candidate(NamedTuple, Generic[Ready]):
     """A row that is right in itself."""
 
     row: Row

@@ -57,7 +57,7 @@ def unless_masked(normalise: Callable[[str], str]) -> Read[str]:
 
     def unmasked(cell: Cell) -> str:
         written = cell if isinstance(cell, str) else as_text(cell)
-        return written if not written or is_masked(written) else normalise(written)
+        return written if not written or MASK in written else normalise(written)
 
     return unmasked
 

@@ -213,9 +213,9 @@ def _named(lines: Iterator[tuple[int, list[Cell]]], columns: Columns) -> Iterato
     columns.check(header)
     width = len(header)
     for line, cells in lines:
-        if all(cell == "" for cell in cells):
+        if not any(cells) and all(cell == "" for cell in cells):
             continue
-        if any(cell != "" for cell in cells[width:]):
+        if len(cells) > width and any(cell != "" for cell in cells[width:]):
             raise Refusal(
                 message(
                     "Line %(line)d has more cells than there are columns. Check its commas and quotes.",
@@ -229,10 +229,8 @@ def _csv_rows(file: TextIO) -> Iterator[tuple[int, list[Cell]]]:
     reader = csv.reader(file, strict=True)  # else a quote never closed would swallow the rest of the file
     try:
         for cells in reader:
-            yield (
-                reader.line_num,
-                [restore(cell) if cell.startswith("'") else cell for cell in map(str.strip, cells)],
-            )
+            quoted = "'" in "".join(cells)  # seldom: then only is every cell looked at
+            yield reader.line_num, [restore(cell.strip()) if quoted else cell.strip() for cell in cells]
     except csv.Error as error:
         raise Refusal(
             message("Line %(line)d cannot be read as CSV. Check its quotes.", line=reader.line_num)

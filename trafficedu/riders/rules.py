@@ -55,6 +55,7 @@ PERMIT_NUMBER = re.compile(r"[A-Z]{3}[0-9]{12}|[HM][0-9]{8}|[0-9]{8}")
 RETURN_PERMIT = re.compile(r"([HM][0-9]{8})[0-9]{2}")
 MOBILE = re.compile(r"(?:\+?86|0086)?(1[3-9][0-9]{9})")
 PLATE = re.compile(r"[\u4e00-\u9fff]{0,4}(?=(?:[A-Z]*[0-9]){3})[A-Z0-9]{4,8}")
+BRACKETS, MIDDLE_DOT = re.compile(r"[()]"), re.compile(r" ?[•・‧∙·] ?")
 SEPARATORS = re.compile(r"[\s\-_.·•・‧∙]+")
 
 
@@ -181,7 +182,7 @@ def normalise_phone(text: str) -> str:
     Refusal
         At ``phone``: it is none.
     """
-    number = re.sub(r"[()]", "", _compact(text))
+    number = BRACKETS.sub("", _compact(text))
     if not number:
         return ""
     mobile = MOBILE.fullmatch(number)
@@ -229,7 +230,7 @@ def normalise_name(text: str) -> str:
         At ``name``: it is empty or longer than 60 characters.
     """
     name = " ".join(unicodedata.normalize("NFKC", text).split())
-    name = re.sub(r" ?[•・‧∙·] ?", "·", name)
+    name = MIDDLE_DOT.sub("·", name)
     if not name or len(name) > 60:
         raise Refusal(message("Enter the name, at most 60 characters."), field="name", value=mask_name(name))
     return name

@@ -31,7 +31,7 @@ GREATEST_ID = 2**31 - 1
 """PostgreSQL's integers end here; a greater number is nobody's id, and asking for it is an error there."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class NewRider:
     """A rider as typed or imported. ``birth_date`` is needed only where the document does not tell it."""
 

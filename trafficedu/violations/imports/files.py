@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -89,11 +90,7 @@ class ViolationImport(KeyedImport[Prepared[Person]]):
         self._people = People(session, now)
         self._history_before = local_date(now) - timedelta(days=figure(session, "violations.history_days"))
         self.area, self.kind = RememberedAreas(session, by).find, RememberedKinds(session).find_on
-        self.company = RememberedCompanies(session).find_id
-
-    def figure(self, code: str) -> int:
-        """Return a configured figure."""
-        return figure(self.session, code)
+        self.company, self.figure = RememberedCompanies(session).find_id, cache(partial(figure, session))
 
     def rider(self, new: NewViolation) -> Person | None:
         """Return who a row names."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -36,7 +36,7 @@ from trafficedu.violations.queries import kinds, records
 from trafficedu.violations.rules import Offender, Penalty, Source, ViolationState
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class NewViolation:
     """What is known of an offence when it is recorded.
 
@@ -102,8 +102,7 @@ class Lookups(Protocol[Who]):
         """Return when the rider was born, as far as it is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared(Generic[Who]):
+class Prepared(NamedTuple, Generic[Who]):
     """A violation that every rule of recording allows: its rider, and its row by column.
 
     Who recorded it, when, how it begins and the rider's id are added by whoever writes it.
@@ -164,10 +163,16 @@ def prepare(new: NewViolation, lookups: Lookups[Who], now: datetime) -> Prepared
     minor = rules.is_minor(age, new.offender, riding_age)
     if not new.imported:
         rules.check_guardian(minor, new.guardian_name, riding_age)
-    ids = {"area_id": area.id, "kind_id": kind.id, "company_id": None}
-    if new.company_code:
-        ids["company_id"] = lookups.company(new.company_code)
-    return Prepared(new, rider, _values(new) | ids | {"occurred_on": day, "plate": plate, "minor": minor})
+    values = {
+        **_values(new),
+        "occurred_on": day,
+        "area_id": area.id,
+        "kind_id": kind.id,
+        "plate": plate,
+        "company_id": lookups.company(new.company_code) if new.company_code else None,
+        "minor": minor,
+    }
+    return Prepared(new, rider, values)
 
 
 def _values(new: NewViolation) -> dict[str, Any]:
