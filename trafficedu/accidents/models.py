@@ -11,6 +11,7 @@ from trafficedu.accidents.rules import AccidentRole, AccidentState, Helmet, Resp
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.core.orm import Base, UTCDateTime, Versioned, one_of, word
+from trafficedu.core.states import StateIs
 from trafficedu.riders.models import Rider
 from trafficedu.violations.models import ViolationKind
 
@@ -74,10 +75,8 @@ class Accident(Versioned, Base):
     kinds: Mapped[list[ViolationKind]] = relationship(secondary="accident_kind", order_by="ViolationKind.code")
     riders: Mapped[list[AccidentRider]] = relationship(back_populates="accident", order_by="AccidentRider.id")
 
-    @property
-    def is_voided(self) -> bool:
-        """Whether it was found wrong."""
-        return self.state == AccidentState.VOIDED
+    is_voided = StateIs(AccidentState.VOIDED)
+    """Whether it was found wrong."""
 
 
 class AccidentKind(Base):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar, overload
 
 from trafficedu.core.errors import Stale
 from trafficedu.core.text import Message, message
@@ -47,6 +47,21 @@ class Activity(Word):
     def of(cls, active: bool) -> Activity:
         """Return the word for a row's mark ``active``."""
         return cls.ACTIVE if active else cls.DEACTIVATED
+
+
+class StateIs:
+    """Whether the ``state`` of a record is one of some: ``is_open = StateIs(TaskState.OPEN)`` in its class."""
+
+    def __init__(self, *states: Word) -> None:
+        self._states = states
+
+    @overload
+    def __get__(self, record: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, record: object, owner: type) -> bool: ...
+    def __get__(self, record: Any, owner: type) -> Self | bool:
+        """Tell it of a record."""
+        return self if record is None else record.state in self._states
 
 
 Act = TypeVar("Act", bound=StrEnum)

@@ -11,6 +11,7 @@ from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.orm import Base, Named, UTCDateTime, Versioned, is_among, one_of, word
+from trafficedu.core.states import StateIs
 from trafficedu.education.rules import (
     NOT_BEGUN,
     TASK_LIFE,
@@ -104,15 +105,10 @@ class StudySession(Versioned, Base):
     course: Mapped[Course] = relationship()
     station: Mapped[Station] = relationship()
 
-    @property
-    def is_cancelled(self) -> bool:
-        """Whether it does not take place."""
-        return self.state == SessionState.CANCELLED
-
-    @property
-    def takes_place(self) -> bool:
-        """Whether it was not cancelled."""
-        return self.state == SessionState.SCHEDULED
+    is_cancelled = StateIs(SessionState.CANCELLED)
+    """Whether it does not take place."""
+    takes_place = StateIs(SessionState.SCHEDULED)
+    """Whether it was not cancelled."""
 
 
 class StudyTask(Versioned, Base):
@@ -168,35 +164,18 @@ class StudyTask(Versioned, Base):
         """Tell whether it is unfinished and its due date is over."""
         return is_overdue(self.state, self.due_on, today)
 
-    @property
-    def is_open(self) -> bool:
-        """Whether it waits for a seat."""
-        return self.state == TaskState.OPEN
-
-    @property
-    def is_booked(self) -> bool:
-        """Whether it has a seat in a session that has not been attended."""
-        return self.state == TaskState.BOOKED
-
-    @property
-    def is_in_progress(self) -> bool:
-        """Whether the rider is studying."""
-        return self.state == TaskState.IN_PROGRESS
-
-    @property
-    def is_completed(self) -> bool:
-        """Whether the study was signed off."""
-        return self.state == TaskState.COMPLETED
-
-    @property
-    def is_waived(self) -> bool:
-        """Whether the rider was let off."""
-        return self.state == TaskState.WAIVED
-
-    @property
-    def is_withdrawn(self) -> bool:
-        """Whether none of its violations counts any more."""
-        return self.state == TaskState.WITHDRAWN
+    is_open = StateIs(TaskState.OPEN)
+    """Whether it waits for a seat."""
+    is_booked = StateIs(TaskState.BOOKED)
+    """Whether it has a seat in a session that has not been attended."""
+    is_in_progress = StateIs(TaskState.IN_PROGRESS)
+    """Whether the rider is studying."""
+    is_completed = StateIs(TaskState.COMPLETED)
+    """Whether the study was signed off."""
+    is_waived = StateIs(TaskState.WAIVED)
+    """Whether the rider was let off."""
+    is_withdrawn = StateIs(TaskState.WITHDRAWN)
+    """Whether none of its violations counts any more."""
 
 
 class TaskViolation(Base):
@@ -236,10 +215,8 @@ class Booking(Versioned, Base):
     session: Mapped[StudySession] = relationship()
     attendance: Mapped[Attendance | None] = relationship(back_populates="booking")
 
-    @property
-    def is_booked(self) -> bool:
-        """Whether the rider is expected."""
-        return self.state == BookingState.BOOKED
+    is_booked = StateIs(BookingState.BOOKED)
+    """Whether the rider is expected."""
 
     @property
     def is_studying(self) -> bool:

@@ -13,6 +13,7 @@ from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.month import Month
 from trafficedu.core.orm import Base, FirstOfMonth, UTCDateTime, Versioned, one_of, word
+from trafficedu.core.states import StateIs
 from trafficedu.evaluation.rules import RuleSetState
 
 EFFECT, ALARMS = "effect", "alarms"
@@ -78,10 +79,8 @@ class RuleSetRecord(Versioned, Base):
     changed_by: Mapped[User | None] = relationship(foreign_keys=[changed_by_id])
     released_by: Mapped[User | None] = relationship(foreign_keys=[released_by_id])
 
-    @property
-    def is_draft(self) -> bool:
-        """Whether it may still be changed, put in force or given up."""
-        return self.state == RuleSetState.DRAFT
+    is_draft = StateIs(RuleSetState.DRAFT)
+    """Whether it may still be changed, put in force or given up."""
 
 
 class EvaluationRun(Base):

@@ -11,6 +11,7 @@ from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.orm import Base, UTCDateTime, Valid, Versioned, one_of, word
+from trafficedu.core.states import StateIs
 from trafficedu.feedback.rules import HeldReason, Measure, MeasureKind, NoticeState, Receiver
 from trafficedu.riders.models import Rider
 from trafficedu.violations.models import Violation
@@ -53,15 +54,10 @@ class Notice(Versioned, Base):
     area: Mapped[Area | None] = relationship()
     feedback: Mapped[Feedback | None] = relationship(back_populates="notice")
 
-    @property
-    def is_sent(self) -> bool:
-        """Whether it went out and was not taken back."""
-        return self.state == NoticeState.SENT
-
-    @property
-    def is_voided(self) -> bool:
-        """Whether it was taken back: the violation was found wrong."""
-        return self.state == NoticeState.VOIDED
+    is_sent = StateIs(NoticeState.SENT)
+    """Whether it went out and was not taken back."""
+    is_voided = StateIs(NoticeState.VOIDED)
+    """Whether it was taken back: the violation was found wrong."""
 
 
 class Feedback(Base):

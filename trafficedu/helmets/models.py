@@ -12,6 +12,7 @@ from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.month import Month
 from trafficedu.core.orm import Base, FirstOfMonth, UTCDateTime, Versioned, one_of, word
+from trafficedu.core.states import StateIs
 from trafficedu.helmets.rules import CountMethod, RiderGroup, RoadClass, Seat, Strata, SurveySource, SurveyState
 
 
@@ -73,10 +74,8 @@ class HelmetSurvey(Versioned, Base):
     site: Mapped[HelmetSite] = relationship()
     sheets: Mapped[list[HelmetSheet]] = relationship(back_populates="survey", order_by="HelmetSheet.id")
 
-    @property
-    def is_void(self) -> bool:
-        """Whether it was taken out of every figure."""
-        return self.state == SurveyState.VOID
+    is_void = StateIs(SurveyState.VOID)
+    """Whether it was taken out of every figure."""
 
 
 class HelmetSheet(Base):

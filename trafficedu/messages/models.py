@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.accounts.models import User
 from trafficedu.core.orm import Base, UTCDateTime, Versioned, is_among, one_of, word
+from trafficedu.core.states import StateIs
 from trafficedu.messages.rules import UNDER_WAY, ChannelKind, DeliveryState
 
 
@@ -91,9 +92,7 @@ class Delivery(Base):
 
     push: Mapped[Push] = relationship()
 
-    @property
-    def is_waiting(self) -> bool:
-        """Whether it waits for its first or next attempt."""
-        return self.state == DeliveryState.WAITING
+    is_waiting = StateIs(DeliveryState.WAITING)
+    """Whether it waits for its first or next attempt."""
 
     channel: Mapped[Channel] = relationship()

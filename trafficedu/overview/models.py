@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trafficedu.areas.models import Area
 from trafficedu.core.month import Month
 from trafficedu.core.orm import Base, FirstOfMonth, UTCDateTime, Versioned, one_of, word
+from trafficedu.core.states import StateIs
 from trafficedu.overview.rules import LIST_LIFE, Decision, ListAct, ListReason, ListState, Shade
 
 
@@ -42,10 +43,8 @@ class VillageList(Versioned, Base):
         """Tell whether ``act`` may be done to it as it stands."""
         return LIST_LIFE.may(act, self.state)
 
-    @property
-    def is_published(self) -> bool:
-        """Whether everybody sees it, and it is not changed any more."""
-        return self.state == ListState.PUBLISHED
+    is_published = StateIs(ListState.PUBLISHED)
+    """Whether everybody sees it, and it is not changed any more."""
 
 
 class ListEntry(Base):

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField, TextAreaField
+from wtforms import Field, RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from trafficedu.core.fields import Form, TrimmedField, at_most
 from trafficedu.core.numbers import is_number, normalise
 
-NUMBER = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "maxlength": "20"}
-WRONG_NUMBER = _l("This number is not valid: a character is missing or wrong. Check it against the paper.")
+CODE_KEYS = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+
+
+def _number(letter: str) -> Callable[[Any, Field], None]:
+    """Refuse what cannot be a number: its check character tells, before anything is looked up."""
+
+    def check(_form: Any, field: Field) -> None:
+        if not is_number(normalise(field.data or ""), letter):
+            text = _l("This number is not valid: a character is missing or wrong. Check it against the paper.")
+            raise ValidationError(str(text))
+
+    return check
 
 
 class KeyForm(Form):
@@ -22,13 +33,7 @@ class KeyForm(Form):
         _l("Last four characters of your identity number"),
         [InputRequired(_l("Enter the last four characters.")), Length(4, 4, _l("Enter exactly four characters."))],
         description=_l("As shown on your identity card or passport. The last one may be an X."),
-        render_kw={
-            "autocomplete": "off",
-            "autocapitalize": "characters",
-            "spellcheck": "false",
-            "maxlength": "4",
-            "inputmode": "text",
-        },
+        render_kw={**CODE_KEYS, "maxlength": "4", "inputmode": "text"},
     )
 
 
@@ -37,15 +42,10 @@ class ReceiptForm(KeyForm):
 
     number = TrimmedField(
         _l("Receipt number"),
-        [InputRequired(_l("Enter the receipt number."))],
+        [InputRequired(_l("Enter the receipt number.")), _number("V")],
         description=_l("It is on your receipt, begins with V and has 12 characters."),
-        render_kw=NUMBER,
+        render_kw={**CODE_KEYS, "maxlength": "20"},
     )
-
-    def validate_number(self, field: TrimmedField) -> None:
-        """Refuse what cannot be a number: its check character tells, before anything is looked up."""
-        if not is_number(normalise(field.data or ""), "V"):
-            raise ValidationError(str(WRONG_NUMBER))
 
 
 class CertificateForm(Form):
@@ -53,15 +53,10 @@ class CertificateForm(Form):
 
     number = TrimmedField(
         _l("Certificate number"),
-        [InputRequired(_l("Enter the certificate number."))],
+        [InputRequired(_l("Enter the certificate number.")), _number("C")],
         description=_l("It is on the certificate, begins with C and has 12 characters."),
-        render_kw=NUMBER,
+        render_kw={**CODE_KEYS, "maxlength": "20"},
     )
-
-    def validate_number(self, field: TrimmedField) -> None:
-        """Refuse what cannot be a number."""
-        if not is_number(normalise(field.data or ""), "C"):
-            raise ValidationError(str(WRONG_NUMBER))
 
 
 class SessionForm(Form):

@@ -12,6 +12,7 @@ from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.catalogue import Entry
 from trafficedu.core.orm import Base, UTCDateTime, Versioned, one_of, word
+from trafficedu.core.states import StateIs
 from trafficedu.core.text import Message
 from trafficedu.riders.models import Rider
 from trafficedu.violations.rules import (
@@ -120,20 +121,16 @@ class Violation(Versioned, Base):
         """Tell whether ``act`` may be done to it as it stands."""
         return VIOLATION_LIFE.may(act, self.state)
 
-    @property
-    def is_pending(self) -> bool:
-        """Whether it waits for its review."""
-        return self.state == ViolationState.PENDING
+    is_pending = StateIs(ViolationState.PENDING)
+    """Whether it waits for its review."""
 
     @property
     def penalty_in_words(self) -> Message:
         """What papers call its penalty, with the sum of a fine."""
         return penalty_in_words(self.penalty, self.fine_yuan)
 
-    @property
-    def is_rejected(self) -> bool:
-        """Whether its review refused it."""
-        return self.state == ViolationState.REJECTED
+    is_rejected = StateIs(ViolationState.REJECTED)
+    """Whether its review refused it."""
 
 
 class Objection(Versioned, Base):
@@ -156,12 +153,7 @@ class Objection(Versioned, Base):
 
     violation: Mapped[Violation] = relationship()
 
-    @property
-    def is_open(self) -> bool:
-        """Whether it waits for a decision."""
-        return self.state == ObjectionState.OPEN
-
-    @property
-    def is_upheld(self) -> bool:
-        """Whether it was decided for the rider."""
-        return self.state == ObjectionState.UPHELD
+    is_open = StateIs(ObjectionState.OPEN)
+    """Whether it waits for a decision."""
+    is_upheld = StateIs(ObjectionState.UPHELD)
+    """Whether it was decided for the rider."""

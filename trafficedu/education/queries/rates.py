@@ -15,18 +15,29 @@ from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month
 from trafficedu.education.models import Attendance, Certificate, StudyTask
 from trafficedu.education.queries.tasks import responsible
-from trafficedu.education.rules import (
-    LEFT_OUT,
-    CompletionCounts,
-    ReoffenceCounts,
-    TaskState,
-)
+from trafficedu.education.rules import LEFT_OUT, CompletionCounts, ReoffenceCounts, TaskState
 from trafficedu.violations.models import Violation
 from trafficedu.violations.rules import ViolationState
 
 
 def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+def _completed(as_of: datetime) -> ColumnElement[bool]:
+    return and_(StudyTask.state == TaskState.COMPLETED, StudyTask.completed_utc <= as_of)
+
+
+def _due(start: date, end: date, as_of: datetime) -> ColumnElement[bool]:
+    return and_(StudyTask.due_on >= start, StudyTask.due_on < end, StudyTask.due_on < local_date(as_of))
+
+
+def _on_time(as_of: datetime) -> ColumnElement[bool]:
+    return and_(_completed(as_of), StudyTask.completed_on <= StudyTask.due_on)
+
+
+def _within(by: Actor, area_path: str | None) -> ColumnElement[bool]:
+    return responsible(by) if area_path is None else responsible(by) & StudyTask.area_id.in_(within(area_path))
 
 
 def count_completion(
@@ -48,21 +59,16 @@ def count_completion(
         ``as_of``; ``not_yet_due``: of those, unfinished with a due date not over; ``due``: due date in the
         period and over by ``as_of``; ``completed_on_time``: of those, completed by their due date.
     """
-    today = local_date(as_of)
-    done = and_(StudyTask.state == TaskState.COMPLETED, StudyTask.completed_utc <= as_of)
     opened = and_(StudyTask.opened_on >= start, StudyTask.opened_on < end, StudyTask.opened_utc <= as_of)
-    due = and_(StudyTask.due_on >= start, StudyTask.due_on < end, StudyTask.due_on < today)
-    not_done = or_(StudyTask.state != TaskState.COMPLETED, StudyTask.completed_utc > as_of)
-    pending = and_(opened, StudyTask.due_on >= today, not_done)
+    due = _due(start, end, as_of)
+    unfinished = or_(StudyTask.state != TaskState.COMPLETED, StudyTask.completed_utc > as_of)
     query = select(
         _sum(opened),
-        _sum(and_(opened, done)),
-        _sum(pending),
+        _sum(and_(opened, _completed(as_of))),
+        _sum(and_(opened, StudyTask.due_on >= local_date(as_of), unfinished)),
         _sum(due),
-        _sum(and_(due, done, StudyTask.completed_on <= StudyTask.due_on)),
-    ).where(responsible(by), StudyTask.state.not_in(LEFT_OUT), opened | due)
-    if area_path is not None:
-        query = query.where(StudyTask.area_id.in_(within(area_path)))
+        _sum(and_(due, _on_time(as_of))),
+    ).where(_within(by, area_path), StudyTask.state.not_in(LEFT_OUT), opened | due)
     return CompletionCounts(*(int(value) for value in session.execute(query).one()))
 
 
@@ -74,29 +80,22 @@ def count_due_by_area_and_month(
     The same reading as :func:`count_completion`, half-open period, cells without a task left out.
     """
     year, month = extract("year", StudyTask.due_on), extract("month", StudyTask.due_on)
-    done = and_(StudyTask.state == TaskState.COMPLETED, StudyTask.completed_utc <= as_of)
     counted = (
         select(
             StudyTask.area_id,
             year.label("y"),
             month.label("m"),
             func.count().label("due"),
-            _sum(and_(done, StudyTask.completed_on <= StudyTask.due_on)).label("on_time"),
+            _sum(_on_time(as_of)).label("on_time"),
         )
-        .where(
-            responsible(by),
-            StudyTask.state.not_in(LEFT_OUT),
-            StudyTask.due_on >= start,
-            StudyTask.due_on < end,
-            StudyTask.due_on < local_date(as_of),
-        )
+        .where(_within(by, area_path), StudyTask.state.not_in(LEFT_OUT), _due(start, end, as_of))
         .group_by(StudyTask.area_id, year, month)
     )
-    if area_path is not None:
-        counted = counted.where(StudyTask.area_id.in_(within(area_path)))
     rows = counted.subquery()
     query = select(Area.path, rows.c.y, rows.c.m, rows.c.due, rows.c.on_time).join(rows, rows.c.area_id == Area.id)
-    return [(path, Month(int(y), int(m)), int(due), int(done)) for path, y, m, due, done in session.execute(query)]
+    return [
+        (path, Month(int(y), int(m)), int(due), int(on_time)) for path, y, m, due, on_time in session.execute(query)
+    ]
 
 
 def sum_marks(session: Session, start: date, end: date, as_of: datetime) -> list[tuple[int, int | None, int, int, int]]:
@@ -105,24 +104,18 @@ def sum_marks(session: Session, start: date, end: date, as_of: datetime) -> list
     The same reading as :func:`count_completion`. The last is the sum over the tasks completed by ``as_of``, late
     ones too: an unfinished task has no quiz. The quiz is that of the sign-off the certificate rests on.
     """
-    done = and_(StudyTask.state == TaskState.COMPLETED, StudyTask.completed_utc <= as_of)
-    quiz = case((done, func.coalesce(Attendance.quiz_score, 0)), else_=0)
+    quiz = case((_completed(as_of), func.coalesce(Attendance.quiz_score, 0)), else_=0)
     query = (
         select(
             StudyTask.area_id,
             StudyTask.company_id,
             func.count(),
-            _sum(and_(done, StudyTask.completed_on <= StudyTask.due_on)),
+            _sum(_on_time(as_of)),
             func.sum(quiz),
         )
         .outerjoin(Certificate, Certificate.task_id == StudyTask.id)
         .outerjoin(Attendance, Attendance.id == Certificate.attendance_id)
-        .where(
-            StudyTask.state.not_in(LEFT_OUT),
-            StudyTask.due_on >= start,
-            StudyTask.due_on < end,
-            StudyTask.due_on < local_date(as_of),
-        )
+        .where(StudyTask.state.not_in(LEFT_OUT), _due(start, end, as_of))
         .group_by(StudyTask.area_id, StudyTask.company_id)
     )
     return [(area, company, int(due), int(on), int(quiz)) for area, company, due, on, quiz in session.execute(query)]
@@ -141,16 +134,13 @@ def count_reoffence(
     first = (
         select(StudyTask.rider_id, func.min(StudyTask.completed_on).label("day"))
         .where(
-            responsible(by),
-            StudyTask.state == TaskState.COMPLETED,
+            _within(by, area_path),
+            _completed(as_of),
             StudyTask.completed_on >= start,
             StudyTask.completed_on < end,
-            StudyTask.completed_utc <= as_of,
         )
         .group_by(StudyTask.rider_id)
     )
-    if area_path is not None:
-        first = first.where(StudyTask.area_id.in_(within(area_path)))
     completed = first.subquery()
     rows = session.execute(
         select(completed.c.day, func.min(Violation.occurred_on))
