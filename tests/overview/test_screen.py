@@ -84,3 +84,13 @@ def test_nobody_opens_the_screen_of_another_area(
     assert client.get(f"/screen?area={places.OTHER_TOWN}").status_code == 404
     assert places.area(session, places.OTHER_TOWN).name not in client.get("/screen").text
     assert 'data-refresh="60"' in client.get("/screen/wall").text
+
+
+@pytest.mark.parametrize(
+    "address", ["/screen?month=0001-01", "/screen?month=9999-12", "/evaluation/trends?after_last=0001-01"]
+)
+def test_months_at_the_edge_of_the_calendar_break_no_page(
+    client: Browser, session: Session, make_user: Callable[..., User], address: str
+) -> None:
+    client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
+    assert client.get(address).status_code in {200, 404}

@@ -16,7 +16,7 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp, Validati
 
 from trafficedu.core import clock
 from trafficedu.core.errors import Stale
-from trafficedu.core.month import Month, Period
+from trafficedu.core.month import EARLIEST, LATEST, Month, Period
 from trafficedu.core.orm import Valid
 from trafficedu.core.states import Word
 from trafficedu.core.text import message
@@ -100,6 +100,9 @@ class MonthField(fields.MonthField):
         """Read the typed month."""
         super().process_formdata(valuelist)
         self.data = None if self.data is None else Month.of(self.data)
+        if self.data is not None and not EARLIEST <= self.data <= LATEST:
+            self.data = None
+            raise ValueError(self.gettext("Not a valid date value."))
 
     def _value(self) -> str:
         return " ".join(self.raw_data) if self.raw_data else str(self.data or "")

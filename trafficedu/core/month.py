@@ -100,8 +100,8 @@ class Month:
         return f"{self.year:04d}-{self.number:02d}"
 
 
-EARLIEST = Month(2000, 1)
-"""No record of this system lies before it."""
+EARLIEST, LATEST = Month(2000, 1), Month(2999, 12)
+"""No record of this system lies before the one, and nobody plans beyond the other."""
 
 
 @dataclass(frozen=True, slots=True)

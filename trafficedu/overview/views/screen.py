@@ -10,7 +10,7 @@ from trafficedu.areas.models import Area
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session, writing
-from trafficedu.core.month import Month
+from trafficedu.core.month import EARLIEST, LATEST, Month
 from trafficedu.core.text import message
 from trafficedu.evaluation.queries import runs as evaluation
 from trafficedu.evaluation.rules import SERIES
@@ -70,8 +70,9 @@ def _month(text: str) -> Month:
     """Return the month asked for; without a wish the latest one evaluated, else the last full month."""
     if text:
         try:
-            return Month.parse(text)
+            month = Month.parse(text)
         except ValueError:
             abort(404)
+        return month if EARLIEST <= month <= LATEST else abort(404)
     months = evaluation.list_months(session(), actor(), limit=1)
     return months[0] if months else Month.of(today()) - 1
