@@ -45,7 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Bring the longest files to the front: what comes last leaves the other processes without work."""
-    items.sort(key=lambda item: not (item.get_closest_marker("browser") or item.path.name == "test_wheel.py"))
+    items.sort(key=lambda item: (not item.get_closest_marker("browser"), item.path.parent.name != "house"))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
