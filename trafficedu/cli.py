@@ -52,7 +52,7 @@ def language() -> str:
     return next((name for name in LOCALES if wanted.lower().startswith(name)), DEFAULT_LOCALE)
 
 
-def tell(text: Message) -> None:
+def show(text: Message) -> None:
     """Write a message to standard error."""
     click.echo(translate(text, language()), err=True)
 
@@ -74,10 +74,10 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except DomainError as error:
-        tell(error.text)
+        show(error.text)
         sys.exit(1)
     except OperationalError as error:
-        tell(message("The database is not responding (%(why)s).", why=str(error.orig).strip().partition("\n")[0]))
+        show(message("The database is not responding (%(why)s).", why=str(error.orig).strip().partition("\n")[0]))
         sys.exit(1)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
@@ -92,7 +92,7 @@ def application(**settings: Any) -> Flask:
 
 
 @contextmanager
-def opened(*, empty: bool = False) -> Iterator[Flask]:
+def open_installation(*, empty: bool = False) -> Iterator[Flask]:
     """Yield the application in a context of its own, and close its database connections at the end.
 
     Raises :class:`Refusal` where the schema is not this program's, unless the database may be ``empty``.
@@ -112,9 +112,9 @@ def opened(*, empty: bool = False) -> Iterator[Flask]:
 @commands.command()
 def init() -> None:
     """Instance folder, keys, schema and reference data; idempotent (初始化)."""
-    with opened(empty=True):
+    with open_installation(empty=True):
         _prepare()
-    tell(message("The installation is ready."))
+    show(message("The installation is ready."))
 
 
 def _prepare() -> None:
@@ -132,14 +132,14 @@ def _prepare() -> None:
 def load_demo_district(violations: int, months: int, seed: int, until: datetime | None) -> None:
     """Fill an empty installation with an invented district, and print its accounts (演示数据)."""
     now = utc_now() if until is None else from_local(until.replace(hour=18))
-    with opened(empty=True):
+    with open_installation(empty=True):
         _prepare()
         _fill_with_demo(Plan(violations, months, seed), now)
 
 
 def _fill_with_demo(plan: Plan, now: datetime) -> None:
     if demo.is_demo(session()):
-        tell(message("The demo district already exists; nothing was changed."))
+        show(message("The demo district already exists; nothing was changed."))
     else:
         with progress_bar(plan.violations) as progress:
             demo.load_demo(session(), plan, now, progress)
@@ -185,7 +185,7 @@ class MonthParam(click.ParamType[Month]):
 def import_kind(kind: str, file: Path, dry_run: bool, skip_errors: bool, as_json: bool) -> None:
     """Take in a CSV or XLSX file, all or nothing (导入)."""
     choices = transfers.Choices(dry_run, skip_errors)
-    with opened():
+    with open_installation():
         with progress_bar(count_rows(file)) as progress:
             try:
                 outcome = transfers.import_file(
@@ -209,7 +209,7 @@ def _print_outcome(outcome: transfers.Outcome, as_json: bool, trial: bool) -> No
         click.echo(json.dumps(report.as_json(language()), ensure_ascii=False))
         return
     for row in report.refused:
-        tell(
+        show(
             message(
                 "Line %(line)d, %(column)s, %(value)s: %(reason)s",
                 line=row.line,
@@ -227,11 +227,11 @@ def _print_outcome(outcome: transfers.Outcome, as_json: bool, trial: bool) -> No
     )
     click.echo(translate(text, language()))
     if outcome.broken:
-        tell(message("Nothing was written. Correct the file and try again."))
+        show(message("Nothing was written. Correct the file and try again."))
     elif outcome.stopped and not trial:
-        tell(message("Nothing was written. Correct the lines above, or skip them with --skip-errors."))
+        show(message("Nothing was written. Correct the lines above, or skip them with --skip-errors."))
     elif trial:
-        tell(message("Nothing was written: this was only a trial."))
+        show(message("Nothing was written: this was only a trial."))
 
 
 @commands.command("export")
@@ -241,12 +241,12 @@ def _print_outcome(outcome: transfers.Outcome, as_json: bool, trial: bool) -> No
 def export_kind(kind: str, file: Path, month: Month | None) -> None:
     """Write a CSV or XLSX file that can be imported again; personal data is masked (导出)."""
     if file.suffix.lower() not in {".csv", ".xlsx"}:
-        tell(message("Choose a file whose name ends in .csv or .xlsx."))
+        show(message("Choose a file whose name ends in .csv or .xlsx."))
         sys.exit(2)
     if not os.access(file.parent, os.W_OK):
-        tell(message("The folder %(folder)s does not exist or cannot be written to.", folder=file.parent))
+        show(message("The folder %(folder)s does not exist or cannot be written to.", folder=file.parent))
         sys.exit(2)
-    with opened():
+    with open_installation():
         with progress_bar(None) as progress:
             count = transfers.export_file(
                 session(), kind, wiring.EXPORTERS[kind], file, SYSTEM, utc_now(), month, progress=progress
@@ -261,7 +261,7 @@ def export_kind(kind: str, file: Path, month: Month | None) -> None:
 @click.option("--demo", "with_demo", is_flag=True, help="As after trafficedu demo, in one go (先载入演示数据).")
 def serve(host: str, port: int, with_demo: bool) -> None:
     """Serve the pages with a production-grade server (启动服务)."""
-    with opened(empty=with_demo) as app:
+    with open_installation(empty=with_demo) as app:
         if not _is_loopback(host) and (with_demo or demo.is_demo(session())):
             raise click.UsageError(
                 translate(message("This installation has demo accounts and can only serve this machine."), language())
@@ -269,7 +269,7 @@ def serve(host: str, port: int, with_demo: bool) -> None:
         if with_demo:
             _prepare()
             _fill_with_demo(Plan(), utc_now())
-    tell(message("Serving on http://%(host)s:%(port)d (stop with Ctrl+C)", host=host, port=port))
+    show(message("Serving on http://%(host)s:%(port)d (stop with Ctrl+C)", host=host, port=port))
     serving.serve(app, host, port)
 
 
@@ -285,7 +285,7 @@ def _is_loopback(host: str) -> bool:
 @click.option("--every", default=30, show_default=True, type=click.IntRange(1, 3600), help="Seconds between rounds.")
 def worker(once: bool, every: int) -> None:
     """Do what is due: seats for those waiting, sealing the audit trail, clearing up (后台任务)."""
-    with opened() as app:
+    with open_installation() as app:
         while True:
             with app.app_context():
                 failed = run_chores(session(), wiring.CHORES, utc_now())
@@ -306,7 +306,7 @@ def report(kind: str, number: str, code: str, lang: str | None, file: Path) -> N
     A bulletin and a scorecard are of a month: trafficedu report bulletin 2026-10 -o bulletin.pdf
     """
     render = _renderer(kind, number, code, file.suffix.lower())
-    with opened():
+    with open_installation():
         body = render(lang or language())
         session().commit()  # a trend or an effect fitted for it is kept
     try:
@@ -335,7 +335,7 @@ def _renderer(kind: str, number: str, code: str, suffix: str) -> Callable[[str],
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def evaluate(month: Month, check: bool, as_json: bool) -> None:
     """Give every town, village and company its colour for a month (五色评估考评)."""
-    with opened():
+    with open_installation():
         found = check_month(session(), month, utc_now()) if check else None
         run = found.run if found else runs.evaluate(session(), month, utc_now())
         if as_json:
@@ -361,7 +361,7 @@ def user() -> None:
 @click.option("--company", default="", help="Code of the company.")
 def add_user(username: str, role: str, name: str, area: str, station: str, company: str) -> None:
     """Open an account and print its first password once (新建账号)."""
-    with opened():
+    with open_installation():
         post = find_post(session(), area, station, company)
         new = UserInput(
             username,

@@ -16,7 +16,7 @@ from wtforms.validators import DataRequired, Optional
 
 from assets import build
 from trafficedu.core.charts import Chart, Series, Target
-from trafficedu.core.web import say
+from trafficedu.core.web import translated
 
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"
 
@@ -134,7 +134,7 @@ def create() -> Flask:
     CSRFProtect(app)
     app.context_processor(context)
     app.add_template_filter(lambda at: (at + timedelta(hours=8)).strftime("%Y-%m-%d %H:%M"), "local_time")
-    app.add_template_filter(say)
+    app.add_template_filter(translated)
     app.register_blueprint(accounts())
 
     @app.after_request

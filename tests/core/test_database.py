@@ -10,7 +10,7 @@ from trafficedu.configuration.models import Run
 from trafficedu.core import audit, connections, schema
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
-from trafficedu.core.database import database, looking
+from trafficedu.core.database import database, reading_first
 from trafficedu.core.tables import insert_row
 
 
@@ -40,7 +40,7 @@ def test_migrations_go_down_and_up_again(fresh_app: Flask) -> None:
 
 
 def test_who_asks_is_looked_up_without_holding_others_up(fresh_app: Flask, database_kind: str) -> None:
-    with fresh_app.test_request_context("/", method="POST"), looking() as session:
+    with fresh_app.test_request_context("/", method="POST"), reading_first() as session:
         session.execute(text("SELECT 1"))
         with fresh_app.app_context(), fresh_app.extensions["sqlalchemy"].sessionmaker() as other:
             insert_row(other, Run, kind="other", started_utc=utc_now())

@@ -39,7 +39,7 @@ from trafficedu.core.fields import (
     named,
     not_in_future,
 )
-from trafficedu.core.web import say
+from trafficedu.core.web import translated
 from trafficedu.riders.rules import IdType, normalise_identity, normalise_phone
 from trafficedu.riders.services.people import NewRider
 
@@ -187,7 +187,7 @@ def _checked(rule: Any) -> None:
     try:
         rule()
     except Refusal as error:
-        raise ValidationError(say(error.text)) from error
+        raise ValidationError(translated(error.text)) from error
 
 
 class AccidentFilterForm(FilterForm):

@@ -30,7 +30,7 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.forms import attach_error, form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.text import LOCALES, message
-from trafficedu.core.web import back_to, tell
+from trafficedu.core.web import back_to, flash_message
 from trafficedu.stations import queries as stations
 
 pages = Blueprint("accounts", __name__)
@@ -81,7 +81,7 @@ def sign_out() -> Any:
     session().commit()
     flask_login.logout_user()
     cookie.clear()
-    tell(message("You have signed out."))
+    flash_message(message("You have signed out."))
     return back_to("accounts.sign_in")
 
 
@@ -93,7 +93,7 @@ def password() -> Any:
     user = queries.find_user(session(), actor().user_id or 0)
     if submitted(form, lambda: services.change_password(session(), user, form.old.data, form.new.data)):
         _open_session(user)
-        tell(message("Your password has been changed."))
+        flash_message(message("Your password has been changed."))
         return redirect("/", code=303)
     return form_page("accounts/password.html", form, forced=user.must_change_password)
 
@@ -139,7 +139,7 @@ def user(username: str) -> Any:
     found = queries.find_account(session(), username)
     form = _offer_posts(UserForm(obj=found))
     if submitted(form, lambda: services.update_user(session(), found, form.to_input(), form.version.data, actor())):
-        tell(message("Account changed."))
+        flash_message(message("Account changed."))
         return back_to("accounts.users")
     return form_page("accounts/user.html", form, user=found)
 

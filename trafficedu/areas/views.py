@@ -18,7 +18,7 @@ from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.month import Month
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, say, tell
+from trafficedu.core.web import back_to, flash_message, translated
 
 pages = Blueprint("areas", __name__)
 CHART_MONTHS = 24
@@ -49,7 +49,7 @@ def outlines() -> Any:
     if accepted := submitted(
         form, lambda: services.import_outlines(session(), form.file.data.read(), actor(), utc_now())
     ):
-        tell(message("%(count)d outlines imported.", count=accepted.value))
+        flash_message(message("%(count)d outlines imported.", count=accepted.value))
         return back_to("areas.outlines")
     known = queries.count_outlines(session())
     return form_page("areas/outlines.html", form, known=known)
@@ -71,7 +71,7 @@ def set_figure(code: str) -> Any:
     if submitted(
         form, lambda: services.set_figure(session(), area, form.month.data, form.ebikes.data, actor(), utc_now())
     ):
-        tell(message("Figure entered."))
+        flash_message(message("Figure entered."))
         return back_to("areas.show", code=code, _anchor="ebikes")
     return _show(area, form), 422
 
@@ -83,7 +83,7 @@ def create(code: str) -> Any:
     parent = _area(code)
     form = NewAreaForm()
     if accepted := submitted(form, lambda: services.add_area(session(), parent, form.to_input(), actor())):
-        tell(message("%(name)s added.", name=accepted.value.name))
+        flash_message(message("%(name)s added.", name=accepted.value.name))
         return back_to("areas.show", code=accepted.value.code)
     return form_page("areas/new.html", form, parent=parent)
 
@@ -95,7 +95,7 @@ def edit(code: str) -> Any:
     area = _area(code)
     form = AreaForm(obj=area)
     if submitted(form, lambda: services.change_area(session(), area, form.to_input(), form.version.data, actor())):
-        tell(message("%(name)s changed.", name=area.name))
+        flash_message(message("%(name)s changed.", name=area.name))
         return back_to("areas.show", code=code)
     return form_page("areas/edit.html", form, area=area)
 
@@ -112,7 +112,9 @@ def end(code: str) -> Any:
         form,
         lambda: services.end_area(session(), area, form.valid_to.data, form.successor.data, form.version.data, actor()),
     ):
-        tell(message("%(count)d areas end on %(day)s.", count=accepted.value, day=form.valid_to.data.isoformat()))
+        flash_message(
+            message("%(count)d areas end on %(day)s.", count=accepted.value, day=form.valid_to.data.isoformat())
+        )
         return back_to("areas.show", code=code)
     below = len(queries.list_ending_with(session(), area, today()))
     return form_page("areas/end.html", form, area=area, below=below)
@@ -125,7 +127,7 @@ def reopen(code: str) -> Any:
     area = _area(code)
     services.reopen_area(session(), area, request.form.get("version", 0, type=int), actor())
     session().commit()
-    tell(message("%(name)s no longer has a last day.", name=area.name))
+    flash_message(message("%(name)s no longer has a last day.", name=area.name))
     return back_to("areas.show", code=code)
 
 
@@ -140,12 +142,12 @@ def _chart(months: Mapping[str, int | None]) -> Chart:
     )
     return Chart(
         id="ebikes-chart",
-        title=say(message("How many e-bikes are registered?")),
+        title=translated(message("How many e-bikes are registered?")),
         kind="line",
         categories=list(months),
-        category_label=say(message("Month")),
-        series=[Series(say(message("Registered e-bikes")), list(months.values()))],
-        note=say(note),
+        category_label=translated(message("Month")),
+        series=[Series(translated(message("Registered e-bikes")), list(months.values()))],
+        note=translated(note),
     )
 
 

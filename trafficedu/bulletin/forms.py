@@ -12,7 +12,7 @@ from wtforms.validators import Optional
 from trafficedu.core.fields import FilterForm, MonthField, choices, show_month
 from trafficedu.core.month import Month
 from trafficedu.core.text import LOCALES
-from trafficedu.core.web import locale, say
+from trafficedu.core.web import locale, translated
 from trafficedu.evaluation.queries.runs import ResultFilter
 from trafficedu.evaluation.rules import KIND_NAMES
 
@@ -56,7 +56,7 @@ class ScorecardForm(_AskForm):
 
     def offer(self, kinds: Sequence[str]) -> ResultFilter:
         """Fill the list of levels, and return what the list is narrowed to."""
-        self.kind.choices = choices((kind, say(KIND_NAMES[kind])) for kind in kinds)
+        self.kind.choices = choices((kind, translated(KIND_NAMES[kind])) for kind in kinds)
         if self.kind.data not in kinds:
             self.kind.data = kinds[0]
         return ResultFilter(self.kind.data, words=(self.q.data or "").strip())

@@ -19,7 +19,7 @@ from trafficedu.bulletin.rules import check_month
 from trafficedu.core import audit
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
-from trafficedu.core.database import session, writing
+from trafficedu.core.database import session, writing_apart
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.month import Month
 from trafficedu.core.text import LOCALES
@@ -72,7 +72,7 @@ def download(month: Month, area: str, paper: str) -> Any:
     found = gather(session(), actor(), area, _over(month), utc_now(), lang)
     written = bulletin.render(found.data, lang) if paper == "pdf" else bulletin_annex.render(found.data, lang)
     if found.keeps:
-        with writing() as own:
+        with writing_apart() as own:
             found.keep(own)
     return _sent(written, f"bulletin-{month}-{area}-{lang}.{paper}")
 

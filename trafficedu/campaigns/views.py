@@ -17,7 +17,7 @@ from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, locale, panels_for, tell
+from trafficedu.core.web import back_to, flash_message, locale, panels_for
 from trafficedu.violations.queries.kinds import list_kinds
 
 pages = Blueprint("campaigns", __name__)
@@ -38,7 +38,7 @@ def create() -> Any:
     form = CampaignForm()
     _offer(form)
     if accepted := submitted(form, lambda: services.plan_campaign(session(), form.to_input(), actor(), utc_now())):
-        tell(message("Campaign entered."))
+        flash_message(message("Campaign entered."))
         return back_to("campaigns.show", number=accepted.value.number)
     return form_page("campaigns/form.html", form, campaign=None)
 
@@ -71,7 +71,7 @@ def edit(number: str) -> Any:
     if submitted(
         form, lambda: services.change_campaign(session(), campaign, form.to_input(), form.version.data, actor())
     ):
-        tell(message("Campaign changed."))
+        flash_message(message("Campaign changed."))
         return back_to("campaigns.show", number=number)
     return form_page("campaigns/form.html", form, campaign=campaign)
 
@@ -85,7 +85,7 @@ def end(number: str) -> Any:
     if submitted(
         form, lambda: services.end_campaign(session(), campaign, form.last_day.data, form.version.data, actor())
     ):
-        tell(message("The campaign ends on %(day)s.", day=form.last_day.data.isoformat()))
+        flash_message(message("The campaign ends on %(day)s.", day=form.last_day.data.isoformat()))
         return back_to("campaigns.show", number=number)
     return form_page("campaigns/end.html", form, campaign=campaign)
 
@@ -100,7 +100,7 @@ def cancel(number: str) -> Any:
         form,
         lambda: services.cancel_campaign(session(), campaign, form.reason.data, form.version.data, actor(), utc_now()),
     ):
-        tell(message("Campaign cancelled."))
+        flash_message(message("Campaign cancelled."))
         return back_to("campaigns.show", number=number)
     return form_page("campaigns/cancel.html", form, campaign=campaign)
 

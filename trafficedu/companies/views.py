@@ -13,7 +13,7 @@ from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, tell
+from trafficedu.core.web import back_to, flash_message
 
 pages = Blueprint("companies", __name__)
 
@@ -32,7 +32,7 @@ def create() -> Any:
     """I add a company."""
     form = CompanyForm()
     if accepted := submitted(form, lambda: services.add_company(session(), form.code.data, form.to_input(), actor())):
-        tell(message("Company added."))
+        flash_message(message("Company added."))
         return back_to("companies.show", code=accepted.value.code)
     return form_page("companies/form.html", form, company=None)
 
@@ -57,6 +57,6 @@ def edit(code: str) -> Any:
     if submitted(
         form, lambda: services.change_company(session(), company, form.to_input(), form.version.data, actor())
     ):
-        tell(message("Company changed."))
+        flash_message(message("Company changed."))
         return back_to("companies.show", code=code)
     return form_page("companies/form.html", form, company=company)

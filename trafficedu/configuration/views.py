@@ -14,7 +14,7 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, locale, page_number, tell
+from trafficedu.core.web import back_to, flash_message, locale, page_number
 from trafficedu.core.workdays import last_published_year
 
 pages = Blueprint("configuration", __name__)
@@ -34,7 +34,7 @@ def figure(code: str) -> Any:
     parameter = queries.find_parameter(session(), code)
     form = FigureForm(obj=parameter)
     if submitted(form, lambda: services.set_figure(session(), parameter, form.value.data, form.version.data, actor())):
-        tell(message("Setting changed. It applies from now on."))
+        flash_message(message("Setting changed. It applies from now on."))
         return back_to("configuration.index")
     name = parameter.name(locale())
     unit = UNIT_NAMES.get(parameter.unit, parameter.unit)
@@ -50,7 +50,7 @@ def correct_day() -> Any:
         return _index(form), 422
     services.correct_day(session(), form.day.data, form.works.data == "yes", form.note.data or "", actor())
     session().commit()
-    tell(message("%(day)s corrected.", day=form.day.data.isoformat()))
+    flash_message(message("%(day)s corrected.", day=form.day.data.isoformat()))
     return back_to("configuration.index", _anchor="calendar")
 
 
@@ -61,7 +61,7 @@ def forget_day(day: str) -> Any:
     row = queries.find_day(session(), _day(day))
     services.forget_day(session(), row, actor())
     session().commit()
-    tell(message("The published calendar applies again on %(day)s.", day=day))
+    flash_message(message("The published calendar applies again on %(day)s.", day=day))
     return back_to("configuration.index", _anchor="calendar")
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core import audit, connections
 from trafficedu.core.actors import VISITOR, Actor
-from trafficedu.core.database import database, looking, session
+from trafficedu.core.database import database, reading_first, session
 
 View = TypeVar("View", bound=Callable[..., Any])
 Loader = Callable[[Session, str], Actor | None]
@@ -91,7 +91,7 @@ def init_access(app: Flask, load: Loader) -> None:
 
     @manager.user_loader  # type: ignore[untyped-decorator]
     def _load(token: str) -> SignedIn | None:
-        with looking() as own:
+        with reading_first() as own:
             found = load(own, token)
         return None if found is None else SignedIn(token, found)
 

@@ -58,7 +58,7 @@ def session() -> Session:
 
 
 @contextmanager
-def looking() -> Iterator[Session]:
+def reading_first() -> Iterator[Session]:
     """Read who is asking, before it is known whether the request may write: nobody else's writing waits for it.
 
     On SQLite the look is a reading transaction of its own, so that the write lock is taken by the first statement
@@ -74,7 +74,7 @@ def looking() -> Iterator[Session]:
 
 
 @contextmanager
-def writing() -> Iterator[Session]:
+def writing_apart() -> Iterator[Session]:
     """Write something small during a request that reads: in a transaction of its own, committed at the end.
 
     The reading transaction is given up first; on SQLite one that began by reading could fail to write.

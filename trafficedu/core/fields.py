@@ -20,7 +20,7 @@ from trafficedu.core.month import EARLIEST, LATEST, Month, Period
 from trafficedu.core.orm import Valid
 from trafficedu.core.states import Word
 from trafficedu.core.text import message
-from trafficedu.core.web import say
+from trafficedu.core.web import translated
 
 ACCEPTED_TIMES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
 
@@ -218,4 +218,4 @@ def all_or(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
 
 def named(words: Iterable[Word]) -> list[tuple[Word, LazyString]]:
     """Return the pairs for :func:`choices` of a closed list: each word with what pages call it."""
-    return [(word, LazyString(say, word.label)) for word in words]
+    return [(word, LazyString(translated, word.label)) for word in words]

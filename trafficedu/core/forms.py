@@ -12,7 +12,7 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import Form
 from trafficedu.core.text import Message
-from trafficedu.core.web import say, tell
+from trafficedu.core.web import flash_message, translated
 
 Result = TypeVar("Result")
 
@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 def attach_error(form: Form, refusal: Refusal) -> None:
     """Show a refusal at the form field it names, or on top of the form where it names none."""
     target = form[refusal.field] if refusal.field and refusal.field in form else None
-    text = say(refusal.text)
+    text = translated(refusal.text)
     if target is None:
         form.form_errors.append(text)
     else:
@@ -70,10 +70,10 @@ def carried_out(act: Callable[[], Result], success: Message | None = None) -> Ac
         session().commit()
     except Refusal as refusal:
         session().rollback()
-        tell(refusal.text, "error")
+        flash_message(refusal.text, "error")
         return None
     if success is not None:
-        tell(success)
+        flash_message(success)
     return accepted
 
 

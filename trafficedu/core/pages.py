@@ -23,7 +23,7 @@ from trafficedu.core.addresses import MonthConverter, NoSuchMonth
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Denied, DomainError, Missing, Stale
-from trafficedu.core.web import locale, say
+from trafficedu.core.web import locale, translated
 
 BUILD = Path(__file__).parent.parent / "static" / "build"
 KNOWN_ERRORS = {400, 403, 404, 409, 413, 429, 500}
@@ -114,9 +114,9 @@ def _domain_error(error: DomainError) -> Any:
     session().rollback()
     if isinstance(error, Denied):
         access.note_refusal(access.actor(), request.endpoint or "")
-        return error_page(403, say(error.text))
+        return error_page(403, translated(error.text))
     code = 404 if isinstance(error, Missing) else 409 if isinstance(error, Stale) else 400
-    return error_page(code, say(error.text))
+    return error_page(code, translated(error.text))
 
 
 def _unexpected(error: Exception) -> Any:

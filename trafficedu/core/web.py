@@ -40,14 +40,14 @@ def locale() -> str:
     return str(found.language if found and found.language in LOCALES else current_app.config["BABEL_DEFAULT_LOCALE"])
 
 
-def say(text: Message | str) -> str:
+def translated(text: Message | str) -> str:
     """Put a message into the language of this request; the template filter of the same name."""
     return translate(text, locale()) if isinstance(text, Message) else text
 
 
-def tell(text: Message, category: str = "success") -> None:
+def flash_message(text: Message, category: str = "success") -> None:
     """Flash a sentence (``success``, ``warning`` or ``error``) for the next page."""
-    flash(say(text), category)
+    flash(translated(text), category)
 
 
 def back_to(endpoint: str, **values: Any) -> Response:
@@ -104,7 +104,7 @@ def init_web(app: Flask, tables: Tables) -> None:
     """Give views the tables, and templates the filters and functions named in docs/pages.md."""
     app.extensions["trafficedu"] = tables
     app.jinja_env.filters.update(
-        say=say, local_time=local_time, local_date=lambda moment: clock.local_date(moment).isoformat()
+        translated=translated, local_time=local_time, local_date=lambda moment: clock.local_date(moment).isoformat()
     )
     app.jinja_env.tests.update(
         word=lambda value: isinstance(value, Word),

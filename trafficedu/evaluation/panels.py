@@ -11,7 +11,7 @@ from trafficedu.campaigns import queries as campaigns
 from trafficedu.campaigns.rules import CampaignState
 from trafficedu.core.access import actor, panel_for
 from trafficedu.core.clock import today, utc_now
-from trafficedu.core.database import session, writing
+from trafficedu.core.database import session, writing_apart
 from trafficedu.evaluation.queries import runs
 from trafficedu.evaluation.rules import DIMENSION_NAMES, effect_sentence
 from trafficedu.evaluation.services import results
@@ -35,7 +35,7 @@ def effect(campaign_number: str) -> str:
     running, kinds = state == CampaignState.RUNNING, bool(campaign.kind_codes)
     answer = results.effect_of(session(), campaign, last, utc_now())
     if answer.keep is not None:
-        with writing() as own:
+        with writing_apart() as own:
             answer.keep(own)
     found = answer.payload
     return render_template(

@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 
 from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, VersionField, at_most, named
 from trafficedu.core.fields import choices as as_choices
-from trafficedu.core.web import say
+from trafficedu.core.web import translated
 from trafficedu.feedback import rules
 from trafficedu.feedback.queries.notices import NoticeFilter
 from trafficedu.feedback.rules import AnswerState, MeasureKind, NoticeState, Receiver
@@ -37,7 +37,7 @@ class AnswerForm(Form):
 
     def offer(self, receiver_kind: Receiver) -> None:
         """Offer the measures this kind of receiver can take."""
-        self.measure.choices = [(code, say(code.label)) for code in rules.MEASURES_OF[receiver_kind]]
+        self.measure.choices = [(code, translated(code.label)) for code in rules.MEASURES_OF[receiver_kind]]
 
     def to_input(self) -> Answer:
         """Return the answer."""
@@ -98,7 +98,7 @@ class StepForm(Form):
             del self.receiver_kind
         self.receiver = receiver_kind
         codes = rules.RECOMMENDED_TO[Receiver(receiver_kind or Receiver.COMPANY)]
-        self.measure.choices = [(code, say(code.label)) for code in codes]
+        self.measure.choices = [(code, translated(code.label)) for code in codes]
 
     def to_input(self) -> StepInput:
         """Return what was entered."""

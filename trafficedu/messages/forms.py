@@ -10,7 +10,7 @@ from wtforms import DateField, SelectField
 from wtforms.validators import InputRequired, Optional
 
 from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, at_most, choices, named
-from trafficedu.core.web import say
+from trafficedu.core.web import translated
 from trafficedu.messages.queries import DeliveryFilter
 from trafficedu.messages.rules import ChannelKind, DeliveryReason, DeliveryState
 
@@ -18,7 +18,7 @@ from trafficedu.messages.rules import ChannelKind, DeliveryReason, DeliveryState
 def reason_words(reason: str) -> str:
     """Put the code of a reason into words, with the number where it has one."""
     name, _, number = reason.partition(" ")
-    return f"{say(DeliveryReason(name).label)} {number}".strip() if name in tuple(DeliveryReason) else ""
+    return f"{translated(DeliveryReason(name).label)} {number}".strip() if name in tuple(DeliveryReason) else ""
 
 
 class ChannelForm(Form):

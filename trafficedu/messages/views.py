@@ -8,10 +8,10 @@ from flask import Blueprint, redirect, render_template, request
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
-from trafficedu.core.database import session, writing
+from trafficedu.core.database import session, writing_apart
 from trafficedu.core.forms import carried_out, form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, page_number, say, tell
+from trafficedu.core.web import back_to, flash_message, page_number, translated
 from trafficedu.messages import queries, rules
 from trafficedu.messages.forms import (
     ChannelForm,
@@ -43,7 +43,7 @@ def open_push(number: str) -> Any:
     push = queries.find_push(session(), number, actor())
     path = push.path
     if push.read_utc is None:
-        with writing() as own:
+        with writing_apart() as own:
             outbox.mark_read(own, queries.find_push(own, number, actor()), utc_now())
     return redirect(path, code=303)
 
@@ -69,7 +69,7 @@ def channels() -> Any:
             session(), form.kind.data, form.address.data, form.secret.data or "", actor(), utc_now()
         ),
     ):
-        tell(message("Channel added. Send yourself a test message."))
+        flash_message(message("Channel added. Send yourself a test message."))
         return back_to("messages.channels")
     return form_page(
         "messages/channels.html",
@@ -98,7 +98,7 @@ def remove_channel(number: str) -> Any:
     """I want nothing more on a channel."""
     channel_services.remove_channel(session(), queries.find_channel(session(), number, actor()), actor(), utc_now())
     session().commit()
-    tell(message("Channel removed and its address deleted."))
+    flash_message(message("Channel removed and its address deleted."))
     return back_to("messages.channels")
 
 
@@ -121,11 +121,11 @@ def deliveries() -> Any:
 def _tell_of_test(state: str, reason: str) -> None:
     """Say at once what came of a test."""
     if state == rules.DeliveryState.SENT:
-        tell(message("Test sent. Check whether it arrived."))
+        flash_message(message("Test sent. Check whether it arrived."))
     elif state == rules.DeliveryState.DRY:
-        tell(message("Written to the delivery log; this installation does not send messages."), "warning")
+        flash_message(message("Written to the delivery log; this installation does not send messages."), "warning")
     elif state == rules.DeliveryState.WAITING:
         text = message("The test could not be sent yet (%(why)s). It will be tried again.", why=reason_words(reason))
-        tell(text, "warning")
+        flash_message(text, "warning")
     else:
-        tell(message("The test did not arrive: %(why)s.", why=say(reason_words(reason))), "error")
+        flash_message(message("The test did not arrive: %(why)s.", why=translated(reason_words(reason))), "error")

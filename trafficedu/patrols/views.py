@@ -18,7 +18,7 @@ from trafficedu.core.errors import Denied
 from trafficedu.core.forms import carried_out, form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, tell
+from trafficedu.core.web import back_to, flash_message
 from trafficedu.patrols import queries, services
 from trafficedu.patrols.forms import BeginForm, EndForm, PastForm, PatrolFilterForm, VoidForm
 
@@ -78,14 +78,14 @@ def end() -> Any:
     """I end my patrol: I check the time and the stops first."""
     running = queries.running_of(session(), actor())
     if running is None:
-        tell(services.NOT_RUNNING, "warning")
+        flash_message(services.NOT_RUNNING, "warning")
         return back_to("patrols.now")
     form = EndForm(obj=running)
     if not form.is_submitted():
         form.ended_at.data = utc_now()
     number = running.number
     if submitted(form, lambda: services.end(session(), running, form.to_input(), actor(), utc_now())):
-        tell(message("Patrol ended. Thank you, and get home safely."))
+        flash_message(message("Patrol ended. Thank you, and get home safely."))
         return back_to("patrols.show", number=number)
     return form_page("patrols/end.html", form, running=running)
 
@@ -111,7 +111,7 @@ def create() -> Any:
     if not form.is_submitted():
         form.area_code.data = queries.last_area(session(), actor())
     if accepted := submitted(form, lambda: services.enter_past(session(), form.to_past(), actor(), utc_now())):
-        tell(message("Patrol entered."))
+        flash_message(message("Patrol entered."))
         return back_to("patrols.show", number=accepted.value.number)
     return form_page("patrols/form.html", form)
 
@@ -136,7 +136,7 @@ def void(number: str) -> Any:
     if submitted(
         form, lambda: services.void(session(), patrol, form.reason.data, form.version.data, actor(), utc_now())
     ):
-        tell(message("Patrol voided."))
+        flash_message(message("Patrol voided."))
         return back_to("patrols.show", number=number)
     return form_page("patrols/void.html", form, patrol=patrol)
 

@@ -11,12 +11,12 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from trafficedu.core.access import open_to_all
 from trafficedu.core.actors import VISITOR
 from trafficedu.core.clock import today, utc_now
-from trafficedu.core.database import session, writing
+from trafficedu.core.database import session, writing_apart
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.forms import attach_error, form_page, submitted
 from trafficedu.core.numbers import is_number, normalise
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, locale, pdf, tell
+from trafficedu.core.web import back_to, flash_message, locale, pdf
 from trafficedu.education.models import StudySession
 from trafficedu.education.queries.documents import render_certificate
 from trafficedu.education.queries.seats import sessions_with_seats
@@ -67,7 +67,7 @@ def close(number: str) -> Any:
     """I close my receipt: on this phone it asks for the four characters again."""
     answer = back_to("public.find")
     answer.delete_cookie(COOKIE, path=url_for("public.receipt", number=number))
-    tell(message("The receipt has been closed on this device."))
+    flash_message(message("The receipt has been closed on this device."))
     return answer
 
 
@@ -85,7 +85,7 @@ def move(number: str) -> Any:
     form.offer([(study.number, f"{session_time(study)} · {study.station.name}") for study in offered])
     by_number, task = {study.number: study for study in offered}, receipt.task
     if submitted(form, lambda: move_booking(session(), task, by_number[form.session.data], VISITOR, utc_now())):
-        tell(message("Your seat is booked. Please come at the new time."))
+        flash_message(message("Your seat is booked. Please come at the new time."))
         return back_to("public.receipt", number=number)
     receipt = queries.read_receipt(session(), receipt.violation, today())
     return form_page("public/move.html", form, receipt=receipt, offered=offered)
@@ -105,7 +105,7 @@ def objection(number: str) -> Any:
         form,
         lambda: raise_objection(session(), receipt.violation, form.statement.data, form.contact.data or "", utc_now()),
     ):
-        tell(message("We have received your objection. The decision will appear on this page."))
+        flash_message(message("We have received your objection. The decision will appear on this page."))
         return back_to("public.receipt", number=number)
     return form_page("public/objection.html", form, receipt=receipt)
 
@@ -153,7 +153,7 @@ def verified(number: str) -> Any:
     except services.TooMany as error:
         return render_template("public/too_many.html", reason=error.text), 429
     if certificate is None:
-        with writing() as own:
+        with writing_apart() as own:
             services.note_unknown_certificate(own, number, address, utc_now())
     facts = queries.certificate_facts(certificate) if certificate is not None else None
     page = render_template(

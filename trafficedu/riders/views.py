@@ -16,7 +16,7 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, say, tell
+from trafficedu.core.web import back_to, flash_message, translated
 from trafficedu.riders import queries, rules
 from trafficedu.riders.forms import (
     EngagementForm,
@@ -61,7 +61,7 @@ def register() -> Any:
     form.offer(areas.choices(session()))
     if accepted := submitted(form, lambda: _register(form)):
         registered = accepted.value
-        tell(
+        flash_message(
             message("Rider registered.")
             if registered.is_new
             else message("This rider was already registered; nothing was overwritten.")
@@ -100,8 +100,8 @@ def unmask(number: str) -> Any:
         "riders/unmask.html",
         shown=shown,
         clear=clear,
-        id_type=say(shown.id_type.label),
-        purpose=say(rules.Purpose(form.purpose.data).label),
+        id_type=translated(shown.id_type.label),
+        purpose=translated(rules.Purpose(form.purpose.data).label),
     )
 
 
@@ -131,7 +131,7 @@ def edit(number: str) -> Any:
             session(), rider, form.to_input(rider.birth_date), form.version.data, actor(), utc_now()
         ),
     ):
-        tell(message("Rider changed."))
+        flash_message(message("Rider changed."))
         return back_to("riders.show", number=number)
     return form_page("riders/edit.html", form, shown=shown)
 
@@ -144,7 +144,7 @@ def engage(number: str) -> Any:
     form = EngagementForm()
     form.offer(companies.choices(session()))
     if submitted(form, lambda: engagements.engage(session(), rider, form.to_input(), actor(), utc_now())):
-        tell(message("Engagement recorded."))
+        flash_message(message("Engagement recorded."))
         return back_to("riders.show", number=number)
     return form_page("riders/engagement.html", form, rider=rider, engagement=None)
 
@@ -163,7 +163,7 @@ def engagement(number: str, company: str, since: str) -> Any:
             session(), present, form.to_change(), form.version.data, actor(), utc_now()
         ),
     ):
-        tell(message("Engagement changed."))
+        flash_message(message("Engagement changed."))
         return back_to("riders.show", number=number)
     return form_page("riders/engagement.html", form, rider=rider, engagement=present)
 
@@ -175,7 +175,7 @@ def add_plate(number: str) -> Any:
     rider = queries.find_rider(session(), number, actor(), utc_now())
     form = PlateForm()
     if submitted(form, lambda: plates.remember_plate(session(), form.plate.data, rider, actor())):
-        tell(message("Plate added."))
+        flash_message(message("Plate added."))
         return back_to("riders.show", number=number)
     if request.method == "GET":
         return back_to("riders.show", number=number)
@@ -189,7 +189,7 @@ def remove_plate(number: str) -> Any:
     rider = queries.find_rider(session(), number, actor(), utc_now())
     plates.forget_plate(session(), rider, request.form.get("plate", ""), actor())
     session().commit()
-    tell(message("Plate removed."))
+    flash_message(message("Plate removed."))
     return back_to("riders.show", number=number)
 
 
@@ -200,7 +200,7 @@ def _page(rider: Rider, unmask_form: UnmaskForm | None = None, plate_form: Plate
         "riders/show.html",
         rider=rider,
         shown=queries.describe(session(), rider),
-        id_type=say(rider.id_type.label),
+        id_type=translated(rider.id_type.label),
         age=rules.age_on(rider.birth_date, today) if rider.birth_date else None,
         present=queries.engagement_on(session(), rider.id, today),
         today=today,

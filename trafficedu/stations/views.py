@@ -13,7 +13,7 @@ from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, tell
+from trafficedu.core.web import back_to, flash_message
 from trafficedu.stations import queries, services
 from trafficedu.stations.forms import StationFilterForm, StationForm
 
@@ -37,7 +37,7 @@ def create() -> Any:
     if accepted := submitted(
         form, lambda: services.add_station(session(), form.code.data, form.to_input(), actor(), today())
     ):
-        tell(message("Station added."))
+        flash_message(message("Station added."))
         return back_to("stations.show", code=accepted.value.code)
     return form_page("stations/form.html", form, station=None)
 
@@ -63,7 +63,7 @@ def edit(code: str) -> Any:
     if submitted(
         form, lambda: services.change_station(session(), station, form.to_input(), form.version.data, actor(), today())
     ):
-        tell(message("Station changed."))
+        flash_message(message("Station changed."))
         return back_to("stations.show", code=code)
     return form_page("stations/form.html", form, station=station)
 

@@ -20,7 +20,7 @@ from trafficedu.core.services import services_of
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.text import message
 from trafficedu.core.uploads import UploadStore
-from trafficedu.core.web import back_to, tables, tell
+from trafficedu.core.web import back_to, flash_message, tables
 from trafficedu.transfers import services
 from trafficedu.transfers.forms import KIND_NAMES, ConfirmForm, ExportForm, UploadForm
 
@@ -88,7 +88,7 @@ def confirm() -> Any:
         return _preview(kind, form.token.data, outcome), 422
     store.forget(form.token.data)
     report = outcome.report
-    tell(
+    flash_message(
         message(
             "Added %(added)d, updated %(updated)d, unchanged %(unchanged)d, refused %(refused)d.",
             added=report.added,

@@ -25,7 +25,7 @@ from trafficedu.core.fields import (
     named,
     not_in_future,
 )
-from trafficedu.core.web import say
+from trafficedu.core.web import translated
 from trafficedu.riders.rules import IdType, LegalBasis, normalise_identity, normalise_phone, normalise_plate
 from trafficedu.riders.services.people import NewRider
 from trafficedu.violations.queries.records import ViolationFilter
@@ -44,7 +44,7 @@ def _rule(normalise: Callable[[str], str]) -> Callable[[Any, Field], None]:
         try:
             normalise(field.data or "")
         except Refusal as error:
-            raise ValidationError(say(error.text)) from error
+            raise ValidationError(translated(error.text)) from error
 
     return check
 

@@ -18,7 +18,7 @@ from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_file, list_page
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, locale, tell
+from trafficedu.core.web import back_to, flash_message, locale
 from trafficedu.riders import queries as riders
 from trafficedu.riders.services.people import open_rider
 from trafficedu.violations.queries.kinds import list_kinds
@@ -77,7 +77,7 @@ def link(number: str) -> Any:
     if submitted(
         form, lambda: people.link_rider(session(), accident, form.to_input(), form.role.data, actor(), utc_now())
     ):
-        tell(message("Person linked to the accident."))
+        flash_message(message("Person linked to the accident."))
         return back_to("accidents.show", number=number)
     accident = records.find_accident(session(), number, actor())
     return form_page("accidents/link.html", form, accident=accident)
@@ -90,7 +90,7 @@ def unlink(number: str, rider: str) -> Any:
     accident = records.find_accident(session(), number, actor())
     people.unlink_rider(session(), records.find_link(session(), accident, rider), actor())
     session().commit()
-    tell(message("Link removed."))
+    flash_message(message("Link removed."))
     return back_to("accidents.show", number=number)
 
 

@@ -19,7 +19,7 @@ from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, tell
+from trafficedu.core.web import back_to, flash_message
 
 PAIRS_DAYS = 800
 """How far back possible duplicates are looked for: two years stand in every year-on-year figure."""
@@ -32,7 +32,7 @@ def void(number: str) -> Any:
     accident = records.find_accident(session(), number, actor())
     form = VoidForm()
     if submitted(form, lambda: closing.void(session(), accident, form.reason.data, actor(), utc_now())):
-        tell(message("Record voided and removed from all figures."))
+        flash_message(message("Record voided and removed from all figures."))
         return back_to("accidents.show", number=number)
     accident = records.find_accident(session(), number, actor())
     return form_page("accidents/void.html", form, accident=accident)
@@ -69,6 +69,6 @@ def compare(number: str, other: str) -> Any:
             closing.mark_duplicate(session(), voided, kept, actor(), utc_now())
             told = message("Duplicate voided. The other record is kept.")
         session().commit()
-        tell(told)
+        flash_message(told)
         return back_to("accidents.duplicates")
     return form_page("accidents/compare.html", form, records=(one, two), open=not (one.is_voided or two.is_voided))

@@ -23,7 +23,7 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import attach_error, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, locale, tell
+from trafficedu.core.web import back_to, flash_message, locale
 from trafficedu.violations.queries.kinds import list_kinds, list_villages
 
 VILLAGE_COOKIE = "village"
@@ -53,7 +53,7 @@ def new() -> Any:
             attach_error(form, error)
         else:
             cookie[VILLAGE_COOKIE] = form.area_code.data
-            tell(message("Accident recorded."))
+            flash_message(message("Accident recorded."))
             return back_to("accidents.show", number=number)
     return _page(form, close=close), 422
 
@@ -77,7 +77,7 @@ def correct(number: str) -> Any:
     if submitted(
         form, lambda: recording.correct(session(), accident, form.to_input(), form.version.data, actor(), utc_now())
     ):
-        tell(message("Record corrected."))
+        flash_message(message("Record corrected."))
         return back_to("accidents.show", number=number)
     return _page(form, records.find_accident(session(), number, actor())), 422
 

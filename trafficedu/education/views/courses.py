@@ -10,7 +10,7 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, tell
+from trafficedu.core.web import back_to, flash_message
 from trafficedu.education.forms import CourseForm
 from trafficedu.education.queries.courses import find_course, list_courses
 from trafficedu.education.services.courses import update_course
@@ -32,6 +32,6 @@ def course(code: str) -> Any:
     course = find_course(session(), code)
     form = CourseForm(obj=course)
     if submitted(form, lambda: update_course(session(), course, form.to_input(course), form.version.data, actor())):
-        tell(message("Course changed. It applies to study tasks from now on."))
+        flash_message(message("Course changed. It applies to study tasks from now on."))
         return back_to("courses.courses")
     return form_page("courses/course.html", form, course=course)

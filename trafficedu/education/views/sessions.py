@@ -15,7 +15,7 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import acted, form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, locale, page_number, pdf, tell
+from trafficedu.core.web import back_to, flash_message, locale, page_number, pdf
 from trafficedu.education.forms import (
     CancelForm,
     SeriesForm,
@@ -84,7 +84,9 @@ def create() -> Any:
     if accepted := submitted(
         form, lambda: create_session(session(), form.to_input(courses, station), actor(), utc_now())
     ):
-        tell(message("Session planned; %(count)d waiting riders have a seat.", count=accepted.value.seats_taken))
+        flash_message(
+            message("Session planned; %(count)d waiting riders have a seat.", count=accepted.value.seats_taken)
+        )
         return back_to("sessions.show", number=accepted.value.number)
     return form_page("sessions/new.html", form, station=station)
 
@@ -100,7 +102,7 @@ def create_weekly() -> Any:
         days = series_days(session(), new)
         confirmed = request.form.get("step") == "make"
         if confirmed and (accepted := acted(form, lambda: len(create_series(session(), new, actor(), utc_now())))):
-            tell(message("%(count)d sessions planned.", count=accepted.value))
+            flash_message(message("%(count)d sessions planned.", count=accepted.value))
             return back_to("sessions.sessions")
     return form_page("sessions/weekly.html", form, station=station, days=days)
 
@@ -131,7 +133,7 @@ def edit(number: str) -> Any:
     if accepted := submitted(
         form, lambda: change_session(session(), study, form.to_input(), form.version.data, actor(), utc_now())
     ):
-        tell(message("Session changed; %(count)d waiting riders have a seat.", count=accepted.value))
+        flash_message(message("Session changed; %(count)d waiting riders have a seat.", count=accepted.value))
         return back_to("sessions.show", number=number)
     return form_page("sessions/edit.html", form, study=study)
 
@@ -147,7 +149,7 @@ def cancel(number: str) -> Any:
         form,
         lambda: cancel_session(session(), study, form.reason.data, form.version.data, form.count(), actor(), utc_now()),
     ):
-        tell(
+        flash_message(
             message(
                 "Session cancelled: %(moved)d riders have another seat and %(waiting)d are waiting.",
                 moved=accepted.value.moved,

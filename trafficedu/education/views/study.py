@@ -14,7 +14,7 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.forms import carried_out, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, locale, tell
+from trafficedu.core.web import back_to, flash_message, locale
 from trafficedu.education import rules
 from trafficedu.education.forms import FindForm, OverrideForm, QuizForm
 from trafficedu.education.models import Booking, CourseModule, StudySession
@@ -259,7 +259,7 @@ def override(number: str, task: str) -> Any:
     booking = _study(number, task)
     form = OverrideForm()
     if submitted(form, lambda: study_services.sign_off(session(), booking, actor(), utc_now(), form.reason.data)):
-        tell(message("Signed off. The certificate has been issued."))
+        flash_message(message("Signed off. The certificate has been issued."))
         return _to_card(number, task)
     return _card(_study(number, task), override=form)
 
@@ -283,7 +283,7 @@ def start_all(number: str, position: int) -> Any:
     study = sessions.find_session(session(), number, actor())
     result = study_services.start_module_for_all(session(), study, _module_id(study, position), actor(), utc_now())
     session().commit()
-    tell(
+    flash_message(
         message(
             "Begun for %(done)d riders; %(left)d are at another stage.", done=result.served, left=result.passed_over
         )
@@ -298,7 +298,7 @@ def end_all(number: str, position: int) -> Any:
     study = sessions.find_session(session(), number, actor())
     result = study_services.end_module_for_all(session(), study, _module_id(study, position), actor(), utc_now())
     session().commit()
-    tell(
+    flash_message(
         message(
             "Ended for %(done)d riders; %(left)d are at another stage or need more time.",
             done=result.served,
@@ -315,7 +315,7 @@ def sign_off_all(number: str) -> Any:
     study = sessions.find_session(session(), number, actor())
     result = study_services.sign_off_ready(session(), study, actor(), utc_now())
     session().commit()
-    tell(
+    flash_message(
         message("Signed off %(done)d riders; %(left)d are not ready yet.", done=result.served, left=result.passed_over)
     )
     return back_to("study.check_in_list", number=number)

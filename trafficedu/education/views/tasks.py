@@ -14,7 +14,7 @@ from trafficedu.core.fields import choices
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, local_time, locale, pdf, say, tell
+from trafficedu.core.web import back_to, flash_message, local_time, locale, pdf, translated
 from trafficedu.education import rules
 from trafficedu.education.forms import SeatForm, TaskFilterForm, WaiveForm
 from trafficedu.education.models import StudySession, StudyTask
@@ -73,7 +73,7 @@ def seat(number: str) -> Any:
     form.session.choices = choices((study.number, _label(study, task)) for study in free)
     by_number = {study.number: study for study in free}
     if submitted(form, lambda: seats.move_booking(session(), task, by_number[form.session.data], actor(), utc_now())):
-        tell(message("Seat booked."))
+        flash_message(message("Seat booked."))
         return back_to("education.task", number=number)
     return form_page("education/seat.html", form, task=_find(number), held=held, sessions=free)
 
@@ -81,8 +81,8 @@ def seat(number: str) -> Any:
 def _label(study: StudySession, task: StudyTask) -> str:
     starts, station = local_time(study.starts_utc), study.station.name
     if study.starts_on > task.due_on:
-        return say(message("%(when)s, %(station)s (after the due date)", when=starts, station=station))
-    return say(message("%(when)s, %(station)s", when=starts, station=station))
+        return translated(message("%(when)s, %(station)s (after the due date)", when=starts, station=station))
+    return translated(message("%(when)s, %(station)s", when=starts, station=station))
 
 
 @pages.post("/education/<number>/book")
@@ -92,9 +92,11 @@ def book(number: str) -> Any:
     booking = seats.book(session(), _find(number), actor(), utc_now())
     session().commit()
     if booking is None:
-        tell(message("There is still no free seat before the due date. The rider is still waiting."), "warning")
+        flash_message(
+            message("There is still no free seat before the due date. The rider is still waiting."), "warning"
+        )
     else:
-        tell(message("Seat booked."))
+        flash_message(message("Seat booked."))
     return back_to("education.task", number=number)
 
 
@@ -105,7 +107,7 @@ def waive(number: str) -> Any:
     task = find_task(session(), number, actor(), answering=True)
     form = WaiveForm()
     if submitted(form, lambda: assignment.waive(session(), task, form.reason.data, actor(), utc_now())):
-        tell(message("Study task waived."))
+        flash_message(message("Study task waived."))
         return back_to("education.task", number=number)
     return form_page("education/waive.html", form, task=task)
 

@@ -10,7 +10,7 @@ from wtforms import HiddenField, SelectField
 from trafficedu.analysis.colours.rule_set import COLOURS, GREY, KINDS
 from trafficedu.core.fields import ChoiceFilter, FilterForm, TrimmedField, choices
 from trafficedu.core.month import Month
-from trafficedu.core.web import say
+from trafficedu.core.web import translated
 from trafficedu.evaluation.queries.runs import ResultFilter
 from trafficedu.evaluation.rules import COLOUR_NAMES
 
@@ -33,7 +33,7 @@ class ResultFilterForm(FilterForm):
         if self.kind.data not in kinds:
             self.kind.data = kinds[0] if kinds else KINDS[0]
         colours = (*COLOURS, GREY)
-        self.colour.offer((colour, say(COLOUR_NAMES[colour])) for colour in colours)
+        self.colour.offer((colour, translated(COLOUR_NAMES[colour])) for colour in colours)
         if self.colour.data not in colours:
             self.colour.data = ""
         if self.kind.data != "village" or len(towns) < 2:

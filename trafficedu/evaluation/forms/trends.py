@@ -11,7 +11,7 @@ from wtforms.validators import Optional
 from trafficedu.core.fields import FilterForm, MonthField, choices, show_month
 from trafficedu.core.month import Month, Period
 from trafficedu.core.text import Message
-from trafficedu.core.web import say
+from trafficedu.core.web import translated
 from trafficedu.evaluation.rules import CASUALTY, FATAL_ONLY, MEASURES, SERIES
 
 
@@ -23,7 +23,7 @@ class TrendForm(FilterForm):
 
     def offer(self, areas: list[tuple[str, str]], area: str) -> str:
         """Fill the lists, put right what was asked, and return the series."""
-        self.series.choices = choices((key, say(series.name)) for key, series in SERIES.items())
+        self.series.choices = choices((key, translated(series.name)) for key, series in SERIES.items())
         self.area.choices, self.area.data = choices(areas), area
         if self.series.data not in SERIES:
             self.series.data = CASUALTY
@@ -43,7 +43,7 @@ class ClaimForm(FilterForm):
         """Return measure, earlier and later period; what is missing is this year's full months and the year before."""
         self.validate()
         names: dict[str, Message] = MEASURES
-        self.measure.choices = choices((key, say(name)) for key, name in names.items())
+        self.measure.choices = choices((key, translated(name)) for key, name in names.items())
         if self.measure.data not in names:
             self.measure.data = FATAL_ONLY
         last = self.after_last.data or Month.of(today) - 1

@@ -18,7 +18,7 @@ from trafficedu.core.list_views import send_table
 from trafficedu.core.month import Month
 from trafficedu.core.spreadsheet import Column, Row
 from trafficedu.core.text import message
-from trafficedu.core.web import locale, page_number, say
+from trafficedu.core.web import locale, page_number, translated
 from trafficedu.evaluation import charts
 from trafficedu.evaluation.forms.results import ResultFilterForm
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
@@ -170,7 +170,7 @@ def show(month: Month, kind: str, code: str) -> Any:
 
 def _title(result: EvaluationResult) -> str:
     """Return the finding that the chart shows."""
-    colour = say(COLOUR_NAMES[result.colour])
+    colour = translated(COLOUR_NAMES[result.colour])
     return f"{result.name}: {colour}" if result.score is None else f"{result.name}: {colour} {result.score:.2f}"
 
 
@@ -191,7 +191,7 @@ def _trends(result: EvaluationResult) -> list[Chart]:
         kept = find_kept(session(), key, fitted_with(result.area).id)
         row = kept.payload.get("rows", {}).get(result.code) if kept is not None else None
         if kept is not None and row is not None:
-            title = say(message("%(series)s in %(area)s", series=SERIES[key].name, area=result.name))
+            title = translated(message("%(series)s in %(area)s", series=SERIES[key].name, area=result.name))
             figures.append(charts.trend_figure(key, kept.payload, row, title, locale(), f"trend-{key}"))
     return figures
 

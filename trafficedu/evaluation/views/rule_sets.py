@@ -14,7 +14,7 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.forms import attach_error, carried_out, form_page
 from trafficedu.core.month import Month
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, say, tell
+from trafficedu.core.web import back_to, flash_message, translated
 from trafficedu.evaluation.forms.rule_sets import EXPOSURE_NAMES, RESPONSIBILITY_NAMES, RuleSetForm, flat
 from trafficedu.evaluation.queries import rule_sets as queries
 from trafficedu.evaluation.rules import DIMENSION_NAMES, KIND_NAMES
@@ -73,7 +73,7 @@ def new_rule_set() -> Any:
         except Refusal as error:
             _refused(form, error)
         else:
-            tell(
+            flash_message(
                 message(
                     "Draft saved. See below what it would have changed, then ask a second person to put it in force."
                 )
@@ -96,7 +96,7 @@ def edit_rule_set(code: str) -> Any:
         except Refusal as error:
             _refused(form, error)
         else:
-            tell(message("Draft changed."))
+            flash_message(message("Draft changed."))
             return back_to("evaluation.rule_set", code=code)
     return form_page("evaluation/rule_form.html", form, record=record)
 
@@ -107,7 +107,7 @@ def release_rule_set(code: str) -> Any:
     """I put somebody else's draft in force."""
     record = queries.find_rule_set(session(), code)
     if carried_out(lambda: rule_set_services.release_rule_set(session(), record, _version(), actor(), utc_now())):
-        tell(message("The rule set is in force from the month you chose."))
+        flash_message(message("The rule set is in force from the month you chose."))
     return back_to("evaluation.rule_set", code=code)
 
 
@@ -117,7 +117,7 @@ def discard_rule_set(code: str) -> Any:
     """I give a draft up."""
     record = queries.find_rule_set(session(), code)
     if carried_out(lambda: rule_set_services.discard_rule_set(session(), record, _version(), actor())):
-        tell(message("Draft discarded. It stays in the list."))
+        flash_message(message("Draft discarded. It stays in the list."))
     return back_to("evaluation.rule_sets")
 
 
@@ -132,6 +132,6 @@ def _refused(form: RuleSetForm, error: Refusal) -> None:
     session().rollback()
     if isinstance(error, rule_set_services.RuleFaults):
         for field, text in error.found.items():
-            form[field].errors = [*form[field].errors, say(text)]
+            form[field].errors = [*form[field].errors, translated(text)]
     else:
         attach_error(form, error)

@@ -12,7 +12,7 @@ from trafficedu.core.database import session
 from trafficedu.core.forms import carried_out
 from trafficedu.core.month import Month
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, tell
+from trafficedu.core.web import back_to, flash_message
 from trafficedu.evaluation.queries import runs
 from trafficedu.evaluation.rules import DIMENSION_NAMES, KIND_NAMES
 from trafficedu.evaluation.services import runs as run_services
@@ -31,9 +31,9 @@ def evaluate(month: Month) -> Any:
     if evaluated is None:
         return back_to("evaluation.index", month=month)
     if evaluated.value != number:
-        tell(message("%(month)s evaluated: version %(number)d.", month=month, number=number + 1))
+        flash_message(message("%(month)s evaluated: version %(number)d.", month=month, number=number + 1))
     else:
-        tell(message("Nothing has changed since version %(number)d.", number=number))
+        flash_message(message("Nothing has changed since version %(number)d.", number=number))
     return back_to("evaluation.versions", month=month)
 
 
@@ -61,5 +61,5 @@ def publish(month: Month) -> Any:
     number = request.form.get("number", 0, type=int) or 0
     run = runs.find_version(session(), month, number if 0 < number < 2**31 else 0)
     if carried_out(lambda: run_services.publish_run(session(), run, actor(), utc_now())):
-        tell(message("Version %(number)d of %(month)s published.", number=number, month=month))
+        flash_message(message("Version %(number)d of %(month)s published.", number=number, month=month))
     return back_to("evaluation.versions", month=month)

@@ -11,9 +11,9 @@ from trafficedu.analysis.trend_words import METHOD_NAMES, UNKNOWNS
 from trafficedu.areas.models import Area
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
-from trafficedu.core.database import session, writing
+from trafficedu.core.database import session, writing_apart
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, locale, say, tell
+from trafficedu.core.web import back_to, flash_message, locale, translated
 from trafficedu.evaluation import charts
 from trafficedu.evaluation.forms.trends import ClaimForm, TrendForm
 from trafficedu.evaluation.queries import areas
@@ -39,7 +39,7 @@ def trends() -> Any:
     answer = results.trend_of(session(), key, root, utc_now())
     is_root = root.id == area.id
     if answer.keep is not None:
-        with writing() as own:
+        with writing_apart() as own:
             answer.keep(own)
     claim = compare_periods(session(), measure, area, before, after, actor())
     return render_template(
@@ -71,7 +71,7 @@ def again() -> Any:
     if answer.keep is not None:
         answer.keep(session())
     session().commit()
-    tell(message("The trend has been updated from current records."))
+    flash_message(message("The trend has been updated from current records."))
     return back_to("evaluation.trends", series=key, area=code)
 
 
@@ -85,8 +85,8 @@ def _shown(key: str, answer: Answer, code: str, name: str, is_root: bool, day: d
     stated = unpacked(row["trend"])
     if SERIES[key].rate:  # the statement is of the failures, the curve shows the rest
         stated = message("Measured by %(what)s: %(trend)s", what=SERIES[key].what, trend=stated)
-    trend = say(stated)
-    title = say(message("%(series)s in %(area)s. %(trend)s", series=SERIES[key].name, area=name, trend=trend))
+    trend = translated(stated)
+    title = translated(message("%(series)s in %(area)s. %(trend)s", series=SERIES[key].name, area=name, trend=trend))
     return {
         "figure": charts.trend_figure(key, payload, row, title, locale()),
         "months": payload["months"],

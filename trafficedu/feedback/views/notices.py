@@ -9,12 +9,12 @@ from flask import render_template, request, url_for
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
-from trafficedu.core.database import session, writing
+from trafficedu.core.database import session, writing_apart
 from trafficedu.core.errors import Missing
 from trafficedu.core.forms import submitted
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, locale, page_number, pdf, tell
+from trafficedu.core.web import back_to, flash_message, locale, page_number, pdf
 from trafficedu.feedback.forms import AnswerForm, NoticeFilterForm
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries import display
@@ -44,7 +44,7 @@ def notice(number: str) -> Any:
     notice = find_notice(session(), number, actor())
     if notice.opened_utc is None and is_receiver(actor(), notice):
         notice_id = notice.id
-        with writing() as own:
+        with writing_apart() as own:
             notice_services.note_opened(own, notice_id, actor(), utc_now())
         notice = find_notice(session(), number, actor())
     return _show(notice, _answer_form(notice))
@@ -58,7 +58,7 @@ def answer(number: str) -> Any:
     form = _answer_form(notice)
     if not submitted(form, lambda: notice_services.answer(session(), notice, form.to_input(), actor(), utc_now())):
         return _show(find_notice(session(), number, actor()), form), 422
-    tell(message("Answer to notice %(number)s recorded.", number=notice.number))
+    flash_message(message("Answer to notice %(number)s recorded.", number=notice.number))
     if (back := request.form.get("back")) in BACK:
         return back_to(BACK[back])
     return back_to("feedback.notice", number=notice.number)

@@ -16,7 +16,7 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.fields import EndForm
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import Message, message
-from trafficedu.core.web import back_to, tell
+from trafficedu.core.web import back_to, flash_message
 from trafficedu.feedback import rules
 from trafficedu.feedback.forms import StepForm
 from trafficedu.feedback.models import EscalationStep
@@ -71,7 +71,7 @@ def end_step(receiver: str, count: int, day: str) -> Any:
         form,
         lambda: policy_services.end_step(session(), present, form.last_day.data, form.version.data, today(), actor()),
     ):
-        tell(message("The step ends on that day."))
+        flash_message(message("The step ends on that day."))
         return back_to("feedback.policy")
     return form_page("feedback/end_step.html", form, step=present, today=today(), in_words=rules.in_words)
 
@@ -91,7 +91,7 @@ def _previewed(
 
     accepted = submitted(form, act)
     if accepted and accepted.value is None:
-        tell(success)
+        flash_message(success)
         return back_to("feedback.policy")
     changes = accepted.value if accepted else None
     return form_page("feedback/step.html", form, step=present, changes=changes, in_words=rules.in_words)

@@ -16,7 +16,7 @@ from trafficedu.core.fields import choices
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, tell
+from trafficedu.core.web import back_to, flash_message
 from trafficedu.hazards.forms import LookForm, ReasonForm, WatchFilterForm, WatchForm
 from trafficedu.hazards.models import HazardWatch
 from trafficedu.hazards.queries.checks import find_watch, list_reachable_checkers, watches_on
@@ -44,7 +44,7 @@ def new_check() -> Any:
         form.due_on.data = today()
     made: list[str] = []
     if submitted(form, lambda: made.append(list_area(session(), form.to_input(), actor(), utc_now()).number)):
-        tell(message("Area added to the list."))
+        flash_message(message("Area added to the list."))
         return back_to("hazards.check", number=made[0])
     return _form_page(form)
 
@@ -69,7 +69,7 @@ def edit_check(number: str) -> Any:
         form,
         lambda: change_watch(session(), watch, form.to_input(), form.version.data, actor(), utc_now()),
     ):
-        tell(message("Schedule changed."))
+        flash_message(message("Schedule changed."))
         return back_to("hazards.check", number=number)
     return _form_page(form, find_watch(session(), number, actor()))
 
@@ -99,7 +99,7 @@ def look(number: str) -> Any:
             session(), watch, form.found.data, form.note.data or "", form.version.data, actor(), utc_now()
         ),
     ):
-        tell(message("Check recorded."))
+        flash_message(message("Check recorded."))
         return back_to("hazards.check", number=number)
     watch = find_watch(session(), number, actor())
     return form_page("hazards/look.html", form, watch=watch)
@@ -117,7 +117,7 @@ def end_check(number: str) -> Any:
         form,
         lambda: end_watch(session(), watch, form.reason.data, form.version.data, actor(), utc_now()),
     ):
-        tell(message("Area removed from the list. Earlier checks are kept."))
+        flash_message(message("Area removed from the list. Earlier checks are kept."))
         return back_to("hazards.checks")
     watch = find_watch(session(), number, actor())
     return form_page("hazards/end_check.html", form, watch=watch)

@@ -10,7 +10,7 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, tell
+from trafficedu.core.web import back_to, flash_message
 from trafficedu.hazards.forms import HazardKindForm
 from trafficedu.hazards.queries.kinds import find_kind, list_kinds
 from trafficedu.hazards.services.kinds import add_kind, change_kind
@@ -30,7 +30,7 @@ def new_kind() -> Any:
     """I add a kind of hazard."""
     form = HazardKindForm()
     if submitted(form, lambda: add_kind(session(), form.code.data or "", form.to_input(), actor())):
-        tell(message("Kind of hazard added."))
+        flash_message(message("Kind of hazard added."))
         return back_to("hazards.kinds")
     return form_page("hazards/kind.html", form, kind=None)
 
@@ -44,6 +44,6 @@ def kind(code: str) -> Any:
     if request.method == "GET":
         form.show(found)
     if submitted(form, lambda: change_kind(session(), found, form.to_input(), form.version.data, actor())):
-        tell(message("Kind of hazard changed."))
+        flash_message(message("Kind of hazard changed."))
         return back_to("hazards.kinds")
     return form_page("hazards/kind.html", form, kind=find_kind(session(), code))

@@ -14,7 +14,7 @@ from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, locale, tell
+from trafficedu.core.web import back_to, flash_message, locale
 from trafficedu.hazards.forms import HazardForm, MorePhotosForm, ReasonForm
 from trafficedu.hazards.models import Hazard
 from trafficedu.hazards.queries import records
@@ -36,7 +36,7 @@ def new() -> Any:
     made: list[str] = []
     if submitted(form, lambda: made.append(reporting.report(session(), form.to_input(), actor(), utc_now()).number)):
         cookie[VILLAGE_COOKIE] = form.area_code.data
-        tell(message("Hazard reported. The town must now plan how to fix it."))
+        flash_message(message("Hazard reported. The town must now plan how to fix it."))
         return back_to("hazards.show", number=made[0])
     return _page(form)
 
@@ -53,7 +53,7 @@ def correct(number: str) -> Any:
         form,
         lambda: reporting.correct(session(), hazard, form.to_input(), form.version.data, actor(), utc_now()),
     ):
-        tell(message("Hazard corrected."))
+        flash_message(message("Hazard corrected."))
         return back_to("hazards.show", number=number)
     return _page(form, records.find_hazard(session(), number, actor()))
 
@@ -77,7 +77,7 @@ def photos(number: str) -> Any:
         form,
         lambda: reporting.add_photos(session(), hazard, form.files(), form.taken.data, actor(), utc_now()),
     ):
-        tell(message("Photos saved."))
+        flash_message(message("Photos saved."))
         return back_to("hazards.show", number=number)
     hazard = records.find_hazard(session(), number, actor())
     return form_page("hazards/photos.html", form, hazard=hazard)
@@ -90,7 +90,7 @@ def withdraw(number: str, position: int) -> Any:
     found = records.find_photo(session(), number, min(position, 999), actor())
     form = ReasonForm()
     if submitted(form, lambda: reporting.withdraw_photo(session(), found, form.reason.data, actor(), utc_now())):
-        tell(message("Photo withdrawn from all pages."))
+        flash_message(message("Photo withdrawn from all pages."))
         return back_to("hazards.show", number=number)
     hazard = records.find_hazard(session(), number, actor())
     return form_page("hazards/withdraw.html", form, hazard=hazard, position=position)

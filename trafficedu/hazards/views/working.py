@@ -15,7 +15,7 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import Stale
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import Message, message
-from trafficedu.core.web import back_to, tell
+from trafficedu.core.web import back_to, flash_message
 from trafficedu.hazards import rules
 from trafficedu.hazards.forms import FixedForm, PlanForm, ReasonForm, RevisionForm, StepForm, VerifyForm
 from trafficedu.hazards.models import Hazard
@@ -54,7 +54,7 @@ def plan(number: str) -> Any:
             planning.plan(session(), hazard, form.to_input(), version, actor(), now)
 
     if submitted(form, act):
-        tell(message("Plan saved."))
+        flash_message(message("Plan saved."))
         return back_to("hazards.show", number=number)
     hazard = records.find_hazard(session(), number, actor())
     return form_page("hazards/plan.html", form, hazard=hazard, changing=changing)
@@ -67,7 +67,7 @@ def begin(number: str) -> Any:
     hazard = _seen(number, HazardAct.FIXING)
     planning.begin(session(), hazard, StepForm().version.data, actor(), utc_now())
     session().commit()
-    tell(message("Start of work recorded."))
+    flash_message(message("Start of work recorded."))
     return back_to("hazards.show", number=number)
 
 
@@ -85,7 +85,7 @@ def fixed(number: str) -> Any:
             session(), hazard, form.note.data or "", form.files(), form.version.data, actor(), utc_now()
         ),
     ):
-        tell(message("Reported as fixed. Someone else must now verify it."))
+        flash_message(message("Reported as fixed. Someone else must now verify it."))
         return back_to("hazards.show", number=number)
     hazard = records.find_hazard(session(), number, actor())
     return form_page("hazards/fixed.html", form, hazard=hazard)
@@ -108,7 +108,9 @@ def verify(number: str) -> Any:
             deciding.reject(session(), hazard, said.note, said.photos, version, actor(), now)
 
     if submitted(form, act):
-        tell(message("Verified: the hazard is gone.") if form.decision.data == "yes" else message("Sent back."))
+        flash_message(
+            message("Verified: the hazard is gone.") if form.decision.data == "yes" else message("Sent back.")
+        )
         return back_to("hazards.show", number=number)
     hazard = records.find_hazard(session(), number, actor())
     return form_page(
@@ -144,7 +146,7 @@ def _with_reason(number: str, step: HazardAct, act: Act, told: Message) -> Any:
     if request.method == "GET":
         form.version.data = hazard.version
     if submitted(form, lambda: act(session(), hazard, form.reason.data, form.version.data, actor(), utc_now())):
-        tell(told)
+        flash_message(told)
         return back_to("hazards.show", number=number)
     hazard = records.find_hazard(session(), number, actor())
     return form_page("hazards/reason.html", form, hazard=hazard, step=step)

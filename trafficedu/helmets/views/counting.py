@@ -23,7 +23,7 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
-from trafficedu.core.web import say
+from trafficedu.core.web import translated
 from trafficedu.helmets.queries import surveys
 from trafficedu.helmets.queries.sites import offer_companies, offer_sites
 from trafficedu.helmets.rules import Tap
@@ -84,16 +84,16 @@ def receive() -> Any:
     try:
         sent = _sheet(request.get_json())
     except (BadRequest, KeyError, TypeError, ValueError, AttributeError, OverflowError):
-        return jsonify(error=say(message("This is not what the counting page sends."))), 400
+        return jsonify(error=translated(message("This is not what the counting page sends."))), 400
     if sent.observer != _observer():
         reason = message("Another account started this count. Sign in with that account.")
-        return jsonify(error=say(reason)), 409
+        return jsonify(error=translated(reason)), 409
     try:
         received = counting.receive(session(), sent.sheet, actor(), utc_now())
         session().commit()
     except Refusal as error:
         session().rollback()
-        return jsonify(error=say(error.text)), 422
+        return jsonify(error=translated(error.text)), 422
     return jsonify(last=received.last_event, ended=received.ended, number=received.survey_number)
 
 

@@ -14,7 +14,7 @@ from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.month import Month
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, tell
+from trafficedu.core.web import back_to, flash_message
 from trafficedu.helmets.forms import DrawForm, NewSiteForm, SiteFilterForm, SiteForm
 from trafficedu.helmets.queries.sites import DRAWS, SITES, find_draw, find_site, list_draw_lines
 from trafficedu.helmets.rules import RoadClass, Strata
@@ -40,7 +40,7 @@ def create_site() -> Any:
     form = NewSiteForm()
     form.offer(choices_below(session(), today(), actor()))
     if submitted(form, lambda: places.create_site(session(), form.to_new(), actor())):
-        tell(message("Site added."))
+        flash_message(message("Site added."))
         return back_to("helmets.sites")
     return form_page("helmets/site.html", form, site=None)
 
@@ -53,7 +53,7 @@ def site(code: str) -> Any:
     form = SiteForm(obj=found, area_code=found.area.code)
     form.offer(choices_below(session(), today(), actor()))
     if submitted(form, lambda: places.update_site(session(), found, form.to_input(), form.version.data, actor())):
-        tell(message("Site changed."))
+        flash_message(message("Site changed."))
         return back_to("helmets.sites")
     return form_page("helmets/site.html", form, site=found)
 
@@ -72,7 +72,7 @@ def create_draw() -> Any:
     form = DrawForm(month=Month.of(today()), sites=USUAL_SITES, stratified_by=Strata.BY_CLASS)
     form.offer(choices_below(session(), today(), actor()))
     if accepted := submitted(form, lambda: places.create_draw(session(), form.to_input(), actor(), utc_now())):
-        tell(message("Plan drawn."))
+        flash_message(message("Plan drawn."))
         return back_to("helmets.draw", number=accepted.value.number)
     return form_page("helmets/new_draw.html", form)
 

@@ -13,7 +13,7 @@ from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, tell
+from trafficedu.core.web import back_to, flash_message
 from trafficedu.helmets.forms import (
     CELL_NAMES,
     SurveyFilterForm,
@@ -53,7 +53,7 @@ def void(number: str) -> Any:
     if submitted(
         form, lambda: survey_services.void(session(), found, form.reason.data, form.version.data, actor(), utc_now())
     ):
-        tell(message("Survey voided. It no longer counts in any figure."))
+        flash_message(message("Survey voided. It no longer counts in any figure."))
         return back_to("helmets.survey", number=found.number)
     return _show(find_survey(session(), number, actor()), form), 422
 
@@ -81,7 +81,7 @@ def create_survey() -> Any:
     if accepted := submitted(
         form, lambda: survey_services.add_survey(session(), form.to_input(), actor(), utc_now()).number
     ):
-        tell(message("Survey entered."))
+        flash_message(message("Survey entered."))
         return back_to("helmets.survey", number=accepted.value)
     cells = [(CELL_NAMES[group, role], fields) for (group, role), fields in form.cells.items()]
     return form_page("helmets/new_survey.html", form, cells=cells)

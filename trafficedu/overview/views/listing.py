@@ -15,7 +15,7 @@ from trafficedu.core.database import session
 from trafficedu.core.forms import carried_out, form_page, submitted
 from trafficedu.core.month import Month
 from trafficedu.core.text import message, translate
-from trafficedu.core.web import back_to, locale, page_number, tell
+from trafficedu.core.web import back_to, flash_message, locale, page_number
 from trafficedu.overview import services
 from trafficedu.overview.forms import DecisionForm, ProtestForm, TakeOffForm
 from trafficedu.overview.models import ListEntry, VillageList
@@ -88,7 +88,7 @@ def _parts(entries: Sequence[ListEntry]) -> dict[Shade, list[ListEntry]]:
 def freeze(month: Month) -> Any:
     """I freeze the list of a month, so that villages can protest."""
     if carried_out(lambda: services.freeze_list(session(), month, actor(), utc_now())):
-        tell(message("List frozen. The villages on it have been notified."))
+        flash_message(message("List frozen. The villages on it have been notified."))
     return back_to("overview.month_list", month=month)
 
 
@@ -99,7 +99,7 @@ def publish(month: Month) -> Any:
     found = _found(month)
     version = request.form.get("version", 0, type=int)
     if carried_out(lambda: services.publish_list(session(), found, version, actor(), utc_now())):
-        tell(message("The list is published."))
+        flash_message(message("The list is published."))
     return back_to("overview.month_list", month=month)
 
 
@@ -110,7 +110,7 @@ def protest(month: Month, code: str) -> Any:
     entry = queries.find_entry(session(), month, code, actor())
     form = ProtestForm()
     if submitted(form, lambda: services.protest(session(), entry, form.text.data, actor(), utc_now())):
-        tell(message("Objection sent. It will be decided before the list is published."))
+        flash_message(message("Objection sent. It will be decided before the list is published."))
         return back_to("overview.month_list", month=month)
     return _entry_page("overview/list_protest.html", month, code, form)
 
@@ -127,7 +127,7 @@ def decide(month: Month, code: str) -> Any:
         form,
         lambda: services.decide_protest(session(), protest, form.decision.data, form.reason.data, actor(), utc_now()),
     ):
-        tell(message("Decision on the objection recorded."))
+        flash_message(message("Decision on the objection recorded."))
         return back_to("overview.month_list", month=month)
     return _entry_page("overview/list_decide.html", month, code, form)
 
@@ -139,7 +139,7 @@ def take_off(month: Month, code: str) -> Any:
     entry = queries.find_entry(session(), month, code, actor())
     form = TakeOffForm()
     if submitted(form, lambda: services.take_off(session(), entry, form.reason.data, actor())):
-        tell(message("%(village)s removed from the list.", village=entry.area.name))
+        flash_message(message("%(village)s removed from the list.", village=entry.area.name))
         return back_to("overview.month_list", month=month)
     return _entry_page("overview/list_take_off.html", month, code, form)
 

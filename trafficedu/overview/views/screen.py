@@ -9,7 +9,7 @@ from flask import abort, render_template, request
 from trafficedu.areas.models import Area
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
-from trafficedu.core.database import session, writing
+from trafficedu.core.database import session, writing_apart
 from trafficedu.core.month import EARLIEST, LATEST, Month
 from trafficedu.core.text import message
 from trafficedu.evaluation.queries import runs as evaluation
@@ -54,7 +54,7 @@ def _drawn(area: Area, month: Month) -> dict[str, Any]:
     found = alarms.read_alarms(answer.payload)
     if answer.keep is not None:
         keep = answer.keep
-        with writing() as own:
+        with writing_apart() as own:
             keep(own)
     return {
         "screen": shown,

@@ -12,7 +12,7 @@ from trafficedu.core.database import session
 from trafficedu.core.fields import EndForm
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, tell
+from trafficedu.core.web import back_to, flash_message
 from trafficedu.points.forms import ActivityForm, ExpectationForm
 from trafficedu.points.queries.catalogue import find_activity, list_activities, list_expectations
 from trafficedu.points.services import catalogue
@@ -35,7 +35,7 @@ def new_activity() -> Any:
     """I add an activity that people enter."""
     form = ActivityForm()
     if submitted(form, lambda: catalogue.add_activity(session(), form.code.data, form.to_input(), actor())):
-        tell(message("Activity added."))
+        flash_message(message("Activity added."))
         return back_to("points.activities")
     return form_page("points/activity.html", form, activity=None)
 
@@ -48,7 +48,7 @@ def activity(code: str) -> Any:
     form = ActivityForm(obj=found)
     form.follow(found)
     if submitted(form, lambda: catalogue.renew_activity(session(), found, form.to_input(), form.version.data, actor())):
-        tell(message("New version added to the catalogue."))
+        flash_message(message("New version added to the catalogue."))
         return back_to("points.activities")
     return form_page("points/activity.html", form, activity=found)
 
@@ -62,7 +62,7 @@ def end_activity(code: str) -> Any:
     if submitted(
         form, lambda: catalogue.end_activity(session(), found, form.last_day.data, form.version.data, actor())
     ):
-        tell(message("The activity ends on that day."))
+        flash_message(message("The activity ends on that day."))
         return back_to("points.activities")
     return form_page("points/end_activity.html", form, activity=found)
 
@@ -73,7 +73,7 @@ def expectations() -> Any:
     """I see what is expected a month, and say it anew from a month on."""
     form = ExpectationForm()
     if submitted(form, lambda: catalogue.expect_points(session(), form.to_input(), actor())):
-        tell(message("Figure entered."))
+        flash_message(message("Figure entered."))
         return back_to("points.expectations")
     rows = list_expectations(session())
     return form_page("points/expectations.html", form, rows=rows)

@@ -12,7 +12,7 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import Denied
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, locale, tell
+from trafficedu.core.web import back_to, flash_message, locale
 from trafficedu.points.forms import CounterForm, EntryForm
 from trafficedu.points.queries import catalogue, scope
 from trafficedu.points.queries.entries import find_entry
@@ -30,7 +30,7 @@ def record() -> Any:
     if not form.is_submitted():
         form.occurred_on.data, form.target.data = today(), request.args.get("target", form.target.data)
     if accepted := submitted(form, lambda: entries.record_entry(session(), form.to_input(), actor(), utc_now()).number):
-        tell(message("Activity entered."))
+        flash_message(message("Activity entered."))
         return back_to("points.entry", number=accepted.value)
     return form_page("points/form.html", form)
 
@@ -58,7 +58,7 @@ def counter(number: str) -> Any:
         raise Denied(entries.NOT_YOURS)
     form = CounterForm()
     if submitted(form, lambda: entries.counter_entry(session(), entry, form.reason.data, actor(), utc_now())):
-        tell(message("Entry reversed."))
+        flash_message(message("Entry reversed."))
         return back_to("points.entry", number=number)
     found = find_entry(session(), number, actor())
     return form_page("points/counter.html", form, entry=found)

@@ -12,7 +12,7 @@ from trafficedu.core.database import session
 from trafficedu.core.fields import EndForm
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, tell
+from trafficedu.core.web import back_to, flash_message
 from trafficedu.violations.forms import KindForm
 from trafficedu.violations.queries.kinds import find_kind, list_kinds
 from trafficedu.violations.services import kinds as kind_services
@@ -32,7 +32,7 @@ def new_kind() -> Any:
     """I add a kind."""
     form = KindForm()
     if submitted(form, lambda: kind_services.add_kind(session(), form.code.data, form.to_input(), actor())):
-        tell(message("Kind added."))
+        flash_message(message("Kind added."))
         return back_to("violations.kinds")
     return form_page("violations/kind.html", form, kind=None)
 
@@ -45,7 +45,7 @@ def kind(code: str) -> Any:
     form = KindForm(obj=kind)
     form.follow(kind)
     if submitted(form, lambda: kind_services.renew_kind(session(), kind, form.to_input(), form.version.data, actor())):
-        tell(message("New version added to the catalogue."))
+        flash_message(message("New version added to the catalogue."))
         return back_to("violations.kinds")
     return form_page("violations/kind.html", form, kind=kind)
 
@@ -57,6 +57,6 @@ def end_kind(code: str) -> Any:
     kind = find_kind(session(), code)
     form = EndForm(obj=kind)
     if submitted(form, lambda: kind_services.end_kind(session(), kind, form.last_day.data, form.version.data, actor())):
-        tell(message("The kind ends on that day."))
+        flash_message(message("The kind ends on that day."))
         return back_to("violations.kinds")
     return form_page("violations/end_kind.html", form, kind=kind)

@@ -11,7 +11,7 @@ from trafficedu.core.forms import acted, form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, tell
+from trafficedu.core.web import back_to, flash_message
 from trafficedu.violations.forms import DecisionForm, IdentifyForm, ReasonForm
 from trafficedu.violations.queries import kinds, records
 from trafficedu.violations.queries.objections import find_objection, objections_on
@@ -36,7 +36,7 @@ def confirm(number: str) -> Any:
     violation = records.find_violation(session(), number, actor())
     reviewing.confirm(session(), violation, actor(), utc_now())
     session().commit()
-    tell(message("Record confirmed. It counts from now on."))
+    flash_message(message("Record confirmed. It counts from now on."))
     return back_to("violations.show", number=number)
 
 
@@ -47,7 +47,7 @@ def reject(number: str) -> Any:
     violation = records.find_violation(session(), number, actor())
     form = ReasonForm()
     if submitted(form, lambda: reviewing.reject(session(), violation, form.reason.data, actor(), utc_now())):
-        tell(message("Record rejected. It will not be counted."))
+        flash_message(message("Record rejected. It will not be counted."))
         return back_to("violations.reviews")
     return form_page("violations/reject.html", form, violation=violation)
 
@@ -60,7 +60,7 @@ def identify(number: str) -> Any:
     form = IdentifyForm()
     new = form.to_rider() if form.validate_on_submit() else None
     if new is not None and acted(form, lambda: reviewing.identify_rider(session(), violation, new, actor(), utc_now())):
-        tell(message("Rider recorded."))
+        flash_message(message("Rider recorded."))
         return back_to("violations.show", number=number)
     form.home_area_id.choices = home_choices(kinds.list_villages(session(), today()))
     violation = records.find_violation(session(), number, actor())
@@ -74,7 +74,7 @@ def void(number: str) -> Any:
     violation = records.find_violation(session(), number, actor())
     form = ReasonForm()
     if submitted(form, lambda: reviewing.void(session(), violation, form.reason.data, actor(), utc_now())):
-        tell(message("Record voided and removed from all figures."))
+        flash_message(message("Record voided and removed from all figures."))
         return back_to("violations.show", number=number)
     return form_page("violations/void.html", form, violation=violation)
 
@@ -98,7 +98,7 @@ def objection(number: str) -> Any:
             session(), contested, form.outcome.data == ObjectionState.UPHELD, form.decision.data, actor(), utc_now()
         ),
     ):
-        tell(message("Objection decided."))
+        flash_message(message("Objection decided."))
         return back_to("violations.objections")
     contact = contested.contact_cipher and services_of(session()).keyring.decrypt(
         contested.contact_cipher, "objection.contact"

@@ -20,7 +20,7 @@ from trafficedu.core.clock import local_date, today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import submitted
-from trafficedu.core.web import back_to, locale, say
+from trafficedu.core.web import back_to, locale, translated
 from trafficedu.riders import queries as riders
 from trafficedu.riders.models import Rider
 from trafficedu.riders.rules import age_on, colour_code
@@ -138,7 +138,7 @@ def _card(rider: Rider, day: date) -> RiderCard:
     return RiderCard(
         number=rider.number,
         name=masked.name,
-        id_type=say(rider.id_type.label),
+        id_type=translated(rider.id_type.label),
         id_masked=masked.id_masked,
         home_area_name=masked.home_area_name,
         age=age_on(rider.birth_date, day) if rider.birth_date else None,
