@@ -22,11 +22,6 @@ from trafficedu.education.services.study import check_in
 SOON = NOW + timedelta(days=2)
 
 
-@pytest.fixture
-def staff(session: Session, district: District) -> Actor:
-    return actor_of(people.make_user(session, "station", station_id=district.at_a.id))
-
-
 def waiting_tasks(session: Session, district: District, count: int) -> list[StudyTask]:
     tasks = []
     for days in range(count):

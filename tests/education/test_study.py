@@ -25,11 +25,6 @@ STARTS = NOW + timedelta(hours=2)
 
 
 @pytest.fixture
-def staff(session: Session, district: District) -> Actor:
-    return actor_of(people.make_user(session, "station", station_id=district.at_a.id))
-
-
-@pytest.fixture
 def study(session: Session, district: District) -> StudySession:
     return make_session(session, district.at_a, STARTS)
 
