@@ -103,14 +103,16 @@ def test_violations_obey_kinds_fines_and_ages(demo: Session) -> None:
 
 
 def test_a_violation_belongs_to_the_company_of_that_day(demo: Session) -> None:
-    spans: dict[int, list[riders.EngagementSpan]] = {}
-    for one in demo.scalars(select(Engagement)):
-        spans.setdefault(one.rider_id, []).append(
-            riders.EngagementSpan(one.id, one.company_id, one.engaged_from, one.engaged_to, one.legal_basis)
-        )
+    engagements: dict[int, list[Engagement]] = {}
+    for engagement in demo.scalars(select(Engagement).order_by(Engagement.engaged_from, Engagement.id)):
+        engagements.setdefault(engagement.rider_id, []).append(engagement)
     for violation in demo.scalars(select(Violation).where(Violation.rider_id.is_not(None))):
-        span = riders.span_on(spans.get(violation.rider_id or 0, []), violation.occurred_on)
-        assert violation.company_id == (span.company_id if span else None)
+        covering = [
+            engagement
+            for engagement in engagements.get(violation.rider_id or 0, [])
+            if engagement.days.holds_on(violation.occurred_on)
+        ]
+        assert violation.company_id == (covering[-1].company_id if covering else None)
 
 
 def test_seats_and_bookings_agree(demo: Session) -> None:

@@ -255,7 +255,7 @@ def test_a_first_violation_costs_few_statements(session: Session, district: Dist
 
     event.listen(session.get_bind(), "before_cursor_execute", note)
     try:
-        assignment.assign(session, violation, SYSTEM, NOW)
+        assignment.assign_for_violation(session, ViolationEstablished(NOW, SYSTEM, violation.id))
         session.flush()
     finally:
         event.remove(session.get_bind(), "before_cursor_execute", note)

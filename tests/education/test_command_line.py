@@ -10,12 +10,11 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from tests.factories import people
-from tests.factories.education import NOW, District, make_session, make_violation
+from tests.factories.education import NOW, District, assign, make_session, make_violation
 from trafficedu import cli
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.errors import Missing
-from trafficedu.education.services import assignment
 from trafficedu.education.services.study import check_in, sign_off
 from trafficedu.riders.models import Rider
 
@@ -36,7 +35,7 @@ def test_report_writes_certificate_and_roster(
 ) -> None:
     monkeypatch.setattr(cli, "application", lambda: fresh_app)
     study = make_session(session, district.at_a)
-    task = assignment.assign(session, make_violation(session, rider, district.a), SYSTEM, NOW)
+    task = assign(session, make_violation(session, rider, district.a), SYSTEM, NOW)
     assert task is not None
     staff = actor_of(people.make_user(session, "station", station_id=district.at_a.id))
     check_in(session, task.bookings[0], staff, study.starts_utc)

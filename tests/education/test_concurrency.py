@@ -10,14 +10,14 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tests.factories.education import make_district, make_kind, make_rider, make_session, make_violation
+from tests.factories.education import assign, make_district, make_kind, make_rider, make_session, make_violation
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
 from trafficedu.core.events import publish
 from trafficedu.education.models import Booking, StudySession, StudyTask
-from trafficedu.education.services import assignment, seats
+from trafficedu.education.services import seats
 from trafficedu.riders.models import Rider
 from trafficedu.violations.events import ViolationEstablished
 from trafficedu.violations.models import Violation
@@ -69,7 +69,7 @@ def test_two_hundred_bookings_of_waiting_tasks_fill_exactly_twenty(fresh_app: Fl
         district = make_district(session)
         tasks = []
         for _ in range(THREADS * EACH):
-            task = assignment.assign(
+            task = assign(
                 session, make_violation(session, make_rider(session), district.a, utc_now()), SYSTEM, utc_now()
             )
             assert task is not None
@@ -115,7 +115,7 @@ def test_moves_in_opposite_directions_do_not_wait_for_each_other(fresh_app: Flas
         tasks = []
         for _ in range(THREADS):
             violation = make_violation(session, make_rider(session), district.a, utc_now())
-            task = assignment.assign(session, violation, SYSTEM, utc_now())
+            task = assign(session, violation, SYSTEM, utc_now())
             assert task is not None
             tasks.append(task.id)
         session.commit()

@@ -8,14 +8,13 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from tests.factories.education import District, make_rider, make_session, make_task, make_violation
+from tests.factories.education import District, assign, make_rider, make_session, make_task, make_violation
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.access import SignedIn
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.web import home_panels, panels_for
-from trafficedu.education.services import assignment
 from trafficedu.education.services.study import check_in
 from trafficedu.riders.models import Rider
 
@@ -37,8 +36,8 @@ def test_the_record_shows_the_seat_or_the_waiting(
 ) -> None:
     study = make_session(session, district.at_a, utc_now() + timedelta(days=2), capacity=1)
     seated, waiting = (make_violation(session, one, district.a, utc_now()) for one in (rider, make_rider(session)))
-    assignment.assign(session, seated, SYSTEM, utc_now())
-    assignment.assign(session, waiting, SYSTEM, utc_now())
+    assign(session, seated, SYSTEM, utc_now())
+    assign(session, waiting, SYSTEM, utc_now())
     session.commit()
     officer = make_user("officer", area_id=district.a.id)
     for page in ("violations.show", "violations.recorded"):
@@ -62,7 +61,7 @@ def test_station_staff_begin_with_today_and_what_is_missing(
     session: Session, district: District, rider: Rider, make_user: Callable[..., User], shown: Callable[..., str]
 ) -> None:
     study = make_session(session, district.at_a, utc_now() + timedelta(hours=2))
-    task = assignment.assign(session, make_violation(session, rider, district.a, utc_now()), SYSTEM, utc_now())
+    task = assign(session, make_violation(session, rider, district.a, utc_now()), SYSTEM, utc_now())
     assert task is not None
     booking = task.bookings[0]
     check_in(session, booking, SYSTEM, study.starts_utc)

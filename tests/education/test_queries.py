@@ -6,7 +6,16 @@ import pytest
 from sqlalchemy.orm import Session
 
 from tests.factories import people
-from tests.factories.education import NOW, District, make_district, make_rider, make_session, make_task, make_violation
+from tests.factories.education import (
+    NOW,
+    District,
+    assign,
+    make_district,
+    make_rider,
+    make_session,
+    make_task,
+    make_violation,
+)
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import from_local
@@ -16,7 +25,6 @@ from trafficedu.education.queries.people import people as shown_people
 from trafficedu.education.queries.rates import count_completion, count_reoffence
 from trafficedu.education.queries.tasks import TaskFilter, find_task, list_overdue, tasks_on
 from trafficedu.education.rules import CompletionCounts, ReoffenceCounts
-from trafficedu.education.services import assignment
 from trafficedu.riders.models import Rider
 
 JUNE, JULY = date(2026, 6, 1), date(2026, 7, 1)
@@ -121,7 +129,7 @@ def sees(session: Session, by: Actor, number: str) -> bool:
 def test_who_sees_a_task(session: Session, district: District) -> None:
     living_in_c = make_rider(session, district.c)
     make_session(session, district.at_b)
-    found = assignment.assign(session, make_violation(session, living_in_c, district.a), SYSTEM, NOW)
+    found = assign(session, make_violation(session, living_in_c, district.a), SYSTEM, NOW)
     assert found is not None
     assert found.state == "booked"
     expected = {
@@ -141,7 +149,7 @@ def test_who_sees_a_task(session: Session, district: District) -> None:
 
 
 def test_station_staff_see_the_waiting_of_their_town(session: Session, district: District) -> None:
-    found = assignment.assign(session, make_violation(session, make_rider(session), district.a), SYSTEM, NOW)
+    found = assign(session, make_violation(session, make_rider(session), district.a), SYSTEM, NOW)
     assert found is not None
     for station, seen in ((district.at_a, True), (district.at_b, True), (district.at_c, False)):
         actor = actor_of(people.make_user(session, "station", station_id=station.id))

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from tests.factories import people
-from tests.factories.education import NOW, TODAY, District, course, make_rider, make_session, make_violation
+from tests.factories.education import NOW, TODAY, District, assign, course, make_rider, make_session, make_violation
 from trafficedu.accounts.queries import actor_of
 from trafficedu.configuration.services import correct_day
 from trafficedu.core.actors import SYSTEM, Actor
@@ -15,7 +15,7 @@ from trafficedu.core.errors import Missing, Refusal, Stale
 from trafficedu.education.models import StudySession, StudyTask
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.queries.sessions import find_session
-from trafficedu.education.services import assignment, sessions
+from trafficedu.education.services import sessions
 from trafficedu.education.services.sessions import Cancelled, NewSeries, NewSession, SessionChange, series_days
 from trafficedu.education.services.study import check_in
 
@@ -25,7 +25,7 @@ SOON = NOW + timedelta(days=2)
 def waiting_tasks(session: Session, district: District, count: int) -> list[StudyTask]:
     tasks = []
     for days in range(count):
-        made = assignment.assign(
+        made = assign(
             session, make_violation(session, make_rider(session), district.a), SYSTEM, NOW + timedelta(minutes=days)
         )
         assert made is not None

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.factories import people
-from tests.factories.education import NOW, TODAY, District, make_rider, make_session, make_task, make_violation
+from tests.factories.education import NOW, TODAY, District, assign, make_rider, make_session, make_task, make_violation
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
@@ -16,7 +16,7 @@ from trafficedu.core.errors import Denied, Missing, Refusal
 from trafficedu.education.models import Booking, Certificate, StudySession
 from trafficedu.education.queries.documents import render_certificate
 from trafficedu.education.queries.seats import live_booking
-from trafficedu.education.services import assignment, seats
+from trafficedu.education.services import seats
 from trafficedu.education.services import study as study_services
 from trafficedu.education.services.study import GroupResult
 from trafficedu.riders.models import Rider
@@ -30,7 +30,7 @@ def study(session: Session, district: District) -> StudySession:
 
 
 def seat(session: Session, rider: Rider, district: District) -> Booking:
-    task = assignment.assign(session, make_violation(session, rider, district.a), SYSTEM, NOW)
+    task = assign(session, make_violation(session, rider, district.a), SYSTEM, NOW)
     assert task is not None
     booking = live_booking(session, task.id)
     assert booking is not None

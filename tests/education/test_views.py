@@ -8,14 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
-from tests.factories.education import NOW, District, make_rider, make_session, make_task, make_violation
+from tests.factories.education import NOW, District, assign, make_rider, make_session, make_task, make_violation
 from trafficedu.accounts.models import User
 from trafficedu.core import clock
 from trafficedu.core.actors import SYSTEM
 from trafficedu.education.models import Booking, Certificate, Course, StudySession, StudyTask
 from trafficedu.education.queries.courses import find_course
 from trafficedu.education.queries.seats import live_booking
-from trafficedu.education.services import assignment
 from trafficedu.education.views import sessions, study, tasks
 from trafficedu.riders.models import Rider
 
@@ -46,7 +45,7 @@ def stand(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture
 def booking(session: Session, district: District, rider: Rider) -> Booking:
     make_session(session, district.at_a, STARTS)
-    task = assignment.assign(session, make_violation(session, rider, district.a), SYSTEM, NOW)
+    task = assign(session, make_violation(session, rider, district.a), SYSTEM, NOW)
     assert task is not None
     found = live_booking(session, task.id)
     assert found is not None

@@ -10,12 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
+from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.numbers import new_number
 from trafficedu.core.services import services_of
-from trafficedu.education.models import Course, StudySession, StudyTask
+from trafficedu.education.models import Course, StudySession, StudyTask, TaskViolation
+from trafficedu.education.services.assignment import assign_for_violation
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
+from trafficedu.violations.events import ViolationEstablished
 from trafficedu.violations.models import Violation, ViolationKind
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)  # a Monday, 14:00 in Shanghai
@@ -150,6 +153,13 @@ def make_session(
     session.add(study)
     session.flush()
     return study
+
+
+def assign(session: Session, violation: Violation, by: Actor = SYSTEM, now: datetime = NOW) -> StudyTask | None:
+    """Let a violation that counts open or extend a task; return the task that answers for it."""
+    assign_for_violation(session, ViolationEstablished(now, by, violation.id))
+    link = session.get(TaskViolation, violation.id)
+    return None if link is None else session.get_one(StudyTask, link.task_id)
 
 
 def make_task(session: Session, rider: Rider, area: Area, **values: object) -> StudyTask:

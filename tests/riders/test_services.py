@@ -17,7 +17,7 @@ from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.encryption import Keyring
 from trafficedu.core.errors import Denied, Missing, Refusal, Stale
-from trafficedu.riders import queries, rules
+from trafficedu.riders import queries
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.riders.models import Engagement, Rider
 from trafficedu.riders.rules import IdType
@@ -218,9 +218,6 @@ def test_the_company_of_a_day_is_decidable(
         )
     found = queries.engagement_on(session, rider.id, month.replace(day=day))
     assert (found and found.company) == (companies[expected] if expected else None)
-    held = queries.spans_of(session, [rider.id])[rider.id]
-    bulk = rules.span_on(held, month.replace(day=day))
-    assert (bulk and bulk.id) == (found and found.id)
 
 
 def test_one_company_engages_a_rider_once_at_a_time(session: Session) -> None:

@@ -218,7 +218,11 @@ _COMPANY_ON = select(_ENGAGED.c.company_id).where(*_COUNTS).order_by(*_LAST_FIRS
 
 
 def engagement_on(session: Session, rider_id: int, day: date) -> Engagement | None:
-    """Return the engagement that counts on ``day``; which one that is of several says ``rules.span_on``."""
+    """Return the engagement that counts on ``day``: of several, the one begun last, then the one recorded last.
+
+    A rider may work for several companies at once, but the violation of a day belongs to one. The company
+    joined last is the likelier one, and the officer on the spot may name another.
+    """
     return session.scalar(_ENGAGEMENT_ON, {"rider_id": rider_id, "day": day})
 
 
@@ -249,7 +253,7 @@ def find_ids_by_identity_key(session: Session, keys: Collection[str]) -> dict[st
 
 
 def spans_of(session: Session, rider_ids: Iterable[int]) -> dict[int, list[rules.EngagementSpan]]:
-    """Return the engagements of many riders, for imports; which one counts says ``rules.span_on``."""
+    """Return the engagements of many riders, for imports, the one begun last first."""
     spans: dict[int, list[rules.EngagementSpan]] = {}
     for batch in bulk.batches(dict.fromkeys(rider_ids)):
         query = (

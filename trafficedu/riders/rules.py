@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -75,16 +75,6 @@ class EngagementSpan:
         return Validity(self.engaged_from, self.engaged_to)
 
 
-def span_on(spans: Iterable[EngagementSpan], day: date) -> EngagementSpan | None:
-    """Return the engagement that counts on ``day``: of several, the one begun last, then the one recorded last.
-
-    A rider may work for several companies at once, but the violation of a day belongs to one. The company
-    joined last is the likelier one, and the officer on the spot may name another.
-    """
-    covering = [span for span in spans if span.days.holds_on(day)]
-    return max(covering, key=lambda span: (span.engaged_from, span.id), default=None)
-
-
 def _compact(text: str) -> str:
     """Bring what was typed to half width and upper case, without blanks, dashes and dots."""
     return SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).upper()
@@ -122,20 +112,22 @@ def normalise_identity(id_type: str, text: str, today: date) -> str:
             return number
         raise _broken(number, message("A passport number has five to nine letters and digits. Check what you typed."))
     if id_type == IdType.RESIDENCE_PERMIT:
-        if CITIZEN_NUMBER.fullmatch(number):
-            return _citizen_number(number, today)
-        renewed = RETURN_PERMIT.fullmatch(number)
-        number = renewed[1] if renewed else number
-        if PERMIT_NUMBER.fullmatch(number):
-            return number
-        raise _broken(
-            number,
-            message(
-                "A permit number has 18 characters, three letters and 12 digits, H or M and eight digits, or eight"
-                " digits. Check what you typed."
-            ),
-        )
+        return _permit_number(number, today)
     raise Refusal(message("Choose the kind of document."), field="id_type", value=id_type[:20])
+
+
+def _permit_number(number: str, today: date) -> str:
+    if CITIZEN_NUMBER.fullmatch(number):
+        return _citizen_number(number, today)
+    renewed = RETURN_PERMIT.fullmatch(number)
+    number = renewed[1] if renewed else number
+    if not PERMIT_NUMBER.fullmatch(number):
+        text = message(
+            "A permit number has 18 characters, three letters and 12 digits, H or M and eight digits, or eight"
+            " digits. Check what you typed."
+        )
+        raise _broken(number, text)
+    return number
 
 
 def _citizen_number(number: str, today: date) -> str:

@@ -80,6 +80,13 @@ def _of_town(station_id: int) -> ColumnElement[bool]:
     return or_(StudyTask.area_id.in_(areas), StudyTask.rider_id.in_(at_home))
 
 
+_WITH_RIDER = (
+    joinedload(StudyTask.rider).joinedload(Rider.home_area),
+    joinedload(StudyTask.course),
+    joinedload(StudyTask.area),
+)
+
+
 def find_task(session: Session, number: str, by: Actor, *, answering: bool = False) -> StudyTask:
     """Return the task with ``number`` if ``by`` may see it; raise :class:`Missing`.
 
@@ -90,9 +97,7 @@ def find_task(session: Session, number: str, by: Actor, *, answering: bool = Fal
         select(StudyTask)
         .where(StudyTask.number == number, condition)
         .options(
-            joinedload(StudyTask.rider).joinedload(Rider.home_area),
-            joinedload(StudyTask.course),
-            joinedload(StudyTask.area),
+            *_WITH_RIDER,
             selectinload(StudyTask.violations).joinedload(Violation.kind),
             selectinload(StudyTask.bookings)
             .joinedload(Booking.session)
@@ -139,9 +144,7 @@ def _tasks(by: Actor) -> Select[tuple[StudyTask]]:
         select(StudyTask)
         .where(visible_to(by))
         .options(
-            joinedload(StudyTask.rider).joinedload(Rider.home_area),
-            joinedload(StudyTask.course),
-            joinedload(StudyTask.area),
+            *_WITH_RIDER,
             selectinload(StudyTask.bookings.and_(Booking.state.in_((BookingState.BOOKED, BookingState.ATTENDED))))
             .joinedload(Booking.session)
             .joinedload(StudySession.station),
@@ -172,7 +175,7 @@ def list_waiting(session: Session, by: Actor, limit: int = 20) -> Sequence[Study
     return session.scalars(
         select(StudyTask)
         .where(visible_to(by), StudyTask.state == TaskState.OPEN)
-        .options(joinedload(StudyTask.rider), joinedload(StudyTask.course), joinedload(StudyTask.area))
+        .options(*_WITH_RIDER)
         .order_by(StudyTask.due_on, StudyTask.id)
         .limit(limit)
     ).all()
@@ -198,11 +201,7 @@ def list_overdue(session: Session, by: Actor, today: date, limit: int = 20) -> S
     return session.scalars(
         _narrow(select(StudyTask), TaskFilter(state=OVERDUE), today)
         .where(visible_to(by))
-        .options(
-            joinedload(StudyTask.rider).joinedload(Rider.home_area),
-            joinedload(StudyTask.course),
-            joinedload(StudyTask.area),
-        )
+        .options(*_WITH_RIDER)
         .order_by(StudyTask.due_on, StudyTask.id)
         .limit(limit)
     ).all()

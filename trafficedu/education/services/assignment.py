@@ -39,48 +39,33 @@ from trafficedu.violations.rules import ViolationState
 
 
 def assign_for_violation(session: Session, event: ViolationEstablished) -> None:
-    """Open or extend the rider's task when a violation counts; the same violation twice does it once."""
-    violation = session.get(Violation, event.violation_id)
-    if violation is not None:
-        _assign(session, violation, event.by, event.at_utc)
-
-
-def assign(session: Session, violation: Violation, by: Actor, now: datetime) -> StudyTask | None:
     """Open the rider's one task not begun, or let a further violation join it; give it a seat.
 
     A further violation may raise the course (never lower it) and leaves the due date; the seat then moves to
-    a session of that course. With the task begun already, the next one opens.
-
-    Returns
-    -------
-    StudyTask or None
-        The task that answers for the violation; None for one that does not count, has no known rider or is
-        history.
+    a session of that course. With the task begun already, the next one opens. The same violation twice does it
+    once; one that does not count, has no known rider or is history does nothing.
 
     Raises
     ------
     Refusal
         No course is active for the number of violations: the configuration lacks one.
     """
-    task_id = _assign(session, violation, by, now)
-    return None if task_id is None else session.get_one(StudyTask, task_id)
-
-
-def _assign(session: Session, violation: Violation, by: Actor, now: datetime) -> int | None:
-    """Do what :func:`assign` says, and return the task's id; most callers do not need its record."""
-    if violation.state != ViolationState.CONFIRMED or violation.rider_id is None or violation.historic:
-        return None
+    violation, by, now = session.get(Violation, event.violation_id), event.by, event.at_utc
+    if violation is None or violation.rider_id is None or violation.historic:
+        return
+    if violation.state != ViolationState.CONFIRMED:
+        return
     path = _lock_rider(session, violation)
     known = _look_up_task(session, violation, violation.rider_id)
     if known.task_id is not None:
-        return known.task_id
+        return
     if known.course_id is None:
         raise _no_course()
     if known.unbegun_id is None:
-        return _open(session, violation, known.course_id, path, by, now)
+        _open(session, violation, known.course_id, path, by, now)
+        return
     task = session.get_one(StudyTask, known.unbegun_id, populate_existing=True, options=[joinedload(StudyTask.course)])
     _extend(session, task, violation, session.get_one(Course, known.course_id), path, by, now)
-    return task.id
 
 
 def _extend(
@@ -149,7 +134,7 @@ def _no_course() -> Refusal:
     return Refusal(message("No course is active for this number of violations. Ask the administrator."))
 
 
-def _open(session: Session, violation: Violation, course_id: int, path: str, by: Actor, now: datetime) -> int:
+def _open(session: Session, violation: Violation, course_id: int, path: str, by: Actor, now: datetime) -> None:
     """Open a task and book its seat; the seat is reserved first, so that the task is written once, in its state."""
     today = clock.local_date(now)
     due_on = rules.due_date(today, figure(session, "education.due_days"))
@@ -172,7 +157,6 @@ def _open(session: Session, violation: Violation, course_id: int, path: str, by:
     audit.write(session, "education:task:open", by, subject=subject, violation=violation.id, course=course_id)
     if session_id is not None:
         add_booking(session, task_id, session_id, by, now)
-    return task_id
 
 
 def _change_course(session: Session, task: StudyTask, course: Course, path: str, by: Actor, now: datetime) -> None:

@@ -215,10 +215,8 @@ def cancel_session(
         task.state = TASK_LIFE.after(TaskAct.UNSEAT, task.state)
     session.flush()
     audit.write(session, "education:session:cancel", by, subject=study, bookings=len(live))
-    moved = sum(
-        book_best_seat(session, task, origin_path(session, task), by, now) is not None
-        for _, task in sorted(live, key=lambda pair: (pair[1].due_on, pair[1].id))
-    )
+    by_urgency = sorted((task for _, task in live), key=lambda task: (task.due_on, task.id))
+    moved = sum(book_best_seat(session, task, origin_path(session, task), by, now) is not None for task in by_urgency)
     return Cancelled(moved, len(live) - moved)
 
 

@@ -217,31 +217,29 @@ def sign_off(session: Session, booking: Booking, by: Actor, now: datetime, overr
     if booking.attendance is not None and booking.attendance.signed_off_utc is not None:
         return session.scalars(select(Certificate).where(Certificate.task_id == booking.task_id)).one()
     attendance = _attendance(booking)
-    missing, reason = gaps_of(booking, by.locale), override_reason.strip()
-    if missing and not reason:
-        raise Refusal(
-            message("Not ready for sign-off: %(gap)s To sign off anyway, give a reason.", gap=missing[0]),
-            field="reason",
-        )
-    if missing:
-        by.require("education:session:override")
+    attendance.override_reason = _override_reason(booking, override_reason.strip(), by)
     attendance.signed_off_utc, attendance.signed_off_by_id = now, by.user_id
-    attendance.override_reason = reason if missing else ""
     task = booking.task
     task.state = TASK_LIFE.after(TaskAct.COMPLETE, task.state)
     task.completed_utc, task.completed_on = now, local_date(now)
     certificate = Certificate(number=new_number("C"), task_id=task.id, attendance_id=attendance.id, issued_utc=now)
     session.add(certificate)
     session.flush()
-    audit.write(
-        session,
-        "education:session:override" if missing else "education:session:complete",
-        by,
-        subject=attendance,
-        task=task.id,
-        certificate=certificate.id,
-    )
+    action = "education:session:override" if attendance.override_reason else "education:session:complete"
+    audit.write(session, action, by, subject=attendance, task=task.id, certificate=certificate.id)
     return certificate
+
+
+def _override_reason(booking: Booking, reason: str, by: Actor) -> str:
+    """Return the reason under which a study is signed off with something missing, "" for a whole one."""
+    missing = gaps_of(booking, by.locale)
+    if not missing:
+        return ""
+    if not reason:
+        text = message("Not ready for sign-off: %(gap)s To sign off anyway, give a reason.", gap=missing[0])
+        raise Refusal(text, field="reason")
+    by.require("education:session:override")
+    return reason
 
 
 def _studying(session: Session, study: StudySession) -> Sequence[Booking]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from trafficedu.areas import queries as areas
 from trafficedu.core.actors import Actor
@@ -69,9 +69,8 @@ def count_feedback(
     -------
     One entry for companies and one for villages, also where nothing was sent; voided and held notices are out.
     """
-    first, after = day_bounds(start)[0], day_bounds(end)[0]
-    in_sent = and_(Notice.sent_utc >= first, Notice.sent_utc < after, Notice.sent_utc <= as_of)
-    in_due = and_(Notice.due_utc >= first, Notice.due_utc < after, Notice.due_utc <= as_of)
+    in_sent = _within(Notice.sent_utc, start, end, as_of)
+    in_due = _within(Notice.due_utc, start, end, as_of)
     known = func.coalesce(Feedback.answered_utc <= as_of, false())
     query = (
         select(
@@ -97,7 +96,6 @@ def count_feedback(
 
 def count_due_of_companies(session: Session, start: date, end: date, as_of: datetime) -> list[tuple[int, int, int]]:
     """Return company id, notices due in the half-open period and by ``as_of``, and those answered on time."""
-    first, after = day_bounds(start)[0], day_bounds(end)[0]
     on_time = and_(Feedback.answered_utc <= Notice.due_utc, Feedback.answered_utc <= as_of)
     query = (
         select(Notice.company_id, func.count(), _number(func.coalesce(on_time, false())))
@@ -105,13 +103,17 @@ def count_due_of_companies(session: Session, start: date, end: date, as_of: date
         .where(
             Notice.state == NoticeState.SENT,
             Notice.receiver_kind == Receiver.COMPANY,
-            Notice.due_utc >= first,
-            Notice.due_utc < after,
-            Notice.due_utc <= as_of,
+            _within(Notice.due_utc, start, end, as_of),
         )
         .group_by(Notice.company_id)
     )
     return [(company, due, int(answered)) for company, due, answered in session.execute(query) if company is not None]
+
+
+def _within(
+    moment: InstrumentedAttribute[datetime | None], start: date, end: date, as_of: datetime
+) -> ColumnElement[bool]:
+    return and_(moment >= day_bounds(start)[0], moment < day_bounds(end)[0], moment <= as_of)
 
 
 def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -195,10 +195,8 @@ def answer(session: Session, notice: Notice, given: Answer, by: Actor, now: date
     session.refresh(notice, with_for_update={"of": Notice})
     earlier = session.scalar(select(Feedback).where(Feedback.notice_id == notice.id))
     if earlier is not None:
-        same = (earlier.measure, earlier.days, earlier.text) == (given.measure, given.days, given.text)
-        if same and earlier.answered_by_id == by.user_id:
-            return earlier
-        raise _answered_already(earlier)
+        _require_same(earlier, given, by)
+        return earlier
     if not NOTICE_LIFE.may(NoticeAct.ANSWER, notice.state):
         raise Refusal(
             message("This notice was withdrawn because the violation was recorded in error. No answer is needed.")
@@ -221,9 +219,12 @@ def answer(session: Session, notice: Notice, given: Answer, by: Actor, now: date
     return feedback
 
 
-def _answered_already(earlier: Feedback) -> Refusal:
-    """Return the refusal of a second answer, naming who answered and when."""
-    return Refusal(
+def _require_same(earlier: Feedback, given: Answer, by: Actor) -> None:
+    """Raise Refusal, naming who answered and when, unless the same user gives the same answer again."""
+    first = (earlier.measure, earlier.days, earlier.text, earlier.answered_by_id)
+    if first == (given.measure, given.days, given.text, by.user_id):
+        return
+    raise Refusal(
         message(
             "%(name)s answered this notice on %(when)s. A notice can only be answered once.",
             name=earlier.answered_by.display_name if earlier.answered_by else message("the system"),
