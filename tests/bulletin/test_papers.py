@@ -135,7 +135,7 @@ def test_places_are_recommended_by_the_rule_and_say_why(session: Session) -> Non
         "among the 3 with the most accidents expected",
     ]
     assert "alarm: Casualty accidents" in [str(why) for why in second.reasons]
-    assert [str(why) for why in third.reasons] == ["hazards overdue: 2"]
+    assert [str(why) for why in third.reasons] == ["overdue hazards: 2"]
     assert "at least 90 %" in str(found.rule)
 
 
@@ -148,7 +148,7 @@ def test_months_on_record_bring_a_forecast(session: Session) -> None:
     assert data.outlook is not None
     assert (len(data.outlook.months), len(data.outlook.ahead)) == (8, 12)
     assert (data.hazards.new, data.hazards.open) == (1, 1)
-    assert "E-bike accidents with somebody hurt" in read(bulletin.render(data, "en"), codes=False).flat
+    assert "E-bike casualty accidents" in read(bulletin.render(data, "en"), codes=False).flat
 
 
 def test_a_leader_gets_the_own_town_alone(session: Session, towns: dict[str, Area]) -> None:

@@ -23,8 +23,8 @@ def test_a_month_is_taken_once_it_is_over() -> None:
     [
         (False, 0, 0, "none in either year"),
         (False, 21, 31, "could be chance (p = 0.21)"),
-        (True, 67, 99, "fewer than a year before"),
-        (True, 99, 67, "more than a year before"),
+        (True, 67, 99, "fewer than a year earlier"),
+        (True, 99, 67, "more than a year earlier"),
     ],
 )
 def test_a_change_is_claimed_only_where_it_is_more_than_chance(proven: bool, now: int, before: int, said: str) -> None:

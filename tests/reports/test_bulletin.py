@@ -47,7 +47,7 @@ def test_a_bulletin_in_every_state_of_the_data(data: BulletinData, locale: str) 
 def test_a_bulletin_says_its_figures_with_both_parts_and_the_interval() -> None:
     flat = squeezed(read(bulletin.render(bulletins.BULLETIN, "zh")).flat)
     for said in (
-        "道路交通安全每月点评2026年10月",
+        "道路交通安全月度通报2026年10月",
         "86.7%",
         "1,204/1,388,83.7–89.7%",
         "城厢街道领先河庄街道",

@@ -88,7 +88,9 @@ def test_rare_characters_of_names_have_glyphs() -> None:
     assert "〔U+" not in reading.text
 
 
-@pytest.mark.parametrize(("locale", "explained"), [("zh", "表示打印字库中没有的字"), ("en", "the printing font lacks")])
+@pytest.mark.parametrize(
+    ("locale", "explained"), [("zh", "表示打印字库中没有的字"), ("en", "missing from the printing font")]
+)
 def test_a_character_without_glyph_is_spelled_out_and_explained(locale: str, explained: str) -> None:
     reading = read(certificate.render(replace(samples.CERTIFICATE, rider_name=f"王{BEYOND}"), locale))
     assert "王〔U+30001〕" in reading.text

@@ -29,7 +29,7 @@ def verdict(p_value: str, proven: bool, now: int, before: int) -> Message:
     if now == before == 0:
         return message("none in either year")
     if not proven:
-        return message("change in a year: could be chance (p %(p)s)", p=p_value)
+        return message("change over the year could be chance (p %(p)s)", p=p_value)
     if now < before:
-        return message("fewer than a year before, hardly chance (p %(p)s)", p=p_value)
-    return message("more than a year before, hardly chance (p %(p)s)", p=p_value)
+        return message("fewer than a year earlier, unlikely to be chance (p %(p)s)", p=p_value)
+    return message("more than a year earlier, unlikely to be chance (p %(p)s)", p=p_value)

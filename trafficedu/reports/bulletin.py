@@ -1,4 +1,4 @@
-"""The monthly bulletin (每月点评): several pages of A4 that a commander can lay on the table.
+"""The monthly bulletin (月度通报): several pages of A4 that a commander can lay on the table.
 
 Only the frame and the order of the parts; the parts are in `bulletin_colours` and `bulletin_parts`.
 """
@@ -44,7 +44,7 @@ def _head(sheet: Sheet, data: BulletinData) -> float:
     y = write_title(sheet, data.district, title, band=PAGE.top - 16, drop=12)
     x, width = PAGE.column(0, 12)
     y = sheet.write(data.area, x, y, width, replace(TITLE, size=13, leading=20, colour=INK))
-    as_of = message("Figures as they stood on %(when)s", when=words.moment(data.as_of, sheet.locale))
+    as_of = message("Figures as at %(when)s", when=words.moment(data.as_of, sheet.locale))
     return sheet.write(as_of, x, y, width, SMALL) + 12
 
 
@@ -66,8 +66,8 @@ def _tiles(data: BulletinData) -> list[tuple[Text, str, Sequence[Text]]]:
         _counted(message("E-bike casualty accidents"), data.casualties),
         _counted(message("Fatal e-bike accidents"), data.fatal),
         _rated(message("Education completed"), data.completion, data.completion_before),
-        _rated(message("Feedback from companies"), data.feedback[0], data.feedback_before[0]),
-        _rated(message("Feedback from villages"), data.feedback[1], data.feedback_before[1]),
+        _rated(message("Notices answered by companies"), data.feedback[0], data.feedback_before[0]),
+        _rated(message("Notices answered by villages"), data.feedback[1], data.feedback_before[1]),
         (
             message("Helmets worn"),
             _share(data.helmets),
@@ -93,7 +93,7 @@ def _share(rate: Rate) -> str:
 
 def _counted(label: Text, count: Count) -> tuple[Text, str, list[Text]]:
     compared = message(
-        "month before %(before)s, a year before %(year)s",
+        "previous month %(before)s, a year earlier %(year)s",
         before=f"{count.month_before:,}",
         year=f"{count.year_before:,}",
     )
@@ -102,7 +102,7 @@ def _counted(label: Text, count: Count) -> tuple[Text, str, list[Text]]:
 
 def _rated(label: Text, rate: Rate, before: Rate) -> tuple[Text, str, list[Text]]:
     written = words.percentage(before.numerator, before.denominator)
-    return label, _share(rate), [_parts(rate), message("month before %(before)s", before=written)]
+    return label, _share(rate), [_parts(rate), message("previous month %(before)s", before=written)]
 
 
 def _parts(rate: Rate) -> str:

@@ -15,8 +15,8 @@ from trafficedu.reports.bulletin_colours import DIMENSIONS, KINDS
 from trafficedu.reports.bulletin_data import BulletinData, NamedRate, Rate
 
 Row = tuple[Any, ...]
-NOW, BEFORE, YEAR = message("this month"), message("month before"), message("a year before")
-INDICATOR, EFFECT = message("Indicator"), message("Effect, estimated and not asserted")
+NOW, BEFORE, YEAR = message("this month"), message("previous month"), message("a year earlier")
+INDICATOR, EFFECT = message("Indicator"), message("Estimated effect (not proof of cause)")
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,8 @@ def _headline(data: BulletinData) -> Iterator[Row]:
         yield label, count.now, *NOTHING, count.month_before, count.year_before
     for label, rate, before in (
         (message("Education completed"), data.completion, data.completion_before),
-        (message("Feedback from companies"), data.feedback[0], data.feedback_before[0]),
-        (message("Feedback from villages"), data.feedback[1], data.feedback_before[1]),
+        (message("Notices answered by companies"), data.feedback[0], data.feedback_before[0]),
+        (message("Notices answered by villages"), data.feedback[1], data.feedback_before[1]),
         (message("Helmets worn"), data.helmets, None),
     ):
         yield label, None, *_parts(rate), _rounded(before.percent) if before else None, None
@@ -134,8 +134,8 @@ def _colour_columns() -> list[Column]:
         Column("high", message("score to"), 9),
         Column("best", message("rank from"), 9),
         Column("worst", message("rank to"), 9),
-        Column("before", message("colour of the month before"), 12),
-        Column("score_before", message("score of the month before"), 12),
+        Column("before", message("colour of the previous month"), 12),
+        Column("score_before", message("score of the previous month"), 12),
         Column("veto", message("veto"), 10),
     ]
     for key, name in DIMENSIONS.items():
@@ -172,8 +172,8 @@ def _colours(data: BulletinData) -> Iterator[Row]:
 def _rates(data: BulletinData) -> Iterator[Row]:
     groups: tuple[tuple[Message, Sequence[NamedRate]], ...] = (
         (message("Helmets worn"), data.helmets_by_area),
-        (message("Education completed on time, of the tasks due in the month"), data.completion_by_area),
-        (message("Feedback in time, of the notices due in the month"), data.feedback_by_company),
+        (message("Study tasks completed on time, of those due in the month"), data.completion_by_area),
+        (message("Notices answered on time, of those due in the month"), data.feedback_by_company),
     )
     for label, rates in groups:
         for one in rates:
@@ -208,7 +208,7 @@ _FUNNEL = [
 ]
 _OUTLOOK = [
     MONTH,
-    Column("counted", message("counted"), 12),
+    Column("counted", message("actual"), 12),
     Column("expected", message("forecast"), 12),
     Column("low_80", message("80 % from"), 10),
     Column("high_80", message("80 % to"), 10),
@@ -231,20 +231,20 @@ _CAMPAIGNS = [
     Column("name", message("Campaign"), 28),
     Column("first", message("Starts on"), 12),
     Column("last", message("Ends on"), 12),
-    Column("areas", message("Where it runs"), 30),
+    Column("areas", message("Areas covered"), 30),
     Column("effect", EFFECT, 80),
 ]
 _PLACES = [
     CODE,
     Column("name", message("Place"), 24),
     _Figure("expected", message("Expected next month"), 12, 2),
-    Column("observed", message("Seen there"), 10),
+    Column("observed", message("Observed"), 10),
     _Figure("usual", message("Usual"), 10, 2),
     _Figure("excess", message("Times the usual"), 12, 3),
     _Figure("low", message("95 % from"), 10, 3),
     _Figure("high", message("95 % to"), 10, 3),
     _Figure("more_percent", message("Probability of more than usual (%)"), 14, 1),
     Column("overdue", message("Overdue hazards"), 12),
-    Column("reasons", message("What speaks for it"), 50),
-    Column("inside", message("Most of it in"), 40),
+    Column("reasons", message("Why it is recommended"), 50),
+    Column("inside", message("Mostly in"), 40),
 ]

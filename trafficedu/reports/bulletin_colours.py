@@ -22,7 +22,7 @@ DIMENSIONS = dict(
     education=message("Education"),
     helmets=message("Helmets"),
     trend=message("Trend"),
-    feedback=message("Feedback"),
+    feedback=message("Answers"),
 )
 """The dimensions of the evaluation in their order, as short as a column's head."""
 VETO = message("veto")
@@ -35,7 +35,7 @@ def draw(flow: Flow, data: BulletinData) -> None:
     """Write the part, or why there is none."""
     flow.heading(message("The five colours"), keep=180, after=4)
     if data.evaluated is None:
-        flow.paragraph(message("This month has not been evaluated yet: no colours can be shown."), after=12)
+        flow.paragraph(message("This month has not been evaluated yet, so no colours can be shown."), after=12)
         return
     flow.paragraph(data.evaluated, SMALL, after=8)
     _counts(flow, data.rankings)
@@ -51,7 +51,7 @@ def _counts(flow: Flow, rankings: Sequence[Ranking]) -> None:
         before = Counter(one.before[0] for one in ranking.standings if one.before)
         columns += [
             Column(KINDS[ranking.kind], 1.5, partial(_count, now), "right"),
-            Column(message("month before"), 1.5, partial(_count, before) if before else lambda _: "—", "right"),
+            Column(message("previous month"), 1.5, partial(_count, before) if before else lambda _: "—", "right"),
         ]
     draw_table(flow, columns, ORDER)
 
@@ -63,7 +63,7 @@ def _count(counts: Counter[str], colour: str) -> str:
 def _ranking(flow: Flow, ranking: Ranking) -> None:
     flow.heading(KINDS[ranking.kind], level=3, keep=min(130.0, 40 + 16 * len(ranking.standings)))
     if not ranking.standings:
-        flow.paragraph(message("There is none here that is evaluated."), after=12)
+        flow.paragraph(message("Nothing here is evaluated."), after=12)
         return
     shown = ranking.standings
     if len(shown) > MOST_ROWS and all(one.score is None for one in shown):
@@ -72,7 +72,7 @@ def _ranking(flow: Flow, ranking: Ranking) -> None:
     if len(shown) > MOST_ROWS:
         shown = _of_note(shown)
         note = message(
-            "Shown are %(shown)s of %(all)s: the lowest scores and those that fell most. All are in the annex.",
+            "Showing %(shown)s of %(all)s: the lowest scores and the largest falls. The annex lists them all.",
             shown=len(shown),
             all=len(ranking.standings),
         )
@@ -101,8 +101,8 @@ def _table(flow: Flow, standings: Sequence[Standing]) -> None:
         ),
         column(message("Colour"), 2, lambda one: Badge(one.colour)),
         column(message("score"), 1.3, lambda one: number(one.score), "right"),
-        column(message("month before"), 2.1, lambda one: Badge(one.before[0]) if one.before else "—"),
-        column(message("moved by"), 1.4, lambda one: "—" if one.moved is None else words.signed(one.moved), "right"),
+        column(message("previous month"), 2.1, lambda one: Badge(one.before[0]) if one.before else "—"),
+        column(message("change"), 1.4, lambda one: "—" if one.moved is None else words.signed(one.moved), "right"),
         *(column(DIMENSIONS[name], 1.85, partial(_score_in, name), "right") for name in present),
     ]
     draw_table(flow, columns, standings)
@@ -135,8 +135,8 @@ def _scores(flow: Flow, kind: str, standings: Sequence[Standing]) -> None:
         for one in scored
     ]
     note = message(
-        "Line: where the score would lie in 95 of 100 months with the same risks, counts varying by chance alone. "
-        "Ranks whose lines overlap are not told apart. Without a score: %(grey)s.",
+        "Line: where the score would be in 95 of 100 months with the same risks, if counts varied by chance alone. "
+        "Ranks whose lines overlap cannot be told apart. Without a score: %(grey)s.",
         grey=grey,
     )
     draw_dots(flow, Dots(title_of(kind, scored), dots, message("score"), note=note, top=100.0))
@@ -150,12 +150,12 @@ def title_of(kind: str, scored: Sequence[Standing]) -> Message:
     """Say whether the first and the last can be told apart."""
     first, last = scored[0], scored[-1]
     if len(scored) < 2:
-        return message("%(kind)s: the score and how sure it is", kind=KINDS[kind])
+        return message("%(kind)s: the score and how certain it is", kind=KINDS[kind])
     if first.low is not None and last.high is not None and first.low > last.high:
         return message(
-            "%(kind)s: %(first)s is ahead of %(last)s, more than chance explains",
+            "%(kind)s: %(first)s is ahead of %(last)s by more than chance would explain",
             kind=KINDS[kind],
             first=first.name,
             last=last.name,
         )
-    return message("%(kind)s: chance alone could reorder them all", kind=KINDS[kind])
+    return message("%(kind)s: chance alone could change every rank", kind=KINDS[kind])

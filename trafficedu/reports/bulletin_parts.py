@@ -42,24 +42,30 @@ def draw(flow: Flow, data: BulletinData) -> None:
 
 
 def _rates(flow: Flow, data: BulletinData) -> None:
-    flow.heading(message("Helmets, education, feedback"), keep=min(400.0, 80 + 13 * len(data.helmets_by_area)), after=4)
+    flow.heading(message("Helmets, education, answers"), keep=min(400.0, 80 + 13 * len(data.helmets_by_area)), after=4)
     target = 100 * data.helmet_target
     states = Counter(one.state for one in data.helmets_by_area)
     title = message(
-        "Helmets worn: the target is proven met in %(met)s areas, proven missed in %(missed)s, open in the others",
+        "Helmets worn: target proven met in %(met)s areas, proven missed in %(missed)s, undecided in the others",
         met=states["met"],
         missed=states["missed"],
     )
     note = message(
-        "Counted on site in %(months)s months. The interval knows that a site is one place, not many riders.",
+        "Counted on site in %(months)s months. The interval treats each site as one sample, not as many separate "
+        "riders.",
         months=data.helmets_months,
     )
     aim = message("target %(target)s %%", target=f"{target:g}")
     _dots(flow, title, data.helmets_by_area, note, (target, aim))
-    title = message("Education completed on time, of the tasks due in the month")
-    _dots(flow, title, data.completion_by_area, message("An area's tasks are those of violations that happened in it."))
-    title = message("Feedback in time, of the notices due in the month")
-    _dots(flow, title, data.feedback_by_company, message("Companies, with Wilson's interval of 95 %."))
+    title = message("Study tasks completed on time, of those due in the month")
+    _dots(
+        flow,
+        title,
+        data.completion_by_area,
+        message("An area's study tasks are those for violations that happened in it."),
+    )
+    title = message("Notices answered on time, of those due in the month")
+    _dots(flow, title, data.feedback_by_company, message("Companies, with 95 % Wilson intervals."))
 
 
 def _dots(
@@ -68,13 +74,13 @@ def _dots(
     say = flow.sheet.say
     known = [one for one in rates if one.rate.denominator]
     if not known:
-        flow.paragraph(message("%(title)s: nothing on record.", title=title), SMALL, after=12)
+        flow.paragraph(message("%(title)s: no records.", title=title), SMALL, after=12)
         return
     dots = [_rate_dot(one) for one in known]
     empty = len(rates) - len(known)
     said = [say(note)]
     if empty:
-        said.append(say(message("Nothing on record: %(count)s.", count=empty)))
+        said.append(say(message("No records: %(count)s.", count=empty)))
     draw_dots(flow, Dots(title, dots, "%", target=target, note=" ".join(said), top=100.0))
 
 
@@ -98,10 +104,10 @@ def _violations(flow: Flow, data: BulletinData) -> None:
             [month.name for month in data.months],
             [month.count for month in data.months],
             [month.year_before for month in data.months],
-            message("this month and those before"),
-            message("a year before"),
+            message("this month and earlier months"),
+            message("a year earlier"),
             message("cases"),
-            message("Violations depend on how much one enforces: more patrols record more."),
+            message("Violations depend on enforcement: more patrols record more."),
         ),
     )
     _changes(flow, message("Kinds that changed most"), data.kinds)
@@ -116,10 +122,10 @@ def _changes(flow: Flow, title: Message, changes: Sequence[Change]) -> None:
     columns = [
         column(title, 4, lambda one: one.name, strong=True),
         column(message("this month"), 1.5, lambda one: f"{one.now:,}", "right"),
-        column(message("month before"), 1.5, lambda one: f"{one.month_before:,}", "right"),
-        column(message("a year before"), 1.5, lambda one: f"{one.year_before:,}", "right"),
+        column(message("previous month"), 1.5, lambda one: f"{one.month_before:,}", "right"),
+        column(message("a year earlier"), 1.5, lambda one: f"{one.year_before:,}", "right"),
         column(
-            message("more than a year before"), 1.5, lambda one: words.signed(one.now - one.year_before, 0), "right"
+            message("change on a year earlier"), 1.5, lambda one: words.signed(one.now - one.year_before, 0), "right"
         ),
     ]
     draw_table(flow, columns, changes[:MOST_CHANGES])
@@ -132,9 +138,9 @@ def _funnel(flow: Flow, limits: Sequence[Limits]) -> None:
     more = [one.name for one in limits if one.outside > 0]
     named = words.listed(tuple(more[:4]), flow.sheet.locale)
     if more:
-        title = message("More violations than their e-bikes explain: %(names)s", names=named)
+        title = message("More violations than their number of e-bikes explains: %(names)s", names=named)
     else:
-        title = message("No area has more violations than its e-bikes and chance explain")
+        title = message("No area has more violations than its number of e-bikes and chance explain")
     dots = [
         Dot(
             one.name,
@@ -151,25 +157,25 @@ def _funnel(flow: Flow, limits: Sequence[Limits]) -> None:
         for one in limits
     ]
     note = message(
-        "100 is what the area's registered e-bikes would bring at the common rate. Dark band: 95 % of areas like it "
-        "lie in it. Light band: 99.8 %."
+        "100 is what the area's registered e-bikes would lead to at the common rate. 95 % of similar areas lie "
+        "within the dark band, 99.8 % within the light band."
     )
     top = max(FUNNEL_TOP, max(dot.value or 0.0 for dot in dots))
-    draw_dots(flow, Dots(title, dots, message("% of what is usual"), note=note, from_zero=True, top=top))
+    draw_dots(flow, Dots(title, dots, message("% of the usual level"), note=note, from_zero=True, top=top))
 
 
 def _accidents(flow: Flow, data: BulletinData) -> None:
-    flow.heading(message("Accidents and where they are going"), keep=230, after=4)
+    flow.heading(message("Accidents: level and trend"), keep=230, after=4)
     if data.outlook is None:
-        flow.paragraph(message("Too few months are on record for a trend of accidents with somebody hurt."), after=12)
+        flow.paragraph(message("Too few months are on record for a trend in casualty accidents."), after=12)
     else:
         _outlook(flow, data.outlook)
     if not data.claims:
         return
     column = Column[Claim]
     columns = [
-        column(message("Twelve months against the twelve before"), 3, lambda one: one.what, strong=True),
-        column(message("What may be claimed"), 6, lambda one: one.sentence),
+        column(message("The last twelve months compared with the twelve before"), 3, lambda one: one.what, strong=True),
+        column(message("What can be concluded"), 6, lambda one: one.sentence),
     ]
     draw_table(flow, columns, data.claims)
 
@@ -182,13 +188,13 @@ def _outlook(flow: Flow, seen: Outlook) -> None:
         ([*past, *seen.low_95], [*past, *seen.high_95]),
         ([*past, *seen.low_80], [*past, *seen.high_80]),
     )
-    title = message("E-bike accidents with somebody hurt. %(trend)s", trend=seen.statement)
+    title = message("E-bike casualty accidents. %(trend)s", trend=seen.statement)
     note = message(
-        "Dark band: 80 %% of outcomes are expected in it. Light band: 95 %%. Forecast with: %(method)s.",
+        "80 %% of outcomes are expected within the dark band, 95 %% within the light band. Forecast with: %(method)s.",
         method=seen.method,
     )
     lines = [
-        Line(message("counted"), [*seen.counted[start:], *ahead]),
+        Line(message("actual"), [*seen.counted[start:], *ahead]),
         Line(message("forecast"), [*past, *seen.expected], bands),
         Line(message("expected one month ahead"), [*seen.fitted[start:], *ahead], quiet=True),
     ]
@@ -206,8 +212,8 @@ def _campaigns(flow: Flow, data: BulletinData) -> None:
     columns = [
         column(message("Campaign"), 3, lambda one: one.name, strong=True),
         column(message("Days"), 2, lambda one: words.days(one.first, one.last, locale)),
-        column(message("Where it runs"), 2.4, lambda one: words.shortest(one.areas, locale, MOST_AREAS)),
-        column(message("Effect, estimated and not asserted"), 4.6, lambda one: one.effect),
+        column(message("Areas covered"), 2.4, lambda one: words.shortest(one.areas, locale, MOST_AREAS)),
+        column(message("Estimated effect (not proof of cause)"), 4.6, lambda one: one.effect),
     ]
     draw_table(flow, columns, data.campaigns)
 
@@ -217,9 +223,9 @@ def _places(flow: Flow, data: BulletinData) -> None:
     found, ranks = data.recommended, count(1)
     flow.paragraph(found.rule, SMALL, after=8)
     if not found.places:
-        flow.paragraph(message("No place stands out by this rule."), after=12)
+        flow.paragraph(message("No place stands out under this rule."), after=12)
         return
-    compared = message("Seen / usual in %(months)s months", months=found.months)
+    compared = message("Observed / usual in %(months)s months", months=found.months)
     column = Column[Place]
     columns = [
         column("", 0.6, lambda one: str(next(ranks)), "right"),
@@ -230,12 +236,12 @@ def _places(flow: Flow, data: BulletinData) -> None:
             message("Times the usual"), 2.4, lambda one: f"{one.excess:.2f} ({one.low:.2f}–{one.high:.2f})", "right"
         ),
         column(message("Overdue hazards"), 1.3, lambda one: str(one.overdue), "right"),
-        column(message("What speaks for it"), 4.4, lambda one: reasons(one, flow)),
+        column(message("Why it is recommended"), 4.4, lambda one: reasons(one, flow)),
     ]
     draw_table(flow, columns, found.places)
     note = message(
-        "Accidents with somebody hurt. Usual: what places like it bring. Times the usual: the place's own record "
-        "weighed against places like it, with the 95 % interval; a place with a bad year mostly has a better one next."
+        "Casualty accidents. Usual: the level of similar places. Times the usual: the place's own record weighed "
+        "against similar places, with the 95 % interval; a place with a bad year usually has a better one next."
     )
     flow.paragraph(note, SMALL, after=12)
 
@@ -245,5 +251,5 @@ def reasons(one: Place, flow: Flow) -> str:
     say, locale = flow.sheet.say, flow.sheet.locale
     said = [say(reason) for reason in one.reasons]
     if one.inside:
-        said.append(say(message("most of it in %(names)s", names=words.listed(tuple(one.inside), locale))))
+        said.append(say(message("mostly in %(names)s", names=words.listed(tuple(one.inside), locale))))
     return ("；" if locale == "zh" else "; ").join(said)

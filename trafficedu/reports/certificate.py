@@ -188,7 +188,7 @@ class _Certificate(Letter[CertificateData]):
             (message("Course"), courses),
         ]
         if self.data.quiz_score is not None:
-            facts.append((message("Quiz"), message("%(score)s of 100", score=self.data.quiz_score)))
+            facts.append((message("Quiz"), message("%(score)s out of 100", score=self.data.quiz_score)))
         return facts
 
     def _height(self, facts: list[tuple[Message, Text]]) -> float:

@@ -98,7 +98,7 @@ class _Plan(Letter[HazardPlanData]):
             Fact(message("Risk"), data.risk),
             Fact(message("What was seen"), data.description),
             Fact(message("Reported on"), f"{self.moment(data.reported_at)}  {data.reported_by}".strip()),
-            Fact(message("Present state"), data.state),
+            Fact(message("Current state"), data.state),
         )
 
     def _plan(self) -> None:
@@ -121,8 +121,8 @@ class _Plan(Letter[HazardPlanData]):
         """Place before and after side by side, row by row, whole, never torn from their headings."""
         flow, sheet, data = self.flow, self.sheet, self.data
         sides = (
-            (message("Before the work"), data.before, message("No photo from before.")),
-            (message("After the work"), data.after, message("No photo from after yet.")),
+            (message("Before the work"), data.before, message("No photo from before the work.")),
+            (message("After the work"), data.after, message("No photo from after the work yet.")),
         )
         rows = max(len(data.before), len(data.after))
         flow.room(STRONG.leading + (PICTURE_HEIGHT if rows else STRONG.leading))
@@ -151,11 +151,11 @@ class _Plan(Letter[HazardPlanData]):
             message("The result"),
             Fact(message("Fixed on"), f"{self.day(data.fixed_on)}  {data.fixed_by}".strip()),
             Fact(message("Verified on"), verified or message("not verified yet")),
-            Fact(message("Punctual"), "" if data.on_time is None else timely),
+            Fact(message("On time"), "" if data.on_time is None else timely),
         )
 
     def _steps(self) -> None:
-        self.flow.heading(message("Course of events"))
+        self.flow.heading(message("What was done"))
         for step in self.data.steps:
             line = f"{self.moment(step.at)}  {step.what}  {step.by}".rstrip()
             self.flow.paragraph(f"{line}  {step.note}".rstrip(), SMALL)

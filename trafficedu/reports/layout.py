@@ -255,7 +255,10 @@ class Sheet:
         pages, total = self._pages, len(self._pages)
         left: list[Text] = [self.footer] if self.footer else []
         if self._spelled_out:
-            left.insert(0, message("〔U+…〕 stands for a character that the printing font lacks: its Unicode number."))
+            left.insert(
+                0,
+                message("〔U+…〕 stands for a character missing from the printing font and gives its Unicode number."),
+            )
         bottom = self.page.size[1] - self.page.bottom / 2 + SMALL.leading / 2
         two_thirds = self.page.width * 2 / 3
         for number, page in enumerate(pages, start=1):

@@ -114,15 +114,15 @@ class _Notice(Letter[NoticeData]):
         )
 
     def _request(self) -> None:
-        self.flow.heading(message("What we ask of you"))
+        self.flow.heading(message("What we ask you to do"))
         for request in (
-            message("1. Speak with the rider about this violation, and see that the study is completed in time."),
-            message("2. Record what you did on the answer page: the measure, for how many days, and a few words."),
-            message("3. Show this notice only to those who need it for that. It is about a person."),
+            message("1. Speak to the rider about this violation and make sure the study is completed on time."),
+            message("2. On the answer page, record what you did: the measure, the number of days and a short note."),
+            message("3. This notice contains personal data. Show it only to those who need it for this purpose."),
         ):
             self.flow.paragraph(request)
         self.flow.gap(4)
-        basis = self.labelled(message("You are told on the basis of"), self.data.legal_basis)
+        basis = self.labelled(message("Legal basis of this notice"), self.data.legal_basis)
         self.flow.paragraph(basis, SMALL, after=16)
 
     def _code(self) -> None:

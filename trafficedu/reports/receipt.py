@@ -107,7 +107,7 @@ class _Receipt(Letter[ReceiptData]):
             return message("No study is required."), ""
         if seat is None:
             return message("Study: waiting for a seat"), message(
-                "%(course)s, to be completed by %(day)s. Look for a seat on the receipt's page.",
+                "%(course)s, to be completed by %(day)s. Find a session on the receipt's page.",
                 course=data.course,
                 day=self.day(data.due_on),
             )
@@ -144,19 +144,20 @@ class _Receipt(Letter[ReceiptData]):
     def _notified(self) -> Fact:
         notified = self.data.notified
         if notified is None:
-            return Fact(message("Told"), "")
+            return Fact(message("Notified"), "")
         if notified.withheld:
-            withheld = message("%(name)s is not told: %(reason)s", name=notified.name, reason=notified.withheld)
-            return Fact(message("Told"), withheld)
+            withheld = message("%(name)s not notified: %(reason)s", name=notified.name, reason=notified.withheld)
+            return Fact(message("Notified"), withheld)
         return Fact(
-            message("Company told") if notified.receiver == "company" else message("Village told"), notified.name
+            message("Company notified") if notified.receiver == "company" else message("Village notified"),
+            notified.name,
         )
 
     def _objection(self) -> None:
         self.flow.heading(message("If you disagree"))
         text = message(
-            "You can object within %(days)s days of receiving this paper: %(where)s. "
-            "The objection is reviewed within %(workdays)s working days; a record found wrong is removed.",
+            "You can object within %(days)s days of receiving this paper: %(where)s. Objections are reviewed "
+            "within %(workdays)s working days; a record found to be wrong is removed.",
             days=self.data.objection_days,
             workdays=self.data.objection_workdays,
             where=self.data.objection_where,
@@ -166,7 +167,7 @@ class _Receipt(Letter[ReceiptData]):
     def _code(self) -> None:
         address = self.data.receipt_url
         what = message("Open this receipt: %(address)s", address=address)
-        title = message("Read this receipt, move the seat, object, fetch the certificate")
+        title = message("Read this receipt, change your session, object, get your certificate")
         x, y, width = self.code_beside(address, what, title, 72, 12)
         hint = message("You need the receipt number and the last four characters of your identity number.")
         self.sheet.write(hint, x, y + 4, width, SMALL)

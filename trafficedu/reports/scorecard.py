@@ -94,7 +94,7 @@ def render(data: ScorecardData, locale: str) -> bytes:
     _parts(flow, data)
     _history(flow, data)
     for heading, sentences in (
-        (message("What moved, and what would lift it"), data.why),
+        (message("What changed, and how to improve it"), data.why),
         (message("About these figures"), data.notes),
     ):
         if sentences:
@@ -109,7 +109,7 @@ def _head(sheet: Sheet, data: ScorecardData) -> float:
     x, width = PAGE.column(0, 12)
     about = f"{sheet.say(data.kind)} {data.code}  {sheet.say(NAME)}  {words.month(data.month, sheet.locale)}"
     y = sheet.write(about, x, y, width)
-    as_of = message("Figures as they stood on %(when)s", when=words.moment(data.as_of, sheet.locale))
+    as_of = message("Figures as at %(when)s", when=words.moment(data.as_of, sheet.locale))
     return sheet.write(f"{sheet.say(data.evaluated)} {sheet.say(as_of)}", x, y, width, SMALL) + 12
 
 
@@ -132,7 +132,7 @@ def _how_sure(data: ScorecardData) -> Iterator[Message]:
     if data.colour == GREY:
         yield message("Too little data for a colour.")
     if data.low is not None and data.high is not None:
-        yield message("Chance alone could make the score %(limits)s.", limits=f"{data.low:.0f}–{data.high:.0f}")
+        yield message("By chance alone the score could be %(limits)s.", limits=f"{data.low:.0f}–{data.high:.0f}")
     if data.best is not None and data.worst is not None:
         yield message("Rank %(best)s to %(worst)s of %(peers)s.", best=data.best, worst=data.worst, peers=data.peers)
     if data.veto is not None:
@@ -140,15 +140,15 @@ def _how_sure(data: ScorecardData) -> Iterator[Message]:
 
 
 def _parts(flow: Flow, data: ScorecardData) -> None:
-    flow.heading(message("What the score is made of"), after=4)
+    flow.heading(message("What makes up the score"), after=4)
     column = Column[Part]
     columns = [
         column(message("Dimension"), 3, lambda part: part.name, strong=True),
         column(message("score"), 1.2, lambda part: number(part.score), "right"),
-        column(message("month before"), 1.3, lambda part: number(part.before), "right"),
+        column(message("previous month"), 1.3, lambda part: number(part.before), "right"),
         column(message("Weight"), 1.2, lambda part: f"{100 * part.weight:g}\N{NO-BREAK SPACE}%", "right"),
-        column(message("Brings"), 1.2, lambda part: number(part.brings), "right"),
-        column(message("Counted from"), 5, lambda part: part.counted),
+        column(message("Contribution"), 1.2, lambda part: number(part.brings), "right"),
+        column(message("Based on"), 5, lambda part: part.counted),
     ]
     draw_table(flow, columns, data.parts)
     _bars(flow, data.parts)
@@ -174,7 +174,7 @@ def _bars(flow: Flow, parts: Sequence[Part]) -> None:
 def _history(flow: Flow, data: ScorecardData) -> None:
     """Draw the months that lead here, each with the shape of its colour at its score."""
     say = flow.sheet.say
-    title = say(message("The months before"))
+    title = say(message("Earlier months"))
     draw_title(flow, title, HISTORY_HEIGHT + 30)
     spoken = "; ".join(
         f"{one.name} {say(SHADES[one.colour].name)} {number(one.score)}" for one in data.history if one.colour

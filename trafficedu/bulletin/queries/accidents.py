@@ -120,9 +120,9 @@ def _effect(asked: Asked, campaign: Campaign, last: date) -> Message:
     until = min(campaign.last_day, last)
     days = (until - campaign.first_day).days + 1
     if days < LEAST_DAYS:
-        return message("Too early: %(days)s days so far, %(least)s are needed.", days=days, least=LEAST_DAYS)
+        return message("Too early: %(days)s days so far, %(least)s needed.", days=days, least=LEAST_DAYS)
     found = asked.taken(evaluation.effect_of(asked.session, campaign, until, asked.now))
     if "percent" not in found:
-        return message("Too few months are on record before it.")
+        return message("Too few months are on record before the campaign.")
     named = message("accidents") if found["measure"] != "violations" else message("violations")
     return message("%(what)s: %(effect)s", what=named, effect=effect_sentence(found))

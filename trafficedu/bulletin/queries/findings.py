@@ -15,7 +15,7 @@ def list_findings(data: BulletinData, alarms: Mapping[str, Sequence[Message]], l
     """Return the findings; ``alarms`` are the series above their limit by name of the area."""
     found = [
         _counted(message("violations"), data.violations),
-        _counted(message("e-bike accidents with somebody hurt"), data.casualties),
+        _counted(message("e-bike casualty accidents"), data.casualties),
     ]
     found += [line for ranking in data.rankings for line in _moved(ranking, locale)]
     found += list(_helmets(data))
@@ -26,13 +26,13 @@ def list_findings(data: BulletinData, alarms: Mapping[str, Sequence[Message]], l
         found.append(text)
     if data.recommended.places:
         names = words.shortest([one.name for one in data.recommended.places], locale, 3)
-        found.append(message("Recommended for the next month, first of all: %(names)s", names=names))
+        found.append(message("First priorities for next month: %(names)s", names=names))
     return found
 
 
 def _counted(what: Message, count: Count) -> Message:
     return message(
-        "%(now)s %(what)s, a year before %(before)s: %(verdict)s",
+        "%(now)s %(what)s, %(before)s a year earlier: %(verdict)s",
         now=f"{count.now:,}",
         what=what,
         before=f"{count.year_before:,}",
@@ -75,13 +75,11 @@ def _helmets(data: BulletinData) -> Iterator[Message]:
         "target": f"{100 * data.helmet_target:g}",
     }
     if rate.low >= data.helmet_target:
-        yield message("Helmets worn %(rate)s, 95 %% interval %(limits)s: the target of %(target)s %% is met", **values)
+        yield message("Helmets worn %(rate)s, 95 %% interval %(limits)s: target of %(target)s %% met", **values)
     elif rate.high < data.helmet_target:
-        yield message(
-            "Helmets worn %(rate)s, 95 %% interval %(limits)s: the target of %(target)s %% is missed", **values
-        )
+        yield message("Helmets worn %(rate)s, 95 %% interval %(limits)s: target of %(target)s %% missed", **values)
     else:
         yield message(
-            "Helmets worn %(rate)s, 95 %% interval %(limits)s: not proven that the target of %(target)s %% is met",
+            "Helmets worn %(rate)s, 95 %% interval %(limits)s: target of %(target)s %% not proven met",
             **values,
         )

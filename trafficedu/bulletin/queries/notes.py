@@ -30,7 +30,8 @@ def list_notes(
         *_evaluation(asked, run),
         *_forecast(trend),
         message(
-            "Killed: within 7 days. Accidents that nobody reports are in no figure. Hazards: as at the month's end."
+            "Deaths are those within 7 days. Unreported accidents are not included. Hazards are as at the end of "
+            "the month."
         ),
     ]
 
@@ -52,7 +53,7 @@ def _not_due(counted: MonthFigures) -> Iterator[Message]:
 def _violations(asked: Asked) -> Iterator[Message]:
     first, last = asked.month.first, asked.month.last
     waiting = violations.count_pending(asked.session, asked.by, first, last, asked.area.path)
-    yield message("Camera records of the month not yet reviewed, which do not count: %(count)s.", count=f"{waiting:,}")
+    yield message("Camera records of the month not yet reviewed and so not counted: %(count)s.", count=f"{waiting:,}")
 
 
 def _ebikes(asked: Asked) -> Iterator[Message]:
@@ -60,7 +61,8 @@ def _ebikes(asked: Asked) -> Iterator[Message]:
     missing = [part.name for part in asked.parts if not known.get(part.path)]
     if missing:
         yield message(
-            "Registered e-bikes are missing for %(count)s of %(all)s areas: they are in no comparison by e-bikes.",
+            "The number of registered e-bikes is missing for %(count)s of %(all)s areas, which are left out of "
+            "comparisons by e-bikes.",
             count=len(missing),
             all=len(asked.parts),
         )
@@ -69,7 +71,7 @@ def _ebikes(asked: Asked) -> Iterator[Message]:
 def _helmets(line: helmets.Line) -> Iterator[Message]:
     if line.surveys:
         yield message(
-            "Helmets: %(surveys)s surveys at %(sites)s sites; %(unclear)s observed could not be seen clearly and are "
+            "Helmets: %(surveys)s surveys at %(sites)s sites; %(unclear)s people could not be seen clearly and are "
             "left out.",
             surveys=line.surveys,
             sites=line.rate.sites,
@@ -91,7 +93,7 @@ def _evaluation(asked: Asked, run: EvaluationRun | None) -> Iterator[Message]:
         grey=grey,
     )
     if not run.complete:
-        yield message("The evaluation was computed before the month was over.")
+        yield message("The evaluation was made before the month was over.")
 
 
 def _forecast(trend: Trend) -> Iterator[Message]:

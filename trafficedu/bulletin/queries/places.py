@@ -27,13 +27,14 @@ from trafficedu.reports.bulletin_data import Place, Places
 MONTHS = 12 * YEARS_OF_RECORD
 INSIDE = 3
 RULE = message(
-    "Rule: recommended is a place (a) whose accidents with somebody hurt are more than usual with a probability of "
-    "at least %(sure)s %%, (b) with an alarm in the month (more than the 99 %% limit of the same season of earlier "
-    "years), or (c) with hazards overdue; and (d) in any case the %(always)s places with the most accidents expected "
-    "next month. Those with most reasons come first, then those with the most expected; at most %(most)s. %(base)s"
+    "Rule: a place is recommended (a) if its casualty accidents are above the usual level with a probability of at "
+    "least %(sure)s %%, (b) if it had an alarm in the month (above the 99 %% limit of the same season of earlier "
+    "years), or (c) if it has overdue hazards; and (d) in any case the %(always)s places with the most accidents "
+    "expected next month. Places with the most reasons come first, then those with the most expected accidents; at "
+    "most %(most)s. %(base)s"
 )
 BY_EBIKES = message("Places are compared by registered e-bikes.")
-ALIKE = message("Places are taken as equally large: their registered e-bikes are not all known.")
+ALIKE = message("Places are treated as equally large, because not all their numbers of registered e-bikes are known.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +112,7 @@ def reasons_for(one: Place, alarms: Sequence[Message], among_the_most: bool) -> 
         said.append(message("more accidents than usual (probability %(p)s %%)", p=f"{100 * min(one.more, 0.99):.0f}"))
     said += [message("alarm: %(series)s", series=series) for series in alarms]
     if one.overdue:
-        said.append(message("hazards overdue: %(count)s", count=one.overdue))
+        said.append(message("overdue hazards: %(count)s", count=one.overdue))
     if among_the_most:
         said.append(message("among the %(always)s with the most accidents expected", always=ALWAYS))
     return said

@@ -30,11 +30,11 @@ SHOWN_MONTHS = 12
 LEVELS = dict(town=message("town"), village=message("village"), company=message("company"))
 MORE = dict(
     points=message("%(steps)s more points"),
-    violations=message("%(steps)s violations fewer"),
+    violations=message("%(steps)s fewer violations"),
     education=message("%(steps)s more study tasks completed on time"),
-    helmets=message("%(steps)s more riders with a helmet among those observed"),
-    trend=message("%(steps)s accidents with somebody hurt fewer in twelve months"),
-    feedback=message("%(steps)s more notices answered in time"),
+    helmets=message("%(steps)s more riders observed with a helmet"),
+    trend=message("%(steps)s fewer casualty accidents in twelve months"),
+    feedback=message("%(steps)s more notices answered on time"),
 )
 """DIMENSION -> what a step to the next colour means."""
 
@@ -86,9 +86,7 @@ def _find(session: Session, run: EvaluationRun, code: str, by: Actor) -> Evaluat
     )
     found = session.scalars(query.order_by(EvaluationResult.kind.desc())).first()
     if found is None:
-        raise Missing(
-            message("There is no town, village or company with the code %(code)s that is evaluated.", code=code)
-        )
+        raise Missing(message("No evaluated town, village or company has the code %(code)s.", code=code))
     return found
 
 
@@ -101,7 +99,8 @@ def _veto(found: EvaluationResult) -> Message | None:
     if not found.veto:
         return None
     return message(
-        "A fatal accident for which the rider answers caps the colour at %(colour)s.", colour=COLOUR_NAMES[found.veto]
+        "A fatal accident for which the rider was responsible caps the colour at %(colour)s.",
+        colour=COLOUR_NAMES[found.veto],
     )
 
 
@@ -125,15 +124,15 @@ def counted(name: str, numerator: float, denominator: float) -> Message:
     """Say what a score was counted from."""
     values = {"n": _figure(numerator), "d": _figure(denominator)}
     if name == EDUCATION:
-        return message("marks %(n)s over %(d)s tasks due", **values)
+        return message("%(n)s marks for %(d)s tasks due", **values)
     if not denominator:
-        return message("too little on record")
+        return message("too few records")
     said: Mapping[str, Message] = dict(
         points=message("%(n)s points of %(d)s expected", **values),
-        violations=message("%(n)s violations, %(d)s expected of the others' rate", **values),
-        helmets=message("%(n)s with a helmet of %(d)s observed in three months", **values),
-        trend=message("%(n)s accidents with somebody hurt in twelve months, %(d)s expected", **values),
-        feedback=message("%(n)s answered in time of %(d)s notices due", **values),
+        violations=message("%(n)s violations, %(d)s expected at the others' rate", **values),
+        helmets=message("%(n)s of %(d)s observed in three months wore a helmet", **values),
+        trend=message("%(n)s casualty accidents in twelve months, %(d)s expected", **values),
+        feedback=message("%(n)s of %(d)s notices due answered on time", **values),
     )
     return said[name]
 
@@ -153,13 +152,13 @@ def _history(session: Session, found: EvaluationResult, month: Month, by: Actor)
 
 def _moved(found: EvaluationResult, before: EvaluationResult | None) -> Iterator[Message]:
     if before is None:
-        yield message("The month before was not evaluated: there is nothing to compare with.")
+        yield message("The previous month was not evaluated, so there is nothing to compare with.")
         return
     for move in moves(before.dimensions, found.dimensions):
         if not move.points:
             continue
         yield message(
-            "%(dimension)s moved the score by %(points)s: from %(before)s to %(after)s.",
+            "%(dimension)s changed the score by %(points)s, from %(before)s to %(after)s.",
             dimension=DIMENSION_NAMES[move.dimension],
             points=words.signed(move.points),
             before="—" if move.before is None else f"{move.before:.1f}",
@@ -169,11 +168,11 @@ def _moved(found: EvaluationResult, before: EvaluationResult | None) -> Iterator
 
 def _lifts(ways: Outlook) -> Iterator[Message]:
     if ways.vetoed:
-        yield message("The fatal accident holds the colour, whatever the figures.")
+        yield message("The fatal accident caps the colour, whatever the figures.")
     elif ways.target:
         for lift in ways.lifts:
             yield message(
-                "Enough for %(colour)s by itself: %(change)s.",
+                "Enough for %(colour)s on its own: %(change)s.",
                 colour=COLOUR_NAMES[ways.target],
                 change=MORE[lift.dimension].filled(steps=lift.steps),
             )
@@ -186,7 +185,7 @@ def _notes(found: EvaluationResult, rules: RuleSet) -> Iterator[Message]:
     for name in absent:
         yield message("%(dimension)s has too little data for a score; its weight goes to the others.", dimension=name)
     yield message(
-        "A colour needs dimensions of at least %(least)s %% of the weight; here there are %(present)s %%.",
+        "A colour needs dimensions with at least %(least)s %% of the weight; here only %(present)s %% is available.",
         least=f"{rules.figure('least_weight'):g}",
         present=f"{100 * found.present:g}",
     )
