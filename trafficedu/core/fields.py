@@ -102,7 +102,7 @@ class MonthField(fields.MonthField):
         self.data = None if self.data is None else Month.of(self.data)
         if self.data is not None and not EARLIEST <= self.data <= LATEST:
             self.data = None
-            raise ValueError(self.gettext("Not a valid date value."))
+            raise ValueError(str(_l("Write the month like 2026-11.")))
 
     def _value(self) -> str:
         return " ".join(self.raw_data) if self.raw_data else str(self.data or "")
