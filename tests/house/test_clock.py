@@ -15,12 +15,13 @@ CORE = {
     "core/audit.py": "a row of the trail says when it was written, whatever day was being written about",
     "core/fields.py": "a form's check, for the person in front of it",
     "core/keep.py": "what is kept grows old by itself",
+    "core/list_views.py": "the view of every list: the day in the name of the file that is sent",
     "core/pages.py": "the frame of every page",
 }
 
 
 def below_the_views() -> Iterator[Path]:
-    """Yield the modules of the doors below the views, of ``analysis`` and ``reports``, and of ``core`` but for four."""
+    """Yield the modules of the doors below the views, of ``analysis`` and ``reports``, and of ``core`` but for five."""
     for path in sorted(PACKAGE.rglob("*.py")):
         feature, *rest = path.relative_to(PACKAGE).with_suffix("").parts
         inner = feature in {"analysis", "reports", "demo"} or (feature == "core" and rest != ["clock"])
