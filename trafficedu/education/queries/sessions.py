@@ -59,18 +59,18 @@ def find_session(session: Session, number: str, by: Actor) -> StudySession:
     return study
 
 
-def list_sessions(session: Session, by: Actor, wanted: SessionFilter, page: int = 1) -> Page[StudySession]:
+def list_sessions(session: Session, by: Actor, criteria: SessionFilter, page: int = 1) -> Page[StudySession]:
     """Return the sessions ``by`` may see in order of time, narrowed; cancelled ones are shown as such."""
     query = _loaded(select(StudySession).where(visible_to(by))).order_by(StudySession.starts_utc, StudySession.id)
-    if wanted.station:
-        query = query.where(StudySession.station.has(code=wanted.station))
-    if wanted.course:
-        query = query.where(StudySession.course.has(code=wanted.course))
-    if wanted.since is not None:
-        query = query.where(StudySession.starts_on >= wanted.since)
-    if wanted.until is not None:
-        query = query.where(StudySession.starts_on <= wanted.until)
-    if wanted.free_only:
+    if criteria.station:
+        query = query.where(StudySession.station.has(code=criteria.station))
+    if criteria.course:
+        query = query.where(StudySession.course.has(code=criteria.course))
+    if criteria.since is not None:
+        query = query.where(StudySession.starts_on >= criteria.since)
+    if criteria.until is not None:
+        query = query.where(StudySession.starts_on <= criteria.until)
+    if criteria.free_only:
         query = query.where(
             StudySession.state == SessionState.SCHEDULED, StudySession.seats_taken < StudySession.capacity
         )

@@ -121,21 +121,21 @@ def task_of_violation(session: Session, violation_id: int) -> StudyTask | None:
     )
 
 
-def _narrow(query: Select[tuple[StudyTask]], wanted: TaskFilter, today: date) -> Select[tuple[StudyTask]]:
-    if wanted.state == OVERDUE:
+def _narrow(query: Select[tuple[StudyTask]], criteria: TaskFilter, today: date) -> Select[tuple[StudyTask]]:
+    if criteria.state == OVERDUE:
         query = query.where(StudyTask.state.in_(rules.UNFINISHED), StudyTask.due_on < today)
-    elif wanted.state == WAITING:
+    elif criteria.state == WAITING:
         query = query.where(StudyTask.state == TaskState.OPEN)
-    elif wanted.state:
-        query = query.where(StudyTask.state == wanted.state)
-    if wanted.course:
-        query = query.where(StudyTask.course.has(code=wanted.course))
-    if wanted.area_path:
-        query = query.where(StudyTask.area_id.in_(within(wanted.area_path)))
-    if wanted.due_from is not None:
-        query = query.where(StudyTask.due_on >= wanted.due_from)
-    if wanted.due_until is not None:
-        query = query.where(StudyTask.due_on <= wanted.due_until)
+    elif criteria.state:
+        query = query.where(StudyTask.state == criteria.state)
+    if criteria.course:
+        query = query.where(StudyTask.course.has(code=criteria.course))
+    if criteria.area_path:
+        query = query.where(StudyTask.area_id.in_(within(criteria.area_path)))
+    if criteria.due_from is not None:
+        query = query.where(StudyTask.due_on >= criteria.due_from)
+    if criteria.due_until is not None:
+        query = query.where(StudyTask.due_on <= criteria.due_until)
     return query
 
 

@@ -53,9 +53,9 @@ def sessions() -> Any:
     form = SessionFilterForm(request.args)
     form.offer(list_courses(session()), list_stations_seen(session(), actor()), locale())
     form.validate()
-    found = list_sessions(session(), actor(), form.to_input(today()), page_number())
-    days = [(day, list(rows)) for day, rows in groupby(found.items, key=lambda one: one.starts_on)]
-    return render_template("sessions/sessions.html", form=form, page=found, days=days, today=today())
+    page = list_sessions(session(), actor(), form.to_input(today()), page_number())
+    days = [(day, list(studies)) for day, studies in groupby(page.items, key=lambda study: study.starts_on)]
+    return render_template("sessions/sessions.html", form=form, page=page, days=days, today=today())
 
 
 def _own_station() -> Station:

@@ -118,13 +118,13 @@ def _by_time_left(query: Select[tuple[Notice]]) -> Select[tuple[Notice]]:
     return query.order_by(group, case((_UNANSWERED, Notice.due_utc)), Notice.id.desc())
 
 
-def list_notices(session: Session, wanted: NoticeFilter, by: Actor, now: datetime, page: int) -> Page[Notice]:
+def list_notices(session: Session, criteria: NoticeFilter, by: Actor, now: datetime, page: int) -> Page[Notice]:
     """Return the notices that ``by`` may read, those with the least time left first."""
-    query = _notices(by).where(_state_is(wanted.state, now))
-    if wanted.since:
-        query = query.where(Notice.sent_utc >= day_bounds(wanted.since)[0])
-    if wanted.until:
-        query = query.where(Notice.sent_utc < day_bounds(wanted.until)[1])
+    query = _notices(by).where(_state_is(criteria.state, now))
+    if criteria.since:
+        query = query.where(Notice.sent_utc >= day_bounds(criteria.since)[0])
+    if criteria.until:
+        query = query.where(Notice.sent_utc < day_bounds(criteria.until)[1])
     return paginate(session, _by_time_left(query), page)
 
 
