@@ -37,7 +37,7 @@ def test_only_confirmed_ones_count_by_kind_and_month(session: Session, district:
         (Month(2026, 11), "2004", 1),
         (Month(2026, 11), "2007", 2),
     ]
-    assert counts[0].name("en") == "Riding against the traffic"
+    assert counts[0].name("en") == "Riding against traffic"
     assert figures.count_by_kind_and_month(session, SYSTEM, date(2026, 11, 1), END)[0].month == Month(2026, 11)
 
 
