@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from tests.conftest import Browser
 from tests.factories.accidents import make_accident, make_fatal
 from tests.factories.violations import District
-from trafficedu.accidents.panels import claim_of, percent, probability
+from trafficedu.accidents.panels import compare_years, percent, probability
 from trafficedu.accounts.models import User
 from trafficedu.core.clock import day_bounds, today, utc_now
 from trafficedu.core.month import Month
@@ -21,27 +21,27 @@ from trafficedu.core.month import Month
 class TestClaim:
     def test_31_to_21_is_32_percent_and_not_proven(self, app: Flask) -> None:
         with app.test_request_context("/?lang=en"):
-            claim = claim_of("Fatal accidents", 31, 21)
-        assert (claim.change, claim.proven) == ("−32.3 %", False)
-        assert claim.verdict == "This could be chance (p = 0.21): no change is proven."
-        assert claim.interval.startswith("−")
-        assert "+" in claim.interval
+            comparison = compare_years("Fatal accidents", 31, 21)
+        assert (comparison.change, comparison.proven) == ("−32.3 %", False)
+        assert comparison.verdict == "This could be chance (p = 0.21): no change is proven."
+        assert comparison.interval.startswith("−")
+        assert "+" in comparison.interval
 
     def test_99_to_67_is_proven(self, app: Flask) -> None:
         with app.test_request_context("/?lang=en"):
-            claim = claim_of("Fatal accidents", 99, 67)
-        assert (claim.change, claim.proven) == ("−32.3 %", True)
-        assert claim.verdict == "Fewer than a year earlier, by more than chance would explain (p = 0.016)."
+            comparison = compare_years("Fatal accidents", 99, 67)
+        assert (comparison.change, comparison.proven) == ("−32.3 %", True)
+        assert comparison.verdict == "Fewer than a year earlier, by more than chance would explain (p = 0.016)."
 
     def test_more_is_said_to_be_more(self, app: Flask) -> None:
         with app.test_request_context("/?lang=en"):
-            assert claim_of("x", 67, 99).verdict.startswith("More")
+            assert compare_years("x", 67, 99).verdict.startswith("More")
 
     def test_nothing_before_has_no_percentage(self, app: Flask) -> None:
         with app.test_request_context("/?lang=en"):
-            assert claim_of("x", 0, 3).change == "—"
-            assert claim_of("x", 0, 0).verdict == "None in either year, so there is nothing to compare."
-            assert claim_of("x", 3, 0).change == "−100.0 %"
+            assert compare_years("x", 0, 3).change == "—"
+            assert compare_years("x", 0, 0).verdict == "None in either year, so there is nothing to compare."
+            assert compare_years("x", 3, 0).change == "−100.0 %"
 
     def test_how_numbers_are_written(self) -> None:
         assert (percent(1.0), percent(1.064)) == ("±0.0 %", "+6.4 %")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import trafficedu
-from trafficedu.analysis.colours.chance import Judged, score_limits
+from trafficedu.analysis.colours.chance import StoredScore, score_limits
 from trafficedu.analysis.colours.rule_set import RuleSet
 from trafficedu.analysis.colours.scoring import judge
 
@@ -28,10 +28,10 @@ def inputs(size: int, on_time: float = 0.8, ratio: float = 1.0) -> dict[str, Any
     }
 
 
-def judged(found: dict[str, Any], kind: str = "town") -> Judged:
+def judged(found: dict[str, Any], kind: str = "town") -> StoredScore:
     verdict = judge(found, kind, RULES)
     scores = {name: one.score for name, one in verdict.dimensions.items() if one.score is not None}
-    return Judged(kind, found, scores, {name: one.weight for name, one in verdict.dimensions.items()})
+    return StoredScore(kind, found, scores, {name: one.weight for name, one in verdict.dimensions.items()})
 
 
 def test_limits_enclose_the_score_and_narrow_with_the_counts() -> None:

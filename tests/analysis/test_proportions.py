@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trafficedu.analysis.proportions import Verdict, against_target, clustered_rate, t_quantile, wilson
+from trafficedu.analysis.proportions import TargetVerdict, against_target, clustered_rate, t_quantile, wilson
 
 
 @pytest.mark.parametrize(
@@ -111,10 +111,10 @@ def test_clustered_refuses_more_helmets_than_riders() -> None:
 
 
 def test_target_met_missed_and_not_proven() -> None:
-    assert against_target(clustered_rate([990] * 8, [1000] * 8), 0.95).verdict is Verdict.MET
-    assert against_target(clustered_rate([800] * 8, [1000] * 8), 0.95).verdict is Verdict.MISSED
+    assert against_target(clustered_rate([990] * 8, [1000] * 8), 0.95).verdict is TargetVerdict.MET
+    assert against_target(clustered_rate([800] * 8, [1000] * 8), 0.95).verdict is TargetVerdict.MISSED
     open_case = against_target(clustered_rate([97, 95, 99], [100, 100, 100]), 0.95)
-    assert open_case.verdict is Verdict.NOT_PROVEN
+    assert open_case.verdict is TargetVerdict.NOT_PROVEN
 
 
 def test_further_sites_are_just_enough() -> None:

@@ -20,7 +20,7 @@ from trafficedu.campaigns.models import Campaign
 from trafficedu.campaigns.services import CampaignInput, plan_campaign
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.month import Month
-from trafficedu.evaluation.queries.effects import load_trial
+from trafficedu.evaluation.queries.effects import load_campaign_data
 from trafficedu.evaluation.services.effects import compute_effect
 
 FIRST, LAST, MONTHS = date(2026, 2, 1), date(2026, 9, 30), 36
@@ -53,7 +53,7 @@ def simulate(session: Session, theta: float, worst: bool = False) -> tuple[Campa
 
 
 def effect(session: Session, campaign: Campaign, last: date = LAST) -> dict[str, Any]:
-    return compute_effect("accidents", load_trial(session, campaign, "accidents", last))
+    return compute_effect("accidents", load_campaign_data(session, campaign, "accidents", last))
 
 
 def test_a_fall_by_half_is_found_and_the_interval_holds_it(session: Session) -> None:
@@ -77,9 +77,9 @@ def test_the_return_of_bad_years_to_the_mean_is_not_credited(session: Session) -
 def test_an_area_under_another_campaign_is_no_comparison(session: Session) -> None:
     campaign, inside = simulate(session, 1.0)
     free = next(area for area in villages(session) if area not in inside)
-    before = load_trial(session, campaign, "accidents", LAST)
+    before = load_campaign_data(session, campaign, "accidents", LAST)
     plan_campaign(session, CampaignInput("另一项", date(2026, 5, 1), date(2026, 5, 31), (free.code,)), SYSTEM, made.NOW)
-    after = load_trial(session, campaign, "accidents", LAST)
+    after = load_campaign_data(session, campaign, "accidents", LAST)
     assert before is not None
     assert after is not None
     assert free.name in before.compared
@@ -89,18 +89,18 @@ def test_an_area_under_another_campaign_is_no_comparison(session: Session) -> No
 
 def test_only_the_days_of_the_campaign_count(session: Session) -> None:
     campaign, _ = simulate(session, 1.0)
-    trial = load_trial(session, campaign, "accidents", date(2026, 3, 15))
-    assert trial is not None
-    assert trial.shares.tolist() == pytest.approx([1.0, 15 / 31])
-    whole = load_trial(session, campaign, "accidents", LAST)
+    data = load_campaign_data(session, campaign, "accidents", date(2026, 3, 15))
+    assert data is not None
+    assert data.shares.tolist() == pytest.approx([1.0, 15 / 31])
+    whole = load_campaign_data(session, campaign, "accidents", LAST)
     assert whole is not None
-    assert trial.observed.sum() < whole.observed.sum() / 3
+    assert data.observed.sum() < whole.observed.sum() / 3
 
 
 def test_without_records_before_nothing_is_said(session: Session) -> None:
     new = CampaignInput("整治", FIRST, LAST, (places.TOWN,))
     campaign = plan_campaign(session, new, SYSTEM, made.NOW)
-    assert load_trial(session, campaign, "accidents", LAST) is None
+    assert load_campaign_data(session, campaign, "accidents", LAST) is None
     assert "percent" not in effect(session, campaign)
 
 

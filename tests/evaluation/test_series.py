@@ -14,7 +14,7 @@ from trafficedu.analysis.trend.panel import Panel
 from trafficedu.core.month import Month
 from trafficedu.core.text import message, translate
 from trafficedu.evaluation.queries.series import Loaded, load_series
-from trafficedu.evaluation.rules import CASUALTY, HELMETS, Claim, night_of
+from trafficedu.evaluation.rules import CASUALTY, HELMETS, PeriodComparison, night_of
 from trafficedu.evaluation.services.trends import compute_trend, packed, unpacked
 
 
@@ -84,6 +84,6 @@ def test_the_calendar_of_fits() -> None:
 
 
 def test_a_claim_says_what_the_test_says() -> None:
-    assert "could be chance" in str(Claim(31, 21, -32.3, -60.0, 20.0, 0.21, False).sentence)
-    assert "unlikely to be chance" in str(Claim(99, 67, -32.3, -50.0, -7.0, 0.016, True).sentence)
-    assert "no change in % can be given" in str(Claim(0, 5, None, None, None, 0.06, False).sentence)
+    assert "could be chance" in str(PeriodComparison(31, 21, -32.3, -60.0, 20.0, 0.21, False).sentence)
+    assert "unlikely to be chance" in str(PeriodComparison(99, 67, -32.3, -50.0, -7.0, 0.016, True).sentence)
+    assert "no change in % can be given" in str(PeriodComparison(0, 5, None, None, None, 0.06, False).sentence)

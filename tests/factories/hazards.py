@@ -12,15 +12,15 @@ from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.hazards.models import Hazard
 from trafficedu.hazards.services import deciding, planning, reporting
-from trafficedu.hazards.services.deciding import Decision
-from trafficedu.hazards.services.planning import Plan
+from trafficedu.hazards.services.deciding import FixDecision
+from trafficedu.hazards.services.planning import RemedyPlan
 from trafficedu.hazards.services.reporting import NewHazard
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 """Friday, 20 November 2026, noon in Shanghai."""
 TODAY = date(2026, 11, 20)
 DAY = timedelta(days=1)
-PLAN = Plan("路面平整，夜间可见", "铣刨重铺 40 平方米，增设反光标志", "街道城建办 沈工", TODAY + 7 * DAY)
+PLAN = RemedyPlan("路面平整，夜间可见", "铣刨重铺 40 平方米，增设反光标志", "街道城建办 沈工", TODAY + 7 * DAY)
 
 FINDER = Actor(None, "报告人", scope=Scope(everything=True))
 
@@ -42,7 +42,7 @@ def make_hazard(session: Session, area: Area, by: Actor = SYSTEM, now: datetime 
     return reporting.report(session, new_hazard(area, **values), by, now)
 
 
-def make_planned(session: Session, area: Area, plan: Plan = PLAN, now: datetime = NOW, **values: Any) -> Hazard:
+def make_planned(session: Session, area: Area, plan: RemedyPlan = PLAN, now: datetime = NOW, **values: Any) -> Hazard:
     """Report and plan a hazard."""
     hazard = make_hazard(session, area, now=now, **values)
     planning.plan(session, hazard, plan, hazard.version, SYSTEM, now)
@@ -58,4 +58,4 @@ def make_fixed(session: Session, area: Area, fixer: Actor, fixed: datetime = NOW
 
 def verify(session: Session, hazard: Hazard, by: Actor, now: datetime) -> None:
     """Accept the fix of a hazard."""
-    deciding.verify(session, hazard, Decision(accepted=True), hazard.version, by, now)
+    deciding.verify(session, hazard, FixDecision(accepted=True), hazard.version, by, now)

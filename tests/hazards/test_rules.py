@@ -7,7 +7,7 @@ import pytest
 
 from trafficedu.core.errors import Refusal
 from trafficedu.hazards import rules
-from trafficedu.hazards.rules import HazardAct, HazardState, Standing
+from trafficedu.hazards.rules import HazardAct, HazardState, StateOnDay
 
 D = date(2026, 11, 20)
 
@@ -60,12 +60,12 @@ def test_a_past_day_is_replayed_from_the_steps() -> None:
         Taken(HazardAct.FIXED, date(2026, 12, 1), date(2026, 11, 30)),
         Taken(HazardAct.VERIFIED, date(2026, 12, 2), date(2026, 11, 30)),
     ]
-    assert rules.standing_on(steps, date(2026, 11, 1)) is None
-    assert rules.standing_on(steps, date(2026, 11, 2)) == Standing(HazardState.REPORTED, None)
-    assert rules.standing_on(steps, date(2026, 11, 11)) == Standing(HazardState.FIXED, date(2026, 11, 10))
-    assert rules.standing_on(steps, date(2026, 11, 12)) == Standing(HazardState.FIXING, date(2026, 11, 10))
-    assert rules.standing_on(steps, date(2026, 11, 30)) == Standing(HazardState.FIXING, date(2026, 11, 30))
-    assert rules.standing_on(steps, date(2027, 1, 1)) == Standing(HazardState.VERIFIED, date(2026, 11, 30))
+    assert rules.state_on(steps, date(2026, 11, 1)) is None
+    assert rules.state_on(steps, date(2026, 11, 2)) == StateOnDay(HazardState.REPORTED, None)
+    assert rules.state_on(steps, date(2026, 11, 11)) == StateOnDay(HazardState.FIXED, date(2026, 11, 10))
+    assert rules.state_on(steps, date(2026, 11, 12)) == StateOnDay(HazardState.FIXING, date(2026, 11, 10))
+    assert rules.state_on(steps, date(2026, 11, 30)) == StateOnDay(HazardState.FIXING, date(2026, 11, 30))
+    assert rules.state_on(steps, date(2027, 1, 1)) == StateOnDay(HazardState.VERIFIED, date(2026, 11, 30))
 
 
 def test_every_step_that_can_be_taken_has_a_name_and_every_state_too() -> None:

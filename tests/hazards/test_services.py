@@ -30,7 +30,7 @@ from trafficedu.hazards.queries.checks import list_checkers
 from trafficedu.hazards.rules import PhotoTime
 from trafficedu.hazards.services import checks, deciding, planning, reminding, reporting
 from trafficedu.hazards.services.checks import NewWatch
-from trafficedu.hazards.services.deciding import Decision
+from trafficedu.hazards.services.deciding import FixDecision
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_from_report_to_verification(session: Session, village: Area, acting: Ac
     planning.plan(session, hazard, PLAN, hazard.version, leader, NOW)
     planning.begin(session, hazard, hazard.version, leader, NOW)
     planning.mark_fixed(session, hazard, "已重铺", [camera_photo(seed=1)], hazard.version, leader, NOW + 7 * DAY)
-    deciding.verify(session, hazard, Decision(True, "平整"), hazard.version, officer, NOW + 9 * DAY)
+    deciding.verify(session, hazard, FixDecision(True, "平整"), hazard.version, officer, NOW + 9 * DAY)
     assert (hazard.state, hazard.on_time) == ("verified", True)
     assert heard == [HazardVerified(NOW + 9 * DAY, officer, hazard.id, village.id, True, TODAY + 9 * DAY)]
     steps = records.list_steps(session, hazard)
@@ -111,11 +111,11 @@ def test_nobody_verifies_the_own_work_and_nobody_without_a_photo_after(
     planning.mark_fixed(session, hazard, "", [], hazard.version, fixer, NOW + DAY)
     seen = hazard.version
     with pytest.raises(Refusal, match="someone else"):
-        deciding.verify(session, hazard, Decision(True), seen, fixer, NOW + DAY)
+        deciding.verify(session, hazard, FixDecision(True), seen, fixer, NOW + DAY)
     with pytest.raises(Refusal, match="someone else"):
         deciding.reject(session, hazard, "no", [], seen, fixer, NOW + DAY)
-    assert refused(lambda: deciding.verify(session, hazard, Decision(True), seen, officer, NOW + DAY)) == "photos"
-    after = Decision(True, photos=(camera_photo(seed=3),))
+    assert refused(lambda: deciding.verify(session, hazard, FixDecision(True), seen, officer, NOW + DAY)) == "photos"
+    after = FixDecision(True, photos=(camera_photo(seed=3),))
     deciding.verify(session, hazard, after, seen, officer, NOW + DAY)
     assert hazard.state == "verified"
     assert len(heard) == 1
@@ -131,7 +131,9 @@ def test_a_fix_sent_back_needs_a_new_photo_and_counts_by_its_second_day(
     assert (hazard.state, hazard.fixed_on, hazard.fixed_by_id) == ("fixing", None, None)
     planning.mark_fixed(session, hazard, "", [], hazard.version, fixer, NOW + 8 * DAY)
     late = NOW + 9 * DAY
-    assert refused(lambda: deciding.verify(session, hazard, Decision(True), hazard.version, officer, late)) == "photos"
+    assert (
+        refused(lambda: deciding.verify(session, hazard, FixDecision(True), hazard.version, officer, late)) == "photos"
+    )
     reporting.add_photos(session, hazard, [camera_photo(seed=9)], PhotoTime.AFTER, fixer, NOW + 8 * DAY)
     factory.verify(session, hazard, officer, late)
     assert hazard.on_time is False

@@ -22,7 +22,7 @@ from trafficedu.core.database import database
 from trafficedu.core.errors import Denied, Refusal
 from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
 from trafficedu.helmets.rules import Tap
-from trafficedu.helmets.services.counting import Sheet, receive
+from trafficedu.helmets.services.counting import CountSheet, receive
 from trafficedu.helmets.services.surveys import void
 
 MakeUser = Callable[..., User]
@@ -33,7 +33,7 @@ def taps(first: int, last: int, result: str = "helmeted", **values: Any) -> list
     return [Tap(number, result=result, **facts) for number in range(first, last + 1)]
 
 
-def sheet(site: HelmetSite, sent: list[Tap], **values: Any) -> Sheet:
+def sheet(site: HelmetSite, sent: list[Tap], **values: Any) -> CountSheet:
     facts: dict[str, Any] = {
         "key": "phone-0123456789abcdef",
         "site_code": site.code,
@@ -44,7 +44,7 @@ def sheet(site: HelmetSite, sent: list[Tap], **values: Any) -> Sheet:
         "ended": False,
         **values,
     }
-    return Sheet(taps=sent, **facts)
+    return CountSheet(taps=sent, **facts)
 
 
 def total(session: Session) -> tuple[int, int, int]:
@@ -203,7 +203,7 @@ def test_the_same_pieces_from_many_connections_at_once_count_once(fresh_app: Fla
         session.commit()
     start = threading.Barrier(len(pieces))
 
-    def send(piece: tuple[Sheet, Any]) -> int:
+    def send(piece: tuple[CountSheet, Any]) -> int:
         with fresh_app.app_context(), database().sessionmaker() as own:
             start.wait()
             last = receive(own, piece[0], piece[1], END).last_event

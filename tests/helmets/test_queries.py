@@ -9,15 +9,15 @@ from sqlalchemy.orm import Session
 from tests.factories.helmets import NOON, NOW, make_company, make_site, make_survey, tree
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
-from trafficedu.analysis.proportions import Verdict, clustered_rate, wilson
+from trafficedu.analysis.proportions import TargetVerdict, clustered_rate, wilson
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.month import Month
 from trafficedu.helmets.queries import rates
-from trafficedu.helmets.queries.rates import Standard, Wanted
+from trafficedu.helmets.queries.rates import RateCriteria, Standard
 from trafficedu.helmets.services import surveys
 
 MakeUser = Callable[..., User]
-MARCH = Wanted(date(2026, 3, 1), date(2026, 4, 1))
+MARCH = RateCriteria(date(2026, 3, 1), date(2026, 4, 1))
 AT = Standard(0.95, 4.7)
 
 
@@ -45,7 +45,7 @@ def test_two_surveys_of_a_site_are_one_cluster_and_a_site_has_wilsons_interval(s
     assert (alone.key, alone.surveys) == ("ONE", 2)
     assert (alone.rate.low, alone.rate.high) == wilson(95, 100)
     assert (round(alone.low_percent, 1), round(alone.high_percent, 1)) == (88.8, 97.8)
-    assert alone.judgement.verdict is Verdict.NOT_PROVEN
+    assert alone.judgement.verdict is TargetVerdict.NOT_PROVEN
 
 
 def test_void_other_months_other_areas_and_the_other_method_stay_out(session: Session, make_user: MakeUser) -> None:
@@ -60,7 +60,7 @@ def test_void_other_months_other_areas_and_the_other_method_stay_out(session: Se
     surveys.void(session, wrong, "wrong", wrong.version, supervisor, NOW)
     line = rates.line_of(rates.list_observations(session, MARCH, supervisor), AT)
     assert (line.helmeted, line.clear) == (10, 10)
-    everywhere = rates.list_observations(session, Wanted(MARCH.first, MARCH.after, places["B"].path), SYSTEM)
+    everywhere = rates.list_observations(session, RateCriteria(MARCH.first, MARCH.after, places["B"].path), SYSTEM)
     assert rates.line_of(everywhere, AT).clear == 100
     nobody = rates.list_observations(session, MARCH, actor_of(make_user("administrator")))
     assert nobody == []
@@ -73,7 +73,7 @@ def test_breakdowns_by_area_company_hour_and_month(session: Session) -> None:
     make_survey(session, a, 8, 2)
     make_survey(session, b, 5, 5, company=company.code)
     make_survey(session, town, 3, 0, when=NOON - timedelta(hours=3))
-    seen = rates.list_observations(session, Wanted(date(2026, 2, 1), date(2026, 4, 1)), SYSTEM)
+    seen = rates.list_observations(session, RateCriteria(date(2026, 2, 1), date(2026, 4, 1)), SYSTEM)
     areas = rates.by_area(session, seen, AT, places["D"])
     assert {(line.key, line.clear) for line in areas} == {(places["A"].code, 13), (places["B"].code, 10)}
     inside = rates.by_area(session, [one for one in seen if one.site_id != b.id], AT, places["A"])

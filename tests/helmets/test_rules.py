@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trafficedu.analysis.proportions import wilson
-from trafficedu.helmets.rules import Share, Tap, add_up, allot, difference, draw, order_by_lot
+from trafficedu.helmets.rules import RateInterval, Tap, add_up, allot, difference, draw, order_by_lot
 
 
 def test_the_lot_is_what_anybody_can_compute_with_sha_256() -> None:
@@ -58,7 +58,7 @@ def test_taps_taken_back_leave_nothing() -> None:
 
 def test_difference_of_newcombe_1998_table_ii() -> None:
     """Newcombe, Stat. Med. 1998;17:873, table II, method 10: cases (a) 56/70 - 48/80 and (b) 9/10 - 3/10."""
-    first = difference(Share(56 / 70, *wilson(56, 70)), Share(48 / 80, *wilson(48, 80)))
+    first = difference(RateInterval(56 / 70, *wilson(56, 70)), RateInterval(48 / 80, *wilson(48, 80)))
     assert (first.rate, first.low, first.high) == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
-    second = difference(Share(9 / 10, *wilson(9, 10)), Share(3 / 10, *wilson(3, 10)))
+    second = difference(RateInterval(9 / 10, *wilson(9, 10)), RateInterval(3 / 10, *wilson(3, 10)))
     assert (second.rate, second.low, second.high) == pytest.approx((0.6, 0.1705, 0.8090), abs=5e-5)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from itertools import permutations
 
-from trafficedu.overview.rules import ListRule, Shade, Standing, read_list
+from trafficedu.overview.rules import ListRule, Shade, VillageResults, read_list
 
 RULE = ListRule(most_red=2, black_months=2)
 
 
-def standing(code: str, *colours: str, score: float | None = None) -> Standing:
-    return Standing(int(code), code, colours, score)
+def standing(code: str, *colours: str, score: float | None = None) -> VillageResults:
+    return VillageResults(int(code), code, colours, score)
 
 
-def shades(*standings: Standing, rule: ListRule = RULE) -> dict[str, tuple[str, str]]:
-    return {one.standing.code: (one.shade, one.why) for one in read_list(standings, rule)}
+def shades(*results: VillageResults, rule: ListRule = RULE) -> dict[str, tuple[str, str]]:
+    return {one.result.code: (one.shade, one.why) for one in read_list(results, rule)}
 
 
 def test_red_is_blamed_at_once_and_orange_when_it_stays() -> None:
@@ -49,7 +49,7 @@ def test_the_best_green_villages_are_praised_and_no_more_than_the_rule_says() ->
         ],
         RULE,
     )
-    assert [(one.standing.code, one.shade) for one in found] == [("2", Shade.RED), ("3", Shade.RED)]
+    assert [(one.result.code, one.shade) for one in found] == [("2", Shade.RED), ("3", Shade.RED)]
 
 
 def test_grey_is_no_result_and_is_never_listed() -> None:
@@ -64,4 +64,4 @@ def test_black_comes_first_the_worst_score_on_top_whatever_the_order_of_rows() -
         standing("4", "green", score=93.0),
     ]
     for order in permutations(rows):
-        assert [one.standing.code for one in read_list(order, RULE)] == ["2", "1", "3", "4"]
+        assert [one.result.code for one in read_list(order, RULE)] == ["2", "1", "3", "4"]

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from trafficedu.accidents.queries import figures
 from trafficedu.accidents.queries.figures import MonthCount, Tally
 from trafficedu.accidents.rules import CASUALTY, Severity, year_before
-from trafficedu.analysis.counts import Change, compare_counts
+from trafficedu.analysis.counts import RateChange, compare_counts
 from trafficedu.core.access import actor
 from trafficedu.core.charts import Chart, Series
 from trafficedu.core.clock import today
@@ -26,7 +26,7 @@ READ = "accidents:accident:read"
 
 
 @dataclass(frozen=True)
-class Claim:
+class YearComparison:
     """One count compared with that of the same days a year before, in words that do not over-read it."""
 
     what: str
@@ -60,7 +60,7 @@ def accidents_of_area(area_path: str, period: Period) -> str:
     )
 
 
-def _compared(area_path: str, first: date, end: date, counted: Tally) -> tuple[Tally | None, Sequence[Claim]]:
+def _compared(area_path: str, first: date, end: date, counted: Tally) -> tuple[Tally | None, Sequence[YearComparison]]:
     """Return the same days of the year before and the claims.
 
     Nothing where the records do not reach back, or where the two periods overlap: the test needs counts apart.
@@ -73,19 +73,19 @@ def _compared(area_path: str, first: date, end: date, counted: Tally) -> tuple[T
         return None, []
     before = figures.tally(session(), actor(), begins, year_before(end), area_path)
     return before, [
-        claim_of(_("Fatal accidents"), before.fatal, counted.fatal),
-        claim_of(_("Casualty accidents"), before.casualty, counted.casualty),
+        compare_years(_("Fatal accidents"), before.fatal, counted.fatal),
+        compare_years(_("Casualty accidents"), before.casualty, counted.casualty),
     ]
 
 
-def claim_of(what: str, before: int, now: int) -> Claim:
+def compare_years(what: str, before: int, now: int) -> YearComparison:
     """Say how a count changed since the year before, and whether that is more than chance."""
     if before == now == 0:
-        return Claim(
+        return YearComparison(
             what, now, before, "—", "—", _("None in either year, so there is nothing to compare."), proven=False
         )
     change = compare_counts(before, now)
-    return Claim(
+    return YearComparison(
         what,
         now,
         before,
@@ -96,7 +96,7 @@ def claim_of(what: str, before: int, now: int) -> Claim:
     )
 
 
-def _verdict(before: int, now: int, change: Change) -> str:
+def _verdict(before: int, now: int, change: RateChange) -> str:
     p = probability(change.p_value)
     if not change.proven:
         return str(_("This could be chance (p = %(p)s): no change is proven.", p=p))
@@ -117,7 +117,7 @@ def probability(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
 
 
-def chart_by_month(months: Sequence[Month], monthly: Sequence[MonthCount], claims: Sequence[Claim]) -> Chart:
+def chart_by_month(months: Sequence[Month], monthly: Sequence[MonthCount], claims: Sequence[YearComparison]) -> Chart:
     """Return the chart of accidents by month: those with somebody hurt, and the fatal ones among them."""
     place = {month: index for index, month in enumerate(months)}
     hurt, fatal = [0] * len(months), [0] * len(months)
@@ -138,7 +138,7 @@ def chart_by_month(months: Sequence[Month], monthly: Sequence[MonthCount], claim
     )
 
 
-def _finding(hurt: int, fatal: int, claims: Sequence[Claim]) -> str:
+def _finding(hurt: int, fatal: int, claims: Sequence[YearComparison]) -> str:
     """Say what the chart shows; a change is mentioned only where it is proven."""
     counts = {"hurt": f"{hurt:,}", "fatal": f"{fatal:,}"}
     told = claims[1] if claims else None

@@ -1,7 +1,7 @@
 """Roles as sets of permissions, the shape of a good password, the limits of guessing. Pure.
 
-A permission reads ``feature:resource:action``. Guards name permissions; roles exist only in this table
-(docs/architecture.md, "Who may do what", is generated from the same table in the tests).
+A permission reads ``feature:resource:action``. Guards name permissions; roles exist only in this table (see
+docs/architecture.md, "Who may do what").
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import numpy as np
 from trafficedu.analysis.arrays import BoolArray, FloatArray
 from trafficedu.analysis.bayes import Comparison, Effect, Posterior, campaign_effect, expectation_after
 from trafficedu.analysis.negative_binomial import dispersion
-from trafficedu.analysis.trend.forecast import Outlook, forecast
+from trafficedu.analysis.trend.forecast import ExpectedCounts, forecast
 from trafficedu.analysis.trend.model import SEASON_PRIOR
 from trafficedu.analysis.trend.panel import Panel, calendar_months
 from trafficedu.analysis.trend.season import month_index
@@ -57,7 +57,7 @@ class _Places:
     pool_variance: float
     k_month: float
     months: int
-    outlook: Outlook
+    outlook: ExpectedCounts
 
     @property
     def use(self) -> BoolArray:
@@ -196,7 +196,7 @@ def before_after(
     )
 
 
-def _unsure(outlook: Outlook) -> float:
+def _unsure(outlook: ExpectedCounts) -> float:
     """Return the relative variance of the forecast total beyond Poisson, from its 95 % interval."""
     mean = np.maximum(outlook.expected, 1e-9)
     variance = ((outlook.high_95 - outlook.low_95) / 3.92) ** 2

@@ -9,7 +9,7 @@ from scipy import special
 
 
 @dataclass(frozen=True)
-class Change:
+class RateChange:
     """Two counts compared.
 
     Parameters
@@ -38,7 +38,7 @@ class Change:
 
 def compare_counts(
     before: int, after: int, exposure_before: float = 1.0, exposure_after: float = 1.0, level: float = 0.95
-) -> Change:
+) -> RateChange:
     """Compare two Poisson counts by the conditional exact test.
 
     Given the sum, ``after`` is binomial with the exposure share ``q = e_after / (e_before + e_after)``;
@@ -66,7 +66,7 @@ def compare_counts(
     tail = (1 - level) / 2
     low = float(special.betaincinv(after, before + 1, tail)) if after else 0.0
     high = float(special.betaincinv(after + 1, before, 1 - tail)) if before else 1.0
-    return Change(
+    return RateChange(
         ratio=after / before * odds if before else None,
         low=low / (1 - low) * odds if low < 1 else 0.0,
         high=high / (1 - high) * odds if high < 1 else None,

@@ -47,7 +47,7 @@ class Rate:
     level: float
 
 
-class Verdict(StrEnum):
+class TargetVerdict(StrEnum):
     """What the interval says about a target."""
 
     MET = "met"
@@ -68,7 +68,7 @@ class Judgement:
         number of sites can, because the rate is too close to the target.
     """
 
-    verdict: Verdict
+    verdict: TargetVerdict
     further_sites: int | None
 
 
@@ -194,8 +194,8 @@ def against_target(rate: Rate, target: float) -> Judgement:
     """
     if not 0 <= target <= 1:
         raise ValueError("the target must lie between 0 and 1")
-    verdict = _verdict(rate.low, rate.high, target) if rate.observed else Verdict.NOT_PROVEN
-    if verdict is not Verdict.NOT_PROVEN:
+    verdict = _verdict(rate.low, rate.high, target) if rate.observed else TargetVerdict.NOT_PROVEN
+    if verdict is not TargetVerdict.NOT_PROVEN:
         return Judgement(verdict, 0)
     if rate.rate is None or not _settles(rate, target, MOST_FURTHER_SITES):
         return Judgement(verdict, None)
@@ -206,10 +206,10 @@ def against_target(rate: Rate, target: float) -> Judgement:
     return Judgement(verdict, high)
 
 
-def _verdict(low: float, high: float, target: float) -> Verdict:
+def _verdict(low: float, high: float, target: float) -> TargetVerdict:
     if low >= target:
-        return Verdict.MET
-    return Verdict.MISSED if high < target else Verdict.NOT_PROVEN
+        return TargetVerdict.MET
+    return TargetVerdict.MISSED if high < target else TargetVerdict.NOT_PROVEN
 
 
 def _settles(rate: Rate, target: float, further: int) -> bool:
@@ -219,4 +219,4 @@ def _settles(rate: Rate, target: float, further: int) -> bool:
     quantile = None if rate.assumed else t_quantile(0.5 + rate.level / 2, sites - 1)
     size = rate.observed * growth / rate.deff
     low, high = wilson(rate.successes * growth / rate.deff, size, rate.level, quantile)
-    return _verdict(low, high, target) is not Verdict.NOT_PROVEN
+    return _verdict(low, high, target) is not TargetVerdict.NOT_PROVEN

@@ -16,7 +16,7 @@ from trafficedu.analysis.series import read_series
 from trafficedu.analysis.trend.associations import Association, associations
 from trafficedu.analysis.trend.backtest import BACKTEST_MONTHS, Scores
 from trafficedu.analysis.trend.backtest import backtest as score_methods
-from trafficedu.analysis.trend.forecast import Forecast, Outlook, forecast
+from trafficedu.analysis.trend.forecast import ExpectedCounts, Forecast, forecast
 from trafficedu.analysis.trend.model import SEASON_PRIOR
 from trafficedu.analysis.trend.panel import MONTHS, Panel, calendar_months
 from trafficedu.analysis.trend.rolling import clean_exposure
@@ -122,7 +122,7 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None or np.isnan(value) else float(f"{value:.{DIGITS}g}")
 
 
-def _outlook_json(outlook: Outlook, row: int | None) -> dict[str, list[float | None]]:
+def _outlook_json(outlook: ExpectedCounts, row: int | None) -> dict[str, list[float | None]]:
     """Return the arrays of one area, or of all areas together."""
     return {
         name: [_rounded(value) for value in (values if row is None else values[row])]

@@ -8,7 +8,7 @@ import numpy as np
 
 from trafficedu.analysis.trend.associations import Association
 from trafficedu.analysis.trend.backtest import BACKTEST_MONTHS
-from trafficedu.analysis.trend.forecast import Outlook
+from trafficedu.analysis.trend.forecast import ExpectedCounts
 from trafficedu.analysis.trend.rolling import LEAST_MONTHS
 from trafficedu.analysis.trend.short import SHRUNKEN_MEAN
 from trafficedu.analysis.trend.statement import Slopes
@@ -161,7 +161,7 @@ def trend_sentence(trend: Slopes, row: int) -> Message:
     return (NOT_PROVEN_RISING if open_question else RISING).filled(**values)
 
 
-def _outlook_lines(months: tuple[str, ...], outlook: Outlook, row: int | None) -> Iterator[Message]:
+def _outlook_lines(months: tuple[str, ...], outlook: ExpectedCounts, row: int | None) -> Iterator[Message]:
     """Lay out one line per month of one area, or of all together."""
     values = {name: array if row is None else array[row] for name, array in vars(outlook).items()}
     for step, month in enumerate(months):

@@ -29,8 +29,8 @@ from trafficedu.demo.rows import Teller, World
 from trafficedu.hazards.models import Hazard
 from trafficedu.hazards.services import checks, deciding, planning, reporting
 from trafficedu.hazards.services.checks import NewWatch
-from trafficedu.hazards.services.deciding import Decision
-from trafficedu.hazards.services.planning import Plan
+from trafficedu.hazards.services.deciding import FixDecision
+from trafficedu.hazards.services.planning import RemedyPlan
 from trafficedu.hazards.services.reporting import NewHazard
 
 HAZARDS, IN_THE_GRID_VILLAGE, IN_THE_LEADERS_TOWN = 120, 8, 26
@@ -127,7 +127,7 @@ class Hazards(Teller):
         script = INVENTED["hazards"][hazard.kind.code]
         deadline = local_date(at) + timedelta(days=days)
         responsible = f"{hazard.area.name}{phrase(chance, 'offices')}"
-        plan = Plan(script["goal"], script["measures"], responsible, deadline)
+        plan = RemedyPlan(script["goal"], script["measures"], responsible, deadline)
         planning.plan(session, hazard, plan, hazard.version, people.leader, at)
         begun, stuck = at + self._days(1, 3), chance.random() < STUCK
         late = chance.random() < LATE
@@ -154,7 +154,7 @@ class Hazards(Teller):
             planning.mark_fixed(session, hazard, "已补齐。", again, hazard.version, people.leader, at)
             at += self._days(1, 3)
         if self._past(at):
-            deciding.verify(session, hazard, Decision(True, "现场核实，已消除。"), hazard.version, people.other, at)
+            deciding.verify(session, hazard, FixDecision(True, "现场核实，已消除。"), hazard.version, people.other, at)
 
     def _check(self, place: int, period: int, since: int) -> None:
         """Put a town on the list three periods ago; its officer looked each time, the last time ``since`` days ago."""

@@ -19,7 +19,7 @@ SHOWN_MONTHS = 60
 
 
 @dataclass(frozen=True)
-class Line:
+class BacktestRow:
     """One method over one range of horizons in the table of the backtest; shares are in percent."""
 
     method: Message
@@ -70,11 +70,11 @@ def trend_figure(
     )
 
 
-def backtest_lines(about: dict[str, Any]) -> list[Line]:
+def backtest_lines(about: dict[str, Any]) -> list[BacktestRow]:
     """Return the scores, what the rule would have used last."""
     scores: dict[str, dict[str, dict[str, float | None]]] = about["scores"] or {}
     return [
-        Line(
+        BacktestRow(
             METHOD_NAMES[method],
             horizons,
             method == "chosen",

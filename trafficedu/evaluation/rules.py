@@ -155,7 +155,7 @@ def night_of(now: datetime) -> datetime | None:
 
 
 @dataclass(frozen=True)
-class Claim:
+class PeriodComparison:
     """Two counts compared: the sentence, and the figures behind it. ``percent`` is None where nothing was before."""
 
     before: int

@@ -28,9 +28,9 @@ from trafficedu.hazards.models import Hazard, HazardKind, HazardWatch
 from trafficedu.hazards.queries.checks import WatchFilter
 from trafficedu.hazards.queries.records import OPEN_ONES, HazardFilter
 from trafficedu.hazards.services.checks import NewWatch
-from trafficedu.hazards.services.deciding import Decision
+from trafficedu.hazards.services.deciding import FixDecision
 from trafficedu.hazards.services.kinds import KindInput
-from trafficedu.hazards.services.planning import Plan
+from trafficedu.hazards.services.planning import RemedyPlan
 from trafficedu.hazards.services.reporting import NewHazard
 
 Choices = Sequence[tuple[str, Any]]
@@ -38,8 +38,8 @@ Choices = Sequence[tuple[str, Any]]
 PICTURES = "image/jpeg,image/png,image/webp"
 
 
-class StepForm(Form):
-    """A step that needs no word, on the record as it was seen."""
+class OpenedRecordForm(Form):
+    """What says no more than which version of the record it was opened on."""
 
     version = VersionField(default=0)
 
@@ -137,9 +137,9 @@ class PlanForm(Form):
     deadline_on = DateField(_l("4. Deadline of the plan"), [InputRequired(_l("Choose the deadline."))])
     version = VersionField(default=0)
 
-    def to_input(self) -> Plan:
+    def to_input(self) -> RemedyPlan:
         """Return what was entered."""
-        return Plan(self.goal.data, self.measures.data.strip(), self.responsible.data, self.deadline_on.data)
+        return RemedyPlan(self.goal.data, self.measures.data.strip(), self.responsible.data, self.deadline_on.data)
 
     def show(self, hazard: Hazard, deadline: date) -> None:
         """Fill the form with the present plan, or propose ``deadline`` for a new one."""
@@ -179,9 +179,9 @@ class VerifyForm(PhotosForm):
         render_kw={"rows": "3"},
     )
 
-    def to_input(self) -> Decision:
+    def to_input(self) -> FixDecision:
         """Return the decision."""
-        return Decision(self.decision.data == "yes", self.note.data or "", self.files())
+        return FixDecision(self.decision.data == "yes", self.note.data or "", self.files())
 
 
 class ReasonForm(Form):

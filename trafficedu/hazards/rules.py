@@ -154,14 +154,14 @@ class Taken(Protocol):
 
 
 @dataclass(frozen=True)
-class Standing:
+class StateOnDay:
     """Where a hazard stood at the end of a day."""
 
     state: HazardState
     deadline_on: date | None
 
 
-def standing_on(steps: Iterable[Taken], day: date) -> Standing | None:
+def state_on(steps: Iterable[Taken], day: date) -> StateOnDay | None:
     """Return where a hazard stood at the end of ``day``, replaying its steps in their order; None: not yet reported.
 
     So that a month's figures stay what they were, whatever happens to the hazard later.
@@ -172,4 +172,4 @@ def standing_on(steps: Iterable[Taken], day: date) -> Standing | None:
         if step.happened_on <= day:
             state = HAZARD_LIFE.table[step.what][1] or state
             deadline = step.deadline_on or deadline
-    return Standing(state, deadline) if state else None
+    return StateOnDay(state, deadline) if state else None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from trafficedu.analysis.proportions import Verdict
+from trafficedu.analysis.proportions import TargetVerdict
 from trafficedu.core.charts import Chart, Series, Target
 from trafficedu.core.text import Message, message, translate
-from trafficedu.helmets.queries.rates import Comparison, Line, Standard
+from trafficedu.helmets.queries.rates import MethodComparison, RateRow, Standard
 
 MOST_BARS = 12
 
@@ -21,16 +21,16 @@ def _target(at: Standard) -> str:
     return f"{100 * at.target:g}"
 
 
-def verdict(line: Line, at: Standard) -> Message:
+def verdict(line: RateRow, at: Standard) -> Message:
     """Say whether the target is met, missed or not proven, and what would settle it."""
     if line.rate.rate is None:
         return message(
             "Nobody was counted, so nothing can be said about the target of %(target)s %%.", target=_target(at)
         )
     words = {"target": _target(at), "low": _percent(line.rate.low), "high": _percent(line.rate.high)}
-    if line.judgement.verdict is Verdict.MET:
+    if line.judgement.verdict is TargetVerdict.MET:
         return message("The target of %(target)s %% is met: the rate is at least %(low)s %%.", **words)
-    if line.judgement.verdict is Verdict.MISSED:
+    if line.judgement.verdict is TargetVerdict.MISSED:
         return message("The target of %(target)s %% is missed: the rate is at most %(high)s %%.", **words)
     if line.judgement.further_sites is None:
         return message(
@@ -46,7 +46,7 @@ def verdict(line: Line, at: Standard) -> Message:
     )
 
 
-def basis(line: Line) -> Message:
+def basis(line: RateRow) -> Message:
     """Say what the interval rests on."""
     if line.rate.assumed:
         return message(
@@ -60,7 +60,7 @@ def basis(line: Line) -> Message:
     )
 
 
-def comparison(found: Comparison) -> Message:
+def comparison(found: MethodComparison) -> Message:
     """Say whether the two methods differ."""
     if found.gap is None:
         return message("Only one of the two methods was used, so there is nothing to compare.")
@@ -88,7 +88,7 @@ def comparison(found: Comparison) -> Message:
     )
 
 
-def _figure(lines: Sequence[Line], at: Standard, locale: str, **facts: Any) -> Chart:
+def _figure(lines: Sequence[RateRow], at: Standard, locale: str, **facts: Any) -> Chart:
     def points(values: Sequence[float | None]) -> list[float | None]:
         return [None if value is None else round(100 * value, 2) for value in values]
 
@@ -103,7 +103,7 @@ def _figure(lines: Sequence[Line], at: Standard, locale: str, **facts: Any) -> C
     return Chart(categories=[line.name for line in lines], series=[series], unit="%", target=target, **facts)
 
 
-def months_chart(lines: Sequence[Line], at: Standard, locale: str) -> Chart | None:
+def months_chart(lines: Sequence[RateRow], at: Standard, locale: str) -> Chart | None:
     """Return the rate by month with its interval; None with fewer than two months that were counted."""
     counted = [line for line in lines if line.rate.rate is not None]
     if len(counted) < 2:
@@ -130,14 +130,14 @@ def months_chart(lines: Sequence[Line], at: Standard, locale: str) -> Chart | No
     )
 
 
-def places_chart(lines: Sequence[Line], at: Standard, locale: str, name: Message) -> Chart | None:
+def places_chart(lines: Sequence[RateRow], at: Standard, locale: str, name: Message) -> Chart | None:
     """Return the rates of places with intervals, the lowest on top; None with fewer than two."""
     counted = [line for line in lines if line.rate.rate is not None]
     if len(counted) < 2:
         return None
     shown = sorted(counted, key=lambda line: (line.rate.rate or 0.0, line.name))[:MOST_BARS]
-    missed = sum(1 for line in counted if line.judgement.verdict is Verdict.MISSED)
-    met = sum(1 for line in counted if line.judgement.verdict is Verdict.MET)
+    missed = sum(1 for line in counted if line.judgement.verdict is TargetVerdict.MISSED)
+    met = sum(1 for line in counted if line.judgement.verdict is TargetVerdict.MET)
     title = message(
         "Of %(all)s places %(met)s met the target, %(missed)s missed it, %(open)s not proven",
         all=len(counted),

@@ -23,7 +23,7 @@ from trafficedu.core.fields import (
     not_in_future,
 )
 from trafficedu.core.month import Period
-from trafficedu.helmets.queries.rates import Wanted
+from trafficedu.helmets.queries.rates import RateCriteria
 from trafficedu.helmets.queries.sites import SiteFilter
 from trafficedu.helmets.queries.surveys import SurveyFilter
 from trafficedu.helmets.rules import CountMethod, HeadState, RiderGroup, RoadClass, Seat, Strata, SurveyState
@@ -68,9 +68,9 @@ class ResultsForm(PeriodForm):
         """Which table is shown; a value that is none counts as the default."""
         return self.by.data if self.by.data in VIEW_NAMES else "area"
 
-    def to_input(self, period: Period, area_path: str) -> Wanted:
+    def to_input(self, period: Period, area_path: str) -> RateCriteria:
         """Return what is asked over a period; a value that is none counts as the default."""
-        return Wanted(
+        return RateCriteria(
             first=period.first_day,
             after=period.after,
             area_path=area_path,

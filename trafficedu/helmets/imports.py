@@ -52,7 +52,7 @@ SUMS = ("helmeted", "bare", "unclear")
 Key = tuple[str, str, str, int | None]
 
 
-class Ready(NamedTuple):
+class SurveyRow(NamedTuple):
     """A row that is right in itself; ``key`` is reference, group, role and company."""
 
     key: Key
@@ -60,7 +60,7 @@ class Ready(NamedTuple):
     sums: dict[str, int]
 
 
-class HelmetImport(KeyedImport[Ready]):
+class HelmetImport(KeyedImport[SurveyRow]):
     """Counts by survey, group, role and company. What it holds grows with sites and keys, not with values."""
 
     columns, model = COLUMNS, HelmetCount
@@ -78,7 +78,7 @@ class HelmetImport(KeyedImport[Ready]):
         self._surveys: dict[str, Known] = {}
         self._sheets: dict[str, int] = {}
 
-    def prepare(self, cells: dict[str, Any]) -> Ready:
+    def prepare(self, cells: dict[str, Any]) -> SurveyRow:
         """Check a row by itself."""
         check_started(cells["started_at"], self.now)
         key = (cells["reference"], *self._group(cells["group"], cells["role"]))
@@ -87,7 +87,7 @@ class HelmetImport(KeyedImport[Ready]):
         site_id = self._site(cells["site_code"], cells["area_code"])
         self._seen.add(key)
         head = (site_id, cells["started_at"], cells["minutes"], cells["method"])
-        return Ready(key, dict(zip(HEAD, head, strict=True)), {name: cells[name] for name in SUMS})
+        return SurveyRow(key, dict(zip(HEAD, head, strict=True)), {name: cells[name] for name in SUMS})
 
     def _group(self, cell: str, role: str) -> tuple[str, str, int | None]:
         group, _, company = cell.partition(":")
@@ -117,11 +117,11 @@ class HelmetImport(KeyedImport[Ready]):
             raise Refusal(message("This site is in another area."), field="area_code")
         return known[0]
 
-    def key(self, ready: Ready) -> Key:
+    def key(self, ready: SurveyRow) -> Key:
         """Return reference, group, role and company."""
         return ready.key
 
-    def look_up(self, batch: Sequence[Ready]) -> None:
+    def look_up(self, batch: Sequence[SurveyRow]) -> None:
         """Find the surveys of a batch."""
         self._surveys = self._find_surveys({ready.key[0] for ready in batch})
 
@@ -145,7 +145,7 @@ class HelmetImport(KeyedImport[Ready]):
                 known[reference, *cell] = self._surveys[reference] | sums | {"id": count_id}
         return known
 
-    def facts(self, ready: Ready, known: Known) -> Mapping[str, Any]:
+    def facts(self, ready: SurveyRow, known: Known) -> Mapping[str, Any]:
         """Return the survey's head and the counts."""
         return ready.head | ready.sums
 
@@ -166,14 +166,14 @@ class HelmetImport(KeyedImport[Ready]):
                 message("This survey has been voided. Send corrected figures under a new reference."), field="reference"
             )
 
-    def check_new(self, ready: Ready) -> None:
+    def check_new(self, ready: SurveyRow) -> None:
         """Raise Refusal where the survey is another one; its first row says which it is."""
         survey = self._surveys.setdefault(
             ready.key[0], {"source": SurveySource.FILE, "state": SurveyState.COUNTED, **ready.head}
         )
         self.check_change({name: value for name, value in ready.head.items() if survey[name] != value}, survey)
 
-    def add(self, candidates: Sequence[Candidate[Ready]]) -> int:
+    def add(self, candidates: Sequence[Candidate[SurveyRow]]) -> int:
         """Add counts, and the surveys of references not known yet, each with its sheet."""
         references = {each.ready.key[0]: None for each in candidates}
         self._open({reference: self._surveys[reference] for reference in references})
@@ -217,7 +217,7 @@ class HelmetImport(KeyedImport[Ready]):
         )
         self._sheets = {reference: sheets[self._surveys[reference]["id"]].id for reference in surveys}
 
-    def values(self, ready: Ready) -> dict[str, Any]:
+    def values(self, ready: SurveyRow) -> dict[str, Any]:
         """Return the row of a new count."""
         reference, group, role, company_id = ready.key
         return ready.sums | {

@@ -167,7 +167,7 @@ def add_up(taps: Iterable[Tap]) -> dict[Cell, dict[str, int]]:
 
 
 @dataclass(frozen=True)
-class Share:
+class RateInterval:
     """A rate and its interval, as shares between 0 and 1."""
 
     rate: float
@@ -175,7 +175,7 @@ class Share:
     high: float
 
 
-def difference(one: Share, other: Share) -> Share:
+def difference(one: RateInterval, other: RateInterval) -> RateInterval:
     """Return ``one - other`` with an interval recovered from the two (Newcombe 1998, Stat. Med. 17:873, method 10).
 
     Their intervals may come from clusters; the method needs only limits. The two samples must not share riders.
@@ -183,4 +183,4 @@ def difference(one: Share, other: Share) -> Share:
     gap = one.rate - other.rate
     below = sqrt((one.rate - one.low) ** 2 + (other.high - other.rate) ** 2)
     above = sqrt((one.high - one.rate) ** 2 + (other.rate - other.low) ** 2)
-    return Share(gap, gap - below, gap + above)
+    return RateInterval(gap, gap - below, gap + above)

@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired
 
 from trafficedu.core.fields import FilterForm, Form, PeriodForm, TrimmedField, at_most, choices, named
 from trafficedu.core.month import Month
-from trafficedu.overview.rules import Decision
+from trafficedu.overview.rules import ObjectionOutcome
 
 
 class PictureForm(PeriodForm):
@@ -52,7 +52,7 @@ class DecisionForm(Form):
     decision = RadioField(
         _l("Decision"),
         [InputRequired(_l("Choose whether the objection is upheld."))],
-        choices=choices(named([Decision.UPHELD, Decision.REJECTED])),
+        choices=choices(named([ObjectionOutcome.UPHELD, ObjectionOutcome.REJECTED])),
     )
     reason = TrimmedField(
         _l("Reason"),

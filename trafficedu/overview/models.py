@@ -11,7 +11,7 @@ from trafficedu.areas.models import Area
 from trafficedu.core.month import Month
 from trafficedu.core.orm import Base, FirstOfMonth, UTCDateTime, Versioned, one_of, word
 from trafficedu.core.states import StateIs
-from trafficedu.overview.rules import LIST_LIFE, Decision, ListAct, ListReason, ListState, Shade
+from trafficedu.overview.rules import LIST_LIFE, ListAct, ListReason, ListState, ObjectionOutcome, Shade
 
 
 class VillageList(Versioned, Base):
@@ -81,7 +81,7 @@ class ListProtest(Base):
 
     __tablename__ = "village_list_protest"
     __table_args__ = (
-        one_of("decision", Decision),
+        one_of("decision", ObjectionOutcome),
         CheckConstraint("(decision = '') = (decided_utc IS NULL)", "decided"),
     )
 
@@ -90,7 +90,7 @@ class ListProtest(Base):
     text: Mapped[str] = mapped_column(String(500))
     made_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
-    decision: Mapped[Decision] = mapped_column(word(Decision, 10), default=Decision.NONE)
+    decision: Mapped[ObjectionOutcome] = mapped_column(word(ObjectionOutcome, 10), default=ObjectionOutcome.NONE)
     reason: Mapped[str] = mapped_column(String(300), default="")
     decided_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

@@ -57,7 +57,7 @@ LIST_LIFE = Transitions(
 )
 
 
-class Decision(Word):
+class ObjectionOutcome(Word):
     """What became of a protest; an upheld one takes the village off the list."""
 
     NONE = ""
@@ -70,7 +70,7 @@ RANKS = {"green": 0, "blue": 1, "yellow": 2, "orange": 3, "red": 4}
 
 
 @dataclass(frozen=True)
-class Standing:
+class VillageResults:
     """A village's results: colours from this month backwards, ``""`` where there is none; score of this month."""
 
     area_id: int
@@ -83,7 +83,7 @@ class Standing:
 class Listed:
     """A village's place on the list and the code of the reason why."""
 
-    standing: Standing
+    result: VillageResults
     shade: Shade
     why: ListReason
 
@@ -100,23 +100,23 @@ class ListRule:
     black_months: int
 
 
-def read_list(standings: Iterable[Standing], rule: ListRule) -> list[Listed]:
+def read_list(results: Iterable[VillageResults], rule: ListRule) -> list[Listed]:
     """Return the villages of the list, black first, each list from the worst (red: the best) score on.
 
     Black: red this month, or orange for ``black_months`` in a row. Yellow: orange, or fallen by two colours or
     more since the month before. Red: the ``most_red`` best of those green this month and not on the yellow list.
     Grey is no result: it is never listed.
     """
-    known = [one for one in standings if one.colours and one.colours[0] in RANKS]
+    known = [one for one in results if one.colours and one.colours[0] in RANKS]
     judged = [(one, _blame(one, rule)) for one in known]
     blamed = [Listed(one, *why) for one, why in judged if why is not None]
     green = sorted((one for one, why in judged if why is None and one.colours[0] == "green"), key=_best_first)
     praised = [Listed(one, Shade.RED, ListReason.BEST) for one in green[: rule.most_red]]
     order = {shade: place for place, shade in enumerate(Shade)}
-    return sorted(blamed, key=lambda one: (order[one.shade], _worst_first(one.standing))) + praised
+    return sorted(blamed, key=lambda one: (order[one.shade], _worst_first(one.result))) + praised
 
 
-def _blame(one: Standing, rule: ListRule) -> tuple[Shade, ListReason] | None:
+def _blame(one: VillageResults, rule: ListRule) -> tuple[Shade, ListReason] | None:
     now = one.colours[0]
     if now == "red":
         return Shade.BLACK, ListReason.RED
@@ -131,9 +131,9 @@ def _blame(one: Standing, rule: ListRule) -> tuple[Shade, ListReason] | None:
     return None
 
 
-def _worst_first(one: Standing) -> tuple[float, str]:
+def _worst_first(one: VillageResults) -> tuple[float, str]:
     return (one.score if one.score is not None else -1.0, one.code)
 
 
-def _best_first(one: Standing) -> tuple[float, str]:
+def _best_first(one: VillageResults) -> tuple[float, str]:
     return (-(one.score if one.score is not None else 0.0), one.code)

@@ -24,7 +24,7 @@ from trafficedu.core.workdays import add_workdays
 from trafficedu.messages.services.outbox import NewPush, push
 from trafficedu.overview.models import ListEntry, ListProtest, VillageList
 from trafficedu.overview.queries import lists as queries
-from trafficedu.overview.rules import LIST_LIFE, Decision, ListAct, ListRule
+from trafficedu.overview.rules import LIST_LIFE, ListAct, ListRule, ObjectionOutcome
 
 FROZEN_ALREADY = message("This month's list has already been frozen.")
 
@@ -57,12 +57,12 @@ def freeze_list(session: Session, month: Month, by: Actor, now: datetime) -> Vil
     )
     frozen.entries = [
         ListEntry(
-            area_id=one.standing.area_id,
+            area_id=one.result.area_id,
             shade=one.shade,
             place=place,
             why=one.why,
-            colour=one.standing.colours[0],
-            score=one.standing.score,
+            colour=one.result.colours[0],
+            score=one.result.score,
         )
         for place, one in enumerate(reading.listed, start=1)
     ]
@@ -114,18 +114,18 @@ def decide_protest(session: Session, made: ListProtest, decision: str, reason: s
         raise Refusal(message("This objection has already been decided."))
     if made.made_by_id is not None and made.made_by_id == by.user_id:
         raise Refusal(message("Someone else must decide your objection."))
-    if decision not in {Decision.UPHELD, Decision.REJECTED}:
+    if decision not in {ObjectionOutcome.UPHELD, ObjectionOutcome.REJECTED}:
         raise Refusal(message("Choose whether the objection is upheld."), field="decision")
     if not reason.strip():
         raise Refusal(message("Give the reason of the decision."), field="reason")
-    made.decision, made.reason = Decision(decision), reason.strip()
+    made.decision, made.reason = ObjectionOutcome(decision), reason.strip()
     made.decided_utc, made.decided_by_id = now, by.user_id
-    if decision == Decision.UPHELD:
+    if decision == ObjectionOutcome.UPHELD:
         made.entry.taken_off, made.entry.taken_off_reason = True, made.reason
     session.flush()
     audit.write(session, "overview:list:decide", by, subject=made.entry, decision=decision)
     if made.made_by_id is not None:
-        text = message("Objection upheld.") if decision == Decision.UPHELD else message("Objection not upheld.")
+        text = message("Objection upheld.") if decision == ObjectionOutcome.UPHELD else message("Objection not upheld.")
         key = f"list:{made.entry.village_list.month}:protest:{made.entry.area.code}"
         new = NewPush(key, _title(made.entry), text, _path(made.entry.village_list))
         push(session, new, [made.made_by_id], by, now)

@@ -77,7 +77,7 @@ FACTS = (
 )
 
 
-class Ready(NamedTuple):
+class AccidentRow(NamedTuple):
     """A row that is right in itself: its facts by column of the table, and the versions of the kinds by code."""
 
     reference: str
@@ -85,7 +85,7 @@ class Ready(NamedTuple):
     kinds: dict[str, int]
 
 
-class AccidentImport(KeyedImport[Ready]):
+class AccidentImport(KeyedImport[AccidentRow]):
     """What repeats in a file (areas, kinds) is looked up once; a known record is corrected."""
 
     columns, model, letter, action = COLUMNS, Accident, "A", "accidents:accident:import"
@@ -95,14 +95,14 @@ class AccidentImport(KeyedImport[Ready]):
         super().__init__(session, by, now, skip_errors)
         self._areas, self._kinds = RememberedAreas(session, by), RememberedKinds(session)
 
-    def prepare(self, cells: dict[str, Any]) -> Ready:
+    def prepare(self, cells: dict[str, Any]) -> AccidentRow:
         """Check a row as a record; see :func:`accidents.services.recording.prepare`."""
         reference = cells.pop("reference")
         new = NewAccident(occurred_utc=cells.pop("occurred_at"), **cells)
         facts, kinds = prepare(new, self.now, self._areas.find, self._kinds.find_on)
-        return Ready(reference, facts, {code: kind.id for code, kind in kinds.items()})
+        return AccidentRow(reference, facts, {code: kind.id for code, kind in kinds.items()})
 
-    def key(self, ready: Ready) -> str:
+    def key(self, ready: AccidentRow) -> str:
         """Return the reference."""
         return ready.reference
 
@@ -114,7 +114,7 @@ class AccidentImport(KeyedImport[Ready]):
             record["kinds"] = kinds.get(record["id"], ())
         return known
 
-    def facts(self, ready: Ready, known: Known) -> Mapping[str, Any]:
+    def facts(self, ready: AccidentRow, known: Known) -> Mapping[str, Any]:
         """Return what a row says; not known yet takes no figure away."""
         facts = ready.facts | {"kinds": tuple(sorted(ready.kinds))}
         if facts["killed_30_days"] is None and (known["killed_30_days"] or 0) >= facts["killed"]:
@@ -130,19 +130,19 @@ class AccidentImport(KeyedImport[Ready]):
                 message("The record with this reference has been voided. A file cannot change it."), field="reference"
             )
 
-    def change(self, changed: Sequence[tuple[Ready, Known]]) -> None:
+    def change(self, changed: Sequence[tuple[AccidentRow, Known]]) -> None:
         """Write the facts and the kinds anew."""
         super().change(changed)
         ids = [known["id"] for _, known in changed]
         self.session.execute(delete(AccidentKind).where(AccidentKind.accident_id.in_(ids)))
         self._link({known["id"]: ready for ready, known in changed})
 
-    def values(self, ready: Ready) -> dict[str, Any]:
+    def values(self, ready: AccidentRow) -> dict[str, Any]:
         """Return the row of a new record."""
         own = {"number": new_number("A"), "reference": ready.reference, "state": rules.AccidentState.RECORDED}
         return ready.facts | own | {"recorded_by_id": self.by.user_id, "recorded_utc": self.now}
 
-    def add(self, candidates: Sequence[Candidate[Ready]]) -> int:
+    def add(self, candidates: Sequence[Candidate[AccidentRow]]) -> int:
         """Add the records and their kinds."""
         added = super().add(candidates)
         if self.writes:
@@ -151,7 +151,7 @@ class AccidentImport(KeyedImport[Ready]):
             self._link({ids[reference].id: each for reference, each in ready.items()})
         return added
 
-    def _link(self, records: Mapping[int, Ready]) -> None:
+    def _link(self, records: Mapping[int, AccidentRow]) -> None:
         rows = [
             {"accident_id": accident_id, "kind_id": kind_id}
             for accident_id, ready in records.items()

@@ -47,7 +47,7 @@ class AccidentFilter:
 
 
 @dataclass(frozen=True)
-class Step:
+class HistoryEntry:
     """One step in a record's life: what (``recorded``, ``voided``), when, by whom, why."""
 
     what: AccidentStep
@@ -179,11 +179,11 @@ def find_link(session: Session, accident: Accident, rider_number: str) -> Accide
     return found
 
 
-def history_of(accident: Accident) -> list[Step]:
+def history_of(accident: Accident) -> list[HistoryEntry]:
     """Return the steps of a record in their order, from its own fields."""
     recorder = accident.recorded_by.display_name if accident.recorded_by else ""
-    steps = [Step(AccidentStep.RECORDED, accident.recorded_utc, recorder)]
+    steps = [HistoryEntry(AccidentStep.RECORDED, accident.recorded_utc, recorder)]
     if accident.voided_utc is not None:
         by = accident.voided_by.display_name if accident.voided_by else ""
-        steps.append(Step(AccidentStep.VOIDED, accident.voided_utc, by, accident.state_reason))
+        steps.append(HistoryEntry(AccidentStep.VOIDED, accident.voided_utc, by, accident.state_reason))
     return steps

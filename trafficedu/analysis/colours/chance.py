@@ -30,7 +30,7 @@ LEVEL = 0.95
 
 
 @dataclass(frozen=True)
-class Judged:
+class StoredScore:
     """A stored result: kind, inputs, and the scores of the dimensions present with their weights."""
 
     kind: str
@@ -50,7 +50,7 @@ class ScoreLimits:
 
 
 def score_limits(
-    judged: Sequence[Judged], rules: RuleSet, *, helmet_deff: float = 1.0, draws: int = DRAWS
+    judged: Sequence[StoredScore], rules: RuleSet, *, helmet_deff: float = 1.0, draws: int = DRAWS
 ) -> list[ScoreLimits]:
     """Return the limits of targets of one level, in their order.
 
@@ -85,7 +85,7 @@ def score_limits(
     ]
 
 
-def _draw_scores(one: Judged, rules: RuleSet, chance: np.random.Generator, deff: float, draws: int) -> FloatArray:
+def _draw_scores(one: StoredScore, rules: RuleSet, chance: np.random.Generator, deff: float, draws: int) -> FloatArray:
     total = np.zeros(draws)
     for name, score in one.scores.items():
         total += one.weights[name] * _dimension(name, score, one, rules, chance, deff, draws)
@@ -93,7 +93,7 @@ def _draw_scores(one: Judged, rules: RuleSet, chance: np.random.Generator, deff:
 
 
 def _dimension(
-    name: str, score: float, one: Judged, rules: RuleSet, chance: np.random.Generator, deff: float, draws: int
+    name: str, score: float, one: StoredScore, rules: RuleSet, chance: np.random.Generator, deff: float, draws: int
 ) -> FloatArray:
     found: Mapping[str, Any] = one.inputs.get(name) or {}
     if name == VIOLATIONS:

@@ -89,7 +89,7 @@ class Lift:
 
 
 @dataclass(frozen=True)
-class Outlook:
+class NextColour:
     """What would lift a result one colour.
 
     Parameters
@@ -116,23 +116,23 @@ class Outlook:
     missing: tuple[str, ...]
 
 
-def outlook(inputs: Inputs, kind: str, rules: RuleSet) -> Outlook:
+def outlook(inputs: Inputs, kind: str, rules: RuleSet) -> NextColour:
     """Work out the smallest change of each dimension alone that would give a better colour."""
     verdict = judge(inputs, kind, rules)
     missing = tuple(name for name, one in verdict.dimensions.items() if one.score is None)
     if verdict.score is None:
-        return Outlook("", 0.0, (), None, bool(verdict.veto), missing)
+        return NextColour("", 0.0, (), None, bool(verdict.veto), missing)
     own = colour_of(verdict.score, rules)
     if verdict.veto and COLOURS.index(own) <= COLOURS.index(verdict.veto):
-        return Outlook("", 0.0, (), verdict.score, True, missing)
+        return NextColour("", 0.0, (), verdict.score, True, missing)
     place = COLOURS.index(verdict.colour)
     if place == 0:
-        return Outlook("", 0.0, (), verdict.score, False, missing)
+        return NextColour("", 0.0, (), verdict.score, False, missing)
     target = COLOURS[place - 1]
     lifts = [lift for name in verdict.dimensions if (lift := _lift(inputs, kind, rules, verdict, name))]
     lifts.sort(key=lambda lift: lift.steps / lift.most)
     best = judge(_all_best(inputs), kind, rules).score
-    return Outlook(target, rules.figure(target), tuple(lifts), best, False, missing)
+    return NextColour(target, rules.figure(target), tuple(lifts), best, False, missing)
 
 
 def _lift(inputs: Inputs, kind: str, rules: RuleSet, verdict: Verdict, name: str) -> Lift | None:

@@ -17,7 +17,7 @@ INTERVALS = (0.80, 0.95)
 
 
 @dataclass(frozen=True, eq=False)
-class Outlook:
+class ExpectedCounts:
     """Expected counts with intervals; every array has shape ``(A, H)``, or ``(H,)`` for all areas together.
 
     Parameters
@@ -58,8 +58,8 @@ class Forecast:
     """
 
     months: tuple[str, ...]
-    areas: Outlook
-    total: Outlook
+    areas: ExpectedCounts
+    total: ExpectedCounts
     active: BoolArray
     method: str
     exposed: bool
@@ -133,7 +133,7 @@ def _from_mean(panel: Panel, horizon: int, active: BoolArray) -> tuple[FloatArra
     return means, k[:, None], np.repeat(total_k, horizon)
 
 
-def _outlook(means: FloatArray, k: FloatArray, cap: FloatArray | float) -> Outlook:
+def _outlook(means: FloatArray, k: FloatArray, cap: FloatArray | float) -> ExpectedCounts:
     """Put intervals around means; NaN stays NaN."""
     known = ~np.isnan(means)
     limits = []
@@ -141,4 +141,4 @@ def _outlook(means: FloatArray, k: FloatArray, cap: FloatArray | float) -> Outlo
         for probability in ((1 - level) / 2, (1 + level) / 2):
             count = quantile(probability, np.where(known, means, 1.0), k)
             limits.append(np.where(known, np.minimum(count, cap), np.nan))
-    return Outlook(means, *limits)
+    return ExpectedCounts(means, *limits)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.month import Month
-from trafficedu.evaluation.services.results import Answer
+from trafficedu.evaluation.services.results import TrendResult
 
 Keep = Callable[[Session], None]
 
@@ -32,7 +32,7 @@ class Asked:
     now: datetime
     keeps: list[Keep] = field(default_factory=list)
 
-    def taken(self, answer: Answer) -> dict[str, Any]:
+    def taken(self, answer: TrendResult) -> dict[str, Any]:
         """Return the figures of a result, and remember to keep it where it was fitted just now."""
         if answer.keep is not None:
             self.keeps.append(answer.keep)

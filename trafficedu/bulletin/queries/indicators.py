@@ -88,7 +88,7 @@ def _count(session: Session, by: Actor, month: Month, as_of: datetime) -> dict[s
         add(row.path, casualty_accidents=row.accidents)
     for path, _, due, on_time in education.count_due_by_area_and_month(session, by, first, after, as_of):
         add(path, tasks_due=due, tasks_on_time=on_time)
-    for path, _, bare, clear in helmets.count_by_area_and_month(session, helmets.Wanted(first, after), by):
+    for path, _, bare, clear in helmets.count_by_area_and_month(session, helmets.RateCriteria(first, after), by):
         add(path, helmets_observed=clear, helmets_worn=clear - bare)
     of_areas = hazards.indicators(session, month)
     for area in areas.list_below(session, by.scope.area_path or "", last):

@@ -29,9 +29,8 @@ from trafficedu.evaluation.rules import CASUALTY, FATAL_ONLY, VIOLATIONS
 from trafficedu.feedback.queries.rates import FeedbackCounts
 from trafficedu.hazards.queries import figures as hazards
 from trafficedu.hazards.queries.figures import HazardCounts
-from trafficedu.overview.queries.month import Change as Changed
 from trafficedu.overview.queries.month import MonthFigures as Counted
-from trafficedu.overview.queries.month import read_month_of
+from trafficedu.overview.queries.month import ViolationChange, read_month_of
 from trafficedu.reports.bulletin_data import BulletinData, Change, Hazards, MonthCount, NamedRate, Rate
 from trafficedu.violations.queries import figures as violations
 
@@ -148,7 +147,7 @@ def _of_companies(asked: Asked) -> list[NamedRate]:
     return rates.feedback_by_company(asked.session, companies, asked.month, asked.now)
 
 
-def _changes(rows: Sequence[Changed]) -> list[Change]:
+def _changes(rows: Sequence[ViolationChange]) -> list[Change]:
     return [Change(row.name, row.now, row.month_before, row.year_before) for row in rows]
 
 

@@ -19,7 +19,7 @@ from trafficedu.violations.queries import figures as violations
 
 
 def list_notes(
-    asked: Asked, run: EvaluationRun | None, counted: MonthFigures, line: helmets.Line, trend: Trend
+    asked: Asked, run: EvaluationRun | None, counted: MonthFigures, line: helmets.RateRow, trend: Trend
 ) -> list[Message]:
     """Return the notes in the order of the parts they are about."""
     return [
@@ -68,7 +68,7 @@ def _ebikes(asked: Asked) -> Iterator[Message]:
         )
 
 
-def _helmets(line: helmets.Line) -> Iterator[Message]:
+def _helmets(line: helmets.RateRow) -> Iterator[Message]:
     if line.surveys:
         yield message(
             "Helmets: %(surveys)s surveys at %(sites)s sites; %(unclear)s people could not be seen clearly and are "

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from trafficedu.analysis.funnel import funnel
-from trafficedu.analysis.proportions import Verdict, wilson
+from trafficedu.analysis.proportions import TargetVerdict, wilson
 from trafficedu.areas import queries as areas
 from trafficedu.areas.models import Area
 from trafficedu.bulletin.rules import HELMET_MONTHS
@@ -23,7 +23,7 @@ from trafficedu.reports.bulletin_data import Limits, NamedRate, Rate
 from trafficedu.violations.queries import figures as violations
 
 LEAST_FUNNEL = 3
-STATES = {Verdict.MET: "met", Verdict.MISSED: "missed", Verdict.NOT_PROVEN: ""}
+STATES = {TargetVerdict.MET: "met", TargetVerdict.MISSED: "missed", TargetVerdict.NOT_PROVEN: ""}
 
 
 def wilson_rate(numerator: int, denominator: int) -> Rate:
@@ -34,17 +34,17 @@ def wilson_rate(numerator: int, denominator: int) -> Rate:
 
 def helmet_rates(
     session: Session, area: Area, month: Month, by: Actor
-) -> tuple[helmets.Line, list[NamedRate], helmets.Standard]:
+) -> tuple[helmets.RateRow, list[NamedRate], helmets.Standard]:
     """Return the rate of ``area`` over the months that the evaluation looks at, that of its parts, and the target."""
     at = helmets.standard(session)
-    wanted = helmets.Wanted((month - (HELMET_MONTHS - 1)).first, month.next.first, area.path)
+    wanted = helmets.RateCriteria((month - (HELMET_MONTHS - 1)).first, month.next.first, area.path)
     seen = helmets.list_observations(session, wanted, by)
     lines = helmets.by_area(session, seen, at, area)
     named = [NamedRate(one.key, one.name, line_rate(one), STATES[one.judgement.verdict]) for one in lines]
     return helmets.line_of(seen, at), named, at
 
 
-def line_rate(line: helmets.Line) -> Rate:
+def line_rate(line: helmets.RateRow) -> Rate:
     """Return a line of the helmets' page as a rate."""
     return Rate(line.helmeted, line.clear, line.rate.low, line.rate.high)
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trafficedu.analysis.colours.explaining import Outlook, contributions, moves, outlook
+from trafficedu.analysis.colours.explaining import NextColour, contributions, moves, outlook
 from trafficedu.analysis.colours.rule_set import EDUCATION, RuleSet
 from trafficedu.areas import queries as areas
 from trafficedu.bulletin.queries.standings import about_run, chances, limits_of
@@ -166,7 +166,7 @@ def _moved(found: EvaluationResult, before: EvaluationResult | None) -> Iterator
         )
 
 
-def _lifts(ways: Outlook) -> Iterator[Message]:
+def _lifts(ways: NextColour) -> Iterator[Message]:
     if ways.vetoed:
         yield message("The fatal accident caps the colour, whatever the figures.")
     elif ways.target:

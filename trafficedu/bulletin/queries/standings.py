@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from trafficedu.analysis.colours.chance import Judged, ScoreLimits, score_limits
+from trafficedu.analysis.colours.chance import ScoreLimits, StoredScore, score_limits
 from trafficedu.analysis.colours.rule_set import COMPANY, TOWN, VILLAGE
 from trafficedu.areas import queries as areas
 from trafficedu.areas.models import DISTRICT, Area
@@ -33,7 +33,7 @@ def limits_of(session: Session, run: EvaluationRun, results: Sequence[Evaluation
     """Return the limits of those with a score among ``results``, which are all of one level."""
     scored = [one for one in results if one.score is not None]
     judged = [
-        Judged(
+        StoredScore(
             one.kind,
             one.inputs,
             {name: part["score"] for name, part in one.dimensions.items() if part["score"] is not None},

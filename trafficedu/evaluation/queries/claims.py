@@ -9,7 +9,7 @@ from trafficedu.analysis.counts import compare_counts
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.month import Period
-from trafficedu.evaluation.rules import CASUALTY, FATAL_ONLY, VIOLATIONS, Claim
+from trafficedu.evaluation.rules import CASUALTY, FATAL_ONLY, VIOLATIONS, PeriodComparison
 from trafficedu.violations.queries import figures as violations
 
 
@@ -22,12 +22,14 @@ def count_events(session: Session, measure: str, area: Area, period: Period, by:
     return {FATAL_ONLY: tally.fatal, CASUALTY: tally.casualty}.get(measure, tally.total)
 
 
-def compare_periods(session: Session, measure: str, area: Area, before: Period, after: Period, by: Actor) -> Claim:
+def compare_periods(
+    session: Session, measure: str, area: Area, before: Period, after: Period, by: Actor
+) -> PeriodComparison:
     """Compare two periods by the conditional exact test; their days are the exposure."""
     earlier, later = (count_events(session, measure, area, period, by) for period in (before, after))
     days = [float((period.after - period.first_day).days) for period in (before, after)]
     change = compare_counts(earlier, later, *days)
-    return Claim(
+    return PeriodComparison(
         before=earlier,
         after=later,
         percent=None if change.ratio is None else 100 * (change.ratio - 1),

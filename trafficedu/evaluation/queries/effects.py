@@ -27,7 +27,7 @@ LEAST_UNITS = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
+class CampaignData:
     """A campaign as the analysis takes it, see ``analysis.before_after``; ``fingerprint`` is of all of it."""
 
     panel: Panel
@@ -39,7 +39,7 @@ class Trial:
     fingerprint: str
 
 
-def load_trial(session: Session, campaign: Campaign, measure: str, last_day: date) -> Trial | None:
+def load_campaign_data(session: Session, campaign: Campaign, measure: str, last_day: date) -> CampaignData | None:
     """Return a campaign's counts up to ``last_day`` by ``accidents`` or by ``violations`` of the kinds aimed at.
 
     Units are the district's towns where the campaign names towns only; else the villages of the campaign's
@@ -71,7 +71,7 @@ def load_trial(session: Session, campaign: Campaign, measure: str, last_day: dat
     for values in (panel.counts, exposure, observed, shares, inside, against):
         digest.update(b"-" if values is None else np.ascontiguousarray(values).tobytes())
     names = [unit.name for unit, hit in zip(units, against, strict=True) if hit]
-    return Trial(panel, observed[:-1], shares, inside, against, names, digest.hexdigest())
+    return CampaignData(panel, observed[:-1], shares, inside, against, names, digest.hexdigest())
 
 
 def _cells(

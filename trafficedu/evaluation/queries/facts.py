@@ -127,7 +127,7 @@ def _education(session: Session, facts: Facts, targets: Targets, month: Month, a
 
 
 def _helmets(session: Session, facts: Facts, targets: Targets, month: Month) -> None:
-    wanted = helmets.Wanted((month - (HELMET_MONTHS - 1)).first, month.next.first)
+    wanted = helmets.RateCriteria((month - (HELMET_MONTHS - 1)).first, month.next.first)
     rows = helmets.count_by_area_and_month(session, wanted, SYSTEM)
     counts = ((targets.paths[path], {"helmeted": clear - bare, "observed": clear}) for path, _, bare, clear in rows)
     for key, sums in by_target(targets, counts).items():

@@ -106,7 +106,7 @@ def _cells(session: Session, key: str, path: str, first: Month, last: Month) -> 
     if key == EDUCATION:
         due = education.count_due_by_area_and_month(session, SYSTEM, start, after, day_bounds(after)[0], path)
         return [(area, month, tasks - on_time, tasks) for area, month, tasks, on_time in due]
-    seen = helmets.count_by_area_and_month(session, helmets.Wanted(start, after, path), SYSTEM)
+    seen = helmets.count_by_area_and_month(session, helmets.RateCriteria(start, after, path), SYSTEM)
     return [(area, month, bare, clear) for area, month, bare, clear in seen if clear]
 
 

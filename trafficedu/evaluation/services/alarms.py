@@ -25,7 +25,7 @@ from trafficedu.evaluation.queries.areas import list_roots
 from trafficedu.evaluation.queries.results import find_result
 from trafficedu.evaluation.queries.series import Loaded, load_series
 from trafficedu.evaluation.rules import CASUALTY, SERIES, VIOLATIONS
-from trafficedu.evaluation.services.results import FRESH, Answer, keeping
+from trafficedu.evaluation.services.results import FRESH, TrendResult, keeping
 from trafficedu.messages.services.outbox import NewPush, push
 
 WATCHED = (CASUALTY, VIOLATIONS)
@@ -48,20 +48,20 @@ class Alarm:
     limit: float
 
 
-def alarms_of(session: Session, root: Area, now: datetime, *, anew: bool = False) -> Answer:
+def alarms_of(session: Session, root: Area, now: datetime, *, anew: bool = False) -> TrendResult:
     """Return the alarms of the parts of ``root``: the kept ones where they were looked at today, else computed.
 
     The payload has ``month``, ``alarms`` (fields of :class:`Alarm`) and ``quiet`` (how many parts and series
-    have too short a past for an alarm). Only reads; the caller stores :attr:`Answer.keep`.
+    have too short a past for an alarm). Only reads; the caller stores :attr:`TrendResult.keep`.
     """
     last = Month.of(local_date(now)) - 1
     kept = find_result(session, ALARMS, root.id)
     if kept is not None and kept.upto == last.first and not anew and kept.checked_utc > now - FRESH:
-        return Answer(kept.payload, kept.computed_utc)
+        return TrendResult(kept.payload, kept.computed_utc)
     loaded = {key: load_series(session, key, root, last) for key in WATCHED}
     payload = compute_alarms(loaded, last)
     mark = "".join(one.fingerprint[:32] for one in loaded.values() if one is not None)
-    return Answer(payload, now, keeping(ALARMS, root.id, last.first, mark, payload, now))
+    return TrendResult(payload, now, keeping(ALARMS, root.id, last.first, mark, payload, now))
 
 
 def compute_alarms(loaded: dict[str, Loaded | None], last: Month) -> dict[str, Any]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from trafficedu.analysis.before_after import LEAST_BEFORE, BeforeAfter, before_after
-from trafficedu.evaluation.queries.effects import Trial
+from trafficedu.evaluation.queries.effects import CampaignData
 
 TOO_FEW = 10.0
 """Accidents to be expected below which violations are looked at instead."""
 
 
-def compute_effect(measure: str, trial: Trial | None) -> dict[str, Any]:
+def compute_effect(measure: str, data: CampaignData | None) -> dict[str, Any]:
     """Compare a campaign with what was to be expected without it.
 
     Returns
@@ -21,20 +21,20 @@ def compute_effect(measure: str, trial: Trial | None) -> dict[str, Any]:
         ``percent``, ``low``, ``high``, ``falling``, ``proven``, ``before``, ``before_expected`` and
         ``compared`` (None, or ``areas``, ``observed``, ``expected``).
     """
-    months = trial.panel.months if trial else 0
+    months = data.panel.months if data else 0
     found = None
-    if trial is not None and months >= LEAST_BEFORE:
-        found = before_after(trial.panel, trial.observed, trial.shares, trial.campaign, trial.comparison)
+    if data is not None and months >= LEAST_BEFORE:
+        found = before_after(data.panel, data.observed, data.shares, data.campaign, data.comparison)
     head: dict[str, Any] = {"measure": measure, "months_before": months}
-    return head if trial is None or found is None else head | _laid_out(found, trial)
+    return head if data is None or found is None else head | _laid_out(found, data)
 
 
-def _laid_out(found: BeforeAfter, trial: Trial) -> dict[str, Any]:
+def _laid_out(found: BeforeAfter, data: CampaignData) -> dict[str, Any]:
     effect = found.effect
     compared = None
     if found.compared_observed is not None and found.compared_expected is not None:
         compared = {
-            "areas": list(trial.compared),
+            "areas": list(data.compared),
             "observed": int(found.compared_observed),
             "expected": round(found.compared_expected, 1),
         }

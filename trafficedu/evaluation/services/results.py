@@ -17,7 +17,7 @@ from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month
 from trafficedu.evaluation.models import EFFECT, AnalysisResult
 from trafficedu.evaluation.queries.areas import list_roots
-from trafficedu.evaluation.queries.effects import load_trial
+from trafficedu.evaluation.queries.effects import load_campaign_data
 from trafficedu.evaluation.queries.results import checked_since, find_result
 from trafficedu.evaluation.queries.series import load_series
 from trafficedu.evaluation.rules import ACCIDENTS, SERIES, VIOLATIONS, night_of
@@ -30,7 +30,7 @@ CHECKS_A_ROUND = 20
 
 
 @dataclass(frozen=True)
-class Answer:
+class TrendResult:
     """A result to show, and ``keep``: what stores it where it was computed or looked at just now, else None."""
 
     payload: dict[str, Any]
@@ -43,40 +43,40 @@ class Answer:
         return self.keep is not None
 
 
-def trend_of(session: Session, key: str, root: Area, now: datetime, *, anew: bool = False) -> Answer:
+def trend_of(session: Session, key: str, root: Area, now: datetime, *, anew: bool = False) -> TrendResult:
     """Return the trends of a series in the parts of ``root``: the kept ones where they hold, else computed.
 
-    Only reads; the caller stores :attr:`Answer.keep` in a transaction that may write, so that nobody waits for
+    Only reads; the caller stores :attr:`TrendResult.keep` in a transaction that may write, so that nobody waits for
     a fit at a lock. ``anew`` looks at the records even where the kept result is fresh.
     """
     last = Month.of(local_date(now)) - 1
     kept = find_result(session, key, root.id)
     if kept is not None and kept.upto == last.first and not anew and kept.checked_utc > now - FRESH:
-        return Answer(kept.payload, kept.computed_utc)
+        return TrendResult(kept.payload, kept.computed_utc)
     loaded = load_series(session, key, root, last)
     fingerprint = loaded.fingerprint if loaded else ""
     if kept is not None and kept.upto == last.first and kept.fingerprint == fingerprint:
-        return Answer(kept.payload, kept.computed_utc, _checked(key, root.id, now))
+        return TrendResult(kept.payload, kept.computed_utc, _checked(key, root.id, now))
     payload = compute_trend(key, loaded)
-    return Answer(payload, now, keeping(key, root.id, last.first, fingerprint, payload, now))
+    return TrendResult(payload, now, keeping(key, root.id, last.first, fingerprint, payload, now))
 
 
-def effect_of(session: Session, campaign: Campaign, last_day: date, now: datetime) -> Answer:
+def effect_of(session: Session, campaign: Campaign, last_day: date, now: datetime) -> TrendResult:
     """Return the effect of a campaign up to ``last_day``: by accidents, or by violations where these are too few."""
     kept = find_result(session, EFFECT, campaign.id)
     if kept is not None and kept.upto == last_day and kept.checked_utc > now - FRESH and _same(kept, campaign):
-        return Answer(kept.payload, kept.computed_utc)
+        return TrendResult(kept.payload, kept.computed_utc)
     measure = ACCIDENTS
-    trial = load_trial(session, campaign, ACCIDENTS, last_day)
-    payload = compute_effect(measure, trial)
+    data = load_campaign_data(session, campaign, ACCIDENTS, last_day)
+    payload = compute_effect(measure, data)
     if payload.get("expected", 0.0) < TOO_FEW:
         measure = VIOLATIONS
         accidents_expected = payload.get("expected")
-        trial = load_trial(session, campaign, VIOLATIONS, last_day)
-        payload = compute_effect(measure, trial) | {"accidents_expected": accidents_expected}
+        data = load_campaign_data(session, campaign, VIOLATIONS, last_day)
+        payload = compute_effect(measure, data) | {"accidents_expected": accidents_expected}
     payload["version"] = campaign.version
-    fingerprint = trial.fingerprint if trial else ""
-    return Answer(payload, now, keeping(EFFECT, campaign.id, last_day, fingerprint, payload, now))
+    fingerprint = data.fingerprint if data else ""
+    return TrendResult(payload, now, keeping(EFFECT, campaign.id, last_day, fingerprint, payload, now))
 
 
 def _same(kept: AnalysisResult, campaign: Campaign) -> bool:

@@ -33,7 +33,7 @@ WATCHED_MONTHS = 3
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedTarget:
     """A target with its inputs and its verdict, not stored yet."""
 
     target: Target
@@ -42,7 +42,7 @@ class Judged:
     hash: str
 
 
-def judge_month(session: Session, month: Month, rules: RuleSetRecord, now: datetime) -> list[Judged]:
+def judge_month(session: Session, month: Month, rules: RuleSetRecord, now: datetime) -> list[JudgedTarget]:
     """Judge every town, village and company of ``month`` from the records of now.
 
     Raises
@@ -67,7 +67,7 @@ def judge_month(session: Session, month: Month, rules: RuleSetRecord, now: datet
             inputs[TREND] = trend
         verdict = judge(inputs, target.kind, rule_set)
         mark = fingerprint(str(month), target.kind, target.code, rules.code, inputs, verdict)
-        judged.append(Judged(target, inputs, verdict, mark))
+        judged.append(JudgedTarget(target, inputs, verdict, mark))
     return judged
 
 
@@ -110,12 +110,12 @@ def evaluate(session: Session, month: Month, now: datetime, by: Actor = SYSTEM) 
     return run
 
 
-def _digest(judged: Sequence[Judged]) -> str:
+def _digest(judged: Sequence[JudgedTarget]) -> str:
     text = "\n".join(sorted(one.hash for one in judged))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _store(session: Session, run: EvaluationRun, judged: Sequence[Judged]) -> None:
+def _store(session: Session, run: EvaluationRun, judged: Sequence[JudgedTarget]) -> None:
     rows = (
         {
             "run_id": run.id,
@@ -137,7 +137,7 @@ def _store(session: Session, run: EvaluationRun, judged: Sequence[Judged]) -> No
     bulk.load(session, EvaluationResult.__table__, rows)
 
 
-def changes_between(stored: Sequence[EvaluationResult], judged: Sequence[Judged]) -> list[dict[str, Any]]:
+def changes_between(stored: Sequence[EvaluationResult], judged: Sequence[JudgedTarget]) -> list[dict[str, Any]]:
     """Return what is different from a stored version: kind, code, colour and score before and after, dimensions.
 
     ``before`` or ``after`` is None for a target that only one of them has.

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from trafficedu.analysis import trend_report, trend_words
 from trafficedu.analysis.arrays import FloatArray
-from trafficedu.analysis.trend.forecast import Outlook
+from trafficedu.analysis.trend.forecast import ExpectedCounts
 from trafficedu.analysis.trend.panel import Panel
 from trafficedu.analysis.trend.rolling import clean_exposure
 from trafficedu.analysis.trend.statement import Slopes
@@ -75,7 +75,7 @@ def _about(report: TrendReport) -> dict[str, Any]:
 def _row(report: TrendReport, row: int, rate: bool) -> dict[str, Any]:
     """Return one area of a panel."""
     panel, outlook = report.panel, report.forecast.areas
-    one = Outlook(**{name: values[row] for name, values in vars(outlook).items()})
+    one = ExpectedCounts(**{name: values[row] for name, values in vars(outlook).items()})
     base = None if panel.exposure is None else panel.exposure[row]
     fitted, held = _fitted(report)[row], clean_exposure(panel)[1][row]
     return _laid_out(panel.counts[row], base, fitted, held, one, (report.trends, row), rate)
@@ -95,7 +95,7 @@ def _laid_out(
     base: FloatArray | None,
     fitted: FloatArray,
     held: FloatArray,
-    outlook: Outlook,
+    outlook: ExpectedCounts,
     trend: tuple[Slopes, int],
     rate: bool,
 ) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class TrialRow:
 
 
 @dataclass(frozen=True)
-class Trial:
+class RuleTrial:
     """What would change.
 
     Parameters
@@ -55,7 +55,7 @@ class Trial:
     colours: dict[str, dict[str, tuple[int, int]]]
 
 
-def try_rules(session: Session, rules: RuleSet, by: Actor) -> Trial:
+def try_rules(session: Session, rules: RuleSet, by: Actor) -> RuleTrial:
     """Judge the last twelve months evaluated by ``rules``: the newest version of each, what ``by`` may see."""
     newest: dict[Month, int] = {}
     runs = select(EvaluationRun.month, EvaluationRun.id).order_by(EvaluationRun.month.desc(), EvaluationRun.number)
@@ -89,4 +89,4 @@ def try_rules(session: Session, rules: RuleSet, by: Actor) -> Trial:
     colours: dict[str, dict[str, tuple[int, int]]] = {}
     for kind, colour in sorted(before.keys() | after.keys()):
         colours.setdefault(kind, {})[colour] = before[kind, colour], after[kind, colour]
-    return Trial(months, len(rows), sorted(moved, key=lambda one: one.month, reverse=True), colours)
+    return RuleTrial(months, len(rows), sorted(moved, key=lambda one: one.month, reverse=True), colours)

@@ -20,7 +20,7 @@ from trafficedu.evaluation.queries import areas
 from trafficedu.evaluation.queries.claims import compare_periods
 from trafficedu.evaluation.rules import MEASURES, SERIES, SHORT_MONTHS, VIOLATIONS
 from trafficedu.evaluation.services import results
-from trafficedu.evaluation.services.results import Answer
+from trafficedu.evaluation.services.results import TrendResult
 from trafficedu.evaluation.services.trends import unpacked
 from trafficedu.evaluation.views.blueprint import pages
 
@@ -75,7 +75,7 @@ def again() -> Any:
     return back_to("evaluation.trends", series=key, area=code)
 
 
-def _shown(key: str, answer: Answer, code: str, name: str, is_root: bool, day: date) -> dict[str, Any]:
+def _shown(key: str, answer: TrendResult, code: str, name: str, is_root: bool, day: date) -> dict[str, Any]:
     """Return what the template shows of a result: nothing of areas other than the one asked for."""
     payload = answer.payload
     row = None if "rows" not in payload else payload["total"] if is_root else payload["rows"].get(code)

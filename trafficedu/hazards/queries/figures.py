@@ -16,7 +16,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.month import Month
 from trafficedu.hazards.models import Hazard, HazardStep
 from trafficedu.hazards.queries.scope import overdue_on, visible_to
-from trafficedu.hazards.rules import OPEN, HazardState, is_overdue, standing_on
+from trafficedu.hazards.rules import OPEN, HazardState, is_overdue, state_on
 
 
 @dataclass(frozen=True)
@@ -123,16 +123,16 @@ def indicators(session: Session, month: Month) -> Mapping[int, HazardCounts]:
     steps = _steps_of(session, query.with_only_columns(Hazard.id).order_by(None), after)
     counts: dict[int, dict[str, int]] = {}
     for hazard in session.execute(query):
-        standing = standing_on(steps.get(hazard.id, ()), end)
-        if standing is None:
+        at_end = state_on(steps.get(hazard.id, ()), end)
+        if at_end is None:
             continue
         verified = hazard.verified_on is not None and hazard.verified_on <= end
         flags = {
-            "open": standing.state in OPEN,
-            "new": hazard.reported_on >= first and standing.state != HazardState.CLOSED,
+            "open": at_end.state in OPEN,
+            "new": hazard.reported_on >= first and at_end.state != HazardState.CLOSED,
             "fixed": verified,
             "fixed_on_time": verified and bool(hazard.on_time),
-            "overdue": is_overdue(standing.state, standing.deadline_on, after),
+            "overdue": is_overdue(at_end.state, at_end.deadline_on, after),
         }
         own = counts.setdefault(hazard.area_id, dict.fromkeys(flags, 0))
         for name, flag in flags.items():

@@ -23,7 +23,7 @@ from trafficedu.hazards.services.steps import LONGEST_NOTE, reason_given, requir
 
 
 @dataclass(frozen=True)
-class Decision:
+class FixDecision:
     """What the verifier says about a fix; ``note`` is the reason where it is sent back."""
 
     accepted: bool
@@ -31,7 +31,7 @@ class Decision:
     photos: tuple[bytes, ...] = ()
 
 
-def verify(session: Session, hazard: Hazard, said: Decision, version: int, by: Actor, now: datetime) -> None:
+def verify(session: Session, hazard: Hazard, said: FixDecision, version: int, by: Actor, now: datetime) -> None:
     """Accept a fix: the hazard is gone. Publishes :class:`HazardVerified`.
 
     Raises

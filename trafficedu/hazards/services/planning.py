@@ -20,7 +20,7 @@ LONGEST_GOAL, LONGEST_MEASURES, LONGEST_RESPONSIBLE = 200, 1000, 80
 
 
 @dataclass(frozen=True)
-class Plan:
+class RemedyPlan:
     """The four parts (四落实): what is to be reached, how, by whom, by when."""
 
     goal: str
@@ -29,7 +29,7 @@ class Plan:
     deadline_on: date | None
 
 
-def plan(session: Session, hazard: Hazard, new: Plan, version: int, by: Actor, now: datetime) -> None:
+def plan(session: Session, hazard: Hazard, new: RemedyPlan, version: int, by: Actor, now: datetime) -> None:
     """Give a reported hazard its plan.
 
     Raises
@@ -44,7 +44,9 @@ def plan(session: Session, hazard: Hazard, new: Plan, version: int, by: Actor, n
     take(session, hazard, rules.HazardAct.PLANNED, by, now)
 
 
-def revise(session: Session, hazard: Hazard, new: Plan, reason: str, version: int, by: Actor, now: datetime) -> None:
+def revise(
+    session: Session, hazard: Hazard, new: RemedyPlan, reason: str, version: int, by: Actor, now: datetime
+) -> None:
     """Change the plan of a hazard not yet fixed, with a reason that stays in its history.
 
     A deadline that has passed stays missed: the hazard counts as late however the deadline is moved.
@@ -66,7 +68,7 @@ def revise(session: Session, hazard: Hazard, new: Plan, reason: str, version: in
     take(session, hazard, rules.HazardAct.REVISED, by, now, why)
 
 
-def _apply(hazard: Hazard, new: Plan, earliest: date) -> None:
+def _apply(hazard: Hazard, new: RemedyPlan, earliest: date) -> None:
     rules.check_plan(new.goal, new.measures, new.responsible, new.deadline_on, earliest)
     hazard.goal = short(new.goal, LONGEST_GOAL, "goal")
     hazard.measures = short(new.measures, LONGEST_MEASURES, "measures")

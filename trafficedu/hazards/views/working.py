@@ -17,7 +17,7 @@ from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import Message, message
 from trafficedu.core.web import back_to, flash_message
 from trafficedu.hazards import rules
-from trafficedu.hazards.forms import FixedForm, PlanForm, ReasonForm, RevisionForm, StepForm, VerifyForm
+from trafficedu.hazards.forms import FixedForm, OpenedRecordForm, PlanForm, ReasonForm, RevisionForm, VerifyForm
 from trafficedu.hazards.models import Hazard
 from trafficedu.hazards.queries import records
 from trafficedu.hazards.rules import HazardAct
@@ -65,7 +65,7 @@ def plan(number: str) -> Any:
 def begin(number: str) -> Any:
     """I note that the work has begun."""
     hazard = _seen(number, HazardAct.FIXING)
-    planning.begin(session(), hazard, StepForm().version.data, actor(), utc_now())
+    planning.begin(session(), hazard, OpenedRecordForm().version.data, actor(), utc_now())
     session().commit()
     flash_message(message("Start of work recorded."))
     return back_to("hazards.show", number=number)

@@ -14,30 +14,20 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from trafficedu.analysis.proportions import Judgement, Rate, Verdict, against_target, clustered_rate, wilson
+from trafficedu.analysis.proportions import Judgement, Rate, TargetVerdict, against_target, clustered_rate, wilson
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.configuration.queries import figure
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local
 from trafficedu.core.month import Month
-from trafficedu.helmets.models import (
-    HelmetCount,
-    HelmetSheet,
-    HelmetSite,
-    HelmetSurvey,
-)
+from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
 from trafficedu.helmets.queries.surveys import visible_to
-from trafficedu.helmets.rules import (
-    CountMethod,
-    Share,
-    SurveyState,
-    difference,
-)
+from trafficedu.helmets.rules import CountMethod, RateInterval, SurveyState, difference
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RateCriteria:
     """What is asked: days from ``first`` to before ``after``, an area with all below it, and who was counted.
 
     An empty group or role means both. An empty method means both, which only a comparison wants: the methods see
@@ -52,7 +42,7 @@ class Wanted:
     role: str = ""
 
 
-def either_method(wanted: Wanted) -> Wanted:
+def either_method(wanted: RateCriteria) -> RateCriteria:
     """Return the same question about both methods, for a comparison."""
     return replace(wanted, method="")
 
@@ -86,7 +76,7 @@ class Standard:
 
 
 @dataclass(frozen=True)
-class Line:
+class RateRow:
     """One row of a table of rates. ``key`` is a code, a month, an hour or a method; ``one_site`` tells Wilson's."""
 
     key: str
@@ -130,7 +120,7 @@ def standard(session: Session) -> Standard:
     )
 
 
-def list_observations(session: Session, wanted: Wanted, by: Actor) -> list[Observation]:
+def list_observations(session: Session, wanted: RateCriteria, by: Actor) -> list[Observation]:
     """Return what was counted in the surveys that count, one row a survey and company."""
     query = (
         select(
@@ -171,7 +161,7 @@ def list_observations(session: Session, wanted: Wanted, by: Actor) -> list[Obser
 
 def line_of(
     observations: Iterable[Observation], at: Standard, key: str = "", name: str = "", *, one_site: bool = False
-) -> Line:
+) -> RateRow:
     """Sum observations up to a rate with its interval and what it says about the target."""
     sums: dict[int, list[int]] = {}
     surveys: set[int] = set()
@@ -187,7 +177,7 @@ def line_of(
     else:
         helmeted, clear = [site[0] for site in sums.values()], [site[1] for site in sums.values()]
         rate = clustered_rate(helmeted, clear, assumed_deff=at.deff)
-    return Line(key, name, rate, _judge(rate, at, one_site=one_site), unclear, len(surveys))
+    return RateRow(key, name, rate, _judge(rate, at, one_site=one_site), unclear, len(surveys))
 
 
 def _single(helmeted: int, clear: int) -> Rate:
@@ -201,8 +191,14 @@ def _judge(rate: Rate, at: Standard, *, one_site: bool) -> Judgement:
     if not one_site:
         return against_target(rate, at.target)
     if not rate.observed:
-        return Judgement(Verdict.NOT_PROVEN, None)
-    verdict = Verdict.MET if rate.low >= at.target else Verdict.MISSED if rate.high < at.target else Verdict.NOT_PROVEN
+        return Judgement(TargetVerdict.NOT_PROVEN, None)
+    verdict = (
+        TargetVerdict.MET
+        if rate.low >= at.target
+        else TargetVerdict.MISSED
+        if rate.high < at.target
+        else TargetVerdict.NOT_PROVEN
+    )
     return Judgement(verdict, None)
 
 
@@ -217,26 +213,26 @@ def _grouped(
     return groups
 
 
-def by_month(observations: Sequence[Observation], at: Standard, months: Sequence[Month]) -> list[Line]:
+def by_month(observations: Sequence[Observation], at: Standard, months: Sequence[Month]) -> list[RateRow]:
     """Return a line for each of ``months``; one without a survey has no rate."""
     groups = _grouped(observations, lambda seen: Month.of(seen.day))
     return [line_of(groups.get(month, []), at, str(month), str(month)) for month in months]
 
 
-def by_hour(observations: Sequence[Observation], at: Standard) -> list[Line]:
+def by_hour(observations: Sequence[Observation], at: Standard) -> list[RateRow]:
     """Return a line for each hour of the day in which a survey began, on the district's clock."""
     groups = _grouped(observations, lambda seen: local(seen.started).hour)
     return [line_of(groups[hour], at, str(hour), f"{hour:02d}:00–{hour:02d}:59") for hour in sorted(groups)]
 
 
-def by_company(session: Session, observations: Sequence[Observation], at: Standard) -> list[Line]:
+def by_company(session: Session, observations: Sequence[Observation], at: Standard) -> list[RateRow]:
     """Return a line for each company whose delivery riders an observer told apart, by name."""
     groups = _grouped(observations, lambda seen: seen.company_id)
     companies = session.scalars(select(Company).where(Company.id.in_(groups)).order_by(Company.name))
     return [line_of(groups[company.id], at, company.code, company.name) for company in companies]
 
 
-def by_site(session: Session, observations: Sequence[Observation], at: Standard) -> list[Line]:
+def by_site(session: Session, observations: Sequence[Observation], at: Standard) -> list[RateRow]:
     """Return a line with Wilson's interval for each site, by code."""
     groups = _grouped(observations, lambda seen: seen.site_id)
     sites = session.execute(
@@ -247,7 +243,7 @@ def by_site(session: Session, observations: Sequence[Observation], at: Standard)
     return [line_of(groups[site.id], at, site.code, site.name, one_site=True) for site in sites]
 
 
-def by_area(session: Session, observations: Sequence[Observation], at: Standard, area: Area) -> list[Line]:
+def by_area(session: Session, observations: Sequence[Observation], at: Standard, area: Area) -> list[RateRow]:
     """Return a line for each area directly below ``area``; what lies in none of them stands under its own name."""
     site_ids = {seen.site_id for seen in observations}
     paths = dict(
@@ -265,11 +261,11 @@ def by_area(session: Session, observations: Sequence[Observation], at: Standard,
 
 
 @dataclass(frozen=True)
-class Comparison:
+class MethodComparison:
     """On site against video over the same period and areas; ``gap`` is on site minus video, None without both."""
 
-    lines: Sequence[Line]
-    gap: Share | None
+    lines: Sequence[RateRow]
+    gap: RateInterval | None
     shared_sites: int
 
     @property
@@ -278,17 +274,19 @@ class Comparison:
         return self.gap is not None and (self.gap.low > 0 or self.gap.high < 0)
 
 
-def compare_methods(observations: Sequence[Observation], at: Standard) -> Comparison:
+def compare_methods(observations: Sequence[Observation], at: Standard) -> MethodComparison:
     """Compare the two methods; ``observations`` hold both."""
     groups = _grouped(observations, lambda seen: seen.method)
     lines = [line_of(groups.get(method, []), at, method, method) for method in tuple(CountMethod)]
     sites = [{seen.site_id for seen in groups.get(method, [])} for method in tuple(CountMethod)]
-    shares = [Share(line.rate.rate, line.rate.low, line.rate.high) for line in lines if line.rate.rate is not None]
+    shares = [
+        RateInterval(line.rate.rate, line.rate.low, line.rate.high) for line in lines if line.rate.rate is not None
+    ]
     gap = difference(shares[0], shares[1]) if len(shares) == len(tuple(CountMethod)) else None
-    return Comparison(lines, gap, len(sites[0] & sites[1]))
+    return MethodComparison(lines, gap, len(sites[0] & sites[1]))
 
 
-def count_by_area_and_month(session: Session, wanted: Wanted, by: Actor) -> list[tuple[str, Month, int, int]]:
+def count_by_area_and_month(session: Session, wanted: RateCriteria, by: Actor) -> list[tuple[str, Month, int, int]]:
     """Return path of the site's area, month, bare heads and clear observations."""
     paths = {
         code: path

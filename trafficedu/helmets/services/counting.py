@@ -51,7 +51,7 @@ Record = TypeVar("Record", HelmetSheet, HelmetSurvey)
 
 
 @dataclass(frozen=True)
-class Sheet:
+class CountSheet:
     """What a phone sends: whose sheet, of which count, how long so far, and the taps not yet confirmed.
 
     ``key`` is the sheet's own, made on the phone. ``shared_code`` is the four characters that observers who count
@@ -78,7 +78,7 @@ class Received:
     survey_number: str
 
 
-def receive(session: Session, sent: Sheet, by: Actor, now: datetime) -> Received:
+def receive(session: Session, sent: CountSheet, by: Actor, now: datetime) -> Received:
     """Add the taps not yet taken in to the sheet, which is opened (with its survey) where it is new.
 
     The times of a phone whose clock is wrong by minutes are shifted by as much. Sending to a void survey is confirmed
@@ -116,7 +116,7 @@ def receive(session: Session, sent: Sheet, by: Actor, now: datetime) -> Received
     return Received(sheet.last_event, sheet.ended_utc is not None, survey.number)
 
 
-def _check(sent: Sheet) -> None:
+def _check(sent: CountSheet) -> None:
     good = (
         SHEET_KEY.fullmatch(sent.key)
         and SHARED_CODE.fullmatch(sent.shared_code)
@@ -137,7 +137,7 @@ def _is_tap(tap: Tap) -> bool:
     )
 
 
-def _on_our_clock(sent: Sheet, now: datetime) -> tuple[datetime, datetime]:
+def _on_our_clock(sent: CountSheet, now: datetime) -> tuple[datetime, datetime]:
     """Return start and end of what was sent, put right by what the phone's clock is wrong by; never after ``now``."""
     wrong = sent.clock_utc - now
     shift = wrong if abs(wrong) > CLOCK_TOLERANCE else timedelta()

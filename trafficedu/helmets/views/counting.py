@@ -100,13 +100,13 @@ def receive() -> Any:
 class _Sent:
     """A sending read: the sheet, and whose phone says it is."""
 
-    def __init__(self, sheet: counting.Sheet, observer: str) -> None:
+    def __init__(self, sheet: counting.CountSheet, observer: str) -> None:
         self.sheet = sheet
         self.observer = observer
 
 
 def _sheet(body: Any) -> _Sent:
-    sheet = counting.Sheet(
+    sheet = counting.CountSheet(
         key=str(body["key"]),
         site_code=str(body["site"]),
         shared_code=str(body["code"]),

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import render_template, request, send_file, url_for
 
-from trafficedu.analysis.proportions import Verdict
+from trafficedu.analysis.proportions import TargetVerdict
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import choices_below
 from trafficedu.core import spreadsheet
@@ -28,9 +28,9 @@ from trafficedu.helmets.rules import CountMethod
 from trafficedu.helmets.views.blueprint import pages
 
 VERDICTS = {
-    Verdict.MET: message("met"),
-    Verdict.MISSED: message("missed"),
-    Verdict.NOT_PROVEN: message("not proven"),
+    TargetVerdict.MET: message("met"),
+    TargetVerdict.MISSED: message("missed"),
+    TargetVerdict.NOT_PROVEN: message("not proven"),
 }
 BREAKDOWNS = {
     "area": message("area"),
@@ -74,12 +74,12 @@ HEADS = {
 
 
 @dataclass(frozen=True)
-class Table:
+class ResultTable:
     """The one table shown: its title and first column's head, a page of its lines, and where they lead."""
 
     title: Message
     head: Message
-    page: Page[rate_queries.Line]
+    page: Page[rate_queries.RateRow]
     links: dict[str, str]
 
 
@@ -90,9 +90,9 @@ class Results:
     area: Area
     period: Period
     standard: rate_queries.Standard
-    whole: rate_queries.Line
-    tables: dict[str, list[rate_queries.Line]]
-    comparison: rate_queries.Comparison
+    whole: rate_queries.RateRow
+    tables: dict[str, list[rate_queries.RateRow]]
+    comparison: rate_queries.MethodComparison
 
     @property
     def mean_of_sites(self) -> float | None:
@@ -150,7 +150,7 @@ def results() -> Any:
     )
 
 
-def _table(found: Results, view: str) -> Table:
+def _table(found: Results, view: str) -> ResultTable:
     lines, number = found.tables[view], page_number()
     number = min(number, max(1, -(-len(lines) // PER_PAGE)))
     page = Page(lines[(number - 1) * PER_PAGE : number * PER_PAGE], number, len(lines))
@@ -159,7 +159,7 @@ def _table(found: Results, view: str) -> Table:
         links = {line.key: page_url(area=line.key, page=None) for line in page.items if line.key != found.area.code}
     elif view == "site":
         links = {line.key: url_for("helmets.surveys", site=line.key) for line in page.items}
-    return Table(TITLES[view], HEADS[view], page, links)
+    return ResultTable(TITLES[view], HEADS[view], page, links)
 
 
 @pages.get("/table.xlsx")

@@ -17,7 +17,7 @@ from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
 from trafficedu.evaluation.queries.runs import published_run, results_of
 from trafficedu.overview.models import ListEntry, ListProtest, VillageList
-from trafficedu.overview.rules import Listed, ListRule, ListState, Shade, Standing, read_list
+from trafficedu.overview.rules import Listed, ListRule, ListState, Shade, VillageResults, read_list
 
 MANAGE = "overview:list:manage"
 
@@ -50,12 +50,12 @@ def read_month(session: Session, month: Month, rule: ListRule) -> Reading | None
     colours = [
         {} if one is None else {row.area_id: row.colour for row in results_of(session, one, VILLAGE)} for one in months
     ]
-    standings = [
-        Standing(row.area_id, row.code, tuple(by_area.get(row.area_id, "") for by_area in colours), row.score)
+    results = [
+        VillageResults(row.area_id, row.code, tuple(by_area.get(row.area_id, "") for by_area in colours), row.score)
         for row in results_of(session, run, VILLAGE)
         if row.area_id is not None
     ]
-    return Reading(run.id, read_list(standings, rule))
+    return Reading(run.id, read_list(results, rule))
 
 
 def names_of(session: Session, area_ids: Sequence[int]) -> dict[int, tuple[str, str]]:

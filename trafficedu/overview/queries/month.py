@@ -27,7 +27,7 @@ LONGEST = 6
 
 
 @dataclass(frozen=True)
-class Change:
+class ViolationChange:
     """Violations of a kind or an area in the month, in the month before, and in the same month a year before."""
 
     code: str
@@ -48,12 +48,12 @@ class MonthFigures:
 
     area_name: str
     period: Period
-    total: Change
+    total: ViolationChange
     completion: CompletionCounts
     completion_before: CompletionCounts
     feedback: Sequence[tuple[FeedbackCounts, FeedbackCounts | None]]
-    kinds: Sequence[Change]
-    below: Sequence[Change]
+    kinds: Sequence[ViolationChange]
+    below: Sequence[ViolationChange]
 
     @property
     def change_percent(self) -> float | None:
@@ -80,7 +80,7 @@ def read_month_of(session: Session, by: Actor, area: Area, last: Month, now: dat
     return MonthFigures(
         area_name=area.name,
         period=month,
-        total=Change(
+        total=ViolationChange(
             area.code,
             area.name,
             sum(row.now for row in kinds),
@@ -98,12 +98,12 @@ def read_month_of(session: Session, by: Actor, area: Area, last: Month, now: dat
     )
 
 
-def _most_changed(rows: Sequence[Change]) -> Sequence[Change]:
+def _most_changed(rows: Sequence[ViolationChange]) -> Sequence[ViolationChange]:
     changed = [row for row in rows if row.difference]
     return sorted(changed, key=lambda row: (-abs(row.difference), row.code))[:LONGEST]
 
 
-def _kinds(session: Session, by: Actor, area: Area, periods: Sequence[Period], locale: str) -> list[Change]:
+def _kinds(session: Session, by: Actor, area: Area, periods: Sequence[Period], locale: str) -> list[ViolationChange]:
     names = {kind.code: kind.name(locale) for kind in list_kinds(session)}
 
     def counted(period: Period) -> dict[str, int]:
@@ -113,7 +113,7 @@ def _kinds(session: Session, by: Actor, area: Area, periods: Sequence[Period], l
     return _side_by_side(names, [counted(period) for period in periods])
 
 
-def _below(session: Session, by: Actor, area: Area, periods: Sequence[Period]) -> list[Change]:
+def _below(session: Session, by: Actor, area: Area, periods: Sequence[Period]) -> list[ViolationChange]:
     level = BELOW.get(area.level)
     if level is None:
         return []
@@ -128,5 +128,5 @@ def _below(session: Session, by: Actor, area: Area, periods: Sequence[Period]) -
     return _side_by_side({child.code: child.name for child in children}, [counted(period) for period in periods])
 
 
-def _side_by_side(names: dict[str, str], counts: Sequence[dict[str, int]]) -> list[Change]:
-    return [Change(code, name, *(count.get(code, 0) for count in counts)) for code, name in names.items()]
+def _side_by_side(names: dict[str, str], counts: Sequence[dict[str, int]]) -> list[ViolationChange]:
+    return [ViolationChange(code, name, *(count.get(code, 0) for count in counts)) for code, name in names.items()]

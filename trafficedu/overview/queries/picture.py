@@ -41,7 +41,7 @@ class KindSeries:
 
 
 @dataclass(frozen=True)
-class AreaRow:
+class AreaFigures:
     """One area below the one looked at; ``rate`` is violations per 1,000 registered e-bikes, None without any."""
 
     code: str
@@ -99,7 +99,7 @@ class Picture:
     period: Period
     counted_utc: datetime
     kinds: Sequence[KindSeries]
-    below: Sequence[AreaRow]
+    below: Sequence[AreaFigures]
     total: int
     year_before: int
     ebikes: int | None
@@ -183,14 +183,14 @@ def _kinds(session: Session, counts: Counts, period: Period) -> list[KindSeries]
 
 def _below(
     session: Session, area: Area, counts: Counts, period: Period, exposure: dict[str, int | None]
-) -> list[AreaRow]:
+) -> list[AreaFigures]:
     """Return the areas one level below, also those without any violation, the most violations first."""
     level = BELOW.get(area.level)
     if level is None:
         return []
     children = areas.list_below(session, area.path, period.last_day, level)
     rows = [
-        AreaRow(
+        AreaFigures(
             child.code,
             child.name,
             sum(count.violations for count in counts.by_area if count.path.startswith(child.path)),

@@ -68,7 +68,7 @@ def _preview(month: Month) -> Any:
     if not actor().may(queries.MANAGE):
         return render_template("overview/list_missing.html", month=month), 404
     reading = queries.read_month(session(), month, services.list_rule(session()))
-    names = queries.names_of(session(), [one.standing.area_id for one in reading.listed] if reading else [])
+    names = queries.names_of(session(), [one.result.area_id for one in reading.listed] if reading else [])
     return render_template(
         "overview/list_preview.html",
         month=month,

@@ -16,7 +16,7 @@ from trafficedu.core.paging import PER_PAGE, Page
 from trafficedu.core.validity import Validity
 from trafficedu.points.models import PointEntry
 from trafficedu.points.queries.catalogue import expectations
-from trafficedu.points.queries.scope import Target, of_area, of_company, sees_companies, visible_to
+from trafficedu.points.queries.scope import PointTarget, of_area, of_company, sees_companies, visible_to
 from trafficedu.points.rules import COMPANY, DISTRICT, EVALUATED_KINDS, MonthPoints
 
 Key = tuple[str, int]
@@ -26,7 +26,7 @@ Key = tuple[str, int]
 class Balance:
     """One target's month: what it earned, what it lost (not positive), of how many entries, and what was expected."""
 
-    target: Target
+    target: PointTarget
     earned: int
     lost: int
     entries: int
@@ -121,7 +121,7 @@ def _sums(session: Session, month: Month, by: Actor) -> dict[Key, _Sums]:
     }
 
 
-def _targets(session: Session, kind: str, month: Month, by: Actor) -> list[tuple[Target, bool]]:
+def _targets(session: Session, kind: str, month: Month, by: Actor) -> list[tuple[PointTarget, bool]]:
     """Return the targets of a kind, each with whether it is one of which points are expected in the month."""
     if kind == COMPANY:
         if not sees_companies(by):

@@ -18,7 +18,7 @@ from trafficedu.core.month import Month
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
 from trafficedu.points.models import PointActivity, PointEntry
-from trafficedu.points.queries.scope import Target, visible_to
+from trafficedu.points.queries.scope import PointTarget, visible_to
 from trafficedu.points.rules import EntryOrigin
 
 
@@ -38,7 +38,7 @@ class EntryFilter:
 
 
 @dataclass(frozen=True)
-class Line:
+class EntryWithBalance:
     """An entry with the balance of its target after it."""
 
     entry: PointEntry
@@ -144,7 +144,7 @@ def _conditions(chosen: EntryFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def list_of_target(session: Session, target: Target, page: int) -> Page[Line]:
+def list_of_target(session: Session, target: PointTarget, page: int) -> Page[EntryWithBalance]:
     """Return the entries of one target, the latest first, each with the running balance; the caller checked the scope.
 
     The balance counts in the order of days, of one day in the order of recording.
@@ -169,10 +169,10 @@ def list_of_target(session: Session, target: Target, page: int) -> Page[Line]:
         )
     )
     entries = {entry.id: entry for entry in session.scalars(query)}
-    lines = [Line(entries[row.id], int(row.balance)) for row in found.items]
+    lines = [EntryWithBalance(entries[row.id], int(row.balance)) for row in found.items]
     return Page(lines, found.number, found.total, found.per_page)
 
 
-def balance_of(session: Session, target: Target) -> int:
+def balance_of(session: Session, target: PointTarget) -> int:
     """Return the sum of all entries of a target."""
     return int(session.scalar(select(func.coalesce(func.sum(PointEntry.points), 0)).where(target.condition)) or 0)

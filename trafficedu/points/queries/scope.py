@@ -25,7 +25,7 @@ _NO_TARGET = message("This area or company does not exist.")
 
 
 @dataclass(frozen=True)
-class Target:
+class PointTarget:
     """Whose points: an area (``kind`` is its level) or a company."""
 
     kind: str
@@ -40,14 +40,14 @@ class Target:
         return PointEntry.company_id == self.id if self.kind == COMPANY else PointEntry.area_id == self.id
 
 
-def of_area(area: Area) -> Target:
+def of_area(area: Area) -> PointTarget:
     """Return an area as a target."""
-    return Target(area.level, area.id, area.code, area.name, area.path)
+    return PointTarget(area.level, area.id, area.code, area.name, area.path)
 
 
-def of_company(company: Company) -> Target:
+def of_company(company: Company) -> PointTarget:
     """Return a company as a target."""
-    return Target(COMPANY, company.id, company.code, company.name)
+    return PointTarget(COMPANY, company.id, company.code, company.name)
 
 
 def sees_companies(by: Actor) -> bool:
@@ -70,7 +70,7 @@ def _own_companies(by: Actor) -> ColumnElement[bool]:
     return true() if sees_companies(by) else by.scope.condition(company=Company.id)
 
 
-def find_target(session: Session, kind: str, code: str, by: Actor) -> Target:
+def find_target(session: Session, kind: str, code: str, by: Actor) -> PointTarget:
     """Return the target that ``by`` sees; ``kind`` may be ``area`` for any level. Raise Missing at ``target``."""
     found: Area | Company | None = None
     if kind == COMPANY:
@@ -87,13 +87,13 @@ class RememberedTargets:
     """:func:`find_target` for the rows of a file: every target is read once, with the days on which it exists."""
 
     def __init__(self, session: Session, by: Actor) -> None:
-        self._targets: dict[tuple[bool, str], tuple[Target, Validity | None]] = {}
+        self._targets: dict[tuple[bool, str], tuple[PointTarget, Validity | None]] = {}
         for area in session.scalars(select(Area).where(by.scope.condition(area=Area.path))):
             self._targets[False, area.code] = (of_area(area), area.validity)
         for company in session.scalars(select(Company)) if sees_companies(by) else ():
             self._targets[True, company.code] = (of_company(company), None)
 
-    def find_on(self, kind: str, code: str, day: date) -> Target:
+    def find_on(self, kind: str, code: str, day: date) -> PointTarget:
         """Return the target; raise Refusal at ``target``, also for an area that did not exist on ``day``."""
         target, validity = self._targets.get((kind == COMPANY, code), (None, None))
         if target is None or (kind in AREA_KINDS and kind != target.kind):
@@ -104,7 +104,7 @@ class RememberedTargets:
         return target
 
 
-def list_targets(session: Session, by: Actor, day: date) -> Sequence[Target]:
+def list_targets(session: Session, by: Actor, day: date) -> Sequence[PointTarget]:
     """Return every target that ``by`` sees and that exists on ``day``: areas in the order of the tree, companies."""
     query = select(Area).where(by.scope.condition(area=Area.path), Area.holds_on(day)).order_by(Area.path)
     found = [of_area(area) for area in session.scalars(query)]

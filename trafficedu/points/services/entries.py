@@ -22,7 +22,7 @@ from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.points.models import EVENT, PAGE, PointActivity, PointEntry
 from trafficedu.points.queries import catalogue, entries
-from trafficedu.points.queries.scope import CODE_FIELD, Target, find_target
+from trafficedu.points.queries.scope import CODE_FIELD, PointTarget, find_target
 from trafficedu.points.rules import COMPANY, PDF, check_day, check_points, media_type, signed
 
 COUNTER_ANY = "points:entry:counter"
@@ -88,7 +88,7 @@ def record_entry(session: Session, new: NewEntry, by: Actor, now: datetime) -> P
 def prepare(
     new: NewEntry,
     today: date,
-    target_on: Callable[[str, str, date], Target],
+    target_on: Callable[[str, str, date], PointTarget],
     activity_on: Callable[[str, date], PointActivity],
 ) -> dict[str, Any]:
     """Return a new entry by column; raise Refusal where a rule says no.
@@ -118,7 +118,7 @@ def prepare(
     }
 
 
-def _target_on(session: Session, by: Actor, kind: str, code: str, _day: date) -> Target:
+def _target_on(session: Session, by: Actor, kind: str, code: str, _day: date) -> PointTarget:
     """Return the target, whenever it existed: the page offers those of today."""
     with entered(CODE_FIELD):
         return find_target(session, kind, code, by)

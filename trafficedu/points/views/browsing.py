@@ -22,13 +22,13 @@ from trafficedu.points.forms import LedgerForm, MonthForm
 from trafficedu.points.queries import catalogue, scope
 from trafficedu.points.queries.balances import kinds_seen, page_month
 from trafficedu.points.queries.entries import LEDGER, EntryFilter, balance_of, find_entry, list_of_target
-from trafficedu.points.queries.scope import Target
+from trafficedu.points.queries.scope import PointTarget
 from trafficedu.points.rules import COMPANY, KINDS, PDF, VILLAGE, media_type
 from trafficedu.points.services import entries
 from trafficedu.points.views.blueprint import pages
 
 
-def indented(target: Target) -> str:
+def indented(target: PointTarget) -> str:
     """Return a target's name for a list that shows the tree."""
     return f"\u3000{target.name}" if target.kind == VILLAGE else target.name
 
