@@ -26,9 +26,9 @@ def test_shares_are_proportional_and_every_stratum_gets_one() -> None:
 
 
 @given(st.dictionaries(st.text("abcdef", min_size=1), st.integers(0, 40), max_size=6), st.integers(1, 90))
-def test_shares_add_up_and_none_exceeds_its_stratum(sizes: dict[str, int], wanted: int) -> None:
-    shares = allot(sizes, wanted)
-    assert sum(shares.values()) == min(wanted, sum(sizes.values()))
+def test_shares_add_up_and_none_exceeds_its_stratum(sizes: dict[str, int], sites: int) -> None:
+    shares = allot(sizes, sites)
+    assert sum(shares.values()) == min(sites, sum(sizes.values()))
     assert all(0 <= shares[name] <= sizes[name] for name in shares)
 
 

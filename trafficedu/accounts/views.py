@@ -12,13 +12,7 @@ from flask import session as cookie
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from trafficedu.accounts import queries, services
-from trafficedu.accounts.forms import (
-    AuditFilterForm,
-    PasswordForm,
-    SignInForm,
-    UserFilterForm,
-    UserForm,
-)
+from trafficedu.accounts.forms import AuditFilterForm, PasswordForm, SignInForm, UserFilterForm, UserForm
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import KNOWN_DEVICE
 from trafficedu.areas import queries as areas
@@ -102,13 +96,13 @@ def password() -> Any:
 @open_to_all("everybody chooses the language they read")
 def language() -> Any:
     """I choose the language I read."""
-    wanted = request.values.get("locale", "")
-    if wanted not in LOCALES:
+    choice = request.values.get("locale", "")
+    if choice not in LOCALES:
         abort(400)
-    cookie["locale"] = wanted
+    cookie["locale"] = choice
     user_id = actor().user_id
     if user_id is not None:
-        services.choose_locale(session(), queries.find_user(session(), user_id), wanted)
+        services.choose_locale(session(), queries.find_user(session(), user_id), choice)
         session().commit()
     return redirect(_next_page(), code=303)
 
@@ -136,22 +130,22 @@ def create_user() -> Any:
 @requires("accounts:user:manage")
 def user(username: str) -> Any:
     """I change somebody's name, role or post, or deactivate the account."""
-    found = queries.find_account(session(), username)
-    form = _offer_posts(UserForm(obj=found))
-    if submitted(form, lambda: services.update_user(session(), found, form.to_input(), form.version.data, actor())):
+    account = queries.find_account(session(), username)
+    form = _offer_posts(UserForm(obj=account))
+    if submitted(form, lambda: services.update_user(session(), account, form.to_input(), form.version.data, actor())):
         flash_message(message("Account changed."))
         return back_to("accounts.users")
-    return form_page("accounts/user.html", form, user=found)
+    return form_page("accounts/user.html", form, user=account)
 
 
 @pages.post("/users/<username>/password")
 @requires("accounts:user:manage")
 def reset_password(username: str) -> Any:
     """I give somebody a new first password; the old one ends."""
-    found = queries.find_account(session(), username)
-    first = services.reset_password(session(), found, actor())
+    account = queries.find_account(session(), username)
+    first = services.reset_password(session(), account, actor())
     session().commit()
-    return render_template("accounts/first_password.html", user=found, password=first)
+    return render_template("accounts/first_password.html", user=account, password=first)
 
 
 @pages.get("/audit")
@@ -184,8 +178,8 @@ def _next_page() -> str:
     Two slashes in a row at the beginning, however many more follow or what is hidden between them, lead a
     browser to another site; so does a backslash, which browsers read as a slash.
     """
-    wanted = request.values.get("next", "")
-    return wanted if LOCAL_ADDRESS.fullmatch(wanted) else "/"
+    address = request.values.get("next", "")
+    return address if LOCAL_ADDRESS.fullmatch(address) else "/"
 
 
 def _devices() -> URLSafeTimedSerializer:

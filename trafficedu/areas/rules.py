@@ -49,14 +49,14 @@ class AreaFacts:
 
 def check_place(new: AreaFacts, before: AreaFacts | None, parent: AreaFacts | None) -> None:
     """Raise Refusal where level, parent or dates of ``new`` cannot stand; ``before`` is what it said so far."""
-    wanted = PARENT_LEVEL[new.level]
+    parent_level = PARENT_LEVEL[new.level]
     if before is not None and before.level != new.level:
         raise Refusal(message("The level of an area cannot be changed. End it and add a new one."), field="level")
-    if wanted is None and parent is not None:
+    if parent_level is None and parent is not None:
         raise Refusal(message("A district cannot have a parent in the list."), field="parent_code")
-    if wanted is not None and parent is None:
+    if parent_level is not None and parent is None:
         raise Refusal(message("There is no area with this code. Add the parent first."), field="parent_code")
-    if parent is not None and parent.level != wanted:
+    if parent is not None and parent.level != parent_level:
         raise Refusal(
             message("A village must be in a town, and a town in a district. Check the parent or the level."),
             field="parent_code",
@@ -158,7 +158,7 @@ def outlines_of(collection: object, property_name: str = "code") -> dict[str, li
     features = collection.get("features") if isinstance(collection, dict) else None
     if not isinstance(features, list) or not features:
         raise Refusal(message("This is not a GeoJSON FeatureCollection with areas in it."), field="file")
-    found: dict[str, list[Ring]] = {}
+    outlines: dict[str, list[Ring]] = {}
     for position, feature in enumerate(features, start=1):
         properties = feature.get("properties") if isinstance(feature, dict) else None
         code = str((properties or {}).get(property_name) or "").strip()
@@ -166,8 +166,8 @@ def outlines_of(collection: object, property_name: str = "code") -> dict[str, li
             raise Refusal(
                 message("Area %(position)d of the file has no property “code”.", position=position), field="file"
             )
-        found.setdefault(code, []).extend(_rings(feature.get("geometry"), code))
-    return found
+        outlines.setdefault(code, []).extend(_rings(feature.get("geometry"), code))
+    return outlines
 
 
 def _rings(geometry: object, code: str) -> list[Ring]:

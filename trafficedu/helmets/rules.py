@@ -111,33 +111,33 @@ def order_by_lot(seed: str, codes: Iterable[str]) -> list[str]:
     return sorted(set(codes), key=lambda code: hashlib.sha256(f"{seed}:{code}".encode()).hexdigest())
 
 
-def allot(sizes: Mapping[str, int], wanted: int) -> dict[str, int]:
-    """Share ``wanted`` sites among strata in proportion to their sizes (largest remainder, Hamilton).
+def allot(sizes: Mapping[str, int], sites: int) -> dict[str, int]:
+    """Share a number of sites among strata in proportion to their sizes (largest remainder, Hamilton).
 
     Every stratum gets at least one while there are enough to go round, none more than it has. Ties go by name, so
     that a repetition allots alike.
     """
     total = sum(sizes.values())
-    wanted = min(wanted, total)
+    sites = min(sites, total)
     filled = {name: size for name, size in sizes.items() if size}
     if not filled:
         return {}
-    if wanted < len(filled):
-        largest = sorted(filled, key=lambda name: (-filled[name], name))[:wanted]
+    if sites < len(filled):
+        largest = sorted(filled, key=lambda name: (-filled[name], name))[:sites]
         return {name: int(name in largest) for name in filled}
-    exact = {name: wanted * size / total for name, size in filled.items()}
+    exact = {name: sites * size / total for name, size in filled.items()}
     shares = {name: min(filled[name], max(1, int(exact[name]))) for name in filled}
-    while (missing := wanted - sum(shares.values())) != 0:
+    while (missing := sites - sum(shares.values())) != 0:
         step = 1 if missing > 0 else -1
         open_ = [name for name in filled if (shares[name] < filled[name] if step > 0 else shares[name] > 1)]
-        name = max(sorted(open_), key=lambda one: step * (exact[one] - shares[one]))
+        name = max(sorted(open_), key=lambda stratum: step * (exact[stratum] - shares[stratum]))
         shares[name] += step
     return shares
 
 
-def draw(frame: Mapping[str, Sequence[str]], wanted: int, seed: str) -> dict[str, list[str]]:
-    """Draw ``wanted`` sites from ``frame`` (stratum -> codes), by lot within each stratum."""
-    shares = allot({name: len(set(codes)) for name, codes in frame.items()}, wanted)
+def draw(frame: Mapping[str, Sequence[str]], number: int, seed: str) -> dict[str, list[str]]:
+    """Draw ``number`` sites from ``frame`` (stratum -> codes), by lot within each stratum."""
+    shares = allot({name: len(set(codes)) for name, codes in frame.items()}, number)
     return {name: order_by_lot(seed, frame[name])[:share] for name, share in sorted(shares.items()) if share}
 
 
@@ -175,12 +175,12 @@ class RateInterval:
     high: float
 
 
-def difference(one: RateInterval, other: RateInterval) -> RateInterval:
+def difference(first: RateInterval, second: RateInterval) -> RateInterval:
     """Return ``one - other`` with an interval recovered from the two (Newcombe 1998, Stat. Med. 17:873, method 10).
 
     Their intervals may come from clusters; the method needs only limits. The two samples must not share riders.
     """
-    gap = one.rate - other.rate
-    below = sqrt((one.rate - one.low) ** 2 + (other.high - other.rate) ** 2)
-    above = sqrt((one.high - one.rate) ** 2 + (other.rate - other.low) ** 2)
+    gap = first.rate - second.rate
+    below = sqrt((first.rate - first.low) ** 2 + (second.high - second.rate) ** 2)
+    above = sqrt((first.high - first.rate) ** 2 + (second.rate - second.low) ** 2)
     return RateInterval(gap, gap - below, gap + above)

@@ -107,33 +107,35 @@ def read_list(results: Iterable[VillageResults], rule: ListRule) -> list[Listed]
     more since the month before. Red: the ``most_red`` best of those green this month and not on the yellow list.
     Grey is no result: it is never listed.
     """
-    known = [one for one in results if one.colours and one.colours[0] in RANKS]
-    judged = [(one, _blame(one, rule)) for one in known]
-    blamed = [Listed(one, *why) for one, why in judged if why is not None]
-    green = sorted((one for one, why in judged if why is None and one.colours[0] == "green"), key=_best_first)
-    praised = [Listed(one, Shade.RED, ListReason.BEST) for one in green[: rule.most_red]]
+    known = [village for village in results if village.colours and village.colours[0] in RANKS]
+    judged = [(village, _blame(village, rule)) for village in known]
+    blamed = [Listed(village, *why) for village, why in judged if why is not None]
+    green = sorted(
+        (village for village, why in judged if why is None and village.colours[0] == "green"), key=_best_first
+    )
+    praised = [Listed(village, Shade.RED, ListReason.BEST) for village in green[: rule.most_red]]
     order = {shade: place for place, shade in enumerate(Shade)}
-    return sorted(blamed, key=lambda one: (order[one.shade], _worst_first(one.result))) + praised
+    return sorted(blamed, key=lambda listed: (order[listed.shade], _worst_first(listed.result))) + praised
 
 
-def _blame(one: VillageResults, rule: ListRule) -> tuple[Shade, ListReason] | None:
-    now = one.colours[0]
+def _blame(village: VillageResults, rule: ListRule) -> tuple[Shade, ListReason] | None:
+    now = village.colours[0]
     if now == "red":
         return Shade.BLACK, ListReason.RED
-    months = one.colours[: rule.black_months]
+    months = village.colours[: rule.black_months]
     if len(months) == rule.black_months and all(colour in {"orange", "red"} for colour in months):
         return Shade.BLACK, ListReason.ORANGE_AGAIN
     if now == "orange":
         return Shade.YELLOW, ListReason.ORANGE
-    before = one.colours[1] if len(one.colours) > 1 else ""
+    before = village.colours[1] if len(village.colours) > 1 else ""
     if before in RANKS and RANKS[now] - RANKS[before] >= 2:
         return Shade.YELLOW, ListReason.FELL
     return None
 
 
-def _worst_first(one: VillageResults) -> tuple[float, str]:
-    return (one.score if one.score is not None else -1.0, one.code)
+def _worst_first(village: VillageResults) -> tuple[float, str]:
+    return (village.score if village.score is not None else -1.0, village.code)
 
 
-def _best_first(one: VillageResults) -> tuple[float, str]:
-    return (-(one.score if one.score is not None else 0.0), one.code)
+def _best_first(village: VillageResults) -> tuple[float, str]:
+    return (-(village.score if village.score is not None else 0.0), village.code)

@@ -57,14 +57,14 @@ def freeze_list(session: Session, month: Month, by: Actor, now: datetime) -> Vil
     )
     frozen.entries = [
         ListEntry(
-            area_id=one.result.area_id,
-            shade=one.shade,
+            area_id=listed.result.area_id,
+            shade=listed.shade,
             place=place,
-            why=one.why,
-            colour=one.result.colours[0],
-            score=one.result.score,
+            why=listed.why,
+            colour=listed.result.colours[0],
+            score=listed.result.score,
         )
-        for place, one in enumerate(reading.listed, start=1)
+        for place, listed in enumerate(reading.listed, start=1)
     ]
     session.add(frozen)
     flush_or_refuse(session, {"village_list.month": Refusal(FROZEN_ALREADY)})
@@ -166,13 +166,13 @@ def publish_list(session: Session, frozen: VillageList, version: int, by: Actor,
     frozen.published_utc, frozen.published_by_id = now, by.user_id
     session.flush()
     audit.write(session, "overview:list:publish", by, subject=frozen, month=str(frozen.month))
-    standing = [entry for entry in frozen.entries if not entry.taken_off]
-    _tell(session, frozen, "published", standing, message("The list is published."), by, now)
+    remaining = [entry for entry in frozen.entries if not entry.taken_off]
+    _tell(session, frozen, "published", remaining, message("The list is published."), by, now)
 
 
 def _tell(
     session: Session,
-    told: VillageList,
+    frozen: VillageList,
     step: str,
     entries: Iterable[ListEntry],
     body: Message,
@@ -181,8 +181,8 @@ def _tell(
 ) -> None:
     """Tell the grid officer and the leaders of every village on the list; each of them once for each step."""
     for entry in entries:
-        key = f"list:{told.month}:{step}:{entry.area.code}"
-        push(session, NewPush(key, _title(entry), body, _path(told)), watchers_of(session, entry.area.path), by, now)
+        key = f"list:{frozen.month}:{step}:{entry.area.code}"
+        push(session, NewPush(key, _title(entry), body, _path(frozen)), watchers_of(session, entry.area.path), by, now)
 
 
 def _title(entry: ListEntry) -> Message:
@@ -194,5 +194,5 @@ def _title(entry: ListEntry) -> Message:
     )
 
 
-def _path(told: VillageList) -> str:
-    return f"/lists/{told.month}"
+def _path(frozen: VillageList) -> str:
+    return f"/lists/{frozen.month}"

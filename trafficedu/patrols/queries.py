@@ -69,10 +69,10 @@ def find_patrol(session: Session, number: str, by: Actor) -> Patrol:
         .where(Patrol.number == numbers.normalise(number), visible_to(by))
         .options(joinedload(Patrol.area), joinedload(Patrol.officer), joinedload(Patrol.voided_by))
     )
-    found = session.scalar(query)
-    if found is None:
+    patrol = session.scalar(query)
+    if patrol is None:
         raise Missing(message("This patrol does not exist, or you do not have access to it."))
-    return found
+    return patrol
 
 
 def running_of(session: Session, by: Actor) -> Patrol | None:
@@ -168,34 +168,34 @@ PATROLS: Listing[Patrol, PatrolFilter] = Listing(
 )
 
 
-def total_of(session: Session, by: Actor, wanted: PatrolFilter) -> Effort:
+def total_of(session: Session, by: Actor, filters: PatrolFilter) -> Effort:
     """Return the effort of a filtered list: only what counts of it."""
     query = select(*_SUMS).join(Patrol.area).join(User, User.id == Patrol.officer_id)
-    return _effort(session.execute(query.where(visible_to(by), *COUNTS, *_conditions(wanted))).one())
+    return _effort(session.execute(query.where(visible_to(by), *COUNTS, *_conditions(filters))).one())
 
 
-def _conditions(wanted: PatrolFilter) -> list[ColumnElement[bool]]:
+def _conditions(filters: PatrolFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if wanted.since is not None:
-        conditions.append(Patrol.started_on >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(Patrol.started_on <= wanted.until)
-    if wanted.area_path:
-        conditions.append(Patrol.area_id.in_(within(wanted.area_path)))
-    if wanted.words:
-        text = wanted.words.lower()
+    if filters.since is not None:
+        conditions.append(Patrol.started_on >= filters.since)
+    if filters.until is not None:
+        conditions.append(Patrol.started_on <= filters.until)
+    if filters.area_path:
+        conditions.append(Patrol.area_id.in_(within(filters.area_path)))
+    if filters.words:
+        text = filters.words.lower()
         conditions.append(
             func.lower(User.display_name).contains(text, autoescape=True)
             | (User.username == text)
-            | (User.badge == wanted.words)
-            | (Patrol.number == numbers.normalise(wanted.words))
+            | (User.badge == filters.words)
+            | (Patrol.number == numbers.normalise(filters.words))
         )
     states: dict[str, tuple[ColumnElement[bool], ...]] = {
         PatrolState.RUNNING: (Patrol.ended_utc.is_(None), Patrol.voided_utc.is_(None)),
         PatrolState.ENDED: COUNTS,
         PatrolState.VOIDED: (Patrol.voided_utc.is_not(None),),
     }
-    return [*conditions, *states.get(wanted.state, ())]
+    return [*conditions, *states.get(filters.state, ())]
 
 
 def effort_by_area(session: Session, month: Month) -> Mapping[str, Effort]:

@@ -45,7 +45,7 @@ class Facts:
 
 def load_facts(session: Session, targets: Targets, month: Month, as_of: datetime) -> Facts:
     """Return the inputs of all targets for ``month`` but for the accident trend, as known at ``as_of``."""
-    facts = Facts({(one.kind, one.code): {} for one in targets.all()})
+    facts = Facts({(target.kind, target.code): {} for target in targets.all()})
     _violations(session, facts, targets, month)
     _education(session, facts, targets, month, as_of)
     _helmets(session, facts, targets, month)
@@ -74,11 +74,12 @@ def _violations(session: Session, facts: Facts, targets: Targets, month: Month) 
     ebikes = areas.ebikes_of_areas(session, "", month, month)[month]
     stops = stops_by_path(session, month)
     for kind, members in ((TOWN, targets.towns), (VILLAGE, targets.villages)):
-        counts = {one.code: seen.get((kind, one.code), Counter())["n"] for one in members}
+        counts = {target.code: seen.get((kind, target.code), Counter())["n"] for target in members}
         bases = {
-            EBIKES: {one.code: float(ebikes.get(one.path) or 0) for one in members},
+            EBIKES: {target.code: float(ebikes.get(target.path) or 0) for target in members},
             STOPS: {
-                one.code: float(sum(n for path, n in stops.items() if path.startswith(one.path))) for one in members
+                target.code: float(sum(n for path, n in stops.items() if path.startswith(target.path)))
+                for target in members
             }
             if stops
             else {},
@@ -86,9 +87,12 @@ def _violations(session: Session, facts: Facts, targets: Targets, month: Month) 
         _put_violations(facts, kind, counts, bases)
     of_company = violations.count_by_company(session, first, last)
     days = riders.sum_engaged_days(session, first, last)
-    counts = {one.code: of_company.get(one.id, 0) for one in targets.companies}
+    counts = {target.code: of_company.get(target.id, 0) for target in targets.companies}
     _put_violations(
-        facts, COMPANY, counts, {RIDER_DAYS: {one.code: float(days.get(one.id, 0)) for one in targets.companies}}
+        facts,
+        COMPANY,
+        counts,
+        {RIDER_DAYS: {target.code: float(days.get(target.id, 0)) for target in targets.companies}},
     )
 
 
@@ -104,8 +108,12 @@ def _put_violations(
         value: dict[str, Any] = {"observed": observed}
         for name, expectations in pools.items():
             if code in expectations:
-                one = expectations[code]
-                value[name] = {"exposure": one.exposure, "expected": one.expected, "shape": one.shape}
+                expectation = expectations[code]
+                value[name] = {
+                    "exposure": expectation.exposure,
+                    "expected": expectation.expected,
+                    "shape": expectation.shape,
+                }
         facts.put((kind, code), "violations", value)
 
 
@@ -116,7 +124,7 @@ def _education(session: Session, facts: Facts, targets: Targets, month: Month, a
     marks = [(area, {"due": due, "on_time": on_time, "quiz": quiz}) for area, _, due, on_time, quiz in rows]
     for key, sums in by_target(targets, marks).items():
         facts.put(key, "education", dict(sums))
-    codes = {one.id: one.code for one in targets.companies}
+    codes = {target.id: target.code for target in targets.companies}
     of_company: dict[str, Counter[str]] = {}
     for _, company, due, on_time, quiz in rows:
         if company in codes:
@@ -127,8 +135,8 @@ def _education(session: Session, facts: Facts, targets: Targets, month: Month, a
 
 
 def _helmets(session: Session, facts: Facts, targets: Targets, month: Month) -> None:
-    wanted = helmets.RateCriteria((month - (HELMET_MONTHS - 1)).first, month.next.first)
-    rows = helmets.count_by_area_and_month(session, wanted, SYSTEM)
+    criteria = helmets.RateCriteria((month - (HELMET_MONTHS - 1)).first, month.next.first)
+    rows = helmets.count_by_area_and_month(session, criteria, SYSTEM)
     counts = ((targets.paths[path], {"helmeted": clear - bare, "observed": clear}) for path, _, bare, clear in rows)
     for key, sums in by_target(targets, counts).items():
         if sums["observed"]:
@@ -137,7 +145,7 @@ def _helmets(session: Session, facts: Facts, targets: Targets, month: Month) -> 
 
 def _feedback(session: Session, facts: Facts, targets: Targets, month: Month, as_of: datetime) -> None:
     first, after = month.first, month.next.first
-    codes = {one.id: one.code for one in targets.companies}
+    codes = {target.id: target.code for target in targets.companies}
     for company, due, on_time in feedback.count_due_of_companies(session, first, after, as_of):
         if company in codes:
             facts.put((COMPANY, codes[company]), "feedback", {"due": due, "on_time": on_time})
@@ -148,7 +156,7 @@ def _fatal(session: Session, facts: Facts, targets: Targets, month: Month) -> No
     rows = accidents.count_responsible(session, first, last)
     for key, sums in by_target(targets, ((area, {of: n}) for area, of, n in rows)).items():
         facts.put(key, "fatal", dict(sums))
-    codes = {one.id: one.code for one in targets.companies}
+    codes = {target.id: target.code for target in targets.companies}
     of_company: dict[str, dict[str, int]] = {}
     for company, responsibility, n in accidents.count_responsible_of_companies(session, first, last):
         if company in codes:
@@ -158,8 +166,8 @@ def _fatal(session: Session, facts: Facts, targets: Targets, month: Month) -> No
 
 
 def _points(session: Session, facts: Facts, targets: Targets, month: Month) -> None:
-    found = points_of(session, month)
-    for one in targets.all():
-        points = found.get((one.kind, one.id))
+    ledger = points_of(session, month)
+    for target in targets.all():
+        points = ledger.get((target.kind, target.id))
         if points is not None and points[1] is not None:
-            facts.put((one.kind, one.code), "points", {"points": points[0], "expected": points[1]})
+            facts.put((target.kind, target.code), "points", {"points": points[0], "expected": points[1]})

@@ -65,8 +65,8 @@ def published_run(session: Session, month: Month) -> EvaluationRun | None:
 
 def shown_run(session: Session, month: Month, by: Actor) -> EvaluationRun | None:
     """Return the version ``by`` works with: what was published; for who evaluates, else the newest."""
-    found = published_run(session, month)
-    return latest_run(session, month) if found is None and by.may(MANAGE) else found
+    published = published_run(session, month)
+    return latest_run(session, month) if published is None and by.may(MANAGE) else published
 
 
 def list_versions(session: Session, month: Month) -> Sequence[EvaluationRun]:
@@ -126,32 +126,32 @@ def result_of(
 
 def find_result(session: Session, run: EvaluationRun, kind: str, code: str, by: Actor) -> EvaluationResult:
     """Return the result of one target if ``by`` may see it; raise :class:`Missing`."""
-    found = result_of(session, run, kind, code, by)
-    if found is None:
+    result = result_of(session, run, kind, code, by)
+    if result is None:
         raise Missing(message("This result does not exist, or you do not have access to it."))
-    return found
+    return result
 
 
 def list_results(
-    session: Session, run: EvaluationRun, wanted: ResultFilter, by: Actor, page: int, sort: str = "score"
+    session: Session, run: EvaluationRun, filters: ResultFilter, by: Actor, page: int, sort: str = "score"
 ) -> Page[EvaluationResult]:
     """Return a page of the results that ``by`` may see."""
-    return paginate(session, filtered(run, wanted, by, sort), page)
+    return paginate(session, filtered(run, filters, by, sort), page)
 
 
 def filtered(
-    run: EvaluationRun, wanted: ResultFilter, by: Actor, sort: str = "score"
+    run: EvaluationRun, filters: ResultFilter, by: Actor, sort: str = "score"
 ) -> Select[tuple[EvaluationResult]]:
     """Return the statement behind the list and its export; what has no score comes last."""
     query = select(EvaluationResult).where(
-        EvaluationResult.run_id == run.id, EvaluationResult.kind == wanted.kind, visible_to(by)
+        EvaluationResult.run_id == run.id, EvaluationResult.kind == filters.kind, visible_to(by)
     )
-    if wanted.colour:
-        query = query.where(EvaluationResult.colour == wanted.colour)
-    if wanted.below:
-        query = query.where(EvaluationResult.area_id.in_(areas.within(wanted.below)))
-    if wanted.words:
-        text = wanted.words.lower()
+    if filters.colour:
+        query = query.where(EvaluationResult.colour == filters.colour)
+    if filters.below:
+        query = query.where(EvaluationResult.area_id.in_(areas.within(filters.below)))
+    if filters.words:
+        text = filters.words.lower()
         named = func.lower(EvaluationResult.name).contains(text, autoescape=True)
         query = query.where(or_(named, EvaluationResult.code.startswith(text, autoescape=True)))
     name = sort.removeprefix("-")
@@ -169,10 +169,10 @@ def count_colours(session: Session, run: EvaluationRun, by: Actor) -> dict[str, 
         .where(EvaluationResult.run_id == run.id, visible_to(by))
         .group_by(EvaluationResult.kind, EvaluationResult.colour)
     )
-    found: dict[str, Counter[str]] = {}
+    counts: dict[str, Counter[str]] = {}
     for kind, colour, number in session.execute(query):
-        found.setdefault(kind, Counter())[colour] = number
-    return found
+        counts.setdefault(kind, Counter())[colour] = number
+    return counts
 
 
 def history_of(
@@ -189,8 +189,8 @@ def history_of(
     )
     if not by.may(MANAGE):
         query = query.where(EvaluationRun.published_utc.is_not(None))
-    found = {month: result for month, result in session.execute(query)}
-    return list(found.items())[-months:]
+    by_month = {month: result for month, result in session.execute(query)}
+    return list(by_month.items())[-months:]
 
 
 def find_own(session: Session, by: Actor, month: Month | None = None) -> EvaluationResult | None:
@@ -218,9 +218,9 @@ def list_worse_below(session: Session, result: EvaluationResult, by: Actor) -> l
     if result.area is None or earlier is None:
         return []
     rank = {colour: place for place, colour in enumerate(COLOURS)}
-    old = {one.code: one.colour for one in results_of(session, earlier, "village", by) if one.colour in rank}
+    old = {row.code: row.colour for row in results_of(session, earlier, "village", by) if row.colour in rank}
     return [
-        (one, old[one.code])
-        for one in results_of(session, result.run, "village", by)
-        if one.code in old and one.area_id != result.area_id and rank.get(one.colour, -1) > rank[old[one.code]]
+        (row, old[row.code])
+        for row in results_of(session, result.run, "village", by)
+        if row.code in old and row.area_id != result.area_id and rank.get(row.colour, -1) > rank[old[row.code]]
     ]

@@ -22,15 +22,15 @@ def as_json(session: Session, run: EvaluationRun, check: Check | None = None) ->
         "rule_set": run.rule_set.code,
         "results": [
             {
-                "kind": one.kind,
-                "code": one.code,
-                "colour": one.colour,
-                "score": one.score,
-                "dimensions": one.dimensions,
-                "veto": one.veto or None,
-                "hash": one.hash,
+                "kind": result.kind,
+                "code": result.code,
+                "colour": result.colour,
+                "score": result.score,
+                "dimensions": result.dimensions,
+                "veto": result.veto or None,
+                "hash": result.hash,
             }
-            for one in results_of(session, run)
+            for result in results_of(session, run)
         ],
     }
     if check is not None:
@@ -48,7 +48,7 @@ def summary(session: Session, run: EvaluationRun) -> list[Message]:
             rules=run.rule_set.code,
         )
     ]
-    counted = Counter((one.kind, one.colour) for one in results_of(session, run))
+    counted = Counter((result.kind, result.colour) for result in results_of(session, run))
     for kind in KINDS:
         for colour in (*COLOURS, GREY):
             if counted[kind, colour]:
@@ -69,11 +69,11 @@ def check_in_words(check: Check) -> list[Message]:
         lines = [
             message(
                 "Changed since it was stored: version %(version)d, %(kind)s %(code)s",
-                version=one["version"],
-                kind=KIND_NAMES[one["kind"]],
-                code=one["code"],
+                version=change["version"],
+                kind=KIND_NAMES[change["kind"]],
+                code=change["code"],
             )
-            for one in check.differences
+            for change in check.differences
         ]
     else:
         lines = [message("All %(number)d stored results match their inputs.", number=check.results)]
@@ -85,14 +85,14 @@ def check_in_words(check: Check) -> list[Message]:
             number=len(check.drift),
         )
     )
-    for one in check.drift:
+    for change in check.drift:
         lines.append(
             message(
                 "%(kind)s %(code)s: %(before)s → %(after)s",
-                kind=KIND_NAMES[one["kind"]],
-                code=one["code"],
-                before=_side(one["before"]),
-                after=_side(one["after"]),
+                kind=KIND_NAMES[change["kind"]],
+                code=change["code"],
+                before=_side(change["before"]),
+                after=_side(change["after"]),
             )
         )
     return lines

@@ -111,7 +111,7 @@ def evaluate(session: Session, month: Month, now: datetime, by: Actor = SYSTEM) 
 
 
 def _digest(judged: Sequence[JudgedTarget]) -> str:
-    text = "\n".join(sorted(one.hash for one in judged))
+    text = "\n".join(sorted(judgement.hash for judgement in judged))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -119,20 +119,20 @@ def _store(session: Session, run: EvaluationRun, judged: Sequence[JudgedTarget])
     rows = (
         {
             "run_id": run.id,
-            "kind": one.target.kind,
-            "area_id": None if one.target.kind == COMPANY else one.target.id,
-            "company_id": one.target.id if one.target.kind == COMPANY else None,
-            "code": one.target.code,
-            "name": one.target.name,
-            "colour": one.verdict.colour,
-            "score": one.verdict.score,
-            "present": one.verdict.present,
-            "veto": one.verdict.veto,
-            "inputs": dict(one.inputs),
-            "dimensions": one.verdict.as_json(),
-            "hash": one.hash,
+            "kind": row.target.kind,
+            "area_id": None if row.target.kind == COMPANY else row.target.id,
+            "company_id": row.target.id if row.target.kind == COMPANY else None,
+            "code": row.target.code,
+            "name": row.target.name,
+            "colour": row.verdict.colour,
+            "score": row.verdict.score,
+            "present": row.verdict.present,
+            "veto": row.verdict.veto,
+            "inputs": dict(row.inputs),
+            "dimensions": row.verdict.as_json(),
+            "hash": row.hash,
         }
-        for one in judged
+        for row in judged
     )
     bulk.load(session, EvaluationResult.__table__, rows)
 
@@ -142,16 +142,16 @@ def changes_between(stored: Sequence[EvaluationResult], judged: Sequence[JudgedT
 
     ``before`` or ``after`` is None for a target that only one of them has.
     """
-    old = {(one.kind, one.code): one for one in stored}
-    new = {(one.target.kind, one.target.code): one for one in judged}
-    found = []
+    old = {(row.kind, row.code): row for row in stored}
+    new = {(row.target.kind, row.target.code): row for row in judged}
+    changes = []
     for key in sorted(old.keys() | new.keys()):
         was, now = old.get(key), new.get(key)
         if was is not None and now is not None and was.hash == now.hash:
             continue
         shown = now.verdict.as_json() if now is not None else {}
         kept = was.dimensions if was is not None else {}
-        found.append(
+        changes.append(
             {
                 "kind": key[0],
                 "code": key[1],
@@ -161,7 +161,7 @@ def changes_between(stored: Sequence[EvaluationResult], judged: Sequence[JudgedT
                 "dimensions": sorted(name for name in kept.keys() | shown.keys() if kept.get(name) != shown.get(name)),
             }
         )
-    return found
+    return changes
 
 
 def publish_run(session: Session, run: EvaluationRun, by: Actor, now: datetime) -> None:
@@ -182,15 +182,17 @@ def publish_run(session: Session, run: EvaluationRun, by: Actor, now: datetime) 
     earlier = {}
     previous = published_run(session, run.month - 1)
     if previous is not None:
-        earlier = {(one.kind, one.code): one.colour for one in results_of(session, previous)}
+        earlier = {(result.kind, result.code): result.colour for result in results_of(session, previous)}
     run.published_utc, run.published_by_id = now, by.user_id
     session.flush()
     audit.write(session, "evaluation:run:publish", by, subject=run, month=str(run.month), number=run.number)
     publish(session, RunPublished(now, by, run.id, run.month))
-    for one in results_of(session, run):
-        was = earlier.get((one.kind, one.code))
-        if was in COLOURS and one.colour in COLOURS and COLOURS.index(one.colour) > COLOURS.index(was):
-            publish(session, ColourWorsened(now, by, one.id, run.month, one.kind, one.code, was, one.colour))
+    for result in results_of(session, run):
+        was = earlier.get((result.kind, result.code))
+        if was in COLOURS and result.colour in COLOURS and COLOURS.index(result.colour) > COLOURS.index(was):
+            publish(
+                session, ColourWorsened(now, by, result.id, run.month, result.kind, result.code, was, result.colour)
+            )
 
 
 def evaluate_due(session: Session, now: datetime) -> int:

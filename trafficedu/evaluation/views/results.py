@@ -46,14 +46,14 @@ def index() -> Any:
     form, kinds, month = _form()
     run = runs.shown_run(session(), month, actor())
     sort = request.args.get("sort", "score")
-    wanted = form.to_input()
-    page = None if run is None else runs.list_results(session(), run, wanted, actor(), page_number(), sort)
-    before = _before(month, {one.code for one in page.items} if page else set(), wanted.kind)
+    filters = form.to_input()
+    page = None if run is None else runs.list_results(session(), run, filters, actor(), page_number(), sort)
+    before = _before(month, {result.code for result in page.items} if page else set(), filters.kind)
     return render_template(
         "evaluation/index.html",
         form=form,
         kinds={kind: TAB_NAMES[kind] for kind in kinds},
-        kind=wanted.kind,
+        kind=filters.kind,
         month=month,
         over=month < Month.of(today()),
         run=run,
@@ -61,9 +61,9 @@ def index() -> Any:
         page=page,
         paging={"sort": sort},
         before=before,
-        names=_dimensions(wanted.kind),
+        names=_dimensions(filters.kind),
         colours=(*COLOURS, GREY),
-        counts=runs.count_colours(session(), run, actor()).get(wanted.kind, {}) if run else {},
+        counts=runs.count_colours(session(), run, actor()).get(filters.kind, {}) if run else {},
     )
 
 
@@ -71,13 +71,13 @@ def _form() -> tuple[ResultFilterForm, list[str], Month]:
     form = ResultFilterForm(request.args)
     kinds = kinds_seen()
     months = runs.list_months(session(), actor())
-    asked = request.args.get("month", "")
+    choice = request.args.get("month", "")
     last = Month.of(today()) - 1
     if actor().may(runs.MANAGE):
         months = sorted({*months, *Month.range(last - 11, last)}, reverse=True)
-        if not asked:
-            done = runs.list_months(session(), actor(), 1)
-            form.month.data = str(done[0] if done else last)
+        if not choice:
+            evaluated = runs.list_months(session(), actor(), 1)
+            form.month.data = str(evaluated[0] if evaluated else last)
     return form, kinds, form.offer(months, kinds, town_choices(session(), actor()), last)
 
 
@@ -100,7 +100,7 @@ def _before(month: Month, codes: set[str], kind: str) -> dict[str, str]:
     run = runs.shown_run(session(), month - 1, actor())
     if run is None or not codes:
         return {}
-    return {one.code: one.colour for one in runs.results_of(session(), run, kind, actor()) if one.code in codes}
+    return {row.code: row.colour for row in runs.results_of(session(), run, kind, actor()) if row.code in codes}
 
 
 @pages.post("/export/<any(csv, xlsx):suffix>")
@@ -111,24 +111,24 @@ def export(suffix: str) -> Any:
     run = runs.shown_run(session(), month, actor())
     if run is None:
         abort(404)
-    wanted = form.to_input()
-    statement = runs.filtered(run, wanted, actor(), request.args.get("sort", "score"))
-    found = session().scalars(statement).all()
+    filters = form.to_input()
+    statement = runs.filtered(run, filters, actor(), request.args.get("sort", "score"))
+    results = session().scalars(statement).all()
     columns = [Column("month"), Column("kind"), Column("code"), Column("name", width=30), Column("colour")]
-    columns += [Column("score"), Column("veto"), *(Column(name) for name in _dimensions(wanted.kind)), Column("hash")]
+    columns += [Column("score"), Column("veto"), *(Column(name) for name in _dimensions(filters.kind)), Column("hash")]
     return send_table(
         columns,
-        (_line(month, one, wanted.kind) for one in found),
-        f"evaluation-{month}-{wanted.kind}.{suffix}",
+        (_line(month, result, filters.kind) for result in results),
+        f"evaluation-{month}-{filters.kind}.{suffix}",
         "evaluation:result:export",
         month=str(month),
-        kind=wanted.kind,
+        kind=filters.kind,
     )
 
 
-def _line(month: Month, one: EvaluationResult, kind: str) -> Row:
-    scores = [one.dimensions[name]["score"] for name in _dimensions(kind)]
-    return [str(month), one.kind, one.code, one.name, one.colour, one.score, one.veto, *scores, one.hash]
+def _line(month: Month, row: EvaluationResult, kind: str) -> Row:
+    scores = [row.dimensions[name]["score"] for name in _dimensions(kind)]
+    return [str(month), row.kind, row.code, row.name, row.colour, row.score, row.veto, *scores, row.hash]
 
 
 @pages.get("/<month:month>/<any(town, village, company):kind>/<code>")
@@ -178,8 +178,8 @@ def _effort(result: EvaluationResult, month: Month) -> Any:
     """Return the patrols behind the violations of an area, None where none are recorded."""
     if result.area is None:
         return None
-    found = effort_of(session(), result.area.path, month)
-    return found if found.patrols else None
+    effort = effort_of(session(), result.area.path, month)
+    return effort if effort.patrols else None
 
 
 def _trends(result: EvaluationResult) -> list[Chart]:

@@ -42,9 +42,9 @@ class RateCriteria:
     role: str = ""
 
 
-def either_method(wanted: RateCriteria) -> RateCriteria:
+def either_method(criteria: RateCriteria) -> RateCriteria:
     """Return the same question about both methods, for a comparison."""
-    return replace(wanted, method="")
+    return replace(criteria, method="")
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def standard(session: Session) -> Standard:
     )
 
 
-def list_observations(session: Session, wanted: RateCriteria, by: Actor) -> list[Observation]:
+def list_observations(session: Session, criteria: RateCriteria, by: Actor) -> list[Observation]:
     """Return what was counted in the surveys that count, one row a survey and company."""
     query = (
         select(
@@ -140,19 +140,19 @@ def list_observations(session: Session, wanted: RateCriteria, by: Actor) -> list
         .join(Area, HelmetSite.area_id == Area.id)
         .where(
             HelmetSurvey.state == SurveyState.COUNTED,
-            HelmetSurvey.occurred_on >= wanted.first,
-            HelmetSurvey.occurred_on < wanted.after,
+            HelmetSurvey.occurred_on >= criteria.first,
+            HelmetSurvey.occurred_on < criteria.after,
             visible_to(by),
         )
         .group_by(HelmetSurvey.id, HelmetCount.company_id)
         .order_by(HelmetSurvey.id)
     )
-    if wanted.area_path:
-        query = query.where(Area.path.startswith(wanted.area_path, autoescape=True))
+    if criteria.area_path:
+        query = query.where(Area.path.startswith(criteria.area_path, autoescape=True))
     for column, value in (
-        (HelmetSurvey.method, wanted.method),
-        (HelmetCount.group, wanted.group),
-        (HelmetCount.role, wanted.role),
+        (HelmetSurvey.method, criteria.method),
+        (HelmetCount.group, criteria.group),
+        (HelmetCount.role, criteria.role),
     ):
         if value:
             query = query.where(column == value)
@@ -286,14 +286,14 @@ def compare_methods(observations: Sequence[Observation], at: Standard) -> Method
     return MethodComparison(lines, gap, len(sites[0] & sites[1]))
 
 
-def count_by_area_and_month(session: Session, wanted: RateCriteria, by: Actor) -> list[tuple[str, Month, int, int]]:
+def count_by_area_and_month(session: Session, criteria: RateCriteria, by: Actor) -> list[tuple[str, Month, int, int]]:
     """Return path of the site's area, month, bare heads and clear observations."""
     paths = {
         code: path
         for code, path in session.execute(select(HelmetSite.id, Area.path).join(Area, HelmetSite.area_id == Area.id))
     }
     counts: dict[tuple[str, Month], tuple[int, int]] = {}
-    for seen in list_observations(session, wanted, by):
+    for seen in list_observations(session, criteria, by):
         key = paths[seen.site_id], Month.of(seen.day)
         bare, clear = counts.get(key, (0, 0))
         counts[key] = bare + seen.bare, clear + seen.helmeted + seen.bare

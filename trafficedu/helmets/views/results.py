@@ -107,10 +107,10 @@ def _results(form: ResultsForm) -> Results | None:
     if area is None:
         return None
     period = form.settle(Month.of(today()))
-    wanted = form.to_input(period, area.path)
+    criteria = form.to_input(period, area.path)
     at = rate_queries.standard(session())
-    both = rate_queries.list_observations(session(), rate_queries.either_method(wanted), actor())
-    seen = [one for one in both if one.method == wanted.method]
+    both = rate_queries.list_observations(session(), rate_queries.either_method(criteria), actor())
+    seen = [observation for observation in both if observation.method == criteria.method]
     tables = {
         "area": rate_queries.by_area(session(), seen, at, area),
         "site": rate_queries.by_site(session(), seen, at),
@@ -128,35 +128,35 @@ def results() -> Any:
     """I read how many riders wear a helmet: where, when, how certainly, and whether the target is met."""
     form = ResultsForm(request.args)
     form.validate()
-    found = _results(form)
-    if found is None:
+    shown = _results(form)
+    if shown is None:
         return render_template("helmets/results.html", results=None, form=form)
     form.area.choices = choices(choices_below(session(), today(), actor()))
-    form.area.data = found.area.code
-    places = found.tables["area"] if len(found.tables["area"]) > 1 else found.tables["site"]
-    name = message("Area") if places is found.tables["area"] else message("Site")
+    form.area.data = shown.area.code
+    places = shown.tables["area"] if len(shown.tables["area"]) > 1 else shown.tables["site"]
+    name = message("Area") if places is shown.tables["area"] else message("Site")
     return render_template(
         "helmets/results.html",
-        results=found,
+        results=shown,
         form=form,
-        verdict=charts.verdict(found.whole, found.standard),
-        basis=charts.basis(found.whole),
-        comparison=charts.comparison(found.comparison),
-        months_chart=charts.months_chart(found.tables["month"], found.standard, locale()),
-        places_chart=charts.places_chart(places, found.standard, locale(), name),
-        table=_table(found, form.view),
+        verdict=charts.verdict(shown.whole, shown.standard),
+        basis=charts.basis(shown.whole),
+        comparison=charts.comparison(shown.comparison),
+        months_chart=charts.months_chart(shown.tables["month"], shown.standard, locale()),
+        places_chart=charts.places_chart(places, shown.standard, locale(), name),
+        table=_table(shown, form.view),
         verdicts=VERDICTS,
         methods={method: method.label for method in CountMethod},
     )
 
 
-def _table(found: Results, view: str) -> ResultTable:
-    lines, number = found.tables[view], page_number()
+def _table(shown: Results, view: str) -> ResultTable:
+    lines, number = shown.tables[view], page_number()
     number = min(number, max(1, -(-len(lines) // PER_PAGE)))
     page = Page(lines[(number - 1) * PER_PAGE : number * PER_PAGE], number, len(lines))
     links: dict[str, str] = {}
     if view == "area":
-        links = {line.key: page_url(area=line.key, page=None) for line in page.items if line.key != found.area.code}
+        links = {line.key: page_url(area=line.key, page=None) for line in page.items if line.key != shown.area.code}
     elif view == "site":
         links = {line.key: url_for("helmets.surveys", site=line.key) for line in page.items}
     return ResultTable(TITLES[view], HEADS[view], page, links)
@@ -168,16 +168,16 @@ def table() -> Any:
     """I take the tables of results along as a workbook."""
     form = ResultsForm(request.args)
     form.validate()
-    found = _results(form)
+    shown = _results(form)
     out = io.BytesIO()
-    spreadsheet.write_xlsx(COLUMNS, _rows(found) if found else [], out, locale=locale())
+    spreadsheet.write_xlsx(COLUMNS, _rows(shown) if shown else [], out, locale=locale())
     out.seek(0)
     return send_file(out, as_attachment=True, download_name="helmets.xlsx")
 
 
-def _rows(found: Results) -> list[spreadsheet.Row]:
+def _rows(shown: Results) -> list[spreadsheet.Row]:
     language = locale()
-    tables = {**found.tables, "method": list(found.comparison.lines)}
+    tables = {**shown.tables, "method": list(shown.comparison.lines)}
     return [
         (
             translate(BREAKDOWNS[by], language),

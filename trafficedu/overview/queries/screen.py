@@ -103,13 +103,14 @@ def draw_screen(session: Session, by: Actor, area: Area, month: Month, now: date
     before = evaluation.shown_run(session, month - 1, by)
     below = areas.list_children(session, area, local_date(now))
     results = _results(session, run, by, area)
-    colours = {key: one.colour for key, one in _results(session, before, by, area).items()}
+    colours = {key: result.colour for key, result in _results(session, before, by, area).items()}
     shown = {area.code for area in below if area.evaluated}
-    tiles = [_tile(one, colours) for key, one in results.items() if key[0] == BELOW.get(area.level) and key[1] in shown]
+    level = BELOW.get(area.level)
+    tiles = [_tile(row, colours) for key, row in results.items() if key[0] == level and key[1] in shown]
     own = results.get((area.level, area.code))
     outlines = areas.outlines_below(session, area, local_date(now))
     drawn, height = draw_outlines({code: rings for code, rings in outlines.items() if code in shown}, MAP_WIDTH)
-    companies = [one for key, one in results.items() if key[0] == COMPANY]
+    companies = [result for key, result in results.items() if key[0] == COMPANY]
     visible_parent = area.parent if area.parent and areas.is_visible(by, area.parent) else None
     counted = [own] if own is not None else [results[tile.kind, tile.code] for tile in tiles]
     return Screen(
@@ -121,7 +122,7 @@ def draw_screen(session: Session, by: Actor, area: Area, month: Month, now: date
         tiles=sorted(tiles, key=lambda tile: tile.code),
         drawn=drawn,
         height=height,
-        companies=[_tile(one, colours) for one in companies] if area.level == DISTRICT else [],
+        companies=[_tile(result, colours) for result in companies] if area.level == DISTRICT else [],
         figures=_figures(counted, companies),
         waiting=_waiting(session, by, area, now),
     )
@@ -138,16 +139,16 @@ def _results(
     return {(row.kind, row.code): row for row in rows}
 
 
-def _tile(one: EvaluationResult, colours: Mapping[tuple[str, str], str]) -> Tile:
-    return Tile(one.kind, one.code, one.name, one.colour, one.score, colours.get((one.kind, one.code), ""))
+def _tile(row: EvaluationResult, colours: Mapping[tuple[str, str], str]) -> Tile:
+    return Tile(row.kind, row.code, row.name, row.colour, row.score, colours.get((row.kind, row.code), ""))
 
 
 def _figures(counted: Iterable[EvaluationResult], companies: Iterable[EvaluationResult]) -> KeyFigures:
     sums: Counter[str] = Counter()
-    for one in counted:
-        _add(sums, one, ("violations", "education", "helmets"))
-    for one in companies:
-        _add(sums, one, ("feedback",))
+    for result in counted:
+        _add(sums, result, ("violations", "education", "helmets"))
+    for result in companies:
+        _add(sums, result, ("feedback",))
     return KeyFigures(
         violations=sums["violations.observed"],
         on_time=share(sums["education.on_time"], sums["education.due"]),
@@ -156,9 +157,9 @@ def _figures(counted: Iterable[EvaluationResult], companies: Iterable[Evaluation
     )
 
 
-def _add(sums: Counter[str], one: EvaluationResult, dimensions: Iterable[str]) -> None:
+def _add(sums: Counter[str], result: EvaluationResult, dimensions: Iterable[str]) -> None:
     for dimension in dimensions:
-        for name, value in one.inputs.get(dimension, {}).items():
+        for name, value in result.inputs.get(dimension, {}).items():
             if isinstance(value, int):
                 sums[f"{dimension}.{name}"] += value
 

@@ -36,11 +36,11 @@ COLUMNS = (
 @requires("overview:list:read")
 def lists() -> Any:
     """I look for the red-yellow-black list of a month."""
-    found = queries.list_lists(session(), actor(), page_number())
+    page = queries.list_lists(session(), actor(), page_number())
     due = Month.of(today()) - 1
     return render_template(
         "overview/lists.html",
-        page=found,
+        page=page,
         due=due,
         missing=queries.find_list(session(), due) is None,
     )
@@ -50,16 +50,16 @@ def lists() -> Any:
 @requires("overview:list:read")
 def month_list(month: Month) -> Any:
     """I read the list of a month; before it is frozen, who manages it sees what it would be."""
-    found = queries.find_list(session(), month)
-    if found is None:
+    frozen = queries.find_list(session(), month)
+    if frozen is None:
         return _preview(month)
-    entries = queries.list_entries(session(), found, actor())
+    entries = queries.list_entries(session(), frozen, actor())
     return render_template(
         "overview/list.html",
-        found=found,
+        frozen=frozen,
         act=ListAct,
         parts=_parts(entries),
-        protests_open=found.may(ListAct.PROTEST) and today() <= found.protest_until,
+        protests_open=frozen.may(ListAct.PROTEST) and today() <= frozen.protest_until,
         undecided=sum(1 for entry in entries if entry.protest is not None and not entry.protest.decision),
     )
 
@@ -68,12 +68,12 @@ def _preview(month: Month) -> Any:
     if not actor().may(queries.MANAGE):
         return render_template("overview/list_missing.html", month=month), 404
     reading = queries.read_month(session(), month, services.list_rule(session()))
-    names = queries.names_of(session(), [one.result.area_id for one in reading.listed] if reading else [])
+    names = queries.names_of(session(), [listed.result.area_id for listed in reading.listed] if reading else [])
     return render_template(
         "overview/list_preview.html",
         month=month,
         reading=reading,
-        parts={shade: [one for one in reading.listed if one.shade == shade] for shade in Shade} if reading else {},
+        parts={shade: [row for row in reading.listed if row.shade == shade] for shade in Shade} if reading else {},
         places=names,
         over=month.last < today(),
     )
@@ -96,9 +96,9 @@ def freeze(month: Month) -> Any:
 @requires("overview:list:manage")
 def publish(month: Month) -> Any:
     """I publish a frozen list."""
-    found = _found(month)
+    frozen = _list_of(month)
     version = request.form.get("version", 0, type=int)
-    if carried_out(lambda: services.publish_list(session(), found, version, actor(), utc_now())):
+    if carried_out(lambda: services.publish_list(session(), frozen, version, actor(), utc_now())):
         flash_message(message("The list is published."))
     return back_to("overview.month_list", month=month)
 
@@ -153,7 +153,7 @@ def _entry_page(template: str, month: Month, code: str, form: Any) -> Any:
 @requires("overview:list:read")
 def list_workbook(month: Month) -> Any:
     """I take the list of a month with me as a table."""
-    entries = queries.list_entries(session(), _found(month), actor())
+    entries = queries.list_entries(session(), _list_of(month), actor())
     language = locale()
     rows = [
         (
@@ -172,8 +172,8 @@ def list_workbook(month: Month) -> Any:
     return send_file(out, as_attachment=True, download_name=f"list-{month}.xlsx")
 
 
-def _found(month: Month) -> VillageList:
-    found = queries.find_list(session(), month)
-    if found is None:
+def _list_of(month: Month) -> VillageList:
+    frozen = queries.find_list(session(), month)
+    if frozen is None:
         abort(404)
-    return found
+    return frozen

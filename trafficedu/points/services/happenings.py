@@ -42,8 +42,8 @@ TAKEN_BACK = message("The study task was waived or withdrawn.")
 def credit_fixed_hazard(session: Session, event: HazardVerified) -> None:
     """Enter a hazard fixed on time for its area on the day it was verified; a late one earns nothing."""
     if event.on_time:
-        one = Happening(hazard_fixed_key(event.hazard_id), event.verified_on, area_id=event.area_id)
-        enter(session, HAZARD_FIXED, [one], event.by, event.at_utc)
+        happening = Happening(hazard_fixed_key(event.hazard_id), event.verified_on, area_id=event.area_id)
+        enter(session, HAZARD_FIXED, [happening], event.by, event.at_utc)
 
 
 def debit_overdue_hazard(session: Session, event: HazardOverdue) -> None:
@@ -73,9 +73,9 @@ def enter(session: Session, code: str, happenings: list[Happening], by: Actor, n
     versions = [row for row in catalogue.list_activities(session) if row.code == code]
     levels = _levels(session, happenings)
     entered = 0
-    for one in happenings:
-        activity = next((version for version in versions if version.holds_on(one.day)), None)
-        kind = COMPANY if one.area_id is None else levels[one.area_id]
+    for happening in happenings:
+        activity = next((version for version in versions if version.holds_on(happening.day)), None)
+        kind = COMPANY if happening.area_id is None else levels[happening.area_id]
         if activity is None or kind not in activity.kinds:
             continue
         points = signed(activity.direction, activity.points)
@@ -83,14 +83,14 @@ def enter(session: Session, code: str, happenings: list[Happening], by: Actor, n
             session,
             PointEntry,
             number=new_number("E"),
-            once_key=one.key,
-            area_id=one.area_id,
-            company_id=one.company_id,
-            occurred_on=one.day,
+            once_key=happening.key,
+            area_id=happening.area_id,
+            company_id=happening.company_id,
+            occurred_on=happening.day,
             activity_id=activity.id,
             points=points,
             source=EVENT,
-            recorded_utc=min(now, day_bounds(one.day)[1]),
+            recorded_utc=min(now, day_bounds(happening.day)[1]),
         )
         if key is not None:
             entered += 1
@@ -100,7 +100,7 @@ def enter(session: Session, code: str, happenings: list[Happening], by: Actor, n
 
 
 def _levels(session: Session, happenings: list[Happening]) -> dict[int, str]:
-    wanted = {one.area_id for one in happenings if one.area_id is not None}
-    if not wanted:
+    area_ids = {happening.area_id for happening in happenings if happening.area_id is not None}
+    if not area_ids:
         return {}
-    return {row.id: row.level for row in session.execute(select(Area.id, Area.level)) if row.id in wanted}
+    return {row.id: row.level for row in session.execute(select(Area.id, Area.level)) if row.id in area_ids}

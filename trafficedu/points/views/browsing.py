@@ -43,11 +43,11 @@ def balances() -> Any:
     month = form.month.data or Month.of(today())
     show_month(form.month, month)
     sort = request.args.get("sort", "code")
-    found = page_month(session(), month, form.kind.data, actor(), page_number(), sort)
+    page = page_month(session(), month, form.kind.data, actor(), page_number(), sort)
     return render_template(
         "points/balances.html",
         form=form,
-        page=found,
+        page=page,
         paging={"sort": sort},
         month=month,
         running=month.last >= today(),
@@ -85,22 +85,22 @@ def _chosen() -> tuple[LedgerForm, EntryFilter]:
 @requires("points:entry:read")
 def entry(number: str) -> Any:
     """I read one entry: what it counts, how it came, what was taken back."""
-    found = find_entry(session(), number, actor())
-    open_to_counter = found.counters_id is None and found.countered_by is None
-    may_counter = open_to_counter and actor().may("points:entry:record") and entries.may_counter(found, actor())
-    return render_template("points/entry.html", entry=found, may_counter=may_counter)
+    record = find_entry(session(), number, actor())
+    open_to_counter = record.counters_id is None and record.countered_by is None
+    may_counter = open_to_counter and actor().may("points:entry:record") and entries.may_counter(record, actor())
+    return render_template("points/entry.html", entry=record, may_counter=may_counter)
 
 
 @pages.get("/entries/<number>/evidence")
 @requires("points:entry:read")
 def evidence(number: str) -> Any:
     """I look at the evidence of an entry; it is sent as a download, never opened by this site."""
-    found = find_entry(session(), number, actor())
-    if found.evidence_key is None:
+    record = find_entry(session(), number, actor())
+    if record.evidence_key is None:
         raise Missing(message("This entry has no evidence."))
-    content = services_of(session()).evidence.read(found.evidence_key)
+    content = services_of(session()).evidence.read(record.evidence_key)
     kind = media_type(content)
-    name = f"{found.number}.{'pdf' if kind == PDF else 'jpg'}"
+    name = f"{record.number}.{'pdf' if kind == PDF else 'jpg'}"
     return send_file(io.BytesIO(content), mimetype=kind, download_name=name, as_attachment=True)
 
 
@@ -108,10 +108,10 @@ def evidence(number: str) -> Any:
 @requires("points:entry:read")
 def target(kind: str, code: str) -> Any:
     """I see the entries of one area or company with the balance after each."""
-    found = scope.find_target(session(), kind, code, actor())
+    holder = scope.find_target(session(), kind, code, actor())
     return render_template(
         "points/target.html",
-        target=found,
-        page=list_of_target(session(), found, page_number()),
-        balance=balance_of(session(), found),
+        target=holder,
+        page=list_of_target(session(), holder, page_number()),
+        balance=balance_of(session(), holder),
     )
