@@ -85,7 +85,7 @@ def test_an_evaluated_month_takes_no_new_rules(session: Session, analyst: User) 
         draft_rule_set(session, RuleSetInput("x", made.MONTH, PAYLOAD), actor_of(analyst), NOW)
     with pytest.raises(RuleFaults) as refused:
         draft(session, analyst, blue=95, green=None)
-    assert set(refused.value.found) == {"green"}
+    assert set(refused.value.faults) == {"green"}
 
 
 def test_a_trial_says_what_would_change(session: Session, analyst: User) -> None:

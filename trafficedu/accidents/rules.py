@@ -185,10 +185,10 @@ def close_pairs(records: Iterable[Record]) -> list[tuple[Record, Record]]:
     """
     ordered = sorted(records, key=lambda record: (record.area_id, record.severity, record.occurred_utc))
     return [
-        (one, other)
-        for one, other in zip(ordered, ordered[1:], strict=False)
-        if (one.area_id, one.severity) == (other.area_id, other.severity)
-        and other.occurred_utc - one.occurred_utc <= CLOSE
+        (earlier, later)
+        for earlier, later in zip(ordered, ordered[1:], strict=False)
+        if (earlier.area_id, earlier.severity) == (later.area_id, later.severity)
+        and later.occurred_utc - earlier.occurred_utc <= CLOSE
     ]
 
 

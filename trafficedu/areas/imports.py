@@ -79,19 +79,19 @@ def _import_areas(
 ) -> ImportReport:
     """Take in the rows in whatever order they stand; a parent may come later than its villages."""
     report, tree = ImportReport(), _Tree(facts_by_code(session))
-    wanted: dict[str, AreaFacts] = {}
+    by_code: dict[str, AreaFacts] = {}
     for row in rows:
         try:
             facts = _facts(row, tree.before)
-            if facts.code in wanted:
+            if facts.code in by_code:
                 raise Refusal(message("This code also appears in an earlier line."), field="code")
-            wanted[facts.code] = facts
+            by_code[facts.code] = facts
             tree.rows[facts.code] = row
         except Refusal as error:
             report.refuse(row, error)
         progress(1)
     for level in Level:
-        for facts in [facts for facts in wanted.values() if facts.level == level]:
+        for facts in [facts for facts in by_code.values() if facts.level == level]:
             _place(tree, facts, report)
     _settle(tree, report)
     _write_areas(session, tree, report)

@@ -97,18 +97,18 @@ def end_area(session: Session, area: Area, last_day: date, successor_code: str, 
     expect_version(area, version)
     areas = facts_by_code(session)
     ending = [area, *list_ending_with(session, area, last_day)]
-    for one in ending:
-        if last_day < one.valid_from:
+    for part in ending:
+        if last_day < part.valid_from:
             raise Refusal(
-                message("%(name)s begins on %(day)s, after this day.", name=one.name, day=one.valid_from),
+                message("%(name)s begins on %(day)s, after this day.", name=part.name, day=part.valid_from),
                 field="valid_to",
             )
     facts = replace(areas[area.code], valid_to=last_day, successor=successor_code)
     check_place(facts, areas[area.code], areas.get(facts.parent_code))
     check_successor(facts, areas | {area.code: facts})
     successor = _by_code(session, successor_code)
-    for one in ending:
-        one.valid_to = last_day
+    for part in ending:
+        part.valid_to = last_day
     area.successor = successor
     session.flush()
     audit.write(session, "areas:area:end", by, subject=area, code=area.code, areas=len(ending))

@@ -93,22 +93,22 @@ def _apply(session: Session, campaign: Campaign, new: CampaignInput, by: Actor) 
     campaign.name, campaign.first_day, campaign.last_day = new.name, new.first_day, new.last_day
     campaign.effort_hours, campaign.notes = new.effort_hours, new.notes
     with entered("kind"):
-        wanted = {find_kind(session, code).code for code in new.kind_codes}
-    kept = [kind for kind in campaign.kinds if kind.kind_code in wanted]
-    missing = sorted(wanted - {kind.kind_code for kind in kept})
+        chosen = {find_kind(session, code).code for code in new.kind_codes}
+    kept = [kind for kind in campaign.kinds if kind.kind_code in chosen]
+    missing = sorted(chosen - {kind.kind_code for kind in kept})
     campaign.kinds = [*kept, *(CampaignKind(kind_code=code) for code in missing)]
 
 
 def _areas(session: Session, new: CampaignInput, by: Actor) -> list[Area]:
     """Return the areas named, the villages of a town named as well left out."""
     with entered("towns"):
-        found = {area.path: area for area in (areas.find_visible_area(session, code, by) for code in new.area_codes)}
-    if not found:
+        by_path = {area.path: area for area in (areas.find_visible_area(session, code, by) for code in new.area_codes)}
+    if not by_path:
         raise Refusal(message("Choose at least one town or village."), field="towns")
-    if any(area.level == DISTRICT for area in found.values()):
+    if any(area.level == DISTRICT for area in by_path.values()):
         text = message("A campaign covering the whole district leaves nothing to compare it with. Choose its towns.")
         raise Refusal(text, field="towns")
-    return [found[path] for path in outermost(found)]
+    return [by_path[path] for path in outermost(by_path)]
 
 
 def _require_own(session: Session, campaign: Campaign, version: int, by: Actor) -> None:

@@ -134,11 +134,11 @@ def change(session: Session, table: FromClause, rows: Sequence[Mapping[str, Any]
 
 
 def find_by_key(
-    session: Session, key: InstrumentedAttribute[Any] | Column[Any], wanted: Iterable[Any], *columns: Any
+    session: Session, key: InstrumentedAttribute[Any] | Column[Any], values: Iterable[Any], *columns: Any
 ) -> dict[Any, Any]:
-    """Return the rows whose unique ``key`` is among ``wanted``, by key: (key, *columns) as named rows."""
-    found: dict[Any, Any] = {}
-    for batch in batches(dict.fromkeys(wanted), BATCH):
+    """Return the rows whose unique ``key`` is among ``values``, by key: (key, *columns) as named rows."""
+    rows: dict[Any, Any] = {}
+    for batch in batches(dict.fromkeys(values), BATCH):
         for row in session.execute(select(key, *columns).where(key.in_(batch))):
-            found[row[0]] = row
-    return found
+            rows[row[0]] = row
+    return rows

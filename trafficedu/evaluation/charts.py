@@ -78,30 +78,30 @@ def backtest_lines(about: dict[str, Any]) -> list[BacktestRow]:
             METHOD_NAMES[method],
             horizons,
             method == "chosen",
-            one["mase"],
-            one["deviance"],
-            one["crps"],
-            *(None if one[name] is None else 100 * float(one[name] or 0) for name in ("coverage_80", "coverage_95")),
+            row["mase"],
+            row["deviance"],
+            row["crps"],
+            *(None if row[name] is None else 100 * float(row[name] or 0) for name in ("coverage_80", "coverage_95")),
         )
         for horizons in ("1-3", "1-12")
         for method, by in scores.items()
-        for one in [by[horizons]]
+        for row in [by[horizons]]
     ]
 
 
 def contribution_figure(parts: Sequence[Contribution], title: str, locale: str) -> Chart:
     """Return what each dimension brings to the composite beside the most it could bring."""
-    present = [one for one in parts if one.points is not None]
+    present = [part for part in parts if part.points is not None]
     return Chart(
         id="contributions",
         title=title,
         kind="bar",
         horizontal=True,
-        categories=[translate(DIMENSION_NAMES[one.dimension], locale) for one in present],
+        categories=[translate(DIMENSION_NAMES[part.dimension], locale) for part in present],
         category_label=translate(message("Dimension"), locale),
         series=[
-            Series(translate(message("contribution"), locale), [one.points for one in present]),
-            Series(translate(message("maximum"), locale), [one.most for one in present]),
+            Series(translate(message("contribution"), locale), [part.points for part in present]),
+            Series(translate(message("maximum"), locale), [part.most for part in present]),
         ],
         unit=translate(message("points of the composite"), locale),
     )
@@ -115,7 +115,7 @@ def history_figure(history: Sequence[tuple[Month, EvaluationResult]], locale: st
         kind="line",
         categories=[str(month) for month, _ in history],
         category_label=translate(message("Month"), locale),
-        series=[Series(translate(message("composite score"), locale), [one.score for _, one in history])],
+        series=[Series(translate(message("composite score"), locale), [result.score for _, result in history])],
         unit=translate(message("points"), locale),
         note=translate(message("A month without enough data is a gap."), locale),
     )

@@ -37,16 +37,16 @@ def effect(campaign_number: str) -> str:
     if answer.keep is not None:
         with writing_apart() as own:
             answer.keep(own)
-    found = answer.payload
+    payload = answer.payload
     return render_template(
         "evaluation/_effect.html",
-        found=found,
+        found=payload,
         days=days,
         least=LEAST_DAYS,
         last=last,
         running=running,
         of_kinds=kinds,
-        sentence=effect_sentence(found) if "percent" in found else None,
+        sentence=effect_sentence(payload) if "percent" in payload else None,
         computed=answer.computed_utc,
     )
 
@@ -55,17 +55,17 @@ def effect(campaign_number: str) -> str:
 def own_colour() -> str:
     """First screen of a town, a village or a company: the own colour of the last month published, and why."""
     who = actor()
-    found = runs.find_own(session(), who)
-    if found is None:
+    own = runs.find_own(session(), who)
+    if own is None:
         return ""
-    lost = [(part, part.most - part.points) for part in contributions(found.dimensions) if part.points and part.most]
-    before = runs.find_own(session(), who, found.run.month - 1)
+    lost = [(part, part.most - part.points) for part in contributions(own.dimensions) if part.points and part.most]
+    before = runs.find_own(session(), who, own.run.month - 1)
     return render_template(
         "evaluation/_own_colour.html",
-        result=found,
-        month=found.run.month,
+        result=own,
+        month=own.run.month,
         names=DIMENSION_NAMES,
         lost=sorted(lost, key=lambda pair: -pair[1])[:2],
         before=before,
-        worse=runs.list_worse_below(session(), found, who)[:SHOWN_WORSE],
+        worse=runs.list_worse_below(session(), own, who)[:SHOWN_WORSE],
     )

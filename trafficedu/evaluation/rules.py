@@ -185,26 +185,26 @@ class PeriodComparison:
         return message("%(before)s → %(after)s (%(change)s %%), p %(p)s: could be chance", **values)
 
 
-def effect_sentence(found: Mapping[str, Any]) -> Message:
+def effect_sentence(effect: Mapping[str, Any]) -> Message:
     """Say what may be claimed of a campaign (``services.effects``), and no more.
 
     The direction is said with its probability only where the interval does not settle it.
     """
-    fewer = found["percent"] < 0
-    share = found["falling"] if fewer else 1 - found["falling"]
+    fewer = effect["percent"] < 0
+    share = effect["falling"] if fewer else 1 - effect["falling"]
     values = {
-        "percent": f"{found['percent']:+.1f}",
-        "low": f"{found['low']:+.1f}",
-        "high": f"{found['high']:+.1f}",
+        "percent": f"{effect['percent']:+.1f}",
+        "low": f"{effect['low']:+.1f}",
+        "high": f"{effect['high']:+.1f}",
         "probability": ">99" if share > 0.99 else f"{100 * share:.0f}",
     }
-    if found["proven"] and fewer:
+    if effect["proven"] and fewer:
         return message(
             "Fewer than expected without the campaign: %(percent)s %%, with 95 %% confidence between %(low)s and "
             "%(high)s %%. This is unlikely to be chance.",
             **values,
         )
-    if found["proven"]:
+    if effect["proven"]:
         return message(
             "More than expected without the campaign: %(percent)s %%, with 95 %% confidence between %(low)s and "
             "%(high)s %%. This is unlikely to be chance.",

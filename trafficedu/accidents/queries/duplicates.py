@@ -60,7 +60,7 @@ def list_pairs(session: Session, by: Actor, since: date) -> list[tuple[Accident,
     )
     pairs = [pair for pair in rules.close_pairs(_Brief(*row) for row in rows) if not pair[1].told_apart]
     pairs.sort(key=lambda pair: (pair[1].occurred_utc, pair[1].id), reverse=True)
-    wanted = {record.id for pair in pairs for record in pair}
-    query = select(Accident).where(Accident.id.in_(wanted)).options(joinedload(Accident.area))
-    found = {accident.id: accident for accident in session.scalars(query)}
-    return [(found[one.id], found[other.id]) for one, other in pairs]
+    ids = {record.id for pair in pairs for record in pair}
+    query = select(Accident).where(Accident.id.in_(ids)).options(joinedload(Accident.area))
+    by_id = {accident.id: accident for accident in session.scalars(query)}
+    return [(by_id[earlier.id], by_id[later.id]) for earlier, later in pairs]

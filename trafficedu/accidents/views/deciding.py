@@ -50,25 +50,24 @@ def duplicates() -> Any:
 @requires("accidents:accident:void")
 def compare(number: str, other: str) -> Any:
     """I compare two records, void one as a duplicate of the other, or say that they are two accidents."""
-    one = records.find_accident(session(), number, actor())
-    two = records.find_accident(session(), other, actor())
+    first, second = pair = [records.find_accident(session(), each, actor()) for each in (number, other)]
     form = CompareForm()
     form.decision.choices = choices(
         [
-            ("one", _("Same accident: keep %(kept)s, void %(voided)s", kept=one.number, voided=two.number)),
-            ("two", _("Same accident: keep %(kept)s, void %(voided)s", kept=two.number, voided=one.number)),
+            ("one", _("Same accident: keep %(kept)s, void %(voided)s", kept=first.number, voided=second.number)),
+            ("two", _("Same accident: keep %(kept)s, void %(voided)s", kept=second.number, voided=first.number)),
             ("apart", _("Two accidents: keep both")),
         ]
     )
     if form.validate_on_submit():
-        kept, voided = (one, two) if form.decision.data == "one" else (two, one)
+        kept, voided = pair if form.decision.data == "one" else reversed(pair)
         if form.decision.data == "apart":
-            closing.tell_apart(session(), max(one, two, key=lambda record: (record.occurred_utc, record.id)), actor())
-            told = message("Both records are kept as separate accidents.")
+            closing.tell_apart(session(), max(pair, key=lambda record: (record.occurred_utc, record.id)), actor())
+            outcome = message("Both records are kept as separate accidents.")
         else:
             closing.mark_duplicate(session(), voided, kept, actor(), utc_now())
-            told = message("Duplicate voided. The other record is kept.")
+            outcome = message("Duplicate voided. The other record is kept.")
         session().commit()
-        flash_message(told)
+        flash_message(outcome)
         return back_to("accidents.duplicates")
-    return form_page("accidents/compare.html", form, records=(one, two), open=not (one.is_voided or two.is_voided))
+    return form_page("accidents/compare.html", form, records=pair, open=not any(record.is_voided for record in pair))

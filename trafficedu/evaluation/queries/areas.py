@@ -38,8 +38,8 @@ def list_offered(session: Session, by: Actor, area: Area, day: date) -> list[tup
         *areas.list_below(session, top.path, day, TOWN),
         *areas.list_below(session, town, day, VILLAGE),
     ]
-    unique = {one.path: one for one in offered if one.path.startswith(top.path)}
-    return [(one.code, "　" * path.count("/") + one.name) for path, one in sorted(unique.items())]
+    unique = {area.path: area for area in offered if area.path.startswith(top.path)}
+    return [(area.code, "　" * path.count("/") + area.name) for path, area in sorted(unique.items())]
 
 
 def fitted_with(area: Area) -> Area:
@@ -67,13 +67,15 @@ def owners(session: Session, root: Area, parts: Sequence[Area]) -> dict[str, int
     query = select(Area).where(Area.path.startswith(root.path, autoescape=True))
     known = {area.id: area for area in session.scalars(query)}
     places = {part.path: place for place, part in enumerate(parts)}
-    found: dict[str, int] = {}
+    place_of: dict[str, int] = {}
     for area in known.values():
-        one: Area | None = area
+        heir: Area | None = area
         for _ in range(len(known)):  # a chain of successors ends; a wrong one must not turn for ever
-            hit = next((place for path, place in places.items() if one is not None and one.path.startswith(path)), None)
-            if hit is not None or one is None or one.successor_id is None:
+            own = next(
+                (place for path, place in places.items() if heir is not None and heir.path.startswith(path)), None
+            )
+            if own is not None or heir is None or heir.successor_id is None:
                 break
-            one = known.get(one.successor_id)
-        found[area.path] = len(parts) if hit is None else hit
-    return found
+            heir = known.get(heir.successor_id)
+        place_of[area.path] = len(parts) if own is None else own
+    return place_of

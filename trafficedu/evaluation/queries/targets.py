@@ -81,18 +81,20 @@ def list_targets(session: Session, month: Month) -> Targets:
         select(Company.id, Company.code, Company.name).where(Company.active).order_by(Company.code)
     )
     return Targets(
-        towns=[one for one in chosen if one.kind == TOWN],
-        villages=[one for one in chosen if one.kind == VILLAGE],
+        towns=[target for target in chosen if target.kind == TOWN],
+        villages=[target for target in chosen if target.kind == VILLAGE],
         companies=[Target(COMPANY, row.id, row.code, row.name) for row in companies],
-        town_of=_owners(by_id, successors, {one.path: one.code for one in chosen if one.kind == TOWN}),
-        village_of=_owners(by_id, successors, {one.path: one.code for one in chosen if one.kind == VILLAGE}),
+        town_of=_owners(by_id, successors, {target.path: target.code for target in chosen if target.kind == TOWN}),
+        village_of=_owners(
+            by_id, successors, {target.path: target.code for target in chosen if target.kind == VILLAGE}
+        ),
         paths={path: key for key, path in by_id.items()},
     )
 
 
 def _owners(paths: Mapping[int, str], successors: Mapping[int, int | None], owned: Mapping[str, str]) -> dict[int, str]:
     """Return for every area the target at or above it, or that of the area that followed it."""
-    found: dict[int, str] = {}
+    codes: dict[int, str] = {}
     for start in paths:
         seen: set[int] = set()
         area: int | None = start
@@ -100,10 +102,10 @@ def _owners(paths: Mapping[int, str], successors: Mapping[int, int | None], owne
             seen.add(area)
             code = next((owned[path] for path in _at_and_above(paths[area]) if path in owned), None)
             if code is not None:
-                found[start] = code
+                codes[start] = code
                 break
             area = successors[area]
-    return found
+    return codes
 
 
 def _at_and_above(path: str) -> list[str]:

@@ -27,14 +27,14 @@ class Yearly:
 
     def fingerprints(self) -> list[str]:
         """Return for every origin (0 to all months) a digest of all that is known there."""
-        digest = hashlib.sha256(f"{self.panel.first_month}:{[one.code for one in self.members]}".encode())
-        found = [digest.hexdigest()]
+        digest = hashlib.sha256(f"{self.panel.first_month}:{[target.code for target in self.members]}".encode())
+        prints = [digest.hexdigest()]
         for month in range(self.panel.months):
             digest.update(np.ascontiguousarray(self.panel.counts[:, month]).tobytes())
             if self.panel.exposure is not None:
                 digest.update(np.ascontiguousarray(self.panel.exposure[:, month]).tobytes())
-            found.append(digest.copy().hexdigest())
-        return found
+            prints.append(digest.copy().hexdigest())
+        return prints
 
 
 def load_yearly(session: Session, targets: Targets, last: Month) -> dict[str, Yearly]:
@@ -50,21 +50,24 @@ def load_yearly(session: Session, targets: Targets, last: Month) -> dict[str, Ye
     first = min(row.month for row in rows)
     months = last - first + 1
     ebikes = areas.ebikes_of_areas(session, "", first, last)
-    found = {}
+    yearly = {}
     for members, owners in ((targets.towns, targets.town_of), (targets.villages, targets.village_of)):
         if not members:
             continue
-        place = {one.code: row for row, one in enumerate(members)}
+        place = {target.code: row for row, target in enumerate(members)}
         counts = np.zeros((len(members), months))
         for row in rows:
             code = owners.get(targets.paths[row.path])
             if code is not None:
                 counts[place[code], row.month - first] += row.accidents
         base = np.array(
-            [[float(value) if (value := of.get(one.path)) else np.nan for of in ebikes.values()] for one in members]
+            [
+                [float(value) if (value := of.get(target.path)) else np.nan for of in ebikes.values()]
+                for target in members
+            ]
         )
         exposure = None if np.isnan(base).all() else base
-        names = tuple(one.code for one in members)
+        names = tuple(target.code for target in members)
         kind = members[0].kind
-        found[kind] = Yearly(members, Panel(names, first.index, counts, exposure))
-    return found
+        yearly[kind] = Yearly(members, Panel(names, first.index, counts, exposure))
+    return yearly

@@ -60,13 +60,13 @@ def alarms_of(session: Session, root: Area, now: datetime, *, anew: bool = False
         return TrendResult(kept.payload, kept.computed_utc)
     loaded = {key: load_series(session, key, root, last) for key in WATCHED}
     payload = compute_alarms(loaded, last)
-    mark = "".join(one.fingerprint[:32] for one in loaded.values() if one is not None)
+    mark = "".join(part.fingerprint[:32] for part in loaded.values() if part is not None)
     return TrendResult(payload, now, keeping(ALARMS, root.id, last.first, mark, payload, now))
 
 
 def compute_alarms(loaded: dict[str, Loaded | None], last: Month) -> dict[str, Any]:
     """Judge the last month of every part and series; see :func:`alarms_of` for what comes out."""
-    found, quiet = [], 0
+    alarms, quiet = [], 0
     for key, series in loaded.items():
         for place, part in enumerate(series.parts if series is not None else ()):
             assert series is not None
@@ -76,13 +76,13 @@ def compute_alarms(loaded: dict[str, Loaded | None], last: Month) -> dict[str, A
                 quiet += 1
             elif warning.alarm and counts[-1] >= LEAST_COUNT:
                 numbers = int(counts[-1]), round(warning.expected, 2), round(warning.limit, 2)
-                found.append(Alarm(key, part.code, part.name, *numbers).__dict__)
-    return {"month": str(last), "alarms": found, "quiet": quiet}
+                alarms.append(Alarm(key, part.code, part.name, *numbers).__dict__)
+    return {"month": str(last), "alarms": alarms, "quiet": quiet}
 
 
 def read_alarms(payload: dict[str, Any]) -> list[Alarm]:
     """Return the alarms of a payload of :func:`alarms_of`."""
-    return [Alarm(**one) for one in payload["alarms"]]
+    return [Alarm(**values) for values in payload["alarms"]]
 
 
 def raise_alarms(session: Session, now: datetime) -> int:
@@ -94,7 +94,7 @@ def raise_alarms(session: Session, now: datetime) -> int:
         answer = alarms_of(session, root, now)
         if answer.keep is not None:
             answer.keep(session)
-            return sum(_tell(session, one, answer.payload["month"], now) for one in read_alarms(answer.payload))
+            return sum(_tell(session, alarm, answer.payload["month"], now) for alarm in read_alarms(answer.payload))
     return 0
 
 

@@ -22,21 +22,21 @@ def compute_effect(measure: str, data: CampaignData | None) -> dict[str, Any]:
         ``compared`` (None, or ``areas``, ``observed``, ``expected``).
     """
     months = data.panel.months if data else 0
-    found = None
+    comparison = None
     if data is not None and months >= LEAST_BEFORE:
-        found = before_after(data.panel, data.observed, data.shares, data.campaign, data.comparison)
+        comparison = before_after(data.panel, data.observed, data.shares, data.campaign, data.comparison)
     head: dict[str, Any] = {"measure": measure, "months_before": months}
-    return head if data is None or found is None else head | _laid_out(found, data)
+    return head if data is None or comparison is None else head | _laid_out(comparison, data)
 
 
-def _laid_out(found: BeforeAfter, data: CampaignData) -> dict[str, Any]:
-    effect = found.effect
+def _laid_out(comparison: BeforeAfter, data: CampaignData) -> dict[str, Any]:
+    effect = comparison.effect
     compared = None
-    if found.compared_observed is not None and found.compared_expected is not None:
+    if comparison.compared_observed is not None and comparison.compared_expected is not None:
         compared = {
             "areas": list(data.compared),
-            "observed": int(found.compared_observed),
-            "expected": round(found.compared_expected, 1),
+            "observed": int(comparison.compared_observed),
+            "expected": round(comparison.compared_expected, 1),
         }
     return {
         "observed": int(effect.observed),
@@ -46,8 +46,8 @@ def _laid_out(found: BeforeAfter, data: CampaignData) -> dict[str, Any]:
         "high": round(100 * (effect.high - 1), 1),
         "falling": round(effect.falling, 4),
         "proven": effect.proven,
-        "window": found.months_before,
-        "before": int(found.before),
-        "before_expected": round(found.before_expected, 1),
+        "window": comparison.months_before,
+        "before": int(comparison.before),
+        "before_expected": round(comparison.before_expected, 1),
         "compared": compared,
     }

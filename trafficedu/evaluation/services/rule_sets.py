@@ -37,12 +37,12 @@ class RuleSetInput:
 
 
 class RuleFaults(Refusal):
-    """A payload that cannot hold; ``found`` says field by field why."""
+    """A payload that cannot hold; ``faults`` says field by field why."""
 
-    def __init__(self, found: Mapping[str, Message]) -> None:
-        field, text = next(iter(found.items()))
+    def __init__(self, faults: Mapping[str, Message]) -> None:
+        field, text = next(iter(faults.items()))
         super().__init__(text, field=field)
-        self.found = found
+        self.faults = faults
 
 
 def load_shipped(session: Session, now: datetime) -> int:
@@ -148,9 +148,9 @@ def _require_draft(record: RuleSetRecord, version: int) -> None:
 
 
 def _require_sound(session: Session, new: RuleSetInput, now: datetime) -> None:
-    found = faults(new.payload)
-    if found:
-        raise RuleFaults(found)
+    errors = faults(new.payload)
+    if errors:
+        raise RuleFaults(errors)
     least = earliest_month(session, local_date(now))
     if new.valid_from < least:
         text = message("Past months keep their own rules. Choose %(month)s or a later month.", month=least)

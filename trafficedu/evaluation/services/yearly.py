@@ -37,7 +37,7 @@ def trend_inputs(session: Session, targets: Targets, month: Month, now: datetime
     says as well.
     """
     latest = max(month, Month.of(local_date(now)) - 1)
-    found = {}
+    by_kind = {}
     for kind, yearly in load_yearly(session, targets, latest).items():
         end = month.index - yearly.panel.first_month + 1
         origin = end - MONTHS
@@ -45,7 +45,7 @@ def trend_inputs(session: Session, targets: Targets, month: Month, now: datetime
             continue
         counts = yearly.panel.counts[:, max(origin, 0) : end].sum(axis=1)
         inputs: dict[str, dict[str, Any]] = {
-            one.code: {"observed": int(counts[row])} for row, one in enumerate(yearly.members)
+            target.code: {"observed": int(counts[row])} for row, target in enumerate(yearly.members)
         }
         if origin >= LEAST_MONTHS:
             ahead = _ahead(session, kind, yearly, origin, now)
@@ -56,8 +56,8 @@ def trend_inputs(session: Session, targets: Targets, month: Month, now: datetime
                     "method": ahead["method"],
                     "origin": yearly.panel.month_name(origin),
                 }
-        found[kind] = inputs
-    return TrendInputs(found)
+        by_kind[kind] = inputs
+    return TrendInputs(by_kind)
 
 
 def _ahead(session: Session, kind: str, yearly: Yearly, origin: int, now: datetime) -> dict[str, Any]:
@@ -67,9 +67,9 @@ def _ahead(session: Session, kind: str, yearly: Yearly, origin: int, now: dateti
     assert top is not None  # there are targets, so there is a tree
     kept = find_result(session, KIND + kind, top.id)
     known: dict[str, Any] = {} if kept is None else kept.payload
-    wanted = prints[origin]
-    if wanted in known:
-        return dict(known[wanted])
+    fingerprint = prints[origin]
+    if fingerprint in known:
+        return dict(known[fingerprint])
     from trafficedu.analysis.colours.yearly import years_ahead  # noqa: PLC0415 - scikit-learn loads where it is used
 
     until = max(origin, yearly.panel.months - MONTHS)
@@ -94,4 +94,4 @@ def _ahead(session: Session, kind: str, yearly: Yearly, origin: int, now: dateti
         for name, value in values.items():
             setattr(kept, name, value)
     session.flush()
-    return fitted[wanted]
+    return fitted[fingerprint]

@@ -131,7 +131,7 @@ def _refused(form: RuleSetForm, error: Refusal) -> None:
     """Undo, and show every fault at its field."""
     session().rollback()
     if isinstance(error, rule_set_services.RuleFaults):
-        for field, text in error.found.items():
+        for field, text in error.faults.items():
             form[field].errors = [*form[field].errors, translated(text)]
     else:
         attach_error(form, error)

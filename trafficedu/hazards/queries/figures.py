@@ -79,10 +79,10 @@ def count_by_tier(session: Session, by: Actor, area: Area, day: date) -> Sequenc
         .where(visible_to(by), Hazard.area_id.in_(within(area.path)), Hazard.state.in_(OPEN))
         .group_by(Area.path)
     )
-    found = session.execute(query).all()
+    rows_below = session.execute(query).all()
     ended = select(Area).where(Area.parent_id == area.id, not_(Area.holds_on(day))).order_by(Area.path)
     below = [*list_children(session, area, day), *session.scalars(ended)]
-    rows = [_summed(one, [row for row in found if row.path.startswith(one.path)]) for one in [area, *below]]
+    rows = [_summed(place, [row for row in rows_below if row.path.startswith(place.path)]) for place in [area, *below]]
     return [row for row in rows if row.open or not row.area.validity.ended_before(day)]
 
 
@@ -142,8 +142,8 @@ def indicators(session: Session, month: Month) -> Mapping[int, HazardCounts]:
 
 def _steps_of(session: Session, ids: Select[tuple[int]], after: date) -> dict[int, list[HazardStep]]:
     """Return the steps taken before ``after``, in their order, by hazard."""
-    found: dict[int, list[HazardStep]] = {}
+    steps: dict[int, list[HazardStep]] = {}
     query = select(HazardStep).where(HazardStep.hazard_id.in_(ids), HazardStep.happened_on < after)
     for step in session.scalars(query.order_by(HazardStep.id)):
-        found.setdefault(step.hazard_id, []).append(step)
-    return found
+        steps.setdefault(step.hazard_id, []).append(step)
+    return steps

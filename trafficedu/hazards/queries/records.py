@@ -56,10 +56,10 @@ def find_hazard(session: Session, number: str, by: Actor) -> Hazard:
             joinedload(Hazard.verified_by),
         )
     )
-    found = session.scalar(query)
-    if found is None:
+    hazard = session.scalar(query)
+    if hazard is None:
         raise Missing(message("This hazard does not exist, or you do not have access to it."))
-    return found
+    return hazard
 
 
 def find_by_client_reference(session: Session, client_reference: str | None) -> Hazard | None:
@@ -183,10 +183,10 @@ def find_photo(session: Session, number: str, position: int, by: Actor) -> Hazar
         )
         .options(contains_eager(HazardPhoto.hazard))
     )
-    found = session.scalar(query)
-    if found is None:
+    photo = session.scalar(query)
+    if photo is None:
         raise Missing(message("This photo does not exist, or you do not have access to it."))
-    return found
+    return photo
 
 
 def has_photo_of_fix(session: Session, hazard: Hazard) -> bool:

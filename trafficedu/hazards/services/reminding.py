@@ -50,11 +50,11 @@ def remind(session: Session, now: datetime, limit: int = LIMIT) -> int:
 
 
 def _untold(
-    session: Session, due: ColumnElement[bool], told: ColumnElement[date | None], limit: int
+    session: Session, due: ColumnElement[bool], reminded_on: ColumnElement[date | None], limit: int
 ) -> Sequence[Hazard]:
     query = (
         select(Hazard)
-        .where(Hazard.state.in_(rules.UNFIXED), due, or_(told.is_(None), told != Hazard.deadline_on))
+        .where(Hazard.state.in_(rules.UNFIXED), due, or_(reminded_on.is_(None), reminded_on != Hazard.deadline_on))
         .order_by(Hazard.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -64,13 +64,13 @@ def _untold(
 
 def remind_checks(session: Session, now: datetime, limit: int = LIMIT) -> int:
     """Publish the looks that did not take place by their day, once for a day; returns how many. The worker's chore."""
-    told = HazardWatch.overdue_told_on
+    reminded_on = HazardWatch.overdue_told_on
     query = (
         select(HazardWatch)
         .where(
             HazardWatch.ended_utc.is_(None),
             HazardWatch.due_on < local_date(now),
-            or_(told.is_(None), told != HazardWatch.due_on),
+            or_(reminded_on.is_(None), reminded_on != HazardWatch.due_on),
         )
         .order_by(HazardWatch.id)
         .limit(limit)

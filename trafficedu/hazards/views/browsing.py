@@ -54,7 +54,7 @@ def show(number: str) -> Any:
     return render_template(
         "hazards/show.html",
         hazard=hazard,
-        photos=[(taken, [one for one in photos if one.taken == taken]) for taken in rules.PhotoTime],
+        photos=[(taken, [picture for picture in photos if picture.taken == taken]) for taken in rules.PhotoTime],
         steps=records.list_steps(session(), hazard),
         late=hazard.is_overdue(today()),
         own_fix=hazard.fixed_by_id is not None and hazard.fixed_by_id == actor().user_id,
@@ -75,8 +75,8 @@ def photo(number: str, position: int) -> Any:
     """I look at a photo of a hazard of my area."""
     if position > rules.MOST_PHOTOS:
         abort(404)
-    found = records.find_photo(session(), number, position, actor())
-    return _shown(services_of(session()).evidence.read(found.key), "image/jpeg", found.hazard, f"{position}.jpg")
+    picture = records.find_photo(session(), number, position, actor())
+    return _shown(services_of(session()).evidence.read(picture.key), "image/jpeg", picture.hazard, f"{position}.jpg")
 
 
 def _shown(data: bytes, mimetype: str, hazard: Hazard, suffix: str) -> Response:
@@ -92,7 +92,7 @@ def overdue() -> Any:
     code = request.args.get("area") or (who.scope.area_path or "").strip("/").rsplit("/", 1)[-1]
     area = find_visible_area(session(), code, who)
     own, *rows = figures.count_by_tier(session(), who, area, today())
-    above = [one for one in list_line(session(), area) if one.path.startswith(who.scope.area_path or "")]
+    above = [step for step in list_line(session(), area) if step.path.startswith(who.scope.area_path or "")]
     return render_template(
         "hazards/overdue.html",
         area=area,

@@ -106,7 +106,7 @@ def receive(session: Session, sent: CountSheet, by: Actor, now: datetime) -> Rec
     if sheet.observer_id != by.user_id:
         raise Refusal(message("Another account started this count. Sign in with that account."))
     survey = _locked_survey(session, sheet.survey_id)
-    added = _take_in(session, sheet, sent.taps)
+    added = _add_taps(session, sheet, sent.taps)
     if sent.ended and sheet.ended_utc is None:
         sheet.ended_utc = until
     _stretch(survey, started, until)
@@ -185,14 +185,14 @@ def _add_or_find(session: Session, fresh: Record, find: Callable[[], Record | No
             session.add(fresh)
             session.flush()
     except IntegrityError:
-        found = find()
-        if found is None:
+        present = find()
+        if present is None:
             raise
-        return found
+        return present
     return fresh
 
 
-def _take_in(session: Session, sheet: HelmetSheet, taps: Sequence[Tap]) -> int:
+def _add_taps(session: Session, sheet: HelmetSheet, taps: Sequence[Tap]) -> int:
     """Add the taps after the last one taken in; the sheet is locked. Returns how many."""
     fresh = sorted((tap for tap in taps if tap.sequence > sheet.last_event), key=lambda tap: tap.sequence)
     expected = list(range(sheet.last_event + 1, sheet.last_event + 1 + len(fresh)))
@@ -236,10 +236,10 @@ def _add_to_cell(
 
 
 def _companies(session: Session, codes: set[str]) -> dict[str, int]:
-    found = dict(session.execute(select(Company.code, Company.id).where(Company.code.in_(codes))).tuples().all())
-    for code in codes - set(found):
+    by_code = dict(session.execute(select(Company.code, Company.id).where(Company.code.in_(codes))).tuples().all())
+    for code in codes - set(by_code):
         raise Refusal(message("There is no company with the code %(code)s.", code=code))
-    return found
+    return by_code
 
 
 def _stretch(survey: HelmetSurvey, started: datetime, until: datetime) -> None:

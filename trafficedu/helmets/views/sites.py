@@ -49,13 +49,13 @@ def create_site() -> Any:
 @requires("helmets:site:manage")
 def site(code: str) -> Any:
     """I change a counting site, or take it out of use."""
-    found = find_site(session(), code, actor())
-    form = SiteForm(obj=found, area_code=found.area.code)
+    record = find_site(session(), code, actor())
+    form = SiteForm(obj=record, area_code=record.area.code)
     form.offer(choices_below(session(), today(), actor()))
-    if submitted(form, lambda: places.update_site(session(), found, form.to_input(), form.version.data, actor())):
+    if submitted(form, lambda: places.update_site(session(), record, form.to_input(), form.version.data, actor())):
         flash_message(message("Site changed."))
         return back_to("helmets.sites")
-    return form_page("helmets/site.html", form, site=found)
+    return form_page("helmets/site.html", form, site=record)
 
 
 @pages.get("/plans")
@@ -81,14 +81,14 @@ def create_draw() -> Any:
 @requires("helmets:site:read")
 def draw(number: str) -> Any:
     """I read and print a plan, and see which of its sites were counted."""
-    found = find_draw(session(), number, actor())
-    lines = list_draw_lines(session(), found)
+    drawing = find_draw(session(), number, actor())
+    lines = list_draw_lines(session(), drawing)
     return render_template(
         "helmets/draw.html",
-        draw=found,
+        draw=drawing,
         lines=lines,
         counted=sum(1 for line in lines if line.surveys),
-        known=sum(len(codes) for codes in found.frame.values()),
-        repeats=draw_again(found.frame, found.sites, found.seed) == found.drawn,
+        known=sum(len(codes) for codes in drawing.frame.values()),
+        repeats=draw_again(drawing.frame, drawing.sites, drawing.seed) == drawing.drawn,
         roads={road: road.label for road in RoadClass},
     )

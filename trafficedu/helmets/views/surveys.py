@@ -14,12 +14,7 @@ from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
-from trafficedu.helmets.forms import (
-    CELL_NAMES,
-    SurveyFilterForm,
-    SurveyForm,
-    VoidForm,
-)
+from trafficedu.helmets.forms import CELL_NAMES, SurveyFilterForm, SurveyForm, VoidForm
 from trafficedu.helmets.models import HelmetSurvey
 from trafficedu.helmets.queries.sites import offer_companies, offer_sites
 from trafficedu.helmets.queries.surveys import SURVEYS, count_cells, find_survey
@@ -40,33 +35,33 @@ def surveys() -> Any:
 @requires("helmets:survey:read")
 def survey(number: str) -> Any:
     """I read what a survey counted, and who counted."""
-    found = find_survey(session(), number, actor())
-    return _show(found, VoidForm(version=found.version))
+    record = find_survey(session(), number, actor())
+    return _show(record, VoidForm(version=record.version))
 
 
 @pages.post("/surveys/<number>/void")
 @requires("helmets:survey:void")
 def void(number: str) -> Any:
     """I take a survey that was wrong out of every figure, and say why."""
-    found = find_survey(session(), number, actor())
+    record = find_survey(session(), number, actor())
     form = VoidForm()
     if submitted(
-        form, lambda: survey_services.void(session(), found, form.reason.data, form.version.data, actor(), utc_now())
+        form, lambda: survey_services.void(session(), record, form.reason.data, form.version.data, actor(), utc_now())
     ):
         flash_message(message("Survey voided. It no longer counts in any figure."))
-        return back_to("helmets.survey", number=found.number)
+        return back_to("helmets.survey", number=record.number)
     return _show(find_survey(session(), number, actor()), form), 422
 
 
-def _show(found: HelmetSurvey, form: VoidForm) -> str:
-    people = [sheet.observer_id for sheet in found.sheets if sheet.observer_id]
-    if found.voided_by_id:
-        people.append(found.voided_by_id)
+def _show(record: HelmetSurvey, form: VoidForm) -> str:
+    people = [sheet.observer_id for sheet in record.sheets if sheet.observer_id]
+    if record.voided_by_id:
+        people.append(record.voided_by_id)
     return render_template(
         "helmets/survey.html",
-        survey=found,
+        survey=record,
         form=form,
-        cells=count_cells(session(), found),
+        cells=count_cells(session(), record),
         names=accounts.names_of(session(), people),
     )
 

@@ -48,7 +48,8 @@ def read_month(session: Session, month: Month, rule: ListRule) -> Reading | None
         return None
     months = [run] + [published_run(session, month - back) for back in range(1, max(rule.black_months, 2))]
     colours = [
-        {} if one is None else {row.area_id: row.colour for row in results_of(session, one, VILLAGE)} for one in months
+        {row.area_id: row.colour for row in results_of(session, each, VILLAGE)} if each is not None else {}
+        for each in months
     ]
     results = [
         VillageResults(row.area_id, row.code, tuple(by_area.get(row.area_id, "") for by_area in colours), row.score)
@@ -77,10 +78,10 @@ def visible_to(by: Actor) -> ColumnElement[bool]:
 
 def list_lists(session: Session, by: Actor, page: int) -> Page[ListLine]:
     """Return the lists, the latest month first, each with its numbers of entries that ``by`` may see."""
-    found = paginate(session, select(VillageList).order_by(VillageList.month.desc()), page)
-    counted = _counts(session, [one.id for one in found.items], by)
-    lines = [ListLine(one, *_line(one.id, counted)) for one in found.items]
-    return Page(lines, found.number, found.total, found.per_page)
+    chosen = paginate(session, select(VillageList).order_by(VillageList.month.desc()), page)
+    counted = _counts(session, [row.id for row in chosen.items], by)
+    lines = [ListLine(row, *_line(row.id, counted)) for row in chosen.items]
+    return Page(lines, chosen.number, chosen.total, chosen.per_page)
 
 
 def _line(list_id: int, counted: Mapping[tuple[int, str], tuple[int, int]]) -> tuple[int, int, int, int]:
@@ -107,13 +108,13 @@ def find_list(session: Session, month: Month) -> VillageList | None:
     return session.scalar(select(VillageList).where(VillageList.month == month))
 
 
-def list_entries(session: Session, found: VillageList, by: Actor) -> Sequence[ListEntry]:
+def list_entries(session: Session, village_list: VillageList, by: Actor) -> Sequence[ListEntry]:
     """Return the entries of a list that ``by`` may see, in its order, with their villages and protests."""
     query = (
         select(ListEntry)
         .join(VillageList, VillageList.id == ListEntry.list_id)
         .join(Area, Area.id == ListEntry.area_id)
-        .where(ListEntry.list_id == found.id, visible_to(by))
+        .where(ListEntry.list_id == village_list.id, visible_to(by))
         .options(joinedload(ListEntry.area).joinedload(Area.parent), joinedload(ListEntry.protest))
         .order_by(ListEntry.place)
     )

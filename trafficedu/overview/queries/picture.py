@@ -129,8 +129,8 @@ def list_choices(session: Session, by: Actor, area: Area, day: date) -> list[tup
     top = find_area(session, "", by)
     town = area.path if area.level == TOWN else area.path.rsplit("/", 2)[0] + "/"
     offered = [top, *areas.list_below(session, top.path, day, TOWN), *areas.list_below(session, town, day, VILLAGE)]
-    unique = {one.path: one for one in offered if one.path.startswith(top.path)}
-    return [(one.code, "　" * path.count("/") + one.name) for path, one in sorted(unique.items())]
+    unique = {area.path: area for area in offered if area.path.startswith(top.path)}
+    return [(area.code, "　" * path.count("/") + area.name) for path, area in sorted(unique.items())]
 
 
 def draw(session: Session, by: Actor, area: Area, period: Period, as_of: datetime) -> Picture:
@@ -178,7 +178,7 @@ def _kinds(session: Session, counts: Counts, period: Period) -> list[KindSeries]
     for count in counts.by_kind:
         monthly.setdefault(count.kind_code, [0] * len(position))[position[count.month]] = count.violations
     series = [KindSeries(latest[code], values) for code, values in monthly.items()]
-    return sorted(series, key=lambda one: (-one.total, one.kind.code))
+    return sorted(series, key=lambda row: (-row.total, row.kind.code))
 
 
 def _below(

@@ -46,10 +46,10 @@ def list_activities(session: Session, day: date | None = None) -> Sequence[Point
 def find_activity(session: Session, code: str) -> PointActivity:
     """Return the latest version of an activity; raise :class:`Missing`."""
     query = select(PointActivity).where(PointActivity.code == code)
-    found = session.scalar(query.order_by(PointActivity.valid_from.desc()).limit(1))
-    if found is None:
+    activity = session.scalar(query.order_by(PointActivity.valid_from.desc()).limit(1))
+    if activity is None:
         raise Missing(_unknown(code))
-    return found
+    return activity
 
 
 def find_activity_on(session: Session, code: str, day: date) -> PointActivity:
@@ -116,13 +116,13 @@ def list_expectations(session: Session) -> Sequence[PointExpectation]:
 
 def expectations(session: Session, month: Month) -> Expectations:
     """Return every figure that begins by ``month``."""
-    found = Expectations()
+    steps_by_holder = Expectations()
     for row in session.scalars(select(PointExpectation).where(PointExpectation.valid_from <= month)):
         if row.area_id is not None:
-            steps = found.areas.setdefault(row.area_id, [])
+            steps = steps_by_holder.areas.setdefault(row.area_id, [])
         elif row.company_id is not None:
-            steps = found.companies.setdefault(row.company_id, [])
+            steps = steps_by_holder.companies.setdefault(row.company_id, [])
         else:
-            steps = found.levels.setdefault(row.target_kind, [])
+            steps = steps_by_holder.levels.setdefault(row.target_kind, [])
         steps.append((row.valid_from, row.points))
-    return found
+    return steps_by_holder

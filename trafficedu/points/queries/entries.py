@@ -59,10 +59,10 @@ def find_entry(session: Session, number: str, by: Actor) -> PointEntry:
             joinedload(PointEntry.countered_by),
         )
     )
-    found = session.scalar(query)
-    if found is None:
+    entry = session.scalar(query)
+    if entry is None:
         raise Missing(message("This entry does not exist, or you do not have access to it."))
-    return found
+    return entry
 
 
 def find_by_once_key(session: Session, key: str) -> PointEntry | None:
@@ -155,13 +155,13 @@ def list_of_target(session: Session, target: PointTarget, page: int) -> Page[Ent
         .where(target.condition)
         .order_by(PointEntry.occurred_on.desc(), PointEntry.id.desc())
     )
-    found = paginate(session, ordered, page)
+    chosen = paginate(session, ordered, page)
     taken_back = aliased(PointEntry)
     query = (
         select(PointEntry)
         .join(PointEntry.activity)
         .outerjoin(taken_back, taken_back.counters_id == PointEntry.id)
-        .where(PointEntry.id.in_([row.id for row in found.items]))
+        .where(PointEntry.id.in_([row.id for row in chosen.items]))
         .options(
             contains_eager(PointEntry.activity),
             contains_eager(PointEntry.countered_by.of_type(taken_back)),
@@ -169,8 +169,8 @@ def list_of_target(session: Session, target: PointTarget, page: int) -> Page[Ent
         )
     )
     entries = {entry.id: entry for entry in session.scalars(query)}
-    lines = [EntryWithBalance(entries[row.id], int(row.balance)) for row in found.items]
-    return Page(lines, found.number, found.total, found.per_page)
+    lines = [EntryWithBalance(entries[row.id], int(row.balance)) for row in chosen.items]
+    return Page(lines, chosen.number, chosen.total, chosen.per_page)
 
 
 def balance_of(session: Session, target: PointTarget) -> int:

@@ -42,13 +42,13 @@ def list_overdue(session: Session, since: date, today: date) -> list[Happening]:
         .where(late, StudyTask.due_on >= since, StudyTask.due_on < today)
         .order_by(StudyTask.due_on, StudyTask.id)
     )
-    found = []
+    happenings = []
     for row in session.execute(query):
         day = row.due_on + timedelta(days=1)
-        found.append(Happening(task_overdue_key(row.id, "area"), day, area_id=row.area_id))
+        happenings.append(Happening(task_overdue_key(row.id, "area"), day, area_id=row.area_id))
         if row.company_id is not None:
-            found.append(Happening(task_overdue_key(row.id, "company"), day, company_id=row.company_id))
-    return _not_entered(session, found)
+            happenings.append(Happening(task_overdue_key(row.id, "company"), day, company_id=row.company_id))
+    return _not_entered(session, happenings)
 
 
 def list_open_days(session: Session, since: date, today: date) -> list[Happening]:
@@ -68,15 +68,17 @@ def list_open_days(session: Session, since: date, today: date) -> list[Happening
         )
         .order_by(StudySession.starts_on, Station.id)
     )
-    found = [Happening(open_day_key(station, day), day, area_id=area) for day, station, area in session.execute(query)]
-    return _not_entered(session, found)
+    happenings = [
+        Happening(open_day_key(station, day), day, area_id=area) for day, station, area in session.execute(query)
+    ]
+    return _not_entered(session, happenings)
 
 
 def list_taken_back(session: Session, since: date) -> Sequence[PointEntry]:
     """Return the entries of overdue studies that were waived or withdrawn since, and not countered yet."""
     tasks = session.scalars(select(StudyTask.id).where(StudyTask.state.in_(LEFT_OUT), StudyTask.due_on >= since))
     keys = [task_overdue_key(task, kind) for task in tasks for kind in ("area", "company")]
-    found: list[PointEntry] = []
+    entries: list[PointEntry] = []
     counter = aliased(PointEntry)
     for batch in bulk.batches(keys):
         query = (
@@ -84,10 +86,10 @@ def list_taken_back(session: Session, since: date) -> Sequence[PointEntry]:
             .outerjoin(counter, counter.counters_id == PointEntry.id)
             .where(PointEntry.once_key.in_(batch), counter.id.is_(None))
         )
-        found += session.scalars(query)
-    return found
+        entries += session.scalars(query)
+    return entries
 
 
-def _not_entered(session: Session, found: list[Happening]) -> list[Happening]:
-    known = bulk.find_by_key(session, PointEntry.once_key, [one.key for one in found])
-    return [one for one in found if one.key not in known]
+def _not_entered(session: Session, happenings: list[Happening]) -> list[Happening]:
+    known = bulk.find_by_key(session, PointEntry.once_key, [row.key for row in happenings])
+    return [row for row in happenings if row.key not in known]

@@ -72,15 +72,15 @@ def _own_companies(by: Actor) -> ColumnElement[bool]:
 
 def find_target(session: Session, kind: str, code: str, by: Actor) -> PointTarget:
     """Return the target that ``by`` sees; ``kind`` may be ``area`` for any level. Raise Missing at ``target``."""
-    found: Area | Company | None = None
+    holder: Area | Company | None = None
     if kind == COMPANY:
-        found = session.scalar(select(Company).where(Company.code == code, _own_companies(by)))
+        holder = session.scalar(select(Company).where(Company.code == code, _own_companies(by)))
     elif kind in {*AREA_KINDS, "area"}:
         area = session.scalar(select(Area).where(Area.code == code, by.scope.condition(area=Area.path)))
-        found = area if area is not None and kind in {area.level, "area"} else None
-    if found is None:
+        holder = area if area is not None and kind in {area.level, "area"} else None
+    if holder is None:
         raise Missing(_NO_TARGET)
-    return of_area(found) if isinstance(found, Area) else of_company(found)
+    return of_area(holder) if isinstance(holder, Area) else of_company(holder)
 
 
 class RememberedTargets:
@@ -107,8 +107,8 @@ class RememberedTargets:
 def list_targets(session: Session, by: Actor, day: date) -> Sequence[PointTarget]:
     """Return every target that ``by`` sees and that exists on ``day``: areas in the order of the tree, companies."""
     query = select(Area).where(by.scope.condition(area=Area.path), Area.holds_on(day)).order_by(Area.path)
-    found = [of_area(area) for area in session.scalars(query)]
+    targets = [of_area(area) for area in session.scalars(query)]
     if sees_companies(by):
         companies = select(Company).where(Company.active).order_by(Company.name)
-        found += [of_company(company) for company in session.scalars(companies)]
-    return found
+        targets += [of_company(company) for company in session.scalars(companies)]
+    return targets

@@ -138,10 +138,10 @@ def _whom(session: Session, new: ExpectationInput) -> tuple[int | None, int | No
         return None, None
     if new.kind == COMPANY:
         company = session.scalar(select(Company.id).where(Company.code == new.code))
-        found: tuple[int | None, int | None] = (None, company)
+        holder: tuple[int | None, int | None] = (None, company)
     else:
         area = session.scalar(select(Area.id).where(Area.code == new.code, Area.level == new.kind))
-        found = (area, None)
-    if found == (None, None):
+        holder = (area, None)
+    if holder == (None, None):
         raise Refusal(message("Nothing at this level has the code %(code)s.", code=new.code), field="code")
-    return found
+    return holder

@@ -44,27 +44,27 @@ def new_activity() -> Any:
 @requires(MANAGE)
 def activity(code: str) -> Any:
     """I make a new version of an activity; the present one ends the day before it begins."""
-    found = find_activity(session(), code)
-    form = ActivityForm(obj=found)
-    form.follow(found)
-    if submitted(form, lambda: catalogue.renew_activity(session(), found, form.to_input(), form.version.data, actor())):
+    entry = find_activity(session(), code)
+    form = ActivityForm(obj=entry)
+    form.follow(entry)
+    if submitted(form, lambda: catalogue.renew_activity(session(), entry, form.to_input(), form.version.data, actor())):
         flash_message(message("New version added to the catalogue."))
         return back_to("points.activities")
-    return form_page("points/activity.html", form, activity=found)
+    return form_page("points/activity.html", form, activity=entry)
 
 
 @pages.route("/activities/<code>/end", methods=["GET", "POST"])
 @requires(MANAGE)
 def end_activity(code: str) -> Any:
     """I let an activity end; entries made under it keep it."""
-    found = find_activity(session(), code)
-    form = EndForm(obj=found)
+    entry = find_activity(session(), code)
+    form = EndForm(obj=entry)
     if submitted(
-        form, lambda: catalogue.end_activity(session(), found, form.last_day.data, form.version.data, actor())
+        form, lambda: catalogue.end_activity(session(), entry, form.last_day.data, form.version.data, actor())
     ):
         flash_message(message("The activity ends on that day."))
         return back_to("points.activities")
-    return form_page("points/end_activity.html", form, activity=found)
+    return form_page("points/end_activity.html", form, activity=entry)
 
 
 @pages.route("/expectations", methods=["GET", "POST"])
