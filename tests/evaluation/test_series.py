@@ -14,7 +14,9 @@ from trafficedu.analysis.trend.panel import Panel
 from trafficedu.core.month import Month
 from trafficedu.core.text import message, translate
 from trafficedu.evaluation.queries.series import Loaded, load_series
-from trafficedu.evaluation.rules import CASUALTY, HELMETS, PeriodComparison, night_of
+from trafficedu.evaluation.rules.calendar import night_of
+from trafficedu.evaluation.rules.comparisons import PeriodComparison
+from trafficedu.evaluation.rules.measures import CASUALTY, HELMETS
 from trafficedu.evaluation.services.trends import compute_trend, packed, unpacked
 
 

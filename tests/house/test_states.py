@@ -11,7 +11,7 @@ from trafficedu.accidents.rules import ACCIDENT_LIFE, AccidentState
 from trafficedu.core.errors import Stale
 from trafficedu.core.states import Transitions, Word
 from trafficedu.education.rules import BOOKING_LIFE, SESSION_LIFE, TASK_LIFE, BookingState, SessionState, TaskState
-from trafficedu.evaluation.rules import RULE_SET_LIFE, RuleSetState
+from trafficedu.evaluation.rules.rule_sets import RULE_SET_LIFE, RuleSetState
 from trafficedu.feedback.rules import NOTICE_LIFE, NoticeState
 from trafficedu.hazards.rules import HAZARD_LIFE, HazardState
 from trafficedu.helmets.rules import SURVEY_LIFE, SurveyState

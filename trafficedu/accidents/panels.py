@@ -141,10 +141,10 @@ def chart_by_month(months: Sequence[Month], monthly: Sequence[MonthCount], claim
 def _finding(hurt: int, fatal: int, claims: Sequence[YearComparison]) -> str:
     """Say what the chart shows; a change is mentioned only where it is proven."""
     counts = {"hurt": f"{hurt:,}", "fatal": f"{fatal:,}"}
-    told = claims[1] if claims else None
-    if told is None:
+    last_year = claims[1] if claims else None
+    if last_year is None:
         return str(_("%(hurt)s e-bike casualty accidents, of which %(fatal)s fatal", **counts))
-    if not told.proven:
+    if not last_year.proven:
         return str(
             _(
                 "%(hurt)s e-bike casualty accidents, of which %(fatal)s fatal; no proven change on a year earlier",
@@ -154,7 +154,7 @@ def _finding(hurt: int, fatal: int, claims: Sequence[YearComparison]) -> str:
     return str(
         _(
             "%(hurt)s e-bike casualty accidents (%(change)s on a year earlier), of which %(fatal)s fatal",
-            change=told.change,
+            change=last_year.change,
             **counts,
         )
     )

@@ -14,7 +14,7 @@ from trafficedu.core.month import Month
 from trafficedu.core.text import LOCALES
 from trafficedu.core.web import locale, translated
 from trafficedu.evaluation.queries.runs import ResultFilter
-from trafficedu.evaluation.rules import KIND_NAMES
+from trafficedu.evaluation.rules.names import KIND_NAMES
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 

@@ -107,12 +107,12 @@ def list_touching(session: Session, path: str, first_day: date, last_day: date) 
 def list_choices(session: Session, by: Actor, day: date) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Return code and name of the towns, and of the villages, that ``by`` may put a campaign on."""
     query = select(Area).where(areas.visible_to(by), Area.holds_on(day), Area.level.in_((TOWN, VILLAGE)))
-    found = session.scalars(query.order_by(Area.path)).all()
-    town_names = {area.path: area.name for area in found if area.level == TOWN}
-    towns = [(area.code, area.name) for area in found if area.level == TOWN]
+    in_reach = session.scalars(query.order_by(Area.path)).all()
+    town_names = {area.path: area.name for area in in_reach if area.level == TOWN}
+    towns = [(area.code, area.name) for area in in_reach if area.level == TOWN]
     villages = [
         (area.code, f"{town_names.get(area.path.rsplit('/', 2)[0] + '/', '')} {area.name}".strip())
-        for area in found
+        for area in in_reach
         if area.level == VILLAGE
     ]
     return towns, villages

@@ -70,8 +70,8 @@ def forget_day(day: str) -> Any:
 def runs() -> Any:
     """I see what ran, when, and whether it succeeded."""
     form = RunFilterForm(request.args)
-    found = queries.search_runs(session(), form.kind.data or "", form.result.data == "failed", page_number())
-    return render_template("configuration/runs.html", form=form, page=found)
+    page = queries.search_runs(session(), form.kind.data or "", form.result.data == "failed", page_number())
+    return render_template("configuration/runs.html", form=form, page=page)
 
 
 def _index(form: DayForm) -> str:

@@ -92,8 +92,8 @@ def init_access(app: Flask, load: Loader) -> None:
     @manager.user_loader  # type: ignore[untyped-decorator]
     def _load(token: str) -> SignedIn | None:
         with reading_first() as own:
-            found = load(own, token)
-        return None if found is None else SignedIn(token, found)
+            who = load(own, token)
+        return None if who is None else SignedIn(token, who)
 
     app.before_request(guard)
 

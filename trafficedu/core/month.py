@@ -112,9 +112,9 @@ class Period:
     last: Month
 
     @classmethod
-    def between(cls, one: Month, other: Month) -> Period:
+    def between(cls, first: Month, second: Month) -> Period:
         """Return the period from the earlier of the two months to the later one."""
-        return cls(min(one, other), max(one, other))
+        return cls(min(first, second), max(first, second))
 
     @classmethod
     def chosen(cls, first: Month | None, last: Month | None, running: Month, usual: Month) -> Period:

@@ -157,8 +157,8 @@ def write_book(tables: Sequence[Table], out: IO[bytes], *, locale: str | None = 
             book.set_properties({"title": title, "author": "trafficedu", "created": EPOCH})
             formats = {key: book.add_format(look) for key, look in FORMATS.items()}
             return sum(
-                _fill(book.add_worksheet(one.name), one.columns, one.rows, headers(one.columns, locale), formats)
-                for one in tables
+                _fill(book.add_worksheet(part.name), part.columns, part.rows, headers(part.columns, locale), formats)
+                for part in tables
             )
 
 

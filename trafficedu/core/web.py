@@ -36,8 +36,8 @@ def tables() -> Tables:
 
 def locale() -> str:
     """Return the language of this request, ``zh`` or ``en``."""
-    found = flask_babel.get_locale()
-    return str(found.language if found and found.language in LOCALES else current_app.config["BABEL_DEFAULT_LOCALE"])
+    chosen = flask_babel.get_locale()
+    return str(chosen.language if chosen and chosen.language in LOCALES else current_app.config["BABEL_DEFAULT_LOCALE"])
 
 
 def translated(text: Message | str) -> str:

@@ -12,7 +12,8 @@ from trafficedu.core.charts import Band, Chart, Series
 from trafficedu.core.month import Month
 from trafficedu.core.text import Message, message, translate
 from trafficedu.evaluation.models import EvaluationResult
-from trafficedu.evaluation.rules import DIMENSION_NAMES, SERIES
+from trafficedu.evaluation.rules.measures import SERIES
+from trafficedu.evaluation.rules.names import DIMENSION_NAMES
 
 SHOWN_MONTHS = 60
 """The drawing begins so many months back; the fit uses all of them."""

@@ -14,7 +14,7 @@ from trafficedu.companies.models import Company
 from trafficedu.core.month import Month
 from trafficedu.core.orm import Base, FirstOfMonth, UTCDateTime, Versioned, one_of, word
 from trafficedu.core.states import StateIs
-from trafficedu.evaluation.rules import RuleSetState
+from trafficedu.evaluation.rules.rule_sets import RuleSetState
 
 EFFECT, ALARMS = "effect", "alarms"
 

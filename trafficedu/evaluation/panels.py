@@ -13,7 +13,8 @@ from trafficedu.core.access import actor, panel_for
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session, writing_apart
 from trafficedu.evaluation.queries import runs
-from trafficedu.evaluation.rules import DIMENSION_NAMES, effect_sentence
+from trafficedu.evaluation.rules.comparisons import effect_sentence
+from trafficedu.evaluation.rules.names import DIMENSION_NAMES
 from trafficedu.evaluation.services import results
 
 SHOWN_WORSE = 8

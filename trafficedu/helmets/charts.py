@@ -60,20 +60,20 @@ def basis(line: RateRow) -> Message:
     )
 
 
-def comparison(found: MethodComparison) -> Message:
+def comparison(compared: MethodComparison) -> Message:
     """Say whether the two methods differ."""
-    if found.gap is None:
+    if compared.gap is None:
         return message("Only one of the two methods was used, so there is nothing to compare.")
-    words = {"gap": f"{100 * abs(found.gap.rate):.1f}", "sites": found.shared_sites}
-    interval = {"low": f"{100 * found.gap.low:+.1f}", "high": f"{100 * found.gap.high:+.1f}"}
-    if not found.differs:
+    words = {"gap": f"{100 * abs(compared.gap.rate):.1f}", "sites": compared.shared_sites}
+    interval = {"low": f"{100 * compared.gap.low:+.1f}", "high": f"{100 * compared.gap.high:+.1f}"}
+    if not compared.differs:
         return message(
             "On-site and video counts agree within what chance explains (difference %(low)s to %(high)s points). "
             "Sites counted both ways: %(sites)s.",
             **words,
             **interval,
         )
-    if found.gap.rate > 0:
+    if compared.gap.rate > 0:
         return message(
             "On site the rate is %(gap)s points higher than on video (%(low)s to %(high)s). Riders may have seen "
             "the observers, or the sites may differ. Sites counted both ways: %(sites)s.",

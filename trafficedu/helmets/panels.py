@@ -23,9 +23,9 @@ def rate_of_area(area_path: str, period: Period) -> str:
     """Overview: the helmet rate on site of an area over months, and the target."""
     if not actor().may(READ):
         return ""
-    wanted = rates.RateCriteria(first=period.first_day, after=period.after, area_path=area_path)
+    criteria = rates.RateCriteria(first=period.first_day, after=period.after, area_path=area_path)
     at = rates.standard(session())
-    line = rates.line_of(rates.list_observations(session(), wanted, actor()), at)
+    line = rates.line_of(rates.list_observations(session(), criteria, actor()), at)
     return render_template(
         "helmets/_rate.html",
         line=line,

@@ -32,9 +32,9 @@ def finding(picture: Picture) -> Message:
 def by_month(picture: Picture, locale: str) -> Chart:
     """Return violations by month, one line for each of the most frequent kinds and one for the rest."""
     shown, rest = picture.kinds[:LINES], picture.kinds[LINES:]
-    series = [Series(one.kind.name(locale), one.monthly) for one in shown]
+    series = [Series(row.kind.name(locale), row.monthly) for row in shown]
     if rest:
-        others = [sum(values) for values in zip(*(one.monthly for one in rest), strict=True)]
+        others = [sum(values) for values in zip(*(row.monthly for row in rest), strict=True)]
         series.append(Series(translate(message("other kinds"), locale), others))
     return Chart(
         id="by-month",

@@ -70,7 +70,7 @@ def educated_before(accident_id: int) -> str:
     named = who.may("riders:rider:read")
     return render_template(
         "overview/_educated_before.html",
-        riders=[(mask_name(one.rider.name), one) for one in riders] if named else [],
-        educated=sum(one.completed > 0 for one in riders),
+        riders=[(mask_name(row.rider.name), row) for row in riders] if named else [],
+        educated=sum(row.completed > 0 for row in riders),
         linked=len(riders),
     )

@@ -59,7 +59,7 @@ def kinds_of(session: Session, accident_ids: Sequence[int]) -> dict[int, tuple[s
         .where(AccidentKind.accident_id.in_(accident_ids))
         .order_by(AccidentKind.accident_id, ViolationKind.code)
     )
-    found: dict[int, tuple[str, ...]] = {}
+    codes: dict[int, tuple[str, ...]] = {}
     for accident_id, code in session.execute(query):
-        found[accident_id] = (*found.get(accident_id, ()), code)
-    return found
+        codes[accident_id] = (*codes.get(accident_id, ()), code)
+    return codes

@@ -69,10 +69,10 @@ def find_accident(session: Session, number: str, by: Actor) -> Accident:
             selectinload(Accident.kinds),
         )
     )
-    found = session.scalar(query)
-    if found is None:
+    accident = session.scalar(query)
+    if accident is None:
         raise Missing(message("This accident does not exist, or you do not have access to it."))
-    return found
+    return accident
 
 
 def find_by_client_reference(session: Session, client_reference: str) -> Accident | None:
@@ -173,10 +173,10 @@ def find_link(session: Session, accident: Accident, rider_number: str) -> Accide
         .where(AccidentRider.accident_id == accident.id, Rider.number == numbers.normalise(rider_number))
         .options(contains_eager(AccidentRider.rider))
     )
-    found = session.scalar(query)
-    if found is None:
+    link = session.scalar(query)
+    if link is None:
         raise Missing(message("This rider is not linked to the accident."))
-    return found
+    return link
 
 
 def history_of(accident: Accident) -> list[HistoryEntry]:

@@ -99,8 +99,8 @@ def unlink(number: str, rider: str) -> Any:
 def open_linked(number: str, rider: str) -> Any:
     """I open a rider's page from an accident of my area; that I did is kept."""
     accident = records.find_accident(session(), number, actor())
-    found = records.find_link(session(), accident, rider)
-    open_rider(session(), found.rider, actor(), "accident")
-    rider_number = found.rider.number
+    link = records.find_link(session(), accident, rider)
+    open_rider(session(), link.rider, actor(), "accident")
+    rider_number = link.rider.number
     session().commit()
     return back_to("riders.show", number=rider_number)

@@ -21,7 +21,8 @@ from trafficedu.core.text import Message, message
 from trafficedu.evaluation.queries.areas import fitted_with
 from trafficedu.evaluation.queries.claims import compare_periods, count_events
 from trafficedu.evaluation.queries.series import load_series
-from trafficedu.evaluation.rules import CASUALTY, MEASURES, effect_sentence
+from trafficedu.evaluation.rules.comparisons import effect_sentence
+from trafficedu.evaluation.rules.measures import CASUALTY, MEASURES
 from trafficedu.evaluation.services import results as evaluation
 from trafficedu.evaluation.services.trends import compute_trend, unpacked
 from trafficedu.reports.bulletin_data import CampaignLine, Claim, Count, Outlook

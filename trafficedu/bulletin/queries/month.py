@@ -25,7 +25,7 @@ from trafficedu.core.month import Month, Period
 from trafficedu.education.rules import CompletionCounts
 from trafficedu.evaluation.queries.areas import find_area
 from trafficedu.evaluation.queries.runs import shown_run
-from trafficedu.evaluation.rules import CASUALTY, FATAL_ONLY, VIOLATIONS
+from trafficedu.evaluation.rules.measures import CASUALTY, FATAL_ONLY, VIOLATIONS
 from trafficedu.feedback.queries.rates import FeedbackCounts
 from trafficedu.hazards.queries import figures as hazards
 from trafficedu.hazards.queries.figures import HazardCounts

@@ -19,7 +19,7 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.month import Month
 from trafficedu.core.text import Message, message
 from trafficedu.evaluation.queries.series import Loaded, load_series
-from trafficedu.evaluation.rules import SERIES
+from trafficedu.evaluation.rules.measures import SERIES
 from trafficedu.evaluation.services.alarms import WATCHED, compute_alarms
 from trafficedu.hazards.queries.figures import HazardCounts
 from trafficedu.reports.bulletin_data import Place, Places

@@ -22,7 +22,7 @@ from trafficedu.core.text import Message, message
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries.rule_sets import rules_from
 from trafficedu.evaluation.queries.runs import history_of, result_of, results_of, shown_run, visible_to
-from trafficedu.evaluation.rules import COLOUR_NAMES, DIMENSION_NAMES
+from trafficedu.evaluation.rules.names import COLOUR_NAMES, DIMENSION_NAMES
 from trafficedu.reports import words
 from trafficedu.reports.scorecard import Part, PastMonth, ScorecardData
 

@@ -12,7 +12,7 @@ from trafficedu.core.fields import ChoiceFilter, FilterForm, TrimmedField, choic
 from trafficedu.core.month import Month
 from trafficedu.core.web import translated
 from trafficedu.evaluation.queries.runs import ResultFilter
-from trafficedu.evaluation.rules import COLOUR_NAMES
+from trafficedu.evaluation.rules.names import COLOUR_NAMES
 
 
 class ResultFilterForm(FilterForm):

@@ -12,7 +12,7 @@ from trafficedu.core.fields import FilterForm, MonthField, choices, show_month
 from trafficedu.core.month import Month, Period
 from trafficedu.core.text import Message
 from trafficedu.core.web import translated
-from trafficedu.evaluation.rules import CASUALTY, FATAL_ONLY, MEASURES, SERIES
+from trafficedu.evaluation.rules.measures import CASUALTY, FATAL_ONLY, MEASURES, SERIES
 
 
 class TrendForm(FilterForm):

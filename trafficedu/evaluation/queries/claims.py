@@ -9,12 +9,13 @@ from trafficedu.analysis.counts import compare_counts
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.month import Period
-from trafficedu.evaluation.rules import CASUALTY, FATAL_ONLY, VIOLATIONS, PeriodComparison
+from trafficedu.evaluation.rules.comparisons import PeriodComparison
+from trafficedu.evaluation.rules.measures import CASUALTY, FATAL_ONLY, VIOLATIONS
 from trafficedu.violations.queries import figures as violations
 
 
 def count_events(session: Session, measure: str, area: Area, period: Period, by: Actor) -> int:
-    """Return the events of a measure (``rules.MEASURES``) in an area and a period."""
+    """Return the events of a measure (``rules.measures.MEASURES``) in an area and a period."""
     first, last = period.first_day, period.last_day
     if measure == VIOLATIONS:
         return sum(row.violations for row in violations.count_by_area(session, by, first, last, area.path))

@@ -20,7 +20,8 @@ from trafficedu.campaigns.models import Campaign
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.month import Month
 from trafficedu.evaluation.queries.areas import owners
-from trafficedu.evaluation.rules import ACCIDENTS, MOST_MONTHS
+from trafficedu.evaluation.rules.calendar import MOST_MONTHS
+from trafficedu.evaluation.rules.measures import ACCIDENTS
 from trafficedu.violations.queries import figures as violations
 
 LEAST_UNITS = 8

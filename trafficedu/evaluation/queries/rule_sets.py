@@ -12,7 +12,7 @@ from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.month import Month
 from trafficedu.core.text import message
 from trafficedu.evaluation.models import RuleSetRecord
-from trafficedu.evaluation.rules import RuleSetState
+from trafficedu.evaluation.rules.rule_sets import RuleSetState
 
 
 def rule_set_of(session: Session, month: Month) -> RuleSetRecord:
@@ -23,10 +23,10 @@ def rule_set_of(session: Session, month: Month) -> RuleSetRecord:
         .order_by(RuleSetRecord.valid_from.desc(), RuleSetRecord.id.desc())
         .limit(1)
     )
-    found = session.scalar(query)
-    if found is None:
+    record = session.scalar(query)
+    if record is None:
         raise Refusal(message("No rule set is in force for this month. Run first: trafficedu init"))
-    return found
+    return record
 
 
 def rules_from(record: RuleSetRecord) -> RuleSet:
@@ -42,7 +42,7 @@ def list_rule_sets(session: Session) -> Sequence[RuleSetRecord]:
 
 def find_rule_set(session: Session, code: str) -> RuleSetRecord:
     """Return the rule set with ``code``; raise :class:`Missing`."""
-    found = session.scalar(select(RuleSetRecord).where(RuleSetRecord.code == code))
-    if found is None:
+    record = session.scalar(select(RuleSetRecord).where(RuleSetRecord.code == code))
+    if record is None:
         raise Missing(message("This rule set does not exist."))
-    return found
+    return record

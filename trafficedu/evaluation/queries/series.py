@@ -23,14 +23,8 @@ from trafficedu.core.clock import day_bounds
 from trafficedu.core.month import Month
 from trafficedu.education.queries import rates as education
 from trafficedu.evaluation.queries.areas import list_parts, owners
-from trafficedu.evaluation.rules import (
-    ACCIDENTS,
-    CASUALTY,
-    EDUCATION,
-    MOST_MONTHS,
-    SERIES,
-    VIOLATIONS,
-)
+from trafficedu.evaluation.rules.calendar import MOST_MONTHS
+from trafficedu.evaluation.rules.measures import ACCIDENTS, CASUALTY, EDUCATION, SERIES, VIOLATIONS
 from trafficedu.helmets.queries import rates as helmets
 from trafficedu.violations.queries import figures as violations
 

@@ -15,7 +15,7 @@ from trafficedu.areas import queries as areas
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.month import Month
 from trafficedu.evaluation.queries.targets import Target, Targets
-from trafficedu.evaluation.rules import MOST_MONTHS
+from trafficedu.evaluation.rules.calendar import MOST_MONTHS
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,7 +24,7 @@ from trafficedu.evaluation.models import ALARMS
 from trafficedu.evaluation.queries.areas import list_roots
 from trafficedu.evaluation.queries.results import find_result
 from trafficedu.evaluation.queries.series import Loaded, load_series
-from trafficedu.evaluation.rules import CASUALTY, SERIES, VIOLATIONS
+from trafficedu.evaluation.rules.measures import CASUALTY, SERIES, VIOLATIONS
 from trafficedu.evaluation.services.results import FRESH, TrendResult, keeping
 from trafficedu.messages.services.outbox import NewPush, push
 

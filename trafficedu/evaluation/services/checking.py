@@ -58,9 +58,9 @@ def check_month(session: Session, month: Month, now: datetime) -> Check:
         stored = results_of(session, version)
         number += len(stored)
         differences += [
-            {"version": version.number, "kind": one.kind, "code": one.code}
-            for one in stored
-            if not is_unchanged(one, version)
+            {"version": version.number, "kind": result.kind, "code": result.code}
+            for result in stored
+            if not is_unchanged(result, version)
         ]
     drift = changes_between(results_of(session, run), judge_month(session, month, run.rule_set, now))
     return Check(run, number, differences, drift)

@@ -11,7 +11,7 @@ from trafficedu.analysis.colours.rule_set import COLOURS, GREY, KINDS
 from trafficedu.core.text import Message, message
 from trafficedu.evaluation.models import EvaluationRun
 from trafficedu.evaluation.queries.runs import results_of
-from trafficedu.evaluation.rules import COLOUR_NAMES, KIND_NAMES
+from trafficedu.evaluation.rules.names import COLOUR_NAMES, KIND_NAMES
 from trafficedu.evaluation.services.checking import Check
 
 

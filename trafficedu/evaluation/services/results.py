@@ -20,7 +20,8 @@ from trafficedu.evaluation.queries.areas import list_roots
 from trafficedu.evaluation.queries.effects import load_campaign_data
 from trafficedu.evaluation.queries.results import checked_since, find_result
 from trafficedu.evaluation.queries.series import load_series
-from trafficedu.evaluation.rules import ACCIDENTS, SERIES, VIOLATIONS, night_of
+from trafficedu.evaluation.rules.calendar import night_of
+from trafficedu.evaluation.rules.measures import ACCIDENTS, SERIES, VIOLATIONS
 from trafficedu.evaluation.services.effects import TOO_FEW, compute_effect
 from trafficedu.evaluation.services.trends import compute_trend
 
@@ -92,9 +93,9 @@ def refresh_one(session: Session, now: datetime) -> int:
     begun = night_of(now)
     if begun is None:
         return 0
-    done, fits = checked_since(session, begun), 0
+    checked, fits = checked_since(session, begun), 0
     waiting = [
-        (key, root) for root in list_roots(session, local_date(now)) for key in SERIES if (key, root.id) not in done
+        (key, root) for root in list_roots(session, local_date(now)) for key in SERIES if (key, root.id) not in checked
     ]
     for key, root in waiting[:CHECKS_A_ROUND]:
         answer = trend_of(session, key, root, now, anew=True)

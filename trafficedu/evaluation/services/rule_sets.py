@@ -21,7 +21,7 @@ from trafficedu.core.month import Month
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import Message, message
 from trafficedu.evaluation.models import EvaluationRun, RuleSetRecord
-from trafficedu.evaluation.rules import RULE_SET_LIFE, RuleSetAct, RuleSetState
+from trafficedu.evaluation.rules.rule_sets import RULE_SET_LIFE, RuleSetAct, RuleSetState
 
 SHIPPED = Path(__file__).parent.parent.parent / "reference" / "rule_set.json"
 

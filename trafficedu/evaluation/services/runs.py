@@ -25,7 +25,7 @@ from trafficedu.evaluation.queries.facts import Facts, load_facts
 from trafficedu.evaluation.queries.rule_sets import rule_set_of, rules_from
 from trafficedu.evaluation.queries.runs import latest_run, published_run, results_of
 from trafficedu.evaluation.queries.targets import Target, list_targets
-from trafficedu.evaluation.rules import night_of
+from trafficedu.evaluation.rules.calendar import night_of
 from trafficedu.evaluation.services.yearly import trend_inputs
 
 WATCHED_MONTHS = 3

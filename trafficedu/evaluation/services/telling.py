@@ -8,7 +8,7 @@ from trafficedu.accounts.queries import contacts_of, watchers_of
 from trafficedu.core.text import message
 from trafficedu.evaluation.events import ColourWorsened
 from trafficedu.evaluation.models import EvaluationResult
-from trafficedu.evaluation.rules import COLOUR_NAMES
+from trafficedu.evaluation.rules.names import COLOUR_NAMES
 from trafficedu.messages.services.outbox import NewPush, push
 
 

@@ -18,7 +18,8 @@ from trafficedu.analysis.trend.statement import Slopes
 from trafficedu.analysis.trend_report import TrendReport
 from trafficedu.core.text import Message
 from trafficedu.evaluation.queries.series import Loaded
-from trafficedu.evaluation.rules import HORIZON, LEAST_MONTHS, SERIES
+from trafficedu.evaluation.rules.calendar import HORIZON, LEAST_MONTHS
+from trafficedu.evaluation.rules.measures import SERIES
 
 LIMITS = {"low_80": "high_80", "high_80": "low_80", "low_95": "high_95", "high_95": "low_95"}
 """A limit of the failures is the opposite one of the successes."""
@@ -68,17 +69,17 @@ def _about(report: TrendReport) -> dict[str, Any]:
         "method": report.forecast.method,
         "why": packed(trend_words.choice_lines(report)),
         "notes": packed(trend_words.notes(report)),
-        "scores": {m: {name: asdict(one) for name, one in by.items()} for m, by in scores.items()} if scores else None,
+        "scores": {m: {name: asdict(s) for name, s in by.items()} for m, by in scores.items()} if scores else None,
     }
 
 
 def _row(report: TrendReport, row: int, rate: bool) -> dict[str, Any]:
     """Return one area of a panel."""
     panel, outlook = report.panel, report.forecast.areas
-    one = ExpectedCounts(**{name: values[row] for name, values in vars(outlook).items()})
+    expected = ExpectedCounts(**{name: values[row] for name, values in vars(outlook).items()})
     base = None if panel.exposure is None else panel.exposure[row]
     fitted, held = _fitted(report)[row], clean_exposure(panel)[1][row]
-    return _laid_out(panel.counts[row], base, fitted, held, one, (report.trends, row), rate)
+    return _laid_out(panel.counts[row], base, fitted, held, expected, (report.trends, row), rate)
 
 
 def _total(report: TrendReport) -> dict[str, Any]:

@@ -84,9 +84,9 @@ def try_rules(session: Session, rules: RuleSet, by: Actor) -> RuleTrial:
         before[row.kind, row.colour] += 1
         after[row.kind, verdict.colour] += 1
         if verdict.colour != row.colour:
-            found = (row.colour, verdict.colour, row.score, verdict.score)
-            moved.append(TrialRow(of_run[row.run_id], row.kind, row.code, row.name, *found))
+            change = (row.colour, verdict.colour, row.score, verdict.score)
+            moved.append(TrialRow(of_run[row.run_id], row.kind, row.code, row.name, *change))
     colours: dict[str, dict[str, tuple[int, int]]] = {}
     for kind, colour in sorted(before.keys() | after.keys()):
         colours.setdefault(kind, {})[colour] = before[kind, colour], after[kind, colour]
-    return RuleTrial(months, len(rows), sorted(moved, key=lambda one: one.month, reverse=True), colours)
+    return RuleTrial(months, len(rows), sorted(moved, key=lambda row: row.month, reverse=True), colours)

@@ -26,15 +26,8 @@ from trafficedu.evaluation.queries import runs
 from trafficedu.evaluation.queries.areas import fitted_with
 from trafficedu.evaluation.queries.results import find_result as find_kept
 from trafficedu.evaluation.queries.rule_sets import rules_from
-from trafficedu.evaluation.rules import (
-    CASUALTY,
-    COLOUR_NAMES,
-    DIMENSION_NAMES,
-    KIND_NAMES,
-    SERIES,
-    TAB_NAMES,
-    VIOLATIONS,
-)
+from trafficedu.evaluation.rules.measures import CASUALTY, SERIES, VIOLATIONS
+from trafficedu.evaluation.rules.names import COLOUR_NAMES, DIMENSION_NAMES, KIND_NAMES, TAB_NAMES
 from trafficedu.evaluation.views.blueprint import pages
 from trafficedu.patrols.queries import effort_of
 

@@ -17,7 +17,7 @@ from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message, translated
 from trafficedu.evaluation.forms.rule_sets import EXPOSURE_NAMES, RESPONSIBILITY_NAMES, RuleSetForm, flat
 from trafficedu.evaluation.queries import rule_sets as queries
-from trafficedu.evaluation.rules import DIMENSION_NAMES, KIND_NAMES
+from trafficedu.evaluation.rules.names import DIMENSION_NAMES, KIND_NAMES
 from trafficedu.evaluation.services import rule_sets as rule_set_services
 from trafficedu.evaluation.services import trials
 from trafficedu.evaluation.views.blueprint import pages
@@ -29,9 +29,9 @@ SHOWN_MOVED = 100
 @requires("evaluation:rule:read")
 def rule_sets() -> Any:
     """I see which rules hold, held and are drafted."""
-    found = queries.list_rule_sets(session())
+    rule_sets = queries.list_rule_sets(session())
     current = queries.rule_set_of(session(), Month.of(today()))
-    return render_template("evaluation/rules.html", rule_sets=found, current=current)
+    return render_template("evaluation/rules.html", rule_sets=rule_sets, current=current)
 
 
 @pages.get("/rules/<code>")

@@ -14,7 +14,7 @@ from trafficedu.core.month import Month
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
 from trafficedu.evaluation.queries import runs
-from trafficedu.evaluation.rules import DIMENSION_NAMES, KIND_NAMES
+from trafficedu.evaluation.rules.names import DIMENSION_NAMES, KIND_NAMES
 from trafficedu.evaluation.services import runs as run_services
 from trafficedu.evaluation.views.blueprint import pages
 
@@ -42,11 +42,11 @@ def evaluate(month: Month) -> Any:
 def versions(month: Month) -> Any:
     """I see the versions of a month and what late data changed."""
     published = runs.published_run(session(), month)
-    found = runs.list_versions(session(), month)
+    versions = runs.list_versions(session(), month)
     return render_template(
         "evaluation/versions.html",
         month=month,
-        versions=found,
+        versions=versions,
         published=published,
         kind_names=KIND_NAMES,
         names=DIMENSION_NAMES,

@@ -18,7 +18,8 @@ from trafficedu.evaluation import charts
 from trafficedu.evaluation.forms.trends import ClaimForm, TrendForm
 from trafficedu.evaluation.queries import areas
 from trafficedu.evaluation.queries.claims import compare_periods
-from trafficedu.evaluation.rules import MEASURES, SERIES, SHORT_MONTHS, VIOLATIONS
+from trafficedu.evaluation.rules.calendar import SHORT_MONTHS
+from trafficedu.evaluation.rules.measures import MEASURES, SERIES, VIOLATIONS
 from trafficedu.evaluation.services import results
 from trafficedu.evaluation.services.results import TrendResult
 from trafficedu.evaluation.services.trends import unpacked

@@ -87,10 +87,10 @@ def find_watch(session: Session, number: str, by: Actor) -> HazardWatch:
             selectinload(HazardWatch.looks).joinedload(HazardLook.by),
         )
     )
-    found = session.scalar(query)
-    if found is None:
+    watch = session.scalar(query)
+    if watch is None:
         raise Missing(message("This check does not exist, or you do not have access to it."))
-    return found
+    return watch
 
 
 def list_checkers(session: Session, path: str) -> Sequence[User]:

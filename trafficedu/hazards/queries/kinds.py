@@ -20,7 +20,7 @@ def list_kinds(session: Session, only_active: bool = False) -> Sequence[HazardKi
 
 def find_kind(session: Session, code: str) -> HazardKind:
     """Return one kind; raise :class:`Missing`."""
-    found = session.scalar(select(HazardKind).where(HazardKind.code == code))
-    if found is None:
+    kind = session.scalar(select(HazardKind).where(HazardKind.code == code))
+    if kind is None:
         raise Missing(message("This kind does not exist. Choose one from the list."))
-    return found
+    return kind

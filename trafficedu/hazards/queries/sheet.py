@@ -55,8 +55,8 @@ def plan_paper(session: Session, hazard: Hazard, locale: str, now: datetime) -> 
 
 
 def _pictures(session: Session, hazard: Hazard, taken: str) -> tuple[bytes, ...]:
-    found = [photo for photo in photos_of(session, hazard) if photo.taken == taken]
-    return tuple(services_of(session).evidence.read(photo.key) for photo in found[-MOST_ON_PAPER:])
+    photos = [photo for photo in photos_of(session, hazard) if photo.taken == taken]
+    return tuple(services_of(session).evidence.read(photo.key) for photo in photos[-MOST_ON_PAPER:])
 
 
 def _course(session: Session, hazard: Hazard, locale: str) -> tuple[PlanStep, ...]:

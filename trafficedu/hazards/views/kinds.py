@@ -39,11 +39,11 @@ def new_kind() -> Any:
 @requires("hazards:kind:manage")
 def kind(code: str) -> Any:
     """I rename a kind of hazard, or take it out of use."""
-    found = find_kind(session(), code)
+    entry = find_kind(session(), code)
     form = HazardKindForm()
     if request.method == "GET":
-        form.show(found)
-    if submitted(form, lambda: change_kind(session(), found, form.to_input(), form.version.data, actor())):
+        form.show(entry)
+    if submitted(form, lambda: change_kind(session(), entry, form.to_input(), form.version.data, actor())):
         flash_message(message("Kind of hazard changed."))
         return back_to("hazards.kinds")
     return form_page("hazards/kind.html", form, kind=find_kind(session(), code))

@@ -87,9 +87,9 @@ def photos(number: str) -> Any:
 @requires("hazards:hazard:void")
 def withdraw(number: str, position: int) -> Any:
     """I take a photo from every page that shows what it must not, such as a face."""
-    found = records.find_photo(session(), number, min(position, 999), actor())
+    picture = records.find_photo(session(), number, min(position, 999), actor())
     form = ReasonForm()
-    if submitted(form, lambda: reporting.withdraw_photo(session(), found, form.reason.data, actor(), utc_now())):
+    if submitted(form, lambda: reporting.withdraw_photo(session(), picture, form.reason.data, actor(), utc_now())):
         flash_message(message("Photo withdrawn from all pages."))
         return back_to("hazards.show", number=number)
     hazard = records.find_hazard(session(), number, actor())

@@ -139,14 +139,14 @@ def void(number: str) -> Any:
     return _with_reason(number, HazardAct.VOIDED, deciding.void, message("Record voided and removed from all figures."))
 
 
-def _with_reason(number: str, step: HazardAct, act: Act, told: Message) -> Any:
+def _with_reason(number: str, step: HazardAct, act: Act, confirmation: Message) -> Any:
     """Ask for a reason on a page of its own, then take the step."""
     hazard = _seen(number, step)
     form = ReasonForm()
     if request.method == "GET":
         form.version.data = hazard.version
     if submitted(form, lambda: act(session(), hazard, form.reason.data, form.version.data, actor(), utc_now())):
-        flash_message(told)
+        flash_message(confirmation)
         return back_to("hazards.show", number=number)
     hazard = records.find_hazard(session(), number, actor())
     return form_page("hazards/reason.html", form, hazard=hazard, step=step)

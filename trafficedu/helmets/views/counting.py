@@ -37,8 +37,8 @@ KEPT_ASSETS = ("app.css", "app.js", "counting.js")
 @requires("helmets:survey:record")
 def count() -> Any:
     """I count helmets at the roadside."""
-    done = surveys.list_recent(session(), actor(), today())
-    return render_template("helmets/count.html", done=done, kept=False)
+    recent = surveys.list_recent(session(), actor(), today())
+    return render_template("helmets/count.html", done=recent, kept=False)
 
 
 @pages.get("/count/kept")

@@ -13,7 +13,7 @@ from trafficedu.core.database import session, writing_apart
 from trafficedu.core.month import EARLIEST, LATEST, Month
 from trafficedu.core.text import message
 from trafficedu.evaluation.queries import runs as evaluation
-from trafficedu.evaluation.rules import SERIES
+from trafficedu.evaluation.rules.measures import SERIES
 from trafficedu.evaluation.services import alarms
 from trafficedu.overview.forms import ScreenForm
 from trafficedu.overview.queries import picture
@@ -51,14 +51,14 @@ def _drawn(area: Area, month: Month) -> dict[str, Any]:
     """Return what the template of either screen shows; alarms computed just now are kept for the next one."""
     shown = draw_screen(session(), actor(), area, month, utc_now())
     answer = alarms.alarms_of(session(), area, utc_now())
-    found = alarms.read_alarms(answer.payload)
+    raised = alarms.read_alarms(answer.payload)
     if answer.keep is not None:
         keep = answer.keep
         with writing_apart() as own:
             keep(own)
     return {
         "screen": shown,
-        "alarms": found,
+        "alarms": raised,
         "alarm_month": answer.payload["month"],
         "series": SERIES,
         "below": LEVEL_BELOW.get(area.level),

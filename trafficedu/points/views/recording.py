@@ -60,5 +60,5 @@ def counter(number: str) -> Any:
     if submitted(form, lambda: entries.counter_entry(session(), entry, form.reason.data, actor(), utc_now())):
         flash_message(message("Entry reversed."))
         return back_to("points.entry", number=number)
-    found = find_entry(session(), number, actor())
-    return form_page("points/counter.html", form, entry=found)
+    entry = find_entry(session(), number, actor())
+    return form_page("points/counter.html", form, entry=entry)
