@@ -13,7 +13,7 @@ from flask import render_template
 from flask_babel import gettext as _
 
 from trafficedu.accidents.queries import figures
-from trafficedu.accidents.queries.figures import MonthCount, Tally
+from trafficedu.accidents.queries.figures import SeverityCount, Tally
 from trafficedu.accidents.rules import CASUALTY, Severity, year_before
 from trafficedu.analysis.counts import RateChange, compare_counts
 from trafficedu.core.access import actor
@@ -117,7 +117,9 @@ def probability(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
 
 
-def chart_by_month(months: Sequence[Month], monthly: Sequence[MonthCount], claims: Sequence[YearComparison]) -> Chart:
+def chart_by_month(
+    months: Sequence[Month], monthly: Sequence[SeverityCount], claims: Sequence[YearComparison]
+) -> Chart:
     """Return the chart of accidents by month: those with somebody hurt, and the fatal ones among them."""
     place = {month: index for index, month in enumerate(months)}
     hurt, fatal = [0] * len(months), [0] * len(months)

@@ -216,7 +216,7 @@ def find_post(session: Session, area: str, station: str, company: str) -> Post:
 def _id_of(session: Session, model: type[Area | Station | Company], code: str) -> int | None:
     if not code:
         return None
-    found = session.scalar(select(model.id).where(model.code == code))
-    if found is None:
+    post_id = session.scalar(select(model.id).where(model.code == code))
+    if post_id is None:
         raise Missing(message("Nothing has the code %(code)s.", code=code))
-    return found
+    return post_id

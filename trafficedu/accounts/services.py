@@ -203,10 +203,10 @@ def _flush(session: Session) -> None:
 
 
 def _check_post(new: UserInput) -> None:
-    wanted = rules.POST_OF[rules.Role(new.role)]
+    post = rules.POST_OF[rules.Role(new.role)]
     posts = {"area": new.area_id, "station": new.station_id, "company": new.company_id}
     for name, value in posts.items():
-        if name == wanted and value is None:
+        if name == post and value is None:
             raise Refusal(message("This role needs a post. Choose one."), field=f"{name}_id")
-        if name != wanted and value is not None:
+        if name != post and value is not None:
             raise Refusal(message("This role has no post of this kind. Leave it empty."), field=f"{name}_id")

@@ -102,7 +102,7 @@ class EndForm(Form):
         self.successor.choices = as_choices([("", _l("none")), *areas])
 
 
-class FigureForm(Form):
+class AreaFigureForm(Form):
     """The e-bikes registered in an area in one month."""
 
     month = MonthField(_l("Month"), [InputRequired(_l("Choose the month."))])

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 
 from trafficedu.areas import queries, services
-from trafficedu.areas.forms import AreaFilterForm, AreaForm, EndForm, FigureForm, NewAreaForm, OutlinesForm
+from trafficedu.areas.forms import AreaFigureForm, AreaFilterForm, AreaForm, EndForm, NewAreaForm, OutlinesForm
 from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.core.access import actor, requires
 from trafficedu.core.charts import Chart, Series
@@ -59,7 +59,7 @@ def outlines() -> Any:
 @requires("areas:area:read")
 def show(code: str) -> Any:
     """I read what is known about an area: where it lies, what came before and after, its e-bikes."""
-    return _show(_area(code), FigureForm())
+    return _show(_area(code), AreaFigureForm())
 
 
 @pages.post("/areas/<code>/ebikes")
@@ -67,7 +67,7 @@ def show(code: str) -> Any:
 def set_figure(code: str) -> Any:
     """I enter the e-bikes registered in an area in a month."""
     area = _area(code)
-    form = FigureForm()
+    form = AreaFigureForm()
     if submitted(
         form, lambda: services.set_figure(session(), area, form.month.data, form.ebikes.data, actor(), utc_now())
     ):
@@ -151,7 +151,7 @@ def _chart(months: Mapping[str, int | None]) -> Chart:
     )
 
 
-def _show(area: Area, form: FigureForm) -> str:
+def _show(area: Area, form: AreaFigureForm) -> str:
     day = today()
     running = Month.of(day)
     months = queries.ebikes_by_month(session(), area.path, running - CHART_MONTHS, running)

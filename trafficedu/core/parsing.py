@@ -124,8 +124,8 @@ def moment(cell: Cell) -> datetime:
     """Return a moment in UTC: RFC 3339, or the district's clock without an offset, with dashes or slashes."""
     written = as_text(cell)
     try:
-        found = datetime.fromisoformat(written)
-        return found.astimezone(UTC) if found.tzinfo else from_local(found)
+        value = datetime.fromisoformat(written)
+        return value.astimezone(UTC) if value.tzinfo else from_local(value)
     except (ValueError, OverflowError):  # the latter: a day at the very edge of the calendar
         pass
     for pattern in SLASHED:
@@ -141,10 +141,10 @@ def whole(least: int = 0, most: int = 2_000_000_000) -> Read[int]:
 
     def number(cell: Cell) -> int:
         written = as_text(cell)
-        found = int(written) if written.removeprefix("-").isdecimal() and len(written) < 15 else None
-        if found is None or not least <= found <= most:
+        value = int(written) if written.removeprefix("-").isdecimal() and len(written) < 15 else None
+        if value is None or not least <= value <= most:
             raise Refusal(message("Write a whole number between %(least)d and %(most)d.", least=least, most=most))
-        return found
+        return value
 
     return number
 

@@ -29,7 +29,7 @@ from trafficedu.hazards.queries.checks import WatchFilter
 from trafficedu.hazards.queries.records import OPEN_ONES, HazardFilter
 from trafficedu.hazards.services.checks import NewWatch
 from trafficedu.hazards.services.deciding import FixDecision
-from trafficedu.hazards.services.kinds import KindInput
+from trafficedu.hazards.services.kinds import HazardKindInput
 from trafficedu.hazards.services.planning import RemedyPlan
 from trafficedu.hazards.services.reporting import NewHazard
 
@@ -301,9 +301,9 @@ class HazardKindForm(Form):
     active = BooleanField(_l("in use"), default=True)
     version = VersionField(default=0)
 
-    def to_input(self) -> KindInput:
+    def to_input(self) -> HazardKindInput:
         """Return what was entered."""
-        return KindInput(self.name_zh.data, self.name_en.data, self.position.data, bool(self.active.data))
+        return HazardKindInput(self.name_zh.data, self.name_en.data, self.position.data, bool(self.active.data))
 
     def show(self, kind: HazardKind) -> None:
         """Fill the form with what the catalogue says."""

@@ -46,7 +46,7 @@ class ProtestForm(Form):
     )
 
 
-class DecisionForm(Form):
+class ObjectionDecisionForm(Form):
     """Whether a protest is right, and why."""
 
     decision = RadioField(

@@ -42,7 +42,7 @@ class AreaMonthCount:
 
 
 @dataclass(frozen=True)
-class MonthCount:
+class SeverityCount:
     """Accidents of one severity in one month (``month`` is its first day)."""
 
     month: Month
@@ -115,7 +115,7 @@ def count_by_area_and_month(
 
 def count_by_month(
     session: Session, by: Actor, start: date, end: date, area_path: str | None = None, *, ebike_only: bool = True
-) -> list[MonthCount]:
+) -> list[SeverityCount]:
     """Return accidents by month and severity from ``start`` to ``end``, months ascending; empty ones left out."""
     year, month = extract("year", Accident.occurred_on), extract("month", Accident.occurred_on)
     query = (
@@ -124,7 +124,7 @@ def count_by_month(
         .group_by(year, month, Accident.severity)
         .order_by(year, month, Accident.severity)
     )
-    return [MonthCount(Month(int(y), int(m)), severity, n) for y, m, severity, n in session.execute(query)]
+    return [SeverityCount(Month(int(y), int(m)), severity, n) for y, m, severity, n in session.execute(query)]
 
 
 def tally(

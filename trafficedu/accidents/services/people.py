@@ -52,12 +52,12 @@ def link_rider(
         with session.begin_nested():
             session.add(link)
     except IntegrityError:
-        found = session.scalar(
+        present = session.scalar(
             select(AccidentRider).where(AccidentRider.accident_id == accident.id, AccidentRider.rider_id == rider.id)
         )
-        if found is None:
+        if present is None:
             raise
-        return found
+        return present
     audit.write(session, LINK, by, subject=accident, rider_id=rider.id, role=role)
     return link
 

@@ -98,7 +98,7 @@ def _units(session: Session, campaign: Campaign, root: Area, recorded: set[str])
 
 
 def _within(path: str, chosen: Sequence[str]) -> bool:
-    return any(path.startswith(one) for one in chosen)
+    return any(path.startswith(start) for start in chosen)
 
 
 def _town(path: str) -> str:
@@ -122,7 +122,7 @@ def _comparison(
 def _ebikes(session: Session, root: Area, units: Sequence[Area], first: Month, last: Month) -> FloatArray | None:
     """Return registered e-bikes of every unit and month; None unless all are known and positive."""
     by_month = areas.ebikes_of_areas(session, root.path, first, last)
-    rows = np.array([[float(found.get(unit.path) or 0) for found in by_month.values()] for unit in units])
+    rows = np.array([[float(ebikes_of.get(unit.path) or 0) for ebikes_of in by_month.values()] for unit in units])
     return rows if rows.size and bool((rows > 0).all()) else None
 
 

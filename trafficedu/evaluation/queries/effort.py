@@ -13,7 +13,7 @@ from trafficedu.points.queries.balances import month_points
 
 def points_of(session: Session, month: Month) -> Mapping[tuple[str, int], tuple[int, int | None]]:
     """Return points and points expected in ``month``, by kind and id of the target."""
-    return {key: (found.points, found.expected) for key, found in month_points(session, month).items()}
+    return {key: (points.points, points.expected) for key, points in month_points(session, month).items()}
 
 
 def stops_by_path(session: Session, month: Month) -> Mapping[str, int]:

@@ -95,8 +95,8 @@ def _cells(session: Session, key: str, path: str, first: Month, last: Month) -> 
         rows = accidents.count_by_area_and_month(session, SYSTEM, start, end, path, casualty_only=key == CASUALTY)
         return [(row.path, row.month, row.accidents, None) for row in rows]
     if key == VIOLATIONS:
-        found = violations.count_by_area_and_month(session, SYSTEM, start, end, path)
-        return [(area, month, count, None) for area, month, count in found]
+        figures = violations.count_by_area_and_month(session, SYSTEM, start, end, path)
+        return [(area, month, count, None) for area, month, count in figures]
     if key == EDUCATION:
         due = education.count_due_by_area_and_month(session, SYSTEM, start, after, day_bounds(after)[0], path)
         return [(area, month, tasks - on_time, tasks) for area, month, tasks, on_time in due]
@@ -114,7 +114,7 @@ def _ebikes(
     if shape[0] > len(parts):
         return None
     by_month = areas.ebikes_of_areas(session, root.path, first, last)
-    rows = [[found.get(part.path) for found in by_month.values()] for part in parts]
+    rows = [[ebikes_of.get(part.path) for ebikes_of in by_month.values()] for part in parts]
     exposure = np.array([[np.nan if value is None else float(value) for value in row] for row in rows])
     return None if np.isnan(exposure).all() else exposure
 

@@ -18,7 +18,7 @@ from trafficedu.hazards.services.steps import short
 
 
 @dataclass(frozen=True)
-class KindInput:
+class HazardKindInput:
     """What the administrator enters for a kind; ``position`` orders the list."""
 
     name_zh: str
@@ -32,7 +32,7 @@ def load_kinds(session: Session, now: datetime) -> int:
     return len(add_missing(session, HazardKind, shipped("hazard_kinds.csv", HazardKind)))
 
 
-def add_kind(session: Session, code: str, new: KindInput, by: Actor) -> HazardKind:
+def add_kind(session: Session, code: str, new: HazardKindInput, by: Actor) -> HazardKind:
     """Add a kind. Raises Refusal at ``code`` where it is in use, at a name where there is none."""
     kind = HazardKind(code=code.strip().lower())
     if not kind.code.replace("_", "").isalnum() or not kind.code.isascii() or len(kind.code) > 20:
@@ -46,7 +46,7 @@ def add_kind(session: Session, code: str, new: KindInput, by: Actor) -> HazardKi
     return kind
 
 
-def change_kind(session: Session, kind: HazardKind, new: KindInput, version: int, by: Actor) -> None:
+def change_kind(session: Session, kind: HazardKind, new: HazardKindInput, version: int, by: Actor) -> None:
     """Rename or reorder a kind, or stop using it; records that name it keep it. Raises Stale or Refusal."""
     expect_version(kind, version)
     _apply(kind, new)
@@ -54,7 +54,7 @@ def change_kind(session: Session, kind: HazardKind, new: KindInput, version: int
     audit.write(session, "hazards:kind:manage", by, subject=kind, code=kind.code, active=kind.active)
 
 
-def _apply(kind: HazardKind, new: KindInput) -> None:
+def _apply(kind: HazardKind, new: HazardKindInput) -> None:
     for field, longest in (("name_zh", 40), ("name_en", 60)):
         name = short(getattr(new, field), longest, field)
         if not name:

@@ -42,10 +42,10 @@ def list_educated(session: Session, accident_id: int, by: Actor) -> Sequence[Edu
         .order_by(AccidentRider.id)
     ).all()
     ids = [rider.id for rider in riders]
-    done = select(StudyTask.rider_id, func.count(), func.max(StudyTask.completed_on)).where(
+    completions = select(StudyTask.rider_id, func.count(), func.max(StudyTask.completed_on)).where(
         StudyTask.rider_id.in_(ids), StudyTask.state == TaskState.COMPLETED, StudyTask.completed_utc < occurred
     )
-    completed = {row[0]: (row[1], row[2]) for row in session.execute(done.group_by(StudyTask.rider_id))}
+    completed = {row[0]: (row[1], row[2]) for row in session.execute(completions.group_by(StudyTask.rider_id))}
     open_then = select(StudyTask.rider_id, func.count()).where(
         StudyTask.rider_id.in_(ids),
         StudyTask.opened_utc <= occurred,

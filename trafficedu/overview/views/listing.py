@@ -17,7 +17,7 @@ from trafficedu.core.month import Month
 from trafficedu.core.text import message, translate
 from trafficedu.core.web import back_to, flash_message, locale, page_number
 from trafficedu.overview import services
-from trafficedu.overview.forms import DecisionForm, ProtestForm, TakeOffForm
+from trafficedu.overview.forms import ObjectionDecisionForm, ProtestForm, TakeOffForm
 from trafficedu.overview.models import ListEntry, VillageList
 from trafficedu.overview.queries import lists as queries
 from trafficedu.overview.rules import ListAct, Shade
@@ -122,7 +122,7 @@ def decide(month: Month, code: str) -> Any:
     protest = queries.find_entry(session(), month, code, actor()).protest
     if protest is None:
         abort(404)
-    form = DecisionForm()
+    form = ObjectionDecisionForm()
     if submitted(
         form,
         lambda: services.decide_protest(session(), protest, form.decision.data, form.reason.data, actor(), utc_now()),
