@@ -243,7 +243,7 @@ def test_the_command_line_writes_them(
         with app.app_context():
             yield app
 
-    monkeypatch.setattr(cli, "opened", opened)
+    monkeypatch.setattr(cli, "open_installation", opened)
     monkeypatch.setenv("TRAFFICEDU_LOCALE", "en")
     runs.evaluate(session, MONTH, NOW)  # not published: the command line sees it, and says so
     session.commit()
