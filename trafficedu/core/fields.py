@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+import wtforms
 from flask import request
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
@@ -27,6 +28,10 @@ ACCEPTED_TIMES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%
 
 class Form(FlaskForm):
     """What is typed on a page that changes something; it carries the token against forged requests."""
+
+
+class FormPart(wtforms.Form):
+    """Fields that stand several times inside a form; the token is the form's."""
 
 
 class FilterForm(FlaskForm):

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-import wtforms
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
@@ -28,6 +27,7 @@ from trafficedu.core.fields import (
     ChoiceFilter,
     FilterForm,
     Form,
+    FormPart,
     LocalTimeField,
     TrimmedField,
     VersionField,
@@ -245,7 +245,7 @@ class SessionFilterForm(FilterForm):
         )
 
 
-class ModuleForm(wtforms.Form):  # type: ignore[misc]
+class ModuleForm(FormPart):
     """One module of a course: names and minutes."""
 
     name_zh = TrimmedField(_l("Name (Chinese)"), [InputRequired(_l("Enter the name.")), Length(max=80)])
