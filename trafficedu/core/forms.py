@@ -50,14 +50,7 @@ def submitted(form: Form, act: Callable[[], Result]) -> Accepted[Result] | None:
 
 def acted(form: Form, act: Callable[[], Result]) -> Accepted[Result] | None:
     """Act and commit for a form that is checked already; see :func:`submitted`."""
-    try:
-        accepted = Accepted(act())
-        session().commit()
-    except Refusal as refusal:
-        session().rollback()
-        attach_error(form, refusal)
-        return None
-    return accepted
+    return _committed(act, lambda refusal: attach_error(form, refusal))
 
 
 def carried_out(act: Callable[[], Result], success: Message | None = None) -> Accepted[Result] | None:
@@ -65,15 +58,21 @@ def carried_out(act: Callable[[], Result], success: Message | None = None) -> Ac
 
     ``success`` is what the next page says where nothing was refused.
     """
+    accepted = _committed(act, lambda refusal: flash_message(refusal.text, "error"))
+    if accepted and success is not None:
+        flash_message(success)
+    return accepted
+
+
+def _committed(act: Callable[[], Result], show: Callable[[Refusal], None]) -> Accepted[Result] | None:
+    """Act and commit; where a rule refuses, undo and show the refusal."""
     try:
         accepted = Accepted(act())
         session().commit()
     except Refusal as refusal:
         session().rollback()
-        flash_message(refusal.text, "error")
+        show(refusal)
         return None
-    if success is not None:
-        flash_message(success)
     return accepted
 
 

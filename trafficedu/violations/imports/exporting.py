@@ -25,10 +25,9 @@ from trafficedu.riders.queries import ID_NUMBER, PHONE
 from trafficedu.riders.rules import mask_identity, mask_name, mask_phone
 from trafficedu.violations.models import Violation, ViolationKind
 from trafficedu.violations.queries.scope import visible_to
-from trafficedu.violations.rules import ViolationState
+from trafficedu.violations.rules import NOT_ENDED
 
 PIECE = 2_000
-_STANDING = (ViolationState.CONFIRMED, ViolationState.PENDING)
 _PLAIN = ("place", "latitude", "longitude", "offender", "source", "penalty", "fine_yuan", "note")
 
 
@@ -74,7 +73,7 @@ def _query(by: Actor, month: Month | None) -> Select[Any]:
         .outerjoin(Company, Company.id == Violation.company_id)
         .outerjoin(User, User.id == Violation.officer_id)
         .outerjoin(Rider, Rider.id == Violation.rider_id)
-        .where(visible_to(by), Violation.state.in_(_STANDING))
+        .where(visible_to(by), Violation.state.in_(NOT_ENDED))
         .order_by(Violation.occurred_utc, Violation.id)
         .execution_options(yield_per=PIECE)
     )
