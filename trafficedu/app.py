@@ -12,7 +12,6 @@ import flask_babel
 from flask import Flask, current_app, request
 from flask import session as cookie
 from flask_babel import lazy_gettext as _l
-from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -62,9 +61,10 @@ import trafficedu.violations.views.deciding
 import trafficedu.violations.views.recording
 from trafficedu import wiring
 from trafficedu.accounts import queries as accounts
-from trafficedu.core import access, database, health, logs, pages, security, web
+from trafficedu.core import access, compression, database, health, logs, pages, security, web
 from trafficedu.core.settings import Settings, load_settings
 from trafficedu.core.text import LOCALES
+from trafficedu.core.tokens import MaskedProtection
 from trafficedu.messages.rules import read_origins
 
 PAGES: Sequence[ModuleType] = [
@@ -214,6 +214,7 @@ def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | 
     )
     app.config.update(overrides or {})
     app.jinja_env.undefined = StrictUndefined
+    compression.init_static(app, https=settings.secure_cookies)
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, settings.trusted_proxies, settings.trusted_proxies)  # type: ignore[method-assign]
     logs.init_logs(app)
@@ -221,10 +222,11 @@ def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | 
     database.init_database(app, settings, wiring.HANDLERS)
     flask_babel.Babel(app, locale_selector=_choose_locale)
     access.init_access(app, accounts.load_actor)
-    CSRFProtect(app)
+    MaskedProtection(app)
     security.init_security(app, https=settings.secure_cookies)
     web.init_web(app, web.Tables(wiring.HOME, wiring.PANELS, wiring.IMPORTERS, wiring.EXPORTERS))
     pages.init_pages(app, NAVIGATION)
+    compression.init_compression(app)
     for blueprint in dict.fromkeys(module.pages for module in PAGES):
         app.register_blueprint(blueprint)
     return app

@@ -26,7 +26,9 @@ def test_the_manifest_names_every_bundle_and_each_file_is_there(built: Path) -> 
 
 
 def test_nothing_but_the_manifest_s_files_is_left_in_the_folder(built: Path) -> None:
-    known = {*build.read_manifest(built).values(), "manifest.json", "licences.txt", ".stamp"}
+    bundles = build.read_manifest(built).values()
+    compressed = {f"{name}{ending}" for name in bundles for ending in (".br", ".gz")}
+    known = {*bundles, *compressed, "manifest.json", "licences.txt", ".stamp"}
     assert {path.name for path in built.iterdir()} == known
 
 

@@ -12,8 +12,21 @@ POLICY = (
 )
 
 
+def standing_headers(*, https: bool) -> dict[str, str]:
+    """Return what every answer carries, files of the build included."""
+    headers = {
+        "Content-Security-Policy": POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Permissions-Policy": "geolocation=(self), camera=(self), microphone=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+    return {**headers, "Strict-Transport-Security": "max-age=31536000; includeSubDomains"} if https else headers
+
+
 def init_security(app: Flask, *, https: bool) -> None:
     """Attach the headers and the refusal of NUL; ``https`` adds Strict-Transport-Security."""
+    standing = standing_headers(https=https)
 
     @app.before_request
     def _refuse_nul() -> None:
@@ -25,13 +38,8 @@ def init_security(app: Flask, *, https: bool) -> None:
     @app.after_request
     def _headers(response: Response) -> Response:
         headers = response.headers
-        headers.setdefault("Content-Security-Policy", POLICY)
-        headers.setdefault("X-Content-Type-Options", "nosniff")
-        headers.setdefault("Referrer-Policy", "same-origin")
-        headers.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()")
-        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        if https:
-            headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        for name, value in standing.items():
+            headers.setdefault(name, value)
         if request.endpoint != "static":
             headers.setdefault("Cache-Control", "no-store")
         return response
