@@ -28,6 +28,7 @@ def sent(notice: Notice, sent_utc: datetime, answered_utc: datetime | None = Non
     notice.sent_utc, notice.due_utc = sent_utc, sent_utc + timedelta(hours=72)
     if answered_utc is not None:
         notice.feedback = Feedback(measure="criticised", answered_utc=answered_utc)
+        notice.answered_utc = answered_utc
     return notice
 
 

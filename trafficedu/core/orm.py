@@ -10,10 +10,22 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, Date, DateTime, Enum, MetaData, SQLColumnExpression, or_
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Date,
+    DateTime,
+    Enum,
+    Index,
+    MetaData,
+    SQLColumnExpression,
+    bindparam,
+    or_,
+    text,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.hybrid import hybrid_method
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, Session, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from trafficedu.core.errors import Refusal, Stale
@@ -90,6 +102,24 @@ def is_among(column: str, words: Iterable[StrEnum]) -> str:
 def one_of(column: str, words: Iterable[StrEnum]) -> CheckConstraint:
     """Return the constraint, named after ``column``, that it keeps nothing but ``words``."""
     return CheckConstraint(is_among(column, words), column.strip('"'))
+
+
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """Return an index of the rows for which ``where`` holds: of what is open, however many rows are not.
+
+    A statement is served by it only where it says the same words: see :func:`among`.
+    """
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
+
+
+def among(column: InstrumentedAttribute[Any], *words: StrEnum) -> ColumnElement[bool]:
+    """Return the condition that ``column`` keeps one of ``words``, which stand in the statement itself.
+
+    As parameters they would be unknown when the statement is planned, and no :func:`partial_index` could serve it.
+    """
+    if len(words) == 1:
+        return column == bindparam(None, words[0], column.type, literal_execute=True)
+    return column.in_(bindparam(None, words, column.type, expanding=True, literal_execute=True))
 
 
 class Versioned:

@@ -9,9 +9,11 @@ from typing import Any, cast
 
 import flask_babel
 from flask import Flask, Response, current_app, flash, redirect, request, url_for
+from flask_babel import gettext
 from markupsafe import Markup
 
 from trafficedu.core import clock
+from trafficedu.core.counting import CAP
 from trafficedu.core.states import Word
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.text import LOCALES, Message, translate
@@ -100,11 +102,21 @@ def local_time(moment: Any) -> str:
     return clock.local(moment).strftime("%Y-%m-%d %H:%M")
 
 
+def counted(count: int, short: bool = False) -> str:
+    """Return a count of ``core.counting`` as a sentence says it ("more than 1,000"); ``short`` for a tile."""
+    if count <= CAP:
+        return f"{count:,}"
+    return f"{CAP:,}+" if short else gettext("more than %(count)s", count=f"{CAP:,}")
+
+
 def init_web(app: Flask, tables: Tables) -> None:
     """Give views the tables, and templates the filters and functions named in docs/pages.md."""
     app.extensions["trafficedu"] = tables
     app.jinja_env.filters.update(
-        translated=translated, local_time=local_time, local_date=lambda moment: clock.local_date(moment).isoformat()
+        translated=translated,
+        counted=counted,
+        local_time=local_time,
+        local_date=lambda moment: clock.local_date(moment).isoformat(),
     )
     app.jinja_env.tests.update(
         word=lambda value: isinstance(value, Word),

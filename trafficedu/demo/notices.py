@@ -56,6 +56,9 @@ class Notices(Teller):
             held_reason=held if state == NoticeState.HELD else HeldReason.NONE,
             sent_utc=now if ready else None,
             due_utc=due if ready else None,
+            violation_area_id=offence.area,
+            counted_area_id=offence.area if company or person.home is None else self._places.villages[person.home].id,
+            answered_utc=answered,
             opened_utc=max(now, opened) if ready and opened else None,
             voided_utc=offence.voided_at,
         )

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, UniqueConstraint, and_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
-from trafficedu.core.orm import Base, UTCDateTime, Valid, Versioned, one_of, word
+from trafficedu.core.orm import Base, UTCDateTime, Valid, Versioned, among, one_of, partial_index, word
 from trafficedu.core.states import StateIs
 from trafficedu.feedback.rules import HeldReason, Measure, MeasureKind, NoticeState, Receiver
 from trafficedu.riders.models import Rider
 from trafficedu.violations.models import Violation
 
+UNANSWERED = f"state = '{NoticeState.SENT}' AND answered_utc IS NULL"
+"""What an open notice is, as the indexes of open notices say it; a query says it by :meth:`Notice.unanswered`."""
+
 
 class Notice(Versioned, Base):
     """One violation told to one receiver: a company, or a village for a rider without one.
 
-    ``held`` notices have not gone out and say why.
-    Answered and late are derived from the feedback and ``due_utc``, never stored.
+    ``held`` notices have not gone out and say why. ``answered_utc`` is when it was answered, kept by who stores
+    the answer; a sent notice without it is open. Late is derived from ``due_utc``.
+
+    ``violation_area_id`` is where the violation happened, which never changes. ``counted_area_id`` is the area in
+    whose figures the notice counts: the village that has to answer, else where the violation happened.
     """
 
     __tablename__ = "notice"
@@ -32,6 +38,14 @@ class Notice(Versioned, Base):
         Index("ix_notice_company_id_sent_utc", "company_id", "sent_utc"),
         Index("ix_notice_area_id_sent_utc", "area_id", "sent_utc"),
         Index("ix_notice_due_utc", "due_utc"),
+        CheckConstraint("counted_area_id = coalesce(area_id, violation_area_id)", "counted"),
+        CheckConstraint("answered_utc IS NULL OR sent_utc IS NOT NULL", "answered"),
+        Index("ix_notice_counted_area_id_sent_utc", "counted_area_id", "sent_utc"),
+        Index("ix_notice_counted_area_id_due_utc", "counted_area_id", "due_utc"),
+        partial_index("ix_notice_open_area_id_due_utc", "area_id", "due_utc", where=UNANSWERED),
+        partial_index("ix_notice_open_company_id_due_utc", "company_id", "due_utc", where=UNANSWERED),
+        partial_index("ix_notice_open_violation_area_id_due_utc", "violation_area_id", "due_utc", where=UNANSWERED),
+        partial_index("ix_notice_open_due_utc", "due_utc", where=UNANSWERED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -41,23 +55,31 @@ class Notice(Versioned, Base):
     receiver_kind: Mapped[Receiver] = mapped_column(word(Receiver, 10))
     company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
     area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    violation_area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
+    counted_area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
     state: Mapped[NoticeState] = mapped_column(word(NoticeState, 10))
     held_reason: Mapped[HeldReason] = mapped_column(word(HeldReason, 40), default=HeldReason.NONE)
     sent_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     due_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     opened_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    answered_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     voided_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     violation: Mapped[Violation] = relationship()
     rider: Mapped[Rider] = relationship()
     company: Mapped[Company | None] = relationship()
-    area: Mapped[Area | None] = relationship()
+    area: Mapped[Area | None] = relationship(foreign_keys=[area_id])
     feedback: Mapped[Feedback | None] = relationship(back_populates="notice")
 
     is_sent = StateIs(NoticeState.SENT)
     """Whether it went out and was not taken back."""
     is_voided = StateIs(NoticeState.VOIDED)
     """Whether it was taken back: the violation was found wrong."""
+
+    @classmethod
+    def unanswered(cls) -> ColumnElement[bool]:
+        """Return the condition that it is open, as the indexes of open notices know it."""
+        return and_(among(cls.state, NoticeState.SENT), cls.answered_utc.is_(None))
 
 
 class Feedback(Base):

@@ -14,7 +14,6 @@ from trafficedu.feedback.queries.notices import (
     ANSWER,
     count_unanswered,
     list_of_rider,
-    list_open_of_company,
     list_unanswered,
     notice_of_violation,
 )
@@ -59,7 +58,7 @@ def of_company(company_id: int) -> str:
         return ""
     month = Month.of(today())
     rates = count_feedback(session(), who, month.first, month.next.first, now, company_id=company_id)
-    notices = list_open_of_company(session(), company_id, who, AT_HOME)
+    notices = list_unanswered(session(), who, AT_HOME, company_id)
     total, late = count_unanswered(session(), who, now, company_id)
     rows = display.describe(session(), notices, who, now)
     return render_template("feedback/_company.html", rows=rows, total=total, late=late, rates=rates[:1])

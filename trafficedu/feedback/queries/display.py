@@ -54,7 +54,7 @@ def _describe(session: Session, notice: Notice, advice: rules.Recommendation, by
     name, identity = _rider(session, notice, by)
     feedback = notice.feedback
     answerable = notice.is_sent and feedback is None and is_receiver(by, notice)
-    late = notice.is_sent and rules.is_late(notice.due_utc, feedback.answered_utc if feedback else None, now)
+    late = notice.is_sent and rules.is_late(notice.due_utc, notice.answered_utc, now)
     keys = rules.one_tap(notice.receiver_kind, advice.measure) if answerable else ()
     return NoticeRow(
         notice=notice,

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy import ColumnElement, Select, and_, case, or_, select, true
+from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.areas import queries as areas
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import day_bounds
+from trafficedu.core.counting import count_capped
 from trafficedu.core.errors import Missing
 from trafficedu.core.numbers import normalise
+from trafficedu.core.orm import among
 from trafficedu.core.paging import Page, paginate
 from trafficedu.core.text import message
 from trafficedu.feedback.models import Feedback, Notice
@@ -34,7 +36,7 @@ class NoticeFilter:
 
 
 def visible_to(by: Actor) -> ColumnElement[bool]:
-    """Return the condition that ``by`` may read a notice; the statement joins ``Violation``.
+    """Return the condition that ``by`` may read a notice.
 
     A receiver sees what was sent to it and nothing that is held: a company its own, who answers for an area the
     notices to the villages in it. Others with an area see what happened in it and what went to its villages.
@@ -51,7 +53,7 @@ def _sent_to(path: str) -> ColumnElement[bool]:
 
 
 def _concerns(path: str) -> ColumnElement[bool]:
-    return or_(Notice.area_id.in_(areas.within(path)), Violation.area_id.in_(areas.within(path)))
+    return or_(Notice.area_id.in_(areas.within(path)), Notice.violation_area_id.in_(areas.within(path)))
 
 
 def is_receiver(by: Actor, notice: Notice) -> bool:
@@ -67,12 +69,10 @@ def is_receiver(by: Actor, notice: Notice) -> bool:
 def _notices(by: Actor) -> Select[tuple[Notice]]:
     return (
         select(Notice)
-        .join(Notice.violation)
-        .outerjoin(Notice.feedback)
         .where(visible_to(by))
         .options(
-            contains_eager(Notice.violation).options(joinedload(Violation.kind), joinedload(Violation.area)),
-            contains_eager(Notice.feedback).joinedload(Feedback.answered_by),
+            joinedload(Notice.violation).options(joinedload(Violation.kind), joinedload(Violation.area)),
+            joinedload(Notice.feedback).joinedload(Feedback.answered_by),
             joinedload(Notice.rider).joinedload(Rider.home_area),
             joinedload(Notice.company),
             joinedload(Notice.area),
@@ -95,27 +95,24 @@ def notice_of_violation(session: Session, violation_id: int, by: Actor | None = 
     return session.scalar(_notices(by).where(Notice.violation_id == violation_id))
 
 
-_UNANSWERED = and_(Notice.state == NoticeState.SENT, Feedback.id.is_(None))
-
-
 def _state_is(state: str, now: datetime) -> ColumnElement[bool]:
     conditions: dict[str, ColumnElement[bool]] = {
-        AnswerState.UNANSWERED: _UNANSWERED,
+        AnswerState.UNANSWERED: Notice.unanswered(),
         AnswerState.LATE: and_(
-            Notice.state == NoticeState.SENT,
-            Notice.due_utc < func.coalesce(Feedback.answered_utc, now, type_=Notice.due_utc.type),
+            among(Notice.state, NoticeState.SENT),
+            or_(Notice.answered_utc > Notice.due_utc, and_(Notice.answered_utc.is_(None), Notice.due_utc < now)),
         ),
-        AnswerState.ANSWERED: and_(Notice.state == NoticeState.SENT, Feedback.id.is_not(None)),
-        NoticeState.HELD: Notice.state == NoticeState.HELD,
-        NoticeState.VOIDED: Notice.state == NoticeState.VOIDED,
+        AnswerState.ANSWERED: and_(among(Notice.state, NoticeState.SENT), Notice.answered_utc.is_not(None)),
+        NoticeState.HELD: among(Notice.state, NoticeState.HELD),
+        NoticeState.VOIDED: among(Notice.state, NoticeState.VOIDED),
     }
     return conditions.get(state, true())
 
 
 def _by_time_left(query: Select[tuple[Notice]]) -> Select[tuple[Notice]]:
     """Order by time left: the unanswered ones by deadline, then the held ones, then the rest, latest first."""
-    group = case((_UNANSWERED, 0), (Notice.state == NoticeState.HELD, 1), else_=2)
-    return query.order_by(group, case((_UNANSWERED, Notice.due_utc)), Notice.id.desc())
+    group = case((Notice.unanswered(), 0), (Notice.state == NoticeState.HELD, 1), else_=2)
+    return query.order_by(group, case((Notice.unanswered(), Notice.due_utc)), Notice.id.desc())
 
 
 def list_notices(session: Session, criteria: NoticeFilter, by: Actor, now: datetime, page: int) -> Page[Notice]:
@@ -128,9 +125,12 @@ def list_notices(session: Session, criteria: NoticeFilter, by: Actor, now: datet
     return paginate(session, _by_time_left(query), page)
 
 
-def list_unanswered(session: Session, by: Actor, limit: int) -> Sequence[Notice]:
-    """Return the first ``limit`` unanswered notices by time left, for a first screen."""
-    return session.scalars(_by_time_left(_notices(by).where(_UNANSWERED)).limit(limit)).all()
+def list_unanswered(session: Session, by: Actor, limit: int, company_id: int | None = None) -> Sequence[Notice]:
+    """Return the first ``limit`` unanswered notices (of a company) by time left, for a first screen."""
+    query = _notices(by).where(Notice.unanswered())
+    if company_id is not None:
+        query = query.where(Notice.company_id == company_id)
+    return session.scalars(query.order_by(Notice.due_utc, Notice.id.desc()).limit(limit)).all()
 
 
 def list_of_rider(session: Session, rider_id: int, by: Actor, limit: int = 20) -> Sequence[Notice]:
@@ -139,25 +139,12 @@ def list_of_rider(session: Session, rider_id: int, by: Actor, limit: int = 20) -
     return session.scalars(query).all()
 
 
-def list_open_of_company(session: Session, company_id: int, by: Actor, limit: int) -> Sequence[Notice]:
-    """Return the first ``limit`` unanswered notices of a company by time left."""
-    query = _notices(by).where(Notice.company_id == company_id, _UNANSWERED)
-    return session.scalars(_by_time_left(query).limit(limit)).all()
-
-
 def count_unanswered(session: Session, by: Actor, now: datetime, company_id: int | None = None) -> tuple[int, int]:
-    """Return how many notices are unanswered, and how many of these are late."""
-    query = (
-        select(func.count(), func.coalesce(func.sum(case((Notice.due_utc < now, 1), else_=0)), 0))
-        .select_from(Notice)
-        .join(Notice.violation)
-        .outerjoin(Notice.feedback)
-        .where(visible_to(by), _UNANSWERED)
-    )
+    """Return how many notices (of a company) are unanswered, and how many of these are late, both capped."""
+    query = select(Notice.id).where(visible_to(by), Notice.unanswered())
     if company_id is not None:
         query = query.where(Notice.company_id == company_id)
-    total, late = session.execute(query).one()
-    return total, late
+    return count_capped(session, query), count_capped(session, query.where(Notice.due_utc < now))
 
 
 LATE_WATCHED = timedelta(days=90)
@@ -165,20 +152,10 @@ LATE_WATCHED = timedelta(days=90)
 
 
 def count_late(session: Session, by: Actor, now: datetime, path: str) -> int:
-    """Return how many notices of violations at and below ``path`` fell due within 90 days and have no answer."""
-    answered = select(Feedback.id).where(Feedback.notice_id == Notice.id).exists()
-    query = (
-        select(func.count())
-        .select_from(Notice)
-        .join(Notice.violation)
-        .where(
-            Notice.state == NoticeState.SENT,
-            Notice.due_utc < now,
-            Notice.due_utc >= now - LATE_WATCHED,
-            ~answered,
-            visible_to(by),
-        )
+    """Return how many notices of violations at and below ``path`` fell due within 90 days and are open, capped."""
+    query = select(Notice.id).where(
+        Notice.unanswered(), Notice.due_utc < now, Notice.due_utc >= now - LATE_WATCHED, visible_to(by)
     )
     if path != by.scope.area_path and path.count("/") > 1:
-        query = query.where(Violation.area_id.in_(areas.within(path)))
-    return session.scalar(query) or 0
+        query = query.where(Notice.violation_area_id.in_(areas.within(path)))
+    return count_capped(session, query)

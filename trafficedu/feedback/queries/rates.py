@@ -11,9 +11,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from trafficedu.areas import queries as areas
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import day_bounds
-from trafficedu.feedback.models import Feedback, Notice
+from trafficedu.feedback.models import Notice
 from trafficedu.feedback.rules import NoticeState, Receiver
-from trafficedu.violations.models import Violation
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def belongs_to(path: str) -> ColumnElement[bool]:
 
     One to a village counts where the village is, which has to answer; any other where the violation happened.
     """
-    return func.coalesce(Notice.area_id, Violation.area_id).in_(areas.within(path))
+    return Notice.counted_area_id.in_(areas.within(path))
 
 
 def count_feedback(
@@ -71,7 +70,7 @@ def count_feedback(
     """
     in_sent = _within(Notice.sent_utc, start, end, as_of)
     in_due = _within(Notice.due_utc, start, end, as_of)
-    known = func.coalesce(Feedback.answered_utc <= as_of, false())
+    known = func.coalesce(Notice.answered_utc <= as_of, false())
     query = (
         select(
             Notice.receiver_kind,
@@ -79,10 +78,8 @@ def count_feedback(
             _number(and_(in_sent, known)),
             _number(and_(in_sent, ~known, Notice.due_utc > as_of)),
             _number(in_due),
-            _number(and_(in_due, known, Feedback.answered_utc <= Notice.due_utc)),
+            _number(and_(in_due, known, Notice.answered_utc <= Notice.due_utc)),
         )
-        .join(Notice.violation)
-        .outerjoin(Notice.feedback)
         .where(Notice.state == NoticeState.SENT, or_(in_sent, in_due), _counted(by))
         .group_by(Notice.receiver_kind)
     )
@@ -96,10 +93,9 @@ def count_feedback(
 
 def count_due_of_companies(session: Session, start: date, end: date, as_of: datetime) -> list[tuple[int, int, int]]:
     """Return company id, notices due in the half-open period and by ``as_of``, and those answered on time."""
-    on_time = and_(Feedback.answered_utc <= Notice.due_utc, Feedback.answered_utc <= as_of)
+    on_time = and_(Notice.answered_utc <= Notice.due_utc, Notice.answered_utc <= as_of)
     query = (
         select(Notice.company_id, func.count(), _number(func.coalesce(on_time, false())))
-        .outerjoin(Notice.feedback)
         .where(
             Notice.state == NoticeState.SENT,
             Notice.receiver_kind == Receiver.COMPANY,

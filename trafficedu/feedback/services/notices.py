@@ -56,6 +56,8 @@ def queue_notice(session: Session, event: ViolationEstablished) -> None:
         number=new_number("N"),
         violation_id=violation.id,
         rider_id=violation.rider_id,
+        violation_area_id=violation.area_id,
+        counted_area_id=receiver.get("area_id") or violation.area_id,
         **receiver,
         **sending,
     )
@@ -149,7 +151,7 @@ def release_to_village(session: Session, event: HomeVillageRecorded) -> None:
         Notice.rider_id == rider.id, Notice.state == NoticeState.HELD, Notice.held_reason == HeldReason.NO_HOME_VILLAGE
     )
     for notice in session.scalars(query.with_for_update()).all():
-        notice.area_id = rider.home_area_id
+        notice.area_id = notice.counted_area_id = rider.home_area_id
         _release(session, notice, event)
 
 
@@ -211,6 +213,7 @@ def answer(session: Session, notice: Notice, given: Answer, by: Actor, now: date
         answered_by_id=by.user_id,
     )
     session.add(feedback)
+    notice.answered_utc = now
     at_once = Refusal(message("Someone else answered this notice at the same time. Check their answer."))
     flush_or_refuse(session, {"feedback.notice_id": at_once})
     session.expire(notice, ["feedback"])

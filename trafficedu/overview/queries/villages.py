@@ -15,8 +15,7 @@ from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month
 from trafficedu.education.models import StudyTask
 from trafficedu.education.rules import UNFINISHED
-from trafficedu.feedback.models import Feedback, Notice
-from trafficedu.feedback.rules import NoticeState
+from trafficedu.feedback.models import Notice
 from trafficedu.violations.models import Violation
 from trafficedu.violations.rules import ViolationState
 
@@ -86,8 +85,7 @@ def _unanswered(session: Session, path: str, now: datetime) -> dict[int, tuple[i
     late = func.sum(case((Notice.due_utc < now, 1), else_=0))
     query = (
         select(Notice.area_id, func.count(), late)
-        .outerjoin(Feedback, Feedback.notice_id == Notice.id)
-        .where(Notice.area_id.in_(within(path)), Notice.state == NoticeState.SENT, Feedback.id.is_(None))
+        .where(Notice.area_id.in_(within(path)), Notice.unanswered())
         .group_by(Notice.area_id)
     )
     return {area_id: (count, overdue) for area_id, count, overdue in session.execute(query) if area_id is not None}
