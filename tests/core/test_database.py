@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
+from tests.factories.feedback import make_notice, make_world
 from trafficedu.configuration.models import Run
 from trafficedu.core import audit, connections, schema
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database, reading_first
 from trafficedu.core.tables import insert_row
+from trafficedu.feedback.models import Feedback, Notice
 
 
 def test_migrations_end_where_the_models_are(app: Flask) -> None:
@@ -37,6 +39,27 @@ def test_migrations_go_down_and_up_again(fresh_app: Flask) -> None:
         schema.upgrade(engine)
         with engine.connect() as connection:
             assert schema.drift(connection) == []
+
+
+def test_migrations_go_down_and_up_again_with_rows_that_refer_to_each_other(fresh_app: Flask) -> None:
+    with fresh_app.app_context():
+        engine = database().engine
+        with fresh_app.extensions["sqlalchemy"].sessionmaker() as session:
+            answered_utc = utc_now()
+            world = make_world(session)
+            notice = make_notice(session, world.village, company=world.company)
+            session.add(Feedback(notice_id=notice.id, measure="criticised", answered_utc=answered_utc))
+            notice.answered_utc = answered_utc
+            session.commit()
+            columns = [notice.id, notice.violation_area_id, notice.counted_area_id]
+        schema.downgrade(engine, "0010")
+        schema.upgrade(engine)
+        kept = select(Notice.id, Notice.violation_area_id, Notice.counted_area_id, Notice.answered_utc)
+        with fresh_app.extensions["sqlalchemy"].sessionmaker() as session:
+            assert session.execute(kept).all() == [(*columns, answered_utc)]
+            session.add(Feedback(notice_id=-1, measure="criticised", answered_utc=answered_utc))
+            with pytest.raises(IntegrityError, match=r"(?i)foreign key"):
+                session.flush()
 
 
 def test_who_asks_is_looked_up_without_holding_others_up(fresh_app: Flask, database_kind: str) -> None:

@@ -6,10 +6,12 @@ that migrates is imported by whoever migrates (a fifth of a second that each sta
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, column, inspect, select, table
+from sqlalchemy import Connection, Engine, column, inspect, select, table, text
 
 from trafficedu.core.orm import Base
 
@@ -33,7 +35,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
             return
     from alembic import command  # noqa: PLC0415 - see the module's docstring
 
-    with engine.begin() as connection:
+    with _migrating(engine) as connection:
         command.upgrade(_config(connection), revision)
 
 
@@ -41,8 +43,31 @@ def downgrade(engine: Engine, revision: str = "base") -> None:
     """Take the schema down to ``revision``, in one transaction."""
     from alembic import command  # noqa: PLC0415 - see the module's docstring
 
-    with engine.begin() as connection:
+    with _migrating(engine) as connection:
         command.downgrade(_config(connection), revision)
+
+
+@contextmanager
+def _migrating(engine: Engine) -> Iterator[Connection]:
+    """Give a connection in one transaction whose references are checked at its end.
+
+    SQLite changes a table by making it anew, and would not let go of the old one that others refer to; it can be told
+    so outside transactions only.
+    """
+    with engine.connect() as connection:
+        if engine.dialect.name != "sqlite":
+            with connection.begin():
+                yield connection
+            return
+        raw: Any = connection.connection.dbapi_connection
+        raw.execute("PRAGMA foreign_keys = OFF")
+        try:
+            with connection.begin():
+                yield connection
+                if broken := connection.execute(text("PRAGMA foreign_key_check")).all():
+                    raise RuntimeError(f"the migration would leave references to nothing: {broken[:5]}")
+        finally:
+            raw.execute("PRAGMA foreign_keys = ON")
 
 
 def new_revision(engine: Engine, name: str, number: str) -> None:
