@@ -21,12 +21,12 @@ from flask import Flask
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from trafficedu import __version__, wiring
-from trafficedu.accounts.queries import find_post
+from trafficedu.accounts.queries import find_actor, find_post
 from trafficedu.accounts.rules import Role
 from trafficedu.accounts.services import UserInput, create_user
 from trafficedu.app import create_app
 from trafficedu.configuration.services import note_failed_run, run_chores
-from trafficedu.core import logs, schema, serving
+from trafficedu.core import job_running, logs, schema, serving
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import from_local, utc_now
 from trafficedu.core.database import database, session
@@ -270,7 +270,11 @@ def serve(host: str, port: int, with_demo: bool) -> None:
             _prepare()
             _fill_with_demo(Plan(), utc_now())
     show(message("Serving on http://%(host)s:%(port)d (stop with Ctrl+C)", host=host, port=port))
-    serving.serve(app, host, port)
+    serving.serve(app, host, port, lambda parent: job_running.run_process(_runner(app), parent))
+
+
+def _runner(app: Flask) -> job_running.Runner:
+    return job_running.Runner(app, wiring.JOBS, find_actor)
 
 
 def _is_loopback(host: str) -> bool:
@@ -286,10 +290,14 @@ def _is_loopback(host: str) -> bool:
 def worker(once: bool, every: int) -> None:
     """Do what is due: seats for those waiting, sealing the audit trail, clearing up (后台任务)."""
     with open_installation() as app:
+        runner = _runner(app)
+        if not once:
+            job_running.start_threads(runner)
         while True:
             with app.app_context():
                 failed = run_chores(session(), wiring.CHORES, utc_now())
             if once:
+                runner.run_waiting()
                 sys.exit(1 if failed else 0)
             time.sleep(every)
 

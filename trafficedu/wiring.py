@@ -20,11 +20,12 @@ from trafficedu.bulletin.queries import papers
 from trafficedu.configuration import panels as configuration_panels
 from trafficedu.configuration import services as configuration
 from trafficedu.configuration.services import Chore
-from trafficedu.core import audit, throttle
+from trafficedu.core import audit, jobs, throttle
 from trafficedu.core.events import Handlers
 from trafficedu.core.month import Month
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.web import Panel
+from trafficedu.core.work import Function
 from trafficedu.education import panels as study_panels
 from trafficedu.education.queries import documents
 from trafficedu.education.services import assignment, courses, seats
@@ -207,6 +208,7 @@ CHORES: Mapping[str, Chore] = {
     "checks reminded of": reminding.remind_checks,
     "months evaluated": runs.evaluate_due,
     "expired locks forgotten": throttle.forget_expired,
+    "results of jobs forgotten": jobs.forget_expired,
     "riders brought under the current key": keys.reencrypt_some,
     "channels brought under the current key": channels.reencrypt_some,
     "pushes sent": delivery.deliver_due,
@@ -235,6 +237,9 @@ EXPORTERS: Mapping[str, Exporter] = {
     "points": points_files.EXPORTER,
 }
 """KIND -> what ``trafficedu export`` and the page write; the same columns as the import, where there is one."""
+
+JOBS: Mapping[str, Function] = {}
+"""KIND -> what a background job of that kind does."""
 
 REPORTS: Mapping[str, Callable[[Session, str, str, datetime], bytes]] = {
     "certificate": documents.render_certificate,

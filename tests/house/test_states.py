@@ -9,6 +9,7 @@ import pytest
 
 from trafficedu.accidents.rules import ACCIDENT_LIFE, AccidentState
 from trafficedu.core.errors import Stale
+from trafficedu.core.jobs import JOB_LIFE, JobState
 from trafficedu.core.states import Transitions, Word
 from trafficedu.education.rules import BOOKING_LIFE, SESSION_LIFE, TASK_LIFE, BookingState, SessionState, TaskState
 from trafficedu.evaluation.rules.rule_sets import RULE_SET_LIFE, RuleSetState
@@ -28,6 +29,18 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
             "identify": ("pending confirmed", ""),
             "object": ("confirmed", ""),
             "void": ("pending confirmed", "voided"),
+        },
+    ),
+    "job": (
+        JOB_LIFE,
+        JobState,
+        {
+            "start": ("waiting", "running"),
+            "release": ("running", "waiting"),
+            "succeed": ("running", "succeeded"),
+            "fail": ("running", "failed"),
+            "cancel": ("waiting running", "cancelled"),
+            "repeat": ("succeeded failed cancelled", ""),
         },
     ),
     "objection": (

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from trafficedu.core.errors import Refusal
-from trafficedu.core.text import message, translate
+from trafficedu.core.text import message, translate, unpacked
 from trafficedu.messages import rules
 
 NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
@@ -76,8 +76,8 @@ def test_attempts_come_at_growing_distances_and_end() -> None:
 def test_a_sentence_is_kept_with_its_parameters_and_said_in_both_languages() -> None:
     said = message("At most %(count)d channels. Remove one first.", count=5)
     kept = rules.packed(message("[交治通] %(title)s", title=said))
-    assert translate(rules.unpacked(kept), "zh") == "【交治通】最多添加 5 个渠道。请先移除一个。"
-    assert translate(rules.unpacked(kept), "en") == "[交治通] At most 5 channels. Remove one first."
+    assert translate(unpacked(kept), "zh") == "【交治通】最多添加 5 个渠道。请先移除一个。"
+    assert translate(unpacked(kept), "en") == "[交治通] At most 5 channels. Remove one first."
     assert rules.packed(message("x", day=date(2026, 11, 25)))["params"] == {"day": "2026-11-25"}
 
 

@@ -90,6 +90,12 @@ def load_actor(session: Session, token: str) -> Actor | None:
     return Actor(user_id, name, role, PERMISSIONS[Role(role)], scope, locale, password_due)
 
 
+def find_actor(session: Session, user_id: int) -> Actor | None:
+    """Return what a user may do and see by now, or None where the account is closed: a job runs as its asker."""
+    user = session.get(User, user_id)
+    return None if user is None or not user.active else actor_of(user)
+
+
 def find_by_username(session: Session, username: str) -> User | None:
     """Return the user who signs in as ``username`` (case does not matter), active or not."""
     return session.scalar(select(User).where(User.username == username.strip().lower()))

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from prometheus_client import multiprocess, values
 
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
@@ -24,6 +29,7 @@ max_requests_jitter = 2_000
 loglevel = "warning"
 accesslog = None
 control_socket_disable = True
+JOBS_STOP_SECONDS = 15
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - heartbeats belong in memory
 
 
@@ -38,11 +44,64 @@ def post_worker_init(_worker: Any) -> None:
     gc.freeze()
 
 
+class _Arbiter(Arbiter):  # type: ignore[misc]
+    """Gunicorn's master process, which keeps one process more: the one that runs jobs, a fork like the workers."""
+
+    def __init__(self, server: _Server) -> None:
+        self.beside = server.beside
+        self.beside_pid = 0
+        super().__init__(server)
+
+    def manage_workers(self) -> None:
+        """Look after all processes, once a second: the one beside is started anew when it has died."""
+        super().manage_workers()
+        if not self.beside_pid or not _lives(self.beside_pid):
+            self.beside_pid = self._start_beside()
+
+    def _start_beside(self) -> int:
+        master = os.getpid()
+        pid = os.fork()
+        if pid:
+            return pid
+        status = 1
+        try:
+            for listener in self.LISTENERS:
+                listener.close()
+            self.beside(master)
+            status = 0
+        finally:
+            os._exit(status)
+
+    def stop(self, graceful: bool = True) -> None:
+        """Stop all processes; the one beside gives back what it has in hand."""
+        if self.beside_pid:
+            _tell(self.beside_pid, signal.SIGTERM)
+        super().stop(graceful)
+        until = time.monotonic() + JOBS_STOP_SECONDS
+        while self.beside_pid and _lives(self.beside_pid):
+            if time.monotonic() > until:
+                _tell(self.beside_pid, signal.SIGKILL)
+            time.sleep(0.05)
+
+
+def _lives(pid: int) -> bool:
+    """Tell whether a child of this process lives, and take its end where it does not."""
+    try:
+        return os.waitpid(pid, os.WNOHANG) == (0, 0)
+    except ChildProcessError:  # gunicorn takes the end of every child
+        return False
+
+
+def _tell(pid: int, what: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, what)
+
+
 class _Server(BaseApplication):  # type: ignore[misc]
     """Gunicorn within this process, for an application that is loaded already: its workers are forks of it."""
 
-    def __init__(self, app: Flask, address: str) -> None:
-        self.app, self.address = app, address
+    def __init__(self, app: Flask, address: str, beside: Callable[[int], None]) -> None:
+        self.app, self.address, self.beside = app, address, beside
         super().__init__()
 
     def load_config(self) -> None:
@@ -56,13 +115,18 @@ class _Server(BaseApplication):  # type: ignore[misc]
         """Return what every worker serves."""
         return self.app
 
+    def run(self) -> None:
+        """Run until told to stop."""
+        _Arbiter(self).run()
 
-def serve(app: Flask, host: str, port: int) -> None:
+
+def serve(app: Flask, host: str, port: int, beside: Callable[[int], None]) -> None:
     """Serve ``app`` until the process is told to stop. Its database connections are closed: workers open their own.
 
     The program is imported once, here, and not again by the server: that halves the time to the first page. The
     worker processes count together in a folder that the metrics library is told of before anything is counted.
+    ``beside`` is what one process more does beside them (it is given the id of its parent): jobs.
     """
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="trafficedu-metrics-")
     values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
-    _Server(app, f"[{host}]:{port}" if ":" in host else f"{host}:{port}").run()
+    _Server(app, f"[{host}]:{port}" if ":" in host else f"{host}:{port}", beside).run()

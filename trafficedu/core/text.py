@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from babel.support import NullTranslations, Translations
 
@@ -57,3 +59,22 @@ def translate(text: Message, locale: str) -> str:
     return sentence % {
         name: translate(value, locale) if isinstance(value, Message) else value for name, value in text.params.items()
     }
+
+
+def packed(text: Message) -> dict[str, Any]:
+    """Return a sentence as JSON, its parameters too, so that it can be kept and said in any language later."""
+    return {"msgid": text.msgid, "params": {name: _packed_value(value) for name, value in text.params.items()}}
+
+
+def _packed_value(value: object) -> Any:
+    if isinstance(value, Message):
+        return packed(value)
+    return value.isoformat() if isinstance(value, date) else value if isinstance(value, int | float) else str(value)
+
+
+def unpacked(kept: Mapping[str, Any]) -> Message:
+    """Return the sentence that :func:`packed` made."""
+    params = {
+        name: unpacked(value) if isinstance(value, dict) else value for name, value in kept.get("params", {}).items()
+    }
+    return Message(kept["msgid"], params)

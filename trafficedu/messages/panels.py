@@ -6,8 +6,8 @@ from flask import render_template
 
 from trafficedu.core.access import actor, panel_for
 from trafficedu.core.database import session
+from trafficedu.core.text import unpacked
 from trafficedu.messages import queries
-from trafficedu.messages.rules import unpacked
 
 AT_HOME = 5
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from trafficedu.core import text as core_text
 from trafficedu.core.errors import Refusal
 from trafficedu.core.states import Word
 from trafficedu.core.text import Message, message
@@ -188,25 +189,19 @@ def packed(text: Message) -> dict[str, Any]:
 
     The check is the last barrier, not the rule: whoever pushes says areas, counts, dates and public numbers.
     """
-    values = {name: _packed_value(value) for name, value in text.params.items()}
-    return {"msgid": text.msgid, "params": values}
-
-
-def _packed_value(value: object) -> Any:
-    if isinstance(value, Message):
-        return packed(value)
-    kept = value.isoformat() if isinstance(value, date) else value if isinstance(value, int | float) else str(value)
-    if _PERSONAL.search(str(kept)):
+    kept = core_text.packed(text)
+    if any(_PERSONAL.search(str(value)) for value in _values(kept)):
         raise ValueError("a push holds no phone or identity number")
     return kept
 
 
-def unpacked(kept: Mapping[str, Any]) -> Message:
-    """Return the sentence that :func:`packed` made."""
-    params = {
-        name: unpacked(value) if isinstance(value, dict) else value for name, value in kept.get("params", {}).items()
-    }
-    return Message(kept["msgid"], params)
+def _values(kept: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the parameters of a packed sentence, those of sentences within it too."""
+    for value in kept["params"].values():
+        if isinstance(value, dict):
+            yield from _values(value)
+        else:
+            yield value
 
 
 def shortened(text: str, longest: int) -> str:

@@ -10,7 +10,7 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session, writing_apart
 from trafficedu.core.forms import carried_out, form_page, submitted
-from trafficedu.core.text import message
+from trafficedu.core.text import message, unpacked
 from trafficedu.core.web import back_to, flash_message, page_number, translated
 from trafficedu.messages import queries, rules
 from trafficedu.messages.forms import (
@@ -33,7 +33,7 @@ def inbox() -> Any:
     form = InboxFilterForm(request.args)
     found = queries.list_inbox(session(), actor(), page_number(), unread=form.state.data == "unread")
     unread = queries.count_unread(session(), actor())
-    return render_template("messages/inbox.html", form=form, page=found, unread=unread, unpacked=rules.unpacked)
+    return render_template("messages/inbox.html", form=form, page=found, unread=unread, unpacked=unpacked)
 
 
 @pages.get("/messages/<number>")
@@ -113,7 +113,7 @@ def deliveries() -> Any:
         form=form,
         page=queries.list_deliveries(session(), form.to_input(), page_number()),
         dry=queries.is_dry(session()),
-        unpacked=rules.unpacked,
+        unpacked=unpacked,
         reason_words=reason_words,
     )
 

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from trafficedu.core.services import services_of
-from trafficedu.core.text import message, translate
+from trafficedu.core.text import message, translate, unpacked
 from trafficedu.messages.models import Delivery
 from trafficedu.messages.queries import address_of, is_dry
 from trafficedu.messages.rules import (
@@ -25,7 +25,6 @@ from trafficedu.messages.rules import (
     DeliveryState,
     next_attempt,
     shortened,
-    unpacked,
 )
 
 ROUND_SECONDS = 20

@@ -1,0 +1,280 @@
+"""The queue of background jobs, and the process that runs them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories import people
+from trafficedu.accounts.models import User
+from trafficedu.accounts.queries import actor_of, find_actor
+from trafficedu.core import audit, jobs
+from trafficedu.core.actors import Actor
+from trafficedu.core.audit import AuditEntry
+from trafficedu.core.clock import utc_now
+from trafficedu.core.database import database
+from trafficedu.core.errors import Missing, Refusal, Stale
+from trafficedu.core.job_running import Runner
+from trafficedu.core.jobs import Job, JobState
+from trafficedu.core.text import Message, message
+from trafficedu.core.work import Ending, Function, Work
+
+MakeUser = Callable[..., User]
+TITLE = Message("Violations")
+NOW = utc_now()
+
+
+@pytest.fixture
+def by(make_user: MakeUser) -> Actor:
+    return actor_of(make_user("administrator"))
+
+
+def ask(session: Session, by: Actor, **parameters: Any) -> str:
+    number = jobs.ask(session, "test", TITLE, parameters, by, NOW, "zh")
+    session.commit()
+    return number
+
+
+def job_of(session: Session, number: str) -> Job:
+    session.expire_all()
+    return session.scalars(select(Job).where(Job.number == number)).one()
+
+
+def take(session: Session) -> jobs.Order:
+    order = jobs.take(session, NOW)
+    assert order is not None
+    session.commit()
+    return order
+
+
+def run(app: Flask, function: Function) -> int:
+    return Runner(app, {"test": function}, find_actor, pulse_seconds=0).run_waiting()
+
+
+def test_the_same_thing_is_asked_for_once_while_it_is_open(session: Session, by: Actor, make_user: MakeUser) -> None:
+    first = ask(session, by, month="2026-10")
+    assert ask(session, by, month="2026-10") == first
+    others = {ask(session, by, month="2026-09"), ask(session, actor_of(make_user("analyst")), month="2026-10")}
+    assert first not in others
+    jobs.cancel(session, job_of(session, first), NOW)
+    assert ask(session, by, month="2026-10") not in {first, *others}
+
+
+def test_a_persons_jobs_are_run_one_at_a_time_and_the_oldest_first(
+    session: Session, by: Actor, make_user: MakeUser
+) -> None:
+    own = [ask(session, by, n=n) for n in range(3)]
+    other = ask(session, actor_of(make_user("analyst")))
+    first, second = take(session), take(session)
+    assert (first.number, second.number) == (own[0], other)
+    assert jobs.take(session, NOW) is None
+    jobs.succeed(session, first, None, {}, by, NOW)
+    assert take(session).number == own[1]
+
+
+def test_two_processes_never_take_the_same_job(fresh_app: Flask) -> None:
+    with fresh_app.app_context(), database().sessionmaker() as session:
+        numbers = {ask(session, actor_of(people.make_user(session, "officer"))) for _ in range(12)}
+    taken: list[str] = []
+    ready = threading.Barrier(4)
+
+    def work() -> None:
+        with fresh_app.app_context(), database().sessionmaker() as session:
+            ready.wait()
+            while (order := jobs.take(session, NOW)) is not None:
+                session.commit()
+                taken.append(order.number)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (sorted(taken), len(taken)) == (sorted(numbers), 12)
+
+
+def test_what_a_dead_process_left_is_taken_up_again_and_given_up_after_three_times(session: Session, by: Actor) -> None:
+    number = ask(session, by)
+    late = NOW + jobs.SILENT + timedelta(seconds=1)
+    for attempt in range(1, jobs.ATTEMPTS + 1):
+        dead = take(session)
+        assert dead.attempt == attempt
+        assert not jobs.has_silent(session, NOW + jobs.SILENT)
+        assert jobs.has_silent(session, late)
+        assert jobs.take_back(session, late) == 1
+        with pytest.raises(jobs.Lost):
+            jobs.succeed(session, dead, None, {}, by, NOW)
+    job = job_of(session, number)
+    assert (job.state, job.reason) == (JobState.FAILED, jobs.INTERRUPTED)
+
+
+def test_who_was_taken_for_dead_ends_nothing_of_the_one_after(session: Session, by: Actor) -> None:
+    ask(session, by)
+    dead = take(session)
+    jobs.take_back(session, NOW + jobs.SILENT + timedelta(seconds=1))
+    heir = take(session)
+    jobs.fail(session, dead, TITLE, by, NOW)
+    jobs.release(session, dead)
+    jobs.end_cancelled(session, dead, NOW)
+    assert not jobs.beat(session, dead, 1, 2, NOW)
+    assert jobs.beat(session, heir, 1, 2, NOW)
+    job = job_of(session, heir.number)
+    assert (job.state, job.done, job.total, job.percent) == (JobState.RUNNING, 1, 2, 50)
+
+
+def test_cancelling_ends_a_waiting_job_at_once_and_a_running_one_when_it_looks(session: Session, by: Actor) -> None:
+    waiting, running = ask(session, by, n=1), ask(session, by, n=2)
+    jobs.cancel(session, job_of(session, waiting), NOW)
+    order = take(session)
+    jobs.cancel(session, job_of(session, running), NOW)
+    assert (job_of(session, waiting).state, job_of(session, running).state) == ("cancelled", "running")
+    assert not jobs.beat(session, order, 0, None, NOW)
+    with pytest.raises(jobs.Lost):
+        jobs.succeed(session, order, None, {}, by, NOW)
+    jobs.end_cancelled(session, order, NOW)
+    assert job_of(session, running).state == JobState.CANCELLED
+    with pytest.raises(Stale):
+        jobs.cancel(session, job_of(session, running), NOW)
+
+
+def test_a_job_is_asked_for_again_once_it_has_ended(session: Session, by: Actor) -> None:
+    job = job_of(session, ask(session, by, month="2026-10"))
+    with pytest.raises(Stale):
+        jobs.repeat(session, job, by, NOW)
+    jobs.cancel(session, job, NOW)
+    again = job_of(session, jobs.repeat(session, job_of(session, job.number), by, NOW))
+    assert (again.state, again.parameters, again.name) == (JobState.WAITING, {"month": "2026-10"}, TITLE)
+
+
+def test_nobody_finds_the_job_of_another(session: Session, by: Actor, make_user: MakeUser) -> None:
+    number = ask(session, by)
+    assert jobs.find_job(session, number, by).number == number
+    with pytest.raises(Missing):
+        jobs.find_job(session, number, actor_of(make_user("administrator")))
+
+
+def test_a_job_leaves_its_file_for_a_day_and_its_row_for_a_week(app: Flask, session: Session, by: Actor) -> None:
+    def write(work: Work) -> Ending:
+        work.tell(2, 2)
+        work.out.write(f"{work.by.name} {work.parameters['month']}".encode())
+        return Ending("a.csv", {"rows": 2}, lambda own: audit.write(own, "test:file:export", work.by, rows=2))
+
+    number = ask(session, by, month="2026-10")
+    assert run(app, write) == 1
+    job = job_of(session, number)
+    said = f"{by.name} 2026-10".encode()
+    assert (job.state, job.file_name, job.file_type, job.file_size) == ("succeeded", "a.csv", "text/csv", len(said))
+    kept = jobs.results(session)
+    assert b"".join(kept.read(number, job.asked_by_id)) == said
+    assert said not in (kept.folder / f"{number}.sealed").read_bytes()
+    assert session.scalars(select(AuditEntry.detail).where(AuditEntry.action == "test:file:export")).one() == {
+        "rows": 2
+    }
+    assert jobs.forget_expired(session, utc_now() + timedelta(hours=23)) == 0
+    assert jobs.forget_expired(session, utc_now() + timedelta(hours=25)) == 1
+    assert not (kept.folder / f"{number}.sealed").exists()
+    assert job_of(session, number).keep_until_utc is None
+    assert jobs.forget_expired(session, utc_now() + timedelta(days=8)) == 1
+    assert session.scalar(select(Job).where(Job.number == number)) is None
+
+
+def refuse(_work: Work) -> Ending:
+    raise Refusal(message("Choose a file."))
+
+
+def deny(work: Work) -> Ending:
+    work.by.require("nothing:nobody:may")
+    return Ending()
+
+
+def break_off(work: Work) -> Ending:
+    def write(own: Session) -> None:
+        audit.write(own, "test:file:import", work.by)
+        own.flush()
+        raise RuntimeError
+
+    return Ending(write=write)
+
+
+@pytest.mark.parametrize(
+    ("function", "words"), [(refuse, "Choose a file"), (deny, "permission"), (break_off, "because of an error")]
+)
+def test_a_job_that_fails_says_why_and_writes_nothing(
+    app: Flask, session: Session, by: Actor, function: Function, words: str
+) -> None:
+    number = ask(session, by)
+    run(app, function)
+    job = job_of(session, number)
+    assert job.state == JobState.FAILED
+    assert words in str(job.reason)
+    assert job.ended_utc is not None
+    actions = set(session.scalars(select(AuditEntry.action)))
+    assert "test:file:import" not in actions
+    assert ("jobs:test:run" in actions) == (function is deny)
+
+
+def test_the_job_of_a_closed_account_is_refused(app: Flask, session: Session, make_user: MakeUser) -> None:
+    user = make_user("administrator")
+    number = ask(session, actor_of(user))
+    user.active = False
+    session.commit()
+    run(app, lambda _work: pytest.fail("it ran"))
+    assert job_of(session, number).state == JobState.FAILED
+
+
+def test_progress_is_seen_and_a_running_job_is_cancelled(fresh_app: Flask) -> None:
+    seen: list[int | None] = []
+
+    def count(work: Work) -> Ending:
+        work.tell(30, 120)
+        while not told.wait(0.01):
+            work.tell(0)
+        raise AssertionError("nobody cancelled it")
+
+    told = threading.Event()
+    with fresh_app.app_context():
+        with database().sessionmaker() as session:
+            number = ask(session, actor_of(people.make_user(session, "officer")))
+        runner = Runner(fresh_app, {"test": count}, find_actor, pulse_seconds=0.02)
+        thread = threading.Thread(target=runner.run_waiting)
+        thread.start()
+        with database().sessionmaker() as session:
+            while (job := job_of(session, number)).percent is None:
+                session.rollback()
+            seen.append(job.percent)
+            jobs.cancel(session, job, utc_now())
+            session.commit()
+            thread.join(10)
+            told.set()
+            assert job_of(session, number).state == JobState.CANCELLED
+    assert seen == [25]
+
+
+def test_a_job_under_way_is_given_back_when_its_process_stops(fresh_app: Flask) -> None:
+    begun = threading.Event()
+
+    def go_on(work: Work) -> Ending:
+        begun.set()
+        while True:
+            work.tell(0)
+
+    with fresh_app.app_context():
+        with database().sessionmaker() as session:
+            number = ask(session, actor_of(people.make_user(session, "officer")))
+        runner = Runner(fresh_app, {"test": go_on}, find_actor)
+        thread = threading.Thread(target=runner.run_until_stopped)
+        thread.start()
+        assert begun.wait(10)
+        runner.stopping.set()
+        thread.join(10)
+        with database().sessionmaker() as session:
+            job = job_of(session, number)
+            assert (job.state, job.attempts) == (JobState.WAITING, 0)
+        assert run(fresh_app, lambda _work: Ending(counts={"rows": 1})) == 1
