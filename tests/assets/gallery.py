@@ -16,7 +16,7 @@ from wtforms.validators import DataRequired, Optional
 
 from assets import build
 from trafficedu.core.charts import Chart, Series, Target
-from trafficedu.core.web import translated
+from trafficedu.core.web import BEGINNING_OF_LIST, translated
 
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"
 
@@ -46,12 +46,11 @@ class Links:
 @dataclass(frozen=True)
 class Page:
     items: list[int]
-    number: int = 2
-    pages: int = 3
-    total: int = 120
-    has_prev: bool = True
-    has_next: bool = True
-    per_page: int = 50
+    total: int = 1001
+    more: bool = True
+    before: str = "k1.first"
+    after: str = "k1.last"
+    lost: bool = True
 
 
 @dataclass(frozen=True)
@@ -109,6 +108,7 @@ def context() -> dict[str, object]:
         if "anonymous" in request.args
         else [Links("Road", [Link("A", "/?", True)]), Links("Desk", [Link("B", "/b")])],
         "page_url": page_url,
+        "beginning_of_list": BEGINNING_OF_LIST,
     }
 
 

@@ -86,10 +86,18 @@ def test_a_field_keeps_its_own_attributes(client: FlaskClient) -> None:
 
 
 def test_a_list_says_how_it_is_sorted_and_turns_round(client: FlaskClient) -> None:
-    page = text(client, "/?kind=2007&page=2")
+    page = text(client, "/?kind=2007&after=k1.x")
     assert 'aria-sort="descending"' in page
     assert 'href="/?kind=2007&amp;sort=occurred"' in page
-    assert 'href="/?kind=2007&amp;page=3"' in page
+
+
+def test_the_pages_of_a_list_lead_on_from_its_last_row_and_back_from_its_first(client: FlaskClient) -> None:
+    page = text(client, "/?kind=2007&after=k1.x&lang=en")
+    assert 'rel="first" href="/?kind=2007&amp;lang=en"' in page
+    assert 'rel="prev" href="/?kind=2007&amp;lang=en&amp;before=k1.first"' in page
+    assert 'rel="next" href="/?kind=2007&amp;after=k1.last&amp;lang=en"' in page
+    assert "more than 1,000 entries" in page
+    assert "This is the beginning of the list." in page
 
 
 def test_messages_are_announced(client: FlaskClient) -> None:

@@ -40,8 +40,9 @@ def test_a_list_is_sorted_by_what_sorts_or_as_it_begins(key: str | None, sort: s
     assert LISTING.sort_of(key) == sort
 
 
-def test_rows_that_sort_alike_have_their_order() -> None:
-    assert str(LISTING.ordered(SYSTEM, None, "day")).endswith("ORDER BY day ASC, id DESC")
+def test_rows_that_sort_alike_have_an_order_that_turns_with_the_sort() -> None:
+    assert str(LISTING.ordered(SYSTEM, None, "day")).endswith("ORDER BY day ASC, id ASC")
+    assert str(LISTING.ordered(SYSTEM, None, "-day")).endswith("ORDER BY day DESC, id DESC")
 
 
 def test_a_page_leaves_out_what_is_for_the_file() -> None:

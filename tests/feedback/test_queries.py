@@ -99,7 +99,7 @@ def test_each_reader_sees_own_notices_only(session: Session, world: World, make_
     }
     for (role, post, place), expected in sees.items():
         by = acting(make_user(role, **({post: place} if post else {})))
-        found = notices.list_notices(session, NoticeFilter(), by, utc_now(), 1)
+        found = notices.list_notices(session, NoticeFilter(), by, utc_now())
         assert set(found.items) == expected, role
         assert found.total == len(expected)
         for notice in (told, held, village, lost):
@@ -117,7 +117,7 @@ def test_the_least_time_left_comes_first(session: Session, world: World) -> None
     session.flush()
 
     def listed(state: str) -> list[Notice]:
-        return list(notices.list_notices(session, NoticeFilter(state), SYSTEM, now, 1).items)
+        return list(notices.list_notices(session, NoticeFilter(state), SYSTEM, now).items)
 
     assert listed("") == [late, later, held, answered]
     assert listed("unanswered") == [late, later]
@@ -127,7 +127,7 @@ def test_the_least_time_left_comes_first(session: Session, world: World) -> None
     assert listed("voided") == []
     assert notices.count_unanswered(session, SYSTEM, now) == (2, 1)
     week_ago = NoticeFilter(until=(now - timedelta(days=8)).date())
-    assert notices.list_notices(session, week_ago, SYSTEM, now, 1).items == [answered]
+    assert notices.list_notices(session, week_ago, SYSTEM, now).items == [answered]
 
 
 def test_a_company_is_advised_on_what_it_may_know_only(session: Session, world: World) -> None:

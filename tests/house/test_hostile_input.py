@@ -51,7 +51,8 @@ HOSTILE = (
 )
 TYPABLE = tuple(value for value in HOSTILE if "\0" not in value and len(value) < 10_000)
 ARGUMENTS = (
-    *("page", "sort", "lang", "next", "area", "station", "course", "company", "kind", "q", "since", "until", "from"),
+    *("after", "before", "sort", "lang", "next", "area", "station", "course", "company", "kind", "q", "since"),
+    *("until", "from"),
     *("first", "last", "month", "state", "source", "due_from", "due_until", "words", "role", "active", "action"),
     *("actor", "result", "below", "receiver", "free", "mine", "suffix", "number", "code", "locale", "level", "day"),
     *("endpoint", "_external", "_scheme", "_anchor", "_method"),

@@ -142,7 +142,7 @@ def test_a_hazard_brings_its_points_once(session: Session) -> None:
         happenings.credit_fixed_hazard(session, HazardVerified(NOW, SYSTEM, 2, village.id, False, DAY))
         happenings.debit_overdue_hazard(session, HazardOverdue(NOW, SYSTEM, 2, village.id, DAY))
         happenings.debit_overdue_hazard(session, HazardOverdue(NOW, SYSTEM, 2, village.id, DAY + timedelta(days=30)))
-    lines = list_of_target(session, scope.of_area(village), 1).items
+    lines = list_of_target(session, scope.of_area(village)).items
     assert [(line.entry.activity.code, line.entry.points, line.balance) for line in lines] == [
         ("hazard_overdue", -5, -5),
         ("hazard_overdue", -5, 0),

@@ -23,7 +23,7 @@ from trafficedu.core.database import session, writing_apart
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.month import Month
 from trafficedu.core.text import LOCALES
-from trafficedu.core.web import locale, page_number
+from trafficedu.core.web import locale, page_place
 from trafficedu.evaluation.queries import areas
 from trafficedu.evaluation.queries.runs import list_results, shown_run
 from trafficedu.reports import bulletin, bulletin_annex, scorecard
@@ -91,7 +91,7 @@ def scorecards() -> Any:
         form=form,
         month=month,
         run=run,
-        page=list_results(session(), run, wanted, actor(), page_number()) if run else None,
+        page=list_results(session(), run, wanted, actor(), page_place()) if run else None,
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.configuration.models import CalendarDay, Parameter, Run
 from trafficedu.core.errors import Missing
-from trafficedu.core.paging import Page, paginate
+from trafficedu.core.paging import BEGINNING, Page, Place, paginate
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
 
@@ -72,14 +72,14 @@ def find_day(session: Session, day: date) -> CalendarDay:
     return row
 
 
-def search_runs(session: Session, kind: str, only_failed: bool, page: int) -> Page[Run]:
+def search_runs(session: Session, kind: str, only_failed: bool, place: Place = BEGINNING) -> Page[Run]:
     """Return runs, the latest first; ``kind`` is the first word of theirs (``worker``, ``import``)."""
-    query = select(Run).order_by(Run.id.desc())
+    query = select(Run)
     if kind:
         query = query.where(Run.kind.startswith(kind, autoescape=True))
     if only_failed:
         query = query.where(Run.succeeded.is_(False))
-    return paginate(session, query, page)
+    return paginate(session, query, [Run.id.desc()], place)
 
 
 def list_failed_imports(session: Session, since: datetime, limit: int = 5) -> Sequence[Run]:

@@ -14,7 +14,7 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, flash_message, locale, page_number
+from trafficedu.core.web import back_to, flash_message, locale, page_place
 from trafficedu.core.workdays import last_published_year
 
 pages = Blueprint("configuration", __name__)
@@ -70,7 +70,7 @@ def forget_day(day: str) -> Any:
 def runs() -> Any:
     """I see what ran, when, and whether it succeeded."""
     form = RunFilterForm(request.args)
-    page = queries.search_runs(session(), form.kind.data or "", form.result.data == "failed", page_number())
+    page = queries.search_runs(session(), form.kind.data or "", form.result.data == "failed", page_place())
     return render_template("configuration/runs.html", form=form, page=page)
 
 

@@ -38,6 +38,7 @@ class Keyring:
         self.current = next(iter(keys))
         self._ciphers = {name: AESGCM(_derive(key, "encrypt")) for name, key in keys.items()}
         self._hash_keys = {name: _derive(key, "look-up") for name, key in keys.items()}
+        self._seals = {name: AESGCM(_derive(key, "address")) for name, key in keys.items()}
 
     @classmethod
     def parse(cls, setting: str) -> Keyring:
@@ -69,6 +70,18 @@ class Keyring:
         name, _, body = token.partition(".")
         sealed = base64.b64decode(body)
         return self._ciphers[name].decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], field.encode()).decode()
+
+    def seal(self, text: str, purpose: str) -> str:
+        """Return ``text`` for an address: nobody reads or changes it, and it opens for the same ``purpose`` only."""
+        nonce = os.urandom(NONCE_BYTES)
+        sealed = nonce + self._seals[self.current].encrypt(nonce, text.encode(), purpose.encode())
+        return f"{self.current}.{base64.urlsafe_b64encode(sealed).decode().rstrip('=')}"
+
+    def unseal(self, token: str, purpose: str) -> str:
+        """Return what :meth:`seal` sealed; raises as :meth:`decrypt`, and ValueError where it is no token at all."""
+        name, _, body = token.partition(".")
+        sealed = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
+        return self._seals[name].decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], purpose.encode()).decode()
 
     def lookup_hash(self, text: str, field: str) -> str:
         """Return the keyed hash under which new rows are stored: ``keyid.hex`` of HMAC-SHA-256, 128 bits."""

@@ -45,7 +45,7 @@ class FilterForm(FlaskForm):
     @property
     def is_untouched(self) -> bool:
         """Whether the address chooses nothing: the page may choose a period for a beginning."""
-        return not request.args.keys() - {"page", "sort", "lang"}
+        return not request.args.keys() - {"after", "before", "sort", "lang"}
 
 
 class ChoiceFilter(SelectField):

@@ -17,7 +17,7 @@ from trafficedu.core.fields import FilterForm
 from trafficedu.core.listing import Filter, Listing, Row
 from trafficedu.core.spreadsheet import Column, write_csv, write_xlsx
 from trafficedu.core.spreadsheet import Row as Cells
-from trafficedu.core.web import locale, page_number
+from trafficedu.core.web import locale, page_place
 
 
 def list_page(
@@ -33,7 +33,7 @@ def list_page(
     ``beside`` returns what the template needs for the rows of the page, read for all of them at once.
     """
     sort = listing.sort_of(request.args.get("sort"))
-    page = listing.page(session(), actor(), chosen, sort, page_number())
+    page = listing.page(session(), actor(), chosen, sort, page_place())
     values |= beside(page.items) if beside else {}
     return render_template(template, form=form, listing=listing, page=page, paging={"sort": sort}, **values)
 

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core import bulk, spreadsheet
 from trafficedu.core.actors import Actor
-from trafficedu.core.paging import PER_PAGE, Page, paginate
+from trafficedu.core.paging import BEGINNING, PER_PAGE, Page, Place, paginate
+from trafficedu.core.places import Key, Order
 from trafficedu.core.states import Lateness, Word
 from trafficedu.core.text import Message, translate
 
@@ -39,9 +40,9 @@ def nothing(_row: Any) -> Cell:
 class Column(spreadsheet.Column, Generic[Row]):
     """One column of a list and of its file.
 
-    ``sort`` is what its head sorts by; without one it does not sort; ``empty_last``: rows
-    without a value come last both ways. ``look`` is ``figures`` (to the right), ``signed``
-    (likewise, with + and −), ``money`` (likewise, in yuan), ``ago`` (a moment told from now) or nothing.
+    ``sort`` is what its head sorts by; without one it does not sort. Rows without a value come last both ways.
+    ``look`` is ``figures`` (to the right), ``signed`` (likewise, with + and −), ``money`` (likewise, in yuan), ``ago``
+    (a moment told from now) or nothing.
     ``in_file_only`` is for what a page says otherwise: a number that is the address of the row's link, the code of an
     area.
     """
@@ -49,7 +50,6 @@ class Column(spreadsheet.Column, Generic[Row]):
     _: KW_ONLY
     value: Callable[[Row], Cell] = nothing
     sort: ColumnElement[Any] | None = None
-    empty_last: bool = False
     look: str = ""
     in_file_only: bool = False
 
@@ -87,18 +87,28 @@ class Listing(Generic[Row, Filter]):
         known = {column.key for column in self.columns if column.sort is not None}
         return key if key and key.removeprefix("-") in known else self.sort
 
-    def ordered(self, by: Actor, chosen: Filter, sort: str | None = None) -> Select[Any]:
-        """Return the query of all rows in their order."""
+    def order_of(self, sort: str | None) -> list[ColumnElement[Any]]:
+        """Return what rows are ordered by: the sort's expression, then ``order``, which runs the way the sort does.
+
+        So one index of the sort's and the order's columns serves both directions.
+        """
         sort = self.sort_of(sort)
         for column in self.columns:
             if column.sort is not None and column.key == sort.removeprefix("-"):
-                first = column.sort.desc() if sort.startswith("-") else column.sort.asc()
-                return self.query(by, chosen).order_by(first.nulls_last() if column.empty_last else first, *self.order)
-        return self.query(by, chosen).order_by(*self.order)
+                descending = sort.startswith("-")
+                rest = [Key.of(clause).expression for clause in self.order]
+                return [key.desc() if descending else key.asc() for key in (column.sort, *rest)]
+        return list(self.order)
 
-    def page(self, session: Session, by: Actor, chosen: Filter, sort: str | None = None, number: int = 1) -> Page[Row]:
+    def ordered(self, by: Actor, chosen: Filter, sort: str | None = None) -> Select[Any]:
+        """Return the query of all rows in their order."""
+        return self.query(by, chosen).order_by(*Order(self.order_of(sort)).clauses())
+
+    def page(
+        self, session: Session, by: Actor, chosen: Filter, sort: str | None = None, place: Place = BEGINNING
+    ) -> Page[Row]:
         """Return a page of the rows that ``by`` may see, narrowed and sorted."""
-        page = paginate(session, self.ordered(by, chosen, sort), number, self.per_page)
+        page = paginate(session, self.query(by, chosen), self.order_of(sort), place, self.per_page)
         return page if self.make is None else replace(page, items=[self.make(*row) for row in page.items])
 
     def cells(

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from trafficedu.core import clock
 from trafficedu.core.counting import CAP
+from trafficedu.core.paging import Place
 from trafficedu.core.states import Word
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.text import LOCALES, Message, translate
@@ -78,9 +79,13 @@ def address_of(endpoint: str, **values: Any) -> str:
     return url_for(endpoint, **{k: v for k, v in {**typed, **values}.items() if v is not None})
 
 
-def page_number() -> int:
-    """Return ``?page=`` as a number from 1; nonsense counts as 1."""
-    return max(1, request.args.get("page", 1, type=int) or 1)
+BEGINNING_OF_LIST: Mapping[str, None] = {"after": None, "before": None}
+"""Changes of an address that lead to where a list begins, for :func:`page_url`."""
+
+
+def page_place() -> Place:
+    """Return where the page of a list begins: ``?after=`` or ``?before=``; whether it is a place, the list says."""
+    return Place(request.args.get("after", ""), request.args.get("before", ""))
 
 
 def panels_for(page: str, **subject: Any) -> list[Markup]:
@@ -124,4 +129,6 @@ def init_web(app: Flask, tables: Tables) -> None:
         moment=lambda value: isinstance(value, datetime),
         day=lambda value: isinstance(value, date),
     )
-    app.jinja_env.globals.update(page_url=page_url, address_of=address_of, panels_for=panels_for)
+    app.jinja_env.globals.update(
+        page_url=page_url, address_of=address_of, panels_for=panels_for, beginning_of_list=BEGINNING_OF_LIST
+    )

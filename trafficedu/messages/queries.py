@@ -14,7 +14,7 @@ from trafficedu.configuration.queries import list_runs
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import day_bounds
 from trafficedu.core.errors import Missing
-from trafficedu.core.paging import Page, paginate
+from trafficedu.core.paging import BEGINNING, Page, Place, paginate
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.messages.models import Channel, Delivery, Push
@@ -91,12 +91,12 @@ def find_push(session: Session, number: str, by: Actor) -> Push:
     return found
 
 
-def list_inbox(session: Session, by: Actor, page: int, *, unread: bool = False) -> Page[Push]:
+def list_inbox(session: Session, by: Actor, place: Place = BEGINNING, *, unread: bool = False) -> Page[Push]:
     """Return the pushes to oneself, the latest first."""
     query = select(Push).where(Push.user_id == by.user_id)
     if unread:
         query = query.where(Push.read_utc.is_(None))
-    return paginate(session, query.order_by(Push.id.desc()), page)
+    return paginate(session, query, [Push.id.desc()], place)
 
 
 def list_recent(session: Session, by: Actor, limit: int) -> Sequence[Push]:
@@ -110,7 +110,7 @@ def count_unread(session: Session, by: Actor) -> int:
     return session.scalar(query.select_from(Push)) or 0
 
 
-def list_deliveries(session: Session, wanted: DeliveryFilter, page: int) -> Page[Delivery]:
+def list_deliveries(session: Session, wanted: DeliveryFilter, place: Place = BEGINNING) -> Page[Delivery]:
     """Return deliveries with push, channel and user, the latest first; ``words`` are of the user's names."""
     query = (
         select(Delivery)
@@ -118,7 +118,6 @@ def list_deliveries(session: Session, wanted: DeliveryFilter, page: int) -> Page
         .join(Delivery.push)
         .join(Push.user)
         .options(contains_eager(Delivery.channel), contains_eager(Delivery.push).contains_eager(Push.user))
-        .order_by(Delivery.id.desc())
     )
     if wanted.state:
         query = query.where(Delivery.state == wanted.state)
@@ -131,4 +130,4 @@ def list_deliveries(session: Session, wanted: DeliveryFilter, page: int) -> Page
         query = query.where(Delivery.created_utc >= day_bounds(wanted.since)[0])
     if wanted.until:
         query = query.where(Delivery.created_utc < day_bounds(wanted.until)[1])
-    return paginate(session, query, page)
+    return paginate(session, query, [Delivery.id.desc()], place)

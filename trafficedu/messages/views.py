@@ -11,7 +11,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session, writing_apart
 from trafficedu.core.forms import carried_out, form_page, submitted
 from trafficedu.core.text import message, unpacked
-from trafficedu.core.web import back_to, flash_message, page_number, translated
+from trafficedu.core.web import back_to, flash_message, page_place, translated
 from trafficedu.messages import queries, rules
 from trafficedu.messages.forms import (
     ChannelForm,
@@ -31,7 +31,7 @@ pages = Blueprint("messages", __name__)
 def inbox() -> Any:
     """I read what the service told me."""
     form = InboxFilterForm(request.args)
-    found = queries.list_inbox(session(), actor(), page_number(), unread=form.state.data == "unread")
+    found = queries.list_inbox(session(), actor(), page_place(), unread=form.state.data == "unread")
     unread = queries.count_unread(session(), actor())
     return render_template("messages/inbox.html", form=form, page=found, unread=unread, unpacked=unpacked)
 
@@ -111,7 +111,7 @@ def deliveries() -> Any:
     return render_template(
         "messages/deliveries.html",
         form=form,
-        page=queries.list_deliveries(session(), form.to_input(), page_number()),
+        page=queries.list_deliveries(session(), form.to_input(), page_place()),
         dry=queries.is_dry(session()),
         unpacked=unpacked,
         reason_words=reason_words,

@@ -150,7 +150,6 @@ PATROLS: Listing[Patrol, PatrolFilter] = Listing(
             message("Minutes"),
             value=lambda row: row.minutes,
             sort=Patrol.minutes.expression,
-            empty_last=True,
             look=FIGURES,
         ),
         Column(
@@ -158,13 +157,12 @@ PATROLS: Listing[Patrol, PatrolFilter] = Listing(
             message("Riders stopped"),
             value=lambda row: row.stops,
             sort=Patrol.stops.expression,
-            empty_last=True,
             look=FIGURES,
         ),
         Column("state", message("State"), value=lambda row: row.state),
     ],
     sort="-started",
-    order=[Patrol.started_utc.desc(), Patrol.id.desc()],
+    order=[Patrol.id.desc()],
 )
 
 

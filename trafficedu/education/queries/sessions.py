@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -13,7 +14,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from trafficedu.areas.queries import lies_in, within
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
-from trafficedu.core.paging import Page, paginate
+from trafficedu.core.paging import BEGINNING, Page, Place, paginate
 from trafficedu.core.text import message
 from trafficedu.education.models import Attendance, Booking, Course, StudySession, StudyTask
 from trafficedu.education.rules import BookingState, SessionState, TaskState
@@ -59,9 +60,9 @@ def find_session(session: Session, number: str, by: Actor) -> StudySession:
     return study
 
 
-def list_sessions(session: Session, by: Actor, criteria: SessionFilter, page: int = 1) -> Page[StudySession]:
+def list_sessions(session: Session, by: Actor, criteria: SessionFilter, place: Place = BEGINNING) -> Page[StudySession]:
     """Return the sessions ``by`` may see in order of time, narrowed; cancelled ones are shown as such."""
-    query = _loaded(select(StudySession).where(visible_to(by))).order_by(StudySession.starts_utc, StudySession.id)
+    query = _loaded(select(StudySession).where(visible_to(by)))
     if criteria.station:
         query = query.where(StudySession.station.has(code=criteria.station))
     if criteria.course:
@@ -74,7 +75,8 @@ def list_sessions(session: Session, by: Actor, criteria: SessionFilter, page: in
         query = query.where(
             StudySession.state == SessionState.SCHEDULED, StudySession.seats_taken < StudySession.capacity
         )
-    return paginate(session, query, page, per_page=100)
+    order: list[ColumnElement[Any]] = [StudySession.starts_utc.expression, StudySession.id.expression]
+    return paginate(session, query, order, place, per_page=100)
 
 
 def list_of_day(session: Session, by: Actor, day: date) -> Sequence[StudySession]:

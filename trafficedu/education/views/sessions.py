@@ -15,7 +15,7 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import acted, form_page, submitted
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, flash_message, locale, page_number, pdf
+from trafficedu.core.web import back_to, flash_message, locale, page_place, pdf
 from trafficedu.education.forms import (
     CancelForm,
     SeriesForm,
@@ -53,7 +53,7 @@ def sessions() -> Any:
     form = SessionFilterForm(request.args)
     form.offer(list_courses(session()), list_stations_seen(session(), actor()), locale())
     form.validate()
-    page = list_sessions(session(), actor(), form.to_input(today()), page_number())
+    page = list_sessions(session(), actor(), form.to_input(today()), page_place())
     days = [(day, list(studies)) for day, studies in groupby(page.items, key=lambda study: study.starts_on)]
     return render_template("sessions/sessions.html", form=form, page=page, days=days, today=today())
 

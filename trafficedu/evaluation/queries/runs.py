@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -15,17 +16,18 @@ from trafficedu.areas.models import Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.month import Month
-from trafficedu.core.paging import Page, paginate
+from trafficedu.core.paging import BEGINNING, Page, Place, paginate
+from trafficedu.core.places import Order
 from trafficedu.core.text import message
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 
 MANAGE = "evaluation:run:manage"
 RANKS = case({colour: rank for rank, colour in enumerate((*COLOURS, GREY))}, value=EvaluationResult.colour)
-SORTS = {
-    "code": EvaluationResult.code,
-    "name": EvaluationResult.name,
+SORTS: dict[str, ColumnElement[Any]] = {
+    "code": EvaluationResult.code.expression,
+    "name": EvaluationResult.name.expression,
     "colour": RANKS,
-    "score": func.coalesce(EvaluationResult.score, -1),
+    "score": EvaluationResult.score.expression,
 }
 
 
@@ -133,16 +135,31 @@ def find_result(session: Session, run: EvaluationRun, kind: str, code: str, by: 
 
 
 def list_results(
-    session: Session, run: EvaluationRun, filters: ResultFilter, by: Actor, page: int, sort: str = "score"
+    session: Session,
+    run: EvaluationRun,
+    filters: ResultFilter,
+    by: Actor,
+    place: Place = BEGINNING,
+    sort: str = "score",
 ) -> Page[EvaluationResult]:
     """Return a page of the results that ``by`` may see."""
-    return paginate(session, filtered(run, filters, by, sort), page)
+    return paginate(session, _filtered(run, filters, by), _order(sort), place)
 
 
-def filtered(
-    run: EvaluationRun, filters: ResultFilter, by: Actor, sort: str = "score"
-) -> Select[tuple[EvaluationResult]]:
-    """Return the statement behind the list and its export; what has no score comes last."""
+def list_all_results(
+    session: Session, run: EvaluationRun, filters: ResultFilter, by: Actor, sort: str
+) -> Sequence[EvaluationResult]:
+    """Return the results of all pages, in their order, for a file."""
+    return session.scalars(_filtered(run, filters, by).order_by(*Order(_order(sort)).clauses())).all()
+
+
+def _order(sort: str) -> list[ColumnElement[Any]]:
+    """Return the order of a sort; what has no score comes last."""
+    column = SORTS.get(sort.removeprefix("-"), SORTS["score"])
+    return [column.desc() if sort.startswith("-") else column, EvaluationResult.code.expression]
+
+
+def _filtered(run: EvaluationRun, filters: ResultFilter, by: Actor) -> Select[tuple[EvaluationResult]]:
     query = select(EvaluationResult).where(
         EvaluationResult.run_id == run.id, EvaluationResult.kind == filters.kind, visible_to(by)
     )
@@ -154,12 +171,7 @@ def filtered(
         text = filters.words.lower()
         named = func.lower(EvaluationResult.name).contains(text, autoescape=True)
         query = query.where(or_(named, EvaluationResult.code.startswith(text, autoescape=True)))
-    name = sort.removeprefix("-")
-    column = SORTS.get(name, SORTS["score"])
-    order = [column.desc() if sort.startswith("-") else column]
-    if name == "score":
-        order.insert(0, EvaluationResult.score.is_(None))
-    return query.order_by(*order, EvaluationResult.code)
+    return query
 
 
 def count_colours(session: Session, run: EvaluationRun, by: Actor) -> dict[str, Counter[str]]:

@@ -18,7 +18,7 @@ from trafficedu.core.list_views import send_table
 from trafficedu.core.month import Month
 from trafficedu.core.spreadsheet import Column, Row
 from trafficedu.core.text import message
-from trafficedu.core.web import locale, page_number, translated
+from trafficedu.core.web import locale, page_place, translated
 from trafficedu.evaluation import charts
 from trafficedu.evaluation.forms.results import ResultFilterForm
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
@@ -40,7 +40,7 @@ def index() -> Any:
     run = runs.shown_run(session(), month, actor())
     sort = request.args.get("sort", "score")
     filters = form.to_input()
-    page = None if run is None else runs.list_results(session(), run, filters, actor(), page_number(), sort)
+    page = None if run is None else runs.list_results(session(), run, filters, actor(), page_place(), sort)
     before = _before(month, {result.code for result in page.items} if page else set(), filters.kind)
     return render_template(
         "evaluation/index.html",
@@ -105,8 +105,7 @@ def export(suffix: str) -> Any:
     if run is None:
         abort(404)
     filters = form.to_input()
-    statement = runs.filtered(run, filters, actor(), request.args.get("sort", "score"))
-    results = session().scalars(statement).all()
+    results = runs.list_all_results(session(), run, filters, actor(), request.args.get("sort", "score"))
     columns = [Column("month"), Column("kind"), Column("code"), Column("name", width=30), Column("colour")]
     columns += [Column("score"), Column("veto"), *(Column(name) for name in _dimensions(filters.kind)), Column("hash")]
     return send_table(

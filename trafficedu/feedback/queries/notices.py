@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, literal, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.areas import queries as areas
@@ -16,7 +17,7 @@ from trafficedu.core.counting import count_capped
 from trafficedu.core.errors import Missing
 from trafficedu.core.numbers import normalise
 from trafficedu.core.orm import among
-from trafficedu.core.paging import Page, paginate
+from trafficedu.core.paging import BEGINNING, Page, Place, paginate
 from trafficedu.core.text import message
 from trafficedu.feedback.models import Feedback, Notice
 from trafficedu.feedback.rules import AnswerState, NoticeState, Receiver
@@ -95,6 +96,9 @@ def notice_of_violation(session: Session, violation_id: int, by: Actor | None = 
     return session.scalar(_notices(by).where(Notice.violation_id == violation_id))
 
 
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def _state_is(state: str, now: datetime) -> ColumnElement[bool]:
     conditions: dict[str, ColumnElement[bool]] = {
         AnswerState.UNANSWERED: Notice.unanswered(),
@@ -109,20 +113,23 @@ def _state_is(state: str, now: datetime) -> ColumnElement[bool]:
     return conditions.get(state, true())
 
 
-def _by_time_left(query: Select[tuple[Notice]]) -> Select[tuple[Notice]]:
-    """Order by time left: the unanswered ones by deadline, then the held ones, then the rest, latest first."""
+def _by_time_left() -> list[ColumnElement[Any]]:
+    """Return the order by time left: the unanswered ones by deadline, then the held ones, then the rest."""
     group = case((Notice.unanswered(), 0), (Notice.state == NoticeState.HELD, 1), else_=2)
-    return query.order_by(group, case((Notice.unanswered(), Notice.due_utc)), Notice.id.desc())
+    left = case((Notice.unanswered(), Notice.due_utc), else_=literal(_NEVER, Notice.due_utc.type))
+    return [group, left, Notice.id.desc()]
 
 
-def list_notices(session: Session, criteria: NoticeFilter, by: Actor, now: datetime, page: int) -> Page[Notice]:
+def list_notices(
+    session: Session, criteria: NoticeFilter, by: Actor, now: datetime, place: Place = BEGINNING
+) -> Page[Notice]:
     """Return the notices that ``by`` may read, those with the least time left first."""
     query = _notices(by).where(_state_is(criteria.state, now))
     if criteria.since:
         query = query.where(Notice.sent_utc >= day_bounds(criteria.since)[0])
     if criteria.until:
         query = query.where(Notice.sent_utc < day_bounds(criteria.until)[1])
-    return paginate(session, _by_time_left(query), page)
+    return paginate(session, query, _by_time_left(), place)
 
 
 def list_unanswered(session: Session, by: Actor, limit: int, company_id: int | None = None) -> Sequence[Notice]:

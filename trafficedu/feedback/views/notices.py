@@ -14,7 +14,7 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.forms import submitted
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
-from trafficedu.core.web import back_to, flash_message, locale, page_number, pdf
+from trafficedu.core.web import back_to, flash_message, locale, page_place, pdf
 from trafficedu.feedback.forms import AnswerForm, NoticeFilterForm
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries import display
@@ -33,7 +33,7 @@ def notices() -> Any:
     """I look for notices; those with the least time left come first."""
     form = NoticeFilterForm(request.args, receiver=actor().may(ANSWER))
     form.validate()
-    page = list_notices(session(), form.to_input(), actor(), utc_now(), page_number())
+    page = list_notices(session(), form.to_input(), actor(), utc_now(), page_place())
     return render_template("feedback/notices.html", form=form, page=page, rows=_rows(page.items))
 
 

@@ -17,9 +17,9 @@ from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.month import Month, Period
-from trafficedu.core.paging import PER_PAGE, Page
+from trafficedu.core.paging import Page, cut
 from trafficedu.core.text import Message, message, translate
-from trafficedu.core.web import locale, page_number, page_url
+from trafficedu.core.web import BEGINNING_OF_LIST, locale, page_place, page_url
 from trafficedu.helmets import charts
 from trafficedu.helmets.forms import ResultsForm
 from trafficedu.helmets.queries import rates as rate_queries
@@ -151,12 +151,12 @@ def results() -> Any:
 
 
 def _table(shown: Results, view: str) -> ResultTable:
-    lines, number = shown.tables[view], page_number()
-    number = min(number, max(1, -(-len(lines) // PER_PAGE)))
-    page = Page(lines[(number - 1) * PER_PAGE : number * PER_PAGE], number, len(lines))
+    page = cut(shown.tables[view], lambda line: line.key, page_place())
     links: dict[str, str] = {}
     if view == "area":
-        links = {line.key: page_url(area=line.key, page=None) for line in page.items if line.key != shown.area.code}
+        links = {
+            line.key: page_url(area=line.key, **BEGINNING_OF_LIST) for line in page.items if line.key != shown.area.code
+        }
     elif view == "site":
         links = {line.key: url_for("helmets.surveys", site=line.key) for line in page.items}
     return ResultTable(TITLES[view], HEADS[view], page, links)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session, aliased, joinedload
@@ -13,7 +13,7 @@ from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.month import Month
-from trafficedu.core.paging import Page, paginate
+from trafficedu.core.paging import BEGINNING, Page, Place, paginate
 from trafficedu.core.text import message
 from trafficedu.evaluation.queries.runs import published_run, results_of
 from trafficedu.overview.models import ListEntry, ListProtest, VillageList
@@ -76,12 +76,12 @@ def visible_to(by: Actor) -> ColumnElement[bool]:
     return (VillageList.state == ListState.PUBLISHED) | areas.visible_to(by)
 
 
-def list_lists(session: Session, by: Actor, page: int) -> Page[ListLine]:
+def list_lists(session: Session, by: Actor, place: Place = BEGINNING) -> Page[ListLine]:
     """Return the lists, the latest month first, each with its numbers of entries that ``by`` may see."""
-    chosen = paginate(session, select(VillageList).order_by(VillageList.month.desc()), page)
-    counted = _counts(session, [row.id for row in chosen.items], by)
-    lines = [ListLine(row, *_line(row.id, counted)) for row in chosen.items]
-    return Page(lines, chosen.number, chosen.total, chosen.per_page)
+    page = paginate(session, select(VillageList), [VillageList.month.desc()], place)
+    counted = _counts(session, [row.id for row in page.items], by)
+    lines = [ListLine(row, *_line(row.id, counted)) for row in page.items]
+    return replace(page, items=lines)
 
 
 def _line(list_id: int, counted: Mapping[tuple[int, str], tuple[int, int]]) -> tuple[int, int, int, int]:

@@ -15,7 +15,7 @@ from trafficedu.core.database import session
 from trafficedu.core.forms import carried_out, form_page, submitted
 from trafficedu.core.month import Month
 from trafficedu.core.text import message, translate
-from trafficedu.core.web import back_to, flash_message, locale, page_number
+from trafficedu.core.web import back_to, flash_message, locale, page_place
 from trafficedu.overview import services
 from trafficedu.overview.forms import ObjectionDecisionForm, ProtestForm, TakeOffForm
 from trafficedu.overview.models import ListEntry, VillageList
@@ -36,7 +36,7 @@ COLUMNS = (
 @requires("overview:list:read")
 def lists() -> Any:
     """I look for the red-yellow-black list of a month."""
-    page = queries.list_lists(session(), actor(), page_number())
+    page = queries.list_lists(session(), actor(), page_place())
     due = Month.of(today()) - 1
     return render_template(
         "overview/lists.html",

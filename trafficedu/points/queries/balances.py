@@ -12,7 +12,7 @@ from trafficedu.areas.models import TOWN, VILLAGE, Area
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.month import Month
-from trafficedu.core.paging import PER_PAGE, Page
+from trafficedu.core.paging import Page, Place, cut
 from trafficedu.core.validity import Validity
 from trafficedu.points.models import PointEntry
 from trafficedu.points.queries.catalogue import expectations
@@ -88,7 +88,7 @@ def list_month(session: Session, month: Month, kind: str, by: Actor) -> list[Bal
 SORTS = ("code", "name", "earned", "lost", "points", "share")
 
 
-def page_month(session: Session, month: Month, kind: str, by: Actor, page: int, sort: str) -> Page[Balance]:
+def page_month(session: Session, month: Month, kind: str, by: Actor, place: Place, sort: str) -> Page[Balance]:
     """Return a page of :func:`list_month`; ``sort`` is one of :data:`SORTS`, with "-" before it descending."""
     lines = list_month(session, month, kind, by)
     key = sort.removeprefix("-")
@@ -101,9 +101,7 @@ def page_month(session: Session, month: Month, kind: str, by: Actor, page: int, 
         lines.sort(key=lambda line: str(getattr(line.target, key)))
     if sort.startswith("-"):
         lines.reverse()
-    pages = max(1, -(-len(lines) // PER_PAGE))
-    number = min(max(1, page), pages)
-    return Page(lines[(number - 1) * PER_PAGE : number * PER_PAGE], number, len(lines))
+    return cut(lines, lambda line: str(line.target.code), place)
 
 
 def _sums(session: Session, month: Month, by: Actor) -> dict[Key, _Sums]:

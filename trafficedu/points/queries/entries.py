@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
@@ -15,7 +15,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import SIGNED, Column, Listing
 from trafficedu.core.month import Month
-from trafficedu.core.paging import Page, paginate
+from trafficedu.core.paging import BEGINNING, Page, Place, paginate
 from trafficedu.core.text import message
 from trafficedu.points.models import PointActivity, PointEntry
 from trafficedu.points.queries.scope import PointTarget, visible_to
@@ -144,24 +144,21 @@ def _conditions(chosen: EntryFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def list_of_target(session: Session, target: PointTarget, page: int) -> Page[EntryWithBalance]:
+def list_of_target(session: Session, target: PointTarget, place: Place = BEGINNING) -> Page[EntryWithBalance]:
     """Return the entries of one target, the latest first, each with the running balance; the caller checked the scope.
 
     The balance counts in the order of days, of one day in the order of recording.
     """
     balance = func.sum(PointEntry.points).over(order_by=(PointEntry.occurred_on, PointEntry.id)).label("balance")
-    ordered = (
-        select(PointEntry.id, balance)
-        .where(target.condition)
-        .order_by(PointEntry.occurred_on.desc(), PointEntry.id.desc())
-    )
-    chosen = paginate(session, ordered, page)
+    counted = select(PointEntry.id, PointEntry.occurred_on, balance).where(target.condition).subquery()
+    rows = select(counted.c.id, counted.c.balance)
+    page = paginate(session, rows, [counted.c.occurred_on.desc(), counted.c.id.desc()], place)
     taken_back = aliased(PointEntry)
     query = (
         select(PointEntry)
         .join(PointEntry.activity)
         .outerjoin(taken_back, taken_back.counters_id == PointEntry.id)
-        .where(PointEntry.id.in_([row.id for row in chosen.items]))
+        .where(PointEntry.id.in_([entry_id for entry_id, _ in page.items]))
         .options(
             contains_eager(PointEntry.activity),
             contains_eager(PointEntry.countered_by.of_type(taken_back)),
@@ -169,8 +166,8 @@ def list_of_target(session: Session, target: PointTarget, page: int) -> Page[Ent
         )
     )
     entries = {entry.id: entry for entry in session.scalars(query)}
-    lines = [EntryWithBalance(entries[row.id], int(row.balance)) for row in chosen.items]
-    return Page(lines, chosen.number, chosen.total, chosen.per_page)
+    lines = [EntryWithBalance(entries[entry_id], int(balance)) for entry_id, balance in page.items]
+    return replace(page, items=lines)
 
 
 def balance_of(session: Session, target: PointTarget) -> int:

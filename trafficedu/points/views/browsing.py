@@ -17,7 +17,7 @@ from trafficedu.core.list_views import list_file, list_page
 from trafficedu.core.month import Month
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
-from trafficedu.core.web import locale, page_number
+from trafficedu.core.web import locale, page_place
 from trafficedu.points.forms import LedgerForm, MonthForm
 from trafficedu.points.queries import catalogue, scope
 from trafficedu.points.queries.balances import kinds_seen, page_month
@@ -43,7 +43,7 @@ def balances() -> Any:
     month = form.month.data or Month.of(today())
     show_month(form.month, month)
     sort = request.args.get("sort", "code")
-    page = page_month(session(), month, form.kind.data, actor(), page_number(), sort)
+    page = page_month(session(), month, form.kind.data, actor(), page_place(), sort)
     return render_template(
         "points/balances.html",
         form=form,
@@ -112,6 +112,6 @@ def target(kind: str, code: str) -> Any:
     return render_template(
         "points/target.html",
         target=holder,
-        page=list_of_target(session(), holder, page_number()),
+        page=list_of_target(session(), holder, page_place()),
         balance=balance_of(session(), holder),
     )
