@@ -1,6 +1,7 @@
 // What every page gets. Each part adds to a page that works without it.
 import htmx from "htmx.org/dist/htmx.esm.js";
 import { ask } from "./parts/confirm.js";
+import { chartsSeen } from "./parts/charts-seen.js";
 import { enhance } from "./parts/enhance.js";
 import { guard } from "./parts/guard.js";
 import { refresh } from "./parts/refresh.js";
@@ -17,5 +18,9 @@ guard(document);
 shortcuts(document);
 showBusy(document);
 enhance(document.body);
+chartsSeen(document);
 refresh(document);
-htmx.onLoad(enhance);
+htmx.onLoad((root) => {
+  enhance(root);
+  chartsSeen(root.parentElement ?? document);
+});

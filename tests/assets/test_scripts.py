@@ -104,12 +104,38 @@ def test_charts_are_drawn_and_can_be_taken_along(page: Page, site: str) -> None:
     page.goto(f"{site}/?lang=en")
     page.wait_for_selector("#rates svg text")
     with page.expect_download() as image:
-        page.locator("#rates [data-chart-image]").click()
+        page.locator("#rates [data-chart-save=image]").click()
     assert image.value.path().read_bytes().startswith(b"\x89PNG")
     with page.expect_download() as table:
-        page.locator("#kinds [data-chart-csv]").click()
+        page.locator("#kinds [data-chart-save=csv]").click()
     written = table.value.path().read_bytes().decode("utf-8-sig").splitlines()
     assert written == ['"Category","Red light"', '"2026-09","1204"', '"2026-10","988"']
+
+
+def test_a_chart_out_of_sight_costs_nothing_and_its_place_is_kept(chromium: Browser, site: str) -> None:
+    low = chromium.new_page(viewport={"width": 800, "height": 40})
+    fetched: list[str] = []
+    low.on("request", lambda request: fetched.append(request.url))
+    low.goto(f"{site}/?lang=en")
+    low.wait_for_load_state("networkidle")
+    assert not [address for address in fetched if "/charts-" in address]
+    before = low.locator("#kinds").bounding_box()
+    low.locator("#kinds").scroll_into_view_if_needed()
+    low.wait_for_selector("#kinds svg text")
+    drawn = low.locator("#kinds").bounding_box()
+    assert before
+    assert drawn
+    assert (before["width"], before["height"]) == (drawn["width"], drawn["height"])
+    assert len([address for address in fetched if "/charts-" in address]) == 1
+    low.close()
+
+
+def test_on_paper_a_chart_never_seen_stands_as_its_table(chromium: Browser, site: str) -> None:
+    low = chromium.new_page(viewport={"width": 800, "height": 40})
+    low.goto(f"{site}/?lang=en")
+    low.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert low.locator("#kinds td").first.is_visible()
+    low.close()
 
 
 def test_keys_and_the_next_action_are_large_enough_for_a_glove(chromium: Browser, site: str) -> None:

@@ -34,6 +34,7 @@ def test_a_commander_reads_who_stands_where_and_why(
     visitor.look("month")
     visitor.page.get_by_role("link", name="B", exact=True).click()
     visitor.page.wait_for_url(f"**/evaluation/2026-10/town/{code}")
+    visitor.page.locator("#contributions").scroll_into_view_if_needed()  # a chart is drawn when it is near
     visitor.page.locator("#contributions svg").first.wait_for()
     visitor.look("result")
     visitor.open("/evaluation/2026-10/versions")

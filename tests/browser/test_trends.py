@@ -44,6 +44,7 @@ def test_a_commander_reads_a_trend_and_an_effect(
     visitor.sign_in(username, PASSWORD)
     visitor.open("/evaluation/trends?series=casualty")
     figure = visitor.page.locator("#trend")
+    figure.scroll_into_view_if_needed()
     figure.locator("svg").first.wait_for()
     assert figure.locator(".chart-table tbody tr").count() == MONTHS + 12
     if locale == "en":
@@ -52,9 +53,9 @@ def test_a_commander_reads_a_trend_and_an_effect(
         assert visitor.page.get_by_text("95 %").first.is_visible()
     visitor.look("trend")
     for button, ending in (
-        ("[data-chart-image]", ".png"),
-        ("[data-chart-drawing]", ".svg"),
-        ("[data-chart-csv]", ".csv"),
+        ("[data-chart-save=image]", ".png"),
+        ("[data-chart-save=drawing]", ".svg"),
+        ("[data-chart-save=csv]", ".csv"),
     ):
         with visitor.page.expect_download() as found:
             figure.locator(button).click()

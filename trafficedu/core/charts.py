@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 Values = Sequence[float | None]
+
+MOST_ROWS = 60
+"""So many heights of lying bars has the style sheet; more bars share the last one."""
+LABEL_SHARE = 0.09
+"""Of the height of the drawing, the name at the end of a line needs for itself."""
 
 
 @dataclass(frozen=True)
@@ -60,3 +67,20 @@ class Chart:
     legend_above: bool = False
     target: Target | None = None
     note: str = ""
+
+    @property
+    def rows(self) -> int:
+        """How many rows lying bars need: several of one category share their room."""
+        return min(MOST_ROWS, math.ceil(len(self.categories) * max(1, 0.6 * len(self.series))))
+
+    @property
+    def names_at_ends(self) -> bool:
+        """Whether lines may carry their names at their ends: names would lie on each other where those are close."""
+        if self.kind != "line" or self.legend_above or len(self.series) < 2:
+            return False
+        lines = [[value for value in line.values if value is not None] for line in self.series]
+        drawn = [value for line in lines for value in line]
+        lowest = min([*drawn, 0] if self.y_from_zero else drawn, default=0)
+        room = (max(drawn, default=0) - lowest) * LABEL_SHARE
+        ends = sorted(line[-1] for line in lines if line)
+        return all(upper - lower >= room for lower, upper in pairwise(ends))

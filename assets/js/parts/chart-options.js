@@ -1,10 +1,6 @@
 // From our small figure to an echarts option. Colours come from the CSS variables, so they follow the scheme.
 const NARROW_PX = 480;
-const ROW_PX = 30;
 const SMALL_PX = 14;
-const LABEL_SHARE = 0.09; // of the height of the drawing, a name needs for itself
-
-export const rowsHeight = (spec) => Math.max(192, spec.categories.length * ROW_PX * Math.max(1, spec.series.length * 0.6) + 48);
 
 function palette(figure) {
   const style = getComputedStyle(figure);
@@ -142,24 +138,11 @@ function axes(spec, colour) {
   return spec.horizontal ? { xAxis: values, yAxis: names } : { xAxis: names, yAxis: values };
 }
 
-// names at the ends of lines would lie on each other where the lines end close together
-function endsApart(spec) {
-  const values = spec.series.map((series) => numbers(series.values).filter((value) => value !== null));
-  const all = values.flat();
-  const lowest = spec.y_from_zero === false ? Math.min(...all) : Math.min(0, ...all);
-  const room = (Math.max(...all) - lowest) * LABEL_SHARE;
-  const ends = values.filter((line) => line.length).map((line) => line.at(-1)).sort((a, b) => a - b);
-  return ends.every((end, at) => at === 0 || end - ends[at - 1] >= room);
-}
-
-// lines carry their names at their ends where there is room; elsewhere the legend above the drawing does
-export const namesAtEnds = (spec, width) =>
-  spec.kind === "line" && !spec.legend_above && spec.series.length > 1 && width >= NARROW_PX && endsApart(spec);
-
 export function options(spec, figure, width) {
   const colour = palette(figure);
   const narrow = width < NARROW_PX;
-  const endLabels = namesAtEnds(spec, width);
+  // where there is room for that; elsewhere the style sheet shows the legend above the drawing (core/charts.py)
+  const endLabels = figure.classList.contains("names-at-ends") && !narrow;
   const longest = Math.max(...spec.series.map((series) => [...series.name].reduce((sum, char) => sum + (char > "\u2e7f" ? 1 : 0.55), 0)));
   const still =
     window.matchMedia("(prefers-reduced-motion: reduce)").matches || document.documentElement.classList.contains("paper");
