@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
-from sqlalchemy import URL
-from sqlalchemy.orm import Session
+from sqlalchemy import URL, Connection, Engine, event
+from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 from tests import chromium as machine
 from tests import databases
@@ -33,6 +34,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
 from trafficedu.core.encryption import Keyring
 from trafficedu.core.settings import Settings
+from trafficedu.core.transactions import WRITES, is_writing
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -117,7 +119,7 @@ def load_reference(app: Flask) -> None:
     """Migrate an empty database to the newest schema and load what ``trafficedu init`` loads."""
     with app.app_context():
         schema.upgrade(database().engine)
-        with database().sessionmaker() as session:
+        with database().sessionmaker(info=WRITES) as session:
             for load in wiring.REFERENCE:
                 load(session, utc_now())
             session.commit()
@@ -210,6 +212,37 @@ def shared_app(database_kind: str, make_shared_app: Callable[[str], Flask]) -> F
     return make_shared_app(database_kind)
 
 
+@contextmanager
+def declared_in_savepoints(engine: Engine, maker: sessionmaker[Session]) -> Iterator[None]:
+    """Hold a session that reads to reading although its transaction is a savepoint in one that is rolled back.
+
+    PostgreSQL lets go of that with the savepoint by itself; SQLite has to be told.
+    """
+    kept: list[bool] = []
+
+    def declare(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+        if connection.dialect.name == "sqlite":
+            connection.connection.dbapi_connection.keep_from_writing(not is_writing(session))  # type: ignore[union-attr]
+        elif not is_writing(session):
+            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+    def note(connection: Connection, _name: str) -> None:
+        kept.append(connection.connection.dbapi_connection.kept_from_writing)  # type: ignore[union-attr]
+
+    def put_back(connection: Connection, _name: str, _context: None) -> None:
+        connection.connection.dbapi_connection.keep_from_writing(kept.pop())  # type: ignore[union-attr]
+
+    listeners: list[tuple[Any, str, Any]] = [(maker, "after_begin", declare)]
+    if engine.dialect.name == "sqlite":
+        listeners += [(engine, "savepoint", note)]
+        listeners += [(engine, end, put_back) for end in ("release_savepoint", "rollback_savepoint")]
+    with ExitStack() as listening:
+        for target, name, listener in listeners:
+            event.listen(target, name, listener)
+            listening.callback(event.remove, target, name, listener)
+        yield
+
+
 @pytest.fixture
 def app(shared_app: Flask) -> Iterator[Flask]:
     """The application, in a transaction that is rolled back after the test.
@@ -217,9 +250,9 @@ def app(shared_app: Flask) -> Iterator[Flask]:
     No application context stays open: it would carry one request's user and language into the next.
     """
     with shared_app.app_context():
-        engine = database().engine
+        engine, maker = database().engine, database().sessionmaker
     pool = engine.pool
-    with shared_app.extensions["sqlalchemy"].test_isolation():
+    with shared_app.extensions["sqlalchemy"].test_isolation(), declared_in_savepoints(engine, maker):
         yield shared_app
     assert engine.pool is pool, "disposed of the shared engine: its connection in use is lost; take fresh_app"
 
@@ -229,7 +262,7 @@ def session(app: Flask) -> Iterator[Session]:
     """A session for services and queries; flushes are seen by the test only."""
     with app.app_context():
         maker = database().sessionmaker
-    with maker() as session:
+    with maker(info=WRITES) as session:
         yield session
 
 

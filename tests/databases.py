@@ -134,7 +134,7 @@ def statements() -> Iterator[list[str]]:
     asked: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN")):
+        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "SET TRANSACTION")):
             asked.append(statement)
 
     event.listen(Engine, "before_cursor_execute", note)

@@ -37,10 +37,12 @@ from trafficedu.core.services import services_of
 from trafficedu.core.settings import load_settings
 from trafficedu.core.tabular import Progress, count_rows
 from trafficedu.core.text import DEFAULT_LOCALE, LOCALES, Message, message, translate
+from trafficedu.core.transactions import writing
 from trafficedu.demo import accounts as demo_accounts
 from trafficedu.demo import services as demo
 from trafficedu.demo.afterwards import evaluate_months
 from trafficedu.demo.plan import DEFAULT_MONTHS, DEFAULT_SEED, DEFAULT_VIOLATIONS, MOST_VIOLATIONS, Plan
+from trafficedu.evaluation.models import EvaluationRun
 from trafficedu.evaluation.services import printing, runs
 from trafficedu.evaluation.services.checking import check_month
 from trafficedu.transfers import services as transfers
@@ -119,9 +121,9 @@ def init() -> None:
 
 def _prepare() -> None:
     schema.upgrade(database().engine)
-    for load in wiring.REFERENCE:
-        load(session(), utc_now())
-    session().commit()
+    with writing(session()) as own:
+        for load in wiring.REFERENCE:
+            load(own, utc_now())
 
 
 @commands.command("demo")
@@ -141,13 +143,11 @@ def _fill_with_demo(plan: Plan, now: datetime) -> None:
     if demo.is_demo(session()):
         show(message("The demo district already exists; nothing was changed."))
     else:
-        with progress_bar(plan.violations) as progress:
-            demo.load_demo(session(), plan, now, progress)
-        session().commit()
-        evaluate_months(session(), now)
-        session().commit()
+        with progress_bar(plan.violations) as progress, writing(session()) as own:
+            demo.load_demo(own, plan, now, progress)
+        with writing(session()) as own:
+            evaluate_months(own, now)
     click.echo(demo_accounts.table_of(demo_accounts.list_accounts(session()), services_of(session()).address("")))
-    session().rollback()  # reading took the write lock of SQLite; serving begins with other connections
 
 
 @contextmanager
@@ -186,18 +186,16 @@ def import_kind(kind: str, file: Path, dry_run: bool, skip_errors: bool, as_json
     """Take in a CSV or XLSX file, all or nothing (导入)."""
     choices = transfers.Choices(dry_run, skip_errors)
     with open_installation():
-        with progress_bar(count_rows(file)) as progress:
-            try:
+        try:
+            with progress_bar(count_rows(file)) as progress, writing(session()) as own:
                 outcome = transfers.import_file(
-                    session(), kind, wiring.IMPORTERS[kind], file, SYSTEM, utc_now(), choices, progress
+                    own, kind, wiring.IMPORTERS[kind], file, SYSTEM, utc_now(), choices, progress
                 )
-            except Exception:
-                session().rollback()
-                if not dry_run:
-                    note_failed_run(session(), f"import {kind}", SYSTEM, utc_now())
-                    session().commit()
-                raise
-        session().commit()
+        except Exception:
+            if not dry_run:
+                with writing(session()) as own:
+                    note_failed_run(own, f"import {kind}", SYSTEM, utc_now())
+            raise
     _print_outcome(outcome, as_json, dry_run)
     if outcome.stopped and not (dry_run and skip_errors and not outcome.broken):
         sys.exit(1)
@@ -246,12 +244,10 @@ def export_kind(kind: str, file: Path, month: Month | None) -> None:
     if not os.access(file.parent, os.W_OK):
         show(message("The folder %(folder)s does not exist or cannot be written to.", folder=file.parent))
         sys.exit(2)
-    with open_installation():
-        with progress_bar(None) as progress:
-            count = transfers.export_file(
-                session(), kind, wiring.EXPORTERS[kind], file, SYSTEM, utc_now(), month, progress=progress
-            )
-        session().commit()
+    with open_installation(), progress_bar(None) as progress:
+        count = transfers.export_file(
+            session(), kind, wiring.EXPORTERS[kind], file, SYSTEM, utc_now(), month, progress=progress
+        )
     click.echo(translate(message("%(count)d rows.", count=count), language()))
 
 
@@ -316,7 +312,6 @@ def report(kind: str, number: str, code: str, lang: str | None, file: Path) -> N
     render = _renderer(kind, number, code, file.suffix.lower())
     with open_installation():
         body = render(lang or language())
-        session().commit()  # a trend or an effect fitted for it is kept
     try:
         file.write_bytes(body)
     except OSError as error:
@@ -345,14 +340,18 @@ def evaluate(month: Month, check: bool, as_json: bool) -> None:
     """Give every town, village and company its colour for a month (五色评估考评)."""
     with open_installation():
         found = check_month(session(), month, utc_now()) if check else None
-        run = found.run if found else runs.evaluate(session(), month, utc_now())
+        run = found.run if found else _evaluated(month)
         if as_json:
             click.echo(json.dumps(printing.as_json(session(), run, found), ensure_ascii=False))
         else:
             lines = printing.check_in_words(found) if found else printing.summary(session(), run)
             click.echo("\n".join(translate(line, language()) for line in lines))
-        session().commit() if found is None else session().rollback()
     sys.exit(1 if found and found.differences else 0)
+
+
+def _evaluated(month: Month) -> EvaluationRun:
+    with writing(session()) as own:
+        return runs.evaluate(own, month, utc_now())
 
 
 @commands.group()
@@ -379,8 +378,8 @@ def add_user(username: str, role: str, name: str, area: str, station: str, compa
             station_id=post.station_id,
             company_id=post.company_id,
         )
-        _, first = create_user(session(), new, SYSTEM)
-        session().commit()
+        with writing(session()) as own:
+            _, first = create_user(own, new, SYSTEM)
     click.echo(first)
 
 

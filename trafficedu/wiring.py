@@ -24,6 +24,7 @@ from trafficedu.core import audit, jobs, throttle
 from trafficedu.core.events import Handlers
 from trafficedu.core.month import Month
 from trafficedu.core.tabular import Exporter, Importer
+from trafficedu.core.transactions import written
 from trafficedu.core.web import Panel
 from trafficedu.core.work import Function
 from trafficedu.education import panels as study_panels
@@ -199,21 +200,21 @@ REFERENCE: Sequence[Callable[[Session, datetime], Any]] = [
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
 CHORES: Mapping[str, Chore] = {
-    "waiting tasks seated": seats.book_waiting,
-    "audit rows sealed": audit.seal,
-    "points of studies entered": happenings.enter_happenings,
+    "waiting tasks seated": written(seats.book_waiting),
+    "audit rows sealed": written(audit.seal),
+    "points of studies entered": written(happenings.enter_happenings),
     "trends computed": results.refresh_one,
     "alarms raised": alarms.raise_alarms,
-    "hazards reminded of": reminding.remind,
-    "checks reminded of": reminding.remind_checks,
+    "hazards reminded of": written(reminding.remind),
+    "checks reminded of": written(reminding.remind_checks),
     "months evaluated": runs.evaluate_due,
-    "expired locks forgotten": throttle.forget_expired,
-    "results of jobs forgotten": jobs.forget_expired,
-    "riders brought under the current key": keys.reencrypt_some,
-    "channels brought under the current key": channels.reencrypt_some,
+    "expired locks forgotten": written(throttle.forget_expired),
+    "results of jobs forgotten": written(jobs.forget_expired),
+    "riders brought under the current key": written(keys.reencrypt_some),
+    "channels brought under the current key": written(channels.reencrypt_some),
     "pushes sent": delivery.deliver_due,
 }
-"""What the worker does in every round, in this order."""
+"""What the worker does in every round, in this order: a change as a whole, or what looks long and declares its own."""
 
 IMPORTERS: Mapping[str, Importer] = {
     "areas": areas_files.AREAS_IMPORTER,

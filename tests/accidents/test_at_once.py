@@ -18,6 +18,7 @@ from trafficedu.accidents.services import closing, recording
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.database import database
 from trafficedu.core.errors import DomainError
+from trafficedu.core.transactions import WRITES
 
 Deed = Callable[[Session], str]
 
@@ -28,7 +29,7 @@ def at_once(app: Flask, deeds: Sequence[Deed]) -> list[str]:
     start = threading.Barrier(len(deeds))
 
     def act(deed: Deed) -> None:
-        with app.app_context(), database().sessionmaker() as own:
+        with app.app_context(), database().sessionmaker(info=WRITES) as own:
             start.wait()
             try:
                 outcome = deed(own)
@@ -48,7 +49,7 @@ def at_once(app: Flask, deeds: Sequence[Deed]) -> list[str]:
 
 
 def prepared(app: Flask, accidents: int = 0) -> tuple[District, list[int]]:
-    with app.app_context(), database().sessionmaker(expire_on_commit=False) as own:
+    with app.app_context(), database().sessionmaker(info=WRITES, expire_on_commit=False) as own:
         district = make_district(own)
         made = [make_accident(own, district.village, occurred_utc=NOW - timedelta(days=1)) for _ in range(accidents)]
         own.commit()
@@ -60,7 +61,7 @@ def test_a_form_sent_many_times_at_once_makes_one_record(fresh_app: Flask) -> No
     new = new_accident(district.village, client_reference="same")
     outcomes = at_once(fresh_app, [lambda own: recording.record(own, new, SYSTEM, NOW).number] * 8)
     assert len(set(outcomes)) == 1
-    with fresh_app.app_context(), database().sessionmaker() as own:
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as own:
         assert own.scalar(select(func.count()).select_from(Accident)) == 1
 
 
@@ -75,6 +76,6 @@ def test_two_who_void_each_the_others_record_keep_one(fresh_app: Flask) -> None:
         return act
 
     assert sorted(at_once(fresh_app, [void(one, other), void(other, one)])) == ["refused", "voided"]
-    with fresh_app.app_context(), database().sessionmaker() as own:
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as own:
         states = own.scalars(select(Accident.state).order_by(Accident.state)).all()
         assert list(states) == ["recorded", "voided"]

@@ -21,6 +21,7 @@ from trafficedu.core.database import database
 from trafficedu.core.encryption import Keyring
 from trafficedu.core.month import Month
 from trafficedu.core.settings import Settings
+from trafficedu.core.transactions import WRITES
 from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import load_demo
 from trafficedu.evaluation.queries.runs import latest_run, results_of
@@ -40,7 +41,7 @@ def main() -> None:
         )
         app = create_app(settings)
         load_reference(app)
-        with app.app_context(), database().sessionmaker() as session:
+        with app.app_context(), database().sessionmaker(info=WRITES) as session:
             now = utc_now()
             load_demo(session, Plan(min(MADE, violations), HISTORY), now)
             session.commit()

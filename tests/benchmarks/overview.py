@@ -30,6 +30,7 @@ from trafficedu.core.database import database
 from trafficedu.core.encryption import Keyring
 from trafficedu.core.month import Month
 from trafficedu.core.settings import Settings
+from trafficedu.core.transactions import WRITES
 from trafficedu.demo.accounts import PASSWORD, USERNAMES
 from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import load_demo
@@ -53,7 +54,7 @@ def build(url: str, folder: Path, violations: int) -> Flask:
     )
     app = create_app(settings, {"WTF_CSRF_ENABLED": False})
     load_reference(app)
-    with app.app_context(), database().sessionmaker() as session:
+    with app.app_context(), database().sessionmaker(info=WRITES) as session:
         now = utc_now()
         load_demo(session, Plan(SMALL, MONTHS), now)
         session.commit()

@@ -43,6 +43,7 @@ from trafficedu.core import clock, connections, numbers, schema
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
+from trafficedu.core.transactions import WRITES
 from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import load_demo
 from trafficedu.education.models import Course, StudySession
@@ -81,7 +82,7 @@ def prepare(url: str, riders: int) -> tuple[str, list[str], list[str]]:
     app = create_app()
     with app.app_context():
         schema.upgrade(database().engine)
-        with database().sessionmaker() as session:
+        with database().sessionmaker(info=WRITES) as session:
             for load in wiring.REFERENCE:
                 load(session, utc_now())
             load_demo(session, Plan(VIOLATIONS, MONTHS), clock.utc_now())

@@ -33,6 +33,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
 from trafficedu.core.settings import load_settings
 from trafficedu.core.tabular import read_rows
+from trafficedu.core.transactions import WRITES
 from trafficedu.riders.models import Rider
 from trafficedu.violations.imports.files import COLUMNS, IMPORTER
 from trafficedu.violations.models import Violation
@@ -108,7 +109,7 @@ def main() -> None:
         app = create_app(load_settings({"TRAFFICEDU_INSTANCE": folder, "TRAFFICEDU_DATABASE_URL": url}))
         with app.app_context():
             schema.upgrade(database().engine)
-            with database().sessionmaker() as session:
+            with database().sessionmaker(info=WRITES) as session:
                 for load in wiring.REFERENCE:
                     load(session, utc_now())
                 session.commit()

@@ -12,6 +12,7 @@ from tests.factories import colours as made
 from tests.factories.evaluation import NOW
 from tests.factories.people import PASSWORD, make_user
 from trafficedu.core.actors import SYSTEM
+from trafficedu.core.transactions import WRITES
 from trafficedu.evaluation.services import runs
 
 pytestmark = pytest.mark.browser
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.browser
 def test_a_commander_reads_who_stands_where_and_why(
     live_app: Flask, visit: Callable[[str], Visitor], locale: str, width: str
 ) -> None:
-    with live_app.app_context(), live_app.extensions["sqlalchemy"].sessionmaker() as session:
+    with live_app.app_context(), live_app.extensions["sqlalchemy"].sessionmaker(info=WRITES) as session:
         towns = made.three_towns(session)
         root = towns["A"].parent_id
         username = make_user(session, "analyst", area_id=root).username

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from tests.browser.conftest import Visitor
 from tests.factories.helmets import make_company, make_site, tree
 from tests.factories.people import PASSWORD, make_user
+from trafficedu.core.transactions import WRITES
 from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSurvey
 
 pytestmark = pytest.mark.browser
@@ -27,7 +28,7 @@ NEXT_TRY_MS = 15_000
 @pytest.fixture
 def officer(live_app: Flask) -> str:
     """An officer's user name; the village has a site called K1, and there is a company."""
-    with live_app.app_context(), live_app.extensions["sqlalchemy"].sessionmaker() as session:
+    with live_app.app_context(), live_app.extensions["sqlalchemy"].sessionmaker(info=WRITES) as session:
         village = tree(session)["A1"]
         make_site(session, village, "K1")
         make_company(session)
@@ -38,7 +39,7 @@ def officer(live_app: Flask) -> str:
 
 def stored(app: Flask) -> dict[str, Any]:
     """What the server has: sums, surveys, sheets, and the last tap of each sheet."""
-    with app.app_context(), app.extensions["sqlalchemy"].sessionmaker() as session:
+    with app.app_context(), app.extensions["sqlalchemy"].sessionmaker(info=WRITES) as session:
         sums = session.execute(
             select(func.sum(HelmetCount.helmeted), func.sum(HelmetCount.bare), func.sum(HelmetCount.unclear))
         ).one()
@@ -183,7 +184,7 @@ def test_the_browser_dies_between_two_taps_and_knows_them_all(live_app: Flask, v
 
 @WITHOUT_WORDS
 def test_somebody_elses_counts_wait_for_their_own_account(live_app: Flask, visit: Visit, officer: str) -> None:
-    with live_app.app_context(), live_app.extensions["sqlalchemy"].sessionmaker() as session:
+    with live_app.app_context(), live_app.extensions["sqlalchemy"].sessionmaker(info=WRITES) as session:
         from trafficedu.accounts.queries import find_account  # noqa: PLC0415 - beside its only use
 
         other = make_user(session, "officer", area_id=find_account(session, officer).area_id)

@@ -21,6 +21,7 @@ from tests.browser.conftest import Visitor, new_page, served
 from tests.conftest import load_reference
 from trafficedu.accounts.rules import PERMISSIONS, Role
 from trafficedu.core.clock import utc_now
+from trafficedu.core.transactions import WRITES
 from trafficedu.demo.accounts import PASSWORD, USERNAMES
 from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import load_demo
@@ -61,7 +62,7 @@ def demo_app(make_app: Callable[..., Flask], tmp_path_factory: pytest.TempPathFa
     folder: Path = tmp_path_factory.mktemp("demo")
     app = make_app(f"sqlite:///{folder / 'demo.sqlite'}", WTF_CSRF_ENABLED=True)
     load_reference(app)
-    with app.app_context(), app.extensions["sqlalchemy"].sessionmaker() as session:
+    with app.app_context(), app.extensions["sqlalchemy"].sessionmaker(info=WRITES) as session:
         load_demo(session, Plan(violations=300, months=6), utc_now())
         session.commit()
     yield app

@@ -15,6 +15,7 @@ from tests.factories import places
 from tests.factories.people import PASSWORD, make_user
 from tests.factories.pictures import camera_photo
 from trafficedu.core.services import services_of
+from trafficedu.core.transactions import WRITES
 from trafficedu.hazards.models import Hazard
 
 pytestmark = pytest.mark.browser
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def officer(live_app: Flask) -> str:
     """A user name; the post is a village."""
-    with live_app.app_context(), live_app.extensions["sqlalchemy"].sessionmaker() as session:
+    with live_app.app_context(), live_app.extensions["sqlalchemy"].sessionmaker(info=WRITES) as session:
         user = make_user(session, "grid", area_id=places.area(session, places.VILLAGE).id)
         session.commit()
         return user.username
@@ -48,7 +49,7 @@ def test_reporting_on_a_phone(live_app: Flask, visit: Callable[[str], Visitor], 
     page.locator("button[form=hazard]").click()
     page.locator(".photos img").wait_for()
     visitor.look("reported")
-    with live_app.app_context(), live_app.extensions["sqlalchemy"].sessionmaker() as session:
+    with live_app.app_context(), live_app.extensions["sqlalchemy"].sessionmaker(info=WRITES) as session:
         hazard = session.scalars(select(Hazard)).one()
         assert (hazard.latitude, hazard.longitude, hazard.risk) == (30.1785, 120.2647, "high")
         kept = services_of(session).evidence.read(hazard.photos[0].key)

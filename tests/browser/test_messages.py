@@ -13,6 +13,7 @@ from tests.factories import people, places
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
 from trafficedu.core.text import message
+from trafficedu.core.transactions import WRITES
 from trafficedu.messages.services import outbox
 
 pytestmark = pytest.mark.browser
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.browser
 def test_a_leader_reads_and_chooses_a_channel(
     width: str, live_app: Flask, visit: Callable[[str], Visitor], locale: str
 ) -> None:
-    with live_app.app_context(), live_app.extensions["sqlalchemy"].sessionmaker() as session:
+    with live_app.app_context(), live_app.extensions["sqlalchemy"].sessionmaker(info=WRITES) as session:
         user = people.make_user(session, "leader", area_id=places.area(session).id, locale=locale)
         told = outbox.NewPush("k", message("Messages"), message("No messages"), "/messages/channels")
         outbox.push(session, told, [user.id], SYSTEM, utc_now())

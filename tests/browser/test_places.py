@@ -14,6 +14,7 @@ from trafficedu.areas import services
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
 from trafficedu.core.month import Month
+from trafficedu.core.transactions import WRITES
 
 pytestmark = pytest.mark.browser
 TABLE = "code,name,level,parent_code\n330109900,新镇,town,330109\n330109901,无根,town,999\n"
@@ -23,7 +24,7 @@ TABLE = "code,name,level,parent_code\n330109900,新镇,town,330109\n330109901,�
 def test_the_administrator_looks_after_places_and_brings_in_a_table(
     live_app: Flask, visit: Callable[[str], Visitor], locale: str, width: str, tmp_path: Path
 ) -> None:
-    with live_app.app_context(), live_app.extensions["sqlalchemy"].sessionmaker() as session:
+    with live_app.app_context(), live_app.extensions["sqlalchemy"].sessionmaker(info=WRITES) as session:
         username = make_user(session, "administrator").username
         company = places.add_company(session, contact_name="王安全", contact_phone="0571-82000001").code
         station = places.add_station(session, places.area(session, places.VILLAGE), address="人民路 1 号").code

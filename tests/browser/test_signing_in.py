@@ -7,6 +7,7 @@ from flask import Flask
 
 from tests.browser.conftest import Visitor
 from tests.factories.people import PASSWORD, make_user
+from trafficedu.core.transactions import WRITES
 
 pytestmark = pytest.mark.browser
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.browser
 def test_somebody_signs_in_and_reads_in_their_language(
     live_app: Flask, visit: Callable[[str], Visitor], locale: str, width: str
 ) -> None:
-    with live_app.app_context(), live_app.extensions["sqlalchemy"].sessionmaker() as session:
+    with live_app.app_context(), live_app.extensions["sqlalchemy"].sessionmaker(info=WRITES) as session:
         user = make_user(session, "administrator")
         session.commit()
         username = user.username

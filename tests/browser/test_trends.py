@@ -18,6 +18,7 @@ from trafficedu.campaigns.services import CampaignInput, plan_campaign
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.month import Month
+from trafficedu.core.transactions import WRITES
 
 pytestmark = pytest.mark.browser
 MONTHS = 48
@@ -28,7 +29,7 @@ def test_a_commander_reads_a_trend_and_an_effect(
     live_app: Flask, visit: Callable[[str], Visitor], locale: str, width: str
 ) -> None:
     rng = np.random.default_rng(5)
-    with live_app.app_context(), live_app.extensions["sqlalchemy"].sessionmaker() as session:
+    with live_app.app_context(), live_app.extensions["sqlalchemy"].sessionmaker(info=WRITES) as session:
         district = places.area(session, places.DISTRICT)
         username = make_user(session, "analyst", area_id=district.id).username
         town = places.area(session)

@@ -19,6 +19,7 @@ from tests.factories.people import PASSWORD, make_user
 from tests.factories.riders import make_identity
 from tests.reports.reading import read
 from trafficedu.core.clock import local_date, today, utc_now
+from trafficedu.core.transactions import WRITES
 from trafficedu.education.models import Attendance, CourseModule, ModuleRecord, StudySession
 
 pytestmark = pytest.mark.browser
@@ -83,7 +84,7 @@ class Story:
     def session(self) -> Session:
         """A session of the application's database, for what a test has to look up or put on."""
         with self.app.app_context():
-            made: Session = self.app.extensions["sqlalchemy"].sessionmaker()
+            made: Session = self.app.extensions["sqlalchemy"].sessionmaker(info=WRITES)
             return made
 
     def begin_session(self, number: str) -> None:
@@ -113,7 +114,7 @@ class Story:
 
 @pytest.fixture
 def story(live_app: Flask, visit: Callable[[str], Visitor]) -> Story:
-    with live_app.app_context(), live_app.extensions["sqlalchemy"].sessionmaker() as session:
+    with live_app.app_context(), live_app.extensions["sqlalchemy"].sessionmaker(info=WRITES) as session:
         return Story(live_app, furnish(session), visit, make_identity())
 
 

@@ -16,14 +16,6 @@ from trafficedu.core import connections
 RECORD = text("INSERT INTO counted (body) VALUES ('x')")
 
 
-@pytest.fixture(autouse=True)
-def writing() -> Iterator[None]:
-    """Begin as a request that may write, whatever the request of an earlier test was."""
-    reading = connections.READING.set(False)
-    yield
-    connections.READING.reset(reading)
-
-
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """A database with one table."""
@@ -36,11 +28,11 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def engine(file: Path) -> Engine:
-    """An engine set up as the application's, which was connected before."""
+    """An engine set up as the application's, which was connected before; its connections write."""
     engine = create_engine(f"sqlite:///{file}", pool_size=8)
     connections.prepare_engine(engine)
     engine.connect().close()
-    return engine
+    return engine.execution_options(**{connections.WRITES: True})
 
 
 @pytest.fixture
@@ -161,11 +153,7 @@ def test_every_way_of_being_busy_is_waited_for(engine: Engine, file: Path, monke
 def test_reading_waits_for_nobody(engine: Engine, file: Path) -> None:
     with engine.connect() as writer:
         writer.execute(RECORD)
-        reading = connections.READING.set(True)
-        try:
-            with engine.connect() as reader:
-                assert reader.scalar(text("SELECT count(*) FROM counted")) == 0
-        finally:
-            connections.READING.reset(reading)
+        with engine.execution_options(**{connections.WRITES: False}).connect() as reader:
+            assert reader.scalar(text("SELECT count(*) FROM counted")) == 0
         writer.commit()
     assert counted(file) == 1

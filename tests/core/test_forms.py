@@ -17,6 +17,7 @@ from trafficedu.core.errors import Missing, Refusal, Stale, entered
 from trafficedu.core.fields import Form, TrimmedField
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
+from trafficedu.core.transactions import WRITES
 
 READ_CATALOGUE = "violations:kind:manage"
 
@@ -57,7 +58,7 @@ def administrator(fresh_app: Flask) -> Browser:
 
     fresh_app.add_url_rule("/tried/<act>", "tried", page, methods=["POST"])
     fresh_app.test_client_class = Browser
-    with fresh_app.app_context(), database().sessionmaker() as session:
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
         user = people.make_user(session, "administrator")
         session.commit()
         client = fresh_app.test_client()
@@ -67,7 +68,7 @@ def administrator(fresh_app: Flask) -> Browser:
 
 def test_a_denial_from_inside_a_service_is_answered_and_audited(fresh_app: Flask, administrator: Browser) -> None:
     assert administrator.post("/tried/deny").status_code == 403
-    with fresh_app.app_context(), database().sessionmaker() as session:
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
         entry = session.scalars(select(AuditEntry).where(AuditEntry.result == AuditResult.REFUSED)).one()
     assert (entry.action, entry.detail) == ("access:page:open", {"endpoint": "tried"})
 

@@ -24,6 +24,7 @@ from trafficedu.core.errors import Missing, Refusal, Stale
 from trafficedu.core.job_running import Runner
 from trafficedu.core.jobs import Job, JobState
 from trafficedu.core.text import Message, message
+from trafficedu.core.transactions import WRITES
 from trafficedu.core.work import Ending, Function, Work
 
 MakeUser = Callable[..., User]
@@ -80,13 +81,13 @@ def test_a_persons_jobs_are_run_one_at_a_time_and_the_oldest_first(
 
 
 def test_two_processes_never_take_the_same_job(fresh_app: Flask) -> None:
-    with fresh_app.app_context(), database().sessionmaker() as session:
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
         numbers = {ask(session, actor_of(people.make_user(session, "officer"))) for _ in range(12)}
     taken: list[str] = []
     ready = threading.Barrier(4)
 
     def work() -> None:
-        with fresh_app.app_context(), database().sessionmaker() as session:
+        with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
             ready.wait()
             while (order := jobs.take(session, NOW)) is not None:
                 session.commit()
@@ -240,12 +241,12 @@ def test_progress_is_seen_and_a_running_job_is_cancelled(fresh_app: Flask) -> No
 
     told = threading.Event()
     with fresh_app.app_context():
-        with database().sessionmaker() as session:
+        with database().sessionmaker(info=WRITES) as session:
             number = ask(session, actor_of(people.make_user(session, "officer")))
         runner = Runner(fresh_app, {"test": count}, find_actor, pulse_seconds=0.02)
         thread = threading.Thread(target=runner.run_waiting)
         thread.start()
-        with database().sessionmaker() as session:
+        with database().sessionmaker(info=WRITES) as session:
             while (job := job_of(session, number)).percent is None:
                 session.rollback()
             seen.append(job.percent)
@@ -266,7 +267,7 @@ def test_a_job_under_way_is_given_back_when_its_process_stops(fresh_app: Flask) 
             work.tell(0)
 
     with fresh_app.app_context():
-        with database().sessionmaker() as session:
+        with database().sessionmaker(info=WRITES) as session:
             number = ask(session, actor_of(people.make_user(session, "officer")))
         runner = Runner(fresh_app, {"test": go_on}, find_actor)
         thread = threading.Thread(target=runner.run_until_stopped)
@@ -274,7 +275,7 @@ def test_a_job_under_way_is_given_back_when_its_process_stops(fresh_app: Flask) 
         assert begun.wait(10)
         runner.stopping.set()
         thread.join(10)
-        with database().sessionmaker() as session:
+        with database().sessionmaker(info=WRITES) as session:
             job = job_of(session, number)
             assert (job.state, job.attempts) == (JobState.WAITING, 0)
         assert run(fresh_app, lambda _work: Ending(counts={"rows": 1})) == 1

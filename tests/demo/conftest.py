@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from trafficedu.core.database import database
+from trafficedu.core.transactions import WRITES
 from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import load_demo
 
@@ -21,7 +22,7 @@ from trafficedu.demo.services import load_demo
 def built(shared_app: Flask, request: pytest.FixtureRequest) -> Iterator[Flask]:
     """The shared application with the demo district in it, undone after this module's tests."""
     with shared_app.extensions["sqlalchemy"].test_isolation():
-        with shared_app.app_context(), database().sessionmaker() as session:
+        with shared_app.app_context(), database().sessionmaker(info=WRITES) as session:
             load_demo(session, request.module.PLAN, request.module.NOW)
             session.commit()
         yield shared_app
@@ -31,7 +32,7 @@ def built(shared_app: Flask, request: pytest.FixtureRequest) -> Iterator[Flask]:
 def demo(built: Flask) -> Iterator[Session]:
     with built.app_context():
         maker = database().sessionmaker
-    with maker() as session:
+    with maker(info=WRITES) as session:
         yield session
 
 
@@ -48,7 +49,7 @@ def elsewhere(
             shutil.copy(make_template("sqlite").removeprefix("sqlite:///"), copy)
             with make_app(f"sqlite:///{copy}").app_context():
                 opened.callback(database().engine.dispose)
-                session = opened.enter_context(database().sessionmaker())
+                session = opened.enter_context(database().sessionmaker(info=WRITES))
             load_demo(session, plan, now)
             return session
 

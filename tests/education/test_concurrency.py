@@ -16,6 +16,7 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
 from trafficedu.core.events import publish
+from trafficedu.core.transactions import WRITES
 from trafficedu.education.models import Booking, StudySession, StudyTask
 from trafficedu.education.services import seats
 from trafficedu.riders.models import Rider
@@ -27,7 +28,7 @@ THREADS, EACH = 20, 10
 
 def in_threads(app: Flask, work: Callable[[Session, int], None], count: int) -> None:
     def one(number: int) -> None:
-        with app.app_context(), database().sessionmaker() as session:
+        with app.app_context(), database().sessionmaker(info=WRITES) as session:
             work(session, number)
             session.commit()
 
@@ -46,7 +47,7 @@ def tally(session: Session, study_id: int) -> tuple[int, int, int, int]:
 
 
 def test_two_hundred_violations_at_once_fill_exactly_twenty_seats(fresh_app: Flask) -> None:
-    with fresh_app.app_context(), database().sessionmaker() as session:
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
         district = make_district(session)
         study = make_session(session, district.at_a, utc_now() + timedelta(days=2), capacity=20)
         violations = [
@@ -60,12 +61,12 @@ def test_two_hundred_violations_at_once_fill_exactly_twenty_seats(fresh_app: Fla
         lambda session, n: publish(session, ViolationEstablished(utc_now(), SYSTEM, violations[n])),
         THREADS * EACH,
     )
-    with fresh_app.app_context(), database().sessionmaker() as session:
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
         assert tally(session, study_id) == (20, 20, 20, 180)
 
 
 def test_two_hundred_bookings_of_waiting_tasks_fill_exactly_twenty(fresh_app: Flask) -> None:
-    with fresh_app.app_context(), database().sessionmaker() as session:
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
         district = make_district(session)
         tasks = []
         for _ in range(THREADS * EACH):
@@ -82,12 +83,12 @@ def test_two_hundred_bookings_of_waiting_tasks_fill_exactly_twenty(fresh_app: Fl
         seats.book(session, session.get_one(StudyTask, tasks[number]), SYSTEM, utc_now())
 
     in_threads(fresh_app, book, THREADS * EACH)
-    with fresh_app.app_context(), database().sessionmaker() as session:
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
         assert tally(session, study_id) == (20, 20, 20, 180)
 
 
 def test_violations_of_one_rider_at_once_share_one_task(fresh_app: Flask) -> None:
-    with fresh_app.app_context(), database().sessionmaker() as session:
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
         district = make_district(session)
         for code in ("basic", "intermediate", "intensive"):
             make_session(session, district.at_a, utc_now() + timedelta(days=2), code=code)
@@ -100,7 +101,7 @@ def test_violations_of_one_rider_at_once_share_one_task(fresh_app: Flask) -> Non
         publish(session, ViolationEstablished(utc_now(), SYSTEM, make_violation(session, rider, area, utc_now()).id))
 
     in_threads(fresh_app, record, THREADS)
-    with fresh_app.app_context(), database().sessionmaker() as session:
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
         task = session.scalars(select(StudyTask)).one()
         assert (task.course.code, len(task.violations), task.state) == ("intensive", THREADS, "booked")
         assert session.scalar(select(func.count()).select_from(Violation)) == THREADS
@@ -108,7 +109,7 @@ def test_violations_of_one_rider_at_once_share_one_task(fresh_app: Flask) -> Non
 
 
 def test_moves_in_opposite_directions_do_not_wait_for_each_other(fresh_app: Flask) -> None:
-    with fresh_app.app_context(), database().sessionmaker() as session:
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
         district = make_district(session)
         starts = utc_now() + timedelta(days=2)
         studies = [make_session(session, station, starts, 40).id for station in (district.at_a, district.at_b)]
@@ -127,6 +128,6 @@ def test_moves_in_opposite_directions_do_not_wait_for_each_other(fresh_app: Flas
             session.commit()
 
     in_threads(fresh_app, move, THREADS)
-    with fresh_app.app_context(), database().sessionmaker() as session:
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
         assert session.get_one(StudySession, studies[0]).seats_taken == THREADS
         assert session.get_one(StudySession, studies[1]).seats_taken == 0

@@ -16,6 +16,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
 from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
+from trafficedu.core.transactions import WRITES
 from trafficedu.feedback.models import Feedback
 from trafficedu.feedback.queries.notices import find_notice
 from trafficedu.feedback.services import notices
@@ -26,7 +27,7 @@ ROUNDS = 6
 
 
 def prepared(app: Flask) -> tuple[str, int, list[Actor]]:
-    with app.app_context(), database().sessionmaker() as session:
+    with app.app_context(), database().sessionmaker(info=WRITES) as session:
         world = make_world(session)
         notice = make_notice(session, world.village, company=world.company)
         actors = [acting(make_user(session, "company", company_id=world.company.id)) for _ in range(2)]
@@ -40,7 +41,7 @@ def test_of_two_answers_at_once_one_is_kept_and_the_other_is_told(fresh_app: Fla
         start = threading.Barrier(2)
 
         def one(by: Actor, number: str = number, start: threading.Barrier = start) -> str:
-            with fresh_app.app_context(), database().sessionmaker() as session:
+            with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
                 start.wait()
                 notice = find_notice(session, number, by)
                 try:
@@ -53,7 +54,7 @@ def test_of_two_answers_at_once_one_is_kept_and_the_other_is_told(fresh_app: Fla
 
         with ThreadPoolExecutor(2) as pool:
             assert sorted(pool.map(one, actors)) == ["kept", "told"]
-    with fresh_app.app_context(), database().sessionmaker() as session:
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
         assert session.scalar(select(func.count()).select_from(Feedback)) == ROUNDS
 
 
@@ -69,7 +70,7 @@ def test_an_answer_and_a_withdrawal_at_once_leave_a_withdrawn_notice(fresh_app: 
             publish(session, ViolationVoided(utc_now(), SYSTEM, violation_id))
 
         def run(work: object, start: threading.Barrier = start) -> None:
-            with fresh_app.app_context(), database().sessionmaker() as session:
+            with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
                 start.wait()
                 try:
                     work(session)  # type: ignore[operator] # one of the two above
@@ -79,5 +80,5 @@ def test_an_answer_and_a_withdrawal_at_once_leave_a_withdrawn_notice(fresh_app: 
 
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(run, (answer, void)))
-        with fresh_app.app_context(), database().sessionmaker() as session:
+        with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
             assert find_notice(session, number, actors[0]).state == "voided"

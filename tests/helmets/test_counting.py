@@ -20,6 +20,7 @@ from trafficedu.accounts.queries import actor_of
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.database import database
 from trafficedu.core.errors import Denied, Refusal
+from trafficedu.core.transactions import WRITES
 from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
 from trafficedu.helmets.rules import Tap
 from trafficedu.helmets.services.counting import CountSheet, receive
@@ -192,7 +193,7 @@ def test_taps_for_a_void_survey_are_confirmed_and_do_not_revive_it(
 def test_the_same_pieces_from_many_connections_at_once_count_once(fresh_app: Flask) -> None:
     from tests.factories.people import make_user as add_user  # noqa: PLC0415 - only here with real commits
 
-    with fresh_app.app_context(), database().sessionmaker() as session:
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
         site = make_site(session, tree(session)["A1"])
         officers = [actor_of(add_user(session, "officer", area_id=site.area_id)) for _ in range(2)]
         pieces = [
@@ -204,7 +205,7 @@ def test_the_same_pieces_from_many_connections_at_once_count_once(fresh_app: Fla
     start = threading.Barrier(len(pieces))
 
     def send(piece: tuple[CountSheet, Any]) -> int:
-        with fresh_app.app_context(), database().sessionmaker() as own:
+        with fresh_app.app_context(), database().sessionmaker(info=WRITES) as own:
             start.wait()
             last = receive(own, piece[0], piece[1], END).last_event
             own.commit()
@@ -212,7 +213,7 @@ def test_the_same_pieces_from_many_connections_at_once_count_once(fresh_app: Fla
 
     with ThreadPoolExecutor(len(pieces)) as pool:
         assert set(pool.map(send, pieces)) == {20}
-    with fresh_app.app_context(), database().sessionmaker() as session:
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
         assert total(session) == (40, 0, 0)
         assert session.scalar(select(func.count()).select_from(HelmetSurvey)) == 1
         assert session.scalar(select(func.count()).select_from(HelmetSheet)) == 2

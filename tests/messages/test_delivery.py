@@ -28,6 +28,7 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.database import database
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
+from trafficedu.core.transactions import WRITES
 from trafficedu.messages.models import Channel, Delivery, Push
 from trafficedu.messages.services import channels, outbox, sending
 from trafficedu.messages.services.delivery import deliver_due
@@ -223,14 +224,14 @@ def test_what_was_removed_or_cut_is_not_sent(session: Session, receiver: Receive
 def test_two_workers_send_once(fresh_app: Flask, receiver: Receiver) -> None:
     with fresh_app.app_context():
         maker = database().sessionmaker
-    with maker() as own:
+    with maker(info=WRITES) as own:
         provide(own, settings=replace(services_of(own).settings, push_servers=receiver.address, push_dry_run=False))
         maker.configure(info=own.info)
         for _ in range(4):
             queued(own, "feishu", receiver.address + PATHS["feishu"])
 
     def work() -> None:
-        with maker() as own:
+        with maker(info=WRITES) as own:
             deliver_due(own, NOW)
 
     threads = [threading.Thread(target=work) for _ in range(2)]
@@ -238,7 +239,7 @@ def test_two_workers_send_once(fresh_app: Flask, receiver: Receiver) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    with maker() as own:
+    with maker(info=WRITES) as own:
         sent = own.scalar(select(func.count()).where(Delivery.state == "sent"))
     assert (sent, len(receiver.got), len({str(body) for _, body in receiver.got})) == (4, 4, 4)
 

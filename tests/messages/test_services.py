@@ -22,6 +22,7 @@ from trafficedu.core.database import database
 from trafficedu.core.encryption import Keyring
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.text import message
+from trafficedu.core.transactions import WRITES
 from trafficedu.messages import queries
 from trafficedu.messages.models import Channel, Delivery, Push
 from trafficedu.messages.services import channels, outbox
@@ -53,13 +54,13 @@ def test_a_push_leads_to_a_page_of_the_service(path: str, session: Session) -> N
 def test_two_at_once_tell_once(fresh_app: Flask) -> None:
     with fresh_app.app_context():
         maker = database().sessionmaker
-    with maker() as own:
+    with maker(info=WRITES) as own:
         user_id = people.make_user(own, "grid").id
         own.commit()
     barrier, told = threading.Barrier(2), []
 
     def tell() -> None:
-        with maker() as own:
+        with maker(info=WRITES) as own:
             barrier.wait()
             told.append(outbox.push(own, NEW, [user_id], SYSTEM, NOW))
             own.commit()
@@ -69,7 +70,7 @@ def test_two_at_once_tell_once(fresh_app: Flask) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    with maker() as own:
+    with maker(info=WRITES) as own:
         assert (sorted(told), own.scalar(select(func.count()).select_from(Push))) == ([0, 1], 1)
 
 

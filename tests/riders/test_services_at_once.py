@@ -15,6 +15,7 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
 from trafficedu.core.errors import Refusal
+from trafficedu.core.transactions import WRITES
 from trafficedu.riders.models import Engagement, Rider, Vehicle
 from trafficedu.riders.rules import IdType
 from trafficedu.riders.services import engagements, people, plates
@@ -30,7 +31,7 @@ def at_once(app: Flask, deed: Callable[[Session], str]) -> list[str]:
     start = threading.Barrier(PEOPLE)
 
     def act() -> None:
-        with app.app_context(), database().sessionmaker() as own:
+        with app.app_context(), database().sessionmaker(info=WRITES) as own:
             start.wait()
             try:
                 outcome = deed(own)
@@ -50,7 +51,7 @@ def at_once(app: Flask, deed: Callable[[Session], str]) -> list[str]:
 
 
 def counted(app: Flask, model: type[Rider | Vehicle | Engagement]) -> int:
-    with app.app_context(), database().sessionmaker() as own:
+    with app.app_context(), database().sessionmaker(info=WRITES) as own:
         return own.scalar(select(func.count()).select_from(model)) or 0
 
 
@@ -69,7 +70,7 @@ def test_many_at_once_register_one_rider(fresh_app: Flask) -> None:
 
 
 def test_many_at_once_engage_a_rider_with_one_company_once(fresh_app: Flask) -> None:
-    with fresh_app.app_context(), database().sessionmaker() as own:
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as own:
         rider_id, company_id = make_rider(own).id, make_company(own).id
         own.commit()
 

@@ -24,6 +24,7 @@ from trafficedu.core.database import database
 from trafficedu.core.errors import Refusal, Stale
 from trafficedu.core.numbers import is_number
 from trafficedu.core.services import services_of
+from trafficedu.core.transactions import WRITES
 from trafficedu.riders.models import Rider, Vehicle
 from trafficedu.riders.queries import engagement_on
 from trafficedu.riders.services.engagements import NewEngagement, engage
@@ -325,21 +326,21 @@ class TestObjections:
 
 def test_many_at_the_same_moment_make_one_record(fresh_app: Flask) -> None:
     with fresh_app.app_context():
-        with database().sessionmaker() as setup:
+        with database().sessionmaker(info=WRITES) as setup:
             made = violations.make_district(setup)
             officer = actor_of(people.make_user(setup, "officer", area_id=made.town.id))
             new = new_violation(made.village, client_reference="the same")
             setup.commit()
 
         def submit(_n: int) -> str:
-            with fresh_app.app_context(), database().sessionmaker() as own:
+            with fresh_app.app_context(), database().sessionmaker(info=WRITES) as own:
                 number = recording.record(own, new, officer, NOW).number
                 own.commit()
                 return number
 
         with ThreadPoolExecutor(8) as pool:
             numbers = set(pool.map(submit, range(16)))
-        with database().sessionmaker() as check:
+        with database().sessionmaker(info=WRITES) as check:
             assert numbers == set(check.scalars(select(Violation.number)))
             assert len(numbers) == 1
             assert check.scalar(select(func.count()).select_from(Rider)) == 1

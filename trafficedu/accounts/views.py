@@ -24,6 +24,7 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.forms import attach_error, form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.text import LOCALES, message
+from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message
 from trafficedu.stations import queries as stations
 
@@ -43,14 +44,13 @@ def sign_in() -> Any:
         form.username.data, form.password.data, request.remote_addr or "", _device_knows(form.username.data)
     )
     try:
-        user = services.sign_in(session(), given, utc_now())
+        with writing(session()) as own:
+            user = services.sign_in(own, given, utc_now())
     except Refusal as error:
-        session().rollback()
-        services.note_locked(session())
-        session().commit()
+        with writing(session()) as own:
+            services.note_locked(own)
         attach_error(form, error)
         return render_template("accounts/sign_in.html", form=form), 429
-    session().commit()
     if user is None:
         attach_error(form, Refusal(message("The user name or password is wrong. Check both and try again.")))
         return render_template("accounts/sign_in.html", form=form), 422
@@ -71,8 +71,8 @@ def sign_in() -> Any:
 @signed_in_only
 def sign_out() -> Any:
     """I end my session."""
-    services.sign_out(session(), actor())
-    session().commit()
+    with writing(session()) as own:
+        services.sign_out(own, actor())
     flask_login.logout_user()
     cookie.clear()
     flash_message(message("You have signed out."))
@@ -102,8 +102,8 @@ def language() -> Any:
     cookie["locale"] = choice
     user_id = actor().user_id
     if user_id is not None:
-        services.choose_locale(session(), queries.find_user(session(), user_id), choice)
-        session().commit()
+        with writing(session()) as own:
+            services.choose_locale(own, queries.find_user(own, user_id), choice)
     return redirect(_next_page(), code=303)
 
 
@@ -143,8 +143,8 @@ def user(username: str) -> Any:
 def reset_password(username: str) -> Any:
     """I give somebody a new first password; the old one ends."""
     account = queries.find_account(session(), username)
-    first = services.reset_password(session(), account, actor())
-    session().commit()
+    with writing(session()) as own:
+        first = services.reset_password(own, account, actor())
     return render_template("accounts/first_password.html", user=account, password=first)
 
 

@@ -18,6 +18,7 @@ from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.month import Month
 from trafficedu.core.text import message
+from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, translated
 
 pages = Blueprint("areas", __name__)
@@ -125,8 +126,8 @@ def end(code: str) -> Any:
 def reopen(code: str) -> Any:
     """I take the end of an area back."""
     area = _area(code)
-    services.reopen_area(session(), area, request.form.get("version", 0, type=int), actor())
-    session().commit()
+    with writing(session()) as own:
+        services.reopen_area(own, area, request.form.get("version", 0, type=int), actor())
     flash_message(message("%(name)s no longer has a last day.", name=area.name))
     return back_to("areas.show", code=code)
 

@@ -19,10 +19,11 @@ from trafficedu.bulletin.rules import check_month
 from trafficedu.core import audit
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
-from trafficedu.core.database import session, writing_apart
+from trafficedu.core.database import session
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.month import Month
 from trafficedu.core.text import LOCALES
+from trafficedu.core.transactions import writing
 from trafficedu.core.web import locale, page_place
 from trafficedu.evaluation.queries import areas
 from trafficedu.evaluation.queries.runs import list_results, shown_run
@@ -72,7 +73,7 @@ def download(month: Month, area: str, paper: str) -> Any:
     found = gather(session(), actor(), area, _over(month), utc_now(), lang)
     written = bulletin.render(found.data, lang) if paper == "pdf" else bulletin_annex.render(found.data, lang)
     if found.keeps:
-        with writing_apart() as own:
+        with writing(session()) as own:
             found.keep(own)
     return _sent(written, f"bulletin-{month}-{area}-{lang}.{paper}")
 
@@ -109,8 +110,8 @@ def scorecard_pdf(month: Month, code: str) -> Any:
 def indicators(month: Month) -> Any:
     """I hand the indicators of the villages on to another system."""
     rows = [asdict(one) for one in list_indicators(session(), actor(), _over(month), utc_now())]
-    audit.write(session(), "indicators:file:export", actor(), rows=len(rows), month=str(month), clear=False)
-    session().commit()
+    with writing(session()) as own:
+        audit.write(own, "indicators:file:export", actor(), rows=len(rows), month=str(month), clear=False)
     answer: Answer = jsonify({"month": str(month), "villages": rows})
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -20,9 +20,10 @@ from trafficedu.core.catalogue import add_missing, shipped
 from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
+from trafficedu.core.transactions import writing
 
 Chore = Callable[[Session, datetime], int]
-"""Something the worker does when it is due; returns how many it did."""
+"""Something the worker does when it is due, from a session that reads; returns how many it did."""
 
 logger = logging.getLogger("trafficedu")
 
@@ -95,23 +96,23 @@ def _after(now: datetime, began: float) -> datetime:
 
 
 def run_chores(session: Session, chores: Mapping[str, Chore], now: datetime) -> list[str]:
-    """Do every chore in a transaction of its own and log the round; returns the names of those that failed.
+    """Do every chore and log the round; returns the names of those that failed.
 
-    One failing chore must not keep the others from being done; it is logged by its kind, and tried again in
-    the next round. Commits: this is where the worker's transactions end.
+    A chore begins reading and declares what it writes, as a whole (``core.transactions.written``) or after long
+    looking. One failing chore must not keep the others from being done; it is logged by its kind, and tried again in
+    the next round.
     """
     began, failed = time.monotonic(), list[str]()
     counts: dict[str, Any] = {}
     for name, chore in chores.items():
         try:
             counts[name] = chore(session, now)
-            session.commit()
         except Exception as error:  # a chore of any feature may fail in its own way
             session.rollback()
             logger.error("chore failed", extra={"chore": name}, exc_info=error)
             failed.append(name)
     run = Run(kind="worker", started_utc=now, ended_utc=_after(now, began), succeeded=not failed)
     run.counts = {**counts, "failed": failed}
-    session.add(run)
-    session.commit()
+    with writing(session):
+        session.add(run)
     return failed

@@ -14,6 +14,7 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
+from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale, page_place
 from trafficedu.core.workdays import last_published_year
 
@@ -48,8 +49,8 @@ def correct_day() -> Any:
     form = DayForm()
     if not form.validate_on_submit():
         return _index(form), 422
-    services.correct_day(session(), form.day.data, form.works.data == "yes", form.note.data or "", actor())
-    session().commit()
+    with writing(session()) as own:
+        services.correct_day(own, form.day.data, form.works.data == "yes", form.note.data or "", actor())
     flash_message(message("%(day)s corrected.", day=form.day.data.isoformat()))
     return back_to("configuration.index", _anchor="calendar")
 
@@ -59,8 +60,8 @@ def correct_day() -> Any:
 def forget_day(day: str) -> Any:
     """I take a correction back."""
     row = queries.find_day(session(), _day(day))
-    services.forget_day(session(), row, actor())
-    session().commit()
+    with writing(session()) as own:
+        services.forget_day(own, row, actor())
     flash_message(message("The published calendar applies again on %(day)s.", day=day))
     return back_to("configuration.index", _anchor="calendar")
 

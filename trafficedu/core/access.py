@@ -14,9 +14,10 @@ import flask_login
 from flask import Flask, Response, abort, current_app, redirect, request, url_for
 from sqlalchemy.orm import Session
 
-from trafficedu.core import audit, connections
+from trafficedu.core import audit
 from trafficedu.core.actors import VISITOR, Actor
-from trafficedu.core.database import database, reading_first, session
+from trafficedu.core.database import database, session
+from trafficedu.core.transactions import writing
 
 View = TypeVar("View", bound=Callable[..., Any])
 Loader = Callable[[Session, str], Actor | None]
@@ -91,8 +92,7 @@ def init_access(app: Flask, load: Loader) -> None:
 
     @manager.user_loader  # type: ignore[untyped-decorator]
     def _load(token: str) -> SignedIn | None:
-        with reading_first() as own:
-            who = load(own, token)
+        who = load(session(), token)
         return None if who is None else SignedIn(token, who)
 
     app.before_request(guard)
@@ -125,8 +125,5 @@ def guard() -> Response | None:
 def note_refusal(who: Actor, what: str) -> None:
     """Write a refusal to the audit trail in a transaction of its own; the request's one is given up first."""
     session().rollback()
-    reading = connections.READING.set(False)
-    with database().sessionmaker() as own:
+    with database().sessionmaker() as own, writing(own):
         audit.write(own, "access:page:open", who, result=audit.REFUSED, endpoint=what)
-        own.commit()
-    connections.READING.reset(reading)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from contextvars import ContextVar
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, cast
 
@@ -16,8 +17,8 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-READING: ContextVar[bool] = ContextVar("reading", default=False)
-"""True while a request that only reads is served; then SQLite takes no write lock."""
+WRITES = "writes"
+"""The execution option of a connection that writes without a session, such as a migration's."""
 
 RESTED_SECONDS = 5.0
 """How long a connection to PostgreSQL lay unused before it is asked whether the server is still there."""
@@ -37,6 +38,39 @@ def prepare_engine(engine: Engine) -> None:
         _prepare_sqlite(engine)
     else:
         _ask_after_a_rest(engine)
+        event.listen(engine, "begin", _allow_writing)
+
+
+def declare(connection: Connection, *, writes: bool) -> None:
+    """Say of the transaction that has just begun whether it writes; the database refuses a change in one that reads.
+
+    Nothing was asked in it yet: on PostgreSQL its ``BEGIN`` goes out with the first statement, and on SQLite it holds
+    no lock before that.
+    """
+    raw: Any = connection.connection.dbapi_connection
+    if connection.dialect.name != "sqlite":
+        if not writes:
+            raw.read_only = True
+    elif writes:
+        with _in_sqlalchemy_s_words():
+            raw.begin_writing_instead()
+    else:
+        raw.keep_from_writing(True)
+
+
+def _allow_writing(connection: Connection) -> None:
+    """Take back what the last transaction of this connection declared: it may have read."""
+    raw: Any = connection.connection.dbapi_connection
+    if raw.read_only:
+        raw.read_only = False
+
+
+@contextmanager
+def _in_sqlalchemy_s_words() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise OperationalError("BEGIN", None, error) from error
 
 
 def _ask_after_a_rest(engine: Engine) -> None:
@@ -59,7 +93,7 @@ def _ask_after_a_rest(engine: Engine) -> None:
 def _prepare_sqlite(engine: Engine) -> None:
     """Set SQLite up for a server: WAL, foreign keys, waiting for locks, and explicit transactions.
 
-    A transaction that may write takes the write lock at its beginning: one that reads first and writes later fails at
+    A transaction that writes takes the write lock at its beginning: one that reads first and writes later fails at
     once when another writer was quicker, whatever the time-out (docs/adr/0006-transactions.md).
     """
     turn = threading.Lock()
@@ -79,10 +113,9 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         raw = cast(TakingTurns, connection.connection.dbapi_connection)
-        try:
-            raw.execute("BEGIN") if READING.get() else raw.begin_writing()
-        except sqlite3.OperationalError as error:
-            raise OperationalError("BEGIN", None, error) from error
+        with _in_sqlalchemy_s_words():
+            raw.keep_from_writing(False)
+            raw.begin_writing() if connection.get_execution_options().get(WRITES) else raw.execute("BEGIN")
 
 
 class TakingTurns(sqlite3.Connection):
@@ -96,7 +129,27 @@ class TakingTurns(sqlite3.Connection):
     def __init__(self, turn: threading.Lock, *given: Any, **options: Any) -> None:
         """Open the database; ``turn`` is one lock for all connections of this process to it."""
         self._turn, self._mine = turn, False
+        self.kept_from_writing = False
         super().__init__(*given, **options)
+
+    def keep_from_writing(self, kept: bool) -> None:
+        """Let SQLite refuse every change, or none, from here on."""
+        if kept != self.kept_from_writing:
+            self.execute(f"PRAGMA query_only = {kept:d}")
+            self.kept_from_writing = kept
+
+    def begin_writing_instead(self) -> None:
+        """Give up a transaction in which nothing was asked, and begin one that holds the write lock.
+
+        Where that fails there is a transaction as before, one that reads: nothing may slip through outside of any.
+        """
+        self.rollback()
+        try:
+            self.begin_writing()
+        except sqlite3.OperationalError:
+            self.keep_from_writing(True)
+            self.execute("BEGIN")
+            raise
 
     def begin_writing(self) -> None:
         """Begin a transaction that holds the write lock; raise OperationalError when it cannot be had in time."""

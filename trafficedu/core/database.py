@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from inspect import iscoroutinefunction
 from typing import Any, cast
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app
 from flask_sqlalchemy_lite import SQLAlchemy
 from sqlalchemy.orm import Session
 
-from trafficedu.core import connections
+from trafficedu.core import connections, transactions
 from trafficedu.core.events import Handlers
 from trafficedu.core.keep import Keeper
 from trafficedu.core.services import Services
 from trafficedu.core.settings import Settings
-
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def init_database(app: Flask, settings: Settings, handlers: Handlers) -> None:
@@ -40,11 +36,7 @@ def init_database(app: Flask, settings: Settings, handlers: Handlers) -> None:
     ]
     with app.app_context():
         connections.prepare_engine(extension.engine)
-    app.before_request(_note_intent)
-
-
-def _note_intent() -> None:
-    connections.READING.set(request.method in SAFE_METHODS)
+        transactions.prepare_sessions(extension.sessionmaker)
 
 
 def database() -> SQLAlchemy:
@@ -55,34 +47,3 @@ def database() -> SQLAlchemy:
 def session() -> Session:
     """Return the session of the present request or command; it is closed, not committed, at the end."""
     return database().session
-
-
-@contextmanager
-def reading_first() -> Iterator[Session]:
-    """Read who is asking, before it is known whether the request may write: nobody else's writing waits for it.
-
-    On SQLite the look is a reading transaction of its own, so that the write lock is taken by the first statement
-    of the view and not held while the form is checked. On PostgreSQL nothing is locked by reading.
-    """
-    reading = connections.READING.set(True)
-    try:
-        yield session()
-        if session().get_bind().dialect.name == "sqlite":
-            session().rollback()
-    finally:
-        connections.READING.reset(reading)
-
-
-@contextmanager
-def writing_apart() -> Iterator[Session]:
-    """Write something small during a request that reads: in a transaction of its own, committed at the end.
-
-    The reading transaction is given up first; on SQLite one that began by reading could fail to write.
-    """
-    session().rollback()
-    reading = connections.READING.set(False)
-    try:
-        yield session()
-        session().commit()
-    finally:
-        connections.READING.reset(reading)

@@ -12,6 +12,7 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import Form
 from trafficedu.core.text import Message
+from trafficedu.core.transactions import writing
 from trafficedu.core.web import flash_message, translated
 
 Result = TypeVar("Result")
@@ -41,7 +42,8 @@ def submitted(form: Form, act: Callable[[], Result]) -> Accepted[Result] | None:
     refused: then nothing is written, the refusal stands at its field, and the view shows the form again with all that
     was typed. Whatever else the act raises (stale, missing, denied) is an answer of its own and travels on.
 
-    ``act`` returns what the view still needs, such as a number: it runs before the commit.
+    ``act`` returns what the view still needs, such as a number: it runs before the commit. Until it begins the request
+    only reads; what the view loaded for it is read anew.
     """
     if not form.validate_on_submit():
         return None
@@ -67,13 +69,11 @@ def carried_out(act: Callable[[], Result], success: Message | None = None) -> Ac
 def _committed(act: Callable[[], Result], show: Callable[[Refusal], None]) -> Accepted[Result] | None:
     """Act and commit; where a rule refuses, undo and show the refusal."""
     try:
-        accepted = Accepted(act())
-        session().commit()
+        with writing(session()):
+            return Accepted(act())
     except Refusal as refusal:
-        session().rollback()
         show(refusal)
         return None
-    return accepted
 
 
 def form_page(template: str, form: Form, **values: Any) -> tuple[str, int]:

@@ -20,14 +20,15 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from trafficedu.core import audit, connections, jobs
+from trafficedu.core import audit, jobs
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import utc_now
-from trafficedu.core.database import session, writing_apart
+from trafficedu.core.database import session
 from trafficedu.core.errors import Denied, DomainError
 from trafficedu.core.jobs import Lost, Order, ResultFile
 from trafficedu.core.sealed import PIECE_BYTES
 from trafficedu.core.text import message
+from trafficedu.core.transactions import writing
 from trafficedu.core.work import Ending, Function, Work
 
 FindActor = Callable[[Session, int], Actor | None]
@@ -93,18 +94,14 @@ class Runner:
     def run_next(self) -> bool:
         """Run the next job; returns whether there was one."""
         with self._app.app_context():
-            reading = connections.READING.set(True)
+            order = self._take()
+            if order is None:
+                return False
+            self._held[order.id] = order
             try:
-                order = self._take()
-                if order is None:
-                    return False
-                self._held[order.id] = order
-                try:
-                    self._run(order)
-                finally:
-                    del self._held[order.id]
+                self._run(order)
             finally:
-                connections.READING.reset(reading)
+                del self._held[order.id]
         return True
 
     def give_back(self) -> None:
@@ -112,7 +109,7 @@ class Runner:
         with self._app.app_context():
             for order in list(self._held.values()):
                 try:
-                    with writing_apart() as own:
+                    with writing(session()) as own:
                         jobs.release(own, order)
                 except SQLAlchemyError as error:
                     logger.error("job not given back", extra={"job": order.number}, exc_info=error)
@@ -121,7 +118,7 @@ class Runner:
         if not jobs.is_waiting(session()):
             session().rollback()
             return None
-        with writing_apart() as own:
+        with writing(session()) as own:
             return jobs.take(own, utc_now())
 
     def _take_back(self) -> None:
@@ -129,13 +126,9 @@ class Runner:
             return
         self._looked_back = time.monotonic()
         with self._app.app_context():
-            reading = connections.READING.set(True)
-            try:
-                if jobs.has_silent(session(), utc_now()):
-                    with writing_apart() as own:
-                        jobs.take_back(own, utc_now())
-            finally:
-                connections.READING.reset(reading)
+            if jobs.has_silent(session(), utc_now()):
+                with writing(session()) as own:
+                    jobs.take_back(own, utc_now())
 
     def _run(self, order: Order) -> None:
         by = SYSTEM
@@ -145,7 +138,7 @@ class Runner:
                 work = Work(session(), by, utc_now(), order.locale, order.parameters, pulse.tell)
                 ending = self._functions[order.kind](work)
                 file = _keep(order, work, ending) if ending.file else None
-                with writing_apart() as own:
+                with writing(session()) as own:
                     ending.write(own)
                     jobs.succeed(own, order, file, ending.counts, by, utc_now())
         except Lost:
@@ -169,7 +162,7 @@ class Runner:
 
     def _close(self, write: Callable[[Session], None]) -> None:
         session().rollback()
-        with writing_apart() as own:
+        with writing(session()) as own:
             write(own)
 
 
@@ -226,7 +219,7 @@ class _Pulse:
     def _beat(self) -> None:
         while not self._over.wait(self._every):
             try:
-                with self._app.app_context(), writing_apart() as own:
+                with self._app.app_context(), writing(session()) as own:
                     self._lost = not jobs.beat(own, self._order, self._done, self._total, utc_now())
             except SQLAlchemyError as error:
                 logger.warning("heartbeat not written", extra={"job": self._order.number}, exc_info=error)

@@ -17,6 +17,7 @@ from trafficedu.core.fields import FilterForm
 from trafficedu.core.listing import Filter, Listing, Row
 from trafficedu.core.spreadsheet import Column, write_csv, write_xlsx
 from trafficedu.core.spreadsheet import Row as Cells
+from trafficedu.core.transactions import writing
 from trafficedu.core.web import locale, page_place
 
 
@@ -48,7 +49,7 @@ def list_file(listing: Listing[Row, Filter], chosen: Filter, suffix: str) -> Res
 def send_table(
     columns: Sequence[Column], rows: Iterable[Cells], name: str, action: str, titles: str | None = None, **detail: Any
 ) -> Response:
-    """Write a table, note in the audit trail that it left, commit, and send it.
+    """Write a table in a transaction that reads, note in the audit trail that it leaves, and send it.
 
     Parameters
     ----------
@@ -61,8 +62,8 @@ def send_table(
     with ExitStack() as undo:
         file = undo.enter_context(tempfile.TemporaryFile())
         count = (write_csv if suffix == "csv" else write_xlsx)(columns, rows, file, locale=titles)
-        audit.write(session(), action, actor(), rows=count, format=suffix, **detail)
-        session().commit()
+        with writing(session()) as own:
+            audit.write(own, action, actor(), rows=count, format=suffix, **detail)
         file.seek(0)
         undo.pop_all()  # from here on the answer closes the file
     return send_file(file, download_name=name, as_attachment=True)

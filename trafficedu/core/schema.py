@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, column, inspect, select, table, text
 
+from trafficedu.core.connections import WRITES
 from trafficedu.core.orm import Base
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
@@ -54,7 +55,7 @@ def _migrating(engine: Engine) -> Iterator[Connection]:
     SQLite changes a table by making it anew, and would not let go of the old one that others refer to; it can be told
     so outside transactions only.
     """
-    with engine.connect() as connection:
+    with engine.execution_options(**{WRITES: True}).connect() as connection:
         if engine.dialect.name != "sqlite":
             with connection.begin():
                 yield connection
@@ -74,7 +75,7 @@ def new_revision(engine: Engine, name: str, number: str) -> None:
     """Write a migration from the difference between the database and the models (for developers)."""
     from alembic import command  # noqa: PLC0415 - see the module's docstring
 
-    with engine.begin() as connection:
+    with _migrating(engine) as connection:
         command.revision(_config(connection), message=name, rev_id=number, autogenerate=True)
 
 

@@ -11,7 +11,8 @@ from trafficedu.campaigns import queries as campaigns
 from trafficedu.campaigns.rules import CampaignState
 from trafficedu.core.access import actor, panel_for
 from trafficedu.core.clock import today, utc_now
-from trafficedu.core.database import session, writing_apart
+from trafficedu.core.database import session
+from trafficedu.core.transactions import writing
 from trafficedu.evaluation.queries import runs
 from trafficedu.evaluation.rules.comparisons import effect_sentence
 from trafficedu.evaluation.rules.names import DIMENSION_NAMES
@@ -36,7 +37,7 @@ def effect(campaign_number: str) -> str:
     running, kinds = state == CampaignState.RUNNING, bool(campaign.kind_codes)
     answer = results.effect_of(session(), campaign, last, utc_now())
     if answer.keep is not None:
-        with writing_apart() as own:
+        with writing(session()) as own:
             answer.keep(own)
     payload = answer.payload
     return render_template(

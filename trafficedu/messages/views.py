@@ -8,9 +8,10 @@ from flask import Blueprint, redirect, render_template, request
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
-from trafficedu.core.database import session, writing_apart
+from trafficedu.core.database import session
 from trafficedu.core.forms import carried_out, form_page, submitted
 from trafficedu.core.text import message, unpacked
+from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, page_place, translated
 from trafficedu.messages import queries, rules
 from trafficedu.messages.forms import (
@@ -43,7 +44,7 @@ def open_push(number: str) -> Any:
     push = queries.find_push(session(), number, actor())
     path = push.path
     if push.read_utc is None:
-        with writing_apart() as own:
+        with writing(session()) as own:
             outbox.mark_read(own, queries.find_push(own, number, actor()), utc_now())
     return redirect(path, code=303)
 
@@ -52,8 +53,8 @@ def open_push(number: str) -> Any:
 @requires("messages:inbox:read")
 def read_all() -> Any:
     """I mark everything as read."""
-    outbox.mark_all_read(session(), actor(), utc_now())
-    session().commit()
+    with writing(session()) as own:
+        outbox.mark_all_read(own, actor(), utc_now())
     return back_to("messages.inbox")
 
 
@@ -96,8 +97,9 @@ def test_channel(number: str) -> Any:
 @requires("messages:channel:manage")
 def remove_channel(number: str) -> Any:
     """I want nothing more on a channel."""
-    channel_services.remove_channel(session(), queries.find_channel(session(), number, actor()), actor(), utc_now())
-    session().commit()
+    channel = queries.find_channel(session(), number, actor())
+    with writing(session()) as own:
+        channel_services.remove_channel(own, channel, actor(), utc_now())
     flash_message(message("Channel removed and its address deleted."))
     return back_to("messages.channels")
 

@@ -11,11 +11,12 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from trafficedu.core.access import open_to_all
 from trafficedu.core.actors import VISITOR
 from trafficedu.core.clock import today, utc_now
-from trafficedu.core.database import session, writing_apart
+from trafficedu.core.database import session
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.forms import attach_error, form_page, submitted
 from trafficedu.core.numbers import is_number, normalise
 from trafficedu.core.text import message
+from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale, pdf
 from trafficedu.education.models import StudySession
 from trafficedu.education.queries.documents import render_certificate
@@ -153,7 +154,7 @@ def verified(number: str) -> Any:
     except services.TooMany as error:
         return render_template("public/too_many.html", reason=error.text), 429
     if certificate is None:
-        with writing_apart() as own:
+        with writing(session()) as own:
             services.note_unknown_certificate(own, number, address, utc_now())
     facts = queries.certificate_facts(certificate) if certificate is not None else None
     page = render_template(
@@ -165,14 +166,13 @@ def verified(number: str) -> Any:
 def _open(number: str, form: KeyForm, template: str) -> Any:
     given = services.ReceiptKey(number, form.last_four.data, request.remote_addr or "")
     try:
-        violation = services.open_receipt(session(), given, utc_now())
+        with writing(session()) as own:
+            violation = services.open_receipt(own, given, utc_now())
     except services.TooMany as error:
-        session().rollback()
-        services.note_locked(session())
-        session().commit()
+        with writing(session()) as own:
+            services.note_locked(own)
         attach_error(form, error)
         return render_template(template, form=form, number=number), 429
-    session().commit()
     if violation is None:
         attach_error(form, Refusal(NOT_OPENED))
         return render_template(template, form=form, number=number), 422

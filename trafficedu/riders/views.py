@@ -16,6 +16,7 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
+from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, translated
 from trafficedu.riders import queries, rules
 from trafficedu.riders.forms import (
@@ -40,8 +41,8 @@ def index() -> Any:
     if not form.validate_on_submit():
         recent = [queries.describe(session(), rider) for rider in queries.list_recent(session(), actor())]
         return form_page("riders/index.html", form, recent=recent, matching=None)
-    matching = [queries.describe(session(), rider) for rider in people.search(session(), form.words.data, actor())]
-    session().commit()
+    with writing(session()) as own:
+        matching = [queries.describe(own, rider) for rider in people.search(own, form.words.data, actor())]
     if len(matching) == 1:
         return back_to("riders.show", number=matching[0].number)
     return render_template(
@@ -93,9 +94,9 @@ def unmask(number: str) -> Any:
     form = UnmaskForm()
     if not form.validate_on_submit():
         return _page(rider, unmask_form=form), 422
-    clear = people.unmask(session(), rider, form.purpose.data, actor())
-    shown = queries.describe(session(), rider)
-    session().commit()
+    with writing(session()) as own:
+        clear = people.unmask(own, rider, form.purpose.data, actor())
+        shown = queries.describe(own, rider)
     return render_template(
         "riders/unmask.html",
         shown=shown,
@@ -187,8 +188,8 @@ def add_plate(number: str) -> Any:
 def remove_plate(number: str) -> Any:
     """I take a plate away from the rider."""
     rider = queries.find_rider(session(), number, actor(), utc_now())
-    plates.forget_plate(session(), rider, request.form.get("plate", ""), actor())
-    session().commit()
+    with writing(session()) as own:
+        plates.forget_plate(own, rider, request.form.get("plate", ""), actor())
     flash_message(message("Plate removed."))
     return back_to("riders.show", number=number)
 

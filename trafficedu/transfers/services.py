@@ -18,6 +18,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal
 from trafficedu.core.month import Month
 from trafficedu.core.tabular import Exporter, Importer, ImportReport, Progress, read_rows, silent
+from trafficedu.core.transactions import writing
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,8 @@ def export_file(
 ) -> int:
     """Write what ``by`` may see of ``kind`` to ``path`` (CSV or XLSX by its name); return how many rows.
 
-    Audited with the count. ``clear`` asks for personal data unmasked and needs the exporter's own permission.
+    Only reads, however long it takes; that the file left is audited in a transaction of its own, with the count, and
+    committed. ``clear`` asks for personal data unmasked and needs the exporter's own permission.
 
     Raises
     ------
@@ -132,13 +134,13 @@ def export_file(
                 progress(1_000)
 
     count = spreadsheet.write_file(columns, cells(), path)
-    audit.write(
-        session,
-        f"{kind}:file:export",
-        by,
-        rows=count,
-        month=str(month) if month else None,
-        clear=clear,
-    )
-    session.flush()
+    with writing(session):
+        audit.write(
+            session,
+            f"{kind}:file:export",
+            by,
+            rows=count,
+            month=str(month) if month else None,
+            clear=clear,
+        )
     return count

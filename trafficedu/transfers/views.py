@@ -19,6 +19,7 @@ from trafficedu.core.forms import attach_error
 from trafficedu.core.services import services_of
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.text import message
+from trafficedu.core.transactions import writing
 from trafficedu.core.uploads import UploadStore
 from trafficedu.core.web import back_to, flash_message, tables
 from trafficedu.transfers import services
@@ -49,18 +50,10 @@ def upload() -> Any:
         attach_error(form, error)
         return _index(form, _export_form()), 422
     with store.opened(token, owner) as path:
-        outcome = services.import_file(
-            session(),
-            kind,
-            _importers()[kind],
-            path,
-            actor(),
-            utc_now(),
-            services.Choices(dry_run=True, skip_errors=True),
-        )
-    session().rollback()
-    services.note_trial(session(), kind, actor(), outcome)
-    session().commit()
+        choices = services.Choices(dry_run=True, skip_errors=True)
+        with writing(session()) as own:
+            outcome = services.import_file(own, kind, _importers()[kind], path, actor(), utc_now(), choices)
+            services.note_trial(own, kind, actor(), outcome)
     if outcome.broken:
         store.forget(token)
     return _preview(kind, token, outcome), 422 if outcome.report.refused else 200
@@ -78,12 +71,12 @@ def confirm() -> Any:
     try:
         with entered("file"), store.opened(form.token.data, actor().user_id or 0) as path:
             choices = services.Choices(skip_errors=form.skip_errors.data)
-            outcome = services.import_file(session(), kind, importer, path, actor(), utc_now(), choices)
+            with writing(session()) as own:
+                outcome = services.import_file(own, kind, importer, path, actor(), utc_now(), choices)
     except Refusal as refusal:
         again = _upload_form()
         attach_error(again, refusal)
         return _index(again, _export_form()), 422
-    session().commit()
     if not outcome.written:
         return _preview(kind, form.token.data, outcome), 422
     store.forget(form.token.data)
@@ -114,7 +107,6 @@ def export() -> Any:
         exporter = _exporters()[chosen.kind]
         month = chosen.month if exporter.monthly else None
         services.export_file(session(), chosen.kind, exporter, path, actor(), utc_now(), month, clear=chosen.clear)
-        session().commit()
         file = path.open("rb")  # the name may go: the open file stays readable until it was sent
     answer: Answer = send_file(file, as_attachment=True, download_name=name)
     answer.headers["Cache-Control"] = "no-store"

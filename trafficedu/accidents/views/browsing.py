@@ -18,6 +18,7 @@ from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_file, list_page
 from trafficedu.core.text import message
+from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale
 from trafficedu.riders import queries as riders
 from trafficedu.riders.services.people import open_rider
@@ -88,8 +89,9 @@ def link(number: str) -> Any:
 def unlink(number: str, rider: str) -> Any:
     """I take a link back that was a mistake."""
     accident = records.find_accident(session(), number, actor())
-    people.unlink_rider(session(), records.find_link(session(), accident, rider), actor())
-    session().commit()
+    link = records.find_link(session(), accident, rider)
+    with writing(session()) as own:
+        people.unlink_rider(own, link, actor())
     flash_message(message("Link removed."))
     return back_to("accidents.show", number=number)
 
@@ -100,7 +102,7 @@ def open_linked(number: str, rider: str) -> Any:
     """I open a rider's page from an accident of my area; that I did is kept."""
     accident = records.find_accident(session(), number, actor())
     link = records.find_link(session(), accident, rider)
-    open_rider(session(), link.rider, actor(), "accident")
-    rider_number = link.rider.number
-    session().commit()
+    with writing(session()) as own:
+        open_rider(own, link.rider, actor(), "accident")
+        rider_number = link.rider.number
     return back_to("riders.show", number=rider_number)

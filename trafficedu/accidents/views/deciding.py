@@ -19,6 +19,7 @@ from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import message
+from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message
 
 PAIRS_DAYS = 800
@@ -61,13 +62,13 @@ def compare(number: str, other: str) -> Any:
     )
     if form.validate_on_submit():
         kept, voided = pair if form.decision.data == "one" else reversed(pair)
-        if form.decision.data == "apart":
-            closing.tell_apart(session(), max(pair, key=lambda record: (record.occurred_utc, record.id)), actor())
-            outcome = message("Both records are kept as separate accidents.")
-        else:
-            closing.mark_duplicate(session(), voided, kept, actor(), utc_now())
-            outcome = message("Duplicate voided. The other record is kept.")
-        session().commit()
+        with writing(session()) as own:
+            if form.decision.data == "apart":
+                closing.tell_apart(own, max(pair, key=lambda record: (record.occurred_utc, record.id)), actor())
+                outcome = message("Both records are kept as separate accidents.")
+            else:
+                closing.mark_duplicate(own, voided, kept, actor(), utc_now())
+                outcome = message("Duplicate voided. The other record is kept.")
         flash_message(outcome)
         return back_to("accidents.duplicates")
     return form_page("accidents/compare.html", form, records=pair, open=not any(record.is_voided for record in pair))

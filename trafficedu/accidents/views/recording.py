@@ -23,6 +23,7 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import attach_error, submitted
 from trafficedu.core.text import message
+from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale
 from trafficedu.violations.queries.kinds import list_kinds, list_villages
 
@@ -42,11 +43,9 @@ def new() -> Any:
     close: Sequence[Accident] = []
     if form.validate():
         try:
-            accident = recording.record(session(), form.to_input(), actor(), utc_now())
-            number = accident.number
-            session().commit()
+            with writing(session()) as own:
+                number = recording.record(own, form.to_input(), actor(), utc_now()).number
         except Refusal as error:
-            session().rollback()
             if error.field == "told_apart":
                 close = _close(form)
                 error = Refusal(error.text)  # said on top of the form; the box to tick stands right below

@@ -11,6 +11,7 @@ from trafficedu.bulletin.queries import scorecard as scorecards
 from trafficedu.bulletin.queries.month import gather
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.month import Month
+from trafficedu.core.transactions import writing
 from trafficedu.evaluation.queries.runs import MANAGE
 from trafficedu.reports import bulletin, bulletin_annex, scorecard
 from trafficedu.reports.bulletin_data import BulletinData
@@ -35,7 +36,9 @@ def render_scorecard(session: Session, month: Month, code: str, locale: str, now
 
 
 def _kept(session: Session, month: Month, code: str, locale: str, now: datetime) -> BulletinData:
-    """Return the figures; what was fitted for them is kept, and the caller commits."""
+    """Return the figures; what was fitted for them is kept, in a transaction of its own."""
     found = gather(session, EVALUATOR, code, month, now, locale)
-    found.keep(session)
+    if found.keeps:
+        with writing(session):
+            found.keep(session)
     return found.data

@@ -14,6 +14,7 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.forms import carried_out, submitted
 from trafficedu.core.text import message
+from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale
 from trafficedu.education import rules
 from trafficedu.education.forms import FindForm, OverrideForm, QuizForm
@@ -281,8 +282,9 @@ def absent(number: str, task: str) -> Any:
 def start_all(number: str, position: int) -> Any:
     """I begin a module for everybody in the room whose turn it is."""
     study = sessions.find_session(session(), number, actor())
-    result = study_services.start_module_for_all(session(), study, _module_id(study, position), actor(), utc_now())
-    session().commit()
+    module_id = _module_id(study, position)
+    with writing(session()) as own:
+        result = study_services.start_module_for_all(own, study, module_id, actor(), utc_now())
     flash_message(
         message(
             "Begun for %(done)d riders; %(left)d are at another stage.", done=result.served, left=result.passed_over
@@ -296,8 +298,9 @@ def start_all(number: str, position: int) -> Any:
 def end_all(number: str, position: int) -> Any:
     """I end a module for everybody for whom it ran long enough."""
     study = sessions.find_session(session(), number, actor())
-    result = study_services.end_module_for_all(session(), study, _module_id(study, position), actor(), utc_now())
-    session().commit()
+    module_id = _module_id(study, position)
+    with writing(session()) as own:
+        result = study_services.end_module_for_all(own, study, module_id, actor(), utc_now())
     flash_message(
         message(
             "Ended for %(done)d riders; %(left)d are at another stage or need more time.",
@@ -313,8 +316,8 @@ def end_all(number: str, position: int) -> Any:
 def sign_off_all(number: str) -> Any:
     """I sign off everybody for whom nothing is missing, each in my name."""
     study = sessions.find_session(session(), number, actor())
-    result = study_services.sign_off_ready(session(), study, actor(), utc_now())
-    session().commit()
+    with writing(session()) as own:
+        result = study_services.sign_off_ready(own, study, actor(), utc_now())
     flash_message(
         message("Signed off %(done)d riders; %(left)d are not ready yet.", done=result.served, left=result.passed_over)
     )

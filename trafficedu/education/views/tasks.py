@@ -14,6 +14,7 @@ from trafficedu.core.fields import choices
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.text import message
+from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, local_time, locale, pdf, translated
 from trafficedu.education import rules
 from trafficedu.education.forms import SeatForm, TaskFilterForm, WaiveForm
@@ -89,8 +90,9 @@ def _label(study: StudySession, task: StudyTask) -> str:
 @requires("education:task:book")
 def book(number: str) -> Any:
     """I look again for a seat for a rider who waits."""
-    booking = seats.book(session(), _find(number), actor(), utc_now())
-    session().commit()
+    task = _find(number)
+    with writing(session()) as own:
+        booking = seats.book(own, task, actor(), utc_now())
     if booking is None:
         flash_message(
             message("There is still no free seat before the due date. The rider is still waiting."), "warning"

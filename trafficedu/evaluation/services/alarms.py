@@ -20,6 +20,7 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month
 from trafficedu.core.text import message
+from trafficedu.core.transactions import writing
 from trafficedu.evaluation.models import ALARMS
 from trafficedu.evaluation.queries.areas import list_roots
 from trafficedu.evaluation.queries.results import find_result
@@ -93,8 +94,9 @@ def raise_alarms(session: Session, now: datetime) -> int:
     for root in list_roots(session, local_date(now)):
         answer = alarms_of(session, root, now)
         if answer.keep is not None:
-            answer.keep(session)
-            return sum(_tell(session, alarm, answer.payload["month"], now) for alarm in read_alarms(answer.payload))
+            with writing(session):
+                answer.keep(session)
+                return sum(_tell(session, alarm, answer.payload["month"], now) for alarm in read_alarms(answer.payload))
     return 0
 
 

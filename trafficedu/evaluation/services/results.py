@@ -15,6 +15,7 @@ from trafficedu.areas.models import Area
 from trafficedu.campaigns.models import Campaign
 from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month
+from trafficedu.core.transactions import writing
 from trafficedu.evaluation.models import EFFECT, AnalysisResult
 from trafficedu.evaluation.queries.areas import list_roots
 from trafficedu.evaluation.queries.effects import load_campaign_data
@@ -100,7 +101,8 @@ def refresh_one(session: Session, now: datetime) -> int:
     for key, root in waiting[:CHECKS_A_ROUND]:
         answer = trend_of(session, key, root, now, anew=True)
         if answer.keep is not None:
-            answer.keep(session)
+            with writing(session):
+                answer.keep(session)
         if answer.computed_utc == now:
             fits += 1
             break

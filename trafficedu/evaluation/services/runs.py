@@ -19,6 +19,7 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
 from trafficedu.core.month import EARLIEST, Month
 from trafficedu.core.text import message
+from trafficedu.core.transactions import writing
 from trafficedu.evaluation.events import ColourWorsened, RunPublished
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun, RuleSetRecord
 from trafficedu.evaluation.queries.facts import Facts, load_facts
@@ -208,8 +209,9 @@ def evaluate_due(session: Session, now: datetime) -> int:
         if run is not None and (begun is None or run.checked_utc >= begun):
             continue
         try:
-            made = evaluate(session, month, now)
+            with writing(session):
+                made = evaluate(session, month, now)
+                return int(run is None or made.id != run.id)
         except Refusal:
             continue  # nothing is recorded in it
-        return int(run is None or made.id != run.id)
     return 0

@@ -14,6 +14,7 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.forms import attach_error, carried_out, form_page
 from trafficedu.core.month import Month
 from trafficedu.core.text import message
+from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, translated
 from trafficedu.evaluation.forms.rule_sets import EXPOSURE_NAMES, RESPONSIBILITY_NAMES, RuleSetForm, flat
 from trafficedu.evaluation.queries import rule_sets as queries
@@ -68,8 +69,8 @@ def new_rule_set() -> Any:
     form = RuleSetForm(data={**flat(copied.payload), "valid_from": least})
     if form.validate_on_submit():
         try:
-            record = rule_set_services.draft_rule_set(session(), form.to_input(), actor(), utc_now())
-            session().commit()
+            with writing(session()) as own:
+                record = rule_set_services.draft_rule_set(own, form.to_input(), actor(), utc_now())
         except Refusal as error:
             _refused(form, error)
         else:
@@ -91,8 +92,8 @@ def edit_rule_set(code: str) -> Any:
     form = RuleSetForm(data={**flat(record.payload), **stored})
     if form.validate_on_submit():
         try:
-            rule_set_services.change_rule_set(session(), record, form.to_input(), form.version.data, actor(), utc_now())
-            session().commit()
+            with writing(session()) as own:
+                rule_set_services.change_rule_set(own, record, form.to_input(), form.version.data, actor(), utc_now())
         except Refusal as error:
             _refused(form, error)
         else:
@@ -128,8 +129,7 @@ def _version() -> int:
 
 
 def _refused(form: RuleSetForm, error: Refusal) -> None:
-    """Undo, and show every fault at its field."""
-    session().rollback()
+    """Show every fault at its field."""
     if isinstance(error, rule_set_services.RuleFaults):
         for field, text in error.faults.items():
             form[field].errors = [*form[field].errors, translated(text)]

@@ -11,8 +11,9 @@ from trafficedu.analysis.trend_words import METHOD_NAMES, UNKNOWNS
 from trafficedu.areas.models import Area
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
-from trafficedu.core.database import session, writing_apart
+from trafficedu.core.database import session
 from trafficedu.core.text import message
+from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale, translated
 from trafficedu.evaluation import charts
 from trafficedu.evaluation.forms.trends import ClaimForm, TrendForm
@@ -40,7 +41,7 @@ def trends() -> Any:
     answer = results.trend_of(session(), key, root, utc_now())
     is_root = root.id == area.id
     if answer.keep is not None:
-        with writing_apart() as own:
+        with writing(session()) as own:
             answer.keep(own)
     claim = compare_periods(session(), measure, area, before, after, actor())
     return render_template(
@@ -70,8 +71,8 @@ def again() -> Any:
     code = area.code
     answer = results.trend_of(session(), key, areas.fitted_with(area), utc_now(), anew=True)
     if answer.keep is not None:
-        answer.keep(session())
-    session().commit()
+        with writing(session()) as own:
+            answer.keep(own)
     flash_message(message("The trend has been updated from current records."))
     return back_to("evaluation.trends", series=key, area=code)
 

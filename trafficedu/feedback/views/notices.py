@@ -9,11 +9,12 @@ from flask import render_template, request, url_for
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
-from trafficedu.core.database import session, writing_apart
+from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.forms import submitted
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
+from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale, page_place, pdf
 from trafficedu.feedback.forms import AnswerForm, NoticeFilterForm
 from trafficedu.feedback.models import Notice
@@ -44,7 +45,7 @@ def notice(number: str) -> Any:
     notice = find_notice(session(), number, actor())
     if notice.opened_utc is None and is_receiver(actor(), notice):
         notice_id = notice.id
-        with writing_apart() as own:
+        with writing(session()) as own:
             notice_services.note_opened(own, notice_id, actor(), utc_now())
         notice = find_notice(session(), number, actor())
     return _show(notice, _answer_form(notice))

@@ -15,6 +15,7 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import Stale
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.text import Message, message
+from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message
 from trafficedu.hazards import rules
 from trafficedu.hazards.forms import FixedForm, OpenedRecordForm, PlanForm, ReasonForm, RevisionForm, VerifyForm
@@ -65,8 +66,8 @@ def plan(number: str) -> Any:
 def begin(number: str) -> Any:
     """I note that the work has begun."""
     hazard = _seen(number, HazardAct.FIXING)
-    planning.begin(session(), hazard, OpenedRecordForm().version.data, actor(), utc_now())
-    session().commit()
+    with writing(session()) as own:
+        planning.begin(own, hazard, OpenedRecordForm().version.data, actor(), utc_now())
     flash_message(message("Start of work recorded."))
     return back_to("hazards.show", number=number)
 

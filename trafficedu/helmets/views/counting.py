@@ -23,6 +23,7 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
 from trafficedu.core.text import message
+from trafficedu.core.transactions import writing
 from trafficedu.core.web import translated
 from trafficedu.helmets.queries import surveys
 from trafficedu.helmets.queries.sites import offer_companies, offer_sites
@@ -89,10 +90,9 @@ def receive() -> Any:
         reason = message("Another account started this count. Sign in with that account.")
         return jsonify(error=translated(reason)), 409
     try:
-        received = counting.receive(session(), sent.sheet, actor(), utc_now())
-        session().commit()
+        with writing(session()) as own:
+            received = counting.receive(own, sent.sheet, actor(), utc_now())
     except Refusal as error:
-        session().rollback()
         return jsonify(error=translated(error.text)), 422
     return jsonify(last=received.last_event, ended=received.ended, number=received.survey_number)
 

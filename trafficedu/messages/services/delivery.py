@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message, translate, unpacked
+from trafficedu.core.transactions import writing
 from trafficedu.messages.models import Delivery
 from trafficedu.messages.queries import address_of, is_dry
 from trafficedu.messages.rules import (
@@ -35,10 +36,10 @@ BATCH = 50
 
 def deliver_due(session: Session, now: datetime) -> int:
     """Send what is due, the longest due first; returns how many attempts were made. The worker's chore; commits."""
-    _give_up_cut(session, now)
-    due = select(Delivery.id).where(Delivery.state == DeliveryState.WAITING, Delivery.next_utc <= now)
-    ids = session.scalars(due.order_by(Delivery.next_utc, Delivery.id).limit(BATCH)).all()
-    session.commit()
+    with writing(session):
+        _give_up_cut(session, now)
+        due = select(Delivery.id).where(Delivery.state == DeliveryState.WAITING, Delivery.next_utc <= now)
+        ids = session.scalars(due.order_by(Delivery.next_utc, Delivery.id).limit(BATCH)).all()
     ends, made = time.monotonic() + ROUND_SECONDS, 0
     for delivery_id in ids:
         if time.monotonic() > ends:
@@ -50,16 +51,15 @@ def deliver_due(session: Session, now: datetime) -> int:
 def deliver(session: Session, delivery_id: int, now: datetime) -> bool:
     """Make one attempt at a delivery that waits; False where somebody else claimed it. Commits."""
     claim = update(Delivery).where(Delivery.id == delivery_id, Delivery.state == DeliveryState.WAITING)
-    claimed: Any = session.execute(
-        claim.values(state=DeliveryState.SENDING, attempts=Delivery.attempts + 1, next_utc=now + CLAIM_HOLDS)
-    )
-    session.commit()
+    with writing(session):
+        claimed: Any = session.execute(
+            claim.values(state=DeliveryState.SENDING, attempts=Delivery.attempts + 1, next_utc=now + CLAIM_HOLDS)
+        )
     if not claimed.rowcount:
         return False
-    delivery = session.get_one(Delivery, delivery_id, populate_existing=True)
-    state, reason = _attempt(session, delivery)
-    _settle(delivery, state, reason, now)
-    session.commit()
+    state, reason = _attempt(session, session.get_one(Delivery, delivery_id, populate_existing=True))
+    with writing(session):
+        _settle(session.get_one(Delivery, delivery_id), state, reason, now)
     return True
 
 
@@ -75,7 +75,7 @@ def _attempt(session: Session, delivery: Delivery) -> tuple[DeliveryState, str]:
         return DeliveryState.DRY, ""
     title, body = words_of(session, delivery)
     mail_url = services_of(session).settings.mail_url
-    session.commit()
+    session.rollback()
     from trafficedu.messages.services import sending  # noqa: PLC0415 - apprise loads only where it is used
 
     outcome = sending.send(address, title, body, mail_url)

@@ -9,9 +9,10 @@ from flask import abort, render_template, request
 from trafficedu.areas.models import Area
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
-from trafficedu.core.database import session, writing_apart
+from trafficedu.core.database import session
 from trafficedu.core.month import EARLIEST, LATEST, Month
 from trafficedu.core.text import message
+from trafficedu.core.transactions import writing
 from trafficedu.evaluation.queries import runs as evaluation
 from trafficedu.evaluation.rules.measures import SERIES
 from trafficedu.evaluation.services import alarms
@@ -54,7 +55,7 @@ def _drawn(area: Area, month: Month) -> dict[str, Any]:
     raised = alarms.read_alarms(answer.payload)
     if answer.keep is not None:
         keep = answer.keep
-        with writing_apart() as own:
+        with writing(session()) as own:
             keep(own)
     return {
         "screen": shown,

@@ -13,6 +13,7 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.core.list_views import list_file, list_page
+from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, locale
 from trafficedu.riders import queries as riders
 from trafficedu.riders.services.people import open_rider
@@ -75,7 +76,7 @@ def rider(number: str) -> Any:
     violation = records.find_violation(session(), number, actor())
     if violation.rider is None:
         abort(404)
-    open_rider(session(), violation.rider, actor(), "violation")
-    rider_number = violation.rider.number
-    session().commit()
+    with writing(session()) as own:
+        open_rider(own, violation.rider, actor(), "violation")
+        rider_number = violation.rider.number
     return back_to("riders.show", number=rider_number)

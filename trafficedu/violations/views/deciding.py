@@ -11,6 +11,7 @@ from trafficedu.core.forms import acted, form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
+from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message
 from trafficedu.violations.forms import DecisionForm, IdentifyForm, ReasonForm
 from trafficedu.violations.queries import kinds, records
@@ -34,8 +35,8 @@ def reviews() -> Any:
 def confirm(number: str) -> Any:
     """I accept a camera record as evidence."""
     violation = records.find_violation(session(), number, actor())
-    reviewing.confirm(session(), violation, actor(), utc_now())
-    session().commit()
+    with writing(session()) as own:
+        reviewing.confirm(own, violation, actor(), utc_now())
     flash_message(message("Record confirmed. It counts from now on."))
     return back_to("violations.show", number=number)
 

@@ -20,6 +20,7 @@ from trafficedu.core.clock import local_date, today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import submitted
+from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, locale, translated
 from trafficedu.riders import queries as riders
 from trafficedu.riders.models import Rider
@@ -96,9 +97,10 @@ def _look_up(form: RecordForm) -> Sequence[Rider]:
     """Find riders by what was typed: document, else phone, else plate. Each one shown is audited."""
     typed = form.id_number.data or form.phone.data or form.plate.data or ""
     matching = riders.list_exact(session(), typed) if typed else []
-    for rider in matching:
-        open_rider(session(), rider, actor(), "document")
-    session().commit()
+    if matching:
+        with writing(session()) as own:
+            for rider in matching:
+                open_rider(own, rider, actor(), "document")
     form.rider_number.data = matching[0].number if len(matching) == 1 else ""
     return matching
 
