@@ -106,7 +106,6 @@ def make_app(data_key: str, tmp_path_factory: pytest.TempPathFactory) -> Callabl
             secret_key="only-for-tests",
             data_key=data_key,
             push_dry_run=True,
-            figures_kept_seconds=0,
         )
         app = create_app(settings, {"TESTING": True, "WTF_CSRF_ENABLED": False, **overrides})
         app.jinja_env.bytecode_cache = compiled

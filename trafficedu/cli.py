@@ -35,7 +35,8 @@ from trafficedu.core.month import Month
 from trafficedu.core.numbers import normalise
 from trafficedu.core.services import services_of
 from trafficedu.core.settings import load_settings
-from trafficedu.core.tabular import Progress, count_rows
+from trafficedu.core.tabular import count_rows
+from trafficedu.core.terminal import progress_bar
 from trafficedu.core.text import DEFAULT_LOCALE, LOCALES, Message, message, translate
 from trafficedu.core.transactions import writing
 from trafficedu.demo import accounts as demo_accounts
@@ -45,6 +46,7 @@ from trafficedu.demo.plan import DEFAULT_MONTHS, DEFAULT_SEED, DEFAULT_VIOLATION
 from trafficedu.evaluation.models import EvaluationRun
 from trafficedu.evaluation.services import printing, runs
 from trafficedu.evaluation.services.checking import check_month
+from trafficedu.settled import services as settling
 from trafficedu.transfers import services as transfers
 
 
@@ -147,18 +149,8 @@ def _fill_with_demo(plan: Plan, now: datetime) -> None:
             demo.load_demo(own, plan, now, progress)
         with writing(session()) as own:
             evaluate_months(own, now)
+        settling.settle_due(session(), now, wiring.FIGURES, most=sys.maxsize)
     click.echo(demo_accounts.table_of(demo_accounts.list_accounts(session()), services_of(session()).address("")))
-
-
-@contextmanager
-def progress_bar(length: int | None) -> Iterator[Progress]:
-    """Show how far long work is, on standard error and only where that is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda _done: None
-        return
-    bar: Any
-    with click.progressbar(length=length, file=sys.stderr) as bar:
-        yield bar.update
 
 
 class MonthParam(click.ParamType[Month]):
@@ -337,16 +329,22 @@ def _renderer(kind: str, number: str, code: str, suffix: str) -> Callable[[str],
 @click.option("--check", is_flag=True, help="Work out the stored results again; change nothing (核对).")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def evaluate(month: Month, check: bool, as_json: bool) -> None:
-    """Give every town, village and company its colour for a month (五色评估考评)."""
+    """Give every town, village and company its colour for a month (五色评估考评).
+
+    --check also compares the sums that pages show of the month with a full count.
+    """
     with open_installation():
         found = check_month(session(), month, utc_now()) if check else None
+        wrong = settling.compare_all(session(), wiring.FIGURES, month) if check else []
         run = found.run if found else _evaluated(month)
         if as_json:
             click.echo(json.dumps(printing.as_json(session(), run, found), ensure_ascii=False))
         else:
             lines = printing.check_in_words(found) if found else printing.summary(session(), run)
             click.echo("\n".join(translate(line, language()) for line in lines))
-    sys.exit(1 if found and found.differences else 0)
+    if wrong:
+        show(message("%(number)d sums of this month differ from a full count of its records.", number=len(wrong)))
+    sys.exit(1 if wrong or (found and found.differences) else 0)
 
 
 def _evaluated(month: Month) -> EvaluationRun:

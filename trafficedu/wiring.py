@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -29,12 +30,15 @@ from trafficedu.core.web import Panel
 from trafficedu.core.work import Function
 from trafficedu.education import panels as study_panels
 from trafficedu.education.queries import documents
+from trafficedu.education.queries import monthly as studies_monthly
+from trafficedu.education.queries.reoffence import COMPLETIONS, REOFFENCES
 from trafficedu.education.services import assignment, courses, seats
 from trafficedu.evaluation import panels as evaluation_panels
 from trafficedu.evaluation.events import ColourWorsened
 from trafficedu.evaluation.services import alarms, results, rule_sets, runs
 from trafficedu.evaluation.services.telling import tell_worsened
 from trafficedu.feedback import panels as feedback_panels
+from trafficedu.feedback.queries import monthly as answers_monthly
 from trafficedu.feedback.services import notices, policy
 from trafficedu.hazards import panels as hazards_panels
 from trafficedu.hazards.events import CheckOverdue, HazardDueSoon, HazardOverdue, HazardVerified
@@ -54,9 +58,13 @@ from trafficedu.public import queries as receipts
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.riders.imports import files as riders_files
 from trafficedu.riders.services import keys
+from trafficedu.settled import services as settling
+from trafficedu.settled.models import Figure
+from trafficedu.settled.triggers import watch
 from trafficedu.violations import panels as violations
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.imports import files as violations_files
+from trafficedu.violations.queries import monthly as violations_monthly
 from trafficedu.violations.services import kinds as violation_kinds
 
 HANDLERS: Handlers = {
@@ -199,6 +207,16 @@ REFERENCE: Sequence[Callable[[Session, datetime], Any]] = [
 ]
 """What ``trafficedu init`` loads, in this order; each does nothing the second time."""
 
+FIGURES: Sequence[Figure] = [
+    violations_monthly.FIGURE,
+    studies_monthly.FIGURE,
+    answers_monthly.FIGURE,
+    COMPLETIONS,
+    REOFFENCES,
+]
+"""What is settled month by month (``settled``)."""
+watch(FIGURES)
+
 CHORES: Mapping[str, Chore] = {
     "waiting tasks seated": written(seats.book_waiting),
     "audit rows sealed": written(audit.seal),
@@ -212,6 +230,8 @@ CHORES: Mapping[str, Chore] = {
     "results of jobs forgotten": written(jobs.forget_expired),
     "riders brought under the current key": written(keys.reencrypt_some),
     "channels brought under the current key": written(channels.reencrypt_some),
+    "months settled": partial(settling.settle_due, figures=FIGURES),
+    "settled months compared": partial(settling.compare_one, figures=FIGURES),
     "pushes sent": delivery.deliver_due,
 }
 """What the worker does in every round, in this order: a change as a whole, or what looks long and declares its own."""

@@ -32,12 +32,17 @@ def test_the_database_refuses_to_change_the_audit_trail(session: Session, statem
 def test_migrations_go_down_and_up_again(fresh_app: Flask) -> None:
     with fresh_app.app_context():
         engine = database().engine
+        with engine.connect() as connection:
+            triggers = schema.triggers_of(connection)
         schema.downgrade(engine)
         with engine.connect() as connection:
             assert schema.current(connection) is None
+            assert schema.triggers_of(connection) == []
         schema.upgrade(engine)
         with engine.connect() as connection:
             assert schema.drift(connection) == []
+            assert len(triggers) > 10
+            assert schema.triggers_of(connection) == triggers
 
 
 def test_migrations_go_down_and_up_again_with_rows_that_refer_to_each_other(fresh_app: Flask) -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from tests.factories import colours as made
 from tests.factories.evaluation import NOW
 from trafficedu import cli
 from trafficedu.core.errors import Refusal
+from trafficedu.core.month import Month
 from trafficedu.evaluation.models import EvaluationResult
+from trafficedu.settled.models import SettledMonth, SettledSum
 
 
 @pytest.fixture
@@ -47,6 +50,14 @@ def test_the_command_prints_the_contracts_json_and_checks(
     again = run_command(fresh_app, monkeypatch, "2026-10", "--check")
     assert again.exit_code == 0, again.output
     assert json.loads(run_command(fresh_app, monkeypatch, "2026-10", "--json").stdout) == body
+    over = date(2026, 10, 31)
+    session.add(SettledMonth(figure="violations", month=Month(2026, 10), watched=over, through=over, lag=0))
+    session.add(SettledSum(figure="violations", month=Month(2026, 10), area_id=1, part="1", n=1_000_000))
+    session.commit()
+    wrong = run_command(fresh_app, monkeypatch, "2026-10", "--check")
+    assert (wrong.exit_code, "逐条统计不一致" in wrong.stderr) == (1, True)
+    session.execute(delete(SettledMonth))
+    session.commit()
     session.execute(update(EvaluationResult).values(score=1.0))
     session.commit()
     broken = run_command(fresh_app, monkeypatch, "2026-10", "--check", "--json")

@@ -15,7 +15,6 @@ CORE = {
     "core/audit.py": "a row of the trail says when it was written, whatever day was being written about",
     "core/fields.py": "a form's check, for the person in front of it",
     "core/job_running.py": "the process that runs jobs: when one began, ended, and was last heard of",
-    "core/keep.py": "what is kept grows old by itself",
     "core/list_views.py": "the view of every list: the day in the name of the file that is sent",
     "core/pages.py": "the frame of every page",
 }

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core import connections, transactions
 from trafficedu.core.events import Handlers
-from trafficedu.core.keep import Keeper
 from trafficedu.core.services import Services
 from trafficedu.core.settings import Settings
 
@@ -25,8 +24,7 @@ def init_database(app: Flask, settings: Settings, handlers: Handlers) -> None:
     if not settings.database_url.endswith(":memory:"):
         engine |= {"pool_size": 20, "max_overflow": 20}
     app.config["SQLALCHEMY_ENGINES"] = {"default": engine}
-    keeper = Keeper(settings.figures_kept_seconds)
-    services = Services(settings, settings.keyring, settings.evidence, handlers, keeper)
+    services = Services(settings, settings.keyring, settings.evidence, handlers)
     extension = SQLAlchemy(session_options={"info": services.as_info()})
     extension.init_app(app)
     # The extension also closes asynchronous sessions; there are none, and it would start an event loop for that

@@ -17,6 +17,14 @@ from trafficedu.core.connections import WRITES
 from trafficedu.core.orm import Base
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
+TRIGGERS = "triggers"
+"""In a table's ``info``: key -> a function of the dialect that returns the statements that make triggers.
+
+They belong to the program, not to a revision, and are away while it migrates: SQLite would forget those of a table that
+is made anew, and refuse to rename a table that one of them names. On PostgreSQL each calls a function of its own name.
+"""
+TRIGGER_PREFIX = "program_"
+"""What the names of such triggers begin with."""
 
 
 def _config(connection: Connection) -> Any:
@@ -50,25 +58,49 @@ def downgrade(engine: Engine, revision: str = "base") -> None:
 
 @contextmanager
 def _migrating(engine: Engine) -> Iterator[Connection]:
-    """Give a connection in one transaction whose references are checked at its end.
+    """Give a connection in one transaction, without the program's triggers, whose references are checked at its end.
 
     SQLite changes a table by making it anew, and would not let go of the old one that others refer to; it can be told
     so outside transactions only.
     """
     with engine.execution_options(**{WRITES: True}).connect() as connection:
         if engine.dialect.name != "sqlite":
-            with connection.begin():
+            with connection.begin(), _without_triggers(connection):
                 yield connection
             return
         raw: Any = connection.connection.dbapi_connection
         raw.execute("PRAGMA foreign_keys = OFF")
         try:
             with connection.begin():
-                yield connection
+                with _without_triggers(connection):
+                    yield connection
                 if broken := connection.execute(text("PRAGMA foreign_key_check")).all():
                     raise RuntimeError(f"the migration would leave references to nothing: {broken[:5]}")
         finally:
             raw.execute("PRAGMA foreign_keys = ON")
+
+
+@contextmanager
+def _without_triggers(connection: Connection) -> Iterator[None]:
+    """Take the program's triggers away, and make them anew where the schema is then the program's."""
+    on_sqlite = connection.dialect.name == "sqlite"
+    for name in triggers_of(connection):
+        connection.exec_driver_sql(f"DROP TRIGGER {name}" if on_sqlite else f"DROP FUNCTION {name}() CASCADE")
+    yield
+    if current(connection) != head():
+        return
+    for watched in Base.metadata.sorted_tables:
+        for statements in watched.info.get(TRIGGERS, {}).values():
+            for statement in statements(connection.dialect):
+                connection.exec_driver_sql(statement)
+
+
+def triggers_of(connection: Connection) -> list[str]:
+    """Return the names of the program's triggers in the database."""
+    names = "name FROM sqlite_master WHERE type = 'trigger'"
+    if connection.dialect.name == "postgresql":
+        names = "DISTINCT tgname FROM pg_trigger WHERE NOT tgisinternal"
+    return sorted(name for name in connection.scalars(text(f"SELECT {names}")) if name.startswith(TRIGGER_PREFIX))
 
 
 def new_revision(engine: Engine, name: str, number: str) -> None:

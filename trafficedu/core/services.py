@@ -14,7 +14,6 @@ from typing import Any, cast
 from sqlalchemy.orm import Session
 
 from trafficedu.core.encryption import Keyring
-from trafficedu.core.keep import Keeper
 from trafficedu.core.settings import Settings
 from trafficedu.core.storage import EvidenceStore
 
@@ -23,13 +22,12 @@ _KEY = "services"
 
 @dataclass(frozen=True)
 class Services:
-    """The keys of personal data, the store of evidence, who handles which event, and the figures kept for a while."""
+    """The keys of personal data, the store of evidence, and who handles which event."""
 
     settings: Settings
     keyring: Keyring
     evidence: EvidenceStore
     handlers: Mapping[type[Any], Sequence[Callable[[Session, Any], None]]]
-    keeper: Keeper
 
     def address(self, path: str) -> str:
         """Return where the public finds the page at ``path`` ("/verify/…")."""

@@ -36,7 +36,6 @@ class Settings:
     push_dry_run: bool | None = None
     push_servers: str = ""
     mail_url: str = ""
-    figures_kept_seconds: int = 300
 
     @property
     def keyring(self) -> Keyring:
@@ -84,7 +83,6 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         push_dry_run=_flag(values["push_dry_run"]) if values.get("push_dry_run") else None,
         push_servers=values.get("push_servers", ""),
         mail_url=values.get("mail_url", ""),
-        figures_kept_seconds=_whole(values, "figures_kept_seconds", Settings.figures_kept_seconds),
     )
 
 

@@ -131,6 +131,8 @@ class StudyTask(Versioned, Base):
         Index("ix_study_task_rider_id", "rider_id"),
         Index("ix_study_task_area_id_opened_on", "area_id", "opened_on"),
         Index("ix_study_task_state_due_on", "state", "due_on"),
+        Index("ix_study_task_opened_on", "opened_on"),
+        Index("ix_study_task_completed_on", "completed_on"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

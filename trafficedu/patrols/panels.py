@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from flask import render_template
 
 from trafficedu.core.access import actor, panel_for
-from trafficedu.core.actors import Actor
-from trafficedu.core.clock import today
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.month import Month, Period
-from trafficedu.core.services import services_of
 from trafficedu.patrols import queries
 from trafficedu.patrols.queries import Effort
-from trafficedu.violations.queries.figures import count_by_area_and_month
+from trafficedu.violations.queries import monthly
 
 READ, RECORD = "patrols:patrol:read", "patrols:patrol:record"
 NONE = Effort(0.0, None, 0)
-QUICK = 0.05
-"""Months of violations beside the effort: nobody looks for the one just recorded there."""
 
 
 @dataclass(frozen=True)
@@ -52,23 +46,13 @@ def effort_of_area(area_path: str, period: Period) -> str:
         return ""
     by_month = queries.effort_by_month(session(), who, area_path, period)
     first, end = period.first_day, min(period.last_day, today())
-    name = "patrols.effort", who.scope, area_path, first, end
-    counts = (
-        services_of(session()).keeper.get(name, lambda: _violations_by_month(who, area_path, first, end), QUICK).figures
-    )
+    counts = monthly.count_by_month(session(), who, area_path, period, utc_now())
     lines = [
         EffortLine(counts.get(month, 0), by_month.get(month, NONE), month) for month in sorted({*counts, *by_month})
     ]
     total = EffortLine(sum(counts.values()), _together(by_month))
     code = area_path.strip("/").rsplit("/", 1)[-1]
     return render_template("patrols/_effort.html", lines=lines[::-1], total=total, area_code=code, first=first, end=end)
-
-
-def _violations_by_month(who: Actor, area_path: str, first: date, end: date) -> Mapping[Month, int]:
-    counts: Counter[Month] = Counter()
-    for _path, month, violations in count_by_area_and_month(session(), who, first, end, area_path):
-        counts[month] += violations
-    return counts
 
 
 def _together(by_month: Mapping[Month, Effort]) -> Effort:

@@ -13,14 +13,13 @@ from trafficedu.areas.models import Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month, Period
-from trafficedu.core.services import services_of
-from trafficedu.education.queries import rates as education
+from trafficedu.education.queries import monthly as studies
 from trafficedu.education.rules import CompletionCounts
-from trafficedu.feedback.queries import rates as feedback
+from trafficedu.feedback.queries import monthly as answers
 from trafficedu.feedback.queries.rates import FeedbackCounts
 from trafficedu.overview.queries.picture import BELOW, find_area
 from trafficedu.overview.rules import change_percent
-from trafficedu.violations.queries import figures as violations
+from trafficedu.violations.queries import monthly as violations
 from trafficedu.violations.queries.kinds import list_kinds
 
 LONGEST = 6
@@ -65,18 +64,15 @@ def read_month(session: Session, by: Actor, now: datetime, locale: str) -> Month
     """Return the last full month of what ``by`` sees, and what changed most in it."""
     last = Month.of(local_date(now)) - 1
     area = find_area(session, "", by)
-    name = "month", by.scope, area.path, last, local_date(now), locale
-    return services_of(session).keeper.get(name, lambda: read_month_of(session, by, area, last, now, locale)).figures
+    return read_month_of(session, by, area, last, now, locale)
 
 
 def read_month_of(session: Session, by: Actor, area: Area, last: Month, now: datetime, locale: str) -> MonthFigures:
     """Return the month ``last`` of an area in the scope of ``by``, and what changed most in it."""
     month, before = Period(last, last), Period(last - 1, last - 1)
-    kinds = _kinds(session, by, area, (month, before, month.year_before), locale)
-    answered = {
-        row.receiver_kind: row
-        for row in feedback.count_feedback(session, by, before.first_day, before.after, now, area.path)
-    }
+    periods = (month, before, month.year_before)
+    kinds = _kinds(session, by, area, periods, now, locale)
+    answered = {row.receiver_kind: row for row in answers.count_feedback(session, by, area.path, before, now)}
     return MonthFigures(
         area_name=area.name,
         period=month,
@@ -87,14 +83,13 @@ def read_month_of(session: Session, by: Actor, area: Area, last: Month, now: dat
             sum(row.month_before for row in kinds),
             sum(row.year_before for row in kinds),
         ),
-        completion=education.count_completion(session, by, month.first_day, month.after, now, area.path),
-        completion_before=education.count_completion(session, by, before.first_day, before.after, now, area.path),
+        completion=studies.count_completion(session, by, area.path, month, now),
+        completion_before=studies.count_completion(session, by, area.path, before, now),
         feedback=[
-            (row, answered.get(row.receiver_kind))
-            for row in feedback.count_feedback(session, by, month.first_day, month.after, now, area.path)
+            (row, answered.get(row.receiver_kind)) for row in answers.count_feedback(session, by, area.path, month, now)
         ],
         kinds=_most_changed(kinds),
-        below=_most_changed(_below(session, by, area, (month, before, month.year_before))),
+        below=_most_changed(_below(session, by, area, periods, now)),
     )
 
 
@@ -103,27 +98,27 @@ def _most_changed(rows: Sequence[ViolationChange]) -> Sequence[ViolationChange]:
     return sorted(changed, key=lambda row: (-abs(row.difference), row.code))[:LONGEST]
 
 
-def _kinds(session: Session, by: Actor, area: Area, periods: Sequence[Period], locale: str) -> list[ViolationChange]:
+def _kinds(
+    session: Session, by: Actor, area: Area, periods: Sequence[Period], now: datetime, locale: str
+) -> list[ViolationChange]:
     names = {kind.code: kind.name(locale) for kind in list_kinds(session)}
 
     def counted(period: Period) -> dict[str, int]:
-        rows = violations.count_by_kind_and_month(session, by, period.first_day, period.last_day, area.path)
+        rows = violations.count_by_kind_and_month(session, by, area.path, period, now)
         return {row.kind_code: row.violations for row in rows}
 
     return _side_by_side(names, [counted(period) for period in periods])
 
 
-def _below(session: Session, by: Actor, area: Area, periods: Sequence[Period]) -> list[ViolationChange]:
+def _below(session: Session, by: Actor, area: Area, periods: Sequence[Period], now: datetime) -> list[ViolationChange]:
     level = BELOW.get(area.level)
     if level is None:
         return []
     children = areas.list_below(session, area.path, periods[0].last_day, level)
 
     def counted(period: Period) -> dict[str, int]:
-        rows = violations.count_by_area(session, by, period.first_day, period.last_day, area.path)
-        return {
-            child.code: sum(row.violations for row in rows if row.path.startswith(child.path)) for child in children
-        }
+        counts = violations.count_below(session, by, area.path, children, period, now)
+        return {child.code: counts[child.id] for child in children}
 
     return _side_by_side({child.code: child.name for child in children}, [counted(period) for period in periods])
 

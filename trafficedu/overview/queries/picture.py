@@ -11,17 +11,17 @@ from sqlalchemy.orm import Session
 from trafficedu.areas import queries as areas
 from trafficedu.areas.models import DISTRICT, TOWN, VILLAGE, Area
 from trafficedu.core.actors import Actor
-from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Missing
 from trafficedu.core.month import Period
-from trafficedu.core.services import services_of
 from trafficedu.core.text import message
-from trafficedu.education.queries import rates as education
+from trafficedu.education.queries import monthly as studies
+from trafficedu.education.queries import reoffence
 from trafficedu.education.rules import CompletionCounts, ReoffenceCounts
-from trafficedu.feedback.queries import rates as feedback
+from trafficedu.feedback.queries import monthly as answers
 from trafficedu.feedback.queries.rates import FeedbackCounts
 from trafficedu.violations.models import ViolationKind
-from trafficedu.violations.queries import figures as violations
+from trafficedu.violations.queries import monthly as violations
+from trafficedu.violations.queries.figures import KindMonthCount
 from trafficedu.violations.queries.kinds import list_kinds
 
 BELOW = {DISTRICT: TOWN, TOWN: VILLAGE}
@@ -80,10 +80,9 @@ def share(numerator: int, denominator: int) -> Share:
 
 @dataclass(frozen=True)
 class Counts:
-    """What grows with the number of records, and is kept where counting takes long; ``by_area`` of each area itself."""
+    """What grows with the number of records."""
 
-    by_kind: Sequence[violations.KindMonthCount]
-    by_area: Sequence[violations.AreaCount]
+    by_kind: Sequence[KindMonthCount]
     year_before: int
     completion: CompletionCounts
     reoffence: ReoffenceCounts
@@ -135,9 +134,7 @@ def list_choices(session: Session, by: Actor, area: Area, day: date) -> list[tup
 
 def draw(session: Session, by: Actor, area: Area, period: Period, as_of: datetime) -> Picture:
     """Gather the overview of ``area``; what lies outside the scope of ``by`` is not counted anywhere."""
-    name = "overview", by.scope, area.path, period, local_date(as_of)
-    kept = services_of(session).keeper.get(name, lambda: _count(session, by, area, period, as_of))
-    counts = kept.figures
+    counts = _count(session, by, area, period, as_of)
     kinds = _kinds(session, counts, period)
     exposure = areas.ebikes_of_areas(session, area.path, period.last, period.last)[period.last]
     visible_parent = area.parent if area.parent and areas.is_visible(by, area.parent) else None
@@ -145,9 +142,9 @@ def draw(session: Session, by: Actor, area: Area, period: Period, as_of: datetim
         area=area,
         parent=visible_parent,
         period=period,
-        counted_utc=kept.counted_utc,
+        counted_utc=as_of,
         kinds=kinds,
-        below=_below(session, area, counts, period, exposure),
+        below=_below(session, by, area, period, exposure, as_of),
         total=sum(series.total for series in kinds),
         year_before=counts.year_before,
         ebikes=exposure.get(area.path),
@@ -158,15 +155,12 @@ def draw(session: Session, by: Actor, area: Area, period: Period, as_of: datetim
 
 
 def _count(session: Session, by: Actor, area: Area, period: Period, as_of: datetime) -> Counts:
-    before = period.year_before
-    earlier = violations.count_by_kind_and_month(session, by, before.first_day, before.last_day, area.path)
     return Counts(
-        by_kind=violations.count_by_kind_and_month(session, by, period.first_day, period.last_day, area.path),
-        by_area=violations.count_by_area(session, by, period.first_day, period.last_day, area.path),
-        year_before=sum(count.violations for count in earlier),
-        completion=education.count_completion(session, by, period.first_day, period.after, as_of, area.path),
-        reoffence=education.count_reoffence(session, by, period.first_day, period.after, as_of, area.path),
-        feedback=feedback.count_feedback(session, by, period.first_day, period.after, as_of, area.path),
+        by_kind=violations.count_by_kind_and_month(session, by, area.path, period, as_of),
+        year_before=violations.count_by_month(session, by, area.path, period.year_before, as_of).total(),
+        completion=studies.count_completion(session, by, area.path, period, as_of),
+        reoffence=reoffence.count_reoffence(session, by, area.path, period, as_of),
+        feedback=answers.count_feedback(session, by, area.path, period, as_of),
     )
 
 
@@ -182,20 +176,13 @@ def _kinds(session: Session, counts: Counts, period: Period) -> list[KindSeries]
 
 
 def _below(
-    session: Session, area: Area, counts: Counts, period: Period, exposure: dict[str, int | None]
+    session: Session, by: Actor, area: Area, period: Period, exposure: dict[str, int | None], as_of: datetime
 ) -> list[AreaFigures]:
     """Return the areas one level below, also those without any violation, the most violations first."""
     level = BELOW.get(area.level)
     if level is None:
         return []
     children = areas.list_below(session, area.path, period.last_day, level)
-    rows = [
-        AreaFigures(
-            child.code,
-            child.name,
-            sum(count.violations for count in counts.by_area if count.path.startswith(child.path)),
-            exposure.get(child.path),
-        )
-        for child in children
-    ]
+    counts = violations.count_below(session, by, area.path, children, period, as_of)
+    rows = [AreaFigures(child.code, child.name, counts[child.id], exposure.get(child.path)) for child in children]
     return sorted(rows, key=lambda row: (-row.violations, row.code))

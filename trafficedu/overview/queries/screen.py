@@ -19,7 +19,6 @@ from trafficedu.areas.rules import Drawn, draw_outlines
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month
-from trafficedu.core.services import services_of
 from trafficedu.education.queries import tasks
 from trafficedu.education.queries.sessions import count_sessions_of_day
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
@@ -31,8 +30,6 @@ from trafficedu.overview.rules import RANKS
 
 COMPANY = "company"
 MAP_WIDTH = 640.0
-QUICK = 0.05
-"""The screen sums up what waits; whoever has to do it reads it anew on a page of its own."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +121,7 @@ def draw_screen(session: Session, by: Actor, area: Area, month: Month, now: date
         height=height,
         companies=[_tile(result, colours) for result in companies] if area.level == DISTRICT else [],
         figures=_figures(counted, companies),
-        waiting=_waiting(session, by, area, now),
+        waiting=_count_waiting(session, by, area, now),
     )
 
 
@@ -162,11 +159,6 @@ def _add(sums: Counter[str], result: EvaluationResult, dimensions: Iterable[str]
         for name, value in result.inputs.get(dimension, {}).items():
             if isinstance(value, int):
                 sums[f"{dimension}.{name}"] += value
-
-
-def _waiting(session: Session, by: Actor, area: Area, now: datetime) -> Waiting:
-    name = "waiting", by.scope, area.path, local_date(now)
-    return services_of(session).keeper.get(name, lambda: _count_waiting(session, by, area, now), QUICK).figures
 
 
 def _count_waiting(session: Session, by: Actor, area: Area, now: datetime) -> Waiting:

@@ -9,15 +9,15 @@ from datetime import date, datetime
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from trafficedu.areas.models import VILLAGE, Area
-from trafficedu.areas.queries import within
+from trafficedu.areas.models import VILLAGE
+from trafficedu.areas.queries import list_below, within
+from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date
-from trafficedu.core.month import Month
+from trafficedu.core.month import Month, Period
 from trafficedu.education.models import StudyTask
 from trafficedu.education.rules import UNFINISHED
 from trafficedu.feedback.models import Notice
-from trafficedu.violations.models import Violation
-from trafficedu.violations.rules import ViolationState
+from trafficedu.violations.queries.monthly import count_below
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,11 @@ def list_villages(session: Session, path: str, now: datetime) -> Sequence[Villag
     last = Month.of(today) - 1
     tasks = _overdue(session, path, today)
     notices = _unanswered(session, path, now)
-    months = _violations(session, path, last)
-    areas = session.execute(
-        select(Area.id, Area.name, Area.code).where(
-            Area.path.startswith(path, autoescape=True), Area.level == VILLAGE, Area.holds_on(today)
-        )
-    )
+    villages = list_below(session, path, today, VILLAGE)
+    new, old = (count_below(session, SYSTEM, path, villages, Period(month, month), now) for month in (last, last - 1))
     rows = [
-        VillageRow(row.name, row.code, tasks.get(row.id, 0), *notices.get(row.id, (0, 0)), *months.get(row.id, (0, 0)))
-        for row in areas
+        VillageRow(row.name, row.code, tasks.get(row.id, 0), *notices.get(row.id, (0, 0)), new[row.id], old[row.id])
+        for row in villages
     ]
     return sorted(
         (row for row in rows if not row.quiet),
@@ -89,18 +85,3 @@ def _unanswered(session: Session, path: str, now: datetime) -> dict[int, tuple[i
         .group_by(Notice.area_id)
     )
     return {area_id: (count, overdue) for area_id, count, overdue in session.execute(query) if area_id is not None}
-
-
-def _violations(session: Session, path: str, month: Month) -> dict[int, tuple[int, int]]:
-    last = func.sum(case((Violation.occurred_on >= month.first, 1), else_=0))
-    before = func.sum(case((Violation.occurred_on < month.first, 1), else_=0))
-    query = (
-        select(Violation.area_id, last, before)
-        .where(
-            Violation.area_id.in_(within(path)),
-            Violation.state == ViolationState.CONFIRMED,
-            Violation.occurred_on.between((month - 1).first, month.last),
-        )
-        .group_by(Violation.area_id)
-    )
-    return {area_id: (new, old) for area_id, new, old in session.execute(query)}

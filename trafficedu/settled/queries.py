@@ -1,0 +1,229 @@
+"""Figures of months: the sums of what is settled, what changed since, and what is still counted, in one statement."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Date, Integer, Select, String, and_, cast, func, literal, or_, select, union_all
+from sqlalchemy.orm import Session
+
+from trafficedu.areas.models import Area
+from trafficedu.areas.queries import within
+from trafficedu.core.actors import Actor
+from trafficedu.core.bulk import batches
+from trafficedu.core.month import EARLIEST, Month, Period
+from trafficedu.settled.models import (
+    AddedFigure,
+    CountedFigure,
+    Figure,
+    LateChange,
+    SettledMonth,
+    SettledSum,
+    month_of,
+    named,
+)
+
+DAY = timedelta(days=1)
+_MARK = -1
+"""Instead of an area: how far a month is settled."""
+_TRIES = 10
+
+Settled = Mapping[Month, date]
+"""Month -> the day up to which its sums hold."""
+
+
+class Sum(NamedTuple):
+    """How much a part adds up to in a month, in an area or in all of them together."""
+
+    area_id: int
+    month: Month
+    part: str
+    n: int
+
+
+def seen_path(by: Actor, path: str) -> str | None:
+    """Return the part of the area at ``path`` that ``by`` sees: all of it, the own post within it, or nothing."""
+    if by.scope.covers(path):
+        return path
+    own = by.scope.area_path
+    return own if own and own.startswith(path) else None
+
+
+def sum_of(session: Session, figure: Figure, path: str, period: Period, now: datetime) -> Counter[tuple[Month, str]]:
+    """Return a figure of the area at ``path`` and all below it, by month and part: exactly what a full count gives."""
+    area_ids = select(Area.id).where(Area.path == path)
+    sums: Counter[tuple[Month, str]] = Counter()
+    for row in _read(session, _Question(figure, area_ids, path, period, now, figure.lag(session))):
+        sums[row.month, row.part] += row.n
+    return sums
+
+
+def sum_below(
+    session: Session, figure: AddedFigure, path: str, areas: Iterable[Area], period: Period, now: datetime
+) -> Counter[int]:
+    """Return all parts of a figure together for each of ``areas``, which lie at or below ``path``, by their id.
+
+    None of them may lie in another.
+    """
+    shown = {area.path: area.id for area in areas}
+    if not shown:
+        return Counter()
+    question = _Question(figure, list(shown.values()), path, period, now, figure.lag(session), apart=True)
+    sums: Counter[int] = Counter()
+    for row in _read(session, question):
+        sums[row.area_id] += row.n
+    known = set(shown.values())
+    for area_id, owner in _inside(session, [each for each in sums if each not in known], shown):
+        if owner is not None:
+            sums[owner] += sums[area_id]
+    return Counter({area_id: n for area_id, n in sums.items() if area_id in known})
+
+
+def _inside(session: Session, area_ids: Iterable[int], shown: Mapping[str, int]) -> Iterator[tuple[int, int | None]]:
+    """Yield for areas in which of those shown each lies, None for none of them."""
+    for some in batches(area_ids):
+        for area_id, path in session.execute(select(Area.id, Area.path).where(Area.id.in_(some))):
+            codes = path.rstrip("/").split("/")
+            above = ("/".join(codes[:depth]) + "/" for depth in range(len(codes) - 1, 0, -1))
+            yield area_id, next((shown[each] for each in above if each in shown), None)
+
+
+def areas_above(session: Session) -> dict[int, tuple[int, ...]]:
+    """Return for every area itself and all above it."""
+    parents = dict(session.execute(select(Area.id, Area.parent_id)).tuples().all())
+
+    def line(area_id: int | None) -> tuple[int, ...]:
+        return () if area_id is None else (area_id, *line(parents[area_id]))
+
+    return {area_id: line(area_id) for area_id in parents}
+
+
+def settled_months(session: Session, figure: Figure, period: Period) -> dict[Month, date]:
+    """Return how far each month of a period is settled; those of which nothing is are left out."""
+    query = select(SettledMonth.month, SettledMonth.through).where(_holds(figure, period, figure.lag(session)))
+    return {month: through for month, through in session.execute(query) if through is not None}
+
+
+def _holds(figure: Figure, period: Period, lag: int) -> ColumnElement[bool]:
+    """Return the condition that a month of the figure is settled, and that nothing asked for another count of it."""
+    again = select(LateChange.id).where(
+        LateChange.figure == SettledMonth.figure, LateChange.month == SettledMonth.month, LateChange.n == 0
+    )
+    return and_(
+        SettledMonth.figure == figure.name,
+        SettledMonth.month.between(period.first, period.last),
+        SettledMonth.through.is_not(None),
+        SettledMonth.lag == lag,
+        ~again.exists(),
+    )
+
+
+@dataclass(frozen=True)
+class _Question:
+    """Which figure of which area and months is read; ``apart``: by the areas ``area_ids``, else all together."""
+
+    figure: Figure
+    area_ids: Any
+    path: str
+    period: Period
+    now: datetime
+    lag: int
+    apart: bool = False
+
+    def statement(self, known: Settled) -> Any:
+        """Return one statement over the sums, the changes, what is not settled, and how far each month is."""
+        branches = [self._marks(), *self._live(list(not_settled(self.period, known)))]
+        if known:
+            branches += [self._sums(known), self._changes(known)]
+        return union_all(*branches)
+
+    def _marks(self) -> Select[Any]:
+        through = cast(SettledMonth.through, String)
+        return select(literal(_MARK, Integer), SettledMonth.month, through, literal(0, Integer)).where(
+            _holds(self.figure, self.period, self.lag)
+        )
+
+    def _columns(self, area_id: Any, month: Any, part: Any, varies: Sequence[Any]) -> Select[Any]:
+        """Return a query of area, month and part; with areas apart, months and parts are taken together."""
+        if self.apart:
+            return select(area_id, literal(EARLIEST.first, Date), named("")).group_by(area_id)
+        return select(literal(0, Integer), month, part).group_by(month, *varies)
+
+    def _sums(self, known: Settled) -> Select[Any]:
+        part = SettledSum.part.expression
+        return (
+            self._columns(SettledSum.area_id.expression, SettledSum.month, part, [part])
+            .add_columns(func.sum(SettledSum.n))
+            .where(
+                SettledSum.figure == self.figure.name,
+                SettledSum.month.in_(known),
+                SettledSum.area_id.in_(self.area_ids),
+            )
+        )
+
+    def _changes(self, known: Settled) -> Select[Any]:
+        part = LateChange.part.expression
+        month = (SettledMonth.figure == LateChange.figure) & (SettledMonth.month == LateChange.month)
+        return (
+            self._columns(LateChange.area_id.expression, LateChange.month, part, [part])
+            .add_columns(func.sum(LateChange.n))
+            .join(SettledMonth, month)
+            .where(
+                LateChange.figure == self.figure.name,
+                LateChange.month.in_(known),
+                LateChange.day <= SettledMonth.through,
+                LateChange.area_id.in_(within(self.path)),
+            )
+        )
+
+    def _live(self, days: list[tuple[date, date]]) -> Iterator[Select[Any]]:
+        if not days:
+            return
+        if isinstance(self.figure, CountedFigure):
+            yield from self.figure.live(days, self.path, self.period, self.now, self.lag)
+            return
+        assert isinstance(self.figure, AddedFigure)
+        for adds in self.figure.parts:
+            yield (
+                self._columns(adds.area_id, month_of(adds.day), adds.part, adds.varies)
+                .add_columns(func.count())
+                .where(
+                    adds.over(self.now),
+                    or_(*(adds.between(*each) for each in days)),
+                    adds.area_id.in_(within(self.path)),
+                )
+            )
+
+
+def _read(session: Session, question: _Question) -> list[Sum]:
+    """Return what adds up to the figure; in another round where a month was settled while it was read."""
+    known = settled_months(session, question.figure, question.period)
+    for _ in range(_TRIES):
+        sums, seen = [], dict[Month, date]()
+        for area_id, month, part, n in session.execute(question.statement(known)):
+            if area_id == _MARK:
+                seen[month] = date.fromisoformat(part)
+            else:
+                sums.append(Sum(area_id, month, part, n))
+        if seen == known:
+            return sums
+        known = seen
+    raise RuntimeError(f"months of {question.figure.name} are settled faster than they can be read")
+
+
+def not_settled(period: Period, known: Settled) -> Iterator[tuple[date, date]]:
+    """Yield the days of a period that no sum holds, from one day to another, both included."""
+    first: date | None = None
+    for month in period.months:
+        begins = known[month] + DAY if month in known else month.first
+        if first is not None and begins != month.first:
+            yield first, month.first - DAY
+            first = None
+        if begins <= month.last:
+            first = first if first is not None else begins
+    if first is not None:
+        yield first, period.last_day
