@@ -22,7 +22,7 @@ from trafficedu.areas.imports import (
     load_shipped,
 )
 from trafficedu.areas.models import Area, RegisteredEBikes
-from trafficedu.areas.queries import facts_by_code
+from trafficedu.areas.queries import facts_by_code, within
 from trafficedu.core import spreadsheet
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.clock import utc_now
@@ -64,6 +64,29 @@ def test_a_parent_may_come_later_than_its_villages(session: Session) -> None:
 def test_the_city_above_a_district_is_not_missed(session: Session) -> None:
     row = {"code": "330109", "name": "萧山区", "level": "district", "parent_code": "330100"}
     assert outcome(take_in(session, AREAS_IMPORTER, row)) == (0, 0, 1, [])
+
+
+def test_a_district_grows_into_a_city(session: Session) -> None:
+    rows = [
+        area_row("330100", "city", ""),
+        area_row("330110", "district", "330100"),
+        area_row(places.DISTRICT, "district", "330100"),
+        area_row("330109901", "town", places.DISTRICT),
+    ]
+    before = len(session.scalars(within("330109/")).all())
+    assert outcome(take_in(session, AREAS_IMPORTER, *rows)) == (3, 1, 0, [])
+    assert places.area(session, places.VILLAGE).path == f"330100/330109/{places.TOWN}/{places.VILLAGE}/"
+    assert places.area(session, "330109901").path == "330100/330109/330109901/"
+    assert len(session.scalars(within("330100/330109/")).all()) == before + 1
+    assert len(session.scalars(within("330100/")).all()) == before + 3
+    assert session.scalars(within("330109/")).all() == []
+    moved = area_row(places.DISTRICT, "district", "")
+    assert outcome(take_in(session, AREAS_IMPORTER, moved)) == (0, 0, 0, [(2, "parent_code")])
+
+
+def test_a_second_top_is_refused(session: Session) -> None:
+    for rows in ([area_row("330110", "district", "330100")], [area_row("330100", "city", "")]):
+        assert outcome(take_in(session, AREAS_IMPORTER, *rows)) == (0, 0, 0, [(2, "parent_code")])
 
 
 @pytest.mark.parametrize(

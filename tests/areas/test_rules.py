@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from trafficedu.areas.rules import AreaFacts, Exposed, carried, check_place, check_successor, exposure
+from trafficedu.areas.rules import AreaFacts, Exposed, carried, check_one_top, check_place, check_successor, exposure
 from trafficedu.core.errors import Refusal
 from trafficedu.core.month import Month
 
@@ -35,6 +35,32 @@ def test_a_place_that_cannot_stand_is_refused_at_its_field(
     with pytest.raises(Refusal) as refused:
         check_place(new, before, parent)
     assert refused.value.field == field
+
+
+CITY = AreaFacts("0", "市", "city", "", date(2000, 1, 1))
+PROVINCE = AreaFacts("00", "省", "province", "", date(2000, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("area", "parent"), [(CITY, PROVINCE), (DISTRICT, CITY), (DISTRICT, PROVINCE), (CITY, None), (PROVINCE, None)]
+)
+def test_a_tree_begins_with_a_district_a_city_or_a_province(area: AreaFacts, parent: AreaFacts | None) -> None:
+    check_place(replace(area, parent_code=parent.code if parent else ""), None, parent)
+    check_place(area, area, parent)  # what was the top may get a parent
+
+
+@pytest.mark.parametrize(("area", "parent"), [(TOWN, CITY), (CITY, DISTRICT), (PROVINCE, CITY), (CITY, CITY)])
+def test_no_area_lies_in_one_of_its_own_or_a_lower_level(area: AreaFacts, parent: AreaFacts) -> None:
+    with pytest.raises(Refusal):
+        check_place(replace(area, valid_to=None), None, parent)
+
+
+def test_a_tree_has_one_top_on_each_day() -> None:
+    former = replace(DISTRICT, code="2", valid_to=date(2019, 12, 31))
+    check_one_top(DISTRICT, [former, DISTRICT, TOWN])
+    with pytest.raises(Refusal) as refused:
+        check_one_top(DISTRICT, [replace(former, valid_to=date(2020, 1, 1))])
+    assert refused.value.field == "parent_code"
 
 
 def test_a_place_as_long_as_its_parent_stands() -> None:

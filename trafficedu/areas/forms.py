@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any, cast
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
@@ -12,9 +13,11 @@ from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
 
 from trafficedu.areas.models import TOWN, VILLAGE
 from trafficedu.areas.queries import AreaFilter
+from trafficedu.areas.rules import PLURALS, Level
 from trafficedu.areas.services import AreaChange, NewArea
 from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, MonthField, TrimmedField, VersionField, at_most
 from trafficedu.core.fields import choices as as_choices
+from trafficedu.core.web import translated
 
 ALL = "all"
 
@@ -34,6 +37,11 @@ class AreaFilterForm(FilterForm):
         validate_choice=False,
     )
 
+    def offer(self, levels: Sequence[Level]) -> None:
+        """Offer the levels above the towns too, where there are several areas of them."""
+        above = [(level.value, translated(PLURALS[level])) for level in levels if level.may_be_top]
+        self.level.choices = [*as_choices(above), *cast("list[Any]", self.level.choices)]
+
     def to_input(self, today: date) -> AreaFilter:
         """Return the filter; a search or a town chosen looks on every level."""
         level = self.level.data or ("" if self.q.data or self.town.data else TOWN)
@@ -46,8 +54,9 @@ class AreaFilterForm(FilterForm):
 
 
 class NewAreaForm(Form):
-    """A town or a village to be added."""
+    """An area to be added below another; ``level`` is asked where more than one may lie there."""
 
+    level = SelectField(_l("Level"), choices=[])
     code = TrimmedField(
         _l("Code"),
         [
@@ -66,9 +75,17 @@ class NewAreaForm(Form):
         _l("Evaluated"), default=True, description=_l("Untick for statistical units that are not a town or village.")
     )
 
+    def offer(self, levels: Sequence[Level]) -> None:
+        """Ask for the level where there is a choice."""
+        if len(levels) > 1:
+            self.level.choices = as_choices([(level.value, translated(level.label)) for level in levels])
+        else:
+            del self.level
+
     def to_input(self) -> NewArea:
         """Return what was entered."""
-        return NewArea(self.code.data, self.name.data, self.valid_from.data, self.evaluated.data)
+        level = Level(self.level.data) if self.level else None
+        return NewArea(self.code.data, self.name.data, self.valid_from.data, self.evaluated.data, level)
 
 
 class AreaForm(Form):

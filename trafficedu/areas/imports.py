@@ -12,15 +12,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, select, tuple_, update
+from sqlalchemy import insert, literal, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area, RegisteredEBikes
 from trafficedu.areas.queries import facts_by_code, visible_to
-from trafficedu.areas.rules import BEGINNING, AreaFacts, Level, check_place, check_successor, check_within
+from trafficedu.areas.rules import (
+    BEGINNING,
+    AreaFacts,
+    Level,
+    check_one_top,
+    check_place,
+    check_successor,
+    check_within,
+)
 from trafficedu.areas.services import check_month
 from trafficedu.core import bulk, clock, parsing
-from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.actors import SYSTEM, Actor, at_or_below
 from trafficedu.core.columns import Column, Columns
 from trafficedu.core.errors import Refusal
 from trafficedu.core.keyed_import import KeyedImport, Known
@@ -113,7 +121,7 @@ def _facts(row: Row, before: Mapping[str, AreaFacts]) -> AreaFacts:
 
 
 def _place(tree: _Tree, facts: AreaFacts, report: ImportReport) -> None:
-    """Accept ``facts`` where parent and dates allow it. The city above a district is no row and not kept."""
+    """Accept ``facts`` where parent and dates allow it. What lies above the top of the tree is no row and not kept."""
     parent = tree.at(facts.parent_code)
     kept = replace(facts, parent_code=parent.code if parent else "")
     before = tree.before.get(facts.code)
@@ -130,7 +138,9 @@ def _settle(tree: _Tree, report: ImportReport) -> None:
     """Take out what does not fit the tree as it would be: lost parents, outlived parents, bad successors."""
     while True:
         whole = tree.before | tree.after
-        wrong = {code: error for code in tree.after if (error := _misfit(tree.after[code], whole)) is not None}
+        wrong = {
+            code: error for code in tree.after if (error := _misfit(tree.after[code], whole, tree.before)) is not None
+        }
         for area in whole.values():  # an area that stays as it is may outlive a parent that the file ends
             parent = tree.after.get(area.parent_code)
             if area.code in tree.after or parent is None or parent.code in wrong:
@@ -151,8 +161,10 @@ def _settle(tree: _Tree, report: ImportReport) -> None:
             tree.refuse(report, code, error)
 
 
-def _misfit(area: AreaFacts, whole: dict[str, AreaFacts]) -> Refusal | None:
+def _misfit(area: AreaFacts, whole: Mapping[str, AreaFacts], before: Mapping[str, AreaFacts]) -> Refusal | None:
     try:
+        if area.code not in before:
+            check_one_top(area, whole.values())
         if area.parent_code:
             parent = whole.get(area.parent_code)
             if parent is None:
@@ -176,6 +188,10 @@ def _write_areas(session: Session, tree: _Tree, report: ImportReport) -> None:
             session.execute(insert(Area), rows)
             ids = {row.code: row.id for row in session.execute(select(Area.code, Area.id))}
         report.added += len(rows)
+        for facts in tree.after.values():
+            before = tree.before.get(facts.code)
+            if facts.level == level and before is not None and facts.parent_code != before.parent_code:
+                paths = _put_below(session, facts, ids, paths)
     changed = [facts for facts in tree.after.values() if facts.code in tree.before]
     for facts in changed:
         if facts == tree.before[facts.code]:
@@ -190,6 +206,14 @@ def _write_areas(session: Session, tree: _Tree, report: ImportReport) -> None:
             successor = ids.get(facts.successor)
             session.execute(update(Area).where(Area.code == facts.code).values(successor_id=successor))
     session.expire_all()
+
+
+def _put_below(session: Session, top: AreaFacts, ids: Mapping[str, int], paths: Mapping[str, str]) -> dict[str, str]:
+    """Put what was the top of the tree, with all below it, under a parent; returns the paths as they are then."""
+    above, path = paths[top.parent_code], paths[top.code]
+    session.execute(update(Area).where(Area.code == top.code).values(parent_id=ids[top.parent_code]))
+    session.execute(update(Area).where(at_or_below(Area.path, path)).values(path=literal(above) + Area.path))
+    return {code: f"{above}{old}" if old.startswith(path) else old for code, old in paths.items()}
 
 
 def _area_values(facts: AreaFacts) -> dict[str, Any]:

@@ -11,14 +11,18 @@ from trafficedu.areas.rules import Level
 from trafficedu.core.month import Month
 from trafficedu.core.orm import Base, FirstOfMonth, UTCDateTime, Valid, Versioned, one_of, word
 
-DISTRICT, TOWN, VILLAGE = Level
+PROVINCE, CITY, DISTRICT, TOWN, VILLAGE = Level
+
+
+BYTEWISE = String(120).with_variant(String(120, collation="C"), "postgresql")
 
 
 class Area(Valid, Versioned, Base):
-    """A district, a town (镇街) or a village (村社).
+    """A province (省), a city (市), a district (区县), a town (镇街) or a village (村社).
 
-    ``path`` lists the codes from the root, each followed by a slash (``330109/330109001/``), so that a
-    subtree is a prefix. Areas are never deleted: they end (``valid_to``, the last day) and name a successor.
+    ``path`` lists the codes from the root, each followed by a slash (``330109/330109001/``), so that a subtree is
+    a prefix, and a range where text is ordered byte by byte, as it is in this column on either database. Areas are
+    never deleted: they end (``valid_to``, the last day) and name a successor.
     """
 
     __tablename__ = "area"
@@ -32,7 +36,7 @@ class Area(Valid, Versioned, Base):
     name: Mapped[str] = mapped_column(String(80))
     level: Mapped[Level] = mapped_column(word(Level, 10))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"), index=True)
-    path: Mapped[str] = mapped_column(String(80), index=True)
+    path: Mapped[str] = mapped_column(BYTEWISE, index=True)
     successor_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
     evaluated: Mapped[bool] = mapped_column(default=True)
 
@@ -41,13 +45,8 @@ class Area(Valid, Versioned, Base):
 
     @property
     def district(self) -> Area:
-        """The district it lies in, or the top of a tree without one."""
-        return self if self.parent is None or self.level == Level.DISTRICT else self.parent.district
-
-    @property
-    def is_town(self) -> bool:
-        """Whether it is made of villages."""
-        return self.level == Level.TOWN
+        """The district it lies in; of a city or a province, itself."""
+        return self if self.parent is None or self.level.may_be_top else self.parent.district
 
 
 class RegisteredEBikes(Versioned, Base):

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, joinedload
 
 from trafficedu.areas.models import TOWN, VILLAGE, Area, AreaBoundary, RegisteredEBikes
-from trafficedu.areas.rules import CARRY_MONTHS, AreaFacts, Exposed, exposure
-from trafficedu.core.actors import Actor
+from trafficedu.areas.rules import CARRY_MONTHS, AreaFacts, Exposed, Level, exposure
+from trafficedu.core.actors import Actor, at_or_below
 from trafficedu.core.errors import Missing, Refusal, entered
 from trafficedu.core.listing import FIGURES, Column, Listing
 from trafficedu.core.month import Month
@@ -20,8 +20,8 @@ from trafficedu.core.text import message
 from trafficedu.core.validity import Validity
 
 MANAGE = "areas:area:manage"
-INDENT = {TOWN: "\u3000", VILLAGE: "\u3000\u3000"}
-"""What stands before a name in a list that shows the tree; a district stands at the edge."""
+INDENT = "\u3000"
+"""What stands before a name in a list that shows the tree, once for each level below the first."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def is_visible(by: Actor, area: Area) -> bool:
 
 def within(path: str) -> Select[tuple[int]]:
     """Return a subquery of the ids of the area at ``path`` and all below it, for ``Model.area_id.in_(...)``."""
-    return select(Area.id).where(Area.path.startswith(path, autoescape=True))
+    return select(Area.id).where(at_or_below(Area.path, path))
 
 
 def lies_in(area_id: InstrumentedAttribute[Any]) -> Callable[[str], ColumnElement[bool]]:
@@ -131,14 +131,21 @@ class RememberedAreas:
 
 def list_below(session: Session, path: str, day: date, level: str | None = None) -> Sequence[Area]:
     """Return the areas at and below ``path`` that exist on ``day``, in the order of the tree."""
-    query = select(Area).where(Area.path.startswith(path, autoescape=True), Area.holds_on(day)).order_by(Area.path)
+    query = select(Area).where(at_or_below(Area.path, path), Area.holds_on(day)).order_by(Area.path)
     return session.scalars(query if level is None else query.where(Area.level == level)).all()
 
 
 def choices_below(session: Session, day: date, by: Actor) -> list[tuple[str, str]]:
     """Return code and indented name of the areas ``by`` sees that exist on ``day``, in the order of the tree."""
-    query = select(Area.code, Area.name, Area.level).where(visible_to(by), Area.holds_on(day)).order_by(Area.path)
-    return [(row.code, f"{INDENT.get(row.level, '')}{row.name}") for row in session.execute(query)]
+    query = select(Area.code, Area.name, Area.path).where(visible_to(by), Area.holds_on(day)).order_by(Area.path)
+    rows = session.execute(query).all()
+    return [(row.code, name) for row, name in zip(rows, indented(rows), strict=True)]
+
+
+def indented(areas: Sequence[Any]) -> list[str]:
+    """Return the names of areas (anything with a name and a path) as they stand in a list that shows the tree."""
+    edge = min((area.path.count("/") for area in areas), default=0)
+    return [INDENT * (area.path.count("/") - edge) + area.name for area in areas]
 
 
 def chosen_path(session: Session, code: str | None, by: Actor) -> str:
@@ -147,34 +154,49 @@ def chosen_path(session: Session, code: str | None, by: Actor) -> str:
 
 
 def root(session: Session) -> Area | None:
-    """Return the top of the tree, or None in an empty installation."""
-    return session.scalar(select(Area).where(Area.parent_id.is_(None)).order_by(Area.path).limit(1))
+    """Return the top of the tree, or None in an empty installation; a top that ended only where none followed."""
+    tops = select(Area).where(Area.parent_id.is_(None)).order_by(Area.valid_to.is_not(None), Area.path)
+    return session.scalar(tops.limit(1))
+
+
+def list_levels(session: Session, by: Actor) -> list[Level]:
+    """Return the levels of which ``by`` sees several areas, from the top down."""
+    counted = select(Area.level).where(visible_to(by)).group_by(Area.level).having(func.count() > 1)
+    several = set(session.scalars(counted))
+    return [level for level in Level if level in several]
 
 
 def code_choices(session: Session, day: date, level: str | None = None) -> list[tuple[str, str]]:
-    """Return code and indented name of every area below the district that exists on ``day``, for lists."""
-    depth = {TOWN: "", VILLAGE: "　"}
-    query = (
-        select(Area.code, Area.name, Area.level).where(Area.level.in_(depth), Area.holds_on(day)).order_by(Area.path)
-    )
-    rows = session.execute(query if level is None else query.where(Area.level == level))
-    return [(row.code, f"{depth[row.level]}{row.name} {row.code}") for row in rows]
+    """Return code, indented name and code of every area (of ``level``) below the top that exists on ``day``."""
+    query = select(Area.code, Area.name, Area.path).where(Area.holds_on(day)).order_by(Area.path)
+    narrowed = query.where(Area.parent_id.is_not(None)) if level is None else query.where(Area.level == level)
+    rows = session.execute(narrowed).all()
+    return [(row.code, f"{name} {row.code}") for row, name in zip(rows, indented(rows), strict=True)]
 
 
 def town_choices(session: Session, by: Actor) -> list[tuple[str, str]]:
-    """Return path and name of every town that ``by`` sees, for filters."""
-    query = select(Area.path, Area.name).where(Area.level == TOWN, visible_to(by)).order_by(Area.path)
-    return [(row.path, row.name) for row in session.execute(query)]
+    """Return path and name of every town that ``by`` sees, for filters; with its district, where they see several."""
+    parent = aliased(Area)
+    query = (
+        select(Area.path, Area.name, parent.name.label("district"))
+        .join(parent, parent.id == Area.parent_id)
+        .where(Area.level == TOWN, visible_to(by))
+        .order_by(Area.path)
+    )
+    rows = session.execute(query).all()
+    several = len({row.district for row in rows}) > 1
+    return [(row.path, f"{row.district} {row.name}" if several else row.name) for row in rows]
 
 
 def choices(session: Session, path: str = "") -> list[tuple[int, str]]:
     """Return id and indented name of every living area below ``path``, for lists to choose from."""
     query = (
-        select(Area.id, Area.name, Area.level, Area.code)
-        .where(Area.valid_to.is_(None), Area.path.startswith(path, autoescape=True))
+        select(Area.id, Area.name, Area.path, Area.code)
+        .where(Area.valid_to.is_(None), at_or_below(Area.path, path))
         .order_by(Area.path)
     )
-    return [(row.id, f"{INDENT.get(row.level, '')}{row.name} {row.code}") for row in session.execute(query)]
+    rows = session.execute(query).all()
+    return [(row.id, f"{name} {row.code}") for row, name in zip(rows, indented(rows), strict=True)]
 
 
 def find_visible_area(session: Session, code: str, by: Actor) -> Area:
@@ -201,7 +223,7 @@ def _filtered(by: Actor, chosen: AreaFilter) -> Select[tuple[Area]]:
     if chosen.level:
         query = query.where(Area.level == chosen.level)
     if chosen.below:
-        query = query.where(Area.path.startswith(chosen.below, autoescape=True))
+        query = query.where(at_or_below(Area.path, chosen.below))
     return query if chosen.on is None else query.where(Area.holds_on(chosen.on))
 
 
@@ -301,7 +323,7 @@ def ebikes_by_month(session: Session, path: str, first: Month, last: Month) -> d
 def ebikes_of_areas(session: Session, path: str, first: Month, last: Month) -> dict[Month, dict[str, int | None]]:
     """Return for every month the e-bikes of every area at and below ``path``, by path, in two queries."""
     columns = (Area.id, Area.path, Area.evaluated, Area.valid_from, Area.valid_to)
-    areas = session.execute(select(*columns).where(Area.path.startswith(path, autoescape=True))).all()
+    areas = session.execute(select(*columns).where(at_or_below(Area.path, path))).all()
     figures: dict[int, dict[Month, int]] = {}
     query = select(RegisteredEBikes.area_id, RegisteredEBikes.month, RegisteredEBikes.ebikes).where(
         RegisteredEBikes.area_id.in_(within(path)),

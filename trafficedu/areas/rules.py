@@ -1,8 +1,9 @@
 """What a tree of areas must keep to, and how exposure adds up in it. Pure.
 
-The levels are strict, a village in a town in a district, so that a loop cannot be written down. An area keeps
-its code, its level and its parent for life: statistical codes contain the parent, and a village that moves
-gets a new one. It then ends, and names its successor.
+The levels are strict, a village in a town in a district in a city, so that a loop cannot be written down; a county may
+lie in a province directly. The tree begins with a district, a city or a province. An area keeps its code, its level and
+its parent for life: statistical codes contain the parent, and a village that moves gets a new one. It then ends, and
+names its successor. Only the top may get a parent: the tree of a district that becomes part of a city's.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.month import Month
 from trafficedu.core.states import Word
 from trafficedu.core.text import Message, message
+from trafficedu.core.validity import Validity
 
-PARENT_LEVEL = {"district": None, "town": "district", "village": "town"}
 BEGINNING = date(2000, 1, 1)
 """From when an area counts whose beginning nobody states: earlier than any record this system holds."""
 
@@ -26,11 +27,42 @@ CARRY_MONTHS = 12
 
 
 class Level(Word):
-    """What an area is in the tree, from the top down: a district, a town (镇街), a village (村社)."""
+    """What an area is, from the top down: province, city, district or county, town (镇街), village (村社)."""
 
+    PROVINCE = "province", message("province")
+    CITY = "city", message("city")
     DISTRICT = "district", message("district")
     TOWN = "town", message("town")
     VILLAGE = "village", message("village")
+
+    @property
+    def may_be_top(self) -> bool:
+        """Whether a tree may begin with it."""
+        return self not in (Level.TOWN, Level.VILLAGE)
+
+    @property
+    def levels_below(self) -> tuple[Level, ...]:
+        """The levels that may lie right below, the usual one first."""
+        return tuple(level for level, above in PARENT_LEVELS.items() if self in above)
+
+
+PARENT_LEVELS: Mapping[Level, tuple[Level, ...]] = {
+    Level.PROVINCE: (),
+    Level.CITY: (Level.PROVINCE,),
+    Level.DISTRICT: (Level.CITY, Level.PROVINCE),
+    Level.TOWN: (Level.DISTRICT,),
+    Level.VILLAGE: (Level.TOWN,),
+}
+"""LEVEL -> the levels of which one must be the parent's."""
+
+PLURALS: Mapping[Level, Message] = {
+    Level.PROVINCE: message("Provinces"),
+    Level.CITY: message("Cities"),
+    Level.DISTRICT: message("Districts"),
+    Level.TOWN: message("Towns"),
+    Level.VILLAGE: message("Villages"),
+}
+"""LEVEL -> the heading over several of them."""
 
 
 @dataclass(frozen=True)
@@ -49,19 +81,20 @@ class AreaFacts:
 
 def check_place(new: AreaFacts, before: AreaFacts | None, parent: AreaFacts | None) -> None:
     """Raise Refusal where level, parent or dates of ``new`` cannot stand; ``before`` is what it said so far."""
-    parent_level = PARENT_LEVEL[new.level]
+    level = Level(new.level)
     if before is not None and before.level != new.level:
         raise Refusal(message("The level of an area cannot be changed. End it and add a new one."), field="level")
-    if parent_level is None and parent is not None:
-        raise Refusal(message("A district cannot have a parent in the list."), field="parent_code")
-    if parent_level is not None and parent is None:
+    if parent is None and not level.may_be_top:
         raise Refusal(message("There is no area with this code. Add the parent first."), field="parent_code")
-    if parent is not None and parent.level != parent_level:
+    if parent is not None and parent.level not in PARENT_LEVELS[level]:
         raise Refusal(
-            message("A village must be in a town, and a town in a district. Check the parent or the level."),
+            message(
+                "A village must be in a town, a town in a district, a district in a city or a province. Check the"
+                " parent or the level."
+            ),
             field="parent_code",
         )
-    if before is not None and parent is not None and before.parent_code != parent.code:
+    if before is not None and before.parent_code and before.parent_code != (parent.code if parent else ""):
         raise Refusal(
             message("An area cannot be moved. End it and add one with a new code in its new place."),
             field="parent_code",
@@ -70,6 +103,21 @@ def check_place(new: AreaFacts, before: AreaFacts | None, parent: AreaFacts | No
         raise Refusal(message("The last day is before the first."), field="valid_to")
     if parent is not None:
         check_within(new, parent)
+
+
+def check_one_top(new: AreaFacts, areas: Iterable[AreaFacts]) -> None:
+    """Raise Refusal where ``new`` would be a second top of the tree that ``areas`` are, on some day."""
+    for other in areas:
+        same_days = Validity(new.valid_from, new.valid_to).overlaps(Validity(other.valid_from, other.valid_to))
+        if not new.parent_code and not other.parent_code and other.code != new.code and same_days:
+            raise Refusal(
+                message(
+                    "%(name)s is the top of the tree. Enter the code of the area above this one, or add the area above"
+                    " both in the same file.",
+                    name=other.name,
+                ),
+                field="parent_code",
+            )
 
 
 def check_within(new: AreaFacts, parent: AreaFacts) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area, AreaBoundary, RegisteredEBikes
 from trafficedu.areas.queries import facts_by_code, find_figure, list_ending_with
-from trafficedu.areas.rules import PARENT_LEVEL, AreaFacts, check_place, check_successor, check_within, outlines_of
+from trafficedu.areas.rules import AreaFacts, Level, check_place, check_successor, check_within, outlines_of
 from trafficedu.core import audit, clock
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal
@@ -32,6 +32,8 @@ class NewArea:
     name: str
     valid_from: date | None
     evaluated: bool = True
+    level: Level | None = None
+    """None: the level that usually lies below."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,11 @@ class AreaChange:
 
 
 def add_area(session: Session, parent: Area, new: NewArea, by: Actor) -> Area:
-    """Add an area one level below ``parent``. Raises Refusal at the field that cannot stand."""
-    level = next((level for level, above in PARENT_LEVEL.items() if above == parent.level), None)
-    if level is None:
+    """Add an area right below ``parent``. Raises Refusal at the field that cannot stand."""
+    levels = Level(parent.level).levels_below
+    if not levels:
         raise Refusal(message("A village has no areas below it. Choose a town."), field="code")
+    level = new.level or levels[0]
     areas = facts_by_code(session)
     if new.code in areas:
         raise Refusal(TAKEN, field="code")

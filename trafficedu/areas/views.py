@@ -9,7 +9,8 @@ from flask import Blueprint, render_template, request
 
 from trafficedu.areas import queries, services
 from trafficedu.areas.forms import AreaFigureForm, AreaFilterForm, AreaForm, EndForm, NewAreaForm, OutlinesForm
-from trafficedu.areas.models import VILLAGE, Area
+from trafficedu.areas.models import Area
+from trafficedu.areas.rules import PLURALS
 from trafficedu.core.access import actor, requires
 from trafficedu.core.charts import Chart, Series
 from trafficedu.core.clock import today, utc_now
@@ -31,6 +32,7 @@ def index() -> Any:
     """I look for a town or a village."""
     form = AreaFilterForm(request.args)
     form.town.offer(queries.town_choices(session(), actor()))
+    form.offer(queries.list_levels(session(), actor()))
     chosen = form.to_input(today())
     return list_page(
         "areas/index.html",
@@ -80,13 +82,15 @@ def set_figure(code: str) -> Any:
 @pages.route("/areas/<code>/new", methods=["GET", "POST"])
 @requires("areas:area:manage")
 def create(code: str) -> Any:
-    """I add a town to the district, or a village to a town."""
+    """I add a district to the city, a town to the district, or a village to a town."""
     parent = _area(code)
+    levels = parent.level.levels_below
     form = NewAreaForm()
+    form.offer(levels)
     if accepted := submitted(form, lambda: services.add_area(session(), parent, form.to_input(), actor())):
         flash_message(message("%(name)s added.", name=accepted.value.name))
         return back_to("areas.show", code=accepted.value.code)
-    return form_page("areas/new.html", form, parent=parent)
+    return form_page("areas/new.html", form, parent=parent, level=levels[0] if len(levels) == 1 else None)
 
 
 @pages.route("/areas/<code>/edit", methods=["GET", "POST"])
@@ -154,6 +158,7 @@ def _chart(months: Mapping[str, int | None]) -> Chart:
 
 def _show(area: Area, form: AreaFigureForm) -> str:
     day = today()
+    children = queries.list_children(session(), area, day)
     running = Month.of(day)
     months = queries.ebikes_by_month(session(), area.path, running - CHART_MONTHS, running)
     first = next((month for month, count in months.items() if count is not None), None)
@@ -162,10 +167,11 @@ def _show(area: Area, form: AreaFigureForm) -> str:
         "areas/show.html",
         area=area,
         line=queries.list_line(session(), area),
-        children=queries.list_children(session(), area, day),
+        children=children,
         predecessors=queries.list_predecessors(session(), area),
         figures=queries.list_figures(session(), area),
         ebikes_chart=_chart(shown) if shown else None,
         form=form,
-        has_children=area.level != VILLAGE,
+        levels=area.level.levels_below,
+        children_are=PLURALS[children[0].level if children else (*area.level.levels_below, area.level)[0]],
     )

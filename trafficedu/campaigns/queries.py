@@ -13,7 +13,7 @@ from trafficedu.areas import queries as areas
 from trafficedu.areas.models import TOWN, VILLAGE, Area
 from trafficedu.campaigns.models import Campaign, CampaignArea
 from trafficedu.campaigns.rules import CampaignState, lines_above
-from trafficedu.core.actors import Actor
+from trafficedu.core.actors import Actor, at_or_below
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import Column, Listing
 from trafficedu.core.text import message
@@ -34,7 +34,7 @@ def visible_to(by: Actor) -> ColumnElement[bool]:
 
 
 def _touches(path: str) -> ColumnElement[bool]:
-    touched = or_(Area.path.startswith(path, autoescape=True), Area.path.in_(lines_above(path)))
+    touched = or_(at_or_below(Area.path, path), Area.path.in_(lines_above(path)))
     return Campaign.id.in_(select(CampaignArea.campaign_id).join(Area, Area.id == CampaignArea.area_id).where(touched))
 
 
@@ -93,7 +93,7 @@ def list_touching(session: Session, path: str, first_day: date, last_day: date) 
 
     For evaluation, which must know every campaign whoever asks: an area under another campaign is no comparison.
     """
-    touched = or_(Area.path.startswith(path, autoescape=True), Area.path.in_(lines_above(path)))
+    touched = or_(at_or_below(Area.path, path), Area.path.in_(lines_above(path)))
     ids = select(CampaignArea.campaign_id).join(Area, Area.id == CampaignArea.area_id).where(touched)
     query = select(Campaign).where(
         Campaign.id.in_(ids),

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, contains_eager
 
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import lies_in
-from trafficedu.core.actors import Actor
+from trafficedu.core.actors import Actor, at_or_below
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import FIGURES, Column, Listing
 from trafficedu.core.states import Activity
@@ -48,7 +48,7 @@ def _filtered(by: Actor, chosen: StationFilter) -> Select[tuple[Station]]:
         columns = (Station.name, Station.code, Station.address, Area.name)
         query = query.where(or_(*(func.lower(column).contains(text, autoescape=True) for column in columns)))
     if chosen.below:
-        query = query.where(Area.path.startswith(chosen.below, autoescape=True))
+        query = query.where(at_or_below(Area.path, chosen.below))
     return query if chosen.active is None else query.where(Station.active == chosen.active)
 
 

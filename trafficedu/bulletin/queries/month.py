@@ -19,7 +19,7 @@ from trafficedu.bulletin.queries.findings import list_findings
 from trafficedu.bulletin.queries.notes import list_notes
 from trafficedu.bulletin.rules import HELMET_MONTHS, check_month
 from trafficedu.companies.models import Company
-from trafficedu.core.actors import Actor
+from trafficedu.core.actors import Actor, at_or_below
 from trafficedu.core.clock import local, local_date
 from trafficedu.core.month import Month, Period
 from trafficedu.education.rules import CompletionCounts
@@ -166,7 +166,7 @@ def _months(asked: Asked) -> list[MonthCount]:
 def _hazards(asked: Asked) -> tuple[dict[str, HazardCounts], Hazards]:
     """Return the hazards of each part with all below it, by code, and those of the whole area."""
     counts = hazards.indicators(asked.session, asked.month)
-    query = select(Area.id, Area.path).where(Area.path.startswith(asked.area.path, autoescape=True))
+    query = select(Area.id, Area.path).where(at_or_below(Area.path, asked.area.path))
     sums: dict[str, Counter[str]] = {}
     total: Counter[str] = Counter()
     for area_id, path in asked.session.execute(query):

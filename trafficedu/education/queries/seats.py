@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased, contains_eager
 
 from trafficedu.areas.models import Area
 from trafficedu.configuration.queries import figure
+from trafficedu.core.actors import at_or_below
 from trafficedu.core.clock import local_date
 from trafficedu.core.tables import table_of
 from trafficedu.education import rules
@@ -171,7 +172,7 @@ def tasks_waiting_for(study: StudySession, district: str, now: datetime) -> Sele
             StudyTask.state == rules.TaskState.OPEN,
             StudyTask.course_id == study.course_id,
             or_(StudyTask.due_on >= study.starts_on, StudyTask.due_on < today),
-            Area.path.startswith(district, autoescape=True),
+            at_or_below(Area.path, district),
         )
         .order_by(StudyTask.due_on, StudyTask.opened_utc, StudyTask.id)
         .with_for_update(of=[StudyTask, Rider], key_share=True, skip_locked=True)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.areas import queries as areas
 from trafficedu.areas.models import DISTRICT, TOWN, VILLAGE, Area
-from trafficedu.core.actors import Actor
+from trafficedu.core.actors import Actor, at_or_below
 from trafficedu.core.errors import Missing
 from trafficedu.core.text import message
 
@@ -64,7 +64,7 @@ def owners(session: Session, root: Area, parts: Sequence[Area]) -> dict[str, int
     An area that ended counts for the one that followed it. What lies in no part (recorded for ``root`` itself,
     or ended without a successor) has the place ``len(parts)``.
     """
-    query = select(Area).where(Area.path.startswith(root.path, autoescape=True))
+    query = select(Area).where(at_or_below(Area.path, root.path))
     known = {area.id: area for area in session.scalars(query)}
     places = {part.path: place for place, part in enumerate(parts)}
     place_of: dict[str, int] = {}

@@ -8,7 +8,7 @@ from flask import render_template, request
 from flask_babel import gettext as _
 
 from trafficedu.areas.models import TOWN, VILLAGE
-from trafficedu.areas.queries import INDENT, choices_below, chosen_path, list_below
+from trafficedu.areas.queries import choices_below, chosen_path, indented, list_below
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
@@ -77,7 +77,7 @@ def edit_check(number: str) -> Any:
 def _form_page(form: WatchForm, watch: HazardWatch | None = None) -> Any:
     path = actor().scope.area_path or ""
     areas = [area for area in list_below(session(), path, today()) if area.level in {TOWN, VILLAGE}]
-    offered = [(area.code, f"{INDENT.get(area.level, '')}{area.name}") for area in areas]
+    offered = [(area.code, name) for area, name in zip(areas, indented(areas), strict=True)]
     form.area_code.choices = choices([("", _("Choose the area")), *offered])
     people = list_reachable_checkers(session(), watch.area.path if watch else path)
     named = [(user.username, f"{user.display_name} · {user.area.name if user.area else ''}") for user in people]

@@ -18,7 +18,7 @@ from trafficedu.analysis.proportions import Judgement, Rate, TargetVerdict, agai
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.configuration.queries import figure
-from trafficedu.core.actors import Actor
+from trafficedu.core.actors import Actor, at_or_below
 from trafficedu.core.clock import local
 from trafficedu.core.month import Month
 from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
@@ -148,7 +148,7 @@ def list_observations(session: Session, criteria: RateCriteria, by: Actor) -> li
         .order_by(HelmetSurvey.id)
     )
     if criteria.area_path:
-        query = query.where(Area.path.startswith(criteria.area_path, autoescape=True))
+        query = query.where(at_or_below(Area.path, criteria.area_path))
     for column, value in (
         (HelmetSurvey.method, criteria.method),
         (HelmetCount.group, criteria.group),

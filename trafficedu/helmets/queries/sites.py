@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import visible_to
 from trafficedu.companies.models import Company
-from trafficedu.core.actors import Actor
+from trafficedu.core.actors import Actor, at_or_below
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import AGO, FIGURES, Cell, Column, Listing
 from trafficedu.core.numbers import normalise
@@ -87,7 +87,7 @@ def _filtered(by: Actor, chosen: SiteFilter) -> Select[tuple[HelmetSite, int, da
         name, code = func.lower(HelmetSite.name), func.lower(HelmetSite.code)
         query = query.where(or_(name.contains(words, autoescape=True), code.contains(words, autoescape=True)))
     if chosen.area_path:
-        query = query.where(Area.path.startswith(chosen.area_path, autoescape=True))
+        query = query.where(at_or_below(Area.path, chosen.area_path))
     if chosen.road_class:
         query = query.where(HelmetSite.road_class == chosen.road_class)
     return query if chosen.active is None else query.where(HelmetSite.active == chosen.active)
@@ -165,7 +165,7 @@ def list_frame(session: Session, area: Area, stratified_by: str, by: Actor) -> d
     query = (
         select(HelmetSite.code, HelmetSite.road_class, Area.path)
         .join(Area, HelmetSite.area_id == Area.id)
-        .where(HelmetSite.active, sites_within(by), Area.path.startswith(area.path, autoescape=True))
+        .where(HelmetSite.active, sites_within(by), at_or_below(Area.path, area.path))
         .order_by(HelmetSite.code)
     )
     frame: dict[str, list[str]] = {}

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from trafficedu.areas.models import Area
 from trafficedu.companies.queries import RememberedCompanies
 from trafficedu.core import bulk, parsing
-from trafficedu.core.actors import Actor
+from trafficedu.core.actors import Actor, at_or_below
 from trafficedu.core.clock import local_date
 from trafficedu.core.columns import Column, Columns
 from trafficedu.core.errors import Refusal
@@ -92,7 +92,7 @@ class RiderImport(FileImport):
         self._companies = RememberedCompanies(session)
         living = select(Area.code, Area.id).where(Area.valid_to.is_(None))
         if by.scope.area_path is not None:
-            living = living.where(Area.path.startswith(by.scope.area_path, autoescape=True))
+            living = living.where(at_or_below(Area.path, by.scope.area_path))
         self._areas = dict(session.execute(living).tuples().all())
 
     def take(self, rows: Sequence[Row]) -> None:
