@@ -16,6 +16,7 @@ from trafficedu.accidents import panels as accidents_panels
 from trafficedu.accidents.imports import files as accidents_files
 from trafficedu.accounts.rules import Role
 from trafficedu.areas import imports as areas_files
+from trafficedu.areas.events import TreeGrewUpwards
 from trafficedu.bulletin import imports as bulletin_files
 from trafficedu.bulletin.queries import papers
 from trafficedu.configuration import panels as configuration_panels
@@ -68,6 +69,9 @@ from trafficedu.violations.queries import monthly as violations_monthly
 from trafficedu.violations.services import kinds as violation_kinds
 
 HANDLERS: Handlers = {
+    TreeGrewUpwards: [
+        settling.unsettle_all,
+    ],
     ViolationEstablished: [
         notices.queue_notice,
         assignment.assign_for_violation,

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import insert, literal, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from trafficedu.areas.events import TreeGrewUpwards
 from trafficedu.areas.models import Area, RegisteredEBikes
 from trafficedu.areas.queries import facts_by_code, visible_to
 from trafficedu.areas.rules import (
@@ -31,6 +32,7 @@ from trafficedu.core import bulk, clock, parsing
 from trafficedu.core.actors import SYSTEM, Actor, at_or_below
 from trafficedu.core.columns import Column, Columns
 from trafficedu.core.errors import Refusal
+from trafficedu.core.events import publish
 from trafficedu.core.keyed_import import KeyedImport, Known
 from trafficedu.core.month import Month
 from trafficedu.core.parsing import if_given
@@ -102,7 +104,8 @@ def _import_areas(
         for facts in [facts for facts in by_code.values() if facts.level == level]:
             _place(tree, facts, report)
     _settle(tree, report)
-    _write_areas(session, tree, report)
+    if _write_areas(session, tree, report):
+        publish(session, TreeGrewUpwards(now, by))
     report.refused.sort(key=lambda refused: refused.line)
     return report
 
@@ -176,9 +179,11 @@ def _misfit(area: AreaFacts, whole: Mapping[str, AreaFacts], before: Mapping[str
     return None
 
 
-def _write_areas(session: Session, tree: _Tree, report: ImportReport) -> None:
+def _write_areas(session: Session, tree: _Tree, report: ImportReport) -> bool:
+    """Write what was accepted; tells whether the top of the tree got a parent."""
     ids: dict[str, int] = {row.code: row.id for row in session.execute(select(Area.code, Area.id))}
     paths: dict[str, str] = {row.code: row.path for row in session.execute(select(Area.code, Area.path))}
+    grew = False
     for level in Level:
         fresh = [facts for facts in tree.after.values() if facts.level == level and facts.code not in tree.before]
         for facts in fresh:
@@ -191,7 +196,7 @@ def _write_areas(session: Session, tree: _Tree, report: ImportReport) -> None:
         for facts in tree.after.values():
             before = tree.before.get(facts.code)
             if facts.level == level and before is not None and facts.parent_code != before.parent_code:
-                paths = _put_below(session, facts, ids, paths)
+                paths, grew = _put_below(session, facts, ids, paths), True
     changed = [facts for facts in tree.after.values() if facts.code in tree.before]
     for facts in changed:
         if facts == tree.before[facts.code]:
@@ -206,6 +211,7 @@ def _write_areas(session: Session, tree: _Tree, report: ImportReport) -> None:
             successor = ids.get(facts.successor)
             session.execute(update(Area).where(Area.code == facts.code).values(successor_id=successor))
     session.expire_all()
+    return grew
 
 
 def _put_below(session: Session, top: AreaFacts, ids: Mapping[str, int], paths: Mapping[str, str]) -> dict[str, str]:

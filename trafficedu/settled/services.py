@@ -16,6 +16,7 @@ from sqlalchemy import Integer, Select, String, cast, delete, func, literal, sel
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from trafficedu.areas.events import TreeGrewUpwards
 from trafficedu.core.bulk import batches, load
 from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month, Period
@@ -218,6 +219,11 @@ def unsettle(session: Session, figure: Figure, month: Month) -> None:
     """Let a month be counted as it is read until it is settled anew; its changes are noted all the while."""
     settled = (SettledMonth.figure == figure.name) & (SettledMonth.month == month)
     session.execute(update(SettledMonth).where(settled).values(through=None, counted_utc=None))
+
+
+def unsettle_all(session: Session, _event: TreeGrewUpwards) -> None:
+    """Let every month be counted as it is read until it is settled anew: nothing was added up for the new top."""
+    session.execute(update(SettledMonth).values(through=None, counted_utc=None))
 
 
 def roll_up(session: Session, own: Mapping[Cell, int]) -> Counter[Cell]:
