@@ -20,6 +20,7 @@ from tests.factories import evaluation as series
 from tests.factories import hazards
 from tests.factories import places as known
 from tests.factories.evaluation import NOW
+from tests.factories.full_counts import count_completion
 from tests.factories.people import make_user as person
 from tests.reports.reading import read
 from trafficedu import cli
@@ -32,7 +33,7 @@ from trafficedu.bulletin.queries.accidents import Trend
 from trafficedu.bulletin.queries.month import gather
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.errors import Missing, Refusal
-from trafficedu.education.queries import rates as education
+from trafficedu.core.month import Period
 from trafficedu.evaluation.services import runs
 from trafficedu.hazards.queries.figures import HazardCounts
 from trafficedu.helmets.queries import rates as helmets
@@ -75,7 +76,7 @@ def test_the_bulletin_says_what_the_evaluation_and_the_pages_say(
         assert one.low - 1 <= one.score <= one.high + 1
     path = analyst.scope.area_path
     assert path is not None
-    counted = education.count_completion(session, analyst, FIRST, AFTER, NOW, path)
+    counted = count_completion(session, path, Period(MONTH, MONTH), NOW)
     assert (data.completion.numerator, data.completion.denominator) == (counted.completed, counted.opened)
     due = {one.name: (one.rate.numerator, one.rate.denominator) for one in data.completion_by_area}
     assert due == {"A": (5, 5), "B": (2, 5), "C": (4, 4)}

@@ -12,12 +12,14 @@ from typing import Any
 from sqlalchemy import Select, func, select, text
 from sqlalchemy.orm import Session
 
+from tests.factories.full_counts import count_completion
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.accounts.rules import POST_OF, Role
 from trafficedu.accounts.services import Credentials, sign_in
 from trafficedu.areas.models import Area, RegisteredEBikes
 from trafficedu.core.clock import today
+from trafficedu.core.month import Month, Period
 from trafficedu.core.services import services_of
 from trafficedu.demo.accounts import list_accounts
 from trafficedu.demo.plan import Plan
@@ -32,7 +34,6 @@ from trafficedu.education.models import (
     StudyTask,
     TaskViolation,
 )
-from trafficedu.education.queries.rates import count_completion
 from trafficedu.education.rules import ModulePlan, ModuleTimes, gaps
 from trafficedu.feedback.models import Feedback, Notice
 from trafficedu.feedback.queries.notices import count_unanswered
@@ -250,7 +251,8 @@ def names(session: Session) -> list[str]:
 
 def test_completion_is_realistic(demo: Session) -> None:
     analyst = demo.scalars(select(User).where(User.username == "analyst")).one()
-    counts = count_completion(demo, actor_of(analyst), date(2025, 5, 1), date(2026, 5, 1), NOW)
+    root = actor_of(analyst).scope.area_path or ""
+    counts = count_completion(demo, root, Period(Month(2025, 5), Month(2026, 4)), NOW)
     assert 0.7 < counts.completed / counts.opened < 0.97
     assert 0.5 < counts.completed_on_time / counts.due < 0.9
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from tests.factories import full_counts
 from tests.factories.education import District, make_district, make_rider, make_task, make_violation
 from trafficedu.configuration.models import Parameter
 from trafficedu.configuration.queries import forget_figures
@@ -15,7 +16,7 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month, Period
 from trafficedu.education.models import StudyTask
-from trafficedu.education.queries import monthly, rates, reoffence
+from trafficedu.education.queries import monthly, reoffence
 from trafficedu.education.rules import CompletionCounts, ReoffenceCounts
 from trafficedu.settled import services as settling
 from trafficedu.settled.models import LateChange
@@ -48,13 +49,9 @@ def assert_exact(session: Session, here: District, *, sums: bool = True) -> None
     session.commit()
     for period in PERIODS:
         for area in (here.root, here.c):
-            asked = (period.first_day, period.after, NOW, area.path)
-            assert monthly.count_completion(session, SYSTEM, area.path, period, NOW) == rates.count_completion(
-                session, SYSTEM, *asked
-            )
-            assert reoffence.count_reoffence(session, SYSTEM, area.path, period, NOW) == rates.count_reoffence(
-                session, SYSTEM, *asked
-            )
+            asked = (area.path, period, NOW)
+            assert monthly.count_completion(session, SYSTEM, *asked) == full_counts.count_completion(session, *asked)
+            assert reoffence.count_reoffence(session, SYSTEM, *asked) == full_counts.count_reoffence(session, *asked)
     assert not sums or settling.compare_all(session, FIGURES) == []
 
 

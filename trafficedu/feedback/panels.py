@@ -8,8 +8,8 @@ from trafficedu.companies.models import Company
 from trafficedu.core.access import actor, panel_for
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.core.month import Month
-from trafficedu.feedback.queries import display
+from trafficedu.core.month import Month, Period
+from trafficedu.feedback.queries import display, monthly
 from trafficedu.feedback.queries.notices import (
     ANSWER,
     count_unanswered,
@@ -76,4 +76,9 @@ def of_rider(rider_id: int) -> str:
 
 
 def _rates(month: Month) -> list[FeedbackCounts]:
-    return count_feedback(session(), actor(), month.first, month.next.first, utc_now())
+    """Return the month's rates of the own post: of an area from the sums, of a company by its own index."""
+    who, now = actor(), utc_now()
+    path = who.scope.area_path
+    if path is None:
+        return count_feedback(session(), who, month.first, month.next.first, now)
+    return monthly.count_feedback(session(), who, path, Period(month, month), now)

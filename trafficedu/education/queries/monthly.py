@@ -41,7 +41,15 @@ FIGURE = AddedFigure("studies", FIRST_DAY, table_of(StudyTask), _adds)
 
 
 def count_completion(session: Session, by: Actor, path: str, period: Period, now: datetime) -> CompletionCounts:
-    """Return what :func:`education.queries.rates.count_completion` counts as of ``now``, of the area at ``path``."""
+    """Count the tasks of the area at ``path`` opened, and those due, in a period, as known now.
+
+    Returns
+    -------
+    CompletionCounts
+        ``opened``: opened in the period, waived and withdrawn ones out; ``completed``: of those, completed;
+        ``not_yet_due``: of those, unfinished with a due date not over; ``due``: due date in the period and over;
+        ``completed_on_time``: of those, completed by their due date.
+    """
     seen = seen_path(by, path)
     if seen is None:
         return CompletionCounts(0, 0, 0, 0, 0)

@@ -35,7 +35,13 @@ STUDIED, OBSERVED, AGAIN = "studied", "observed", "again"
 
 
 def count_reoffence(session: Session, by: Actor, path: str, period: Period, now: datetime) -> ReoffenceCounts:
-    """Return what :func:`education.queries.rates.count_reoffence` counts as of ``now``, of the area at ``path``."""
+    """Count riders who completed in the area at ``path`` in a period, and those with a new violation afterwards.
+
+    A rider counts once, with the first completion in the period. A violation is new when it happened after the day of
+    completion and within ``education.reoffence_days`` of it, wherever it happened. Riders whose days are not over by
+    ``now`` are ``not_yet_observed``, whether or not they offended already. The period is at most as long as the
+    longest that can be chosen (``core.month.LONGEST_MONTHS``).
+    """
     seen = seen_path(by, path)
     if seen is None:
         return ReoffenceCounts(0, 0, 0)

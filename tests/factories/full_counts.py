@@ -1,0 +1,52 @@
+"""What pages read from sums of months, counted over all rows instead: what the sums are compared with."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trafficedu.areas.queries import within
+from trafficedu.configuration.queries import figure
+from trafficedu.core.clock import local_date
+from trafficedu.core.month import Period
+from trafficedu.education.models import StudyTask
+from trafficedu.education.rules import LEFT_OUT, CompletionCounts, ReoffenceCounts
+from trafficedu.violations.models import Violation
+
+
+def count_completion(session: Session, path: str, period: Period, now: datetime) -> CompletionCounts:
+    """Count the tasks of an area one by one."""
+    query = select(StudyTask).where(StudyTask.area_id.in_(within(path)), StudyTask.state.not_in(LEFT_OUT))
+    tasks = session.scalars(query).all()
+    today = local_date(now)
+    opened = [task for task in tasks if period.first_day <= task.opened_on <= period.last_day]
+    due = [task for task in tasks if period.first_day <= task.due_on <= period.last_day and task.due_on < today]
+    return CompletionCounts(
+        opened=len(opened),
+        completed=sum(task.is_completed for task in opened),
+        not_yet_due=sum(task.due_on >= today and not task.is_completed for task in opened),
+        due=len(due),
+        completed_on_time=sum(task.completed_on is not None and task.completed_on <= task.due_on for task in due),
+    )
+
+
+def count_reoffence(session: Session, path: str, period: Period, now: datetime) -> ReoffenceCounts:
+    """Count the riders of an area one by one, each with the first completion in the period."""
+    days, today = timedelta(days=figure(session, "education.reoffence_days")), local_date(now)
+    query = (
+        select(StudyTask.rider_id, StudyTask.completed_on)
+        .where(StudyTask.area_id.in_(within(path)), StudyTask.state == "completed")
+        .where(StudyTask.completed_on.between(period.first_day, period.last_day))
+        .order_by(StudyTask.completed_on.desc())
+    )
+    first = {rider_id: day for rider_id, day in session.execute(query) if day is not None}
+    observed = {rider_id: day for rider_id, day in first.items() if day + days < today}
+    offences = session.execute(select(Violation.rider_id, Violation.occurred_on).where(Violation.state == "confirmed"))
+    again = {
+        rider_id
+        for rider_id, day in offences
+        if rider_id in observed and observed[rider_id] < day <= observed[rider_id] + days
+    }
+    return ReoffenceCounts(len(observed), len(again), len(first) - len(observed))
