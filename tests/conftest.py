@@ -22,17 +22,20 @@ from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
+from werkzeug.test import TestResponse
 
 from tests import chromium as machine
 from tests import databases
 from tests.factories import people
 from trafficedu import wiring
 from trafficedu.accounts.models import User
+from trafficedu.accounts.queries import find_actor
 from trafficedu.app import create_app
 from trafficedu.core import schema
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
 from trafficedu.core.encryption import Keyring
+from trafficedu.core.job_running import Runner
 from trafficedu.core.settings import Settings
 from trafficedu.core.transactions import WRITES, is_writing
 
@@ -107,7 +110,8 @@ def make_app(data_key: str, tmp_path_factory: pytest.TempPathFactory) -> Callabl
             data_key=data_key,
             push_dry_run=True,
         )
-        app = create_app(settings, {"TESTING": True, "WTF_CSRF_ENABLED": False, **overrides})
+        quick = {"TESTING": True, "WTF_CSRF_ENABLED": False, "JOB_WAIT_SECONDS": 0}
+        app = create_app(settings, {**quick, **overrides})
         app.jinja_env.bytecode_cache = compiled
         return app
 
@@ -274,6 +278,24 @@ class Browser(FlaskClient):
             cookie["_user_id"] = f"{user.id}:{user.session_stamp}"
             cookie["_fresh"] = True
         return self
+
+    def fetch(self, path: str, method: str = "POST", **given: Any) -> TestResponse:
+        """Ask for a file, let the queue of jobs run, and fetch it; the page of the job where it made none.
+
+        An answer that asks for no job is returned as it is.
+        """
+        asked = self.open(path, method=method, buffered=True, **given)
+        place = asked.headers.get("Location", "")
+        if asked.status_code != 303 or not place.startswith("/jobs/"):
+            return asked
+        run_jobs(self.application)
+        page = self.get(place)
+        return self.get(f"{place}/file", buffered=True) if f'{place}/file"' in page.text else page
+
+
+def run_jobs(app: Flask) -> int:
+    """Run the jobs that wait, as the process beside the pages does; returns how many."""
+    return Runner(app, wiring.JOBS, find_actor, pulse_seconds=0).run_waiting()
 
 
 @pytest.fixture

@@ -54,7 +54,8 @@ import trafficedu.points.views.recording
 import trafficedu.public.views
 import trafficedu.riders.views
 import trafficedu.stations.views
-import trafficedu.transfers.views
+import trafficedu.transfers.views.files
+import trafficedu.transfers.views.jobs
 import trafficedu.violations.views.browsing
 import trafficedu.violations.views.catalogue
 import trafficedu.violations.views.deciding
@@ -77,7 +78,8 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.companies.views,
     trafficedu.stations.views,
     trafficedu.configuration.views,
-    trafficedu.transfers.views,
+    trafficedu.transfers.views.files,
+    trafficedu.transfers.views.jobs,
     trafficedu.riders.views,
     trafficedu.violations.views.browsing,
     trafficedu.violations.views.catalogue,
@@ -137,6 +139,7 @@ NAVIGATION = [
             pages.NavigationItem("sessions.sessions", _l("Sessions"), "education:session:read"),
             pages.NavigationItem("feedback.notices", _l("Notices"), "feedback:notice:read"),
             pages.NavigationItem("messages.inbox", _l("Messages"), "messages:inbox:read"),
+            pages.NavigationItem("transfers.job_list", _l("Background jobs"), "transfers:job:read"),
         ],
     ),
     pages.NavigationGroup(
@@ -185,6 +188,10 @@ SESSION_LIFETIME = timedelta(hours=12)
 """A shift: a cookie that was copied, or a phone that was lost, opens nothing the next day."""
 
 
+JOB_WAIT_SECONDS = 2.0
+"""How long a page waits for a job that was just asked for, before it leads to the page that says how far it is."""
+
+
 def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | None = None) -> Flask:
     """Build the application.
 
@@ -211,6 +218,7 @@ def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | 
         BABEL_DEFAULT_TIMEZONE="Asia/Shanghai",
         BABEL_TRANSLATION_DIRECTORIES=str(Path(__file__).parent / "locale"),
         WTF_CSRF_TIME_LIMIT=None,
+        JOB_WAIT_SECONDS=JOB_WAIT_SECONDS,
     )
     app.config.update(overrides or {})
     app.jinja_env.undefined = StrictUndefined

@@ -47,7 +47,7 @@ from trafficedu.evaluation.models import EvaluationRun
 from trafficedu.evaluation.services import printing, runs
 from trafficedu.evaluation.services.checking import check_month
 from trafficedu.settled import services as settling
-from trafficedu.transfers import services as transfers
+from trafficedu.transfers.services import exporting, importing
 
 
 def language() -> str:
@@ -176,13 +176,12 @@ class MonthParam(click.ParamType[Month]):
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def import_kind(kind: str, file: Path, dry_run: bool, skip_errors: bool, as_json: bool) -> None:
     """Take in a CSV or XLSX file, all or nothing (导入)."""
-    choices = transfers.Choices(dry_run, skip_errors)
+    choices = importing.Choices(dry_run, skip_errors)
+    taken = importing.File(kind, wiring.IMPORTERS[kind], file, SYSTEM, utc_now())
     with open_installation():
         try:
             with progress_bar(count_rows(file)) as progress, writing(session()) as own:
-                outcome = transfers.import_file(
-                    own, kind, wiring.IMPORTERS[kind], file, SYSTEM, utc_now(), choices, progress
-                )
+                outcome = importing.import_file(own, taken, choices, progress)
         except Exception:
             if not dry_run:
                 with writing(session()) as own:
@@ -193,7 +192,7 @@ def import_kind(kind: str, file: Path, dry_run: bool, skip_errors: bool, as_json
         sys.exit(1)
 
 
-def _print_outcome(outcome: transfers.Outcome, as_json: bool, trial: bool) -> None:
+def _print_outcome(outcome: importing.Outcome, as_json: bool, trial: bool) -> None:
     report = outcome.report
     if as_json:
         click.echo(json.dumps(report.as_json(language()), ensure_ascii=False))
@@ -236,10 +235,13 @@ def export_kind(kind: str, file: Path, month: Month | None) -> None:
     if not os.access(file.parent, os.W_OK):
         show(message("The folder %(folder)s does not exist or cannot be written to.", folder=file.parent))
         sys.exit(2)
-    with open_installation(), progress_bar(None) as progress:
-        count = transfers.export_file(
-            session(), kind, wiring.EXPORTERS[kind], file, SYSTEM, utc_now(), month, progress=progress
-        )
+    wanted = exporting.Export(kind, month)
+    with open_installation():
+        with progress_bar(None) as progress:
+            table = exporting.TableOut(session(), wiring.EXPORTERS[kind], wanted, SYSTEM, utc_now())
+            count = exporting.export_file(table, file, progress)
+        with writing(session()) as own:
+            exporting.note_export(own, wanted, SYSTEM, count)
     click.echo(translate(message("%(count)d rows.", count=count), language()))
 
 

@@ -22,8 +22,9 @@ from trafficedu.bulletin.queries import papers
 from trafficedu.configuration import panels as configuration_panels
 from trafficedu.configuration import services as configuration
 from trafficedu.configuration.services import Chore
-from trafficedu.core import audit, jobs, throttle
+from trafficedu.core import audit, job_queue, job_views, throttle
 from trafficedu.core.events import Handlers
+from trafficedu.core.jobs import JobEnded
 from trafficedu.core.month import Month
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.transactions import written
@@ -51,6 +52,7 @@ from trafficedu.helmets import imports as helmets_files
 from trafficedu.helmets import panels as helmets_panels
 from trafficedu.messages import panels as messages_panels
 from trafficedu.messages.services import channels, delivery
+from trafficedu.messages.services.telling import tell_job_ended, tell_unfetched
 from trafficedu.overview import panels as overview_panels
 from trafficedu.patrols import panels as patrols_panels
 from trafficedu.points import imports as points_files
@@ -62,6 +64,7 @@ from trafficedu.riders.services import keys
 from trafficedu.settled import services as settling
 from trafficedu.settled.models import Figure
 from trafficedu.settled.triggers import watch
+from trafficedu.transfers.services import jobs as transfers
 from trafficedu.violations import panels as violations
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.imports import files as violations_files
@@ -98,6 +101,9 @@ HANDLERS: Handlers = {
     ],
     CheckOverdue: [
         tell_check_overdue,
+    ],
+    JobEnded: [
+        tell_job_ended,
     ],
     ColourWorsened: [
         tell_worsened,
@@ -231,7 +237,8 @@ CHORES: Mapping[str, Chore] = {
     "checks reminded of": written(reminding.remind_checks),
     "months evaluated": runs.evaluate_due,
     "expired locks forgotten": written(throttle.forget_expired),
-    "results of jobs forgotten": written(jobs.forget_expired),
+    "results of jobs forgotten": written(job_queue.forget_expired),
+    "results that nobody fetched told of": written(tell_unfetched),
     "riders brought under the current key": written(keys.reencrypt_some),
     "channels brought under the current key": written(channels.reencrypt_some),
     "months settled": partial(settling.settle_due, figures=FIGURES),
@@ -263,7 +270,12 @@ EXPORTERS: Mapping[str, Exporter] = {
 }
 """KIND -> what ``trafficedu export`` and the page write; the same columns as the import, where there is one."""
 
-JOBS: Mapping[str, Function] = {}
+JOBS: Mapping[str, Function] = {
+    job_views.PAGE_FILE: job_views.write_page_file,
+    transfers.EXPORT: partial(transfers.write_table, EXPORTERS),
+    transfers.TRIAL: partial(transfers.try_upload, IMPORTERS),
+    transfers.IMPORT: partial(transfers.take_upload, IMPORTERS),
+}
 """KIND -> what a background job of that kind does."""
 
 REPORTS: Mapping[str, Callable[[Session, str, str, datetime], bytes]] = {

@@ -21,7 +21,7 @@ from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import local, utc_now
 from trafficedu.core.month import Month
 from trafficedu.core.tabular import ImportReport, numbered, read_rows, silent
-from trafficedu.transfers.services import export_file
+from trafficedu.transfers.services.exporting import Export, TableOut, export_file
 
 
 def row(area: Area, reference: str = "SG-1", **changes: str) -> dict[str, str]:
@@ -178,7 +178,7 @@ class TestThereAndBack:
         make_accident(session, district.neighbour, now=utc_now(), occurred_utc=utc_now() - timedelta(days=1))
         supervisor = acting("supervisor", district.town)
         path = tmp_path / f"accidents.{suffix}"
-        assert export_file(session, "accidents", EXPORTER, path, supervisor, utc_now()) == 3
+        assert export_file(TableOut(session, EXPORTER, Export("accidents"), supervisor, utc_now()), path) == 3
         report = IMPORTER.run(
             session, read_rows(path, COLUMNS), supervisor, utc_now(), skip_errors=False, progress=silent
         )

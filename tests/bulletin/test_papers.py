@@ -192,13 +192,13 @@ def test_the_pages_hand_out_papers_within_the_scope(
     client.sign_in(make_user("analyst", area_id=root.id))
     page = client.get("/bulletin?month=2026-10&lang=en").get_data(as_text=True)
     assert f"/bulletin/2026-10/{root.code}.pdf" in page
-    with client.get(f"/bulletin/2026-10/{root.code}.pdf?in=en") as answer:
+    with client.fetch(f"/bulletin/2026-10/{root.code}.pdf?in=en", "GET") as answer:
         assert "Monthly road safety bulletin" in read(answer.get_data(), codes=False).title
-    with client.get(f"/bulletin/2026-10/{root.code}.xlsx?in=en") as answer:
+    with client.fetch(f"/bulletin/2026-10/{root.code}.xlsx?in=en", "GET") as answer:
         book = CalamineWorkbook.from_filelike(io.BytesIO(answer.get_data()))
     assert [row[2] for row in book.get_sheet_by_name("Colours and ranks").to_python()][1:4] == ["A", "B", "C"]
     assert code in client.get("/scorecards?month=2026-10").get_data(as_text=True)
-    rows = client.get("/indicators/2026-10.json").get_json()
+    rows = client.fetch("/indicators/2026-10.json", "GET").get_json()
     assert rows["month"] == "2026-10"
     for bad in (
         "/bulletin/2099-01/x.pdf",
@@ -211,7 +211,7 @@ def test_the_pages_hand_out_papers_within_the_scope(
     client.sign_in(make_user("leader", area_id=towns["B"].id))
     assert client.get(f"/bulletin/2026-10/{code}.pdf").status_code == 404
     assert client.get(f"/scorecards/2026-10/{code}.pdf").status_code == 404
-    assert client.get(f"/scorecards/2026-10/{towns['B'].code}.pdf").status_code == 200
+    assert client.fetch(f"/scorecards/2026-10/{towns['B'].code}.pdf", "GET").status_code == 200
     assert client.get("/indicators/2026-10.json").status_code == 403
 
 
@@ -224,7 +224,7 @@ def test_a_company_downloads_its_own_scorecard_alone(
     page = client.get("/scorecards?month=2026-10").get_data(as_text=True)
     assert own.name in page
     assert other.name not in page
-    assert client.get(f"/scorecards/2026-10/{own.code}.pdf").status_code == 200
+    assert client.fetch(f"/scorecards/2026-10/{own.code}.pdf", "GET").status_code == 200
     for code in (other.code, towns["A"].code):
         assert client.get(f"/scorecards/2026-10/{code}.pdf").status_code == 404
     assert client.get("/bulletin").status_code == 403

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from tests.factories import people
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of, find_actor
-from trafficedu.core import audit, jobs
+from trafficedu.core import audit, job_queue, jobs
 from trafficedu.core.actors import Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
@@ -38,7 +38,7 @@ def by(make_user: MakeUser) -> Actor:
 
 
 def ask(session: Session, by: Actor, **parameters: Any) -> str:
-    number = jobs.ask(session, "test", TITLE, parameters, by, NOW, "zh")
+    number = jobs.ask(session, jobs.Asked("test", TITLE, parameters), by, NOW, "zh")
     session.commit()
     return number
 
@@ -48,8 +48,8 @@ def job_of(session: Session, number: str) -> Job:
     return session.scalars(select(Job).where(Job.number == number)).one()
 
 
-def take(session: Session) -> jobs.Order:
-    order = jobs.take(session, NOW)
+def take(session: Session) -> job_queue.Order:
+    order = job_queue.take(session, NOW)
     assert order is not None
     session.commit()
     return order
@@ -75,8 +75,8 @@ def test_a_persons_jobs_are_run_one_at_a_time_and_the_oldest_first(
     other = ask(session, actor_of(make_user("analyst")))
     first, second = take(session), take(session)
     assert (first.number, second.number) == (own[0], other)
-    assert jobs.take(session, NOW) is None
-    jobs.succeed(session, first, None, {}, by, NOW)
+    assert job_queue.take(session, NOW) is None
+    job_queue.succeed(session, first, None, {}, by, NOW)
     assert take(session).number == own[1]
 
 
@@ -89,7 +89,7 @@ def test_two_processes_never_take_the_same_job(fresh_app: Flask) -> None:
     def work() -> None:
         with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
             ready.wait()
-            while (order := jobs.take(session, NOW)) is not None:
+            while (order := job_queue.take(session, NOW)) is not None:
                 session.commit()
                 taken.append(order.number)
 
@@ -103,29 +103,29 @@ def test_two_processes_never_take_the_same_job(fresh_app: Flask) -> None:
 
 def test_what_a_dead_process_left_is_taken_up_again_and_given_up_after_three_times(session: Session, by: Actor) -> None:
     number = ask(session, by)
-    late = NOW + jobs.SILENT + timedelta(seconds=1)
-    for attempt in range(1, jobs.ATTEMPTS + 1):
+    late = NOW + job_queue.SILENT + timedelta(seconds=1)
+    for attempt in range(1, job_queue.ATTEMPTS + 1):
         dead = take(session)
         assert dead.attempt == attempt
-        assert not jobs.has_silent(session, NOW + jobs.SILENT)
-        assert jobs.has_silent(session, late)
-        assert jobs.take_back(session, late) == 1
-        with pytest.raises(jobs.Lost):
-            jobs.succeed(session, dead, None, {}, by, NOW)
+        assert not job_queue.has_silent(session, NOW + job_queue.SILENT)
+        assert job_queue.has_silent(session, late)
+        assert job_queue.take_back(session, late) == 1
+        with pytest.raises(job_queue.Lost):
+            job_queue.succeed(session, dead, None, {}, by, NOW)
     job = job_of(session, number)
-    assert (job.state, job.reason) == (JobState.FAILED, jobs.INTERRUPTED)
+    assert (job.state, job.reason) == (JobState.FAILED, job_queue.INTERRUPTED)
 
 
 def test_who_was_taken_for_dead_ends_nothing_of_the_one_after(session: Session, by: Actor) -> None:
     ask(session, by)
     dead = take(session)
-    jobs.take_back(session, NOW + jobs.SILENT + timedelta(seconds=1))
+    job_queue.take_back(session, NOW + job_queue.SILENT + timedelta(seconds=1))
     heir = take(session)
-    jobs.fail(session, dead, TITLE, by, NOW)
-    jobs.release(session, dead)
-    jobs.end_cancelled(session, dead, NOW)
-    assert not jobs.beat(session, dead, 1, 2, NOW)
-    assert jobs.beat(session, heir, 1, 2, NOW)
+    job_queue.fail(session, dead, TITLE, by, NOW)
+    job_queue.release(session, dead)
+    job_queue.end_cancelled(session, dead, NOW)
+    assert not job_queue.beat(session, dead, 1, 2, NOW)
+    assert job_queue.beat(session, heir, 1, 2, NOW)
     job = job_of(session, heir.number)
     assert (job.state, job.done, job.total, job.percent) == (JobState.RUNNING, 1, 2, 50)
 
@@ -136,10 +136,10 @@ def test_cancelling_ends_a_waiting_job_at_once_and_a_running_one_when_it_looks(s
     order = take(session)
     jobs.cancel(session, job_of(session, running), NOW)
     assert (job_of(session, waiting).state, job_of(session, running).state) == ("cancelled", "running")
-    assert not jobs.beat(session, order, 0, None, NOW)
-    with pytest.raises(jobs.Lost):
-        jobs.succeed(session, order, None, {}, by, NOW)
-    jobs.end_cancelled(session, order, NOW)
+    assert not job_queue.beat(session, order, 0, None, NOW)
+    with pytest.raises(job_queue.Lost):
+        job_queue.succeed(session, order, None, {}, by, NOW)
+    job_queue.end_cancelled(session, order, NOW)
     assert job_of(session, running).state == JobState.CANCELLED
     with pytest.raises(Stale):
         jobs.cancel(session, job_of(session, running), NOW)
@@ -173,16 +173,16 @@ def test_a_job_leaves_its_file_for_a_day_and_its_row_for_a_week(app: Flask, sess
     said = f"{by.name} 2026-10".encode()
     assert (job.state, job.file_name, job.file_type, job.file_size) == ("succeeded", "a.csv", "text/csv", len(said))
     kept = jobs.results(session)
-    assert b"".join(kept.read(number, job.asked_by_id)) == said
+    assert b"".join(kept.read(number, by.user_id or 0)) == said
     assert said not in (kept.folder / f"{number}.sealed").read_bytes()
     assert session.scalars(select(AuditEntry.detail).where(AuditEntry.action == "test:file:export")).one() == {
         "rows": 2
     }
-    assert jobs.forget_expired(session, utc_now() + timedelta(hours=23)) == 0
-    assert jobs.forget_expired(session, utc_now() + timedelta(hours=25)) == 1
+    assert job_queue.forget_expired(session, utc_now() + timedelta(hours=23)) == 0
+    assert job_queue.forget_expired(session, utc_now() + timedelta(hours=25)) == 1
     assert not (kept.folder / f"{number}.sealed").exists()
     assert job_of(session, number).keep_until_utc is None
-    assert jobs.forget_expired(session, utc_now() + timedelta(days=8)) == 1
+    assert job_queue.forget_expired(session, utc_now() + timedelta(days=8)) == 1
     assert session.scalar(select(Job).where(Job.number == number)) is None
 
 

@@ -26,7 +26,7 @@ from trafficedu.core.database import database
 from trafficedu.core.month import Month
 from trafficedu.core.tables import insert_row
 from trafficedu.core.transactions import WRITES, is_writing, writing, written
-from trafficedu.transfers.services import export_file
+from trafficedu.transfers.services.exporting import Export, TableOut, export_file, note_export
 
 REFUSED = "read-only|readonly"
 COUNTED = select(func.count()).select_from(Run)
@@ -146,7 +146,10 @@ def test_an_export_that_reads_for_long_keeps_nobody_from_recording(
         try:
             with opened(fresh_app) as session:
                 slow = replace(exporter, rows=slowly)
-                export_file(session, "areas", slow, tmp_path / "areas.csv", SYSTEM, utc_now())
+                wanted = Export("areas")
+                count = export_file(TableOut(session, slow, wanted, SYSTEM, utc_now()), tmp_path / "areas.csv")
+                with writing(session):
+                    note_export(session, wanted, SYSTEM, count)
         except Exception as error:
             failures.append(error)
         finally:

@@ -26,7 +26,7 @@ def publish(session: Session) -> None:
 
 
 def exported(client: Browser, what: str) -> bytes:
-    with client.post(f"/evaluation/export/{what}") as answer:
+    with client.fetch(f"/evaluation/export/{what}") as answer:
         return answer.get_data()
 
 

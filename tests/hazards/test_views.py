@@ -141,7 +141,7 @@ def test_the_list_and_the_tiers_lead_to_one_another(
     assert f"area={places.VILLAGE}" in below
     assert re.search(r"<a href=\"/hazards/overdue\?area=330109\">", below)
     assert client.get("/hazards?overdue=y&sort=deadline").status_code == 200
-    exported = client.post("/hazards/export/csv", buffered=True).get_data(as_text=True)
+    exported = client.fetch("/hazards/export/csv").get_data(as_text=True)
     assert "湘湖路与时代大道口东侧" in exported
 
 

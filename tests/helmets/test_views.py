@@ -165,7 +165,7 @@ def test_surveys_sites_and_plans_of_others_do_not_exist(
         text = client.get(address).text
         assert survey.number not in text
         assert "路口K1" not in text
-    book = python_calamine.CalamineWorkbook.from_filelike(BytesIO(client.get("/helmets/table.xlsx").data))
+    book = python_calamine.CalamineWorkbook.from_filelike(BytesIO(client.fetch("/helmets/table.xlsx", "GET").data))
     assert not any("K1" in str(cell) for row in book.get_sheet_by_index(0).to_python() for cell in row)
 
 
@@ -188,7 +188,7 @@ def test_the_page_of_results_says_what_the_numbers_prove(
     assert "On site the rate is" in text or "agree within what chance explains" in text
     video = client.get("/helmets?method=video").text
     assert "(70 / 100)" in video
-    book = python_calamine.CalamineWorkbook.from_filelike(BytesIO(client.get("/helmets/table.xlsx").data))
+    book = python_calamine.CalamineWorkbook.from_filelike(BytesIO(client.fetch("/helmets/table.xlsx", "GET").data))
     rows = book.get_sheet_by_index(0).to_python()
     assert rows[0][0] == "Breakdown"
     assert [row[3] for row in rows if row[0] == "site"] == [95, 80]

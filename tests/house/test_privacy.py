@@ -57,7 +57,7 @@ def test_every_answer_carries_the_headers(app: Flask, client: Browser, side: Sid
     client.sign_in(side.users[Role.SUPERVISOR])
     download = {"export-kind": "violations", "export-suffix": "csv"}
     answers = [client.get(path) for path in ("/", "/nowhere", "/users", "/n/%00", "/healthz", "/static/none.css")]
-    answers += [client.post("/exports", data=download, buffered=True), client.delete("/violations")]
+    answers += [client.fetch("/exports", data=download), client.delete("/violations")]
     answers += [client.get(f"/notices/{side.notice.number}.pdf"), client.get(f"/riders/{side.rider.number}")]
     for answer in answers:
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"], answer.request.path
@@ -176,7 +176,7 @@ def test_who_reads_figures_reads_nobodys_data(role: Role, app: Flask, client: Br
         answer = client.get(path)
         assert not [name for name, secret in secrets.items() if secret in answer.text], f"{role} {path}"
     if role is Role.ANALYST:
-        answer = client.post("/violations/export/csv", buffered=True)
+        answer = client.fetch("/violations/export/csv")
         assert side.violation.number in answer.text
         assert not [name for name, secret in secrets.items() if secret in answer.text]
 
@@ -223,7 +223,7 @@ def test_what_changes_or_is_refused_is_in_the_trail(
     client.sign_in(side.users[role])
     count = select(func.count()).select_from(AuditEntry).where(AuditEntry.actor_id == side.users[role].id)
     before = session.scalar(count) or 0
-    answer = client.post(path.format(**side.numbers), data=data, buffered=True)
+    answer = client.fetch(path.format(**side.numbers), data=data)
     assert answer.status_code in {200, 303, 403}, answer.status_code
     assert (session.scalar(count) or 0) > before
 

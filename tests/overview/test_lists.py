@@ -147,7 +147,7 @@ def test_the_pages_of_a_list(client: Browser, session: Session, make_user: MakeU
     assert client.get("/lists/next").status_code == 404
     refused = client.post(f"/lists/2026-10/{places.VILLAGE}/take-off", data={"reason": " "})
     assert refused.status_code == 422
-    book = CalamineWorkbook.from_filelike(io.BytesIO(client.get("/lists/2026-10.xlsx?lang=en").data))
+    book = CalamineWorkbook.from_filelike(io.BytesIO(client.fetch("/lists/2026-10.xlsx?lang=en", "GET").data))
     rows = book.get_sheet_by_index(0).to_python()
     assert rows[1][0] == "black list"
     assert len(rows) == 4

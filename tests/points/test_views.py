@@ -151,7 +151,7 @@ def test_the_ledger_is_exported_as_filtered(client: Browser, supervisor: User) -
     client.sign_in(supervisor)
     client.post("/points/entries/new", data=form())
     client.post("/points/entries/new", data=form(target=f"town:{places.TOWN}", activity="meeting"))
-    answer = client.post("/points/entries/export/csv?activity=meeting", buffered=True)
+    answer = client.fetch("/points/entries/export/csv?activity=meeting")
     lines = answer.get_data(as_text=True).lstrip("\ufeff").splitlines()
     assert lines[0] == "发生日期,代码,积分对象,积分事项,积分,来源,备注,状态,编号"
     assert len(lines) == 2

@@ -18,8 +18,9 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.columns import Column, Columns
 from trafficedu.core.errors import Denied, Refusal
 from trafficedu.core.tabular import Exporter, Importer, ImportReport, Progress, Row
-from trafficedu.transfers.forms import KIND_NAMES
-from trafficedu.transfers.services import Choices, Outcome, export_file, import_file
+from trafficedu.transfers.rules import KIND_NAMES
+from trafficedu.transfers.services.exporting import Export, TableOut, export_file, note_export
+from trafficedu.transfers.services.importing import Choices, File, Outcome, import_file
 
 COLUMNS = ("code", "name", "level", "parent_code")
 GOOD = {"code": "330109900", "name": "新镇", "level": "town", "parent_code": "330109"}
@@ -27,7 +28,14 @@ BAD = {"code": "330109901", "name": "无根", "level": "town", "parent_code": "9
 
 
 def bring(session: Session, path: Path, **choices: bool) -> Outcome:
-    return import_file(session, "areas", wiring.IMPORTERS["areas"], path, SYSTEM, utc_now(), Choices(**choices))
+    return import_file(session, File("areas", wiring.IMPORTERS["areas"], path, SYSTEM, utc_now()), Choices(**choices))
+
+
+def send(session: Session, exporter: Exporter, path: Path, by: Actor, clear: bool = False) -> int:
+    wanted = Export("riders", clear=clear)
+    count = export_file(TableOut(session, exporter, wanted, by, utc_now()), path)
+    note_export(session, wanted, by, count)
+    return count
 
 
 def state(session: Session) -> tuple[bool, list[tuple[str, bool, int]], list[tuple[str, AuditResult]]]:
@@ -77,7 +85,7 @@ def test_a_file_that_breaks_off_leaves_nothing_even_when_errors_are_skipped(sess
     path = tmp_path / "a.csv"
     path.write_text("code,name,level\n330109900,x,town\n1,2,town,4\n")
     importer = Importer(Columns(Column("code"), Column("name"), Column("level")), run)
-    outcome = import_file(session, "areas", importer, path, SYSTEM, utc_now(), Choices(skip_errors=True))
+    outcome = import_file(session, File("areas", importer, path, SYSTEM, utc_now()), Choices(skip_errors=True))
     assert outcome.broken
     assert [(row.line, row.column) for row in outcome.report.refused] == [(3, "")]
     assert state(session)[0] is False
@@ -104,12 +112,12 @@ def test_an_export_is_audited_and_clear_values_need_their_permission(session: Se
 
     exporter = Exporter(Columns(Column("a")), rows, clear_permission="riders:identity:export")
     path = tmp_path / "a.csv"
-    assert export_file(session, "riders", exporter, path, SYSTEM, utc_now()) == 2
+    assert send(session, exporter, path, SYSTEM) == 2
     assert path.read_bytes() == b'\xef\xbb\xbfa\r\n\'=1\r\n""\r\n'
     with pytest.raises(Denied):
-        export_file(session, "riders", exporter, path, SYSTEM, utc_now(), clear=True)
+        send(session, exporter, path, SYSTEM, clear=True)
     holder = Actor(1, "x", permissions=frozenset({"riders:identity:export"}))
-    export_file(session, "riders", exporter, path, holder, utc_now(), clear=True)
+    send(session, exporter, path, holder, clear=True)
     assert asked == [False, True]
     entries = session.scalars(select(AuditEntry).where(AuditEntry.action == "riders:file:export")).all()
     assert [entry.detail for entry in entries] == [
@@ -120,7 +128,7 @@ def test_an_export_is_audited_and_clear_values_need_their_permission(session: Se
 
 def test_an_export_under_another_name_is_refused_and_leaves_no_file(session: Session, tmp_path: Path) -> None:
     with pytest.raises(Refusal):
-        export_file(session, "areas", wiring.EXPORTERS["areas"], tmp_path / "a.ods", SYSTEM, utc_now())
+        send(session, wiring.EXPORTERS["areas"], tmp_path / "a.ods", SYSTEM)
     assert list(tmp_path.iterdir()) == []
 
 

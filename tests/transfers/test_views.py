@@ -24,7 +24,7 @@ GOOD, BAD = "330109900,新镇,town,330109\n", "330109901,<b>无根</b>,town,999\
 
 
 def send(client: Browser, content: bytes, name: str = "areas.csv", kind: str = "areas") -> Any:
-    return client.post("/imports", data={"kind": kind, "file": (io.BytesIO(content), name)})
+    return client.fetch("/imports", data={"kind": kind, "file": (io.BytesIO(content), name)})
 
 
 def hidden(page: str) -> dict[str, str]:
@@ -48,30 +48,27 @@ def test_a_file_is_tried_then_taken_in(session: Session, admin: Browser, encodin
     trial = send(admin, (HEAD + GOOD).encode(encoding))
     assert trial.status_code == 200
     assert not there(session)
-    assert admin.post("/imports/confirm", data=hidden(trial.text)).status_code == 303
+    assert "文件已导入" in admin.fetch("/imports/confirm", data=hidden(trial.text)).text
     assert there(session)
     assert session.scalars(select(Area.name).where(Area.code == "330109900")).one() == "新镇"
-    assert "新增 1，更新 0，未变 0，未接受 0" in admin.get("/imports").text
 
 
 def test_refused_lines_are_shown_and_left_out_only_when_asked(session: Session, admin: Browser) -> None:
     trial = send(admin, (HEAD + GOOD + BAD).encode())
-    assert trial.status_code == 422
     for words in ("第 3 行", "parent_code", "999", "没有该代码的区划"):
         assert words in trial.text
     assert "<b>无根" not in trial.text
-    without = admin.post("/imports/confirm", data=hidden(trial.text))
-    assert without.status_code == 422
+    without = admin.fetch("/imports/confirm", data=hidden(trial.text))
+    assert hidden(without.text) == hidden(trial.text)
     assert not there(session)
-    assert admin.post("/imports/confirm", data=hidden(trial.text) | {"skip_errors": "y"}).status_code == 303
+    admin.fetch("/imports/confirm", data=hidden(trial.text) | {"skip_errors": "y"})
     assert there(session)
 
 
 def test_a_file_is_taken_in_once(session: Session, admin: Browser) -> None:
     fields = hidden(send(admin, (HEAD + GOOD).encode()).text)
-    admin.post("/imports/confirm", data=fields)
-    again = admin.post("/imports/confirm", data=fields)
-    assert again.status_code == 422
+    admin.fetch("/imports/confirm", data=fields)
+    again = admin.fetch("/imports/confirm", data=fields)
     assert "该文件已失效" in again.text
 
 
@@ -93,7 +90,6 @@ def test_a_file_that_cannot_be_read_is_said_with_the_reason(
         waiting = services_of(database().session).settings.instance / "uploads"
     before = set(waiting.glob("*"))
     answer = send(admin, content, name)
-    assert answer.status_code == 422
     assert "无法读取该文件" in answer.text
     assert words in answer.text
     assert set(waiting.glob("*")) == before
@@ -130,20 +126,20 @@ def test_an_analyst_brings_in_ebikes_of_the_district_but_no_areas(
     client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
     assert send(client, (HEAD + GOOD).encode()).status_code == 422
     forged = hidden(send(client, f"area_code,month,ebikes\n{places.TOWN},2026-01,5\n".encode(), kind="ebikes").text)
-    assert client.post("/imports/confirm", data=forged | {"kind": "areas"}).status_code == 400
-    assert client.post("/imports/confirm", data=forged).status_code == 303
+    assert client.fetch("/imports/confirm", data=forged | {"kind": "areas"}).status_code == 400
+    assert "文件已导入" in client.fetch("/imports/confirm", data=forged).text
 
 
 def test_the_file_of_another_user_cannot_be_confirmed(session: Session, admin: Browser, make_user: MakeUser) -> None:
     fields = hidden(send(admin, (HEAD + GOOD).encode()).text)
     admin.sign_in(make_user("administrator"))
-    assert admin.post("/imports/confirm", data=fields).status_code == 422
+    assert "该文件已失效" in admin.fetch("/imports/confirm", data=fields).text
     assert not there(session)
 
 
 @pytest.mark.parametrize("suffix", ["csv", "xlsx"])
 def test_what_is_downloaded_can_be_sent_back(admin: Browser, tmp_path: Path, suffix: str) -> None:
-    answer = admin.post("/exports", data={"export-kind": "areas", "export-suffix": suffix}, buffered=True)
+    answer = admin.fetch("/exports", data={"export-kind": "areas", "export-suffix": suffix})
     assert answer.status_code == 200
     assert f".{suffix}" in answer.headers["Content-Disposition"]
     assert answer.headers["Cache-Control"] == "no-store"
@@ -156,7 +152,7 @@ def test_what_is_downloaded_can_be_sent_back(admin: Browser, tmp_path: Path, suf
 def test_an_export_keeps_to_the_scope(session: Session, client: Browser, make_user: MakeUser) -> None:
     client.sign_in(make_user("supervisor", area_id=places.area(session).id))
     wanted = {"export-kind": "areas", "export-suffix": "csv"}
-    text = client.post("/exports", data=wanted, buffered=True).data.decode("utf-8-sig")
+    text = client.fetch("/exports", data=wanted).data.decode("utf-8-sig")
     assert places.VILLAGE in text
     assert places.OTHER_TOWN not in text
-    assert client.post("/exports", data={"export-kind": "nothing", "export-suffix": "csv"}).status_code == 422
+    assert client.fetch("/exports", data={"export-kind": "nothing", "export-suffix": "csv"}).status_code == 422

@@ -13,7 +13,7 @@ from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import PERMISSIONS, Role
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
-from trafficedu.core.actors import Actor, Scope
+from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import day_bounds
 from trafficedu.core.errors import Missing
@@ -90,8 +90,13 @@ def load_actor(session: Session, token: str) -> Actor | None:
     return Actor(user_id, name, role, PERMISSIONS[Role(role)], scope, locale, password_due)
 
 
-def find_actor(session: Session, user_id: int) -> Actor | None:
-    """Return what a user may do and see by now, or None where the account is closed: a job runs as its asker."""
+def find_actor(session: Session, user_id: int | None) -> Actor | None:
+    """Return what a user may do and see by now, or None where the account is closed: a job runs as its asker.
+
+    Without a user it is the system: a job of the command line.
+    """
+    if user_id is None:
+        return SYSTEM
     user = session.get(User, user_id)
     return None if user is None or not user.active else actor_of(user)
 

@@ -57,6 +57,7 @@ _READS_FIGURES = {
 
 _READS_BULLETIN = {"bulletin:bulletin:read", "bulletin:scorecard:read"}
 _READS_OWN_MESSAGES = {"messages:inbox:read", "messages:channel:manage"}
+_READS_OWN_JOBS = {"transfers:job:read"}
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OFFICER: frozenset(
@@ -238,6 +239,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         {
             "hazards:kind:manage",
             "transfers:page:open",
+            "transfers:job:oversee",
             "accounts:user:manage",
             "accounts:audit:read",
             "configuration:figure:manage",
@@ -259,7 +261,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         | _READS_PLACES
     ),
 }
-PERMISSIONS = {role: held | _READS_OWN_MESSAGES for role, held in PERMISSIONS.items()}
+PERMISSIONS = {role: held | _READS_OWN_MESSAGES | _READS_OWN_JOBS for role, held in PERMISSIONS.items()}
 ALL_PERMISSIONS = frozenset().union(*PERMISSIONS.values())
 
 

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import asdict
-from typing import Any
+from typing import IO, Any
 
-from flask import Blueprint, jsonify, render_template, request, send_file
-from flask import Response as Answer
+from flask import Blueprint, current_app, render_template, request
+from sqlalchemy.orm import Session
 
 from trafficedu.analysis.colours.rule_set import COMPANY, KINDS
 from trafficedu.bulletin.forms import BulletinForm, ScorecardForm
 from trafficedu.bulletin.imports import HAND_ON
 from trafficedu.bulletin.queries import scorecard as scorecards_of
 from trafficedu.bulletin.queries.indicators import list_indicators
-from trafficedu.bulletin.queries.month import gather
+from trafficedu.bulletin.queries.month import Gathered, gather
 from trafficedu.bulletin.rules import check_month
-from trafficedu.core import audit
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing, Refusal
+from trafficedu.core.job_views import File, Tell, made_by_a_job, whole
 from trafficedu.core.month import Month
-from trafficedu.core.text import LOCALES
-from trafficedu.core.transactions import writing
+from trafficedu.core.text import LOCALES, message
 from trafficedu.core.web import locale, page_place
 from trafficedu.evaluation.queries import areas
 from trafficedu.evaluation.queries.runs import list_results, shown_run
@@ -31,10 +29,6 @@ from trafficedu.reports import bulletin, bulletin_annex, scorecard
 
 pages = Blueprint("bulletin", __name__)
 READ, READ_CARD = "bulletin:bulletin:read", "bulletin:scorecard:read"
-MIME = {
-    "pdf": "application/pdf",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 def _over(month: Month) -> Month:
@@ -67,15 +61,33 @@ def index() -> Any:
 
 @pages.get("/bulletin/<month:month>/<area>.<any(pdf, xlsx):paper>")
 @requires(READ)
+@made_by_a_job
 def download(month: Month, area: str, paper: str) -> Any:
     """I download the bulletin, or its figures as a workbook."""
-    lang = _language()
-    found = gather(session(), actor(), area, _over(month), utc_now(), lang)
-    written = bulletin.render(found.data, lang) if paper == "pdf" else bulletin_annex.render(found.data, lang)
-    if found.keeps:
-        with writing(session()) as own:
-            found.keep(own)
-    return _sent(written, f"bulletin-{month}-{area}-{lang}.{paper}")
+    lang, who = _language(), actor()
+    root = areas.find_area(session(), area, who)
+    paper_of = _Bulletin(_over(month), area, paper, lang)
+    title = message("Bulletin of %(area)s, %(month)s", area=root.name, month=str(month))
+    return File(f"bulletin-{month}-{area}-{lang}.{paper}", title, whole(paper_of.render), keep=paper_of.keep)
+
+
+class _Bulletin:
+    """A bulletin to be written, and afterwards what was fitted for it and is worth keeping."""
+
+    def __init__(self, month: Month, area: str, paper: str, lang: str) -> None:
+        self._month, self._area, self._paper, self._lang = month, area, paper, lang
+        self._gathered: Gathered | None = None
+
+    def render(self) -> bytes:
+        """Gather what it says and draw it."""
+        self._gathered = gather(session(), actor(), self._area, self._month, utc_now(), self._lang)
+        draw = bulletin.render if self._paper == "pdf" else bulletin_annex.render
+        return draw(self._gathered.data, self._lang)
+
+    def keep(self, own: Session) -> None:
+        """Store what was fitted."""
+        if self._gathered is not None:
+            self._gathered.keep(own)
 
 
 @pages.get("/scorecards")
@@ -98,33 +110,33 @@ def scorecards() -> Any:
 
 @pages.get("/scorecards/<month:month>/<code>.pdf")
 @requires(READ_CARD)
+@made_by_a_job
 def scorecard_pdf(month: Month, code: str) -> Any:
     """I download a scorecard."""
     lang = _language()
     data = scorecards_of.gather(session(), actor(), code, _over(month), utc_now(), lang)
-    return _sent(scorecard.render(data, lang), f"scorecard-{month}-{code}-{lang}.pdf")
+    title = message("Scorecard of %(name)s, %(month)s", name=data.name, month=str(month))
+    return File(f"scorecard-{month}-{code}-{lang}.pdf", title, whole(lambda: scorecard.render(data, lang)))
 
 
 @pages.get("/indicators/<month:month>.json")
 @requires(HAND_ON)
+@made_by_a_job
 def indicators(month: Month) -> Any:
     """I hand the indicators of the villages on to another system."""
-    rows = [asdict(one) for one in list_indicators(session(), actor(), _over(month), utc_now())]
-    with writing(session()) as own:
-        audit.write(own, "indicators:file:export", actor(), rows=len(rows), month=str(month), clear=False)
-    answer: Answer = jsonify({"month": str(month), "villages": rows})
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    over = _over(month)
+
+    def write(out: IO[bytes], tell: Tell) -> int:
+        rows = [asdict(row) for row in list_indicators(session(), actor(), over, utc_now())]
+        tell(len(rows), len(rows))
+        out.write(current_app.json.dumps({"month": str(month), "villages": rows}).encode())
+        return len(rows)
+
+    detail = {"month": str(month), "clear": False}
+    name = f"indicators-{month}.json"
+    return File(name, message("File %(name)s", name=name), write, action="indicators:file:export", detail=detail)
 
 
 def _language() -> str:
     asked = request.args.get("in", "")
     return asked if asked in LOCALES else locale()
-
-
-def _sent(body: bytes, name: str) -> Answer:
-    answer: Answer = send_file(
-        io.BytesIO(body), mimetype=MIME[name.rpartition(".")[2]], as_attachment=True, download_name=name
-    )
-    answer.headers["Cache-Control"] = "no-store"
-    return answer

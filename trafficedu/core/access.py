@@ -6,12 +6,13 @@ denies by default. Who the user is comes from the loader that the application ha
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, TypeVar, cast
 
 import flask_login
-from flask import Flask, Response, abort, current_app, redirect, request, url_for
+from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from sqlalchemy.orm import Session
 
 from trafficedu.core import audit
@@ -83,6 +84,17 @@ def actor() -> Actor:
     """Return who acts in this request; a visitor without an account has no permissions."""
     user = flask_login.current_user
     return cast(Actor, user.actor) if user.is_authenticated else VISITOR
+
+
+@contextmanager
+def acting_as(who: Actor) -> Iterator[None]:
+    """Let ``who`` be the actor of this request: of one that a job makes for them."""
+    before = g.get("_login_user")
+    g._login_user = SignedIn("", who)
+    try:
+        yield
+    finally:
+        g._login_user = before if before is not None else flask_login.AnonymousUserMixin()
 
 
 def init_access(app: Flask, load: Loader) -> None:

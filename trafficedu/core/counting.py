@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 CAP = 1000
 
 
-def count_capped(session: Session, query: Select[Any]) -> int:
-    """Return how many rows ``query`` has; ``CAP + 1`` stands for more than :data:`CAP`."""
+def count_capped(session: Session, query: Select[Any], cap: int = CAP) -> int:
+    """Return how many rows ``query`` has; ``cap + 1`` stands for more than ``cap``."""
     some: Select[Any] = (
-        query.order_by(None).with_only_columns(literal_column("1"), maintain_column_froms=True).limit(CAP + 1)
+        query.order_by(None).with_only_columns(literal_column("1"), maintain_column_froms=True).limit(cap + 1)
     )
-    return session.scalar(select(func.count()).select_from(some.limit(CAP + 1).subquery())) or 0
+    return session.scalar(select(func.count()).select_from(some.limit(cap + 1).subquery())) or 0

@@ -13,25 +13,27 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from functools import partial
 from types import TracebackType
-from typing import IO
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from trafficedu.core import audit, jobs
+from trafficedu.core import audit, job_queue, jobs
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Denied, DomainError
-from trafficedu.core.jobs import Lost, Order, ResultFile
+from trafficedu.core.job_queue import Lost, Order, ResultFile
+from trafficedu.core.jobs import Asked
 from trafficedu.core.sealed import PIECE_BYTES
-from trafficedu.core.text import message
+from trafficedu.core.text import DEFAULT_LOCALE, message
 from trafficedu.core.transactions import writing
 from trafficedu.core.work import Ending, Function, Work
 
-FindActor = Callable[[Session, int], Actor | None]
+FindActor = Callable[[Session, int | None], Actor | None]
 THREADS = 2
 LOOK_SECONDS = 0.25
 """How often a thread without work looks for some: one look-up in an index of what is open."""
@@ -99,7 +101,7 @@ class Runner:
                 return False
             self._held[order.id] = order
             try:
-                self._run(order)
+                self._run(order, self._functions[order.kind])
             finally:
                 del self._held[order.id]
         return True
@@ -110,54 +112,69 @@ class Runner:
             for order in list(self._held.values()):
                 try:
                     with writing(session()) as own:
-                        jobs.release(own, order)
+                        job_queue.release(own, order)
                 except SQLAlchemyError as error:
                     logger.error("job not given back", extra={"job": order.number}, exc_info=error)
 
     def _take(self) -> Order | None:
-        if not jobs.is_waiting(session()):
+        if not job_queue.is_waiting(session()):
             session().rollback()
             return None
         with writing(session()) as own:
-            return jobs.take(own, utc_now())
+            return job_queue.take(own, utc_now())
 
     def _take_back(self) -> None:
         if time.monotonic() - self._looked_back < TAKE_BACK_SECONDS:
             return
         self._looked_back = time.monotonic()
         with self._app.app_context():
-            if jobs.has_silent(session(), utc_now()):
+            if job_queue.has_silent(session(), utc_now()):
                 with writing(session()) as own:
-                    jobs.take_back(own, utc_now())
+                    job_queue.take_back(own, utc_now())
 
-    def _run(self, order: Order) -> None:
+    def run_own(self, asked: Asked, function: Function) -> None:
+        """Run a job of the command line with a function of its own; what it breaks off with is raised again."""
+        with self._app.app_context():
+            with writing(session()) as own:
+                order = job_queue.begin(own, asked, utc_now(), DEFAULT_LOCALE)
+            failure = self._run(order, function)
+        if failure is not None:
+            raise failure
+
+    def _run(self, order: Order, function: Function) -> Exception | None:
+        """Run a job that was taken, and end it; returns what it broke off with, None where nothing did."""
         by = SYSTEM
         try:
             by = self._asker(order)
             with _Pulse(self._app, order, self._pulse_seconds, self.stopping) as pulse:
-                work = Work(session(), by, utc_now(), order.locale, order.parameters, pulse.tell)
-                ending = self._functions[order.kind](work)
-                file = _keep(order, work, ending) if ending.file else None
+                with closing(Work(session(), by, utc_now(), order, pulse.tell, partial(writing, session()))) as work:
+                    ending = function(work)
+                    file = _keep(order, work, ending) if ending.file else None
                 with writing(session()) as own:
                     ending.write(own)
-                    jobs.succeed(own, order, file, ending.counts, by, utc_now())
+                    job_queue.succeed(own, order, file, ending.counts, by, utc_now())
         except Lost:
-            self._close(lambda own: jobs.end_cancelled(own, order, utc_now()))
+            self._close(lambda own: job_queue.end_cancelled(own, order, utc_now()))
         except Stopped:
-            self._close(lambda own: jobs.release(own, order))
+            self._close(lambda own: job_queue.release(own, order))
         except DomainError as error:
-            self._close(lambda own, text=error.text: jobs.fail(own, order, text, by, utc_now()))  # type: ignore[misc]
+            self._close(lambda own, text=error.text: job_queue.fail(own, order, text, by, utc_now()))  # type: ignore[misc]
             if isinstance(error, Denied):
                 self._close(lambda own: audit.write(own, f"jobs:{order.kind}:run", by, result=audit.REFUSED))
+            return error
         except Exception as error:  # a job of any feature may break in its own way
             logger.error("job failed", extra={"job": order.number, "kind": order.kind}, exc_info=error)
             text = message("The job broke off because of an error. Ask for it again, or tell your administrator.")
-            self._close(lambda own: jobs.fail(own, order, text, by, utc_now()))
+            self._close(lambda own: job_queue.fail(own, order, text, by, utc_now()))
+            return error
+        return None
 
     def _asker(self, order: Order) -> Actor:
         by = self._find_actor(session(), order.asked_by_id)
         if by is None:
             raise Denied(message("The account that asked for this is closed."))
+        for permission in order.needs:
+            by.require(permission)
         return by
 
     def _close(self, write: Callable[[Session], None]) -> None:
@@ -170,17 +187,16 @@ def _keep(order: Order, work: Work, ending: Ending) -> ResultFile:
     """Put what a job wrote into the results folder, encrypted, and return what is known of it."""
     digest, size = hashlib.sha256(), 0
 
-    def pieces(file: IO[bytes]) -> Iterator[bytes]:
+    def pieces() -> Iterator[bytes]:
         nonlocal size
-        file.seek(0)
-        while piece := file.read(PIECE_BYTES):
+        work.out.seek(0)
+        while piece := work.out.read(PIECE_BYTES):
             digest.update(piece)
             size += len(piece)
             work.tell(0)
             yield piece
 
-    with work.out as file:
-        jobs.results(work.session).write(order.number, order.asked_by_id, pieces(file))
+    jobs.results(work.session).write(order.number, order.owner, pieces())
     return ResultFile(ending.file, ending.file_type, size, digest.hexdigest())
 
 
@@ -220,7 +236,7 @@ class _Pulse:
         while not self._over.wait(self._every):
             try:
                 with self._app.app_context(), writing(session()) as own:
-                    self._lost = not jobs.beat(own, self._order, self._done, self._total, utc_now())
+                    self._lost = not job_queue.beat(own, self._order, self._done, self._total, utc_now())
             except SQLAlchemyError as error:
                 logger.warning("heartbeat not written", extra={"job": self._order.number}, exc_info=error)
 

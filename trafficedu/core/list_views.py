@@ -1,24 +1,26 @@
-"""What a page does with a list: show it as the address says, send it as a file. All tables are sent here."""
+"""What a page does with a list: show it as the address says, write it to a file. All tables are written here."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO, Any
 
-from flask import Response, render_template, request, send_file
+from flask import render_template, request
 
-from trafficedu.core import audit
 from trafficedu.core.access import actor
 from trafficedu.core.clock import today
+from trafficedu.core.counting import count_capped
 from trafficedu.core.database import session
 from trafficedu.core.fields import FilterForm
+from trafficedu.core.job_views import File, Tell
 from trafficedu.core.listing import Filter, Listing, Row
-from trafficedu.core.spreadsheet import Column, write_csv, write_xlsx
+from trafficedu.core.spreadsheet import SHEET_ROWS, Column, check_rows, write_csv, write_xlsx
 from trafficedu.core.spreadsheet import Row as Cells
-from trafficedu.core.transactions import writing
+from trafficedu.core.text import message
 from trafficedu.core.web import locale, page_place
+
+PIECE_ROWS = 1_000
 
 
 def list_page(
@@ -39,17 +41,32 @@ def list_page(
     return render_template(template, form=form, listing=listing, page=page, paging={"sort": sort}, **values)
 
 
-def list_file(listing: Listing[Row, Filter], chosen: Filter, suffix: str) -> Response:
-    """Send all that a list shows under the present address: the same rows, columns and order, of every page."""
-    rows = listing.cells(session(), actor(), chosen, request.args.get("sort"), locale())
-    name = f"{listing.file}-{today().isoformat()}.{suffix}"
-    return send_table(listing.columns, rows, name, listing.export, titles=locale())
+def list_file(listing: Listing[Row, Filter], chosen: Filter, suffix: str) -> File:
+    """Return the file of all that a list shows under the present address: the same rows, columns and order."""
+    who, sort, language = actor(), request.args.get("sort"), locale()
+    return table_file(
+        Table(
+            listing.columns,
+            lambda: listing.cells(session(), who, chosen, sort, language),
+            lambda: count_capped(session(), listing.query(who, chosen), SHEET_ROWS),
+        ),
+        f"{listing.file}-{today().isoformat()}.{suffix}",
+        listing.export,
+        titles=language,
+    )
 
 
-def send_table(
-    columns: Sequence[Column], rows: Iterable[Cells], name: str, action: str, titles: str | None = None, **detail: Any
-) -> Response:
-    """Write a table in a transaction that reads, note in the audit trail that it leaves, and send it.
+@dataclass(frozen=True)
+class Table:
+    """A table that is yet to be written: its columns, its rows, and how many those are, ``SHEET_ROWS`` at most."""
+
+    columns: Sequence[Column]
+    rows: Callable[[], Iterable[Cells]]
+    count: Callable[[], int] | None = None
+
+
+def table_file(table: Table, name: str, action: str, titles: str | None = None, **detail: Any) -> File:
+    """Return the file of a table; that it left is noted in the audit trail.
 
     Parameters
     ----------
@@ -59,11 +76,21 @@ def send_table(
         The language of the first row; None for the keys that an import knows.
     """
     suffix = name.rpartition(".")[2]
-    with ExitStack() as undo:
-        file = undo.enter_context(tempfile.TemporaryFile())
-        count = (write_csv if suffix == "csv" else write_xlsx)(columns, rows, file, locale=titles)
-        with writing(session()) as own:
-            audit.write(own, action, actor(), rows=count, format=suffix, **detail)
-        file.seek(0)
-        undo.pop_all()  # from here on the answer closes the file
-    return send_file(file, download_name=name, as_attachment=True)
+
+    def write(out: IO[bytes], tell: Tell) -> int:
+        total = table.count() if table.count is not None else None
+        if suffix == "xlsx":
+            check_rows(total or 0)
+        rows = told(table.rows(), tell, total if (total or 0) < SHEET_ROWS else None)
+        return (write_csv if suffix == "csv" else write_xlsx)(table.columns, rows, out, locale=titles)
+
+    return File(name, message("File %(name)s", name=name), write, action=action, detail=detail)
+
+
+def told(rows: Iterable[Cells], tell: Tell, total: int | None) -> Iterator[Cells]:
+    """Yield the rows and tell of each thousand, of how many in all where that is known."""
+    tell(0, total)
+    for number, row in enumerate(rows, start=1):
+        yield row
+        if number % PIECE_ROWS == 0:
+            tell(PIECE_ROWS)

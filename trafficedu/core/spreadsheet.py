@@ -40,6 +40,7 @@ Row = Sequence[Value]
 
 SHEET_ROWS = 1_048_576
 CELL_CHARACTERS = 32_767
+TOO_MANY_ROWS = message("A worksheet holds 1,048,575 rows: choose a shorter period, or CSV.")
 FORMATS = {
     "head": {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"},
     "date": {"num_format": "yyyy-mm-dd", "align": "left"},
@@ -177,7 +178,7 @@ def _fill(
     for row in checked(columns, rows):
         count += 1
         if count >= SHEET_ROWS:
-            raise Refusal(message("A worksheet holds 1,048,575 rows: choose a shorter period, or CSV."))
+            raise Refusal(TOO_MANY_ROWS)
         for place, value in enumerate(row):
             _write_cell(sheet, count, place, value, formats)
     if columns:
@@ -200,6 +201,12 @@ def _write_cell(sheet: Worksheet, row: int, place: int, value: Value, formats: d
         sheet.write_datetime(row, place, value, formats["date"])
     else:
         sheet.write_number(row, place, value)
+
+
+def check_rows(count: int) -> None:
+    """Raise Refusal where a worksheet does not hold so many rows: asked before the first is written."""
+    if count >= SHEET_ROWS:
+        raise Refusal(TOO_MANY_ROWS)
 
 
 def write_file(columns: Sequence[Column], rows: Iterable[Row], path: Path, *, locale: str | None = None) -> int:

@@ -153,6 +153,13 @@ class ListRows(Protocol):
         """Yield the rows; see the class."""
 
 
+class CountRows(Protocol):
+    """Tell how many rows an export has, ``most`` at most, without writing one."""
+
+    def __call__(self, session: Session, by: Actor, month: Month | None, most: int) -> int:
+        """Count the rows; see the class."""
+
+
 @dataclass(frozen=True)
 class Importer:
     """How one kind of file is read: its columns and the function that takes the rows in.
@@ -170,7 +177,7 @@ class Exporter:
     """How one kind of file is written: the same columns as its importer, and the function that yields rows.
 
     ``permission`` opens it on the page, ``clear_permission`` with personal data unmasked; ``monthly`` says that
-    a month narrows it.
+    a month narrows it. ``count`` says how many rows that are, as far as it is asked for: of a table that may be long.
     """
 
     columns: Columns
@@ -178,6 +185,7 @@ class Exporter:
     permission: str = ""
     clear_permission: str = ""
     monthly: bool = False
+    count: CountRows | None = None
 
 
 def read_rows(path: Path, columns: Columns) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""What the function of a job works with and what it leaves. Must not know how jobs are kept or by whom they are run.
+"""What the function of a job works with and what it leaves. Must not know by whom it is run.
 
 A job is one function ``(Work) -> Ending`` and its line in ``trafficedu.wiring.JOBS``.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import mimetypes
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -16,6 +17,7 @@ from typing import IO, Any
 from sqlalchemy.orm import Session
 
 from trafficedu.core.actors import Actor
+from trafficedu.core.job_queue import Order
 
 
 def nothing(_session: Session) -> None:
@@ -53,20 +55,36 @@ class Work:
 
     ``session`` is in a reading transaction. ``tell(rows, total)`` says that so many more rows are through, of how many
     in all where that is known; it raises where the job was cancelled or the process is told to stop, and is called at
-    least every second or so.
+    least every second or so. ``apart()`` opens a transaction that writes and is committed at its end, for work that
+    does not fit into the one that ends the job.
     """
 
     session: Session
     by: Actor
     now: datetime
-    locale: str
-    parameters: Mapping[str, Any]
+    order: Order
     tell: Callable[..., None]
+    apart: Callable[[], AbstractContextManager[Session]]
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """What was asked for."""
+        return self.order.parameters
+
+    @property
+    def locale(self) -> str:
+        """The language of the asker."""
+        return self.order.locale
 
     @cached_property
     def out(self) -> IO[bytes]:
         """The file to be fetched, empty at first; it has no name and is gone with the process."""
         return tempfile.TemporaryFile()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if "out" in self.__dict__:
+            self.out.close()
 
 
 Function = Callable[[Work], Ending]

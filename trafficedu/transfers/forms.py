@@ -10,21 +10,12 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, HiddenField, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional
 
-from trafficedu.core.fields import Form, MonthField
+from trafficedu.core.fields import FilterForm, Form, MonthField
 from trafficedu.core.fields import choices as as_choices
 from trafficedu.core.month import Month
-
-KIND_NAMES = {
-    "areas": _l("areas"),
-    "ebikes": _l("registered e-bikes"),
-    "riders": _l("riders"),
-    "violations": _l("violations"),
-    "accidents": _l("accidents"),
-    "helmets": _l("helmet counts"),
-    "points": _l("safety-management points"),
-    "indicators": _l("indicators for the village-safety evaluation"),
-}
-"""The kinds of the command line's contract; one that is not wired yet is not offered."""
+from trafficedu.core.web import translated
+from trafficedu.transfers.queries import JobFilter
+from trafficedu.transfers.rules import KIND_NAMES
 
 
 @dataclass(frozen=True)
@@ -50,7 +41,7 @@ class UploadForm(Form):
 
     def offer(self, kinds: Sequence[str]) -> None:
         """Fill the list of kinds."""
-        self.kind.choices = as_choices((kind, KIND_NAMES[kind]) for kind in kinds)
+        self.kind.choices = as_choices((kind, translated(KIND_NAMES[kind])) for kind in kinds)
 
 
 class ConfirmForm(Form):
@@ -74,9 +65,21 @@ class ExportForm(Form):
 
     def offer(self, kinds: Sequence[str]) -> None:
         """Fill the list of kinds."""
-        self.kind.choices = as_choices((kind, KIND_NAMES[kind]) for kind in kinds)
+        self.kind.choices = as_choices((kind, translated(KIND_NAMES[kind])) for kind in kinds)
 
     def to_input(self) -> ExportChoice:
         """Return what was chosen."""
         clear = "clear" in self and self.clear.data  # the field is taken away from who may not ask for it
         return ExportChoice(self.kind.data, self.suffix.data, self.month.data, clear)
+
+
+class JobFilterForm(FilterForm):
+    """Whose jobs are listed; only who looks after all of them is asked."""
+
+    whose = SelectField(
+        _l("Whose jobs"), choices=as_choices([("", _l("my own")), ("all", _l("everybody's"))]), default=""
+    )
+
+    def to_input(self) -> JobFilter:
+        """Return what was chosen."""
+        return JobFilter(everybody=self.whose.data == "all")

@@ -16,6 +16,7 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.job_views import made_by_a_job
 from trafficedu.core.list_views import list_file, list_page
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
@@ -36,6 +37,7 @@ def index() -> Any:
 
 @pages.post("/export/<any(csv, xlsx):suffix>")
 @requires("accidents:accident:export")
+@made_by_a_job
 def export(suffix: str) -> Any:
     """I take the list with me as a file; it names nobody."""
     return list_file(ACCIDENTS, _chosen()[1], suffix)

@@ -14,7 +14,8 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.charts import Chart
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
-from trafficedu.core.list_views import send_table
+from trafficedu.core.job_views import made_by_a_job
+from trafficedu.core.list_views import Table, table_file
 from trafficedu.core.month import Month
 from trafficedu.core.spreadsheet import Column, Row
 from trafficedu.core.text import message
@@ -98,6 +99,7 @@ def _before(month: Month, codes: set[str], kind: str) -> dict[str, str]:
 
 @pages.post("/export/<any(csv, xlsx):suffix>")
 @requires("evaluation:result:read")
+@made_by_a_job
 def export(suffix: str) -> Any:
     """I download the list as I see it."""
     form, _, month = _form()
@@ -105,12 +107,17 @@ def export(suffix: str) -> Any:
     if run is None:
         abort(404)
     filters = form.to_input()
-    results = runs.list_all_results(session(), run, filters, actor(), request.args.get("sort", "score"))
+    sort = request.args.get("sort", "score")
     columns = [Column("month"), Column("kind"), Column("code"), Column("name", width=30), Column("colour")]
     columns += [Column("score"), Column("veto"), *(Column(name) for name in _dimensions(filters.kind)), Column("hash")]
-    return send_table(
-        columns,
-        (_line(month, result, filters.kind) for result in results),
+    return table_file(
+        Table(
+            columns,
+            lambda: (
+                _line(month, result, filters.kind)
+                for result in runs.list_all_results(session(), run, filters, actor(), sort)
+            ),
+        ),
         f"evaluation-{month}-{filters.kind}.{suffix}",
         "evaluation:result:export",
         month=str(month),

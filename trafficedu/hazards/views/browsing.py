@@ -11,6 +11,7 @@ from trafficedu.areas.queries import choices_below, chosen_path, find_visible_ar
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
+from trafficedu.core.job_views import made_by_a_job
 from trafficedu.core.list_views import list_file, list_page
 from trafficedu.core.services import services_of
 from trafficedu.core.web import locale
@@ -32,6 +33,7 @@ def index() -> Any:
 
 @pages.post("/export/<any(csv, xlsx):suffix>")
 @requires("hazards:hazard:export")
+@made_by_a_job
 def export(suffix: str) -> Any:
     """I take the list with me as a file; it names nobody but who is responsible."""
     return list_file(hazards_on(today()), _chosen()[1], suffix)

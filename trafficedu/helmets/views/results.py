@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import Any
 
-from flask import render_template, request, send_file, url_for
+from flask import render_template, request, url_for
 
 from trafficedu.analysis.proportions import TargetVerdict
 from trafficedu.areas.models import Area
@@ -16,6 +15,8 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.core.fields import choices
+from trafficedu.core.job_views import made_by_a_job
+from trafficedu.core.list_views import Table, table_file
 from trafficedu.core.month import Month, Period
 from trafficedu.core.paging import Page, cut
 from trafficedu.core.text import Message, message, translate
@@ -164,18 +165,17 @@ def _table(shown: Results, view: str) -> ResultTable:
 
 @pages.get("/table.xlsx")
 @requires("helmets:survey:read")
+@made_by_a_job
 def table() -> Any:
     """I take the tables of results along as a workbook."""
     form = ResultsForm(request.args)
     form.validate()
-    shown = _results(form)
-    out = io.BytesIO()
-    spreadsheet.write_xlsx(COLUMNS, _rows(shown) if shown else [], out, locale=locale())
-    out.seek(0)
-    return send_file(out, as_attachment=True, download_name="helmets.xlsx")
+    return table_file(Table(COLUMNS, lambda: _rows(_results(form))), "helmets.xlsx", "", titles=locale())
 
 
-def _rows(shown: Results) -> list[spreadsheet.Row]:
+def _rows(shown: Results | None) -> list[spreadsheet.Row]:
+    if shown is None:
+        return []
     language = locale()
     tables = {**shown.tables, "method": list(shown.comparison.lines)}
     return [

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
-from flask import abort, render_template, request, send_file
+from flask import abort, render_template, request
 
 from trafficedu.core import spreadsheet
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.forms import carried_out, form_page, submitted
+from trafficedu.core.job_views import made_by_a_job
+from trafficedu.core.list_views import Table, table_file
 from trafficedu.core.month import Month
 from trafficedu.core.text import message, translate
 from trafficedu.core.web import back_to, flash_message, locale, page_place
@@ -151,11 +152,16 @@ def _entry_page(template: str, month: Month, code: str, form: Any) -> Any:
 
 @pages.get("/lists/<month:month>.xlsx")
 @requires("overview:list:read")
+@made_by_a_job
 def list_workbook(month: Month) -> Any:
     """I take the list of a month with me as a table."""
-    entries = queries.list_entries(session(), _list_of(month), actor())
+    frozen = _list_of(month)
+    return table_file(Table(COLUMNS, lambda: _lines(frozen)), f"list-{month}.xlsx", "", titles=locale())
+
+
+def _lines(frozen: VillageList) -> list[spreadsheet.Row]:
     language = locale()
-    rows = [
+    return [
         (
             translate(entry.shade.label, language),
             entry.area.parent.name if entry.area.parent else "",
@@ -163,13 +169,9 @@ def list_workbook(month: Month) -> Any:
             entry.area.code,
             translate(entry.why.label, language),
         )
-        for entry in entries
+        for entry in queries.list_entries(session(), frozen, actor())
         if not entry.taken_off
     ]
-    out = io.BytesIO()
-    spreadsheet.write_xlsx(COLUMNS, rows, out, locale=language)
-    out.seek(0)
-    return send_file(out, as_attachment=True, download_name=f"list-{month}.xlsx")
 
 
 def _list_of(month: Month) -> VillageList:

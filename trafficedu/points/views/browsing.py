@@ -13,6 +13,7 @@ from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.fields import show_month
+from trafficedu.core.job_views import made_by_a_job
 from trafficedu.core.list_views import list_file, list_page
 from trafficedu.core.month import Month
 from trafficedu.core.services import services_of
@@ -63,6 +64,7 @@ def ledger() -> Any:
 
 @pages.post("/entries/export/<any(csv, xlsx):suffix>")
 @requires("points:entry:export")
+@made_by_a_job
 def export(suffix: str) -> Any:
     """I take the ledger with me as a file."""
     return list_file(LEDGER, _chosen()[1], suffix)

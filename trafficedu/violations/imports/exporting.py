@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.counting import count_capped
 from trafficedu.core.encryption import Keyring
 from trafficedu.core.month import Month
 from trafficedu.core.services import services_of
@@ -55,8 +56,19 @@ def list_rows(
         }
 
 
+def count_rows(session: Session, by: Actor, month: Month | None, most: int) -> int:
+    """Return how many violations :func:`list_rows` yields, ``most`` at most."""
+    counted = select(Violation.id).where(*_which(by, month))
+    return min(most, count_capped(session, counted, most))
+
+
+def _which(by: Actor, month: Month | None) -> list[ColumnElement[bool]]:
+    within = [] if month is None else [Violation.occurred_on.between(month.first, month.last)]
+    return [visible_to(by), Violation.state.in_(NOT_ENDED), *within]
+
+
 def _query(by: Actor, month: Month | None) -> Select[Any]:
-    query = (
+    return (
         select(
             Violation,
             Area.code,
@@ -73,11 +85,10 @@ def _query(by: Actor, month: Month | None) -> Select[Any]:
         .outerjoin(Company, Company.id == Violation.company_id)
         .outerjoin(User, User.id == Violation.officer_id)
         .outerjoin(Rider, Rider.id == Violation.rider_id)
-        .where(visible_to(by), Violation.state.in_(NOT_ENDED))
+        .where(*_which(by, month))
         .order_by(Violation.occurred_utc, Violation.id)
         .execution_options(yield_per=PIECE)
     )
-    return query if month is None else query.where(Violation.occurred_on.between(month.first, month.last))
 
 
 def _identities(keyring: Keyring, by: Actor, clear: bool) -> Any:

@@ -34,7 +34,7 @@ from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.text import message
 from trafficedu.riders.rules import normalise_name, normalise_phone
 from trafficedu.riders.services.people import NewRider
-from trafficedu.violations.imports.exporting import list_rows
+from trafficedu.violations.imports.exporting import count_rows, list_rows
 from trafficedu.violations.imports.people import People, Person
 from trafficedu.violations.models import Violation
 from trafficedu.violations.queries.kinds import RememberedKinds
@@ -179,4 +179,5 @@ EXPORTER = Exporter(
     permission="violations:violation:export",
     clear_permission="riders:identity:export",
     monthly=True,
+    count=count_rows,
 )

@@ -12,6 +12,7 @@ from trafficedu.companies import queries as companies
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
+from trafficedu.core.job_views import made_by_a_job
 from trafficedu.core.list_views import list_file, list_page
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, locale
@@ -37,6 +38,7 @@ def index() -> Any:
 
 @pages.post("/violations/export/<any(csv, xlsx):suffix>")
 @requires("violations:violation:export")
+@made_by_a_job
 def export(suffix: str) -> Any:
     """I take the list with me as a file; it names nobody."""
     return list_file(VIOLATIONS, _chosen()[1], suffix)

@@ -1,0 +1,17 @@
+"""What the kinds of table are called."""
+
+from __future__ import annotations
+
+from trafficedu.core.text import message
+
+KIND_NAMES = {
+    "areas": message("areas"),
+    "ebikes": message("registered e-bikes"),
+    "riders": message("riders"),
+    "violations": message("violations"),
+    "accidents": message("accidents"),
+    "helmets": message("helmet counts"),
+    "points": message("safety-management points"),
+    "indicators": message("indicators for the village-safety evaluation"),
+}
+"""The kinds of the command line's contract; one that is not wired yet is not offered."""

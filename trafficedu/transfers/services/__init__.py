@@ -1,0 +1,1 @@
+"""Use cases of tables in and out, and of the jobs that do them."""

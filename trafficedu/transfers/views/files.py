@@ -1,0 +1,125 @@
+"""The page of files: a file is tried first, then taken in; a table is written for download. All of it by jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import abort, current_app, render_template
+
+from trafficedu.configuration import queries as configuration
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import today
+from trafficedu.core.database import session
+from trafficedu.core.errors import Refusal
+from trafficedu.core.forms import attach_error
+from trafficedu.core.job_views import lead_to
+from trafficedu.core.tabular import Exporter, Importer
+from trafficedu.core.text import message
+from trafficedu.core.web import tables
+from trafficedu.transfers.forms import ConfirmForm, ExportForm, UploadForm
+from trafficedu.transfers.rules import KIND_NAMES
+from trafficedu.transfers.services import jobs
+from trafficedu.transfers.views.blueprint import pages
+
+
+@pages.get("/imports")
+@requires("transfers:page:open")
+def index() -> Any:
+    """I see which tables I can bring in and take out, and what became of the latest files."""
+    return _index(_upload_form(), _export_form())
+
+
+@pages.post("/imports")
+@requires("transfers:page:open")
+def upload() -> Any:
+    """I send a file and see what it would change; nothing is written yet."""
+    form = _upload_form()
+    if not form.validate_on_submit():
+        return _index(form, _export_form()), 422
+    kind = form.kind.data
+    try:
+        token = jobs.uploads(session()).keep(form.file.data.stream, form.file.data.filename or "", actor().user_id or 0)
+    except Refusal as error:
+        attach_error(form, error)
+        return _index(form, _export_form()), 422
+    title = message("Import of %(kind)s: trial", kind=KIND_NAMES[kind])
+    return lead_to(jobs.TRIAL, title, {"kind": kind, "token": token}, [_importers()[kind].permission])
+
+
+@pages.post("/imports/confirm")
+@requires("transfers:page:open")
+def confirm() -> Any:
+    """I take in the file I have just tried."""
+    form = ConfirmForm()
+    kind = form.kind.data or ""
+    importer = _importers().get(kind)
+    if not form.validate_on_submit() or importer is None:
+        abort(400)
+    title = message("Import of %(kind)s", kind=KIND_NAMES[kind])
+    parameters = {"kind": kind, "token": form.token.data, "skip_errors": form.skip_errors.data}
+    return lead_to(jobs.IMPORT, title, parameters, [importer.permission])
+
+
+@pages.post("/exports")
+@requires("transfers:page:open")
+def export() -> Any:
+    """I take a table with me that can be imported again."""
+    form = _export_form()
+    if not form.validate_on_submit():
+        return _index(_upload_form(), form), 422
+    chosen = form.to_input()
+    exporter = _exporters()[chosen.kind]
+    month = chosen.month if exporter.monthly else None
+    if chosen.clear:
+        actor().require(exporter.clear_permission)
+    title = message("Export of %(kind)s", kind=KIND_NAMES[chosen.kind])
+    parameters = {
+        "kind": chosen.kind,
+        "suffix": chosen.suffix,
+        "month": str(month) if month else None,
+        "clear": bool(chosen.clear),
+        "name": str(chosen.month or today()),
+    }
+    needs = [exporter.permission, *([exporter.clear_permission] if chosen.clear else [])]
+    return lead_to(jobs.EXPORT, title, parameters, needs)
+
+
+def _index(upload_form: UploadForm, export_form: ExportForm) -> str:
+    kinds = set(_importers())
+    runs = [run for run in configuration.list_runs(session()) if run.kind.partition(" ")[2] in kinds]
+    mine = [run for run in runs if run.by_user_id == actor().user_id or actor().may("configuration:run:read")]
+    columns = {kind: importer.columns for kind, importer in _importers().items()}
+    return render_template(
+        "transfers/index.html",
+        upload_form=upload_form,
+        export_form=export_form,
+        runs=mine[:10],
+        kind_names=KIND_NAMES,
+        columns=columns,
+        megabytes=current_app.config["MAX_CONTENT_LENGTH"] // 1024**2,
+    )
+
+
+def _importers() -> Mapping[str, Importer]:
+    """Return what this user may bring in."""
+    return {kind: importer for kind, importer in tables().importers.items() if actor().may(importer.permission)}
+
+
+def _exporters() -> Mapping[str, Exporter]:
+    """Return what this user may take out."""
+    return {kind: exporter for kind, exporter in tables().exporters.items() if actor().may(exporter.permission)}
+
+
+def _upload_form() -> UploadForm:
+    form = UploadForm()
+    form.offer(list(_importers()))
+    return form
+
+
+def _export_form() -> ExportForm:
+    form = ExportForm(prefix="export")
+    form.offer(list(_exporters()))
+    if not any(actor().may(exporter.clear_permission) for exporter in _exporters().values()):
+        del form.clear
+    return form

@@ -1,0 +1,110 @@
+"""Pages of background jobs: the list, and one that says how far it is until its file can be fetched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, abort, render_template, request, url_for
+
+from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import utc_now
+from trafficedu.core.database import session
+from trafficedu.core.errors import Missing
+from trafficedu.core.forms import carried_out
+from trafficedu.core.jobs import Job, cancel, find_job, note_fetched, repeat, require_fetch, results
+from trafficedu.core.list_views import list_page
+from trafficedu.core.text import message
+from trafficedu.core.transactions import writing
+from trafficedu.core.web import back_to
+from trafficedu.transfers.forms import ConfirmForm, JobFilterForm
+from trafficedu.transfers.queries import OVERSEE, find_any, listing_of
+from trafficedu.transfers.rules import KIND_NAMES
+from trafficedu.transfers.services import jobs
+from trafficedu.transfers.views.blueprint import pages
+
+READ = "transfers:job:read"
+
+
+@pages.get("/jobs")
+@requires(READ)
+def job_list() -> Any:
+    """I see what runs in the background for me, and fetch what is ready."""
+    form = JobFilterForm(request.args)
+    chosen = form.to_input()
+    everybody = chosen.everybody and actor().may(OVERSEE)
+    shown = form if actor().may(OVERSEE) else None
+    return list_page("transfers/jobs.html", listing_of(everybody), shown, chosen, who=actor().user_id)
+
+
+@pages.get("/jobs/<number>")
+@requires(READ)
+def job(number: str) -> Any:
+    """I see how far a job is; its file comes by itself once it is ready."""
+    shown = find_any(session(), number, actor())
+    own = shown.asked_by_id == actor().user_id
+    page = Response(
+        render_template(
+            "transfers/job.html",
+            job=shown,
+            own=own,
+            lines=jobs.refused_lines(shown.counts) if own else [],
+            kind_name=KIND_NAMES.get(shown.parameters.get("kind", "")),
+            form=_confirmation(shown) if own else None,
+        )
+    )
+    page.headers["Cache-Control"] = "no-store"
+    if not shown.is_open and request.headers.get("HX-Request"):
+        page.headers["HX-Redirect"] = url_for("transfers.job", number=number)
+    elif own and shown.has_file and shown.fetched_utc is None:
+        page.headers["Refresh"] = f"0; url={url_for('transfers.job_file', number=number)}"
+    return page
+
+
+def _confirmation(shown: Job) -> ConfirmForm | None:
+    """Return the form that takes a tried file in, None where there is nothing to take in."""
+    counts = shown.counts
+    tried = shown.kind == jobs.TRIAL and shown.has_succeeded and (counts["added"] or counts["updated"])
+    kept_out = shown.kind == jobs.IMPORT and shown.has_succeeded and not (counts["written"] or counts["broken"])
+    if not (tried or kept_out):
+        return None
+    return ConfirmForm(formdata=None, kind=shown.parameters["kind"], token=shown.parameters["token"])
+
+
+@pages.get("/jobs/<number>/file")
+@requires(READ)
+def job_file(number: str) -> Any:
+    """I fetch the file that a job made for me."""
+    shown = find_job(session(), number, actor())
+    if not shown.has_file:
+        raise Missing(message("The file of this job is no longer kept. Ask for it again."))
+    require_fetch(shown, actor())
+    job_id, name, size, kind = shown.id, shown.file_name or "", shown.file_size, shown.file_type
+    pieces = results(session()).read(number, actor().user_id or 0)
+    if shown.fetched_utc is None:
+        with writing(session()) as own:
+            note_fetched(own, job_id, utc_now())
+    answer = Response(pieces, mimetype=kind)
+    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    answer.headers["Content-Length"] = str(size)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@pages.post("/jobs/<number>/cancel")
+@requires(READ)
+def job_cancel(number: str) -> Any:
+    """I take back what I asked for; nothing of it is written."""
+    shown = find_any(session(), number, actor())
+    carried_out(lambda: cancel(session(), shown, utc_now()), message("Cancelled. Nothing was written."))
+    return back_to("transfers.job", number=number)
+
+
+@pages.post("/jobs/<number>/again")
+@requires(READ)
+def job_again(number: str) -> Any:
+    """I ask for the same once more."""
+    shown = find_job(session(), number, actor())
+    accepted = carried_out(lambda: repeat(session(), shown, actor(), utc_now()))
+    if accepted is None:
+        abort(400)
+    return back_to("transfers.job", number=accepted.value)
