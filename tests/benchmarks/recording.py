@@ -198,7 +198,9 @@ def rate(port: int, requests: int, make: Callable[[int], tuple[str, str, dict[st
 class Officer:
     """Somebody signed in, who posts the record form with the session's own token."""
 
-    def __init__(self, port: int, username: str, villages: list[str], identities: list[str]) -> None:
+    def __init__(
+        self, port: int, username: str, villages: list[str], identities: list[str], page: str = "/record"
+    ) -> None:
         self.villages, self.identities, self.used = villages, identities, itertools.count()
         connection = http.client.HTTPConnection("127.0.0.1", port)
         cookie, token = self._token(connection, "/sign-in", "")
@@ -206,7 +208,7 @@ class Officer:
         connection.request("POST", "/sign-in", form, self._headers(cookie))
         answer = connection.getresponse()
         answer.read()
-        self.cookie, self.token = self._token(connection, "/record", self._session(answer, cookie))
+        self.cookie, self.token = self._token(connection, page, self._session(answer, cookie))
 
     @staticmethod
     def _headers(cookie: str) -> dict[str, str]:
