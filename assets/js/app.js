@@ -6,6 +6,7 @@ import { enhance } from "./parts/enhance.js";
 import { guard } from "./parts/guard.js";
 import { refresh } from "./parts/refresh.js";
 import { shortcuts } from "./parts/shortcuts.js";
+import { shortForms } from "./parts/short-forms.js";
 import { showBusy } from "./parts/busy.js";
 
 const csrf = document.querySelector('meta[name="csrf-token"]')?.content;
@@ -15,6 +16,7 @@ document.addEventListener("htmx:configRequest", (event) => {
 
 ask(document); // before the guard: a question that is answered "no" sends nothing
 guard(document);
+shortForms(document, csrf);
 shortcuts(document);
 showBusy(document);
 enhance(document.body);

@@ -4,15 +4,24 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
-from tests.factories.education import NOW, District, assign, make_rider, make_session, make_task, make_violation
+from tests.factories.education import (
+    NOW,
+    District,
+    assign,
+    make_rider,
+    make_session,
+    make_station,
+    make_task,
+    make_violation,
+)
 from trafficedu.accounts.models import User
 from trafficedu.core import clock
 from trafficedu.core.actors import SYSTEM
-from trafficedu.education.models import Booking, Certificate, Course, StudySession, StudyTask
+from trafficedu.education.models import Attendance, Booking, Certificate, Course, StudySession, StudyTask
 from trafficedu.education.queries.courses import find_course
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.views import sessions, study, tasks
@@ -204,6 +213,83 @@ def test_choosing_another_seat(
     assert client.post(address, data={"session": other.number}).status_code == 303
     session.expire_all()
     assert (other.seats_taken, booking.session.seats_taken) == (1, 0)
+
+
+SHORT = {"Accept": "application/json"}
+
+
+def test_a_full_session_is_refused_with_the_next_free_ones_only(
+    client: Browser, session: Session, booking: Booking, staff: User, district: District
+) -> None:
+    free = [make_session(session, district.at_c, NOW + timedelta(days=1, hours=hour)) for hour in range(9)]
+    full = make_session(session, district.at_b, NOW + timedelta(days=1), capacity=1, seats_taken=1)
+    session.commit()
+    client.sign_in(staff)
+    address = f"/education/{booking.task.number}/seat"
+    refused = client.post(f"{address}?lang=zh", data={"session": full.number})
+    assert refused.status_code == 422
+    assert "该场次刚刚约满" in refused.text
+    assert [study.number in refused.text for study in free] == [True] * 5 + [False] * 4
+    assert f'href="{address}"' in refused.text
+    told = client.post(address, data={"session": full.number}, headers=SHORT)
+    assert (told.status_code, list(told.json or {})) == (422, ["message"])
+    assert len(told.data) < 300
+
+
+@pytest.mark.one_database
+def test_a_session_that_was_never_offered_cannot_be_chosen(
+    client: Browser, session: Session, booking: Booking, staff: User, district: District
+) -> None:
+    other_course = make_session(session, district.at_a, NOW + timedelta(days=1), code="intermediate")
+    closed = make_session(session, make_station(session, district.b, active=False), NOW + timedelta(days=1))
+    begun = make_session(session, district.at_a, NOW - timedelta(minutes=1))
+    session.commit()
+    client.sign_in(staff)
+    address = f"/education/{booking.task.number}/seat"
+    for number in (other_course.number, closed.number, begun.number, "S0", ""):
+        assert client.post(address, data={"session": number}, headers=SHORT).status_code == 422
+
+
+def test_a_seat_and_a_check_in_are_told_to_the_pages_script_shortly(
+    client: Browser, session: Session, booking: Booking, staff: User, district: District, stand: Clock
+) -> None:
+    number, task = booking.session.number, booking.task.number
+    client.sign_in(staff)
+    address = f"/sessions/{number}/riders/{task}/check-in"
+    stand.now = STARTS - timedelta(days=1)
+    early = client.post(address, headers=SHORT)
+    assert (early.status_code, list(early.json or {})) == (422, ["message"])
+    stand.now = STARTS
+    for _ in range(2):
+        told = client.post(address, headers=SHORT)
+        assert told.status_code == 200
+        assert f'id="{task}"' in (told.json or {})["html"]
+        assert "<html" not in (told.json or {})["html"]
+    assert state(session, booking) == ("attended", "in_progress")
+    missing = client.post(f"/sessions/{number}/riders/T0/check-in", headers=SHORT)
+    assert (missing.status_code, list(missing.json or {})) == (404, ["message"])
+    waiting = make_task(session, make_rider(session, district.a), district.a)
+    free = make_session(session, district.at_a, NOW + timedelta(days=1))
+    session.commit()
+    taken = client.post(f"/education/{waiting.number}/seat", data={"session": free.number}, headers=SHORT)
+    assert (taken.status_code, taken.json) == (200, {"address": f"/education/{waiting.number}"})
+    session.expire_all()
+    assert free.seats_taken == 1
+
+
+def test_a_second_tap_at_the_door_changes_nothing(
+    client: Browser, session: Session, booking: Booking, staff: User, stand: Clock
+) -> None:
+    client.sign_in(staff)
+    stand.now = STARTS
+    address = f"/sessions/{booking.session.number}/riders/{booking.task.number}/check-in"
+    versions = set()
+    for _ in range(2):
+        assert client.post(address).status_code == 303
+        session.expire_all()
+        versions.add((booking.version, booking.task.version))
+    assert len(versions) == 1
+    assert session.scalar(select(func.count()).select_from(Attendance)) == 1
 
 
 def test_only_the_area_that_answers_may_waive(

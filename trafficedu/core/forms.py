@@ -66,6 +66,23 @@ def carried_out(act: Callable[[], Result], success: Message | None = None) -> Ac
     return accepted
 
 
+def told_shortly(act: Callable[[], Any], fragment: Callable[[], str]) -> tuple[dict[str, str], int]:
+    """Act and commit for a page's own script (:func:`~trafficedu.core.web.wants_sentence`).
+
+    It is told a sentence where a rule refused, with 422; else the piece of the page that has changed.
+    """
+    refusals: list[Refusal] = []
+    if _committed(act, refusals.append) is None:
+        return {"message": translated(refusals[0].text)}, 422
+    return {"html": fragment()}, 200
+
+
+def errors_told(form: Form) -> tuple[dict[str, str], int]:
+    """Tell a page's own script what is wrong with a form, as one sentence, with 422."""
+    faults = [*form.form_errors, *(fault for field in form for fault in field.errors)]
+    return {"message": " ".join(str(fault) for fault in faults)}, 422
+
+
 def _committed(act: Callable[[], Result], show: Callable[[Refusal], None]) -> Accepted[Result] | None:
     """Act and commit; where a rule refuses, undo and show the refusal."""
     try:

@@ -23,7 +23,7 @@ from trafficedu.core.addresses import MonthConverter, NoSuchMonth
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Denied, DomainError, Missing, Stale
-from trafficedu.core.web import locale, translated
+from trafficedu.core.web import locale, translated, wants_sentence
 
 BUILD = Path(__file__).parent.parent / "static" / "build"
 KNOWN_ERRORS = {400, 403, 404, 409, 413, 429, 500}
@@ -96,8 +96,13 @@ def init_pages(app: Flask, navigation: Sequence[NavigationGroup]) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def error_page(code: int, reason: Any = "") -> tuple[str, int]:
-    """Render ``errors/<code>.html`` in the user's language; ``reason`` is the sentence of the error itself."""
+def error_page(code: int, reason: Any = "") -> tuple[str | dict[str, str], int]:
+    """Render ``errors/<code>.html`` in the user's language; ``reason`` is the sentence of the error itself.
+
+    A page's own script is told the sentence alone; where there is none it shows its own.
+    """
+    if wants_sentence():
+        return {"message": str(reason)}, code
     shown = code if code in KNOWN_ERRORS else 500 if code >= 500 else 400
     return render_template(f"errors/{shown}.html", message=reason), code
 

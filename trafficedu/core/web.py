@@ -58,6 +58,11 @@ def back_to(endpoint: str, **values: Any) -> Response:
     return redirect(url_for(endpoint, **values), code=303)  # type: ignore[return-value]
 
 
+def wants_sentence() -> bool:
+    """Tell whether a page's own script asks (``Accept: application/json``): a sentence answers it, not a page."""
+    return request.accept_mimetypes.best == "application/json"
+
+
 def pdf(body: bytes, name: str) -> Response:
     """Show a document in the browser; saved, it is named ``name``."""
     headers = {"Content-Disposition": f'inline; filename="{name}.pdf"'}

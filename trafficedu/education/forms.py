@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -34,11 +34,13 @@ from trafficedu.core.fields import (
     at_most,
     named,
 )
-from trafficedu.education.models import Course
+from trafficedu.core.web import translated
+from trafficedu.education.models import Course, StudySession
 from trafficedu.education.queries.sessions import SessionFilter
 from trafficedu.education.queries.tasks import OVERDUE, WAITING, TaskFilter
 from trafficedu.education.rules import TaskState
 from trafficedu.education.services.courses import CourseInput, ModuleInput
+from trafficedu.education.services.seats import FULL
 from trafficedu.education.services.sessions import NewSeries, NewSession, SessionChange
 from trafficedu.stations.models import Station
 
@@ -187,9 +189,30 @@ class WaiveForm(Form):
 
 
 class SeatForm(Form):
-    """The session chosen for a task."""
+    """The session chosen for a task.
 
-    session = RadioField(_l("Session"), validators=[InputRequired(_l("Choose a session."))])
+    What was sent is looked up (:meth:`choose_from`) before the page's choices are: most who are refused want a session
+    that filled up meanwhile, and are told so without a list of all others.
+    """
+
+    session = RadioField(
+        _l("Session"), validators=[InputRequired(_l("Choose a session."))], choices=(), validate_choice=False
+    )
+    study: StudySession
+    """What was chosen, once the form is checked."""
+
+    def choose_from(self, look_up: Callable[[str], StudySession | None]) -> None:
+        """Say how to look up what was sent."""
+        self._look_up = look_up
+
+    def validate_session(self, field: RadioField) -> None:
+        """Refuse a session that was never offered, and one that has become full."""
+        study = self._look_up(field.data)
+        if study is None:
+            raise ValidationError(str(_l("This session cannot be chosen for this study task. Choose another one.")))
+        if study.seats_taken >= study.capacity:
+            raise ValidationError(translated(FULL))
+        self.study = study
 
 
 class TaskFilterForm(FilterForm):

@@ -221,6 +221,11 @@ class Booking(Versioned, Base):
     """Whether the rider is expected."""
 
     @property
+    def has_checked_in(self) -> bool:
+        """Whether the rider came."""
+        return self.state == BookingState.ATTENDED and self.attendance is not None
+
+    @property
     def is_studying(self) -> bool:
         """Whether the rider is here and not signed off."""
         return self.state == BookingState.ATTENDED and self.task.is_in_progress

@@ -2,7 +2,7 @@
 const SENDING = "sending";
 const PATIENCE_MS = 8000; // an answer that is a download leaves the page as it was
 
-function release(form) {
+export function release(form) {
   delete form.dataset[SENDING];
   form.ownerDocument.querySelectorAll("button[data-held]").forEach((button) => {
     if (button.form !== form) return;

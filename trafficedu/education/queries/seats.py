@@ -51,14 +51,14 @@ _NEARNESS = case(
     (_lies_in("town"), rules.TOWN),
     else_=rules.DISTRICT,
 )
-_BOOKABLE = (
+_CHOOSABLE = (
     _STUDY.course_id == bindparam("of_course"),
     _STUDY.state == rules.SessionState.SCHEDULED,
-    _STUDY.seats_taken < _STUDY.capacity,
     _STUDY.starts_utc > bindparam("ready"),
     _STATION.active,
     _lies_in("district"),
 )
+_BOOKABLE = (*_CHOOSABLE, _STUDY.seats_taken < _STUDY.capacity)
 """A session with a free seat in the same district that has not begun when somebody could be ``ready``.
 
 ``of_course`` is named so because an update of the table takes a parameter called like a column for a new value.
@@ -130,6 +130,19 @@ def sessions_with_seats(session: Session, task: StudyTask, now: datetime, limit:
         .limit(limit)
     )
     return session.scalars(query, {**_places(path), "of_course": task.course_id, "ready": now}).all()
+
+
+def find_chosen(session: Session, task: StudyTask, number: str, now: datetime) -> StudySession | None:
+    """Return the session that somebody chose for a task, full or not; None where it was never offered for it."""
+    query = (
+        select(StudySession)
+        .join(StudySession.station)
+        .join(Station.area)
+        .where(StudySession.number == number, *_CHOOSABLE)
+        .execution_options(populate_existing=True)
+    )
+    places = _places(origin_path(session, task))
+    return session.scalar(query, {**places, "of_course": task.course_id, "ready": now})
 
 
 def live_booking(session: Session, task_id: int) -> Booking | None:

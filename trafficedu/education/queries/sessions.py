@@ -157,10 +157,22 @@ def _study_loads() -> list[ExecutableOption]:
 
 
 def find_study(session: Session, session_number: str, task_number: str, by: Actor) -> Booking:
+    """Return the booking of a task in a session that ``by`` may see, with all that its card shows; see find_seat."""
+    return _study_in(session, session_number, task_number, by, _study_loads())
+
+
+def find_seat(session: Session, session_number: str, task_number: str, by: Actor) -> Booking:
     """Return the booking of a task in a session that ``by`` may see; raise :class:`Missing`.
 
-    A rider is addressed on a session's pages by the task's number. A cancelled booking is no study.
+    A rider is addressed on a session's pages by the task's number. A cancelled booking is no study. Only the attendance
+    is loaded with it: enough for a tap at the door.
     """
+    return _study_in(session, session_number, task_number, by, [joinedload(Booking.attendance)])
+
+
+def _study_in(
+    session: Session, session_number: str, task_number: str, by: Actor, loads: Sequence[ExecutableOption]
+) -> Booking:
     booking = session.scalar(
         select(Booking)
         .join(Booking.task)
@@ -173,7 +185,7 @@ def find_study(session: Session, session_number: str, task_number: str, by: Acto
         )
         .order_by(Booking.id.desc())
         .limit(1)
-        .options(*_study_loads())
+        .options(*loads)
         .execution_options(populate_existing=True)
     )
     if booking is None:

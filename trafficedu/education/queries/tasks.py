@@ -111,6 +111,15 @@ def find_task(session: Session, number: str, by: Actor, *, answering: bool = Fal
     return task
 
 
+def find_bookable(session: Session, number: str, by: Actor) -> StudyTask:
+    """Return the task with ``number`` if ``by`` may see it, with its course only; raise :class:`Missing`."""
+    query = select(StudyTask).where(StudyTask.number == number, visible_to(by)).options(joinedload(StudyTask.course))
+    task = session.scalar(query.execution_options(populate_existing=True))
+    if task is None:
+        raise Missing(message("This study task does not exist, or you do not have access to it."))
+    return task
+
+
 def task_of_violation(session: Session, violation_id: int) -> StudyTask | None:
     """Return the task that answers for a violation, with its course; no scope: the caller shows the violation."""
     return session.scalar(

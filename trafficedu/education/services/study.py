@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
@@ -20,11 +20,20 @@ from trafficedu.core.errors import Denied, Refusal
 from trafficedu.core.numbers import new_number
 from trafficedu.core.text import Message, message
 from trafficedu.education import rules
-from trafficedu.education.models import Attendance, Booking, Certificate, CourseModule, ModuleRecord, StudySession
+from trafficedu.education.models import (
+    Attendance,
+    Booking,
+    Certificate,
+    CourseModule,
+    ModuleRecord,
+    StudySession,
+    StudyTask,
+)
 from trafficedu.education.queries.courses import plan_of
 from trafficedu.education.queries.sessions import list_roster
 from trafficedu.education.rules import BOOKING_LIFE, TASK_LIFE, BookingAct, BookingState, TaskAct
 from trafficedu.education.services.seats import lock_riders, require_no_next_task
+from trafficedu.riders.models import Rider
 
 
 @dataclass(frozen=True)
@@ -81,12 +90,18 @@ def undo_check_in(session: Session, booking: Booking, by: Actor) -> None:
 
 
 def _lock_study(session: Session, booking: Booking) -> None:
-    lock_riders(session, [booking.task.rider_id])
-    session.refresh(booking)
-    session.refresh(booking.task)
-    session.expire(booking, ["attendance"])
-    if booking.attendance is not None:
-        session.expire(booking.attendance)  # its modules too: somebody else may have begun one
+    """Hold the rider of a booking, then read it, its task and its attendance as they are now, in one statement."""
+    identity = inspect(booking).identity  # asking the booking itself would read it once more
+    assert identity is not None
+    booking_id = identity[0]
+    rider = select(StudyTask.rider_id).join(Booking, Booking.task_id == StudyTask.id).where(Booking.id == booking_id)
+    session.execute(select(Rider.id).where(Rider.id == rider.scalar_subquery()).with_for_update(key_share=True))
+    session.scalars(
+        select(Booking)
+        .where(Booking.id == booking_id)
+        .options(joinedload(Booking.task), joinedload(Booking.session), joinedload(Booking.attendance))
+        .execution_options(populate_existing=True)
+    ).one()
 
 
 def _attendance(booking: Booking) -> Attendance:

@@ -12,10 +12,10 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
-from trafficedu.core.forms import carried_out, submitted
+from trafficedu.core.forms import carried_out, submitted, told_shortly
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
-from trafficedu.core.web import back_to, flash_message, locale
+from trafficedu.core.web import back_to, flash_message, locale, wants_sentence
 from trafficedu.education import rules
 from trafficedu.education.forms import FindForm, OverrideForm, QuizForm
 from trafficedu.education.models import Booking, CourseModule, StudySession
@@ -188,10 +188,26 @@ def _to_card(number: str, task: str) -> Response:
 @pages.post("/sessions/<number>/riders/<task>/check-in")
 @requires(CHECK_IN)
 def check_in(number: str, task: str) -> Any:
-    """I check a rider in."""
-    booking = _study(number, task)
-    carried_out(lambda: study_services.check_in(session(), booking, actor(), utc_now()))
+    """I check a rider in. A second tap is answered like the first, without taking turns with those who write."""
+    booking = sessions.find_seat(session(), number, task, actor())
+
+    def arrive() -> None:
+        study_services.check_in(session(), booking, actor(), utc_now())
+
+    if wants_sentence():
+        return told_shortly(arrive, lambda: _row(number, task))
+    if not booking.has_checked_in:
+        carried_out(arrive)
     return back_to("study.check_in_list", number=number, _anchor=task)
+
+
+def _row(number: str, task: str) -> str:
+    """Draw one rider of the list anew."""
+    booking = _study(number, task)
+    study = booking.session
+    person = people.people(session(), [booking.task.rider], actor())[booking.task.rider_id]
+    times = {"is_today": study.starts_on == today() and study.takes_place, "begun": study.starts_utc <= utc_now()}
+    return render_template("study/_row.html", study=study, entry=_roster_entry(booking), person=person, **times)
 
 
 @pages.post("/sessions/<number>/riders/<task>/undo")

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 
 from trafficedu.areas import queries as areas
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.fields import choices
-from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.forms import errors_told, form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
-from trafficedu.core.web import back_to, flash_message, local_time, locale, pdf, translated
+from trafficedu.core.web import back_to, flash_message, local_time, locale, pdf, translated, wants_sentence
 from trafficedu.education import rules
 from trafficedu.education.forms import SeatForm, TaskFilterForm, WaiveForm
 from trafficedu.education.models import StudySession, StudyTask
 from trafficedu.education.queries import certificates, courses, documents, people
-from trafficedu.education.queries.seats import live_booking, sessions_with_seats
-from trafficedu.education.queries.tasks import find_task, tasks_on
+from trafficedu.education.queries.seats import find_chosen, live_booking, sessions_with_seats
+from trafficedu.education.queries.tasks import find_bookable, find_task, tasks_on
 from trafficedu.education.services import assignment, seats
 
 pages = Blueprint("education", __name__)
+OFFERED, NEXT = 40, 5
+"""How many sessions the page offers, and how many it offers once one of them was refused."""
 
 
 @pages.get("/education")
@@ -67,16 +69,20 @@ def task(number: str) -> Any:
 @requires("education:task:book")
 def seat(number: str) -> Any:
     """I give a rider a seat in another session, as they ask for it."""
-    task = _find(number)
-    held = live_booking(session(), task.id)
-    free = [study for study in sessions_with_seats(session(), task, utc_now()) if not held or study != held.session]
-    form = SeatForm()
-    form.session.choices = choices((study.number, _label(study, task)) for study in free)
-    by_number = {study.number: study for study in free}
-    if submitted(form, lambda: seats.move_booking(session(), task, by_number[form.session.data], actor(), utc_now())):
+    task, now, form = find_bookable(session(), number, actor()), utc_now(), SeatForm()
+    form.choose_from(lambda chosen: find_chosen(session(), task, chosen, now))
+    if submitted(form, lambda: seats.move_booking(session(), task, form.study, actor(), now)):
         flash_message(message("Seat booked."))
-        return back_to("education.task", number=number)
-    return form_page("education/seat.html", form, task=_find(number), held=held, sessions=free)
+        address = url_for("education.task", number=number)
+        return {"address": address} if wants_sentence() else redirect(address, code=303)
+    if form.errors and wants_sentence():
+        return errors_told(form)
+    held = live_booking(session(), task.id)
+    most = NEXT if form.errors else OFFERED
+    free = sessions_with_seats(session(), task, now, limit=most + 1)
+    free = [study for study in free if not held or study != held.session][:most]
+    form.session.choices = choices((study.number, _label(study, task)) for study in free)
+    return form_page("education/seat.html", form, task=task, held=held, sessions=free)
 
 
 def _label(study: StudySession, task: StudyTask) -> str:

@@ -1,0 +1,58 @@
+// A form marked data-short is sent without leaving the page. The answer is JSON: where to go on (address), the piece of
+// the page that has changed (html), or a sentence that says why not (message). Without scripts the same form is posted
+// like any other; so it is here where the answer is none of these.
+import { enhance } from "./enhance.js";
+import { release } from "./guard.js";
+import { word } from "./words.js";
+
+const CALM_MS = 2000; // after the last tap, what depends on all of them is read again
+
+let later = 0;
+
+function say(form, text) {
+  form.parentElement.querySelectorAll(":scope > .flash").forEach((old) => old.remove());
+  const note = Object.assign(document.createElement("p"), { className: "flash flash-error", textContent: text });
+  note.setAttribute("role", "alert");
+  form.before(note);
+}
+
+function put(form, html) {
+  const made = new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
+  const old = document.getElementById(made.id) ?? form;
+  old.replaceWith(made);
+  enhance(made);
+  made.tabIndex = -1;
+  made.focus({ preventScroll: true });
+}
+
+async function follow() {
+  const answer = await fetch(window.location.href);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  document.querySelectorAll("[data-follows]").forEach((part) => part.replaceWith(page.getElementById(part.id) ?? part));
+}
+
+async function send(form, token) {
+  const answer = await fetch(form.action, {
+    method: "POST",
+    body: new URLSearchParams(new FormData(form)),
+    headers: { Accept: "application/json", "X-CSRFToken": token },
+  });
+  const told = await answer.json();
+  if (told.address) window.location.assign(told.address);
+  else if (told.html) {
+    put(form, told.html);
+    window.clearTimeout(later);
+    later = window.setTimeout(() => follow().catch(() => {}), CALM_MS);
+  } else say(form, told.message || word("failed"));
+}
+
+export function shortForms(root, token) {
+  root.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || !form.matches("[data-short]")) return;
+    event.preventDefault();
+    send(form, token)
+      .catch(() => say(form, word("failed")))
+      .finally(() => release(form));
+  });
+}
