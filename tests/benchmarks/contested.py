@@ -37,6 +37,7 @@ from trafficedu.core import schema
 from trafficedu.core.clock import local_date, utc_now
 from trafficedu.core.database import database
 from trafficedu.core.numbers import new_number
+from trafficedu.core.transactions import writing
 from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import load_demo
 from trafficedu.education.models import Attendance, Booking, StudySession, StudyTask
@@ -64,7 +65,7 @@ def prepare(url: str, rounds: int) -> tuple[str, str, list[Turn]]:
     app = create_app()
     with app.app_context():
         schema.upgrade(database().engine)
-        with database().sessionmaker() as session:
+        with database().sessionmaker() as own, writing(own) as session:
             for load in wiring.REFERENCE:
                 load(session, utc_now())
             load_demo(session, Plan(2_000, 6), utc_now())
@@ -80,7 +81,6 @@ def prepare(url: str, rounds: int) -> tuple[str, str, list[Turn]]:
             turns = [add_turn(session, station, village) for _ in range(rounds)]
             session.commit()
             session.execute(text("ANALYZE"))
-            session.commit()
     return names[0], names[1], turns
 
 
