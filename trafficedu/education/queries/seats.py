@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select
-from sqlalchemy.orm import Session, aliased, contains_eager
+from sqlalchemy.orm import Session, contains_eager
 
 from trafficedu.areas.models import Area
 from trafficedu.configuration.queries import figure
@@ -23,21 +23,20 @@ AT_ONCE = 10
 """Candidates fetched in one statement; a full one costs one more update, not one more search."""
 
 
+_STUDY, _STATION, _AREA = table_of(StudySession).c, table_of(Station).c, table_of(Area).c
+_TASK, _RIDER, _HOME = table_of(StudyTask).c, table_of(Rider).c, table_of(Area).alias("home").c
+_ORIGIN = (
+    select(func.coalesce(_HOME.path, _AREA.path))
+    .join_from(table_of(StudyTask), table_of(Area), _TASK.area_id == _AREA.id)
+    .join(table_of(Rider), _TASK.rider_id == _RIDER.id)
+    .outerjoin(_HOME.path.table, _RIDER.home_area_id == _HOME.id)
+    .where(_TASK.id == bindparam("task_id"))
+)
+
+
 def origin_path(session: Session, task: StudyTask) -> str:
     """Return the path of the area a task's rider starts from: home where it is known, else the violation's area."""
-    home = aliased(Area)
-    row = session.execute(
-        select(Area.path, home.path)
-        .select_from(StudyTask)
-        .join(Area, StudyTask.area_id == Area.id)
-        .join(Rider, StudyTask.rider_id == Rider.id)
-        .outerjoin(home, Rider.home_area_id == home.id)
-        .where(StudyTask.id == task.id)
-    ).one()
-    return str(row[1] or row[0])
-
-
-_STUDY, _STATION, _AREA = table_of(StudySession).c, table_of(Station).c, table_of(Area).c
+    return str(session.connection().scalar(_ORIGIN, {"task_id": task.id}))
 
 
 def _lies_in(place: str) -> ColumnElement[bool]:
@@ -113,36 +112,35 @@ def candidates(session: Session, course_id: int, due_on: date, path: str, now: d
     return session.connection().scalars(_CANDIDATES, parameters).all()
 
 
-def sessions_with_seats(session: Session, task: StudyTask, now: datetime, limit: int = 40) -> Sequence[StudySession]:
+_SESSIONS = select(StudySession).join(StudySession.station).join(Station.area)
+_OFFERED = (
+    _SESSIONS.where(*_BOOKABLE)
+    .order_by(_STUDY.starts_on > bindparam("due_on"), _NEARNESS, _STUDY.starts_utc, _STUDY.id)
+    .options(contains_eager(StudySession.station).contains_eager(Station.area))
+    .limit(bindparam("most"))
+)
+_CHOSEN = _SESSIONS.where(_STUDY.number == bindparam("chosen"), *_CHOOSABLE).execution_options(populate_existing=True)
+
+
+def _choice(task: StudyTask, path: str, now: datetime) -> dict[str, Any]:
+    return {**_places(path), "of_course": task.course_id, "ready": now}
+
+
+def sessions_with_seats(
+    session: Session, task: StudyTask, now: datetime, limit: int = 40, path: str = ""
+) -> Sequence[StudySession]:
     """Return the sessions that somebody may choose for a task: right course, a free seat, not begun yet.
 
     Nearest first, then earliest, with station and area loaded. Sessions after the due date are offered too
-    (the page says which): better late than not at all.
+    (the page says which): better late than not at all. ``path`` is the task's :func:`origin_path`, where it is known.
     """
-    path = origin_path(session, task)
-    query = (
-        select(StudySession)
-        .join(StudySession.station)
-        .join(Station.area)
-        .where(*_BOOKABLE)
-        .order_by(StudySession.starts_on > task.due_on, _NEARNESS, StudySession.starts_utc, StudySession.id)
-        .options(contains_eager(StudySession.station).contains_eager(Station.area))
-        .limit(limit)
-    )
-    return session.scalars(query, {**_places(path), "of_course": task.course_id, "ready": now}).all()
+    choice = _choice(task, path or origin_path(session, task), now)
+    return session.scalars(_OFFERED, {**choice, "due_on": task.due_on, "most": limit}).all()
 
 
-def find_chosen(session: Session, task: StudyTask, number: str, now: datetime) -> StudySession | None:
+def find_chosen(session: Session, task: StudyTask, path: str, number: str, now: datetime) -> StudySession | None:
     """Return the session that somebody chose for a task, full or not; None where it was never offered for it."""
-    query = (
-        select(StudySession)
-        .join(StudySession.station)
-        .join(Station.area)
-        .where(StudySession.number == number, *_CHOOSABLE)
-        .execution_options(populate_existing=True)
-    )
-    places = _places(origin_path(session, task))
-    return session.scalar(query, {**places, "of_course": task.course_id, "ready": now})
+    return session.scalar(_CHOSEN, {**_choice(task, path, now), "chosen": number})
 
 
 def live_booking(session: Session, task_id: int) -> Booking | None:

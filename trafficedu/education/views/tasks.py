@@ -20,7 +20,7 @@ from trafficedu.education import rules
 from trafficedu.education.forms import SeatForm, TaskFilterForm, WaiveForm
 from trafficedu.education.models import StudySession, StudyTask
 from trafficedu.education.queries import certificates, courses, documents, people
-from trafficedu.education.queries.seats import find_chosen, live_booking, sessions_with_seats
+from trafficedu.education.queries.seats import find_chosen, live_booking, origin_path, sessions_with_seats
 from trafficedu.education.queries.tasks import find_bookable, find_task, tasks_on
 from trafficedu.education.services import assignment, seats
 
@@ -70,7 +70,8 @@ def task(number: str) -> Any:
 def seat(number: str) -> Any:
     """I give a rider a seat in another session, as they ask for it."""
     task, now, form = find_bookable(session(), number, actor()), utc_now(), SeatForm()
-    form.choose_from(lambda chosen: find_chosen(session(), task, chosen, now))
+    path = origin_path(session(), task)
+    form.choose_from(lambda chosen: find_chosen(session(), task, path, chosen, now))
     if submitted(form, lambda: seats.move_booking(session(), task, form.study, actor(), now)):
         flash_message(message("Seat booked."))
         address = url_for("education.task", number=number)
@@ -79,7 +80,7 @@ def seat(number: str) -> Any:
         return errors_told(form)
     held = live_booking(session(), task.id)
     most = NEXT if form.errors else OFFERED
-    free = sessions_with_seats(session(), task, now, limit=most + 1)
+    free = sessions_with_seats(session(), task, now, most + 1, path)
     free = [study for study in free if not held or study != held.session][:most]
     form.session.choices = choices((study.number, _label(study, task)) for study in free)
     return form_page("education/seat.html", form, task=task, held=held, sessions=free)
