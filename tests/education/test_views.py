@@ -370,3 +370,21 @@ def test_every_page_renders(
     client.sign_in(make_user("supervisor", area_id=district.root.id))
     assert client.get(f"/education?area={district.town.code}").status_code == 200
     assert client.get(f"/education/{task}/waive").status_code == 200
+
+
+@pytest.mark.one_database
+def test_the_page_of_a_large_session_shows_some_riders_and_leads_to_all(
+    client: Browser, session: Session, district: District, staff: User
+) -> None:
+    study = make_session(session, district.at_a, STARTS, capacity=60, seats_taken=53)
+    for _ in range(53):
+        task = make_task(session, make_rider(session, district.a), district.a, state="booked")
+        session.add(Booking(task_id=task.id, session_id=study.id, booked_utc=NOW))
+    session.commit()
+    client.sign_in(staff)
+    page = client.get(f"/sessions/{study.number}?lang=en").text
+    assert page.count('data-label="Study task"') == 50
+    assert "Show 3 more riders" in page
+    everybody = client.get(f"/sessions/{study.number}?lang=en&all=1").text
+    assert everybody.count('data-label="Study task"') == 53
+    assert "more rider" not in everybody

@@ -360,3 +360,22 @@ def test_an_officer_s_own_day(session: Session, phone: Browser, officer_user: Us
     html = phone.get("/violations?mine=y").get_data(as_text=True)
     assert number in html
     assert actor_of(session.merge(officer_user)).user_id == session.scalars(select(Violation.officer_id)).one()
+
+
+def test_the_first_screen_shows_the_latest_of_the_day_and_leads_to_all(
+    session: Session, phone: Browser, officer_user: User, district: District
+) -> None:
+    now, officer = utc_now(), session.merge(officer_user)
+    own = [make_violation(session, district.village, now=now, occurred_utc=now) for _ in range(20)]
+    for violation in own:
+        violation.officer_id = officer.id
+    session.commit()
+    leads_to_all = f'href="/violations?mine=y&amp;since={today()}&amp;until={today()}"'
+    assert leads_to_all not in phone.get("/").text
+    one_more = make_violation(session, district.village, now=now, occurred_utc=now)
+    one_more.officer_id = officer.id
+    session.commit()
+    page = phone.get("/").text
+    assert leads_to_all in page
+    assert len(set(re.findall(r"/violations/(V\w{11})", page))) == 20
+    assert one_more.number in phone.get(f"/violations?mine=y&since={today()}&until={today()}").text

@@ -21,6 +21,7 @@ from trafficedu.violations.queries.kinds import list_kinds, list_kinds_ending
 
 EXPIRY_DAYS = 60
 SHOWN = 5
+OWN_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,10 @@ class WaitingRecord:
 def own_day() -> str:
     """Home: the keys that begin a record, and what I recorded today."""
     who = actor()
-    mine = records.list_own_of_day(session(), who, today())
+    mine = records.list_own_of_day(session(), who, today(), OWN_SHOWN + 1)
     kinds = [kind for kind in list_kinds(session(), today()) if kind.position is not None]
-    return render_template("violations/_home_officer.html", kinds=kinds, violations=mine)
+    rest = url_for("violations.index", mine="y", since=today(), until=today()) if len(mine) > OWN_SHOWN else ""
+    return render_template("violations/_home_officer.html", kinds=kinds, violations=mine[:OWN_SHOWN], rest=rest)
 
 
 @panel_for("violations:violation:review")

@@ -195,13 +195,14 @@ def is_visible(session: Session, task: StudyTask, by: Actor) -> bool:
     return session.scalar(select(StudyTask.id).where(StudyTask.id == task.id, visible_to(by))) is not None
 
 
-def list_of_rider(session: Session, rider_id: int, by: Actor) -> Sequence[StudyTask]:
-    """Return the tasks of a rider that ``by`` may see, the latest first."""
+def list_of_rider(session: Session, rider_id: int, by: Actor, limit: int = 20) -> Sequence[StudyTask]:
+    """Return the latest tasks of a rider among those ``by`` may see."""
     return session.scalars(
         select(StudyTask)
         .where(StudyTask.rider_id == rider_id, visible_to(by))
         .options(joinedload(StudyTask.course))
         .order_by(StudyTask.id.desc())
+        .limit(limit)
     ).all()
 
 

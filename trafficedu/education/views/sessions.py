@@ -44,6 +44,8 @@ from trafficedu.reports import roster as roster_report
 from trafficedu.stations.models import Station
 
 pages = Blueprint("sessions", __name__)
+SHOWN = 50
+"""Riders of a session on its page; the rest is behind a link."""
 
 
 @pages.get("/sessions")
@@ -113,11 +115,13 @@ def show(number: str) -> Any:
     """I see one session and who has a seat in it."""
     study = find_session(session(), number, actor())
     roster = list_roster(session(), study.id)
+    shown = roster if "all" in request.args else roster[:SHOWN]
     return render_template(
         "sessions/session.html",
         study=study,
-        roster=roster,
-        people=people.people(session(), [booking.task.rider for booking in roster], actor()),
+        roster=shown,
+        rest=len(roster) - len(shown),
+        people=people.people(session(), [booking.task.rider for booking in shown], actor()),
         own=actor().scope.station_id == study.station_id,
         coming=study.takes_place and study.starts_utc > utc_now(),
         is_today=study.takes_place and study.starts_on == today(),

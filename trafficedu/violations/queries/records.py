@@ -179,13 +179,14 @@ def filter_conditions(chosen: ViolationFilter) -> list[ColumnElement[bool]]:
     return [*conditions, *(column == value for value, column in equal if value)]
 
 
-def list_own_of_day(session: Session, by: Actor, day: date) -> Sequence[Violation]:
-    """Return what ``by`` recorded that happened on ``day``, the latest first."""
+def list_own_of_day(session: Session, by: Actor, day: date, limit: int) -> Sequence[Violation]:
+    """Return the latest of what ``by`` recorded that happened on ``day``."""
     query = (
         select(Violation)
         .where(Violation.officer_id == by.user_id, Violation.occurred_on == day)
         .options(joinedload(Violation.kind), joinedload(Violation.area))
         .order_by(Violation.occurred_utc.desc(), Violation.id.desc())
+        .limit(limit)
     )
     return session.scalars(query).all()
 
