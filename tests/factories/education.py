@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
+from trafficedu.areas.rules import Level
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.numbers import new_number
@@ -30,7 +31,7 @@ def make_area(session: Session, level: str, parent: Area | None = None, name: st
     area = Area(
         code=code,
         name=name or f"区域{code}",
-        level=level,
+        level=Level(level),
         parent=parent,
         path=f"{parent.path if parent else ''}{code}/",
         valid_from=date(2020, 1, 1),

@@ -10,10 +10,11 @@ const CALM_MS = 2000; // after the last tap, what depends on all of them is read
 let later = 0;
 
 function say(form, text) {
-  form.parentElement.querySelectorAll(":scope > .flash").forEach((old) => old.remove());
+  const place = form.querySelector(".buttons") ?? form; // beside the button that was tapped
+  place.parentElement.querySelectorAll(":scope > .flash").forEach((old) => old.remove());
   const note = Object.assign(document.createElement("p"), { className: "flash flash-error", textContent: text });
   note.setAttribute("role", "alert");
-  form.before(note);
+  place.before(note);
 }
 
 function put(form, html) {
@@ -25,10 +26,22 @@ function put(form, html) {
   made.focus({ preventScroll: true });
 }
 
+// what is under the thumb stays there, however much appears above it
+function still(change) {
+  const fixed = document.activeElement.closest("main > *") ?? document.querySelector("main");
+  const before = fixed.getBoundingClientRect().top;
+  document.documentElement.classList.add("still");
+  change();
+  window.scrollBy(0, fixed.getBoundingClientRect().top - before);
+  document.documentElement.classList.remove("still");
+}
+
 async function follow() {
   const answer = await fetch(window.location.href);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  document.querySelectorAll("[data-follows]").forEach((part) => part.replaceWith(page.getElementById(part.id) ?? part));
+  still(() =>
+    document.querySelectorAll("[data-follows]").forEach((part) => part.replaceWith(page.getElementById(part.id) ?? part)),
+  );
 }
 
 async function send(form, token) {
