@@ -62,7 +62,7 @@ import trafficedu.violations.views.deciding
 import trafficedu.violations.views.recording
 from trafficedu import wiring
 from trafficedu.accounts import queries as accounts
-from trafficedu.core import access, compression, database, health, logs, pages, security, web
+from trafficedu.core import access, compression, database, health, lanes, logs, pages, security, web
 from trafficedu.core.settings import Settings, load_settings
 from trafficedu.core.text import LOCALES
 from trafficedu.core.tokens import MaskedProtection
@@ -227,6 +227,7 @@ def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | 
         app.wsgi_app = ProxyFix(app.wsgi_app, settings.trusted_proxies, settings.trusted_proxies)  # type: ignore[method-assign]
     logs.init_logs(app)
     health.init_health(app)
+    lanes.init_lanes(app, settings)
     database.init_database(app, settings, wiring.HANDLERS)
     flask_babel.Babel(app, locale_selector=_choose_locale)
     access.init_access(app, accounts.load_actor)

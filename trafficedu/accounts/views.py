@@ -22,6 +22,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
 from trafficedu.core.forms import attach_error, form_page, submitted
+from trafficedu.core.lanes import kerb
 from trafficedu.core.list_views import list_page
 from trafficedu.core.text import LOCALES, message
 from trafficedu.core.transactions import writing
@@ -35,6 +36,7 @@ LOCAL_ADDRESS = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
 @pages.route("/sign-in", methods=["GET", "POST"])
 @open_to_all("nobody is signed in before signing in")
+@kerb
 def sign_in() -> Any:
     """I enter my user name and password."""
     form = SignInForm()
@@ -69,6 +71,7 @@ def sign_in() -> Any:
 
 @pages.post("/sign-out")
 @signed_in_only
+@kerb
 def sign_out() -> Any:
     """I end my session."""
     with writing(session()) as own:
@@ -94,6 +97,7 @@ def password() -> Any:
 
 @pages.post("/language")
 @open_to_all("everybody chooses the language they read")
+@kerb
 def language() -> Any:
     """I choose the language I read."""
     choice = request.values.get("locale", "")

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from typing import Any, cast
 
@@ -19,6 +20,12 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 WRITES = "writes"
 """The execution option of a connection that writes without a session, such as a migration's."""
+
+LIMIT: ContextVar[int] = ContextVar("limit", default=0)
+"""How many seconds one statement may take in what is served now; 0 for jobs and commands: as long as it likes."""
+STEPS = 2_000_000
+"""After how many of its steps, some hundredths of a second, SQLite looks whether a transaction took too long."""
+_LIMIT = "limit"
 
 RESTED_SECONDS = 5.0
 """How long a connection to PostgreSQL lay unused before it is asked whether the server is still there."""
@@ -32,13 +39,21 @@ _KIND_OF_ERROR = 0xFF
 _WAIT = f"PRAGMA busy_timeout = {PATIENCE_SECONDS * 1000:.0f}"
 
 
-def prepare_engine(engine: Engine) -> None:
-    """Set up every connection that ``engine`` opens; call it once, before the first."""
+def prepare_engine(engine: Engine, usual_limit: int = 0) -> None:
+    """Set up every connection that ``engine`` opens; call it once, before the first.
+
+    Parameters
+    ----------
+    usual_limit
+        The :data:`LIMIT` of most requests: PostgreSQL is told of it once a connection, and of others in each
+        transaction.
+    """
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     else:
         _plan_for_what_is_asked(engine)
         _ask_after_a_rest(engine)
+        _limit_from_the_beginning(engine, usual_limit)
         event.listen(engine, "begin", _allow_writing)
 
 
@@ -49,14 +64,35 @@ def declare(connection: Connection, *, writes: bool) -> None:
     no lock before that.
     """
     raw: Any = connection.connection.dbapi_connection
+    limit = LIMIT.get()
     if connection.dialect.name != "sqlite":
         if not writes:
             raw.read_only = True
+        if limit != connection.info.get(_LIMIT, 0):
+            raw.execute(f"SET LOCAL statement_timeout = {limit * 1000}")
     elif writes:
         with _in_sqlalchemy_s_words():
             raw.begin_writing_instead()
     else:
         raw.keep_from_writing(True)
+        raw.limit(limit)
+
+
+def took_too_long(error: Exception) -> bool:
+    """Tell whether ``error`` says that a statement was stopped at its :data:`LIMIT`."""
+    raw = getattr(error, "orig", None)
+    return getattr(raw, "sqlstate", "") == "57014" or getattr(raw, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT
+
+
+def _limit_from_the_beginning(engine: Engine, seconds: int) -> None:
+    """Limit the statements of connections that are opened for a request, not those for jobs and commands."""
+
+    @event.listens_for(engine, "connect")
+    def _limit(raw: Any, record: ConnectionPoolEntry) -> None:
+        record.info[_LIMIT] = seconds if LIMIT.get() else 0
+        if record.info[_LIMIT]:
+            raw.execute(f"SET statement_timeout = {seconds * 1000}")
+            raw.commit()
 
 
 def _allow_writing(connection: Connection) -> None:
@@ -129,6 +165,7 @@ def _prepare_sqlite(engine: Engine) -> None:
         raw = cast(TakingTurns, connection.connection.dbapi_connection)
         with _in_sqlalchemy_s_words():
             raw.keep_from_writing(False)
+            raw.limit(0)
             raw.begin_writing() if connection.get_execution_options().get(WRITES) else raw.execute("BEGIN")
 
 
@@ -142,7 +179,7 @@ class TakingTurns(sqlite3.Connection):
 
     def __init__(self, turn: threading.Lock, *given: Any, **options: Any) -> None:
         """Open the database; ``turn`` is one lock for all connections of this process to it."""
-        self._turn, self._mine = turn, False
+        self._turn, self._mine, self._ends = turn, False, 0.0
         self.kept_from_writing = False
         super().__init__(*given, **options)
 
@@ -151,6 +188,15 @@ class TakingTurns(sqlite3.Connection):
         if kept != self.kept_from_writing:
             self.execute(f"PRAGMA query_only = {kept:d}")
             self.kept_from_writing = kept
+
+    def limit(self, seconds: int) -> None:
+        """Stop whatever is asked when ``seconds`` from now are over; 0 for never."""
+        if seconds or self._ends:
+            self._ends = time.monotonic() + seconds if seconds else 0.0
+            self.set_progress_handler(self._is_over if seconds else None, STEPS)
+
+    def _is_over(self) -> bool:
+        return time.monotonic() > self._ends
 
     def begin_writing_instead(self) -> None:
         """Give up a transaction in which nothing was asked, and begin one that holds the write lock.

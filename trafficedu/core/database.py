@@ -11,18 +11,25 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core import connections, transactions
 from trafficedu.core.events import Handlers
+from trafficedu.core.lanes import THREADS
 from trafficedu.core.services import Services
 from trafficedu.core.settings import Settings
+
+POOL = 20
+"""How many connections stay open in a process once they were needed."""
+SPARE = 8
+"""For what takes one beside its request's: a probe, a denial."""
 
 
 def init_database(app: Flask, settings: Settings, handlers: Handlers) -> None:
     """Attach the database to ``app``; every session carries the same :class:`~trafficedu.core.services.Services`.
 
-    A connection pool of 20 serves a worker process with as many threads; SQLite waits for its one writer.
+    The pool has a connection for every thread of a server process and some to spare, so that nobody ever waits for one:
+    those who wait do so before they have any (``core.lanes``).
     """
     engine: dict[str, Any] = {"url": settings.database_url}
     if not settings.database_url.endswith(":memory:"):
-        engine |= {"pool_size": 20, "max_overflow": 20}
+        engine |= {"pool_size": POOL, "max_overflow": THREADS + SPARE - POOL}
     app.config["SQLALCHEMY_ENGINES"] = {"default": engine}
     services = Services(settings, settings.keyring, settings.evidence, handlers)
     extension = SQLAlchemy(session_options={"info": services.as_info()})
@@ -33,7 +40,7 @@ def init_database(app: Flask, settings: Settings, handlers: Handlers) -> None:
         close for close in app.teardown_appcontext_funcs if not iscoroutinefunction(close)
     ]
     with app.app_context():
-        connections.prepare_engine(extension.engine)
+        connections.prepare_engine(extension.engine, settings.kerb_limit_seconds)
         transactions.prepare_sessions(extension.sessionmaker)
 
 

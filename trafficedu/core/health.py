@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from trafficedu.core import schema
 from trafficedu.core.access import open_to_all
 from trafficedu.core.database import database, session
+from trafficedu.core.lanes import kerb
 from trafficedu.core.services import services_of
 
 probes = Blueprint("health", __name__)
@@ -28,6 +29,7 @@ ANSWERS = prometheus_client.Histogram(
 
 @probes.get("/healthz")
 @open_to_all("a load balancer has no account")
+@kerb
 def alive() -> Response:
     """Say that the process answers; asks nothing of the database."""
     return _plain("alive")
@@ -35,6 +37,7 @@ def alive() -> Response:
 
 @probes.get("/readyz")
 @open_to_all("a load balancer has no account")
+@kerb
 def ready() -> Response:
     """Say whether the database answers and its schema is the one this version needs."""
     try:
@@ -49,6 +52,7 @@ def ready() -> Response:
 
 @probes.get("/metrics")
 @open_to_all("guarded by address or token below")
+@kerb
 def metrics() -> Response:
     """Give the metrics to a collector on this machine, or to one that knows the token."""
     settings = services_of(session()).settings

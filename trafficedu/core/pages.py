@@ -15,9 +15,9 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
-from trafficedu.core import access, logs
+from trafficedu.core import access, connections, logs
 from trafficedu.core.actors import Actor
 from trafficedu.core.addresses import MonthConverter, NoSuchMonth
 from trafficedu.core.clock import utc_now
@@ -108,6 +108,8 @@ def error_page(code: int, reason: Any = "") -> tuple[str | dict[str, str], int]:
 
 
 def _http_error(error: HTTPException) -> Any:
+    if isinstance(error, ServiceUnavailable):
+        return _busy(too_long=False, retry_after=str(error.retry_after))
     if isinstance(error.code, int) and error.code >= 400:
         answer = error_page(error.code)
         headers = [(name, value) for name, value in error.get_headers() if name in {"Retry-After", "Allow"}]
@@ -128,4 +130,15 @@ def _unexpected(error: Exception) -> Any:
     """Log and answer without asking the database who the user is: it may be what failed."""
     logs.logger.error("unexpected", exc_info=error)
     g._login_user = flask_login.AnonymousUserMixin()
-    return error_page(503 if isinstance(error, OperationalError) else 500)
+    if isinstance(error, OperationalError):
+        if connections.took_too_long(error):
+            return _busy(too_long=True)
+        return render_template("errors/500.html"), 503
+    return error_page(500)
+
+
+def _busy(*, too_long: bool, retry_after: str = "") -> Any:
+    """Say that there is no place for now, or that what was asked took too long, without asking who the user is."""
+    g._login_user = flask_login.AnonymousUserMixin()
+    page = render_template("errors/503.html", too_long=too_long)
+    return page, 503, {"Retry-After": retry_after} if retry_after else {}

@@ -19,9 +19,11 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from prometheus_client import multiprocess, values
 
+from trafficedu.core.lanes import THREADS
+
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "gthread"
-threads = 8
+threads = THREADS
 timeout = 120
 graceful_timeout = 20
 max_requests = 20_000

@@ -36,6 +36,10 @@ class Settings:
     push_dry_run: bool | None = None
     push_servers: str = ""
     mail_url: str = ""
+    desk_requests: int = 4
+    desk_wait_seconds: int = 8
+    desk_limit_seconds: int = 30
+    kerb_limit_seconds: int = 10
 
     @property
     def keyring(self) -> Keyring:
@@ -83,6 +87,10 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         push_dry_run=_flag(values["push_dry_run"]) if values.get("push_dry_run") else None,
         push_servers=values.get("push_servers", ""),
         mail_url=values.get("mail_url", ""),
+        desk_requests=_whole(values, "desk_requests", Settings.desk_requests),
+        desk_wait_seconds=_whole(values, "desk_wait_seconds", Settings.desk_wait_seconds),
+        desk_limit_seconds=_whole(values, "desk_limit_seconds", Settings.desk_limit_seconds),
+        kerb_limit_seconds=_whole(values, "kerb_limit_seconds", Settings.kerb_limit_seconds),
     )
 
 

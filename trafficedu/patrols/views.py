@@ -16,6 +16,7 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Denied
 from trafficedu.core.forms import carried_out, form_page, submitted
+from trafficedu.core.lanes import kerb
 from trafficedu.core.list_views import list_page
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
@@ -27,6 +28,7 @@ pages = Blueprint("patrols", __name__, url_prefix="/patrols")
 
 @pages.get("/now")
 @requires("patrols:patrol:record")
+@kerb
 def now() -> Any:
     """I begin a patrol, or go on with the one that is running."""
     return _now(BeginForm())
@@ -43,6 +45,7 @@ def _now(form: BeginForm) -> Any:
 
 @pages.post("/now/begin")
 @requires("patrols:patrol:record")
+@kerb
 def begin() -> Any:
     """I begin a patrol in an area."""
     form = BeginForm()
@@ -55,6 +58,7 @@ def begin() -> Any:
 
 @pages.post("/now/stop")
 @requires("patrols:patrol:record")
+@kerb
 def stop() -> Any:
     """I stopped one more."""
     return _counted(services.count_stop)
@@ -62,6 +66,7 @@ def stop() -> Any:
 
 @pages.post("/now/undo")
 @requires("patrols:patrol:record")
+@kerb
 def undo() -> Any:
     """I take my last count back."""
     return _counted(services.uncount_stop)
@@ -74,6 +79,7 @@ def _counted(change: Any) -> Any:
 
 @pages.route("/now/end", methods=["GET", "POST"])
 @requires("patrols:patrol:record")
+@kerb
 def end() -> Any:
     """I end my patrol: I check the time and the stops first."""
     running = queries.running_of(session(), actor())

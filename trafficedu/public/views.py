@@ -14,6 +14,7 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.forms import attach_error, form_page, submitted
+from trafficedu.core.lanes import kerb
 from trafficedu.core.numbers import is_number, normalise
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
@@ -39,6 +40,7 @@ RIDER = "a rider has no account: the number and the last four characters of the 
 
 @pages.route("/receipt", methods=["GET", "POST"])
 @open_to_all(RIDER)
+@kerb
 def find() -> Any:
     """I open my receipt with its number and my last four characters."""
     form = ReceiptForm()
@@ -49,6 +51,7 @@ def find() -> Any:
 
 @pages.route("/n/<number>", methods=["GET", "POST"])
 @open_to_all(RIDER)
+@kerb
 def receipt(number: str) -> Any:
     """I read my receipt; the first time I prove that it is mine."""
     if number != normalise(number) and is_number(normalise(number), "V"):
@@ -64,6 +67,7 @@ def receipt(number: str) -> Any:
 
 @pages.post("/n/<number>/close")
 @open_to_all(RIDER)
+@kerb
 def close(number: str) -> Any:
     """I close my receipt: on this phone it asks for the four characters again."""
     answer = back_to("public.find")
@@ -74,6 +78,7 @@ def close(number: str) -> Any:
 
 @pages.route("/n/<number>/session", methods=["GET", "POST"])
 @open_to_all(RIDER)
+@kerb
 def move(number: str) -> Any:
     """I choose another session with a free seat for my study."""
     receipt = _receipt_or_key(number)
@@ -94,6 +99,7 @@ def move(number: str) -> Any:
 
 @pages.route("/n/<number>/objection", methods=["GET", "POST"])
 @open_to_all(RIDER)
+@kerb
 def objection(number: str) -> Any:
     """I say why the record is wrong."""
     receipt = _receipt_or_key(number)
@@ -136,6 +142,7 @@ def certificate_pdf(number: str) -> Any:
 
 @pages.route("/verify", methods=["GET", "POST"])
 @open_to_all("whoever is shown a certificate may ask whether it is true")
+@kerb
 def verify() -> Any:
     """I type the number of a certificate that somebody shows me."""
     form = CertificateForm()
@@ -146,6 +153,7 @@ def verify() -> Any:
 
 @pages.get("/verify/<number>")
 @open_to_all("whoever is shown a certificate may ask whether it is true")
+@kerb
 def verified(number: str) -> Any:
     """I read whether a certificate is true, and whose it is."""
     number, address = normalise(number), request.remote_addr or ""

@@ -22,6 +22,7 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import attach_error, submitted
+from trafficedu.core.lanes import kerb
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale
@@ -33,6 +34,7 @@ VILLAGE_COOKIE = "village"
 
 @pages.route("/new", methods=["GET", "POST"])
 @requires("accidents:accident:record")
+@kerb
 def new() -> Any:
     """I record an accident; if one like it is on record already, I am asked first."""
     form = AccidentForm()

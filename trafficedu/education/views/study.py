@@ -13,6 +13,7 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.forms import carried_out, submitted, told_shortly
+from trafficedu.core.lanes import kerb
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale, wants_sentence
@@ -126,6 +127,7 @@ def _module_groups(study: StudySession, entries: Sequence[RosterEntry]) -> list[
 
 @pages.route("/sessions/<number>/check-in", methods=["GET", "POST"])
 @requires(CHECK_IN)
+@kerb
 def check_in_list(number: str) -> Any:
     """I stand at the door: I find a rider and check them in with one tap."""
     study = sessions.find_session(session(), number, actor())
@@ -152,6 +154,7 @@ def check_in_list(number: str) -> Any:
 
 @pages.get("/sessions/<number>/riders/<task>")
 @requires(CHECK_IN)
+@kerb
 def card(number: str, task: str) -> Any:
     """I see what one rider has studied and what comes next."""
     return _card(_study(number, task))
@@ -187,6 +190,7 @@ def _to_card(number: str, task: str) -> Response:
 
 @pages.post("/sessions/<number>/riders/<task>/check-in")
 @requires(CHECK_IN)
+@kerb
 def check_in(number: str, task: str) -> Any:
     """I check a rider in. A second tap is answered like the first, without taking turns with those who write."""
     booking = sessions.find_seat(session(), number, task, actor())
@@ -212,6 +216,7 @@ def _row(number: str, task: str) -> str:
 
 @pages.post("/sessions/<number>/riders/<task>/undo")
 @requires(CHECK_IN)
+@kerb
 def undo(number: str, task: str) -> Any:
     """I take a mistaken check-in back."""
     booking = _study(number, task)
@@ -228,6 +233,7 @@ def _module_id(study: StudySession, position: int) -> int:
 
 @pages.post("/sessions/<number>/riders/<task>/modules/<int:position>/start")
 @requires(CHECK_IN)
+@kerb
 def start(number: str, task: str, position: int) -> Any:
     """I begin a module for one rider."""
     booking = _study(number, task)
@@ -238,6 +244,7 @@ def start(number: str, task: str, position: int) -> Any:
 
 @pages.post("/sessions/<number>/riders/<task>/modules/<int:position>/end")
 @requires(CHECK_IN)
+@kerb
 def end(number: str, task: str, position: int) -> Any:
     """I end a module for one rider."""
     booking = _study(number, task)
@@ -248,6 +255,7 @@ def end(number: str, task: str, position: int) -> Any:
 
 @pages.post("/sessions/<number>/riders/<task>/quiz")
 @requires(CHECK_IN)
+@kerb
 def quiz(number: str, task: str) -> Any:
     """I enter the score of a rider's quiz."""
     booking = _study(number, task)
@@ -259,6 +267,7 @@ def quiz(number: str, task: str) -> Any:
 
 @pages.post("/sessions/<number>/riders/<task>/sign-off")
 @requires(COMPLETE)
+@kerb
 def sign_off(number: str, task: str) -> Any:
     """I sign a rider's study off in my name; the certificate is issued."""
     booking = _study(number, task)
@@ -271,6 +280,7 @@ def sign_off(number: str, task: str) -> Any:
 
 @pages.post("/sessions/<number>/riders/<task>/override")
 @requires("education:session:override")
+@kerb
 def override(number: str, task: str) -> Any:
     """I sign a study off although something is missing, with a reason."""
     booking = _study(number, task)
@@ -283,6 +293,7 @@ def override(number: str, task: str) -> Any:
 
 @pages.post("/sessions/<number>/riders/<task>/absent")
 @requires(CHECK_IN)
+@kerb
 def absent(number: str, task: str) -> Any:
     """I note that a rider did not come; the task opens again and gets the next seat."""
     booking = _study(number, task)
@@ -295,6 +306,7 @@ def absent(number: str, task: str) -> Any:
 
 @pages.post("/sessions/<number>/modules/<int:position>/start")
 @requires(CHECK_IN)
+@kerb
 def start_all(number: str, position: int) -> Any:
     """I begin a module for everybody in the room whose turn it is."""
     study = sessions.find_session(session(), number, actor())
@@ -311,6 +323,7 @@ def start_all(number: str, position: int) -> Any:
 
 @pages.post("/sessions/<number>/modules/<int:position>/end")
 @requires(CHECK_IN)
+@kerb
 def end_all(number: str, position: int) -> Any:
     """I end a module for everybody for whom it ran long enough."""
     study = sessions.find_session(session(), number, actor())
@@ -329,6 +342,7 @@ def end_all(number: str, position: int) -> Any:
 
 @pages.post("/sessions/<number>/sign-off")
 @requires(COMPLETE)
+@kerb
 def sign_off_all(number: str) -> Any:
     """I sign off everybody for whom nothing is missing, each in my name."""
     study = sessions.find_session(session(), number, actor())

@@ -12,6 +12,7 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import errors_told, form_page, submitted
+from trafficedu.core.lanes import kerb
 from trafficedu.core.list_views import list_page
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
@@ -67,6 +68,7 @@ def task(number: str) -> Any:
 
 @pages.route("/education/<number>/seat", methods=["GET", "POST"])
 @requires("education:task:book")
+@kerb
 def seat(number: str) -> Any:
     """I give a rider a seat in another session, as they ask for it."""
     task, now, form = find_bookable(session(), number, actor()), utc_now(), SeatForm()
@@ -95,6 +97,7 @@ def _label(study: StudySession, task: StudyTask) -> str:
 
 @pages.post("/education/<number>/book")
 @requires("education:task:book")
+@kerb
 def book(number: str) -> Any:
     """I look again for a seat for a rider who waits."""
     task = _find(number)

@@ -13,6 +13,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.lanes import kerb
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message, locale
 from trafficedu.hazards.forms import HazardForm, MorePhotosForm, ReasonForm
@@ -28,6 +29,7 @@ VILLAGE_COOKIE = "village"
 
 @pages.route("/new", methods=["GET", "POST"])
 @requires("hazards:hazard:report")
+@kerb
 def new() -> Any:
     """I report a hazard where I stand: photo, what, where."""
     form = HazardForm()

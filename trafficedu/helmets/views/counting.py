@@ -22,6 +22,7 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
+from trafficedu.core.lanes import kerb
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import translated
@@ -36,6 +37,7 @@ KEPT_ASSETS = ("app.css", "app.js", "counting.js")
 
 @pages.get("/count")
 @requires("helmets:survey:record")
+@kerb
 def count() -> Any:
     """I count helmets at the roadside."""
     recent = surveys.list_recent(session(), actor(), today())
@@ -44,6 +46,7 @@ def count() -> Any:
 
 @pages.get("/count/kept")
 @requires("helmets:survey:record")
+@kerb
 def kept_page() -> Any:
     """My phone keeps the counting page for when there is no network: without my name."""
     return render_template(
@@ -53,6 +56,7 @@ def kept_page() -> Any:
 
 @pages.get("/worker.js")
 @requires("helmets:survey:record")
+@kerb
 def worker() -> Any:
     """My phone learns which files the counting page needs."""
     assets = [frame.asset(name) for name in KEPT_ASSETS] + [url_for("static", filename="icon.svg")]
@@ -71,6 +75,7 @@ def worker() -> Any:
 
 @pages.get("/count/facts")
 @requires("helmets:survey:record")
+@kerb
 def facts() -> Any:
     """My phone asks which sites and companies there are, and for leave to send."""
     sites = [{"code": site.code, "name": site.name, "area": site.area.name} for site in offer_sites(session(), actor())]
@@ -80,6 +85,7 @@ def facts() -> Any:
 
 @pages.post("/count/sheets")
 @requires("helmets:survey:record")
+@kerb
 def receive() -> Any:
     """My phone sends what I counted."""
     try:

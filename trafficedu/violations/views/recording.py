@@ -20,6 +20,7 @@ from trafficedu.core.clock import local_date, today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import submitted
+from trafficedu.core.lanes import kerb
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, locale, translated
 from trafficedu.riders import queries as riders
@@ -55,6 +56,7 @@ class RiderCard:
 
 @pages.route("/record", methods=["GET", "POST"])
 @requires("violations:violation:record")
+@kerb
 def record() -> Any:
     """I record what I saw; the answer tells the rider where to study."""
     form = RecordForm()
@@ -76,6 +78,7 @@ def record() -> Any:
 
 @pages.get("/record/<number>")
 @requires("violations:violation:record")
+@kerb
 def recorded(number: str) -> Any:
     """I see what my record opened, and tell the rider."""
     violation = records.find_violation(session(), number, actor())

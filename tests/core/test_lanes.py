@@ -1,0 +1,195 @@
+"""What is done at the kerb never waits behind desks, and nothing that is asked on a page runs without end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from trafficedu.app import create_app
+from trafficedu.core.access import open_to_all
+from trafficedu.core.database import database, session
+from trafficedu.core.lanes import Desk, kerb
+from trafficedu.core.settings import Settings
+
+KERB = {
+    "accidents.new",
+    "accounts.language",
+    "accounts.sign_in",
+    "accounts.sign_out",
+    "education.book",
+    "education.seat",
+    "hazards.new",
+    "health.alive",
+    "health.metrics",
+    "health.ready",
+    "helmets.count",
+    "helmets.facts",
+    "helmets.kept_page",
+    "helmets.receive",
+    "helmets.worker",
+    "patrols.begin",
+    "patrols.end",
+    "patrols.now",
+    "patrols.stop",
+    "patrols.undo",
+    "public.close",
+    "public.find",
+    "public.move",
+    "public.objection",
+    "public.receipt",
+    "public.verified",
+    "public.verify",
+    "study.absent",
+    "study.card",
+    "study.check_in",
+    "study.check_in_list",
+    "study.end",
+    "study.end_all",
+    "study.override",
+    "study.quiz",
+    "study.sign_off",
+    "study.sign_off_all",
+    "study.start",
+    "study.start_all",
+    "study.undo",
+    "violations.record",
+    "violations.recorded",
+}
+ENDLESS = {
+    "sqlite": "WITH RECURSIVE more(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM more) SELECT count(*) FROM more",
+    "postgresql": "SELECT pg_sleep(60)",
+}
+LIMIT_SHOWN = "SELECT setting FROM pg_settings WHERE name = 'statement_timeout'"
+
+MakeNarrow = Callable[..., Flask]
+
+
+@pytest.fixture
+def narrow_app(fresh_url: str, data_key: str, tmp_path: Path) -> Iterator[MakeNarrow]:
+    """Build an application with one place for desks, and pages that take as long as the test says."""
+    made: list[Flask] = []
+
+    def make(**settings: Any) -> Flask:
+        given = {"desk_requests": 1, "desk_wait_seconds": 0, **settings}
+        app = create_app(Settings(tmp_path, fresh_url, "only-for-tests", data_key, **given))
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        with app.app_context():
+            database().engine.dispose()
+
+
+def page(app: Flask, address: str, act: Callable[[], Any], *marks: Callable[[Any], Any]) -> None:
+    """Add a page for everybody that answers what ``act`` returns."""
+
+    def view() -> str:
+        return str(act())
+
+    for mark in (open_to_all("a test"), *marks):
+        mark(view)
+    app.add_url_rule(address, address.strip("/"), view)
+
+
+def waiting(begun: threading.Event, go_on: threading.Event) -> bool:
+    begun.set()
+    return go_on.wait(10)
+
+
+@pytest.mark.one_database
+def test_what_is_done_at_the_kerb_is_listed_here(app: Flask) -> None:
+    assert {name for name, view in app.view_functions.items() if hasattr(view, "kerb")} == KERB
+
+
+def test_a_full_desk_is_told_at_once_and_the_kerb_passes(narrow_app: MakeNarrow) -> None:
+    app, begun, go_on = narrow_app(), threading.Event(), threading.Event()
+    page(app, "/slow", lambda: waiting(begun, go_on))
+    desk = threading.Thread(target=lambda: app.test_client().get("/slow"))
+    desk.start()
+    assert begun.wait(10)
+    for _ in range(2):
+        turned_away = app.test_client().get("/violations")
+        assert turned_away.status_code == 503
+        assert turned_away.headers["Retry-After"] == "5"
+        assert "系统繁忙" in turned_away.text
+        assert "The service is busy" in turned_away.text
+    for address in ("/sign-in", "/readyz", "/healthz", "/static/icon.svg"):
+        assert app.test_client().get(address, buffered=True).status_code == 200
+    assert app.test_client().get("/record").status_code == 302
+    go_on.set()
+    desk.join()
+    assert app.test_client().get("/violations").status_code == 302
+    metrics = app.test_client().get("/metrics").text
+    assert "trafficedu_desk_refused_total" in metrics
+    assert 'trafficedu_requests_running{lane="desk"} 0.0' in metrics
+
+
+@pytest.mark.one_database
+def test_who_is_turned_away_or_waits_takes_no_connection(narrow_app: MakeNarrow) -> None:
+    app = narrow_app(desk_wait_seconds=5)
+    begun, go_on = threading.Event(), threading.Event()
+    page(app, "/slow", lambda: waiting(begun, go_on))
+    answers: list[int] = []
+    clients = [threading.Thread(target=lambda: answers.append(app.test_client().get("/slow").status_code))]
+    clients[0].start()
+    assert begun.wait(10)
+    clients += [
+        threading.Thread(target=lambda: answers.append(app.test_client().get("/violations").status_code))
+        for _ in range(3)
+    ]
+    for client in clients[1:]:
+        client.start()
+    with app.app_context():
+        assert database().engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    assert answers == []
+    go_on.set()
+    for client in clients:
+        client.join()
+    assert sorted(answers) == [200, 302, 302, 302]
+
+
+def test_a_line_that_is_full_is_not_joined() -> None:
+    desk = Desk(places=1, waiting=1, patience=5)
+    assert desk.enter()
+    waited: list[bool] = []
+    second = threading.Thread(target=lambda: waited.append(desk.enter()))
+    second.start()
+    while desk._line is not None and desk._line._value:
+        second.join(0.01)
+    assert not desk.enter()
+    desk.leave()
+    second.join()
+    assert waited == [True]
+
+
+def test_a_page_of_a_desk_that_asks_without_end_is_stopped(narrow_app: MakeNarrow, database_kind: str) -> None:
+    app = narrow_app(desk_limit_seconds=1)
+    page(app, "/endless", lambda: session().execute(text(ENDLESS[database_kind])).all())
+    page(app, "/quick", lambda: session().scalar(text("SELECT 1")))
+    answer = app.test_client().get("/endless")
+    assert answer.status_code == 503
+    assert "本次查询用时过长" in answer.text
+    assert app.test_client().get("/quick").text == "1"
+
+
+def test_each_lane_has_its_limit_and_jobs_have_none(narrow_app: MakeNarrow, database_kind: str) -> None:
+    if database_kind == "sqlite":
+        pytest.skip("SQLite is stopped by the clock, which the test above shows")
+    app = narrow_app(desk_limit_seconds=20, kerb_limit_seconds=7)
+    page(app, "/desk", lambda: session().scalar(text(LIMIT_SHOWN)))
+    page(app, "/kerb", lambda: session().scalar(text(LIMIT_SHOWN)), kerb)
+    for _ in range(2):  # on a connection opened for the first of them
+        assert app.test_client().get("/desk").text == "20000"
+        assert app.test_client().get("/kerb").text == "7000"
+    with app.app_context():
+        assert session().scalar(text(LIMIT_SHOWN)) == "0"
+        session().close()
+        database().engine.dispose()
+        assert session().scalar(text(LIMIT_SHOWN)) == "0"

@@ -1,0 +1,100 @@
+"""Two lanes: what is done at the kerb never waits behind pages that are read at a desk.
+
+A server process has many cheap threads and lets few requests of desks run at once; a few more wait, each for some
+seconds and without a connection to the database, and the rest are told at once that the service is busy. What is
+marked :func:`kerb` passes. How long one statement may take is set here too, for either lane.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import prometheus_client
+from flask import Flask, current_app, g, request
+from werkzeug.exceptions import ServiceUnavailable
+
+from trafficedu.core import connections
+from trafficedu.core.settings import Settings
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+THREADS = 32
+"""Of a server process; one that waits costs a stack of some kilobytes."""
+KERB_THREADS = 12
+"""How many of them no request of a desk is ever in, running or waiting."""
+RETRY_SECONDS = 5
+"""After how long a browser that was turned away may ask again."""
+
+WAITED = prometheus_client.Histogram(
+    "trafficedu_desk_wait_seconds", "Time that pages of desks waited for a place", buckets=(0.01, 0.1, 0.5, 1, 2, 4, 8)
+)
+REFUSED = prometheus_client.Counter(
+    "trafficedu_desk_refused", "Pages of desks turned away because all places were taken"
+)
+RUNNING = prometheus_client.Gauge(
+    "trafficedu_requests_running", "Requests being served, by lane", ["lane"], multiprocess_mode="livesum"
+)
+
+
+def kerb(view: View) -> View:
+    """Mark a view that somebody stands at the kerb with, or at the door of a study: it never waits for desks."""
+    view.kerb = True  # type: ignore[attr-defined]
+    return view
+
+
+class Desk:
+    """The places for desks in one process: ``places`` run at once, ``waiting`` more may wait ``patience`` seconds."""
+
+    def __init__(self, places: int, waiting: int, patience: float) -> None:
+        self._free = threading.BoundedSemaphore(places)
+        self._line = threading.BoundedSemaphore(waiting) if waiting > 0 else None
+        self._patience = patience
+
+    def enter(self) -> bool:
+        """Take a place, if need be after waiting; tells whether there was one."""
+        if self._free.acquire(blocking=False):
+            return True
+        if self._line is None or not self._line.acquire(blocking=False):
+            return False
+        began = time.monotonic()
+        try:
+            return self._free.acquire(timeout=self._patience)
+        finally:
+            self._line.release()
+            WAITED.observe(time.monotonic() - began)
+
+    def leave(self) -> None:
+        """Give the place back."""
+        self._free.release()
+
+
+def init_lanes(app: Flask, settings: Settings) -> None:
+    """Let every request of ``app`` pass its lane before anything else is asked, such as who it is."""
+    places = max(1, min(settings.desk_requests, THREADS - KERB_THREADS))
+    desk = Desk(places, THREADS - KERB_THREADS - places, settings.desk_wait_seconds)
+
+    @app.before_request
+    def _enter() -> None:
+        if request.endpoint is None or request.endpoint == "static":
+            return
+        if getattr(current_app.view_functions[request.endpoint], "kerb", False):
+            g.lane, limit = "kerb", settings.kerb_limit_seconds
+        elif desk.enter():
+            g.lane, limit = "desk", settings.desk_limit_seconds
+        else:
+            REFUSED.inc()
+            raise ServiceUnavailable(retry_after=RETRY_SECONDS)
+        RUNNING.labels(g.lane).inc()
+        connections.LIMIT.set(limit)
+
+    @app.teardown_request
+    def _leave(_error: BaseException | None) -> None:
+        lane = g.pop("lane", None)
+        if lane is not None:
+            connections.LIMIT.set(0)
+            RUNNING.labels(lane).dec()
+        if lane == "desk":
+            desk.leave()
