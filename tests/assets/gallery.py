@@ -51,6 +51,8 @@ class Page:
     before: str = "k1.first"
     after: str = "k1.last"
     lost: bool = True
+    at_least: bool = False
+    looked_to: None = None
 
 
 @dataclass(frozen=True)

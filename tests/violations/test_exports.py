@@ -42,7 +42,7 @@ def test_an_export_is_what_is_shown_scoped_and_audited(session: Session, desk: B
     make_violation(session, district.village, kind_code="2009")
     dear = make_violation(session, district.village, penalty="fine", fine_yuan=30)
     session.commit()
-    with desk.fetch("/violations/export/csv?since=2020-01-01&kind=2007&sort=-fine") as answer:
+    with desk.fetch("/violations/export/csv?since=2020-01-01&kind=2007&sort=-occurred") as answer:
         text = answer.get_data().decode("utf-8-sig")
     lines = text.splitlines()
     assert lines[0] == "Number,When,Violation,Area code,Village,Place,Company,Source,Fine,State"

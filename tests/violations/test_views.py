@@ -222,7 +222,8 @@ class TestList:
         assert listed("state=pending") == [camera.number]
         assert listed("mine=y") == []
         assert listed(f"q={red.number.lower()}") == [red.number]
-        assert listed("sort=-fine")[0] == red.number
+        assert listed("sort=occurred") == listed("sort=-occurred")[::-1]
+        assert listed("sort=-fine") == listed("")
         assert listed(f"since={(today() + timedelta(days=1)).isoformat()}") == []
 
 

@@ -69,6 +69,23 @@ def within(path: str) -> Select[tuple[int]]:
     return select(Area.id).where(at_or_below(Area.path, path))
 
 
+def ids_in_reach(session: Session, by: Actor, path: str = "") -> Sequence[int] | None:
+    """Return the ids of the areas of the post of ``by`` that lie at or below ``path``: by these a list is reached.
+
+    None stands for all there are, the empty path for the whole post.
+    """
+    own = "" if by.scope.everything else by.scope.area_path
+    if own is None or not (path.startswith(own) or own.startswith(path)):
+        return []
+    deeper = max(own, path, key=len)
+    if not deeper:
+        return None
+    elsewhere = select(Area.id).where(Area.parent_id.is_(None), Area.path != deeper)
+    if deeper.count("/") == 1 and session.scalar(elsewhere.limit(1)) is None:
+        return None
+    return session.scalars(within(deeper)).all()
+
+
 def lies_in(area_id: InstrumentedAttribute[Any]) -> Callable[[str], ColumnElement[bool]]:
     """Return the condition that a record's area lies at or below a path, as a function of the path."""
     return lambda path: area_id.in_(within(path))

@@ -19,6 +19,7 @@ from trafficedu.core import bulk, spreadsheet
 from trafficedu.core.actors import Actor
 from trafficedu.core.paging import BEGINNING, PER_PAGE, Page, Place, paginate
 from trafficedu.core.places import Key, Order
+from trafficedu.core.reach import Reach
 from trafficedu.core.states import Lateness, Word
 from trafficedu.core.text import Message, translate
 
@@ -65,6 +66,9 @@ class Listing(Generic[Row, Filter]):
 
     ``make`` makes a row of the columns of a ``query`` that selects several.
 
+    ``reach`` says of a table that grows how an index reaches the rows (``core.reach``), for the sort the list begins
+    with or its reverse; None where one row is looked for by its number.
+
     A list that goes out as a file names the permission for it (also the act in the audit trail) and the file.
     """
 
@@ -74,6 +78,7 @@ class Listing(Generic[Row, Filter]):
     sort: str = ""
     per_page: int = PER_PAGE
     make: Callable[..., Row] | None = None
+    reach: Callable[[Session, Actor, Filter], Reach | None] | None = None
     export: str = ""
     file: str = ""
 
@@ -108,7 +113,8 @@ class Listing(Generic[Row, Filter]):
         self, session: Session, by: Actor, chosen: Filter, sort: str | None = None, place: Place = BEGINNING
     ) -> Page[Row]:
         """Return a page of the rows that ``by`` may see, narrowed and sorted."""
-        page = paginate(session, self.query(by, chosen), self.order_of(sort), place, self.per_page)
+        reach = self.reach and self.reach(session, by, chosen)
+        page = paginate(session, self.query(by, chosen), self.order_of(sort), place, self.per_page, reach)
         return page if self.make is None else replace(page, items=[self.make(*row) for row in page.items])
 
     def cells(

@@ -6,7 +6,7 @@ Must not know the web.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -49,7 +49,11 @@ class Key:
 
     def clause(self, *, back: bool) -> ColumnElement[Any]:
         """Return the clause that sorts by it; ``back`` turns the order round."""
-        clause = self.expression.desc() if self.descending != back else self.expression.asc()
+        return self.clause_of(self.expression, back=back)
+
+    def clause_of(self, column: ColumnElement[Any], *, back: bool) -> ColumnElement[Any]:
+        """Return the clause that sorts by ``column``, which holds its values."""
+        clause = column.desc() if self.descending != back else column.asc()
         if not self.may_be_empty:
             return clause
         return clause.nulls_first() if back else clause.nulls_last()
@@ -90,6 +94,10 @@ class Order:
     def clauses(self, *, back: bool = False) -> list[ColumnElement[Any]]:
         """Return what to sort by."""
         return [key.clause(back=back) for key in self.keys]
+
+    def of(self, columns: Iterable[ColumnElement[Any]], *, back: bool = False) -> list[ColumnElement[Any]]:
+        """Return what to sort by where ``columns`` hold the values of the keys."""
+        return [key.clause_of(column, back=back) for key, column in zip(self.keys, columns, strict=True)]
 
     def past(self, values: Sequence[Any], *, back: bool = False) -> ColumnElement[bool]:
         """Return the condition that a row comes after (with ``back``: before) the one with ``values``.

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Date, Select, bindparam, func, literal, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import AREA_COLUMNS, AreaRow
+from trafficedu.areas.queries import AREA_COLUMNS, AreaRow, ids_in_reach
 from trafficedu.companies.models import Company
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import AGO, MONEY, Column, Listing, due
-from trafficedu.core.orm import holds_on
+from trafficedu.core.orm import among, holds_on
+from trafficedu.core.reach import Reach
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import Message, message
 from trafficedu.violations.models import Violation, ViolationKind
@@ -130,14 +132,47 @@ def _filtered(by: Actor, chosen: ViolationFilter) -> Select[tuple[Violation]]:
     )
 
 
+def _reach(session: Session, by: Actor, chosen: ViolationFilter) -> Reach | None:
+    """Return how the index of the narrowest of officer, company, state and area reaches the records of a filter."""
+    if chosen.number:
+        return None
+    path = chosen.area_code and session.scalar(select(Area.path).where(Area.code == chosen.area_code))
+    areas = [] if path is None else ids_in_reach(session, by, path)
+    ways: list[tuple[ColumnElement[Any], Sequence[Any]]] = []
+    if chosen.officer_id:
+        ways.append((Violation.officer_id.expression, [chosen.officer_id]))
+    if chosen.company_code:
+        companies = session.scalars(select(Company.id).where(Company.code == chosen.company_code)).all()
+        ways.append((Violation.company_id.expression, companies))
+    if areas is not None:
+        ways.append((Violation.area_id.expression, areas))
+    rest: list[ColumnElement[bool]] = []
+    if chosen.kind_code:
+        kinds = session.scalars(select(ViolationKind.id).where(ViolationKind.code == chosen.kind_code)).all()
+        rest.append(Violation.kind_id.in_(kinds))
+    if chosen.source:
+        rest.append(Violation.source == chosen.source)
+    if chosen.state in {ViolationState.REJECTED, ViolationState.VOIDED} and not (
+        chosen.officer_id or chosen.company_code
+    ):
+        aside = among(Violation.state, ViolationState(chosen.state))
+        return Reach([aside, *_period(chosen)], rest=[*rest, *(column.in_(values) for column, values in ways)])
+    if chosen.state:
+        rest.append(Violation.state == chosen.state)
+    if not ways:
+        return Reach(_period(chosen), rest=rest)
+    (column, values), *others = ways
+    return Reach(_period(chosen), column, values, [*rest, *(way.in_(those) for way, those in others)])
+
+
 VIOLATIONS: Listing[Violation, ViolationFilter] = Listing(
     _filtered,
     [
         Column("number", message("Number"), value=lambda row: row.number, in_file_only=True),
-        Column("occurred", message("When"), value=lambda row: row.occurred_utc, sort=Violation.occurred_utc.expression),
-        Column("kind", message("Violation"), value=lambda row: row.kind.name, sort=ViolationKind.code.expression),
+        Column("occurred", message("When"), value=lambda row: row.occurred_utc, sort=Violation.occurred_on.expression),
+        Column("kind", message("Violation"), value=lambda row: row.kind.name),
         Column("area_code", message("Area code"), value=lambda row: row.area.code, in_file_only=True),
-        Column("area", message("Village"), value=lambda row: row.area.name, sort=Area.path.expression),
+        Column("area", message("Village"), value=lambda row: row.area.name),
         Column("place", message("Place"), value=lambda row: row.place),
         Column("company", message("Company"), value=lambda row: row.company.name if row.company else None),
         Column("source", message("Source"), value=lambda row: row.source.label),
@@ -145,13 +180,13 @@ VIOLATIONS: Listing[Violation, ViolationFilter] = Listing(
             "fine",
             message("Fine"),
             value=lambda row: row.penalty.label if row.fine_yuan is None else row.fine_yuan,
-            sort=func.coalesce(Violation.fine_yuan, 0),
             look=MONEY,
         ),
-        Column("state", message("State"), value=lambda row: row.state, sort=Violation.state.expression),
+        Column("state", message("State"), value=lambda row: row.state),
     ],
     sort="-occurred",
-    order=[Violation.id.desc()],
+    order=[Violation.occurred_utc.desc(), Violation.id.desc()],
+    reach=_reach,
     export="violations:violation:export",
     file="violations",
 )
@@ -161,11 +196,7 @@ def filter_conditions(chosen: ViolationFilter) -> list[ColumnElement[bool]]:
     """Return the conditions of a filter on Violation joined with Area, ViolationKind and Company."""
     if chosen.number:
         return [Violation.number == numbers.normalise(chosen.number)]
-    conditions: list[ColumnElement[bool]] = []
-    if chosen.since:
-        conditions.append(Violation.occurred_on >= chosen.since)
-    if chosen.until:
-        conditions.append(Violation.occurred_on <= chosen.until)
+    conditions = _period(chosen)
     if chosen.area_code:
         path = select(Area.path).where(Area.code == chosen.area_code).scalar_subquery()
         conditions.append(func.substr(Area.path, 1, func.length(path)) == path)
@@ -177,6 +208,15 @@ def filter_conditions(chosen: ViolationFilter) -> list[ColumnElement[bool]]:
         (chosen.officer_id, Violation.officer_id),
     ]
     return [*conditions, *(column == value for value, column in equal if value)]
+
+
+def _period(chosen: ViolationFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if chosen.since:
+        conditions.append(Violation.occurred_on >= chosen.since)
+    if chosen.until:
+        conditions.append(Violation.occurred_on <= chosen.until)
+    return conditions
 
 
 def list_own_of_day(session: Session, by: Actor, day: date, limit: int) -> Sequence[Violation]:
