@@ -38,9 +38,11 @@ def _config(connection: Connection) -> Any:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring the schema up to ``revision``, in one transaction."""
-    with engine.connect() as connection:
+    """Bring the schema up to ``revision``, in one transaction; where it is, the program's triggers are made anew."""
+    with engine.execution_options(**{WRITES: True}).begin() as connection:
         if current(connection) == (head() if revision == "head" else revision):
+            with _without_triggers(connection):
+                pass
             return
     from alembic import command  # noqa: PLC0415 - see the module's docstring
 
