@@ -221,6 +221,7 @@ FIGURES: Sequence[Figure] = [
     violations_monthly.FIGURE,
     studies_monthly.FIGURE,
     answers_monthly.FIGURE,
+    answers_monthly.OF_COMPANIES,
     COMPLETIONS,
     REOFFENCES,
 ]

@@ -20,7 +20,7 @@ from trafficedu.settled.models import LateChange
 from trafficedu.violations.models import Violation
 
 NOW = datetime(2026, 11, 20, 4, tzinfo=UTC)
-FIGURE = monthly.FIGURE
+FIGURES = [monthly.FIGURE, monthly.OF_COMPANIES]
 PERIOD = Period(Month(2026, 8), Month(2026, 11))
 
 
@@ -33,7 +33,7 @@ def sent(notice: Notice, moment: datetime, answered: datetime | None = None) -> 
 
 def settle(session: Session) -> None:
     session.commit()
-    settling.settle_due(session, NOW, [FIGURE])
+    settling.settle_due(session, NOW, FIGURES)
 
 
 def assert_exact(session: Session, world: World) -> None:
@@ -41,7 +41,9 @@ def assert_exact(session: Session, world: World) -> None:
     for area in (world.district, world.town, world.village, world.other_village):
         full = rates.count_feedback(session, SYSTEM, PERIOD.first_day, PERIOD.after, NOW, area.path)
         assert monthly.count_feedback(session, SYSTEM, area.path, PERIOD, NOW) == full
-    assert settling.compare_all(session, [FIGURE]) == []
+    company = rates.count_feedback(session, SYSTEM, PERIOD.first_day, PERIOD.after, NOW, company_id=world.company.id)
+    assert monthly.count_of_company(session, world.company.id, PERIOD, NOW) == company[0]
+    assert settling.compare_all(session, FIGURES) == []
 
 
 def test_a_small_case_by_hand(session: Session) -> None:
@@ -63,7 +65,10 @@ def test_a_small_case_by_hand(session: Session) -> None:
     assert_exact(session, world)
     open_one.answered_utc = NOW
     session.commit()
-    assert [(row.part, row.n) for row in session.scalars(select(LateChange))] == [("company.answered", 1)]
+    assert [(row.part, row.n) for row in session.scalars(select(LateChange).order_by(LateChange.figure))] == [
+        ("company.answered", 1),
+        ("answered", 1),
+    ]
     assert monthly.count_feedback(session, SYSTEM, world.town.path, november, NOW)[0].answered == 1
     assert_exact(session, world)
 
@@ -87,7 +92,7 @@ def test_any_order_reads_the_same(session: Session) -> None:
         elif what < 0.78:
             made.pop().state = "voided"  # type: ignore[assignment]
         elif what < 0.86:
-            settling.fold(session, FIGURE)
+            settling.fold(session, monthly.FIGURE)
         else:
             settle(session)
         assert_exact(session, world)

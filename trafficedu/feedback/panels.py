@@ -76,9 +76,8 @@ def of_rider(rider_id: int) -> str:
 
 
 def _rates(month: Month) -> list[FeedbackCounts]:
-    """Return the month's rates of the own post: of an area from the sums, of a company by its own index."""
-    who, now = actor(), utc_now()
-    path = who.scope.area_path
-    if path is None:
-        return count_feedback(session(), who, month.first, month.next.first, now)
-    return monthly.count_feedback(session(), who, path, Period(month, month), now)
+    """Return the month's rates of the own post, an area or a company; nobody else receives notices."""
+    scope, period, now = actor().scope, Period(month, month), utc_now()
+    if scope.company_id is not None:
+        return [monthly.count_of_company(session(), scope.company_id, period, now)]
+    return monthly.count_feedback(session(), actor(), scope.area_path or "", period, now)

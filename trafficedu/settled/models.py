@@ -60,7 +60,7 @@ class SettledMonth(Base):
 
 
 class SettledSum(Base):
-    """A settled month's sum of one part in an area and all below it; none where it is 0.
+    """A settled month's sum of one part in an area and all below it (or of a company); none where it is 0.
 
     No foreign keys: areas are never deleted, and half a million rows are written at a time.
     """
@@ -212,11 +212,13 @@ class AddedFigure(Figure):
     """A figure that is a sum over the rows of one table: what a row ``adds``, as a function of the table or an alias.
 
     That must use nothing but the columns of the row: the triggers of the table evaluate it too, and note what is
-    added or taken away, so that a month is counted once.
+    added or taken away, so that a month is counted once. ``of_companies``: the sums are those of companies, and where
+    an area is meant there is a company's id.
     """
 
     table: Table
     adds: Callable[[FromClause], Sequence[Adds]]
+    of_companies: bool = False
 
     @property
     def parts(self) -> Sequence[Adds]:

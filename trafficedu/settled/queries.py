@@ -46,8 +46,11 @@ class Sum(NamedTuple):
 
 
 def seen_path(by: Actor, path: str) -> str | None:
-    """Return the part of the area at ``path`` that ``by`` sees: all of it, the own post within it, or nothing."""
-    if by.scope.covers(path):
+    """Return the part of the area at ``path`` that ``by`` sees: all of it, the own post within it, or nothing.
+
+    Without a path that is the own post, where it is an area.
+    """
+    if path and by.scope.covers(path):
         return path
     own = by.scope.area_path
     return own if own and own.startswith(path) else None
@@ -59,6 +62,16 @@ def sum_of(session: Session, figure: Figure, path: str, period: Period, now: dat
     sums: Counter[tuple[Month, str]] = Counter()
     for row in _read(session, _Question(figure, area_ids, path, period, now, figure.lag(session))):
         sums[row.month, row.part] += row.n
+    return sums
+
+
+def sum_of_company(
+    session: Session, figure: AddedFigure, company_id: int, period: Period, now: datetime
+) -> Counter[str]:
+    """Return a figure of companies for one of them, its parts over a whole period."""
+    sums: Counter[str] = Counter()
+    for row in _read(session, _Question(figure, [company_id], company_id, period, now, figure.lag(session))):
+        sums[row.part] += row.n
     return sums
 
 
@@ -124,11 +137,14 @@ def _holds(figure: Figure, period: Period, lag: int) -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class _Question:
-    """Which figure of which area and months is read; ``apart``: by the areas ``area_ids``, else all together."""
+    """Which figure of whom and of which months is read; ``apart``: by the areas ``area_ids``, else all together.
+
+    ``owner`` is the path of an area, or the id of a company.
+    """
 
     figure: Figure
     area_ids: Any
-    path: str
+    owner: str | int
     period: Period
     now: datetime
     lag: int
@@ -140,6 +156,9 @@ class _Question:
         if known:
             branches += [self._sums(known), self._changes(known)]
         return union_all(*branches)
+
+    def _is_owned(self, area_id: ColumnElement[int]) -> ColumnElement[bool]:
+        return area_id == self.owner if isinstance(self.owner, int) else area_id.in_(within(self.owner))
 
     def _marks(self) -> Select[Any]:
         through = cast(SettledMonth.through, String)
@@ -176,7 +195,7 @@ class _Question:
                 LateChange.figure == self.figure.name,
                 LateChange.month.in_(known),
                 LateChange.day <= SettledMonth.through,
-                LateChange.area_id.in_(within(self.path)),
+                self._is_owned(LateChange.area_id.expression),
             )
         )
 
@@ -184,7 +203,8 @@ class _Question:
         if not days:
             return
         if isinstance(self.figure, CountedFigure):
-            yield from self.figure.live(days, self.path, self.period, self.now, self.lag)
+            assert isinstance(self.owner, str)
+            yield from self.figure.live(days, self.owner, self.period, self.now, self.lag)
             return
         assert isinstance(self.figure, AddedFigure)
         for adds in self.figure.parts:
@@ -194,7 +214,7 @@ class _Question:
                 .where(
                     adds.over(self.now),
                     or_(*(adds.between(*each) for each in days)),
-                    adds.area_id.in_(within(self.path)),
+                    self._is_owned(adds.area_id),
                 )
             )
 

@@ -145,7 +145,7 @@ def fold(session: Session, figure: Figure) -> int:
     for _, month, area_id, part, n in changes:
         by_month.setdefault(month, Counter())[area_id, part] += n
     for month, own in by_month.items():
-        _add(session, list(_rows(figure, month, roll_up(session, own))))
+        _add(session, list(_rows(figure, month, roll_up(session, figure, own))))
     _forget(session, [change.id for change in changes])
     return len(changes)
 
@@ -168,11 +168,11 @@ def compare(session: Session, figure: Figure, month: Month) -> list[Difference]:
     counted = [] if isinstance(figure, CountedFigure) else _added(figure, month, through)
     for area_id, part, n, what in session.execute(_side_by_side(figure, month, through, counted)):
         {_SUM: held, _CHANGE: changed}.get(what, full)[area_id, part] += n
-    held.update(roll_up(session, changed))
+    held.update(roll_up(session, figure, changed))
     if isinstance(figure, CountedFigure):
         full = figure.count(session, month, through, figure.lag(session))
     else:
-        full = roll_up(session, full)
+        full = roll_up(session, figure, full)
     differences = [
         Difference(figure.name, month, *cell, held[cell], full[cell])
         for cell in sorted({*held, *full})
@@ -226,8 +226,10 @@ def unsettle_all(session: Session, _event: TreeGrewUpwards) -> None:
     session.execute(update(SettledMonth).values(through=None, counted_utc=None))
 
 
-def roll_up(session: Session, own: Mapping[Cell, int]) -> Counter[Cell]:
-    """Return the sums of every area and of all above it, from what happened in each area itself."""
+def roll_up(session: Session, figure: Figure, own: Mapping[Cell, int]) -> Counter[Cell]:
+    """Return the sums of every area and of all above it, from what happened in each itself; companies have none."""
+    if isinstance(figure, AddedFigure) and figure.of_companies:
+        return Counter(own)
     above = areas_above(session) if own else {}
     sums: Counter[Cell] = Counter()
     for (own_id, part), n in own.items():
@@ -286,7 +288,7 @@ def _count(session: Session, figure: Figure, row: SettledMonth) -> tuple[Counter
             seen.append(n)
         else:
             own[area_id, part] += n
-    return roll_up(session, own), seen
+    return roll_up(session, figure, own), seen
 
 
 def _added(figure: Figure, month: Month, through: date) -> list[Select[Any]]:

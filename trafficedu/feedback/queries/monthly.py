@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, FromClause, String, cast, func, literal, select
+from sqlalchemy import ColumnElement, FromClause, String, and_, cast, func, literal, select, true
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.queries import within
@@ -17,31 +17,41 @@ from trafficedu.core.tables import table_of
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries.rates import FeedbackCounts
 from trafficedu.feedback.rules import NoticeState, Receiver
-from trafficedu.settled.models import PART, AddedFigure, Adds
-from trafficedu.settled.queries import seen_path, sum_of
+from trafficedu.settled.models import PART, AddedFigure, Adds, named
+from trafficedu.settled.queries import seen_path, sum_of, sum_of_company
 from trafficedu.violations.queries.monthly import FIRST_DAY
 
 SENT, ANSWERED, DUE, ON_TIME = "sent", "answered", "due", "on_time"
 
 
-def _adds(notice: FromClause) -> Sequence[Adds]:
+def _adds(
+    notice: FromClause, owner: ColumnElement[int], sent: ColumnElement[bool], part: Callable[[str], ColumnElement[str]]
+) -> Sequence[Adds]:
     """Return what a notice adds: in the month it was sent in, and in that of its deadline once that is over."""
     row = notice.c
-    sent = row.state == NoticeState.SENT
-    answered = sent & row.answered_utc.is_not(None)
-
-    def part(name: str) -> ColumnElement[str]:
-        return cast(row.receiver_kind, String(PART)) + literal(f".{name}", literal_execute=True)
-
+    sent = and_(row.state == NoticeState.SENT, sent)
+    answered = and_(sent, row.answered_utc.is_not(None))
     return [
-        Adds(part(SENT), row.sent_utc, row.counted_area_id, sent),
-        Adds(part(ANSWERED), row.sent_utc, row.counted_area_id, answered),
-        Adds(part(DUE), row.due_utc, row.counted_area_id, sent, past=True),
-        Adds(part(ON_TIME), row.due_utc, row.counted_area_id, answered & (row.answered_utc <= row.due_utc), past=True),
+        Adds(part(SENT), row.sent_utc, owner, sent),
+        Adds(part(ANSWERED), row.sent_utc, owner, answered),
+        Adds(part(DUE), row.due_utc, owner, sent, past=True),
+        Adds(part(ON_TIME), row.due_utc, owner, answered & (row.answered_utc <= row.due_utc), past=True),
     ]
 
 
-FIGURE = AddedFigure("answers", FIRST_DAY, table_of(Notice), _adds)
+def _of_areas(notice: FromClause) -> Sequence[Adds]:
+    def part(name: str) -> ColumnElement[str]:
+        return cast(notice.c.receiver_kind, String(PART)) + literal(f".{name}", literal_execute=True)
+
+    return _adds(notice, notice.c.counted_area_id, true(), part)
+
+
+def _of_companies(notice: FromClause) -> Sequence[Adds]:
+    return _adds(notice, notice.c.company_id, notice.c.company_id.is_not(None), named)
+
+
+FIGURE = AddedFigure("answers", FIRST_DAY, table_of(Notice), _of_areas)
+OF_COMPANIES = AddedFigure("company_answers", FIRST_DAY, table_of(Notice), _of_companies, of_companies=True)
 
 
 def count_feedback(session: Session, by: Actor, path: str, period: Period, now: datetime) -> list[FeedbackCounts]:
@@ -52,21 +62,29 @@ def count_feedback(session: Session, by: Actor, path: str, period: Period, now: 
     parts: Counter[str] = Counter()
     for (_, part), n in sum_of(session, FIGURE, seen, period, now).items():
         parts[part] += n
-    waiting = _not_yet_due(session, seen, period, now)
-    return [
-        FeedbackCounts(
-            kind,
-            sent=parts[f"{kind}.{SENT}"],
-            answered=parts[f"{kind}.{ANSWERED}"],
-            not_yet_due=waiting.get(kind, 0),
-            due=parts[f"{kind}.{DUE}"],
-            answered_on_time=parts[f"{kind}.{ON_TIME}"],
-        )
-        for kind in Receiver
-    ]
+    waiting = _not_yet_due(session, Notice.counted_area_id.in_(within(seen)), period, now)
+    return [_counts(kind, parts, f"{kind}.", waiting) for kind in Receiver]
 
 
-def _not_yet_due(session: Session, path: str, period: Period, now: datetime) -> dict[Receiver, int]:
+def count_of_company(session: Session, company_id: int, period: Period, now: datetime) -> FeedbackCounts:
+    """Return the same of all notices to a company, wherever their violations were; the caller knows who may see it."""
+    parts = sum_of_company(session, OF_COMPANIES, company_id, period, now)
+    waiting = _not_yet_due(session, Notice.company_id == company_id, period, now)
+    return _counts(Receiver.COMPANY, parts, "", waiting)
+
+
+def _counts(kind: Receiver, parts: Mapping[str, int], prefix: str, waiting: Mapping[Receiver, int]) -> FeedbackCounts:
+    return FeedbackCounts(
+        kind,
+        sent=parts[f"{prefix}{SENT}"],
+        answered=parts[f"{prefix}{ANSWERED}"],
+        not_yet_due=waiting.get(kind, 0),
+        due=parts[f"{prefix}{DUE}"],
+        answered_on_time=parts[f"{prefix}{ON_TIME}"],
+    )
+
+
+def _not_yet_due(session: Session, whose: ColumnElement[bool], period: Period, now: datetime) -> dict[Receiver, int]:
     """Return the open notices of a period whose deadline is to come, by receiver: those of the last days."""
     query = (
         select(Notice.receiver_kind, func.count())
@@ -75,7 +93,7 @@ def _not_yet_due(session: Session, path: str, period: Period, now: datetime) -> 
             Notice.due_utc > now,
             Notice.sent_utc >= day_bounds(period.first_day)[0],
             Notice.sent_utc < day_bounds(period.after)[0],
-            Notice.counted_area_id.in_(within(path)),
+            whose,
         )
         .group_by(Notice.receiver_kind)
     )
