@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session, aliased
 from trafficedu.areas.queries import within
 from trafficedu.configuration.queries import figure
 from trafficedu.core.actors import Actor
+from trafficedu.core.bulk import BATCH
 from trafficedu.core.clock import local_date
 from trafficedu.core.month import EARLIEST, LONGEST_MONTHS, Month, Period
 from trafficedu.core.tables import table_of
@@ -175,7 +176,8 @@ def _in_areas(session: Session, month: Month, through: date, lag: int) -> Iterat
         )
         .order_by(StudyTask.rider_id, StudyTask.completed_on, StudyTask.id)
     )
-    for _, completions in groupby(session.execute(query), key=lambda row: row[0]):
+    rows = session.execute(query.execution_options(yield_per=BATCH))
+    for _, completions in groupby(rows, key=lambda row: row[0]):
         last: dict[int, str] = {}
         for _, day, own, again in completions:
             for area_id in above[own]:
