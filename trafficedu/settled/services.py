@@ -59,16 +59,17 @@ class Difference:
     counted: int
 
 
-def settle_due(session: Session, now: datetime, figures: Iterable[Figure], most: int = MOST_MONTHS) -> int:
+def settle_due(session: Session, now: datetime, figures: Sequence[Figure], most: int = MOST_MONTHS) -> int:
     """Fold what changed, and settle what is over; returns how many months were settled. The worker's chore.
 
     The month that runs is settled up to yesterday: what is counted as it is read is one day.
     """
-    settled = 0
     for figure in figures:
         if _waiting(session, figure):
             with writing(session):
                 fold(session, figure)
+    settled = 0
+    for figure in figures:
         if _of_another_lag(session, figure):
             with writing(session):
                 session.execute(delete(SettledMonth).where(SettledMonth.figure == figure.name))
