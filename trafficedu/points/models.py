@@ -80,6 +80,12 @@ class PointEntry(Base):
         Index("ix_point_entry_area_id_occurred_on", "area_id", "occurred_on"),
         Index("ix_point_entry_company_id_occurred_on", "company_id", "occurred_on"),
         Index("ix_point_entry_occurred_on", "occurred_on"),
+        Index(
+            "ix_point_entry_counters_id",
+            "counters_id",
+            sqlite_where=text("counters_id IS NOT NULL"),
+            postgresql_where=text("counters_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
