@@ -29,7 +29,7 @@ assert _PACKAGE.submodule_search_locations
 BINARIES = Path(_PACKAGE.submodule_search_locations[0]) / "pginstall18" / "bin"
 
 
-def _as_nobody() -> dict[str, Any]:
+def as_nobody() -> dict[str, Any]:
     """PostgreSQL refuses to run as root: then it runs as ``nobody``."""
     if os.getuid() != 0:
         return {}
@@ -37,7 +37,7 @@ def _as_nobody() -> dict[str, Any]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -55,9 +55,9 @@ def postgres_server(*, durable: bool = False) -> Iterator[URL]:
         return
     folder = Path(tempfile.mkdtemp(prefix="trafficedu-pg-"))
     folder.chmod(0o755)
-    data, port = folder / "data", _free_port()
+    data, port = folder / "data", free_port()
     data.mkdir(mode=0o700)
-    who = _as_nobody()
+    who = as_nobody()
     if who:
         os.chown(data, who["user"], who["group"])
         os.chown(folder, who["user"], who["group"])
@@ -91,7 +91,7 @@ def postgres_server(*, durable: bool = False) -> Iterator[URL]:
     )
     url = URL.create("postgresql+psycopg", "postgres", host="127.0.0.1", port=port, database="postgres")
     try:
-        _wait_for(url)
+        wait_for(url)
         yield url
     finally:
         server.send_signal(signal.SIGQUIT)  # "immediate": writes nothing any more, all of it is erased
@@ -103,7 +103,7 @@ def _plain(url: URL) -> str:
     return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-def _wait_for(url: URL) -> None:
+def wait_for(url: URL) -> None:
     for _ in range(200):
         try:
             psycopg.connect(_plain(url)).close()
