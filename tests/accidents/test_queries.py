@@ -88,15 +88,6 @@ class TestFilters:
         wanted = AccidentFilter(area_path=district.town.path)
         assert ACCIDENTS.page(session, SYSTEM, wanted).items == [one]
 
-    def test_severity_sorts_by_weight_not_by_letter(self, session: Session, district: District) -> None:
-        reader = Actor(None, "x", scope=Scope(area_path=district.root.path))
-        slight = make_accident(session, district.village)
-        serious = make_accident(session, district.village, severity="serious")
-        damage = make_accident(session, district.village, severity="damage", injured=0)
-        fatal = make_fatal(session, district.village, JUNE)
-        page = ACCIDENTS.page(session, reader, AccidentFilter(), "severity")
-        assert page.items == [fatal, serious, slight, damage]
-
 
 class TestFigures:
     def test_by_area_and_month(self, session: Session, district: District) -> None:

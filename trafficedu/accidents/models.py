@@ -38,8 +38,8 @@ class Accident(Versioned, Base):
             f"state = '{AccidentState.RECORDED}' OR state_reason <> '' OR duplicate_of_id IS NOT NULL", "why"
         ),
         CheckConstraint("duplicate_of_id IS NULL OR duplicate_of_id <> id", "another"),
-        Index("ix_accident_area_id_occurred_on", "area_id", "occurred_on"),
-        Index("ix_accident_occurred_on", "occurred_on"),
+        Index("ix_accident_area_id_in_time", "area_id", "occurred_on", "occurred_utc", "id"),
+        Index("ix_accident_in_time", "occurred_on", "occurred_utc", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.accounts.models import User
@@ -18,6 +18,7 @@ from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import day_bounds
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import AGO, Column, Listing
+from trafficedu.core.reach import Reach
 from trafficedu.core.states import Activity
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
@@ -153,18 +154,32 @@ def _post_name(user: User) -> str | None:
 
 
 def _entries(_by: Actor, chosen: AuditFilter) -> Select[tuple[AuditEntry]]:
-    query = select(AuditEntry)
-    if chosen.action:
-        query = query.where(AuditEntry.action.startswith(chosen.action, autoescape=True))
-    if chosen.actor_id is not None:
-        query = query.where(AuditEntry.actor_id == chosen.actor_id)
-    if chosen.result:
-        query = query.where(AuditEntry.result == chosen.result)
+    query = select(AuditEntry).where(*_days(chosen), *_rest(chosen))
+    return query if chosen.actor_id is None else query.where(AuditEntry.actor_id == chosen.actor_id)
+
+
+def _days(chosen: AuditFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
     if chosen.since:
-        query = query.where(AuditEntry.at_utc >= day_bounds(chosen.since)[0])
+        conditions.append(AuditEntry.at_utc >= day_bounds(chosen.since)[0])
     if chosen.until:
-        query = query.where(AuditEntry.at_utc < day_bounds(chosen.until)[1])
-    return query
+        conditions.append(AuditEntry.at_utc < day_bounds(chosen.until)[1])
+    return conditions
+
+
+def _rest(chosen: AuditFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if chosen.action:
+        conditions.append(AuditEntry.action.startswith(chosen.action, autoescape=True))
+    if chosen.result:
+        conditions.append(AuditEntry.result == chosen.result)
+    return conditions
+
+
+def _reach(_session: Session, _by: Actor, chosen: AuditFilter) -> Reach:
+    if chosen.actor_id is None:
+        return Reach(_days(chosen), rest=_rest(chosen))
+    return Reach(_days(chosen), AuditEntry.actor_id.expression, [chosen.actor_id], _rest(chosen))
 
 
 AUDIT_TRAIL: Listing[AuditEntry, AuditFilter] = Listing(
@@ -177,7 +192,8 @@ AUDIT_TRAIL: Listing[AuditEntry, AuditFilter] = Listing(
         Column("result", message("Result"), value=lambda row: row.result),
         Column("details", message("Details")),
     ],
-    order=[AuditEntry.id.desc()],
+    order=[AuditEntry.at_utc.desc(), AuditEntry.id.desc()],
+    reach=_reach,
 )
 """The latest first."""
 

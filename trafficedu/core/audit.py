@@ -43,13 +43,14 @@ class AuditEntry(Base):
     __tablename__ = "audit_entry"
     __table_args__ = (
         Index("ix_audit_entry_subject", "subject_kind", "subject_id"),
-        Index("ix_audit_entry_actor", "actor_id", "id"),
+        Index("ix_audit_entry_actor_id_in_time", "actor_id", "at_utc", "id"),
+        Index("ix_audit_entry_in_time", "at_utc", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     actor_id: Mapped[int | None]
-    action: Mapped[str] = mapped_column(String(80), index=True)
+    action: Mapped[str] = mapped_column(String(80))
     subject_kind: Mapped[str] = mapped_column(String(40), default="")
     subject_id: Mapped[int | None]
     result: Mapped[AuditResult] = mapped_column(word(AuditResult, 10))

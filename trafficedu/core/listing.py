@@ -64,7 +64,8 @@ class Listing(Generic[Row, Filter]):
     order of ``order``, whose last expression no two rows share: the value of the sort and those of ``order`` say where
     a row stands, whatever was added meanwhile. Only :meth:`page` counts and cuts.
 
-    ``make`` makes a row of the columns of a ``query`` that selects several.
+    ``make`` makes a row of the columns of a ``query`` that selects several; ``complete`` makes the rows of a page of
+    what was read of it, by whatever else they need, read for all of them at once.
 
     ``reach`` says of a table that grows how an index reaches the rows (``core.reach``), for the sort the list begins
     with or its reverse; None where one row is looked for by its number.
@@ -78,6 +79,7 @@ class Listing(Generic[Row, Filter]):
     sort: str = ""
     per_page: int = PER_PAGE
     make: Callable[..., Row] | None = None
+    complete: Callable[[Session, Sequence[Any]], Sequence[Row]] | None = None
     reach: Callable[[Session, Actor, Filter], Reach | None] | None = None
     export: str = ""
     file: str = ""
@@ -115,6 +117,8 @@ class Listing(Generic[Row, Filter]):
         """Return a page of the rows that ``by`` may see, narrowed and sorted."""
         reach = self.reach and self.reach(session, by, chosen)
         page = paginate(session, self.query(by, chosen), self.order_of(sort), place, self.per_page, reach)
+        if self.complete is not None:
+            return replace(page, items=self.complete(session, page.items))
         return page if self.make is None else replace(page, items=[self.make(*row) for row in page.items])
 
     def cells(

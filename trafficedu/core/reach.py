@@ -42,6 +42,17 @@ class Reach:
     values: Sequence[Any] = ()
     rest: Sequence[ColumnElement[bool]] = ()
 
+    @classmethod
+    def of_areas(
+        cls,
+        column: ColumnElement[Any],
+        ids: Sequence[int] | None,
+        conditions: Sequence[ColumnElement[bool]] = (),
+        rest: Sequence[ColumnElement[bool]] = (),
+    ) -> Reach:
+        """Return the reach of the areas with these ids, None for all there are (``areas.queries.ids_in_reach``)."""
+        return cls(conditions, None if ids is None else column, ids or (), rest)
+
     def bounded(self) -> Reach:
         """Return what is read of it: of very many values, the index of the order alone."""
         if self.column is None or len(self.values) <= MOST_BRANCHES:

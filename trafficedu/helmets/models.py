@@ -53,8 +53,8 @@ class HelmetSurvey(Versioned, Base):
         one_of("source", SurveySource),
         CheckConstraint(f"(state = '{SurveyState.VOID}') = (voided_utc IS NOT NULL)", "voided"),
         CheckConstraint("minutes BETWEEN 1 AND 1440", "minutes"),
-        Index("ix_helmet_survey_site_id_occurred_on", "site_id", "occurred_on"),
-        Index("ix_helmet_survey_occurred_on", "occurred_on"),
+        Index("ix_helmet_survey_site_id_in_time", "site_id", "occurred_on", "started_utc", "id"),
+        Index("ix_helmet_survey_in_time", "occurred_on", "started_utc", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

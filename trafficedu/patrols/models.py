@@ -36,8 +36,8 @@ class Patrol(Versioned, Base):
             sqlite_where=text(RUNNING),
             postgresql_where=text(RUNNING),
         ),
-        Index("ix_patrol_area_id_started_on", "area_id", "started_on"),
-        Index("ix_patrol_started_on", "started_on"),
+        Index("ix_patrol_area_id_in_time", "area_id", "started_on", "started_utc", "id"),
+        Index("ix_patrol_in_time", "started_on", "started_utc", "id"),
         Index("ix_patrol_officer_id_started_utc", "officer_id", "started_utc"),
     )
 

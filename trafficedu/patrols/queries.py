@@ -12,12 +12,15 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import lies_in, within
+from trafficedu.areas.queries import ids_in_reach, lies_in, within
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
+from trafficedu.core.counting import CAP
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import FIGURES, Column, Listing
 from trafficedu.core.month import Month, Period
+from trafficedu.core.places import Order
+from trafficedu.core.reach import Reach
 from trafficedu.core.text import message
 from trafficedu.patrols.models import Patrol
 from trafficedu.patrols.rules import PatrolState
@@ -129,6 +132,11 @@ def _filtered(by: Actor, chosen: PatrolFilter) -> Select[tuple[Patrol]]:
     )
 
 
+def _reach(session: Session, by: Actor, chosen: PatrolFilter) -> Reach:
+    areas = ids_in_reach(session, by, chosen.area_path)
+    return Reach.of_areas(Patrol.area_id.expression, areas, _period(chosen), _rest(chosen))
+
+
 PATROLS: Listing[Patrol, PatrolFilter] = Listing(
     _filtered,
     [
@@ -136,58 +144,71 @@ PATROLS: Listing[Patrol, PatrolFilter] = Listing(
             "started",
             message("Start of the patrol"),
             value=lambda row: row.started_utc,
-            sort=Patrol.started_utc.expression,
+            sort=Patrol.started_on.expression,
         ),
         Column(
             "officer",
             message("Officer"),
             value=lambda row: row.officer.display_name,
-            sort=User.display_name.expression,
         ),
-        Column("area", message("Area"), value=lambda row: row.area.name, sort=Area.path.expression),
+        Column("area", message("Area"), value=lambda row: row.area.name),
         Column(
             "minutes",
             message("Minutes"),
             value=lambda row: row.minutes,
-            sort=Patrol.minutes.expression,
             look=FIGURES,
         ),
         Column(
             "stops",
             message("Riders stopped"),
             value=lambda row: row.stops,
-            sort=Patrol.stops.expression,
             look=FIGURES,
         ),
         Column("state", message("State"), value=lambda row: row.state),
     ],
     sort="-started",
-    order=[Patrol.id.desc()],
+    order=[Patrol.started_utc.desc(), Patrol.id.desc()],
+    reach=_reach,
 )
 
 
-def total_of(session: Session, by: Actor, filters: PatrolFilter) -> Effort:
-    """Return the effort of a filtered list: only what counts of it."""
-    query = select(*_SUMS).join(Patrol.area).join(User, User.id == Patrol.officer_id)
-    return _effort(session.execute(query.where(visible_to(by), *COUNTS, *_conditions(filters))).one())
+def total_of(session: Session, by: Actor, filters: PatrolFilter) -> Effort | None:
+    """Return the effort of a filtered list: only what counts of it. None where it is too long to be added up."""
+    rows = _reach(session, by, filters).bounded().rows(session, Order(PATROLS.order_of(None)), CAP + 1)
+    looked = session.execute(rows).all()
+    if len(looked) > CAP:
+        return None
+    ids = [row[-2] for row in looked if row.fits]
+    return _effort(session.execute(select(*_SUMS).where(*COUNTS, Patrol.id.in_(ids))).one())
 
 
 def _conditions(filters: PatrolFilter) -> list[ColumnElement[bool]]:
+    conditions = [*_period(filters), *_rest(filters)]
+    if filters.area_path:
+        conditions.append(Patrol.area_id.in_(within(filters.area_path)))
+    return conditions
+
+
+def _period(filters: PatrolFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if filters.since is not None:
         conditions.append(Patrol.started_on >= filters.since)
     if filters.until is not None:
         conditions.append(Patrol.started_on <= filters.until)
-    if filters.area_path:
-        conditions.append(Patrol.area_id.in_(within(filters.area_path)))
+    return conditions
+
+
+def _rest(filters: PatrolFilter) -> list[ColumnElement[bool]]:
+    """Return what is asked of a patrol beside when and where it was."""
+    conditions: list[ColumnElement[bool]] = []
     if filters.words:
         text = filters.words.lower()
-        conditions.append(
+        officers = select(User.id).where(
             func.lower(User.display_name).contains(text, autoescape=True)
             | (User.username == text)
             | (User.badge == filters.words)
-            | (Patrol.number == numbers.normalise(filters.words))
         )
+        conditions.append(Patrol.officer_id.in_(officers) | (Patrol.number == numbers.normalise(filters.words)))
     states: dict[str, tuple[ColumnElement[bool], ...]] = {
         PatrolState.RUNNING: (Patrol.ended_utc.is_(None), Patrol.voided_utc.is_(None)),
         PatrolState.ENDED: COUNTS,

@@ -6,6 +6,7 @@ of its own, so that the page works without JavaScript.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -96,11 +97,17 @@ def end() -> Any:
     return form_page("patrols/end.html", form, running=running)
 
 
+SHOWN_DAYS = 30
+"""Without a period in the address the list begins with this many days, in a field that can be emptied."""
+
+
 @pages.get("")
 @requires("patrols:patrol:read")
 def index() -> Any:
     """I look through the patrols of my area."""
     form = PatrolFilterForm(request.args)
+    if not request.args.keys() & {"since", "until"}:
+        form.since.data = today() - timedelta(days=SHOWN_DAYS)
     form.area.offer(_areas())
     form.validate()
     chosen = form.to_input(chosen_path(session(), form.area.data, actor()))

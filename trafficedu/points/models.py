@@ -77,9 +77,9 @@ class PointEntry(Base):
         CheckConstraint("points <> 0", "points"),
         CheckConstraint("source IN ('page', 'file', 'event')", "source"),
         CheckConstraint("counters_id IS NULL OR note <> ''", "why"),
-        Index("ix_point_entry_area_id_occurred_on", "area_id", "occurred_on"),
-        Index("ix_point_entry_company_id_occurred_on", "company_id", "occurred_on"),
-        Index("ix_point_entry_occurred_on", "occurred_on"),
+        Index("ix_point_entry_area_id_in_time", "area_id", "occurred_on", "id"),
+        Index("ix_point_entry_company_id_in_time", "company_id", "occurred_on", "id"),
+        Index("ix_point_entry_in_time", "occurred_on", "id"),
         Index(
             "ix_point_entry_counters_id",
             "counters_id",

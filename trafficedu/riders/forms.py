@@ -26,7 +26,7 @@ class SearchForm(Form):
         _l("Document number, phone, plate or name"),
         [InputRequired(_l("Enter a document number, a phone, a plate or a name.")), at_most(60)],
         description=_l(
-            "A full number, phone or plate finds a rider in any area. A name only finds riders in your area."
+            "A full number, phone or plate finds a rider anywhere. A name, or a part of it, finds riders in your area."
         ),
         render_kw={"autocomplete": "off", "spellcheck": "false", "type": "search"},
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, Dialect, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.orm import Base, UTCDateTime, Versioned, word
+from trafficedu.core.schema import TRIGGER_PREFIX, TRIGGERS
+from trafficedu.core.tables import table_of
 from trafficedu.core.validity import Validity
 from trafficedu.riders import rules
 
@@ -22,7 +24,7 @@ class Rider(Versioned, Base):
     """
 
     __tablename__ = "rider"
-    __table_args__ = (Index("ix_rider_name", "name"),)
+    __table_args__ = (Index("ix_rider_home_area_id_id", "home_area_id", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(12), unique=True)
@@ -33,7 +35,7 @@ class Rider(Versioned, Base):
     phone_cipher: Mapped[str | None] = mapped_column(String(200))
     phone_hash: Mapped[str | None] = mapped_column(String(50), index=True)
     birth_date: Mapped[date | None]
-    home_area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"), index=True)
+    home_area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
     created_utc: Mapped[datetime] = mapped_column(UTCDateTime)
 
     home_area: Mapped[Area | None] = relationship()
@@ -41,6 +43,73 @@ class Rider(Versioned, Base):
         back_populates="rider", order_by="Engagement.engaged_from.desc()"
     )
     vehicles: Mapped[list[Vehicle]] = relationship(back_populates="rider")
+
+
+class RiderTerm(Base):
+    """A character, or two that stand together, of a rider's name: how a part of a name is found by an index.
+
+    Kept up by triggers, whoever writes the rider (a page, an import). ``term`` is in small letters; no reference to
+    ``rider`` is declared, for which every deletion would look through the table.
+    """
+
+    __tablename__ = "rider_term"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    term: Mapped[str] = mapped_column(String(2), primary_key=True)
+    rider_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+
+
+def _terms_on_postgresql(name: str, rows: str = "") -> str:
+    small = f'lower({name} COLLATE "C")'
+    return (
+        f"SELECT DISTINCT substr({small}, place.n, width.n), {name.partition('.')[0]}.id FROM {rows}"  # noqa: S608 - only names of columns
+        f"generate_series(1, length({name})) AS place(n), generate_series(1, 2) AS width(n)"
+        f" WHERE place.n + width.n - 1 <= length({name})"
+    )
+
+
+def _terms_on_sqlite(name: str) -> str:
+    places = ", ".join(map(str, range(1, 61)))
+    return (
+        f"SELECT DISTINCT substr(lower({name}), place.value, width.value), {name.partition('.')[0]}.id FROM "  # noqa: S608 - only names of columns
+        f"json_each('[{places}]') AS place, json_each('[1, 2]') AS width"
+        f" WHERE place.value + width.value - 1 <= length({name})"
+    )
+
+
+_STATEMENT = "REFERENCING NEW TABLE AS added FOR EACH STATEMENT"
+
+
+def _term_triggers(dialect: Dialect) -> list[str]:
+    into = "INSERT INTO rider_term (term, rider_id) "
+    if dialect.name != "postgresql":
+        add = into + _terms_on_sqlite("NEW.name")
+        gone = "DELETE FROM rider_term WHERE (term, rider_id) IN (" + _terms_on_sqlite("OLD.name") + ")"  # noqa: S608 - likewise
+        return [
+            f"CREATE TRIGGER {TRIGGER_PREFIX}rider_term_{verb} AFTER {when} ON rider BEGIN {does}; END"
+            for verb, when, does in (
+                ("insert", "INSERT", add),
+                ("update", "UPDATE OF name", f"{gone}; {add}"),
+                ("delete", "DELETE", gone),
+            )
+        ]
+    gone = "DELETE FROM rider_term WHERE (term, rider_id) IN (" + _terms_on_postgresql("OLD.name") + ")"  # noqa: S608 - likewise
+    acts = (
+        ("insert", "INSERT", _STATEMENT, into + _terms_on_postgresql("added.name", "added, ")),
+        ("update", "UPDATE OF name", "FOR EACH ROW", f"{gone}; {into}{_terms_on_postgresql('NEW.name')}"),
+        ("delete", "DELETE", "FOR EACH ROW", gone),
+    )
+    made = []
+    for verb, when, each, does in acts:
+        name = f"{TRIGGER_PREFIX}rider_term_{verb}"
+        made.append(
+            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {does}; RETURN NULL; END $$"
+        )
+        made.append(f"CREATE TRIGGER {name} AFTER {when} ON rider {each} EXECUTE FUNCTION {name}()")
+    return made
+
+
+table_of(Rider).info.setdefault(TRIGGERS, {})["terms"] = _term_triggers
 
 
 class Vehicle(Versioned, Base):

@@ -6,23 +6,26 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from trafficedu.areas.queries import lies_in
+from trafficedu.areas.queries import ids_in_reach, lies_in
 from trafficedu.companies.models import Company
 from trafficedu.core import bulk
 from trafficedu.core.actors import Actor
 from trafficedu.core.audit import DONE, AuditEntry
+from trafficedu.core.counting import count_capped
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.numbers import normalise
 from trafficedu.core.orm import holds_on, overlaps
+from trafficedu.core.paging import paginate
+from trafficedu.core.reach import WINDOW, Reach
 from trafficedu.core.services import services_of
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
 from trafficedu.core.validity import Validity
 from trafficedu.riders import rules
-from trafficedu.riders.models import Engagement, Rider, Vehicle
+from trafficedu.riders.models import Engagement, Rider, RiderTerm, Vehicle
 
 ID_NUMBER, PHONE = "rider.id_number", "rider.phone"
 """Names under which identity numbers and phones are encrypted and hashed."""
@@ -158,23 +161,49 @@ def _or_empty(normalise: rules.Normaliser, text: str) -> str:
 
 
 def list_by_name(session: Session, words: str, by: Actor) -> Sequence[Rider]:
-    """Return riders at home in the post of ``by`` whose name contains ``words``, at most :data:`SHOWN_AT_MOST`."""
-    name = " ".join(words.split())
+    """Return the latest riders at home in the post of ``by`` whose name contains ``words``.
+
+    At most :data:`SHOWN_AT_MOST`; of a very common part of a name those among the latest ``reach.WINDOW`` riders of the
+    post.
+    """
+    name = rules.searched_name(words)
     if not name:
         return []
-    query = (
-        select(Rider)
-        .where(Rider.name.contains(name, autoescape=True), listed_to(by))
-        .order_by(Rider.name, Rider.id)
-        .limit(SHOWN_AT_MOST)
-    )
-    return session.scalars(query.options(joinedload(Rider.home_area))).all()
+    named = or_(*(func.lower(Rider.name).contains(text, autoescape=True) for text in {name, name.lower()}))
+    seldom, term = min((_count_term(session, cut), cut) for cut in rules.name_cuts(name))
+    query = select(Rider).where(named, listed_to(by))
+    if seldom > WINDOW:
+        return _latest(session, query, _at_home(session, by, [named]), SHOWN_AT_MOST)
+    ids = session.scalars(select(RiderTerm.rider_id).where(RiderTerm.term == term).order_by(RiderTerm.rider_id.desc()))
+    matching: list[Rider] = []
+    for some in bulk.batches(ids, SHOWN_AT_MOST * 2):  # of more at once SQLite would rather read all riders
+        reach = Reach([Rider.id.in_(some)], rest=[named, listed_to(by)])
+        matching += _latest(session, query, reach, SHOWN_AT_MOST - len(matching))
+        if len(matching) == SHOWN_AT_MOST:
+            break
+    return matching
 
 
 def list_recent(session: Session, by: Actor, limit: int = 10) -> Sequence[Rider]:
     """Return the riders last registered among those at home in the post of ``by``."""
-    query = select(Rider).where(listed_to(by)).order_by(Rider.created_utc.desc(), Rider.id.desc()).limit(limit)
-    return session.scalars(query.options(joinedload(Rider.home_area))).all()
+    return _latest(session, select(Rider).where(listed_to(by)), _at_home(session, by), limit)
+
+
+def _count_term(session: Session, term: str) -> int:
+    return count_capped(session, select(RiderTerm.rider_id).where(RiderTerm.term == term), WINDOW)
+
+
+def _at_home(session: Session, by: Actor, rest: Sequence[ColumnElement[bool]] = ()) -> Reach:
+    """Return how the riders listed to ``by`` are reached, the latest first."""
+    areas = None if by.scope.company_id is not None else ids_in_reach(session, by)
+    if areas is None:
+        return Reach(rest=[*rest, listed_to(by)])
+    return Reach(column=Rider.home_area_id.expression, values=areas, rest=rest)
+
+
+def _latest(session: Session, query: Select[tuple[Rider]], reach: Reach, limit: int) -> Sequence[Rider]:
+    query = query.options(joinedload(Rider.home_area))
+    return paginate(session, query, [Rider.id.desc()], per_page=limit, reach=reach).items
 
 
 def id_number_of(session: Session, rider: Rider) -> str:

@@ -213,6 +213,24 @@ def normalise_plate(text: str) -> str:
     return plate
 
 
+_CAPITALS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
+
+
+def searched_name(text: str) -> str:
+    """Return the part of a name that somebody looks for, as :func:`normalise_name` writes it, in small letters."""
+    text = " ".join(unicodedata.normalize("NFKC", text).split())
+    return MIDDLE_DOT.sub("·", text).translate(_CAPITALS)
+
+
+def name_cuts(text: str) -> list[str]:
+    """Return by what a part of a name is found: each two characters that stand together, or the only one.
+
+    The triggers of ``models.RiderTerm`` cut names into single characters and pairs: a Chinese name has two or three.
+    """
+    text = searched_name(text)
+    return list(dict.fromkeys(text[at : at + 2] for at in range(max(1, len(text) - 1)))) if text else []
+
+
 def normalise_name(text: str) -> str:
     """Return a name with single blanks and the middle dot of Chinese spellings of foreign names (U+00B7).
 

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from trafficedu.accidents.models import Accident, AccidentKind, AccidentRider
 from trafficedu.accidents.queries.scope import visible_to
-from trafficedu.accidents.rules import CASUALTY, AccidentStep, Severity
-from trafficedu.areas.models import Area
-from trafficedu.areas.queries import within
+from trafficedu.accidents.rules import CASUALTY, AccidentStep
+from trafficedu.areas.queries import ids_in_reach, within
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import FIGURES, Column, Listing
+from trafficedu.core.reach import Reach
 from trafficedu.core.text import message
 from trafficedu.riders.models import Rider
 from trafficedu.violations.models import ViolationKind
@@ -89,19 +89,25 @@ def _filtered(by: Actor, chosen: AccidentFilter) -> Select[tuple[Accident]]:
     )
 
 
+def _reach(session: Session, by: Actor, chosen: AccidentFilter) -> Reach | None:
+    if chosen.number:
+        return None
+    areas = ids_in_reach(session, by, chosen.area_path)
+    return Reach.of_areas(Accident.area_id.expression, areas, _period(chosen), _rest(chosen))
+
+
 ACCIDENTS: Listing[Accident, AccidentFilter] = Listing(
     _filtered,
     [
         Column("number", message("Number"), value=lambda row: row.number, in_file_only=True),
-        Column("occurred", message("When"), value=lambda row: row.occurred_utc, sort=Accident.occurred_utc.expression),
+        Column("occurred", message("When"), value=lambda row: row.occurred_utc, sort=Accident.occurred_on.expression),
         Column(
             "severity",
             message("Severity"),
             value=lambda row: row.severity.label,
-            sort=case({severity: place for place, severity in enumerate(Severity)}, value=Accident.severity),
         ),
         Column("area_code", message("Area code"), value=lambda row: row.area.code, in_file_only=True),
-        Column("area", message("Village"), value=lambda row: row.area.name, sort=Area.path.expression),
+        Column("area", message("Village"), value=lambda row: row.area.name),
         Column("place", message("Place"), value=lambda row: row.place),
         Column("kinds", message("Violations involved"), value=lambda row: [kind.name for kind in row.kinds]),
         Column("ebike", message("E-bike"), value=lambda row: INVOLVED if row.ebike_involved else NOT_INVOLVED),
@@ -110,20 +116,19 @@ ACCIDENTS: Listing[Accident, AccidentFilter] = Listing(
             "killed",
             message("Killed"),
             value=lambda row: row.killed,
-            sort=Accident.killed.expression,
             look=FIGURES,
         ),
         Column(
             "injured",
             message("Injured"),
             value=lambda row: row.injured,
-            sort=Accident.injured.expression,
             look=FIGURES,
         ),
         Column("state", message("State"), value=lambda row: row.state),
     ],
     sort="-occurred",
-    order=[Accident.id.desc()],
+    order=[Accident.occurred_utc.desc(), Accident.id.desc()],
+    reach=_reach,
     export="accidents:accident:export",
     file="accidents",
 )
@@ -133,13 +138,24 @@ def filter_conditions(chosen: AccidentFilter) -> list[ColumnElement[bool]]:
     """Return the conditions of a filter on Accident; a number is exact and beats the rest."""
     if chosen.number:
         return [Accident.number == numbers.normalise(chosen.number)]
+    conditions = [*_period(chosen), *_rest(chosen)]
+    if chosen.area_path:
+        conditions.append(Accident.area_id.in_(within(chosen.area_path)))
+    return conditions
+
+
+def _period(chosen: AccidentFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if chosen.since:
         conditions.append(Accident.occurred_on >= chosen.since)
     if chosen.until:
         conditions.append(Accident.occurred_on <= chosen.until)
-    if chosen.area_path:
-        conditions.append(Accident.area_id.in_(within(chosen.area_path)))
+    return conditions
+
+
+def _rest(chosen: AccidentFilter) -> list[ColumnElement[bool]]:
+    """Return what is asked of an accident beside when and where it was."""
+    conditions: list[ColumnElement[bool]] = []
     if chosen.severity == CASUALTIES:
         conditions.append(Accident.severity.in_(CASUALTY))
     if chosen.kind_code:

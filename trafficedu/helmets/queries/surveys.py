@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from trafficedu.areas.queries import within
+from trafficedu.areas.queries import ids_in_reach, within
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import FIGURES, Column, Listing
 from trafficedu.core.month import Month
 from trafficedu.core.numbers import normalise
+from trafficedu.core.reach import Reach
 from trafficedu.core.text import message
 from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
 from trafficedu.helmets.rules import RiderGroup, Seat
@@ -55,46 +57,60 @@ def visible_to(by: Actor) -> ColumnElement[bool]:
     )
 
 
-def _with_sums(by: Actor) -> Select[tuple[HelmetSurvey, int, int, int, int]]:
+def _surveys(by: Actor) -> Select[tuple[HelmetSurvey]]:
+    return select(HelmetSurvey).where(visible_to(by)).options(joinedload(HelmetSurvey.site).joinedload(HelmetSite.area))
+
+
+def _with_sums(session: Session, surveys: Sequence[HelmetSurvey]) -> list[SurveyLine]:
+    """Return surveys with what was counted in each, read for all of them at once."""
     sums = (
         select(
             HelmetSheet.survey_id,
-            func.sum(HelmetCount.helmeted).label("helmeted"),
-            func.sum(HelmetCount.bare).label("bare"),
-            func.sum(HelmetCount.unclear).label("unclear"),
-            func.count(HelmetSheet.id.distinct()).label("observers"),
+            func.sum(HelmetCount.helmeted),
+            func.sum(HelmetCount.bare),
+            func.sum(HelmetCount.unclear),
+            func.count(HelmetSheet.id.distinct()),
         )
         .join(HelmetCount, HelmetCount.sheet_id == HelmetSheet.id)
+        .where(HelmetSheet.survey_id.in_([survey.id for survey in surveys]))
         .group_by(HelmetSheet.survey_id)
-        .subquery()
     )
-    return (
-        select(
-            HelmetSurvey,
-            func.coalesce(sums.c.helmeted, 0),
-            func.coalesce(sums.c.bare, 0),
-            func.coalesce(sums.c.unclear, 0),
-            func.coalesce(sums.c.observers, 0),
-        )
-        .outerjoin(sums, sums.c.survey_id == HelmetSurvey.id)
-        .where(visible_to(by))
-        .options(joinedload(HelmetSurvey.site).joinedload(HelmetSite.area))
-    )
+    counted = {survey_id: counts for survey_id, *counts in session.execute(sums)} if surveys else {}
+    return [SurveyLine(survey, *counted.get(survey.id, (0, 0, 0, 0))) for survey in surveys]
 
 
-def _filtered(by: Actor, chosen: SurveyFilter) -> Select[tuple[HelmetSurvey, int, int, int, int]]:
-    query = _with_sums(by).join(HelmetSite, HelmetSurvey.site_id == HelmetSite.id)
-    if chosen.month:
-        query = query.where(HelmetSurvey.occurred_on.between(chosen.month.first, chosen.month.last))
+def _filtered(by: Actor, chosen: SurveyFilter) -> Select[tuple[HelmetSurvey]]:
+    query = _surveys(by).join(HelmetSite, HelmetSurvey.site_id == HelmetSite.id).where(*_month(chosen), *_rest(chosen))
     if chosen.area_path:
         query = query.where(HelmetSite.area_id.in_(within(chosen.area_path)))
+    return query.where(HelmetSite.code == chosen.site_code) if chosen.site_code else query
+
+
+def _month(chosen: SurveyFilter) -> list[ColumnElement[bool]]:
+    if not chosen.month:
+        return []
+    return [HelmetSurvey.occurred_on >= chosen.month.first, HelmetSurvey.occurred_on <= chosen.month.last]
+
+
+def _rest(chosen: SurveyFilter) -> list[ColumnElement[bool]]:
+    equal: list[tuple[str, ColumnElement[Any]]] = [
+        (chosen.method, HelmetSurvey.method.expression),
+        (chosen.state, HelmetSurvey.state.expression),
+    ]
+    return [column == value for value, column in equal if value]
+
+
+def _reach(session: Session, by: Actor, chosen: SurveyFilter) -> Reach:
+    """Return how the index of the sites in the area, or of days, reaches the surveys of a filter."""
+    areas = ids_in_reach(session, by, chosen.area_path)
+    if areas is None and not chosen.site_code:
+        return Reach(_month(chosen), rest=_rest(chosen))
+    sites = select(HelmetSite.id)
+    if areas is not None:
+        sites = sites.where(HelmetSite.area_id.in_(areas))
     if chosen.site_code:
-        query = query.where(HelmetSite.code == chosen.site_code)
-    if chosen.method:
-        query = query.where(HelmetSurvey.method == chosen.method)
-    if chosen.state:
-        query = query.where(HelmetSurvey.state == chosen.state)
-    return query
+        sites = sites.where(HelmetSite.code == chosen.site_code)
+    return Reach(_month(chosen), HelmetSurvey.site_id.expression, session.scalars(sites).all(), _rest(chosen))
 
 
 SURVEYS: Listing[SurveyLine, SurveyFilter] = Listing(
@@ -109,16 +125,17 @@ SURVEYS: Listing[SurveyLine, SurveyFilter] = Listing(
         Column("observers", message("Observers"), value=lambda row: row.observers, look=FIGURES),
         Column("state", message("State"), value=lambda row: row.survey.state),
     ],
-    order=[HelmetSurvey.started_utc.desc(), HelmetSurvey.id.desc()],
-    make=SurveyLine,
+    order=[HelmetSurvey.occurred_on.desc(), HelmetSurvey.started_utc.desc(), HelmetSurvey.id.desc()],
+    complete=_with_sums,
+    reach=_reach,
 )
 
 
 def list_recent(session: Session, by: Actor, day: date) -> list[SurveyLine]:
     """Return the surveys of ``day`` in which ``by`` counted."""
     own = select(HelmetSheet.survey_id).where(HelmetSheet.observer_id == by.user_id)
-    query = _with_sums(by).where(HelmetSurvey.occurred_on == day, HelmetSurvey.id.in_(own))
-    return [SurveyLine(*row) for row in session.execute(query.order_by(HelmetSurvey.id.desc()))]
+    query = _surveys(by).where(HelmetSurvey.occurred_on == day, HelmetSurvey.id.in_(own))
+    return _with_sums(session, session.scalars(query.order_by(HelmetSurvey.id.desc())).all())
 
 
 def find_survey(session: Session, number: str, by: Actor) -> HelmetSurvey:

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
-from trafficedu.areas.models import Area
-from trafficedu.areas.queries import within
+from trafficedu.areas.queries import ids_in_reach, within
 from trafficedu.companies.models import Company
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
@@ -16,9 +15,10 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.listing import SIGNED, Column, Listing
 from trafficedu.core.month import Month
 from trafficedu.core.paging import BEGINNING, Page, Place, paginate
+from trafficedu.core.reach import Reach
 from trafficedu.core.text import message
 from trafficedu.points.models import PointActivity, PointEntry
-from trafficedu.points.queries.scope import PointTarget, visible_to
+from trafficedu.points.queries.scope import PointTarget, sees_companies, visible_to
 from trafficedu.points.rules import EntryOrigin
 
 
@@ -87,6 +87,27 @@ def filtered(by: Actor, chosen: EntryFilter) -> Select[tuple[PointEntry]]:
     )
 
 
+def _reach(session: Session, by: Actor, chosen: EntryFilter) -> Reach | None:
+    """Return how the index of a company, of areas or of days reaches the entries of a filter."""
+    if chosen.number:
+        return None
+    rest = _rest(chosen)
+    companies = [by.scope.company_id] if by.scope.company_id is not None else []
+    if chosen.company_code:
+        found = select(Company.id).where(Company.code == chosen.company_code)
+        companies = list(session.scalars(found if not companies else found.where(Company.id.in_(companies))))
+    if companies or chosen.company_code:
+        rest += [PointEntry.area_id.in_(within(chosen.area_path))] if chosen.area_path else []
+        if not sees_companies(by) and by.scope.company_id is None:
+            companies = []
+        return Reach(_month(chosen), PointEntry.company_id.expression, companies, rest)
+    if sees_companies(by) and not chosen.area_path and not by.scope.everything:
+        return Reach(_month(chosen), rest=[*rest, visible_to(by)])
+    return Reach.of_areas(
+        PointEntry.area_id.expression, ids_in_reach(session, by, chosen.area_path), _month(chosen), rest
+    )
+
+
 LEDGER: Listing[PointEntry, EntryFilter] = Listing(
     filtered,
     [
@@ -101,16 +122,12 @@ LEDGER: Listing[PointEntry, EntryFilter] = Listing(
             "target",
             message("Area or company"),
             value=lambda row: row.target_name,
-            sort=func.coalesce(Area.path, Company.name),
         ),
-        Column(
-            "activity", message("Activity"), value=lambda row: row.activity.name, sort=PointActivity.code.expression
-        ),
+        Column("activity", message("Activity"), value=lambda row: row.activity.name),
         Column(
             "points",
             message("Points"),
             value=lambda row: row.points,
-            sort=PointEntry.points.expression,
             look=SIGNED,
         ),
         Column("origin", message("Source"), value=lambda row: row.origin.label),
@@ -120,6 +137,7 @@ LEDGER: Listing[PointEntry, EntryFilter] = Listing(
     ],
     sort="-day",
     order=[PointEntry.id.desc()],
+    reach=_reach,
     export="points:entry:export",
     file="points",
 )
@@ -128,15 +146,26 @@ LEDGER: Listing[PointEntry, EntryFilter] = Listing(
 def _conditions(chosen: EntryFilter) -> list[ColumnElement[bool]]:
     if chosen.number:
         return [PointEntry.number == numbers.normalise(chosen.number)]
-    conditions: list[ColumnElement[bool]] = []
+    conditions = [*_month(chosen), *_rest(chosen)]
     if chosen.area_path:
         conditions.append(PointEntry.area_id.in_(within(chosen.area_path)))
     if chosen.company_code:
         conditions.append(Company.code == chosen.company_code)
+    return conditions
+
+
+def _month(chosen: EntryFilter) -> list[ColumnElement[bool]]:
+    if chosen.month is None:
+        return []
+    return [PointEntry.occurred_on >= chosen.month.first, PointEntry.occurred_on <= chosen.month.last]
+
+
+def _rest(chosen: EntryFilter) -> list[ColumnElement[bool]]:
+    """Return what is asked of an entry beside when it was and whose it is."""
+    conditions: list[ColumnElement[bool]] = []
     if chosen.activity_code:
-        conditions.append(PointActivity.code == chosen.activity_code)
-    if chosen.month is not None:
-        conditions.append(PointEntry.occurred_on.between(chosen.month.first, chosen.month.last))
+        activities = select(PointActivity.id).where(PointActivity.code == chosen.activity_code)
+        conditions.append(PointEntry.activity_id.in_(activities))
     if chosen.source == EntryOrigin.COUNTER:
         conditions.append(PointEntry.counters_id.is_not(None))
     elif chosen.source:
