@@ -87,6 +87,7 @@ HANDLERS: Handlers = {
         notices.release_held,
     ],
     HomeVillageRecorded: [
+        assignment.follow_home,
         notices.release_to_village,
     ],
     HazardVerified: [

@@ -167,6 +167,7 @@ def make_task(session: Session, rider: Rider, area: Area, **values: object) -> S
     """Add a task as it stands in the figures, without violations or a seat."""
     given = {"state": "open", "opened_utc": NOW, "opened_on": TODAY, "due_on": TODAY + timedelta(days=15)} | values
     task = StudyTask(number=new_number("T"), rider_id=rider.id, course=course(session), area_id=area.id, **given)
+    task.home_area_id = rider.home_area_id
     session.add(task)
     session.flush()
     return task

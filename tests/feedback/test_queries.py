@@ -92,6 +92,7 @@ def test_each_reader_sees_own_notices_only(session: Session, world: World, make_
         ("grid", "area_id", world.other_village.id): {village},
         ("grid", "area_id", world.village.id): set(),
         ("leader", "area_id", world.town.id): {village},
+        ("leader", "area_id", world.district.id): {village},
         ("officer", "area_id", world.village.id): {told, held, village, lost},
         ("officer", "area_id", world.other_village.id): {village},
         ("analyst", "area_id", world.district.id): {told, held, village, lost},
@@ -102,6 +103,9 @@ def test_each_reader_sees_own_notices_only(session: Session, world: World, make_
         found = notices.list_notices(session, NoticeFilter(), by, utc_now())
         assert set(found.items) == expected, role
         assert found.total == len(expected)
+        unanswered = {notice for notice in expected if notice.is_sent}
+        assert set(notices.list_unanswered(session, by, 10)) == unanswered
+        assert notices.count_unanswered(session, by, utc_now()) == (len(unanswered), 0)
         for notice in (told, held, village, lost):
             if notice not in expected:
                 with pytest.raises(Missing):

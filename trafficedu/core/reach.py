@@ -10,9 +10,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, Subquery, and_, case, false, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Subquery,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
+from trafficedu.core.counting import CAP
 from trafficedu.core.places import Order
 
 WINDOW = 800
@@ -32,6 +46,12 @@ class Reach:
     column, values
         A column that an index begins with, and the values it may have: the rows of each are read in their order and
         merged. None: an index of the order alone.
+    whole
+        What a statement has to say to be led by the index of the order alone, where that is a partial one. It is barred
+        from the others: PostgreSQL takes it for a short way into each of many branches, and reads all of history in
+        search of one area.
+    also
+        Further ways to rows of the list, none of which leads to a row of another.
     rest
         What else the list is narrowed to, on columns of the same table: no index answers it, so a page looks through
         :data:`WINDOW` rows for those that fit.
@@ -41,6 +61,8 @@ class Reach:
     column: ColumnElement[Any] | None = None
     values: Sequence[Any] = ()
     rest: Sequence[ColumnElement[bool]] = ()
+    also: Sequence[Reach] = ()
+    whole: Sequence[ColumnElement[bool]] = ()
 
     @classmethod
     def of_areas(
@@ -55,9 +77,11 @@ class Reach:
 
     def bounded(self) -> Reach:
         """Return what is read of it: of very many values, the index of the order alone."""
-        if self.column is None or len(self.values) <= MOST_BRANCHES:
+        ways = [self, *self.also]
+        if self.column is None or sum(len(way.values) for way in ways) <= MOST_BRANCHES:
             return self
-        return replace(self, column=None, values=(), rest=[*self.rest, self.column.in_(self.values)])
+        led = or_(*(and_(way.column.in_(way.values), *way.conditions) for way in ways if way.column is not None))
+        return replace(self, column=None, values=(), also=(), rest=[*self.rest, led])
 
     def rows(
         self, session: Session, order: Order, limit: int, past: ColumnElement[bool] | None = None, *, back: bool = False
@@ -82,11 +106,29 @@ class Reach:
         if len(branches) == 1:
             return branches[0].order_by(*order.clauses()).limit(limit).subquery()
         if session.get_bind().dialect.name == "postgresql":
-            branches = [branch.limit(limit) for branch in branches]
+            branches = [branch.order_by(*order.clauses()).limit(limit) for branch in branches]
         return union_all(*branches).limit(limit).subquery()
+
+    def first(self, session: Session, order: Sequence[ColumnElement[Any]], limit: int) -> list[Any]:
+        """Return the keys (the last of the order) of the first rows; what is in the rest is no window here."""
+        return [row[-2] for row in session.execute(self._plain().rows(session, Order(order), limit))]
+
+    def count(self, session: Session, order: Sequence[ColumnElement[Any]]) -> int:
+        """Return how many rows it leads to, as ``core.counting`` counts."""
+        some = self._plain().some(session, Order(order), CAP + 1)
+        return session.scalar(select(func.count()).select_from(some)) or 0
+
+    def _plain(self) -> Reach:
+        """Return it with the rest among its conditions."""
+        reach = self.bounded()
+        also = [replace(way, conditions=[*way.conditions, *reach.rest]) for way in reach.also]
+        return replace(reach, conditions=[*reach.conditions, *reach.rest], also=also, rest=())
 
     def _branches(self, columns: Sequence[ColumnElement[Any]], past: ColumnElement[bool] | None) -> list[Select[Any]]:
         asked = select(*columns).where(*self.conditions, *([] if past is None else [past]))
         if self.column is None:
-            return [asked]
-        return [asked.where(self.column == value) for value in self.values] or [asked.where(false())]
+            return [asked.where(*self.whole)]
+        branches = [asked.where(self.column == value) for value in self.values]
+        for way in self.also:
+            branches += way._branches(columns, past) if way.values else []
+        return branches or [asked.where(false())]

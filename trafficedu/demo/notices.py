@@ -52,6 +52,9 @@ class Notices(Teller):
             receiver_kind=Receiver.COMPANY if company else Receiver.VILLAGE,
             company_id=None if offence.firm is None else self._places.firms[offence.firm].company.id,
             area_id=None if company or person.home is None else self._places.villages[person.home].id,
+            urgency=rules.urgency(
+                state, moment(due) if ready else None, moment(answered) if answered else None, offence.id
+            ),
             state=state,
             held_reason=held if state == NoticeState.HELD else HeldReason.NONE,
             sent_utc=now if ready else None,

@@ -242,6 +242,7 @@ class Offences(Teller):
         self._rows.add(
             Objection,
             violation_id=offence.id,
+            area_id=offence.area,
             raised_utc=raised,
             due_on=seasons.after_workdays(day_of(raised), self._objection_days),
             statement=phrase(chance, "statements"),

@@ -18,7 +18,15 @@ from trafficedu.demo.plan import DAY, HOUR, MINUTE, Agenda, date_of, day_of, sta
 from trafficedu.demo.rows import Teller, World
 from trafficedu.demo.timetable import WEEKS_AHEAD, Held, Timetable
 from trafficedu.education.models import Attendance, Booking, Certificate, Course, ModuleRecord, StudyTask, TaskViolation
-from trafficedu.education.rules import BookingState, ModuleKind, TaskState, due_date, latest_start, window_start
+from trafficedu.education.rules import (
+    BookingState,
+    ModuleKind,
+    TaskState,
+    due_date,
+    latest_start,
+    urgency,
+    window_start,
+)
 
 OVERRIDES = 0.004
 OVERRIDE_REASON = "骑手视力不便，测验改为口头问答，内容已掌握。"
@@ -107,15 +115,19 @@ class TaskRows(Teller):
     def write(self, task: Task) -> None:
         """Write a task, its violations that were not voided, and its seats."""
         firm = None if task.firm is None else self._places.firms[task.firm].company.id
+        kept = [seat for seat in reversed(task.seats) if seat.state != BookingState.CANCELLED]
         self._rows.add(
             StudyTask,
             id=task.id,
             rider_id=task.person.id,
             course_id=self._courses[task.course].id,
             area_id=task.area,
+            home_area_id=None if task.person.home is None else self._places.villages[task.person.home].id,
             company_id=firm,
+            station_id=next((self._places.stations[seat.held.station].id for seat in kept), None),
             opened_utc=task.opened,
             due_on=task.due,
+            urgency=urgency(task.state, date_of(task.due)),
             state=task.state,
             completed_utc=task.completed if task.state == TaskState.COMPLETED else None,
             waived_by_id=self.supervisor if task.state == TaskState.WAIVED else None,

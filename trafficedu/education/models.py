@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, event, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
-from trafficedu.core.orm import Base, Named, UTCDateTime, Versioned, is_among, one_of, word
+from trafficedu.core.orm import Base, Named, UTCDateTime, Versioned, is_among, one_of, partial_index, word
 from trafficedu.core.states import StateIs
 from trafficedu.education.rules import (
+    FINISHED_FROM,
     NOT_BEGUN,
     TASK_LIFE,
+    UNFINISHED,
     BookingState,
     ModuleKind,
     SessionState,
     TaskAct,
     TaskState,
     is_overdue,
+    urgency,
 )
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
@@ -111,11 +115,21 @@ class StudySession(Versioned, Base):
     """Whether it was not cancelled."""
 
 
+OPEN = f"state = '{TaskState.OPEN}'"
+UNDER_WAY = f"state = '{TaskState.IN_PROGRESS}'"
+"""What waits and what is under way, as indexes of tasks say it; queries say it by ``core.orm.among``."""
+
+
 class StudyTask(Versioned, Base):
     """What a rider owes (学习任务). Overdue is derived from ``due_on``, never stored.
 
     At most one task of a rider is open or booked: a partial unique index holds it. ``area_id`` is the area of
     the violation that opened it: the task belongs to that area's figures.
+
+    ``urgency`` is where it stands among tasks (``rules.urgency``): what is unfinished comes first, so each of its
+    indexes begins with the unfinished tasks of an area, a company or a station. For these the task also says where its
+    rider lives (``home_area_id``, kept with the rider's) and at which station its last seat is or was that nobody gave
+    up (``station_id``, kept by who gives and takes seats).
     """
 
     __tablename__ = "study_task"
@@ -133,6 +147,18 @@ class StudyTask(Versioned, Base):
         Index("ix_study_task_state_due_on", "state", "due_on"),
         Index("ix_study_task_opened_on", "opened_on"),
         Index("ix_study_task_completed_on", "completed_on"),
+        partial_index("ix_study_task_open_course_id_due_on", "course_id", "due_on", where=OPEN),
+        partial_index("ix_study_task_under_way_station_id", "station_id", where=UNDER_WAY),
+        CheckConstraint(f"({is_among('state', UNFINISHED)}) = (urgency < {FINISHED_FROM})", "urgency"),
+        Index("ix_study_task_area_id_urgency", "area_id", "urgency", "id"),
+        Index("ix_study_task_home_area_id_urgency", "home_area_id", "urgency", "id"),
+        Index("ix_study_task_station_id_urgency", "station_id", "urgency", "id"),
+        Index("ix_study_task_company_id_urgency", "company_id", "urgency", "id"),
+        partial_index("ix_study_task_urgency", "urgency", "id", where="id > 0"),
+        partial_index("ix_study_task_open_urgency", "urgency", "id", where=OPEN),
+        partial_index("ix_study_task_open_station_id_urgency", "station_id", "urgency", "id", where=OPEN),
+        partial_index("ix_study_task_open_area_id_urgency", "area_id", "urgency", "id", where=OPEN),
+        partial_index("ix_study_task_open_home_area_id_urgency", "home_area_id", "urgency", "id", where=OPEN),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -140,10 +166,13 @@ class StudyTask(Versioned, Base):
     rider_id: Mapped[int] = mapped_column(ForeignKey("rider.id"))
     course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
     area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
-    company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"), index=True)
+    home_area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
+    station_id: Mapped[int | None] = mapped_column(ForeignKey("station.id"))
     opened_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     opened_on: Mapped[date]
     due_on: Mapped[date]
+    urgency: Mapped[int]
     state: Mapped[TaskState] = mapped_column(word(TaskState, 12), default=TaskState.OPEN)
     completed_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     completed_on: Mapped[date | None]
@@ -152,7 +181,7 @@ class StudyTask(Versioned, Base):
 
     rider: Mapped[Rider] = relationship()
     course: Mapped[Course] = relationship()
-    area: Mapped[Area] = relationship()
+    area: Mapped[Area] = relationship(foreign_keys=[area_id])
     company: Mapped[Company | None] = relationship()
     waived_by: Mapped[User | None] = relationship()
     violations: Mapped[list[Violation]] = relationship(secondary="task_violation", viewonly=True)
@@ -178,6 +207,13 @@ class StudyTask(Versioned, Base):
     """Whether the rider was let off."""
     is_withdrawn = StateIs(TaskState.WITHDRAWN)
     """Whether none of its violations counts any more."""
+
+
+@event.listens_for(StudyTask, "before_insert")
+@event.listens_for(StudyTask, "before_update")
+def _settle(_mapper: Any, _connection: Any, task: StudyTask) -> None:
+    """Put a task where it belongs in lists, whatever of it changed."""
+    task.urgency = urgency(task.state or TaskState.OPEN, task.due_on)
 
 
 class TaskViolation(Base):

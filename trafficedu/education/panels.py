@@ -61,7 +61,7 @@ def at_the_station() -> str:
     who = actor()
     if who.scope.station_id is None:
         return ""
-    waiting = list_waiting(session(), who)
+    waiting = list_waiting(session(), who, today())
     unsigned = sessions.list_unsigned(session(), who, today())
     riders = [task.rider for task in waiting] + [booking.task.rider for booking in unsigned]
     return render_template(

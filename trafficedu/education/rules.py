@@ -193,6 +193,15 @@ def due_date(opened_on: date, days: int) -> date:
     return opened_on + timedelta(days=days)
 
 
+FINISHED_FROM, LATEST = 10**7, 10**7 + date.max.toordinal()
+"""Where the finished tasks begin in the order of lists, and the last place of all."""
+
+
+def urgency(state: TaskState, due_on: date) -> int:
+    """Return where a task stands in lists: the unfinished by their last day, then the rest, the latest first."""
+    return due_on.toordinal() if state in UNFINISHED else LATEST - due_on.toordinal()
+
+
 def is_overdue(state: TaskState, due_on: date, today: date) -> bool:
     """Tell whether an unfinished task's due date is over."""
     return state in UNFINISHED and due_on < today

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, UniqueConstraint, and_
+from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, ForeignKey, Index, String, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
-from trafficedu.core.orm import Base, UTCDateTime, Valid, Versioned, among, one_of, partial_index, word
+from trafficedu.core.orm import Base, UTCDateTime, Valid, Versioned, one_of, partial_index, word
 from trafficedu.core.states import StateIs
-from trafficedu.feedback.rules import HeldReason, Measure, MeasureKind, NoticeState, Receiver
+from trafficedu.feedback.rules import (
+    HELD_FROM,
+    REST_FROM,
+    HeldReason,
+    Measure,
+    MeasureKind,
+    NoticeState,
+    Receiver,
+    urgency,
+)
 from trafficedu.riders.models import Rider
 from trafficedu.violations.models import Violation
-
-UNANSWERED = f"state = '{NoticeState.SENT}' AND answered_utc IS NULL"
-"""What an open notice is, as the indexes of open notices say it; a query says it by :meth:`Notice.unanswered`."""
 
 
 class Notice(Versioned, Base):
@@ -25,6 +32,9 @@ class Notice(Versioned, Base):
 
     ``held`` notices have not gone out and say why. ``answered_utc`` is when it was answered, kept by who stores
     the answer; a sent notice without it is open. Late is derived from ``due_utc``.
+
+    ``urgency`` is where it stands among notices by time left (``rules.urgency``): what is open comes first, so each of
+    its indexes begins with the open notices of a village, a company or a place, and a page of a list is a part of one.
 
     ``violation_area_id`` is where the violation happened, which never changes. ``counted_area_id`` is the area in
     whose figures the notice counts: the village that has to answer, else where the violation happened.
@@ -41,10 +51,15 @@ class Notice(Versioned, Base):
         CheckConstraint("counted_area_id = coalesce(area_id, violation_area_id)", "counted"),
         CheckConstraint("answered_utc IS NULL OR sent_utc IS NOT NULL", "answered"),
         Index("ix_notice_sent_utc", "sent_utc"),
-        partial_index("ix_notice_open_area_id_due_utc", "area_id", "due_utc", where=UNANSWERED),
-        partial_index("ix_notice_open_company_id_due_utc", "company_id", "due_utc", where=UNANSWERED),
-        partial_index("ix_notice_open_violation_area_id_due_utc", "violation_area_id", "due_utc", where=UNANSWERED),
-        partial_index("ix_notice_open_due_utc", "due_utc", where=UNANSWERED),
+        CheckConstraint(
+            f"(state = '{NoticeState.SENT}' AND answered_utc IS NULL) = (urgency < {HELD_FROM})"
+            f" AND (state = '{NoticeState.HELD}') = (urgency BETWEEN {HELD_FROM} AND {REST_FROM - 1})",
+            "urgency",
+        ),
+        Index("ix_notice_area_id_urgency", "area_id", "urgency", "id"),
+        Index("ix_notice_company_id_urgency", "company_id", "urgency", "id"),
+        Index("ix_notice_violation_area_id_urgency", "violation_area_id", "urgency", "id"),
+        partial_index("ix_notice_urgency", "urgency", "id", where="id > 0"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -56,6 +71,7 @@ class Notice(Versioned, Base):
     area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
     violation_area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
     counted_area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
+    urgency: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[NoticeState] = mapped_column(word(NoticeState, 10))
     held_reason: Mapped[HeldReason] = mapped_column(word(HeldReason, 40), default=HeldReason.NONE)
     sent_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -77,8 +93,15 @@ class Notice(Versioned, Base):
 
     @classmethod
     def unanswered(cls) -> ColumnElement[bool]:
-        """Return the condition that it is open, as the indexes of open notices know it."""
-        return and_(among(cls.state, NoticeState.SENT), cls.answered_utc.is_(None))
+        """Return the condition that it was sent and has no answer."""
+        return cls.urgency < HELD_FROM
+
+
+@event.listens_for(Notice, "before_insert")
+@event.listens_for(Notice, "before_update")
+def _settle(_mapper: Any, _connection: Any, notice: Notice) -> None:
+    """Put a notice where it belongs by time left, whatever of it changed."""
+    notice.urgency = urgency(notice.state, notice.due_utc, notice.answered_utc, notice.violation_id)
 
 
 class Feedback(Base):

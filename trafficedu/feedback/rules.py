@@ -199,3 +199,14 @@ def in_words(measure: Measure) -> Message:
     if measure.days is not None:
         return message("Suspended for %(days)d days", days=measure.days)
     return measure.code.label
+
+
+HELD_FROM, REST_FROM = 10**11, 2 * 10**11
+"""Where the held notices begin, and those that wait for nothing; seconds since 1970 stay below for millennia."""
+
+
+def urgency(state: NoticeState, due_utc: datetime | None, answered_utc: datetime | None, violation_id: int) -> int:
+    """Return where a notice stands by time left: the open by deadline, then the held, then the rest, latest first."""
+    if state == NoticeState.SENT and answered_utc is None and due_utc is not None:
+        return int(due_utc.timestamp())
+    return (2 if state == NoticeState.HELD else 3) * HELD_FROM - violation_id

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
-from trafficedu.core.orm import Base, Named, UTCDateTime, Versioned, one_of, word
-from trafficedu.hazards.rules import HAZARD_LIFE, HazardAct, HazardState, PhotoTime, Risk, is_overdue
+from trafficedu.core.orm import Base, Named, UTCDateTime, Versioned, is_among, one_of, partial_index, word
+from trafficedu.hazards.rules import HAZARD_LIFE, OPEN, HazardAct, HazardState, PhotoTime, Risk, is_overdue
 
 
 class HazardKind(Named, Versioned, Base):
@@ -24,6 +24,11 @@ class HazardKind(Named, Versioned, Base):
     name_en: Mapped[str] = mapped_column(String(60))
     position: Mapped[int]
     active: Mapped[bool] = mapped_column(default=True)
+
+
+WAITING = is_among("state", OPEN)
+LISTED = "ended_utc IS NULL"
+"""What waits for somebody and what is under check, as indexes say it."""
 
 
 class Hazard(Versioned, Base):
@@ -52,6 +57,8 @@ class Hazard(Versioned, Base):
         Index("ix_hazard_area_id_state", "area_id", "state"),
         Index("ix_hazard_state_deadline_on", "state", "deadline_on"),
         Index("ix_hazard_reported_on", "reported_on"),
+        partial_index("ix_hazard_open_area_id_deadline_on", "area_id", "deadline_on", where=WAITING),
+        partial_index("ix_hazard_open_deadline_on", "deadline_on", where=WAITING),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -152,21 +159,17 @@ class HazardStep(Base):
 class HazardWatch(Versioned, Base):
     """A town or village under rolling check (滚动排查): somebody looks at its roads every ``period_days``.
 
-    ``due_on`` is the day of the next look; ``checker`` has to look. It ends with a reason, it is not deleted.
+    ``looked_on`` is the day of the last look, ``due_on`` that of the next; ``checker`` has to look. It ends with a
+    reason, it is not deleted.
     """
 
     __tablename__ = "hazard_watch"
     __table_args__ = (
         CheckConstraint("period_days BETWEEN 1 AND 366", "period"),
         CheckConstraint("(ended_utc IS NULL) = (ended_reason = '')", "ended"),
-        Index("ix_hazard_watch_due_on", "due_on"),
-        Index(
-            "uq_hazard_watch_listed",
-            "area_id",
-            unique=True,
-            sqlite_where=text("ended_utc IS NULL"),
-            postgresql_where=text("ended_utc IS NULL"),
-        ),
+        partial_index("uq_hazard_watch_listed", "area_id", unique=True, where=LISTED),
+        partial_index("ix_hazard_watch_listed_due_on", "due_on", "id", where=LISTED),
+        partial_index("ix_hazard_watch_listed_checker_id", "checker_id", "due_on", where=LISTED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -174,6 +177,7 @@ class HazardWatch(Versioned, Base):
     area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
     reason: Mapped[str] = mapped_column(String(200))
     period_days: Mapped[int]
+    looked_on: Mapped[date | None]
     due_on: Mapped[date]
     overdue_told_on: Mapped[date | None]
     checker_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.accounts.models import User
-from trafficedu.core.orm import Base, UTCDateTime, Versioned, is_among, one_of, word
+from trafficedu.core.orm import Base, UTCDateTime, Versioned, is_among, one_of, partial_index, word
 from trafficedu.core.states import StateIs
 from trafficedu.messages.rules import UNDER_WAY, ChannelKind, DeliveryState
 
@@ -26,6 +26,7 @@ class Push(Base):
         UniqueConstraint("key", "user_id"),
         CheckConstraint("substr(path, 1, 1) = '/' AND substr(path, 1, 2) <> '//'", "path"),
         Index("ix_push_inbox", "user_id", "id"),
+        partial_index("ix_push_unread", "user_id", "id", where="read_utc IS NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -77,7 +78,7 @@ class Delivery(Base):
         UniqueConstraint("push_id", "channel_id"),
         one_of("state", DeliveryState),
         CheckConstraint(f"(ended_utc IS NULL) = ({is_among('state', UNDER_WAY)})", "ended"),
-        Index("ix_push_delivery_due", "state", "next_utc"),
+        partial_index("ix_push_delivery_under_way", "next_utc", "id", where=is_among("state", UNDER_WAY)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -13,6 +13,7 @@ from trafficedu.accounts.models import User
 from trafficedu.configuration.queries import list_runs
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import day_bounds
+from trafficedu.core.counting import count_capped
 from trafficedu.core.errors import Missing
 from trafficedu.core.paging import BEGINNING, Page, Place, paginate
 from trafficedu.core.services import services_of
@@ -105,9 +106,8 @@ def list_recent(session: Session, by: Actor, limit: int) -> Sequence[Push]:
 
 
 def count_unread(session: Session, by: Actor) -> int:
-    """Return how many pushes to oneself are not read."""
-    query = select(func.count()).where(Push.user_id == by.user_id, Push.read_utc.is_(None))
-    return session.scalar(query.select_from(Push)) or 0
+    """Return how many pushes to oneself are not read, capped."""
+    return count_capped(session, select(Push.id).where(Push.user_id == by.user_id, Push.read_utc.is_(None)))
 
 
 def list_deliveries(session: Session, wanted: DeliveryFilter, place: Place = BEGINNING) -> Page[Delivery]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.areas.models import Area
 from trafficedu.core.month import Month
-from trafficedu.core.orm import Base, FirstOfMonth, UTCDateTime, Versioned, one_of, word
+from trafficedu.core.orm import Base, FirstOfMonth, UTCDateTime, Versioned, one_of, partial_index, word
 from trafficedu.core.states import StateIs
 from trafficedu.overview.rules import LIST_LIFE, ListAct, ListReason, ListState, ObjectionOutcome, Shade
 
@@ -83,6 +83,7 @@ class ListProtest(Base):
     __table_args__ = (
         one_of("decision", ObjectionOutcome),
         CheckConstraint("(decision = '') = (decided_utc IS NULL)", "decided"),
+        partial_index("ix_village_list_protest_open", "entry_id", where="decision = ''"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

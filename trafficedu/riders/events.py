@@ -16,6 +16,6 @@ class LegalBasisRecorded(Event):
 
 @dataclass(frozen=True)
 class HomeVillageRecorded(Event):
-    """A rider already known got a home village (or another one): notices without a receiver can go out."""
+    """A rider already known got a home village, another one, or none any more: who looks after the rider changes."""
 
     rider_id: int

@@ -60,6 +60,9 @@ IN_TIME = ("occurred_on", "occurred_utc", "id")
 """The order of the list: by day, then by moment, so that an index of a day's records is one of the list too."""
 SET_ASIDE = f"state = '{ViolationState.REJECTED}' OR state = '{ViolationState.VOIDED}'"
 """What does not count: a small part of the records. Two terms, of which SQLite recognises either."""
+PENDING = f"state = '{ViolationState.PENDING}'"
+OPEN = f"state = '{ObjectionState.OPEN}'"
+"""What waits for a decision, as its indexes say it; a query says it by ``core.orm.among``."""
 
 
 class Violation(Versioned, Base):
@@ -81,6 +84,8 @@ class Violation(Versioned, Base):
         *(Index(f"ix_violation_{first}_in_time", first, *IN_TIME) for first in ("area_id", "company_id", "officer_id")),
         Index("ix_violation_in_time", *IN_TIME),
         partial_index("ix_violation_set_aside_in_time", "state", *IN_TIME, where=SET_ASIDE),
+        partial_index("ix_violation_pending_area_id_review_due_on", "area_id", "review_due_on", "id", where=PENDING),
+        partial_index("ix_violation_pending_review_due_on", "review_due_on", "id", where=PENDING),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -139,14 +144,22 @@ class Violation(Versioned, Base):
 
 
 class Objection(Versioned, Base):
-    """A rider contests a violation (异议); due in working days. ``contact_cipher`` is an optional phone."""
+    """A rider contests a violation (异议); due in working days. ``contact_cipher`` is an optional phone.
+
+    ``area_id`` is where the violation happened, which never changes.
+    """
 
     __tablename__ = "objection"
-    __table_args__ = (one_of("state", ObjectionState),)
+    __table_args__ = (
+        one_of("state", ObjectionState),
+        partial_index("ix_objection_open_area_id_due_on", "area_id", "due_on", "id", where=OPEN),
+        partial_index("ix_objection_open_due_on", "due_on", "id", where=OPEN),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(12), unique=True)
     violation_id: Mapped[int] = mapped_column(ForeignKey("violation.id"), index=True)
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
     raised_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     due_on: Mapped[date]
     statement: Mapped[str] = mapped_column(Text)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from trafficedu.areas.models import Area
 from trafficedu.configuration.queries import figure
 from trafficedu.core.actors import at_or_below
 from trafficedu.core.clock import local_date
+from trafficedu.core.orm import among
 from trafficedu.core.tables import table_of
 from trafficedu.education import rules
 from trafficedu.education.models import Booking, StudySession, StudyTask
@@ -148,23 +149,39 @@ def live_booking(session: Session, task_id: int) -> Booking | None:
     return session.scalar(select(Booking).where(Booking.task_id == task_id, Booking.state == rules.BookingState.BOOKED))
 
 
-def bookable_tasks(now: datetime) -> Select[tuple[StudyTask]]:
-    """Return the query of open tasks for which some session has a free seat in time, wherever it is.
+def last_station(session: Session, task_id: int) -> int | None:
+    """Return the station of the last seat of a task that nobody gave up, or None."""
+    query = (
+        select(StudySession.station_id)
+        .join(Booking, Booking.session_id == StudySession.id)
+        .where(Booking.task_id == task_id, Booking.state != rules.BookingState.CANCELLED)
+    )
+    return session.scalar(query.order_by(Booking.id.desc()).limit(1))
 
-    Narrow enough that a round of the worker is one statement as long as nothing is free.
+
+def list_bookable(session: Session, now: datetime, limit: int) -> Sequence[StudyTask]:
+    """Return open tasks for which some session has a free seat in time, wherever it is, the most urgent first.
+
+    The free seats are asked for first: a round of the worker reads no task as long as nothing is free.
     """
-    seat = (
-        select(StudySession.id)
+    today = local_date(now)
+    earliest = (
+        select(StudySession.course_id, func.min(StudySession.starts_on))
         .where(
-            StudySession.course_id == StudyTask.course_id,
             StudySession.state == rules.SessionState.SCHEDULED,
             StudySession.seats_taken < StudySession.capacity,
             StudySession.starts_utc > now,
-            or_(StudySession.starts_on <= StudyTask.due_on, StudyTask.due_on < local_date(now)),
         )
-        .exists()
+        .group_by(StudySession.course_id)
     )
-    return select(StudyTask).where(StudyTask.state == rules.TaskState.OPEN, seat)
+    in_time = [
+        and_(StudyTask.course_id == course_id, or_(StudyTask.due_on >= starts_on, StudyTask.due_on < today))
+        for course_id, starts_on in session.execute(earliest)
+    ]
+    if not in_time:
+        return []
+    query = select(StudyTask).where(among(StudyTask.state, rules.TaskState.OPEN), or_(*in_time))
+    return session.scalars(query.order_by(StudyTask.due_on, StudyTask.id).limit(limit)).all()
 
 
 def tasks_waiting_for(study: StudySession, district: str, now: datetime) -> Select[tuple[StudyTask]]:
@@ -180,7 +197,7 @@ def tasks_waiting_for(study: StudySession, district: str, now: datetime) -> Sele
         .join(StudyTask.rider)
         .join(StudyTask.area)
         .where(
-            StudyTask.state == rules.TaskState.OPEN,
+            among(StudyTask.state, rules.TaskState.OPEN),
             StudyTask.course_id == study.course_id,
             or_(StudyTask.due_on >= study.starts_on, StudyTask.due_on < today),
             at_or_below(Area.path, district),

@@ -8,12 +8,13 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
 from trafficedu.areas.queries import lies_in, within
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
+from trafficedu.core.orm import among
 from trafficedu.core.paging import BEGINNING, Page, Place, paginate
 from trafficedu.core.text import message
 from trafficedu.education.models import Attendance, Booking, Course, StudySession, StudyTask
@@ -38,9 +39,13 @@ def visible_to(by: Actor) -> ColumnElement[bool]:
 
     Whoever's post is a village sees the sessions of its stations only; a seat elsewhere shows on the task.
     """
+    return _of_stations(by, StudySession.station_id)
+
+
+def _of_stations(by: Actor, station_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
     return by.scope.condition(
-        station=StudySession.station_id,
-        area=lambda path: StudySession.station_id.in_(select(Station.id).where(Station.area_id.in_(within(path)))),
+        station=station_id,
+        area=lambda path: station_id.in_(select(Station.id).where(Station.area_id.in_(within(path)))),
     )
 
 
@@ -201,11 +206,11 @@ def list_unsigned(session: Session, by: Actor, before: date, limit: int = 20) ->
         .join(Booking.attendance)
         .join(Booking.task)
         .where(
-            visible_to(by),
-            StudySession.starts_on < before,
+            among(StudyTask.state, TaskState.IN_PROGRESS),
+            _of_stations(by, StudyTask.station_id),
             Booking.state == BookingState.ATTENDED,
+            StudySession.starts_on < before,
             Attendance.signed_off_utc.is_(None),
-            StudyTask.state == TaskState.IN_PROGRESS,
         )
         .options(*_study_loads())
         .order_by(StudySession.starts_utc, Booking.id)

@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, literal, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
 
+from trafficedu.areas import queries as areas
 from trafficedu.areas.models import TOWN, Area
 from trafficedu.areas.queries import lies_in, within
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import Column, Listing, late
+from trafficedu.core.orm import among
+from trafficedu.core.reach import Reach
 from trafficedu.core.text import message
 from trafficedu.education import rules
-from trafficedu.education.models import Booking, StudySession, StudyTask, TaskViolation
+from trafficedu.education.models import Booking, Course, StudySession, StudyTask, TaskViolation
 from trafficedu.education.rules import BookingState, TaskState
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
 from trafficedu.violations.models import Violation
+
+UNDONE = StudyTask.urgency < rules.FINISHED_FROM
+"""The condition that a task is not finished."""
+BY_URGENCY = [StudyTask.urgency.expression, StudyTask.id.expression]
+"""The order of lists: the unfinished tasks by due date, then the rest, the latest first."""
+WHOLE = [StudyTask.id > literal(0, literal_execute=True)]
+"""What a list of all tasks says, to be led by their index."""
+
+
+def overdue_on(day: date) -> ColumnElement[bool]:
+    """Return the condition that a task is not finished and its due date was over on ``day``."""
+    return StudyTask.urgency < day.toordinal()
+
 
 OVERDUE, WAITING = "overdue", "waiting"
 """Filters that are no states: derived from the due date, and open without a seat."""
@@ -40,9 +57,11 @@ class TaskFilter:
 def responsible(by: Actor) -> ColumnElement[bool]:
     """Return the condition that a task counts for the area, station or company of ``by``.
 
-    An area's tasks are those of violations in it; a station's those that hold or held a seat there.
+    An area's tasks are those of violations in it; a station's those whose seat is or was there.
     """
-    return by.scope.condition(area=lies_in(StudyTask.area_id), company=StudyTask.company_id, station=_sits_at)
+    return by.scope.condition(
+        area=lies_in(StudyTask.area_id), company=StudyTask.company_id, station=StudyTask.station_id
+    )
 
 
 def visible_to(by: Actor) -> ColumnElement[bool]:
@@ -51,33 +70,29 @@ def visible_to(by: Actor) -> ColumnElement[bool]:
     Beyond :func:`responsible`: an area's people also see the tasks of riders who live there (the grid officer
     looks after them), and station staff the waiting tasks of their station's town.
     """
-    return or_(responsible(by), by.scope.condition(area=_lives_in, station=_waits_in_town))
+    return or_(*_ways_to_see(by))
 
 
-def _lives_in(path: str) -> ColumnElement[bool]:
-    return StudyTask.rider_id.in_(select(Rider.id).where(Rider.home_area_id.in_(within(path))))
+def _ways_to_see(by: Actor) -> list[ColumnElement[bool]]:
+    """Return the conditions of :func:`visible_to`, of which one has to hold: an index serves each, none their OR."""
+    ways = [responsible(by)]
+    if by.scope.area_path:
+        ways.append(by.scope.condition(area=lies_in(StudyTask.home_area_id)))
+    if by.scope.station_id is not None:
+        ways += [_waits_in_town(by.scope.station_id, place) for place in (StudyTask.area_id, StudyTask.home_area_id)]
+    return ways
 
 
-def _waits_in_town(station_id: int) -> ColumnElement[bool]:
-    return (StudyTask.state == TaskState.OPEN) & _of_town(station_id)
+def _waits_in_town(station_id: int, place: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """Return the condition that a task waits and that ``place`` lies in the town of the station."""
+    return among(StudyTask.state, TaskState.OPEN) & place.in_(_town_of(station_id))
 
 
-def _sits_at(station_id: int) -> ColumnElement[bool]:
-    seats = (
-        select(Booking.task_id)
-        .join(StudySession, Booking.session_id == StudySession.id)
-        .where(StudySession.station_id == station_id, Booking.state != BookingState.CANCELLED)
-    )
-    return StudyTask.id.in_(seats)
-
-
-def _of_town(station_id: int) -> ColumnElement[bool]:
-    """Return the condition that a task's violation, or its rider's home, lies in the town of the station."""
+def _town_of(station_id: int) -> Select[tuple[int]]:
+    """Return a subquery of the ids of the areas of the town that a station lies in."""
     own = select(Area.path).join(Station, Station.area_id == Area.id).where(Station.id == station_id).scalar_subquery()
     town = select(Area.path).where(Area.level == TOWN, own.startswith(Area.path)).correlate(None).scalar_subquery()
-    areas = select(Area.id).where(Area.path.startswith(town))
-    at_home = select(Rider.id).where(Rider.home_area_id.in_(areas))
-    return or_(StudyTask.area_id.in_(areas), StudyTask.rider_id.in_(at_home))
+    return select(Area.id).where(Area.path.startswith(town))
 
 
 _WITH_RIDER = (
@@ -132,9 +147,9 @@ def task_of_violation(session: Session, violation_id: int) -> StudyTask | None:
 
 def _narrow(query: Select[tuple[StudyTask]], criteria: TaskFilter, today: date) -> Select[tuple[StudyTask]]:
     if criteria.state == OVERDUE:
-        query = query.where(StudyTask.state.in_(rules.UNFINISHED), StudyTask.due_on < today)
+        query = query.where(overdue_on(today))
     elif criteria.state == WAITING:
-        query = query.where(StudyTask.state == TaskState.OPEN)
+        query = query.where(UNDONE, StudyTask.state == TaskState.OPEN)
     elif criteria.state:
         query = query.where(StudyTask.state == criteria.state)
     if criteria.course:
@@ -175,19 +190,71 @@ def tasks_on(day: date) -> Listing[StudyTask, TaskFilter]:
             Column("seat", message("Seat")),
             Column("state", message("State"), value=lambda row: [row.state, *late(row.is_overdue(day))]),
         ],
-        order=[StudyTask.state.not_in(rules.UNFINISHED), StudyTask.due_on.expression, StudyTask.id.desc()],
+        order=BY_URGENCY,
+        reach=lambda session, by, chosen: _reach(session, by, chosen, day),
     )
 
 
-def list_waiting(session: Session, by: Actor, limit: int = 20) -> Sequence[StudyTask]:
+def _reach(session: Session, by: Actor, chosen: TaskFilter, day: date) -> Reach:
+    """Return how the indexes by urgency reach the tasks of a filter."""
+    rest = _narrowed_beside(session, chosen)
+    part: list[ColumnElement[bool]] = []
+    if chosen.state == OVERDUE:
+        part.append(overdue_on(day))
+    elif chosen.state in {WAITING, TaskState.OPEN}:
+        part += [UNDONE, among(StudyTask.state, TaskState.OPEN)]
+    elif chosen.state in rules.UNFINISHED:
+        part.append(UNDONE)
+        rest.append(StudyTask.state == chosen.state)
+    elif chosen.state:
+        part.append(StudyTask.urgency >= rules.FINISHED_FROM)
+        rest.append(StudyTask.state == chosen.state)
+    if by.scope.company_id is not None:
+        return Reach(part, StudyTask.company_id.expression, [by.scope.company_id], rest, whole=WHOLE)
+    if by.scope.station_id is not None:
+        return _reach_of_station(session, by.scope.station_id, part, rest)
+    ids = areas.ids_in_reach(session, by, chosen.area_path)
+    if ids is None:
+        return Reach(part, rest=rest, whole=WHOLE)
+    happened = Reach(part, StudyTask.area_id.expression, ids, rest, whole=WHOLE)
+    if chosen.area_path:
+        return happened
+    at_home = Reach([*part, StudyTask.area_id.not_in(ids)], StudyTask.home_area_id.expression, ids)
+    return replace(happened, also=[at_home])
+
+
+def _reach_of_station(
+    session: Session, station_id: int, part: Sequence[ColumnElement[bool]], rest: Sequence[ColumnElement[bool]]
+) -> Reach:
+    """Return the ways to what has its seat at a station and to what waits in its town."""
+    ids = session.scalars(_town_of(station_id)).all()
+    waits = [*part, UNDONE, among(StudyTask.state, TaskState.OPEN), StudyTask.station_id.is_distinct_from(station_id)]
+    happened = Reach(waits, StudyTask.area_id.expression, ids)
+    at_home = Reach([*waits, StudyTask.area_id.not_in(ids)], StudyTask.home_area_id.expression, ids)
+    return Reach(part, StudyTask.station_id.expression, [station_id], rest, [happened, at_home], WHOLE)
+
+
+def _narrowed_beside(session: Session, chosen: TaskFilter) -> list[ColumnElement[bool]]:
+    """Return what no index of the order answers."""
+    rest: list[ColumnElement[bool]] = []
+    if chosen.course:
+        rest.append(StudyTask.course_id.in_(session.scalars(select(Course.id).where(Course.code == chosen.course))))
+    if chosen.due_from is not None:
+        rest.append(StudyTask.due_on >= chosen.due_from)
+    if chosen.due_until is not None:
+        rest.append(StudyTask.due_on <= chosen.due_until)
+    return rest
+
+
+def _first_of(session: Session, by: Actor, reach: Reach, limit: int) -> Sequence[StudyTask]:
+    firsts = reach.first(session, BY_URGENCY, limit)
+    query = select(StudyTask).where(StudyTask.id.in_(firsts), visible_to(by)).options(*_WITH_RIDER)
+    return session.scalars(query.order_by(*BY_URGENCY)).all()
+
+
+def list_waiting(session: Session, by: Actor, today: date, limit: int = 20) -> Sequence[StudyTask]:
     """Return the tasks without a seat that ``by`` may see, the most urgent first."""
-    return session.scalars(
-        select(StudyTask)
-        .where(visible_to(by), StudyTask.state == TaskState.OPEN)
-        .options(*_WITH_RIDER)
-        .order_by(StudyTask.due_on, StudyTask.id)
-        .limit(limit)
-    ).all()
+    return _first_of(session, by, _reach(session, by, TaskFilter(WAITING), today), limit)
 
 
 def is_visible(session: Session, task: StudyTask, by: Actor) -> bool:
@@ -208,17 +275,13 @@ def list_of_rider(session: Session, rider_id: int, by: Actor, limit: int = 20) -
 
 def list_overdue(session: Session, by: Actor, today: date, limit: int = 20) -> Sequence[StudyTask]:
     """Return the overdue tasks that ``by`` may see, the longest overdue first."""
-    return session.scalars(
-        _narrow(select(StudyTask), TaskFilter(state=OVERDUE), today)
-        .where(visible_to(by))
-        .options(*_WITH_RIDER)
-        .order_by(StudyTask.due_on, StudyTask.id)
-        .limit(limit)
-    ).all()
+    return _first_of(session, by, _reach(session, by, TaskFilter(OVERDUE), today), limit)
 
 
 def count_overdue(session: Session, by: Actor, today: date, path: str) -> int:
-    """Return how many tasks of violations at and below ``path`` are overdue."""
-    overdue = _narrow(select(StudyTask), TaskFilter(state=OVERDUE), today)
-    query = overdue.where(responsible(by), StudyTask.area_id.in_(within(path))).with_only_columns(func.count())
-    return session.scalar(query) or 0
+    """Return how many tasks of violations at and below ``path`` are overdue, capped."""
+    ids = areas.ids_in_reach(session, by, path)
+    if ids is None:
+        return Reach([overdue_on(today)], whole=WHOLE).count(session, BY_URGENCY)
+    reach = Reach([overdue_on(today)], StudyTask.area_id.expression, ids, whole=WHOLE)
+    return reach.count(session, BY_URGENCY)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.areas.models import Area
@@ -32,6 +32,7 @@ from trafficedu.education.services.seats import (
     offer_seats,
     reserve_best_seat,
 )
+from trafficedu.riders.events import HomeVillageRecorded
 from trafficedu.riders.models import Rider
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.models import Violation
@@ -55,14 +56,14 @@ def assign_for_violation(session: Session, event: ViolationEstablished) -> None:
         return
     if violation.state != ViolationState.CONFIRMED:
         return
-    path = _lock_rider(session, violation)
+    path, home_id = _lock_rider(session, violation)
     known = _look_up_task(session, violation, violation.rider_id)
     if known.task_id is not None:
         return
     if known.course_id is None:
         raise _no_course()
     if known.unbegun_id is None:
-        _open(session, violation, known.course_id, path, by, now)
+        _open(session, violation, _Beginning(known.course_id, path, home_id), by, now)
         return
     task = session.get_one(StudyTask, known.unbegun_id, populate_existing=True, options=[joinedload(StudyTask.course)])
     _extend(session, task, violation, session.get_one(Course, known.course_id), path, by, now)
@@ -84,7 +85,7 @@ def _extend(
 
 _RIDER, _HOME, _SCENE = table_of(Rider), table_of(Area).alias(), table_of(Area).alias()
 _LOCK_RIDER = (
-    select(func.coalesce(_HOME.c.path, _SCENE.c.path))
+    select(func.coalesce(_HOME.c.path, _SCENE.c.path), _RIDER.c.home_area_id)
     .select_from(_RIDER)
     .join(_SCENE, _SCENE.c.id == bindparam("area_id"))
     .outerjoin(_HOME, _RIDER.c.home_area_id == _HOME.c.id)
@@ -93,10 +94,11 @@ _LOCK_RIDER = (
 )
 
 
-def _lock_rider(session: Session, violation: Violation) -> str:
-    """Lock the rider (as ``lock_riders`` does) and return where the way to a station begins, in one statement."""
+def _lock_rider(session: Session, violation: Violation) -> tuple[str, int | None]:
+    """Lock the rider (as ``lock_riders`` does); return where the way to a station begins, and the home, in one go."""
     parameters = {"rider_id": violation.rider_id, "area_id": violation.area_id}
-    return str(session.connection().scalar(_LOCK_RIDER, parameters))
+    path, home_id = session.connection().execute(_LOCK_RIDER, parameters).one()
+    return path, home_id
 
 
 @dataclass(frozen=True)
@@ -134,29 +136,41 @@ def _no_course() -> Refusal:
     return Refusal(message("No course is active for this number of violations. Ask the administrator."))
 
 
-def _open(session: Session, violation: Violation, course_id: int, path: str, by: Actor, now: datetime) -> None:
+@dataclass(frozen=True)
+class _Beginning:
+    """What a new task is given: its course, where the way to a station begins, where the rider lives."""
+
+    course_id: int
+    path: str
+    home_id: int | None
+
+
+def _open(session: Session, violation: Violation, begins: _Beginning, by: Actor, now: datetime) -> None:
     """Open a task and book its seat; the seat is reserved first, so that the task is written once, in its state."""
     today = clock.local_date(now)
     due_on = rules.due_date(today, figure(session, "education.due_days"))
-    session_id = reserve_best_seat(session, course_id, due_on, path, now)
+    seat = reserve_best_seat(session, begins.course_id, due_on, begins.path, now)
     task_id = insert_row(
         session,
         StudyTask,
         number=new_number("T"),
         rider_id=violation.rider_id,
-        course_id=course_id,
+        course_id=begins.course_id,
         area_id=violation.area_id,
+        home_area_id=begins.home_id,
         company_id=violation.company_id,
+        station_id=None if seat is None else seat.station_id,
         opened_utc=now,
         opened_on=today,
         due_on=due_on,
-        state=TaskState.OPEN if session_id is None else TaskState.BOOKED,
+        urgency=rules.urgency(TaskState.OPEN, due_on),
+        state=TaskState.OPEN if seat is None else TaskState.BOOKED,
     )
     insert_row(session, TaskViolation, violation_id=violation.id, task_id=task_id)
     subject = (StudyTask, task_id)
-    audit.write(session, "education:task:open", by, subject=subject, violation=violation.id, course=course_id)
-    if session_id is not None:
-        add_booking(session, task_id, session_id, by, now)
+    audit.write(session, "education:task:open", by, subject=subject, violation=violation.id, course=begins.course_id)
+    if seat is not None:
+        add_booking(session, task_id, seat.session_id, by, now)
 
 
 def _change_course(session: Session, task: StudyTask, course: Course, path: str, by: Actor, now: datetime) -> None:
@@ -201,6 +215,16 @@ def _days_of(session: Session, task: StudyTask) -> Sequence[date]:
         .join(TaskViolation, TaskViolation.violation_id == Violation.id)
         .where(TaskViolation.task_id == task.id)
     ).all()
+
+
+def follow_home(session: Session, event: HomeVillageRecorded) -> None:
+    """Let the tasks of a rider say where the rider lives now; the rider is held by who recorded it."""
+    home = select(Rider.home_area_id).where(Rider.id == event.rider_id).scalar_subquery()
+    tasks = update(StudyTask).where(StudyTask.rider_id == event.rider_id).values(home_area_id=home)
+    session.execute(tasks, execution_options={"synchronize_session": False})
+    for task in session.identity_map.values():
+        if isinstance(task, StudyTask) and task.rider_id == event.rider_id:
+            session.expire(task, ["home_area_id"])
 
 
 def _recompute(session: Session, rider_id: int, by: Actor, now: datetime) -> None:

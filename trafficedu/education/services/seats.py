@@ -7,6 +7,7 @@ asks at the same time.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import bindparam, select, update
@@ -54,17 +55,25 @@ _RESERVE_ANY = (
     update(_SESSIONS)
     .where(_SESSIONS.c.state == rules.SessionState.SCHEDULED, _SESSIONS.c.seats_taken < _SESSIONS.c.capacity)
     .values(seats_taken=_SESSIONS.c.seats_taken + 1)
-    .returning(_SESSIONS.c.id)
+    .returning(_SESSIONS.c.id, _SESSIONS.c.station_id)
 )
 _RESERVE = _RESERVE_ANY.where(_SESSIONS.c.id == bindparam("session_id"))
 _RESERVE_BEST = _RESERVE_ANY.where(_SESSIONS.c.id == queries.BEST_CANDIDATE)
 
 
-def reserve_seat(session: Session, session_id: int) -> bool:
-    """Reserve one seat if the session takes place and has one free; tells whether it did."""
-    reserved = session.connection().scalar(_RESERVE, {"session_id": session_id})
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A seat that was reserved: in which session, at which station."""
+
+    session_id: int
+    station_id: int
+
+
+def reserve_seat(session: Session, session_id: int) -> Seat | None:
+    """Reserve one seat if the session takes place and has one free; None where it has not."""
+    row = session.connection().execute(_RESERVE, {"session_id": session_id}).one_or_none()
     _expire_count(session, session_id)
-    return reserved is not None
+    return None if row is None else Seat(*row)
 
 
 def release_seat(session: Session, session_id: int) -> None:
@@ -89,40 +98,41 @@ def book_best_seat(session: Session, task: StudyTask, path: str, by: Actor, now:
 
     The task becomes booked, or stays open, which is what waiting means.
     """
-    session_id = reserve_best_seat(session, task.course_id, task.due_on, path, now)
-    if session_id is not None:
-        return _book_reserved(session, task, session_id, by, now)
+    seat = reserve_best_seat(session, task.course_id, task.due_on, path, now)
+    if seat is not None:
+        return _book_reserved(session, task, seat, by, now)
     task.state = TASK_LIFE.after(TaskAct.UNSEAT, task.state)
     session.flush()
     return None
 
 
-def reserve_best_seat(session: Session, course_id: int, due_on: date, path: str, now: datetime) -> int | None:
-    """Reserve a seat in the best session for a task of this course and due date; returns the session's id, or None.
+def reserve_best_seat(session: Session, course_id: int, due_on: date, path: str, now: datetime) -> Seat | None:
+    """Reserve a seat in the best session for a task of this course and due date; None where there is none.
 
     Mostly one statement finds the best session and reserves the seat. Where that got none, there is no session, or
     the best one filled up in between: then the ranking is asked for, and a candidate that is full costs one more
     update.
     """
     parameters = queries.search_parameters(session, course_id, due_on, path, now)
-    best: int | None = session.connection().scalar(_RESERVE_BEST, parameters)
+    best = session.connection().execute(_RESERVE_BEST, parameters).one_or_none()
     if best is not None:
-        _expire_count(session, best)
-        return best
+        _expire_count(session, best.id)
+        return Seat(*best)
     for _ in range(ROUNDS):
         candidates = queries.candidates(session, course_id, due_on, path, now)
         for session_id in candidates:
-            if reserve_seat(session, session_id):
-                return session_id
+            if seat := reserve_seat(session, session_id):
+                return seat
         if not candidates:
             break
     return None
 
 
-def _book_reserved(session: Session, task: StudyTask, session_id: int, by: Actor, now: datetime) -> Booking:
+def _book_reserved(session: Session, task: StudyTask, seat: Seat, by: Actor, now: datetime) -> Booking:
     task.state = TASK_LIFE.after(TaskAct.SEAT, task.state)
+    task.station_id = seat.station_id
     session.flush()
-    booking_id = add_booking(session, task.id, session_id, by, now)
+    booking_id = add_booking(session, task.id, seat.session_id, by, now)
     session.expire(task, ["bookings"])
     return session.get_one(Booking, booking_id)
 
@@ -147,6 +157,7 @@ def cancel_booking(session: Session, task: StudyTask, by: Actor) -> int | None:
         return None
     booking.state = BOOKING_LIFE.after(BookingAct.GIVE_UP, booking.state)
     session.flush()
+    task.station_id = queries.last_station(session, task.id)
     release_seat(session, booking.session_id)
     audit.write(session, "education:seat:leave", by, subject=booking, task=task.id, study_session=booking.session_id)
     return booking.session_id
@@ -193,10 +204,11 @@ def move_booking(session: Session, task: StudyTask, study_session: StudySession,
         return present
     _require_suitable(task, study_session, by, now)
     lock_sessions(session, [study_session.id, *([present.session_id] if present else [])])
-    if not reserve_seat(session, study_session.id):
+    seat = reserve_seat(session, study_session.id)
+    if seat is None:
         raise Refusal(FULL, field="session")
     freed = cancel_booking(session, task, by)
-    booking = _book_reserved(session, task, study_session.id, by, now)
+    booking = _book_reserved(session, task, seat, by, now)
     if freed is not None:
         offer_seats(session, freed, by, now)
     return booking
@@ -253,9 +265,10 @@ def offer_seats(session: Session, session_id: int, by: Actor, now: datetime) -> 
     waiting = session.scalars(queries.tasks_waiting_for(study, rules.prefixes(path)[2], now).limit(free)).all()
     booked = 0
     for task in waiting:
-        if not reserve_seat(session, session_id):
+        seat = reserve_seat(session, session_id)
+        if seat is None:
             break
-        _book_reserved(session, task, session_id, by, now)
+        _book_reserved(session, task, seat, by, now)
         booked += 1
     return booked
 
@@ -265,7 +278,7 @@ def book_waiting(session: Session, now: datetime, by: Actor = SYSTEM, limit: int
 
     Needed beside :func:`offer_seats` because a due date that passes widens what a task may take.
     """
-    waiting = session.scalars(queries.bookable_tasks(now).order_by(StudyTask.rider_id).limit(limit)).all()
+    waiting = sorted(queries.list_bookable(session, now, limit), key=lambda task: task.rider_id)
     return sum(book(session, task, by, now) is not None for task in waiting if task.is_open)
 
 

@@ -20,7 +20,7 @@ from trafficedu.core.text import message
 from trafficedu.core.workdays import is_public_holiday
 from trafficedu.education import rules
 from trafficedu.education.models import Booking, Course, StudySession, StudyTask
-from trafficedu.education.queries.seats import origin_path
+from trafficedu.education.queries.seats import last_station, origin_path
 from trafficedu.education.rules import (
     BOOKING_LIFE,
     SESSION_LIFE,
@@ -214,6 +214,8 @@ def cancel_session(
         booking.state = BOOKING_LIFE.after(BookingAct.GIVE_UP, booking.state)
         task.state = TASK_LIFE.after(TaskAct.UNSEAT, task.state)
     session.flush()
+    for _, task in live:
+        task.station_id = last_station(session, task.id)
     audit.write(session, "education:session:cancel", by, subject=study, bookings=len(live))
     by_urgency = sorted((task for _, task in live), key=lambda task: (task.due_on, task.id))
     moved = sum(book_best_seat(session, task, origin_path(session, task), by, now) is not None for task in by_urgency)

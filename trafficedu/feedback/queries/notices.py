@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, case, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, literal, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.areas import queries as areas
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import day_bounds
-from trafficedu.core.counting import count_capped
 from trafficedu.core.errors import Missing
 from trafficedu.core.numbers import normalise
-from trafficedu.core.orm import among
 from trafficedu.core.paging import BEGINNING, Page, Place, paginate
+from trafficedu.core.reach import Reach
 from trafficedu.core.text import message
 from trafficedu.feedback.models import Feedback, Notice
-from trafficedu.feedback.rules import AnswerState, NoticeState, Receiver
+from trafficedu.feedback.rules import HELD_FROM, REST_FROM, AnswerState, NoticeState, Receiver
 from trafficedu.riders.models import Rider
 from trafficedu.violations.models import Violation
 
@@ -96,48 +94,83 @@ def notice_of_violation(session: Session, violation_id: int, by: Actor | None = 
     return session.scalar(_notices(by).where(Notice.violation_id == violation_id))
 
 
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+BY_TIME_LEFT = [Notice.urgency.expression, Notice.id.expression]
+"""The order of lists: the unanswered ones by deadline, then the held ones, then the rest, the latest first."""
+WHOLE = [Notice.id > literal(0, literal_execute=True)]
+"""What a list of all notices says, to be led by their index."""
 
 
 def _state_is(state: str, now: datetime) -> ColumnElement[bool]:
     conditions: dict[str, ColumnElement[bool]] = {
         AnswerState.UNANSWERED: Notice.unanswered(),
         AnswerState.LATE: and_(
-            among(Notice.state, NoticeState.SENT),
+            Notice.state == NoticeState.SENT,
             or_(Notice.answered_utc > Notice.due_utc, and_(Notice.answered_utc.is_(None), Notice.due_utc < now)),
         ),
-        AnswerState.ANSWERED: and_(among(Notice.state, NoticeState.SENT), Notice.answered_utc.is_not(None)),
-        NoticeState.HELD: among(Notice.state, NoticeState.HELD),
-        NoticeState.VOIDED: among(Notice.state, NoticeState.VOIDED),
+        AnswerState.ANSWERED: and_(Notice.state == NoticeState.SENT, Notice.answered_utc.is_not(None)),
+        NoticeState.HELD: Notice.urgency.between(HELD_FROM, REST_FROM - 1),
+        NoticeState.VOIDED: Notice.state == NoticeState.VOIDED,
     }
     return conditions.get(state, true())
-
-
-def _by_time_left() -> list[ColumnElement[Any]]:
-    """Return the order by time left: the unanswered ones by deadline, then the held ones, then the rest."""
-    group = case((Notice.unanswered(), 0), (Notice.state == NoticeState.HELD, 1), else_=2)
-    left = case((Notice.unanswered(), Notice.due_utc), else_=literal(_NEVER, Notice.due_utc.type))
-    return [group, left, Notice.id.desc()]
 
 
 def list_notices(
     session: Session, criteria: NoticeFilter, by: Actor, now: datetime, place: Place = BEGINNING
 ) -> Page[Notice]:
     """Return the notices that ``by`` may read, those with the least time left first."""
-    query = _notices(by).where(_state_is(criteria.state, now))
+    query = _notices(by).where(_state_is(criteria.state, now), *_days(criteria))
+    return paginate(session, query, BY_TIME_LEFT, place, reach=_reach(session, criteria, by, now))
+
+
+def _reach(session: Session, criteria: NoticeFilter, by: Actor, now: datetime) -> Reach:
+    """Return how the indexes by time left reach the notices of a filter."""
+    part = {
+        "": true(),
+        AnswerState.UNANSWERED: Notice.unanswered(),
+        AnswerState.LATE: or_(_overdue_since(now), Notice.urgency >= REST_FROM),
+        NoticeState.HELD: Notice.urgency.between(HELD_FROM, REST_FROM - 1),
+    }.get(criteria.state, Notice.urgency >= REST_FROM)
+    rest = [*_days(criteria)]
+    if criteria.state in {AnswerState.LATE, AnswerState.ANSWERED, NoticeState.VOIDED}:
+        rest.append(_state_is(criteria.state, now))
+    return replace(_ways(session, by, part), rest=rest)
+
+
+def _ways(session: Session, by: Actor, part: ColumnElement[bool], company_id: int | None = None) -> Reach:
+    """Return the ways to a part of the notices (of a company) that ``by`` may read: none leads to one of another."""
+    own = by.scope.company_id
+    if own is not None:
+        if company_id not in (None, own):
+            return Reach([false()])
+        gone_out = and_(part, Notice.urgency >= REST_FROM, Notice.sent_utc.is_not(None))
+        of_own = Reach([part, Notice.unanswered()], Notice.company_id.expression, [own], whole=WHOLE)
+        return replace(of_own, also=[Reach([gone_out], Notice.company_id.expression, [own])])
+    if company_id is not None:
+        return Reach([part, visible_to(by)], Notice.company_id.expression, [company_id], whole=WHOLE)
+    ids = areas.ids_in_reach(session, by)
+    if ids is None:
+        return Reach([part, Notice.area_id.is_not(None)] if by.may(ANSWER) else [part], whole=WHOLE)
+    to_villages = Reach([part], Notice.area_id.expression, ids, whole=WHOLE)
+    if by.may(ANSWER):
+        return to_villages
+    elsewhere = or_(Notice.area_id.is_(None), Notice.area_id.not_in(ids))
+    return replace(to_villages, also=[Reach([part, elsewhere], Notice.violation_area_id.expression, ids)])
+
+
+def _days(criteria: NoticeFilter) -> list[ColumnElement[bool]]:
+    days = []
     if criteria.since:
-        query = query.where(Notice.sent_utc >= day_bounds(criteria.since)[0])
+        days.append(Notice.sent_utc >= day_bounds(criteria.since)[0])
     if criteria.until:
-        query = query.where(Notice.sent_utc < day_bounds(criteria.until)[1])
-    return paginate(session, query, _by_time_left(), place)
+        days.append(Notice.sent_utc < day_bounds(criteria.until)[1])
+    return days
 
 
 def list_unanswered(session: Session, by: Actor, limit: int, company_id: int | None = None) -> Sequence[Notice]:
     """Return the first ``limit`` unanswered notices (of a company) by time left, for a first screen."""
-    query = _notices(by).where(Notice.unanswered())
-    if company_id is not None:
-        query = query.where(Notice.company_id == company_id)
-    return session.scalars(query.order_by(Notice.due_utc, Notice.id.desc()).limit(limit)).all()
+    firsts = _ways(session, by, Notice.unanswered(), company_id).first(session, BY_TIME_LEFT, limit)
+    query = _notices(by).where(Notice.id.in_(firsts), Notice.unanswered())
+    return session.scalars(query.order_by(*BY_TIME_LEFT)).all()
 
 
 def list_of_rider(session: Session, rider_id: int, by: Actor, limit: int = 20) -> Sequence[Notice]:
@@ -146,12 +179,18 @@ def list_of_rider(session: Session, rider_id: int, by: Actor, limit: int = 20) -
     return session.scalars(query).all()
 
 
+def _overdue_since(moment: datetime) -> ColumnElement[bool]:
+    """Return the condition that a notice is open and fell due before ``moment``."""
+    return Notice.urgency < int(moment.timestamp())
+
+
 def count_unanswered(session: Session, by: Actor, now: datetime, company_id: int | None = None) -> tuple[int, int]:
     """Return how many notices (of a company) are unanswered, and how many of these are late, both capped."""
-    query = select(Notice.id).where(visible_to(by), Notice.unanswered())
-    if company_id is not None:
-        query = query.where(Notice.company_id == company_id)
-    return count_capped(session, query), count_capped(session, query.where(Notice.due_utc < now))
+    all_of_them, late = (
+        _ways(session, by, part, company_id).count(session, BY_TIME_LEFT)
+        for part in (Notice.unanswered(), _overdue_since(now))
+    )
+    return all_of_them, late
 
 
 LATE_WATCHED = timedelta(days=90)
@@ -160,9 +199,11 @@ LATE_WATCHED = timedelta(days=90)
 
 def count_late(session: Session, by: Actor, now: datetime, path: str) -> int:
     """Return how many notices of violations at and below ``path`` fell due within 90 days and are open, capped."""
-    query = select(Notice.id).where(
-        Notice.unanswered(), Notice.due_utc < now, Notice.due_utc >= now - LATE_WATCHED, visible_to(by)
-    )
-    if path != by.scope.area_path and path.count("/") > 1:
-        query = query.where(Notice.violation_area_id.in_(areas.within(path)))
-    return count_capped(session, query)
+    part = and_(_overdue_since(now), ~_overdue_since(now - LATE_WATCHED))
+    if path == by.scope.area_path:
+        return _ways(session, by, part).count(session, BY_TIME_LEFT)
+    ids = areas.ids_in_reach(session, by, path)
+    if ids is None:
+        return Reach([part], whole=WHOLE).count(session, BY_TIME_LEFT)
+    sent = [part, visible_to(by)] if by.may(ANSWER) else [part]
+    return Reach(sent, Notice.violation_area_id.expression, ids, whole=WHOLE).count(session, BY_TIME_LEFT)

@@ -49,7 +49,8 @@ def queue_notice(session: Session, event: ViolationEstablished) -> None:
         return
     receiver = _receiver_of(session, violation)
     held = receiver["held_reason"]
-    sending = {"state": NoticeState.HELD} if held else _sent(session, event.at_utc)
+    sending: dict[str, Any] = {"state": NoticeState.HELD} if held else _sent(session, event.at_utc)
+    urgency = rules.urgency(sending["state"], sending.get("due_utc"), None, violation.id)
     notice_id = insert_unless_there(
         session,
         Notice,
@@ -58,6 +59,7 @@ def queue_notice(session: Session, event: ViolationEstablished) -> None:
         rider_id=violation.rider_id,
         violation_area_id=violation.area_id,
         counted_area_id=receiver.get("area_id") or violation.area_id,
+        urgency=urgency,
         **receiver,
         **sending,
     )

@@ -51,7 +51,6 @@ def _filtered(by: Actor, chosen: WatchFilter) -> Select[tuple[HazardWatch]]:
         .options(
             contains_eager(HazardWatch.area).joinedload(Area.parent),
             joinedload(HazardWatch.checker),
-            selectinload(HazardWatch.looks),
         )
     )
 
@@ -69,7 +68,7 @@ def watches_on(day: date) -> Listing[HazardWatch, WatchFilter]:
             ),
             Column("checker", message("Responsible for the check"), value=lambda row: row.checker.display_name),
             Column("period", message("Every … days"), value=lambda row: row.period_days, look=FIGURES),
-            Column("looked", message("Last check"), value=lambda row: row.looks[0].looked_on if row.looks else None),
+            Column("looked", message("Last check"), value=lambda row: row.looked_on),
             Column("reason", message("Why it is on the list"), value=lambda row: row.reason),
         ],
         order=[HazardWatch.due_on.expression, HazardWatch.id.expression],

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, not_, or_, select
+from sqlalchemy import Row, Select, case, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import list_children, within
 from trafficedu.core.actors import Actor
+from trafficedu.core.counting import count_capped
 from trafficedu.core.month import Month
+from trafficedu.core.orm import among
 from trafficedu.hazards.models import Hazard, HazardStep
 from trafficedu.hazards.queries.scope import overdue_on, visible_to
 from trafficedu.hazards.rules import OPEN, HazardState, is_overdue, state_on
@@ -51,12 +53,10 @@ class HazardCounts:
 
 
 def count_overdue(session: Session, by: Actor, path: str, day: date) -> int:
-    """Return how many hazards at and below ``path`` that ``by`` sees are overdue on ``day``."""
-    return _count(session, visible_to(by), Hazard.area_id.in_(within(path)), overdue_on(day))
-
-
-def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
-    return session.scalar(select(func.count()).select_from(Hazard).where(*conditions)) or 0
+    """Return how many hazards at and below ``path`` that ``by`` sees are overdue on ``day``, capped."""
+    return count_capped(
+        session, select(Hazard.id).where(visible_to(by), Hazard.area_id.in_(within(path)), overdue_on(day))
+    )
 
 
 def count_by_tier(session: Session, by: Actor, area: Area, day: date) -> Sequence[TierRow]:
@@ -76,7 +76,7 @@ def count_by_tier(session: Session, by: Actor, area: Area, day: date) -> Sequenc
             func.min(case((late, Hazard.deadline_on))).label("oldest_on"),
         )
         .join(Area, Area.id == Hazard.area_id)
-        .where(visible_to(by), Hazard.area_id.in_(within(area.path)), Hazard.state.in_(OPEN))
+        .where(visible_to(by), Hazard.area_id.in_(within(area.path)), among(Hazard.state, *OPEN))
         .group_by(Area.path)
     )
     rows_below = session.execute(query).all()

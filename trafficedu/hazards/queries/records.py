@@ -16,6 +16,7 @@ from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import AGO, Column, Listing, late
+from trafficedu.core.orm import among
 from trafficedu.core.text import message
 from trafficedu.hazards.models import Hazard, HazardKind, HazardPhoto, HazardStep
 from trafficedu.hazards.queries.scope import overdue_on, visible_to
@@ -145,7 +146,7 @@ def filter_conditions(chosen: HazardFilter) -> list[ColumnElement[bool]]:
     ]
     conditions += [column == value for value, column in equal if value]
     if chosen.state == OPEN_ONES:
-        conditions.append(Hazard.state.in_(OPEN))
+        conditions.append(among(Hazard.state, *OPEN))
     if chosen.area_path:
         conditions.append(Hazard.area_id.in_(within(chosen.area_path)))
     if chosen.overdue_on:

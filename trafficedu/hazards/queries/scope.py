@@ -10,8 +10,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from trafficedu.areas.queries import lies_in
 from trafficedu.core.actors import Actor
+from trafficedu.core.orm import among
 from trafficedu.hazards.models import Hazard
-from trafficedu.hazards.rules import UNFIXED
+from trafficedu.hazards.rules import OPEN, UNFIXED
 
 
 def visible_to(by: Actor, area_id: InstrumentedAttribute[Any] = Hazard.area_id) -> ColumnElement[bool]:
@@ -21,4 +22,4 @@ def visible_to(by: Actor, area_id: InstrumentedAttribute[Any] = Hazard.area_id) 
 
 def overdue_on(day: date) -> ColumnElement[bool]:
     """Return the condition that a hazard is not fixed though its deadline passed before ``day``."""
-    return Hazard.state.in_(UNFIXED) & (Hazard.deadline_on < day)
+    return among(Hazard.state, *OPEN) & Hazard.state.in_(UNFIXED) & (Hazard.deadline_on < day)

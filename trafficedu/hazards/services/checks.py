@@ -114,6 +114,7 @@ def note_look(
         note=short(note, LONGEST_NOTE, "note"),
     )
     session.add(look)
+    watch.looked_on = day
     watch.due_on = day + timedelta(days=watch.period_days)
     session.flush()
     session.expire(watch, ["looks"])

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from trafficedu.core.orm import among
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message, translate, unpacked
 from trafficedu.core.transactions import writing
@@ -22,6 +23,7 @@ from trafficedu.messages.queries import address_of, is_dry
 from trafficedu.messages.rules import (
     LONGEST_BODY,
     LONGEST_TITLE,
+    UNDER_WAY,
     DeliveryReason,
     DeliveryState,
     next_attempt,
@@ -30,6 +32,8 @@ from trafficedu.messages.rules import (
 
 ROUND_SECONDS = 20
 """How long a round of the worker sends: other chores wait behind it."""
+_UNDER_WAY = among(Delivery.state, *UNDER_WAY)
+"""What has not ended, as its index knows it."""
 CLAIM_HOLDS = timedelta(minutes=10)
 BATCH = 50
 
@@ -38,7 +42,7 @@ def deliver_due(session: Session, now: datetime) -> int:
     """Send what is due, the longest due first; returns how many attempts were made. The worker's chore; commits."""
     with writing(session):
         _give_up_cut(session, now)
-        due = select(Delivery.id).where(Delivery.state == DeliveryState.WAITING, Delivery.next_utc <= now)
+        due = select(Delivery.id).where(_UNDER_WAY, Delivery.state == DeliveryState.WAITING, Delivery.next_utc <= now)
         ids = session.scalars(due.order_by(Delivery.next_utc, Delivery.id).limit(BATCH)).all()
     ends, made = time.monotonic() + ROUND_SECONDS, 0
     for delivery_id in ids:
@@ -107,5 +111,5 @@ def _settle(delivery: Delivery, state: DeliveryState, reason: str, now: datetime
 
 def _give_up_cut(session: Session, now: datetime) -> None:
     """End what a process claimed and left: it may have arrived, and the inbox holds it anyway."""
-    stale = update(Delivery).where(Delivery.state == DeliveryState.SENDING, Delivery.next_utc <= now)
+    stale = update(Delivery).where(_UNDER_WAY, Delivery.state == DeliveryState.SENDING, Delivery.next_utc <= now)
     session.execute(stale.values(state=DeliveryState.UNCLEAR, reason=DeliveryReason.CUT, ended_utc=now))

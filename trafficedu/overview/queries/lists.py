@@ -13,11 +13,12 @@ from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.month import Month
+from trafficedu.core.orm import among
 from trafficedu.core.paging import BEGINNING, Page, Place, paginate
 from trafficedu.core.text import message
 from trafficedu.evaluation.queries.runs import published_run, results_of
 from trafficedu.overview.models import ListEntry, ListProtest, VillageList
-from trafficedu.overview.rules import Listed, ListRule, ListState, Shade, VillageResults, read_list
+from trafficedu.overview.rules import Listed, ListRule, ListState, ObjectionOutcome, Shade, VillageResults, read_list
 
 MANAGE = "overview:list:manage"
 
@@ -93,14 +94,19 @@ def _line(list_id: int, counted: Mapping[tuple[int, str], tuple[int, int]]) -> t
 def _counts(session: Session, list_ids: Sequence[int], by: Actor) -> dict[tuple[int, str], tuple[int, int]]:
     """Return by list and shade: entries that stand, and protests not decided."""
     query = (
-        select(ListEntry.list_id, ListEntry.shade, func.sum(1), func.count(ListProtest.id))
+        select(ListEntry.list_id, ListEntry.shade, func.count())
         .join(VillageList, VillageList.id == ListEntry.list_id)
         .join(Area, Area.id == ListEntry.area_id)
-        .outerjoin(ListProtest, (ListProtest.entry_id == ListEntry.id) & (ListProtest.decision == ""))
         .where(ListEntry.list_id.in_(list_ids), ListEntry.taken_off.is_(False), visible_to(by))
         .group_by(ListEntry.list_id, ListEntry.shade)
     )
-    return {(list_id, shade): (entries, protests) for list_id, shade, entries, protests in session.execute(query)}
+    contested = query.join(ListProtest, ListProtest.entry_id == ListEntry.id).where(
+        among(ListProtest.decision, ObjectionOutcome.NONE)
+    )
+    protests = {(list_id, shade): count for list_id, shade, count in session.execute(contested)}
+    return {
+        (list_id, shade): (count, protests.get((list_id, shade), 0)) for list_id, shade, count in session.execute(query)
+    }
 
 
 def find_list(session: Session, month: Month) -> VillageList | None:

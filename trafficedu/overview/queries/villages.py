@@ -15,7 +15,7 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month, Period
 from trafficedu.education.models import StudyTask
-from trafficedu.education.rules import UNFINISHED
+from trafficedu.education.queries.tasks import overdue_on
 from trafficedu.feedback.models import Notice
 from trafficedu.violations.queries.monthly import count_below
 
@@ -69,8 +69,7 @@ def _overdue(session: Session, path: str, today: date) -> dict[int, int]:
         select(StudyTask.area_id, func.count())
         .where(
             StudyTask.area_id.in_(within(path)),
-            StudyTask.state.in_(UNFINISHED),
-            StudyTask.due_on < today,
+            overdue_on(today),
         )
         .group_by(StudyTask.area_id)
     )

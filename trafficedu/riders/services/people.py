@@ -248,7 +248,7 @@ def update_rider(session: Session, rider: Rider, change: NewRider, version: int,
     names = ("id_number", "phone", "name", "home_area_id", "birth_date")
     changed = [name for name, old, new in zip(names, before, after, strict=True) if old != new]
     audit.write(session, "riders:rider:update", by, subject=rider, fields=changed)
-    if "home_area_id" in changed and rider.home_area_id is not None:
+    if "home_area_id" in changed:
         publish(session, HomeVillageRecorded(now, by, rider.id))
 
 

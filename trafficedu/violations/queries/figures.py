@@ -13,6 +13,7 @@ from trafficedu.areas.models import Area
 from trafficedu.areas.queries import within
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.month import Month
+from trafficedu.core.orm import among
 from trafficedu.violations.models import Violation, ViolationKind
 from trafficedu.violations.queries.scope import visible_to
 from trafficedu.violations.rules import ViolationState
@@ -147,7 +148,7 @@ def count_by_area_and_month(
 def count_pending(session: Session, by: Actor, start: date, end: date, area_path: str) -> int:
     """Return the camera records of the days (both included) that no officer has reviewed: they count nowhere else."""
     query = select(func.count()).where(
-        Violation.state == ViolationState.PENDING,
+        among(Violation.state, ViolationState.PENDING),
         Violation.occurred_on.between(start, end),
         Violation.area_id.in_(within(area_path)),
         visible_to(by),

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
+from trafficedu.areas.queries import ids_in_reach, lies_in
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import AGO, Column, Listing, due
+from trafficedu.core.orm import among
+from trafficedu.core.reach import Reach
 from trafficedu.core.text import message
 from trafficedu.violations.models import Objection, Violation
 from trafficedu.violations.queries.scope import visible_to
@@ -36,14 +39,11 @@ def find_objection(session: Session, number: str, by: Actor) -> Objection:
 
 
 def _waiting(by: Actor, _chosen: None) -> Select[tuple[Objection]]:
+    violation = joinedload(Objection.violation, innerjoin=True)
     return (
         select(Objection)
-        .join(Objection.violation)
-        .where(Objection.state == ObjectionState.OPEN, visible_to(by))
-        .options(
-            contains_eager(Objection.violation).joinedload(Violation.kind),
-            contains_eager(Objection.violation).joinedload(Violation.area),
-        )
+        .where(among(Objection.state, ObjectionState.OPEN), by.scope.condition(area=lies_in(Objection.area_id)))
+        .options(violation.joinedload(Violation.kind), violation.joinedload(Violation.area))
     )
 
 
@@ -59,7 +59,13 @@ def objections_on(day: date) -> Listing[Objection, None]:
             Column("statement", message("Statement"), value=lambda row: _short(row.statement)),
         ],
         order=[Objection.due_on.expression, Objection.id.expression],
+        reach=_reach,
     )
+
+
+def _reach(session: Session, by: Actor, _chosen: None) -> Reach:
+    waiting, ids = [among(Objection.state, ObjectionState.OPEN)], ids_in_reach(session, by)
+    return Reach(waiting) if ids is None else Reach(waiting, Objection.area_id.expression, ids)
 
 
 def _short(statement: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, bindparam, func, literal, select
+from sqlalchemy import ColumnElement, Date, Select, bindparam, func, literal, select, type_coerce
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from trafficedu.accounts.models import User
@@ -234,7 +234,7 @@ def list_own_of_day(session: Session, by: Actor, day: date, limit: int) -> Seque
 def _pending(by: Actor, _chosen: None) -> Select[tuple[Violation]]:
     return (
         select(Violation)
-        .where(Violation.state == ViolationState.PENDING, visible_to(by))
+        .where(among(Violation.state, ViolationState.PENDING), visible_to(by))
         .options(joinedload(Violation.kind), joinedload(Violation.area))
     )
 
@@ -250,8 +250,14 @@ def reviews_on(day: date) -> Listing[Violation, None]:
             Column("area", message("Village"), value=lambda row: row.area.name),
             Column("plate", message("Plate"), value=lambda row: row.plate),
         ],
-        order=[Violation.review_due_on.expression, Violation.id.expression],
+        order=[type_coerce(Violation.review_due_on, Date), Violation.id.expression],
+        reach=_reach_of_pending,
     )
+
+
+def _reach_of_pending(session: Session, by: Actor, _chosen: None) -> Reach:
+    pending, ids = [among(Violation.state, ViolationState.PENDING)], ids_in_reach(session, by)
+    return Reach(pending) if ids is None else Reach(pending, Violation.area_id.expression, ids)
 
 
 def list_of_rider(session: Session, by: Actor, rider_id: int, limit: int = 20) -> Sequence[Violation]:

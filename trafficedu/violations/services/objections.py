@@ -45,6 +45,7 @@ def raise_objection(session: Session, violation: Violation, statement: str, cont
     objection = Objection(
         number=numbers.new_number("O"),
         violation=violation,
+        area_id=violation.area_id,
         raised_utc=now,
         due_on=add_workdays(local_date(now), workdays, corrections(session)),
         statement=statement.strip(),

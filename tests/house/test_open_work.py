@@ -1,0 +1,254 @@
+"""What is open is stored: after any acts, in any order, the stored states agree with what they are derived from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from random import Random
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from tests.factories import education, feedback, people
+from trafficedu.accounts.queries import actor_of
+from trafficedu.accounts.rules import Role
+from trafficedu.companies.models import Company
+from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.clock import utc_now
+from trafficedu.core.errors import DomainError
+from trafficedu.core.orm import among
+from trafficedu.education.models import Booking, StudySession, StudyTask
+from trafficedu.education.queries import tasks
+from trafficedu.education.rules import NOT_BEGUN, UNFINISHED, BookingState, SessionState
+from trafficedu.education.rules import urgency as study_urgency
+from trafficedu.education.services import assignment, seats, sessions, study
+from trafficedu.feedback.models import Feedback, Notice
+from trafficedu.feedback.queries import notices
+from trafficedu.feedback.rules import NoticeState, Receiver, urgency
+from trafficedu.feedback.services.notices import Answer, answer
+from trafficedu.riders.models import Rider
+from trafficedu.riders.services.people import NewRider, update_rider
+from trafficedu.violations.models import Objection, Violation
+from trafficedu.violations.queries.objections import objections_on
+from trafficedu.violations.rules import ObjectionState, ViolationState
+from trafficedu.violations.services.objections import decide_objection, raise_objection
+from trafficedu.violations.services.reviewing import void
+
+STEPS = 60
+
+
+class Walk:
+    """Acts drawn by chance on a district of four villages, two companies and seven riders."""
+
+    def __init__(self, session: Session, seed: int) -> None:
+        self.session, self.chance, self.now = session, Random(seed), utc_now()
+        self.world = feedback.make_world(session)
+        self.villages = [self.world.village, self.world.other_village]
+        self.stations = [education.make_station(session, village) for village in self.villages]
+        homes = [*self.villages, *self.villages, None, None, None]
+        self.riders = [feedback.make_rider(session, home) for home in homes]
+        self.firms: dict[int, Company] = {self.riders[0].id: self.world.company, self.riders[4].id: self.world.company}
+        self.staff = actor_of(people.make_user(session, Role.SUPERVISOR, area=self.world.district))
+        self.company = actor_of(people.make_user(session, Role.COMPANY, company=self.world.company))
+        self.leader = actor_of(people.make_user(session, Role.LEADER, area=self.world.town))
+        self.acts: list[Callable[[], Any]] = [
+            *[self.record] * 4,
+            *[self.announce] * 3,
+            *[self.check_in] * 3,
+            *[self.cancel] * 2,
+            self.answer,
+            self.void,
+            self.contest,
+            self.decide,
+            self.book,
+            *[self.move] * 2,
+            self.undo_check_in,
+            self.miss,
+            self.sign_off,
+            self.waive,
+            self.move_house,
+        ]
+        self.waiting: list[Callable[[], Any]] = []
+        self.taken: Counter[str] = Counter()
+
+    def step(self) -> None:
+        """Take one act; one that is refused changes nothing."""
+        self.now += timedelta(hours=self.chance.randrange(1, 9))
+        if not self.waiting:
+            self.waiting = self.chance.sample(self.acts, len(self.acts))
+        act = self.waiting.pop()
+        try:
+            with self.session.begin_nested():
+                if act() is not None:
+                    self.taken[act.__name__] += 1
+        except DomainError:
+            pass
+        self.session.expire_all()
+
+    def _any(self, query: Select[Any]) -> Any:
+        rows = self.session.scalars(query).all()
+        return self.chance.choice(rows) if rows else None
+
+    def record(self) -> Any:
+        rider = self.chance.choice(self.riders)
+        return feedback.make_violation(
+            self.session, self.chance.choice(self.villages), rider, self.firms.get(rider.id), occurred=self.now
+        )
+
+    def answer(self) -> Any:
+        notice = self._any(select(Notice))
+        assert notice is None or isinstance(notice, Notice)
+        if notice is None:
+            return None
+        by = self.company if notice.receiver_kind == Receiver.COMPANY else self.leader
+        return answer(self.session, notice, Answer("criticised"), by, self.now)
+
+    def void(self) -> Any:
+        violation = self._any(select(Violation).where(Violation.state == ViolationState.CONFIRMED))
+        if isinstance(violation, Violation):
+            void(self.session, violation, "记录有误，核实后作废", self.staff, self.now)
+            return violation
+        return None
+
+    def contest(self) -> Any:
+        violation = self._any(select(Violation))
+        if not isinstance(violation, Violation):
+            return None
+        return raise_objection(self.session, violation, "我不在现场", "", self.now)
+
+    def decide(self) -> Any:
+        objection = self._any(select(Objection))
+        if not isinstance(objection, Objection):
+            return None
+        decide_objection(self.session, objection, self.chance.random() < 0.3, "核实情况如此", self.staff, self.now)
+        return objection
+
+    def announce(self) -> Any:
+        starts = self.now + timedelta(hours=self.chance.randrange(2, 60))
+        study = education.make_session(self.session, self.chance.choice(self.stations), starts, capacity=3)
+        return seats.offer_seats(self.session, study.id, SYSTEM, self.now)
+
+    def book(self) -> Any:
+        return seats.book_waiting(self.session, self.now)
+
+    def move(self) -> Any:
+        task = self._any(select(StudyTask).where(StudyTask.state.in_(NOT_BEGUN)))
+        meeting = self._any(
+            select(StudySession).where(StudySession.starts_utc > self.now, StudySession.state == SessionState.SCHEDULED)
+        )
+        if not isinstance(task, StudyTask) or not isinstance(meeting, StudySession):
+            return None
+        return seats.move_booking(self.session, task, meeting, SYSTEM, self.now)
+
+    def _booking(self, *states: BookingState) -> Booking | None:
+        going_on = StudyTask.state.in_(UNFINISHED)
+        booking = self._any(select(Booking).join(Booking.task).where(Booking.state.in_(states), going_on))
+        assert booking is None or isinstance(booking, Booking)
+        if booking is not None:
+            self.now = max(self.now, booking.session.starts_utc + timedelta(minutes=5))
+        return booking
+
+    def check_in(self) -> Any:
+        booking = self._booking(BookingState.BOOKED)
+        return None if booking is None else study.check_in(self.session, booking, SYSTEM, self.now)
+
+    def undo_check_in(self) -> Any:
+        booking = self._booking(BookingState.ATTENDED)
+        if booking is not None:
+            study.undo_check_in(self.session, booking, SYSTEM)
+        return booking
+
+    def miss(self) -> Any:
+        booking = self._booking(BookingState.BOOKED, BookingState.ATTENDED)
+        if booking is None:
+            return None
+        seats.mark_absent(self.session, booking, SYSTEM, self.now)
+        return booking
+
+    def sign_off(self) -> Any:
+        booking = self._booking(BookingState.ATTENDED)
+        if booking is None:
+            return None
+        by = Actor(
+            self.staff.user_id, "", permissions=frozenset({"education:session:complete", "education:session:override"})
+        )
+        return study.sign_off(self.session, booking, by, self.now, "设备故障，已当面考核合格，同意结业")
+
+    def waive(self) -> Any:
+        task = self._any(select(StudyTask))
+        if isinstance(task, StudyTask):
+            assignment.waive(self.session, task, "已在外地接受教育", self.staff, self.now)
+            return task
+        return None
+
+    def cancel(self) -> Any:
+        meeting = self._any(select(StudySession))
+        if not isinstance(meeting, StudySession):
+            return None
+        held = self.session.scalars(
+            select(Booking).where(Booking.session_id == meeting.id, Booking.state == BookingState.BOOKED)
+        ).all()
+        return sessions.cancel_session(self.session, meeting, "讲师生病", meeting.version, len(held), SYSTEM, self.now)
+
+    def move_house(self) -> Any:
+        rider = self.chance.choice(self.riders)
+        home = self.chance.choice([*self.villages, None])
+        change = NewRider(rider.id_type, "*", rider.name, "*", home.id if home else None, rider.birth_date)
+        update_rider(self.session, rider, change, rider.version, SYSTEM, self.now)
+        return rider
+
+
+def agrees(session: Session, now: datetime) -> None:
+    """Compare every stored state with what it is derived from, all rows counted."""
+    answers = dict(session.execute(select(Feedback.notice_id, Feedback.answered_utc)).tuples().all())
+    violations = {row.id: row for row in session.scalars(select(Violation))}
+    unanswered = set()
+    for notice in session.scalars(select(Notice)):
+        place = violations[notice.violation_id].area_id
+        assert notice.answered_utc == answers.get(notice.id)
+        assert notice.urgency == urgency(notice.state, notice.due_utc, notice.answered_utc, notice.violation_id)
+        assert (notice.violation_area_id, notice.counted_area_id) == (place, notice.area_id or place)
+        if notice.state == NoticeState.SENT and notice.id not in answers:
+            unanswered.add(notice.id)
+    assert set(session.scalars(select(Notice.id).where(Notice.unanswered()))) == unanswered
+    late = sum(notice.due_utc is not None and notice.due_utc < now for notice in _notices(session, unanswered))
+    assert notices.count_unanswered(session, SYSTEM, now) == (len(unanswered), late)
+
+    homes = dict(session.execute(select(Rider.id, Rider.home_area_id)).tuples().all())
+    seen = select(Booking.task_id, StudySession.station_id).join(Booking.session)
+    kept = seen.where(Booking.state != BookingState.CANCELLED).order_by(Booking.id)
+    stations = dict(session.execute(kept).tuples().all())
+    undone = set()
+    for task in session.scalars(select(StudyTask)):
+        assert (task.home_area_id, task.station_id) == (homes[task.rider_id], stations.get(task.id))
+        assert task.urgency == study_urgency(task.state, task.due_on)
+        if task.state in UNFINISHED:
+            undone.add(task.id)
+    assert set(session.scalars(select(StudyTask.id).where(tasks.UNDONE))) == undone
+    assert {task.id for task in tasks.list_overdue(session, SYSTEM, date.max, 1000)} == undone
+
+    contested = set()
+    for objection in session.scalars(select(Objection)):
+        assert objection.area_id == violations[objection.violation_id].area_id
+        if objection.state == ObjectionState.OPEN:
+            contested.add(objection.id)
+    open_objections = select(Objection.id).where(among(Objection.state, ObjectionState.OPEN))
+    assert set(session.scalars(open_objections)) == contested
+    assert objections_on(now.date()).page(session, SYSTEM, None).total == len(contested)
+
+
+def _notices(session: Session, ids: set[int]) -> list[Notice]:
+    return list(session.scalars(select(Notice).where(Notice.id.in_(ids))))
+
+
+def test_open_work_agrees_with_what_it_is_derived_from(session: Session) -> None:
+    taken: Counter[str] = Counter()
+    for seed in (1, 2, 3):
+        walk = Walk(session, seed)
+        for _ in range(STEPS):
+            walk.step()
+            agrees(session, walk.now)
+        taken += walk.taken
+    assert set(taken) == {act.__name__ for act in walk.acts}, "every act was taken at least once"
