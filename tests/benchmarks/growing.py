@@ -22,6 +22,8 @@ from sqlalchemy import Column, Date, Index, String, Table, UniqueConstraint, tex
 from sqlalchemy.orm import Session
 
 from trafficedu.core.orm import Base, FirstOfMonth, UTCDateTime
+from trafficedu.education.rules import FINISHED_FROM
+from trafficedu.feedback.rules import HELD_FROM
 
 Say = Callable[[str], None]
 OPEN_EVERY = 25
@@ -198,10 +200,20 @@ class _Copied:
             return f"t.id + k * {self._spans[self._table.name]}"
         if column.name in EMPTIED and column.nullable:
             return "NULL"
+        if column.name == "urgency":
+            return self._urgency(name)
         if column.name in self._texts:
             own = f"t.id + k * {self._spans[self._table.name]}"
             return f"substr({name}, 1, 1) || CAST({own} AS varchar(11))"
         return self._moved(column, name)
+
+    def _urgency(self, name: str) -> str:
+        """Return where a copy stands by time left: moved as its last day is, or as the keys of violations are."""
+        if self._table.name == "study_task":
+            return f"CASE WHEN {name} < {FINISHED_FROM} THEN {name} - {self._days} ELSE {name} + {self._days} END"
+        keys = f"{self._number_in(GROWN['violation'].pace)} * {self._spans['violation']}"
+        open_ones = f"{name} - {self._days} * 86400 - {self._seconds}"
+        return f"CASE WHEN {name} < {HELD_FROM} THEN {open_ones} ELSE {name} - {keys} END"
 
     def _number_in(self, pace: Fraction) -> str:
         """Return which copy of a table of that pace belongs to copy ``k`` of this one."""
