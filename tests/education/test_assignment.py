@@ -7,6 +7,7 @@ from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from tests.factories import people
+from tests.factories.cities import make_city
 from tests.factories.education import (
     NOW,
     TODAY,
@@ -14,6 +15,7 @@ from tests.factories.education import (
     make_district,
     make_rider,
     make_session,
+    make_station,
     make_violation,
 )
 from trafficedu.accounts.queries import actor_of
@@ -68,6 +70,36 @@ def test_without_a_home_the_place_of_the_violation_counts(session: Session, dist
     at_c = make_session(session, district.at_c)
     task = establish(session, make_violation(session, make_rider(session), district.c))
     assert seat(session, task) is at_c
+
+
+def test_in_a_city_the_own_district_then_the_citys_own_station_and_never_a_neighbour(session: Session) -> None:
+    city = make_city(session)
+    own, neighbour, _ = city.districts
+    make_session(session, neighbour.at_a, NOW + timedelta(days=1))
+    waiting = establish(session, make_violation(session, make_rider(session, own.a), own.a))
+    assert seat(session, waiting) is None
+    central = make_session(session, make_station(session, city.city), NOW + timedelta(days=2), capacity=3)
+    task = establish(session, make_violation(session, make_rider(session, own.a), own.a))
+    assert seat(session, task) is central
+    far = make_session(session, own.at_c, NOW + timedelta(days=9))
+    near = make_session(session, own.at_b, NOW + timedelta(days=10))
+    offered = sessions_with_seats(session, waiting, NOW)
+    assert offered == [near, far, central]
+    assert seats.book(session, waiting, SYSTEM, NOW) is not None
+    assert seat(session, waiting) is near
+
+
+def test_a_seat_of_a_district_is_offered_to_who_lives_there_and_one_of_the_city_to_all(session: Session) -> None:
+    city = make_city(session)
+    own, neighbour, _ = city.districts
+    lives_here = establish(session, make_violation(session, make_rider(session, own.c), neighbour.a))
+    lives_there = establish(session, make_violation(session, make_rider(session, neighbour.c), own.a))
+    study = make_session(session, own.at_b, capacity=5)
+    assert seats.offer_seats(session, study.id, SYSTEM, NOW) == 1
+    assert (seat(session, lives_here), seat(session, lives_there)) == (study, None)
+    central = make_session(session, make_station(session, city.city), capacity=5)
+    assert seats.offer_seats(session, central.id, SYSTEM, NOW) == 1
+    assert seat(session, lives_there) is central
 
 
 def test_town_before_district_then_earliest_then_emptier(session: Session, district: District, rider: Rider) -> None:

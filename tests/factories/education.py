@@ -27,7 +27,7 @@ TODAY = date(2026, 11, 23)
 
 
 def make_area(session: Session, level: str, parent: Area | None = None, name: str = "") -> Area:
-    code = (parent.code if parent else "") + secrets.token_hex(3)
+    code = (parent.code if parent and not Level(level).may_be_top else "") + secrets.token_hex(3)
     area = Area(
         code=code,
         name=name or f"区域{code}",
@@ -64,8 +64,8 @@ class District:
     at_c: Station
 
 
-def make_district(session: Session) -> District:
-    root = make_area(session, "district", name="测试区")
+def make_district(session: Session, city: Area | None = None) -> District:
+    root = make_area(session, "district", city, name="测试区")
     town, other = make_area(session, "town", root, "一镇"), make_area(session, "town", root, "二镇")
     a, b = make_area(session, "village", town, "甲村"), make_area(session, "village", town, "乙村")
     c = make_area(session, "village", other, "丙村")

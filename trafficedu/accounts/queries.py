@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import PERMISSIONS, Role
 from trafficedu.areas.models import Area
+from trafficedu.areas.rules import paths_down_to
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.audit import AuditEntry
@@ -206,12 +207,10 @@ def names_of(session: Session, user_ids: Sequence[int]) -> dict[int, str]:
 
 def watchers_of(session: Session, area_path: str) -> Sequence[int]:
     """Return ids of the active grid officers and leaders who answer for an area: their post is it, or lies above it."""
-    codes = area_path.strip("/").split("/")
-    lines = ["/".join(codes[:length]) + "/" for length in range(1, len(codes) + 1)]
     query = (
         select(User.id)
         .join(Area, User.area_id == Area.id)
-        .where(User.active.is_(True), User.role.in_((Role.GRID, Role.LEADER)), Area.path.in_(lines))
+        .where(User.active.is_(True), User.role.in_((Role.GRID, Role.LEADER)), Area.path.in_(paths_down_to(area_path)))
     )
     return session.scalars(query.order_by(User.id)).all()
 

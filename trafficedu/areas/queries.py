@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, joinedload
 
-from trafficedu.areas.models import TOWN, VILLAGE, Area, AreaBoundary, RegisteredEBikes
-from trafficedu.areas.rules import CARRY_MONTHS, AreaFacts, Exposed, Level, exposure
+from trafficedu.areas.models import DISTRICT, TOWN, VILLAGE, Area, AreaBoundary, RegisteredEBikes
+from trafficedu.areas.rules import CARRY_MONTHS, AreaFacts, Exposed, Level, exposure, paths_down_to
 from trafficedu.core.actors import Actor, at_or_below
 from trafficedu.core.errors import Missing, Refusal, entered
 from trafficedu.core.listing import FIGURES, Column, Listing
@@ -183,6 +183,12 @@ def list_levels(session: Session, by: Actor) -> list[Level]:
     return [level for level in Level if level in several]
 
 
+def has_several_districts(session: Session) -> bool:
+    """Tell whether the tree has several districts below its top."""
+    query = select(Area.id).where(Area.level == DISTRICT, Area.parent_id.is_not(None))
+    return len(session.scalars(query.limit(2)).all()) > 1
+
+
 def code_choices(session: Session, day: date, level: str | None = None) -> list[tuple[str, str]]:
     """Return code, indented name and code of every area (of ``level``) below the top that exists on ``day``."""
     query = select(Area.code, Area.name, Area.path).where(Area.holds_on(day)).order_by(Area.path)
@@ -214,6 +220,20 @@ def choices(session: Session, path: str = "") -> list[tuple[int, str]]:
     )
     rows = session.execute(query).all()
     return [(row.id, f"{name} {row.code}") for row, name in zip(rows, indented(rows), strict=True)]
+
+
+def choices_around(session: Session, top: Area, area: Area, day: date) -> list[tuple[str, str]]:
+    """Return code and indented name of ``top``, of the areas on the way down to ``area``, and of all right below these.
+
+    In a district: its towns, and the villages of the town chosen. In a city: its districts, and so on down.
+    """
+    line = [path for path in paths_down_to(area.path) if path.startswith(top.path)]
+    on_line = select(Area.id).where(Area.path.in_(line))
+    query = select(Area.code, Area.name, Area.path).where(
+        or_(Area.id == top.id, Area.path.in_(line), and_(Area.parent_id.in_(on_line), Area.holds_on(day)))
+    )
+    rows = session.execute(query.order_by(Area.path)).all()
+    return [(row.code, name) for row, name in zip(rows, indented(rows), strict=True)]
 
 
 def find_visible_area(session: Session, code: str, by: Actor) -> Area:

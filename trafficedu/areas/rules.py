@@ -156,6 +156,12 @@ def check_successor(area: AreaFacts, areas: Mapping[str, AreaFacts]) -> None:
         code = areas[code].successor if code in areas else ""
 
 
+def paths_down_to(path: str) -> list[str]:
+    """Return the path of an area and of those above it, from the top down."""
+    codes = path.strip("/").split("/")
+    return ["/".join(codes[:length]) + "/" for length in range(1, len(codes) + 1)]
+
+
 def carried(figures: Mapping[Month, int], month: Month) -> int | None:
     """Return the figure of ``month``, else the latest of the 12 months before it, else None."""
     known = max((m for m in figures if m <= month), default=None)

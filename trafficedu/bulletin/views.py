@@ -8,7 +8,7 @@ from typing import IO, Any
 from flask import Blueprint, current_app, render_template, request
 from sqlalchemy.orm import Session
 
-from trafficedu.analysis.colours.rule_set import COMPANY, KINDS
+from trafficedu.analysis.colours.rule_set import COMPANY
 from trafficedu.bulletin.forms import BulletinForm, ScorecardForm
 from trafficedu.bulletin.imports import HAND_ON
 from trafficedu.bulletin.queries import scorecard as scorecards_of
@@ -96,7 +96,7 @@ def scorecards() -> Any:
     """I find the scorecard of a town, a village or a company: of a company, its own."""
     form = ScorecardForm(request.args)
     month = form.settle_month(today())
-    kinds = [COMPANY] if actor().scope.company_id is not None else list(KINDS)
+    kinds = areas.kinds_seen(session(), actor()) or [COMPANY]
     wanted = form.offer(kinds)
     run = shown_run(session(), month, actor())
     return render_template(

@@ -108,8 +108,9 @@ def list_choices(session: Session, by: Actor, day: date) -> tuple[list[tuple[str
     """Return code and name of the towns, and of the villages, that ``by`` may put a campaign on."""
     query = select(Area).where(areas.visible_to(by), Area.holds_on(day), Area.level.in_((TOWN, VILLAGE)))
     in_reach = session.scalars(query.order_by(Area.path)).all()
-    town_names = {area.path: area.name for area in in_reach if area.level == TOWN}
-    towns = [(area.code, area.name) for area in in_reach if area.level == TOWN]
+    named = dict(areas.town_choices(session, by))
+    town_names = {area.path: named[area.path] for area in in_reach if area.level == TOWN}
+    towns = [(area.code, town_names[area.path]) for area in in_reach if area.level == TOWN]
     villages = [
         (area.code, f"{town_names.get(area.path.rsplit('/', 2)[0] + '/', '')} {area.name}".strip())
         for area in in_reach

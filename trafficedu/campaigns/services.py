@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from trafficedu.areas import queries as areas
-from trafficedu.areas.models import DISTRICT, Area
+from trafficedu.areas.models import Area
 from trafficedu.campaigns.models import Campaign, CampaignKind
 from trafficedu.campaigns.rules import check_days, outermost
 from trafficedu.core import audit
@@ -105,7 +105,7 @@ def _areas(session: Session, new: CampaignInput, by: Actor) -> list[Area]:
         by_path = {area.path: area for area in (areas.find_visible_area(session, code, by) for code in new.area_codes)}
     if not by_path:
         raise Refusal(message("Choose at least one town or village."), field="towns")
-    if any(area.level == DISTRICT for area in by_path.values()):
+    if any(area.level.may_be_top for area in by_path.values()):
         text = message("A campaign covering the whole district leaves nothing to compare it with. Choose its towns.")
         raise Refusal(text, field="towns")
     return [by_path[path] for path in outermost(by_path)]

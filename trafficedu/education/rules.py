@@ -137,8 +137,8 @@ SESSION_LIFE = Transitions(
 )
 
 MAXIMUM_WEEKS = 104
-VILLAGE, TOWN, DISTRICT = 0, 1, 2
-"""How near a station is: in the same village, the same town, the same district."""
+VILLAGE, TOWN, DISTRICT, ABOVE = 0, 1, 2, 3
+"""How near a station is: in the same village, the same town, the same district, or the city's (province's) own."""
 
 
 @dataclass(frozen=True)
@@ -215,19 +215,6 @@ def window_start(last: date, days: int) -> date:
 def latest_start(due_on: date, today: date) -> date | None:
     """Return the last day a seat may be booked on by itself: the due date, or None (any day) once it is over."""
     return due_on if due_on >= today else None
-
-
-def prefixes(path: str) -> tuple[str, str, str]:
-    """Return the paths of the village, the town and the district that an area's ``path`` lies in.
-
-    For a town the first two are the same; for a district all three are.
-    """
-    codes = [code for code in path.split("/") if code]
-    return (
-        path,
-        "/".join(codes[:2]) + "/",
-        codes[0] + "/",
-    )
 
 
 def next_module(plan: Sequence[ModulePlan], studied: Iterable[ModuleTimes]) -> ModulePlan | None:

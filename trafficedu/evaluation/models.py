@@ -32,7 +32,7 @@ class AnalysisResult(Base):
     __table_args__ = (UniqueConstraint("kind", "subject_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(String(12))
+    kind: Mapped[str] = mapped_column(String(20))
     subject_id: Mapped[int]
     upto: Mapped[date]
     fingerprint: Mapped[str] = mapped_column(String(64))
@@ -130,7 +130,7 @@ class EvaluationResult(Base):
     __tablename__ = "evaluation_result"
     __table_args__ = (
         UniqueConstraint("run_id", "kind", "code"),
-        CheckConstraint("kind IN ('town', 'village', 'company')", "kind"),
+        CheckConstraint("kind IN ('district', 'town', 'village', 'company')", "kind"),
         CheckConstraint("colour IN ('green', 'blue', 'yellow', 'orange', 'red', 'grey')", "colour"),
         CheckConstraint("veto IN ('', 'orange', 'red')", "veto"),
         CheckConstraint("(kind = 'company') = (company_id IS NOT NULL)", "company"),

@@ -13,8 +13,10 @@ from typing import Any
 
 from trafficedu.core.text import Message, message
 
-TOWN, VILLAGE, COMPANY = "town", "village", "company"
-KINDS = (TOWN, VILLAGE, COMPANY)
+DISTRICT, TOWN, VILLAGE, COMPANY = "district", "town", "village", "company"
+AREA_KINDS = (DISTRICT, TOWN, VILLAGE)
+"""Districts are judged where there are several, against each other."""
+KINDS = (*AREA_KINDS, COMPANY)
 
 POINTS, VIOLATIONS, EDUCATION, HELMETS, TREND, FEEDBACK = (
     "points",

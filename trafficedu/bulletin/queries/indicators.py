@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from trafficedu.accidents.queries import figures as accidents
 from trafficedu.areas import queries as areas
 from trafficedu.areas.models import VILLAGE, Area
+from trafficedu.areas.rules import paths_down_to
 from trafficedu.core.actors import Actor
 from trafficedu.core.month import Month
 from trafficedu.education.queries import rates as education
@@ -65,13 +66,14 @@ def list_indicators(session: Session, by: Actor, month: Month, as_of: datetime) 
     rows = areas.list_below(session, path, month.last)
     sums = _count(session, by, month, as_of)
     ebikes = areas.ebikes_of_areas(session, path, month, month)[month]
+    own: dict[str, Counter[str]] = {village.path: Counter() for village in rows if village.level == VILLAGE}
+    for place, counts in sums.items():
+        for above in paths_down_to(place):
+            if above in own:
+                own[above].update(counts)
     for village in rows:
-        if village.level == VILLAGE:
-            own: Counter[str] = Counter()
-            for place, counts in sums.items():
-                if place.startswith(village.path):
-                    own.update(counts)
-            yield _line(month, village, village.parent, ebikes.get(village.path), own)
+        if village.path in own:
+            yield _line(month, village, village.parent, ebikes.get(village.path), own[village.path])
 
 
 def _count(session: Session, by: Actor, month: Month, as_of: datetime) -> dict[str, Counter[str]]:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas import queries as areas
-from trafficedu.areas.models import DISTRICT, Area
+from trafficedu.areas.models import Area
 from trafficedu.bulletin.queries import accidents, places, rates, standings
 from trafficedu.bulletin.queries.asked import Asked, Keep
 from trafficedu.bulletin.queries.findings import list_findings
@@ -72,7 +72,7 @@ def gather(session: Session, by: Actor, area_code: str, month: Month, now: datet
     alarms = places.read_alarms(watched, month)
     of_parts, hazards_here = _hazards(asked)
     data = BulletinData(
-        district=_district(session, area),
+        district=area.district.name,
         area=area.name,
         month=month,
         as_of=local(now),
@@ -125,11 +125,6 @@ def _shares(asked: Asked, counted: Counted) -> dict[str, Any]:
     }
 
 
-def _district(session: Session, area: Area) -> str:
-    line = areas.list_line(session, area)
-    return line[0].name if line else area.name
-
-
 def _completed(counts: CompletionCounts) -> Rate:
     return rates.wilson_rate(counts.completed, counts.opened)
 
@@ -141,7 +136,7 @@ def _answered(counts: FeedbackCounts | None) -> Rate:
 def _of_companies(asked: Asked) -> list[NamedRate]:
     """Return the companies' rates: they work in the whole district, and only who answers for it sees them."""
     by, area = asked.by, asked.area
-    if area.level != DISTRICT or not (by.scope.everything or by.scope.area_path == area.path):
+    if area.parent_id is not None or not (by.scope.everything or by.scope.area_path == area.path):
         return []
     companies = asked.session.scalars(select(Company).where(Company.active).order_by(Company.code)).all()
     return rates.feedback_by_company(asked.session, companies, asked.month, asked.now)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from trafficedu.analysis.colours.rule_set import GREY
 from trafficedu.areas import queries as areas
-from trafficedu.areas.models import DISTRICT
 from trafficedu.bulletin.queries.accidents import Trend
 from trafficedu.bulletin.queries.asked import Asked
 from trafficedu.bulletin.queries.standings import read_results
@@ -83,7 +82,7 @@ def _evaluation(asked: Asked, run: EvaluationRun | None) -> Iterator[Message]:
     if run is None:
         return
     inside = set(asked.session.scalars(areas.within(asked.area.path)))
-    companies = {None} if asked.area.level == DISTRICT else set()
+    companies = {None} if asked.area.parent_id is None else set()
     found = read_results(asked.session, run, asked.by).values()
     results = [one for one in found if one.area_id in inside | companies]
     grey = sum(one.colour == GREY for one in results)

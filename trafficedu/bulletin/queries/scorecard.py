@@ -27,7 +27,9 @@ from trafficedu.reports import words
 from trafficedu.reports.scorecard import Part, PastMonth, ScorecardData
 
 SHOWN_MONTHS = 12
-LEVELS = dict(town=message("town"), village=message("village"), company=message("company"))
+LEVELS = dict(
+    district=message("district"), town=message("town"), village=message("village"), company=message("company")
+)
 MORE = dict(
     points=message("%(steps)s more points"),
     violations=message("%(steps)s fewer violations"),
@@ -60,7 +62,7 @@ def gather(session: Session, by: Actor, code: str, month: Month, now: datetime, 
     limits = limits_of(session, run, peers).get((found.kind, found.code))
     rules = rules_from(run.rule_set)
     return ScorecardData(
-        district=_district(session),
+        district=_district(session, found),
         kind=LEVELS[found.kind],
         code=found.code,
         name=found.name,
@@ -90,7 +92,10 @@ def _find(session: Session, run: EvaluationRun, code: str, by: Actor) -> Evaluat
     return found
 
 
-def _district(session: Session) -> str:
+def _district(session: Session, found: EvaluationResult) -> str:
+    """Return the name of the district of an area; of a company, which works in all of them, that of the top."""
+    if found.area is not None:
+        return found.area.district.name
     top = areas.root(session)
     return top.name if top else ""
 

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from trafficedu.analysis.colours.chance import ScoreLimits, StoredScore, score_limits
-from trafficedu.analysis.colours.rule_set import COMPANY, TOWN, VILLAGE
+from trafficedu.analysis.colours.rule_set import COMPANY, DISTRICT, TOWN, VILLAGE
 from trafficedu.areas import queries as areas
-from trafficedu.areas.models import DISTRICT, Area
+from trafficedu.areas.models import Area
+from trafficedu.areas.rules import Level
 from trafficedu.core.actors import Actor
 from trafficedu.core.text import Message, message
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
@@ -45,15 +46,27 @@ def limits_of(session: Session, run: EvaluationRun, results: Sequence[Evaluation
     return {(one.kind, one.code): limits for one, limits in zip(scored, found, strict=True)}
 
 
+_KINDS_OF: Mapping[Level, tuple[str, ...]] = {
+    Level.PROVINCE: (DISTRICT,),
+    Level.CITY: (DISTRICT, TOWN),
+    Level.DISTRICT: (TOWN, VILLAGE),
+    Level.TOWN: (VILLAGE,),
+    Level.VILLAGE: (VILLAGE,),
+}
+
+
 def list_rankings(session: Session, area: Area, run: EvaluationRun, by: Actor) -> list[Ranking]:
     """Return the rankings of ``area``: its towns, villages and companies as far as ``by`` sees them.
 
-    A company works in the whole district: companies stand in the bulletin of the district alone. Ranks are those
+    A company works in all districts: companies stand in the bulletin of the top alone. A city's bulletin ranks its
+    districts and towns, not its thousands of villages. Ranks are those
     among the targets shown.
     """
     results = read_results(session, run, by)
     earlier = read_results(session, shown_run(session, run.month - 1, by), by)
-    kinds = (TOWN, VILLAGE, COMPANY) if area.level == DISTRICT else (VILLAGE,)
+    kinds = _KINDS_OF[area.level]
+    if area.parent_id is None:
+        kinds += (COMPANY,)
     inside = {None, *session.scalars(areas.within(area.path))}
     rankings = []
     for kind in kinds:

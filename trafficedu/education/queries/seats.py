@@ -7,9 +7,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session, aliased, contains_eager
 
 from trafficedu.areas.models import Area
+from trafficedu.areas.rules import Level, paths_down_to
 from trafficedu.configuration.queries import figure
 from trafficedu.core.actors import at_or_below
 from trafficedu.core.clock import local_date
@@ -40,33 +41,51 @@ def origin_path(session: Session, task: StudyTask) -> str:
     return str(session.connection().scalar(_ORIGIN, {"task_id": task.id}))
 
 
-def _lies_in(place: str) -> ColumnElement[bool]:
-    """Return the condition that an area lies at or below the path that the statement is given as ``place``."""
-    path = bindparam(place, type_=_AREA.path.type)
+_OWN = bindparam("path", type_=_AREA.path.type)
+_LINE = [bindparam(f"line_{depth}", type_=_AREA.path.type) for depth in range(len(Level))]
+"""The area where the way begins and those above it."""
+
+
+def _of_line(level: Level) -> ColumnElement[str]:
+    """Return the path of the area of a level in which the way begins, None where there is none."""
+    place = table_of(Area).alias()
+    path = select(place.c.path).where(place.c.path.in_(_LINE), place.c.level == level)
+    return path.correlate(None).scalar_subquery()
+
+
+def _lies_in(path: ColumnElement[str]) -> ColumnElement[bool]:
     return func.substr(_AREA.path, 1, func.length(path)) == path
 
 
+_HERE = _AREA.path == _OWN
+_IN_TOWN = _lies_in(func.coalesce(_of_line(Level.TOWN), _OWN))
+_IN_DISTRICT = _lies_in(func.coalesce(_of_line(Level.DISTRICT), _OWN))
+_FOR_ALL = _AREA.path.in_(_LINE)
+"""A station of the city itself serves all its districts; another district's never is for somebody from here."""
+
 _NEARNESS = case(
-    (_AREA.path == bindparam("village"), rules.VILLAGE),
-    (_lies_in("town"), rules.TOWN),
-    else_=rules.DISTRICT,
+    (_HERE, rules.VILLAGE),
+    (_IN_TOWN, rules.TOWN),
+    (_IN_DISTRICT, rules.DISTRICT),
+    else_=rules.ABOVE,
 )
 _CHOOSABLE = (
     _STUDY.course_id == bindparam("of_course"),
     _STUDY.state == rules.SessionState.SCHEDULED,
     _STUDY.starts_utc > bindparam("ready"),
     _STATION.active,
-    _lies_in("district"),
+    or_(_IN_DISTRICT, _FOR_ALL),
 )
 _BOOKABLE = (*_CHOOSABLE, _STUDY.seats_taken < _STUDY.capacity)
-"""A session with a free seat in the same district that has not begun when somebody could be ``ready``.
+"""A session with a free seat in reach that has not begun when somebody could be ``ready``.
 
 ``of_course`` is named so because an update of the table takes a parameter called like a column for a new value.
 """
 
 
 def _places(path: str) -> dict[str, str]:
-    return dict(zip(("village", "town", "district"), rules.prefixes(path), strict=True))
+    line = paths_down_to(path)
+    return {"path": path} | {f"line_{depth}": line[min(depth, len(line) - 1)] for depth in range(len(Level))}
 
 
 _SUITABLE = (
@@ -83,7 +102,7 @@ def _earliest(*where: ColumnElement[bool]) -> ColumnElement[int]:
     return _SUITABLE.where(*where).order_by(*_EARLIEST).limit(1).correlate(None).scalar_subquery()
 
 
-BEST_CANDIDATE = func.coalesce(_earliest(_AREA.path == bindparam("village")), _earliest(_lies_in("town")), _earliest())
+BEST_CANDIDATE = func.coalesce(*(_earliest(place) for place in (_HERE, _IN_TOWN, _IN_DISTRICT, _FOR_ALL)))
 """The first of :func:`candidates`, for a statement that is given what :func:`search_parameters` returns.
 
 Asked place by place: the sessions of a wider place are looked at only when the nearer one has none.
@@ -105,9 +124,9 @@ def search_parameters(session: Session, course_id: int, due_on: date, path: str,
 def candidates(session: Session, course_id: int, due_on: date, path: str, now: datetime) -> Sequence[int]:
     """Return ids of sessions to try for a task of a course and a due date, the best first, in one statement.
 
-    Nearest station first (same village, same town, same district as ``path``), there the earliest session,
-    among equals the emptier one. Only sessions that begin after the lead time and by the due date; a task
-    whose due date is over takes the next session there is.
+    Nearest station first (same village, same town, same district as ``path``, then a station of the city or the
+    province itself), there the earliest session, among equals the emptier one. Only sessions that begin after the lead
+    time and by the due date; a task whose due date is over takes the next session there is.
     """
     parameters = search_parameters(session, course_id, due_on, path, now)
     return session.connection().scalars(_CANDIDATES, parameters).all()
@@ -184,23 +203,24 @@ def list_bookable(session: Session, now: datetime, limit: int) -> Sequence[Study
     return session.scalars(query.order_by(StudyTask.due_on, StudyTask.id).limit(limit)).all()
 
 
-def tasks_waiting_for(study: StudySession, district: str, now: datetime) -> Select[tuple[StudyTask]]:
+def tasks_waiting_for(study: StudySession, reach: str, now: datetime) -> Select[tuple[StudyTask]]:
     """Return the query of open tasks that a free seat in ``study`` suits, the most urgent first, and lock them.
 
-    A task qualifies by course, by due date (its own, or one that is over) and by lying in the station's
-    ``district`` (a path). Task and rider rows are locked; one that somebody else is busy with is passed over:
-    whoever holds it looks for a seat for it.
+    A task qualifies by course, by due date (its own, or one that is over) and by beginning (:func:`origin_path`)
+    within the station's ``reach``: the path of its district, or of the city whose own station it is. Task and rider
+    rows are locked; one that somebody else is busy with is passed over: whoever holds it looks for a seat for it.
     """
-    today = local_date(now)
+    today, home = local_date(now), aliased(Area)
     return (
         select(StudyTask)
         .join(StudyTask.rider)
         .join(StudyTask.area)
+        .outerjoin(home, Rider.home_area_id == home.id)
         .where(
             among(StudyTask.state, rules.TaskState.OPEN),
             StudyTask.course_id == study.course_id,
             or_(StudyTask.due_on >= study.starts_on, StudyTask.due_on < today),
-            at_or_below(Area.path, district),
+            at_or_below(func.coalesce(home.path, Area.path), reach),
         )
         .order_by(StudyTask.due_on, StudyTask.opened_utc, StudyTask.id)
         .with_for_update(of=[StudyTask, Rider], key_share=True, skip_locked=True)

@@ -14,7 +14,6 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
-from trafficedu.areas.models import Area
 from trafficedu.configuration.queries import figure
 from trafficedu.core import audit
 from trafficedu.core.actors import SYSTEM, Actor
@@ -248,21 +247,20 @@ def offer_seats(session: Session, session_id: int, by: Actor, now: datetime) -> 
     Called when a session appears, grows, or a seat becomes free. A session within the lead time gives
     nothing away by itself: nobody would know in time.
     """
-    row = session.execute(
-        select(StudySession, Area.path)
+    study = session.scalar(
+        select(StudySession)
         .join(Station, StudySession.station_id == Station.id)
-        .join(Area, Station.area_id == Area.id)
         .where(StudySession.id == session_id, Station.active)
         .execution_options(populate_existing=True)
-    ).one_or_none()
+    )
     lead = timedelta(minutes=figure(session, "education.booking_lead_minutes"))
-    if row is None or not row[0].takes_place or row[0].starts_utc <= now + lead:
+    if study is None or not study.takes_place or study.starts_utc <= now + lead:
         return 0
-    study, path = row
     free = study.capacity - study.seats_taken
     if free <= 0:
         return 0
-    waiting = session.scalars(queries.tasks_waiting_for(study, rules.prefixes(path)[2], now).limit(free)).all()
+    reach = study.station.area.district.path
+    waiting = session.scalars(queries.tasks_waiting_for(study, reach, now).limit(free)).all()
     booked = 0
     for task in waiting:
         seat = reserve_seat(session, session_id)

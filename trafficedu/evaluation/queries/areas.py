@@ -8,13 +8,13 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from trafficedu.analysis.colours.rule_set import AREA_KINDS, COMPANY, DISTRICT
 from trafficedu.areas import queries as areas
-from trafficedu.areas.models import DISTRICT, TOWN, VILLAGE, Area
+from trafficedu.areas.models import VILLAGE, Area
+from trafficedu.areas.rules import Level
 from trafficedu.core.actors import Actor, at_or_below
 from trafficedu.core.errors import Missing
 from trafficedu.core.text import message
-
-BELOW = {DISTRICT: TOWN, TOWN: VILLAGE}
 
 
 def find_area(session: Session, code: str, by: Actor) -> Area:
@@ -29,17 +29,26 @@ def find_area(session: Session, code: str, by: Actor) -> Area:
 
 
 def list_offered(session: Session, by: Actor, area: Area, day: date) -> list[tuple[str, str]]:
-    """Return code and indented name of the areas to choose from: the towns, and the villages of the town chosen."""
-    top = find_area(session, "", by)
-    town = area.path if area.level == TOWN else area.path.rsplit("/", 2)[0] + "/"
-    offered = [
-        top,
-        area,
-        *areas.list_below(session, top.path, day, TOWN),
-        *areas.list_below(session, town, day, VILLAGE),
-    ]
-    unique = {area.path: area for area in offered if area.path.startswith(top.path)}
-    return [(area.code, "　" * path.count("/") + area.name) for path, area in sorted(unique.items())]
+    """Return code and indented name of the areas to choose from: level by level down to the area chosen and below."""
+    return areas.choices_around(session, find_area(session, "", by), area, day)
+
+
+def kinds_seen(session: Session, by: Actor) -> list[str]:
+    """Return the kinds of target that ``by`` can have results of; districts where several are judged.
+
+    A company delivers in all districts: its results are seen by who answers for the whole tree.
+    """
+    scope = by.scope
+    if scope.company_id is not None:
+        return [COMPANY]
+    if not scope.area_path and not scope.everything:
+        return []
+    post = session.scalar(select(Area.level).where(Area.path == scope.area_path)) if scope.area_path else None
+    levels = list(Level)[list(Level).index(post) if post else 0 :]
+    judged = [level.value for level in levels if level in AREA_KINDS]
+    if DISTRICT in judged and not areas.has_several_districts(session):
+        judged.remove(DISTRICT)
+    return [*judged, COMPANY] if scope.everything or str(scope.area_path).count("/") == 1 else judged
 
 
 def fitted_with(area: Area) -> Area:

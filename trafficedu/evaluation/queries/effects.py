@@ -48,8 +48,7 @@ def load_campaign_data(session: Session, campaign: Campaign, measure: str, last_
     itself is a unit too). They are what is meant by places like these. None where nothing is on record before
     the campaign's first month.
     """
-    root = areas.root(session)
-    assert root is not None  # a campaign has areas
+    root = _common(session, campaign)
     begun = Month.of(campaign.first_day)
     past = _cells(session, campaign, measure, root, (begun - MOST_MONTHS).first, (begun - 1).last)
     if not past:
@@ -75,6 +74,14 @@ def load_campaign_data(session: Session, campaign: Campaign, measure: str, last_
     return CampaignData(panel, observed[:-1], shares, inside, against, names, digest.hexdigest())
 
 
+def _common(session: Session, campaign: Campaign) -> Area:
+    """Return the district of a campaign; of one in several districts, the top of the tree."""
+    districts = {area.district for area in campaign.areas}
+    top = districts.pop() if len(districts) == 1 else areas.root(session)
+    assert top is not None  # a campaign has areas
+    return top
+
+
 def _cells(
     session: Session, campaign: Campaign, measure: str, root: Area, first: date, last: date
 ) -> list[tuple[str, Month, int]]:
@@ -90,8 +97,8 @@ def _units(session: Session, campaign: Campaign, root: Area, recorded: set[str])
         return towns
     towns = [town for town in towns if town.path in recorded]
     villages = areas.list_below(session, root.path, campaign.first_day, VILLAGE)
-    own = {_town(area.path) for area in campaign.areas}
-    near = [village for village in villages if _town(village.path) in own]
+    own = {_town(area) for area in campaign.areas}
+    near = [village for village in villages if _town(village) in own]
     if len(near) < LEAST_UNITS:
         return [*villages, *towns]
     return [*near, *(town for town in towns if town.path in own)]
@@ -101,21 +108,22 @@ def _within(path: str, chosen: Sequence[str]) -> bool:
     return any(path.startswith(start) for start in chosen)
 
 
-def _town(path: str) -> str:
-    return "/".join(path.split("/")[:2]) + "/"
+def _town(area: Area) -> str:
+    """Return the path of the town that a village lies in, or that the area is."""
+    return area.path if area.level == TOWN else area.path[: area.path.rstrip("/").rindex("/") + 1]
 
 
 def _comparison(
     session: Session, campaign: Campaign, units: Sequence[Area], inside: BoolArray, last_day: date
 ) -> BoolArray:
     """Tell which units lie in a town of the campaign, but in no campaign of those days."""
-    towns = {_town(unit.path) for unit, hit in zip(units, inside, strict=True) if hit}
+    towns = {_town(unit) for unit, hit in zip(units, inside, strict=True) if hit}
     taken: list[str] = []
     for town in sorted(towns):
         for other in campaigns.list_touching(session, town, campaign.first_day, last_day):
             taken += [area.path for area in other.areas]
     taken += [area.path for area in campaign.areas]
-    free = [unit.level == VILLAGE and _town(unit.path) in towns and not _within(unit.path, taken) for unit in units]
+    free = [unit.level == VILLAGE and _town(unit) in towns and not _within(unit.path, taken) for unit in units]
     return np.array(free, dtype=bool)
 
 

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from trafficedu.accidents.queries import figures as accidents
 from trafficedu.analysis.colours.pools import pool
-from trafficedu.analysis.colours.rule_set import COMPANY, EBIKES, RIDER_DAYS, STOPS, TOWN, VILLAGE
+from trafficedu.analysis.colours.rule_set import COMPANY, EBIKES, RIDER_DAYS, STOPS
 from trafficedu.areas import queries as areas
+from trafficedu.areas.rules import paths_down_to
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.month import Month
 from trafficedu.education.queries import rates as education
@@ -56,10 +57,10 @@ def load_facts(session: Session, targets: Targets, month: Month, as_of: datetime
 
 
 def by_target(targets: Targets, rows: Iterable[tuple[int, Any]]) -> dict[Key, Counter[Any]]:
-    """Add up counters of areas for the towns and the villages they count for."""
+    """Add up counters of areas for the districts, the towns and the villages they count for."""
     sums: dict[Key, Counter[Any]] = {}
     for area_id, counts in rows:
-        for kind, owners in ((TOWN, targets.town_of), (VILLAGE, targets.village_of)):
+        for kind, owners in targets.owners.items():
             code = owners.get(area_id)
             if code is not None:
                 sums.setdefault((kind, code), Counter()).update(counts)
@@ -72,17 +73,12 @@ def _violations(session: Session, facts: Facts, targets: Targets, month: Month) 
     facts.recorded += sum(row.violations for row in rows)
     seen = by_target(targets, ((targets.paths[row.path], {"n": row.violations}) for row in rows))
     ebikes = areas.ebikes_of_areas(session, "", month, month)[month]
-    stops = stops_by_path(session, month)
-    for kind, members in ((TOWN, targets.towns), (VILLAGE, targets.villages)):
+    stops = _with_all_below(stops_by_path(session, month))
+    for kind, members in targets.areas.items():
         counts = {target.code: seen.get((kind, target.code), Counter())["n"] for target in members}
         bases = {
             EBIKES: {target.code: float(ebikes.get(target.path) or 0) for target in members},
-            STOPS: {
-                target.code: float(sum(n for path, n in stops.items() if path.startswith(target.path)))
-                for target in members
-            }
-            if stops
-            else {},
+            STOPS: {target.code: float(stops[target.path]) for target in members} if stops else {},
         }
         _put_violations(facts, kind, counts, bases)
     of_company = violations.count_by_company(session, first, last)
@@ -96,8 +92,13 @@ def _violations(session: Session, facts: Facts, targets: Targets, month: Month) 
     )
 
 
-def _below(counts: Mapping[str, int], path: str) -> int:
-    return sum(count for place, count in counts.items() if place.startswith(path))
+def _with_all_below(counts: Mapping[str, int]) -> Counter[str]:
+    """Return what was counted in each area, by path, with all that lies below it."""
+    sums: Counter[str] = Counter()
+    for path, n in counts.items():
+        for above in paths_down_to(path):
+            sums[above] += n
+    return sums
 
 
 def _put_violations(

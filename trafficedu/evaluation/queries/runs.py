@@ -99,6 +99,11 @@ def list_months(session: Session, by: Actor, limit: int = 120) -> Sequence[Month
     return session.scalars(query if by.may(MANAGE) else query.where(EvaluationRun.published_utc.is_not(None))).all()
 
 
+def list_kinds(session: Session, run: EvaluationRun) -> set[str]:
+    """Return the kinds of target that were evaluated."""
+    return set(session.scalars(select(EvaluationResult.kind).where(EvaluationResult.run_id == run.id).distinct()))
+
+
 def results_of(
     session: Session, run: EvaluationRun, kind: str | None = None, by: Actor | None = None, below: str | None = None
 ) -> Sequence[EvaluationResult]:
@@ -225,7 +230,7 @@ def find_own(session: Session, by: Actor, month: Month | None = None) -> Evaluat
 
 
 def list_worse_below(session: Session, result: EvaluationResult, by: Actor) -> list[tuple[EvaluationResult, str]]:
-    """Return the villages of a town whose published colour is worse than the month before, with that colour."""
+    """Return the villages of an area whose published colour is worse than the month before, with that colour."""
     earlier = published_run(session, result.run.month - 1)
     if result.area is None or earlier is None:
         return []

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trafficedu.analysis.colours.rule_set import COMPANY, TOWN, VILLAGE
+from trafficedu.analysis.colours.rule_set import AREA_KINDS, COMPANY, DISTRICT
 from trafficedu.areas.models import Area
+from trafficedu.areas.rules import paths_down_to
 from trafficedu.companies.models import Company
 from trafficedu.core.month import Month
 from trafficedu.core.validity import Validity
@@ -17,7 +19,7 @@ from trafficedu.core.validity import Validity
 
 @dataclass(frozen=True)
 class Target:
-    """A town, a village or a company; ``id`` is that of the area or the company, ``path`` "" for a company."""
+    """A district, town, village or company; ``id`` is that of the area or the company, ``path`` "" for a company."""
 
     kind: str
     id: int
@@ -32,29 +34,32 @@ class Targets:
 
     Parameters
     ----------
-    towns, villages, companies
+    areas
+        Kind -> the districts, towns, villages, in the order of their codes.
+    companies
         In the order of their codes.
-    town_of, village_of
-        Area id -> code of the town (village) its records count for; an area that ended counts for the one that
-        followed it. Areas in none are left out.
+    owners
+        Kind -> area id -> code of the district (town, village) its records count for; an area that ended counts for
+        the one that followed it. Areas in none are left out.
     paths
         Area path -> area id, of all areas.
     """
 
-    towns: Sequence[Target]
-    villages: Sequence[Target]
+    areas: Mapping[str, Sequence[Target]]
     companies: Sequence[Target]
-    town_of: Mapping[int, str]
-    village_of: Mapping[int, str]
+    owners: Mapping[str, Mapping[int, str]]
     paths: Mapping[str, int]
 
     def all(self) -> list[Target]:
         """Return every target."""
-        return [*self.towns, *self.villages, *self.companies]
+        return [*chain.from_iterable(self.areas.values()), *self.companies]
 
 
 def list_targets(session: Session, month: Month) -> Targets:
-    """Return the towns and villages marked evaluated that exist on the month's last day, and the active companies."""
+    """Return the areas marked evaluated that exist on the month's last day, and the active companies.
+
+    Districts are targets where several lie in a city or a province: one alone has nothing to be judged against.
+    """
     areas = session.execute(
         select(
             Area.id,
@@ -71,23 +76,26 @@ def list_targets(session: Session, month: Month) -> Targets:
     chosen = [
         Target(area.level, area.id, area.code, area.name, area.path)
         for area in sorted(areas, key=lambda area: area.code)
-        if area.level in {TOWN, VILLAGE}
+        if area.level in AREA_KINDS
         and area.evaluated
         and Validity(area.valid_from, area.valid_to).holds_on(month.last)
+        and (area.level != DISTRICT or area.path.count("/") > 1)
     ]
     successors = {area.id: area.successor_id for area in areas}
     by_id = {area.id: area.path for area in areas}
     companies = session.execute(
         select(Company.id, Company.code, Company.name).where(Company.active).order_by(Company.code)
     )
+    members = {kind: [target for target in chosen if target.kind == kind] for kind in AREA_KINDS}
+    if len(members[DISTRICT]) < 2:
+        members[DISTRICT] = []
     return Targets(
-        towns=[target for target in chosen if target.kind == TOWN],
-        villages=[target for target in chosen if target.kind == VILLAGE],
+        areas=members,
         companies=[Target(COMPANY, row.id, row.code, row.name) for row in companies],
-        town_of=_owners(by_id, successors, {target.path: target.code for target in chosen if target.kind == TOWN}),
-        village_of=_owners(
-            by_id, successors, {target.path: target.code for target in chosen if target.kind == VILLAGE}
-        ),
+        owners={
+            kind: _owners(by_id, successors, {target.path: target.code for target in targets})
+            for kind, targets in members.items()
+        },
         paths={path: key for key, path in by_id.items()},
     )
 
@@ -100,14 +108,9 @@ def _owners(paths: Mapping[int, str], successors: Mapping[int, int | None], owne
         area: int | None = start
         while area is not None and area not in seen:
             seen.add(area)
-            code = next((owned[path] for path in _at_and_above(paths[area]) if path in owned), None)
+            code = next((owned[path] for path in reversed(paths_down_to(paths[area])) if path in owned), None)
             if code is not None:
                 codes[start] = code
                 break
             area = successors[area]
     return codes
-
-
-def _at_and_above(path: str) -> list[str]:
-    codes = path.strip("/").split("/")
-    return ["/".join(codes[:length]) + "/" for length in range(len(codes), 0, -1)]

@@ -1,4 +1,4 @@
-"""Casualty accidents of all towns, or all villages, month by month: what their trend is measured by."""
+"""Casualty accidents of all districts, towns or villages, month by month: what their trend is measured by."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Yearly:
 
 
 def load_yearly(session: Session, targets: Targets, last: Month) -> dict[str, Yearly]:
-    """Return the panels of towns and villages up to the month ``last``; empty where nothing is recorded.
+    """Return the panels of districts, towns and villages up to the month ``last``; empty where nothing is recorded.
 
     They begin with the first month in which any casualty accident of an e-bike is on record, at most 120
     months back. Registered e-bikes are the exposure where every target has them.
@@ -51,7 +51,8 @@ def load_yearly(session: Session, targets: Targets, last: Month) -> dict[str, Ye
     months = last - first + 1
     ebikes = areas.ebikes_of_areas(session, "", first, last)
     yearly = {}
-    for members, owners in ((targets.towns, targets.town_of), (targets.villages, targets.village_of)):
+    for kind, members in targets.areas.items():
+        owners = targets.owners[kind]
         if not members:
             continue
         place = {target.code: row for row, target in enumerate(members)}
@@ -68,6 +69,5 @@ def load_yearly(session: Session, targets: Targets, last: Month) -> dict[str, Ye
         )
         exposure = None if np.isnan(base).all() else base
         names = tuple(target.code for target in members)
-        kind = members[0].kind
         yearly[kind] = Yearly(members, Panel(names, first.index, counts, exposure))
     return yearly

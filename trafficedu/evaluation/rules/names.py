@@ -13,8 +13,18 @@ COLOUR_NAMES = {
     "grey": message("grey"),
 }
 """COLOUR -> word, best first; grey is not enough data."""
-KIND_NAMES = {"town": message("town"), "village": message("village"), "company": message("company")}
-TAB_NAMES = {"town": message("Towns"), "village": message("Villages"), "company": message("Companies")}
+KIND_NAMES = {
+    "district": message("district"),
+    "town": message("town"),
+    "village": message("village"),
+    "company": message("company"),
+}
+TAB_NAMES = {
+    "district": message("Districts"),
+    "town": message("Towns"),
+    "village": message("Villages"),
+    "company": message("Companies"),
+}
 DIMENSION_NAMES = {
     "points": message("Safety-management points"),
     "violations": message("Violations"),

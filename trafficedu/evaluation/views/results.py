@@ -7,7 +7,7 @@ from typing import Any
 from flask import abort, current_app, render_template, request, url_for
 
 from trafficedu.analysis.colours.explaining import contributions, moves, outlook
-from trafficedu.analysis.colours.rule_set import COLOURS, COMPANY, GREY, KINDS
+from trafficedu.analysis.colours.rule_set import COLOURS, COMPANY, GREY
 from trafficedu.analysis.colours.scoring import exposure_used
 from trafficedu.areas.queries import town_choices
 from trafficedu.core.access import actor, requires
@@ -24,7 +24,7 @@ from trafficedu.evaluation import charts
 from trafficedu.evaluation.forms.results import ResultFilterForm
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries import runs
-from trafficedu.evaluation.queries.areas import fitted_with
+from trafficedu.evaluation.queries.areas import fitted_with, kinds_seen
 from trafficedu.evaluation.queries.results import find_result as find_kept
 from trafficedu.evaluation.queries.rule_sets import rules_from
 from trafficedu.evaluation.rules.measures import CASUALTY, SERIES, VIOLATIONS
@@ -63,7 +63,7 @@ def index() -> Any:
 
 def _form() -> tuple[ResultFilterForm, list[str], Month]:
     form = ResultFilterForm(request.args)
-    kinds = kinds_seen()
+    kinds = kinds_seen(session(), actor())
     months = runs.list_months(session(), actor())
     choice = request.args.get("month", "")
     last = Month.of(today()) - 1
@@ -73,15 +73,6 @@ def _form() -> tuple[ResultFilterForm, list[str], Month]:
             evaluated = runs.list_months(session(), actor(), 1)
             form.month.data = str(evaluated[0] if evaluated else last)
     return form, kinds, form.offer(months, kinds, town_choices(session(), actor()), last)
-
-
-def kinds_seen() -> list[str]:
-    """Return the kinds of target that the asker can have results of."""
-    scope = actor().scope
-    if scope.company_id is not None:
-        return [COMPANY]
-    depth = (scope.area_path or "").count("/")
-    return [kind for kind, deepest in zip(KINDS, (2, 3, 1), strict=True) if scope.everything or depth <= deepest]
 
 
 def _dimensions(kind: str) -> dict[str, Any]:
@@ -130,7 +121,7 @@ def _line(month: Month, row: EvaluationResult, kind: str) -> Row:
     return [str(month), row.kind, row.code, row.name, row.colour, row.score, row.veto, *scores, row.hash]
 
 
-@pages.get("/<month:month>/<any(town, village, company):kind>/<code>")
+@pages.get("/<month:month>/<any(district, town, village, company):kind>/<code>")
 @requires("evaluation:result:read")
 def show(month: Month, kind: str, code: str) -> Any:
     """I read why a target has its colour, and what would lift it."""

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from trafficedu.areas.models import DISTRICT
 from trafficedu.areas.queries import find_in_reach
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
@@ -48,7 +47,7 @@ def list_area(session: Session, new: NewWatch, by: Actor, now: datetime) -> Haza
     """
     today = local_date(now)
     area = find_in_reach(session, new.area_code, today, by)
-    if area.level == DISTRICT:
+    if area.level.may_be_top:
         text = message("A whole district cannot be checked at once. Choose a town or a village.")
         raise Refusal(text, field="area_code", value=area.code)
     text = message("%(name)s is already on the list. Change its entry instead.", name=area.name)

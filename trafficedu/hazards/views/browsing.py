@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Response, abort, render_template, request
 
-from trafficedu.areas.models import DISTRICT, VILLAGE
 from trafficedu.areas.queries import choices_below, chosen_path, find_visible_area, list_line
+from trafficedu.areas.rules import PLURALS
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
@@ -101,5 +101,6 @@ def overdue() -> Any:
         above=above,
         own=own,
         rows=rows,
-        below="district" if area.level == DISTRICT else "town" if area.level != VILLAGE else "village",
+        rows_are=PLURALS[rows[0].area.level] if rows else None,
+        leads_on=area.level.may_be_top,
     )

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
-from trafficedu.areas.models import Area
+from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.areas.queries import visible_to
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor, at_or_below
@@ -23,8 +23,6 @@ from trafficedu.helmets.rules import (
     Strata,
     SurveyState,
 )
-
-TOWN_DEPTH = 2
 
 
 @dataclass(frozen=True)
@@ -162,15 +160,17 @@ def find_area(session: Session, code: str, by: Actor) -> Area | None:
 
 def list_frame(session: Session, area: Area, stratified_by: str, by: Actor) -> dict[str, list[str]]:
     """Return the codes of the active sites at and below ``area`` by stratum: what a plan can be drawn from."""
+    above = aliased(Area)
     query = (
-        select(HelmetSite.code, HelmetSite.road_class, Area.path)
+        select(HelmetSite.code, HelmetSite.road_class, Area.code, Area.level, above.code)
         .join(Area, HelmetSite.area_id == Area.id)
+        .outerjoin(above, above.id == Area.parent_id)
         .where(HelmetSite.active, sites_within(by), at_or_below(Area.path, area.path))
         .order_by(HelmetSite.code)
     )
     frame: dict[str, list[str]] = {}
-    for code, road_class, path in session.execute(query):
-        town = path.strip("/").split("/")[:TOWN_DEPTH][-1]
+    for code, road_class, own, level, parent in session.execute(query):
+        town = parent if level == VILLAGE else own
         stratum = {Strata.BY_CLASS: road_class, Strata.BY_TOWN: town}.get(Strata(stratified_by), "")
         frame.setdefault(stratum, []).append(code)
     return frame

@@ -17,7 +17,7 @@ from trafficedu.education.queries import monthly as studies
 from trafficedu.education.rules import CompletionCounts
 from trafficedu.feedback.queries import monthly as answers
 from trafficedu.feedback.queries.rates import FeedbackCounts
-from trafficedu.overview.queries.picture import BELOW, find_area
+from trafficedu.overview.queries.picture import find_area
 from trafficedu.overview.rules import change_percent
 from trafficedu.violations.queries import monthly as violations
 from trafficedu.violations.queries.kinds import list_kinds
@@ -111,10 +111,9 @@ def _kinds(
 
 
 def _below(session: Session, by: Actor, area: Area, periods: Sequence[Period], now: datetime) -> list[ViolationChange]:
-    level = BELOW.get(area.level)
-    if level is None:
+    children = areas.list_children(session, area, periods[0].last_day)
+    if not children:
         return []
-    children = areas.list_below(session, area.path, periods[0].last_day, level)
 
     def counted(period: Period) -> dict[str, int]:
         counts = violations.count_below(session, by, area.path, children, period, now)

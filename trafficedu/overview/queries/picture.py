@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from trafficedu.areas import queries as areas
-from trafficedu.areas.models import DISTRICT, TOWN, VILLAGE, Area
+from trafficedu.areas.models import Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.month import Period
@@ -23,8 +23,6 @@ from trafficedu.violations.models import ViolationKind
 from trafficedu.violations.queries import monthly as violations
 from trafficedu.violations.queries.figures import KindMonthCount
 from trafficedu.violations.queries.kinds import list_kinds
-
-BELOW = {DISTRICT: TOWN, TOWN: VILLAGE}
 
 
 @dataclass(frozen=True)
@@ -124,12 +122,8 @@ def find_area(session: Session, code: str, by: Actor) -> Area:
 
 
 def list_choices(session: Session, by: Actor, area: Area, day: date) -> list[tuple[str, str]]:
-    """Return code and indented name of the areas to choose from: the towns, and the villages of the town chosen."""
-    top = find_area(session, "", by)
-    town = area.path if area.level == TOWN else area.path.rsplit("/", 2)[0] + "/"
-    offered = [top, *areas.list_below(session, top.path, day, TOWN), *areas.list_below(session, town, day, VILLAGE)]
-    unique = {area.path: area for area in offered if area.path.startswith(top.path)}
-    return [(area.code, "　" * path.count("/") + area.name) for path, area in sorted(unique.items())]
+    """Return code and indented name of the areas to choose from: level by level down to the area chosen and below."""
+    return areas.choices_around(session, find_area(session, "", by), area, day)
 
 
 def draw(session: Session, by: Actor, area: Area, period: Period, as_of: datetime) -> Picture:
@@ -178,11 +172,10 @@ def _kinds(session: Session, counts: Counts, period: Period) -> list[KindSeries]
 def _below(
     session: Session, by: Actor, area: Area, period: Period, exposure: dict[str, int | None], as_of: datetime
 ) -> list[AreaFigures]:
-    """Return the areas one level below, also those without any violation, the most violations first."""
-    level = BELOW.get(area.level)
-    if level is None:
+    """Return the areas right below, also those without any violation, the most violations first."""
+    children = areas.list_children(session, area, period.last_day)
+    if not children:
         return []
-    children = areas.list_below(session, area.path, period.last_day, level)
     counts = violations.count_below(session, by, area.path, children, period, as_of)
     rows = [AreaFigures(child.code, child.name, counts[child.id], exposure.get(child.path)) for child in children]
     return sorted(rows, key=lambda row: (-row.violations, row.code))

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.areas import queries as areas
 from trafficedu.areas.models import DISTRICT, Area
-from trafficedu.areas.rules import Drawn, draw_outlines
+from trafficedu.areas.rules import Drawn, Level, draw_outlines
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month
@@ -25,7 +25,7 @@ from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries import runs as evaluation
 from trafficedu.feedback.queries import notices as feedback
 from trafficedu.hazards.queries import figures as hazards
-from trafficedu.overview.queries.picture import BELOW, Share, share
+from trafficedu.overview.queries.picture import Share, share
 from trafficedu.overview.rules import RANKS
 
 COMPANY = "company"
@@ -82,6 +82,8 @@ class Screen:
     run: EvaluationRun | None
     own: Tile | None
     tiles: Sequence[Tile]
+    level: Level | None
+    """What the tiles are."""
     drawn: Mapping[str, Drawn]
     height: float
     companies: Sequence[Tile]
@@ -99,11 +101,12 @@ def draw_screen(session: Session, by: Actor, area: Area, month: Month, now: date
     run = evaluation.shown_run(session, month, by)
     before = evaluation.shown_run(session, month - 1, by)
     below = areas.list_children(session, area, local_date(now))
-    results = _results(session, run, by, area)
-    colours = {key: result.colour for key, result in _results(session, before, by, area).items()}
+    level = _level_below(session, run, area)
+    results = _results(session, run, by, area, level)
+    colours = {key: result.colour for key, result in _results(session, before, by, area, level).items()}
     shown = {area.code for area in below if area.evaluated}
-    level = BELOW.get(area.level)
-    tiles = [_tile(row, colours) for key, row in results.items() if key[0] == level and key[1] in shown]
+    between = bool(below) and below[0].level != level  # a province: its districts are shown, not its cities
+    tiles = [_tile(row, colours) for key, row in results.items() if key[0] == level and (between or key[1] in shown)]
     own = results.get((area.level, area.code))
     outlines = areas.outlines_below(session, area, local_date(now))
     drawn, height = draw_outlines({code: rings for code, rings in outlines.items() if code in shown}, MAP_WIDTH)
@@ -116,22 +119,40 @@ def draw_screen(session: Session, by: Actor, area: Area, month: Month, now: date
         month=month,
         run=run,
         own=_tile(own, colours) if own is not None else None,
-        tiles=sorted(tiles, key=lambda tile: tile.code),
+        tiles=sorted(tiles, key=_worst_first if level == DISTRICT else _by_code),
+        level=level,
         drawn=drawn,
         height=height,
-        companies=[_tile(result, colours) for result in companies] if area.level == DISTRICT else [],
+        companies=[_tile(result, colours) for result in companies] if area.parent_id is None else [],
         figures=_figures(counted, companies),
         waiting=_count_waiting(session, by, area, now),
     )
 
 
+def _level_below(session: Session, run: EvaluationRun | None, area: Area) -> Level | None:
+    """Return the first level below ``area`` that is evaluated; before an evaluation that of the areas right below."""
+    levels = list(Level)[list(Level).index(area.level) + 1 :]
+    if run is None:
+        return levels[0] if levels else None
+    evaluated = evaluation.list_kinds(session, run)
+    return next((level for level in levels if level in evaluated), None)
+
+
+def _worst_first(tile: Tile) -> tuple[int, float, str]:
+    return -RANKS.get(tile.colour, -1), tile.score or 0.0, tile.code
+
+
+def _by_code(tile: Tile) -> str:
+    return tile.code
+
+
 def _results(
-    session: Session, run: EvaluationRun | None, by: Actor, area: Area
+    session: Session, run: EvaluationRun | None, by: Actor, area: Area, below: Level | None
 ) -> dict[tuple[str, str], EvaluationResult]:
-    """Return the results that the screen of ``area`` shows: its own, those one level below, the companies'."""
+    """Return the results that the screen of ``area`` shows: its own, those of the level below, the companies'."""
     if run is None:
         return {}
-    kinds = {area.level, BELOW.get(area.level, area.level), COMPANY}
+    kinds = {str(area.level), str(below or area.level), COMPANY}
     rows = [row for kind in sorted(kinds) for row in evaluation.results_of(session, run, kind, by, area.path)]
     return {(row.kind, row.code): row for row in rows}
 

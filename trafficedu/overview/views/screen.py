@@ -7,11 +7,11 @@ from typing import Any
 from flask import abort, render_template, request
 
 from trafficedu.areas.models import Area
+from trafficedu.areas.rules import PLURALS
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.month import EARLIEST, LATEST, Month
-from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.evaluation.queries import runs as evaluation
 from trafficedu.evaluation.rules.measures import SERIES
@@ -22,7 +22,6 @@ from trafficedu.overview.queries.screen import draw_screen
 from trafficedu.overview.views.blueprint import pages
 
 REFRESH_SECONDS = 60
-LEVEL_BELOW = {"district": message("Towns"), "town": message("Villages")}
 
 
 @pages.get("/screen")
@@ -62,7 +61,7 @@ def _drawn(area: Area, month: Month) -> dict[str, Any]:
         "alarms": raised,
         "alarm_month": answer.payload["month"],
         "series": SERIES,
-        "below": LEVEL_BELOW.get(area.level),
+        "below": PLURALS[shown.level] if shown.level else None,
         "now": utc_now(),
     }
 

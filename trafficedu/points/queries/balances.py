@@ -135,8 +135,10 @@ def _targets(session: Session, kind: str, month: Month, by: Actor) -> list[tuple
     return [(of_area(area), area.evaluated) for area in session.scalars(query)]
 
 
-def kinds_seen(by: Actor) -> Sequence[str]:
+def kinds_seen(session: Session, by: Actor) -> Sequence[str]:
     """Return the kinds of target whose balances ``by`` can see, for the tabs of the page."""
-    depth = (by.scope.area_path or "").count("/")
-    levels = [] if by.scope.area_path is None and not by.scope.everything else [TOWN, VILLAGE][max(0, depth - 2) :]
+    post = session.scalar(select(Area.level).where(Area.path == by.scope.area_path)) if by.scope.area_path else None
+    levels: list[str] = [] if by.scope.area_path is None and not by.scope.everything else [TOWN, VILLAGE]
+    if post == VILLAGE:
+        levels.remove(TOWN)
     return [*levels, *([COMPANY] if sees_companies(by) else [])]

@@ -40,7 +40,7 @@ def balances() -> Any:
     """I see who earned how many of the points expected in a month."""
     form = MonthForm(request.args)
     form.validate()
-    form.offer(kinds_seen(actor()))
+    form.offer(kinds_seen(session(), actor()))
     month = form.month.data or Month.of(today())
     show_month(form.month, month)
     sort = request.args.get("sort", "code")

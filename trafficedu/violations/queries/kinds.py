@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, NoReturn
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from trafficedu.areas.models import DISTRICT, TOWN, Area
+from trafficedu.areas.models import TOWN, VILLAGE, Area
 from trafficedu.core.errors import Missing, Refusal, entered
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import Message, message
@@ -131,7 +131,7 @@ def kind_is_used_from(session: Session, code: str, day: date) -> bool:
 
 def list_villages(session: Session, day: date) -> list[Village]:
     """Return all villages that exist on ``day`` in the order of the tree, and towns that have none."""
-    query = select(Area).where(Area.holds_on(day), Area.level != DISTRICT).order_by(Area.path)
+    query = select(Area).where(Area.holds_on(day), Area.level.in_((TOWN, VILLAGE))).order_by(Area.path)
     areas = session.scalars(query).all()
     towns = {area.id: area.name for area in areas if area.level == TOWN}
     parents = {area.parent_id for area in areas}
