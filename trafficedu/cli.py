@@ -42,7 +42,7 @@ from trafficedu.core.transactions import writing
 from trafficedu.demo import accounts as demo_accounts
 from trafficedu.demo import services as demo
 from trafficedu.demo.afterwards import evaluate_months
-from trafficedu.demo.plan import DEFAULT_MONTHS, DEFAULT_SEED, DEFAULT_VIOLATIONS, MOST_VIOLATIONS, Plan
+from trafficedu.demo.plan import DEFAULT_MONTHS, DEFAULT_SEED, DEFAULT_VIOLATIONS, MOST_DISTRICTS, MOST_VIOLATIONS, Plan
 from trafficedu.evaluation.models import EvaluationRun
 from trafficedu.evaluation.services import printing, runs
 from trafficedu.evaluation.services.checking import check_month
@@ -132,13 +132,20 @@ def _prepare() -> None:
 @click.option("--violations", default=DEFAULT_VIOLATIONS, show_default=True, type=click.IntRange(1, MOST_VIOLATIONS))
 @click.option("--months", default=DEFAULT_MONTHS, show_default=True, type=click.IntRange(1, 240))
 @click.option("--seed", default=DEFAULT_SEED, show_default=True, help="The same seed, the same figures (随机种子).")
+@click.option(
+    "--districts",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, MOST_DISTRICTS),
+    help="More than one: a city with so many districts (区县数).",
+)
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), hidden=True, help="Another last day, for tests.")
-def load_demo_district(violations: int, months: int, seed: int, until: datetime | None) -> None:
+def load_demo_district(violations: int, months: int, seed: int, districts: int, until: datetime | None) -> None:
     """Fill an empty installation with an invented district, and print its accounts (演示数据)."""
     now = utc_now() if until is None else from_local(until.replace(hour=18))
     with open_installation(empty=True):
         _prepare()
-        _fill_with_demo(Plan(violations, months, seed), now)
+        _fill_with_demo(Plan(violations, months, seed, districts), now)
 
 
 def _fill_with_demo(plan: Plan, now: datetime) -> None:

@@ -21,11 +21,15 @@ from trafficedu.accounts.rules import POST_OF, Role
 from trafficedu.core.text import LOCALES, translate
 from trafficedu.demo import names
 from trafficedu.demo.places import Places
+from trafficedu.demo.plan import MOST_DISTRICTS
 
 OFFICERS_OF_A_TOWN = 3
 PASSWORD = "xiaoshan-demo"  # noqa: S105 - documented, and of no use outside a demo
 ROLES = (Role.OFFICER, Role.SUPERVISOR, Role.STATION, Role.COMPANY, Role.GRID, Role.LEADER, Role.ANALYST)
 USERNAMES = {**{role: role.value for role in ROLES}, Role.ADMINISTRATOR: "admin"}
+OF_A_DISTRICT = (Role.OFFICER, Role.SUPERVISOR, Role.STATION, Role.GRID, Role.LEADER, Role.ANALYST)
+"""Roles of which each further district of a city has an account, with its number at the end (``officer2``)."""
+OF_THE_CITY = {Role.ANALYST: "city-analyst", Role.SUPERVISOR: "city-supervisor"}
 HEADER = ("角色", "Role", "用户名 User", "密码 Password", "岗位 Post")
 
 
@@ -58,9 +62,9 @@ class _Registry:
         self._documented, self._thrown_away = hasher.hash(PASSWORD), hasher.hash(secrets.token_urlsafe(32))
         self._badges = 99_000
 
-    def known(self, role: Role, **post: int | None) -> User:
-        """Open the documented account of a role."""
-        user = self._add(USERNAMES[role], role, self._documented, post)
+    def known(self, role: Role, username: str = "", **post: int | None) -> User:
+        """Open a documented account: the role's own, or another."""
+        user = self._add(username or USERNAMES[role], role, self._documented, post)
         self._session.flush()
         return user
 
@@ -94,13 +98,13 @@ def hire(session: Session, places: Places, chance: Random) -> Staff:
     in the largest company.
     """
     registry = _Registry(session, chance)
-    district = places.root.id
+    home = places.villages
+    main = next(village.town for village in home if village.id == places.stations[0].area_id)
+    district = places.towns[main].area.parent_id
     supervisor = registry.known(Role.SUPERVISOR, area_id=district).id
     registry.known(Role.ANALYST, area_id=district)
     registry.known(Role.ADMINISTRATOR)
     local = registry.known(Role.GRID, area_id=places.villages[0].id)
-    home = places.villages
-    main = next(village.town for village in home if village.id == places.stations[0].area_id)
     signers = [registry.known(Role.STATION, station_id=places.stations[0].id).id]
     others = [
         registry.unknown(f"demo-station{place + 2}", Role.STATION, station_id=station.id)
@@ -128,22 +132,48 @@ def hire(session: Session, places: Places, chance: Random) -> Staff:
         firm.contact = user.id
     for town, user in towns:
         town.leader = user.id
+    if district != places.root.id:
+        _hire_elsewhere(registry, places, district)
     return Staff(supervisor, signers + [user.id for user in others], local)
+
+
+def _hire_elsewhere(registry: _Registry, places: Places, main: int | None) -> None:
+    """Open the documented accounts of a city: its own, and one of most roles in each of the other districts."""
+    for role, username in OF_THE_CITY.items():
+        registry.known(role, username, area_id=places.root.id)
+    others = dict.fromkeys(town.area.parent_id for town in places.towns if town.area.parent_id != main)
+    for number, district in enumerate(others, start=2):
+        towns = {place for place, town in enumerate(places.towns) if town.area.parent_id == district}
+        inside = {village.id: village for village in places.villages if village.town in towns}
+        station = next(station for station in places.stations if station.area_id in inside)
+        village = inside[station.area_id]
+        town = places.towns[village.town].area.id
+        posts: dict[Role, dict[str, int | None]] = {
+            Role.OFFICER: {"area_id": town},
+            Role.SUPERVISOR: {"area_id": district},
+            Role.STATION: {"station_id": station.id},
+            Role.GRID: {"area_id": village.id},
+            Role.LEADER: {"area_id": town},
+            Role.ANALYST: {"area_id": district},
+        }
+        for role, post in posts.items():
+            registry.known(role, f"{USERNAMES[role]}{number}", **post)
 
 
 def list_documented(session: Session) -> Sequence[User]:
     """Return the documented accounts with their posts, in the order of the roles."""
+    further = [f"{USERNAMES[role]}{number}" for number in range(2, MOST_DISTRICTS + 1) for role in OF_A_DISTRICT]
+    documented = [*USERNAMES.values(), *OF_THE_CITY.values(), *further]
     users = session.scalars(
         select(User)
-        .where(User.username.in_(USERNAMES.values()))
+        .where(User.username.in_(documented))
         .options(joinedload(User.area), joinedload(User.station), joinedload(User.company))
     ).all()
-    order = list(USERNAMES.values())
-    return sorted(users, key=lambda user: order.index(user.username))
+    return sorted(users, key=lambda user: documented.index(user.username))
 
 
 def list_accounts(session: Session) -> Sequence[Account]:
-    """Return the documented accounts, one a role."""
+    """Return the documented accounts: one a role, in a city one of most roles in each district."""
     return [
         Account(user.role, user.username, PASSWORD, user.display_name, _post(user)) for user in list_documented(session)
     ]

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from trafficedu.accounts.queries import actor_of, watchers_of
 from trafficedu.accounts.rules import Role
 from trafficedu.areas import queries as areas
-from trafficedu.areas.models import DISTRICT, TOWN, VILLAGE, Area
+from trafficedu.areas.models import TOWN, VILLAGE, Area
 from trafficedu.campaigns.services import CampaignInput, plan_campaign
 from trafficedu.companies.models import Company
 from trafficedu.core import bulk
@@ -110,7 +110,11 @@ class _Ledger:
         self._today, self._chance = today, chance
         activities = session.scalars(select(PointActivity).where(~PointActivity.automatic).order_by(PointActivity.code))
         self._activities = [activity for activity in activities if activity.holds_on(today)]
-        areas = select(Area).where(Area.level != DISTRICT, Area.evaluated, Area.holds_on(today)).order_by(Area.path)
+        areas = (
+            select(Area)
+            .where(Area.level.in_((TOWN, VILLAGE)), Area.evaluated, Area.holds_on(today))
+            .order_by(Area.path)
+        )
         self._targets: list[tuple[str, int | None, int | None]] = [
             (area.level, area.id, None) for area in session.scalars(areas)
         ]

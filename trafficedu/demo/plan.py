@@ -26,6 +26,7 @@ DEFAULT_VIOLATIONS = 30_000
 MOST_VIOLATIONS = 1_000_000
 DEFAULT_MONTHS = 60
 DEFAULT_SEED = 330109
+MOST_DISTRICTS = 3
 
 
 def moment(seconds: int) -> datetime:
@@ -65,11 +66,12 @@ def weekday_of(day: int) -> int:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked for: so many violations in so many months, the present one included."""
+    """What is asked for: so many violations in so many months, the present one included, in so many districts."""
 
     violations: int = DEFAULT_VIOLATIONS
     months: int = DEFAULT_MONTHS
     seed: int = DEFAULT_SEED
+    districts: int = 1
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from trafficedu.core.tabular import Progress, silent
 from trafficedu.core.text import message
 from trafficedu.demo import accounts, seasons
 from trafficedu.demo.afterwards import enter_campaigns, enter_points, enter_pushes
+from trafficedu.demo.city import add_neighbours
 from trafficedu.demo.counts import Accidents, EBikes, Helmets, Patrols
 from trafficedu.demo.hazards import Hazards
 from trafficedu.demo.notices import Notices
@@ -161,6 +162,7 @@ def load_demo(session: Session, plan: Plan, now: datetime, progress: Progress = 
     """
     _require_empty(session)
     with logged_run(session, RUN, SYSTEM, now) as counts:
+        add_neighbours(session, plan.districts, now)
         written = District(session, plan, span_until(now, plan.months)).build(progress)
         written["campaign"] = enter_campaigns(session, local_date(now))
         written["point_entry"] = enter_points(session, now, plan.months, plan.seed)

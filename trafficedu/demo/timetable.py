@@ -164,14 +164,17 @@ def _rank(held: Held) -> tuple[int, float]:
 
 
 def _nearness(places: Places) -> dict[str, list[list[int]]]:
-    """Return for each village's path the stations of the same village, the rest of the town, the rest."""
+    """Return for each village's path the stations of the village, the rest of the town, the rest of the district."""
     everywhere = range(len(places.stations))
     town_of = {village.id: village.town for village in places.villages}
+    district_of = {place: town.area.parent_id for place, town in enumerate(places.towns)}
     near = {}
     for village in places.villages:
         here = [s for s in everywhere if places.stations[s].area_id == village.id]
         town = [s for s in everywhere if town_of[places.stations[s].area_id] == village.town and s not in here]
-        rest = [s for s in everywhere if s not in here and s not in town]
+        own = district_of[village.town]
+        inside = [s for s in everywhere if district_of[town_of[places.stations[s].area_id]] == own]
+        rest = [s for s in inside if s not in here and s not in town]
         near[village.path] = [here, town, rest]
     return near
 

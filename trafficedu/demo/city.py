@@ -1,0 +1,42 @@
+"""The demo's city: the shipped district with its neighbours across the river, under the city they belong to.
+
+Names and codes are real (as those of ``reference/areas.csv``, of the same source); nothing else about them is.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trafficedu.areas.imports import AREA_COLUMNS, AREAS_IMPORTER
+from trafficedu.areas.models import DISTRICT, Area
+from trafficedu.core.actors import SYSTEM
+from trafficedu.core.tabular import numbered, read_rows, silent
+
+NEIGHBOURS = Path(__file__).with_name("neighbours.csv")
+
+
+def add_neighbours(session: Session, districts: int, now: datetime) -> None:
+    """Put the shipped district under its city, beside so many others that there are ``districts`` of them."""
+    if districts == 1:
+        return
+    rows = [{key: str(cell) for key, cell in row.values.items()} for row in read_rows(NEIGHBOURS, AREA_COLUMNS)]
+    city = next(row["code"] for row in rows if row["level"] == "city")
+    chosen = [row["code"] for row in rows if row["level"] == "district"][: districts - 1]
+    kept = [row for row in rows if row["code"] == city or row["code"].startswith(tuple(chosen))]
+    own = session.scalars(select(Area).where(Area.level == DISTRICT)).one()
+    kept.append(
+        {
+            "code": own.code,
+            "name": own.name,
+            "level": "district",
+            "parent_code": city,
+            "valid_from": own.valid_from.isoformat(),
+            "evaluated": "true",
+        }
+    )
+    report = AREAS_IMPORTER.run(session, numbered(kept), SYSTEM, now, skip_errors=False, progress=silent)
+    assert not report.refused, report.refused[0]
