@@ -91,3 +91,16 @@ def test_a_connection_that_rested_and_broke_is_replaced(
             killer.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": resting})
         with engine.connect() as first, engine.connect() as second:
             assert [one.scalar(text("SELECT 1")) for one in (first, second)] == [1, 1]
+
+
+def test_what_reads_is_planned_for_its_values_and_what_writes_is_prepared(fresh_app: Flask, database_kind: str) -> None:
+    if database_kind == "sqlite":
+        pytest.skip("SQLite plans each statement as it is sent")
+    kept = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%area.path%'")
+    scope = text("SELECT count(*) FROM area WHERE area.path >= :path")
+    with fresh_app.app_context():
+        for writes, expected in ((False, 0), (True, 1), (False, 1)):
+            with database().sessionmaker(info=WRITES if writes else {}) as session:
+                for _ in range(connections.PREPARED_AFTER + 2):
+                    session.execute(scope, {"path": "33"})
+                assert session.scalar(kept) == expected

@@ -27,6 +27,13 @@ STEPS = 2_000_000
 """After how many of its steps, some hundredths of a second, SQLite looks whether a transaction took too long."""
 _LIMIT = "limit"
 
+PREPARED_AFTER = 5
+"""How often a statement is sent before PostgreSQL keeps it, psycopg's usual number; for transactions that write.
+
+One that reads is planned for the values it is given. PostgreSQL plans a kept statement for no value in particular,
+where a scope of all areas looks like a single one: counting a district took 224 instead of 40 ms (ADR 21).
+"""
+
 RESTED_SECONDS = 5.0
 """How long a connection to PostgreSQL lay unused before it is asked whether the server is still there."""
 
@@ -51,7 +58,6 @@ def prepare_engine(engine: Engine, usual_limit: int = 0) -> None:
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     else:
-        _plan_for_what_is_asked(engine)
         _ask_after_a_rest(engine)
         _limit_from_the_beginning(engine, usual_limit)
         event.listen(engine, "begin", _allow_writing)
@@ -67,7 +73,7 @@ def declare(connection: Connection, *, writes: bool) -> None:
     limit = LIMIT.get()
     if connection.dialect.name != "sqlite":
         if not writes:
-            raw.read_only = True
+            raw.read_only, raw.prepare_threshold = True, None
         if limit != connection.info.get(_LIMIT, 0):
             raw.execute(f"SET LOCAL statement_timeout = {limit * 1000}")
     elif writes:
@@ -99,7 +105,7 @@ def _allow_writing(connection: Connection) -> None:
     """Take back what the last transaction of this connection declared: it may have read."""
     raw: Any = connection.connection.dbapi_connection
     if raw.read_only:
-        raw.read_only = False
+        raw.read_only, raw.prepare_threshold = False, PREPARED_AFTER
 
 
 @contextmanager
@@ -108,19 +114,6 @@ def _in_sqlalchemy_s_words() -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         raise OperationalError("BEGIN", None, error) from error
-
-
-def _plan_for_what_is_asked(engine: Engine) -> None:
-    """Let PostgreSQL plan each statement for the values it is given, also one it has prepared.
-
-    After five times it would plan a prepared statement for no value in particular. A scope of all areas then looks like
-    one of a single area, and counting a district took 223 instead of 40 ms (docs/adr/0021-the-tree-of-areas.md).
-    """
-
-    @event.listens_for(engine, "connect")
-    def _plan(connection: Any, _record: Any) -> None:
-        connection.execute("SET plan_cache_mode = force_custom_plan")
-        connection.commit()
 
 
 def _ask_after_a_rest(engine: Engine) -> None:
