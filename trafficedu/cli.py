@@ -132,13 +132,7 @@ def _prepare() -> None:
 @click.option("--violations", default=DEFAULT_VIOLATIONS, show_default=True, type=click.IntRange(1, MOST_VIOLATIONS))
 @click.option("--months", default=DEFAULT_MONTHS, show_default=True, type=click.IntRange(1, 240))
 @click.option("--seed", default=DEFAULT_SEED, show_default=True, help="The same seed, the same figures (随机种子).")
-@click.option(
-    "--districts",
-    default=1,
-    show_default=True,
-    type=click.IntRange(1, MOST_DISTRICTS),
-    help="More than one: a city with so many districts (区县数).",
-)
+@click.option("--districts", default=1, type=click.IntRange(1, MOST_DISTRICTS), help="Above 1: a city (区县数).")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), hidden=True, help="Another last day, for tests.")
 def load_demo_district(violations: int, months: int, seed: int, districts: int, until: datetime | None) -> None:
     """Fill an empty installation with an invented district, and print its accounts (演示数据)."""
