@@ -16,6 +16,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -121,30 +122,38 @@ def ready(folder: Path, server: URL | None, violations: int) -> str:
     else:
         there, url = _exists(server, name), server.set(database=name).render_as_string(hide_password=False)
     if there:
-        _renew(_app(folder, url), name)
+        _renew(folder, url, name)
         return url
     unfinished = f"{name}_unfinished"
     if violations <= SMALL:
         made = _empty(folder, server, unfinished)
         with timed(f"{name}: demo of {SMALL} violations in {MONTHS} months"):
-            _invent(_app(folder, made))
+            _invent(folder, made)
     else:
         ready(folder, server, SMALL)
         made = copy_of(folder, server, name_of(SMALL), unfinished)
         with timed(f"{name}: copied"):
-            _enlarge(_app(folder, made), violations)
-    _renew(_app(folder, made), name)
+            _enlarge(folder, made, violations)
+    _renew(folder, made, name)
     _rename(folder, server, unfinished, name)
     return url
 
 
-def _app(folder: Path, url: str) -> Flask:
-    return create_app(load_settings(environment(folder, url)), {"WTF_CSRF_ENABLED": False})
+@contextmanager
+def _opened(folder: Path, url: str) -> Iterator[Flask]:
+    """Yield the application on a district, within its context; its connections are closed at the end."""
+    app = create_app(load_settings(environment(folder, url)), {"WTF_CSRF_ENABLED": False})
+    with app.app_context():
+        try:
+            yield app
+        finally:
+            database().engine.dispose()
 
 
-def _invent(app: Flask) -> None:
-    load_reference(app)
-    with app.app_context(), database().sessionmaker(info=WRITES) as session:
+def _invent(folder: Path, url: str) -> None:
+    with _opened(folder, url) as app:
+        load_reference(app)
+    with _opened(folder, url), database().sessionmaker(info=WRITES) as session:
         now = utc_now()
         load_demo(session, Plan(SMALL, MONTHS), now)
         session.commit()
@@ -153,8 +162,8 @@ def _invent(app: Flask) -> None:
         session.commit()
 
 
-def _enlarge(app: Flask, violations: int) -> None:
-    with app.app_context(), database().sessionmaker(info=WRITES) as session:
+def _enlarge(folder: Path, url: str, violations: int) -> None:
+    with _opened(folder, url), database().sessionmaker(info=WRITES) as session:
         session.execute(text("DELETE FROM settled_sum"))
         session.execute(text("DELETE FROM settled_month"))
         session.execute(text("DELETE FROM late_change"))
@@ -170,9 +179,9 @@ def _enlarge(app: Flask, violations: int) -> None:
         grow(session, violations, unchecked=True, say=note)
 
 
-def _renew(app: Flask, name: str) -> None:
+def _renew(folder: Path, url: str, name: str) -> None:
     """Bring a district to the newest schema, settle its figures, and let the database look at its tables."""
-    with app.app_context():
+    with _opened(folder, url):
         engine = database().engine
         with engine.connect() as connection:
             before = schema.current(connection)
@@ -184,7 +193,6 @@ def _renew(app: Flask, name: str) -> None:
                 pass
         with timed(f"{name}: analyzed"), database().sessionmaker(info=WRITES) as session:
             _look_at_tables(session)
-        engine.dispose()
 
 
 def _look_at_tables(session: Session) -> None:
@@ -239,12 +247,14 @@ def _rename(folder: Path, server: URL | None, name: str, to: str) -> None:
         (folder / f"{name}.sqlite").rename(folder / f"{to}.sqlite")
         return
     with psycopg.connect(_plain(server), autocommit=True) as connection:
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
         connection.execute(f"ALTER DATABASE {name} RENAME TO {to}".encode())
 
 
 @contextmanager
 def server_of(kind: str, folder: Path, *options: str) -> Iterator[URL | None]:
-    """Run the PostgreSQL server of the districts; None where they are files."""
+    """Run the PostgreSQL server of the districts; None where they are files. Whoever is told to stop stops it."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if kind == "sqlite":
         yield None
         return
