@@ -114,7 +114,7 @@ def _on_sqlite(raw: Any, statement: str, given: Any) -> Reading:
     finally:
         raw.set_progress_handler(None, 0)
     plan = [row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}", given)]
-    scanned = [line for line in plan if line.startswith("SCAN") and line.split()[1] in GROWN]
+    scanned = [line for line in plan if line.startswith("SCAN") and line.split()[1] in GROWN and " INDEX" not in line]
     read = steps // (STEPS_A_LOOK if scanned else STEPS_A_ROW)
     said = ", ".join(scanned or plan[:3])
     return Reading(statement, read, 0, returned, said)
