@@ -329,7 +329,8 @@ class Study(Teller):
             for task in self._unfinished.values():
                 if held.taken >= min(FULL_ENOUGH, held.seats):
                     break
-                self._move(task, held)
+                if self._timetable.serves(0, task.path):
+                    self._move(task, held)
 
     def _move(self, task: Task, held: Held) -> None:
         seat = task.seat

@@ -114,6 +114,10 @@ class Timetable(Teller):
                 return best
         return None
 
+    def serves(self, station: int, path: str) -> bool:
+        """Tell whether a station lies in the district of a village."""
+        return any(station in stations for stations in self._near[path])
+
     def _first_free(self, course: int, station: int, ready: int, last_day: int) -> Held | None:
         sessions = self._sessions[course][station]
         for place in range(bisect_left(self._starts[course][station], ready), len(sessions)):
