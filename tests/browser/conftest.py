@@ -28,6 +28,10 @@ from flask import Flask
 from playwright.sync_api import Browser, Page
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
+from trafficedu import wiring
+from trafficedu.accounts.queries import find_actor
+from trafficedu.core.job_running import Runner
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -128,6 +132,17 @@ def address(live_app: Flask) -> Iterator[str]:
     """Where ``live_app`` is served."""
     with served(live_app) as address:
         yield address
+
+
+@pytest.fixture
+def at_work(live_app: Flask) -> Iterator[None]:
+    """Background jobs are run, as the process beside the pages does."""
+    runner = Runner(live_app, wiring.JOBS, find_actor)
+    thread = threading.Thread(target=runner.run_until_stopped)
+    thread.start()
+    yield
+    runner.stopping.set()
+    thread.join()
 
 
 @dataclass

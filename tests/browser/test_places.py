@@ -22,7 +22,7 @@ TABLE = "code,name,level,parent_code\n330109900,新镇,town,330109\n330109901,�
 
 @pytest.mark.parametrize("width", ["phone", "desk"])
 def test_the_administrator_looks_after_places_and_brings_in_a_table(
-    live_app: Flask, visit: Callable[[str], Visitor], locale: str, width: str, tmp_path: Path
+    live_app: Flask, visit: Callable[[str], Visitor], locale: str, width: str, tmp_path: Path, at_work: None
 ) -> None:
     with live_app.app_context(), live_app.extensions["sqlalchemy"].sessionmaker(info=WRITES) as session:
         username = make_user(session, "administrator").username
@@ -62,8 +62,10 @@ def test_the_administrator_looks_after_places_and_brings_in_a_table(
     visitor.page.locator("button[name=skip_errors]").wait_for()
     visitor.look("trial")
     visitor.page.locator("button[name=skip_errors]").click()
-    visitor.page.locator(".flash-success").wait_for()
-    assert re.search(r"1\D+0\D+0\D+1", visitor.page.locator(".flash-success").inner_text())
+    visitor.page.get_by_text("文件已导入" if locale == "zh" else "The file has been imported").wait_for()
+    assert re.search(r"1\D+0\D+0\D+1", visitor.page.locator(".tiles").inner_text())
     visitor.look("imported")
+    visitor.open("/jobs")
+    visitor.look("jobs")
     visitor.open("/areas/330109900")
     assert visitor.page.locator("h1").inner_text() == "新镇"

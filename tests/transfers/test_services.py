@@ -12,12 +12,13 @@ from tests.factories import places
 from trafficedu import wiring
 from trafficedu.areas.models import Area
 from trafficedu.configuration import queries as configuration
+from trafficedu.core import bulk
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry, AuditResult
 from trafficedu.core.clock import utc_now
 from trafficedu.core.columns import Column, Columns
 from trafficedu.core.errors import Denied, Refusal
-from trafficedu.core.tabular import Exporter, Importer, ImportReport, Progress, Row
+from trafficedu.core.tabular import Batches, Exporter, Importer, ImportReport, Progress, Row
 from trafficedu.transfers.rules import KIND_NAMES
 from trafficedu.transfers.services.exporting import Export, TableOut, export_file, note_export
 from trafficedu.transfers.services.importing import Choices, File, Outcome, import_file
@@ -75,7 +76,14 @@ def test_a_dry_run_counts_and_writes_nothing_at_all(session: Session, tmp_path: 
 
 def test_a_file_that_breaks_off_leaves_nothing_even_when_errors_are_skipped(session: Session, tmp_path: Path) -> None:
     def run(
-        session: Session, rows: Iterator[Row], by: Actor, now: datetime, *, skip_errors: bool, progress: Progress
+        session: Session,
+        rows: Iterator[Row],
+        by: Actor,
+        now: datetime,
+        *,
+        skip_errors: bool,
+        progress: Progress,
+        batches: Batches = bulk.batches,
     ) -> ImportReport:
         for row in rows:
             session.add(Area(valid_from=places.area(session).valid_from, path="x/", **row.cells))

@@ -36,7 +36,7 @@ from trafficedu.core.events import publish
 from trafficedu.core.keyed_import import KeyedImport, Known
 from trafficedu.core.month import Month
 from trafficedu.core.parsing import if_given
-from trafficedu.core.tabular import Exporter, Importer, ImportReport, Progress, Row, read_rows, silent
+from trafficedu.core.tabular import Batches, Exporter, Importer, ImportReport, Progress, Row, read_rows, silent
 from trafficedu.core.text import message
 
 SHIPPED = Path(__file__).parent.parent / "reference" / "areas.csv"
@@ -85,7 +85,14 @@ class _Tree:
 
 
 def _import_areas(
-    session: Session, rows: Iterator[Row], by: Actor, now: datetime, *, skip_errors: bool, progress: Progress
+    session: Session,
+    rows: Iterator[Row],
+    by: Actor,
+    now: datetime,
+    *,
+    skip_errors: bool,
+    progress: Progress,
+    batches: Batches = bulk.batches,
 ) -> ImportReport:
     """Take in the rows in whatever order they stand; a parent may come later than its villages."""
     report, tree = ImportReport(), _Tree(facts_by_code(session))
@@ -317,7 +324,7 @@ def _export_ebikes(
         yield {"area_code": row.code, "month": str(row.month), "ebikes": row.ebikes}
 
 
-AREAS_IMPORTER = Importer(AREA_COLUMNS, _import_areas, "areas:area:manage")
+AREAS_IMPORTER = Importer(AREA_COLUMNS, _import_areas, "areas:area:manage", by_slices=False)
 AREAS_EXPORTER = Exporter(AREA_COLUMNS, _export_areas, "areas:area:read")
 EBIKES_IMPORTER = Importer(EBIKE_COLUMNS, EBikeImport.run, "areas:ebikes:manage")
 EBIKES_EXPORTER = Exporter(EBIKE_COLUMNS, _export_ebikes, "areas:area:read", monthly=True)

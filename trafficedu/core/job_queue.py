@@ -35,7 +35,7 @@ from trafficedu.core.text import Message, message, packed
 
 SILENT = timedelta(seconds=30)
 """After how long without a heartbeat whoever ran a job is taken for dead."""
-ATTEMPTS = 3
+ATTEMPTS, SETTLED_ATTEMPTS = 3, 30
 INTERRUPTED = message("This job was interrupted several times. Ask for it again, or tell your administrator.")
 
 
@@ -185,8 +185,12 @@ def succeed(
 
 
 def fail(session: Session, order: Order, why: Message, by: Actor, now: datetime) -> None:
-    """End a job that was refused or broke, with the reason that its asker reads."""
-    if move(session, JobAct.FAIL, _mine(order), ended_utc=now, refusal=packed(why)):
+    """End a job that was refused or broke, with the reason that its asker reads.
+
+    One that is settled is not given up so soon: it is taken up again once nothing was heard of it for a while.
+    """
+    given_up = Job.settled.is_(False) | (Job.attempts >= SETTLED_ATTEMPTS)
+    if move(session, JobAct.FAIL, _mine(order), given_up, ended_utc=now, refusal=packed(why)):
         publish(session, JobEnded(now, by, order.number))
 
 

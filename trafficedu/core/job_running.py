@@ -171,6 +171,8 @@ class Runner:
 
     def _asker(self, order: Order) -> Actor:
         by = self._find_actor(session(), order.asked_by_id)
+        if order.settled:
+            return by or SYSTEM
         if by is None:
             raise Denied(message("The account that asked for this is closed."))
         for permission in order.needs:

@@ -20,7 +20,7 @@ from trafficedu.core.columns import Columns
 from trafficedu.core.errors import Refusal
 from trafficedu.core.numbers import is_number
 from trafficedu.core.orm import Base
-from trafficedu.core.tabular import ImportReport, Progress, Row
+from trafficedu.core.tabular import Batches, ImportReport, Progress, Row
 from trafficedu.core.text import message
 
 Ready = TypeVar("Ready")
@@ -50,11 +50,19 @@ class FileImport(ABC):
 
     @classmethod
     def run(
-        cls, session: Session, rows: Iterator[Row], by: Actor, now: datetime, *, skip_errors: bool, progress: Progress
+        cls,
+        session: Session,
+        rows: Iterator[Row],
+        by: Actor,
+        now: datetime,
+        *,
+        skip_errors: bool,
+        progress: Progress,
+        batches: Batches = bulk.batches,
     ) -> ImportReport:
         """Take in all rows; see :class:`trafficedu.core.tabular.RunImport`."""
         job = cls(session, by, now, skip_errors)
-        for batch in bulk.batches(rows):
+        for batch in batches(rows):
             job.take(batch)
             progress(len(batch))
         if cls.action:

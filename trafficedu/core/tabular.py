@@ -21,6 +21,7 @@ from typing import Any, Protocol, TextIO
 import python_calamine
 from sqlalchemy.orm import Session
 
+from trafficedu.core import bulk
 from trafficedu.core.actors import Actor
 from trafficedu.core.cells import restore
 from trafficedu.core.columns import Columns
@@ -123,17 +124,30 @@ def silent(_rows: int) -> None:
     """Show no progress."""
 
 
+Batches = Callable[[Iterator[Row]], Iterator[list[Row]]]
+"""Cuts the rows of a file into batches; what it does between two of them, it does when the next is asked for."""
+
+
 class RunImport(Protocol):
     """Read all rows, validate them, write what is good, and report.
 
     Flushes, never commits. Every row ends in exactly one count of the report: added, updated, unchanged or
     refused. Nothing needs undoing here: with a refused row and without ``skip_errors`` the caller undoes the
     whole file, so that an importer may stop writing (but not validating) after the first refusal. Memory must
-    not grow with the number of good rows. ``progress`` is told of every row, in batches.
+    not grow with the number of good rows. ``progress`` is told of every row, in batches. Rows are taken as
+    ``batches`` cuts them, where the file can be taken in parts at all.
     """
 
     def __call__(
-        self, session: Session, rows: Iterator[Row], by: Actor, now: datetime, *, skip_errors: bool, progress: Progress
+        self,
+        session: Session,
+        rows: Iterator[Row],
+        by: Actor,
+        now: datetime,
+        *,
+        skip_errors: bool,
+        progress: Progress,
+        batches: Batches = bulk.batches,
     ) -> ImportReport:
         """Import ``rows``; see the class."""
 
@@ -164,12 +178,14 @@ class CountRows(Protocol):
 class Importer:
     """How one kind of file is read: its columns and the function that takes the rows in.
 
-    ``permission`` opens it on the page of imports; without one it is for the command line only.
+    ``permission`` opens it on the page of imports; without one it is for the command line only. ``by_slices``: rows
+    stand for themselves and have keys, so that a long file may be taken in part by part.
     """
 
     columns: Columns
     run: RunImport
     permission: str = ""
+    by_slices: bool = True
 
 
 @dataclass(frozen=True)

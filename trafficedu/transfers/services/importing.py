@@ -5,11 +5,12 @@ What a kind of file means stands in its feature's ``imports.py``; this room know
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -68,10 +69,11 @@ def import_file(session: Session, file: File, choices: Choices, progress: Progre
         savepoint.rollback()
         session.expire_all()
         if not choices.dry_run:
-            note_stop(session, file, report)
+            report.added = report.updated = report.unchanged = 0
+            note_stop(session, file, report.counts)
         return Outcome(report, written=False, broken=broken)
     savepoint.commit()
-    note_import(session, file, report)
+    note_import(session, file, report.counts)
     return Outcome(report, written=True)
 
 
@@ -82,11 +84,11 @@ def try_file(session: Session, apart: Apart, file: File, progress: Progress = si
         return import_file(own, file, Choices(dry_run=True, skip_errors=True), progress)
 
 
-def note_import(session: Session, file: File, report: ImportReport) -> None:
+def note_import(session: Session, file: File, counts: Mapping[str, Any]) -> None:
     """Log and audit that a file was taken in."""
     with logged_run(session, f"import {file.kind}", file.by, file.now) as run:
-        run.update(report.counts)
-    audit.write(session, f"{file.kind}:file:import", file.by, **report.counts)
+        run.update(counts)
+    audit.write(session, f"{file.kind}:file:import", file.by, **counts)
 
 
 def note_trial(session: Session, kind: str, by: Actor, outcome: Outcome) -> None:
@@ -94,11 +96,10 @@ def note_trial(session: Session, kind: str, by: Actor, outcome: Outcome) -> None
     audit.write(session, f"{kind}:file:try", by, **outcome.report.counts)
 
 
-def note_stop(session: Session, file: File, report: ImportReport) -> None:
+def note_stop(session: Session, file: File, counts: Mapping[str, Any]) -> None:
     """Log and audit that a file was kept out as a whole: nothing of it counts."""
-    report.added = report.updated = report.unchanged = 0
-    note_failed_run(session, f"import {file.kind}", file.by, file.now, **report.counts)
-    audit.write(session, f"{file.kind}:file:import", file.by, result=audit.FAILED, **report.counts)
+    note_failed_run(session, f"import {file.kind}", file.by, file.now, **counts)
+    audit.write(session, f"{file.kind}:file:import", file.by, result=audit.FAILED, **counts)
 
 
 def _run(session: Session, file: File, choices: Choices, progress: Progress) -> tuple[ImportReport, bool]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,21 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core import spreadsheet
 from trafficedu.core.errors import entered
+from trafficedu.core.job_queue import settled_counts
+from trafficedu.core.jobs import Asked
 from trafficedu.core.month import Month
 from trafficedu.core.services import services_of
-from trafficedu.core.tabular import Exporter, Importer, RefusedRow, count_rows
-from trafficedu.core.text import packed, unpacked
+from trafficedu.core.tabular import Exporter, Importer, Progress, RefusedRow, count_rows, silent
+from trafficedu.core.text import message, packed, unpacked
 from trafficedu.core.uploads import UploadStore
-from trafficedu.core.work import Ending, Work
-from trafficedu.transfers.services import importing
+from trafficedu.core.work import Ending, Function, Work
+from trafficedu.transfers.rules import KIND_NAMES
+from trafficedu.transfers.services import importing, slices
 from trafficedu.transfers.services.exporting import Export, TableOut, note_export
 
 EXPORT, TRIAL, IMPORT = "export", "import_trial", "import"
 """Kinds of job."""
+COUNTED = ("added", "updated", "unchanged", "refused")
 LINES_KEPT = 200
 """How many refused lines the page of a job shows."""
 
@@ -48,7 +53,11 @@ def try_upload(importers: Mapping[str, Importer], work: Work) -> Ending:
     with _opened(work) as path:
         _begin(work, path)
         file = importing.File(kind, importers[kind], path, work.by, work.now)
-        outcome = importing.try_file(work.session, work.apart, file, work.tell)
+        if slices.is_long(work.session, file):
+            choices = importing.Choices(dry_run=True, skip_errors=True)
+            outcome = slices.try_file(work.session, file, choices, work.tell)
+        else:
+            outcome = importing.try_file(work.session, work.apart, file, work.tell)
     if outcome.broken:
         _forget(work)
     return Ending(counts=as_counts(outcome), write=lambda own: importing.note_trial(own, kind, work.by, outcome))
@@ -57,18 +66,69 @@ def try_upload(importers: Mapping[str, Importer], work: Work) -> Ending:
 def take_upload(importers: Mapping[str, Importer], work: Work) -> Ending:
     """Take in an uploaded file, all or nothing unless refused lines are to be left out."""
     kind, counts = work.parameters["kind"], dict[str, Any]()
+    choices = importing.Choices(skip_errors=work.parameters["skip_errors"])
+
+    def file_at(path: Path) -> importing.File:
+        return importing.File(kind, importers[kind], path, work.by, work.now)
 
     def write(own: Session) -> None:
         with _opened(work) as path:
             _begin(work, path)
-            file = importing.File(kind, importers[kind], path, work.by, work.now)
-            choices = importing.Choices(skip_errors=work.parameters["skip_errors"])
-            outcome = importing.import_file(own, file, choices, work.tell)
+            outcome = importing.import_file(own, file_at(path), choices, work.tell)
         counts.update(as_counts(outcome))
         if outcome.written:
             _forget(work)
 
+    with _opened(work) as path:
+        if slices.is_long(work.session, file_at(path)):
+            outcome = slices.take_file(work, file_at(path), choices, as_counts)
+            return end_slices(work, file_at(path), outcome)
     return Ending(counts=counts, write=write)
+
+
+def end_slices(work: Work, file: importing.File, outcome: importing.Outcome | None) -> Ending:
+    """Return the ending of a long file: the log of the run and the audit row, in the transaction that ends the job."""
+    counts = settled_counts(work.session, work.order) if outcome is None else as_counts(outcome)
+
+    def write(own: Session) -> None:
+        if not counts["written"]:
+            importing.note_stop(own, file, {name: counts[name] for name in COUNTED})
+        else:
+            importing.note_import(own, file, {name: counts[name] for name in COUNTED})
+            _forget(work)
+
+    return Ending(counts=counts, write=write)
+
+
+def take_own(
+    run_own: Callable[[Asked, Function], None],
+    session: Session,
+    file: importing.File,
+    choices: importing.Choices,
+    progress: Progress = silent,
+) -> importing.Outcome:
+    """Take a long file in from the command line: a job that this process runs itself, and others finish if it dies."""
+    name = f"file{'.xlsx' if file.path.suffix.lower() == '.xlsx' else '.csv'}"
+    with file.path.open("rb") as stream:
+        token = uploads(session).keep(stream, name, 0)
+    parameters = {"kind": file.kind, "token": token, "skip_errors": choices.skip_errors}
+    outcomes: list[importing.Outcome] = []
+
+    def run(work: Work) -> Ending:
+        def tell(rows: int, total: int | None = None) -> None:
+            work.tell(rows, total)
+            progress(rows)
+
+        outcome = slices.take_file(replace(work, tell=tell), file, choices, as_counts)
+        assert outcome is not None, "nobody else began it"
+        outcomes.append(outcome)
+        return end_slices(work, file, outcome)
+
+    title = message("Import of %(kind)s", kind=KIND_NAMES[file.kind])
+    run_own(Asked(IMPORT, title, parameters), run)
+    if not outcomes[0].written:
+        uploads(session).forget(token)
+    return outcomes[0]
 
 
 def _begin(work: Work, path: Path) -> None:

@@ -1,0 +1,64 @@
+"""A private copy of an SQLite database: whatever is tried there is seen by nobody and keeps nobody waiting.
+
+SQLite has one writer. Work that has to write in order to find out what it would write takes a copy, which reads the
+database without locking it, writes there, and throws it away. Must not know any feature.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import StaticPool
+
+from trafficedu.core import connections, transactions
+from trafficedu.core.services import services_of
+
+CACHE_KIB = 64_000
+
+
+def is_single_writer(session: Session) -> bool:
+    """Tell whether the database of ``session`` is a file of SQLite, whose one writer everybody waits for."""
+    url = session.get_bind().engine.url
+    return url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}
+
+
+@contextmanager
+def private_copy(session: Session) -> Iterator[Session]:
+    """Yield a session that writes, on a copy of what is committed by now.
+
+    The file has no name while it is used: it is gone at the end, or with the process. It takes as much room in the
+    instance folder as the database.
+    """
+    services = services_of(session)
+    descriptor, path = tempfile.mkstemp(dir=services.settings.instance, prefix=".copy-")
+    os.close(descriptor)
+    try:
+        database = session.get_bind().engine.url.database or ""
+        with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(path)) as target:
+            source.backup(target)
+        engine = create_engine(f"sqlite:///{path}", poolclass=StaticPool)
+        connections.prepare_engine(engine)
+        event.listen(engine, "connect", _careless)
+        engine.connect().close()
+    finally:
+        os.unlink(path)
+    maker = sessionmaker(engine, info={**services.as_info(), **transactions.WRITES})
+    transactions.prepare_sessions(maker)
+    try:
+        with maker() as own:
+            yield own
+    finally:
+        engine.dispose()
+
+
+def _careless(connection: sqlite3.Connection, _record: object) -> None:
+    """Write without waiting for the disk: nothing of it is kept."""
+    connection.execute("PRAGMA journal_mode = MEMORY")
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")

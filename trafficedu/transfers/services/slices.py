@@ -1,0 +1,102 @@
+"""Long files on SQLite, whose one writer everybody waits for: taken in by slices, and still all or nothing.
+
+First the whole file is taken in on a private copy (``core.private_copy``), by the very code that takes it in: that
+says exactly what would be refused, and holds no lock. Then one commit says that the job is *settled*; and then the file
+is taken in again, a slice of about :data:`SLICE_SECONDS` at a time, with a rest between them in which others write.
+
+Killed before that commit, nothing is written. Killed after it, whoever takes the job up (the processes of ``serve`` and
+``worker`` do, within a minute) takes the file in from its beginning: rows have keys, so those already there are
+unchanged, and the rest follows. Meanwhile the records of a file appear slice by slice. A row is refused late only where
+somebody changed what it rests on in between; it is then listed as refused while the others stand.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy.orm import Session
+
+from trafficedu.core import job_queue
+from trafficedu.core.private_copy import is_single_writer, private_copy
+from trafficedu.core.tabular import ImportReport, count_rows, read_rows
+from trafficedu.core.work import Work
+from trafficedu.transfers.services import importing
+from trafficedu.transfers.services.importing import Choices, File, Outcome
+
+Item = TypeVar("Item")
+SHORT_ROWS = 200
+"""A file of no more rows is taken in by one transaction: a third of a second at most."""
+FIRST_ROWS, MOST_ROWS = 20, 2_000
+SLICE_SECONDS = 0.1
+REST = 0.5
+"""How long a rest is, in parts of the slice before it."""
+
+
+def is_long(session: Session, file: File) -> bool:
+    """Tell whether a file would keep everybody from writing for longer than a moment."""
+    return file.importer.by_slices and is_single_writer(session) and count_rows(file.path) > SHORT_ROWS
+
+
+def try_file(session: Session, file: File, choices: Choices, progress: Callable[[int], None]) -> Outcome:
+    """Take a long file in on a private copy, and say what became of it there."""
+    session.rollback()
+    with private_copy(session) as own:
+        return importing.import_file(own, file, choices, progress)
+
+
+def take_file(work: Work, file: File, choices: Choices, kept: Callable[[Outcome], dict[str, Any]]) -> Outcome | None:
+    """Take a long file in; returns what became of it, None where this process only finished what another had begun.
+
+    ``kept`` makes of an outcome what the job keeps of it, at the latest when it is settled.
+    """
+    outcome = None
+    rows = count_rows(file.path)
+    if work.order.settled:
+        work.tell(0, rows)
+    else:
+        work.tell(0, 2 * rows)
+        outcome = try_file(work.session, file, choices, work.tell)
+        if not outcome.written:
+            return outcome
+        with work.apart() as own:
+            job_queue.settle(own, work.order, kept(outcome))
+    late = _write(work, file)
+    if outcome is not None:
+        add_late(outcome.report, late)
+    return outcome
+
+
+def add_late(report: ImportReport, late: ImportReport) -> None:
+    """Take into a report what was refused only when it was written."""
+    lines = {row.line for row in report.refused}
+    further = [row for row in late.refused if row.line not in lines]
+    report.refused.extend(further)
+    report.added = max(0, report.added - len(further))
+
+
+def _write(work: Work, file: File) -> ImportReport:
+    with work.apart() as own:
+        return file.importer.run(
+            own,
+            read_rows(file.path, file.importer.columns),
+            file.by,
+            file.now,
+            skip_errors=True,
+            progress=work.tell,
+            batches=lambda rows: in_slices(own, rows),
+        )
+
+
+def in_slices(session: Session, rows: Iterator[Item]) -> Iterator[list[Item]]:
+    """Yield the rows in slices; commit after each, and rest. A slice is as long as the last one says it may be."""
+    size = FIRST_ROWS
+    while batch := list(islice(rows, size)):
+        begun = time.monotonic()
+        yield batch
+        session.commit()
+        spent = time.monotonic() - begun
+        size = min(MOST_ROWS, 2 * size, max(1, int(size * SLICE_SECONDS / max(spent, 0.001))))
+        time.sleep(REST * spent)
