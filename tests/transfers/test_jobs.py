@@ -1,0 +1,172 @@
+"""The pages of background jobs: whose they are, what they show, who may still fetch a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from tests.conftest import Browser, run_jobs
+from tests.factories import places
+from trafficedu.accounts.models import User
+from trafficedu.accounts.queries import actor_of
+from trafficedu.core import job_queue, jobs, spreadsheet
+from trafficedu.core.audit import AuditEntry
+from trafficedu.core.clock import utc_now
+from trafficedu.core.jobs import Job, JobState
+from trafficedu.messages.models import Push
+from trafficedu.messages.services.telling import LEFT, LONG, tell_unfetched
+
+MakeUser = Callable[..., User]
+AREAS = {"export-kind": "areas", "export-suffix": "csv"}
+
+
+@pytest.fixture
+def user(session: Session, make_user: MakeUser) -> User:
+    return make_user("supervisor", area_id=places.area(session).id)
+
+
+@pytest.fixture
+def desk(client: Browser, user: User) -> Browser:
+    return client.sign_in(user)
+
+
+def asked(client: Browser) -> str:
+    """Ask for an export and return the address of its job."""
+    answer = client.post("/exports", data=AREAS)
+    assert answer.status_code == 303
+    return answer.headers["Location"]
+
+
+def one(session: Session) -> Job:
+    session.expire_all()
+    return session.scalars(select(Job).order_by(Job.id.desc()).limit(1)).one()
+
+
+def test_a_page_says_how_far_a_job_is_until_its_file_comes_by_itself(
+    app: Flask, session: Session, desk: Browser
+) -> None:
+    page = asked(desk)
+    waiting = desk.get(page)
+    assert "排队中" in waiting.text
+    assert 'http-equiv="refresh"' in waiting.text
+    assert "Refresh" not in waiting.headers
+    assert desk.get(f"{page}/file").status_code == 404
+    session.execute(update(Job).values(state=JobState.RUNNING, done=25, total=100, heartbeat_utc=utc_now()))
+    session.commit()
+    assert 'value="25"' in desk.get(page).text
+    session.execute(update(Job).values(state=JobState.WAITING))
+    session.commit()
+    run_jobs(app)
+    ready = desk.get(page)
+    assert ready.headers["Refresh"] == f"0; url={page}/file"
+    assert desk.get(page, headers={"HX-Request": "true"}).headers["HX-Redirect"] == page
+    answer = desk.get(f"{page}/file")
+    assert answer.headers["Content-Disposition"].startswith("attachment; filename=areas-")
+    assert int(answer.headers["Content-Length"]) == len(answer.data)
+    assert "Refresh" not in desk.get(page).headers, "it is sent once by itself"
+    assert f"{page}/file" in desk.get("/jobs").text
+
+
+def test_the_job_of_another_is_not_found_and_administrators_see_no_file(
+    app: Flask, session: Session, desk: Browser, make_user: MakeUser
+) -> None:
+    page = asked(desk)
+    desk.sign_in(make_user("supervisor", area_id=places.area(session).id))
+    for answer in (desk.get(page), desk.get(f"{page}/file"), desk.post(f"{page}/cancel"), desk.post(f"{page}/again")):
+        assert answer.status_code == 404
+    assert page not in desk.get("/jobs?whose=all").text
+    desk.sign_in(make_user("administrator"))
+    assert page not in desk.get("/jobs").text
+    assert page in desk.get("/jobs?whose=all").text
+    run_jobs(app)
+    assert desk.get(page).status_code == 200
+    assert f"{page}/file" not in desk.get(page).text + desk.get("/jobs?whose=all").text
+    assert desk.get(f"{page}/file").status_code == 404
+
+
+def test_who_lost_the_permission_gets_neither_the_job_nor_its_file(
+    app: Flask, session: Session, desk: Browser, user: User
+) -> None:
+    page = asked(desk)
+    run_jobs(app)
+    later = asked(desk)
+    user.role = "officer"
+    session.commit()
+    assert desk.get(f"{page}/file").status_code == 403
+    run_jobs(app)
+    assert one(session).state == JobState.FAILED
+    assert desk.get(f"{later}/file").status_code == 404
+    assert "jobs:export:run" in session.scalars(select(AuditEntry.action)).all()
+
+
+def test_a_file_of_another_post_is_not_handed_out(app: Flask, session: Session, desk: Browser, user: User) -> None:
+    page = asked(desk)
+    run_jobs(app)
+    user.area_id = places.area(session, places.OTHER_TOWN).id
+    session.commit()
+    assert desk.get(f"{page}/file").status_code == 403
+
+
+def test_a_job_is_cancelled_and_asked_for_again(app: Flask, session: Session, desk: Browser) -> None:
+    page = asked(desk)
+    assert asked(desk) == page, "twice the same is one job"
+    assert desk.post(f"{page}/cancel").headers["Location"] == page
+    assert run_jobs(app) == 0
+    assert "已取消" in desk.get(page).text
+    again = desk.post(f"{page}/again").headers["Location"]
+    assert again != page
+    run_jobs(app)
+    assert desk.get(f"{again}/file").status_code == 200
+    assert desk.post(f"{again}/cancel").status_code == 409
+
+
+def test_an_old_file_is_gone(app: Flask, session: Session, desk: Browser) -> None:
+    page = asked(desk)
+    run_jobs(app)
+    job_queue.forget_expired(session, utc_now() + timedelta(days=2))
+    session.commit()
+    assert desk.get(f"{page}/file").status_code == 404
+    assert "已过保留期" in desk.get(page).text
+
+
+def test_who_waited_long_or_left_is_told(app: Flask, session: Session, desk: Browser, user: User) -> None:
+    told = select(Push.key).where(Push.user_id == user.id)
+    quick = asked(desk)
+    run_jobs(app)
+    desk.get(f"{quick}/file")
+    assert session.scalars(told).all() == []
+    number = jobs.ask(session, jobs.Asked("test", one(session).name, {}), actor_of(user), utc_now() - LONG, "zh")
+    order = job_queue.take(session, utc_now())
+    assert order is not None
+    job_queue.succeed(session, order, None, {}, actor_of(user), utc_now())
+    assert session.scalars(told).all() == [f"job:{number}"]
+    session.commit()
+    left = asked(desk)
+    run_jobs(app)
+    assert tell_unfetched(session, utc_now()) == 0
+    assert tell_unfetched(session, utc_now() + LEFT + timedelta(seconds=5)) == 1
+    assert tell_unfetched(session, utc_now() + LEFT + timedelta(seconds=9)) == 0
+    assert session.scalars(told.order_by(Push.id.desc()).limit(1)).one() == f"job:{left.removeprefix('/jobs/')}"
+
+
+@pytest.mark.one_database
+def test_a_worksheet_that_is_too_small_is_refused_before_a_row_is_written(
+    app: Flask, session: Session, desk: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written(*_given: object, **_options: object) -> int:
+        raise AssertionError("a row was written")
+
+    monkeypatch.setattr(spreadsheet, "write_xlsx", written)
+    monkeypatch.setattr("trafficedu.violations.imports.exporting.count_capped", lambda *_given: 10**7)
+    page = desk.fetch("/exports", data={"export-kind": "violations", "export-suffix": "xlsx"})
+    assert "1,048,575" in page.text
+    assert one(session).state == JobState.FAILED
+
+
+def test_an_empty_list_says_what_will_be_here(desk: Browser) -> None:
+    assert "没有后台任务" in desk.get("/jobs").text
