@@ -22,16 +22,18 @@ from trafficedu.transfers.rules import KIND_NAMES
 from trafficedu.transfers.services import jobs
 from trafficedu.transfers.views.blueprint import pages
 
+OPEN = "transfers:page:open"
+
 
 @pages.get("/imports")
-@requires("transfers:page:open")
+@requires(OPEN)
 def index() -> Any:
     """I see which tables I can bring in and take out, and what became of the latest files."""
     return _index(_upload_form(), _export_form())
 
 
 @pages.post("/imports")
-@requires("transfers:page:open")
+@requires(OPEN)
 def upload() -> Any:
     """I send a file and see what it would change; nothing is written yet."""
     form = _upload_form()
@@ -44,11 +46,11 @@ def upload() -> Any:
         attach_error(form, error)
         return _index(form, _export_form()), 422
     title = message("Import of %(kind)s: trial", kind=KIND_NAMES[kind])
-    return lead_to(jobs.TRIAL, title, {"kind": kind, "token": token}, [_importers()[kind].permission])
+    return lead_to(jobs.TRIAL, title, {"kind": kind, "token": token}, [OPEN, _importers()[kind].permission])
 
 
 @pages.post("/imports/confirm")
-@requires("transfers:page:open")
+@requires(OPEN)
 def confirm() -> Any:
     """I take in the file I have just tried."""
     form = ConfirmForm()
@@ -58,11 +60,11 @@ def confirm() -> Any:
         abort(400)
     title = message("Import of %(kind)s", kind=KIND_NAMES[kind])
     parameters = {"kind": kind, "token": form.token.data, "skip_errors": form.skip_errors.data}
-    return lead_to(jobs.IMPORT, title, parameters, [importer.permission])
+    return lead_to(jobs.IMPORT, title, parameters, [OPEN, importer.permission])
 
 
 @pages.post("/exports")
-@requires("transfers:page:open")
+@requires(OPEN)
 def export() -> Any:
     """I take a table with me that can be imported again."""
     form = _export_form()
@@ -81,7 +83,7 @@ def export() -> Any:
         "clear": bool(chosen.clear),
         "name": str(chosen.month or today()),
     }
-    needs = [exporter.permission, *([exporter.clear_permission] if chosen.clear else [])]
+    needs = [OPEN, exporter.permission, *([exporter.clear_permission] if chosen.clear else [])]
     return lead_to(jobs.EXPORT, title, parameters, needs)
 
 
