@@ -50,7 +50,8 @@ class File:
     title
         What the job is called.
     write
-        Writes it into a stream, tells of every thousand rows or so, and returns how many rows there are.
+        Writes it into a stream, tells of every thousand rows or so, and returns how many rows there are; None for a
+        document.
     action, detail
         The audit row: what left the house. "" where that is not audited.
     keep
@@ -59,20 +60,19 @@ class File:
 
     name: str
     title: Message
-    write: Callable[[IO[bytes], Tell], int]
+    write: Callable[[IO[bytes], Tell], int | None]
     _: KW_ONLY
     action: str = ""
     detail: Mapping[str, Any] = field(default_factory=dict)
     keep: Callable[[Session], None] = nothing
 
 
-def whole(body: Callable[[], bytes]) -> Callable[[IO[bytes], Tell], int]:
+def whole(body: Callable[[], bytes]) -> Callable[[IO[bytes], Tell], None]:
     """Return the writing of a document that is made in one piece."""
 
-    def write(out: IO[bytes], tell: Tell) -> int:
+    def write(out: IO[bytes], tell: Tell) -> None:
         tell(0)
         out.write(body())
-        return 1
 
     return write
 
@@ -130,7 +130,7 @@ def write_page_file(work: Work) -> Ending:
             suffix = file.name.rpartition(".")[2]
             audit.write(own, file.action, work.by, rows=rows, format=suffix, **file.detail)
 
-    return Ending(file.name, {"rows": rows}, write)
+    return Ending(file.name, {} if rows is None else {"rows": rows}, write)
 
 
 @contextmanager

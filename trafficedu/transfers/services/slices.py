@@ -30,8 +30,8 @@ Item = TypeVar("Item")
 SHORT_ROWS = 200
 """A file of no more rows is taken in by one transaction: a third of a second at most."""
 FIRST_ROWS, MOST_ROWS = 20, 2_000
-SLICE_SECONDS = 0.1
-REST = 0.5
+SLICE_SECONDS = 0.15
+REST = 0.25
 """How long a rest is, in parts of the slice before it."""
 
 
