@@ -35,7 +35,7 @@ from trafficedu.core.month import Month
 from trafficedu.core.numbers import normalise
 from trafficedu.core.services import services_of
 from trafficedu.core.settings import load_settings
-from trafficedu.core.tabular import Progress, count_rows
+from trafficedu.core.tabular import count_rows
 from trafficedu.core.terminal import progress_bar
 from trafficedu.core.text import DEFAULT_LOCALE, LOCALES, Message, message, translate
 from trafficedu.core.transactions import writing
@@ -47,7 +47,7 @@ from trafficedu.evaluation.models import EvaluationRun
 from trafficedu.evaluation.services import printing, runs
 from trafficedu.evaluation.services.checking import check_month
 from trafficedu.settled import services as settling
-from trafficedu.transfers.services import exporting, importing, slices
+from trafficedu.transfers.services import exporting, importing
 from trafficedu.transfers.services import jobs as import_jobs
 
 
@@ -183,7 +183,7 @@ def import_kind(kind: str, file: Path, dry_run: bool, skip_errors: bool, as_json
     with open_installation() as app:
         try:
             with progress_bar(count_rows(file)) as progress:
-                outcome = _import(app, taken, choices, progress)
+                outcome = import_jobs.take_in(session(), _runner(app).run_own, taken, choices, progress)
         except Exception:
             if not dry_run:
                 with writing(session()) as own:
@@ -192,16 +192,6 @@ def import_kind(kind: str, file: Path, dry_run: bool, skip_errors: bool, as_json
     _print_outcome(outcome, as_json, dry_run)
     if outcome.stopped and not (dry_run and skip_errors and not outcome.broken):
         sys.exit(1)
-
-
-def _import(app: Flask, file: importing.File, choices: importing.Choices, progress: Progress) -> importing.Outcome:
-    """Take a file in as the page does; a long one on SQLite becomes a job that others finish if this process dies."""
-    if not slices.is_long(session(), file):
-        with writing(session()) as own:
-            return importing.import_file(own, file, choices, progress)
-    if choices.dry_run:
-        return slices.try_file(session(), file, choices, progress)
-    return import_jobs.take_own(_runner(app).run_own, session(), file, choices, progress)
 
 
 def _print_outcome(outcome: importing.Outcome, as_json: bool, trial: bool) -> None:

@@ -18,6 +18,7 @@ from trafficedu.core.month import Month
 from trafficedu.core.services import services_of
 from trafficedu.core.tabular import Exporter, Importer, Progress, RefusedRow, count_rows, silent
 from trafficedu.core.text import message, packed, unpacked
+from trafficedu.core.transactions import writing
 from trafficedu.core.uploads import UploadStore
 from trafficedu.core.work import Ending, Function, Work
 from trafficedu.transfers.rules import KIND_NAMES
@@ -98,6 +99,22 @@ def end_slices(work: Work, file: importing.File, outcome: importing.Outcome | No
             _forget(work)
 
     return Ending(counts=counts, write=write)
+
+
+def take_in(
+    session: Session,
+    run_own: Callable[[Asked, Function], None],
+    file: importing.File,
+    choices: importing.Choices,
+    progress: Progress = silent,
+) -> importing.Outcome:
+    """Take a file in from the command line, as the page does; ``run_own`` runs a job of this process's own."""
+    if not slices.is_long(session, file):
+        with writing(session) as own:
+            return importing.import_file(own, file, choices, progress)
+    if choices.dry_run:
+        return slices.try_file(session, file, choices, progress)
+    return take_own(run_own, session, file, choices, progress)
 
 
 def take_own(
