@@ -107,11 +107,28 @@ class month_of(FunctionElement[date]):  # noqa: N801 - read as a function of SQL
     inherit_cache = True
 
 
+class month_text(FunctionElement[str]):  # noqa: N801 - read as a function of SQL
+    """The month in which a day lies, written ``2026-11``."""
+
+    type = String(PART)
+    inherit_cache = True
+
+
 class days_after(FunctionElement[date]):  # noqa: N801 - read as a function of SQL
     """The day so many days after another."""
 
     type = Date()
     inherit_cache = True
+
+
+@compiles(month_text, "sqlite")
+def _month_text_sqlite(element: month_text, compiler: Any, **options: Any) -> str:
+    return f"strftime('%Y-%m', {compiler.process(element.clauses, **options)})"
+
+
+@compiles(month_text, "postgresql")
+def _month_text_postgresql(element: month_text, compiler: Any, **options: Any) -> str:
+    return f"to_char({compiler.process(element.clauses, **options)}, 'YYYY-MM')"
 
 
 @compiles(days_after, "sqlite")
