@@ -183,7 +183,7 @@ class People:
 
 
 @contextmanager
-def everything_else(folder: Path, url: str, port: int, file: Path) -> Iterator[Callable[[], bool]]:
+def everything_else(folder: Path, url: str, readers: Sequence[Visitor], file: Path) -> Iterator[Callable[[], bool]]:
     """Import, export, evaluate and open overviews; yields what tells whether all that has ended."""
     given = {**os.environ, **environment(folder, url)}
     month = str(Month.of(local_date(utc_now())) - 1)
@@ -207,23 +207,23 @@ def everything_else(folder: Path, url: str, port: int, file: Path) -> Iterator[C
                 )
         return len(took) == len(running) or time.perf_counter() - began > LONGEST
 
-    readers = [threading.Thread(target=_read_overviews, args=(port, back, ended)) for back in range(OVERVIEWS)]
-    for reader in readers:
-        reader.start()
+    reading = [threading.Thread(target=_read_overviews, args=(each, ended)) for each in enumerate(readers)]
+    for thread in reading:
+        thread.start()
     try:
         yield ended
     finally:
         for process in running.values():
             process.terminate()
             process.wait(60)
-        for reader in readers:
-            reader.join()
+        for thread in reading:
+            thread.join()
         say("; ".join(took.values()))
 
 
-def _read_overviews(port: int, back: int, ended: Callable[[], bool]) -> None:
+def _read_overviews(reader: tuple[int, Visitor], ended: Callable[[], bool]) -> None:
     """Open the overview with a period of one's own, cold the first time."""
-    analyst = Visitor(port, Role.ANALYST)
+    back, analyst = reader
     last = Month.of(local_date(utc_now())) - 1
     while not ended():
         try:
@@ -233,16 +233,17 @@ def _read_overviews(port: int, back: int, ended: Callable[[], bool]) -> None:
         time.sleep(1)
 
 
-def measure(kind: str, folder: Path, url: str) -> None:
+def measure(kind: str, folder: Path, url: str, rows: int) -> None:
     """Print how the kerb fares alone and with everything else."""
     villages, check_ins = prepare(folder, url)
     file = folder / "violations.csv"
-    write_file(file, IMPORTED, IMPORTED // 4, villages, seed=1)
+    write_file(file, rows, rows // 4, villages, seed=1)
     with serving(folder, url) as server:
         people = People(server.port, villages, check_ins)
+        readers = [Visitor(server.port, Role.ANALYST) for _ in range(OVERVIEWS)]
         until = time.perf_counter() + ALONE
         alone = people.act_until(lambda: time.perf_counter() > until)
-        with everything_else(folder, url, server.port, file) as ended:
+        with everything_else(folder, url, readers, file) as ended:
             loaded = people.act_until(ended)
         say(f"memory of the server afterwards: {server.memory():.0f} MB")
     say(f"{kind}, wanted: p99 under {GOALS[kind]} ms, every answer a success")
@@ -266,12 +267,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="postgresql")
     parser.add_argument("--violations", type=int, default=1_000_000)
+    parser.add_argument("--rows", type=int, default=IMPORTED, help="rows of the file that is imported meanwhile")
     parser.add_argument("--data", type=Path, default=DATA)
     options = parser.parse_args()
     with ExitStack() as undo:
         server = undo.enter_context(server_of(options.database, options.data))
         url = undo.enter_context(throwaway(options.data, server, options.violations))
-        measure(options.database, options.data, url)
+        measure(options.database, options.data, url, options.rows)
 
 
 if __name__ == "__main__":
