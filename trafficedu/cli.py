@@ -5,7 +5,6 @@ Exit status: 0 done, 1 the work failed, 2 wrong use. Messages go to standard err
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import os
 import sys
@@ -26,8 +25,9 @@ from trafficedu.accounts.rules import Role
 from trafficedu.accounts.services import UserInput, create_user
 from trafficedu.app import create_app
 from trafficedu.configuration.services import note_failed_run, run_chores
-from trafficedu.core import job_running, logs, schema, serving
+from trafficedu.core import health, job_running, logs, schema, serving
 from trafficedu.core.actors import SYSTEM
+from trafficedu.core.apart import apart
 from trafficedu.core.clock import from_local, utc_now
 from trafficedu.core.database import database, session
 from trafficedu.core.errors import DomainError, Refusal
@@ -253,27 +253,24 @@ def export_kind(kind: str, file: Path, month: Month | None) -> None:
 @click.option("--demo", "with_demo", is_flag=True, help="As after trafficedu demo, in one go (先载入演示数据).")
 def serve(host: str, port: int, with_demo: bool) -> None:
     """Serve the pages with a production-grade server (启动服务)."""
-    with open_installation(empty=with_demo) as app:
-        if not _is_loopback(host) and (with_demo or demo.is_demo(session())):
-            raise click.UsageError(
-                translate(message("This installation has demo accounts and can only serve this machine."), language())
-            )
-        if with_demo:
-            _prepare()
-            _fill_with_demo(Plan(), utc_now())
+    apart(lambda: _make_ready_to_serve(host, with_demo))
+    app = application()
     show(message("Serving on http://%(host)s:%(port)d (stop with Ctrl+C)", host=host, port=port))
     serving.serve(app, host, port, lambda parent: job_running.run_process(_runner(app), parent))
 
 
+def _make_ready_to_serve(host: str, with_demo: bool) -> None:
+    with open_installation(empty=with_demo):
+        if host != "localhost" and not health.is_loopback(host) and (with_demo or demo.is_demo(session())):
+            refused = message("This installation has demo accounts and can only serve this machine.")
+            raise click.UsageError(translate(refused, language()))
+        if with_demo:
+            _prepare()
+            _fill_with_demo(Plan(), utc_now())
+
+
 def _runner(app: Flask) -> job_running.Runner:
     return job_running.Runner(app, wiring.JOBS, find_actor)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @commands.command()

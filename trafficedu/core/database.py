@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from inspect import iscoroutinefunction
 from typing import Any, cast
 
@@ -30,7 +31,7 @@ def init_database(app: Flask, settings: Settings, handlers: Handlers) -> None:
     engine: dict[str, Any] = {"url": settings.database_url}
     if not settings.database_url.endswith(":memory:"):
         engine |= {"pool_size": POOL, "max_overflow": THREADS + SPARE - POOL}
-    app.config["SQLALCHEMY_ENGINES"] = {"default": engine}
+    app.config["SQLALCHEMY_ENGINES"] = {"default": engine | without_kerberos(settings.database_url)}
     services = Services(settings, settings.keyring, settings.evidence, handlers)
     extension = SQLAlchemy(session_options={"info": services.as_info()})
     extension.init_app(app)
@@ -42,6 +43,17 @@ def init_database(app: Flask, settings: Settings, handlers: Handlers) -> None:
     with app.app_context():
         connections.prepare_engine(extension.engine, settings.kerb_limit_seconds)
         transactions.prepare_sessions(extension.sessionmaker)
+
+
+def without_kerberos(url: str) -> dict[str, Any]:
+    """Return what keeps the driver from Kerberos unless ``url`` asks for it.
+
+    Every connection would try it first, in libraries in which several threads that connect at once crash
+    (docs/adr/0021-a-crash-below-python.md).
+    """
+    if not url.startswith("postgresql") or "gssencmode" in url or "PGGSSENCMODE" in os.environ:
+        return {}
+    return {"connect_args": {"gssencmode": "disable"}}
 
 
 def database() -> SQLAlchemy:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from trafficedu.core.text import Message
 
@@ -24,6 +25,16 @@ class DomainError(Exception):
     def __init__(self, text: Message) -> None:
         super().__init__(text.msgid)
         self.text = text
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel from one process to another as it is."""
+        return _travelled, (type(self), self.args, self.__dict__)
+
+
+def _travelled(kind: type[DomainError], args: tuple[Any, ...], told: dict[str, Any]) -> DomainError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(told)
+    return error
 
 
 class Refusal(DomainError):

@@ -58,13 +58,14 @@ def metrics() -> Response:
     settings = services_of(session()).settings
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     known = bool(settings.metrics_token) and hmac.compare_digest(given.encode(), settings.metrics_token.encode())
-    local = _is_loopback(request.remote_addr or "")
+    local = is_loopback(request.remote_addr or "")
     if not known and not (local and not settings.metrics_token):
         abort(403)
     return Response(prometheus_client.generate_latest(_registry()), mimetype="text/plain")
 
 
-def _is_loopback(address: str) -> bool:
+def is_loopback(address: str) -> bool:
+    """Tell whether an address is this machine's own."""
     try:
         return ip_address(address).is_loopback
     except ValueError:  # a Unix socket has no address

@@ -6,6 +6,7 @@ plate or a name. Exceptions are logged by type and place, not by their text, whi
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import sys
 import time
@@ -33,12 +34,19 @@ class QuietTraceback(JsonFormatter):
 
 
 def configure_logging(level: int = logging.INFO) -> None:
-    """Send JSON lines to standard error; call once a process."""
+    """Send JSON lines to standard error, and where every thread was if the process crashes; call once a process."""
+    trace_crashes()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(QuietTraceback("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logger.handlers[:] = [handler]
     logger.setLevel(level)
     logger.propagate = False
+
+
+def trace_crashes() -> None:
+    """Write to standard error where every thread was when a fault below Python ends the process."""
+    if sys.__stderr__ is not None:
+        faulthandler.enable(sys.__stderr__)
 
 
 def init_logs(app: Flask) -> None:

@@ -19,6 +19,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from prometheus_client import multiprocess, values
 
+from trafficedu.core import logs
 from trafficedu.core.lanes import THREADS
 
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
@@ -32,6 +33,8 @@ loglevel = "warning"
 accesslog = None
 control_socket_disable = True
 JOBS_STOP_SECONDS = 15
+GARBAGE = 10_000, 20, 20
+"""After how many new objects, and how many rounds of the younger, garbage is looked for (docs/adr/0021)."""
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - heartbeats belong in memory
 
 
@@ -41,9 +44,10 @@ def child_exit(_server: Any, worker: Any) -> None:
 
 
 def post_worker_init(_worker: Any) -> None:
-    """Leave what is loaded for good out of every later collection: a tenth of a request's time (docs/benchmarks.md)."""
+    """Trace crashes, and look for garbage seldom: what is loaded for good is most of what would be looked through."""
+    logs.trace_crashes()
     gc.collect()
-    gc.freeze()
+    gc.set_threshold(*GARBAGE)
 
 
 class _Arbiter(Arbiter):  # type: ignore[misc]
@@ -123,9 +127,11 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
 
 def serve(app: Flask, host: str, port: int, beside: Callable[[int], None]) -> None:
-    """Serve ``app`` until the process is told to stop. Its database connections are closed: workers open their own.
+    """Serve ``app`` until the process is told to stop.
 
-    The program is imported once, here, and not again by the server: that halves the time to the first page. The
+    The program is imported once, here, and not again by the server: that halves the time to the first page, and the
+    processes share it. This one never connects to the database, so that none begins with what a library of the driver
+    left in it (``core.apart``). The
     worker processes count together in a folder that the metrics library is told of before anything is counted.
     ``beside`` is what one process more does beside them (it is given the id of its parent): jobs.
     """
