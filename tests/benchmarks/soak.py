@@ -2,7 +2,7 @@
 
 Seats of full sessions, check-ins sent twice and taken back, records, lists, sign-ins, over connections that stay and
 some that do not. The suspects of a segmentation fault can be left out one at a time; what was found is in
-docs/adr/0021-a-crash-below-python.md. An hour of what is shipped, and ten minutes of a control:
+docs/adr/0025-a-crash-below-python.md. An hour of what is shipped, and ten minutes of a control:
 
     nice -n 19 .venv/bin/python -m tests.benchmarks.soak --minutes 60
     nice -n 19 .venv/bin/python -m tests.benchmarks.soak --minutes 10 --load forked --driver python --no-freeze

@@ -17,7 +17,7 @@ from trafficedu.bulletin.queries.month import Gathered, gather
 from trafficedu.bulletin.rules import check_month
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
-from trafficedu.core.database import session
+from trafficedu.core.database import from_replica, session
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.job_views import File, Tell, made_by_a_job, whole
 from trafficedu.core.month import Month
@@ -42,6 +42,7 @@ def _over(month: Month) -> Month:
 
 @pages.get("/bulletin")
 @requires(READ)
+@from_replica
 def index() -> Any:
     """I choose month, area and language, and see what the bulletin can say."""
     form = BulletinForm(request.args)
@@ -62,6 +63,7 @@ def index() -> Any:
 @pages.get("/bulletin/<month:month>/<area>.<any(pdf, xlsx):paper>")
 @requires(READ)
 @made_by_a_job
+@from_replica
 def download(month: Month, area: str, paper: str) -> Any:
     """I download the bulletin, or its figures as a workbook."""
     lang, who = _language(), actor()
@@ -92,6 +94,7 @@ class _Bulletin:
 
 @pages.get("/scorecards")
 @requires(READ_CARD)
+@from_replica
 def scorecards() -> Any:
     """I find the scorecard of a town, a village or a company: of a company, its own."""
     form = ScorecardForm(request.args)
@@ -111,6 +114,7 @@ def scorecards() -> Any:
 @pages.get("/scorecards/<month:month>/<code>.pdf")
 @requires(READ_CARD)
 @made_by_a_job
+@from_replica
 def scorecard_pdf(month: Month, code: str) -> Any:
     """I download a scorecard."""
     lang = _language()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import wraps
 from inspect import iscoroutinefunction
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from flask import Flask, current_app
 from flask_sqlalchemy_lite import SQLAlchemy
@@ -22,6 +24,11 @@ SPARE = 8
 """For what takes one beside its request's: a probe, a denial."""
 
 
+REPLICA = "replica"
+"""The name of the engine of ``Settings.replica_url``."""
+View = TypeVar("View", bound=Callable[..., Any])
+
+
 def init_database(app: Flask, settings: Settings, handlers: Handlers) -> None:
     """Attach the database to ``app``; every session carries the same :class:`~trafficedu.core.services.Services`.
 
@@ -31,9 +38,12 @@ def init_database(app: Flask, settings: Settings, handlers: Handlers) -> None:
     engine: dict[str, Any] = {"url": settings.database_url}
     if not settings.database_url.endswith(":memory:"):
         engine |= {"pool_size": POOL, "max_overflow": THREADS + SPARE - POOL}
-    app.config["SQLALCHEMY_ENGINES"] = {"default": engine | without_kerberos(settings.database_url)}
+    engines = {"default": engine | without_kerberos(settings.database_url)}
+    if settings.replica_url:
+        engines[REPLICA] = engine | {"url": settings.replica_url} | without_kerberos(settings.replica_url)
+    app.config["SQLALCHEMY_ENGINES"] = engines
     services = Services(settings, settings.keyring, settings.evidence, handlers)
-    extension = SQLAlchemy(session_options={"info": services.as_info()})
+    extension = SQLAlchemy(session_options={"info": services.as_info(), "class_": transactions.RoutedSession})
     extension.init_app(app)
     # The extension also closes asynchronous sessions; there are none, and it would start an event loop for that
     # at the end of every request: 0.4 ms of processor, of the 6 that a record takes.
@@ -41,15 +51,16 @@ def init_database(app: Flask, settings: Settings, handlers: Handlers) -> None:
         close for close in app.teardown_appcontext_funcs if not iscoroutinefunction(close)
     ]
     with app.app_context():
-        connections.prepare_engine(extension.engine, settings.kerb_limit_seconds)
-        transactions.prepare_sessions(extension.sessionmaker)
+        for each in extension.engines.values():
+            connections.prepare_engine(each, settings.kerb_limit_seconds)
+        transactions.prepare_sessions(extension.sessionmaker, extension.engines.get(REPLICA))
 
 
 def without_kerberos(url: str) -> dict[str, Any]:
     """Return what keeps the driver from Kerberos unless ``url`` asks for it.
 
     Every connection would try it first, in libraries in which several threads that connect at once crash
-    (docs/adr/0021-a-crash-below-python.md).
+    (docs/adr/0025-a-crash-below-python.md).
     """
     if not url.startswith("postgresql") or "gssencmode" in url or "PGGSSENCMODE" in os.environ:
         return {}
@@ -59,6 +70,17 @@ def without_kerberos(url: str) -> dict[str, Any]:
 def database() -> SQLAlchemy:
     """Return the extension of the current application."""
     return cast(SQLAlchemy, current_app.extensions["sqlalchemy"])
+
+
+def from_replica(view: View) -> View:
+    """Let a view of the command room read from the replica, where the installation has one."""
+
+    @wraps(view)
+    def shown(*args: Any, **values: Any) -> Any:
+        transactions.read_from_replica(session())
+        return view(*args, **values)
+
+    return cast(View, shown)
 
 
 def session() -> Session:

@@ -27,7 +27,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.text import Message, message
-from trafficedu.core.transactions import writing
+from trafficedu.core.transactions import read_from_replica, writing
 from trafficedu.core.web import back_to, locale
 from trafficedu.core.work import Ending, Work, nothing
 
@@ -121,6 +121,7 @@ def _ready(number: str, by: Actor, seconds: float) -> bool:
 
 def write_page_file(work: Work) -> Ending:
     """Write the file of a page into the job's own: the function of the jobs that :func:`made_by_a_job` asks for."""
+    read_from_replica(work.session)
     with _opened(work) as file:
         rows = file.write(work.out, work.tell)
 

@@ -34,7 +34,7 @@ accesslog = None
 control_socket_disable = True
 JOBS_STOP_SECONDS = 15
 GARBAGE = 10_000, 20, 20
-"""After how many new objects, and how many rounds of the younger, garbage is looked for (docs/adr/0021)."""
+"""After how many new objects, and rounds of the younger, garbage is looked for: docs/adr/0025."""
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - heartbeats belong in memory
 
 

@@ -26,6 +26,7 @@ class Settings:
     database_url: str
     secret_key: str
     data_key: str
+    replica_url: str = ""
     evidence_url: str = ""
     public_url: str = "http://127.0.0.1:8000"
     locale: str = "zh"
@@ -77,6 +78,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         database_url=values.get("database_url") or f"sqlite:///{instance / 'trafficedu.sqlite'}",
         secret_key=values.get("secret_key") or _kept(instance / "secret_key", secrets.token_urlsafe(48)),
         data_key=values.get("data_key") or _kept(instance / "data_key", Keyring.generate()),
+        replica_url=values.get("replica_url", ""),
         evidence_url=values.get("evidence_url", ""),
         public_url=values.get("public_url", Settings.public_url).rstrip("/"),
         locale=values.get("locale", Settings.locale),

@@ -39,6 +39,14 @@ class Message:
     def __str__(self) -> str:
         return translate(self, "en")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel from one process to another; what holds the parameters does not by itself."""
+        return _travelled, (self.msgid, dict(self.params))
+
+
+def _travelled(msgid: str, params: dict[str, object]) -> Message:
+    return Message(msgid, MappingProxyType(params))
+
 
 def message(msgid: str, **params: object) -> Message:
     """Make a :class:`Message`; the name is what the catalogue extractor looks for."""

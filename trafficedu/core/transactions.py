@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 from trafficedu.core import connections
@@ -24,8 +24,36 @@ WRITES: Mapping[str, Any] = {_WRITING: True}
 """The ``info`` of a session that writes from its beginning to its end."""
 
 
-def prepare_sessions(maker: sessionmaker[Session]) -> None:
-    """Have every session of ``maker`` declare to the database what each of its transactions is for."""
+_REPLICA, _FROM_REPLICA = "replica", "from replica"
+
+
+class RoutedSession(Session):
+    """A session that writes to the one database, and may read from another that follows it."""
+
+    def get_bind(self, mapper: Any = None, **given: Any) -> Engine | Connection:
+        """Return the replica while it was chosen and nothing is written, else the database itself."""
+        if self.info.get(_FROM_REPLICA) and not is_writing(self):
+            return cast(Engine, self.info[_REPLICA])
+        return super().get_bind(mapper, **given)
+
+
+def read_from_replica(session: Session) -> None:
+    """Read from the replica from here on, where the installation has one: what it knows may be some seconds old.
+
+    For what nobody enters and reads at once: figures, evaluations, papers, files. What is written goes to the database
+    itself, and so does the look at who is asking, which comes before.
+    """
+    if session.info.get(_REPLICA) is not None and not session.info.get(_FROM_REPLICA):
+        _give_up_reading(session)
+        session.info[_FROM_REPLICA] = True
+
+
+def prepare_sessions(maker: sessionmaker[Session], replica: Engine | None = None) -> None:
+    """Have every session of ``maker`` declare to the database what each of its transactions is for.
+
+    ``replica`` is what :func:`read_from_replica` chooses.
+    """
+    maker.configure(info={**maker.kw["info"], _REPLICA: replica})
 
     @event.listens_for(maker, "after_begin")
     def _declare(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:

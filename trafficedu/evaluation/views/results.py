@@ -13,7 +13,7 @@ from trafficedu.areas.queries import town_choices
 from trafficedu.core.access import actor, requires
 from trafficedu.core.charts import Chart
 from trafficedu.core.clock import today
-from trafficedu.core.database import session
+from trafficedu.core.database import from_replica, session
 from trafficedu.core.job_views import made_by_a_job
 from trafficedu.core.list_views import Table, table_file
 from trafficedu.core.month import Month
@@ -35,6 +35,7 @@ from trafficedu.patrols.queries import effort_of
 
 @pages.get("")
 @requires("evaluation:result:read")
+@from_replica
 def index() -> Any:
     """I see which town, village, company stands where this month."""
     form, kinds, month = _form()
@@ -123,6 +124,7 @@ def _line(month: Month, row: EvaluationResult, kind: str) -> Row:
 
 @pages.get("/<month:month>/<any(district, town, village, company):kind>/<code>")
 @requires("evaluation:result:read")
+@from_replica
 def show(month: Month, kind: str, code: str) -> Any:
     """I read why a target has its colour, and what would lift it."""
     run = runs.shown_run(session(), month, actor())

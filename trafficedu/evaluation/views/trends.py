@@ -11,7 +11,7 @@ from trafficedu.analysis.trend_words import METHOD_NAMES, UNKNOWNS
 from trafficedu.areas.models import Area
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
-from trafficedu.core.database import session
+from trafficedu.core.database import from_replica, session
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale, translated
@@ -29,6 +29,7 @@ from trafficedu.evaluation.views.blueprint import pages
 
 @pages.get("/trends")
 @requires("evaluation:trend:read")
+@from_replica
 def trends() -> Any:
     """I see where a series is going in my area, how sure that is, and whether a claim about two periods holds."""
     day = today()

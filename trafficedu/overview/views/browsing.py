@@ -9,7 +9,7 @@ from flask import redirect, render_template, request, url_for
 from trafficedu.accounts import queries as accounts
 from trafficedu.core import clock
 from trafficedu.core.access import actor, open_to_all, requires
-from trafficedu.core.database import session
+from trafficedu.core.database import from_replica, session
 from trafficedu.core.month import Month
 from trafficedu.core.web import home_panels, locale, panels_for
 from trafficedu.overview import charts
@@ -32,6 +32,7 @@ def home() -> Any:
 
 @pages.get("/overview")
 @requires("overview:page:read")
+@from_replica
 def overview() -> Any:
     """I see where my area stands in a period: violations, study, feedback, and the areas below."""
     form = PictureForm(request.args)

@@ -10,7 +10,7 @@ from trafficedu.areas.models import Area
 from trafficedu.areas.rules import PLURALS
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
-from trafficedu.core.database import session
+from trafficedu.core.database import from_replica, session
 from trafficedu.core.month import EARLIEST, LATEST, Month
 from trafficedu.core.transactions import writing
 from trafficedu.evaluation.queries import runs as evaluation
@@ -26,6 +26,7 @@ REFRESH_SECONDS = 60
 
 @pages.get("/screen")
 @requires("overview:page:read")
+@from_replica
 def screen() -> Any:
     """I see on one screen who stands where, what is alarming, and what waits today."""
     form = ScreenForm(request.args)
@@ -39,6 +40,7 @@ def screen() -> Any:
 
 @pages.get("/screen/wall")
 @requires("overview:page:read")
+@from_replica
 def wall() -> Any:
     """I hang the screen on the wall; it looks for what is new by itself every minute."""
     area = picture.find_area(session(), request.args.get("area", ""), actor())

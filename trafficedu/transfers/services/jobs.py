@@ -18,7 +18,7 @@ from trafficedu.core.month import Month
 from trafficedu.core.services import services_of
 from trafficedu.core.tabular import Exporter, Importer, Progress, RefusedRow, count_rows, silent
 from trafficedu.core.text import message, packed, unpacked
-from trafficedu.core.transactions import writing
+from trafficedu.core.transactions import read_from_replica, writing
 from trafficedu.core.uploads import UploadStore
 from trafficedu.core.work import Ending, Function, Work
 from trafficedu.transfers.rules import KIND_NAMES
@@ -34,6 +34,7 @@ LINES_KEPT = 200
 
 def write_table(exporters: Mapping[str, Exporter], work: Work) -> Ending:
     """Write a table that can be imported again, from one reading transaction."""
+    read_from_replica(work.session)
     asked = work.parameters
     month = Month.parse(asked["month"]) if asked["month"] else None
     wanted = Export(asked["kind"], month, asked["clear"])
