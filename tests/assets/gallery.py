@@ -158,6 +158,23 @@ def create() -> Flask:
         form.validate_on_submit()
         return render_template("kerb.html", form=form)
 
+    sent: list[str] = []
+
+    @app.get("/short")
+    def short() -> str:
+        return render_template("short.html", count=len(sent))
+
+    @app.post("/short/<answer>")
+    def shortly(answer: str) -> Any:
+        sent.append(answer)
+        told = {
+            "html": ({"html": '<section class="panel" id="rider">here</section>'}, 200),
+            "message": ({"message": "This session is full."}, 422),
+            "address": ({"address": "/kerb"}, 200),
+            "broken": ("<h1>no JSON</h1>", 500),
+        }
+        return told[answer] if request.accept_mimetypes.best == "application/json" else ("a page", 200)
+
     @app.get("/error/<int:code>")
     def error(code: int) -> tuple[str, int]:
         return render_template(f"errors/{code}.html"), code

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from assets import build
@@ -85,6 +85,33 @@ def test_a_double_click_sends_once_and_the_summary_gets_the_focus(page: Page, si
         page.evaluate("() => [1, 2, 3].forEach(() => document.querySelector('.bottom-bar button').click())")
     assert len(sent) == 1
     assert page.evaluate("document.activeElement.className") == "error-summary"
+
+
+def test_a_short_form_changes_its_piece_of_the_page_or_says_why_not(chromium: Browser, site: str) -> None:
+    opened = chromium.new_page()
+    opened.goto(f"{site}/short?lang=en")
+    before = int(opened.locator("#count").inner_text())
+    opened.locator("#rider button").click()
+    expect(opened.locator("#rider")).to_have_text("here")
+    expect(opened.locator("#rider")).to_be_focused()
+    expect(opened.locator("#count")).to_have_text(str(before + 1))
+    for _ in range(2):
+        opened.locator("#message button").click()
+        expect(opened.locator("#message [role=alert]")).to_have_text("This session is full.")
+    opened.locator("#broken button").click()
+    expect(opened.locator("#broken [role=alert]")).to_contain_text("We could not reach the server")
+    opened.locator("#address button").click()
+    opened.wait_for_url("**/kerb")
+    opened.close()
+
+
+def test_without_scripts_a_short_form_is_a_form(chromium: Browser, site: str) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    opened = context.new_page()
+    opened.goto(f"{site}/short?lang=en")
+    opened.locator("#message button").click()
+    assert opened.content().count("a page") == 1
+    context.close()
 
 
 def test_keyboard_rows_filters_and_times(page: Page, site: str) -> None:
