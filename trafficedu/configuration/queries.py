@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from trafficedu.configuration.models import CalendarDay, Parameter, Run
 from trafficedu.core.errors import Missing
 from trafficedu.core.paging import BEGINNING, Page, Place, paginate
+from trafficedu.core.reach import Reach
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
 
@@ -74,12 +75,12 @@ def find_day(session: Session, day: date) -> CalendarDay:
 
 def search_runs(session: Session, kind: str, only_failed: bool, place: Place = BEGINNING) -> Page[Run]:
     """Return runs, the latest first; ``kind`` is the first word of theirs (``worker``, ``import``)."""
-    query = select(Run)
+    rest: list[ColumnElement[bool]] = []
     if kind:
-        query = query.where(Run.kind.startswith(kind, autoescape=True))
+        rest.append(Run.kind.startswith(kind, autoescape=True))
     if only_failed:
-        query = query.where(Run.succeeded.is_(False))
-    return paginate(session, query, [Run.id.desc()], place)
+        rest.append(Run.succeeded.is_(False))
+    return paginate(session, select(Run).where(*rest), [Run.id.desc()], place, reach=Reach(rest=rest))
 
 
 def list_failed_imports(session: Session, since: datetime, limit: int = 5) -> Sequence[Run]:

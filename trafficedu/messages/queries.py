@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.accounts.models import User
 from trafficedu.configuration.queries import list_runs
@@ -16,6 +16,7 @@ from trafficedu.core.clock import day_bounds
 from trafficedu.core.counting import count_capped
 from trafficedu.core.errors import Missing
 from trafficedu.core.paging import BEGINNING, Page, Place, paginate
+from trafficedu.core.reach import Reach
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.messages.models import Channel, Delivery, Push
@@ -94,10 +95,10 @@ def find_push(session: Session, number: str, by: Actor) -> Push:
 
 def list_inbox(session: Session, by: Actor, place: Place = BEGINNING, *, unread: bool = False) -> Page[Push]:
     """Return the pushes to oneself, the latest first."""
-    query = select(Push).where(Push.user_id == by.user_id)
-    if unread:
-        query = query.where(Push.read_utc.is_(None))
-    return paginate(session, query, [Push.id.desc()], place)
+    conditions = [Push.read_utc.is_(None)] if unread else []
+    query = select(Push).where(Push.user_id == by.user_id, *conditions)
+    reach = Reach(conditions, Push.user_id.expression, [by.user_id])
+    return paginate(session, query, [Push.id.desc()], place, reach=reach)
 
 
 def list_recent(session: Session, by: Actor, limit: int) -> Sequence[Push]:
@@ -112,22 +113,28 @@ def count_unread(session: Session, by: Actor) -> int:
 
 def list_deliveries(session: Session, wanted: DeliveryFilter, place: Place = BEGINNING) -> Page[Delivery]:
     """Return deliveries with push, channel and user, the latest first; ``words`` are of the user's names."""
+    rest = _of_deliveries(wanted)
     query = (
         select(Delivery)
-        .join(Delivery.channel)
-        .join(Delivery.push)
-        .join(Push.user)
-        .options(contains_eager(Delivery.channel), contains_eager(Delivery.push).contains_eager(Push.user))
+        .where(*rest)
+        .options(joinedload(Delivery.channel), joinedload(Delivery.push).joinedload(Push.user))
     )
+    return paginate(session, query, [Delivery.id.desc()], place, reach=Reach(rest=rest))
+
+
+def _of_deliveries(wanted: DeliveryFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions of a filter, on columns of a delivery."""
+    conditions: list[ColumnElement[bool]] = []
     if wanted.state:
-        query = query.where(Delivery.state == wanted.state)
+        conditions.append(Delivery.state == wanted.state)
     if wanted.kind:
-        query = query.where(Channel.kind == wanted.kind)
+        conditions.append(Delivery.channel_id.in_(select(Channel.id).where(Channel.kind == wanted.kind)))
     if wanted.words:
         named = func.lower(User.username).contains(wanted.words.lower(), autoescape=True)
-        query = query.where(or_(named, User.display_name.contains(wanted.words, autoescape=True)))
+        users = select(User.id).where(or_(named, User.display_name.contains(wanted.words, autoescape=True)))
+        conditions.append(Delivery.channel_id.in_(select(Channel.id).where(Channel.user_id.in_(users))))
     if wanted.since:
-        query = query.where(Delivery.created_utc >= day_bounds(wanted.since)[0])
+        conditions.append(Delivery.created_utc >= day_bounds(wanted.since)[0])
     if wanted.until:
-        query = query.where(Delivery.created_utc < day_bounds(wanted.until)[1])
-    return paginate(session, query, [Delivery.id.desc()], place)
+        conditions.append(Delivery.created_utc < day_bounds(wanted.until)[1])
+    return conditions
