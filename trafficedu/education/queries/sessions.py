@@ -16,6 +16,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.orm import among
 from trafficedu.core.paging import BEGINNING, Page, Place, paginate
+from trafficedu.core.reach import Reach
 from trafficedu.core.text import message
 from trafficedu.education.models import Attendance, Booking, Course, StudySession, StudyTask
 from trafficedu.education.rules import BookingState, SessionState, TaskState
@@ -67,21 +68,24 @@ def find_session(session: Session, number: str, by: Actor) -> StudySession:
 
 def list_sessions(session: Session, by: Actor, criteria: SessionFilter, place: Place = BEGINNING) -> Page[StudySession]:
     """Return the sessions ``by`` may see in order of time, narrowed; cancelled ones are shown as such."""
-    query = _loaded(select(StudySession).where(visible_to(by)))
+    period: list[ColumnElement[bool]] = []
+    if criteria.since is not None:
+        period.append(StudySession.starts_on >= criteria.since)
+    if criteria.until is not None:
+        period.append(StudySession.starts_on <= criteria.until)
+    rest: list[ColumnElement[bool]] = []
+    if criteria.course:
+        rest.append(StudySession.course_id.in_(select(Course.id).where(Course.code == criteria.course)))
+    if criteria.free_only:
+        rest += [StudySession.state == SessionState.SCHEDULED, StudySession.seats_taken < StudySession.capacity]
+    query = _loaded(select(StudySession).where(visible_to(by), *period, *rest))
+    stations = select(Station.id).where(_of_stations(by, Station.id))
     if criteria.station:
         query = query.where(StudySession.station.has(code=criteria.station))
-    if criteria.course:
-        query = query.where(StudySession.course.has(code=criteria.course))
-    if criteria.since is not None:
-        query = query.where(StudySession.starts_on >= criteria.since)
-    if criteria.until is not None:
-        query = query.where(StudySession.starts_on <= criteria.until)
-    if criteria.free_only:
-        query = query.where(
-            StudySession.state == SessionState.SCHEDULED, StudySession.seats_taken < StudySession.capacity
-        )
-    order: list[ColumnElement[Any]] = [StudySession.starts_utc.expression, StudySession.id.expression]
-    return paginate(session, query, order, place, per_page=100)
+        stations = stations.where(Station.code == criteria.station)
+    reach = Reach(period, StudySession.station_id.expression, session.scalars(stations).all(), rest)
+    order = [column.expression for column in (StudySession.starts_on, StudySession.starts_utc, StudySession.id)]
+    return paginate(session, query, order, place, per_page=100, reach=reach)
 
 
 def list_of_day(session: Session, by: Actor, day: date) -> Sequence[StudySession]:
