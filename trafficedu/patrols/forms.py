@@ -101,7 +101,7 @@ class PatrolFilterForm(FilterForm):
     """What the list of patrols is narrowed to; lives in the address."""
 
     q = TrimmedField(_l("Officer or number"))
-    since = DateField(_l("From"), [Optional()])
+    since = DateField(_l("From"), [Optional()], render_kw={"data-keep-empty": "y"})
     until = DateField(_l("To"), [Optional()])
     area = ChoiceFilter(_l("Area"))
     state = ChoiceFilter(_l("State"), named(PatrolState))

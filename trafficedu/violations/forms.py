@@ -212,7 +212,7 @@ class ViolationFilterForm(FilterForm):
     """What the list of violations is narrowed to; lives in the address."""
 
     q = TrimmedField(_l("Number"), render_kw={"placeholder": "V…"})
-    since = DateField(_l("From"), [Optional()])
+    since = DateField(_l("From"), [Optional()], render_kw={"data-keep-empty": "y"})
     until = DateField(_l("To"), [Optional()])
     area = ChoiceFilter(_l("Area of the record"))
     kind = ChoiceFilter(_l("Violation"))

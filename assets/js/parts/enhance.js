@@ -73,11 +73,14 @@ function filters(root) {
   });
 }
 
-// an untouched filter does not have to stand in the address
+// an untouched filter does not have to stand in the address, unless an empty one says more than none: a period
 function tidy(root) {
   root.querySelectorAll('form[data-autosubmit][method="get"]').forEach((form) => {
     form.addEventListener("formdata", (event) => {
-      [...event.formData].forEach(([name, value]) => value === "" && event.formData.delete(name));
+      [...event.formData].forEach(([name, value]) => {
+        const field = form.elements.namedItem(name);
+        if (value === "" && !field?.dataset?.keepEmpty) event.formData.delete(name);
+      });
     });
   });
 }
