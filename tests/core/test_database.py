@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -52,6 +52,17 @@ def test_migrations_go_down_and_up_again(fresh_app: Flask) -> None:
         schema.upgrade(engine)  # an update without a migration
         with engine.connect() as connection:
             assert schema.triggers_of(connection) == triggers
+            made = _as_made(connection)
+        schema.upgrade(engine)  # nothing to do
+        with engine.connect() as connection:
+            assert _as_made(connection) == made
+
+
+def _as_made(connection: Connection) -> object:
+    """Return what changes where a trigger is made anew."""
+    if connection.dialect.name == "sqlite":
+        return connection.scalar(text("PRAGMA schema_version"))
+    return connection.scalars(text("SELECT oid FROM pg_trigger ORDER BY oid")).all()
 
 
 def test_migrations_go_down_and_up_again_with_rows_that_refer_to_each_other(fresh_app: Flask) -> None:

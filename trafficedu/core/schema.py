@@ -6,12 +6,12 @@ that migrates is imported by whoever migrates (a fifth of a second that each sta
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, column, inspect, select, table, text
+from sqlalchemy import Connection, Dialect, Engine, column, inspect, select, table, text
 
 from trafficedu.core.connections import WRITES
 from trafficedu.core.orm import Base
@@ -38,11 +38,16 @@ def _config(connection: Connection) -> Any:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring the schema up to ``revision``, in one transaction; where it is, the program's triggers are made anew."""
-    with engine.execution_options(**{WRITES: True}).begin() as connection:
-        if current(connection) == (head() if revision == "head" else revision):
-            with _without_triggers(connection):
-                pass
+    """Bring the schema up to ``revision``, in one transaction; where it is, the program's triggers are seen to.
+
+    What is as it should be is not touched: on PostgreSQL a trigger is changed only while nobody uses its table.
+    """
+    with engine.connect() as connection:
+        there = current(connection) == (head() if revision == "head" else revision)
+        if there and _bodies_of_triggers(connection) == _bodies(_statements(connection.dialect)):
+            return
+    if there:
+        with engine.execution_options(**{WRITES: True}).begin() as connection, _without_triggers(connection):
             return
     from alembic import command  # noqa: PLC0415 - see the module's docstring
 
@@ -91,10 +96,36 @@ def _without_triggers(connection: Connection) -> Iterator[None]:
     yield
     if current(connection) != head():
         return
-    for watched in Base.metadata.sorted_tables:
-        for statements in watched.info.get(TRIGGERS, {}).values():
-            for statement in statements(connection.dialect):
-                connection.exec_driver_sql(statement)
+    for statement in _statements(connection.dialect):
+        connection.exec_driver_sql(statement)
+
+
+def _statements(dialect: Dialect) -> list[str]:
+    """Return the statements that make the program's triggers."""
+    return [
+        statement
+        for watched in Base.metadata.sorted_tables
+        for statements in watched.info.get(TRIGGERS, {}).values()
+        for statement in statements(dialect)
+    ]
+
+
+def _bodies(statements: Iterable[str]) -> set[str]:
+    """Return what the database keeps of the statements: on PostgreSQL the body of each function, else all of it."""
+    return {
+        statement.split("$$")[1] if "$$" in statement else statement
+        for statement in statements
+        if " EXECUTE FUNCTION " not in statement
+    }
+
+
+def _bodies_of_triggers(connection: Connection) -> set[str]:
+    """Return what the database keeps of the statements that made its triggers."""
+    kept = "name, sql FROM sqlite_master WHERE type = 'trigger'"
+    if connection.dialect.name == "postgresql":
+        kept = "tgname, prosrc FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid WHERE NOT tgisinternal"
+    rows = connection.execute(text(f"SELECT {kept}"))
+    return {body for name, body in rows if name.startswith(TRIGGER_PREFIX)}
 
 
 def triggers_of(connection: Connection) -> list[str]:
