@@ -32,6 +32,7 @@ from trafficedu.core.fields import (
     FilterForm,
     Form,
     LocalTimeField,
+    SearchedFilter,
     TrimmedField,
     VersionField,
     at_most,
@@ -196,7 +197,7 @@ class AccidentFilterForm(FilterForm):
     q = TrimmedField(_l("Number"), render_kw={"placeholder": "A…"})
     since = DateField(_l("From"), [Optional()])
     until = DateField(_l("To"), [Optional()])
-    area = ChoiceFilter(_l("Area"))
+    area = SearchedFilter(_l("Area"), "areas.names")
     severity = ChoiceFilter(_l("Severity"), [(CASUALTIES, _l("casualties")), *named(rules.Severity)])
     ebike = ChoiceFilter(_l("E-bike"), [("yes", _l("involved")), ("no", _l("not involved"))])
     helmet = ChoiceFilter(_l("Helmet"), named(rules.Helmet))

@@ -165,6 +165,34 @@ def indented(areas: Sequence[Any]) -> list[str]:
     return [INDENT * (area.path.count("/") - edge) + area.name for area in areas]
 
 
+NAMED_AT_MOST = 12
+
+
+def list_named(session: Session, text: str, day: date, by: Actor) -> list[tuple[str, str]]:
+    """Return code and name of the areas ``by`` sees that ``text`` may mean: its last word is the code, or it is a name.
+
+    A name that is the whole of one goes before those that contain it; each stands with the area above it.
+    """
+    above = aliased(Area)
+    query = (
+        select(Area.code, Area.name, above.name)
+        .outerjoin(above, above.id == Area.parent_id)
+        .where(visible_to(by))
+        .order_by(Area.path)
+        .limit(NAMED_AT_MOST)
+    )
+    existing = query.where(Area.holds_on(day))
+    ways = (
+        query.where(Area.code == text.split()[-1]),
+        existing.where(Area.name == text),
+        existing.where(Area.name.contains(text, autoescape=True)),
+    )
+    for way in ways:
+        if rows := session.execute(way).all():
+            return [(code, f"{town} · {name}" if town else name) for code, name, town in rows]
+    return []
+
+
 def chosen_path(session: Session, code: str | None, by: Actor) -> str:
     """Return the path of an area chosen in a filter, "" for none; raise :class:`Missing` for one out of sight."""
     return find_visible_area(session, code, by).path if code else ""

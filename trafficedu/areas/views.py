@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, jsonify, render_template, request
 
 from trafficedu.areas import queries, services
 from trafficedu.areas.forms import AreaFigureForm, AreaFilterForm, AreaForm, EndForm, NewAreaForm, OutlinesForm
@@ -42,6 +42,17 @@ def index() -> Any:
         lambda rows: {"villages": queries.count_villages(session(), rows, chosen.on)},
         root=queries.visible_root(session(), actor()),
     )
+
+
+@pages.get("/areas/names.json")
+@requires("areas:area:read")
+def names() -> Any:
+    """I am offered the places of my area by name, in every search for one; my browser keeps them for an hour."""
+    offered = [f"{name.strip()} {code}" for code, name in queries.choices_below(session(), today(), actor())]
+    answer = jsonify(offered)
+    answer.cache_control.private, answer.cache_control.max_age = True, 3600
+    answer.cache_control.no_cache = None
+    return answer
 
 
 @pages.route("/areas/outlines", methods=["GET", "POST"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -58,6 +58,46 @@ class ChoiceFilter(SelectField):
     def offer(self, pairs: Iterable[tuple[Any, Any]]) -> None:
         """Fill the list with (value, label) pairs."""
         self.choices = all_or(pairs)
+
+
+class SearchedFilter(StringField):
+    """One entry of a list too long to be sent with a page, by its name or its code; ``data`` is the code, or "".
+
+    The page offers the names by a file of its own that ``source`` (an endpoint) gives, once for many pages; without
+    JavaScript the name or the code is typed. :meth:`settle` finds what was typed.
+    """
+
+    errors: Sequence[str]
+
+    def __init__(self, label: Any, source: str, **kwargs: Any) -> None:
+        super().__init__(
+            label, render_kw={"autocomplete": "off", "spellcheck": "false", "placeholder": _l("Name or code")}, **kwargs
+        )
+        self.source = source
+        self.matches: Sequence[tuple[str, str]] = ()
+        self._shown = ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take what was typed."""
+        self.data = self._shown = valuelist[0].strip() if valuelist else ""
+
+    def settle(self, find: Callable[[str], Sequence[tuple[str, str]]]) -> None:
+        """Find what was typed by ``find``, which returns codes and names: one is meant, several are offered.
+
+        What is no name, such as a code that nobody may see, stays as it was typed.
+        """
+        typed = self.data or ""
+        if not typed:
+            return
+        found = find(typed)
+        if len(found) == 1:
+            self.data, self._shown = found[0][0], f"{found[0][1]} {found[0][0]}"
+        elif found or not typed.isascii():
+            self.data, self.matches = "", found
+            self.errors = [*self.errors, str(_l("Which one?") if found else _l("There is no place of this name."))]
+
+    def _value(self) -> str:
+        return self._shown
 
 
 class ActiveFilter(SelectField):

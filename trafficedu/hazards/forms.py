@@ -22,7 +22,17 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, VersionField, at_most, choices, named
+from trafficedu.core.fields import (
+    ChoiceFilter,
+    FilterForm,
+    Form,
+    SearchedFilter,
+    TrimmedField,
+    VersionField,
+    at_most,
+    choices,
+    named,
+)
 from trafficedu.hazards import rules
 from trafficedu.hazards.models import Hazard, HazardKind, HazardWatch
 from trafficedu.hazards.queries.checks import WatchFilter
@@ -202,7 +212,7 @@ class HazardFilterForm(FilterForm):
     state = ChoiceFilter(_l("State"), [(OPEN_ONES, _l("open")), *named(rules.HazardState)])
     risk = ChoiceFilter(_l("Risk"), named(rules.Risk))
     kind = ChoiceFilter(_l("Kind of hazard"))
-    area = ChoiceFilter(_l("Area"))
+    area = SearchedFilter(_l("Area"), "areas.names")
     since = DateField(_l("Reported from"), [Optional()])
     until = DateField(_l("Reported until"), [Optional()])
     overdue = BooleanField(_l("overdue only"))
@@ -274,7 +284,7 @@ class LookForm(Form):
 class WatchFilterForm(FilterForm):
     """What the list of checks is narrowed to; lives in the address."""
 
-    area = ChoiceFilter(_l("Area"))
+    area = SearchedFilter(_l("Area"), "areas.names")
     mine = BooleanField(_l("mine only"))
     overdue = BooleanField(_l("overdue only"))
     ended = BooleanField(_l("removed from the list"))

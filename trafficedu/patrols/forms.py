@@ -15,6 +15,7 @@ from trafficedu.core.fields import (
     FilterForm,
     Form,
     LocalTimeField,
+    SearchedFilter,
     TrimmedField,
     VersionField,
     at_most,
@@ -103,7 +104,7 @@ class PatrolFilterForm(FilterForm):
     q = TrimmedField(_l("Officer or number"))
     since = DateField(_l("From"), [Optional()], render_kw={"data-keep-empty": "y"})
     until = DateField(_l("To"), [Optional()])
-    area = ChoiceFilter(_l("Area"))
+    area = SearchedFilter(_l("Area"), "areas.names")
     state = ChoiceFilter(_l("State"), named(PatrolState))
 
     def to_input(self, area_path: str) -> PatrolFilter:

@@ -7,11 +7,12 @@ of its own, so that the page works without JavaScript.
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from trafficedu.areas.queries import choices_below, chosen_path
+from trafficedu.areas.queries import choices_below, chosen_path, list_named
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
@@ -108,8 +109,8 @@ def index() -> Any:
     form = PatrolFilterForm(request.args)
     if not request.args.keys() & {"since", "until"}:
         form.since.data = today() - timedelta(days=SHOWN_DAYS)
-    form.area.offer(_areas())
     form.validate()
+    form.area.settle(partial(list_named, session(), day=today(), by=actor()))
     chosen = form.to_input(chosen_path(session(), form.area.data, actor()))
     total = queries.total_of(session(), actor(), chosen)
     return list_page("patrols/index.html", queries.PATROLS, form, chosen, total=total)

@@ -18,6 +18,7 @@ from trafficedu.core.fields import (
     FilterForm,
     Form,
     LocalTimeField,
+    SearchedFilter,
     TrimmedField,
     VersionForm,
     at_most,
@@ -214,7 +215,7 @@ class ViolationFilterForm(FilterForm):
     q = TrimmedField(_l("Number"), render_kw={"placeholder": "V…"})
     since = DateField(_l("From"), [Optional()], render_kw={"data-keep-empty": "y"})
     until = DateField(_l("To"), [Optional()])
-    area = ChoiceFilter(_l("Area of the record"))
+    area = SearchedFilter(_l("Area of the record"), "areas.names")
     kind = ChoiceFilter(_l("Violation"))
     source = ChoiceFilter(_l("Source"), named(Source))
     state = ChoiceFilter(_l("State"), named(ViolationState))

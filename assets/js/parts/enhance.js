@@ -85,10 +85,23 @@ function tidy(root) {
   });
 }
 
+// the names of a long list come in a file of their own, once somebody begins to write
+function names(root) {
+  root.querySelectorAll("datalist[data-names]").forEach((list) => {
+    const field = list.previousElementSibling?.matches("input") ? list.previousElementSibling : root.querySelector(`[list="${list.id}"]`);
+    const fill = async () => {
+      const answer = await fetch(list.dataset.names);
+      if (answer.ok) list.replaceChildren(...(await answer.json()).map((name) => new Option(name, name)));
+    };
+    field?.addEventListener("focus", () => fill().catch(() => {}), { once: true });
+    field?.addEventListener("change", () => field.form.requestSubmit());
+  });
+}
+
 export function enhance(root) {
   if (root.dataset?.enhanced) return;
   if (root.dataset) root.dataset.enhanced = "";
-  [times, flashes, copies, rows, frames, filters, tidy, positions].forEach((part) => part(root));
+  [times, flashes, copies, rows, frames, filters, names, tidy, positions].forEach((part) => part(root));
   root.querySelector("[data-focus]")?.focus();
 }
 

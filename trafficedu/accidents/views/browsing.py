@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import render_template, request
@@ -11,7 +12,7 @@ from trafficedu.accidents.queries import duplicates, records
 from trafficedu.accidents.queries.records import ACCIDENTS, AccidentFilter
 from trafficedu.accidents.services import people
 from trafficedu.accidents.views.blueprint import pages
-from trafficedu.areas.queries import choices_below, chosen_path
+from trafficedu.areas.queries import chosen_path, list_named
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
@@ -45,9 +46,9 @@ def export(suffix: str) -> Any:
 
 def _chosen() -> tuple[AccidentFilterForm, AccidentFilter]:
     form = AccidentFilterForm(request.args)
-    form.area.offer(choices_below(session(), today(), actor()))
     form.kind.offer({kind.code: kind.name(locale()) for kind in list_kinds(session())}.items())
     form.validate()
+    form.area.settle(partial(list_named, session(), day=today(), by=actor()))
     return form, form.to_input(chosen_path(session(), form.area.data, actor()))
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Response, abort, render_template, request
 
-from trafficedu.areas.queries import choices_below, chosen_path, find_visible_area, list_line
+from trafficedu.areas.queries import chosen_path, find_visible_area, list_line, list_named
 from trafficedu.areas.rules import PLURALS
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
@@ -41,9 +42,9 @@ def export(suffix: str) -> Any:
 
 def _chosen() -> tuple[HazardFilterForm, HazardFilter]:
     form = HazardFilterForm(request.args)
-    form.area.offer(choices_below(session(), today(), actor()))
     form.kind.offer((kind.code, kind.name(locale())) for kind in list_kinds(session()))
     form.validate()
+    form.area.settle(partial(list_named, session(), day=today(), by=actor()))
     return form, form.to_input(chosen_path(session(), form.area.data, actor()), today())
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import render_template, request
 from flask_babel import gettext as _
 
 from trafficedu.areas.models import TOWN, VILLAGE
-from trafficedu.areas.queries import choices_below, chosen_path, indented, list_below
+from trafficedu.areas.queries import chosen_path, indented, list_below, list_named
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
@@ -29,8 +30,8 @@ from trafficedu.hazards.views.blueprint import pages
 def checks() -> Any:
     """I see the areas under rolling check: who has to look at which by when."""
     form = WatchFilterForm(request.args)
-    form.area.offer(choices_below(session(), today(), actor()))
     form.validate()
+    form.area.settle(partial(list_named, session(), day=today(), by=actor()))
     chosen = form.to_input(chosen_path(session(), form.area.data, actor()), actor().user_id, today())
     return list_page("hazards/checks.html", watches_on(today()), form, chosen)
 

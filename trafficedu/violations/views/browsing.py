@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from flask import abort, render_template, request
 
-from trafficedu.areas.queries import choices_below
+from trafficedu.areas.queries import list_named
 from trafficedu.companies import queries as companies
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
@@ -48,10 +49,10 @@ def _chosen() -> tuple[ViolationFilterForm, ViolationFilter]:
     form = ViolationFilterForm(request.args)
     if not request.args.keys() & {"since", "until"}:
         form.since.data = today() - timedelta(days=SHOWN_DAYS)
-    form.area.offer(choices_below(session(), today(), actor()))
     form.kind.offer({kind.code: kind.name(locale()) for kind in list_kinds(session())}.items())
     form.company.offer(companies.list_names(session()))
     form.validate()
+    form.area.settle(partial(list_named, session(), day=today(), by=actor()))
     return form, form.to_input(actor())
 
 

@@ -1,0 +1,76 @@
+"""A place is chosen in a filter by its name or its code; the names come in a file that browsers keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.conftest import Browser
+from tests.factories import places
+from trafficedu.accounts.models import User
+from trafficedu.areas.models import Area
+from trafficedu.areas.queries import list_named
+from trafficedu.core.actors import SYSTEM, Actor, Scope
+
+DAY = date(2026, 11, 28)
+TOWN = Actor(1, "x", scope=Scope(area_path=f"{places.DISTRICT}/{places.TOWN}/"))
+
+
+@pytest.fixture
+def twins(session: Session) -> list[Area]:
+    """Two villages of one name in two towns, and one whose name contains it."""
+    made = []
+    for code, town, name in (
+        ("t1", places.TOWN, "双桥"),
+        ("t2", places.OTHER_TOWN, "双桥"),
+        ("t3", places.TOWN, "双桥头"),
+    ):
+        above = places.area(session, town)
+        area = Area(
+            code=code, name=name, level="village", parent_id=above.id, path=f"{above.path}{code}/", valid_from=DAY
+        )
+        session.add(area)
+        made.append(area)
+    session.commit()
+    return made
+
+
+def test_a_code_or_a_whole_name_is_meant_before_a_part_of_one(session: Session, twins: list[Area]) -> None:
+    def codes(text: str, by: Actor = SYSTEM) -> list[str]:
+        return [code for code, _ in list_named(session, text, DAY, by)]
+
+    assert codes("双桥头") == ["t3"]
+    assert codes("双桥头 t3") == codes("whatever t3") == ["t3"]
+    assert codes("双桥") == ["t1", "t2"]
+    assert codes("双桥", TOWN) == ["t1"]
+    assert "t2" not in codes("桥", TOWN)
+    assert codes("t2", TOWN) == codes("没有") == codes("%") == []
+    assert list_named(session, "t1", DAY, SYSTEM) == [("t1", f"{places.area(session).name} · 双桥")]
+
+
+def test_a_list_is_narrowed_by_a_name_and_asks_which_of_several(
+    session: Session, client: Browser, make_user: Callable[..., User], twins: list[Area]
+) -> None:
+    client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
+    for page in ("/violations", "/accidents", "/patrols", "/hazards", "/hazards/checks"):
+        one = client.get(f"{page}?area=双桥头").get_data(as_text=True)
+        assert f'value="{places.area(session).name} · 双桥头 t3"' in one, page
+        several = client.get(f"{page}?area=双桥&sort=-occurred").get_data(as_text=True)
+        assert 'href="' + page + "?area=t1&amp;sort=-occurred" in several, page
+        assert "area=t2" in several, page
+        assert len(one) < 60_000, page
+
+
+def test_names_are_of_the_own_area_and_kept_by_the_browser(
+    session: Session, client: Browser, make_user: Callable[..., User], twins: list[Area]
+) -> None:
+    client.sign_in(make_user("officer", area_id=places.area(session).id))
+    answer = client.get("/areas/names.json")
+    assert answer.cache_control.max_age == 3600
+    assert answer.cache_control.private
+    assert "双桥头 t3" in (answer.json or ())
+    assert not [name for name in answer.json or () if name.endswith((" t2", f" {places.OTHER_TOWN}"))]
+    assert 'data-names="/areas/names.json"' in client.get("/violations").get_data(as_text=True)
