@@ -14,7 +14,6 @@ from typing import Any
 
 import flask_login
 from flask import current_app, jsonify, make_response, render_template, request, url_for
-from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import BadRequest
 
 from trafficedu.core import pages as frame
@@ -24,6 +23,7 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
 from trafficedu.core.lanes import kerb
 from trafficedu.core.text import message
+from trafficedu.core.tokens import masked_token
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import translated
 from trafficedu.helmets.queries import surveys
@@ -80,7 +80,7 @@ def facts() -> Any:
     """My phone asks which sites and companies there are, and for leave to send."""
     sites = [{"code": site.code, "name": site.name, "area": site.area.name} for site in offer_sites(session(), actor())]
     companies = [{"code": code, "name": name} for code, name in offer_companies(session())]
-    return jsonify(observer=_observer(), token=generate_csrf(), sites=sites, companies=companies)
+    return jsonify(observer=_observer(), token=masked_token(), sites=sites, companies=companies)
 
 
 @pages.post("/count/sheets")
