@@ -22,7 +22,7 @@ from trafficedu.areas.imports import (
     load_shipped,
 )
 from trafficedu.areas.models import Area, RegisteredEBikes
-from trafficedu.areas.queries import facts_by_code, within
+from trafficedu.areas.queries.tree import facts_by_code, within
 from trafficedu.core import spreadsheet
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.clock import utc_now

@@ -12,7 +12,7 @@ from tests.conftest import Browser
 from tests.factories import places
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import list_named
+from trafficedu.areas.queries.choices import list_named
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 
 DAY = date(2026, 11, 28)

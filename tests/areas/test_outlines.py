@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from tests.conftest import Browser
 from tests.factories import places
 from trafficedu.accounts.models import User
-from trafficedu.areas import queries
+from trafficedu.areas.queries import tree
 from trafficedu.areas.rules import draw_outlines, outlines_of
 from trafficedu.core.errors import Refusal
 
@@ -74,10 +74,10 @@ def test_outlines_are_taken_in_whole_and_replaced(
     refused = send(collection((places.TOWN, polygon(SQUARE)), ("nowhere", polygon(SQUARE))))
     assert refused.status_code == 422
     assert "nowhere" in refused.text
-    assert queries.count_outlines(session) == 0
+    assert tree.count_outlines(session) == 0
     assert send("{").status_code == 422
     for _ in range(2):
         assert send(collection((places.TOWN, polygon(SQUARE)))).status_code == 303
-    root = queries.root(session)
+    root = tree.root(session)
     assert root is not None
-    assert list(queries.outlines_below(session, root, date(2026, 10, 1))) == [places.TOWN]
+    assert list(tree.outlines_below(session, root, date(2026, 10, 1))) == [places.TOWN]

@@ -7,8 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories import places
-from trafficedu.areas import queries, services
+from trafficedu.areas import services
 from trafficedu.areas.models import Area
+from trafficedu.areas.queries import tree
+from trafficedu.areas.queries.ebikes import ebikes_by_month, list_figures
 from trafficedu.areas.services import AreaChange, NewArea
 from trafficedu.core import clock
 from trafficedu.core.actors import SYSTEM, Actor, Scope
@@ -59,10 +61,10 @@ def test_a_town_ends_with_all_its_villages_and_names_its_successor(session: Sess
     ended = services.end_area(session, town, date(2026, 6, 30), places.OTHER_TOWN, town.version, SYSTEM)
     assert ended == 37
     assert (village.valid_to, town.valid_to) == (date(2026, 6, 30), date(2026, 6, 30))
-    assert queries.list_predecessors(session, places.area(session, places.OTHER_TOWN)) == [town]
+    assert tree.list_predecessors(session, places.area(session, places.OTHER_TOWN)) == [town]
     with pytest.raises(Refusal):
-        queries.find_valid_area(session, places.VILLAGE, date(2026, 7, 1))
-    queries.find_valid_area(session, places.VILLAGE, date(2026, 6, 30))
+        tree.find_valid_area(session, places.VILLAGE, date(2026, 7, 1))
+    tree.find_valid_area(session, places.VILLAGE, date(2026, 6, 30))
     with pytest.raises(Refusal) as refused:
         services.reopen_area(session, village, village.version, SYSTEM)
     assert refused.value.field == "valid_to"
@@ -90,7 +92,7 @@ def test_a_figure_is_entered_and_replaced(session: Session) -> None:
     town = places.area(session)
     services.set_figure(session, town, Month(2026, 1), 100, SYSTEM, utc_now())
     services.set_figure(session, town, Month(2026, 1), 120, SYSTEM, utc_now())
-    assert [(row.month, row.ebikes) for row in queries.list_figures(session, town)] == [(Month(2026, 1), 120)]
+    assert [(row.month, row.ebikes) for row in list_figures(session, town)] == [(Month(2026, 1), 120)]
     assert last_audit(session).detail == {"area": places.TOWN, "month": "2026-01-01", "before": 100, "after": 120}
 
 
@@ -105,19 +107,19 @@ JANUARY, FEBRUARY = Month(2026, 1), Month(2026, 2)
 
 
 def in_month(session: Session, area: Area, month: Month) -> int | None:
-    return queries.ebikes_by_month(session, area.path, month, month)[month]
+    return ebikes_by_month(session, area.path, month, month)[month]
 
 
 def test_exposure_is_summed_over_the_towns_and_carried(session: Session) -> None:
     root = places.area(session, places.DISTRICT)
-    towns = queries.list_below(session, root.path, date(2026, 1, 1), "town")
+    towns = tree.list_below(session, root.path, date(2026, 1, 1), "town")
     evaluated = [town for town in towns if town.evaluated]
     for town in evaluated[1:]:
         services.set_figure(session, town, Month(2025, 6), 10, SYSTEM, utc_now())
     assert in_month(session, root, JANUARY) is None
     services.set_figure(session, evaluated[0], Month(2026, 1), 1, SYSTEM, utc_now())
     assert in_month(session, root, JANUARY) == 211
-    assert queries.ebikes_by_month(session, root.path, Month(2025, 12), Month(2026, 7)) == {
+    assert ebikes_by_month(session, root.path, Month(2025, 12), Month(2026, 7)) == {
         Month(2025, 12): None,
         **{Month(2026, month): 211 for month in range(1, 7)},
         Month(2026, 7): None,
@@ -126,7 +128,7 @@ def test_exposure_is_summed_over_the_towns_and_carried(session: Session) -> None
 
 def test_an_ended_area_is_not_missed_in_the_sum(session: Session) -> None:
     town = places.area(session)
-    for place in queries.list_children(session, town, date(2026, 1, 1)):
+    for place in tree.list_children(session, town, date(2026, 1, 1)):
         services.set_figure(session, place, Month(2026, 1), 1, SYSTEM, utc_now())
     fresh = services.add_area(session, town, NewArea("330109001999", "新村", date(2026, 1, 1)), SYSTEM)
     assert in_month(session, town, JANUARY) is None
@@ -136,23 +138,23 @@ def test_an_ended_area_is_not_missed_in_the_sum(session: Session) -> None:
 
 def test_nobody_finds_an_area_outside_the_own_one(session: Session) -> None:
     by = Actor(1, "x", scope=Scope(area_path=places.area(session).path))
-    assert queries.find_visible_area(session, places.VILLAGE, by).code == places.VILLAGE
+    assert tree.find_visible_area(session, places.VILLAGE, by).code == places.VILLAGE
     for code in (places.OTHER_TOWN, places.OTHER_VILLAGE, places.DISTRICT, "999"):
         with pytest.raises(Missing):
-            queries.find_visible_area(session, code, by)
+            tree.find_visible_area(session, code, by)
     for nobody in (Actor(1, "x"), Actor(1, "x", scope=Scope(company_id=1)), Actor(1, "x", scope=Scope(station_id=1))):
         with pytest.raises(Missing):
-            queries.find_visible_area(session, places.VILLAGE, nobody)
+            tree.find_visible_area(session, places.VILLAGE, nobody)
 
 
 def test_the_list_counts_villages_and_keeps_to_the_subtree(session: Session) -> None:
     by = Actor(1, "x", scope=Scope(area_path=places.area(session).path))
-    found = queries.AREAS.page(session, by, queries.AreaFilter())
+    found = tree.AREAS.page(session, by, tree.AreaFilter())
     assert found.total == 37
     town, village = found.items[:2]
-    villages = queries.count_villages(session, found.items, None)
+    villages = tree.count_villages(session, found.items, None)
     assert (town.code, villages.get(town.path)) == (places.TOWN, 36)
     assert (village.parent and village.parent.name, villages.get(village.path)) == ("城厢街道", None)
-    assert queries.AREAS.page(session, by, queries.AreaFilter(words="长春")).total == 0
-    assert queries.AREAS.page(session, SYSTEM, queries.AreaFilter(words="长春")).total > 0
-    assert queries.AREAS.page(session, SYSTEM, queries.AreaFilter(words="100%_")).total == 0
+    assert tree.AREAS.page(session, by, tree.AreaFilter(words="长春")).total == 0
+    assert tree.AREAS.page(session, SYSTEM, tree.AreaFilter(words="长春")).total > 0
+    assert tree.AREAS.page(session, SYSTEM, tree.AreaFilter(words="100%_")).total == 0

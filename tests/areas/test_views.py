@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from tests.conftest import Browser
 from tests.factories import places
 from trafficedu.accounts.models import User
-from trafficedu.areas import queries
+from trafficedu.areas.queries.ebikes import list_figures
 
 MakeUser = Callable[..., User]
 
@@ -59,7 +59,7 @@ def test_an_analyst_enters_the_ebikes_of_a_month(session: Session, client: Brows
     client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
     answer = client.post(f"/areas/{places.TOWN}/ebikes", data={"month": "2026-01", "ebikes": "41000"})
     assert answer.status_code == 303
-    assert [row.ebikes for row in queries.list_figures(session, places.area(session))] == [41000]
+    assert [row.ebikes for row in list_figures(session, places.area(session))] == [41000]
     page = client.get(f"/areas/{places.TOWN}").text
     assert "41,000" in page
     wrong = client.post(f"/areas/{places.TOWN}/ebikes", data={"month": "2020-01", "ebikes": "7"})

@@ -13,7 +13,7 @@ from tests.browser.conftest import Visitor
 from tests.factories import evaluation as made
 from tests.factories import places
 from tests.factories.people import PASSWORD, make_user
-from trafficedu.areas import queries as areas
+from trafficedu.areas.queries import tree as areas
 from trafficedu.campaigns.services import CampaignInput, plan_campaign
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import today, utc_now

@@ -26,8 +26,8 @@ from tests.reports.reading import read
 from trafficedu import cli
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
-from trafficedu.areas import queries as areas
 from trafficedu.areas.models import Area
+from trafficedu.areas.queries import tree as areas
 from trafficedu.bulletin.queries import places, scorecard
 from trafficedu.bulletin.queries.accidents import Trend
 from trafficedu.bulletin.queries.month import gather

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories.education import District, make_area, make_district, make_station
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import lies_in
+from trafficedu.areas.queries.tree import lies_in
 from trafficedu.core.actors import NOTHING, Scope
 from trafficedu.stations.models import Station
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import root
+from trafficedu.areas.queries.tree import root
 from trafficedu.demo.accounts import list_documented
 from trafficedu.demo.plan import Plan
 from trafficedu.education.models import Booking, StudySession, StudyTask

@@ -14,8 +14,8 @@ from tests.conftest import Browser
 from tests.factories import evaluation as made
 from tests.factories import places
 from trafficedu.accounts.models import User
-from trafficedu.areas import queries as areas
 from trafficedu.areas.models import Area
+from trafficedu.areas.queries import tree as areas
 from trafficedu.campaigns.models import Campaign
 from trafficedu.campaigns.services import CampaignInput, plan_campaign
 from trafficedu.core.actors import SYSTEM

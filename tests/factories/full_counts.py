@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trafficedu.areas.queries import within
+from trafficedu.areas.queries.tree import within
 from trafficedu.configuration.queries import figure
 from trafficedu.core.clock import local_date
 from trafficedu.core.month import Period

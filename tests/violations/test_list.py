@@ -16,7 +16,7 @@ from tests.factories import places
 from tests.factories.education import make_kind
 from tests.factories.education import make_violation as add_violation
 from tests.factories.violations import NOW, make_district
-from trafficedu.areas.queries import ids_in_reach
+from trafficedu.areas.queries.tree import ids_in_reach
 from trafficedu.core import paging, reach
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.clock import local_date

@@ -15,7 +15,7 @@ from trafficedu.accounts import queries, services
 from trafficedu.accounts.forms import AuditFilterForm, PasswordForm, SignInForm, UserFilterForm, UserForm
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import KNOWN_DEVICE
-from trafficedu.areas import queries as areas
+from trafficedu.areas.queries import choices as area_choices
 from trafficedu.companies import queries as companies
 from trafficedu.core.access import SignedIn, actor, open_to_all, requires, signed_in_only
 from trafficedu.core.clock import utc_now
@@ -202,7 +202,7 @@ def _device_knows(username: str) -> bool:
 
 def _offer_posts(form: UserForm) -> UserForm:
     form.offer(
-        areas.choices(session()),
+        area_choices.choices(session()),
         stations.choices(session()),
         companies.choices(session()),
     )

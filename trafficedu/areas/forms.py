@@ -12,7 +12,7 @@ from wtforms import BooleanField, DateField, IntegerField, SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
 
 from trafficedu.areas.models import TOWN, VILLAGE
-from trafficedu.areas.queries import AreaFilter
+from trafficedu.areas.queries.tree import AreaFilter
 from trafficedu.areas.rules import PLURALS, Level
 from trafficedu.areas.services import AreaChange, NewArea
 from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, MonthField, TrimmedField, VersionField, at_most

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.areas.events import TreeGrewUpwards
 from trafficedu.areas.models import Area, RegisteredEBikes
-from trafficedu.areas.queries import facts_by_code, visible_to
+from trafficedu.areas.queries.tree import facts_by_code, visible_to
 from trafficedu.areas.rules import (
     BEGINNING,
     AreaFacts,

@@ -11,7 +11,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area, AreaBoundary, RegisteredEBikes
-from trafficedu.areas.queries import facts_by_code, find_figure, list_ending_with
+from trafficedu.areas.queries.ebikes import find_figure
+from trafficedu.areas.queries.tree import facts_by_code, list_ending_with
 from trafficedu.areas.rules import AreaFacts, Level, check_place, check_successor, check_within, outlines_of
 from trafficedu.core import audit, clock
 from trafficedu.core.actors import Actor

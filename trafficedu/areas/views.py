@@ -7,9 +7,12 @@ from typing import Any
 
 from flask import Blueprint, jsonify, render_template, request
 
-from trafficedu.areas import queries, services
+from trafficedu.areas import services
 from trafficedu.areas.forms import AreaFigureForm, AreaFilterForm, AreaForm, EndForm, NewAreaForm, OutlinesForm
 from trafficedu.areas.models import Area
+from trafficedu.areas.queries import choices as area_choices
+from trafficedu.areas.queries import tree
+from trafficedu.areas.queries.ebikes import ebikes_by_month, list_figures
 from trafficedu.areas.rules import PLURALS
 from trafficedu.core.access import actor, requires
 from trafficedu.core.charts import Chart, Series
@@ -31,16 +34,16 @@ CHART_MONTHS = 24
 def index() -> Any:
     """I look for a town or a village."""
     form = AreaFilterForm(request.args)
-    form.town.offer(queries.town_choices(session(), actor()))
-    form.offer(queries.list_levels(session(), actor()))
+    form.town.offer(area_choices.town_choices(session(), actor()))
+    form.offer(tree.list_levels(session(), actor()))
     chosen = form.to_input(today())
     return list_page(
         "areas/index.html",
-        queries.AREAS,
+        tree.AREAS,
         form,
         chosen,
-        lambda rows: {"villages": queries.count_villages(session(), rows, chosen.on)},
-        root=queries.visible_root(session(), actor()),
+        lambda rows: {"villages": tree.count_villages(session(), rows, chosen.on)},
+        root=tree.visible_root(session(), actor()),
     )
 
 
@@ -48,7 +51,7 @@ def index() -> Any:
 @requires("areas:area:read")
 def names() -> Any:
     """I am offered the places of my area by name, in every search for one; my browser keeps them for an hour."""
-    offered = [f"{name.strip()} {code}" for code, name in queries.choices_below(session(), today(), actor())]
+    offered = [f"{name.strip()} {code}" for code, name in area_choices.choices_below(session(), today(), actor())]
     answer = jsonify(offered)
     answer.cache_control.private, answer.cache_control.max_age = True, 3600
     answer.cache_control.no_cache = None
@@ -65,7 +68,7 @@ def outlines() -> Any:
     ):
         flash_message(message("%(count)d outlines imported.", count=accepted.value))
         return back_to("areas.outlines")
-    known = queries.count_outlines(session())
+    known = tree.count_outlines(session())
     return form_page("areas/outlines.html", form, known=known)
 
 
@@ -122,7 +125,7 @@ def end(code: str) -> Any:
     """I end an area with all below it, and say what follows it."""
     area = _area(code)
     form = EndForm(obj=area, successor=area.successor.code if area.successor else "")
-    others = queries.code_choices(session(), today(), area.level)
+    others = area_choices.code_choices(session(), today(), area.level)
     form.offer([choice for choice in others if choice[0] != area.code])
     if accepted := submitted(
         form,
@@ -132,7 +135,7 @@ def end(code: str) -> Any:
             message("%(count)d areas end on %(day)s.", count=accepted.value, day=form.valid_to.data.isoformat())
         )
         return back_to("areas.show", code=code)
-    below = len(queries.list_ending_with(session(), area, today()))
+    below = len(tree.list_ending_with(session(), area, today()))
     return form_page("areas/end.html", form, area=area, below=below)
 
 
@@ -148,7 +151,7 @@ def reopen(code: str) -> Any:
 
 
 def _area(code: str) -> Area:
-    return queries.find_visible_area(session(), code, actor())
+    return tree.find_visible_area(session(), code, actor())
 
 
 def _chart(months: Mapping[str, int | None]) -> Chart:
@@ -169,18 +172,18 @@ def _chart(months: Mapping[str, int | None]) -> Chart:
 
 def _show(area: Area, form: AreaFigureForm) -> str:
     day = today()
-    children = queries.list_children(session(), area, day)
+    children = tree.list_children(session(), area, day)
     running = Month.of(day)
-    months = queries.ebikes_by_month(session(), area.path, running - CHART_MONTHS, running)
+    months = ebikes_by_month(session(), area.path, running - CHART_MONTHS, running)
     first = next((month for month, count in months.items() if count is not None), None)
     shown = {str(month): count for month, count in months.items() if first and month >= first}
     return render_template(
         "areas/show.html",
         area=area,
-        line=queries.list_line(session(), area),
+        line=tree.list_line(session(), area),
         children=children,
-        predecessors=queries.list_predecessors(session(), area),
-        figures=queries.list_figures(session(), area),
+        predecessors=tree.list_predecessors(session(), area),
+        figures=list_figures(session(), area),
         ebikes_chart=_chart(shown) if shown else None,
         form=form,
         levels=area.level.levels_below,

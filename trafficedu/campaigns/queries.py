@@ -9,8 +9,9 @@ from datetime import date
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from trafficedu.areas import queries as areas
 from trafficedu.areas.models import TOWN, VILLAGE, Area
+from trafficedu.areas.queries import choices as area_choices
+from trafficedu.areas.queries import tree as areas
 from trafficedu.campaigns.models import Campaign, CampaignArea
 from trafficedu.campaigns.rules import CampaignState, lines_above
 from trafficedu.core.actors import Actor, at_or_below
@@ -108,7 +109,7 @@ def list_choices(session: Session, by: Actor, day: date) -> tuple[list[tuple[str
     """Return code and name of the towns, and of the villages, that ``by`` may put a campaign on."""
     query = select(Area).where(areas.visible_to(by), Area.holds_on(day), Area.level.in_((TOWN, VILLAGE)))
     in_reach = session.scalars(query.order_by(Area.path)).all()
-    named = dict(areas.town_choices(session, by))
+    named = dict(area_choices.town_choices(session, by))
     town_names = {area.path: named[area.path] for area in in_reach if area.level == TOWN}
     towns = [(area.code, town_names[area.path]) for area in in_reach if area.level == TOWN]
     villages = [

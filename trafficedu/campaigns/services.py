@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from trafficedu.areas import queries as areas
 from trafficedu.areas.models import Area
+from trafficedu.areas.queries import tree as areas
 from trafficedu.campaigns.models import Campaign, CampaignKind
 from trafficedu.campaigns.rules import check_days, outermost
 from trafficedu.core import audit

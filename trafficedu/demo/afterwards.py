@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from trafficedu.accounts.queries import actor_of, watchers_of
 from trafficedu.accounts.rules import Role
-from trafficedu.areas import queries as areas
 from trafficedu.areas.models import TOWN, VILLAGE, Area
+from trafficedu.areas.queries import tree as areas
 from trafficedu.campaigns.services import CampaignInput, plan_campaign
 from trafficedu.companies.models import Company
 from trafficedu.core import bulk

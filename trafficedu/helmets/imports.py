@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from trafficedu.areas import queries as areas
 from trafficedu.areas.models import Area
+from trafficedu.areas.queries import tree as areas
 from trafficedu.companies.models import Company
 from trafficedu.companies.queries import RememberedCompanies
 from trafficedu.core import bulk, clock, parsing

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import ids_in_reach, lies_in, within
+from trafficedu.areas.queries.tree import ids_in_reach, lies_in, within
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.counting import CAP

@@ -9,7 +9,7 @@ from sqlalchemy import case, func, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from trafficedu.areas.queries import find_valid_area, find_visible_area
+from trafficedu.areas.queries.tree import find_valid_area, find_visible_area
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date

@@ -12,7 +12,8 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from trafficedu.areas.queries import choices_below, chosen_path, list_named
+from trafficedu.areas.queries.choices import choices_below, list_named
+from trafficedu.areas.queries.tree import chosen_path
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session

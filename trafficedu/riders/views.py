@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from trafficedu.areas import queries as areas
+from trafficedu.areas.queries import choices as area_choices
 from trafficedu.companies import queries as companies
 from trafficedu.core import clock
 from trafficedu.core.access import actor, requires
@@ -59,7 +59,7 @@ def index() -> Any:
 def register() -> Any:
     """I register a rider, or come to the one who has this document already."""
     form = RegisterForm()
-    form.offer(areas.choices(session()))
+    form.offer(area_choices.choices(session()))
     if accepted := submitted(form, lambda: _register(form)):
         registered = accepted.value
         flash_message(
@@ -123,7 +123,7 @@ def edit(number: str) -> Any:
             "version": rider.version,
         }
     )
-    form.offer(areas.choices(session()), (rider.home_area.id, rider.home_area.name) if rider.home_area else None)
+    form.offer(area_choices.choices(session()), (rider.home_area.id, rider.home_area.name) if rider.home_area else None)
     if rules.birth_date_of(rider.id_type, queries.id_number_of(session(), rider)) is not None:
         del form.birth_date  # it is part of the masked number
     if submitted(

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Date, Integer, Select, String, and_, cast,
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import within
+from trafficedu.areas.queries.tree import within
 from trafficedu.core.actors import Actor
 from trafficedu.core.bulk import batches
 from trafficedu.core.month import EARLIEST, Month, Period

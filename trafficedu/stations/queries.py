@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.orm import Session, contains_eager
 
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import lies_in
+from trafficedu.areas.queries.tree import lies_in
 from trafficedu.core.actors import Actor, at_or_below
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import FIGURES, Column, Listing

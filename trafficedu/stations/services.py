@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from trafficedu.areas.queries import find_valid_area
+from trafficedu.areas.queries.tree import find_valid_area
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal

@@ -6,7 +6,8 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from trafficedu.areas import queries as areas
+from trafficedu.areas.queries import choices as area_choices
+from trafficedu.areas.queries import tree as areas
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
@@ -25,7 +26,7 @@ pages = Blueprint("stations", __name__)
 def index() -> Any:
     """I look for a station."""
     form = StationFilterForm(request.args)
-    form.town.offer(areas.town_choices(session(), actor()))
+    form.town.offer(area_choices.town_choices(session(), actor()))
     return list_page("stations/index.html", queries.STATIONS, form, form.to_input())
 
 
@@ -69,5 +70,5 @@ def edit(code: str) -> Any:
 
 
 def _form(form: StationForm) -> StationForm:
-    form.offer(areas.code_choices(session(), today()))
+    form.offer(area_choices.code_choices(session(), today()))
     return form

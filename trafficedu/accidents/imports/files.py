@@ -23,7 +23,7 @@ from trafficedu.accidents import rules
 from trafficedu.accidents.imports.exporting import SEPARATOR, kinds_of, list_rows
 from trafficedu.accidents.models import Accident, AccidentKind
 from trafficedu.accidents.services.recording import NewAccident, prepare
-from trafficedu.areas.queries import RememberedAreas
+from trafficedu.areas.queries.tree import RememberedAreas
 from trafficedu.core import bulk, parsing
 from trafficedu.core.actors import Actor
 from trafficedu.core.columns import Column, Columns

@@ -16,7 +16,7 @@ from trafficedu.accidents.models import Accident, AccidentRider
 from trafficedu.accidents.queries.scope import visible_to
 from trafficedu.accidents.rules import CASUALTY, AccidentRole, AccidentState, Severity
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import within
+from trafficedu.areas.queries.tree import within
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.month import Month
 from trafficedu.core.orm import holds_on

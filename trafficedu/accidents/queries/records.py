@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 from trafficedu.accidents.models import Accident, AccidentKind, AccidentRider
 from trafficedu.accidents.queries.scope import visible_to
 from trafficedu.accidents.rules import CASUALTY, AccidentStep
-from trafficedu.areas.queries import ids_in_reach, within
+from trafficedu.areas.queries.tree import ids_in_reach, within
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing

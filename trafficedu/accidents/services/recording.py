@@ -19,7 +19,7 @@ from trafficedu.accidents import rules
 from trafficedu.accidents.models import Accident
 from trafficedu.accidents.queries import duplicates, records
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import AreaRow, find_in_reach
+from trafficedu.areas.queries.tree import AreaRow, find_in_reach
 from trafficedu.core import audit, numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date

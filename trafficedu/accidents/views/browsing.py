@@ -12,7 +12,8 @@ from trafficedu.accidents.queries import duplicates, records
 from trafficedu.accidents.queries.records import ACCIDENTS, AccidentFilter
 from trafficedu.accidents.services import people
 from trafficedu.accidents.views.blueprint import pages
-from trafficedu.areas.queries import chosen_path, list_named
+from trafficedu.areas.queries.choices import list_named
+from trafficedu.areas.queries.tree import chosen_path
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session

@@ -15,7 +15,7 @@ from trafficedu.accidents.models import Accident
 from trafficedu.accidents.queries import duplicates, records
 from trafficedu.accidents.services import recording
 from trafficedu.accidents.views.blueprint import pages
-from trafficedu.areas.queries import find_visible_area
+from trafficedu.areas.queries.tree import find_visible_area
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import local_date, today, utc_now
 from trafficedu.core.database import session

@@ -10,8 +10,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from trafficedu.accidents.queries import figures as accidents
-from trafficedu.areas import queries as areas
 from trafficedu.areas.models import VILLAGE, Area
+from trafficedu.areas.queries import tree as areas
+from trafficedu.areas.queries.ebikes import ebikes_of_areas
 from trafficedu.areas.rules import paths_down_to
 from trafficedu.core.actors import Actor
 from trafficedu.core.month import Month
@@ -65,7 +66,7 @@ def list_indicators(session: Session, by: Actor, month: Month, as_of: datetime) 
         return
     rows = areas.list_below(session, path, month.last)
     sums = _count(session, by, month, as_of)
-    ebikes = areas.ebikes_of_areas(session, path, month, month)[month]
+    ebikes = ebikes_of_areas(session, path, month, month)[month]
     own: dict[str, Counter[str]] = {village.path: Counter() for village in rows if village.level == VILLAGE}
     for place, counts in sums.items():
         for above in paths_down_to(place):

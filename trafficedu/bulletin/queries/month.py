@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trafficedu.areas import queries as areas
 from trafficedu.areas.models import Area
+from trafficedu.areas.queries import tree as areas
 from trafficedu.bulletin.queries import accidents, places, rates, standings
 from trafficedu.bulletin.queries.asked import Asked, Keep
 from trafficedu.bulletin.queries.findings import list_findings

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trafficedu.analysis.colours.rule_set import GREY
-from trafficedu.areas import queries as areas
+from trafficedu.areas.queries import tree as areas
+from trafficedu.areas.queries.ebikes import ebikes_of_areas
 from trafficedu.bulletin.queries.accidents import Trend
 from trafficedu.bulletin.queries.asked import Asked
 from trafficedu.bulletin.queries.standings import read_results
@@ -56,7 +57,7 @@ def _violations(asked: Asked) -> Iterator[Message]:
 
 
 def _ebikes(asked: Asked) -> Iterator[Message]:
-    known = areas.ebikes_of_areas(asked.session, asked.area.path, asked.month, asked.month)[asked.month]
+    known = ebikes_of_areas(asked.session, asked.area.path, asked.month, asked.month)[asked.month]
     missing = [part.name for part in asked.parts if not known.get(part.path)]
     if missing:
         yield message(

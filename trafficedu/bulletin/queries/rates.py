@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from trafficedu.analysis.funnel import funnel
 from trafficedu.analysis.proportions import TargetVerdict, wilson
-from trafficedu.areas import queries as areas
 from trafficedu.areas.models import Area
+from trafficedu.areas.queries.ebikes import ebikes_of_areas
 from trafficedu.bulletin.rules import HELMET_MONTHS
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor
@@ -75,7 +75,7 @@ def feedback_by_company(
 
 def violation_funnel(session: Session, parts: Sequence[Area], area: Area, month: Month, by: Actor) -> list[Limits]:
     """Return each part's violations against what its e-bikes would bring; nothing where too few have any."""
-    ebikes = areas.ebikes_of_areas(session, area.path, month, month)[month]
+    ebikes = ebikes_of_areas(session, area.path, month, month)[month]
     known = [part for part in parts if ebikes.get(part.path)]
     if len(known) < LEAST_FUNNEL:
         return []

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.analysis.colours.explaining import NextColour, contributions, moves, outlook
 from trafficedu.analysis.colours.rule_set import EDUCATION, RuleSet
-from trafficedu.areas import queries as areas
+from trafficedu.areas.queries import tree as areas
 from trafficedu.bulletin.queries.standings import about_run, chances, limits_of
 from trafficedu.bulletin.rules import check_month
 from trafficedu.core.actors import Actor

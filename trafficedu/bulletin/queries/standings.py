@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from trafficedu.analysis.colours.chance import ScoreLimits, StoredScore, score_limits
 from trafficedu.analysis.colours.rule_set import COMPANY, DISTRICT, TOWN, VILLAGE
-from trafficedu.areas import queries as areas
 from trafficedu.areas.models import Area
+from trafficedu.areas.queries import tree as areas
 from trafficedu.areas.rules import Level
 from trafficedu.core.actors import Actor
 from trafficedu.core.text import Message, message

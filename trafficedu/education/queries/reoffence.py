@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, Dialect, Integer, Select, and_, func, literal, literal_column, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from trafficedu.areas.queries import within
+from trafficedu.areas.queries.tree import within
 from trafficedu.configuration.queries import figure
 from trafficedu.core.actors import Actor
 from trafficedu.core.bulk import BATCH

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
 
-from trafficedu.areas import queries as areas
 from trafficedu.areas.models import TOWN, Area
-from trafficedu.areas.queries import lies_in, within
+from trafficedu.areas.queries import tree as areas
+from trafficedu.areas.queries.tree import lies_in, within
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import Column, Listing, late

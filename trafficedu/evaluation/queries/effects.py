@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from trafficedu.accidents.queries import figures as accidents
 from trafficedu.analysis.arrays import BoolArray, FloatArray
 from trafficedu.analysis.trend.panel import Panel
-from trafficedu.areas import queries as areas
 from trafficedu.areas.models import TOWN, VILLAGE, Area
+from trafficedu.areas.queries import tree as areas
+from trafficedu.areas.queries.ebikes import ebikes_of_areas
 from trafficedu.campaigns import queries as campaigns
 from trafficedu.campaigns.models import Campaign
 from trafficedu.core.actors import SYSTEM
@@ -129,7 +130,7 @@ def _comparison(
 
 def _ebikes(session: Session, root: Area, units: Sequence[Area], first: Month, last: Month) -> FloatArray | None:
     """Return registered e-bikes of every unit and month; None unless all are known and positive."""
-    by_month = areas.ebikes_of_areas(session, root.path, first, last)
+    by_month = ebikes_of_areas(session, root.path, first, last)
     rows = np.array([[float(ebikes_of.get(unit.path) or 0) for ebikes_of in by_month.values()] for unit in units])
     return rows if rows.size and bool((rows > 0).all()) else None
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from trafficedu.accidents.queries import figures as accidents
 from trafficedu.analysis.colours.pools import pool
 from trafficedu.analysis.colours.rule_set import COMPANY, EBIKES, RIDER_DAYS, STOPS
-from trafficedu.areas import queries as areas
+from trafficedu.areas.queries.ebikes import ebikes_of_areas
 from trafficedu.areas.rules import paths_down_to
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.month import Month
@@ -72,7 +72,7 @@ def _violations(session: Session, facts: Facts, targets: Targets, month: Month) 
     rows = violations.count_by_area(session, SYSTEM, first, last)
     facts.recorded += sum(row.violations for row in rows)
     seen = by_target(targets, ((targets.paths[row.path], {"n": row.violations}) for row in rows))
-    ebikes = areas.ebikes_of_areas(session, "", month, month)[month]
+    ebikes = ebikes_of_areas(session, "", month, month)[month]
     stops = _with_all_below(stops_by_path(session, month))
     for kind, members in targets.areas.items():
         counts = {target.code: seen.get((kind, target.code), Counter())["n"] for target in members}

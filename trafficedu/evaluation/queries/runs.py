@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.analysis.colours.rule_set import COLOURS, COMPANY, GREY
-from trafficedu.areas import queries as areas
 from trafficedu.areas.models import Area
+from trafficedu.areas.queries import tree as areas
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.month import Month

@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 from trafficedu.accidents.queries import figures as accidents
 from trafficedu.analysis.arrays import FloatArray
 from trafficedu.analysis.trend.panel import Panel
-from trafficedu.areas import queries as areas
 from trafficedu.areas.models import Area
+from trafficedu.areas.queries import tree as areas
+from trafficedu.areas.queries.ebikes import ebikes_of_areas
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import day_bounds
 from trafficedu.core.month import Month
@@ -113,7 +114,7 @@ def _ebikes(
     """
     if shape[0] > len(parts):
         return None
-    by_month = areas.ebikes_of_areas(session, root.path, first, last)
+    by_month = ebikes_of_areas(session, root.path, first, last)
     rows = [[ebikes_of.get(part.path) for ebikes_of in by_month.values()] for part in parts]
     exposure = np.array([[np.nan if value is None else float(value) for value in row] for row in rows])
     return None if np.isnan(exposure).all() else exposure

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.accidents.queries import figures as accidents
 from trafficedu.analysis.trend.panel import Panel
-from trafficedu.areas import queries as areas
+from trafficedu.areas.queries.ebikes import ebikes_of_areas
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.month import Month
 from trafficedu.evaluation.queries.targets import Target, Targets
@@ -49,7 +49,7 @@ def load_yearly(session: Session, targets: Targets, last: Month) -> dict[str, Ye
         return {}
     first = min(row.month for row in rows)
     months = last - first + 1
-    ebikes = areas.ebikes_of_areas(session, "", first, last)
+    ebikes = ebikes_of_areas(session, "", first, last)
     yearly = {}
     for kind, members in targets.areas.items():
         owners = targets.owners[kind]

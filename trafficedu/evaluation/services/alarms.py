@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from trafficedu.accounts.queries import watchers_of
 from trafficedu.analysis.farrington import farrington_limit
-from trafficedu.areas import queries as areas
 from trafficedu.areas.models import Area
+from trafficedu.areas.queries import tree as areas
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month

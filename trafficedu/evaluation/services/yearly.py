@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.analysis.trend.panel import MONTHS
 from trafficedu.analysis.trend.rolling import LEAST_MONTHS
-from trafficedu.areas import queries as areas
+from trafficedu.areas.queries import tree as areas
 from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month
 from trafficedu.evaluation.models import AnalysisResult

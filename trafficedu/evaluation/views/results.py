@@ -9,7 +9,7 @@ from flask import abort, current_app, render_template, request, url_for
 from trafficedu.analysis.colours.explaining import contributions, moves, outlook
 from trafficedu.analysis.colours.rule_set import COLOURS, COMPANY, GREY
 from trafficedu.analysis.colours.scoring import exposure_used
-from trafficedu.areas.queries import town_choices
+from trafficedu.areas.queries.choices import town_choices
 from trafficedu.core.access import actor, requires
 from trafficedu.core.charts import Chart
 from trafficedu.core.clock import today

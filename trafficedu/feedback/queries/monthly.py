@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, FromClause, String, and_, cast, func, literal, select, true
 from sqlalchemy.orm import Session
 
-from trafficedu.areas.queries import within
+from trafficedu.areas.queries.tree import within
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import day_bounds
 from trafficedu.core.month import Period

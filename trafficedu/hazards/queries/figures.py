@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, case, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import list_children, within
+from trafficedu.areas.queries.tree import list_children, within
 from trafficedu.core.actors import Actor
 from trafficedu.core.counting import count_capped
 from trafficedu.core.month import Month

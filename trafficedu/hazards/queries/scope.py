@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import InstrumentedAttribute
 
-from trafficedu.areas.queries import lies_in
+from trafficedu.areas.queries.tree import lies_in
 from trafficedu.core.actors import Actor
 from trafficedu.core.orm import among
 from trafficedu.hazards.models import Hazard

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from trafficedu.areas.queries import list_line
+from trafficedu.areas.queries.tree import list_line
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local
 from trafficedu.core.services import services_of

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import VILLAGE
-from trafficedu.areas.queries import find_in_reach
+from trafficedu.areas.queries.tree import find_in_reach
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date

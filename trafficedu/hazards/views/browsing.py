@@ -7,7 +7,8 @@ from typing import Any
 
 from flask import Response, abort, render_template, request
 
-from trafficedu.areas.queries import chosen_path, find_visible_area, list_line, list_named
+from trafficedu.areas.queries.choices import list_named
+from trafficedu.areas.queries.tree import chosen_path, find_visible_area, list_line
 from trafficedu.areas.rules import PLURALS
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now

@@ -9,7 +9,8 @@ from flask import render_template, request
 from flask_babel import gettext as _
 
 from trafficedu.areas.models import TOWN, VILLAGE
-from trafficedu.areas.queries import chosen_path, indented, list_below, list_named
+from trafficedu.areas.queries.choices import indented, list_named
+from trafficedu.areas.queries.tree import chosen_path, list_below
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session

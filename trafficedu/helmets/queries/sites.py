@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from trafficedu.areas.models import VILLAGE, Area
-from trafficedu.areas.queries import visible_to
+from trafficedu.areas.queries.tree import visible_to
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor, at_or_below
 from trafficedu.core.errors import Missing

@@ -9,7 +9,7 @@ from flask import render_template, request, url_for
 
 from trafficedu.analysis.proportions import TargetVerdict
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import choices_below
+from trafficedu.areas.queries.choices import choices_below
 from trafficedu.core import spreadsheet
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today

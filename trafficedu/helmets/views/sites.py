@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import render_template, request
 
-from trafficedu.areas.queries import choices_below
+from trafficedu.areas.queries.choices import choices_below
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session

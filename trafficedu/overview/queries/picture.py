@@ -8,8 +8,10 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from trafficedu.areas import queries as areas
 from trafficedu.areas.models import Area
+from trafficedu.areas.queries import choices as area_choices
+from trafficedu.areas.queries import tree as areas
+from trafficedu.areas.queries.ebikes import ebikes_of_areas
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.month import Period
@@ -123,14 +125,14 @@ def find_area(session: Session, code: str, by: Actor) -> Area:
 
 def list_choices(session: Session, by: Actor, area: Area, day: date) -> list[tuple[str, str]]:
     """Return code and indented name of the areas to choose from: level by level down to the area chosen and below."""
-    return areas.choices_around(session, find_area(session, "", by), area, day)
+    return area_choices.choices_around(session, find_area(session, "", by), area, day)
 
 
 def draw(session: Session, by: Actor, area: Area, period: Period, as_of: datetime) -> Picture:
     """Gather the overview of ``area``; what lies outside the scope of ``by`` is not counted anywhere."""
     counts = _count(session, by, area, period, as_of)
     kinds = _kinds(session, counts, period)
-    exposure = areas.ebikes_of_areas(session, area.path, period.last, period.last)[period.last]
+    exposure = ebikes_of_areas(session, area.path, period.last, period.last)[period.last]
     visible_parent = area.parent if area.parent and areas.is_visible(by, area.parent) else None
     return Picture(
         area=area,

@@ -13,8 +13,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from trafficedu.areas import queries as areas
 from trafficedu.areas.models import DISTRICT, Area
+from trafficedu.areas.queries import tree as areas
 from trafficedu.areas.rules import Drawn, Level, draw_outlines
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import render_template, request, send_file
 
-from trafficedu.areas.queries import chosen_path
+from trafficedu.areas.queries.tree import chosen_path
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session

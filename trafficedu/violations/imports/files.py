@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from trafficedu.areas.queries import RememberedAreas
+from trafficedu.areas.queries.tree import RememberedAreas
 from trafficedu.companies.queries import RememberedCompanies
 from trafficedu.configuration.queries import figure
 from trafficedu.core import parsing

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, extract, func, select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import within
+from trafficedu.areas.queries.tree import within
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.month import Month
 from trafficedu.core.orm import among

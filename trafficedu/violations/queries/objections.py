@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from trafficedu.areas.queries import ids_in_reach, lies_in
+from trafficedu.areas.queries.tree import ids_in_reach, lies_in
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries import AREA_COLUMNS, AreaRow, ids_in_reach
+from trafficedu.areas.queries.tree import AREA_COLUMNS, AreaRow, ids_in_reach
 from trafficedu.companies.models import Company
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor

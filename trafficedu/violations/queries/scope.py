@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement
 
-from trafficedu.areas.queries import lies_in
+from trafficedu.areas.queries.tree import lies_in
 from trafficedu.core.actors import Actor
 from trafficedu.violations.models import Violation
 

@@ -12,7 +12,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trafficedu.areas.queries import AreaRow, in_reach
+from trafficedu.areas.queries.tree import AreaRow, in_reach
 from trafficedu.companies.queries import find_company_id
 from trafficedu.configuration.queries import corrections, figure
 from trafficedu.core import audit, numbers

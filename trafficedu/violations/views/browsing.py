@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import abort, render_template, request
 
-from trafficedu.areas.queries import list_named
+from trafficedu.areas.queries.choices import list_named
 from trafficedu.companies import queries as companies
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today

@@ -1,27 +1,24 @@
-"""Reads of areas. ``within`` is how every other feature keeps to a subtree."""
+"""The tree of areas. ``within`` is how every other feature keeps to a subtree."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, joinedload
 
-from trafficedu.areas.models import DISTRICT, TOWN, VILLAGE, Area, AreaBoundary, RegisteredEBikes
-from trafficedu.areas.rules import CARRY_MONTHS, AreaFacts, Exposed, Level, exposure, paths_down_to
+from trafficedu.areas.models import DISTRICT, VILLAGE, Area, AreaBoundary
+from trafficedu.areas.rules import AreaFacts, Level
 from trafficedu.core.actors import Actor, at_or_below
 from trafficedu.core.errors import Missing, Refusal, entered
 from trafficedu.core.listing import FIGURES, Column, Listing
-from trafficedu.core.month import Month
 from trafficedu.core.text import message
 from trafficedu.core.validity import Validity
 
 MANAGE = "areas:area:manage"
-INDENT = "\u3000"
-"""What stands before a name in a list that shows the tree, once for each level below the first."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +48,8 @@ class AreaRow(NamedTuple):
 
 
 AREA_COLUMNS = (Area.id, Area.code, Area.name, Area.path, Area.valid_from, Area.valid_to)
+
+
 AnyArea = TypeVar("AnyArea", Area, AreaRow)
 
 
@@ -152,47 +151,6 @@ def list_below(session: Session, path: str, day: date, level: str | None = None)
     return session.scalars(query if level is None else query.where(Area.level == level)).all()
 
 
-def choices_below(session: Session, day: date, by: Actor) -> list[tuple[str, str]]:
-    """Return code and indented name of the areas ``by`` sees that exist on ``day``, in the order of the tree."""
-    query = select(Area.code, Area.name, Area.path).where(visible_to(by), Area.holds_on(day)).order_by(Area.path)
-    rows = session.execute(query).all()
-    return [(row.code, name) for row, name in zip(rows, indented(rows), strict=True)]
-
-
-def indented(areas: Sequence[Any]) -> list[str]:
-    """Return the names of areas (anything with a name and a path) as they stand in a list that shows the tree."""
-    edge = min((area.path.count("/") for area in areas), default=0)
-    return [INDENT * (area.path.count("/") - edge) + area.name for area in areas]
-
-
-NAMED_AT_MOST = 12
-
-
-def list_named(session: Session, text: str, day: date, by: Actor) -> list[tuple[str, str]]:
-    """Return code and name of the areas ``by`` sees that ``text`` may mean: its last word is the code, or it is a name.
-
-    A name that is the whole of one goes before those that contain it; each stands with the area above it.
-    """
-    above = aliased(Area)
-    query = (
-        select(Area.code, Area.name, above.name)
-        .outerjoin(above, above.id == Area.parent_id)
-        .where(visible_to(by))
-        .order_by(Area.path)
-        .limit(NAMED_AT_MOST)
-    )
-    existing = query.where(Area.holds_on(day))
-    ways = (
-        query.where(Area.code == text.split()[-1]),
-        existing.where(Area.name == text),
-        existing.where(Area.name.contains(text, autoescape=True)),
-    )
-    for way in ways:
-        if rows := session.execute(way).all():
-            return [(code, f"{town} · {name}" if town else name) for code, name, town in rows]
-    return []
-
-
 def chosen_path(session: Session, code: str | None, by: Actor) -> str:
     """Return the path of an area chosen in a filter, "" for none; raise :class:`Missing` for one out of sight."""
     return find_visible_area(session, code, by).path if code else ""
@@ -215,53 +173,6 @@ def has_several_districts(session: Session) -> bool:
     """Tell whether the tree has several districts below its top."""
     query = select(Area.id).where(Area.level == DISTRICT, Area.parent_id.is_not(None))
     return len(session.scalars(query.limit(2)).all()) > 1
-
-
-def code_choices(session: Session, day: date, level: str | None = None) -> list[tuple[str, str]]:
-    """Return code, indented name and code of every area (of ``level``) below the top that exists on ``day``."""
-    query = select(Area.code, Area.name, Area.path).where(Area.holds_on(day)).order_by(Area.path)
-    narrowed = query.where(Area.parent_id.is_not(None)) if level is None else query.where(Area.level == level)
-    rows = session.execute(narrowed).all()
-    return [(row.code, f"{name} {row.code}") for row, name in zip(rows, indented(rows), strict=True)]
-
-
-def town_choices(session: Session, by: Actor) -> list[tuple[str, str]]:
-    """Return path and name of every town that ``by`` sees, for filters; with its district, where they see several."""
-    parent = aliased(Area)
-    query = (
-        select(Area.path, Area.name, parent.name.label("district"))
-        .join(parent, parent.id == Area.parent_id)
-        .where(Area.level == TOWN, visible_to(by))
-        .order_by(Area.path)
-    )
-    rows = session.execute(query).all()
-    several = len({row.district for row in rows}) > 1
-    return [(row.path, f"{row.district} {row.name}" if several else row.name) for row in rows]
-
-
-def choices(session: Session, path: str = "") -> list[tuple[int, str]]:
-    """Return id and indented name of every living area below ``path``, for lists to choose from."""
-    query = (
-        select(Area.id, Area.name, Area.path, Area.code)
-        .where(Area.valid_to.is_(None), at_or_below(Area.path, path))
-        .order_by(Area.path)
-    )
-    rows = session.execute(query).all()
-    return [(row.id, f"{name} {row.code}") for row, name in zip(rows, indented(rows), strict=True)]
-
-
-def choices_around(session: Session, top: Area, area: Area, day: date) -> list[tuple[str, str]]:
-    """Return code and indented name of ``top``, of the areas on the way down to ``area``, and of all right below these.
-
-    In a district: its towns, and the villages of the town chosen. In a city: its districts, and so on down.
-    """
-    line = [path for path in paths_down_to(area.path) if path.startswith(top.path)]
-    on_line = select(Area.id).where(Area.path.in_(line))
-    query = select(Area.code, Area.name, Area.path).where(
-        or_(Area.id == top.id, Area.path.in_(line), and_(Area.parent_id.in_(on_line), Area.holds_on(day)))
-    )
-    rows = session.execute(query.order_by(Area.path)).all()
-    return [(row.code, name) for row, name in zip(rows, indented(rows), strict=True)]
 
 
 def find_visible_area(session: Session, code: str, by: Actor) -> Area:
@@ -373,49 +284,3 @@ def facts_by_code(session: Session, by: Actor | None = None) -> dict[str, AreaFa
         )
         for area, parent_code, successor_code in session.execute(query)
     }
-
-
-def ebikes_by_month(session: Session, path: str, first: Month, last: Month) -> dict[Month, int | None]:
-    """Return the e-bikes registered at and below ``path`` in every month: the exposure behind every rate.
-
-    The area's own figure, carried forward at most 12 months; else the sum over the areas below it; None where
-    an evaluated area lacks one (see ``rules.exposure``).
-    """
-    totals = ebikes_of_areas(session, path, first, last)
-    return {month: by_path.get(path) for month, by_path in totals.items()}
-
-
-def ebikes_of_areas(session: Session, path: str, first: Month, last: Month) -> dict[Month, dict[str, int | None]]:
-    """Return for every month the e-bikes of every area at and below ``path``, by path, in two queries."""
-    columns = (Area.id, Area.path, Area.evaluated, Area.valid_from, Area.valid_to)
-    areas = session.execute(select(*columns).where(at_or_below(Area.path, path))).all()
-    figures: dict[int, dict[Month, int]] = {}
-    query = select(RegisteredEBikes.area_id, RegisteredEBikes.month, RegisteredEBikes.ebikes).where(
-        RegisteredEBikes.area_id.in_(within(path)),
-        RegisteredEBikes.month >= first - CARRY_MONTHS,
-        RegisteredEBikes.month <= last,
-    )
-    for row in session.execute(query):
-        figures.setdefault(row.area_id, {})[row.month] = row.ebikes
-    return {month: exposure(_exposed(areas, figures, month), month) for month in Month.range(first, last)}
-
-
-def _exposed(areas: Iterable[Any], figures: dict[int, dict[Month, int]], month: Month) -> list[Exposed]:
-    whole = Validity(month.first, month.last)
-    return [
-        Exposed(path, evaluated, figures.get(key, {}))
-        for key, path, evaluated, *days in areas
-        if Validity(*days).overlaps(whole)
-    ]
-
-
-def list_figures(session: Session, area: Area, limit: int = 72) -> Sequence[RegisteredEBikes]:
-    """Return the figures entered for ``area`` itself, the latest month first."""
-    query = select(RegisteredEBikes).where(RegisteredEBikes.area_id == area.id)
-    return session.scalars(query.order_by(RegisteredEBikes.month.desc()).limit(limit)).all()
-
-
-def find_figure(session: Session, area: Area, month: Month) -> RegisteredEBikes | None:
-    """Return the figure entered for ``area`` in ``month``, or None."""
-    query = select(RegisteredEBikes).where(RegisteredEBikes.area_id == area.id, RegisteredEBikes.month == month)
-    return session.scalar(query)
