@@ -17,8 +17,9 @@ from tests.factories.people import make_user
 from trafficedu.app import create_app
 from trafficedu.areas.models import Area
 from trafficedu.configuration.models import Run
-from trafficedu.core.clock import utc_now
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import REPLICA, database
+from trafficedu.core.month import Month
 from trafficedu.core.settings import Settings
 from trafficedu.core.tables import insert_row
 from trafficedu.core.transactions import WRITES, read_from_replica, writing
@@ -73,23 +74,31 @@ def test_without_one_it_is_the_database_itself(session: Any) -> None:
 
 
 @pytest.fixture
-def asked(replicated: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], set[str]]:
-    """Open an address as an analyst and return the databases that were asked."""
+def analyst(replicated: Flask) -> Browser:
+    """The browser of an analyst of the district."""
     with replicated.app_context(), database().sessionmaker(info=WRITES) as session:
         district = session.scalars(select(Area).where(Area.parent_id.is_(None))).one()
         user = make_user(session, "analyst", area_id=district.id)
         session.commit()
         token = f"{user.id}:{user.session_stamp}"
-        engines = dict(database().engines)
     replicated.test_client_class = Browser
     client = replicated.test_client()
     with client.session_transaction() as cookie:
         cookie["_user_id"], cookie["_fresh"] = token, True
+    assert isinstance(client, Browser)
+    return client
+
+
+@pytest.fixture
+def asked(replicated: Flask, analyst: Browser) -> Callable[[str], set[str]]:
+    """Open an address as an analyst and return the databases that were asked."""
+    with replicated.app_context():
+        engines = dict(database().engines)
 
     def open_at(address: str) -> set[str]:
         for engine in engines.values():
             engine.dispose()
-        assert client.get(address).status_code == 200, address
+        assert analyst.get(address).status_code == 200, address
         return {name for name, engine in engines.items() if engine.pool.checkedin()}  # type: ignore[attr-defined]
 
     return open_at
@@ -100,3 +109,13 @@ def test_the_command_room_reads_from_it_and_the_rest_does_not(asked: Callable[[s
         assert asked(address) == {"default", REPLICA}, address
     for address in ("/violations", "/messages"):
         assert asked(address) == {"default"}, address
+
+
+def test_a_file_is_waited_for_in_the_database_itself(replicated: Flask, analyst: Browser) -> None:
+    """The page was made from the replica, which does not know the job yet."""
+    replicated.config["JOB_WAIT_SECONDS"] = 0.1
+    with replicated.app_context(), database().sessionmaker() as session:
+        code = session.scalars(select(Area.code).where(Area.parent_id.is_(None))).one()
+    answer = analyst.get(f"/bulletin/{Month.of(today()) - 1}/{code}.pdf")
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith("/jobs/")

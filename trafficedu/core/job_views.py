@@ -27,7 +27,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.text import Message, message
-from trafficedu.core.transactions import read_from_replica, writing
+from trafficedu.core.transactions import read_from_replica, read_what_was_written, writing
 from trafficedu.core.web import back_to, locale
 from trafficedu.core.work import Ending, Work, nothing
 
@@ -102,6 +102,7 @@ def lead_to(kind: str, title: Message, parameters: Mapping[str, Any], needs: Seq
     by, language = actor(), locale()
     with writing(session()) as own:
         number = jobs.ask(own, jobs.Asked(kind, title, parameters, tuple(needs)), by, utc_now(), language)
+    read_what_was_written(session())
     ready = _ready(number, by, current_app.config["JOB_WAIT_SECONDS"])
     return back_to("transfers.job_file" if ready else "transfers.job", number=number)
 

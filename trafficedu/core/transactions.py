@@ -48,6 +48,12 @@ def read_from_replica(session: Session) -> None:
         session.info[_FROM_REPLICA] = True
 
 
+def read_what_was_written(session: Session) -> None:
+    """Read from the database itself again: what was written a moment ago the replica may not know yet."""
+    if session.info.pop(_FROM_REPLICA, False):
+        _give_up_reading(session)
+
+
 def prepare_sessions(maker: sessionmaker[Session], replica: Engine | None = None) -> None:
     """Have every session of ``maker`` declare to the database what each of its transactions is for.
 
