@@ -240,6 +240,7 @@ CHORES: Mapping[str, Chore] = {
     "months evaluated": runs.evaluate_due,
     "expired locks forgotten": written(throttle.forget_expired),
     "results of jobs forgotten": written(job_queue.forget_expired),
+    "uploads forgotten": transfers.forget_uploads,
     "results that nobody fetched told of": written(tell_unfetched),
     "riders brought under the current key": written(keys.reencrypt_some),
     "channels brought under the current key": written(channels.reencrypt_some),

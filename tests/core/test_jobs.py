@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,13 +10,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from tests.factories import people
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of, find_actor
-from trafficedu.core import audit, job_queue, jobs
+from trafficedu.core import audit, job_queue, job_running, jobs
 from trafficedu.core.actors import Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
@@ -116,6 +117,16 @@ def test_what_a_dead_process_left_is_taken_up_again_and_given_up_after_three_tim
     assert (job.state, job.reason) == (JobState.FAILED, job_queue.INTERRUPTED)
 
 
+def test_one_that_kills_every_process_is_given_up_even_when_it_is_settled(session: Session, by: Actor) -> None:
+    number = ask(session, by)
+    job_queue.settle(session, take(session), {})
+    late = NOW + job_queue.SILENT + timedelta(seconds=1)
+    for attempts, state in ((job_queue.ATTEMPTS, "waiting"), (job_queue.SETTLED_ATTEMPTS, "failed")):
+        session.execute(update(Job).values(state=JobState.RUNNING, attempts=attempts))
+        assert job_queue.take_back(session, late) == 1
+        assert job_of(session, number).state == state
+
+
 def test_who_was_taken_for_dead_ends_nothing_of_the_one_after(session: Session, by: Actor) -> None:
     ask(session, by)
     dead = take(session)
@@ -184,6 +195,41 @@ def test_a_job_leaves_its_file_for_a_day_and_its_row_for_a_week(app: Flask, sess
     assert job_of(session, number).keep_until_utc is None
     assert job_queue.forget_expired(session, utc_now() + timedelta(days=8)) == 1
     assert session.scalar(select(Job).where(Job.number == number)) is None
+
+
+def test_a_file_whose_job_came_to_nothing_is_deleted(session: Session) -> None:
+    kept = jobs.results(session)
+    for name in ("JOLD", "JNEW"):
+        kept.write(name, 1, [b"x"])
+    written = (utc_now() - 2 * jobs.KEPT - timedelta(minutes=1)).timestamp()
+    os.utime(kept.folder / "JOLD.sealed", (written, written))
+    job_queue.forget_expired(session, utc_now())
+    assert [path.name for path in kept.folder.iterdir()] == ["JNEW.sealed"]
+
+
+def test_a_job_that_this_program_does_not_know_fails_and_the_next_is_run(
+    app: Flask, session: Session, by: Actor
+) -> None:
+    number = ask(session, by)
+    assert Runner(app, {}, find_actor, pulse_seconds=0).run_waiting() == 1
+    assert "because of an error" in str(job_of(session, number).reason)
+
+
+def test_a_thread_goes_on_whatever_goes_wrong(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_running, "AWAY_SECONDS", 0)
+    runner = Runner(app, {}, find_actor)
+    rounds: list[int] = []
+
+    def break_twice() -> bool:
+        rounds.append(1)
+        if len(rounds) == 3:
+            runner.stopping.set()
+            return True
+        raise AssertionError("the end of a job broke")
+
+    monkeypatch.setattr(runner, "run_next", break_twice)
+    runner.run_until_stopped()
+    assert len(rounds) == 3
 
 
 def refuse(_work: Work) -> Ending:

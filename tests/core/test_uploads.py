@@ -62,3 +62,13 @@ def test_what_waited_too_long_goes_with_the_next(store: UploadStore, tmp_path: P
     os.utime(old, (time.time() - uploads.KEPT_SECONDS - 1,) * 2)
     store.keep(io.BytesIO(b"y"), "b.csv", 7)
     assert not old.exists()
+
+
+def test_what_waited_too_long_goes_without_another(store: UploadStore, tmp_path: Path) -> None:
+    assert store.forget_expired() == 0
+    store.keep(io.BytesIO(b"x"), "a.csv", 7)
+    (old,) = (tmp_path / "uploads").iterdir()
+    assert store.forget_expired() == 0
+    os.utime(old, (time.time() - uploads.KEPT_SECONDS - 1,) * 2)
+    assert store.forget_expired() == 1
+    assert not old.exists()

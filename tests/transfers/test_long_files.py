@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from tests.conftest import run_jobs
 from tests.factories import places
@@ -99,10 +99,13 @@ def test_one_refused_line_keeps_a_long_file_out_unless_it_may_be_skipped(sqlite_
 def test_trying_a_long_file_tells_what_would_be_and_writes_nothing(sqlite_app: Flask, tmp_path: Path) -> None:
     file = long_file(tmp_path / "a.csv", "nowhere,2025-01,1")
     begun = _state_of(sqlite_app)
+    left = services_of(session()).settings.instance / ".copy-left"
+    left.write_text("of a process that was killed")
+    os.utime(left, (0, 0))
     outcome = slices.try_file(session(), file, Choices(dry_run=True, skip_errors=True), lambda _rows: None)
     assert (outcome.written, outcome.report.added, len(outcome.report.refused)) == (False, 2400, 1)
     assert _state_of(sqlite_app) == begun
-    assert not [path for path in tmp_path.rglob(".copy-*")]
+    assert not list(left.parent.glob(".copy-*"))
 
 
 def _state_of(app: Flask) -> Any:
@@ -154,6 +157,24 @@ def test_killed_while_it_writes_a_file_is_finished_by_another_process(sqlite_app
     assert noted() == ([True], ["done"])
     job = session().scalars(select(Job)).one()
     assert (job.state, job.counts["added"], job.counts["refused"]) == (JobState.SUCCEEDED, 2400, 0)
+
+
+def test_what_is_refused_only_when_a_file_is_finished_is_listed(sqlite_app: Flask, tmp_path: Path) -> None:
+    """Another process finishes the file, and in between the area of its last rows was given another code."""
+
+    def begun(looking: sqlite3.Connection) -> bool:
+        return bool(looking.execute("SELECT count(*) FROM registered_ebikes").fetchone()[0])
+
+    file = long_file(tmp_path / "a.csv")
+    last = file.path.read_text().splitlines()[-1].partition(",")[0]
+    assert killed_once(sqlite_app, file, begun) <= 2400 - len(MONTHS)
+    with writing(session()) as own:
+        own.execute(update(Area).where(Area.code == last).values(code="gone"))
+    assert _take_up_again(sqlite_app) == 1
+    job = session().scalars(select(Job)).one()
+    assert (job.state, job.counts["added"], job.counts["refused"]) == (JobState.SUCCEEDED, 2388, 12)
+    assert {row.column for row in jobs.refused_lines(job.counts)} == {"area_code"}
+    assert known() == 2388
 
 
 def test_killed_before_it_writes_a_file_leaves_nothing(sqlite_app: Flask, tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ from trafficedu.core.text import Message, message, packed
 SILENT = timedelta(seconds=30)
 """After how long without a heartbeat whoever ran a job is taken for dead."""
 ATTEMPTS, SETTLED_ATTEMPTS = 3, 30
+"""How often a job is begun before it is given up; one that has written a part already is given up late."""
 INTERRUPTED = message("This job was interrupted several times. Ask for it again, or tell your administrator.")
 
 
@@ -213,7 +214,9 @@ def has_silent(session: Session, now: datetime) -> bool:
 def take_back(session: Session, now: datetime) -> int:
     """Give up on processes that fell silent: their jobs wait again, at last they fail. Returns how many there were."""
     silent = (Job.heartbeat_utc < now - SILENT) & RUNNING
-    given_up = Job.settled.is_(False) & ((Job.attempts >= ATTEMPTS) | Job.asked_by_id.is_(None))
+    given_up = (Job.attempts >= SETTLED_ATTEMPTS) | (
+        Job.settled.is_(False) & ((Job.attempts >= ATTEMPTS) | Job.asked_by_id.is_(None))
+    )
     return (
         move(session, JobAct.CANCEL, silent, Job.cancel_asked.is_(True), ended_utc=now)
         + move(session, JobAct.FAIL, silent, given_up, ended_utc=now, refusal=packed(INTERRUPTED))
@@ -222,7 +225,10 @@ def take_back(session: Session, now: datetime) -> int:
 
 
 def forget_expired(session: Session, now: datetime) -> int:
-    """Delete the files whose time is over, and jobs that ended long ago; returns how many. The worker's chore."""
+    """Delete the files whose time is over, and jobs that ended long ago; returns how many. The worker's chore.
+
+    A file without a job goes too: its process was killed, or the job cancelled, when it had just been written.
+    """
     over = (
         update(Job)
         .where(Job.ended_utc < now - KEPT, Job.keep_until_utc <= now)
@@ -231,6 +237,7 @@ def forget_expired(session: Session, now: datetime) -> int:
     numbers = session.scalars(over.returning(Job.number).execution_options(synchronize_session=False)).all()
     for number in numbers:
         results(session).forget(number)
+    results(session).forget_before((now - 2 * KEPT).timestamp())
     gone: Any = session.execute(
         delete(Job).where(Job.ended_utc < now - LISTED).execution_options(synchronize_session=False)
     )

@@ -82,15 +82,18 @@ class Runner:
         return count
 
     def run_until_stopped(self) -> None:
-        """Run whatever comes until :attr:`stopping` is set; a database that is away is waited for."""
+        """Run whatever comes until :attr:`stopping` is set; a database that is away is waited for.
+
+        Whatever goes wrong, the thread goes on: a process without threads would run nothing and look alive.
+        """
         while not self.stopping.is_set():
             try:
                 if self.run_next():
                     continue
                 self._take_back()
                 self.stopping.wait(LOOK_SECONDS)
-            except SQLAlchemyError as error:
-                logger.error("jobs cannot be read", exc_info=error)
+            except Exception as error:  # the database is away, or a handler of the end of a job broke in its own way
+                logger.error("jobs cannot be run", exc_info=error)
                 self.stopping.wait(AWAY_SECONDS)
 
     def run_next(self) -> bool:
@@ -101,10 +104,14 @@ class Runner:
                 return False
             self._held[order.id] = order
             try:
-                self._run(order, self._functions[order.kind])
+                self._run(order, self._do)
             finally:
                 del self._held[order.id]
         return True
+
+    def _do(self, work: Work) -> Ending:
+        """Do what a job of this kind does; one of another version of the program fails as any other that breaks."""
+        return self._functions[work.order.kind](work)
 
     def give_back(self) -> None:
         """Give back what threads still hold that did not stop in time: another process takes it at once."""
@@ -153,14 +160,13 @@ class Runner:
                 with writing(session()) as own:
                     ending.write(own)
                     job_queue.succeed(own, order, file, ending.counts, by, utc_now())
+                ending.afterwards()
         except Lost:
             self._close(lambda own: job_queue.end_cancelled(own, order, utc_now()))
         except Stopped:
             self._close(lambda own: job_queue.release(own, order))
         except DomainError as error:
-            self._close(lambda own, text=error.text: job_queue.fail(own, order, text, by, utc_now()))  # type: ignore[misc]
-            if isinstance(error, Denied):
-                self._close(lambda own: audit.write(own, f"jobs:{order.kind}:run", by, result=audit.REFUSED))
+            self._close(partial(_note_refused, order, error, by))
             return error
         except Exception as error:  # a job of any feature may break in its own way
             logger.error("job failed", extra={"job": order.number, "kind": order.kind}, exc_info=error)
@@ -183,6 +189,12 @@ class Runner:
         session().rollback()
         with writing(session()) as own:
             write(own)
+
+
+def _note_refused(order: Order, error: DomainError, by: Actor, session: Session) -> None:
+    job_queue.fail(session, order, error.text, by, utc_now())
+    if isinstance(error, Denied):
+        audit.write(session, f"jobs:{order.kind}:run", by, result=audit.REFUSED)
 
 
 def _keep(order: Order, work: Work, ending: Ending) -> ResultFile:

@@ -79,8 +79,9 @@ class Job(Base):
     that somebody taken for dead ends nothing. ``done`` of ``total`` rows are through; without ``total`` nobody knows
     of how many. The file it made lies in the results folder under its number until ``keep_until_utc``. ``needs`` are
     the permissions that it is run and fetched with, ``scope`` is how far its asker saw when it was made. A job that is
-    ``settled`` has begun to write in several transactions and will be finished, whatever becomes of its process; nobody
-    cancels it. ``asked_by_id`` is empty for the command line, which runs its own jobs.
+    ``settled`` has begun to write in several transactions and will be finished, whatever becomes of its process, unless
+    it breaks off time and again; nobody cancels it. ``asked_by_id`` is empty for the command line, which runs its own
+    jobs.
     """
 
     __tablename__ = "job"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
@@ -17,9 +18,13 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
 from trafficedu.core import connections, transactions
+from trafficedu.core.sealed import forget_files
 from trafficedu.core.services import services_of
 
 CACHE_KIB = 64_000
+PREFIX = ".copy-"
+LEFT_SECONDS = 3600
+"""A copy that still has its name and was not written to for so long belongs to a process that was killed."""
 
 
 def is_single_writer(session: Session) -> bool:
@@ -36,7 +41,8 @@ def private_copy(session: Session) -> Iterator[Session]:
     instance folder as the database.
     """
     services = services_of(session)
-    descriptor, path = tempfile.mkstemp(dir=services.settings.instance, prefix=".copy-")
+    forget_files(services.settings.instance.glob(f"{PREFIX}*"), time.time() - LEFT_SECONDS)
+    descriptor, path = tempfile.mkstemp(dir=services.settings.instance, prefix=PREFIX)
     os.close(descriptor)
     try:
         database = session.get_bind().engine.url.database or ""

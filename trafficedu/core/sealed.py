@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -19,6 +20,17 @@ from trafficedu.core.text import message
 
 PIECE_BYTES = 1 << 20
 GONE = message("This file is no longer available. Choose it again.")
+
+
+def forget_files(paths: Iterable[Path], moment: float) -> int:
+    """Delete those last written before ``moment``, in seconds since 1970; returns how many."""
+    count = 0
+    for path in paths:
+        with suppress(FileNotFoundError):  # somebody else deleted it, or gave it its name
+            if path.stat().st_mtime < moment:
+                path.unlink()
+                count += 1
+    return count
 
 
 class SealedFolder:
@@ -70,11 +82,12 @@ class SealedFolder:
         """Delete a file."""
         self._path(name).unlink(missing_ok=True)
 
-    def forget_before(self, moment: float) -> None:
-        """Delete what was last written before ``moment``, in seconds since 1970."""
-        for path in self.folder.iterdir() if self.folder.is_dir() else ():
-            if path.stat().st_mtime < moment:
-                path.unlink(missing_ok=True)
+    def forget_before(self, moment: float) -> int:
+        """Delete what was last written before ``moment``, in seconds since 1970; returns how many files.
+
+        What a process that was killed left half written goes with it.
+        """
+        return forget_files(self.folder.iterdir() if self.folder.is_dir() else (), moment)
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.sealed"

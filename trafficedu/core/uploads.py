@@ -40,7 +40,7 @@ class UploadStore:
         suffix = Path(name).suffix.lower()
         if suffix not in {".csv", ".xlsx"}:
             raise Refusal(message("Choose a file whose name ends in .csv or .xlsx."), field="file")
-        self._sealed.forget_before(time.time() - KEPT_SECONDS)
+        self.forget_expired()
         token = secrets.token_urlsafe(24) + suffix
         self._sealed.write(token, owner, iter(lambda: stream.read(PIECE_BYTES), b""))
         return token
@@ -56,6 +56,10 @@ class UploadStore:
                 plain.write(piece)
             plain.flush()
             yield Path(plain.name)
+
+    def forget_expired(self) -> int:
+        """Delete what waited too long; returns how many files."""
+        return self._sealed.forget_before(time.time() - KEPT_SECONDS)
 
     def forget(self, token: str) -> None:
         """Delete a waiting file."""

@@ -20,7 +20,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.job_queue import Order
 
 
-def nothing(_session: Session) -> None:
+def nothing(*_given: Any) -> None:
     """Write nothing."""
 
 
@@ -37,11 +37,14 @@ class Ending:
     write
         What is written in the transaction that ends the job: the audit row of an export, or all that an import
         brings. Whoever cancels the job before that, or kills its process, finds nothing written.
+    afterwards
+        What is done once that is committed and cannot be undone, such as deleting a file.
     """
 
     file: str = ""
     counts: Mapping[str, Any] = field(default_factory=dict)
     write: Callable[[Session], None] = nothing
+    afterwards: Callable[[], None] = nothing
 
     @property
     def file_type(self) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core import spreadsheet
 from trafficedu.core.errors import entered
-from trafficedu.core.job_queue import settled_counts
 from trafficedu.core.jobs import Asked
 from trafficedu.core.month import Month
 from trafficedu.core.services import services_of
@@ -60,9 +61,12 @@ def try_upload(importers: Mapping[str, Importer], work: Work) -> Ending:
             outcome = slices.try_file(work.session, file, choices, work.tell)
         else:
             outcome = importing.try_file(work.session, work.apart, file, work.tell)
-    if outcome.broken:
-        _forget(work)
-    return Ending(counts=as_counts(outcome), write=lambda own: importing.note_trial(own, kind, work.by, outcome))
+    counts = as_counts(outcome)
+    return Ending(
+        counts=counts,
+        write=lambda own: importing.note_trial(own, kind, work.by, outcome),
+        afterwards=partial(_forget_used, work, counts),
+    )
 
 
 def take_upload(importers: Mapping[str, Importer], work: Work) -> Ending:
@@ -78,28 +82,25 @@ def take_upload(importers: Mapping[str, Importer], work: Work) -> Ending:
             _begin(work, path)
             outcome = importing.import_file(own, file_at(path), choices, work.tell)
         counts.update(as_counts(outcome))
-        if outcome.written:
-            _forget(work)
 
     with _opened(work) as path:
         if slices.is_long(work.session, file_at(path)):
             outcome = slices.take_file(work, file_at(path), choices, as_counts)
             return end_slices(work, file_at(path), outcome)
-    return Ending(counts=counts, write=write)
+    return Ending(counts=counts, write=write, afterwards=partial(_forget_used, work, counts))
 
 
-def end_slices(work: Work, file: importing.File, outcome: importing.Outcome | None) -> Ending:
+def end_slices(work: Work, file: importing.File, outcome: importing.Outcome) -> Ending:
     """Return the ending of a long file: the log of the run and the audit row, in the transaction that ends the job."""
-    counts = settled_counts(work.session, work.order) if outcome is None else as_counts(outcome)
+    counts = as_counts(outcome)
 
     def write(own: Session) -> None:
         if not counts["written"]:
             importing.note_stop(own, file, {name: counts[name] for name in COUNTED})
         else:
             importing.note_import(own, file, {name: counts[name] for name in COUNTED})
-            _forget(work)
 
-    return Ending(counts=counts, write=write)
+    return Ending(counts=counts, write=write, afterwards=partial(_forget_used, work, counts))
 
 
 def take_in(
@@ -138,7 +139,6 @@ def take_own(
             progress(rows)
 
         outcome = slices.take_file(replace(work, tell=tell), file, choices, as_counts)
-        assert outcome is not None, "nobody else began it"
         outcomes.append(outcome)
         return end_slices(work, file, outcome)
 
@@ -165,8 +165,15 @@ def _opened(work: Work) -> Iterator[Path]:
         yield path
 
 
-def _forget(work: Work) -> None:
-    uploads(work.session).forget(work.parameters["token"])
+def _forget_used(work: Work, counts: Mapping[str, Any]) -> None:
+    """Delete an upload that was taken in, or cannot be; one that was refused may be taken in without some lines."""
+    if counts["written"] or counts["broken"]:
+        uploads(work.session).forget(work.parameters["token"])
+
+
+def forget_uploads(session: Session, _now: datetime) -> int:
+    """Delete uploads that waited too long; returns how many. The worker's chore."""
+    return uploads(session).forget_expired()
 
 
 def as_counts(outcome: importing.Outcome) -> dict[str, Any]:

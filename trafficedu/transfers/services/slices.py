@@ -13,7 +13,7 @@ somebody changed what it rests on in between; it is then listed as refused while
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -47,26 +47,34 @@ def try_file(session: Session, file: File, choices: Choices, progress: Callable[
         return importing.import_file(own, file, choices, progress)
 
 
-def take_file(work: Work, file: File, choices: Choices, kept: Callable[[Outcome], dict[str, Any]]) -> Outcome | None:
-    """Take a long file in; returns what became of it, None where this process only finished what another had begun.
+def take_file(work: Work, file: File, choices: Choices, kept: Callable[[Outcome], dict[str, Any]]) -> Outcome:
+    """Take a long file in, or finish what another process had begun; returns what became of it.
 
     ``kept`` makes of an outcome what the job keeps of it, at the latest when it is settled.
     """
-    outcome = None
     rows = count_rows(file.path)
     if work.order.settled:
         work.tell(0, rows)
-    else:
-        work.tell(0, 2 * rows)
-        outcome = try_file(work.session, file, choices, work.tell)
-        if not outcome.written:
-            return outcome
-        with work.apart() as own:
-            job_queue.settle(own, work.order, kept(outcome))
-    late = _write(work, file)
-    if outcome is not None:
-        add_late(outcome.report, late)
+        counts = job_queue.settled_counts(work.session, work.order)
+        return finished(counts, _write(work, file))
+    work.tell(0, 2 * rows)
+    outcome = try_file(work.session, file, choices, work.tell)
+    if not outcome.written:
+        return outcome
+    with work.apart() as own:
+        job_queue.settle(own, work.order, kept(outcome))
+    add_late(outcome.report, _write(work, file))
     return outcome
+
+
+def finished(counts: Mapping[str, Any], late: ImportReport) -> Outcome:
+    """Return the outcome of a file that another process had begun: what that one said, less what was refused since.
+
+    ``late`` is of the whole file from its beginning: what was refused before is refused there again.
+    """
+    further = max(0, len(late.refused) - counts["refused"])
+    report = ImportReport(max(0, counts["added"] - further), counts["updated"], counts["unchanged"], late.refused)
+    return Outcome(report, written=True)
 
 
 def add_late(report: ImportReport, late: ImportReport) -> None:
