@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -17,9 +18,12 @@ from trafficedu.accounts.queries import actor_of
 from trafficedu.core import job_queue, jobs, spreadsheet
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
+from trafficedu.core.errors import Missing
 from trafficedu.core.jobs import Job, JobState
+from trafficedu.core.text import Message
 from trafficedu.messages.models import Push
 from trafficedu.messages.services.telling import LEFT, LONG, tell_unfetched
+from trafficedu.transfers.services import jobs as transfers
 
 MakeUser = Callable[..., User]
 AREAS = {"export-kind": "areas", "export-suffix": "csv"}
@@ -59,7 +63,13 @@ def test_a_page_says_how_far_a_job_is_until_its_file_comes_by_itself(
     session.execute(update(Job).values(state=JobState.RUNNING, done=25, total=100, heartbeat_utc=utc_now()))
     session.commit()
     assert 'value="25"' in desk.get(page).text
-    session.execute(update(Job).values(state=JobState.WAITING))
+    assert "陆续出现" not in desk.get(page).text
+    session.execute(update(Job).values(settled=True))
+    session.commit()
+    settled = desk.get(page).text
+    assert "陆续出现" in settled
+    assert f"{page}/cancel" not in settled
+    session.execute(update(Job).values(state=JobState.WAITING, settled=False))
     session.commit()
     run_jobs(app)
     ready = desk.get(page)
@@ -123,6 +133,30 @@ def test_a_job_is_cancelled_and_asked_for_again(app: Flask, session: Session, de
     run_jobs(app)
     assert desk.get(f"{again}/file").status_code == 200
     assert desk.post(f"{again}/cancel").status_code == 409
+
+
+def test_an_upload_stays_where_its_job_is_lost_at_the_last_moment(
+    app: Flask, session: Session, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose(*_given: object) -> None:
+        raise job_queue.Lost
+
+    by, store = actor_of(user), transfers.uploads(session)
+    token = store.keep(io.BytesIO(b"code,name,level,parent_code\n330109900,x,town,330109\n"), "a.csv", user.id)
+    parameters = {"kind": "areas", "token": token, "skip_errors": False}
+    jobs.ask(session, jobs.Asked(transfers.IMPORT, Message("Import"), parameters), by, utc_now(), "zh")
+    session.commit()
+    with monkeypatch.context() as patched:
+        patched.setattr(job_queue, "succeed", lose)
+        run_jobs(app)
+    with store.opened(token, user.id) as path:
+        assert path.stat().st_size
+    session.execute(update(Job).values(state=JobState.WAITING))
+    session.commit()
+    run_jobs(app)
+    assert (one(session).state, one(session).counts["written"]) == (JobState.SUCCEEDED, True)
+    with pytest.raises(Missing), store.opened(token, user.id):
+        pass
 
 
 def test_an_old_file_is_gone(app: Flask, session: Session, desk: Browser) -> None:
