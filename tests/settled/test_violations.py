@@ -8,12 +8,15 @@ import threading
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
 from flask import Flask
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from tests.factories.violations import District, make_district, make_violation, new_rider
 from trafficedu import wiring
+from trafficedu.areas.events import TreeGrewUpwards
 from trafficedu.areas.models import Area
 from trafficedu.configuration.services import run_chores
 from trafficedu.core.actors import SYSTEM, Actor, Scope
@@ -204,4 +207,61 @@ def test_a_record_written_while_its_month_is_settled_is_not_lost(session: Sessio
     settle(session)
     assert session.scalar(select(SettledMonth.through).where(SettledMonth.month == Month(2026, 10))) is not None
     assert monthly.count_by_month(session, SYSTEM, here.root.path, PERIOD, NOW) == {Month(2026, 10): 13}
+    assert_exact(session, here)
+
+
+def test_a_record_written_while_its_month_begins_to_be_watched_is_not_lost(session: Session, fresh_app: Flask) -> None:
+    """Its transaction began after the one that watches, and did not see it; none that began later has ended."""
+    if session.get_bind().dialect.name != "postgresql":
+        pytest.skip("SQLite has one writer at a time")
+    here = make_district(session)
+    first = make(session, here.village, date(2026, 10, 5))
+    month = Month(2026, 10)
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as own:
+        settling._watch(session, FIGURE, month, month.last)
+        given: dict[str, Any] = {
+            "kind_id": first.kind_id,
+            "rider_id": first.rider_id,
+            "area_id": here.village.id,
+            "recorded_utc": NOW,
+        }
+        given |= {"number": "V1", "occurred_utc": at(date(2026, 10, 6)), "occurred_on": date(2026, 10, 6)}
+        own.add(Violation(**given, source="import", penalty="warning"))
+        own.flush()
+        session.commit()
+        assert not settling.settle(session, FIGURE, month, NOW)
+        session.commit()
+        own.commit()
+    assert settling.settle(session, FIGURE, month, NOW)
+    session.commit()
+    assert monthly.count_by_month(session, SYSTEM, here.root.path, PERIOD, NOW) == {month: 2}
+    assert_exact(session, here)
+
+
+def test_what_was_settled_by_a_clock_that_was_ahead_is_counted_anew(session: Session) -> None:
+    here = make_district(session)
+    make(session, here.village, date(2026, 11, 5))
+    assert settle(session, NOW + timedelta(days=40)) == 2
+    assert settle(session) == 1
+    through = dict(session.execute(select(SettledMonth.month, SettledMonth.through)).tuples().all())
+    assert through == {Month(2026, 11): date(2026, 11, 19)}
+    make(session, here.village, date(2026, 11, 20))
+    assert session.scalar(select(func.count()).select_from(LateChange)) == 0, "today is not settled any more"
+    assert_exact(session, here)
+
+
+def test_no_month_is_settled_by_the_old_tree_while_it_grows(session: Session, fresh_app: Flask) -> None:
+    if session.get_bind().dialect.name != "postgresql":
+        pytest.skip("SQLite has one writer at a time")
+    here = make_district(session)
+    make(session, here.village, date(2026, 11, 5))
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as own:
+        settling.unsettle_all(own, TreeGrewUpwards(NOW, SYSTEM))
+        session.execute(text("SET LOCAL lock_timeout = 200"))
+        with pytest.raises(OperationalError, match="lock timeout"):
+            settle(session)
+        session.rollback()
+        make(session, here.village, date(2026, 11, 20))  # who records waits for nothing
+        own.commit()
+    assert settle(session) == 1
     assert_exact(session, here)

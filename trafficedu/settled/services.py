@@ -9,10 +9,25 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Integer, Select, String, cast, delete, func, literal, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    and_,
+    cast,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -32,7 +47,7 @@ from trafficedu.settled.models import (
     SettledSum,
     named,
 )
-from trafficedu.settled.queries import areas_above, settled_months
+from trafficedu.settled.queries import DAY, areas_above, settled_months
 
 MOST_MONTHS = 60
 """Settled in one round of the worker: some seconds in a large district."""
@@ -70,9 +85,10 @@ def settle_due(session: Session, now: datetime, figures: Sequence[Figure], most:
                 fold(session, figure)
     settled = 0
     for figure in figures:
-        if _of_another_lag(session, figure):
+        wrong = _begin_anew(figure, now, figure.lag(session))
+        if session.scalar(select(SettledMonth.month).where(wrong).limit(1)) is not None:
             with writing(session):
-                session.execute(delete(SettledMonth).where(SettledMonth.figure == figure.name))
+                session.execute(delete(SettledMonth).where(wrong))
         for month, through in _due(session, figure, now):
             if settled >= most:
                 return settled
@@ -85,7 +101,7 @@ def settle_due(session: Session, now: datetime, figures: Sequence[Figure], most:
 
 def _due(session: Session, figure: Figure, now: datetime) -> list[tuple[Month, date]]:
     """Return the months that are not settled as far as they could be, the oldest first, and how far that is."""
-    over = local_date(now) - timedelta(days=1 + figure.lag(session))
+    over = _last_over(now, figure.lag(session))
     begins: date | None = session.scalar(figure.begins)
     if begins is None:
         return []
@@ -94,18 +110,28 @@ def _due(session: Session, figure: Figure, now: datetime) -> list[tuple[Month, d
     return [(month, last) for month, last in due if through.get(month, date.min) < last]
 
 
-def _of_another_lag(session: Session, figure: Figure) -> bool:
-    """Tell whether the sums depend on other days than they should: all begins anew."""
-    other = (SettledMonth.figure == figure.name) & (SettledMonth.lag != figure.lag(session))
-    return session.scalar(select(SettledMonth.month).where(other).limit(1)) is not None
+def _begin_anew(figure: Figure, now: datetime, lag: int) -> ColumnElement[bool]:
+    """Return the condition that a month's sums depend on other days than they should, or hold days to come.
+
+    Those were settled by a clock that was ahead, and what is due on them would count already. A day more may be
+    settled: by a worker whose round began after midnight.
+    """
+    ahead = SettledMonth.watched > _last_over(now, lag) + DAY
+    return and_(SettledMonth.figure == figure.name, or_(SettledMonth.lag != lag, ahead))
+
+
+def _last_over(now: datetime, lag: int) -> date:
+    """Return the last day of which nothing can change by time alone."""
+    return local_date(now) - (1 + lag) * DAY
 
 
 def _watch(session: Session, figure: Figure, month: Month, through: date) -> None:
     """Let changes be noted from now on; committed before the month is counted."""
-    row = session.get(SettledMonth, (figure.name, month), with_for_update=True, populate_existing=True)
-    if row is None:
-        session.add(SettledMonth(figure=figure.name, month=month, watched=through, lag=figure.lag(session)))
-    elif row.watched < through:
+    begun = {"figure": figure.name, "month": month, "watched": through, "lag": figure.lag(session)}
+    inserting = _insert_of(session)(SettledMonth)
+    session.execute(inserting.values(begun).on_conflict_do_nothing())  # another worker may begin it as well
+    row = session.get_one(SettledMonth, (figure.name, month), with_for_update=True, populate_existing=True)
+    if row.watched < through:
         row.watched, row.watched_txid = through, None
     session.flush()
 
@@ -223,7 +249,12 @@ def unsettle(session: Session, figure: Figure, month: Month) -> None:
 
 
 def unsettle_all(session: Session, _event: TreeGrewUpwards) -> None:
-    """Let every month be counted as it is read until it is settled anew: nothing was added up for the new top."""
+    """Let every month be counted as it is read until it is settled anew: nothing was added up for the new top.
+
+    Nobody begins to settle a month by the tree as it was before this is committed; pages and records wait for nothing.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE settled_month IN EXCLUSIVE MODE"))
     session.execute(update(SettledMonth).values(through=None, counted_utc=None))
 
 
@@ -255,17 +286,16 @@ def _locked(session: Session, figure: Figure, month: Month) -> SettledMonth | No
 def _all_seen(session: Session, row: SettledMonth) -> bool:
     """Tell whether every transaction that may have changed the month without noting it has ended.
 
-    On SQLite there is one writer at a time. On PostgreSQL those are transactions that had begun when watching was
-    committed: all below the next number of that moment.
+    On SQLite there is one writer at a time. On PostgreSQL those are transactions whose numbers are below the one this
+    transaction has: it began once watching was committed. (A snapshot's ``xmax`` would not do: what runs may be above.)
     """
     if session.get_bind().dialect.name != "postgresql":
         return True
-    snapshot = func.txid_current_snapshot()
-    oldest, following = session.execute(
-        select(func.txid_snapshot_xmin(snapshot), func.txid_snapshot_xmax(snapshot))
+    own, oldest = session.execute(
+        select(func.txid_current(), func.txid_snapshot_xmin(func.txid_current_snapshot()))
     ).one()
-    if row.watched_txid is None or row.watched_txid > following:  # restored into another server, its numbers are others
-        row.watched_txid = following
+    if row.watched_txid is None or row.watched_txid > own:  # restored into another server, its numbers are others
+        row.watched_txid = own
         session.flush()
     return bool(oldest >= row.watched_txid)
 
@@ -323,9 +353,13 @@ def _add(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add to sums that are there, and make those that are not."""
     if not rows:
         return
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    adding = insert(SettledSum)
+    adding = _insert_of(session)(SettledSum)
     added = adding.on_conflict_do_update(
         index_elements=list(table_of(SettledSum).primary_key), set_={"n": SettledSum.n + adding.excluded.n}
     )
     session.execute(added, list(rows))
+
+
+def _insert_of(session: Session) -> Any:
+    """Return the statement of the database that inserts, and knows what to do where the row is there."""
+    return postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
