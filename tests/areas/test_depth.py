@@ -29,6 +29,10 @@ MakeUser = Callable[..., User]
 OCTOBER = Month(2026, 10)
 SEEN = 1, 4, 9
 """Violations of each district in October."""
+PAPERS = {
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 @pytest.fixture
@@ -147,8 +151,10 @@ def test_every_page_of_figures_opens_in_a_city(
         assert client.get(address, follow_redirects=True).status_code == 200, address
     own = city.districts[1].root.code
     assert client.get(f"/evaluation/2026-10/district/{own}").status_code == 200
-    with client.fetch(f"/bulletin/2026-10/{post.code}.pdf?in=en", "GET") as answer:
-        assert answer.status_code == 200
+    for paper, mimetype in PAPERS.items():
+        with client.fetch(f"/bulletin/2026-10/{post.code}.{paper}?in=en", "GET") as answer:
+            assert (answer.status_code, answer.mimetype) == (200, mimetype), "the page of a job that failed is no paper"
+    assert client.fetch(f"/scorecards/2026-10/{own}.pdf", "GET").mimetype == PAPERS["pdf"]
     page = client.get("/screen?month=2026-10&lang=en").text
     assert (city.districts[0].root.code in page) == (place == "city")
     assert "Districts" in page or place == "district"

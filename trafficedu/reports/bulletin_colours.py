@@ -15,7 +15,9 @@ from trafficedu.reports.charts import Dot, Dots, draw_dots
 from trafficedu.reports.layout import SMALL
 from trafficedu.reports.tables import Badge, Column, draw_table
 
-KINDS = dict(town=message("Towns"), village=message("Villages"), company=message("Companies"))
+KINDS = dict(
+    district=message("Districts"), town=message("Towns"), village=message("Villages"), company=message("Companies")
+)
 DIMENSIONS = dict(
     points=message("Points"),
     violations=message("Violations"),
