@@ -102,6 +102,15 @@ def test_a_seat_of_a_district_is_offered_to_who_lives_there_and_one_of_the_city_
     assert seat(session, lives_there) is central
 
 
+def test_those_who_wait_where_nothing_is_free_do_not_keep_a_neighbour_from_a_seat(session: Session) -> None:
+    own, neighbour, _ = make_city(session).districts
+    first = establish(session, make_violation(session, make_rider(session, own.a), neighbour.a))
+    second = establish(session, make_violation(session, make_rider(session, neighbour.a), own.a))
+    study = make_session(session, neighbour.at_b)
+    assert seats.book_waiting(session, NOW, limit=1) == 1
+    assert (seat(session, first), seat(session, second)) == (None, study)
+
+
 def test_town_before_district_then_earliest_then_emptier(session: Session, district: District, rider: Rider) -> None:
     make_session(session, district.at_c, NOW + timedelta(days=1))
     make_session(session, district.at_b, NOW + timedelta(days=4), seats_taken=0)

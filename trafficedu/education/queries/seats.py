@@ -179,28 +179,51 @@ def last_station(session: Session, task_id: int) -> int | None:
 
 
 def list_bookable(session: Session, now: datetime, limit: int) -> Sequence[StudyTask]:
-    """Return open tasks for which some session has a free seat in time, wherever it is, the most urgent first.
+    """Return open tasks for which some session in reach has a free seat in time, the most urgent first.
 
-    The free seats are asked for first: a round of the worker reads no task as long as nothing is free.
+    The free seats are asked for first: a round of the worker reads no task as long as nothing is free. Without the
+    reach, those who wait in a district where nothing is free would keep out everybody else.
     """
-    today = local_date(now)
-    earliest = (
-        select(StudySession.course_id, func.min(StudySession.starts_on))
+    today, home = local_date(now), aliased(Area)
+    earliest: dict[tuple[int, str], date] = {}
+    for course_id, area, starts_on in session.execute(_free_seats(now)):
+        key = course_id, area.district.path
+        earliest[key] = min(starts_on, earliest.get(key, starts_on))
+    origin = func.coalesce(home.path, Area.path)
+    in_time = [
+        and_(
+            StudyTask.course_id == course_id,
+            or_(StudyTask.due_on >= starts_on, StudyTask.due_on < today),
+            at_or_below(origin, reach),
+        )
+        for (course_id, reach), starts_on in earliest.items()
+    ]
+    if not in_time:
+        return []
+    query = (
+        select(StudyTask)
+        .join(Area, StudyTask.area_id == Area.id)
+        .outerjoin(home, StudyTask.home_area_id == home.id)
+        .where(among(StudyTask.state, rules.TaskState.OPEN), or_(*in_time))
+    )
+    return session.scalars(query.order_by(StudyTask.due_on, StudyTask.id).limit(limit)).all()
+
+
+def _free_seats(now: datetime) -> Select[tuple[int, Area, date]]:
+    """Return the query of the first session with a free seat of each course at each station that is open, by area."""
+    first = (
+        select(StudySession.course_id, Station.area_id, func.min(StudySession.starts_on).label("starts_on"))
+        .join(StudySession.station)
         .where(
             StudySession.state == rules.SessionState.SCHEDULED,
             StudySession.seats_taken < StudySession.capacity,
             StudySession.starts_utc > now,
+            Station.active,
         )
-        .group_by(StudySession.course_id)
+        .group_by(StudySession.course_id, Station.area_id)
+        .subquery()
     )
-    in_time = [
-        and_(StudyTask.course_id == course_id, or_(StudyTask.due_on >= starts_on, StudyTask.due_on < today))
-        for course_id, starts_on in session.execute(earliest)
-    ]
-    if not in_time:
-        return []
-    query = select(StudyTask).where(among(StudyTask.state, rules.TaskState.OPEN), or_(*in_time))
-    return session.scalars(query.order_by(StudyTask.due_on, StudyTask.id).limit(limit)).all()
+    return select(first.c.course_id, Area, first.c.starts_on).join(Area, Area.id == first.c.area_id)
 
 
 def tasks_waiting_for(study: StudySession, reach: str, now: datetime) -> Select[tuple[StudyTask]]:
