@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
@@ -19,6 +19,7 @@ from trafficedu.accidents.models import Accident, AccidentRider
 from trafficedu.accidents.services import people
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
+from trafficedu.core.actors import Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import local, local_date, utc_now
 from trafficedu.core.numbers import new_number
@@ -284,6 +285,18 @@ class TestPeople:
         assert desk.post(address).status_code == 303
         assert session.scalar(select(func.count()).select_from(AccidentRider)) == 0
         assert desk.post(address).status_code == 404
+
+    def test_who_takes_it_back_a_moment_late_is_told(
+        self, desk: Browser, linked: AccidentRider, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def late(own: Session, link: AccidentRider, by: Actor) -> None:
+            own.execute(delete(AccidentRider).execution_options(synchronize_session=False))
+            unlink(own, link, by)
+
+        unlink = people.unlink_rider
+        monkeypatch.setattr(people, "unlink_rider", late)
+        address = f"/accidents/{linked.accident.number}/riders/{linked.rider.number}/unlink"
+        assert desk.post(address).status_code == 409
 
     @pytest.mark.parametrize(("days", "educated"), [(-1, "100.0 %"), (1, "0.0 %")])
     def test_only_studies_completed_before_count(

@@ -14,7 +14,7 @@ from flask import Flask, g, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from trafficedu.core import access, connections, logs
@@ -92,7 +92,8 @@ def init_pages(app: Flask, navigation: Sequence[NavigationGroup]) -> None:
         NoSuchMonth, lambda _error: error_page(404, _l("This month does not exist. Write months like 2026-10."))
     )
     app.register_error_handler(DomainError, _domain_error)
-    app.register_error_handler(StaleDataError, lambda _error: error_page(409))
+    for stale in (StaleDataError, ObjectDeletedError):  # changed, or deleted, between the look and the change
+        app.register_error_handler(stale, lambda _error: error_page(409))
     app.register_error_handler(Exception, _unexpected)
 
 
