@@ -22,7 +22,7 @@ from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.clock import local_date
 from trafficedu.core.paging import Place
 from trafficedu.violations.models import Violation, ViolationKind
-from trafficedu.violations.queries.records import VIOLATIONS, ViolationFilter
+from trafficedu.violations.queries.records import VIOLATIONS, ViolationFilter, reviews_on
 from trafficedu.violations.rules import Source
 
 VILLAGES = (places.VILLAGE, places.NEXT_VILLAGE, places.OTHER_VILLAGE)
@@ -130,3 +130,21 @@ def test_the_whole_district_is_read_by_day_unless_another_tree_stands_beside_it(
 def test_rows_out_of_sight_are_not_even_counted(session: Session, records: list[Violation]) -> None:
     page = VIOLATIONS.page(session, SCOPES["town"], ViolationFilter(area_code=places.OTHER_TOWN))
     assert (page.total, page.is_empty) == (0, True)
+
+
+def test_the_first_of_what_waits_are_found_behind_any_number_of_others(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (paging, reach):
+        monkeypatch.setattr(module, "WINDOW", 2)
+    monkeypatch.setattr(reach, "MOST_BRANCHES", 1)
+    codes = (*[places.OTHER_VILLAGE] * 3, places.NEXT_VILLAGE, places.VILLAGE)
+    waiting = [
+        add_violation(
+            session, None, places.area(session, code), state="pending", review_due_on=DAY + timedelta(days=number)
+        )
+        for number, code in enumerate(codes)
+    ]
+    assert not reviews_on(DAY).page(session, SCOPES["town"], None).items
+    assert reviews_on(DAY).first(session, SCOPES["town"], None, 1) == ([waiting[3]], 2)
+    assert reviews_on(DAY).first(session, SYSTEM, None, 2) == (waiting[:2], 5)

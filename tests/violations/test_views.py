@@ -16,6 +16,7 @@ from tests.conftest import Browser
 from tests.factories.violations import District, identity, make_company, make_violation, new_rider
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
+from trafficedu.core import reach, web
 from trafficedu.core.clock import local, today, utc_now
 from trafficedu.riders.models import Rider
 from trafficedu.violations.models import Violation, ViolationKind
@@ -275,6 +276,17 @@ class TestRecord:
         session.commit()
         assert phone.post(f"/violations/{violation.number}/void", data={"reason": "x"}).status_code == 403
         assert phone.post(f"/violations/{violation.number}/confirm").status_code == 403
+
+    def test_the_first_screen_counts_what_waits_to_a_limit(
+        self, session: Session, desk: Browser, district: District, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for _ in range(7):
+            make_violation(session, district.village, source="camera", rider=None)
+        session.commit()
+        assert "See all 7</a>" in desk.get("/").text
+        for module in (reach, web):
+            monkeypatch.setattr(module, "CAP", 6)
+        assert "See all 6+</a>" in desk.get("/").text
 
     def test_a_camera_record_is_reviewed_and_its_rider_named(
         self, session: Session, desk: Browser, district: District

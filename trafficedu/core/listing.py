@@ -121,6 +121,19 @@ class Listing(Generic[Row, Filter]):
             return replace(page, items=self.complete(session, page.items))
         return page if self.make is None else replace(page, items=[self.make(*row) for row in page.items])
 
+    def first(self, session: Session, by: Actor, chosen: Filter, limit: int) -> tuple[Sequence[Row], int]:
+        """Return the first rows of a list that indexes reach, and how long it is as ``core.counting`` counts.
+
+        For what is open: unlike a page it looks as far as it has to, among the rows of however many areas.
+        """
+        reach = self.reach and self.reach(session, by, chosen)
+        if reach is None:
+            raise ValueError("no index reaches this list")
+        order = self.order_of(None)
+        key = Order(order).keys[-1].expression
+        query = self.query(by, chosen).where(key.in_(reach.first(session, order, limit)))
+        return session.scalars(query.order_by(*order)).all(), reach.count(session, order)
+
     def cells(
         self, session: Session, by: Actor, chosen: Filter, sort: str | None, locale: str
     ) -> Iterator[list[spreadsheet.Value]]:

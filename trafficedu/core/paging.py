@@ -214,7 +214,7 @@ def cut(
     shown = items[start : start + per_page]
     return Page(
         shown,
-        len(items),
+        min(len(items), CAP + 1),
         before=names[start] if start and shown else "",
         after=names[start + per_page - 1] if start + per_page < len(items) else "",
         lost=lost,

@@ -51,26 +51,20 @@ def own_day() -> str:
 @panel_for("violations:violation:review")
 def reviews_due() -> str:
     """Home: camera records by the time left."""
-    page = records.reviews_on(today()).page(session(), actor(), None)
-    waiting = [
-        WaitingRecord(row, url_for("violations.show", number=row.number), row.review_due_on)
-        for row in page.items[:SHOWN]
-    ]
-    return _waiting(
-        _("Reviews"), waiting, page.total, url_for("violations.reviews"), _("Nothing is waiting for review.")
-    )
+    first, total = records.reviews_on(today()).first(session(), actor(), None, SHOWN)
+    waiting = [WaitingRecord(row, url_for("violations.show", number=row.number), row.review_due_on) for row in first]
+    return _waiting(_("Reviews"), waiting, total, url_for("violations.reviews"), _("Nothing is waiting for review."))
 
 
 @panel_for("violations:objection:decide")
 def objections_due() -> str:
     """Home: objections by the time left."""
-    page = objections.objections_on(today()).page(session(), actor(), None)
+    first, total = objections.objections_on(today()).first(session(), actor(), None, SHOWN)
     waiting = [
-        WaitingRecord(row.violation, url_for("violations.objection", number=row.number), row.due_on)
-        for row in page.items[:SHOWN]
+        WaitingRecord(row.violation, url_for("violations.objection", number=row.number), row.due_on) for row in first
     ]
     nothing = _("No objections are waiting.")
-    return _waiting(_("Objections"), waiting, page.total, url_for("violations.objections"), nothing)
+    return _waiting(_("Objections"), waiting, total, url_for("violations.objections"), nothing)
 
 
 def _waiting(title: str, waiting: list[WaitingRecord], total: int, all_url: str, nothing: str) -> str:
