@@ -295,15 +295,15 @@ def test_search_finds_documents_phones_and_plates_anywhere_but_names_at_home_onl
     near = make_rider(session, name="欧阳近", home_area_id=here.id)
     far = make_rider(session, name="欧阳远", id_number=number, phone="13800138000", home_area_id=there.id)
     plates.remember_plate(session, "杭州A12345", far, SYSTEM)
-    assert list(people.search(session, "欧阳", officer)) == [near]
+    assert people.search(session, "欧阳", officer).items == [near]
     with pytest.raises(Missing):
         queries.find_rider(session, far.number, officer, utc_now())
     assert queries.list_recent(session, officer) == [near]
     for words in (number.lower(), "+86 138-0013-8000", "杭州·A12345"):
-        assert list(people.search(session, words, officer)) == [far]
+        assert people.search(session, words, officer).items == [far]
     assert queries.find_rider(session, far.number, officer, utc_now()) is far
-    assert list(people.search(session, "欧阳", officer)) == [near]
-    assert people.search(session, "没有此人", officer) == []
+    assert people.search(session, "欧阳", officer).items == [near]
+    assert people.search(session, "没有此人", officer).items == []
 
 
 def test_a_rider_found_by_document_is_open_to_the_finder_for_a_shift_only(

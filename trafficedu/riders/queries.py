@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select
@@ -18,8 +18,8 @@ from trafficedu.core.counting import count_capped
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.numbers import normalise
 from trafficedu.core.orm import holds_on, overlaps
-from trafficedu.core.paging import paginate
-from trafficedu.core.reach import WINDOW, Reach
+from trafficedu.core.paging import Page, paginate
+from trafficedu.core.reach import MOST_BRANCHES, WINDOW, Reach
 from trafficedu.core.services import services_of
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
@@ -160,15 +160,15 @@ def _or_empty(normalise: rules.Normaliser, text: str) -> str:
         return ""
 
 
-def list_by_name(session: Session, words: str, by: Actor) -> Sequence[Rider]:
+def list_by_name(session: Session, words: str, by: Actor) -> Page[Rider]:
     """Return the latest riders at home in the post of ``by`` whose name contains ``words``.
 
     At most :data:`SHOWN_AT_MOST`; of a very common part of a name those among the latest ``reach.WINDOW`` riders of the
-    post.
+    post, and where there are more of these the page says that looking stopped (``looked_to``).
     """
     name = rules.searched_name(words)
     if not name:
-        return []
+        return Page([], 0)
     named = or_(*(func.lower(Rider.name).contains(text, autoescape=True) for text in {name, name.lower()}))
     seldom, term = min((_count_term(session, cut), cut) for cut in rules.name_cuts(name))
     query = select(Rider).where(named, listed_to(by))
@@ -178,15 +178,24 @@ def list_by_name(session: Session, words: str, by: Actor) -> Sequence[Rider]:
     matching: list[Rider] = []
     for some in bulk.batches(ids, SHOWN_AT_MOST * 2):  # of more at once SQLite would rather read all riders
         reach = Reach([Rider.id.in_(some)], rest=[named, listed_to(by)])
-        matching += _latest(session, query, reach, SHOWN_AT_MOST - len(matching))
+        matching += _latest(session, query, reach, SHOWN_AT_MOST - len(matching)).items
         if len(matching) == SHOWN_AT_MOST:
             break
-    return matching
+    return Page(matching, len(matching))
 
 
 def list_recent(session: Session, by: Actor, limit: int = 10) -> Sequence[Rider]:
-    """Return the riders last registered among those at home in the post of ``by``."""
-    return _latest(session, select(Rider).where(listed_to(by)), _at_home(session, by), limit)
+    """Return the riders last registered among those at home in the post of ``by``.
+
+    Of many areas the latest of each hundred are asked for: looking through the riders of all could stop before one.
+    """
+    home, order = _at_home(session, by), [Rider.id.desc()]
+    if home.column is None:
+        return _latest(session, select(Rider).where(listed_to(by)), home, limit).items
+    parts = [replace(home, values=some) for some in bulk.batches(home.values, MOST_BRANCHES)]
+    latest = sorted((key for part in parts for key in part.first(session, order, limit)), reverse=True)[:limit]
+    query = select(Rider).where(Rider.id.in_(latest)).order_by(*order)
+    return session.scalars(query.options(joinedload(Rider.home_area))).all()
 
 
 def _count_term(session: Session, term: str) -> int:
@@ -201,9 +210,9 @@ def _at_home(session: Session, by: Actor, rest: Sequence[ColumnElement[bool]] = 
     return Reach(column=Rider.home_area_id.expression, values=areas, rest=rest)
 
 
-def _latest(session: Session, query: Select[tuple[Rider]], reach: Reach, limit: int) -> Sequence[Rider]:
+def _latest(session: Session, query: Select[tuple[Rider]], reach: Reach, limit: int) -> Page[Rider]:
     query = query.options(joinedload(Rider.home_area))
-    return paginate(session, query, [Rider.id.desc()], per_page=limit, reach=reach).items
+    return paginate(session, query, [Rider.id.desc()], per_page=limit, reach=reach)
 
 
 def id_number_of(session: Session, rider: Rider) -> str:

@@ -15,6 +15,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.reach import WINDOW
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, translated
@@ -40,10 +41,12 @@ def index() -> Any:
     form = SearchForm()
     if not form.validate_on_submit():
         recent = [queries.describe(session(), rider) for rider in queries.list_recent(session(), actor())]
-        return form_page("riders/index.html", form, recent=recent, matching=None)
+        return form_page("riders/index.html", form, recent=recent, matching=None, looked_at=None)
     with writing(session()) as own:
-        matching = [queries.describe(own, rider) for rider in people.search(own, form.words.data, actor())]
-    if len(matching) == 1:
+        page = people.search(own, form.words.data, actor())
+        matching = [queries.describe(own, rider) for rider in page.items]
+    looked_at = WINDOW if page.looked_to is not None else None
+    if len(matching) == 1 and looked_at is None:
         return back_to("riders.show", number=matching[0].number)
     return render_template(
         "riders/index.html",
@@ -51,6 +54,7 @@ def index() -> Any:
         recent=[],
         matching=matching,
         is_cut=len(matching) == queries.SHOWN_AT_MOST,
+        looked_at=looked_at,
     )
 
 

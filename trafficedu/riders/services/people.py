@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -19,6 +19,7 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import expect_version, flush_or_refuse
+from trafficedu.core.paging import Page
 from trafficedu.core.parsing import is_masked
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
@@ -206,16 +207,16 @@ def open_rider(session: Session, rider: Rider, by: Actor, via: str) -> None:
     audit.write(session, OPENED, by, subject=rider, via=via)
 
 
-def search(session: Session, text: str, by: Actor) -> Sequence[Rider]:
-    """Find riders by exact document, phone or plate anywhere, else by name among those at home in the own post.
+def search(session: Session, text: str, by: Actor) -> Page[Rider]:
+    """Find riders by exact document, phone or plate anywhere, else by name as ``queries.list_by_name`` does.
 
     Audited with the number of riders found; each one found exactly is opened to ``by``.
     """
     exact = queries.list_exact(session, text)
     for rider in exact:
         open_rider(session, rider, by, "document")
-    matching = exact or queries.list_by_name(session, text, by)
-    audit.write(session, "riders:rider:search", by, exact=bool(exact), found=len(matching))
+    matching = Page(exact, len(exact)) if exact else queries.list_by_name(session, text, by)
+    audit.write(session, "riders:rider:search", by, exact=bool(exact), found=len(matching.items))
     return matching
 
 
