@@ -1,9 +1,9 @@
-"""Real commits from two threads: a notice gets one answer, and the slower one is told."""
+"""Real commits from two threads: a notice gets one answer, the slower one is told, and none is held for ever."""
 
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 from flask import Flask
 from sqlalchemy import func, select
@@ -17,11 +17,13 @@ from trafficedu.core.database import database
 from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
 from trafficedu.core.transactions import WRITES
-from trafficedu.feedback.models import Feedback
+from trafficedu.feedback.models import Feedback, Notice
 from trafficedu.feedback.queries.notices import find_notice
 from trafficedu.feedback.services import notices
 from trafficedu.feedback.services.notices import Answer
-from trafficedu.violations.events import ViolationVoided
+from trafficedu.riders.models import Rider
+from trafficedu.riders.services.people import NewRider, update_rider
+from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 
 ROUNDS = 6
 
@@ -82,3 +84,31 @@ def test_an_answer_and_a_withdrawal_at_once_leave_a_withdrawn_notice(fresh_app: 
             list(pool.map(run, (answer, void)))
         with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
             assert find_notice(session, number, actors[0]).state == "voided"
+
+
+def test_a_home_recorded_while_a_notice_is_queued_lets_the_notice_go_out(fresh_app: Flask) -> None:
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
+        world = make_world(session)
+        notice = make_notice(session, world.village)
+        rider_id, violation_id, home_id = notice.rider_id, notice.violation_id, world.village.id
+        session.delete(notice)
+        session.commit()
+
+    def move() -> None:
+        with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
+            rider = session.get_one(Rider, rider_id)
+            change = NewRider(rider.id_type, "*", rider.name, "*", home_id, rider.birth_date)
+            update_rider(session, rider, change, rider.version, SYSTEM, utc_now())
+            session.commit()
+
+    with (
+        fresh_app.app_context(),
+        database().sessionmaker(info=WRITES) as session,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        notices.queue_notice(session, ViolationEstablished(utc_now(), SYSTEM, violation_id))
+        moved = pool.submit(move)
+        wait([moved], timeout=0.5)
+        session.commit()
+        moved.result(timeout=20)
+        assert session.scalars(select(Notice.state)).one() == "sent"

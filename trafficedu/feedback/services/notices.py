@@ -79,7 +79,8 @@ def _receiver_of(session: Session, violation: Violation) -> dict[str, Any]:
 
 
 _RIDER, _ENGAGED = table_of(Rider).c, table_of(Engagement).c
-_HOME = select(_RIDER.home_area_id).where(_RIDER.id == bindparam("rider_id"))
+_HOME = select(_RIDER.home_area_id).where(_RIDER.id == bindparam("rider_id")).with_for_update(key_share=True)
+"""The home, the rider held: whoever records one meanwhile comes after, and finds the notice to release."""
 _LEGAL_BASIS = (
     select(_ENGAGED.id)
     .where(
