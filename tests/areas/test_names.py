@@ -64,6 +64,30 @@ def test_a_list_is_narrowed_by_a_name_and_asks_which_of_several(
         assert len(one) < 60_000, page
 
 
+def test_a_name_of_very_many_says_that_not_all_are_offered(
+    session: Session, client: Browser, make_user: Callable[..., User]
+) -> None:
+    town = places.area(session)
+    client.sign_in(make_user("analyst", area_id=town.id))
+    for number in range(13):
+        code = f"m{number:02d}"
+        session.add(
+            Area(
+                code=code,
+                name=f"清溪{number}",
+                level="village",
+                parent_id=town.id,
+                path=f"{town.path}{code}/",
+                valid_from=DAY,
+            )
+        )
+        session.commit()
+        page = client.get("/hazards?area=清溪").get_data(as_text=True) if number > 10 else ""
+        assert ("area=m11" in page) is (number > 10)
+        assert ("只列出前几个" in page) is (number == 12)
+    assert "area=m12" not in page
+
+
 def test_names_are_of_the_own_area_and_kept_by_the_browser(
     session: Session, client: Browser, make_user: Callable[..., User], twins: list[Area]
 ) -> None:
@@ -71,6 +95,7 @@ def test_names_are_of_the_own_area_and_kept_by_the_browser(
     answer = client.get("/areas/names.json")
     assert answer.cache_control.max_age == 3600
     assert answer.cache_control.private
+    assert "Cookie" in answer.vary, "another account of the same browser asks anew"
     assert "双桥头 t3" in (answer.json or ())
     assert not [name for name in answer.json or () if name.endswith((" t2", f" {places.OTHER_TOWN}"))]
     assert 'data-names="/areas/names.json"' in client.get("/violations").get_data(as_text=True)

@@ -60,6 +60,9 @@ class ChoiceFilter(SelectField):
         self.choices = all_or(pairs)
 
 
+MATCHES_SHOWN = 12
+
+
 class SearchedFilter(StringField):
     """One entry of a list too long to be sent with a page, by its name or its code; ``data`` is the code, or "".
 
@@ -84,6 +87,7 @@ class SearchedFilter(StringField):
     def settle(self, find: Callable[[str], Sequence[tuple[str, str]]]) -> None:
         """Find what was typed by ``find``, which returns codes and names: one is meant, several are offered.
 
+        ``find`` returns more than :data:`MATCHES_SHOWN` where there are more, so that the page says so.
         What is no name, such as a code that nobody may see, stays as it was typed.
         """
         typed = self.data or ""
@@ -93,8 +97,11 @@ class SearchedFilter(StringField):
         if len(found) == 1:
             self.data, self._shown = found[0][0], f"{found[0][1]} {found[0][0]}"
         elif found or not typed.isascii():
-            self.data, self.matches = "", found
-            self.errors = [*self.errors, str(_l("Which one?") if found else _l("There is no place of this name."))]
+            self.data, self.matches = "", found[:MATCHES_SHOWN]
+            asks = _l("Which one?") if found else _l("There is no place of this name.")
+            if len(found) > MATCHES_SHOWN:
+                asks = _l("Which one? Only the first ones are listed. Enter more of the name.")
+            self.errors = [*self.errors, str(asks)]
 
     def _value(self) -> str:
         return self._shown

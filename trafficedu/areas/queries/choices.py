@@ -31,7 +31,8 @@ def indented(areas: Sequence[Any]) -> list[str]:
     return [INDENT * (area.path.count("/") - edge) + area.name for area in areas]
 
 
-NAMED_AT_MOST = 12
+NAMED_AT_MOST = 13
+"""One more than a filter shows (``core.fields.MATCHES_SHOWN``)."""
 
 
 def list_named(session: Session, text: str, day: date, by: Actor) -> list[tuple[str, str]]:
