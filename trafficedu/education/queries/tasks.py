@@ -57,7 +57,7 @@ class TaskFilter:
 def responsible(by: Actor) -> ColumnElement[bool]:
     """Return the condition that a task counts for the area, station or company of ``by``.
 
-    An area's tasks are those of violations in it; a station's those whose seat is or was there.
+    An area's tasks are those of violations in it; a station's those whose last seat is or was there.
     """
     return by.scope.condition(
         area=lies_in(StudyTask.area_id), company=StudyTask.company_id, station=StudyTask.station_id
