@@ -13,6 +13,7 @@ from trafficedu.core import counting, paging
 from trafficedu.core.audit import DONE, AuditEntry
 from trafficedu.core.paging import Page, Place, cut, paginate
 from trafficedu.core.places import Order
+from trafficedu.core.reach import Reach
 
 START = datetime(2026, 11, 3, 4, 5, 6, 789, tzinfo=UTC)
 MINE = select(AuditEntry).where(AuditEntry.action == "test:page")
@@ -103,6 +104,18 @@ def test_rows_that_left_the_list_are_said_to_be_lost(session: Session, rows: lis
     page = paginate(session, MINE, keys, per_page=5)
     gone = paginate(session, MINE.where(rows[6].id < KEY), keys, Place(after=page.after), per_page=5)
     assert (gone.lost, len(gone.items)) == (True, 5)
+
+
+def test_a_list_goes_on_behind_rows_that_it_leaves_out(session: Session, rows: list[AuditEntry]) -> None:
+    seen, place = [], Place()
+    reach = Reach([AuditEntry.action == "test:page"])
+    while True:
+        page = paginate(session, MINE.where(rows[4].id > KEY), ORDERS["unique"], place, 3, reach)
+        seen += [row.id for row in page.items]
+        if not page.after:
+            break
+        place = Place(after=page.after)
+    assert seen == [row.id for row in reversed(rows[:4])]
 
 
 def test_a_long_list_is_counted_to_a_limit(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
@@ -148,11 +149,16 @@ def test_who_sees_a_task(session: Session, district: District) -> None:
 
 
 def test_station_staff_see_the_waiting_of_their_town(session: Session, district: District) -> None:
-    found = assign(session, make_violation(session, make_rider(session), district.a), SYSTEM, NOW)
+    found, other = (
+        assign(session, make_violation(session, make_rider(session), village), SYSTEM, NOW)
+        for village in (district.a, district.b)
+    )
     assert found is not None
     for station, seen in ((district.at_a, True), (district.at_b, True), (district.at_c, False)):
         actor = actor_of(people.make_user(session, "station", station_id=station.id))
         assert sees(session, actor, found.number) is seen
+        page = replace(tasks_on(NOW.date()), per_page=1).page(session, actor, TaskFilter(area_path=district.b.path))
+        assert page.items == ([other] if seen else [])
 
 
 def test_how_much_of_a_rider_each_role_is_shown(session: Session, district: District, rider: Rider) -> None:

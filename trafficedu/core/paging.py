@@ -107,7 +107,8 @@ def paginate(
 class _Read:
     """The rows of a page, the nearest first, each followed by its place, and what lies beyond.
 
-    ``farthest``: how far was looked for rows that fit, () where the page is full or nothing lies beyond.
+    ``farthest``: how far was looked for rows that fit, () where the page is full or nothing lies beyond. ``last``:
+    where the page ends, also where the list leaves the row that stands there out.
     """
 
     rows: Sequence[Any]
@@ -115,6 +116,7 @@ class _Read:
     nearest: Sequence[Any] = ()
     farthest: Sequence[Any] = ()
     met: int = 0
+    last: Sequence[Any] = ()
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ class _Paper:
         read = self._rows(past, back) if self.reach is None else self._reached(self.reach, past, back)
         width = len(self.keys.keys)
         nearest = read.rows[0][-width:] if read.rows else read.nearest
-        farthest = read.farthest or (read.rows[-1][-width:] if read.rows else ())
+        farthest = read.farthest or read.last or (read.rows[-1][-width:] if read.rows else ())
         first, last = (farthest, nearest) if back else (nearest, farthest)
         on = read.further or bool(read.farthest)
         before_it = self._seal(first) if after or (back and on) else ""
@@ -175,6 +177,7 @@ class _Paper:
             looked[0][:-1] if looked else (),
             () if ends else looked[most - 1][:-1],
             len(fitting),
+            shown[-1] if shown else (),
         )
 
     def _load(self, key: ColumnElement[Any], values: Sequence[Any]) -> list[Any]:

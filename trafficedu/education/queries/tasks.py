@@ -209,6 +209,8 @@ def _reach(session: Session, by: Actor, chosen: TaskFilter, day: date) -> Reach:
     elif chosen.state:
         part.append(StudyTask.urgency >= rules.FINISHED_FROM)
         rest.append(StudyTask.state == chosen.state)
+    if chosen.area_path and by.scope.area_path is None and not by.scope.everything:
+        rest.append(StudyTask.area_id.in_(within(chosen.area_path)))
     if by.scope.company_id is not None:
         return Reach(part, StudyTask.company_id.expression, [by.scope.company_id], rest, whole=WHOLE)
     if by.scope.station_id is not None:
