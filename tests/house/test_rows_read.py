@@ -44,6 +44,8 @@ from trafficedu.wiring import FIGURES
 MADE, MONTHS, WANTED = 1_000, 48, 24_000
 BEYOND = 2_000
 """Rows of tables that grow which a statement may read beyond those it hands on."""
+NEARLY = 1_600
+"""A page in the list of what reads too many is taken off once it reads fewer: figures move a little from day to day."""
 SHOWN = 700
 """A statement that hands on more than any page shows has read the rest too; there are 613 areas."""
 BOUNDED = 20_000
@@ -124,10 +126,10 @@ class Found:
         self.faults: list[str] = []
 
     def note(self, name: str, role: str, read: list[Reading]) -> None:
-        """Keep the worst statement of a page that reads too much."""
+        """Keep the worst statement of a page that reads too much, or nearly."""
         for one in read:
             rows = max(one.beyond(SHOWN), one.bounded // (BOUNDED // BEYOND))
-            if rows > max(BEYOND, self.worst.get(name, (0,))[0]):
+            if rows > max(NEARLY, self.worst.get(name, (0,))[0]):
                 self.worst[name] = (rows, role, one)
 
 
@@ -204,7 +206,7 @@ def test_no_statement_reads_thousands_of_rows_that_nobody_sees(
     found.roles.add(str(role))
     known = listed(database_kind)
     for name, (rows, worst, one) in found.worst.items():
-        if worst == str(role or "nobody") and rows > WORSE * known.get(name, 0):
+        if worst == str(role or "nobody") and rows > max(BEYOND, WORSE * known.get(name, 0)):
             faults.append(f"{database_kind} {rows} {name} | {worst}: {one.detail} | {one.statement[:300]}")
     if faults:
         pytest.fail("\n".join(faults), pytrace=False)
