@@ -64,6 +64,16 @@ def test_a_list_is_narrowed_by_a_name_and_asks_which_of_several(
         assert len(one) < 60_000, page
 
 
+def test_no_file_is_made_of_more_than_the_place_that_was_meant(
+    session: Session, client: Browser, make_user: Callable[..., User], twins: list[Area]
+) -> None:
+    client.sign_in(make_user("supervisor", area_id=places.area(session, places.DISTRICT).id))
+    for name, is_made in (("双桥头", True), ("双桥", False), ("没有这里", False)):
+        answer = client.fetch(f"/violations/export/csv?area={name}")
+        assert (answer.mimetype == "text/csv") is is_made, name
+        assert ("请先在列表页选定" in answer.text) is not is_made, name
+
+
 def test_a_name_of_very_many_says_that_not_all_are_offered(
     session: Session, client: Browser, make_user: Callable[..., User]
 ) -> None:

@@ -78,6 +78,7 @@ class SearchedFilter(StringField):
         )
         self.source = source
         self.matches: Sequence[tuple[str, str]] = ()
+        self.asks = False
         self._shown = ""
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -88,6 +89,7 @@ class SearchedFilter(StringField):
         """Find what was typed by ``find``, which returns codes and names: one is meant, several are offered.
 
         ``find`` returns more than :data:`MATCHES_SHOWN` where there are more, so that the page says so.
+        It ``asks`` where the page narrows nothing until somebody says which one, and no file is made meanwhile.
         What is no name, such as a code that nobody may see, stays as it was typed.
         """
         typed = self.data or ""
@@ -97,7 +99,7 @@ class SearchedFilter(StringField):
         if len(found) == 1:
             self.data, self._shown = found[0][0], f"{found[0][1]} {found[0][0]}"
         elif found or not typed.isascii():
-            self.data, self.matches = "", found[:MATCHES_SHOWN]
+            self.data, self.matches, self.asks = "", found[:MATCHES_SHOWN], True
             asks = _l("Which one?") if found else _l("There is no place of this name.")
             if len(found) > MATCHES_SHOWN:
                 asks = _l("Which one? Only the first ones are listed. Enter more of the name.")

@@ -12,7 +12,8 @@ from trafficedu.core.access import actor
 from trafficedu.core.clock import today
 from trafficedu.core.counting import count_capped
 from trafficedu.core.database import session
-from trafficedu.core.fields import FilterForm
+from trafficedu.core.errors import Refusal
+from trafficedu.core.fields import FilterForm, SearchedFilter
 from trafficedu.core.job_views import File, Tell
 from trafficedu.core.listing import Filter, Listing, Row
 from trafficedu.core.spreadsheet import SHEET_ROWS, Column, check_rows, write_csv, write_xlsx
@@ -41,8 +42,16 @@ def list_page(
     return render_template(template, form=form, listing=listing, page=page, paging={"sort": sort}, **values)
 
 
-def list_file(listing: Listing[Row, Filter], chosen: Filter, suffix: str) -> File:
-    """Return the file of all that a list shows under the present address: the same rows, columns and order."""
+def list_file(listing: Listing[Row, Filter], form: FilterForm, chosen: Filter, suffix: str) -> File:
+    """Return the file of all that a list shows under the present address: the same rows, columns and order.
+
+    Raises
+    ------
+    Refusal
+        A field of ``form`` asks what was meant: nobody gets a file of more than what they chose.
+    """
+    if any(isinstance(field, SearchedFilter) and field.asks for field in form):
+        raise Refusal(message("It is not clear which place is meant. Choose it in the list first."))
     who, sort, language = actor(), request.args.get("sort"), locale()
     return table_file(
         Table(

@@ -42,7 +42,7 @@ def index() -> Any:
 @made_by_a_job
 def export(suffix: str) -> Any:
     """I take the list with me as a file; it names nobody."""
-    return list_file(ACCIDENTS, _chosen()[1], suffix)
+    return list_file(ACCIDENTS, *_chosen(), suffix)
 
 
 def _chosen() -> tuple[AccidentFilterForm, AccidentFilter]:

@@ -38,7 +38,7 @@ def index() -> Any:
 @made_by_a_job
 def export(suffix: str) -> Any:
     """I take the list with me as a file; it names nobody but who is responsible."""
-    return list_file(hazards_on(today()), _chosen()[1], suffix)
+    return list_file(hazards_on(today()), *_chosen(), suffix)
 
 
 def _chosen() -> tuple[HazardFilterForm, HazardFilter]:

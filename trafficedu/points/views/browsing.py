@@ -67,7 +67,7 @@ def ledger() -> Any:
 @made_by_a_job
 def export(suffix: str) -> Any:
     """I take the ledger with me as a file."""
-    return list_file(LEDGER, _chosen()[1], suffix)
+    return list_file(LEDGER, *_chosen(), suffix)
 
 
 def _chosen() -> tuple[LedgerForm, EntryFilter]:
