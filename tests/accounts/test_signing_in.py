@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
+from tests.factories import people
 from tests.factories.people import PASSWORD
 from trafficedu.accounts import services
 from trafficedu.accounts.models import User
@@ -16,7 +19,9 @@ from trafficedu.accounts.rules import ANY_PLACE_FAILURES, SAME_PLACE_FAILURES, S
 from trafficedu.accounts.services import Credentials
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
+from trafficedu.core.database import database
 from trafficedu.core.errors import Refusal
+from trafficedu.core.transactions import WRITES
 
 MakeUser = Callable[..., User]
 
@@ -50,6 +55,23 @@ def test_an_unknown_name_and_a_wrong_password_read_alike(client: Browser, make_u
     wrong = client.post("/sign-in", data={"username": user.username, "password": "x"}).text
     signed = re.compile(r'"[\w-]{80,}=*"')  # the forms' tokens are masked anew in every answer
     assert signed.sub("", unknown.replace("nobody", user.username)) == signed.sub("", wrong)
+
+
+def test_one_account_signs_in_on_many_phones_at_once(fresh_app: Flask) -> None:
+    with fresh_app.app_context():
+        opened = database().sessionmaker
+        with opened(info=WRITES) as session:
+            name = people.make_user(session, "administrator").username
+            session.commit()
+
+        def enter_at_once(number: int) -> bool:
+            with opened(info=WRITES) as session:
+                user = services.sign_in(session, Credentials(name, PASSWORD, f"203.0.113.{number}"), utc_now())
+                session.commit()
+                return user is not None
+
+        with ThreadPoolExecutor(8) as threads:
+            assert all(threads.map(enter_at_once, range(16)))
 
 
 def test_guessing_locks_the_place_but_not_the_owner_elsewhere(session: Session, make_user: MakeUser) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cache
 
 import argon2
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from trafficedu.accounts import rules
@@ -83,7 +84,8 @@ def sign_in(session: Session, given: Credentials, now: datetime) -> User | None:
         return None
     for key, _ in limits:
         throttle.forget(session, key)
-    user.last_sign_in_utc = now
+    # not by the mapper: two phones of one account may sign in at once, and neither edits what the other one saw
+    session.execute(update(User).where(User.id == user.id).values(last_sign_in_utc=now))
     audit.write(session, "accounts:session:open", actor_of(user), subject=user)
     return user
 
