@@ -18,4 +18,4 @@ def count_capped(session: Session, query: Select[Any], cap: int = CAP) -> int:
     some: Select[Any] = (
         query.order_by(None).with_only_columns(literal_column("1"), maintain_column_froms=True).limit(cap + 1)
     )
-    return session.scalar(select(func.count()).select_from(some.limit(cap + 1).subquery())) or 0
+    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
