@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.accidents import panels as accidents_panels
 from trafficedu.accidents.imports import files as accidents_files
+from trafficedu.accidents.queries import monthly as accidents_monthly
 from trafficedu.accounts.rules import Role
 from trafficedu.areas import imports as areas_files
 from trafficedu.areas.events import TreeGrewUpwards
@@ -225,6 +226,7 @@ FIGURES: Sequence[Figure] = [
     answers_monthly.OF_COMPANIES,
     COMPLETIONS,
     REOFFENCES,
+    accidents_monthly.FIGURE,
 ]
 """What is settled month by month (``settled``)."""
 watch(FIGURES)

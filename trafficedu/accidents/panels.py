@@ -12,13 +12,13 @@ from datetime import date
 from flask import render_template
 from flask_babel import gettext as _
 
-from trafficedu.accidents.queries import figures
+from trafficedu.accidents.queries import figures, monthly
 from trafficedu.accidents.queries.figures import SeverityCount, Tally
 from trafficedu.accidents.rules import CASUALTY, Severity, year_before
 from trafficedu.analysis.counts import RateChange, compare_counts
 from trafficedu.core.access import actor
 from trafficedu.core.charts import Chart, Series
-from trafficedu.core.clock import today
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.month import Month, Period
 
@@ -44,15 +44,15 @@ def accidents_of_area(area_path: str, period: Period) -> str:
     if not who.may(READ):
         return ""
     first, end = period.first_day, min(period.last_day, today())
-    counted = figures.tally(session(), who, first, end, area_path)
-    monthly = figures.count_by_month(session(), who, first, end, area_path)
+    counted = monthly.tally(session(), who, area_path, period.first, end, utc_now())
+    by_month = monthly.count_by_month(session(), who, area_path, period, utc_now())
     before, claims = _compared(area_path, first, end, counted)
     return render_template(
         "accidents/_overview.html",
         counted=counted,
         before=before,
         claims=claims,
-        chart=chart_by_month(period.months, monthly, claims) if counted.total else None,
+        chart=chart_by_month(period.months, by_month, claims) if counted.total else None,
         severities=[(severity, getattr(counted, severity)) for severity in Severity],
         first=first,
         end=end,
@@ -71,7 +71,7 @@ def _compared(area_path: str, first: date, end: date, counted: Tally) -> tuple[T
     known_from = figures.first_day(session(), actor())
     if known_from is None or known_from > Month.of(begins).next.first:
         return None, []
-    before = figures.tally(session(), actor(), begins, year_before(end), area_path)
+    before = monthly.tally(session(), actor(), area_path, Month.of(begins), year_before(end), utc_now())
     return before, [
         compare_years(_("Fatal accidents"), before.fatal, counted.fatal),
         compare_years(_("Casualty accidents"), before.casualty, counted.casualty),

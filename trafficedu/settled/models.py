@@ -25,7 +25,9 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    func,
     literal,
+    literal_column,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -167,7 +169,8 @@ def _month_of_postgresql(element: month_of, compiler: Any, **options: Any) -> st
 class Adds:
     """What one row adds: one to ``part`` of the area ``area_id``, ``when`` (a day or a moment), if it ``counts``.
 
-    ``past`` of a deadline: it counts from the moment it is over.
+    ``past`` of a deadline: it counts from the moment it is over. ``number``: a column of a whole number that is added
+    instead of one.
     """
 
     part: ColumnElement[Any]
@@ -175,6 +178,22 @@ class Adds:
     area_id: ColumnElement[int]
     counts: ColumnElement[bool]
     past: bool = False
+    number: ColumnElement[int] | None = None
+
+    @property
+    def total(self) -> ColumnElement[int]:
+        """What rows add up to."""
+        return func.count() if self.number is None else func.sum(self.number)
+
+    @property
+    def of_row(self) -> ColumnElement[int]:
+        """What one row adds."""
+        return literal_column("1") if self.number is None else self.number
+
+    @property
+    def standing(self) -> ColumnElement[bool]:
+        """The condition that a row adds anything, whatever time it is."""
+        return self.counts if self.number is None else and_(self.counts, self.number != 0)
 
     @property
     def _is_moment(self) -> bool:
@@ -199,8 +218,8 @@ class Adds:
     def over(self, now: datetime) -> ColumnElement[bool]:
         """Return the condition that it counts already."""
         if not self.past:
-            return self.counts
-        return and_(self.counts, self.when <= now if self._is_moment else self.when < local_date(now))
+            return self.standing
+        return and_(self.standing, self.when <= now if self._is_moment else self.when < local_date(now))
 
 
 Cell = tuple[int, str]

@@ -210,7 +210,7 @@ class _Question:
         for adds in self.figure.parts:
             yield (
                 self._columns(adds.area_id, month_of(adds.day), adds.part, adds.varies)
-                .add_columns(func.count())
+                .add_columns(adds.total)
                 .where(
                     adds.over(self.now),
                     or_(*(adds.between(*each) for each in days)),

@@ -326,8 +326,8 @@ def _added(figure: Figure, month: Month, through: date) -> list[Select[Any]]:
     """Return queries of area, part and number over all rows of a month."""
     assert isinstance(figure, AddedFigure)
     return [
-        select(adds.area_id, cast(adds.part, String), func.count())
-        .where(adds.counts, adds.between(month.first, through))
+        select(adds.area_id, cast(adds.part, String), adds.total)
+        .where(adds.standing, adds.between(month.first, through))
         .group_by(adds.area_id, *adds.varies)
         for adds in figure.parts
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
-from sqlalchemy import ColumnElement, Dialect, Table, literal_column, select
+from sqlalchemy import Dialect, Table, literal_column, select
 from sqlalchemy.sql.expression import FromClause
 
 from trafficedu.core.schema import TRIGGER_PREFIX, TRIGGERS
@@ -106,11 +106,11 @@ def _noted(figure: AddedFigure, added: str, n: str, dialect: Dialect) -> str:
 def _added(figure: AddedFigure, side: str, dialect: Dialect) -> Iterator[str]:
     """Yield one SELECT for each part of the figure: what the rows of one side add, or no longer add."""
     row: FromClause = figure.table.alias(f"{side}_row")
-    sign: ColumnElement[int] = literal_column("1" if side == "new" else "-1")
     for adds in figure.adds(row):
+        n = adds.of_row if side == "new" else -adds.of_row
         query = select(
-            adds.day.label("day"), adds.area_id.label("area_id"), adds.part.label("part"), sign.label("n")
-        ).where(adds.counts)
+            adds.day.label("day"), adds.area_id.label("area_id"), adds.part.label("part"), n.label("n")
+        ).where(adds.standing)
         text = str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
         source = f"FROM {figure.table.name} AS {side}_row"
         assert source in text, text
