@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
 from tests.factories import places
+from tests.factories.accidents import make_accident
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries.choices import list_named
 from trafficedu.core.actors import SYSTEM, Actor, Scope
+from trafficedu.core.clock import utc_now
 
 DAY = date(2026, 11, 28)
 TOWN = Actor(1, "x", scope=Scope(area_path=f"{places.DISTRICT}/{places.TOWN}/"))
@@ -64,11 +66,38 @@ def test_a_list_is_narrowed_by_a_name_and_asks_which_of_several(
         assert len(one) < 60_000, page
 
 
+@pytest.mark.parametrize("typed", ["Xiaoshan", "nonsense 999", "999999", "没有这里", "t2"])
+def test_a_name_or_code_of_nowhere_is_answered_at_its_field_and_narrows_nothing(
+    session: Session, client: Browser, make_user: Callable[..., User], twins: list[Area], typed: str
+) -> None:
+    client.sign_in(make_user("analyst", area_id=places.area(session).id))
+    for page in ("/violations", "/accidents", "/patrols", "/hazards", "/hazards/checks"):
+        for language, says in (
+            ("zh", "没有使用这个名称或代码的辖区。"),
+            ("en", "There is no place with this name or code."),
+        ):
+            answer = client.get(page, query_string={"area": typed, "lang": language})
+            assert answer.status_code == 200, page
+            assert answer.text.count(says) == 1, page
+            assert f'value="{typed}"' in answer.text, page
+
+
+def test_a_list_stands_as_it_is_while_the_place_is_not_known(
+    session: Session, client: Browser, make_user: Callable[..., User]
+) -> None:
+    client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
+    now = utc_now()
+    made = make_accident(session, places.area(session, places.VILLAGE), now=now, occurred_utc=now)
+    session.commit()
+    assert made.number in client.get("/accidents?area=Xiaoshan").text
+    assert made.number not in client.get(f"/accidents?area={places.OTHER_VILLAGE}").text
+
+
 def test_no_file_is_made_of_more_than_the_place_that_was_meant(
     session: Session, client: Browser, make_user: Callable[..., User], twins: list[Area]
 ) -> None:
     client.sign_in(make_user("supervisor", area_id=places.area(session, places.DISTRICT).id))
-    for name, is_made in (("双桥头", True), ("双桥", False), ("没有这里", False)):
+    for name, is_made in (("双桥头", True), ("双桥", False), ("没有这里", False), ("Xiaoshan", False)):
         answer = client.fetch(f"/violations/export/csv?area={name}")
         assert (answer.mimetype == "text/csv") is is_made, name
         assert ("请先在列表页选定" in answer.text) is not is_made, name

@@ -89,8 +89,8 @@ class SearchedFilter(StringField):
         """Find what was typed by ``find``, which returns codes and names: one is meant, several are offered.
 
         ``find`` returns more than :data:`MATCHES_SHOWN` where there are more, so that the page says so.
-        It ``asks`` where the page narrows nothing until somebody says which one, and no file is made meanwhile.
-        What is no name, such as a code that nobody may see, stays as it was typed.
+        It ``asks`` where several or none are meant: the page says so at the field and narrows nothing by it until
+        somebody says which one, and no file is made meanwhile.
         """
         typed = self.data or ""
         if not typed:
@@ -98,9 +98,9 @@ class SearchedFilter(StringField):
         found = find(typed)
         if len(found) == 1:
             self.data, self._shown = found[0][0], f"{found[0][1]} {found[0][0]}"
-        elif found or not typed.isascii():
+        else:
             self.data, self.matches, self.asks = "", found[:MATCHES_SHOWN], True
-            asks = _l("Which one?") if found else _l("There is no place of this name.")
+            asks = _l("Which one?") if found else _l("There is no place with this name or code.")
             if len(found) > MATCHES_SHOWN:
                 asks = _l("Which one? Only the first ones are listed. Enter more of the name.")
             self.errors = [*self.errors, str(asks)]
