@@ -221,6 +221,8 @@ REFERENCE: Sequence[Callable[[Session, datetime], Any]] = [
 
 FIGURES: Sequence[Figure] = [
     violations_monthly.FIGURE,
+    violations_monthly.HOURS,
+    violations_monthly.COMPANIES,
     studies_monthly.FIGURE,
     answers_monthly.FIGURE,
     answers_monthly.OF_COMPANIES,

@@ -1,19 +1,23 @@
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
-from tests.factories.violations import District, make_district, make_violation, new_rider
+from tests.factories.violations import District, make_company, make_district, make_violation, new_rider
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM
-from trafficedu.core.clock import local_date, utc_now
+from trafficedu.core.clock import local, local_date, utc_now
 from trafficedu.core.errors import Missing
 from trafficedu.core.month import Month, Period
+from trafficedu.overview import charts
 from trafficedu.overview.queries import picture as pictures
 from trafficedu.violations.services import reviewing as violations
 
@@ -65,6 +69,65 @@ def test_the_page_shows_rates_with_their_parts(client: Browser, district: Distri
     assert "(0 / 3)" in page.text
     assert "0.0–56.1 %" in page.text  # Wilson, 0 of 3
     assert "Figures as a table" in page.text
+
+
+def chart(page: str, chart_id: str) -> dict[str, Any] | None:
+    """Return what the page's script draws a chart from; None where it has no such chart."""
+    found = re.search(rf'id="{chart_id}">.*?data-chart-spec>(.*?)</script>', page, re.DOTALL)
+    return json.loads(found[1]) if found else None
+
+
+def test_the_hours_and_the_companies_are_those_of_the_area_chosen(
+    client: Browser, session: Session, district: District, make_user: MakeUser
+) -> None:
+    company = make_company(session, name="闪送同城")
+    for area in (district.village, district.other_village):
+        made = make_violation(session, area, now=NOW, occurred_utc=SEEN, rider=new_rider())
+        made.company_id = company.id
+    nobody = make_violation(session, district.village, now=NOW, occurred_utc=SEEN, rider=new_rider())
+    nobody.rider_id = None
+    session.commit()
+    client.sign_in(make_user("analyst", area_id=district.root.id))
+    hour = local(SEEN).hour
+    for area, in_hour, engaged, without in ((district.root, 6, 2, 3), (district.town, 4, 1, 2)):
+        page = client.get(f"/overview?first={MONTH}&last={MONTH}&area={area.code}&lang=en").text
+        hours, companies = chart(page, "by-hour"), chart(page, "by-company")
+        assert hours is not None
+        assert companies is not None
+        assert hours["series"][0]["values"] == [in_hour if each == hour else 0 for each in range(24)]
+        assert f"{in_hour} of {in_hour} violations" in hours["title"]
+        assert companies["categories"] == ["闪送同城"]
+        assert companies["series"][0]["values"] == [engaged]
+        assert f"{engaged} of {in_hour} violations" in companies["title"]
+        assert f"{without} violations by riders without a company, 1 by riders not" in companies["note"]
+    assert chart(client.get(f"/overview?first={MONTH - 1}&last={MONTH - 1}").text, "by-hour") is None
+
+
+def test_who_may_not_read_companies_sees_none(
+    client: Browser, session: Session, district: District, make_user: MakeUser
+) -> None:
+    made = make_violation(session, district.village, now=NOW, occurred_utc=SEEN, rider=new_rider())
+    made.company_id = make_company(session, name="闪送同城").id
+    session.commit()
+    client.sign_in(make_user("leader", area_id=district.town.id))
+    page = client.get(f"/overview?first={MONTH}&last={MONTH}").text
+    assert chart(page, "by-hour") is not None
+    assert chart(page, "by-company") is None
+    assert "闪送同城" not in page
+
+
+def test_more_companies_than_rows_are_taken_together(session: Session, district: District, make_user: MakeUser) -> None:
+    for number in range(charts.ROWS + 2):
+        company = make_company(session)
+        for _ in range(1 + (number == 5)):
+            made = make_violation(session, district.village, now=NOW, occurred_utc=SEEN, rider=new_rider())
+            made.company_id = company.id
+    session.commit()
+    analyst = actor_of(make_user("analyst", area_id=district.root.id))
+    drawn = charts.by_company(pictures.draw(session, analyst, district.root, PERIOD, utc_now()), "zh")
+    assert drawn is not None
+    assert drawn.categories[-1] == "其他企业"
+    assert drawn.series[0].values == [2, *[1] * (charts.ROWS - 1), 2]
 
 
 def test_another_town_is_not_there(client: Browser, district: District, make_user: MakeUser) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, true
@@ -98,3 +99,9 @@ def list_names(session: Session) -> list[tuple[str, str]]:
     """Return code and name of every active company, for lists that address companies by code."""
     query = select(Company.code, Company.name).where(Company.active).order_by(Company.name)
     return [(row.code, row.name) for row in session.execute(query)]
+
+
+def names_of(session: Session, ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """Return id -> code and name of companies, whether active or not."""
+    query = select(Company.id, Company.code, Company.name).where(Company.id.in_(ids))
+    return {row.id: (row.code, row.name) for row in session.execute(query)}

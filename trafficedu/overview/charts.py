@@ -5,7 +5,7 @@ from __future__ import annotations
 from trafficedu.core.charts import Chart, Series
 from trafficedu.core.text import Message, message, translate
 from trafficedu.overview.queries.picture import Picture
-from trafficedu.overview.rules import change_percent
+from trafficedu.overview.rules import BUSIEST_HOURS, busiest, change_percent
 
 LINES = 5
 ROWS = 12
@@ -44,6 +44,67 @@ def by_month(picture: Picture, locale: str) -> Chart:
         category_label=translate(message("Month"), locale),
         series=series,
         unit=translate(message("cases"), locale),
+    )
+
+
+def by_hour(picture: Picture, locale: str) -> Chart:
+    """Return violations by hour of the day; the title names the hours in a row with the most."""
+    first, most = busiest(picture.hours)
+    end = first + BUSIEST_HOURS
+    words = {
+        "first": _clock(first),
+        "end": _clock(end if end <= len(picture.hours) else end - len(picture.hours)),
+        "most": f"{most:,}",
+        "total": f"{picture.total:,}",
+    }
+    note = message(
+        "This also depends on when officers and cameras are at work. "
+        "A record from a file with a day but no time counts at 0:00."
+    )
+    return Chart(
+        id="by-hour",
+        title=translate(
+            message("Most between %(first)s and %(end)s: %(most)s of %(total)s violations", **words), locale
+        ),
+        kind="bar",
+        categories=[_clock(hour) for hour in range(len(picture.hours))],
+        category_label=translate(message("Hour beginning at"), locale),
+        series=[Series(translate(message("violations"), locale), picture.hours)],
+        unit=translate(message("cases"), locale),
+        note=translate(note, locale),
+    )
+
+
+def _clock(hour: int) -> str:
+    return f"{hour}:00"
+
+
+def by_company(picture: Picture, locale: str) -> Chart | None:
+    """Return violations by the company that engaged the rider on the day; None where no rider had one."""
+    shown = picture.companies
+    if shown is None or not shown.companies:
+        return None
+    rows = [(row.name, row.violations) for row in shown.companies[:ROWS]]
+    if rest := sum(row.violations for row in shown.companies[ROWS:]):
+        rows.append((translate(message("other companies"), locale), rest))
+    counts = {"engaged": f"{shown.engaged:,}", "total": f"{picture.total:,}"}
+    note = message(
+        "By the company that engaged the rider on that day. Not shown: %(without)s violations by riders without a "
+        "company, %(unknown)s by riders not identified yet. A company with more riders has more violations; "
+        "the evaluation takes that into account.",
+        without=f"{shown.without_company:,}",
+        unknown=f"{shown.unknown_rider:,}",
+    )
+    return Chart(
+        id="by-company",
+        title=translate(message("Riders of companies: %(engaged)s of %(total)s violations", **counts), locale),
+        kind="bar",
+        horizontal=True,
+        categories=[name for name, _ in rows],
+        category_label=translate(message("Company"), locale),
+        series=[Series(translate(message("violations"), locale), [n for _, n in rows])],
+        unit=translate(message("cases"), locale),
+        note=translate(note, locale),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, auto
 
@@ -13,6 +13,21 @@ from trafficedu.core.text import message
 def change_percent(now: int, before: int) -> float | None:
     """Return by how many percent ``now`` differs from ``before``; None where there was nothing before."""
     return None if before == 0 else 100 * (now - before) / before
+
+
+BUSIEST_HOURS = 3
+"""So many hours in a row are named as the time when most happens."""
+
+
+def busiest(by_hour: Sequence[int], width: int = BUSIEST_HOURS) -> tuple[int, int]:
+    """Return the hour at which the busiest ``width`` hours in a row begin, and how much they hold; midnight is no end.
+
+    Of several the earliest in the day.
+    """
+    hours = len(by_hour)
+    sums = [sum(by_hour[(first + step) % hours] for step in range(width)) for first in range(hours)]
+    most = max(sums)
+    return sums.index(most), most
 
 
 class Shade(Word):

@@ -109,6 +109,13 @@ class month_of(FunctionElement[date]):  # noqa: N801 - read as a function of SQL
     inherit_cache = True
 
 
+class hour_text(FunctionElement[str]):  # noqa: N801 - read as a function of SQL
+    """The hour of a moment on the clock of Shanghai, written ``00`` to ``23``."""
+
+    type = String(PART)
+    inherit_cache = True
+
+
 class month_text(FunctionElement[str]):  # noqa: N801 - read as a function of SQL
     """The month in which a day lies, written ``2026-11``."""
 
@@ -131,6 +138,16 @@ def _month_text_sqlite(element: month_text, compiler: Any, **options: Any) -> st
 @compiles(month_text, "postgresql")
 def _month_text_postgresql(element: month_text, compiler: Any, **options: Any) -> str:
     return f"to_char({compiler.process(element.clauses, **options)}, 'YYYY-MM')"
+
+
+@compiles(hour_text, "sqlite")
+def _hour_text_sqlite(element: hour_text, compiler: Any, **options: Any) -> str:
+    return f"strftime('%H', {compiler.process(element.clauses, **options)}, '+8 hours')"
+
+
+@compiles(hour_text, "postgresql")
+def _hour_text_postgresql(element: hour_text, compiler: Any, **options: Any) -> str:
+    return f"to_char(timezone('{SHANGHAI.key}', {compiler.process(element.clauses, **options)}), 'HH24')"
 
 
 @compiles(days_after, "sqlite")

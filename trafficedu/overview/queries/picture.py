@@ -12,6 +12,7 @@ from trafficedu.areas.models import Area
 from trafficedu.areas.queries import choices as area_choices
 from trafficedu.areas.queries import tree as areas
 from trafficedu.areas.queries.ebikes import ebikes_of_areas
+from trafficedu.companies.queries import names_of
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.month import Period
@@ -56,6 +57,29 @@ class AreaFigures:
 
 
 @dataclass(frozen=True)
+class CompanyFigures:
+    """Violations of the riders whom a company engaged on the day."""
+
+    code: str
+    name: str
+    violations: int
+
+
+@dataclass(frozen=True)
+class CompanyPicture:
+    """Violations by company, the most first; beside them those of riders without one, and of nobody known yet."""
+
+    companies: Sequence[CompanyFigures]
+    without_company: int
+    unknown_rider: int
+
+    @property
+    def engaged(self) -> int:
+        """Violations of riders whom a company engaged."""
+        return sum(row.violations for row in self.companies)
+
+
+@dataclass(frozen=True)
 class Share:
     """A rate as it is shown: both parts, and its 95 % Wilson interval where the denominator is small."""
 
@@ -65,6 +89,7 @@ class Share:
     high: float | None = None
 
 
+READ_COMPANIES = "companies:company:read"
 SMALL_DENOMINATOR = 1000
 """Below this an interval is at least some three points wide around 90 %: then it is shown beside the rate."""
 
@@ -99,6 +124,10 @@ class Picture:
     counted_utc: datetime
     kinds: Sequence[KindSeries]
     below: Sequence[AreaFigures]
+    hours: Sequence[int]
+    """Violations in each of the 24 hours of the day."""
+    companies: CompanyPicture | None
+    """None for those who may not read companies."""
     total: int
     year_before: int
     ebikes: int | None
@@ -141,6 +170,8 @@ def draw(session: Session, by: Actor, area: Area, period: Period, as_of: datetim
         counted_utc=as_of,
         kinds=kinds,
         below=_below(session, by, area, period, exposure, as_of),
+        hours=violations.count_by_hour(session, by, area.path, period, as_of),
+        companies=_companies(session, by, area, period, as_of) if by.may(READ_COMPANIES) else None,
         total=sum(series.total for series in kinds),
         year_before=counts.year_before,
         ebikes=exposure.get(area.path),
@@ -181,3 +212,12 @@ def _below(
     counts = violations.count_below(session, by, area.path, children, period, as_of)
     rows = [AreaFigures(child.code, child.name, counts[child.id], exposure.get(child.path)) for child in children]
     return sorted(rows, key=lambda row: (-row.violations, row.code))
+
+
+def _companies(session: Session, by: Actor, area: Area, period: Period, as_of: datetime) -> CompanyPicture:
+    """Return the violations by company, those of companies that ended included."""
+    counts = violations.count_by_company(session, by, area.path, period, as_of)
+    names = names_of(session, counts.by_company)
+    rows = [CompanyFigures(*names[company_id], n) for company_id, n in counts.by_company.items()]
+    ordered = sorted(rows, key=lambda row: (-row.violations, row.code))
+    return CompanyPicture(ordered, counts.without_company, counts.unknown_rider)

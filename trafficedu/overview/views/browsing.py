@@ -47,6 +47,8 @@ def overview() -> Any:
         picture=picture,
         share=pictures.share,
         by_month=charts.by_month(picture, locale()),
+        by_hour=charts.by_hour(picture, locale()),
         by_area=charts.by_area(picture, locale()),
+        by_company=charts.by_company(picture, locale()),
         extra=panels_for("overview", area_path=area.path, period=period),
     )

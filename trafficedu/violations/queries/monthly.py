@@ -3,31 +3,73 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import FromClause, String, cast, func, select
+from sqlalchemy import ColumnElement, FromClause, String, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.month import Month, Period
 from trafficedu.core.tables import table_of
-from trafficedu.settled.models import PART, AddedFigure, Adds
+from trafficedu.settled.models import PART, AddedFigure, Adds, Figure, hour_text, named
 from trafficedu.settled.queries import seen_path, sum_below, sum_of
 from trafficedu.violations.models import Violation, ViolationKind
 from trafficedu.violations.queries.figures import KindMonthCount
 from trafficedu.violations.rules import ViolationState
 
+HOURS_OF_DAY = 24
+NO_COMPANY, NO_RIDER = "none", "unknown"
+"""Instead of a company: the rider works for none that is known; nobody knows yet who rode."""
 
-def _adds(violation: FromClause) -> Sequence[Adds]:
+
+@dataclass(frozen=True)
+class CompanyCounts:
+    """Violations by the id of the company that engaged the rider on the day.
+
+    ``without_company``: those of riders whom none engaged; ``unknown_rider``: of nobody known yet.
+    """
+
+    by_company: Mapping[int, int]
+    without_company: int
+    unknown_rider: int
+
+
+def _adds_to(part: Callable[[FromClause], ColumnElement[Any]]) -> Callable[[FromClause], Sequence[Adds]]:
+    """Return what a violation adds: one to a part once it is confirmed."""
+
+    def adds(violation: FromClause) -> Sequence[Adds]:
+        row = violation.c
+        return [Adds(part(violation), row.occurred_on, row.area_id, row.state == ViolationState.CONFIRMED)]
+
+    return adds
+
+
+def _kind(violation: FromClause) -> ColumnElement[str]:
+    return cast(violation.c.kind_id, String(PART))
+
+
+def _hour(violation: FromClause) -> ColumnElement[str]:
+    return hour_text(violation.c.occurred_utc)
+
+
+def _company(violation: FromClause) -> ColumnElement[str]:
     row = violation.c
-    return [Adds(cast(row.kind_id, String(PART)), row.occurred_on, row.area_id, row.state == ViolationState.CONFIRMED)]
+    return case(
+        (row.company_id.is_not(None), cast(row.company_id, String(PART))),
+        (row.rider_id.is_(None), named(NO_RIDER)),
+        else_=named(NO_COMPANY),
+    )
 
 
 FIRST_DAY = select(func.min(Violation.occurred_on))
 """What follows from violations began no earlier."""
-FIGURE = AddedFigure("violations", FIRST_DAY, table_of(Violation), _adds)
+FIGURE = AddedFigure("violations", FIRST_DAY, table_of(Violation), _adds_to(_kind))
+HOURS = AddedFigure("violation_hours", FIRST_DAY, table_of(Violation), _adds_to(_hour))
+COMPANIES = AddedFigure("violation_companies", FIRST_DAY, table_of(Violation), _adds_to(_company))
 
 
 def count_by_kind_and_month(
@@ -55,6 +97,28 @@ def count_by_month(session: Session, by: Actor, path: str, period: Period, now: 
     seen = seen_path(by, path)
     for (month, _), n in (sum_of(session, FIGURE, seen, period, now) if seen is not None else {}).items():
         counts[month] += n
+    return +counts
+
+
+def count_by_hour(session: Session, by: Actor, path: str, period: Period, now: datetime) -> list[int]:
+    """Return the violations of the area at ``path`` and all below it in each of the 24 hours of the day, from 0."""
+    counts = _by_part(session, HOURS, by, path, period, now)
+    return [counts[f"{hour:02d}"] for hour in range(HOURS_OF_DAY)]
+
+
+def count_by_company(session: Session, by: Actor, path: str, period: Period, now: datetime) -> CompanyCounts:
+    """Return the violations of the area at ``path`` and all below it by company."""
+    counts = _by_part(session, COMPANIES, by, path, period, now)
+    without, unknown = counts.pop(NO_COMPANY, 0), counts.pop(NO_RIDER, 0)
+    return CompanyCounts({int(part): n for part, n in counts.items()}, without, unknown)
+
+
+def _by_part(session: Session, figure: Figure, by: Actor, path: str, period: Period, now: datetime) -> Counter[str]:
+    """Return the parts of a figure over a whole period; those that came to nothing are left out."""
+    counts: Counter[str] = Counter()
+    seen = seen_path(by, path)
+    for (_, part), n in (sum_of(session, figure, seen, period, now) if seen is not None else {}).items():
+        counts[part] += n
     return +counts
 
 
