@@ -115,3 +115,11 @@ def test_what_reads_is_planned_for_its_values_and_what_writes_is_prepared(fresh_
                 for _ in range(connections.PREPARED_AFTER + 2):
                     session.execute(scope, {"path": "33"})
                 assert session.scalar(kept) == expected
+
+
+def test_postgresql_follows_an_index_rather_than_sort_all_rows_of_an_area(app: Flask, database_kind: str) -> None:
+    if database_kind == "sqlite":
+        pytest.skip("SQLite knows no such settings")
+    with app.app_context(), database().engine.connect() as connection:
+        settings = [connection.scalar(text(f"SHOW {name}")) for name in ("random_page_cost", "jit")]
+    assert settings == ["1.1", "off"]

@@ -118,6 +118,27 @@ def test_a_list_goes_on_behind_rows_that_it_leaves_out(session: Session, rows: l
     assert seen == [row.id for row in reversed(rows[:4])]
 
 
+def test_a_row_to_which_two_ways_lead_is_shown_and_counted_once(
+    session: Session, rows: list[AuditEntry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_test = [AuditEntry.action == "test:page"]
+    other_way = Reach(of_test, SUBJECT, [0, 3])
+    reach = Reach(of_test, KIND, ["甲"], also=[other_way], met=2)
+    expected = [row for row in reversed(rows) if row.subject_kind == "甲" or row.subject_id in {0, 3}]
+    assert any(row.subject_kind == "甲" and row.subject_id in {0, 3} for row in expected)
+    pages = [paginate(session, MINE, ORDERS["unique"], per_page=2, reach=reach)]
+    while pages[-1].after:
+        pages.append(paginate(session, MINE, ORDERS["unique"], Place(after=pages[-1].after), 2, reach))
+    assert [row for page in pages for row in page.items] == expected
+    assert pages[0].total == len(expected)
+    back = paginate(session, MINE, ORDERS["unique"], Place(before=pages[-1].before), 2, reach)
+    assert back.items == pages[-2].items
+    assert reach.first(session, ORDERS["unique"], 4) == [row.id for row in expected[:4]]
+    for limit, total in ((len(expected) - 1, len(expected)), (2, 3)):
+        monkeypatch.setattr("trafficedu.core.reach.CAP", limit)
+        assert reach.count(session, ORDERS["unique"]) == total
+
+
 def test_a_long_list_is_counted_to_a_limit(
     session: Session, rows: list[AuditEntry], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -259,6 +259,22 @@ def test_moving_to_a_chosen_session(session: Session, district: District, rider:
     assert (seat(session, task), chosen.seats_taken) == (chosen, 1)
 
 
+def test_a_seat_is_moved_to_no_station_that_does_not_serve_the_rider(session: Session) -> None:
+    city = make_city(session)
+    own, neighbour, _ = city.districts
+    present = make_session(session, own.at_a, capacity=2)
+    task = establish(session, make_violation(session, make_rider(session, own.a), own.a))
+    closed = make_session(session, make_station(session, own.b), NOW + timedelta(days=3))
+    closed.station.active = False
+    for beyond in (make_session(session, neighbour.at_a, NOW + timedelta(days=1)), closed):
+        with pytest.raises(Refusal, match="cannot be chosen"):
+            seats.move_booking(session, task, beyond, SYSTEM, NOW)
+        assert (seat(session, task), beyond.seats_taken) == (present, 0)
+    central = make_session(session, make_station(session, city.city), NOW + timedelta(days=2))
+    seats.move_booking(session, task, central, SYSTEM, NOW)
+    assert seat(session, task) is central
+
+
 def test_waiving_needs_a_reason_and_a_permission(session: Session, district: District, rider: Rider) -> None:
     study = make_session(session, district.at_a)
     task = establish(session, make_violation(session, rider, district.a))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, case, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, true
 from sqlalchemy.orm import Session
 
 from trafficedu.core.counting import CAP, count_capped
@@ -163,7 +163,7 @@ class _Paper:
     def _reached(self, reach: Reach, past: ColumnElement[bool] | None, back: bool) -> _Read:
         """Read where the rows of the page stand, by the index that reaches them, and then these rows."""
         most = WINDOW if reach.rest else self.per_page
-        looked = self.session.execute(reach.rows(self.session, self.keys, most + 1, past, back=back)).all()
+        looked = reach.read(self.session, self.keys, most + 1, past, back=back)
         fitting = [row[:-1] for row in looked[:most] if row.fits]
         shown = fitting[: self.per_page]
         key = self.keys.keys[-1].expression
@@ -197,7 +197,7 @@ class _Paper:
         if self.reach is None:
             return count_capped(self.session, self.query), False
         if not self.reach.rest:
-            return count_capped(self.session, select(self.reach.some(self.session, self.keys, CAP + 1))), False
+            return self.reach.count(self.session, self.keys.clauses()), False
         return (read.met, True) if at_beginning else (0, True)
 
     def _seal(self, values: Sequence[Any]) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
+    Row,
     Select,
     Subquery,
     and_,
@@ -51,7 +52,10 @@ class Reach:
         from the others: PostgreSQL takes it for a short way into each of many branches, and reads all of history in
         search of one area.
     also
-        Further ways to rows of the list, none of which leads to a row of another.
+        Further ways to rows of the list.
+    met
+        By so many of the ways at most one row is reached: it stands next to itself where they are merged, and is taken
+        once. To keep each way from what another leads to would make it look for rows that are not there.
     rest
         What else the list is narrowed to, on columns of the same table: no index answers it, so a page looks through
         :data:`WINDOW` rows for those that fit.
@@ -62,6 +66,7 @@ class Reach:
     values: Sequence[Any] = ()
     rest: Sequence[ColumnElement[bool]] = ()
     also: Sequence[Reach] = ()
+    met: int = 1
     whole: Sequence[ColumnElement[bool]] = ()
 
     @classmethod
@@ -81,12 +86,20 @@ class Reach:
         if self.column is None or sum(len(way.values) for way in ways) <= MOST_BRANCHES:
             return self
         led = or_(*(and_(way.column.in_(way.values), *way.conditions) for way in ways if way.column is not None))
-        return replace(self, column=None, values=(), also=(), rest=[*self.rest, led])
+        return replace(self, column=None, values=(), also=(), met=1, rest=[*self.rest, led])
 
-    def rows(
+    def read(
         self, session: Session, order: Order, limit: int, past: ColumnElement[bool] | None = None, *, back: bool = False
+    ) -> Sequence[Row[Any]]:
+        """Return where the next ``limit`` rows stand, in their order, and whether each fits the rest (1 or 0)."""
+        rows = session.execute(self._rows(session, order, limit * self.met, past, back)).all()
+        once = [row for number, row in enumerate(rows) if not number or row[-2] != rows[number - 1][-2]]
+        return once[:limit]
+
+    def _rows(
+        self, session: Session, order: Order, limit: int, past: ColumnElement[bool] | None, back: bool
     ) -> Select[Any] | CompoundSelect[Any]:
-        """Return where the next ``limit`` rows stand, in their order, and whether each fits the rest (1 or 0).
+        """Return the query of :meth:`read`, in which a row stands as often as it is met.
 
         Both databases merge the branches row by row and stop: PostgreSQL where each is sorted and limited itself, which
         SQLite does not take and does not need.
@@ -100,23 +113,28 @@ class Reach:
         merged = union_all(*branches)
         return merged.order_by(*order.of(list(merged.selected_columns)[:-1], back=back)).limit(limit)
 
-    def some(self, session: Session, order: Order, limit: int) -> Subquery:
-        """Return ``limit`` of all rows, for counting them."""
+    def first(self, session: Session, order: Sequence[ColumnElement[Any]], limit: int) -> list[Any]:
+        """Return the keys (the last of the order) of the first rows; what is in the rest is no window here."""
+        return [row[-2] for row in self._plain().read(session, Order(order), limit)]
+
+    def count(self, session: Session, order: Sequence[ColumnElement[Any]]) -> int:
+        """Return how many rows it leads to, as ``core.counting`` counts."""
+        reach, keys = self._plain(), Order(order)
+        some = replace(reach, also=())._some(session, keys, CAP + 1)
+        number = session.scalar(select(func.count()).select_from(some)) or 0
+        if number > CAP or not reach.also:
+            return number
+        every = reach._some(session, keys, CAP * reach.met + 1)  # among these are more than the cap, if there are
+        return min(session.scalar(select(func.count(every.c[0].distinct()))) or 0, CAP + 1)
+
+    def _some(self, session: Session, order: Order, limit: int) -> Subquery:
+        """Return the keys of ``limit`` of all rows, as often as they are met."""
         branches = self._branches([order.columns[-1]], None)
         if len(branches) == 1:
             return branches[0].order_by(*order.clauses()).limit(limit).subquery()
         if session.get_bind().dialect.name == "postgresql":
             branches = [branch.order_by(*order.clauses()).limit(limit) for branch in branches]
         return union_all(*branches).limit(limit).subquery()
-
-    def first(self, session: Session, order: Sequence[ColumnElement[Any]], limit: int) -> list[Any]:
-        """Return the keys (the last of the order) of the first rows; what is in the rest is no window here."""
-        return [row[-2] for row in session.execute(self._plain().rows(session, Order(order), limit))]
-
-    def count(self, session: Session, order: Sequence[ColumnElement[Any]]) -> int:
-        """Return how many rows it leads to, as ``core.counting`` counts."""
-        some = self._plain().some(session, Order(order), CAP + 1)
-        return session.scalar(select(func.count()).select_from(some)) or 0
 
     def _plain(self) -> Reach:
         """Return it with the rest among its conditions."""

@@ -40,7 +40,7 @@ from trafficedu.education.queries.sessions import SessionFilter
 from trafficedu.education.queries.tasks import OVERDUE, WAITING, TaskFilter
 from trafficedu.education.rules import TaskState
 from trafficedu.education.services.courses import CourseInput, ModuleInput
-from trafficedu.education.services.seats import FULL
+from trafficedu.education.services.seats import FULL, NOT_OFFERED
 from trafficedu.education.services.sessions import NewSeries, NewSession, SessionChange
 from trafficedu.stations.models import Station
 
@@ -209,7 +209,7 @@ class SeatForm(Form):
         """Refuse a session that was never offered, and one that has become full."""
         study = self._look_up(field.data)
         if study is None:
-            raise ValidationError(str(_l("This session cannot be chosen for this study task. Choose another one.")))
+            raise ValidationError(translated(NOT_OFFERED))
         if study.seats_taken >= study.capacity:
             raise ValidationError(translated(FULL))
         self.study = study

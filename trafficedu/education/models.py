@@ -90,7 +90,8 @@ class StudySession(Versioned, Base):
         CheckConstraint("seats_taken >= 0 AND seats_taken <= capacity", "seats"),
         one_of("state", SessionState),
         Index("ix_study_session_course_id_starts_utc", "course_id", "starts_utc"),
-        Index("ix_study_session_station_id_starts_on", "station_id", "starts_on"),
+        Index("ix_study_session_station_id_in_time", "station_id", "starts_on", "starts_utc", "id"),
+        Index("ix_study_session_in_time", "starts_on", "starts_utc", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -155,7 +156,7 @@ class StudyTask(Versioned, Base):
         Index("ix_study_task_station_id_urgency", "station_id", "urgency", "id"),
         Index("ix_study_task_company_id_urgency", "company_id", "urgency", "id"),
         partial_index("ix_study_task_urgency", "urgency", "id", where="id > 0"),
-        partial_index("ix_study_task_open_urgency", "urgency", "id", where=OPEN),
+        partial_index("ix_study_task_open_urgency", "urgency", "id", where=f"{OPEN} AND id > 0"),
         partial_index("ix_study_task_open_station_id_urgency", "station_id", "urgency", "id", where=OPEN),
         partial_index("ix_study_task_open_area_id_urgency", "area_id", "urgency", "id", where=OPEN),
         partial_index("ix_study_task_open_home_area_id_urgency", "home_area_id", "urgency", "id", where=OPEN),

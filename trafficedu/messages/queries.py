@@ -13,7 +13,6 @@ from trafficedu.accounts.models import User
 from trafficedu.configuration.queries import list_runs
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import day_bounds
-from trafficedu.core.counting import count_capped
 from trafficedu.core.errors import Missing
 from trafficedu.core.paging import BEGINNING, Page, Place, paginate
 from trafficedu.core.reach import Reach
@@ -93,12 +92,19 @@ def find_push(session: Session, number: str, by: Actor) -> Push:
     return found
 
 
+_LATEST = [Push.id.desc()]
+
+
+def _inbox(by: Actor, *, unread: bool) -> Reach:
+    conditions = [Push.read_utc.is_(None)] if unread else []
+    return Reach(conditions, Push.user_id.expression, [by.user_id])
+
+
 def list_inbox(session: Session, by: Actor, place: Place = BEGINNING, *, unread: bool = False) -> Page[Push]:
     """Return the pushes to oneself, the latest first."""
-    conditions = [Push.read_utc.is_(None)] if unread else []
-    query = select(Push).where(Push.user_id == by.user_id, *conditions)
-    reach = Reach(conditions, Push.user_id.expression, [by.user_id])
-    return paginate(session, query, [Push.id.desc()], place, reach=reach)
+    query = select(Push).where(Push.user_id == by.user_id)
+    reach = _inbox(by, unread=unread)
+    return paginate(session, query.where(*reach.conditions), _LATEST, place, reach=reach)
 
 
 def list_recent(session: Session, by: Actor, limit: int) -> Sequence[Push]:
@@ -108,7 +114,7 @@ def list_recent(session: Session, by: Actor, limit: int) -> Sequence[Push]:
 
 def count_unread(session: Session, by: Actor) -> int:
     """Return how many pushes to oneself are not read, capped."""
-    return count_capped(session, select(Push.id).where(Push.user_id == by.user_id, Push.read_utc.is_(None)))
+    return _inbox(by, unread=True).count(session, _LATEST)
 
 
 def list_deliveries(session: Session, wanted: DeliveryFilter, place: Place = BEGINNING) -> Page[Delivery]:

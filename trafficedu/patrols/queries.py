@@ -160,8 +160,7 @@ PATROLS: Listing[Patrol, PatrolFilter] = Listing(
 
 def total_of(session: Session, by: Actor, filters: PatrolFilter) -> Effort | None:
     """Return the effort of a filtered list: only what counts of it. None where it is too long to be added up."""
-    rows = _reach(session, by, filters).bounded().rows(session, Order(PATROLS.order_of(None)), CAP + 1)
-    looked = session.execute(rows).all()
+    looked = _reach(session, by, filters).bounded().read(session, Order(PATROLS.order_of(None)), CAP + 1)
     if len(looked) > CAP:
         return None
     ids = [row[-2] for row in looked if row.fits]

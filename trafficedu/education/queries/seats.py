@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from itertools import groupby, product
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
-from sqlalchemy.orm import Session, aliased, contains_eager
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from trafficedu.areas.models import Area
 from trafficedu.areas.rules import Level, paths_down_to
@@ -15,6 +16,7 @@ from trafficedu.configuration.queries import figure
 from trafficedu.core.actors import at_or_below
 from trafficedu.core.clock import local_date
 from trafficedu.core.orm import among
+from trafficedu.core.reach import Reach
 from trafficedu.core.tables import table_of
 from trafficedu.education import rules
 from trafficedu.education.models import Booking, StudySession, StudyTask
@@ -132,14 +134,20 @@ def candidates(session: Session, course_id: int, due_on: date, path: str, now: d
     return session.connection().scalars(_CANDIDATES, parameters).all()
 
 
-_SESSIONS = select(StudySession).join(StudySession.station).join(Station.area)
-_OFFERED = (
-    _SESSIONS.where(*_BOOKABLE)
-    .order_by(_STUDY.starts_on > bindparam("due_on"), _NEARNESS, _STUDY.starts_utc, _STUDY.id)
-    .options(contains_eager(StudySession.station).contains_eager(Station.area))
-    .limit(bindparam("most"))
+_IN_REACH = (
+    select(_STATION.id, _NEARNESS.label("nearness"))
+    .join_from(table_of(Station), table_of(Area), _STATION.area_id == _AREA.id)
+    .where(_STATION.active, or_(_IN_DISTRICT, _FOR_ALL))
+    .order_by("nearness", _STATION.id)
 )
-_CHOSEN = _SESSIONS.where(_STUDY.number == bindparam("chosen"), *_CHOOSABLE).execution_options(populate_existing=True)
+_CHOSEN = (
+    select(StudySession)
+    .join(StudySession.station)
+    .join(Station.area)
+    .where(_STUDY.number == bindparam("chosen"), *_CHOOSABLE)
+    .execution_options(populate_existing=True)
+)
+_IN_TIME = (StudySession.starts_on.expression, StudySession.starts_utc.expression, StudySession.id.expression)
 
 
 def _choice(task: StudyTask, path: str, now: datetime) -> dict[str, Any]:
@@ -153,14 +161,39 @@ def sessions_with_seats(
 
     Nearest first, then earliest, with station and area loaded. Sessions after the due date are offered too
     (the page says which): better late than not at all. ``path`` is the task's :func:`origin_path`, where it is known.
+    Asked place by place, by the index of the stations there: a wider place only while more may be offered.
     """
-    choice = _choice(task, path or origin_path(session, task), now)
-    return session.scalars(_OFFERED, {**choice, "due_on": task.due_on, "most": limit}).all()
+    places, today = _places(path or origin_path(session, task)), local_date(now)
+    near = groupby(session.connection().execute(_IN_REACH, places), key=lambda row: row.nearness)
+    stations = [[row.id for row in rows] for _, rows in near]
+    in_time = StudySession.starts_on.between(today, task.due_on)
+    late = StudySession.starts_on > max(task.due_on, today - timedelta(days=1))
+    free = [
+        StudySession.course_id == task.course_id,
+        StudySession.state == rules.SessionState.SCHEDULED,
+        StudySession.starts_utc > now,
+        StudySession.seats_taken < StudySession.capacity,
+    ]
+    offered: list[int] = []
+    for period, some in product([in_time, late], stations):
+        if len(offered) < limit:
+            reach = Reach([period, *free], StudySession.station_id.expression, some)
+            offered += reach.first(session, _IN_TIME, limit - len(offered))
+    query = select(StudySession).where(StudySession.id.in_(offered))
+    loaded = session.scalars(query.options(joinedload(StudySession.station).joinedload(Station.area)))
+    return sorted(loaded, key=lambda study: offered.index(study.id))
 
 
 def find_chosen(session: Session, task: StudyTask, path: str, number: str, now: datetime) -> StudySession | None:
     """Return the session that somebody chose for a task, full or not; None where it was never offered for it."""
     return session.scalar(_CHOSEN, {**_choice(task, path, now), "chosen": number})
+
+
+def is_in_reach(session: Session, task: StudyTask, station_id: int) -> bool:
+    """Tell whether a station that is open serves the rider of a task: one of their district, or of those above it."""
+    query = _IN_REACH.where(_STATION.id == bindparam("station"))
+    places = _places(origin_path(session, task))
+    return session.connection().execute(query, {**places, "station": station_id}).first() is not None
 
 
 def live_booking(session: Session, task_id: int) -> Booking | None:

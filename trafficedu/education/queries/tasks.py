@@ -170,7 +170,7 @@ def _tasks(by: Actor) -> Select[tuple[StudyTask]]:
         .options(
             *_WITH_RIDER,
             selectinload(StudyTask.bookings.and_(Booking.state.in_((BookingState.BOOKED, BookingState.ATTENDED))))
-            .joinedload(Booking.session)
+            .selectinload(Booking.session)
             .joinedload(StudySession.station),
         )
         .execution_options(populate_existing=True)
@@ -221,8 +221,7 @@ def _reach(session: Session, by: Actor, chosen: TaskFilter, day: date) -> Reach:
     happened = Reach(part, StudyTask.area_id.expression, ids, rest, whole=WHOLE)
     if chosen.area_path:
         return happened
-    at_home = Reach([*part, StudyTask.area_id.not_in(ids)], StudyTask.home_area_id.expression, ids)
-    return replace(happened, also=[at_home])
+    return replace(happened, also=[Reach(part, StudyTask.home_area_id.expression, ids)], met=2)
 
 
 def _reach_of_station(
@@ -231,9 +230,8 @@ def _reach_of_station(
     """Return the ways to what has its seat at a station and to what waits in its town."""
     ids = session.scalars(_town_of(station_id)).all()
     waits = [*part, UNDONE, among(StudyTask.state, TaskState.OPEN), StudyTask.station_id.is_distinct_from(station_id)]
-    happened = Reach(waits, StudyTask.area_id.expression, ids)
-    at_home = Reach([*waits, StudyTask.area_id.not_in(ids)], StudyTask.home_area_id.expression, ids)
-    return Reach(part, StudyTask.station_id.expression, [station_id], rest, [happened, at_home], WHOLE)
+    in_town = [Reach(waits, place.expression, ids) for place in (StudyTask.area_id, StudyTask.home_area_id)]
+    return Reach(part, StudyTask.station_id.expression, [station_id], rest, in_town, 2, WHOLE)
 
 
 def _narrowed_beside(session: Session, chosen: TaskFilter) -> list[ColumnElement[bool]]:

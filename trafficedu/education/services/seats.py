@@ -31,6 +31,7 @@ from trafficedu.stations.models import Station
 ROUNDS = 5
 """How often the ranking is asked anew after every candidate turned out full."""
 FULL = message("This session has just become full. Choose another one.")
+NOT_OFFERED = message("This session cannot be chosen for this study task. Choose another one.")
 
 
 def lock_riders(session: Session, rider_ids: Iterable[int]) -> None:
@@ -194,14 +195,15 @@ def move_booking(session: Session, task: StudyTask, study_session: StudySession,
     Raises
     ------
     Refusal
-        The task is begun or finished, the session has another course, is over, cancelled or full.
+        The task is begun or finished, the session has another course, is over, cancelled or full, or its station does
+        not serve the rider.
     """
     _lock_task(session, task)
     _require_not_begun(task)
     present = queries.live_booking(session, task.id)
     if present is not None and present.session_id == study_session.id:
         return present
-    _require_suitable(task, study_session, by, now)
+    _require_suitable(session, task, study_session, by, now)
     lock_sessions(session, [study_session.id, *([present.session_id] if present else [])])
     seat = reserve_seat(session, study_session.id)
     if seat is None:
@@ -231,7 +233,7 @@ def lock_for_move(session: Session, task: StudyTask, path: str, now: datetime) -
         lock_sessions(session, [present.session_id, *candidates])
 
 
-def _require_suitable(task: StudyTask, study: StudySession, by: Actor, now: datetime) -> None:
+def _require_suitable(session: Session, task: StudyTask, study: StudySession, by: Actor, now: datetime) -> None:
     if study.course_id != task.course_id:
         raise Refusal(message("This session is for a different course."), field="session")
     if not study.takes_place:
@@ -239,6 +241,8 @@ def _require_suitable(task: StudyTask, study: StudySession, by: Actor, now: date
     at_the_desk = by.may("education:session:check_in") and study.starts_on == local_date(now)
     if study.starts_utc <= now and not at_the_desk:
         raise Refusal(message("This session has already begun. Choose a later one."), field="session")
+    if not queries.is_in_reach(session, task, study.station_id):
+        raise Refusal(NOT_OFFERED, field="session")
 
 
 def offer_seats(session: Session, session_id: int, by: Actor, now: datetime) -> int:

@@ -153,8 +153,7 @@ def _ways(session: Session, by: Actor, part: ColumnElement[bool], company_id: in
     to_villages = Reach([part], Notice.area_id.expression, ids, whole=WHOLE)
     if by.may(ANSWER):
         return to_villages
-    elsewhere = or_(Notice.area_id.is_(None), Notice.area_id.not_in(ids))
-    return replace(to_villages, also=[Reach([part, elsewhere], Notice.violation_area_id.expression, ids)])
+    return replace(to_villages, also=[Reach([part], Notice.violation_area_id.expression, ids)], met=2)
 
 
 def _days(criteria: NoticeFilter) -> list[ColumnElement[bool]]:
