@@ -73,6 +73,8 @@ class Accident(Versioned, Base):
     recorded_by: Mapped[User | None] = relationship(foreign_keys=[recorded_by_id])
     voided_by: Mapped[User | None] = relationship(foreign_keys=[voided_by_id])
     kinds: Mapped[list[ViolationKind]] = relationship(secondary="accident_kind", order_by="ViolationKind.code")
+    involved: Mapped[list[AccidentKind]] = relationship(viewonly=True)
+    """The same, for a list: read for all its rows by their key alone, where ``kinds`` would join all of history."""
     riders: Mapped[list[AccidentRider]] = relationship(back_populates="accident", order_by="AccidentRider.id")
 
     is_voided = StateIs(AccidentState.VOIDED)
@@ -86,6 +88,8 @@ class AccidentKind(Base):
 
     accident_id: Mapped[int] = mapped_column(ForeignKey("accident.id"), primary_key=True)
     kind_id: Mapped[int] = mapped_column(ForeignKey("violation_kind.id"), primary_key=True, index=True)
+
+    kind: Mapped[ViolationKind] = relationship(viewonly=True)
 
 
 class AccidentRider(Base):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -85,8 +85,13 @@ def _filtered(by: Actor, chosen: AccidentFilter) -> Select[tuple[Accident]]:
         select(Accident)
         .join(Accident.area)
         .where(visible_to(by), *filter_conditions(chosen))
-        .options(contains_eager(Accident.area), selectinload(Accident.kinds))
+        .options(contains_eager(Accident.area), selectinload(Accident.involved).joinedload(AccidentKind.kind))
     )
+
+
+def _names_of_kinds(accident: Accident) -> list[Callable[[str], str]]:
+    kinds = (link.kind for link in accident.involved)
+    return [kind.name for kind in sorted(kinds, key=lambda kind: kind.code)]
 
 
 def _reach(session: Session, by: Actor, chosen: AccidentFilter) -> Reach | None:
@@ -105,7 +110,7 @@ ACCIDENTS: Listing[Accident, AccidentFilter] = Listing(
         Column("area_code", message("Area code"), value=lambda row: row.area.code, in_file_only=True),
         Column("area", message("Village"), value=lambda row: row.area.name),
         Column("place", message("Place"), value=lambda row: row.place),
-        Column("kinds", message("Violations involved"), value=lambda row: [kind.name for kind in row.kinds]),
+        Column("kinds", message("Violations involved"), value=_names_of_kinds),
         Column("ebike", message("E-bike"), value=lambda row: INVOLVED if row.ebike_involved else NOT_INVOLVED),
         Column("helmet", message("Helmet"), value=lambda row: row.rider_helmet.label if row.ebike_involved else None),
         Column("killed", message("Killed"), value=lambda row: row.killed, look=FIGURES),
@@ -145,8 +150,9 @@ def _rest(chosen: AccidentFilter) -> list[ColumnElement[bool]]:
     if chosen.severity == CASUALTIES:
         conditions.append(Accident.severity.in_(CASUALTY))
     if chosen.kind_code:
-        involved = select(AccidentKind.accident_id).join(ViolationKind, ViolationKind.id == AccidentKind.kind_id)
-        conditions.append(Accident.id.in_(involved.where(ViolationKind.code == chosen.kind_code)))
+        involved = select(AccidentKind.kind_id).join(AccidentKind.kind).where(ViolationKind.code == chosen.kind_code)
+        one = involved.where(AccidentKind.accident_id == Accident.id).limit(1).correlate(Accident).scalar_subquery()
+        conditions.append(one.is_not(None))  # asked of each row: of a set of ids a database would read all of history
     equal: list[tuple[Any, ColumnElement[Any]]] = [
         (chosen.severity.replace(CASUALTIES, ""), Accident.severity.expression),
         (chosen.ebike, Accident.ebike_involved.expression),
