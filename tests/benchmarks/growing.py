@@ -202,6 +202,8 @@ class _Copied:
             return "NULL"
         if column.name == "urgency":
             return self._urgency(name)
+        if column.name == "sorted_on":
+            return f"CASE WHEN t.deadline_on IS NULL THEN {name} ELSE {self._moved(column, name)} END"
         if column.name in self._texts:
             own = f"t.id + k * {self._spans[self._table.name]}"
             return f"substr({name}, 1, 1) || CAST({own} AS varchar(11))"

@@ -44,13 +44,16 @@ def test_the_list_narrows_by_everything_it_offers(session: Session, village: Are
         return [hazard.number for hazard in found.items]
 
     assert numbers() == [two.number, one.number]
-    assert numbers(sort="risk") == [one.number, two.number]
+    assert numbers(sort="reported") == numbers(sort="deadline") == [one.number, two.number]
+    assert numbers(sort="-deadline") == [two.number, one.number]
     assert numbers(words="临江") == [one.number]
     assert numbers(words=two.number) == [two.number]
     assert numbers(state="planned") == numbers(risk="high") == numbers(kind_code="surface") == [one.number]
     assert numbers(state="open") == [two.number, one.number]
     assert numbers(area_path=village.path) == [one.number]
     assert numbers(since=TODAY + DAY) == [two.number]
+    assert numbers(sort="deadline", since=TODAY + DAY) == [two.number]
+    assert numbers(state="open", sort="-deadline", until=TODAY) == [one.number]
     assert numbers(until=TODAY) == numbers(overdue_on=TODAY + 8 * DAY) == [one.number]
     assert numbers(overdue_on=TODAY + 7 * DAY) == []
 

@@ -67,8 +67,8 @@ class Listing(Generic[Row, Filter]):
     ``make`` makes a row of the columns of a ``query`` that selects several; ``complete`` makes the rows of a page of
     what was read of it, by whatever else they need, read for all of them at once.
 
-    ``reach`` says of a table that grows how an index reaches the rows (``core.reach``), for the sort the list begins
-    with or its reverse; None where one row is looked for by its number.
+    ``reach`` says of a table that grows how an index reaches the rows (``core.reach``), for every sort that is offered;
+    None where one row is looked for by its number.
 
     A list that goes out as a file names the permission for it (also the act in the audit trail) and the file.
     """
@@ -116,6 +116,8 @@ class Listing(Generic[Row, Filter]):
     ) -> Page[Row]:
         """Return a page of the rows that ``by`` may see, narrowed and sorted."""
         reach = self.reach and self.reach(session, by, chosen)
+        if reach is not None:
+            reach = reach.sorted_as(own=self.sort_of(sort).removeprefix("-") == self.sort.removeprefix("-"))
         page = paginate(session, self.query(by, chosen), self.order_of(sort), place, self.per_page, reach)
         if self.complete is not None:
             return replace(page, items=self.complete(session, page.items))
@@ -129,6 +131,7 @@ class Listing(Generic[Row, Filter]):
         reach = self.reach and self.reach(session, by, chosen)
         if reach is None:
             raise ValueError("no index reaches this list")
+        reach = reach.sorted_as(own=True)
         order = self.order_of(None)
         key = Order(order).keys[-1].expression
         query = self.query(by, chosen).where(key.in_(reach.first(session, order, limit)))

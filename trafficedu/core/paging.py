@@ -143,7 +143,7 @@ class _Paper:
         after_it = self._seal(last) if back or on else ""
         single = len(self.query.column_descriptions) == 1
         items = [row[0] if single else row[:-width] for row in (read.rows[::-1] if back else read.rows)]
-        looked_to = next((value for value in read.farthest if isinstance(value, date)), "")
+        looked_to = next((value for value in read.farthest if isinstance(value, date) and value != date.max), "")
         total, at_least = (len(items), False) if not before_it and not after_it else self._count(read, past is None)
         return Page(
             items,

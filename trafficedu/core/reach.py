@@ -56,6 +56,8 @@ class Reach:
     met
         By so many of the ways at most one row is reached: it stands next to itself where they are merged, and is taken
         once. To keep each way from what another leads to would make it look for rows that are not there.
+    period
+        Conditions on the column that the list sorts by of its own accord; sorted otherwise, they are part of the rest.
     rest
         What else the list is narrowed to, on columns of the same table: no index answers it, so a page looks through
         :data:`WINDOW` rows for those that fit.
@@ -68,6 +70,7 @@ class Reach:
     also: Sequence[Reach] = ()
     met: int = 1
     whole: Sequence[ColumnElement[bool]] = ()
+    period: Sequence[ColumnElement[bool]] = ()
 
     @classmethod
     def of_areas(
@@ -79,6 +82,12 @@ class Reach:
     ) -> Reach:
         """Return the reach of the areas with these ids, None for all there are (``areas.queries.ids_in_reach``)."""
         return cls(conditions, None if ids is None else column, ids or (), rest)
+
+    def sorted_as(self, own: bool) -> Reach:
+        """Return how it is read: sorted as the list is of its ``own`` accord, or otherwise."""
+        if own:
+            return replace(self, conditions=[*self.conditions, *self.period], period=())
+        return replace(self, rest=[*self.rest, *self.period], period=())
 
     def bounded(self) -> Reach:
         """Return what is read of it: of very many values, the index of the order alone."""

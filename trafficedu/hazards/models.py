@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.accounts.models import User
@@ -28,7 +29,8 @@ class HazardKind(Named, Versioned, Base):
 
 WAITING = is_among("state", OPEN)
 LISTED = "ended_utc IS NULL"
-"""What waits for somebody and what is under check, as indexes say it."""
+ALL = "id > 0"
+"""What waits for somebody, what is under check and what only a list of all asks for, as indexes say it."""
 
 
 class Hazard(Versioned, Base):
@@ -36,7 +38,8 @@ class Hazard(Versioned, Base):
 
     ``missed_on`` is the first deadline that passed while it was not fixed: a deadline moved afterwards does not make
     it on time. ``overdue_told_on`` and ``soon_told_on`` are the deadlines about which the reminder went out.
-    ``fixed_*`` is emptied when a fix is rejected. ``client_reference`` makes a repeated submit give the first record.
+    ``fixed_*`` is emptied when a fix is rejected. ``sorted_on`` is the deadline as lists sort by it: the last of all
+    days while there is none. ``client_reference`` makes a repeated submit give the first record.
     """
 
     __tablename__ = "hazard"
@@ -57,8 +60,15 @@ class Hazard(Versioned, Base):
         Index("ix_hazard_area_id_state", "area_id", "state"),
         Index("ix_hazard_state_deadline_on", "state", "deadline_on"),
         Index("ix_hazard_reported_on", "reported_on"),
-        partial_index("ix_hazard_open_area_id_deadline_on", "area_id", "deadline_on", where=WAITING),
-        partial_index("ix_hazard_open_deadline_on", "deadline_on", where=WAITING),
+        CheckConstraint(f"sorted_on = coalesce(deadline_on, '{date.max}')", "sorted_on"),
+        Index("ix_hazard_area_id_in_time", "area_id", "reported_utc", "id"),
+        Index("ix_hazard_area_id_deadline", "area_id", "sorted_on", "id"),
+        partial_index("ix_hazard_in_time", "reported_utc", "id", where=ALL),
+        partial_index("ix_hazard_deadline", "sorted_on", "id", where=ALL),
+        partial_index("ix_hazard_open_area_id_in_time", "area_id", "reported_utc", "id", where=WAITING),
+        partial_index("ix_hazard_open_area_id_deadline", "area_id", "sorted_on", "id", where=WAITING),
+        partial_index("ix_hazard_open_in_time", "reported_utc", "id", where=f"{WAITING} AND {ALL}"),
+        partial_index("ix_hazard_open_deadline", "sorted_on", "id", where=f"{WAITING} AND {ALL}"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -81,6 +91,7 @@ class Hazard(Versioned, Base):
     measures: Mapped[str] = mapped_column(String(1000), default="")
     responsible: Mapped[str] = mapped_column(String(80), default="")
     deadline_on: Mapped[date | None]
+    sorted_on: Mapped[date]
     missed_on: Mapped[date | None]
     soon_told_on: Mapped[date | None]
     overdue_told_on: Mapped[date | None]
@@ -108,6 +119,13 @@ class Hazard(Versioned, Base):
     def is_overdue(self, day: date) -> bool:
         """Tell whether it is not fixed though its deadline passed before ``day``."""
         return is_overdue(self.state, self.deadline_on, day)
+
+
+@event.listens_for(Hazard, "before_insert")
+@event.listens_for(Hazard, "before_update")
+def _settle(_mapper: Any, _connection: Any, hazard: Hazard) -> None:
+    """Put a hazard where it belongs in lists, whatever of it changed."""
+    hazard.sorted_on = hazard.deadline_on or date.max
 
 
 class HazardPhoto(Base):

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries.tree import within
+from trafficedu.areas.queries.tree import ids_in_reach, within
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
+from trafficedu.core.clock import day_bounds
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import AGO, Column, Listing, late
 from trafficedu.core.orm import among
+from trafficedu.core.reach import Reach
 from trafficedu.core.text import message
 from trafficedu.hazards.models import Hazard, HazardKind, HazardPhoto, HazardStep
 from trafficedu.hazards.queries.scope import overdue_on, visible_to
-from trafficedu.hazards.rules import OPEN, HazardAct, HazardState, PhotoTime, Risk
+from trafficedu.hazards.rules import OPEN, HazardAct, PhotoTime
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,13 @@ def hazards_on(day: date) -> Listing[Hazard, HazardFilter]:
             Column("number", message("Number"), value=lambda row: row.number, in_file_only=True),
             Column("place", message("Place"), value=lambda row: row.place),
             Column("area_code", message("Area code"), value=lambda row: row.area.code, in_file_only=True),
-            Column("area", message("Area"), value=lambda row: _with_town(row.area), sort=Area.path.expression),
+            Column("area", message("Area"), value=lambda row: _with_town(row.area)),
             Column("kind", message("Kind of hazard"), value=lambda row: row.kind.name),
-            Column("risk", message("Risk"), value=lambda row: row.risk.label, sort=_RISK),
-            Column("state", message("State"), value=lambda row: [row.state, *late(row.is_overdue(day))], sort=_STATE),
-            Column("deadline", message("Deadline"), value=lambda row: row.deadline_on, sort=_DEADLINE),
+            Column("risk", message("Risk"), value=lambda row: row.risk.label),
+            Column("state", message("State"), value=lambda row: [row.state, *late(row.is_overdue(day))]),
+            Column(
+                "deadline", message("Deadline"), value=lambda row: row.deadline_on, sort=Hazard.sorted_on.expression
+            ),
             Column("responsible", message("Responsible"), value=lambda row: row.responsible),
             Column(
                 "reported",
@@ -95,6 +99,7 @@ def hazards_on(day: date) -> Listing[Hazard, HazardFilter]:
         ],
         sort="-reported",
         order=[Hazard.id.desc()],
+        reach=_reach,
         export="hazards:hazard:export",
         file="hazards",
     )
@@ -104,9 +109,6 @@ def _with_town(area: Area) -> str:
     return f"{area.parent.name} {area.name}" if area.parent else area.name
 
 
-_RISK = case({risk: place for place, risk in enumerate(Risk)}, value=Hazard.risk)
-_STATE = case({state: place for place, state in enumerate(HazardState)}, value=Hazard.state)
-_DEADLINE = func.coalesce(Hazard.deadline_on, date.max)
 _ON_TIME = {None: None, True: message("yes"), False: message("no")}
 _DETAILS: list[Column[Hazard]] = [
     Column("latitude", message("Latitude"), value=lambda row: row.latitude, in_file_only=True),
@@ -118,6 +120,36 @@ _DETAILS: list[Column[Hazard]] = [
     Column("on_time", message("on time"), value=lambda row: _ON_TIME[row.on_time], in_file_only=True),
 ]
 """What the page of a hazard says more, and a file of the list too."""
+
+
+WHOLE = [Hazard.id > literal(0, literal_execute=True)]
+"""What a list of all hazards says, to be led by their index."""
+
+
+def _reach(session: Session, by: Actor, chosen: HazardFilter) -> Reach | None:
+    """Return how the indexes of areas, or of all, reach the hazards of a filter; the open ones have their own."""
+    if numbers.is_number(numbers.normalise(chosen.words), "D"):
+        return None
+    part: list[ColumnElement[bool]] = []
+    rest = _found_by_words(chosen.words)
+    if chosen.overdue_on:
+        part.append(overdue_on(chosen.overdue_on))
+    elif chosen.state == OPEN_ONES or chosen.state in OPEN:
+        part.append(among(Hazard.state, *OPEN))
+    if chosen.state and chosen.state != OPEN_ONES:
+        rest.append(Hazard.state == chosen.state)
+    if chosen.risk:
+        rest.append(Hazard.risk == chosen.risk)
+    if chosen.kind_code:
+        rest.append(
+            Hazard.kind_id.in_(session.scalars(select(HazardKind.id).where(HazardKind.code == chosen.kind_code)))
+        )
+    ids = ids_in_reach(session, by, chosen.area_path)
+    return replace(
+        Reach.of_areas(Hazard.area_id.expression, ids, part, rest),
+        whole=WHOLE,
+        period=_reported(chosen.since, chosen.until),
+    )
 
 
 def _filtered(by: Actor, chosen: HazardFilter) -> Select[tuple[Hazard]]:
@@ -134,11 +166,7 @@ def filter_conditions(chosen: HazardFilter) -> list[ColumnElement[bool]]:
     """Return the conditions of a filter on Hazard; a whole number beats the rest. Voided ones show when asked for."""
     if numbers.is_number(numbers.normalise(chosen.words), "D"):
         return [Hazard.number == numbers.normalise(chosen.words)]
-    conditions: list[ColumnElement[bool]] = []
-    if chosen.words:
-        text = chosen.words.lower()
-        fields = (Hazard.place, Hazard.description, Hazard.responsible)
-        conditions.append(or_(*(func.lower(field).contains(text, autoescape=True) for field in fields)))
+    conditions = _found_by_words(chosen.words)
     equal: list[tuple[str, ColumnElement[Any]]] = [
         (chosen.state.replace(OPEN_ONES, ""), Hazard.state.expression),
         (chosen.risk, Hazard.risk.expression),
@@ -154,9 +182,16 @@ def filter_conditions(chosen: HazardFilter) -> list[ColumnElement[bool]]:
     return [*conditions, *_reported(chosen.since, chosen.until)]
 
 
+def _found_by_words(words: str) -> list[ColumnElement[bool]]:
+    if not words:
+        return []
+    fields = (Hazard.place, Hazard.description, Hazard.responsible)
+    return [or_(*(func.lower(field).contains(words.lower(), autoescape=True) for field in fields))]
+
+
 def _reported(since: date | None, until: date | None) -> list[ColumnElement[bool]]:
-    after = [] if since is None else [Hazard.reported_on >= since]
-    return after if until is None else [*after, Hazard.reported_on <= until]
+    after = [] if since is None else [Hazard.reported_utc >= day_bounds(since)[0]]
+    return after if until is None else [*after, Hazard.reported_utc < day_bounds(until)[1]]
 
 
 def list_steps(session: Session, hazard: Hazard) -> Sequence[HazardStep]:

@@ -22,4 +22,4 @@ def visible_to(by: Actor, area_id: InstrumentedAttribute[Any] = Hazard.area_id) 
 
 def overdue_on(day: date) -> ColumnElement[bool]:
     """Return the condition that a hazard is not fixed though its deadline passed before ``day``."""
-    return among(Hazard.state, *OPEN) & Hazard.state.in_(UNFIXED) & (Hazard.deadline_on < day)
+    return among(Hazard.state, *OPEN) & Hazard.state.in_(UNFIXED) & (Hazard.sorted_on < day)
