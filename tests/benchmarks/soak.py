@@ -5,7 +5,10 @@ some that do not. The suspects of a segmentation fault can be left out one at a 
 docs/adr/0025-a-crash-below-python.md. An hour of what is shipped, and ten minutes of a control:
 
     nice -n 19 .venv/bin/python -m tests.benchmarks.soak --minutes 60
-    nice -n 19 .venv/bin/python -m tests.benchmarks.soak --minutes 10 --load forked --driver python --no-freeze
+    nice -n 19 .venv/bin/python -m tests.benchmarks.soak --minutes 10 --load own
+    nice -n 19 .venv/bin/python -m tests.benchmarks.soak --minutes 10 --load crashed --driver python --no-freeze
+
+``--pause`` leaves the machine to others: so many seconds on average between two acts of a client.
 """
 
 from __future__ import annotations
@@ -130,6 +133,8 @@ class Client(threading.Thread):
 
     target: tuple[str, int] = ("", CONTESTED)
     """The session all clients want a seat in, and how often it was asked for."""
+    pause = 0.0
+    """Seconds between two acts, on average."""
 
     def __init__(self, port: int, place: Place, tally: Tally, until: float, seed: int) -> None:
         super().__init__()
@@ -151,6 +156,7 @@ class Client(threading.Thread):
         ]
         weights = [weight for weight, _ in acts]
         while time.monotonic() < self.until:
+            time.sleep(self.random.uniform(0, 2 * Client.pause))
             if self.random.random() < 0.3:  # a phone comes and goes
                 self.connection = None
             self.random.choices([act for _, act in acts], weights)[0]()
@@ -248,37 +254,44 @@ class Client(threading.Thread):
         self.ask("list", who, self.random.choice(LISTS))
 
 
-def serve(port: int, freeze: bool) -> None:
-    """Serve as ``trafficedu serve`` did when it crashed: forks of a program that was connected before, frozen."""
-    serving.post_worker_init = (lambda _worker: gc.freeze()) if freeze else (lambda _worker: None)
+def serve(port: int, crashed: bool, freeze: bool) -> None:
+    """Serve as ``trafficedu serve`` does, without what shall be left out.
+
+    ``crashed``: as it did when it crashed, forks of a program that was connected before, frozen one by one.
+    """
+    frozen = gc.freeze if freeze else lambda: None
     app = create_app()
-    with app.app_context():
-        schema.is_current(database().engine)
-        database().engine.dispose()
+    if crashed:
+        serving.when_ready = lambda _server: None
+        serving.post_worker_init = lambda _worker: frozen()
+        with app.app_context():
+            schema.is_current(database().engine)
+            database().engine.dispose()
+    elif not freeze:
+        serving.when_ready = lambda _server: serving.keep_one_arena()
     serving.serve(app, "127.0.0.1", port, lambda _parent: time.sleep(1_000_000))
 
 
 def started(options: argparse.Namespace, url: str, log: Any) -> subprocess.Popen[bytes]:
     """Start the server under test, with or without the suspects."""
     environment = {**os.environ, "TRAFFICEDU_DATABASE_URL": url, "PSYCOPG_IMPL": options.driver}
-    frozen = ["--no-freeze"] if options.no_freeze else []
-    if options.load == "shipped":
-        command = ["-c", "from trafficedu.cli import main; main()", "serve", "--port", str(options.port)]
-    elif options.load == "forked":
-        command = ["-m", "tests.benchmarks.soak", "--serve", "--port", str(options.port), *frozen]
-    else:
-        config = Path(tempfile.mkdtemp()) / "gunicorn.conf.py"
-        kept = "" if not options.no_freeze else "def post_worker_init(worker):\n    pass\n"
-        config.write_text("from trafficedu.core.serving import *\n" + kept, "utf-8")
+    port = str(options.port)
+    if options.load == "own":
         environment["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp()
-        bind = f"127.0.0.1:{options.port}"
-        command = ["-m", "gunicorn", "-c", str(config), "-b", bind, "trafficedu.app:create_app()"]
+        command = ["-m", "gunicorn", "-c", "python:trafficedu.core.serving", "-b", f"127.0.0.1:{port}"]
+        command.append("trafficedu.app:create_app()")
+    elif options.load == "shipped" and not options.no_freeze:
+        command = ["-c", "from trafficedu.cli import main; main()", "serve", "--port", port]
+    else:
+        frozen = ["--no-freeze"] if options.no_freeze else []
+        command = ["-m", "tests.benchmarks.soak", "--serve", "--load", options.load, "--port", port, *frozen]
     return subprocess.Popen([sys.executable, "-X", "faulthandler", *command], env=environment, stderr=log, stdout=log)
 
 
 def soak(options: argparse.Namespace, url: str) -> None:
     """Run one configuration and print what came of it."""
     place = prepare(url)
+    Client.pause = options.pause
     tally, log = Tally(), Path(options.log or tempfile.mkstemp(prefix="soak-")[1])
     with log.open("wb") as out:
         server = started(options, url, out)
@@ -307,7 +320,8 @@ def report(options: argparse.Namespace, tally: Tally, log: str, seconds: float) 
     faults = [signal_ for signal_ in died if signal_ not in {"SIGTERM", "SIGQUIT"}]
     what = f"load {options.load}, driver {options.driver}, freeze {not options.no_freeze}, gssencmode {options.gss}"
     total = sum(tally.answers.values())
-    print(f"{what}: {total} requests in {seconds / 60:.1f} min, workers killed {len(faults)} {faults}")  # noqa: T201
+    took = f"{total} requests in {seconds / 60:.1f} min, workers killed {len(faults)} {faults}"
+    print(f"Python {sys.version.split()[0]}, {what}: {took}")  # noqa: T201
     for (kind, status), count in sorted(tally.answers.items()):
         print(f"  {kind:14} {status:5} {count}")  # noqa: T201
     if "Fatal Python error" in log:
@@ -319,21 +333,26 @@ def main() -> None:
     """Run as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("--load", choices=["shipped", "forked", "own"], default="shipped")
+    parser.add_argument("--load", choices=["shipped", "crashed", "own"], default="shipped")
     parser.add_argument("--driver", choices=["binary", "python"], default="binary", help="the variant of psycopg")
-    parser.add_argument("--no-freeze", action="store_true", help="without gc.freeze (forked and own)")
-    parser.add_argument("--gss", choices=["prefer", "disable"], default="prefer", help="gssencmode of libpq")
+    parser.add_argument("--no-freeze", action="store_true", help="without gc.freeze (shipped and crashed)")
+    parser.add_argument(
+        "--gss", choices=["shipped", "prefer", "disable"], default="shipped", help="gssencmode of libpq"
+    )
+    parser.add_argument("--pause", type=float, default=0, help="seconds between two acts of a client, on average")
     parser.add_argument("--port", type=int, default=18700)
     parser.add_argument("--log", help="where the server's log goes")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
-        serve(options.port, not options.no_freeze)
+        serve(options.port, options.load == "crashed", not options.no_freeze)
         return
     with tempfile.TemporaryDirectory() as folder, databases.postgres_server(durable=True) as server:
         os.environ["TRAFFICEDU_INSTANCE"] = folder
-        made = databases.create_postgres_database(server).update_query_dict({"gssencmode": options.gss})
-        soak(options, make_url(made).render_as_string(hide_password=False))
+        made = make_url(databases.create_postgres_database(server))
+        if options.gss != "shipped":
+            made = made.update_query_dict({"gssencmode": options.gss})
+        soak(options, made.render_as_string(hide_password=False))
 
 
 if __name__ == "__main__":

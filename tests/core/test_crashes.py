@@ -60,7 +60,7 @@ def test_a_worker_that_crashes_is_traced_and_replaced(fresh_url: str, tmp_path: 
     with log.open("wb") as out:
         server = subprocess.Popen(command, env={**environment, "WEB_CONCURRENCY": "1"}, stderr=out, stdout=out)
     try:
-        until(lambda: answers(port))
+        until(lambda: answers(port) and len(children(server.pid)) == 2)  # jobs begin a moment after pages
         before = children(server.pid)
         # the one that serves pages, and the one that runs jobs: in turn, or their traces stand within each other
         for child in before:

@@ -5,6 +5,7 @@ Address and port are given; everything else stands here. ``gunicorn -c python:tr
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import signal
@@ -35,6 +36,8 @@ control_socket_disable = True
 JOBS_STOP_SECONDS = 15
 GARBAGE = 10_000, 20, 20
 """After how many new objects, and rounds of the younger, garbage is looked for: docs/adr/0025."""
+M_ARENA_MAX = -8
+"""The name of the number of arenas in glibc's ``malloc.h``."""
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - heartbeats belong in memory
 
 
@@ -43,11 +46,27 @@ def child_exit(_server: Any, worker: Any) -> None:
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
-def post_worker_init(_worker: Any) -> None:
-    """Trace crashes, and look for garbage seldom: what is loaded for good is most of what would be looked through."""
-    logs.trace_crashes()
-    gc.collect()
+def when_ready(_server: Any) -> None:
+    """Before the first fork: have the processes share what is loaded, and each keep one arena (docs/adr/0027).
+
+    Looking for garbage writes to every object it looks through, so that what is loaded is left out of it for good; the
+    rest is looked through seldom.
+    """
+    keep_one_arena()
     gc.set_threshold(*GARBAGE)
+    gc.collect()
+    gc.freeze()
+
+
+def keep_one_arena() -> None:
+    """Have glibc allocate from one arena instead of one a thread; other libraries of C have no such setting."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
+
+
+def post_worker_init(_worker: Any) -> None:
+    """Trace crashes."""
+    logs.trace_crashes()
 
 
 class _Arbiter(Arbiter):  # type: ignore[misc]
