@@ -392,3 +392,16 @@ def test_the_first_screen_shows_the_latest_of_the_day_and_leads_to_all(
     assert leads_to_all in page
     assert len(set(re.findall(r"/violations/(V\w{11})", page))) == 20
     assert one_more.number in phone.get(f"/violations?mine=y&since={today()}&until={today()}").text
+
+
+def test_the_page_of_a_company_counts_its_riders_violations_where_one_may_look(
+    session: Session, phone: Browser, district: District
+) -> None:
+    company = make_company(session)
+    for village, days in ((district.village, 1), (district.village, 200), (district.other_village, 1)):
+        given: dict[str, Any] = {"occurred_utc": utc_now() - timedelta(days=days), "reference": f"r{village.id}-{days}"}
+        make_violation(session, village, now=utc_now(), **given).company_id = company.id
+    session.flush()
+    page = phone.get(f"/companies/{company.code}").text
+    assert re.search(r"Last 30 days</dt>\s*<dd>1 by 1 riders", page)
+    assert re.search(r"This month and the eleven before it</dt>\s*<dd>2</dd>", page)

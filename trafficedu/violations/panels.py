@@ -9,14 +9,16 @@ from typing import Any
 from flask import render_template, url_for
 from flask_babel import gettext as _
 
+from trafficedu.areas.queries import tree
 from trafficedu.companies.models import Company
 from trafficedu.configuration.queries import figure
 from trafficedu.core.access import actor, panel_for
-from trafficedu.core.clock import today
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
+from trafficedu.core.month import Month, Period
 from trafficedu.riders.rules import colour_code
 from trafficedu.violations.models import Violation
-from trafficedu.violations.queries import figures, objections, records
+from trafficedu.violations.queries import figures, monthly, objections, records
 from trafficedu.violations.queries.kinds import list_kinds, list_kinds_ending
 
 EXPIRY_DAYS = 60
@@ -96,19 +98,20 @@ def of_rider(rider_id: int, **_subject: Any) -> str:
 
 
 def of_company(company_id: int, **_subject: Any) -> str:
-    """Show how many violations a company's riders committed in my area."""
+    """Show how many violations a company's riders committed in my area, of late and in twelve months."""
     who = actor()
     company = session().get(Company, company_id)
     if not who.may("violations:violation:read") or company is None:
         return ""
 
-    def counted(days: int) -> tuple[int, int]:
-        return figures.count_of_company(session(), who, company_id, today() - timedelta(days=days), today())
-
+    period = Period(Month.of(today()) - 11, Month.of(today()))
+    top = tree.root(session())
+    path = who.scope.area_path or (top.path if top else "")
+    by_company = monthly.count_by_company(session(), who, path, period, utc_now()).by_company
     return render_template(
         "violations/_company.html",
-        month=counted(30),
-        year=counted(365),
+        month=figures.count_of_company(session(), who, company_id, today() - timedelta(days=30), today()),
+        year=by_company.get(company_id, 0),
         code=company.code,
-        since=today() - timedelta(days=365),
+        since=period.first_day,
     )
