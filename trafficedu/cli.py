@@ -343,8 +343,8 @@ def evaluate(month: Month, check: bool, as_json: bool) -> None:
         else:
             lines = printing.check_in_words(found) if found else printing.summary(session(), run)
             click.echo("\n".join(translate(line, language()) for line in lines))
-    if wrong:
-        show(message("%(number)d sums of this month differ from a full count of its records.", number=len(wrong)))
+        for line in printing.sums_in_words(session(), wiring.FIGURES, month, wrong, utc_now()) if check else ():
+            show(line)
     sys.exit(1 if wrong or (found and found.differences) else 0)
 
 

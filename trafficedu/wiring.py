@@ -38,7 +38,7 @@ from trafficedu.education.queries.reoffence import COMPLETIONS, REOFFENCES
 from trafficedu.education.services import assignment, courses, seats
 from trafficedu.evaluation import panels as evaluation_panels
 from trafficedu.evaluation.events import ColourWorsened
-from trafficedu.evaluation.services import alarms, results, rule_sets, runs
+from trafficedu.evaluation.services import alarms, fits, results, rule_sets, runs
 from trafficedu.evaluation.services.telling import tell_worsened
 from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback.queries import monthly as answers_monthly
@@ -279,6 +279,7 @@ EXPORTERS: Mapping[str, Exporter] = {
 
 JOBS: Mapping[str, Function] = {
     job_views.PAGE_FILE: job_views.write_page_file,
+    fits.FIT: fits.compute,
     transfers.EXPORT: partial(transfers.write_table, EXPORTERS),
     transfers.TRIAL: partial(transfers.try_upload, IMPORTERS),
     transfers.IMPORT: partial(transfers.take_upload, IMPORTERS),

@@ -26,7 +26,7 @@ MONTHS = 48
 
 @pytest.mark.parametrize("width", ["phone", "desk"])
 def test_a_commander_reads_a_trend_and_an_effect(
-    live_app: Flask, visit: Callable[[str], Visitor], locale: str, width: str
+    live_app: Flask, at_work: None, visit: Callable[[str], Visitor], locale: str, width: str
 ) -> None:
     rng = np.random.default_rng(5)
     with live_app.app_context(), live_app.extensions["sqlalchemy"].sessionmaker(info=WRITES) as session:
@@ -66,10 +66,12 @@ def test_a_commander_reads_a_trend_and_an_effect(
             assert "<svg" in drawn
             assert drawn.count("<path") > 5
     visitor.open("/evaluation/trends?series=helmets")
+    visitor.page.locator(".empty").first.wait_for()
     visitor.look("nothing-yet")
     visitor.open("/campaigns")
     visitor.look("campaigns")
     visitor.open(f"/campaigns/{number}")
+    visitor.page.locator("#effect dl").wait_for()
     visitor.look("effect")
     visitor.open("/campaigns/new")
     visitor.look("campaign-form")

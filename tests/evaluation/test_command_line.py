@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from typing import Any
 
@@ -14,10 +15,11 @@ from sqlalchemy.orm import Session
 
 from tests.factories import colours as made
 from tests.factories.evaluation import NOW
-from trafficedu import cli
+from trafficedu import cli, wiring
 from trafficedu.core.errors import Refusal
 from trafficedu.core.month import Month
 from trafficedu.evaluation.models import EvaluationResult
+from trafficedu.settled import services as settling
 from trafficedu.settled.models import SettledMonth, SettledSum
 
 
@@ -49,6 +51,8 @@ def test_the_command_prints_the_contracts_json_and_checks(
     assert set(first["dimensions"]["points"]) == {"score", "numerator", "denominator", "weight"}
     again = run_command(fresh_app, monkeypatch, "2026-10", "--check")
     assert again.exit_code == 0, again.output
+    assert re.search(r"2026-10 有 \d 项数据（共 \d 项）未汇总到月底，未作核对：.*accidents", again.stderr)
+    assert "个月份等待后台任务汇总" in again.stderr
     assert json.loads(run_command(fresh_app, monkeypatch, "2026-10", "--json").stdout) == body
     over = date(2026, 10, 31)
     session.add(SettledMonth(figure="violations", month=Month(2026, 10), watched=over, through=over, lag=0))
@@ -58,6 +62,11 @@ def test_the_command_prints_the_contracts_json_and_checks(
     assert (wrong.exit_code, "逐条统计不一致" in wrong.stderr) == (1, True)
     session.execute(delete(SettledMonth))
     session.commit()
+    while settling.settle_due(session, NOW, wiring.FIGURES):
+        pass
+    session.commit()
+    settled = run_command(fresh_app, monkeypatch, "2026-10", "--check")
+    assert (settled.exit_code, "等待后台任务汇总" in settled.stderr, "accidents" in settled.stderr) == (0, False, False)
     session.execute(update(EvaluationResult).values(score=1.0))
     session.commit()
     broken = run_command(fresh_app, monkeypatch, "2026-10", "--check", "--json")

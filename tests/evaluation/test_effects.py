@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
-from tests.conftest import Browser
+from tests.conftest import Browser, run_jobs
 from tests.factories import evaluation as made
 from tests.factories import places
 from trafficedu.accounts.models import User
@@ -110,7 +110,10 @@ def test_the_page_of_a_campaign_tells_its_effect_and_does_not_over_claim(
     campaign, _ = simulate(session, 0.5)
     session.commit()
     client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
+    assert "正在计算行动效果" in client.get(f"/campaigns/{campaign.number}").text
+    assert run_jobs(client.application) == 1
     page = client.get(f"/campaigns/{campaign.number}").get_data(as_text=True)
+    assert "正在计算" not in page
     assert "少于不开展行动时的预期" in page
     assert "经验贝叶斯" in page
     assert "并非随机选取" in page
@@ -124,5 +127,7 @@ def test_where_accidents_are_too_few_violations_are_looked_at(
     campaign = plan_campaign(session, new, SYSTEM, made.NOW)
     session.commit()
     client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
+    client.get(f"/campaigns/{campaign.number}")
+    run_jobs(client.application)
     page = client.get(f"/campaigns/{campaign.number}").get_data(as_text=True)
     assert "无法评估" in page  # neither has enough: no violation is on record

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.conftest import Browser
+from tests.conftest import Browser, run_jobs
 from tests.factories import evaluation as made
 from tests.factories import places
 from trafficedu.accounts.models import User
@@ -29,15 +29,23 @@ def simulate(session: Session, months: int, per_month: float = 12.0) -> None:
     session.commit()
 
 
+def look(client: Browser, query: str = "") -> str:
+    """Open the page of trends, let the job compute what it asks for, and open it again."""
+    client.get(f"/evaluation/trends{query}")
+    run_jobs(client.application)
+    answer = client.get(f"/evaluation/trends{query}")
+    assert answer.status_code == 200
+    return answer.get_data(as_text=True)
+
+
 def test_the_analyst_sees_forecast_trend_and_backtest(
     session: Session, client: Browser, make_user: Callable[..., User]
 ) -> None:
     simulate(session, 48)
     client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
-    answer = client.get("/evaluation/trends?series=casualty")
-    page = answer.get_data(as_text=True)
-    assert answer.status_code == 200
+    page = look(client, "?series=casualty")
     assert "data-chart-spec" in page
+    assert "正在计" not in page
     assert "MASE" in page
     assert "CRPS" in page
     assert "80 %" in page
@@ -53,14 +61,72 @@ def test_a_second_look_fits_nothing(
 ) -> None:
     simulate(session, 30)
     client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
-    client.get("/evaluation/trends")
+    look(client)
+    assert "正在计" not in client.get(f"/evaluation/trends?area={places.TOWN}").text  # the same fit
+    assert run_jobs(client.application) == 0
+
+
+def test_no_page_fits_and_the_page_goes_on_by_itself(
+    session: Session, client: Browser, make_user: Callable[..., User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulate(session, 30)
+    client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
 
     def refuse(*_: object, **__: object) -> None:
-        raise AssertionError("fitted again")
+        raise AssertionError("fitted by a page")
 
-    monkeypatch.setattr("trafficedu.evaluation.services.results.compute_trend", refuse)
-    assert client.get("/evaluation/trends").status_code == 200
-    assert client.get(f"/evaluation/trends?area={places.TOWN}").status_code == 200  # the same fit
+    with monkeypatch.context() as patched:
+        patched.setattr("trafficedu.evaluation.services.results.compute_trend", refuse)
+        patched.setattr("trafficedu.evaluation.services.results.load_series", refuse)
+        page = client.get("/evaluation/trends").text
+    assert "正在计算趋势" in page
+    assert page.count("hx-get") == 1
+
+    def ask() -> tuple[int, str | None]:
+        answer = client.get("/evaluation/trends", headers={"HX-Request": "true"})
+        return answer.status_code, answer.headers.get("HX-Refresh")
+
+    assert ask() == (204, None)
+    client.get("/evaluation/trends")
+    assert run_jobs(client.application) == 1, "asked for once"
+    assert ask() == (200, "true")
+    assert "data-chart-spec" in client.get("/evaluation/trends").text
+
+
+def test_the_trend_of_last_month_is_shown_until_the_new_one_is_there(
+    session: Session, client: Browser, make_user: Callable[..., User]
+) -> None:
+    simulate(session, 30)
+    client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
+    look(client)
+    kept = session.scalars(select(AnalysisResult)).one()
+    kept.upto = (Month.of(today()) - 2).first
+    session.commit()
+    page = client.get("/evaluation/trends").text
+    assert "data-chart-spec" in page
+    assert "正在计入新的月份" in page
+    run_jobs(client.application)
+    assert "正在计" not in client.get("/evaluation/trends").text
+
+
+def test_a_fit_that_broke_off_is_said_and_not_asked_for_time_and_again(
+    session: Session, client: Browser, make_user: Callable[..., User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulate(session, 30)
+    client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
+
+    def break_off(*_: object, **__: object) -> None:
+        raise ArithmeticError
+
+    client.get("/evaluation/trends")
+    with monkeypatch.context() as patched:
+        patched.setattr("trafficedu.evaluation.services.results.compute_trend", break_off)
+        run_jobs(client.application)
+    assert "趋势计算失败" in client.get("/evaluation/trends").text
+    assert run_jobs(client.application) == 0
+    client.post("/evaluation/trends/again", data={"series": "casualty", "area": places.DISTRICT})
+    assert run_jobs(client.application) == 1
+    assert "data-chart-spec" in client.get("/evaluation/trends").text
 
 
 @pytest.mark.parametrize(("months", "said"), [(0, "还没有"), (2, "月份太少"), (12, "不足 24")])
@@ -69,7 +135,7 @@ def test_little_is_said_to_be_little(
 ) -> None:
     simulate(session, months)
     client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
-    page = client.get("/evaluation/trends?series=accidents").get_data(as_text=True)
+    page = look(client, "?series=accidents")
     assert said in page
 
 
@@ -78,7 +144,8 @@ def test_a_leader_sees_the_own_town_and_nothing_of_others(
 ) -> None:
     simulate(session, 30)
     client.sign_in(make_user("leader", area_id=places.area(session, places.TOWN).id))
-    page = client.get("/evaluation/trends?series=casualty").get_data(as_text=True)
+    page = look(client, "?series=casualty")
+    assert "data-chart-spec" in page
     other = places.area(session, places.OTHER_TOWN)
     assert other.name not in page
     assert client.get(f"/evaluation/trends?area={places.OTHER_TOWN}").status_code == 404
@@ -92,16 +159,18 @@ def test_what_was_recorded_since_counts_on_demand(
 ) -> None:
     simulate(session, 30)
     client.sign_in(make_user("supervisor", area_id=places.area(session, places.DISTRICT).id))
-    client.get("/evaluation/trends?series=casualty")
+    look(client, "?series=casualty")
     before = session.scalars(select(AnalysisResult)).one()
     events, fingerprint = before.payload["total"]["events"], before.fingerprint
     made.add_accidents(session, {places.area(session, places.TOWN): [5]}, first_month(1))
     session.commit()
-    client.get("/evaluation/trends?series=casualty")
+    look(client, "?series=casualty")
     session.expire_all()
     assert session.scalars(select(AnalysisResult)).one().fingerprint == fingerprint
     answer = client.post("/evaluation/trends/again", data={"series": "casualty", "area": places.DISTRICT})
     assert answer.status_code == 303
+    assert "正在重新计算趋势" in client.get("/evaluation/trends?series=casualty").text
+    run_jobs(client.application)
     session.expire_all()
     assert session.scalars(select(AnalysisResult)).one().payload["total"]["events"] == events + 5
 

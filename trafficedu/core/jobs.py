@@ -193,8 +193,7 @@ def ask(session: Session, asked: Asked, by: Actor, now: datetime, locale: str) -
     Whoever asks for the same thing again while it is open gets the number of that one, even from the very same moment.
     """
     assert by.user_id is not None, "somebody asks for a job"
-    told = json.dumps([asked.kind, asked.parameters, locale], sort_keys=True, ensure_ascii=True)
-    fingerprint = hashlib.sha256(told.encode()).hexdigest()
+    fingerprint = _fingerprint(asked, locale)
     number = new_number("J")
     made = insert_unless_there(
         session,
@@ -214,6 +213,17 @@ def ask(session: Session, asked: Asked, by: Actor, now: datetime, locale: str) -
         return number
     same = select(Job.number).where(Job.asked_by_id == by.user_id, Job.fingerprint == fingerprint, Job.state.in_(OPEN))
     return session.scalar(same) or ask(session, asked, by, now, locale)
+
+
+def _fingerprint(asked: Asked, locale: str) -> str:
+    told = json.dumps([asked.kind, asked.parameters, locale], sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def find_latest(session: Session, asked: Asked, by: Actor, locale: str) -> Job | None:
+    """Return the job by which ``by`` last asked for the same thing, None where it is not listed any more."""
+    same = select(Job).where(Job.asked_by_id == by.user_id, Job.fingerprint == _fingerprint(asked, locale))
+    return session.scalar(same.order_by(Job.id.desc()).limit(1))
 
 
 def move(session: Session, act: JobAct, *which: ColumnElement[bool], **values: Any) -> int:

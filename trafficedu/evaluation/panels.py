@@ -9,14 +9,16 @@ from flask import render_template
 from trafficedu.analysis.colours.explaining import contributions
 from trafficedu.campaigns import queries as campaigns
 from trafficedu.campaigns.rules import CampaignState
+from trafficedu.core import jobs
 from trafficedu.core.access import actor, panel_for
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.transactions import writing
+from trafficedu.core.web import locale
 from trafficedu.evaluation.queries import runs
 from trafficedu.evaluation.rules.comparisons import effect_sentence
 from trafficedu.evaluation.rules.names import DIMENSION_NAMES
-from trafficedu.evaluation.services import results
+from trafficedu.evaluation.services import fits
 
 SHOWN_WORSE = 8
 LEAST_DAYS = 28
@@ -33,23 +35,23 @@ def effect(campaign_number: str) -> str:
     last = min(campaign.last_day, day - timedelta(days=1))
     days = (last - campaign.first_day).days + 1
     if state == CampaignState.PLANNED or days < LEAST_DAYS:
-        return render_template("evaluation/_effect.html", found=None, days=max(days, 0), least=LEAST_DAYS)
+        return render_template("evaluation/_effect.html", shown=None, days=max(days, 0), least=LEAST_DAYS)
+    shown = fits.effect_shown(session(), campaign, last, actor(), utc_now(), locale())
     running, kinds = state == CampaignState.RUNNING, bool(campaign.kind_codes)
-    answer = results.effect_of(session(), campaign, last, utc_now())
-    if answer.keep is not None:
+    if shown.due is not None:
         with writing(session()) as own:
-            answer.keep(own)
-    payload = answer.payload
+            jobs.ask(own, shown.due, actor(), utc_now(), locale())
+    payload = shown.kept.payload if shown.kept is not None else {}
     return render_template(
         "evaluation/_effect.html",
         found=payload,
+        shown=shown,
+        number=campaign_number,
         days=days,
         least=LEAST_DAYS,
-        last=last,
         running=running,
         of_kinds=kinds,
         sentence=effect_sentence(payload) if "percent" in payload else None,
-        computed=answer.computed_utc,
     )
 
 

@@ -242,6 +242,24 @@ def compare_all(session: Session, figures: Iterable[Figure], only: Month | None 
     ]
 
 
+def not_compared(session: Session, figures: Iterable[Figure], now: datetime, only: Month) -> list[str]:
+    """Return the figures of which a month, or its last days, are not settled though something is on record."""
+    unsettled = []
+    for figure in figures:
+        begins: date | None = session.scalar(figure.begins)
+        through = settled_months(session, figure, Period(only, only)).get(only, date.min)
+        if begins is not None and Month.of(begins) <= only and through < min(only.last, local_date(now)):
+            unsettled.append(figure.name)
+    return unsettled
+
+
+def list_waiting(session: Session, figures: Iterable[Figure], now: datetime) -> list[Month]:
+    """Return the months over of which a figure could be settled and is not: the worker has yet to see to them."""
+    over = Month.of(local_date(now))
+    waiting = {month for figure in figures for month, _ in _due(session, figure, now) if month < over}
+    return sorted(waiting)
+
+
 def unsettle(session: Session, figure: Figure, month: Month) -> None:
     """Let a month be counted as it is read until it is settled anew; its changes are noted all the while."""
     settled = (SettledMonth.figure == figure.name) & (SettledMonth.month == month)

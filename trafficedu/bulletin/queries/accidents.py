@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from trafficedu.analysis.trend_words import METHOD_NAMES
 from trafficedu.areas.models import Area
 from trafficedu.bulletin.queries.asked import Asked
 from trafficedu.bulletin.rules import CAMPAIGN_MONTHS, verdict
 from trafficedu.campaigns import queries as campaigns
 from trafficedu.campaigns.models import Campaign
-from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month, Period
 from trafficedu.core.text import Message, message
@@ -31,21 +28,22 @@ LEAST_DAYS = 28
 """A campaign younger than this has no effect to speak of (as on its page)."""
 
 
-def count_month(session: Session, measure: str, area: Area, month: Month, by: Actor) -> Count:
+def count_month(asked: Asked, measure: str) -> Count:
     """Return the events of a measure in the month, the month before and a year before, with the verdict."""
+    session, area, month = asked.session, asked.area, asked.month
     period = Period(month, month)
-    claim = compare_periods(session, measure, area, period.year_before, period, by)
-    before = count_events(session, measure, area, Period(month - 1, month - 1), by)
+    claim = compare_periods(session, measure, area, period.year_before, period, asked.by, asked.now)
+    before = count_events(session, measure, area, Period(month - 1, month - 1), asked.by, asked.now)
     said = verdict(claim.p_text, claim.proven, claim.after, claim.before)
     return Count(claim.after, before, claim.before, said)
 
 
-def list_claims(session: Session, area: Area, month: Month, by: Actor) -> list[Claim]:
-    """Return the twelve months up to ``month`` against the twelve before, by every measure."""
-    year = Period(month - 11, month)
+def list_claims(asked: Asked) -> list[Claim]:
+    """Return the twelve months up to the month against the twelve before, by every measure."""
+    year = Period(asked.month - 11, asked.month)
     found = []
     for measure, name in MEASURES.items():
-        claim = compare_periods(session, measure, area, year.year_before, year, by)
+        claim = compare_periods(asked.session, measure, asked.area, year.year_before, year, asked.by, asked.now)
         found.append(Claim(name, claim.before, claim.after, claim.sentence))
     return found
 

@@ -98,14 +98,13 @@ def gather(session: Session, by: Actor, area_code: str, month: Month, now: datet
 
 def _events(asked: Asked) -> dict[str, Any]:
     """Return what is counted of violations and accidents."""
-    session, by, area, month = asked.session, asked.by, asked.area, asked.month
     return {
-        "violations": accidents.count_month(session, VIOLATIONS, area, month, by),
-        "casualties": accidents.count_month(session, CASUALTY, area, month, by),
-        "fatal": accidents.count_month(session, FATAL_ONLY, area, month, by),
+        "violations": accidents.count_month(asked, VIOLATIONS),
+        "casualties": accidents.count_month(asked, CASUALTY),
+        "fatal": accidents.count_month(asked, FATAL_ONLY),
         "months": _months(asked),
-        "funnel": rates.violation_funnel(session, asked.parts, area, month, by),
-        "claims": accidents.list_claims(session, area, month, by),
+        "funnel": rates.violation_funnel(asked.session, asked.parts, asked.area, asked.month, asked.by),
+        "claims": accidents.list_claims(asked),
     }
 
 

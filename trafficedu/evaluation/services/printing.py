@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from trafficedu.analysis.colours.rule_set import COLOURS, GREY, KINDS
+from trafficedu.core.month import Month
 from trafficedu.core.text import Message, message
 from trafficedu.evaluation.models import EvaluationRun
 from trafficedu.evaluation.queries.runs import results_of
 from trafficedu.evaluation.rules.names import COLOUR_NAMES, KIND_NAMES
 from trafficedu.evaluation.services.checking import Check
+from trafficedu.settled import services as settling
+from trafficedu.settled.models import Figure
+from trafficedu.settled.services import Difference
 
 
 def as_json(session: Session, run: EvaluationRun, check: Check | None = None) -> dict[str, Any]:
@@ -103,3 +109,34 @@ def _side(said: list[Any] | None) -> Message | str:
         return "-"
     colour = COLOUR_NAMES[said[0]]
     return colour if said[1] is None else message("%(colour)s %(score).2f", colour=colour, score=said[1])
+
+
+def sums_in_words(
+    session: Session, figures: Sequence[Figure], month: Month, wrong: Sequence[Difference], now: datetime
+) -> list[Message]:
+    """Return the sentences about the sums of a month that pages show: those that differ, those not compared."""
+    lines = []
+    if wrong:
+        text = message("%(number)d sums of this month differ from a full count of its records.", number=len(wrong))
+        lines.append(text)
+    if unsettled := settling.not_compared(session, figures, now, month):
+        lines.append(
+            message(
+                "Not compared, because %(month)s is not settled to its end: %(number)d of %(all)d figures (%(names)s). "
+                "Pages count them as they are read.",
+                month=month,
+                number=len(unsettled),
+                all=len(figures),
+                names=", ".join(unsettled),
+            )
+        )
+    if waiting := settling.list_waiting(session, figures, now):
+        lines.append(
+            message(
+                "%(number)d months wait for the worker to settle them: %(first)s to %(last)s.",
+                number=len(waiting),
+                first=waiting[0],
+                last=waiting[-1],
+            )
+        )
+    return lines

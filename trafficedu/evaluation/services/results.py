@@ -53,7 +53,7 @@ def trend_of(session: Session, key: str, root: Area, now: datetime, *, anew: boo
     """
     last = Month.of(local_date(now)) - 1
     kept = find_result(session, key, root.id)
-    if kept is not None and kept.upto == last.first and not anew and kept.checked_utc > now - FRESH:
+    if kept is not None and not anew and trend_holds(kept, now):
         return TrendResult(kept.payload, kept.computed_utc)
     loaded = load_series(session, key, root, last)
     fingerprint = loaded.fingerprint if loaded else ""
@@ -66,7 +66,7 @@ def trend_of(session: Session, key: str, root: Area, now: datetime, *, anew: boo
 def effect_of(session: Session, campaign: Campaign, last_day: date, now: datetime) -> TrendResult:
     """Return the effect of a campaign up to ``last_day``: by accidents, or by violations where these are too few."""
     kept = find_result(session, EFFECT, campaign.id)
-    if kept is not None and kept.upto == last_day and kept.checked_utc > now - FRESH and _same(kept, campaign):
+    if kept is not None and is_same(kept, campaign) and effect_holds(kept, last_day, now):
         return TrendResult(kept.payload, kept.computed_utc)
     measure = ACCIDENTS
     data = load_campaign_data(session, campaign, ACCIDENTS, last_day)
@@ -81,7 +81,17 @@ def effect_of(session: Session, campaign: Campaign, last_day: date, now: datetim
     return TrendResult(payload, now, keeping(EFFECT, campaign.id, last_day, fingerprint, payload, now))
 
 
-def _same(kept: AnalysisResult, campaign: Campaign) -> bool:
+def trend_holds(kept: AnalysisResult, now: datetime) -> bool:
+    """Tell whether a kept trend is that of the last full month, and was looked at lately."""
+    return kept.upto == (Month.of(local_date(now)) - 1).first and kept.checked_utc > now - FRESH
+
+
+def effect_holds(kept: AnalysisResult, last_day: date, now: datetime) -> bool:
+    """Tell whether a kept effect is that up to a day, and was computed lately."""
+    return kept.upto == last_day and kept.checked_utc > now - FRESH
+
+
+def is_same(kept: AnalysisResult, campaign: Campaign) -> bool:
     """Tell whether a kept effect is that of the campaign as it is now."""
     return bool(kept.payload.get("version") == campaign.version)
 
@@ -89,7 +99,7 @@ def _same(kept: AnalysisResult, campaign: Campaign) -> bool:
 def refresh_one(session: Session, now: datetime) -> int:
     """Look at the trends at night, one fit a round so that other chores are not kept waiting; returns how many.
 
-    The worker's chore. Outside of the night it does nothing: pages compute what is missing themselves.
+    The worker's chore. Outside of the night it does nothing: pages ask for what is missing.
     """
     begun = night_of(now)
     if begun is None:

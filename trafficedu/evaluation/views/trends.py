@@ -9,20 +9,23 @@ from flask import render_template, request
 
 from trafficedu.analysis.trend_words import METHOD_NAMES, UNKNOWNS
 from trafficedu.areas.models import Area
+from trafficedu.core import jobs
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import from_replica, session
+from trafficedu.core.month import Month
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale, translated
 from trafficedu.evaluation import charts
 from trafficedu.evaluation.forms.trends import ClaimForm, TrendForm
+from trafficedu.evaluation.models import AnalysisResult
 from trafficedu.evaluation.queries import areas
 from trafficedu.evaluation.queries.claims import compare_periods
 from trafficedu.evaluation.rules.calendar import SHORT_MONTHS
 from trafficedu.evaluation.rules.measures import MEASURES, SERIES, VIOLATIONS
-from trafficedu.evaluation.services import results
-from trafficedu.evaluation.services.results import TrendResult
+from trafficedu.evaluation.services import fits
+from trafficedu.evaluation.services.fits import Shown
 from trafficedu.evaluation.services.trends import unpacked
 from trafficedu.evaluation.views.blueprint import pages
 
@@ -36,15 +39,15 @@ def trends() -> Any:
     area = areas.find_area(session(), request.args.get("area", ""), actor())
     form = TrendForm(request.args)
     key = form.offer(areas.list_offered(session(), actor(), area, day), area.code)
+    code, name, root = area.code, area.name, areas.fitted_with(area)
+    shown = fits.trend_shown(session(), key, root, actor(), utc_now(), locale())
+    if request.headers.get("HX-Request"):
+        return _still(shown)
+    if shown.due is not None:
+        with writing(session()) as own:
+            jobs.ask(own, shown.due, actor(), utc_now(), locale())
     claim_form = ClaimForm(request.args)
     measure, before, after = claim_form.settle(day)
-    code, name, root = area.code, area.name, areas.fitted_with(area)
-    answer = results.trend_of(session(), key, root, utc_now())
-    is_root = root.id == area.id
-    if answer.keep is not None:
-        with writing(session()) as own:
-            answer.keep(own)
-    claim = compare_periods(session(), measure, area, before, after, actor())
     return render_template(
         "evaluation/trends.html",
         form=form,
@@ -53,12 +56,17 @@ def trends() -> Any:
         area_name=name,
         key=key,
         series=SERIES[key],
-        answer=answer,
-        **_shown(key, answer, code, name, is_root, day),
-        claim=claim,
+        shown=shown,
+        **_shown(key, shown.kept, code, name, root.code == code, day),
+        claim=compare_periods(session(), measure, area, before, after, actor(), utc_now()),
         claim_title=MEASURES[measure],
         claim_of_violations=measure == VIOLATIONS,
     )
+
+
+def _still(shown: Shown) -> Any:
+    """Answer the page that asks whether the trend is there: nothing while it is computed, then the page anew."""
+    return ("", 204) if shown.under_way else ("", 200, {"HX-Refresh": "true"})
 
 
 @pages.post("/trends/again")
@@ -69,18 +77,18 @@ def again() -> Any:
     area: Area = areas.find_area(session(), request.form.get("area", ""), actor())
     if key not in SERIES:
         key = next(iter(SERIES))
-    code = area.code
-    answer = results.trend_of(session(), key, areas.fitted_with(area), utc_now(), anew=True)
-    if answer.keep is not None:
-        with writing(session()) as own:
-            answer.keep(own)
-    flash_message(message("The trend has been updated from current records."))
+    code, asked = area.code, fits.trend_of_records_now(key, areas.fitted_with(area))
+    with writing(session()) as own:
+        jobs.ask(own, asked, actor(), utc_now(), locale())
+    flash_message(message("The trend is being recalculated from current records."))
     return back_to("evaluation.trends", series=key, area=code)
 
 
-def _shown(key: str, answer: TrendResult, code: str, name: str, is_root: bool, day: date) -> dict[str, Any]:
+def _shown(key: str, kept: AnalysisResult | None, code: str, name: str, is_root: bool, day: date) -> dict[str, Any]:
     """Return what the template shows of a result: nothing of areas other than the one asked for."""
-    payload = answer.payload
+    if kept is None:
+        return {"figure": None, "months": 0}
+    payload = kept.payload
     row = None if "rows" not in payload else payload["total"] if is_root else payload["rows"].get(code)
     if row is None:
         return {"figure": None, "months": payload["months"]}
@@ -104,4 +112,6 @@ def _shown(key: str, answer: TrendResult, code: str, name: str, is_root: bool, d
         "short": payload["months"] < SHORT_MONTHS,
         "unknowns": UNKNOWNS,
         "together": not is_root,
+        "computed": kept.computed_utc,
+        "old": kept.upto != (Month.of(day) - 1).first,
     }

@@ -1,0 +1,125 @@
+"""Results that take a fit, as pages show them: what is kept at once; a background job computes what is missing or old.
+
+No page waits for a fit, and no page server loads what fits (docs/adr/0010-results-of-fits.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from trafficedu.areas.models import Area
+from trafficedu.areas.queries import tree as areas
+from trafficedu.campaigns import queries as campaigns
+from trafficedu.campaigns.models import Campaign
+from trafficedu.core import jobs
+from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.jobs import Asked
+from trafficedu.core.text import message
+from trafficedu.core.work import Ending, Work, nothing
+from trafficedu.evaluation.models import EFFECT, AnalysisResult
+from trafficedu.evaluation.queries.results import find_result
+from trafficedu.evaluation.rules.measures import SERIES
+from trafficedu.evaluation.services import results
+
+FIT = "fit"
+"""The kind of a job that fits."""
+READ = "evaluation:trend:read"
+REST = timedelta(minutes=10)
+"""How long after a fit broke off a page does not ask for it again by itself."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a page shows of a fit.
+
+    Parameters
+    ----------
+    kept
+        The last result, None before the first.
+    due
+        What is to be asked for in a transaction that writes; None where the result holds, or is under way.
+    under_way
+        A job computes it.
+    failed
+        The last job broke off a moment ago.
+    """
+
+    kept: AnalysisResult | None
+    due: Asked | None = None
+    under_way: bool = False
+    failed: bool = False
+
+    @property
+    def is_coming(self) -> bool:
+        """Whether there will be another result in a moment."""
+        return self.under_way or self.due is not None
+
+
+def trend_shown(session: Session, key: str, root: Area, by: Actor, now: datetime, locale: str) -> Shown:
+    """Return the trends of a series in the parts of ``root`` as they are kept, and what is done about them."""
+    kept = find_result(session, key, root.id)
+    if is_under_way(session, trend_of_records_now(key, root), by, locale):
+        return Shown(kept, under_way=True)
+    if kept is not None and results.trend_holds(kept, now):
+        return Shown(kept)
+    return _missing(session, kept, _trend(key, root, anew=False), by, now, locale)
+
+
+def effect_shown(session: Session, campaign: Campaign, last_day: date, by: Actor, now: datetime, locale: str) -> Shown:
+    """Return the effect of a campaign up to ``last_day`` as it is kept, and what is done about it.
+
+    One of an earlier day is shown meanwhile, one of the campaign as it was before it was changed is not.
+    """
+    kept = find_result(session, EFFECT, campaign.id)
+    if kept is not None and not results.is_same(kept, campaign):
+        kept = None
+    if kept is not None and results.effect_holds(kept, last_day, now):
+        return Shown(kept)
+    title = message("Effect of the campaign %(name)s", name=campaign.name)
+    given = {"campaign": campaign.number, "version": campaign.version, "until": last_day.isoformat()}
+    return _missing(session, kept, Asked(FIT, title, given, (READ,)), by, now, locale)
+
+
+def trend_of_records_now(key: str, root: Area) -> Asked:
+    """Return the job that looks at the records of now, even where the kept result is fresh."""
+    return _trend(key, root, anew=True)
+
+
+def is_under_way(session: Session, asked: Asked, by: Actor, locale: str) -> bool:
+    """Tell whether somebody's job is open."""
+    job = jobs.find_latest(session, asked, by, locale)
+    return job is not None and job.is_open
+
+
+def compute(work: Work) -> Ending:
+    """Compute a trend or the effect of a campaign and keep it: the job's function.
+
+    A trend reads the whole parent area whoever asks; what is shown of it is the asker's part.
+    """
+    given = work.parameters
+    if "campaign" in given:
+        campaign = campaigns.find_campaign(work.session, given["campaign"], work.by)
+        answer = results.effect_of(work.session, campaign, date.fromisoformat(given["until"]), work.now)
+    else:
+        root = areas.find_visible_area(work.session, given["area"], SYSTEM)
+        answer = results.trend_of(work.session, given["series"], root, work.now, anew=given["anew"])
+    return Ending(write=answer.keep or nothing)
+
+
+def _trend(key: str, root: Area, *, anew: bool) -> Asked:
+    title = message("Trend: %(series)s in %(area)s", series=SERIES[key].name, area=root.name)
+    return Asked(FIT, title, {"series": key, "area": root.code, "anew": anew}, (READ,))
+
+
+def _missing(
+    session: Session, kept: AnalysisResult | None, asked: Asked, by: Actor, now: datetime, locale: str
+) -> Shown:
+    job = jobs.find_latest(session, asked, by, locale)
+    if job is not None and job.is_open:
+        return Shown(kept, under_way=True)
+    if job is not None and job.has_failed and job.ended_utc is not None and job.ended_utc > now - REST:
+        return Shown(kept, failed=True)
+    return Shown(kept, due=asked)
