@@ -127,6 +127,7 @@ HOME: Mapping[Role, Sequence[Panel]] = {
         messages_panels.inbox,
         violations.reviews_due,
         violations.objections_due,
+        accidents_panels.duplicates_due,
         evaluation_panels.own_colour,
         hazards_panels.to_verify,
     ],

@@ -11,6 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from tests.accidents.test_imports import row, run
+from tests.accidents.test_pairs import agrees
 from tests.factories.accidents import NOW, make_accident, new_accident
 from tests.factories.violations import District, make_district
 from trafficedu.accidents.models import Accident
@@ -79,3 +81,15 @@ def test_two_who_void_each_the_others_record_keep_one(fresh_app: Flask) -> None:
     with fresh_app.app_context(), database().sessionmaker(info=WRITES) as own:
         states = own.scalars(select(Accident.state).order_by(Accident.state)).all()
         assert list(states) == ["recorded", "voided"]
+
+
+def test_records_that_arrive_at_once_are_compared_with_each_other(fresh_app: Flask) -> None:
+    district, _ = prepared(fresh_app)
+
+    def take_in(name: str) -> Deed:
+        rows = [row(district.village, f"{name}-{number}") for number in range(5)]
+        return lambda own: str(run(own, rows).added)
+
+    assert at_once(fresh_app, [take_in(name) for name in "ABCDEF"]) == ["5"] * 6
+    with fresh_app.app_context(), database().sessionmaker() as own:
+        assert agrees(own) == 29

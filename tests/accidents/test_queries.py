@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from tests.factories.accidents import NOW, make_accident, make_fatal
+from tests.factories.accidents import NOW, make_accident, make_fatal, make_unasked
 from tests.factories.officers import Acting
 from tests.factories.violations import District
-from trafficedu.accidents.queries import duplicates, figures, records
+from trafficedu.accidents.queries import figures, records
+from trafficedu.accidents.queries.duplicates import DUPLICATES
 from trafficedu.accidents.queries.records import ACCIDENTS, AccidentFilter
 from trafficedu.accidents.services import closing
 from trafficedu.core.actors import SYSTEM, Actor, Scope
@@ -36,7 +37,8 @@ class TestScope:
         accident = make_accident(session, district.village)
         nobody = Actor(1, "x", scope=scope)
         assert ACCIDENTS.page(session, nobody, AccidentFilter()).total == 0
-        assert duplicates.list_pairs(session, nobody, date(2020, 1, 1)) == []
+        make_unasked(session, district.village)
+        assert DUPLICATES.page(session, nobody, None).items == []
         assert figures.tally(session, nobody, date(2020, 1, 1), date(2026, 12, 31)).total == 0
         with pytest.raises(Missing):
             records.find_accident(session, accident.number, nobody)

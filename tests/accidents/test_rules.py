@@ -125,6 +125,7 @@ class Record:
     area_id: int
     severity: str
     minutes: int
+    id: int = 0
 
     @property
     def occurred_utc(self) -> datetime:
@@ -144,6 +145,10 @@ class TestPairs:
     def test_of_three_in_a_row_the_neighbours(self) -> None:
         one, two, three = (Record(1, "slight", minutes) for minutes in (0, 100, 200))
         assert rules.close_pairs([three, one, two]) == [(one, two), (two, three)]
+
+    def test_of_the_same_moment_in_the_order_of_recording(self) -> None:
+        one, two, three = (Record(1, "slight", 0, number) for number in (1, 2, 3))
+        assert rules.close_pairs([two, three, one]) == [(one, two), (two, three)]
 
 
 def test_a_year_before_a_leap_day_is_the_28th() -> None:

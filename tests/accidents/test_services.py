@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tests.factories.accidents import NOW, make_accident, make_fatal, new_accident
+from tests.factories.accidents import NOW, make_accident, make_fatal, make_unasked, new_accident
 from tests.factories.officers import Acting
 from tests.factories.violations import District, new_rider
 from trafficedu.accidents.models import Accident, AccidentRider
 from trafficedu.accidents.queries import duplicates, records
+from trafficedu.accidents.queries.duplicates import DUPLICATES
 from trafficedu.accidents.services import closing, people, recording
 from trafficedu.core.actors import Actor
 from trafficedu.core.audit import AuditEntry
@@ -27,6 +29,17 @@ def count(session: Session) -> int:
 def audited(session: Session, action: str) -> AuditEntry:
     session.flush()
     return session.scalars(select(AuditEntry).where(AuditEntry.action == action)).one()
+
+
+def recorded(session: Session) -> Sequence[AuditEntry]:
+    session.flush()
+    entries = select(AuditEntry).where(AuditEntry.action == "accidents:accident:record").order_by(AuditEntry.id)
+    return session.scalars(entries).all()
+
+
+def waiting(session: Session, by: Actor) -> list[list[Accident]]:
+    """Return the pairs that wait for a decision."""
+    return [pair.records for pair in DUPLICATES.page(session, by, None).items]
 
 
 class TestRecord:
@@ -108,8 +121,9 @@ class TestDuplicates:
             recording.record(session, later, officer, NOW)
         assert caught.value.field == "told_apart"
         assert count(session) == 1
-        told = recording.record(session, new_accident(district.village, told_apart=True), officer, NOW)
-        assert told.told_apart
+        recording.record(session, new_accident(district.village, told_apart=True), officer, NOW)
+        assert [entry.detail["told_apart"] for entry in recorded(session)] == [False, True]
+        assert waiting(session, officer) == []
 
     @pytest.mark.parametrize(
         "change",
@@ -122,7 +136,8 @@ class TestDuplicates:
         self, session: Session, district: District, officer: Actor, change: dict[str, object]
     ) -> None:
         make_accident(session, district.village)
-        assert not recording.record(session, new_accident(district.village, **change), officer, NOW).told_apart
+        recording.record(session, new_accident(district.village, **change), officer, NOW)
+        assert [entry.detail["told_apart"] for entry in recorded(session)] == [False, False]
 
     def test_a_neighbouring_village_is_another_area(self, session: Session, district: District, officer: Actor) -> None:
         make_accident(session, district.village)
@@ -130,18 +145,24 @@ class TestDuplicates:
         assert count(session) == 2
 
     def test_pairs_leave_the_list_when_told_apart_or_voided(
-        self, session: Session, district: District, supervisor: Actor
+        self, session: Session, district: District, supervisor: Actor, acting: Acting
     ) -> None:
         first = make_accident(session, district.village)
-        second = make_accident(session, district.village, occurred_utc=NOW - timedelta(minutes=30))
-        second.told_apart = False
-        since = first.occurred_on
-        assert duplicates.list_pairs(session, supervisor, since) == [(first, second)]
-        closing.tell_apart(session, second, supervisor)
-        assert duplicates.list_pairs(session, supervisor, since) == []
-        second.told_apart = False
-        closing.mark_duplicate(session, second, first, supervisor, NOW)
-        assert duplicates.list_pairs(session, supervisor, since) == []
+        second = make_unasked(session, district.village, occurred_utc=NOW - timedelta(minutes=30))
+        third = make_unasked(session, district.village, occurred_utc=NOW - timedelta(minutes=10))
+        assert waiting(session, supervisor) == [[second, third], [first, second]]
+        assert waiting(session, acting("supervisor", district.neighbour)) == []
+        closing.tell_apart(session, first, second, supervisor)
+        assert audited(session, "accidents:accident:tell_apart").detail == {"other_id": second.id}
+        assert waiting(session, supervisor) == [[second, third]]
+        assert duplicates.decisions_on(session, second) == {first.id: "apart"}
+        closing.mark_duplicate(session, second, third, supervisor, NOW)
+        assert waiting(session, supervisor) == [[first, third]], "they are neighbours now"
+        assert duplicates.decisions_on(session, third) == {second.id: "merged"}
+        with pytest.raises(Stale):
+            closing.tell_apart(session, third, second, supervisor)
+        closing.void(session, first, "误录", supervisor, NOW)
+        assert waiting(session, supervisor) == []
 
     def test_a_duplicate_is_voided_with_its_reference_and_its_riders_stay_known(
         self, session: Session, district: District, supervisor: Actor

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
 from tests.factories import education
-from tests.factories.accidents import make_accident
+from tests.factories.accidents import make_accident, make_unasked
 from tests.factories.violations import District, identity, new_rider
 from trafficedu.accidents.models import Accident, AccidentRider
 from trafficedu.accidents.services import people
@@ -56,6 +56,15 @@ def make_recent(session: Session, area: Any, **values: Any) -> Accident:
     accident = make_accident(session, area, now=now, **{"occurred_utc": now - timedelta(minutes=5)} | values)
     session.commit()
     return accident
+
+
+def make_pair(session: Session, area: Any) -> tuple[Accident, Accident]:
+    """Make two records that nobody compared: the earlier one first."""
+    now = utc_now()
+    first = make_unasked(session, area, now=now, occurred_utc=now - timedelta(minutes=30))
+    second = make_unasked(session, area, now=now, occurred_utc=now - timedelta(minutes=5))
+    session.commit()
+    return first, second
 
 
 def in_english(client: Browser, user: User) -> Browser:
@@ -215,9 +224,7 @@ class TestRecord:
     def test_duplicates_are_compared_and_one_is_voided(
         self, session: Session, desk: Browser, district: District
     ) -> None:
-        first, second = make_recent(session, district.village), make_recent(session, district.village)
-        second.told_apart = False
-        session.commit()
+        first, second = make_pair(session, district.village)
         address = f"/accidents/{first.number}/compare/{second.number}"
         assert address in text(desk.get("/accidents/duplicates"))
         assert "Possible duplicates" in text(desk.get(f"/accidents/{first.number}"))
@@ -230,14 +237,30 @@ class TestRecord:
         assert address not in text(desk.get("/accidents/duplicates"))
 
     def test_two_accidents_stay_two(self, session: Session, desk: Browser, district: District) -> None:
-        first, second = make_recent(session, district.village), make_recent(session, district.village)
-        second.told_apart = False
-        session.commit()
+        first, second = make_pair(session, district.village)
         address = f"/accidents/{first.number}/compare/{second.number}"
         assert desk.post(address, data={"decision": "apart"}).status_code == 303
         assert address not in text(desk.get("/accidents/duplicates"))
         session.expire_all()
         assert {first.state, second.state} == {"recorded"}
+        assert "two accidents" in text(desk.get(f"/accidents/{first.number}"))
+        assert "Compare" in text(desk.get(f"/accidents/{first.number}")), "who erred may still merge them"
+
+    def test_the_first_screen_says_what_waits_for_a_decision(
+        self, session: Session, desk: Browser, district: District
+    ) -> None:
+        assert "may be recorded twice" not in text(desk.get("/"))
+        first, second = make_pair(session, district.village)
+        address = f"/accidents/{first.number}/compare/{second.number}"
+        assert "may be recorded twice" in text(desk.get("/"))
+        assert address in text(desk.get("/"))
+        desk.post(address, data={"decision": "apart"})
+        assert "may be recorded twice" not in text(desk.get("/"))
+
+    def test_those_of_others_are_not_shown(self, session: Session, desk: Browser, district: District) -> None:
+        first, _second = make_pair(session, district.other_village)
+        assert first.number not in text(desk.get("/accidents/duplicates"))
+        assert "may be recorded twice" not in text(desk.get("/"))
 
 
 class TestPeople:

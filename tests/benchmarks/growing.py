@@ -69,6 +69,7 @@ GROWN: Mapping[str, Growth] = {
     "accident": TENTH,
     "accident_kind": TENTH,
     "accident_rider": TENTH,
+    "accident_pair": Growth(TENTH.pace, open="state = 'open'"),
     "helmet_survey": TENTH,
     "helmet_sheet": TENTH,
     "helmet_count": TENTH,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from trafficedu.accidents import rules
 from trafficedu.accidents.models import Accident, AccidentRider
-from trafficedu.accidents.queries.duplicates import list_pairs
+from trafficedu.accidents.queries.duplicates import DUPLICATES
 from trafficedu.accidents.queries.figures import tally
 from trafficedu.accidents.rules import AccidentState
 from trafficedu.core.actors import SYSTEM
@@ -62,7 +62,7 @@ def test_they_fall_and_some_are_fatal(demo: Session) -> None:
 
 
 def test_there_are_duplicates_to_find_and_riders_who_were_in_them(demo: Session) -> None:
-    assert list_pairs(demo, SYSTEM, date(2023, 6, 1))
+    assert DUPLICATES.page(demo, SYSTEM, None).items
     states = Counter((one.state, one.duplicate_of_id is not None) for one in accidents(demo))
     assert states[AccidentState.VOIDED, True] > 0
     assert states[AccidentState.VOIDED, False] > 0

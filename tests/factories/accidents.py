@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from trafficedu.accidents.models import Accident
-from trafficedu.accidents.services.recording import NewAccident, record
+from trafficedu.accidents.services.recording import NewAccident, correct, record
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM, Actor
 
@@ -32,6 +32,14 @@ def new_accident(area: Area, **values: Any) -> NewAccident:
 def make_accident(session: Session, area: Area, by: Actor = SYSTEM, now: datetime = NOW, **values: Any) -> Accident:
     """Record an accident through the service; one that looks like another is taken for another one."""
     return record(session, new_accident(area, **{"told_apart": True} | values), by, now)
+
+
+def make_unasked(session: Session, area: Area, by: Actor = SYSTEM, now: datetime = NOW, **values: Any) -> Accident:
+    """Record an accident that nobody compared with those close to it, as a file or a correction brings them."""
+    new = new_accident(area, **values)
+    accident = make_accident(session, area, by, now, occurred_utc=new.occurred_utc - timedelta(days=90))
+    correct(session, accident, new, accident.version, by, now)
+    return accident
 
 
 def make_fatal(session: Session, area: Area, occurred: datetime, **values: Any) -> Accident:

@@ -47,7 +47,6 @@ def add_accidents(
             "severity": severity,
             "killed": int(severity == "fatal"),
             "injured": int(severity in {"slight", "serious"}),
-            "told_apart": True,
             "recorded_utc": NOW,
         }
         for area, monthly in counts.items()

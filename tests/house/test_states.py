@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from trafficedu.accidents.rules import ACCIDENT_LIFE, AccidentState
+from trafficedu.accidents.rules import ACCIDENT_LIFE, PAIR_LIFE, AccidentState, PairState
 from trafficedu.core.errors import Stale
 from trafficedu.core.jobs import JOB_LIFE, JobState
 from trafficedu.core.states import Transitions, Word
@@ -74,6 +74,11 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
             "tell_apart": ("recorded", ""),
             "void": ("recorded", "voided"),
         },
+    ),
+    "accident pair": (
+        PAIR_LIFE,
+        PairState,
+        {"tell_apart": ("open apart", "apart"), "merge": ("open apart", "merged")},
     ),
     "notice": (
         NOTICE_LIFE,

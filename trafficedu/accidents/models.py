@@ -1,4 +1,4 @@
-"""Tables of accidents, of the kinds of violation involved, and of the riders linked."""
+"""Tables of accidents, of the kinds of violation involved, of the riders linked, and of possible duplicates."""
 
 from __future__ import annotations
 
@@ -7,21 +7,32 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from trafficedu.accidents.rules import AccidentRole, AccidentState, Helmet, Responsibility, Severity
+from trafficedu.accidents.rules import (
+    AccidentRole,
+    AccidentState,
+    Helmet,
+    PairState,
+    Responsibility,
+    Severity,
+    in_time,
+)
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
-from trafficedu.core.orm import Base, UTCDateTime, Versioned, one_of, word
+from trafficedu.core.orm import Base, UTCDateTime, Versioned, one_of, partial_index, word
 from trafficedu.core.states import StateIs
 from trafficedu.riders.models import Rider
 from trafficedu.violations.models import ViolationKind
+
+STANDS = f"state = '{AccidentState.RECORDED}'"
+OPEN = f"state = '{PairState.OPEN}'"
 
 
 class Accident(Versioned, Base):
     """One accident. ``killed`` died within 7 days; ``killed_30_days`` is empty while not known.
 
     A record found wrong is voided with a reason, or as a duplicate of another (``duplicate_of_id``); it is never
-    deleted. ``told_apart``: somebody compared it with one close to it and found them to be two. ``reference`` is
-    the key of imports, ``client_reference`` makes a repeated submit give the first record again.
+    deleted. ``reference`` is the key of imports, ``client_reference`` makes a repeated submit give the first record
+    again.
     """
 
     __tablename__ = "accident"
@@ -40,6 +51,7 @@ class Accident(Versioned, Base):
         CheckConstraint("duplicate_of_id IS NULL OR duplicate_of_id <> id", "another"),
         Index("ix_accident_area_id_in_time", "area_id", "occurred_on", "occurred_utc", "id"),
         Index("ix_accident_in_time", "occurred_on", "occurred_utc", "id"),
+        partial_index("ix_accident_neighbours", "area_id", "severity", "occurred_utc", "id", where=STANDS),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -61,7 +73,6 @@ class Accident(Versioned, Base):
     responsibility: Mapped[Responsibility] = mapped_column(word(Responsibility, 10), default=Responsibility.UNKNOWN)
     state: Mapped[AccidentState] = mapped_column(word(AccidentState, 10), default=AccidentState.RECORDED)
     state_reason: Mapped[str] = mapped_column(String(500), default="")
-    told_apart: Mapped[bool] = mapped_column(default=False)
     duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("accident.id"), index=True)
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     recorded_utc: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -108,3 +119,39 @@ class AccidentRider(Base):
 
     accident: Mapped[Accident] = relationship(back_populates="riders")
     rider: Mapped[Rider] = relationship()
+
+
+class AccidentPair(Base):
+    """Two records that may be of one accident, or on which somebody decided whether they are.
+
+    Open are the pairs of ``rules.close_pairs`` among the records that stand, as far as nobody decided on them:
+    whatever changes a record brings them up to date in its transaction (``services.pairs``). ``first`` was recorded
+    before ``second``. ``area_id`` is the area of both; ``minutes_apart`` and ``last_utc``, when the later of the two
+    happened, say why they are looked at.
+    """
+
+    __tablename__ = "accident_pair"
+    __table_args__ = (
+        one_of("state", PairState),
+        CheckConstraint("first_id < second_id", "order"),
+        Index("uq_accident_pair_first_id_second_id", "first_id", "second_id", unique=True),
+        partial_index("ix_accident_pair_open_area_id", "area_id", "last_utc", "id", where=OPEN),
+        partial_index("ix_accident_pair_open", "last_utc", "id", where=OPEN),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    first_id: Mapped[int] = mapped_column(ForeignKey("accident.id"))
+    second_id: Mapped[int] = mapped_column(ForeignKey("accident.id"), index=True)
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
+    minutes_apart: Mapped[int]
+    last_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    state: Mapped[PairState] = mapped_column(word(PairState, 10), default=PairState.OPEN)
+
+    area: Mapped[Area] = relationship()
+    first: Mapped[Accident] = relationship(foreign_keys=[first_id])
+    second: Mapped[Accident] = relationship(foreign_keys=[second_id])
+
+    @property
+    def records(self) -> list[Accident]:
+        """The two, the one that happened earlier first."""
+        return sorted([self.first, self.second], key=in_time)

@@ -1,6 +1,7 @@
-"""What the overview shows of accidents: by severity, by month, and whether a change since last year is proven.
+"""What other pages show of accidents: the overview by severity and month, the first screen what may be duplicates.
 
-A claim such as "fatal accidents down 32.3 %" is told with its exact test: from 31 to 21 it may well be chance.
+Whether a change since last year is proven is said with the exact test: a claim such as "fatal accidents down 32.3 %"
+may be chance. From 31 to 21 it may well be.
 """
 
 from __future__ import annotations
@@ -13,16 +14,18 @@ from flask import render_template
 from flask_babel import gettext as _
 
 from trafficedu.accidents.queries import figures, monthly
+from trafficedu.accidents.queries.duplicates import DUPLICATES
 from trafficedu.accidents.queries.figures import SeverityCount, Tally
 from trafficedu.accidents.rules import CASUALTY, Severity, year_before
 from trafficedu.analysis.counts import RateChange, compare_counts
-from trafficedu.core.access import actor
+from trafficedu.core.access import actor, panel_for
 from trafficedu.core.charts import Chart, Series
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.month import Month, Period
 
 READ = "accidents:accident:read"
+SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,13 @@ class YearComparison:
     interval: str
     verdict: str
     proven: bool
+
+
+@panel_for("accidents:accident:void")
+def duplicates_due() -> str:
+    """Home: records that may be of one accident, the latest first; nothing where there are none."""
+    first, total = DUPLICATES.first(session(), actor(), None, SHOWN)
+    return render_template("accidents/_home_duplicates.html", pairs=first, total=total) if total else ""
 
 
 def accidents_of_area(area_path: str, period: Period) -> str:

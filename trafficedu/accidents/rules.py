@@ -59,6 +59,14 @@ class AccidentState(Word):
     VOIDED = "voided", message("voided"), "problem"
 
 
+class PairState(Word):
+    """What is known of two records that may be of one accident."""
+
+    OPEN = "open", message("to be compared"), "open"
+    APART = "apart", message("two accidents"), "done"
+    MERGED = "merged", message("one accident"), "done"
+
+
 class AccidentStep(Word):
     """What a record's history tells."""
 
@@ -75,6 +83,20 @@ class AccidentAct(StrEnum):
     VOID = auto()
 
 
+class PairAct(StrEnum):
+    """What is decided on two records."""
+
+    TELL_APART = auto()
+    MERGE = auto()
+
+
+PAIR_LIFE = Transitions(
+    {
+        PairAct.TELL_APART: ((PairState.OPEN, PairState.APART), PairState.APART),
+        PairAct.MERGE: ((PairState.OPEN, PairState.APART), PairState.MERGED),
+    },
+    message("These two records have already been merged. Check what they say now."),
+)
 ACCIDENT_LIFE = Transitions(
     {
         AccidentAct.CORRECT: ((AccidentState.RECORDED,), None),
@@ -90,6 +112,8 @@ FIRST_YEAR = 2000
 MOST_PEOPLE = 500
 CLOSE = timedelta(hours=2)
 """Two records of the same area and severity within this time may be one accident."""
+COMPARED = frozenset({"area_id", "severity", "occurred_utc"})
+"""What records are compared by."""
 
 
 def whole_second(moment: datetime) -> datetime:
@@ -166,6 +190,9 @@ class Placed(Protocol):
     """What is needed of a record to compare it with another."""
 
     @property
+    def id(self) -> int: ...  # noqa: D102 - named by the class
+
+    @property
     def area_id(self) -> int: ...  # noqa: D102 - named by the class
 
     @property
@@ -178,18 +205,25 @@ class Placed(Protocol):
 Record = TypeVar("Record", bound=Placed)
 
 
-def close_pairs(records: Iterable[Record]) -> list[tuple[Record, Record]]:
-    """Return the pairs (earlier, later) of neighbours that may be one accident: same area and severity, close in time.
+def in_time(record: Placed) -> tuple[datetime, int]:
+    """Return what records stand in time by; no two share it."""
+    return record.occurred_utc, record.id
 
-    Of three that follow one another within the time, the first and the second, the second and the third.
+
+def is_close(one: Placed, other: Placed) -> bool:
+    """Tell whether two records may be of one accident: the same area and severity, close in time."""
+    same = (one.area_id, one.severity) == (other.area_id, other.severity)
+    return same and abs(one.occurred_utc - other.occurred_utc) <= CLOSE
+
+
+def close_pairs(records: Iterable[Record]) -> list[tuple[Record, Record]]:
+    """Return the pairs (earlier, later) of neighbours in time, of one area and severity, that may be one accident.
+
+    Of three that follow one another within the time, the first and the second, the second and the third: so there are
+    never more pairs than records.
     """
-    ordered = sorted(records, key=lambda record: (record.area_id, record.severity, record.occurred_utc))
-    return [
-        (earlier, later)
-        for earlier, later in zip(ordered, ordered[1:], strict=False)
-        if (earlier.area_id, earlier.severity) == (later.area_id, later.severity)
-        and later.occurred_utc - earlier.occurred_utc <= CLOSE
-    ]
+    ordered = sorted(records, key=lambda record: (record.area_id, record.severity, *in_time(record)))
+    return [(earlier, later) for earlier, later in zip(ordered, ordered[1:], strict=False) if is_close(earlier, later)]
 
 
 def year_before(day: date) -> date:

@@ -65,6 +65,7 @@ class FileImport(ABC):
         for batch in batches(rows):
             job.take(batch)
             progress(len(batch))
+        job.finish()
         if cls.action:
             audit.write(session, cls.action, by, **job.report.counts)
         session.flush()
@@ -75,6 +76,9 @@ class FileImport(ABC):
     @abstractmethod
     def take(self, rows: Sequence[Row]) -> None:
         """Take in one batch."""
+
+    def finish(self) -> None:  # noqa: B027 - most have nothing to do
+        """Do what follows from all rows at once, in the transaction of the last ones."""
 
     @property
     def writes(self) -> bool:

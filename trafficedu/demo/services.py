@@ -13,6 +13,7 @@ from random import Random
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from trafficedu.accidents.services import pairs
 from trafficedu.accounts.models import User
 from trafficedu.companies.models import Company
 from trafficedu.configuration.queries import list_runs
@@ -93,6 +94,7 @@ class District:
         self._study.fill_today()
         self._study.write_rest()
         self._rows.finish()
+        pairs.fill(self._world.session)
         self._local.area_id = self._places.villages[self._grid_village()].id
         self._world.session.flush()
         hazards = Hazards(self._world, self._local).write()

@@ -7,7 +7,9 @@ Decisions, as the documentation tells them:
   record stays as it is; a row that would change one is refused.
 * ``killed_30_days`` may be empty: not known yet, and it never takes a figure away that is known. An empty count is
   0, an empty ``ebike_involved``, ``rider_helmet`` or ``responsibility`` is true, unknown, unknown.
-* Records that may be of one accident are taken in; the page of possible duplicates shows them.
+* Records that may be of one accident are taken in; the page of possible duplicates shows them. Where a file is one
+  transaction they are looked for at its end, so that nobody waits for the file at a turn; where it is taken in by
+  slices (SQLite), with each of them.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from sqlalchemy.orm import Session
 from trafficedu.accidents import rules
 from trafficedu.accidents.imports.exporting import SEPARATOR, kinds_of, list_rows
 from trafficedu.accidents.models import Accident, AccidentKind
+from trafficedu.accidents.services import pairs
 from trafficedu.accidents.services.recording import NewAccident, prepare
 from trafficedu.areas.queries.tree import RememberedAreas
 from trafficedu.core import bulk, parsing
@@ -31,7 +34,8 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.keyed_import import Candidate, KeyedImport, Known
 from trafficedu.core.numbers import new_number
 from trafficedu.core.parsing import if_given
-from trafficedu.core.tabular import Exporter, Importer
+from trafficedu.core.private_copy import is_single_writer
+from trafficedu.core.tabular import Exporter, Importer, Row
 from trafficedu.core.text import message
 from trafficedu.violations.queries.kinds import RememberedKinds
 
@@ -94,6 +98,21 @@ class AccidentImport(KeyedImport[AccidentRow]):
     def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
         super().__init__(session, by, now, skip_errors)
         self._areas, self._kinds = RememberedAreas(session, by), RememberedKinds(session)
+        self._added: list[int] = []
+        self._moved: list[int] = []
+        self._places: set[int] = set()
+
+    def take(self, rows: Sequence[Row]) -> None:
+        """Take in one batch."""
+        super().take(rows)
+        if is_single_writer(self.session):
+            self.finish()
+
+    def finish(self) -> None:
+        """Look for what may be of one accident with the records that were added or moved."""
+        pairs.renew(self.session, self._places, changed=self._moved, added=self._added)
+        for noted in (self._places, self._moved, self._added):
+            noted.clear()
 
     def prepare(self, cells: dict[str, Any]) -> AccidentRow:
         """Check a row as a record; see :func:`accidents.services.recording.prepare`."""
@@ -132,8 +151,14 @@ class AccidentImport(KeyedImport[AccidentRow]):
 
     def change(self, changed: Sequence[tuple[AccidentRow, Known]]) -> None:
         """Write the facts and the kinds anew."""
-        super().change(changed)
         ids = [known["id"] for _, known in changed]
+        columns = [getattr(Accident, name) for name in rules.COMPARED]
+        before = bulk.find_by_key(self.session, Accident.id, ids, *columns)
+        super().change(changed)
+        for _, known in changed:
+            if any(getattr(before[known["id"]], name) != known[name] for name in rules.COMPARED):
+                self._moved.append(known["id"])
+                self._places |= {before[known["id"]].area_id, known["area_id"]}
         self.session.execute(delete(AccidentKind).where(AccidentKind.accident_id.in_(ids)))
         self._link({known["id"]: ready for ready, known in changed})
 
@@ -149,6 +174,8 @@ class AccidentImport(KeyedImport[AccidentRow]):
             ready = {each.ready.reference: each.ready for each in candidates}
             ids = bulk.find_by_key(self.session, Accident.reference, ready, Accident.id)
             self._link({ids[reference].id: each for reference, each in ready.items()})
+            self._added += [ids[reference].id for reference in ready]
+            self._places |= {each.facts["area_id"] for each in ready.values()}
         return added
 
     def _link(self, records: Mapping[int, AccidentRow]) -> None:

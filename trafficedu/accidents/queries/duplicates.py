@@ -1,29 +1,22 @@
-"""Reads that find records which may be of one accident: the same area and severity within two hours."""
+"""Reads of records that may be of one accident: the same area and severity within two hours."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from trafficedu.accidents import rules
-from trafficedu.accidents.models import Accident
-from trafficedu.accidents.queries.scope import visible_to
+from trafficedu.accidents.models import Accident, AccidentPair
+from trafficedu.accidents.rules import AccidentState, PairState
+from trafficedu.areas.queries.tree import ids_in_reach, lies_in
 from trafficedu.core.actors import Actor
-
-
-@dataclass(frozen=True)
-class _Brief:
-    """As much of a record as tells whether another one is close."""
-
-    id: int
-    area_id: int
-    severity: str
-    occurred_utc: datetime
-    told_apart: bool
+from trafficedu.core.listing import FIGURES, Column, Listing
+from trafficedu.core.orm import among
+from trafficedu.core.reach import Reach
+from trafficedu.core.text import message
 
 
 def list_close(
@@ -36,7 +29,7 @@ def list_close(
     query = (
         select(Accident)
         .where(
-            Accident.state == rules.AccidentState.RECORDED,
+            among(Accident.state, AccidentState.RECORDED),
             Accident.area_id == area_id,
             Accident.severity == severity,
             Accident.occurred_utc.between(occurred - rules.CLOSE, occurred + rules.CLOSE),
@@ -47,20 +40,41 @@ def list_close(
     return session.scalars(query if besides is None else query.where(Accident.id != besides)).all()
 
 
-def list_pairs(session: Session, by: Actor, since: date) -> list[tuple[Accident, Accident]]:
-    """Return the pairs (earlier, later) that may be one accident since a day, the latest first.
+def decisions_on(session: Session, accident: Accident) -> Mapping[int, PairState]:
+    """Return what was decided on an accident and others, by their ids; no scope: the caller shows it."""
+    sides = (AccidentPair.first_id, AccidentPair.second_id)
+    decided: dict[int, PairState] = {}
+    for own, other in (sides, sides[::-1]):
+        query = select(other, AccidentPair.state).where(own == accident.id, AccidentPair.state != PairState.OPEN)
+        decided |= dict(session.execute(query).tuples().all())
+    return decided
 
-    A pair leaves the list when one of the two is voided, or the later one was told apart.
-    """
-    columns = (Accident.id, Accident.area_id, Accident.severity, Accident.occurred_utc, Accident.told_apart)
-    rows = session.execute(
-        select(*columns).where(
-            Accident.state == rules.AccidentState.RECORDED, Accident.occurred_on >= since, visible_to(by)
+
+def _waiting(by: Actor, _chosen: None) -> Select[tuple[AccidentPair]]:
+    return (
+        select(AccidentPair)
+        .where(among(AccidentPair.state, PairState.OPEN), by.scope.condition(area=lies_in(AccidentPair.area_id)))
+        .options(
+            *(joinedload(each, innerjoin=True) for each in (AccidentPair.area, AccidentPair.first, AccidentPair.second))
         )
     )
-    pairs = [pair for pair in rules.close_pairs(_Brief(*row) for row in rows) if not pair[1].told_apart]
-    pairs.sort(key=lambda pair: (pair[1].occurred_utc, pair[1].id), reverse=True)
-    ids = {record.id for pair in pairs for record in pair}
-    query = select(Accident).where(Accident.id.in_(ids)).options(joinedload(Accident.area))
-    by_id = {accident.id: accident for accident in session.scalars(query)}
-    return [(by_id[earlier.id], by_id[later.id]) for earlier, later in pairs]
+
+
+def _reach(session: Session, by: Actor, _chosen: None) -> Reach:
+    waiting, ids = [among(AccidentPair.state, PairState.OPEN)], ids_in_reach(session, by)
+    return Reach.of_areas(AccidentPair.area_id.expression, ids, waiting)
+
+
+DUPLICATES: Listing[AccidentPair, None] = Listing(
+    _waiting,
+    [
+        Column("area", message("Village"), value=lambda row: row.area.name),
+        Column("severity", message("Severity"), value=lambda row: row.first.severity.label),
+        Column("earlier", message("First record")),
+        Column("later", message("Second record")),
+        Column("apart", message("Minutes apart"), value=lambda row: row.minutes_apart, look=FIGURES),
+    ],
+    order=[AccidentPair.last_utc.desc(), AccidentPair.id.desc()],
+    reach=_reach,
+)
+"""The pairs that nobody decided on, the latest first."""

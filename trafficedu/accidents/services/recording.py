@@ -18,6 +18,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from trafficedu.accidents import rules
 from trafficedu.accidents.models import Accident
 from trafficedu.accidents.queries import duplicates, records
+from trafficedu.accidents.services import pairs
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries.tree import AreaRow, find_in_reach
 from trafficedu.core import audit, numbers
@@ -88,7 +89,6 @@ def record(session: Session, new: NewAccident, by: Actor, now: datetime) -> Acci
     accident = Accident(
         number=numbers.new_number("A"),
         client_reference=new.client_reference,
-        told_apart=bool(close),
         recorded_by_id=by.user_id,
         recorded_utc=now,
         kinds=kinds,
@@ -102,7 +102,9 @@ def record(session: Session, new: NewAccident, by: Actor, now: datetime) -> Acci
         if first is None:
             raise
         return _first_record(first, by)
-    audit.write(session, "accidents:accident:record", by, subject=accident, told_apart=accident.told_apart)
+    pairs.decide(session, accident, close, rules.PairAct.TELL_APART)
+    pairs.renew(session, [accident.area_id], added=[accident.id])
+    audit.write(session, "accidents:accident:record", by, subject=accident, told_apart=bool(close))
     return accident
 
 
@@ -139,6 +141,7 @@ def correct(session: Session, accident: Accident, new: NewAccident, version: int
     rules.ACCIDENT_LIFE.require(rules.AccidentAct.CORRECT, accident.state)
     values, kinds = _prepare(session, new, by, now)
     changed = [name for name, value in values.items() if getattr(accident, name) != value]
+    areas = [accident.area_id, values["area_id"]]
     for name in changed:
         setattr(accident, name, values[name])
     if {kind.code for kind in kinds} != {kind.code for kind in accident.kinds}:
@@ -146,6 +149,8 @@ def correct(session: Session, accident: Accident, new: NewAccident, version: int
         flag_modified(accident, "severity")  # so that the version rises though only the association changed
         changed.append("kinds")
     session.flush()
+    if not rules.COMPARED.isdisjoint(changed):
+        pairs.renew(session, areas, changed=[accident.id])
     if changed:
         audit.write(session, "accidents:accident:correct", by, subject=accident, fields=changed)
 

@@ -69,6 +69,7 @@ def show(number: str) -> Any:
         people=[(link, riders.describe(session(), link.rider)) for link in links] if named else [],
         linked=len(links),
         close=[] if accident.is_voided else close,
+        decisions=duplicates.decisions_on(session(), accident),
         history=records.history_of(accident),
     )
 

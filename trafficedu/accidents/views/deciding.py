@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from flask import render_template
 from flask_babel import gettext as _
 
 from trafficedu.accidents.forms import CompareForm, VoidForm
 from trafficedu.accidents.queries import records
-from trafficedu.accidents.queries.duplicates import list_pairs
+from trafficedu.accidents.queries.duplicates import DUPLICATES
 from trafficedu.accidents.services import closing
 from trafficedu.accidents.views.blueprint import pages
 from trafficedu.core.access import actor, requires
-from trafficedu.core.clock import today, utc_now
+from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.list_views import list_page
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message
-
-PAIRS_DAYS = 800
-"""How far back possible duplicates are looked for: two years stand in every year-on-year figure."""
 
 
 @pages.route("/<number>/void", methods=["GET", "POST"])
@@ -43,8 +39,7 @@ def void(number: str) -> Any:
 @requires("accidents:accident:void")
 def duplicates() -> Any:
     """I see the records that may be of one accident."""
-    pairs = list_pairs(session(), actor(), today() - timedelta(days=PAIRS_DAYS))
-    return render_template("accidents/duplicates.html", pairs=pairs)
+    return list_page("accidents/duplicates.html", DUPLICATES, None, None)
 
 
 @pages.route("/<number>/compare/<other>", methods=["GET", "POST"])
@@ -64,7 +59,7 @@ def compare(number: str, other: str) -> Any:
         kept, voided = pair if form.decision.data == "one" else reversed(pair)
         with writing(session()) as own:
             if form.decision.data == "apart":
-                closing.tell_apart(own, max(pair, key=lambda record: (record.occurred_utc, record.id)), actor())
+                closing.tell_apart(own, first, second, actor())
                 outcome = message("Both records are kept as separate accidents.")
             else:
                 closing.mark_duplicate(own, voided, kept, actor(), utc_now())

@@ -1,0 +1,185 @@
+"""Keeping the pairs of records that may be of one accident. Flushes, never commits.
+
+Whatever records, changes or voids accidents brings their pairs up to date here, in its own transaction: only what
+stands before and after them in time, in their area and severity, is read, by an index. Of those who change neighbours
+at the same moment one waits for the other, or neither would see what the other adds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, delete, func, insert, select, tuple_, type_coerce
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from trafficedu.accidents import rules
+from trafficedu.accidents.models import Accident, AccidentPair
+from trafficedu.accidents.rules import AccidentState, PairAct, PairState
+from trafficedu.areas.models import Area
+from trafficedu.core import bulk
+from trafficedu.core.orm import among
+from trafficedu.core.tables import table_of
+
+AT_ONCE = 2_000
+"""Accidents whose neighbours are looked for by one statement."""
+_FACTS = (Accident.area_id, Accident.severity, Accident.occurred_utc)
+_PAIR = (AccidentPair.id, AccidentPair.first_id, AccidentPair.second_id, AccidentPair.state)
+_WHY = (AccidentPair.area_id, AccidentPair.minutes_apart, AccidentPair.last_utc)
+
+
+class _Key(NamedTuple):
+    """The ids of two records, the one recorded first before the other."""
+
+    first: int
+    second: int
+
+
+def take_turn(session: Session, area_ids: Iterable[int]) -> None:
+    """Wait until nobody else changes pairs of these areas; the turn ends with the transaction.
+
+    Whoever locks records takes it after them, and all areas at once.
+    """
+    areas = select(Area.id).where(Area.id.in_(set(area_ids))).order_by(Area.id)
+    session.execute(areas.with_for_update(key_share=True)).all()
+
+
+def decide(session: Session, accident: Accident, others: Collection[Accident], act: PairAct) -> None:
+    """Keep what somebody decided on a record and each of ``others``; raise Stale where they were merged already."""
+    if not others:
+        return
+    take_turn(session, {record.area_id for record in (accident, *others)})
+    for other in others:
+        first, second = sorted((accident, other), key=lambda record: record.id)
+        query = select(AccidentPair).where(AccidentPair.first_id == first.id, AccidentPair.second_id == second.id)
+        pair = session.scalar(query.execution_options(populate_existing=True))
+        if pair is None:
+            pair = AccidentPair(first_id=first.id, second_id=second.id, state=PairState.OPEN, **_why(first, second))
+            session.add(pair)
+        pair.state = rules.PAIR_LIFE.after(act, pair.state)
+    session.flush()
+
+
+def renew(
+    session: Session, area_ids: Iterable[int], *, changed: Collection[int] = (), added: Collection[int] = ()
+) -> None:
+    """Bring the pairs of accidents (their ids) that were changed or voided, and of those that are new, up to date.
+
+    ``area_ids`` are the areas they lie in, and lay in before.
+    """
+    if not (changed or added):
+        return
+    session.flush()
+    take_turn(session, area_ids)
+    for some in bulk.batches(sorted(set(changed)), AT_ONCE):
+        _renew(session, some, _kept(session, some))
+    for some in bulk.batches(sorted(set(added)), AT_ONCE):
+        _renew(session, some, {})
+
+
+def _renew(session: Session, ids: Collection[int], kept: Mapping[int, Any]) -> None:
+    """Compare what is kept of the neighbourhood of some accidents with what it is now.
+
+    A pair can be new or gone only where one of its two records was changed, or stood in a pair with one that was
+    (``kept`` are these, by id), or stands right before one that was.
+    """
+    around = {*ids, *(key for row in kept.values() for key in (row.first_id, row.second_id))}
+    before = set(_neighbours(session, around, later=False).values())
+    following = _neighbours(session, around | before, later=True)
+    beside = {*before, *following, *following.values()}
+    rows = {**kept, **_kept(session, beside)}
+    known = beside.union(key for row in rows.values() for key in (row.first_id, row.second_id))
+    facts = bulk.find_by_key(session, Accident.id, known, *_FACTS)
+    pairs = [(facts[one], facts[next_one]) for one, next_one in following.items()]
+    wanted = {_Key(*sorted((one.id, other.id))): _why(one, other) for one, other in pairs}
+    gone = []
+    for row in rows.values():
+        key = _Key(row.first_id, row.second_id)
+        earlier = min(facts[key.first], facts[key.second], key=rules.in_time)
+        if row.state != PairState.OPEN:
+            wanted.pop(key, None)
+        elif wanted.get(key) == {column.key: getattr(row, column.key) for column in _WHY}:
+            del wanted[key]
+        elif earlier.id in around or earlier.id in before:
+            gone.append(row.id)
+    for some in bulk.batches(gone):
+        session.execute(delete(AccidentPair).where(AccidentPair.id.in_(some)))
+    _open(session, wanted)
+
+
+def fill(session: Session) -> None:
+    """Write the pairs of all accidents, where there are none yet: those to compare, and those voided as duplicates."""
+    stand = session.execute(select(Accident.id, *_FACTS).where(Accident.state == AccidentState.RECORDED))
+    pairs = rules.close_pairs(stand)
+    _open(session, {_Key(*sorted((one.id, other.id))): _why(one, other) for one, other in pairs})
+    voided = select(Accident).where(Accident.duplicate_of_id.is_not(None)).order_by(Accident.id)
+    for accident in session.scalars(voided).all():
+        assert accident.duplicate_of is not None
+        decide(session, accident, [accident.duplicate_of], PairAct.MERGE)
+
+
+def _open(session: Session, pairs: Mapping[_Key, dict[str, Any]]) -> None:
+    rows = [
+        {"first_id": key.first, "second_id": key.second, "state": PairState.OPEN, **why} for key, why in pairs.items()
+    ]
+    if rows:
+        session.execute(insert(table_of(AccidentPair)), rows)
+
+
+def _why(one: rules.Placed, other: rules.Placed) -> dict[str, Any]:
+    """Return what a pair says of its two records, by column."""
+    earlier, later = sorted((one, other), key=rules.in_time)
+    minutes = (later.occurred_utc - earlier.occurred_utc).total_seconds() // 60
+    return {"area_id": later.area_id, "minutes_apart": int(minutes), "last_utc": later.occurred_utc}
+
+
+def _kept(session: Session, ids: Collection[int]) -> dict[int, Any]:
+    """Return the pairs, decided ones too, that one of these accidents stands in, by id."""
+    rows: dict[int, Any] = {}
+    for some in bulk.batches(ids):
+        for column in (AccidentPair.first_id, AccidentPair.second_id):
+            rows |= {row.id: row for row in session.execute(select(*_PAIR, *_WHY).where(column.in_(some)))}
+    return rows
+
+
+def _neighbours(session: Session, ids: Collection[int], *, later: bool) -> dict[int, int]:
+    """Return what stands right after (or before) each of these accidents in time, of its area and severity, and close.
+
+    Those that were voided have no neighbours, and are none.
+    """
+    other = aliased(Accident)
+    here, there = (tuple_(one.occurred_utc, one.id) for one in (Accident, other))
+    farthest = _moved(session, Accident.occurred_utc, rules.CLOSE if later else -rules.CLOSE)
+    after = (there > here, other.occurred_utc <= farthest)
+    before = (there < here, other.occurred_utc >= farthest)
+    in_order = [other.occurred_utc, other.id] if later else [other.occurred_utc.desc(), other.id.desc()]
+    next_one = (
+        select(other.id)
+        .where(
+            other.area_id == Accident.area_id,
+            other.severity == Accident.severity,
+            among(other.state, AccidentState.RECORDED),
+            *(after if later else before),
+        )
+        .order_by(*in_order)
+        .limit(1)
+        .correlate(Accident)
+        .scalar_subquery()
+    )
+    found: dict[int, int] = {}
+    for some in bulk.batches(ids):
+        standing = select(Accident.id, next_one.label("next_id")).where(
+            Accident.id.in_(some), among(Accident.state, AccidentState.RECORDED)
+        )
+        near = standing.subquery()
+        found |= dict(session.execute(select(near).where(near.c.next_id.is_not(None))).tuples().all())
+    return found
+
+
+def _moved(session: Session, moment: InstrumentedAttribute[datetime], by: timedelta) -> ColumnElement[datetime]:
+    """Return a moment so much later, as the database keeps moments."""
+    seconds = int(by.total_seconds())
+    if session.get_bind().dialect.name == "postgresql":
+        return moment + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+    return type_coerce(func.strftime("%Y-%m-%d %H:%M:%f000", moment, f"{seconds} seconds"), moment.type)
