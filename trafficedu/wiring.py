@@ -56,6 +56,7 @@ from trafficedu.messages.services import channels, delivery
 from trafficedu.messages.services.telling import tell_job_ended, tell_unfetched
 from trafficedu.overview import panels as overview_panels
 from trafficedu.patrols import panels as patrols_panels
+from trafficedu.patrols.queries import monthly as patrols_monthly
 from trafficedu.points import imports as points_files
 from trafficedu.points.services import catalogue, happenings
 from trafficedu.public import queries as receipts
@@ -230,6 +231,7 @@ FIGURES: Sequence[Figure] = [
     COMPLETIONS,
     REOFFENCES,
     accidents_monthly.FIGURE,
+    patrols_monthly.FIGURE,
 ]
 """What is settled month by month (``settled``)."""
 watch(FIGURES)

@@ -14,9 +14,11 @@ from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Denied, Missing, Refusal, Stale
 from trafficedu.core.month import Month
-from trafficedu.patrols import queries, services
+from trafficedu.patrols import services
 from trafficedu.patrols.models import Patrol
-from trafficedu.patrols.queries import Effort, PatrolFilter
+from trafficedu.patrols.queries import monthly, records
+from trafficedu.patrols.queries.monthly import Effort
+from trafficedu.patrols.queries.records import PatrolFilter
 from trafficedu.patrols.services import Ending, PastPatrol
 
 MONTH = Month.of(NOW.date())
@@ -42,7 +44,7 @@ def ended(started: datetime, hours: float) -> datetime:
 def test_a_patrol_is_begun_counted_and_ended(session: Session) -> None:
     officer = at(session, "officer")
     patrol = services.begin(session, places.VILLAGE, "", officer, NOW)
-    assert queries.find_patrol(session, patrol.number, officer).stops is None, "nobody counted yet: that is not zero"
+    assert records.find_patrol(session, patrol.number, officer).stops is None, "nobody counted yet: that is not zero"
     services.uncount_stop(session, officer)
     for count in (services.count_stop, services.count_stop, services.uncount_stop, services.count_stop):
         count(session, officer)
@@ -50,11 +52,11 @@ def test_a_patrol_is_begun_counted_and_ended(session: Session) -> None:
     assert patrol.stops == 2
     with pytest.raises(Refusal, match="already have a patrol under way"):
         services.begin(session, places.TOWN, "", officer, NOW)
-    assert queries.effort_of(session, places.area(session).path, MONTH) == Effort(0, None, 0), "not ended yet"
+    assert monthly.effort_of(session, places.area(session).path, MONTH, NOW) == Effort(0, None, 0), "not ended yet"
     later = NOW + timedelta(minutes=90)
     services.end(session, patrol, Ending(later, 2), officer, later)
-    assert queries.running_of(session, officer) is None
-    assert queries.effort_of(session, places.area(session).path, MONTH) == Effort(1.5, 2, 1, 1)
+    assert records.running_of(session, officer) is None
+    assert monthly.effort_of(session, places.area(session).path, MONTH, NOW) == Effort(1.5, 2, 1, 1)
     with pytest.raises(Refusal, match="has ended"):
         services.count_stop(session, officer)
 
@@ -66,15 +68,15 @@ def test_effort_is_told_by_area_and_stops_only_where_counted(session: Session) -
     past(session, officer, 6, area_code=places.TOWN, stops=3)
     void = past(session, officer, 4, stops=100)
     services.void(session, void, "误记", void.version, officer, NOW)
-    by_area = queries.effort_by_area(session, MONTH)
+    by_area = monthly.effort_by_area(session, MONTH)
     assert by_area == {
         places.area(session, places.VILLAGE).path: Effort(4.0, 12, 2, 1),
         places.area(session).path: Effort(2.0, 3, 1, 1),
     }
-    assert queries.effort_of(session, places.area(session).path, MONTH) == Effort(6.0, 15, 3, 2)
+    assert monthly.effort_of(session, places.area(session).path, MONTH, NOW) == Effort(6.0, 15, 3, 2)
     whole = PatrolFilter()
-    assert queries.total_of(session, officer, whole) == Effort(6.0, 15, 3, 2)
-    assert queries.PATROLS.page(session, officer, whole).total == 4
+    assert records.total_of(session, officer, whole, NOW) == Effort(6.0, 15, 3, 2)
+    assert records.PATROLS.page(session, officer, whole).total == 4
 
 
 @pytest.mark.parametrize(
@@ -103,9 +105,9 @@ def test_what_cannot_be_is_refused(
 def test_who_may_see_and_void_a_patrol(session: Session) -> None:
     officer, colleague = at(session, "officer"), at(session, "officer")
     patrol = past(session, officer, 5)
-    assert queries.find_patrol(session, patrol.number, at(session, "leader")).id == patrol.id
+    assert records.find_patrol(session, patrol.number, at(session, "leader")).id == patrol.id
     with pytest.raises(Missing):
-        queries.find_patrol(session, patrol.number, at(session, "supervisor", places.OTHER_TOWN))
+        records.find_patrol(session, patrol.number, at(session, "supervisor", places.OTHER_TOWN))
     with pytest.raises(Denied, match="own patrols"):
         services.void(session, patrol, "看错了", patrol.version, colleague, NOW)
     with pytest.raises(Stale):

@@ -23,7 +23,7 @@ from trafficedu.core.fields import (
     named,
     not_in_future,
 )
-from trafficedu.patrols.queries import PatrolFilter
+from trafficedu.patrols.queries.records import PatrolFilter
 from trafficedu.patrols.rules import MOST_STOPS, PatrolState
 from trafficedu.patrols.services import Ending, PastPatrol
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import render_template
@@ -11,12 +10,11 @@ from trafficedu.core.access import actor, panel_for
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.month import Month, Period
-from trafficedu.patrols import queries
-from trafficedu.patrols.queries import Effort
-from trafficedu.violations.queries import monthly
+from trafficedu.patrols.queries import monthly, records
+from trafficedu.patrols.queries.monthly import NO_EFFORT, Effort
+from trafficedu.violations.queries import monthly as violations
 
 READ, RECORD = "patrols:patrol:read", "patrols:patrol:record"
-NONE = Effort(0.0, None, 0)
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class EffortLine:
 @panel_for(RECORD)
 def patrol_key() -> str:
     """First screen of an officer: the way to the phone page, and whether a patrol is running."""
-    return render_template("patrols/_key.html", running=queries.running_of(session(), actor()))
+    return render_template("patrols/_key.html", running=records.running_of(session(), actor()))
 
 
 def effort_of_area(area_path: str, period: Period) -> str:
@@ -44,23 +42,13 @@ def effort_of_area(area_path: str, period: Period) -> str:
     who = actor()
     if not who.may(READ):
         return ""
-    by_month = queries.effort_by_month(session(), who, area_path, period)
+    by_month = monthly.effort_by_month(session(), who, area_path, period, utc_now())
     first, end = period.first_day, min(period.last_day, today())
-    counts = monthly.count_by_month(session(), who, area_path, period, utc_now())
+    counts = violations.count_by_month(session(), who, area_path, period, utc_now())
     lines = [
-        EffortLine(counts.get(month, 0), by_month.get(month, NONE), month) for month in sorted({*counts, *by_month})
+        EffortLine(counts.get(month, 0), by_month.get(month, NO_EFFORT), month)
+        for month in sorted({*counts, *by_month})
     ]
-    total = EffortLine(sum(counts.values()), _together(by_month))
+    total = EffortLine(sum(counts.values()), monthly.together(list(by_month.values())))
     code = area_path.strip("/").rsplit("/", 1)[-1]
     return render_template("patrols/_effort.html", lines=lines[::-1], total=total, area_code=code, first=first, end=end)
-
-
-def _together(by_month: Mapping[Month, Effort]) -> Effort:
-    efforts = by_month.values()
-    stops = [effort.stops for effort in efforts if effort.stops is not None]
-    return Effort(
-        sum(effort.hours for effort in efforts),
-        sum(stops) if stops else None,
-        sum(effort.patrols for effort in efforts),
-        sum(effort.counted for effort in efforts),
-    )

@@ -17,8 +17,8 @@ from trafficedu.core.errors import Denied, Refusal, entered
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import expect_version
 from trafficedu.core.text import message
-from trafficedu.patrols import queries
 from trafficedu.patrols.models import Patrol
+from trafficedu.patrols.queries import records
 from trafficedu.patrols.rules import MOST_STOPS, check_start, check_stops, minutes_of, whole_minute
 
 VOID_ANY = "patrols:patrol:void"
@@ -50,7 +50,7 @@ def begin(session: Session, area_code: str, client_reference: str, by: Actor, no
     first = _same_form(session, client_reference, by)
     if first is not None:
         return first
-    if queries.running_of(session, by) is not None:
+    if records.running_of(session, by) is not None:
         raise Refusal(RUNS_ALREADY)
     patrol = _new(session, area_code, client_reference, now, by)
     return _add(session, patrol, "begin", by)
@@ -70,7 +70,7 @@ def enter_past(session: Session, new: PastPatrol, by: Actor, now: datetime) -> P
     check_start(new.started_utc, now)
     check_stops(new.stops)
     minutes = minutes_of(new.started_utc, new.ended_utc, now)
-    if queries.overlaps(session, by, new.started_utc, new.ended_utc):
+    if records.overlaps(session, by, new.started_utc, new.ended_utc):
         text = message("You were on another patrol at that time. Check both.")
         raise Refusal(text, field="started_at")
     patrol = _new(session, new.area_code, new.client_reference, new.started_utc, by)
@@ -165,7 +165,7 @@ def may_void(patrol: Patrol, by: Actor) -> bool:
 
 
 def _same_form(session: Session, client_reference: str, by: Actor) -> Patrol | None:
-    first = queries.find_by_client_reference(session, client_reference) if client_reference else None
+    first = records.find_by_client_reference(session, client_reference) if client_reference else None
     if first is not None and first.officer_id != by.user_id:
         raise Refusal(message("This form was sent by someone else. Open the page again."))
     return first

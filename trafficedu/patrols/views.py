@@ -23,8 +23,9 @@ from trafficedu.core.lanes import kerb
 from trafficedu.core.list_views import list_page
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
-from trafficedu.patrols import queries, services
+from trafficedu.patrols import services
 from trafficedu.patrols.forms import BeginForm, EndForm, PastForm, PatrolFilterForm, VoidForm
+from trafficedu.patrols.queries import records
 
 pages = Blueprint("patrols", __name__, url_prefix="/patrols")
 
@@ -38,11 +39,11 @@ def now() -> Any:
 
 
 def _now(form: BeginForm) -> Any:
-    running = queries.running_of(session(), actor())
+    running = records.running_of(session(), actor())
     form.offer(_areas())
     if running is None and not form.area_code.data:
-        form.area_code.data = queries.last_area(session(), actor())
-    own = queries.list_own(session(), actor(), today())
+        form.area_code.data = records.last_area(session(), actor())
+    own = records.list_own(session(), actor(), today())
     return form_page("patrols/now.html", form, running=running, own=own)
 
 
@@ -85,7 +86,7 @@ def _counted(change: Any) -> Any:
 @kerb
 def end() -> Any:
     """I end my patrol: I check the time and the stops first."""
-    running = queries.running_of(session(), actor())
+    running = records.running_of(session(), actor())
     if running is None:
         flash_message(services.NOT_RUNNING, "warning")
         return back_to("patrols.now")
@@ -113,8 +114,8 @@ def index() -> Any:
     form.validate()
     form.area.settle(partial(list_named, session(), day=today(), by=actor()))
     chosen = form.to_input(chosen_path(session(), form.area.data, actor()))
-    total = queries.total_of(session(), actor(), chosen)
-    return list_page("patrols/index.html", queries.PATROLS, form, chosen, total=total)
+    total = records.total_of(session(), actor(), chosen, utc_now())
+    return list_page("patrols/index.html", records.PATROLS, form, chosen, total=total)
 
 
 @pages.route("/new", methods=["GET", "POST"])
@@ -124,7 +125,7 @@ def create() -> Any:
     form = PastForm()
     form.offer(_areas())
     if not form.is_submitted():
-        form.area_code.data = queries.last_area(session(), actor())
+        form.area_code.data = records.last_area(session(), actor())
     if accepted := submitted(form, lambda: services.enter_past(session(), form.to_past(), actor(), utc_now())):
         flash_message(message("Patrol entered."))
         return back_to("patrols.show", number=accepted.value.number)
@@ -135,7 +136,7 @@ def create() -> Any:
 @requires("patrols:patrol:read")
 def show(number: str) -> Any:
     """I read one patrol."""
-    patrol = queries.find_patrol(session(), number, actor())
+    patrol = records.find_patrol(session(), number, actor())
     may_void = patrol.voided_utc is None and services.may_void(patrol, actor())
     return render_template("patrols/show.html", patrol=patrol, may_void=may_void)
 
@@ -144,7 +145,7 @@ def show(number: str) -> Any:
 @requires("patrols:patrol:read")
 def void(number: str) -> Any:
     """I take a patrol that was wrong out of the figures; it stays in the list."""
-    patrol = queries.find_patrol(session(), number, actor())
+    patrol = records.find_patrol(session(), number, actor())
     if not services.may_void(patrol, actor()):
         raise Denied(services.NOT_YOURS)
     form = VoidForm(version=patrol.version)

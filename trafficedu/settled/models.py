@@ -232,9 +232,9 @@ class Adds:
             return and_(self.when >= day_bounds(first)[0], self.when < day_bounds(last)[1])
         return self.when.between(first, last)
 
-    def over(self, now: datetime) -> ColumnElement[bool]:
-        """Return the condition that it counts already."""
-        if not self.past:
+    def over(self, now: datetime | None) -> ColumnElement[bool]:
+        """Return the condition that it counts already; None: whatever time it is."""
+        if now is None or not self.past:
             return self.standing
         return and_(self.standing, self.when <= now if self._is_moment else self.when < local_date(now))
 

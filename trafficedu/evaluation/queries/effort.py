@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy.orm import Session
 
 from trafficedu.core.month import Month
-from trafficedu.patrols.queries import effort_by_area
+from trafficedu.patrols.queries.monthly import effort_by_area
 from trafficedu.points.queries.balances import month_points
 
 

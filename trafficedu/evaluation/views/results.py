@@ -12,7 +12,7 @@ from trafficedu.analysis.colours.scoring import exposure_used
 from trafficedu.areas.queries.choices import town_choices
 from trafficedu.core.access import actor, requires
 from trafficedu.core.charts import Chart
-from trafficedu.core.clock import today
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import from_replica, session
 from trafficedu.core.job_views import made_by_a_job
 from trafficedu.core.list_views import Table, table_file
@@ -30,7 +30,7 @@ from trafficedu.evaluation.queries.rule_sets import rules_from
 from trafficedu.evaluation.rules.measures import CASUALTY, SERIES, VIOLATIONS
 from trafficedu.evaluation.rules.names import COLOUR_NAMES, DIMENSION_NAMES, KIND_NAMES, TAB_NAMES
 from trafficedu.evaluation.views.blueprint import pages
-from trafficedu.patrols.queries import effort_of
+from trafficedu.patrols.queries.monthly import effort_of
 
 
 @pages.get("")
@@ -170,7 +170,7 @@ def _effort(result: EvaluationResult, month: Month) -> Any:
     """Return the patrols behind the violations of an area, None where none are recorded."""
     if result.area is None:
         return None
-    effort = effort_of(session(), result.area.path, month)
+    effort = effort_of(session(), result.area.path, month, utc_now())
     return effort if effort.patrols else None
 
 

@@ -1,13 +1,12 @@
-"""Reads of patrols: who sees which, the list, the effort behind a count of violations."""
+"""Reads of patrols: who sees which, one, who is out, the list and what it adds up to."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, extract, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from trafficedu.accounts.models import User
@@ -18,11 +17,12 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.counting import CAP
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import FIGURES, Column, Listing
-from trafficedu.core.month import Month, Period
 from trafficedu.core.places import Order
 from trafficedu.core.reach import Reach
 from trafficedu.core.text import message
 from trafficedu.patrols.models import Patrol
+from trafficedu.patrols.queries import monthly
+from trafficedu.patrols.queries.monthly import NO_EFFORT, Effort
 from trafficedu.patrols.rules import PatrolState
 
 RECORD = "patrols:patrol:record"
@@ -40,24 +40,6 @@ class PatrolFilter:
     area_path: str = ""
     state: str = ""
     words: str = ""
-
-
-@dataclass(frozen=True)
-class Effort:
-    """What was done: hours of patrols, vehicles stopped, patrols.
-
-    ``stops`` is the sum over those ``counted`` patrols that counted any, None where none did: dividing by it needs the
-    two told together.
-    """
-
-    hours: float
-    stops: int | None
-    patrols: int
-    counted: int = 0
-
-
-COUNTS = (Patrol.ended_utc.is_not(None), Patrol.voided_utc.is_(None))
-_SUMS = (func.sum(Patrol.minutes), func.sum(Patrol.stops), func.count(), func.count(Patrol.stops))
 
 
 def visible_to(by: Actor) -> ColumnElement[bool]:
@@ -97,7 +79,7 @@ def list_own(session: Session, by: Actor, day: date, limit: int = 20) -> Sequenc
     """Return the ended patrols of ``by`` on ``day``, the latest first."""
     query = (
         select(Patrol)
-        .where(Patrol.officer_id == by.user_id, Patrol.started_on == day, *COUNTS)
+        .where(Patrol.officer_id == by.user_id, Patrol.started_on == day, *monthly.COUNTS)
         .options(joinedload(Patrol.area))
         .order_by(Patrol.started_utc.desc())
         .limit(limit)
@@ -158,13 +140,20 @@ PATROLS: Listing[Patrol, PatrolFilter] = Listing(
 )
 
 
-def total_of(session: Session, by: Actor, filters: PatrolFilter) -> Effort | None:
-    """Return the effort of a filtered list: only what counts of it. None where it is too long to be added up."""
+def total_of(session: Session, by: Actor, filters: PatrolFilter, now: datetime) -> Effort | None:
+    """Return the effort of a filtered list: only what counts of it. None where it is too long to be added up.
+
+    Whole months of an area are settled, however many patrols they hold; of officers looked for, and of months cut
+    short, up to a thousand patrols are read.
+    """
+    if filters.state in {PatrolState.RUNNING, PatrolState.VOIDED}:
+        return NO_EFFORT
+    if not filters.words:
+        return monthly.effort_between(session, by, filters.area_path, filters.since, filters.until, now)
     looked = _reach(session, by, filters).bounded().read(session, Order(PATROLS.order_of(None)), CAP + 1)
     if len(looked) > CAP:
         return None
-    ids = [row[-2] for row in looked if row.fits]
-    return _effort(session.execute(select(*_SUMS).where(*COUNTS, Patrol.id.in_(ids))).one())
+    return monthly.effort_of_rows(session, [Patrol.id.in_([row[-2] for row in looked if row.fits])])
 
 
 def _conditions(filters: PatrolFilter) -> list[ColumnElement[bool]]:
@@ -196,51 +185,7 @@ def _rest(filters: PatrolFilter) -> list[ColumnElement[bool]]:
         conditions.append(Patrol.officer_id.in_(officers) | (Patrol.number == numbers.normalise(filters.words)))
     states: dict[str, tuple[ColumnElement[bool], ...]] = {
         PatrolState.RUNNING: (Patrol.ended_utc.is_(None), Patrol.voided_utc.is_(None)),
-        PatrolState.ENDED: COUNTS,
+        PatrolState.ENDED: monthly.COUNTS,
         PatrolState.VOIDED: (Patrol.voided_utc.is_not(None),),
     }
     return [*conditions, *states.get(filters.state, ())]
-
-
-def effort_by_area(session: Session, month: Month) -> Mapping[str, Effort]:
-    """Return the effort in a month by the path of the area it was recorded in, whoever asks.
-
-    A patrol belongs to the month in which it began. Areas without a patrol are not there; a town's own patrols are
-    under the town's path, those of its villages under theirs: add up by prefix (:func:`effort_of`).
-    """
-    query = (
-        select(Area.path, *_SUMS)
-        .join(Area, Area.id == Patrol.area_id)
-        .where(*COUNTS, Patrol.started_on.between(month.first, month.last))
-        .group_by(Area.path)
-    )
-    return {row[0]: _effort(row[1:]) for row in session.execute(query)}
-
-
-def effort_of(session: Session, path: str, month: Month) -> Effort:
-    """Return the effort at and below ``path`` in ``month``, whoever asks."""
-    query = select(*_SUMS).where(
-        *COUNTS, Patrol.started_on.between(month.first, month.last), Patrol.area_id.in_(within(path))
-    )
-    return _effort(session.execute(query).one())
-
-
-def effort_by_month(session: Session, by: Actor, path: str, period: Period) -> dict[Month, Effort]:
-    """Return the effort that ``by`` sees at and below ``path`` by month; empty months are not there."""
-    year, month = extract("year", Patrol.started_on), extract("month", Patrol.started_on)
-    query = (
-        select(year, month, *_SUMS)
-        .where(
-            visible_to(by),
-            *COUNTS,
-            Patrol.started_on.between(period.first_day, period.last_day),
-            Patrol.area_id.in_(within(path)),
-        )
-        .group_by(year, month)
-    )
-    return {Month(int(row[0]), int(row[1])): _effort(row[2:]) for row in session.execute(query)}
-
-
-def _effort(sums: Any) -> Effort:
-    minutes, stops, patrols, counted = sums
-    return Effort(int(minutes or 0) / 60, None if stops is None else int(stops), int(patrols), int(counted))
