@@ -51,7 +51,6 @@ class TestScope:
             session, leader, date(2026, 1, 1), date(2026, 12, 31), district.root.path
         )
         assert [(row.area_code, row.accidents) for row in rows] == [(district.village.code, 1)]
-        assert figures.first_day(session, acting("leader", district.neighbour)) is None
 
 
 class TestFilters:

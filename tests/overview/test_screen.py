@@ -13,6 +13,8 @@ from tests.factories.lists import NOW, OCTOBER, SEPTEMBER, publish
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.areas.models import AreaBoundary
+from trafficedu.core.clock import utc_now
+from trafficedu.evaluation.services.alarms import raise_alarms
 from trafficedu.overview.queries.screen import draw_screen
 
 MakeUser = Callable[..., User]
@@ -94,3 +96,14 @@ def test_months_at_the_edge_of_the_calendar_break_no_page(
 ) -> None:
     client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
     assert client.get(address).status_code in {200, 404}
+
+
+def test_alarms_are_those_of_the_worker_and_before_its_first_look_the_screen_says_so(
+    client: Browser, session: Session, make_user: MakeUser
+) -> None:
+    client.sign_in(analyst(session, make_user))
+    assert "Not computed yet" in client.get("/screen?lang=en").text
+    assert client.get("/screen/wall?lang=en").status_code == 200
+    raise_alarms(session, utc_now())
+    session.commit()
+    assert "Nothing unusual in" in client.get("/screen?lang=en").text

@@ -78,7 +78,7 @@ def _compared(area_path: str, first: date, end: date, counted: Tally) -> tuple[T
     begins = year_before(first)
     if year_before(end) >= first:
         return None, []
-    known_from = figures.first_day(session(), actor())
+    known_from = figures.first_day(session())
     if known_from is None or known_from > Month.of(begins).next.first:
         return None, []
     before = monthly.tally(session(), actor(), area_path, Month.of(begins), year_before(end), utc_now())

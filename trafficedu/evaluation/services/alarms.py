@@ -1,6 +1,6 @@
 """Early warnings: areas whose last full month brought more than the same season of earlier years allows.
 
-Kept like every result of a fit (docs/adr/0010-results-of-fits.md): a page that asks for them counts nothing.
+Kept like every result of a fit (docs/adr/0010-results-of-fits.md), computed by the worker: pages show what is kept.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.accounts.queries import watchers_of
 from trafficedu.analysis.farrington import farrington_limit
-from trafficedu.areas.models import Area
+from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.areas.queries import tree as areas
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date
@@ -22,7 +22,7 @@ from trafficedu.core.month import Month
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.evaluation.models import ALARMS
-from trafficedu.evaluation.queries.areas import list_roots
+from trafficedu.evaluation.queries.areas import fitted_with, list_roots
 from trafficedu.evaluation.queries.results import find_result
 from trafficedu.evaluation.queries.series import Loaded, load_series
 from trafficedu.evaluation.rules.measures import CASUALTY, SERIES, VIOLATIONS
@@ -63,6 +63,19 @@ def alarms_of(session: Session, root: Area, now: datetime, *, anew: bool = False
     payload = compute_alarms(loaded, last)
     mark = "".join(part.fingerprint[:32] for part in loaded.values() if part is not None)
     return TrendResult(payload, now, keeping(ALARMS, root.id, last.first, mark, payload, now))
+
+
+def alarms_shown(session: Session, root: Area) -> dict[str, Any] | None:
+    """Return the payload of :func:`alarms_of` that is kept, however old: it names its month. None before the first.
+
+    A page computes none: years of records are read for it, which is the worker's. A village's stand among those of
+    its town.
+    """
+    village = root.level == VILLAGE
+    kept = find_result(session, ALARMS, fitted_with(root).id if village else root.id)
+    if kept is None or not village:
+        return kept.payload if kept is not None else None
+    return kept.payload | {"alarms": [alarm for alarm in kept.payload["alarms"] if alarm["code"] == root.code]}
 
 
 def compute_alarms(loaded: dict[str, Loaded | None], last: Month) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from trafficedu.core.month import Period
 from trafficedu.core.tables import table_of
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries.rates import FeedbackCounts
-from trafficedu.feedback.rules import NoticeState, Receiver
+from trafficedu.feedback.rules import HELD_FROM, NoticeState, Receiver
 from trafficedu.settled.models import PART, AddedFigure, Adds, named
 from trafficedu.settled.queries import seen_path, sum_of, sum_of_company
 from trafficedu.violations.queries.monthly import FIRST_DAY
@@ -85,14 +85,17 @@ def _counts(kind: Receiver, parts: Mapping[str, int], prefix: str, waiting: Mapp
 
 
 def _not_yet_due(session: Session, whose: ColumnElement[bool], period: Period, now: datetime) -> dict[Receiver, int]:
-    """Return the open notices of a period whose deadline is to come, by receiver: those of the last days."""
+    """Return the open notices of a period whose deadline is to come, by receiver: those of the last days.
+
+    The period is no condition on the rows: its notices, all of its months, would be read by it.
+    """
+    within_period = (Notice.sent_utc >= day_bounds(period.first_day)[0], Notice.sent_utc < day_bounds(period.after)[0])
     query = (
-        select(Notice.receiver_kind, func.count())
+        select(Notice.receiver_kind, func.count().filter(*within_period))
         .where(
-            Notice.unanswered(),
+            Notice.urgency.between(int(now.timestamp()), HELD_FROM - 1),
+            Notice.id > 0,  # an index of the open ones is for who says so
             Notice.due_utc > now,
-            Notice.sent_utc >= day_bounds(period.first_day)[0],
-            Notice.sent_utc < day_bounds(period.after)[0],
             whose,
         )
         .group_by(Notice.receiver_kind)

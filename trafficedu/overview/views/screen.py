@@ -12,7 +12,6 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import from_replica, session
 from trafficedu.core.month import EARLIEST, LATEST, Month
-from trafficedu.core.transactions import writing
 from trafficedu.evaluation.queries import runs as evaluation
 from trafficedu.evaluation.rules.measures import SERIES
 from trafficedu.evaluation.services import alarms
@@ -50,18 +49,13 @@ def wall() -> Any:
 
 
 def _drawn(area: Area, month: Month) -> dict[str, Any]:
-    """Return what the template of either screen shows; alarms computed just now are kept for the next one."""
+    """Return what the template of either screen shows."""
     shown = draw_screen(session(), actor(), area, month, utc_now())
-    answer = alarms.alarms_of(session(), area, utc_now())
-    raised = alarms.read_alarms(answer.payload)
-    if answer.keep is not None:
-        keep = answer.keep
-        with writing(session()) as own:
-            keep(own)
+    kept = alarms.alarms_shown(session(), area)
     return {
         "screen": shown,
-        "alarms": raised,
-        "alarm_month": answer.payload["month"],
+        "alarms": alarms.read_alarms(kept) if kept is not None else None,
+        "alarm_month": kept["month"] if kept is not None else None,
         "series": SERIES,
         "below": PLURALS[shown.level] if shown.level else None,
         "now": utc_now(),
