@@ -64,6 +64,7 @@ from trafficedu import wiring
 from trafficedu.accounts import queries as accounts
 from trafficedu.core import access, compression, database, health, lanes, logs, pages, security, web
 from trafficedu.core.settings import Settings, load_settings
+from trafficedu.core.templates import KeptTemplates
 from trafficedu.core.text import LOCALES
 from trafficedu.core.tokens import MaskedProtection
 from trafficedu.messages.rules import read_origins
@@ -222,6 +223,7 @@ def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | 
     )
     app.config.update(overrides or {})
     app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.bytecode_cache = KeptTemplates(settings.instance / "templates")
     compression.init_static(app, https=settings.secure_cookies)
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, settings.trusted_proxies, settings.trusted_proxies)  # type: ignore[method-assign]

@@ -22,6 +22,7 @@ from prometheus_client import multiprocess, values
 
 from trafficedu.core import logs
 from trafficedu.core.lanes import THREADS
+from trafficedu.core.templates import load_all
 
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "gthread"
@@ -150,10 +151,11 @@ def serve(app: Flask, host: str, port: int, beside: Callable[[int], None]) -> No
 
     The program is imported once, here, and not again by the server: that halves the time to the first page, and the
     processes share it. This one never connects to the database, so that none begins with what a library of the driver
-    left in it (``core.apart``). The
+    left in it (``core.apart``). It loads every template, so that no process has to. The
     worker processes count together in a folder that the metrics library is told of before anything is counted.
     ``beside`` is what one process more does beside them (it is given the id of its parent): jobs.
     """
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="trafficedu-metrics-")
     values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
+    load_all(app)
     _Server(app, f"[{host}]:{port}" if ":" in host else f"{host}:{port}", beside).run()
