@@ -129,6 +129,7 @@ def test_keyboard_rows_filters_and_times(page: Page, site: str) -> None:
 
 def test_charts_are_drawn_and_can_be_taken_along(page: Page, site: str) -> None:
     page.goto(f"{site}/?lang=en")
+    page.locator("#rates").scroll_into_view_if_needed()
     page.wait_for_selector("#rates svg text")
     with page.expect_download() as image:
         page.locator("#rates [data-chart-save=image]").click()
@@ -147,6 +148,7 @@ def test_a_chart_out_of_sight_costs_nothing_and_its_place_is_kept(chromium: Brow
     low.wait_for_load_state("networkidle")
     assert not [address for address in fetched if "/charts-" in address]
     before = low.locator("#kinds").bounding_box()
+    assert low.locator("#kinds svg").count() == 0
     low.locator("#kinds").scroll_into_view_if_needed()
     low.wait_for_selector("#kinds svg text")
     drawn = low.locator("#kinds").bounding_box()

@@ -59,12 +59,16 @@ function rows(root) {
   root.querySelectorAll(".list td[data-label]").forEach((cell) => cell.classList.toggle("nothing", cell.textContent.trim() === "—"));
 }
 
+// once the page is drawn: before that, asking for a width would lay it out for nothing
 function frames(root) {
-  root.querySelectorAll(".table-frame").forEach((frame) => {
-    if (frame.scrollWidth <= frame.clientWidth + 1) return;
-    frame.classList.add("wide");
-    frame.tabIndex = 0; // what scrolls has to be reachable by keyboard
-  });
+  const look = () => {
+    const wide = [...root.querySelectorAll(".table-frame")].filter((frame) => frame.scrollWidth > frame.clientWidth + 1);
+    wide.forEach((frame) => {
+      frame.classList.add("wide");
+      frame.tabIndex = 0; // what scrolls has to be reachable by keyboard
+    });
+  };
+  window.requestAnimationFrame(() => window.setTimeout(look));
 }
 
 function filters(root) {
