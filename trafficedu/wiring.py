@@ -58,6 +58,7 @@ from trafficedu.overview import panels as overview_panels
 from trafficedu.patrols import panels as patrols_panels
 from trafficedu.patrols.queries import monthly as patrols_monthly
 from trafficedu.points import imports as points_files
+from trafficedu.points.queries import monthly as points_monthly
 from trafficedu.points.services import catalogue, happenings
 from trafficedu.public import queries as receipts
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
@@ -232,6 +233,8 @@ FIGURES: Sequence[Figure] = [
     REOFFENCES,
     accidents_monthly.FIGURE,
     patrols_monthly.FIGURE,
+    points_monthly.OF_AREAS,
+    points_monthly.OF_COMPANIES,
 ]
 """What is settled month by month (``settled``)."""
 watch(FIGURES)

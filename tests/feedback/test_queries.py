@@ -14,6 +14,7 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.events import publish
 from trafficedu.feedback.models import Feedback, Notice
 from trafficedu.feedback.queries import display, notices, policy, rates
+from trafficedu.feedback.queries.display import notices_at
 from trafficedu.feedback.queries.notices import NoticeFilter
 from trafficedu.feedback.queries.rates import FeedbackCounts
 from trafficedu.feedback.rules import Measure, MeasureKind, Receiver
@@ -27,7 +28,7 @@ def sent(notice: Notice, sent_utc: datetime, answered_utc: datetime | None = Non
     """Date a notice by hand, due after 72 hours, and answer it."""
     notice.sent_utc, notice.due_utc = sent_utc, sent_utc + timedelta(hours=72)
     if answered_utc is not None:
-        notice.feedback = Feedback(measure="criticised", answered_utc=answered_utc)
+        notice.feedback = Feedback(measure=MeasureKind.CRITICISED, answered_utc=answered_utc)
         notice.answered_utc = answered_utc
     return notice
 
@@ -100,8 +101,8 @@ def test_each_reader_sees_own_notices_only(session: Session, world: World, make_
     }
     for (role, post, place), expected in sees.items():
         by = acting(make_user(role, **({post: place} if post else {})))
-        found = notices.list_notices(session, NoticeFilter(), by, utc_now())
-        assert set(found.items) == expected, role
+        found = notices_at(by, utc_now()).page(session, by, NoticeFilter())
+        assert {row.notice for row in found.items} == expected, role
         assert found.total == len(expected)
         unanswered = {notice for notice in expected if notice.is_sent}
         assert set(notices.list_unanswered(session, by, 10)) == unanswered
@@ -120,18 +121,18 @@ def test_the_least_time_left_comes_first(session: Session, world: World) -> None
     held = make_notice(session, world.village)
     session.flush()
 
-    def listed(state: str) -> list[Notice]:
-        return list(notices.list_notices(session, NoticeFilter(state), SYSTEM, now).items)
+    def listed(state: str = "", until: date | None = None) -> list[Notice]:
+        page = notices_at(SYSTEM, now).page(session, SYSTEM, NoticeFilter(state, until=until))
+        return [row.notice for row in page.items]
 
-    assert listed("") == [late, later, held, answered]
+    assert listed() == [late, later, held, answered]
     assert listed("unanswered") == [late, later]
     assert set(listed("late")) == {late, answered}
     assert listed("answered") == [answered]
     assert listed("held") == [held]
     assert listed("voided") == []
     assert notices.count_unanswered(session, SYSTEM, now) == (2, 1)
-    week_ago = NoticeFilter(until=(now - timedelta(days=8)).date())
-    assert notices.list_notices(session, week_ago, SYSTEM, now).items == [answered]
+    assert listed(until=(now - timedelta(days=8)).date()) == [answered]
 
 
 def test_a_company_is_advised_on_what_it_may_know_only(session: Session, world: World) -> None:

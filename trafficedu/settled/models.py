@@ -265,13 +265,13 @@ class AddedFigure(Figure):
     """A figure that is a sum over the rows of one table: what a row ``adds``, as a function of the table or an alias.
 
     That must use nothing but the columns of the row: the triggers of the table evaluate it too, and note what is
-    added or taken away, so that a month is counted once. ``of_companies``: the sums are those of companies, and where
-    an area is meant there is a company's id.
+    added or taken away, so that a month is counted once. ``alone``: nothing is added up for those above; each sum is of
+    an area itself, or of a company, whose id then stands where an area is meant.
     """
 
     table: Table
     adds: Callable[[FromClause], Sequence[Adds]]
-    of_companies: bool = False
+    alone: bool = False
 
     @property
     def parts(self) -> Sequence[Adds]:

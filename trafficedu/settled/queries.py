@@ -9,17 +9,32 @@ from datetime import date, datetime, timedelta
 from itertools import product
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Date, Integer, Select, String, and_, cast, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    Select,
+    String,
+    and_,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries.tree import within
 from trafficedu.core.actors import Actor
 from trafficedu.core.bulk import batches
-from trafficedu.core.clock import local_date
+from trafficedu.core.clock import day_bounds, local_date
 from trafficedu.core.month import EARLIEST, Month, Period
 from trafficedu.settled.models import (
     AddedFigure,
+    Cell,
     CountedFigure,
     Figure,
     LateChange,
@@ -76,6 +91,21 @@ def sum_of_company(
     sums: Counter[str] = Counter()
     for row in _read(session, _Question(figure, [company_id], company_id, period, now, figure.lag(session))):
         sums[row.part] += row.n
+    return sums
+
+
+def sums_alone(
+    session: Session, figure: AddedFigure, month: Month, area_ids: Select[tuple[int]] | None = None
+) -> Counter[Cell]:
+    """Return a figure of a month for each area alone (or each company; of ``area_ids`` only), by part.
+
+    What is due counts as at the end of the month.
+    """
+    period, end = Period(month, month), day_bounds(month.last)[1]
+    question = _Question(figure, area_ids, None, period, end, figure.lag(session), apart=True, by_part=True)
+    sums: Counter[Cell] = Counter()
+    for row in _read(session, question):
+        sums[row.area_id, row.part] += row.n
     return sums
 
 
@@ -143,16 +173,18 @@ def _holds(figure: Figure, period: Period, lag: int) -> ColumnElement[bool]:
 class _Question:
     """Which figure of whom and of which months is read; ``apart``: by the areas ``area_ids``, else all together.
 
-    ``owner`` is the path of an area, or the id of a company.
+    ``owner`` is the path of an area, or the id of a company; None: each of ``area_ids`` is its own owner, all of them
+    where these are None, too. ``by_part``: apart by their parts as well.
     """
 
     figure: Figure
     area_ids: Any
-    owner: str | int
+    owner: str | int | None
     period: Period
     now: datetime
     lag: int
     apart: bool = False
+    by_part: bool = False
 
     def statement(self, known: Settled) -> Any:
         """Return one statement over the sums, the changes, what is not settled, and how far each month is."""
@@ -162,7 +194,12 @@ class _Question:
         return union_all(*branches)
 
     def _is_owned(self, area_id: ColumnElement[int]) -> ColumnElement[bool]:
+        if self.owner is None:
+            return self._is_asked_for(area_id)
         return area_id == self.owner if isinstance(self.owner, int) else area_id.in_(within(self.owner))
+
+    def _is_asked_for(self, area_id: ColumnElement[int]) -> ColumnElement[bool]:
+        return true() if self.area_ids is None else area_id.in_(self.area_ids)
 
     def _marks(self) -> Select[Any]:
         through = cast(SettledMonth.through, String)
@@ -172,6 +209,8 @@ class _Question:
 
     def _columns(self, area_id: Any, month: Any, part: Any, varies: Sequence[Any]) -> Select[Any]:
         """Return a query of area, month and part; with areas apart, months and parts are taken together."""
+        if self.by_part:
+            return select(area_id, literal(EARLIEST.first, Date), part).group_by(area_id, *varies)
         if self.apart:
             return select(area_id, literal(EARLIEST.first, Date), named("")).group_by(area_id)
         return select(literal(0, Integer), month, part).group_by(month, *varies)
@@ -184,7 +223,7 @@ class _Question:
             .where(
                 SettledSum.figure == self.figure.name,
                 SettledSum.month.in_(known),
-                SettledSum.area_id.in_(self.area_ids),
+                self._is_asked_for(SettledSum.area_id.expression),
             )
         )
 

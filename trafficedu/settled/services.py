@@ -277,8 +277,8 @@ def unsettle_all(session: Session, _event: TreeGrewUpwards) -> None:
 
 
 def roll_up(session: Session, figure: Figure, own: Mapping[Cell, int]) -> Counter[Cell]:
-    """Return the sums of every area and of all above it, from what happened in each itself; companies have none."""
-    if isinstance(figure, AddedFigure) and figure.of_companies:
+    """Return the sums of every area and of all above it, from what happened in each itself, unless it stands alone."""
+    if isinstance(figure, AddedFigure) and figure.alone:
         return Counter(own)
     above = areas_above(session) if own else {}
     sums: Counter[Cell] = Counter()

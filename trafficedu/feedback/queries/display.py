@@ -9,11 +9,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from trafficedu.core.actors import Actor
+from trafficedu.core.listing import AGO, Column, Listing
 from trafficedu.core.states import Word
 from trafficedu.core.text import Message, message, translate
 from trafficedu.feedback import rules
 from trafficedu.feedback.models import Notice
-from trafficedu.feedback.queries.notices import is_receiver
+from trafficedu.feedback.queries.notices import BY_TIME_LEFT, NoticeFilter, filtered, is_receiver, reach
 from trafficedu.feedback.queries.policy import recommendations
 from trafficedu.reports.notice import NoticeData
 from trafficedu.riders import queries as riders
@@ -42,6 +43,27 @@ class NoticeRow:
     def state(self) -> Word:
         """How it stands, for its badge: a sent one by its answer and its deadline."""
         return rules.answer_state(self.answered, self.late) if self.notice.is_sent else self.notice.state
+
+
+def notices_at(by: Actor, now: datetime) -> Listing[NoticeRow, NoticeFilter]:
+    """Return the list of notices as ``by`` reads it at ``now``: those with the least time left first."""
+    receiver: Column[NoticeRow] = Column(
+        "receiver", message("Receiver"), value=lambda row: row.receiver or message("nobody yet")
+    )
+    return Listing(
+        lambda who, chosen: filtered(who, chosen, now),
+        [
+            Column("violation", message("Violation"), value=lambda row: row.notice.violation.kind.name),
+            Column("rider", message("Rider")),
+            *([] if by.scope.company_id else [receiver]),
+            Column("due", message("Answer by"), value=lambda row: row.notice.due_utc, look=AGO),
+            Column("state", message("State"), value=lambda row: row.state),
+            Column("answer", message("Answer")),
+        ],
+        order=BY_TIME_LEFT,
+        complete=lambda session, notices: describe(session, notices, by, now),
+        reach=lambda session, who, chosen: reach(session, who, chosen, now),
+    )
 
 
 def describe(session: Session, notices: Sequence[Notice], by: Actor, now: datetime) -> list[NoticeRow]:

@@ -51,7 +51,7 @@ def _of_companies(notice: FromClause) -> Sequence[Adds]:
 
 
 FIGURE = AddedFigure("answers", FIRST_DAY, table_of(Notice), _of_areas)
-OF_COMPANIES = AddedFigure("company_answers", FIRST_DAY, table_of(Notice), _of_companies, of_companies=True)
+OF_COMPANIES = AddedFigure("company_answers", FIRST_DAY, table_of(Notice), _of_companies, alone=True)
 
 
 def count_feedback(session: Session, by: Actor, path: str, period: Period, now: datetime) -> list[FeedbackCounts]:

@@ -14,7 +14,6 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.clock import day_bounds
 from trafficedu.core.errors import Missing
 from trafficedu.core.numbers import normalise
-from trafficedu.core.paging import BEGINNING, Page, Place, paginate
 from trafficedu.core.reach import Reach
 from trafficedu.core.text import message
 from trafficedu.feedback.models import Feedback, Notice
@@ -114,15 +113,12 @@ def _state_is(state: str, now: datetime) -> ColumnElement[bool]:
     return conditions.get(state, true())
 
 
-def list_notices(
-    session: Session, criteria: NoticeFilter, by: Actor, now: datetime, place: Place = BEGINNING
-) -> Page[Notice]:
-    """Return the notices that ``by`` may read, those with the least time left first."""
-    query = _notices(by).where(_state_is(criteria.state, now), *_days(criteria))
-    return paginate(session, query, BY_TIME_LEFT, place, reach=_reach(session, criteria, by, now))
+def filtered(by: Actor, criteria: NoticeFilter, now: datetime) -> Select[tuple[Notice]]:
+    """Return the query of the notices of a filter that ``by`` may read, with all that a list shows of them."""
+    return _notices(by).where(_state_is(criteria.state, now), *_days(criteria))
 
 
-def _reach(session: Session, criteria: NoticeFilter, by: Actor, now: datetime) -> Reach:
+def reach(session: Session, by: Actor, criteria: NoticeFilter, now: datetime) -> Reach:
     """Return how the indexes by time left reach the notices of a filter."""
     part = {
         "": true(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -12,14 +11,15 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.forms import submitted
+from trafficedu.core.list_views import list_page
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
-from trafficedu.core.web import back_to, flash_message, locale, page_place, pdf
+from trafficedu.core.web import back_to, flash_message, locale, pdf
 from trafficedu.feedback.forms import AnswerForm, NoticeFilterForm
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries import display
-from trafficedu.feedback.queries.notices import ANSWER, find_notice, is_receiver, list_notices
+from trafficedu.feedback.queries.notices import ANSWER, find_notice, is_receiver
 from trafficedu.feedback.services import notices as notice_services
 from trafficedu.feedback.views.blueprint import pages
 from trafficedu.reports import notice as paper
@@ -34,8 +34,7 @@ def notices() -> Any:
     """I look for notices; those with the least time left come first."""
     form = NoticeFilterForm(request.args, receiver=actor().may(ANSWER))
     form.validate()
-    page = list_notices(session(), form.to_input(), actor(), utc_now(), page_place())
-    return render_template("feedback/notices.html", form=form, page=page, rows=_rows(page.items))
+    return list_page("feedback/notices.html", display.notices_at(actor(), utc_now()), form, form.to_input())
 
 
 @pages.get("/notices/<number>")
@@ -77,10 +76,6 @@ def notice_pdf(number: str) -> Any:
     return pdf(paper.render(data, locale()), notice.number)
 
 
-def _rows(notices: Sequence[Notice]) -> list[display.NoticeRow]:
-    return display.describe(session(), notices, actor(), utc_now())
-
-
 def _answer_form(notice: Notice) -> AnswerForm:
     form = AnswerForm()
     form.offer(notice.receiver_kind)
@@ -88,5 +83,5 @@ def _answer_form(notice: Notice) -> AnswerForm:
 
 
 def _show(notice: Notice, form: AnswerForm) -> str:
-    row = _rows([notice])[0]
+    [row] = display.describe(session(), [notice], actor(), utc_now())
     return render_template("feedback/notice.html", notice=notice, row=row, form=form)

@@ -1,11 +1,11 @@
-"""Balances: always sums of entries, never stored."""
+"""Balances of a month: exactly the sums of its entries, read from what is settled and what came since."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import case, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import TOWN, VILLAGE, Area
@@ -14,10 +14,11 @@ from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.month import Month
 from trafficedu.core.paging import Page, Place, cut
 from trafficedu.core.validity import Validity
-from trafficedu.points.models import PointEntry
 from trafficedu.points.queries.catalogue import expectations
-from trafficedu.points.queries.scope import PointTarget, of_area, of_company, sees_companies, visible_to
+from trafficedu.points.queries.monthly import EARNED, ENTRIES, LOST, OF_AREAS, OF_COMPANIES
+from trafficedu.points.queries.scope import PointTarget, of_area, of_company, sees_companies
 from trafficedu.points.rules import COMPANY, DISTRICT, EVALUATED_KINDS, MonthPoints
+from trafficedu.settled.queries import sums_alone
 
 Key = tuple[str, int]
 
@@ -41,13 +42,6 @@ class Balance:
     def share(self) -> float | None:
         """Points over those expected; None without an expectation."""
         return None if self.expected is None else self.points / self.expected
-
-
-@dataclass(frozen=True)
-class _Sums:
-    earned: int = 0
-    lost: int = 0
-    entries: int = 0
 
 
 def month_points(session: Session, month: Month) -> Mapping[Key, MonthPoints]:
@@ -74,14 +68,16 @@ def list_month(session: Session, month: Month, kind: str, by: Actor) -> list[Bal
     Targets are the areas of the level that exist in the month and are evaluated, or the active companies; others
     appear where they have entries.
     """
-    sums = _sums(session, month, by)
-    expected = expectations(session, month)
+    targets, expected = _targets(session, kind, month, by), expectations(session, month)
+    own_areas = select(Area.id).where(Area.level == kind, by.scope.condition(area=Area.path))
+    figure, holders = (OF_COMPANIES, None) if kind == COMPANY else (OF_AREAS, own_areas)
+    sums = sums_alone(session, figure, month, holders) if targets else {}
     lines = []
-    for target, regular in _targets(session, kind, month, by):
-        own = sums.get((COMPANY if kind == COMPANY else "area", target.id), _Sums())
-        figure = expected.of(kind, target.id, month) if regular and kind != DISTRICT else None
-        if regular or own.entries:
-            lines.append(Balance(target, own.earned, own.lost, own.entries, figure))
+    for target, regular in targets:
+        earned, lost, entries = (sums.get((target.id, part), 0) for part in (EARNED, LOST, ENTRIES))
+        wanted = expected.of(kind, target.id, month) if regular and kind != DISTRICT else None
+        if regular or entries:
+            lines.append(Balance(target, earned, lost, entries, wanted))
     return lines
 
 
@@ -102,21 +98,6 @@ def page_month(session: Session, month: Month, kind: str, by: Actor, place: Plac
     if sort.startswith("-"):
         lines.reverse()
     return cut(lines, lambda line: str(line.target.code), place)
-
-
-def _sums(session: Session, month: Month, by: Actor) -> dict[Key, _Sums]:
-    """Return the sums by (``area`` or ``company``, id)."""
-    earned = func.sum(case((PointEntry.points > 0, PointEntry.points), else_=0))
-    lost = func.sum(case((PointEntry.points < 0, PointEntry.points), else_=0))
-    query = (
-        select(PointEntry.area_id, PointEntry.company_id, earned, lost, func.count())
-        .where(PointEntry.occurred_on.between(month.first, month.last), visible_to(by))
-        .group_by(PointEntry.area_id, PointEntry.company_id)
-    )
-    return {
-        ("area", area) if area is not None else (COMPANY, company): _Sums(int(plus), int(minus), n)
-        for area, company, plus, minus, n in session.execute(query)
-    }
 
 
 def _targets(session: Session, kind: str, month: Month, by: Actor) -> list[tuple[PointTarget, bool]]:
