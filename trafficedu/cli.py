@@ -22,7 +22,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from trafficedu import __version__, wiring
 from trafficedu.accounts.queries import find_actor, find_post
 from trafficedu.accounts.rules import Role
-from trafficedu.accounts.services import UserInput, create_user
+from trafficedu.accounts.services import UserInput, create_user, first_password
 from trafficedu.app import create_app
 from trafficedu.configuration.services import note_failed_run, run_chores
 from trafficedu.core import health, job_running, logs, schema, serving
@@ -377,9 +377,10 @@ def add_user(username: str, role: str, name: str, area: str, station: str, compa
             station_id=post.station_id,
             company_id=post.company_id,
         )
+        first = first_password()  # hashed before anything is locked
         with writing(session()) as own:
-            _, first = create_user(own, new, SYSTEM)
-    click.echo(first)
+            create_user(own, new, SYSTEM, first)
+    click.echo(first.text)
 
 
 @commands.command()

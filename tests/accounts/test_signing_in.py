@@ -3,8 +3,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
+import argon2
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -17,11 +19,12 @@ from trafficedu.accounts import services
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import ANY_PLACE_FAILURES, SAME_PLACE_FAILURES, SAME_PLACE_WINDOW
 from trafficedu.accounts.services import Credentials
+from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
 from trafficedu.core.errors import Refusal
-from trafficedu.core.transactions import WRITES
+from trafficedu.core.transactions import WRITES, is_writing
 
 MakeUser = Callable[..., User]
 
@@ -57,6 +60,57 @@ def test_an_unknown_name_and_a_wrong_password_read_alike(client: Browser, make_u
     assert signed.sub("", unknown.replace("nobody", user.username)) == signed.sub("", wrong)
 
 
+def try_password(session: Session, given: Credentials, now: datetime) -> User | None:
+    return services.sign_in(session, services.attempt(session, given, now), now)
+
+
+def test_many_guesses_at_the_same_moment_learn_no_more_than_one_after_the_other(
+    session: Session, make_user: MakeUser
+) -> None:
+    """All were looked at before the first one was counted, and the last ones were right."""
+    user, now = make_user("officer"), utc_now()
+    guesses = ["guess"] * SAME_PLACE_FAILURES + [PASSWORD]
+    made = [services.attempt(session, Credentials(user.username, guess, "203.0.113.9"), now) for guess in guesses]
+    for wrong in made[:-1]:
+        assert services.sign_in(session, wrong, now) is None
+    with pytest.raises(Refusal, match="Too many"):
+        services.sign_in(session, made[-1], now)
+
+
+def test_a_password_that_ended_while_it_was_looked_at_opens_nothing(session: Session, make_user: MakeUser) -> None:
+    user, now = make_user("officer"), utc_now()
+    made = services.attempt(session, Credentials(user.username, PASSWORD, "203.0.113.9"), now)
+    services.reset_password(session, user, services.first_password(), SYSTEM)
+    assert services.sign_in(session, made, now) is None
+
+
+def test_no_password_is_hashed_where_somebody_waits_for_a_lock(
+    client: Browser, make_user: MakeUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hashing takes longer than everything else that is done in such a transaction."""
+    user, admin = make_user("officer"), make_user("administrator")
+    writing: list[bool] = []
+
+    class Watched(argon2.PasswordHasher):
+        def verify(self, *given: Any) -> Any:
+            writing.append(is_writing(database().session))
+            return super().verify(*given)
+
+        def hash(self, *given: Any, **options: Any) -> str:
+            writing.append(is_writing(database().session))
+            return super().hash(*given, **options)
+
+    monkeypatch.setattr(services, "_hasher", Watched(time_cost=1, memory_cost=8, parallelism=1))
+    assert enter(client, user) == 303
+    assert client.post("/password", data={"old": PASSWORD, "new": "a longer sentence 9"}).status_code == 303
+    client.sign_in(admin)
+    new = {"username": "newcomer", "display_name": "新来的", "role": "administrator", "active": "y"}
+    posts = {"area_id": "0", "station_id": "0", "company_id": "0"}
+    assert client.post("/users/new", data=new | posts).status_code == 200
+    assert client.post("/users/newcomer/password").status_code == 200
+    assert writing == [False] * 5
+
+
 def test_one_account_signs_in_on_many_phones_at_once(fresh_app: Flask) -> None:
     with fresh_app.app_context():
         opened = database().sessionmaker
@@ -66,7 +120,7 @@ def test_one_account_signs_in_on_many_phones_at_once(fresh_app: Flask) -> None:
 
         def enter_at_once(number: int) -> bool:
             with opened(info=WRITES) as session:
-                user = services.sign_in(session, Credentials(name, PASSWORD, f"203.0.113.{number}"), utc_now())
+                user = try_password(session, Credentials(name, PASSWORD, f"203.0.113.{number}"), utc_now())
                 session.commit()
                 return user is not None
 
@@ -77,22 +131,22 @@ def test_one_account_signs_in_on_many_phones_at_once(fresh_app: Flask) -> None:
 def test_guessing_locks_the_place_but_not_the_owner_elsewhere(session: Session, make_user: MakeUser) -> None:
     user, now = make_user("officer"), utc_now()
     for _ in range(SAME_PLACE_FAILURES):
-        assert services.sign_in(session, Credentials(user.username, "guess", "203.0.113.9"), now) is None
+        assert try_password(session, Credentials(user.username, "guess", "203.0.113.9"), now) is None
     with pytest.raises(Refusal, match="Too many"):
-        services.sign_in(session, Credentials(user.username, PASSWORD, "203.0.113.9"), now)
-    assert services.sign_in(session, Credentials(user.username, PASSWORD, "198.51.100.7"), now) is not None
+        try_password(session, Credentials(user.username, PASSWORD, "203.0.113.9"), now)
+    assert try_password(session, Credentials(user.username, PASSWORD, "198.51.100.7"), now) is not None
     later = now + SAME_PLACE_WINDOW + timedelta(seconds=1)
-    assert services.sign_in(session, Credentials(user.username, PASSWORD, "203.0.113.9"), later) is not None
+    assert try_password(session, Credentials(user.username, PASSWORD, "203.0.113.9"), later) is not None
 
 
 def test_guessing_from_everywhere_spares_the_device_the_owner_knows(session: Session, make_user: MakeUser) -> None:
     user, now = make_user("officer"), utc_now()
     for place in range(ANY_PLACE_FAILURES):
-        services.sign_in(session, Credentials(user.username, "guess", f"2001:db8::{place}"), now)
+        try_password(session, Credentials(user.username, "guess", f"2001:db8::{place}"), now)
     with pytest.raises(Refusal, match="Too many"):
-        services.sign_in(session, Credentials(user.username, PASSWORD, "198.51.100.7"), now)
+        try_password(session, Credentials(user.username, PASSWORD, "198.51.100.7"), now)
     known = Credentials(user.username, PASSWORD, "198.51.100.7", known_device=True)
-    assert services.sign_in(session, known, now) is not None
+    assert try_password(session, known, now) is not None
 
 
 def test_a_changed_password_ends_other_sessions(client: Browser, make_user: MakeUser) -> None:

@@ -16,7 +16,7 @@ from tests.factories.full_counts import count_completion
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.accounts.rules import POST_OF, Role
-from trafficedu.accounts.services import Credentials, sign_in
+from trafficedu.accounts.services import Credentials, attempt, sign_in
 from trafficedu.areas.models import Area, RegisteredEBikes
 from trafficedu.core.clock import today
 from trafficedu.core.month import Month, Period
@@ -270,14 +270,15 @@ def test_one_account_a_role_can_sign_in_and_nobody_else(demo: Session) -> None:
     accounts = list_accounts(demo)
     assert sorted(account.role for account in accounts) == sorted(Role)
     for account in accounts:
-        user = sign_in(demo, Credentials(account.username, account.password, "127.0.0.1"), NOW)
+        given = Credentials(account.username, account.password, "127.0.0.1")
+        user = sign_in(demo, attempt(demo, given, NOW), NOW)
         assert user is not None
         posts = {"area": user.area_id, "station": user.station_id, "company": user.company_id}
         assert {post for post, value in posts.items() if value} == ({POST_OF[Role(user.role)]} - {""})
     others = demo.scalars(select(User).where(User.username.not_in(names(demo)))).all()
     assert len(others) > 50
     stranger = Credentials(others[0].username, accounts[0].password, "127.0.0.1")
-    assert sign_in(demo, stranger, NOW) is None
+    assert sign_in(demo, attempt(demo, stranger, NOW), NOW) is None
 
 
 def test_new_records_go_on_after_the_demo(demo: Session) -> None:

@@ -42,6 +42,22 @@ class Credentials:
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """An attempt to sign in whose password was looked at: ``proven`` is the hash that it fits, or empty."""
+
+    given: Credentials
+    proven: str
+
+
+@dataclass(frozen=True)
+class NewPassword:
+    """A password and its hash, which takes some ten milliseconds to make: before anything is locked."""
+
+    text: str
+    hash: str
+
+
+@dataclass(frozen=True)
 class UserInput:
     """What the administrator enters for an account; exactly the post that the role needs is set."""
 
@@ -55,8 +71,8 @@ class UserInput:
     active: bool = True
 
 
-def sign_in(session: Session, given: Credentials, now: datetime) -> User | None:
-    """Return the user whose name and password these are, or None; either way it is audited and counted.
+def attempt(session: Session, given: Credentials, now: datetime) -> Attempt:
+    """Look at a password. Only reads: that takes some ten milliseconds, for which nobody waits at a lock.
 
     Guessing is limited by name and place together (a stranger elsewhere locks nobody out), and more loosely by
     name alone, from which a device that signed in before is exempt. A wrong name costs as much time as a wrong
@@ -68,16 +84,25 @@ def sign_in(session: Session, given: Credentials, now: datetime) -> User | None:
         Too many failures; says when to try again. The password was not looked at.
     """
     user = find_by_username(session, given.username)
-    name = given.username.strip().lower()
-    limits = [(f"sign-in:{name}:{given.address}", SAME_PLACE)]
-    if not given.known_device:
-        limits.append((f"sign-in:{name}", ANY_PLACE))
-    for key, limit in limits:
-        until = throttle.locked_until(session, key, limit, now)
-        if until is not None:
-            minutes = int((until - now).total_seconds() // 60) + 1
-            raise Refusal(message("Too many wrong attempts. Try again in %(minutes)d minutes.", minutes=minutes))
-    if not _verified(user, given.password) or user is None:
+    _require_unlocked(session, given, now)
+    return Attempt(given, user.password_hash if _verified(user, given.password) and user is not None else "")
+
+
+def sign_in(session: Session, made: Attempt, now: datetime) -> User | None:
+    """Return the user whose name and password these are, or None; either way it is audited and counted.
+
+    Whoever guesses at many passwords at once is counted here, one after the other, and is told no more than the limit
+    allows.
+
+    Raises
+    ------
+    Refusal
+        Too many failures by now; says when to try again, and not whether the password was right.
+    """
+    given = made.given
+    user = find_by_username(session, given.username)
+    limits = _require_unlocked(session, given, now)
+    if user is None or not user.active or user.password_hash != made.proven:
         for key, limit in limits:
             throttle.note_failure(session, key, limit, now)
         audit.write(session, "accounts:session:open", VISITOR, subject=user, result=audit.FAILED)
@@ -88,6 +113,20 @@ def sign_in(session: Session, given: Credentials, now: datetime) -> User | None:
     session.execute(update(User).where(User.id == user.id).values(last_sign_in_utc=now))
     audit.write(session, "accounts:session:open", actor_of(user), subject=user)
     return user
+
+
+def _require_unlocked(session: Session, given: Credentials, now: datetime) -> list[tuple[str, throttle.Limit]]:
+    """Return the keys under which failures count, with their limits; raise Refusal where one is reached."""
+    name = given.username.strip().lower()
+    limits = [(f"sign-in:{name}:{given.address}", SAME_PLACE)]
+    if not given.known_device:
+        limits.append((f"sign-in:{name}", ANY_PLACE))
+    for key, limit in limits:
+        until = throttle.locked_until(session, key, limit, now)
+        if until is not None:
+            minutes = int((until - now).total_seconds() // 60) + 1
+            raise Refusal(message("Too many wrong attempts. Try again in %(minutes)d minutes.", minutes=minutes))
+    return limits
 
 
 @cache
@@ -114,8 +153,8 @@ def sign_out(session: Session, by: Actor) -> None:
     audit.write(session, "accounts:session:close", by)
 
 
-def change_password(session: Session, user: User, old: str, new: str) -> None:
-    """Give ``user`` a password of their own; every session but the caller's ends with the old stamp.
+def choose_password(user: User, old: str, new: str) -> NewPassword:
+    """Check and hash the password that ``user`` chose, before anything is locked.
 
     Raises
     ------
@@ -124,23 +163,34 @@ def change_password(session: Session, user: User, old: str, new: str) -> None:
     """
     if not _verified(user, old):
         raise Refusal(message("This is not your current password."), field="old")
-    set_password(session, user, new)
-    user.must_change_password = False
+    fault = rules.password_fault(new, user.username)
+    if fault:
+        raise Refusal(PASSWORD_FAULTS[fault], field="new")
+    return NewPassword(new, _hasher.hash(new))
+
+
+def change_password(session: Session, user: User, chosen: NewPassword) -> None:
+    """Give ``user`` the password they chose; every session but the caller's ends with the old stamp."""
+    _set_password(session, user, chosen, must_change=False)
     audit.write(session, "accounts:password:change", actor_of(user), subject=user)
 
 
-def set_password(session: Session, user: User, password: str, field: str = "new") -> None:
-    """Hash and store ``password`` and end all sessions; raises Refusal at ``field`` when it is too weak."""
-    fault = rules.password_fault(password, user.username)
-    if fault:
-        raise Refusal(PASSWORD_FAULTS[fault], field=field)
-    user.password_hash = _hasher.hash(password)
+def _set_password(session: Session, user: User, new: NewPassword, *, must_change: bool) -> None:
+    """Store a password and end all sessions."""
+    user.password_hash = new.hash
     user.session_stamp = secrets.token_hex(16)
+    user.must_change_password = must_change
     session.flush()
 
 
-def create_user(session: Session, new: UserInput, by: Actor, password: str | None = None) -> tuple[User, str]:
-    """Create an account and return it with its first password, shown once and to be changed at first sign-in.
+def first_password() -> NewPassword:
+    """Make up a password for somebody, shown once and to be changed at the first sign-in."""
+    text = secrets.token_urlsafe(9)
+    return NewPassword(text, _hasher.hash(text))
+
+
+def create_user(session: Session, new: UserInput, by: Actor, first: NewPassword) -> User:
+    """Create an account with its :func:`first_password`.
 
     Raises
     ------
@@ -148,17 +198,12 @@ def create_user(session: Session, new: UserInput, by: Actor, password: str | Non
         The name is taken (field ``username``), or the role lacks its post (``area_id`` ...).
     """
     _check_post(new)
-    first = password or secrets.token_urlsafe(9)
-    user = User(
-        password_hash=_hasher.hash(first),
-        session_stamp=secrets.token_hex(16),
-        must_change_password=password is None,
-    )
+    user = User(password_hash=first.hash, session_stamp=secrets.token_hex(16), must_change_password=True)
     _apply(user, new)
     session.add(user)
     _flush(session)
     audit.write(session, "accounts:user:create", by, subject=user, role=user.role)
-    return user, first
+    return user
 
 
 def update_user(session: Session, user: User, new: UserInput, version: int, by: Actor) -> None:
@@ -175,15 +220,10 @@ def update_user(session: Session, user: User, new: UserInput, version: int, by: 
     audit.write(session, "accounts:user:update", by, subject=user, role=user.role, active=user.active)
 
 
-def reset_password(session: Session, user: User, by: Actor) -> str:
-    """Give ``user`` a new first password, returned once; the administrator never sees the old one."""
-    first = secrets.token_urlsafe(9)
-    user.password_hash = _hasher.hash(first)
-    user.session_stamp = secrets.token_hex(16)
-    user.must_change_password = True
-    session.flush()
+def reset_password(session: Session, user: User, first: NewPassword, by: Actor) -> None:
+    """Give ``user`` a new :func:`first_password`; the administrator never sees the old one."""
+    _set_password(session, user, first, must_change=True)
     audit.write(session, "accounts:password:reset", by, subject=user)
-    return first
 
 
 def choose_locale(session: Session, user: User, locale: str) -> None:

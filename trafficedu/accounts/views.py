@@ -21,7 +21,7 @@ from trafficedu.core.access import SignedIn, actor, open_to_all, requires, signe
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
-from trafficedu.core.forms import attach_error, form_page, submitted
+from trafficedu.core.forms import acted, attach_error, form_page, submitted
 from trafficedu.core.lanes import kerb
 from trafficedu.core.list_views import list_page
 from trafficedu.core.text import LOCALES, message
@@ -46,8 +46,9 @@ def sign_in() -> Any:
         form.username.data, form.password.data, request.remote_addr or "", _device_knows(form.username.data)
     )
     try:
+        made = services.attempt(session(), given, utc_now())
         with writing(session()) as own:
-            user = services.sign_in(own, given, utc_now())
+            user = services.sign_in(own, made, utc_now())
     except Refusal as error:
         with writing(session()) as own:
             services.note_locked(own)
@@ -88,11 +89,21 @@ def password() -> Any:
     """I choose a new password; my other sessions end."""
     form = PasswordForm()
     user = queries.find_user(session(), actor().user_id or 0)
-    if submitted(form, lambda: services.change_password(session(), user, form.old.data, form.new.data)):
+    if form.validate_on_submit() and _changed_password(form, user):
         _open_session(user)
         flash_message(message("Your password has been changed."))
         return redirect("/", code=303)
     return form_page("accounts/password.html", form, forced=user.must_change_password)
+
+
+def _changed_password(form: PasswordForm, user: User) -> bool:
+    """Hash, and only then write; a refusal stands at its field."""
+    try:
+        chosen = services.choose_password(user, form.old.data, form.new.data)
+    except Refusal as refusal:
+        attach_error(form, refusal)
+        return False
+    return acted(form, lambda: services.change_password(session(), user, chosen)) is not None
 
 
 @pages.post("/language")
@@ -124,9 +135,10 @@ def users() -> Any:
 def create_user() -> Any:
     """I open an account for somebody and hand over the first password."""
     form = _offer_posts(UserForm())
-    if accepted := submitted(form, lambda: services.create_user(session(), form.to_input(), actor())):
-        opened, first = accepted.value
-        return render_template("accounts/first_password.html", user=opened, password=first)
+    if form.validate_on_submit():
+        first = services.first_password()  # hashed before anything is locked
+        if opened := acted(form, lambda: services.create_user(session(), form.to_input(), actor(), first)):
+            return render_template("accounts/first_password.html", user=opened.value, password=first.text)
     return form_page("accounts/user.html", form, user=None)
 
 
@@ -147,9 +159,10 @@ def user(username: str) -> Any:
 def reset_password(username: str) -> Any:
     """I give somebody a new first password; the old one ends."""
     account = queries.find_account(session(), username)
+    first = services.first_password()  # hashed before anything is locked
     with writing(session()) as own:
-        first = services.reset_password(own, account, actor())
-    return render_template("accounts/first_password.html", user=account, password=first)
+        services.reset_password(own, account, first, actor())
+    return render_template("accounts/first_password.html", user=account, password=first.text)
 
 
 @pages.get("/audit")
