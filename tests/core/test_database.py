@@ -11,7 +11,8 @@ from trafficedu.core import audit, connections, schema
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
-from trafficedu.core.transactions import WRITES
+from trafficedu.core.declared import PREPARED_AFTER
+from trafficedu.core.transactions import WRITES, writing
 from trafficedu.feedback.models import Feedback, Notice
 
 
@@ -112,7 +113,7 @@ def test_what_reads_is_planned_for_its_values_and_what_writes_is_prepared(fresh_
     with fresh_app.app_context():
         for writes, expected in ((False, 0), (True, 1), (False, 0)):
             with database().sessionmaker(info=WRITES if writes else {}) as session:
-                for _ in range(connections.PREPARED_AFTER + 2):
+                for _ in range(PREPARED_AFTER + 2):
                     session.execute(scope, {"path": "33"})
                 assert session.scalar(kept) == expected
 
@@ -123,3 +124,30 @@ def test_postgresql_follows_an_index_rather_than_sort_all_rows_of_an_area(app: F
     with app.app_context(), database().engine.connect() as connection:
         settings = [connection.scalar(text(f"SHOW {name}")) for name in ("random_page_cost", "jit")]
     assert settings == ["1.1", "off"]
+
+
+def test_what_writes_stays_prepared_whatever_is_read_before_and_after(fresh_app: Flask, database_kind: str) -> None:
+    if database_kind == "sqlite":
+        pytest.skip("SQLite plans each statement as it is sent")
+    kept = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%UPDATE area SET%'")
+    change = text("UPDATE area SET name = name WHERE id = :id")
+    with fresh_app.app_context():
+        for _ in range(PREPARED_AFTER + 2):
+            with database().sessionmaker() as session:
+                session.scalar(text("SELECT 1"))
+                with writing(session):
+                    session.execute(change, {"id": 0})
+                session.scalar(text("SELECT 2"))
+        with database().sessionmaker() as session:
+            assert session.scalar(kept) == 1
+
+
+def test_what_failed_while_reading_is_undone_and_the_connection_writes_again(
+    fresh_app: Flask, database_kind: str
+) -> None:
+    with fresh_app.app_context(), database().sessionmaker() as session:
+        with pytest.raises(DBAPIError):
+            session.execute(text("SELECT nothing FROM nowhere"))
+        session.rollback()
+        with writing(session):
+            session.execute(text("DELETE FROM attempts"))

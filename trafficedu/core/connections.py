@@ -27,13 +27,6 @@ STEPS = 2_000_000
 """After how many of its steps, some hundredths of a second, SQLite looks whether a transaction took too long."""
 _LIMIT = "limit"
 
-PREPARED_AFTER = 5
-"""How often a statement is sent before PostgreSQL keeps it, psycopg's usual number; for transactions that write.
-
-One that reads is planned for the values it is given. PostgreSQL plans a kept statement for no value in particular,
-where a scope of all areas looks like a single one: counting a district took 224 instead of 40 ms (ADR 21).
-"""
-
 RESTED_SECONDS = 5.0
 """How long a connection to PostgreSQL lay unused before it is asked whether the server is still there."""
 
@@ -58,10 +51,10 @@ def prepare_engine(engine: Engine, usual_limit: int = 0) -> None:
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     else:
+        _let_transactions_declare(engine)
         _ask_after_a_rest(engine)
         _plan_by_indexes(engine)
         _limit_from_the_beginning(engine, usual_limit)
-        event.listen(engine, "begin", _allow_writing)
 
 
 def declare(connection: Connection, *, writes: bool) -> None:
@@ -74,7 +67,7 @@ def declare(connection: Connection, *, writes: bool) -> None:
     limit = LIMIT.get()
     if connection.dialect.name != "sqlite":
         if not writes:
-            raw.read_only, raw.prepare_threshold = True, None
+            raw.begin_reading()
         if limit != connection.info.get(_LIMIT, 0):
             raw.execute(f"SET LOCAL statement_timeout = {limit * 1000}")
     elif writes:
@@ -117,11 +110,12 @@ def _limit_from_the_beginning(engine: Engine, seconds: int) -> None:
             raw.commit()
 
 
-def _allow_writing(connection: Connection) -> None:
-    """Take back what the last transaction of this connection declared: it may have read."""
-    raw: Any = connection.connection.dbapi_connection
-    if raw.read_only:
-        raw.read_only, raw.prepare_threshold = False, PREPARED_AFTER
+def _let_transactions_declare(engine: Engine) -> None:
+    from trafficedu.core.declared import DeclaredConnection  # noqa: PLC0415 - loads the driver, which SQLite has no use for
+
+    @event.listens_for(engine, "do_connect")
+    def _open(_dialect: Any, _record: Any, given: Any, options: dict[str, Any]) -> Any:
+        return DeclaredConnection.connect(*given, **options)
 
 
 @contextmanager

@@ -55,13 +55,21 @@ def _of_line(level: Level) -> ColumnElement[str]:
     return path.correlate(None).scalar_subquery()
 
 
+_WAY = select(
+    func.coalesce(_of_line(Level.TOWN), _OWN).label("town"),
+    func.coalesce(_of_line(Level.DISTRICT), _OWN).label("district"),
+).cte("way")
+"""Looked up once in a statement, however many places it asks for."""
+
+
 def _lies_in(path: ColumnElement[str]) -> ColumnElement[bool]:
-    return func.substr(_AREA.path, 1, func.length(path)) == path
+    above = select(path).scalar_subquery()
+    return func.substr(_AREA.path, 1, func.length(above)) == above
 
 
 _HERE = _AREA.path == _OWN
-_IN_TOWN = _lies_in(func.coalesce(_of_line(Level.TOWN), _OWN))
-_IN_DISTRICT = _lies_in(func.coalesce(_of_line(Level.DISTRICT), _OWN))
+_IN_TOWN = _lies_in(_WAY.c.town)
+_IN_DISTRICT = _lies_in(_WAY.c.district)
 _FOR_ALL = _AREA.path.in_(_LINE)
 """A station of the city itself serves all its districts; another district's never is for somebody from here."""
 
@@ -71,14 +79,15 @@ _NEARNESS = case(
     (_IN_DISTRICT, rules.DISTRICT),
     else_=rules.ABOVE,
 )
-_CHOOSABLE = (
+_OPEN = (
     _STUDY.course_id == bindparam("of_course"),
     _STUDY.state == rules.SessionState.SCHEDULED,
     _STUDY.starts_utc > bindparam("ready"),
     _STATION.active,
-    or_(_IN_DISTRICT, _FOR_ALL),
 )
-_BOOKABLE = (*_CHOOSABLE, _STUDY.seats_taken < _STUDY.capacity)
+_FREE = _STUDY.seats_taken < _STUDY.capacity
+_CHOOSABLE = (*_OPEN, or_(_IN_DISTRICT, _FOR_ALL))
+_BOOKABLE = (*_CHOOSABLE, _FREE)
 """A session with a free seat in reach that has not begun when somebody could be ``ready``.
 
 ``of_course`` is named so because an update of the table takes a parameter called like a column for a new value.
@@ -94,10 +103,10 @@ _SUITABLE = (
     select(_STUDY.id)
     .join_from(table_of(StudySession), table_of(Station), _STUDY.station_id == _STATION.id)
     .join(table_of(Area), _STATION.area_id == _AREA.id)
-    .where(*_BOOKABLE, _STUDY.starts_on.between(bindparam("first"), bindparam("last")))
+    .where(*_OPEN, _FREE, _STUDY.starts_on.between(bindparam("first"), bindparam("last")))
 )
 _EARLIEST = (_STUDY.starts_utc, _STUDY.seats_taken * 1.0 / _STUDY.capacity, _STUDY.id)
-_CANDIDATES = _SUITABLE.order_by(_NEARNESS, *_EARLIEST).limit(AT_ONCE)
+_CANDIDATES = _SUITABLE.where(or_(_IN_DISTRICT, _FOR_ALL)).order_by(_NEARNESS, *_EARLIEST).limit(AT_ONCE)
 
 
 def _earliest(*where: ColumnElement[bool]) -> ColumnElement[int]:
