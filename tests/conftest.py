@@ -33,11 +33,11 @@ from trafficedu.accounts.queries import find_actor
 from trafficedu.app import create_app
 from trafficedu.core import schema
 from trafficedu.core.clock import utc_now
-from trafficedu.core.database import database
+from trafficedu.core.database import close_connections, database
 from trafficedu.core.encryption import Keyring
 from trafficedu.core.job_running import Runner
 from trafficedu.core.settings import Settings
-from trafficedu.core.transactions import WRITES, is_writing
+from trafficedu.core.transactions import READER, WRITES, is_writing
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -126,7 +126,7 @@ def load_reference(app: Flask) -> None:
             for load in wiring.REFERENCE:
                 load(session, utc_now())
             session.commit()
-        database().engine.dispose()
+        close_connections()
 
 
 @pytest.fixture(scope="session")
@@ -177,7 +177,7 @@ def fresh_app(fresh_url: str, make_app: Callable[[str], Flask]) -> Iterator[Flas
     app = make_app(fresh_url)
     yield app
     with app.app_context():
-        database().engine.dispose()
+        close_connections()
 
 
 @pytest.fixture(scope="session")
@@ -193,6 +193,7 @@ def make_shared_app(
     def make(kind: str) -> Flask:
         if kind not in made:
             made[kind] = make_app(copy_of(make_template(kind)))
+            _read_where_it_writes(made[kind])
         return made[kind]
 
     def copy_of(template: str) -> str:
@@ -206,7 +207,14 @@ def make_shared_app(
     yield make
     for app in made.values():
         with app.app_context():
-            database().engine.dispose()
+            close_connections()
+
+
+def _read_where_it_writes(app: Flask) -> None:
+    """Let those who read use the connection of those who write: what a test wrote is seen by that one alone."""
+    with app.app_context():
+        maker = database().sessionmaker
+        maker.configure(info={**maker.kw["info"], READER: None})
 
 
 @pytest.fixture(scope="session")

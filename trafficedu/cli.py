@@ -29,7 +29,7 @@ from trafficedu.core import health, job_running, logs, schema, serving
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.apart import apart
 from trafficedu.core.clock import from_local, utc_now
-from trafficedu.core.database import database, session
+from trafficedu.core.database import close_connections, database, session
 from trafficedu.core.errors import DomainError, Refusal
 from trafficedu.core.month import Month
 from trafficedu.core.numbers import normalise
@@ -104,14 +104,13 @@ def open_installation(*, empty: bool = False) -> Iterator[Flask]:
     """
     app = application()
     with app.app_context():
-        engine = database().engine
         try:
-            if not (empty or schema.is_current(engine)):
+            if not (empty or schema.is_current(database().engine)):
                 raise Refusal(message("The database is not ready. Run first: trafficedu init"))
             yield app
         finally:
             session().close()
-            engine.dispose()
+            close_connections()
 
 
 @commands.command()

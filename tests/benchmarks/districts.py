@@ -35,7 +35,7 @@ from trafficedu.app import create_app
 from trafficedu.core import schema
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date, utc_now
-from trafficedu.core.database import database
+from trafficedu.core.database import close_connections, database
 from trafficedu.core.month import Month
 from trafficedu.core.settings import load_settings
 from trafficedu.core.transactions import WRITES
@@ -147,7 +147,7 @@ def _opened(folder: Path, url: str) -> Iterator[Flask]:
         try:
             yield app
         finally:
-            database().engine.dispose()
+            close_connections()
 
 
 def _invent(folder: Path, url: str) -> None:

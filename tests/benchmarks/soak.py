@@ -45,7 +45,7 @@ from trafficedu.app import create_app
 from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.core import clock, numbers, schema, serving
 from trafficedu.core.actors import SYSTEM
-from trafficedu.core.database import database
+from trafficedu.core.database import close_connections, database
 from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import load_demo
 from trafficedu.education.models import Booking, StudySession, StudyTask
@@ -111,7 +111,7 @@ def prepare(url: str) -> Place:
                 [task.number for task in seated],
             )
             session.commit()
-        database().engine.dispose()
+        close_connections()
     return place
 
 
@@ -266,7 +266,7 @@ def serve(port: int, crashed: bool, freeze: bool) -> None:
         serving.post_worker_init = lambda _worker: frozen()
         with app.app_context():
             schema.is_current(database().engine)
-            database().engine.dispose()
+            close_connections()
     elif not freeze:
         serving.when_ready = lambda _server: serving.keep_one_arena()
     serving.serve(app, "127.0.0.1", port, lambda _parent: time.sleep(1_000_000))

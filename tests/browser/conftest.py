@@ -30,6 +30,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from trafficedu import wiring
 from trafficedu.accounts.queries import find_actor
+from trafficedu.core.database import close_connections
 from trafficedu.core.job_running import Runner
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def live_app(fresh_url: str, make_app: Callable[..., Flask]) -> Iterator[Flask]:
     app = make_app(fresh_url, WTF_CSRF_ENABLED=True)
     yield app
     with app.app_context():
-        app.extensions["sqlalchemy"].engine.dispose()
+        close_connections()
 
 
 class Patient(WSGIRequestHandler):

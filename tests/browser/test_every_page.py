@@ -21,6 +21,7 @@ from tests.browser.conftest import Visitor, new_page, served
 from tests.conftest import load_reference
 from trafficedu.accounts.rules import PERMISSIONS, Role
 from trafficedu.core.clock import utc_now
+from trafficedu.core.database import close_connections
 from trafficedu.core.transactions import WRITES
 from trafficedu.demo.accounts import PASSWORD, USERNAMES
 from trafficedu.demo.plan import Plan
@@ -67,7 +68,7 @@ def demo_app(make_app: Callable[..., Flask], tmp_path_factory: pytest.TempPathFa
         session.commit()
     yield app
     with app.app_context():
-        app.extensions["sqlalchemy"].engine.dispose()
+        close_connections()
 
 
 @pytest.fixture(scope="module")

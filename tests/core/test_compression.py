@@ -15,7 +15,7 @@ from flask_wtf.csrf import generate_csrf
 from tests.conftest import Browser
 from trafficedu.core import pages, tokens
 from trafficedu.core.access import open_to_all
-from trafficedu.core.database import database
+from trafficedu.core.database import close_connections
 
 OWN = {"Accept-Encoding": "gzip, br", "Sec-Fetch-Site": "same-origin"}
 TOKEN = re.compile(r'(?:name="csrf_token" value|name="csrf-token" content)="([^"]+)"')
@@ -26,7 +26,7 @@ def guarded(make_app: Callable[..., Flask], template_url: str) -> Iterator[Flask
     app = make_app(template_url, WTF_CSRF_ENABLED=True)
     yield app
     with app.app_context():
-        database().engine.dispose()
+        close_connections()
 
 
 def longest_common(one: str, other: str) -> int:

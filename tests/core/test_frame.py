@@ -14,7 +14,7 @@ from flask import Flask
 from tests.conftest import Browser
 from trafficedu.accounts.models import User
 from trafficedu.core import access, logs
-from trafficedu.core.database import database
+from trafficedu.core.database import close_connections
 
 MakeUser = Callable[..., User]
 
@@ -33,7 +33,7 @@ def test_a_form_without_its_token_is_refused(make_app: Callable[..., Flask], tem
     assert answer.status_code == 400
     assert "刷新" in answer.text
     with app.app_context():
-        database().engine.dispose()
+        close_connections()
 
 
 def test_an_unknown_address_is_answered_in_the_readers_language(client: Browser) -> None:
@@ -47,7 +47,7 @@ def test_a_huge_upload_is_answered_with_a_page(make_app: Callable[..., Flask], t
     assert answer.status_code == 413
     assert "文件" in answer.text
     with app.app_context():
-        database().engine.dispose()
+        close_connections()
 
 
 def test_a_broken_view_shows_a_page_and_logs_no_value(
@@ -70,7 +70,7 @@ def test_a_broken_view_shows_a_page_and_logs_no_value(
     assert any("RuntimeError at test_frame.py" in line for line in written)
     assert any(json.loads(line).get("route") == "/broken/<number>" for line in written)
     with app.app_context():
-        database().engine.dispose()
+        close_connections()
 
 
 def test_alive_and_ready(client: Browser) -> None:

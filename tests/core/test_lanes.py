@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from trafficedu.app import create_app
 from trafficedu.core.access import open_to_all
-from trafficedu.core.database import database, session
+from trafficedu.core.database import close_connections, database, session
 from trafficedu.core.lanes import Desk, kerb
 from trafficedu.core.settings import Settings
 
@@ -84,7 +84,7 @@ def narrow_app(fresh_url: str, data_key: str, tmp_path: Path) -> Iterator[MakeNa
     yield make
     for app in made:
         with app.app_context():
-            database().engine.dispose()
+            close_connections()
 
 
 def page(app: Flask, address: str, act: Callable[[], Any], *marks: Callable[[Any], Any]) -> None:
@@ -191,5 +191,5 @@ def test_each_lane_has_its_limit_and_jobs_have_none(narrow_app: MakeNarrow, data
     with app.app_context():
         assert session().scalar(text(LIMIT_SHOWN)) == "0"
         session().close()
-        database().engine.dispose()
+        close_connections()
         assert session().scalar(text(LIMIT_SHOWN)) == "0"

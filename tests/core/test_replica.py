@@ -18,7 +18,7 @@ from trafficedu.app import create_app
 from trafficedu.areas.models import Area
 from trafficedu.configuration.models import Run
 from trafficedu.core.clock import today, utc_now
-from trafficedu.core.database import REPLICA, database
+from trafficedu.core.database import REPLICA, close_connections, database
 from trafficedu.core.month import Month
 from trafficedu.core.settings import Settings
 from trafficedu.core.tables import insert_row
@@ -41,8 +41,7 @@ def replicated(
     app = create_app(Settings(tmp_path, fresh_url, "only-for-tests", data_key, replica_url=url), {"TESTING": True})
     yield app
     with app.app_context():
-        for engine in database().engines.values():
-            engine.dispose()
+        close_connections()
     databases.drop_postgres_database(server, copy)
 
 

@@ -166,3 +166,26 @@ def test_an_export_that_reads_for_long_keeps_nobody_from_recording(
     with opened(fresh_app) as session:
         left = session.scalars(select(AuditEntry).where(AuditEntry.action == "areas:file:export")).one()
         assert left.detail["rows"] == session.scalar(text("SELECT count(*) FROM area"))
+
+
+def test_who_reads_and_who_writes_have_connections_of_their_own_in_a_file(
+    fresh_app: Flask, database_kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite forgets what a connection has prepared whenever it is told that the connection may write, or may not."""
+    if database_kind != "sqlite":
+        pytest.skip("PostgreSQL is told with the beginning of a transaction")
+    told, plainly = list[bool](), connections.TakingTurns.keep_from_writing
+
+    def keep(connection: connections.TakingTurns, kept: bool) -> None:
+        if kept != connection.kept_from_writing:
+            told.append(kept)
+        plainly(connection, kept)
+
+    monkeypatch.setattr(connections.TakingTurns, "keep_from_writing", keep)
+    with opened(fresh_app) as session:
+        for number in range(3):
+            assert session.scalar(COUNTED) == number
+            with writing(session):
+                record(session)
+        assert session.scalar(COUNTED) == 3
+    assert told == [True]

@@ -26,7 +26,7 @@ from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import Role
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date, utc_now
-from trafficedu.core.database import database
+from trafficedu.core.database import close_connections, database
 from trafficedu.core.month import Month
 from trafficedu.core.transactions import WRITES
 from trafficedu.demo.accounts import USERNAMES
@@ -106,7 +106,7 @@ def make_district(
     yield make
     for app in made:
         with app.app_context():
-            database().engine.dispose()
+            close_connections()
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from trafficedu.core import job_queue
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
-from trafficedu.core.database import database, session
+from trafficedu.core.database import close_connections, database, session
 from trafficedu.core.job_running import Runner
 from trafficedu.core.jobs import Job, JobState
 from trafficedu.core.services import services_of
@@ -119,7 +119,7 @@ def _state_of(app: Flask) -> Any:
 def killed_once(app: Flask, file: File, reached: Callable[[sqlite3.Connection], bool]) -> int:
     """Take a file in by another process, which is killed when the database has ``reached`` a state; count its rows."""
     session().close()
-    database().engine.dispose()
+    close_connections()
     child = os.fork()
     if child == 0:
         try:
@@ -192,7 +192,7 @@ def test_others_write_between_two_slices(sqlite_app: Flask, tmp_path: Path) -> N
     waits: list[float] = []
     file = long_file(tmp_path / "a.csv")
     session().close()
-    database().engine.dispose()
+    close_connections()
     child = os.fork()
     if child == 0:
         try:

@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from functools import partial
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -39,22 +39,29 @@ _KIND_OF_ERROR = 0xFF
 _WAIT = f"PRAGMA busy_timeout = {PATIENCE_SECONDS * 1000:.0f}"
 
 
-def prepare_engine(engine: Engine, usual_limit: int = 0) -> None:
+def prepare_engine(engine: Engine, usual_limit: int = 0, *, reader: bool = False) -> None:
     """Set up every connection that ``engine`` opens; call it once, before the first.
 
     Parameters
     ----------
+    reader
+        SQLite refuses every change on these connections, for as long as they are open.
     usual_limit
         The :data:`LIMIT` of most requests: PostgreSQL is told of it once a connection, and of others in each
         transaction.
     """
     if engine.dialect.name == "sqlite":
-        _prepare_sqlite(engine)
+        _prepare_sqlite(engine, reader)
     else:
         _let_transactions_declare(engine)
         _ask_after_a_rest(engine)
         _plan_by_indexes(engine)
         _limit_from_the_beginning(engine, usual_limit)
+
+
+def is_file(url: URL) -> bool:
+    """Tell whether a database is a file of SQLite."""
+    return url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}
 
 
 def declare(connection: Connection, *, writes: bool) -> None:
@@ -143,7 +150,7 @@ def _ask_after_a_rest(engine: Engine) -> None:
             raise DisconnectionError from error  # the pool opens another one
 
 
-def _prepare_sqlite(engine: Engine) -> None:
+def _prepare_sqlite(engine: Engine, reader: bool) -> None:
     """Set SQLite up for a server: WAL, foreign keys, waiting for locks, and explicit transactions.
 
     A transaction that writes takes the write lock at its beginning: one that reads first and writes later fails at
@@ -162,12 +169,13 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.keep_from_writing(reader)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         raw = cast(TakingTurns, connection.connection.dbapi_connection)
         with _in_sqlalchemy_s_words():
-            raw.keep_from_writing(False)
+            raw.keep_from_writing(reader)
             raw.limit(0)
             raw.begin_writing() if connection.get_execution_options().get(WRITES) else raw.execute("BEGIN")
 
@@ -187,7 +195,11 @@ class TakingTurns(sqlite3.Connection):
         super().__init__(*given, **options)
 
     def keep_from_writing(self, kept: bool) -> None:
-        """Let SQLite refuse every change, or none, from here on."""
+        """Let SQLite refuse every change, or none, from here on.
+
+        Each time it forgets what this connection has prepared: three times what a record's statements cost. So those
+        who read have connections of their own, where there can be (``core.database``).
+        """
         if kept != self.kept_from_writing:
             self.execute(f"PRAGMA query_only = {kept:d}")
             self.kept_from_writing = kept

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 from flask import Flask, current_app
 from flask_sqlalchemy_lite import SQLAlchemy
+from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
 from trafficedu.core import connections, transactions
@@ -26,6 +27,8 @@ SPARE = 8
 
 REPLICA = "replica"
 """The name of the engine of ``Settings.replica_url``."""
+READER = "reader"
+"""The name of the engine of those who read a file of SQLite."""
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -33,12 +36,15 @@ def init_database(app: Flask, settings: Settings, handlers: Handlers) -> None:
     """Attach the database to ``app``; every session carries the same :class:`~trafficedu.core.services.Services`.
 
     The pool has a connection for every thread of a server process and some to spare, so that nobody ever waits for one:
-    those who wait do so before they have any (``core.lanes``).
+    those who wait do so before they have any (``core.lanes``). The one given back last is taken first: it has most of
+    what is asked prepared, or read, already.
     """
     engine: dict[str, Any] = {"url": settings.database_url}
     if not settings.database_url.endswith(":memory:"):
-        engine |= {"pool_size": POOL, "max_overflow": THREADS + SPARE - POOL}
+        engine |= {"pool_size": POOL, "max_overflow": THREADS + SPARE - POOL, "pool_use_lifo": True}
     engines = {"default": engine | without_kerberos(settings.database_url)}
+    if connections.is_file(make_url(settings.database_url)):
+        engines[READER] = engine
     if settings.replica_url:
         engines[REPLICA] = engine | {"url": settings.replica_url} | without_kerberos(settings.replica_url)
     app.config["SQLALCHEMY_ENGINES"] = engines
@@ -51,9 +57,11 @@ def init_database(app: Flask, settings: Settings, handlers: Handlers) -> None:
         close for close in app.teardown_appcontext_funcs if not iscoroutinefunction(close)
     ]
     with app.app_context():
-        for each in extension.engines.values():
-            connections.prepare_engine(each, settings.kerb_limit_seconds)
-        transactions.prepare_sessions(extension.sessionmaker, extension.engines.get(REPLICA))
+        for name, each in extension.engines.items():
+            connections.prepare_engine(each, settings.kerb_limit_seconds, reader=name == READER)
+        transactions.prepare_sessions(
+            extension.sessionmaker, extension.engines.get(READER), extension.engines.get(REPLICA)
+        )
 
 
 def without_kerberos(url: str) -> dict[str, Any]:
@@ -81,6 +89,12 @@ def from_replica(view: View) -> View:
         return view(*args, **values)
 
     return cast(View, shown)
+
+
+def close_connections() -> None:
+    """Close every connection that nobody uses now."""
+    for engine in database().engines.values():
+        engine.dispose()
 
 
 def session() -> Session:

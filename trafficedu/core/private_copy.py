@@ -29,8 +29,7 @@ LEFT_SECONDS = 3600
 
 def is_single_writer(session: Session) -> bool:
     """Tell whether the database of ``session`` is a file of SQLite, whose one writer everybody waits for."""
-    url = session.get_bind().engine.url
-    return url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}
+    return connections.is_file(session.get_bind().engine.url)
 
 
 @contextmanager

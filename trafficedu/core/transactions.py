@@ -24,16 +24,20 @@ WRITES: Mapping[str, Any] = {_WRITING: True}
 """The ``info`` of a session that writes from its beginning to its end."""
 
 
+READER = "reader"
+"""In the ``info`` of a session: the engine whose connections only read, where reading has connections of its own."""
 _REPLICA, _FROM_REPLICA = "replica", "from replica"
 
 
 class RoutedSession(Session):
-    """A session that writes to the one database, and may read from another that follows it."""
+    """A session that writes to the one database, and may read by other connections, or from one that follows it."""
 
     def get_bind(self, mapper: Any = None, **given: Any) -> Engine | Connection:
-        """Return the replica while it was chosen and nothing is written, else the database itself."""
-        if self.info.get(_FROM_REPLICA) and not is_writing(self):
-            return cast(Engine, self.info[_REPLICA])
+        """Return the replica while it was chosen and nothing is written, then the reader, then the database itself."""
+        if not is_writing(self):
+            reads = self.info.get(_REPLICA if self.info.get(_FROM_REPLICA) else READER)
+            if reads is not None:
+                return cast(Engine, reads)
         return super().get_bind(mapper, **given)
 
 
@@ -54,12 +58,12 @@ def read_what_was_written(session: Session) -> None:
         _give_up_reading(session)
 
 
-def prepare_sessions(maker: sessionmaker[Session], replica: Engine | None = None) -> None:
+def prepare_sessions(maker: sessionmaker[Session], reader: Engine | None = None, replica: Engine | None = None) -> None:
     """Have every session of ``maker`` declare to the database what each of its transactions is for.
 
-    ``replica`` is what :func:`read_from_replica` chooses.
+    ``reader`` is what transactions use that read; ``replica`` is what :func:`read_from_replica` chooses.
     """
-    maker.configure(info={**maker.kw["info"], _REPLICA: replica})
+    maker.configure(info={**maker.kw["info"], READER: reader, _REPLICA: replica})
 
     @event.listens_for(maker, "after_begin")
     def _declare(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
