@@ -43,7 +43,6 @@ from trafficedu.demo import accounts as demo_accounts
 from trafficedu.demo import services as demo
 from trafficedu.demo.afterwards import evaluate_months
 from trafficedu.demo.plan import DEFAULT_MONTHS, DEFAULT_SEED, DEFAULT_VIOLATIONS, MOST_DISTRICTS, MOST_VIOLATIONS, Plan
-from trafficedu.evaluation.models import EvaluationRun
 from trafficedu.evaluation.services import printing, runs
 from trafficedu.evaluation.services.checking import check_month
 from trafficedu.settled import services as settling
@@ -148,8 +147,7 @@ def _fill_with_demo(plan: Plan, now: datetime) -> None:
     else:
         with progress_bar(plan.violations) as progress, writing(session()) as own:
             demo.load_demo(own, plan, now, progress)
-        with writing(session()) as own:
-            evaluate_months(own, now)
+        evaluate_months(session(), now)
         settling.settle_due(session(), now, wiring.FIGURES, most=sys.maxsize)
     click.echo(demo_accounts.table_of(demo_accounts.list_accounts(session()), services_of(session()).address("")))
 
@@ -336,7 +334,7 @@ def evaluate(month: Month, check: bool, as_json: bool) -> None:
     with open_installation():
         found = check_month(session(), month, utc_now()) if check else None
         wrong = settling.compare_all(session(), wiring.FIGURES, month) if check else []
-        run = found.run if found else _evaluated(month)
+        run = found.run if found else runs.evaluate(session(), month, utc_now())
         if as_json:
             click.echo(json.dumps(printing.as_json(session(), run, found), ensure_ascii=False))
         else:
@@ -345,11 +343,6 @@ def evaluate(month: Month, check: bool, as_json: bool) -> None:
         for line in printing.sums_in_words(session(), wiring.FIGURES, month, wrong, utc_now()) if check else ():
             show(line)
     sys.exit(1 if wrong or (found and found.differences) else 0)
-
-
-def _evaluated(month: Month) -> EvaluationRun:
-    with writing(session()) as own:
-        return runs.evaluate(own, month, utc_now())
 
 
 @commands.group()

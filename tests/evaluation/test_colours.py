@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -14,8 +16,10 @@ from tests.factories.evaluation import NOW, add_accidents, noon
 from tests.factories.events import published
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM, Actor, Scope
+from trafficedu.core.database import database
 from trafficedu.core.errors import Refusal
 from trafficedu.core.month import Month
+from trafficedu.core.transactions import is_writing
 from trafficedu.evaluation.events import ColourWorsened, RunPublished
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries import runs
@@ -179,3 +183,39 @@ def test_companies_are_judged_by_engaged_days(session: Session) -> None:
     assert found.inputs["violations"]["days"]["exposure"] == 31
     assert found.inputs["violations"]["days"]["expected"] == 6.2
     assert found.colour == "grey"
+
+
+def test_nobody_waits_at_a_lock_while_a_month_is_judged(
+    app: Flask, session: Session, towns: dict[str, Area], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.commit()
+    judging: list[bool] = []
+    judge_month = run_services.judge_month
+
+    def watched(own: Session, *given: Any) -> run_services.JudgedMonth:
+        judging.append(is_writing(own))
+        return judge_month(own, *given)
+
+    monkeypatch.setattr(run_services, "judge_month", watched)
+    with app.app_context(), database().sessionmaker() as reading:
+        assert run_services.evaluate(reading, MONTH, NOW).number == 1
+        assert run_services.evaluate_due(reading, datetime(2026, 11, 20, 18, 30, tzinfo=UTC)) == 0
+    assert judging == [False, False]
+
+
+def test_a_month_that_somebody_else_evaluated_meanwhile_is_judged_again(
+    session: Session, towns: dict[str, Area], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge_month, others = run_services.judge_month, [MONTH]
+
+    def overtaken(own: Session, month: Month, *given: Any) -> run_services.JudgedMonth:
+        judged = judge_month(own, month, *given)
+        if others:
+            run_services.evaluate(own, others.pop(), NOW)
+            education.make_violation(own, None, towns["A"], noon(made.DAY))
+        return judged
+
+    monkeypatch.setattr(run_services, "judge_month", overtaken)
+    run = run_services.evaluate(session, MONTH, NOW)
+    assert run.number == 2
+    assert {one["code"] for one in run.changes} == {town.code for town in towns.values()}

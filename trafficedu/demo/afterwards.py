@@ -27,6 +27,7 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.month import Month
 from trafficedu.core.numbers import new_number
 from trafficedu.core.text import message
+from trafficedu.core.transactions import writing
 from trafficedu.demo.accounts import list_documented
 from trafficedu.evaluation.services.runs import evaluate, publish_run
 from trafficedu.messages.queries import list_kinds
@@ -76,9 +77,11 @@ def evaluate_months(session: Session, now: datetime) -> int:
     done = 0
     for back in reversed(range(EVALUATED_MONTHS)):
         try:
-            publish_run(session, evaluate(session, last - back, now), SYSTEM, now)
+            run = evaluate(session, last - back, now)
         except Refusal:
             continue  # nothing is recorded so far back
+        with writing(session):
+            publish_run(session, run, SYSTEM, now)
         done += 1
     return done
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.analysis.colours.rule_set import COLOURS, COMPANY, GREY
@@ -119,6 +119,14 @@ def results_of(
     if by is not None:
         query = query.where(visible_to(by))
     return session.scalars(query.order_by(EvaluationResult.kind, EvaluationResult.code)).all()
+
+
+def colours_of(session: Session, run: EvaluationRun) -> Sequence[Row[tuple[int, str, str, str]]]:
+    """Return id, kind, code and colour of every result of a run, without what it rests on."""
+    query = select(EvaluationResult.id, EvaluationResult.kind, EvaluationResult.code, EvaluationResult.colour)
+    return session.execute(
+        query.where(EvaluationResult.run_id == run.id).order_by(EvaluationResult.kind, EvaluationResult.code)
+    ).all()
 
 
 def result_of(

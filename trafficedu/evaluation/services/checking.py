@@ -62,7 +62,7 @@ def check_month(session: Session, month: Month, now: datetime) -> Check:
             for result in stored
             if not is_unchanged(result, version)
         ]
-    drift = changes_between(results_of(session, run), judge_month(session, month, run.rule_set, now))
+    drift = changes_between(results_of(session, run), judge_month(session, month, run.rule_set, now).targets)
     return Check(run, number, differences, drift)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from trafficedu.analysis.colours.rule_set import COLOURS, COMPANY, TREND
@@ -15,20 +16,23 @@ from trafficedu.analysis.colours.scoring import Verdict, fingerprint, judge
 from trafficedu.core import audit, bulk
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import day_bounds, local_date
-from trafficedu.core.errors import Refusal
+from trafficedu.core.errors import Refusal, Stale
 from trafficedu.core.events import publish
 from trafficedu.core.month import EARLIEST, Month
+from trafficedu.core.states import CHANGED
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.evaluation.events import ColourWorsened, RunPublished
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun, RuleSetRecord
 from trafficedu.evaluation.queries.facts import Facts, load_facts
 from trafficedu.evaluation.queries.rule_sets import rule_set_of, rules_from
-from trafficedu.evaluation.queries.runs import latest_run, published_run, results_of
+from trafficedu.evaluation.queries.runs import colours_of, latest_run, published_run, results_of
 from trafficedu.evaluation.queries.targets import Target, list_targets
 from trafficedu.evaluation.rules.calendar import night_of
-from trafficedu.evaluation.services.yearly import trend_inputs
+from trafficedu.evaluation.services.yearly import Keep, trend_inputs
 
+TRIES = 3
+"""How often a month is judged for one evaluation, where others store versions of it meanwhile."""
 WATCHED_MONTHS = 3
 """Full months that the worker compares with today's data every night."""
 
@@ -43,8 +47,22 @@ class JudgedTarget:
     hash: str
 
 
-def judge_month(session: Session, month: Month, rules: RuleSetRecord, now: datetime) -> list[JudgedTarget]:
-    """Judge every town, village and company of ``month`` from the records of now.
+@dataclass(frozen=True)
+class JudgedMonth:
+    """A month as the records of now have it, not stored yet; ``keep`` stores what had to be fitted for it."""
+
+    targets: Sequence[JudgedTarget]
+    keep: Sequence[Keep]
+
+    @property
+    def digest(self) -> str:
+        """What tells it from another: over the hashes of all results, in any order."""
+        text = "\n".join(sorted(target.hash for target in self.targets))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def judge_month(session: Session, month: Month, rules: RuleSetRecord, now: datetime) -> JudgedMonth:
+    """Judge every town, village and company of ``month`` from the records of now. Only reads.
 
     Raises
     ------
@@ -58,68 +76,109 @@ def judge_month(session: Session, month: Month, rules: RuleSetRecord, now: datet
     facts = load_facts(session, targets, month, as_of) if month >= EARLIEST else Facts()
     if not facts.recorded:
         raise Refusal(message("Nothing was recorded in %(month)s, so there is nothing to evaluate.", month=month))
-    trends = trend_inputs(session, targets, month, now).of
+    trends = trend_inputs(session, targets, month, now)
     judged = []
     rule_set = rules_from(rules)
     for target in targets.all():
         inputs = facts.inputs[target.kind, target.code]
-        trend = trends.get(target.kind, {}).get(target.code)
+        trend = trends.of.get(target.kind, {}).get(target.code)
         if trend is not None:
             inputs[TREND] = trend
         verdict = judge(inputs, target.kind, rule_set)
         mark = fingerprint(str(month), target.kind, target.code, rules.code, inputs, verdict)
         judged.append(JudgedTarget(target, inputs, verdict, mark))
-    return judged
+    return JudgedMonth(judged, trends.keep)
 
 
 def evaluate(session: Session, month: Month, now: datetime, by: Actor = SYSTEM) -> EvaluationRun:
     """Evaluate a month and store it as its next version; the version there is, where nothing is different.
 
-    A month that was evaluated before stays under the rule set of its first version.
+    A month that was evaluated before stays under the rule set of its first version. Judging takes seconds in a large
+    district and only reads; what is stored is one short transaction after it, so that nobody waits for the judging.
+    Where somebody else stored a version meanwhile, the month is judged again.
 
     Raises
     ------
     Refusal
         The month lies in the future, nothing is recorded in it, or no rule set holds in it.
+    Stale
+        Others stored versions each time that it was judged.
     """
+    for _ in range(TRIES):
+        new = _next_version(session, month, now)
+        try:
+            with writing(session):
+                run = _store(session, new, now, by)
+        except IntegrityError:
+            continue
+        if run is not None:
+            return run
+    raise Stale(CHANGED)
+
+
+@dataclass(frozen=True)
+class _NextVersion:
+    """What a month is judged to be, after the version ``before`` (0 for none), and the rows of its results."""
+
+    month: Month
+    before: int
+    rule_set_id: int
+    complete: bool
+    judged: JudgedMonth
+    digest: str
+    changes: Sequence[dict[str, Any]]
+    rows: Sequence[dict[str, Any]]
+
+
+def _next_version(session: Session, month: Month, now: datetime) -> _NextVersion:
+    """Judge a month and lay out what is stored of it; only reads."""
     before = latest_run(session, month)
     rules = before.rule_set if before is not None else rule_set_of(session, month)
     judged = judge_month(session, month, rules, now)
-    digest = _digest(judged)
+    digest, changes = judged.digest, list[dict[str, Any]]()
+    if before is not None and before.digest != digest:
+        changes = changes_between(results_of(session, before), judged.targets)
     complete = now >= day_bounds(month.next.first)[0]
+    number = before.number if before is not None else 0
+    return _NextVersion(month, number, rules.id, complete, judged, digest, changes, _rows(judged.targets))
+
+
+def _store(session: Session, new: _NextVersion, now: datetime, by: Actor) -> EvaluationRun | None:
+    """Store a version, or note that the one before still holds; None where it is not the one before any more."""
+    before = latest_run(session, new.month)
+    if (before.number if before is not None else 0) != new.before:
+        return None
+    for keep in new.judged.keep:
+        keep(session)
     if before is not None:
         before.checked_utc = now
-        if before.digest == digest and before.complete == complete:
+        if before.digest == new.digest and before.complete == new.complete:
             session.flush()
             return before
     run = EvaluationRun(
-        month=month,
-        number=before.number + 1 if before is not None else 1,
-        rule_set_id=rules.id,
-        complete=complete,
-        digest=digest,
-        changes=changes_between(results_of(session, before), judged) if before is not None else [],
+        month=new.month,
+        number=new.before + 1,
+        rule_set_id=new.rule_set_id,
+        complete=new.complete,
+        digest=new.digest,
+        changes=list(new.changes),
         computed_utc=now,
         computed_by_id=by.user_id,
         checked_utc=now,
     )
     session.add(run)
     session.flush()
-    _store(session, run, judged)
-    audit.write(session, "evaluation:run:manage", by, subject=run, month=str(month), number=run.number, digest=digest)
+    bulk.load(session, EvaluationResult.__table__, ({"run_id": run.id, **row} for row in new.rows))
+    month, number = str(new.month), run.number
+    audit.write(session, "evaluation:run:manage", by, subject=run, month=month, number=number, digest=new.digest)
     session.flush()
     return run
 
 
-def _digest(judged: Sequence[JudgedTarget]) -> str:
-    text = "\n".join(sorted(judgement.hash for judgement in judged))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _store(session: Session, run: EvaluationRun, judged: Sequence[JudgedTarget]) -> None:
-    rows = (
+def _rows(judged: Sequence[JudgedTarget]) -> list[dict[str, Any]]:
+    """Return the rows of the results of a run."""
+    return [
         {
-            "run_id": run.id,
             "kind": row.target.kind,
             "area_id": None if row.target.kind == COMPANY else row.target.id,
             "company_id": row.target.id if row.target.kind == COMPANY else None,
@@ -134,8 +193,7 @@ def _store(session: Session, run: EvaluationRun, judged: Sequence[JudgedTarget])
             "hash": row.hash,
         }
         for row in judged
-    )
-    bulk.load(session, EvaluationResult.__table__, rows)
+    ]
 
 
 def changes_between(stored: Sequence[EvaluationResult], judged: Sequence[JudgedTarget]) -> list[dict[str, Any]]:
@@ -183,12 +241,12 @@ def publish_run(session: Session, run: EvaluationRun, by: Actor, now: datetime) 
     earlier = {}
     previous = published_run(session, run.month - 1)
     if previous is not None:
-        earlier = {(result.kind, result.code): result.colour for result in results_of(session, previous)}
+        earlier = {(result.kind, result.code): result.colour for result in colours_of(session, previous)}
     run.published_utc, run.published_by_id = now, by.user_id
     session.flush()
     audit.write(session, "evaluation:run:publish", by, subject=run, month=str(run.month), number=run.number)
     publish(session, RunPublished(now, by, run.id, run.month))
-    for result in results_of(session, run):
+    for result in colours_of(session, run):
         was = earlier.get((result.kind, result.code))
         if was in COLOURS and result.colour in COLOURS and COLOURS.index(result.colour) > COLOURS.index(was):
             publish(
@@ -209,9 +267,8 @@ def evaluate_due(session: Session, now: datetime) -> int:
         if run is not None and (begun is None or run.checked_utc >= begun):
             continue
         try:
-            with writing(session):
-                made = evaluate(session, month, now)
-                return int(run is None or made.id != run.id)
+            number = run.number if run is not None else 0
+            return int(evaluate(session, month, now).number != number)
         except Refusal:
             continue  # nothing is recorded in it
     return 0

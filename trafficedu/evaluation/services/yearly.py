@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,30 +14,36 @@ from trafficedu.analysis.trend.rolling import LEAST_MONTHS
 from trafficedu.areas.queries import tree as areas
 from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month
-from trafficedu.evaluation.models import AnalysisResult
 from trafficedu.evaluation.queries.results import find_result
 from trafficedu.evaluation.queries.targets import Targets
 from trafficedu.evaluation.queries.yearly import Yearly, load_yearly
+from trafficedu.evaluation.services.results import keeping
 
 KIND = "year:"
+Keep = Callable[[Session], None]
+"""Stores a result in a transaction that writes."""
 
 
 @dataclass(frozen=True)
 class TrendInputs:
-    """What the trend of every target rests on: kind -> code -> inputs (``analysis.colours.scoring``)."""
+    """What the trend of every target rests on: kind -> code -> inputs (``analysis.colours.scoring``).
+
+    ``keep`` stores what had to be fitted for it, each fit by one call.
+    """
 
     of: Mapping[str, Mapping[str, dict[str, Any]]]
+    keep: Sequence[Keep] = ()
 
 
 def trend_inputs(session: Session, targets: Targets, month: Month, now: datetime) -> TrendInputs:
     """Return casualty accidents of the twelve months that end with ``month``, and what was to be expected.
 
     The expectation is that of the trend model from the origin before these months. Where fewer than 24 months
-    lie before it there is only the count. The first month asked for fits, and keeps what every other origin
-    says as well.
+    lie before it there is only the count. The first month asked for fits what every other origin says as well. Only
+    reads.
     """
     latest = max(month, Month.of(local_date(now)) - 1)
-    by_kind = {}
+    by_kind, keep = {}, list[Keep]()
     for kind, yearly in load_yearly(session, targets, latest).items():
         end = month.index - yearly.panel.first_month + 1
         origin = end - MONTHS
@@ -48,7 +54,7 @@ def trend_inputs(session: Session, targets: Targets, month: Month, now: datetime
             target.code: {"observed": int(counts[row])} for row, target in enumerate(yearly.members)
         }
         if origin >= LEAST_MONTHS:
-            ahead = _ahead(session, kind, yearly, origin, now)
+            ahead = _ahead(session, kind, yearly, origin, now, keep)
             for row, code in enumerate(inputs):
                 inputs[code] |= {
                     "expected": ahead["expected"][row],
@@ -57,11 +63,11 @@ def trend_inputs(session: Session, targets: Targets, month: Month, now: datetime
                     "origin": yearly.panel.month_name(origin),
                 }
         by_kind[kind] = inputs
-    return TrendInputs(by_kind)
+    return TrendInputs(by_kind, keep)
 
 
-def _ahead(session: Session, kind: str, yearly: Yearly, origin: int, now: datetime) -> dict[str, Any]:
-    """Return what the origin says, kept or fitted now."""
+def _ahead(session: Session, kind: str, yearly: Yearly, origin: int, now: datetime, keep: list[Keep]) -> dict[str, Any]:
+    """Return what the origin says, kept or fitted now; ``keep`` is added to where it was fitted."""
     prints = yearly.fingerprints()
     top = areas.root(session)
     assert top is not None  # there are targets, so there is a tree
@@ -81,17 +87,5 @@ def _ahead(session: Session, kind: str, yearly: Yearly, origin: int, now: dateti
         }
         for year in years_ahead(yearly.panel.until(until))
     }
-    values = {
-        "upto": local_date(now),
-        "fingerprint": prints[until],
-        "payload": fitted,
-        "computed_utc": now,
-        "checked_utc": now,
-    }
-    if kept is None:
-        session.add(AnalysisResult(kind=KIND + kind, subject_id=top.id, **values))
-    else:
-        for name, value in values.items():
-            setattr(kept, name, value)
-    session.flush()
+    keep.append(keeping(KIND + kind, top.id, local_date(now), prints[until], fitted, now))
     return fitted[fingerprint]

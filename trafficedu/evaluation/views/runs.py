@@ -9,6 +9,7 @@ from flask import render_template, request
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
+from trafficedu.core.errors import Refusal
 from trafficedu.core.forms import carried_out
 from trafficedu.core.month import Month
 from trafficedu.core.text import message
@@ -27,10 +28,12 @@ def evaluate(month: Month) -> Any:
     """I evaluate a month, or again, with what came in late."""
     before = runs.latest_run(session(), month)
     number = before.number if before else 0
-    evaluated = carried_out(lambda: run_services.evaluate(session(), month, utc_now(), actor()).number)
-    if evaluated is None:
+    try:
+        evaluated = run_services.evaluate(session(), month, utc_now(), actor()).number
+    except Refusal as refusal:
+        flash_message(refusal.text, "error")
         return back_to("evaluation.index", month=month)
-    if evaluated.value != number:
+    if evaluated != number:
         flash_message(message("%(month)s evaluated: version %(number)d.", month=month, number=number + 1))
     else:
         flash_message(message("Nothing has changed since version %(number)d.", number=number))
