@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from tests.factories import people
@@ -162,7 +163,75 @@ def test_a_job_is_asked_for_again_once_it_has_ended(session: Session, by: Actor)
         jobs.repeat(session, job, by, NOW)
     jobs.cancel(session, job, NOW)
     again = job_of(session, jobs.repeat(session, job_of(session, job.number), by, NOW))
-    assert (again.state, again.parameters, again.name) == (JobState.WAITING, {"month": "2026-10"}, TITLE)
+    assert (again.state, jobs.parameters_of(session, again)) == (JobState.WAITING, {"month": "2026-10"})
+    assert again.name == TITLE
+
+
+def test_what_somebody_searched_for_is_not_readable_in_the_database(session: Session, by: Actor) -> None:
+    number = ask(session, by, address="/riders?q=张三丰")
+    row = session.execute(text("SELECT * FROM job")).mappings().one()
+    plain = json.dumps("张三丰")[1:-1]
+    assert not [name for name, value in row.items() if "张三丰" in str(value) or plain in str(value)]
+    job = job_of(session, number)
+    assert jobs.parameters_of(session, job) == {"address": "/riders?q=张三丰"}
+    session.execute(update(Job).values(parameters=json.dumps({"month": "2026-10"})))
+    session.expire(job)
+    assert jobs.parameters_of(session, job) == {"month": "2026-10"}, "asked for before parameters were encrypted"
+
+
+def test_two_processes_never_run_two_jobs_of_one_person(fresh_app: Flask) -> None:
+    """Each sees the other's job still waiting until that one's beginning is committed."""
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
+        owner = actor_of(people.make_user(session, "officer"))
+        for number in range(12):
+            ask(session, owner, n=number)
+        session.commit()
+    ready, taken = threading.Barrier(4), list[str]()
+
+    def work() -> None:
+        with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
+            ready.wait()
+            for _ in range(3):
+                order = job_queue.take(session, NOW)
+                session.commit()
+                taken.extend([order.number] if order is not None else [])
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(taken) == 1
+    with fresh_app.app_context(), database().sessionmaker() as session:
+        assert session.scalar(select(func.count()).where(Job.state == JobState.RUNNING)) == 1
+
+
+def test_one_that_broke_off_half_written_goes_on_when_somebody_says_so(
+    app: Flask, session: Session, by: Actor, make_user: MakeUser
+) -> None:
+    number = ask(session, by)
+    job_queue.settle(session, take(session), {"added": 7})
+    session.execute(update(Job).values(attempts=job_queue.SETTLED_ATTEMPTS))
+    job_queue.take_back(session, NOW + job_queue.SILENT + timedelta(seconds=1))
+    job = job_of(session, number)
+    assert (job.state, job.reason, job.settled, job.counts) == (JobState.FAILED, job_queue.PARTLY, True, {"added": 7})
+    jobs.resume(session, job, by)
+    with pytest.raises(Stale):
+        jobs.resume(session, job, by)
+    again = take(session)
+    assert (again.settled, again.attempt) == (True, job_queue.SETTLED_ATTEMPTS + 1)
+    assert job_queue.take_back(session, NOW + job_queue.SILENT + timedelta(seconds=1)) == 1
+    assert job_of(session, number).state == JobState.WAITING, "it is tried as often as the first time"
+
+
+def test_a_settled_job_whose_file_is_gone_is_not_tried_again(session: Session, by: Actor) -> None:
+    number = ask(session, by)
+    order = take(session)
+    job_queue.settle(session, order, {})
+    job_queue.fail(session, order, TITLE, by, NOW)
+    assert job_of(session, number).state == JobState.RUNNING, "it broke, and is taken up again"
+    job_queue.fail(session, order, TITLE, by, NOW, refused=True)
+    assert job_of(session, number).state == JobState.FAILED
 
 
 def test_nobody_finds_the_job_of_another(session: Session, by: Actor, make_user: MakeUser) -> None:

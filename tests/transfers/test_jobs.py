@@ -20,7 +20,7 @@ from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
 from trafficedu.core.errors import Missing
 from trafficedu.core.jobs import Job, JobState
-from trafficedu.core.text import Message
+from trafficedu.core.text import Message, packed
 from trafficedu.messages.models import Push
 from trafficedu.messages.services.telling import LEFT, LONG, tell_unfetched
 from trafficedu.transfers.services import jobs as transfers
@@ -80,6 +80,23 @@ def test_a_page_says_how_far_a_job_is_until_its_file_comes_by_itself(
     assert int(answer.headers["Content-Length"]) == len(answer.data)
     assert "Refresh" not in desk.get(page).headers, "it is sent once by itself"
     assert f"{page}/file" in desk.get("/jobs").text
+
+
+def test_a_file_that_was_taken_in_only_partly_says_so_and_goes_on(app: Flask, session: Session, desk: Browser) -> None:
+    page = asked(desk)
+    counts = {"added": 2400, "updated": 3, "unchanged": 0, "refused": 0, "written": True, "broken": False, "lines": []}
+    values = {"state": JobState.FAILED, "settled": True, "done": 700, "total": 2403, "counts": counts}
+    session.execute(update(Job).values(**values, refusal=packed(job_queue.PARTLY)))
+    session.commit()
+    shown = desk.get(page).text
+    for said in ("只导入了一部分", "2,400", "700", "2,403", f'action="{page}/resume"'):
+        assert said in shown
+    assert desk.post(f"{page}/resume").headers["Location"] == page
+    assert one(session).state == JobState.WAITING
+    assert f"{page}/resume" not in desk.get(page).text
+    session.execute(update(Job).values(state=JobState.FAILED, settled=False))
+    session.commit()
+    assert f"{page}/resume" not in desk.get(page).text, "nothing of it was written"
 
 
 def test_the_job_of_another_is_not_found_and_administrators_see_no_file(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import time
@@ -26,9 +27,11 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import close_connections, database, session
+from trafficedu.core.errors import Refusal
 from trafficedu.core.job_running import Runner
 from trafficedu.core.jobs import Job, JobState
 from trafficedu.core.services import services_of
+from trafficedu.core.text import translate
 from trafficedu.core.transactions import writing
 from trafficedu.transfers.services import jobs, slices
 from trafficedu.transfers.services.importing import Choices, File, Outcome
@@ -173,7 +176,7 @@ def test_what_is_refused_only_when_a_file_is_finished_is_listed(sqlite_app: Flas
     assert _take_up_again(sqlite_app) == 1
     job = session().scalars(select(Job)).one()
     assert (job.state, job.counts["added"], job.counts["refused"]) == (JobState.SUCCEEDED, 2388, 12)
-    assert {row.column for row in jobs.refused_lines(job.counts)} == {"area_code"}
+    assert {row.column for row in jobs.refused_lines(session(), job.counts)} == {"area_code"}
     assert known() == 2388
 
 
@@ -214,3 +217,18 @@ def test_others_write_between_two_slices(sqlite_app: Flask, tmp_path: Path) -> N
 def test_the_place_of_a_short_file_is_one_transaction(sqlite_app: Flask, tmp_path: Path) -> None:
     path = places.write_csv(tmp_path / "a.csv", ("area_code", "month", "ebikes"), [])
     assert not slices.is_long(session(), File("ebikes", wiring.IMPORTERS["ebikes"], path, SYSTEM, utc_now()))
+
+
+def test_a_disk_without_room_for_a_copy_is_said_before_anything_is_done(
+    sqlite_app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = shutil.disk_usage(tmp_path)._replace(free=12_400_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: full)
+    file = long_file(tmp_path / "a.csv")
+    with pytest.raises(Refusal) as refused:
+        slices.try_file(session(), file, Choices(dry_run=True), lambda _rows: None)
+    said = refused.value.text
+    assert said.params["free"] == "12"
+    assert int(str(said.params["needed"])) > 300
+    assert "副本" in translate(said, "zh")
+    assert not list(services_of(session()).settings.instance.glob(".copy-*"))

@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, or_, select, true, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from trafficedu.core.actors import Actor
@@ -28,7 +29,9 @@ from trafficedu.core.jobs import (
     JobEnded,
     JobState,
     move,
+    parameters_of,
     results,
+    sealed_parameters,
 )
 from trafficedu.core.numbers import new_number
 from trafficedu.core.text import Message, message, packed
@@ -36,8 +39,12 @@ from trafficedu.core.text import Message, message, packed
 SILENT = timedelta(seconds=30)
 """After how long without a heartbeat whoever ran a job is taken for dead."""
 ATTEMPTS, SETTLED_ATTEMPTS = 3, 30
-"""How often a job is begun before it is given up; one that has written a part already is given up late."""
+"""How often a job is begun before it is given up; one that has written a part already is given up late, each time."""
 INTERRUPTED = message("This job was interrupted several times. Ask for it again, or tell your administrator.")
+
+PARTLY = message(
+    "This job broke off time and again after a part of it had been written. Let it go on, or tell your administrator."
+)
 
 
 @dataclass(frozen=True)
@@ -55,13 +62,13 @@ class Order:
     settled: bool
 
     @classmethod
-    def of(cls, job: Job) -> Order:
+    def of(cls, session: Session, job: Job) -> Order:
         """Return the order of a job that was just taken."""
         return cls(
             job.id,
             job.number,
             job.kind,
-            job.parameters,
+            parameters_of(session, job),
             job.needs,
             job.asked_by_id,
             job.locale,
@@ -91,12 +98,14 @@ class Lost(Exception):
 
 def begin(session: Session, asked: Asked, now: datetime, locale: str) -> Order:
     """Begin a job of the command line, which runs it itself; others finish it only once it is settled."""
-    job = Job(number=new_number("J"), kind=asked.kind, title=packed(asked.title), parameters=dict(asked.parameters))
+    number = new_number("J")
+    parameters = sealed_parameters(session, number, asked.parameters)
+    job = Job(number=number, kind=asked.kind, title=packed(asked.title), parameters=parameters)
     job.state, job.attempts, job.locale, job.fingerprint = JobState.RUNNING, 1, locale, ""
     job.asked_utc = job.started_utc = job.heartbeat_utc = now
     session.add(job)
     session.flush()
-    return Order.of(job)
+    return Order.of(session, job)
 
 
 def is_waiting(session: Session) -> bool:
@@ -114,16 +123,21 @@ def take(session: Session, now: datetime) -> Order | None:
     """Take the job that has waited longest, of somebody none of whose jobs is running; None where there is none.
 
     Any number of processes may ask at once: PostgreSQL passes over a row that another is taking, SQLite writes one at
-    a time. So nobody's long jobs keep everybody else's short ones waiting.
+    a time. So nobody's long jobs keep everybody else's short ones waiting; of two processes that begin two jobs of one
+    person at the same moment one finds none.
     """
     job_id = session.scalar(_next().with_for_update(skip_locked=True))
     if job_id is None:
         return None
     values = {"started_utc": now, "heartbeat_utc": now, "attempts": Job.attempts + 1, "done": 0, "total": None}
-    if not move(session, JobAct.START, Job.id == job_id, **values):
+    try:
+        with session.begin_nested():
+            if not move(session, JobAct.START, Job.id == job_id, **values):
+                return None
+    except IntegrityError:  # another process has just begun another job of the same person
         return None
     job = session.get_one(Job, job_id, populate_existing=True)
-    return Order.of(job)
+    return Order.of(session, job)
 
 
 def _mine(order: Order) -> ColumnElement[bool]:
@@ -185,14 +199,18 @@ def succeed(
     publish(session, JobEnded(now, by, order.number))
 
 
-def fail(session: Session, order: Order, why: Message, by: Actor, now: datetime) -> None:
-    """End a job that was refused or broke, with the reason that its asker reads.
+def fail(session: Session, order: Order, why: Message, by: Actor, now: datetime, *, refused: bool = False) -> None:
+    """End a job that was ``refused`` or broke, with the reason that its asker reads.
 
-    One that is settled is not given up so soon: it is taken up again once nothing was heard of it for a while.
+    One that is settled and broke is not given up so soon: it is taken up again once nothing was heard of it for a
+    while.
     """
-    given_up = Job.settled.is_(False) | (Job.attempts >= SETTLED_ATTEMPTS)
+    given_up = true() if refused else Job.settled.is_(False) | _TRIED_ENOUGH
     if move(session, JobAct.FAIL, _mine(order), given_up, ended_utc=now, refusal=packed(why)):
         publish(session, JobEnded(now, by, order.number))
+
+
+_TRIED_ENOUGH = Job.attempts % SETTLED_ATTEMPTS == 0
 
 
 def release(session: Session, order: Order) -> None:
@@ -214,12 +232,12 @@ def has_silent(session: Session, now: datetime) -> bool:
 def take_back(session: Session, now: datetime) -> int:
     """Give up on processes that fell silent: their jobs wait again, at last they fail. Returns how many there were."""
     silent = (Job.heartbeat_utc < now - SILENT) & RUNNING
-    given_up = (Job.attempts >= SETTLED_ATTEMPTS) | (
-        Job.settled.is_(False) & ((Job.attempts >= ATTEMPTS) | Job.asked_by_id.is_(None))
-    )
+    given_up = Job.settled.is_(False) & ((Job.attempts >= ATTEMPTS) | Job.asked_by_id.is_(None))
+    partly = Job.settled.is_(True) & _TRIED_ENOUGH
     return (
         move(session, JobAct.CANCEL, silent, Job.cancel_asked.is_(True), ended_utc=now)
         + move(session, JobAct.FAIL, silent, given_up, ended_utc=now, refusal=packed(INTERRUPTED))
+        + move(session, JobAct.FAIL, silent, partly, ended_utc=now, refusal=packed(PARTLY))
         + move(session, JobAct.RELEASE, silent)
     )
 

@@ -44,6 +44,8 @@ AWAY_SECONDS = 5.0
 """How long to wait after the database did not answer."""
 NICENESS = 10
 
+BROKEN = message("The job broke off because of an error. Ask for it again, or tell your administrator.")
+
 logger = logging.getLogger("trafficedu.jobs")
 
 
@@ -170,7 +172,7 @@ class Runner:
             return error
         except Exception as error:  # a job of any feature may break in its own way
             logger.error("job failed", extra={"job": order.number, "kind": order.kind}, exc_info=error)
-            text = message("The job broke off because of an error. Ask for it again, or tell your administrator.")
+            text = job_queue.PARTLY if order.settled else BROKEN
             self._close(lambda own: job_queue.fail(own, order, text, by, utc_now()))
             return error
         return None
@@ -192,7 +194,7 @@ class Runner:
 
 
 def _note_refused(order: Order, error: DomainError, by: Actor, session: Session) -> None:
-    job_queue.fail(session, order, error.text, by, utc_now())
+    job_queue.fail(session, order, error.text, by, utc_now(), refused=True)
     if isinstance(error, Denied):
         audit.write(session, f"jobs:{order.kind}:run", by, result=audit.REFUSED)
 

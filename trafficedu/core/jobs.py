@@ -7,7 +7,6 @@ A job is a row. It is asked for in the transaction of whoever asks, taken by one
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,7 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ColumnElement, ForeignKey, Index, String, select, text, update
+from sqlalchemy import JSON, BigInteger, ColumnElement, ForeignKey, Index, String, Text, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from trafficedu.core.actors import Actor
@@ -54,6 +53,7 @@ class JobAct(StrEnum):
     FAIL = "fail"
     CANCEL = "cancel"
     REPEAT = "repeat"
+    RESUME = "resume"
 
 
 OPEN = (JobState.WAITING, JobState.RUNNING)
@@ -66,22 +66,25 @@ JOB_LIFE: Transitions[JobAct, JobState] = Transitions(
         JobAct.FAIL: ([JobState.RUNNING], JobState.FAILED),
         JobAct.CANCEL: (OPEN, JobState.CANCELLED),
         JobAct.REPEAT: (ENDED, None),
+        JobAct.RESUME: ([JobState.FAILED], JobState.WAITING),
     }
 )
 
-_IS_OPEN = text(is_among("state", OPEN))
+_IS_OPEN, _IS_RUNNING = text(is_among("state", OPEN)), text(is_among("state", [JobState.RUNNING]))
 
 
 class Job(Base):
     """One job. ``title`` and ``refusal`` are sentences (``core.text.packed``); ``counts`` says what it did.
 
-    ``fingerprint`` says what was asked for: a person's open jobs all differ in it. ``attempts`` counts who took it, so
-    that somebody taken for dead ends nothing. ``done`` of ``total`` rows are through; without ``total`` nobody knows
-    of how many. The file it made lies in the results folder under its number until ``keep_until_utc``. ``needs`` are
-    the permissions that it is run and fetched with, ``scope`` is how far its asker saw when it was made. A job that is
-    ``settled`` has begun to write in several transactions and will be finished, whatever becomes of its process, unless
-    it breaks off time and again; nobody cancels it. ``asked_by_id`` is empty for the command line, which runs its own
-    jobs.
+    ``parameters`` may name what somebody searched for and are encrypted (:func:`parameters_of`). ``fingerprint`` says
+    what was asked for, by a keyed hash: a person's open jobs all differ in it, and one of them runs at a time.
+    ``attempts`` counts who took it, so that somebody taken for dead ends nothing. ``done`` of ``total`` rows are
+    through; without ``total`` nobody knows of how many. The file it made lies in the results folder under its number
+    until ``keep_until_utc``. ``needs`` are the permissions that it is run and fetched with, ``scope`` is how far its
+    asker saw when it was made. A job that is ``settled`` has begun to write in several transactions and will be
+    finished, whatever becomes of its process, unless it breaks off time and again: then it stands as failed, with a
+    part of it written, until somebody lets it go on. Nobody cancels it. ``asked_by_id`` is empty for the command line,
+    which runs its own jobs.
     """
 
     __tablename__ = "job"
@@ -96,6 +99,13 @@ class Job(Base):
             sqlite_where=_IS_OPEN,
             postgresql_where=_IS_OPEN,
         ),
+        Index(
+            "uq_job_running_asked_by_id",
+            "asked_by_id",
+            unique=True,
+            sqlite_where=_IS_RUNNING,
+            postgresql_where=_IS_RUNNING,
+        ),
         Index("ix_job_asked_by_id_id", "asked_by_id", "id"),
         Index("ix_job_ended_utc", "ended_utc"),
     )
@@ -107,7 +117,7 @@ class Job(Base):
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     locale: Mapped[str] = mapped_column(String(2))
     fingerprint: Mapped[str] = mapped_column(String(64))
-    parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
+    parameters: Mapped[str] = mapped_column(Text)
     needs: Mapped[list[str]] = mapped_column(JSON, default=list)
     state: Mapped[JobState] = mapped_column(word(JobState, 10))
     asked_utc: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -141,7 +151,8 @@ class Job(Base):
 
     def may(self, act: JobAct) -> bool:
         """Tell whether ``act`` may be done to it as it stands."""
-        return JOB_LIFE.may(act, self.state) and not (act == JobAct.CANCEL and self.settled)
+        barred = {JobAct.CANCEL: self.settled, JobAct.RESUME: not self.settled}
+        return JOB_LIFE.may(act, self.state) and not barred.get(act, False)
 
     @property
     def name(self) -> Message:
@@ -181,6 +192,18 @@ class Asked:
     needs: Sequence[str] = ()
 
 
+def sealed_parameters(session: Session, number: str, parameters: Mapping[str, Any]) -> str:
+    """Encrypt the parameters of the job ``number``."""
+    return services_of(session).keyring.encrypt(json.dumps(parameters), f"job:{number}")
+
+
+def parameters_of(session: Session, job: Job) -> dict[str, Any]:
+    """Return what the function of a job is given; one of an earlier version of the program kept it as it was."""
+    plain = job.parameters.startswith("{")
+    text = job.parameters if plain else services_of(session).keyring.decrypt(job.parameters, f"job:{job.number}")
+    return dict(json.loads(text))
+
+
 def results(session: Session) -> SealedFolder:
     """Return the folder of the files that jobs made."""
     services = services_of(session)
@@ -193,7 +216,7 @@ def ask(session: Session, asked: Asked, by: Actor, now: datetime, locale: str) -
     Whoever asks for the same thing again while it is open gets the number of that one, even from the very same moment.
     """
     assert by.user_id is not None, "somebody asks for a job"
-    fingerprint = _fingerprint(asked, locale)
+    fingerprint = _fingerprint(session, asked, locale)
     number = new_number("J")
     made = insert_unless_there(
         session,
@@ -205,7 +228,7 @@ def ask(session: Session, asked: Asked, by: Actor, now: datetime, locale: str) -
         asked_utc=now,
         kind=asked.kind,
         title=packed(asked.title),
-        parameters=dict(asked.parameters),
+        parameters=sealed_parameters(session, number, asked.parameters),
         needs=list(asked.needs),
         locale=locale,
     )
@@ -215,14 +238,14 @@ def ask(session: Session, asked: Asked, by: Actor, now: datetime, locale: str) -
     return session.scalar(same) or ask(session, asked, by, now, locale)
 
 
-def _fingerprint(asked: Asked, locale: str) -> str:
+def _fingerprint(session: Session, asked: Asked, locale: str) -> str:
     told = json.dumps([asked.kind, asked.parameters, locale], sort_keys=True, ensure_ascii=True)
-    return hashlib.sha256(told.encode()).hexdigest()
+    return services_of(session).keyring.lookup_hash(told, "job")
 
 
 def find_latest(session: Session, asked: Asked, by: Actor, locale: str) -> Job | None:
     """Return the job by which ``by`` last asked for the same thing, None where it is not listed any more."""
-    same = select(Job).where(Job.asked_by_id == by.user_id, Job.fingerprint == _fingerprint(asked, locale))
+    same = select(Job).where(Job.asked_by_id == by.user_id, Job.fingerprint == _fingerprint(session, asked, locale))
     return session.scalar(same.order_by(Job.id.desc()).limit(1))
 
 
@@ -248,7 +271,24 @@ def cancel(session: Session, job: Job, now: datetime) -> None:
 def repeat(session: Session, job: Job, by: Actor, now: datetime) -> str:
     """Ask for the same once more and return the number of the new job. Raises Stale while the first is open."""
     JOB_LIFE.require(JobAct.REPEAT, job.state)
-    return ask(session, Asked(job.kind, job.name, job.parameters, job.needs), by, now, job.locale)
+    return ask(session, Asked(job.kind, job.name, parameters_of(session, job), job.needs), by, now, job.locale)
+
+
+def resume(session: Session, job: Job, by: Actor) -> None:
+    """Let a job go on that was given up when a part of it was written.
+
+    Raises
+    ------
+    Stale
+        It goes on already.
+    Denied
+        ``by`` may not ask for such a job.
+    """
+    for permission in job.needs:
+        by.require(permission)
+    if not move(session, JobAct.RESUME, Job.id == job.id, Job.settled.is_(True), ended_utc=None, refusal=None):
+        raise Stale(JOB_LIFE.stale)
+    session.expire(job)
 
 
 def find_job(session: Session, number: str, by: Actor) -> Job:

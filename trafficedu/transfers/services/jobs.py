@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -29,6 +30,8 @@ from trafficedu.transfers.services.exporting import Export, TableOut, note_expor
 EXPORT, TRIAL, IMPORT = "export", "import_trial", "import"
 """Kinds of job."""
 COUNTED = ("added", "updated", "unchanged", "refused")
+LINES = "job lines"
+"""As which field the refused lines are encrypted: what stands in them may be somebody's name or document."""
 LINES_KEPT = 200
 """How many refused lines the page of a job shows."""
 
@@ -61,7 +64,7 @@ def try_upload(importers: Mapping[str, Importer], work: Work) -> Ending:
             outcome = slices.try_file(work.session, file, choices, work.tell)
         else:
             outcome = importing.try_file(work.session, work.apart, file, work.tell)
-    counts = as_counts(outcome)
+    counts = as_counts(work.session, outcome)
     return Ending(
         counts=counts,
         write=lambda own: importing.note_trial(own, kind, work.by, outcome),
@@ -81,18 +84,18 @@ def take_upload(importers: Mapping[str, Importer], work: Work) -> Ending:
         with _opened(work) as path:
             _begin(work, path)
             outcome = importing.import_file(own, file_at(path), choices, work.tell)
-        counts.update(as_counts(outcome))
+        counts.update(as_counts(own, outcome))
 
     with _opened(work) as path:
         if slices.is_long(work.session, file_at(path)):
-            outcome = slices.take_file(work, file_at(path), choices, as_counts)
+            outcome = slices.take_file(work, file_at(path), choices, partial(as_counts, work.session))
             return end_slices(work, file_at(path), outcome)
     return Ending(counts=counts, write=write, afterwards=partial(_forget_used, work, counts))
 
 
 def end_slices(work: Work, file: importing.File, outcome: importing.Outcome) -> Ending:
     """Return the ending of a long file: the log of the run and the audit row, in the transaction that ends the job."""
-    counts = as_counts(outcome)
+    counts = as_counts(work.session, outcome)
 
     def write(own: Session) -> None:
         if not counts["written"]:
@@ -138,7 +141,7 @@ def take_own(
             work.tell(rows, total)
             progress(rows)
 
-        outcome = slices.take_file(replace(work, tell=tell), file, choices, as_counts)
+        outcome = slices.take_file(replace(work, tell=tell), file, choices, partial(as_counts, work.session))
         outcomes.append(outcome)
         return end_slices(work, file, outcome)
 
@@ -176,18 +179,18 @@ def forget_uploads(session: Session, _now: datetime) -> int:
     return uploads(session).forget_expired()
 
 
-def as_counts(outcome: importing.Outcome) -> dict[str, Any]:
-    """Return what a job keeps of an outcome: the counts, whether it wrote, and the first refused lines."""
+def as_counts(session: Session, outcome: importing.Outcome) -> dict[str, Any]:
+    """Return what a job keeps of an outcome: the counts, whether it wrote, and the first refused lines, encrypted."""
     lines = [
         {"line": row.line, "column": row.column, "value": row.value, "reason": packed(row.reason)}
         for row in outcome.report.refused[:LINES_KEPT]
     ]
-    return outcome.report.counts | {"written": outcome.written, "broken": outcome.broken, "lines": lines}
+    sealed = services_of(session).keyring.encrypt(json.dumps(lines), LINES)
+    return outcome.report.counts | {"written": outcome.written, "broken": outcome.broken, "lines": sealed}
 
 
-def refused_lines(counts: Mapping[str, Any]) -> list[RefusedRow]:
-    """Return the refused lines that :func:`as_counts` kept."""
-    return [
-        RefusedRow(line["line"], line["column"], line["value"], unpacked(line["reason"]))
-        for line in counts.get("lines", ())
-    ]
+def refused_lines(session: Session, counts: Mapping[str, Any]) -> list[RefusedRow]:
+    """Return the refused lines that :func:`as_counts` kept; an earlier version of the program encrypted none."""
+    kept = counts.get("lines", [])
+    lines = json.loads(services_of(session).keyring.decrypt(kept, LINES)) if isinstance(kept, str) else kept
+    return [RefusedRow(line["line"], line["column"], line["value"], unpacked(line["reason"])) for line in lines]

@@ -11,7 +11,17 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.forms import carried_out
-from trafficedu.core.jobs import Job, cancel, find_job, note_fetched, repeat, require_fetch, results
+from trafficedu.core.jobs import (
+    Job,
+    cancel,
+    find_job,
+    note_fetched,
+    parameters_of,
+    repeat,
+    require_fetch,
+    results,
+    resume,
+)
 from trafficedu.core.list_views import list_page
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
@@ -47,8 +57,8 @@ def job(number: str) -> Any:
             "transfers/job.html",
             job=shown,
             own=own,
-            lines=jobs.refused_lines(shown.counts) if own else [],
-            kind_name=KIND_NAMES.get(shown.parameters.get("kind", "")),
+            lines=jobs.refused_lines(session(), shown.counts) if own else [],
+            kind_name=KIND_NAMES.get(parameters_of(session(), shown).get("kind", "")),
             form=_confirmation(shown) if own else None,
         )
     )
@@ -67,7 +77,8 @@ def _confirmation(shown: Job) -> ConfirmForm | None:
     kept_out = shown.kind == jobs.IMPORT and shown.has_succeeded and not (counts["written"] or counts["broken"])
     if not (tried or kept_out):
         return None
-    return ConfirmForm(formdata=None, kind=shown.parameters["kind"], token=shown.parameters["token"])
+    asked = parameters_of(session(), shown)
+    return ConfirmForm(formdata=None, kind=asked["kind"], token=asked["token"])
 
 
 @pages.get("/jobs/<number>/file")
@@ -108,3 +119,12 @@ def job_again(number: str) -> Any:
     if accepted is None:
         abort(400)
     return back_to("transfers.job", number=accepted.value)
+
+
+@pages.post("/jobs/<number>/resume")
+@requires(READ)
+def job_resume(number: str) -> Any:
+    """I let a job go on that broke off when a part of it was written."""
+    shown = find_any(session(), number, actor())
+    carried_out(lambda: resume(session(), shown, actor()), message("The job goes on."))
+    return back_to("transfers.job", number=number)
