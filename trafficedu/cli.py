@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import click
@@ -71,7 +72,7 @@ def main() -> None:
     """Run the command line; a refused piece of work is exit status 1 with a sentence, never a traceback."""
     logs.configure_logging()
     try:
-        commands(standalone_mode=False)
+        commands(standalone_mode=False, obj=_give_way)
     except click.exceptions.Abort:
         sys.exit(1)
     except click.ClickException as error:
@@ -85,6 +86,11 @@ def main() -> None:
         sys.exit(1)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
+
+
+def _give_way() -> None:
+    """Leave the processor to those who wait for pages; for a process of its own, not for one that calls a command."""
+    os.nice(job_running.NICENESS)
 
 
 def application(**settings: Any) -> Flask:
@@ -101,6 +107,8 @@ def open_installation(*, empty: bool = False) -> Iterator[Flask]:
 
     Raises :class:`Refusal` where the schema is not this program's, unless the database may be ``empty``.
     """
+    if give_way := click.get_current_context().find_object(FunctionType):
+        give_way()
     app = application()
     with app.app_context():
         try:
