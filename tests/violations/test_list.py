@@ -37,9 +37,9 @@ FILTERS = {
     "all": ViolationFilter(),
     "days": ViolationFilter(since=DAY - timedelta(days=6), until=DAY - timedelta(days=2)),
     "kind": ViolationFilter(kind_code="2009"),
-    "town": ViolationFilter(area_code=places.TOWN),
-    "other town": ViolationFilter(area_code=places.OTHER_TOWN),
-    "no area": ViolationFilter(area_code="999"),
+    "town": ViolationFilter(area_path=TOWN_PATH),
+    "other town": ViolationFilter(area_path=f"{places.DISTRICT}/{places.OTHER_TOWN}/"),
+    "no area": ViolationFilter(area_path="999/"),
     "voided": ViolationFilter(state="voided"),
     "confirmed camera": ViolationFilter(state="confirmed", source="camera"),
     "company": ViolationFilter(company_code="K-list"),
@@ -128,7 +128,9 @@ def test_the_whole_district_is_read_by_day_unless_another_tree_stands_beside_it(
 
 
 def test_rows_out_of_sight_are_not_even_counted(session: Session, records: list[Violation]) -> None:
-    page = VIOLATIONS.page(session, SCOPES["town"], ViolationFilter(area_code=places.OTHER_TOWN))
+    page = VIOLATIONS.page(
+        session, SCOPES["town"], ViolationFilter(area_path=f"{places.DISTRICT}/{places.OTHER_TOWN}/")
+    )
     assert (page.total, page.is_empty) == (0, True)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.accounts.models import User
@@ -19,7 +19,7 @@ from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import day_bounds
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import AGO, Column, Listing
-from trafficedu.core.reach import Reach
+from trafficedu.core.narrowing import Conditions, Narrowing, Way
 from trafficedu.core.states import Activity
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
@@ -154,13 +154,8 @@ def _post_name(user: User) -> str | None:
     return None if post is None else post.name
 
 
-def _entries(_by: Actor, chosen: AuditFilter) -> Select[tuple[AuditEntry]]:
-    query = select(AuditEntry).where(*_days(chosen), *_rest(chosen))
-    return query if chosen.actor_id is None else query.where(AuditEntry.actor_id == chosen.actor_id)
-
-
-def _days(chosen: AuditFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+def _days(chosen: AuditFilter) -> Conditions:
+    conditions: Conditions = []
     if chosen.since:
         conditions.append(AuditEntry.at_utc >= day_bounds(chosen.since)[0])
     if chosen.until:
@@ -168,8 +163,8 @@ def _days(chosen: AuditFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _rest(chosen: AuditFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+def _rest(chosen: AuditFilter) -> Conditions:
+    conditions: Conditions = []
     if chosen.action:
         conditions.append(AuditEntry.action.startswith(chosen.action, autoescape=True))
     if chosen.result:
@@ -177,10 +172,11 @@ def _rest(chosen: AuditFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _reach(_session: Session, _by: Actor, chosen: AuditFilter) -> Reach:
-    if chosen.actor_id is None:
-        return Reach(_days(chosen), rest=_rest(chosen))
-    return Reach(_days(chosen), AuditEntry.actor_id.expression, [chosen.actor_id], _rest(chosen))
+AUDITED = Narrowing[AuditFilter](_days, [Way.of_value(AuditEntry.actor_id, lambda chosen: chosen.actor_id)], _rest)
+
+
+def _entries(_by: Actor, chosen: AuditFilter) -> Select[tuple[AuditEntry]]:
+    return select(AuditEntry).where(*AUDITED.conditions(chosen))
 
 
 AUDIT_TRAIL: Listing[AuditEntry, AuditFilter] = Listing(
@@ -194,7 +190,7 @@ AUDIT_TRAIL: Listing[AuditEntry, AuditFilter] = Listing(
         Column("details", message("Details")),
     ],
     order=[AuditEntry.at_utc.desc(), AuditEntry.id.desc()],
-    reach=_reach,
+    reach=AUDITED.reach,
 )
 """The latest first."""
 

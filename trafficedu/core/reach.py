@@ -72,17 +72,6 @@ class Reach:
     whole: Sequence[ColumnElement[bool]] = ()
     period: Sequence[ColumnElement[bool]] = ()
 
-    @classmethod
-    def of_areas(
-        cls,
-        column: ColumnElement[Any],
-        ids: Sequence[int] | None,
-        conditions: Sequence[ColumnElement[bool]] = (),
-        rest: Sequence[ColumnElement[bool]] = (),
-    ) -> Reach:
-        """Return the reach of the areas with these ids, None for all there are (``areas.queries.ids_in_reach``)."""
-        return cls(conditions, None if ids is None else column, ids or (), rest)
-
     def sorted_as(self, own: bool) -> Reach:
         """Return how it is read: sorted as the list is of its ``own`` accord, or otherwise."""
         if own:

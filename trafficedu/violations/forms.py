@@ -222,12 +222,12 @@ class ViolationFilterForm(FilterForm):
     company = ChoiceFilter(_l("Company"))
     mine = BooleanField(_l("Recorded by me"))
 
-    def to_input(self, by: Actor) -> ViolationFilter:
+    def to_input(self, by: Actor, area_path: str) -> ViolationFilter:
         """Return the filter; what cannot be read does not narrow."""
         return ViolationFilter(
             since=self.since.data,
             until=self.until.data,
-            area_code=self.area.data or "",
+            area_path=area_path,
             kind_code=self.kind.data or "",
             source=self.source.data or "",
             state=self.state.data or "",

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from trafficedu.accidents import rules
 from trafficedu.accidents.models import Accident, AccidentPair
 from trafficedu.accidents.rules import AccidentState, PairState
-from trafficedu.areas.queries.tree import ids_in_reach, lies_in
+from trafficedu.areas.queries.tree import lies_in, of_post
 from trafficedu.core.actors import Actor
 from trafficedu.core.listing import FIGURES, Column, Listing
+from trafficedu.core.narrowing import Narrowing
 from trafficedu.core.orm import among
-from trafficedu.core.reach import Reach
 from trafficedu.core.text import message
 
 
@@ -50,19 +50,17 @@ def decisions_on(session: Session, accident: Accident) -> Mapping[int, PairState
     return decided
 
 
+OPEN = Narrowing[None](lambda _chosen: [among(AccidentPair.state, PairState.OPEN)], [of_post(AccidentPair.area_id)])
+
+
 def _waiting(by: Actor, _chosen: None) -> Select[tuple[AccidentPair]]:
     return (
         select(AccidentPair)
-        .where(among(AccidentPair.state, PairState.OPEN), by.scope.condition(area=lies_in(AccidentPair.area_id)))
+        .where(*OPEN.conditions(None), by.scope.condition(area=lies_in(AccidentPair.area_id)))
         .options(
             *(joinedload(each, innerjoin=True) for each in (AccidentPair.area, AccidentPair.first, AccidentPair.second))
         )
     )
-
-
-def _reach(session: Session, by: Actor, _chosen: None) -> Reach:
-    waiting, ids = [among(AccidentPair.state, PairState.OPEN)], ids_in_reach(session, by)
-    return Reach.of_areas(AccidentPair.area_id.expression, ids, waiting)
 
 
 DUPLICATES: Listing[AccidentPair, None] = Listing(
@@ -75,6 +73,6 @@ DUPLICATES: Listing[AccidentPair, None] = Listing(
         Column("apart", message("Minutes apart"), value=lambda row: row.minutes_apart, look=FIGURES),
     ],
     order=[AccidentPair.last_utc.desc(), AccidentPair.id.desc()],
-    reach=_reach,
+    reach=OPEN.reach,
 )
 """The pairs that nobody decided on, the latest first."""

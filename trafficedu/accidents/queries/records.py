@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from trafficedu.accidents.models import Accident, AccidentKind, AccidentRider
 from trafficedu.accidents.queries.scope import visible_to
 from trafficedu.accidents.rules import CASUALTY, AccidentStep
-from trafficedu.areas.queries.tree import ids_in_reach, within
+from trafficedu.areas.queries.tree import placed
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import FIGURES, Column, Listing
-from trafficedu.core.reach import Reach
+from trafficedu.core.narrowing import Conditions, Narrowing, days, equal, numbered
 from trafficedu.core.text import message
 from trafficedu.riders.models import Rider
 from trafficedu.violations.models import ViolationKind
@@ -80,11 +79,31 @@ def find_by_client_reference(session: Session, client_reference: str) -> Acciden
     return session.scalar(select(Accident).where(Accident.client_reference == client_reference))
 
 
+def _rest(chosen: AccidentFilter) -> Conditions:
+    """Return what is asked of an accident beside when and where it was."""
+    conditions = [Accident.severity.in_(CASUALTY)] if chosen.severity == CASUALTIES else []
+    if chosen.kind_code:
+        involved = select(AccidentKind.kind_id).join(AccidentKind.kind).where(ViolationKind.code == chosen.kind_code)
+        one = involved.where(AccidentKind.accident_id == Accident.id).limit(1).correlate(Accident).scalar_subquery()
+        conditions.append(one.is_not(None))  # asked of each row: of a set of ids a database would read all of history
+    return conditions + equal(
+        (Accident.severity, chosen.severity.replace(CASUALTIES, "")),
+        (Accident.ebike_involved, chosen.ebike),
+        (Accident.rider_helmet, chosen.helmet),
+        (Accident.state, chosen.state),
+    )
+
+
+NARROWING = Narrowing[AccidentFilter](
+    days(Accident.occurred_on), [placed(Accident.area_id)], _rest, exact=numbered(Accident.number)
+)
+
+
 def _filtered(by: Actor, chosen: AccidentFilter) -> Select[tuple[Accident]]:
     return (
         select(Accident)
         .join(Accident.area)
-        .where(visible_to(by), *filter_conditions(chosen))
+        .where(visible_to(by), *NARROWING.conditions(chosen))
         .options(contains_eager(Accident.area), selectinload(Accident.involved).joinedload(AccidentKind.kind))
     )
 
@@ -92,13 +111,6 @@ def _filtered(by: Actor, chosen: AccidentFilter) -> Select[tuple[Accident]]:
 def _names_of_kinds(accident: Accident) -> list[Callable[[str], str]]:
     kinds = (link.kind for link in accident.involved)
     return [kind.name for kind in sorted(kinds, key=lambda kind: kind.code)]
-
-
-def _reach(session: Session, by: Actor, chosen: AccidentFilter) -> Reach | None:
-    if chosen.number:
-        return None
-    areas = ids_in_reach(session, by, chosen.area_path)
-    return Reach.of_areas(Accident.area_id.expression, areas, _period(chosen), _rest(chosen))
 
 
 ACCIDENTS: Listing[Accident, AccidentFilter] = Listing(
@@ -119,47 +131,10 @@ ACCIDENTS: Listing[Accident, AccidentFilter] = Listing(
     ],
     sort="-occurred",
     order=[Accident.occurred_utc.desc(), Accident.id.desc()],
-    reach=_reach,
+    reach=NARROWING.reach,
     export="accidents:accident:export",
     file="accidents",
 )
-
-
-def filter_conditions(chosen: AccidentFilter) -> list[ColumnElement[bool]]:
-    """Return the conditions of a filter on Accident; a number is exact and beats the rest."""
-    if chosen.number:
-        return [Accident.number == numbers.normalise(chosen.number)]
-    conditions = [*_period(chosen), *_rest(chosen)]
-    if chosen.area_path:
-        conditions.append(Accident.area_id.in_(within(chosen.area_path)))
-    return conditions
-
-
-def _period(chosen: AccidentFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if chosen.since:
-        conditions.append(Accident.occurred_on >= chosen.since)
-    if chosen.until:
-        conditions.append(Accident.occurred_on <= chosen.until)
-    return conditions
-
-
-def _rest(chosen: AccidentFilter) -> list[ColumnElement[bool]]:
-    """Return what is asked of an accident beside when and where it was."""
-    conditions: list[ColumnElement[bool]] = []
-    if chosen.severity == CASUALTIES:
-        conditions.append(Accident.severity.in_(CASUALTY))
-    if chosen.kind_code:
-        involved = select(AccidentKind.kind_id).join(AccidentKind.kind).where(ViolationKind.code == chosen.kind_code)
-        one = involved.where(AccidentKind.accident_id == Accident.id).limit(1).correlate(Accident).scalar_subquery()
-        conditions.append(one.is_not(None))  # asked of each row: of a set of ids a database would read all of history
-    equal: list[tuple[Any, ColumnElement[Any]]] = [
-        (chosen.severity.replace(CASUALTIES, ""), Accident.severity.expression),
-        (chosen.ebike, Accident.ebike_involved.expression),
-        (chosen.helmet, Accident.rider_helmet.expression),
-        (chosen.state, Accident.state.expression),
-    ]
-    return [*conditions, *(column == value for value, column in equal if value not in {"", None})]
 
 
 def list_riders(session: Session, accident_id: int) -> Sequence[AccidentRider]:

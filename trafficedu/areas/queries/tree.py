@@ -15,6 +15,7 @@ from trafficedu.areas.rules import AreaFacts, Level
 from trafficedu.core.actors import Actor, at_or_below
 from trafficedu.core.errors import Missing, Refusal, entered
 from trafficedu.core.listing import FIGURES, Column, Listing
+from trafficedu.core.narrowing import Way
 from trafficedu.core.text import message
 from trafficedu.core.validity import Validity
 
@@ -88,6 +89,20 @@ def ids_in_reach(session: Session, by: Actor, path: str = "") -> Sequence[int] |
 def lies_in(area_id: InstrumentedAttribute[Any]) -> Callable[[str], ColumnElement[bool]]:
     """Return the condition that a record's area lies at or below a path, as a function of the path."""
     return lambda path: area_id.in_(within(path))
+
+
+def placed(area_id: InstrumentedAttribute[Any]) -> Way[Any]:
+    """Return the way to records by the area they lie in: of the own post, at or below the ``area_path`` of a filter."""
+    return Way(
+        area_id.expression,
+        lambda session, by, chosen: ids_in_reach(session, by, chosen.area_path),
+        lambda chosen: [area_id.in_(within(chosen.area_path))] if chosen.area_path else [],
+    )
+
+
+def of_post(area_id: InstrumentedAttribute[Any]) -> Way[None]:
+    """Return the way to records by the areas of the own post, for a list without a filter."""
+    return Way(area_id.expression, lambda session, by, _chosen: ids_in_reach(session, by))
 
 
 def find_area(session: Session, code: str) -> Area:

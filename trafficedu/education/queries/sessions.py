@@ -14,9 +14,9 @@ from sqlalchemy.sql.base import ExecutableOption
 from trafficedu.areas.queries.tree import lies_in, within
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
+from trafficedu.core.narrowing import Conditions, Narrowing, Way, days, equal
 from trafficedu.core.orm import among
 from trafficedu.core.paging import BEGINNING, Page, Place, paginate
-from trafficedu.core.reach import Reach
 from trafficedu.core.text import message
 from trafficedu.education.models import Attendance, Booking, Course, StudySession, StudyTask
 from trafficedu.education.rules import BookingState, SessionState, TaskState
@@ -66,25 +66,32 @@ def find_session(session: Session, number: str, by: Actor) -> StudySession:
     return study
 
 
+def _stations(session: Session, by: Actor, chosen: SessionFilter) -> Sequence[int]:
+    stations = select(Station.id).where(_of_stations(by, Station.id), *equal((Station.code, chosen.station)))
+    return session.scalars(stations).all()
+
+
+def _of_station(chosen: SessionFilter) -> Conditions:
+    return [StudySession.station.has(code=chosen.station)] if chosen.station else []
+
+
+def _rest(chosen: SessionFilter) -> Conditions:
+    courses = select(Course.id).where(Course.code == chosen.course)
+    of_course = [StudySession.course_id.in_(courses)] if chosen.course else []
+    free = [StudySession.state == SessionState.SCHEDULED, StudySession.seats_taken < StudySession.capacity]
+    return of_course + (free if chosen.free_only else [])
+
+
+NARROWING = Narrowing[SessionFilter](
+    days(StudySession.starts_on), [Way(StudySession.station_id.expression, _stations, _of_station)], _rest
+)
+
+
 def list_sessions(session: Session, by: Actor, criteria: SessionFilter, place: Place = BEGINNING) -> Page[StudySession]:
     """Return the sessions ``by`` may see in order of time, narrowed; cancelled ones are shown as such."""
-    period: list[ColumnElement[bool]] = []
-    if criteria.since is not None:
-        period.append(StudySession.starts_on >= criteria.since)
-    if criteria.until is not None:
-        period.append(StudySession.starts_on <= criteria.until)
-    rest: list[ColumnElement[bool]] = []
-    if criteria.course:
-        rest.append(StudySession.course_id.in_(select(Course.id).where(Course.code == criteria.course)))
-    if criteria.free_only:
-        rest += [StudySession.state == SessionState.SCHEDULED, StudySession.seats_taken < StudySession.capacity]
-    query = _loaded(select(StudySession).where(visible_to(by), *period, *rest))
-    stations = select(Station.id).where(_of_stations(by, Station.id))
-    if criteria.station:
-        query = query.where(StudySession.station.has(code=criteria.station))
-        stations = stations.where(Station.code == criteria.station)
-    reach = Reach(period, StudySession.station_id.expression, session.scalars(stations).all(), rest)
+    query = _loaded(select(StudySession).where(visible_to(by), *NARROWING.conditions(criteria)))
     order = [column.expression for column in (StudySession.starts_on, StudySession.starts_utc, StudySession.id)]
+    reach = NARROWING.reach(session, by, criteria)
     return paginate(session, query, order, place, per_page=100, reach=reach)
 
 

@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import PERMISSIONS
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries.tree import within
+from trafficedu.areas.queries.tree import placed
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import FIGURES, Column, Listing, due
+from trafficedu.core.narrowing import Conditions, Narrowing, equal
 from trafficedu.core.text import message
 from trafficedu.hazards.models import HazardLook, HazardWatch
 from trafficedu.hazards.queries.scope import visible_to
@@ -35,19 +36,20 @@ class WatchFilter:
     ended: bool = False
 
 
+def _rest(chosen: WatchFilter) -> Conditions:
+    ended = HazardWatch.ended_utc.is_not(None) if chosen.ended else HazardWatch.ended_utc.is_(None)
+    late = [HazardWatch.due_on < chosen.overdue_on] if chosen.overdue_on else []
+    return [ended, *late, *equal((HazardWatch.checker_id, chosen.checker_id))]
+
+
+NARROWING = Narrowing[WatchFilter](ways=[placed(HazardWatch.area_id)], rest=_rest)
+
+
 def _filtered(by: Actor, chosen: WatchFilter) -> Select[tuple[HazardWatch]]:
-    conditions: list[ColumnElement[bool]] = [visible_to(by, HazardWatch.area_id)]
-    conditions.append(HazardWatch.ended_utc.is_not(None) if chosen.ended else HazardWatch.ended_utc.is_(None))
-    if chosen.area_path:
-        conditions.append(HazardWatch.area_id.in_(within(chosen.area_path)))
-    if chosen.overdue_on:
-        conditions.append(HazardWatch.due_on < chosen.overdue_on)
-    if chosen.checker_id is not None:
-        conditions.append(HazardWatch.checker_id == chosen.checker_id)
     return (
         select(HazardWatch)
         .join(HazardWatch.area)
-        .where(*conditions)
+        .where(visible_to(by, HazardWatch.area_id), *NARROWING.conditions(chosen))
         .options(
             contains_eager(HazardWatch.area).joinedload(Area.parent),
             joinedload(HazardWatch.checker),

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select
+from sqlalchemy import Select, func, literal, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries.tree import ids_in_reach, within
+from trafficedu.areas.queries.tree import placed
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import day_bounds
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import AGO, Column, Listing, late
+from trafficedu.core.narrowing import Conditions, Narrowing, equal
 from trafficedu.core.orm import among
 from trafficedu.core.reach import Reach
 from trafficedu.core.text import message
@@ -126,30 +126,44 @@ WHOLE = [Hazard.id > literal(0, literal_execute=True)]
 """What a list of all hazards says, to be led by their index."""
 
 
-def _reach(session: Session, by: Actor, chosen: HazardFilter) -> Reach | None:
-    """Return how the indexes of areas, or of all, reach the hazards of a filter; the open ones have their own."""
-    if numbers.is_number(numbers.normalise(chosen.words), "D"):
-        return None
-    part: list[ColumnElement[bool]] = []
-    rest = _found_by_words(chosen.words)
+def _part(chosen: HazardFilter) -> Conditions:
+    """Return what leads to the open hazards, which have indexes of their own, or to the late ones among them."""
     if chosen.overdue_on:
-        part.append(overdue_on(chosen.overdue_on))
-    elif chosen.state == OPEN_ONES or chosen.state in OPEN:
-        part.append(among(Hazard.state, *OPEN))
-    if chosen.state and chosen.state != OPEN_ONES:
-        rest.append(Hazard.state == chosen.state)
-    if chosen.risk:
-        rest.append(Hazard.risk == chosen.risk)
-    if chosen.kind_code:
-        rest.append(
-            Hazard.kind_id.in_(session.scalars(select(HazardKind.id).where(HazardKind.code == chosen.kind_code)))
-        )
-    ids = ids_in_reach(session, by, chosen.area_path)
-    return replace(
-        Reach.of_areas(Hazard.area_id.expression, ids, part, rest),
-        whole=WHOLE,
-        period=_reported(chosen.since, chosen.until),
-    )
+        return [overdue_on(chosen.overdue_on)]
+    return [among(Hazard.state, *OPEN)] if chosen.state == OPEN_ONES or chosen.state in OPEN else []
+
+
+def _rest(chosen: HazardFilter) -> Conditions:
+    """Return what no index answers. Voided ones show when asked for."""
+    kinds = select(HazardKind.id).where(HazardKind.code == chosen.kind_code)
+    conditions: Conditions = [Hazard.kind_id.in_(kinds)] if chosen.kind_code else []
+    if chosen.words:
+        fields = (Hazard.place, Hazard.description, Hazard.responsible)
+        text = chosen.words.lower()
+        conditions.append(or_(*(func.lower(field).contains(text, autoescape=True) for field in fields)))
+    state = "" if chosen.state == OPEN_ONES else chosen.state
+    return conditions + equal((Hazard.state, state), (Hazard.risk, chosen.risk))
+
+
+def _whole_number(chosen: HazardFilter) -> Conditions:
+    number = numbers.normalise(chosen.words)
+    return [Hazard.number == number] if numbers.is_number(number, "D") else []
+
+
+NARROWING = Narrowing[HazardFilter](_part, [placed(Hazard.area_id)], _rest, exact=_whole_number)
+
+
+def _reported(chosen: HazardFilter) -> Conditions:
+    """Return the days of the report: the list has other orders, in which no index answers them."""
+    if _whole_number(chosen):
+        return []
+    after = [] if chosen.since is None else [Hazard.reported_utc >= day_bounds(chosen.since)[0]]
+    return after if chosen.until is None else [*after, Hazard.reported_utc < day_bounds(chosen.until)[1]]
+
+
+def _reach(session: Session, by: Actor, chosen: HazardFilter) -> Reach:
+    """Return how the indexes of areas, or of all, reach the hazards of a filter."""
+    return replace(NARROWING.reach(session, by, chosen), whole=WHOLE, period=_reported(chosen))
 
 
 def _filtered(by: Actor, chosen: HazardFilter) -> Select[tuple[Hazard]]:
@@ -157,41 +171,9 @@ def _filtered(by: Actor, chosen: HazardFilter) -> Select[tuple[Hazard]]:
         select(Hazard)
         .join(Hazard.area)
         .join(Hazard.kind)
-        .where(visible_to(by), *filter_conditions(chosen))
+        .where(visible_to(by), *NARROWING.conditions(chosen), *_reported(chosen))
         .options(contains_eager(Hazard.area).joinedload(Area.parent), contains_eager(Hazard.kind))
     )
-
-
-def filter_conditions(chosen: HazardFilter) -> list[ColumnElement[bool]]:
-    """Return the conditions of a filter on Hazard; a whole number beats the rest. Voided ones show when asked for."""
-    if numbers.is_number(numbers.normalise(chosen.words), "D"):
-        return [Hazard.number == numbers.normalise(chosen.words)]
-    conditions = _found_by_words(chosen.words)
-    equal: list[tuple[str, ColumnElement[Any]]] = [
-        (chosen.state.replace(OPEN_ONES, ""), Hazard.state.expression),
-        (chosen.risk, Hazard.risk.expression),
-        (chosen.kind_code, HazardKind.code.expression),
-    ]
-    conditions += [column == value for value, column in equal if value]
-    if chosen.state == OPEN_ONES:
-        conditions.append(among(Hazard.state, *OPEN))
-    if chosen.area_path:
-        conditions.append(Hazard.area_id.in_(within(chosen.area_path)))
-    if chosen.overdue_on:
-        conditions.append(overdue_on(chosen.overdue_on))
-    return [*conditions, *_reported(chosen.since, chosen.until)]
-
-
-def _found_by_words(words: str) -> list[ColumnElement[bool]]:
-    if not words:
-        return []
-    fields = (Hazard.place, Hazard.description, Hazard.responsible)
-    return [or_(*(func.lower(field).contains(words.lower(), autoescape=True) for field in fields))]
-
-
-def _reported(since: date | None, until: date | None) -> list[ColumnElement[bool]]:
-    after = [] if since is None else [Hazard.reported_utc >= day_bounds(since)[0]]
-    return after if until is None else [*after, Hazard.reported_utc < day_bounds(until)[1]]
 
 
 def list_steps(session: Session, hazard: Hazard) -> Sequence[HazardStep]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -16,8 +15,8 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import FIGURES, Column, Listing
 from trafficedu.core.month import Month
+from trafficedu.core.narrowing import Conditions, Narrowing, Way, equal, month
 from trafficedu.core.numbers import normalise
-from trafficedu.core.reach import Reach
 from trafficedu.core.text import message
 from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
 from trafficedu.helmets.rules import RiderGroup, Seat
@@ -79,38 +78,30 @@ def _with_sums(session: Session, surveys: Sequence[HelmetSurvey]) -> list[Survey
     return [SurveyLine(survey, *counted.get(survey.id, (0, 0, 0, 0))) for survey in surveys]
 
 
-def _filtered(by: Actor, chosen: SurveyFilter) -> Select[tuple[HelmetSurvey]]:
-    query = _surveys(by).join(HelmetSite, HelmetSurvey.site_id == HelmetSite.id).where(*_month(chosen), *_rest(chosen))
-    if chosen.area_path:
-        query = query.where(HelmetSite.area_id.in_(within(chosen.area_path)))
-    return query.where(HelmetSite.code == chosen.site_code) if chosen.site_code else query
-
-
-def _month(chosen: SurveyFilter) -> list[ColumnElement[bool]]:
-    if not chosen.month:
-        return []
-    return [HelmetSurvey.occurred_on >= chosen.month.first, HelmetSurvey.occurred_on <= chosen.month.last]
-
-
-def _rest(chosen: SurveyFilter) -> list[ColumnElement[bool]]:
-    equal: list[tuple[str, ColumnElement[Any]]] = [
-        (chosen.method, HelmetSurvey.method.expression),
-        (chosen.state, HelmetSurvey.state.expression),
-    ]
-    return [column == value for value, column in equal if value]
-
-
-def _reach(session: Session, by: Actor, chosen: SurveyFilter) -> Reach:
-    """Return how the index of the sites in the area, or of days, reaches the surveys of a filter."""
+def _sites(session: Session, by: Actor, chosen: SurveyFilter) -> Sequence[int] | None:
+    """Return the sites in the area, or the one that is asked for, None for all there are."""
     areas = ids_in_reach(session, by, chosen.area_path)
     if areas is None and not chosen.site_code:
-        return Reach(_month(chosen), rest=_rest(chosen))
-    sites = select(HelmetSite.id)
-    if areas is not None:
-        sites = sites.where(HelmetSite.area_id.in_(areas))
-    if chosen.site_code:
-        sites = sites.where(HelmetSite.code == chosen.site_code)
-    return Reach(_month(chosen), HelmetSurvey.site_id.expression, session.scalars(sites).all(), _rest(chosen))
+        return None
+    sites = select(HelmetSite.id).where(*equal((HelmetSite.code, chosen.site_code)))
+    return session.scalars(sites if areas is None else sites.where(HelmetSite.area_id.in_(areas))).all()
+
+
+def _of_sites(chosen: SurveyFilter) -> Conditions:
+    below = [HelmetSite.area_id.in_(within(chosen.area_path))] if chosen.area_path else []
+    return below + equal((HelmetSite.code, chosen.site_code))
+
+
+NARROWING = Narrowing[SurveyFilter](
+    month(HelmetSurvey.occurred_on),
+    [Way(HelmetSurvey.site_id.expression, _sites, _of_sites)],
+    lambda chosen: equal((HelmetSurvey.method, chosen.method), (HelmetSurvey.state, chosen.state)),
+)
+
+
+def _filtered(by: Actor, chosen: SurveyFilter) -> Select[tuple[HelmetSurvey]]:
+    query = _surveys(by).join(HelmetSite, HelmetSurvey.site_id == HelmetSite.id)
+    return query.where(*NARROWING.conditions(chosen))
 
 
 SURVEYS: Listing[SurveyLine, SurveyFilter] = Listing(
@@ -127,7 +118,7 @@ SURVEYS: Listing[SurveyLine, SurveyFilter] = Listing(
     ],
     order=[HelmetSurvey.occurred_on.desc(), HelmetSurvey.started_utc.desc(), HelmetSurvey.id.desc()],
     complete=_with_sums,
-    reach=_reach,
+    reach=NARROWING.reach,
 )
 
 

@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries.tree import ids_in_reach, lies_in, within
+from trafficedu.areas.queries.tree import lies_in, placed
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.counting import CAP
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import FIGURES, Column, Listing
+from trafficedu.core.narrowing import Conditions, Narrowing, days
 from trafficedu.core.places import Order
-from trafficedu.core.reach import Reach
 from trafficedu.core.text import message
 from trafficedu.patrols.models import Patrol
 from trafficedu.patrols.queries import monthly
@@ -104,19 +104,36 @@ def last_area(session: Session, by: Actor) -> str:
     return session.scalar(query.order_by(Patrol.started_utc.desc()).limit(1)) or ""
 
 
+def _rest(chosen: PatrolFilter) -> Conditions:
+    """Return what is asked of a patrol beside when and where it was."""
+    conditions: Conditions = []
+    if chosen.words:
+        text = chosen.words.lower()
+        officers = select(User.id).where(
+            func.lower(User.display_name).contains(text, autoescape=True)
+            | (User.username == text)
+            | (User.badge == chosen.words)
+        )
+        conditions.append(Patrol.officer_id.in_(officers) | (Patrol.number == numbers.normalise(chosen.words)))
+    states: dict[str, tuple[ColumnElement[bool], ...]] = {
+        PatrolState.RUNNING: (Patrol.ended_utc.is_(None), Patrol.voided_utc.is_(None)),
+        PatrolState.ENDED: monthly.COUNTS,
+        PatrolState.VOIDED: (Patrol.voided_utc.is_not(None),),
+    }
+    return [*conditions, *states.get(chosen.state, ())]
+
+
+NARROWING = Narrowing[PatrolFilter](days(Patrol.started_on), [placed(Patrol.area_id)], _rest)
+
+
 def _filtered(by: Actor, chosen: PatrolFilter) -> Select[tuple[Patrol]]:
     return (
         select(Patrol)
         .join(Patrol.area)
         .join(User, User.id == Patrol.officer_id)
-        .where(visible_to(by), *_conditions(chosen))
+        .where(visible_to(by), *NARROWING.conditions(chosen))
         .options(contains_eager(Patrol.area), contains_eager(Patrol.officer))
     )
-
-
-def _reach(session: Session, by: Actor, chosen: PatrolFilter) -> Reach:
-    areas = ids_in_reach(session, by, chosen.area_path)
-    return Reach.of_areas(Patrol.area_id.expression, areas, _period(chosen), _rest(chosen))
 
 
 PATROLS: Listing[Patrol, PatrolFilter] = Listing(
@@ -136,7 +153,7 @@ PATROLS: Listing[Patrol, PatrolFilter] = Listing(
     ],
     sort="-started",
     order=[Patrol.started_utc.desc(), Patrol.id.desc()],
-    reach=_reach,
+    reach=NARROWING.reach,
 )
 
 
@@ -150,42 +167,7 @@ def total_of(session: Session, by: Actor, filters: PatrolFilter, now: datetime) 
         return NO_EFFORT
     if not filters.words:
         return monthly.effort_between(session, by, filters.area_path, filters.since, filters.until, now)
-    looked = _reach(session, by, filters).bounded().read(session, Order(PATROLS.order_of(None)), CAP + 1)
+    looked = NARROWING.reach(session, by, filters).bounded().read(session, Order(PATROLS.order_of(None)), CAP + 1)
     if len(looked) > CAP:
         return None
     return monthly.effort_of_rows(session, [Patrol.id.in_([row[-2] for row in looked if row.fits])])
-
-
-def _conditions(filters: PatrolFilter) -> list[ColumnElement[bool]]:
-    conditions = [*_period(filters), *_rest(filters)]
-    if filters.area_path:
-        conditions.append(Patrol.area_id.in_(within(filters.area_path)))
-    return conditions
-
-
-def _period(filters: PatrolFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if filters.since is not None:
-        conditions.append(Patrol.started_on >= filters.since)
-    if filters.until is not None:
-        conditions.append(Patrol.started_on <= filters.until)
-    return conditions
-
-
-def _rest(filters: PatrolFilter) -> list[ColumnElement[bool]]:
-    """Return what is asked of a patrol beside when and where it was."""
-    conditions: list[ColumnElement[bool]] = []
-    if filters.words:
-        text = filters.words.lower()
-        officers = select(User.id).where(
-            func.lower(User.display_name).contains(text, autoescape=True)
-            | (User.username == text)
-            | (User.badge == filters.words)
-        )
-        conditions.append(Patrol.officer_id.in_(officers) | (Patrol.number == numbers.normalise(filters.words)))
-    states: dict[str, tuple[ColumnElement[bool], ...]] = {
-        PatrolState.RUNNING: (Patrol.ended_utc.is_(None), Patrol.voided_utc.is_(None)),
-        PatrolState.ENDED: monthly.COUNTS,
-        PatrolState.VOIDED: (Patrol.voided_utc.is_not(None),),
-    }
-    return [*conditions, *states.get(filters.state, ())]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
-from trafficedu.areas.queries.tree import ids_in_reach, within
+from trafficedu.areas.queries.tree import ids_in_reach, placed
 from trafficedu.companies.models import Company
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import SIGNED, Column, Listing
 from trafficedu.core.month import Month
+from trafficedu.core.narrowing import Conditions, Narrowing, Way, equal, month, numbered
 from trafficedu.core.paging import BEGINNING, Page, Place, paginate
 from trafficedu.core.reach import Reach
 from trafficedu.core.text import message
@@ -70,6 +72,48 @@ def find_by_once_key(session: Session, key: str) -> PointEntry | None:
     return session.scalar(select(PointEntry).where(PointEntry.once_key == key))
 
 
+def _companies(session: Session, by: Actor, chosen: EntryFilter) -> Sequence[int] | None:
+    """Return the own company, or the one that is asked for; None where neither is."""
+    own = by.scope.company_id
+    if own is None and not chosen.company_code:
+        return None
+    if own is None and not sees_companies(by):
+        return []
+    return session.scalars(
+        select(Company.id).where(*equal((Company.id, own), (Company.code, chosen.company_code)))
+    ).all()
+
+
+def _areas(session: Session, by: Actor, chosen: EntryFilter) -> Sequence[int] | None:
+    """Return the areas whose entries are asked for; None where those of companies are, or theirs too."""
+    of_companies = chosen.company_code or by.scope.company_id is not None or sees_companies(by)
+    return None if of_companies and not chosen.area_path else ids_in_reach(session, by, chosen.area_path)
+
+
+def _rest(chosen: EntryFilter) -> Conditions:
+    """Return what is asked of an entry beside when it was and whose it is."""
+    conditions: Conditions = []
+    if chosen.activity_code:
+        activities = select(PointActivity.id).where(PointActivity.code == chosen.activity_code)
+        conditions.append(PointEntry.activity_id.in_(activities))
+    if chosen.source == EntryOrigin.COUNTER:
+        conditions.append(PointEntry.counters_id.is_not(None))
+    elif chosen.source:
+        conditions += [PointEntry.source == chosen.source, PointEntry.counters_id.is_(None)]
+    return conditions
+
+
+NARROWING = Narrowing[EntryFilter](
+    month(PointEntry.occurred_on),
+    [
+        Way(PointEntry.company_id.expression, _companies, lambda chosen: equal((Company.code, chosen.company_code))),
+        Way(PointEntry.area_id.expression, _areas, placed(PointEntry.area_id).asked),
+    ],
+    _rest,
+    exact=numbered(PointEntry.number),
+)
+
+
 def filtered(by: Actor, chosen: EntryFilter) -> Select[tuple[PointEntry]]:
     """Return the query of a filtered ledger with targets and activities, unordered."""
     return (
@@ -77,7 +121,7 @@ def filtered(by: Actor, chosen: EntryFilter) -> Select[tuple[PointEntry]]:
         .outerjoin(PointEntry.area)
         .outerjoin(PointEntry.company)
         .join(PointEntry.activity)
-        .where(visible_to(by), *_conditions(chosen))
+        .where(visible_to(by), *NARROWING.conditions(chosen))
         .options(
             contains_eager(PointEntry.area),
             contains_eager(PointEntry.company),
@@ -87,25 +131,12 @@ def filtered(by: Actor, chosen: EntryFilter) -> Select[tuple[PointEntry]]:
     )
 
 
-def _reach(session: Session, by: Actor, chosen: EntryFilter) -> Reach | None:
+def _reach(session: Session, by: Actor, chosen: EntryFilter) -> Reach:
     """Return how the index of a company, of areas or of days reaches the entries of a filter."""
-    if chosen.number:
-        return None
-    rest = _rest(chosen)
-    companies = [by.scope.company_id] if by.scope.company_id is not None else []
-    if chosen.company_code:
-        found = select(Company.id).where(Company.code == chosen.company_code)
-        companies = list(session.scalars(found if not companies else found.where(Company.id.in_(companies))))
-    if companies or chosen.company_code:
-        rest += [PointEntry.area_id.in_(within(chosen.area_path))] if chosen.area_path else []
-        if not sees_companies(by) and by.scope.company_id is None:
-            companies = []
-        return Reach(_month(chosen), PointEntry.company_id.expression, companies, rest)
-    if sees_companies(by) and not chosen.area_path and not by.scope.everything:
-        return Reach(_month(chosen), rest=[*rest, visible_to(by)])
-    return Reach.of_areas(
-        PointEntry.area_id.expression, ids_in_reach(session, by, chosen.area_path), _month(chosen), rest
-    )
+    reach = NARROWING.reach(session, by, chosen)
+    if reach.column is not None or by.scope.everything or not sees_companies(by) or chosen.number or chosen.area_path:
+        return reach
+    return replace(reach, rest=[*reach.rest, visible_to(by)])  # entries of areas and of companies, in one order
 
 
 LEDGER: Listing[PointEntry, EntryFilter] = Listing(
@@ -132,36 +163,6 @@ LEDGER: Listing[PointEntry, EntryFilter] = Listing(
     export="points:entry:export",
     file="points",
 )
-
-
-def _conditions(chosen: EntryFilter) -> list[ColumnElement[bool]]:
-    if chosen.number:
-        return [PointEntry.number == numbers.normalise(chosen.number)]
-    conditions = [*_month(chosen), *_rest(chosen)]
-    if chosen.area_path:
-        conditions.append(PointEntry.area_id.in_(within(chosen.area_path)))
-    if chosen.company_code:
-        conditions.append(Company.code == chosen.company_code)
-    return conditions
-
-
-def _month(chosen: EntryFilter) -> list[ColumnElement[bool]]:
-    if chosen.month is None:
-        return []
-    return [PointEntry.occurred_on >= chosen.month.first, PointEntry.occurred_on <= chosen.month.last]
-
-
-def _rest(chosen: EntryFilter) -> list[ColumnElement[bool]]:
-    """Return what is asked of an entry beside when it was and whose it is."""
-    conditions: list[ColumnElement[bool]] = []
-    if chosen.activity_code:
-        activities = select(PointActivity.id).where(PointActivity.code == chosen.activity_code)
-        conditions.append(PointEntry.activity_id.in_(activities))
-    if chosen.source == EntryOrigin.COUNTER:
-        conditions.append(PointEntry.counters_id.is_not(None))
-    elif chosen.source:
-        conditions += [PointEntry.source == chosen.source, PointEntry.counters_id.is_(None)]
-    return conditions
 
 
 def list_of_target(session: Session, target: PointTarget, place: Place = BEGINNING) -> Page[EntryWithBalance]:

@@ -8,13 +8,13 @@ from datetime import date
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from trafficedu.areas.queries.tree import ids_in_reach, lies_in
+from trafficedu.areas.queries.tree import lies_in, of_post
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import AGO, Column, Listing, due
+from trafficedu.core.narrowing import Narrowing
 from trafficedu.core.orm import among
-from trafficedu.core.reach import Reach
 from trafficedu.core.text import message
 from trafficedu.violations.models import Objection, Violation
 from trafficedu.violations.queries.scope import visible_to
@@ -38,11 +38,14 @@ def find_objection(session: Session, number: str, by: Actor) -> Objection:
     return objection
 
 
+OPEN = Narrowing[None](lambda _chosen: [among(Objection.state, ObjectionState.OPEN)], [of_post(Objection.area_id)])
+
+
 def _waiting(by: Actor, _chosen: None) -> Select[tuple[Objection]]:
     violation = joinedload(Objection.violation, innerjoin=True)
     return (
         select(Objection)
-        .where(among(Objection.state, ObjectionState.OPEN), by.scope.condition(area=lies_in(Objection.area_id)))
+        .where(*OPEN.conditions(None), by.scope.condition(area=lies_in(Objection.area_id)))
         .options(violation.joinedload(Violation.kind), violation.joinedload(Violation.area))
     )
 
@@ -59,13 +62,8 @@ def objections_on(day: date) -> Listing[Objection, None]:
             Column("statement", message("Statement"), value=lambda row: _short(row.statement)),
         ],
         order=[Objection.due_on.expression, Objection.id.expression],
-        reach=_reach,
+        reach=OPEN.reach,
     )
-
-
-def _reach(session: Session, by: Actor, _chosen: None) -> Reach:
-    waiting, ids = [among(Objection.state, ObjectionState.OPEN)], ids_in_reach(session, by)
-    return Reach(waiting) if ids is None else Reach(waiting, Objection.area_id.expression, ids)
 
 
 def _short(statement: str) -> str:

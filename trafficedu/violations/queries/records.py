@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, bindparam, func, literal, select, type_coerce
+from sqlalchemy import Date, Select, bindparam, literal, select, type_coerce
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries.tree import AREA_COLUMNS, AreaRow, ids_in_reach
+from trafficedu.areas.queries.tree import AREA_COLUMNS, AreaRow, of_post, placed
 from trafficedu.companies.models import Company
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import AGO, MONEY, Column, Listing, due
+from trafficedu.core.narrowing import Conditions, Narrowing, Way, days, equal, numbered
 from trafficedu.core.orm import among, holds_on
-from trafficedu.core.reach import Reach
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import Message, message
 from trafficedu.violations.models import Violation, ViolationKind
@@ -34,7 +33,7 @@ class ViolationFilter:
 
     since: date | None = None
     until: date | None = None
-    area_code: str = ""
+    area_path: str = ""
     kind_code: str = ""
     source: str = ""
     state: str = ""
@@ -121,48 +120,51 @@ def find_by_client_reference(session: Session, client_reference: str) -> Violati
     return session.scalar(select(Violation).where(Violation.client_reference == client_reference))
 
 
+def _companies(chosen: ViolationFilter) -> Select[tuple[int]]:
+    return select(Company.id).where(Company.code == chosen.company_code)
+
+
+def _aside(chosen: ViolationFilter) -> Conditions:
+    """Return what leads to the few that were rejected or voided; those of one officer or company are few anyway."""
+    if chosen.officer_id or chosen.company_code:
+        return []
+    aside = {ViolationState.REJECTED, ViolationState.VOIDED}
+    return [among(Violation.state, ViolationState(chosen.state))] if chosen.state in aside else []
+
+
+def _rest(chosen: ViolationFilter) -> Conditions:
+    """Return what is asked of a record beside when, where, of whom and by whom it was."""
+    kinds = select(ViolationKind.id).where(ViolationKind.code == chosen.kind_code)
+    of_kind = [Violation.kind_id.in_(kinds)] if chosen.kind_code else []
+    return of_kind + equal((Violation.source, chosen.source), (Violation.state, chosen.state))
+
+
+NARROWING = Narrowing[ViolationFilter](
+    days(Violation.occurred_on),
+    [
+        Way.of_value(Violation.officer_id, lambda chosen: chosen.officer_id),
+        Way(
+            Violation.company_id.expression,
+            lambda session, _by, chosen: session.scalars(_companies(chosen)).all() if chosen.company_code else None,
+            lambda chosen: [Violation.company_id.in_(_companies(chosen))] if chosen.company_code else [],
+        ),
+        placed(Violation.area_id),
+    ],
+    _rest,
+    exact=numbered(Violation.number),
+    aside=_aside,
+)
+
+
 def _filtered(by: Actor, chosen: ViolationFilter) -> Select[tuple[Violation]]:
     return (
         select(Violation)
         .join(Violation.kind)
         .join(Violation.area)
         .outerjoin(Violation.company)
-        .where(visible_to(by), *filter_conditions(chosen))
+        .where(visible_to(by), *NARROWING.conditions(chosen))
         .options(contains_eager(Violation.kind), contains_eager(Violation.area), contains_eager(Violation.company))
     )
-
-
-def _reach(session: Session, by: Actor, chosen: ViolationFilter) -> Reach | None:
-    """Return how the index of the narrowest of officer, company, state and area reaches the records of a filter."""
-    if chosen.number:
-        return None
-    path = chosen.area_code and session.scalar(select(Area.path).where(Area.code == chosen.area_code))
-    areas = [] if path is None else ids_in_reach(session, by, path)
-    ways: list[tuple[ColumnElement[Any], Sequence[Any]]] = []
-    if chosen.officer_id:
-        ways.append((Violation.officer_id.expression, [chosen.officer_id]))
-    if chosen.company_code:
-        companies = session.scalars(select(Company.id).where(Company.code == chosen.company_code)).all()
-        ways.append((Violation.company_id.expression, companies))
-    if areas is not None:
-        ways.append((Violation.area_id.expression, areas))
-    rest: list[ColumnElement[bool]] = []
-    if chosen.kind_code:
-        kinds = session.scalars(select(ViolationKind.id).where(ViolationKind.code == chosen.kind_code)).all()
-        rest.append(Violation.kind_id.in_(kinds))
-    if chosen.source:
-        rest.append(Violation.source == chosen.source)
-    if chosen.state in {ViolationState.REJECTED, ViolationState.VOIDED} and not (
-        chosen.officer_id or chosen.company_code
-    ):
-        aside = among(Violation.state, ViolationState(chosen.state))
-        return Reach([aside, *_period(chosen)], rest=[*rest, *(column.in_(values) for column, values in ways)])
-    if chosen.state:
-        rest.append(Violation.state == chosen.state)
-    if not ways:
-        return Reach(_period(chosen), rest=rest)
-    (column, values), *others = ways
-    return Reach(_period(chosen), column, values, [*rest, *(way.in_(those) for way, those in others)])
 
 
 VIOLATIONS: Listing[Violation, ViolationFilter] = Listing(
@@ -186,37 +188,10 @@ VIOLATIONS: Listing[Violation, ViolationFilter] = Listing(
     ],
     sort="-occurred",
     order=[Violation.occurred_utc.desc(), Violation.id.desc()],
-    reach=_reach,
+    reach=NARROWING.reach,
     export="violations:violation:export",
     file="violations",
 )
-
-
-def filter_conditions(chosen: ViolationFilter) -> list[ColumnElement[bool]]:
-    """Return the conditions of a filter on Violation joined with Area, ViolationKind and Company."""
-    if chosen.number:
-        return [Violation.number == numbers.normalise(chosen.number)]
-    conditions = _period(chosen)
-    if chosen.area_code:
-        path = select(Area.path).where(Area.code == chosen.area_code).scalar_subquery()
-        conditions.append(func.substr(Area.path, 1, func.length(path)) == path)
-    equal = [
-        (chosen.kind_code, ViolationKind.code),
-        (chosen.source, Violation.source),
-        (chosen.state, Violation.state),
-        (chosen.company_code, Company.code),
-        (chosen.officer_id, Violation.officer_id),
-    ]
-    return [*conditions, *(column == value for value, column in equal if value)]
-
-
-def _period(chosen: ViolationFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if chosen.since:
-        conditions.append(Violation.occurred_on >= chosen.since)
-    if chosen.until:
-        conditions.append(Violation.occurred_on <= chosen.until)
-    return conditions
 
 
 def list_own_of_day(session: Session, by: Actor, day: date, limit: int) -> Sequence[Violation]:
@@ -231,10 +206,15 @@ def list_own_of_day(session: Session, by: Actor, day: date, limit: int) -> Seque
     return session.scalars(query).all()
 
 
+PENDING = Narrowing[None](
+    lambda _chosen: [among(Violation.state, ViolationState.PENDING)], [of_post(Violation.area_id)]
+)
+
+
 def _pending(by: Actor, _chosen: None) -> Select[tuple[Violation]]:
     return (
         select(Violation)
-        .where(among(Violation.state, ViolationState.PENDING), visible_to(by))
+        .where(*PENDING.conditions(None), visible_to(by))
         .options(joinedload(Violation.kind), joinedload(Violation.area))
     )
 
@@ -251,13 +231,8 @@ def reviews_on(day: date) -> Listing[Violation, None]:
             Column("plate", message("Plate"), value=lambda row: row.plate),
         ],
         order=[type_coerce(Violation.review_due_on, Date), Violation.id.expression],
-        reach=_reach_of_pending,
+        reach=PENDING.reach,
     )
-
-
-def _reach_of_pending(session: Session, by: Actor, _chosen: None) -> Reach:
-    pending, ids = [among(Violation.state, ViolationState.PENDING)], ids_in_reach(session, by)
-    return Reach(pending) if ids is None else Reach(pending, Violation.area_id.expression, ids)
 
 
 def list_of_rider(session: Session, by: Actor, rider_id: int, limit: int = 20) -> Sequence[Violation]:

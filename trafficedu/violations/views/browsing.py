@@ -9,6 +9,7 @@ from typing import Any
 from flask import abort, render_template, request
 
 from trafficedu.areas.queries.choices import list_named
+from trafficedu.areas.queries.tree import chosen_path
 from trafficedu.companies import queries as companies
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
@@ -53,7 +54,7 @@ def _chosen() -> tuple[ViolationFilterForm, ViolationFilter]:
     form.company.offer(companies.list_names(session()))
     form.validate()
     form.area.settle(partial(list_named, session(), day=today(), by=actor()))
-    return form, form.to_input(actor())
+    return form, form.to_input(actor(), chosen_path(session(), form.area.data, actor()))
 
 
 @pages.get("/violations/<number>")
