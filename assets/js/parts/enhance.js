@@ -11,9 +11,11 @@ const UNITS = [
 ];
 const language = document.documentElement.lang;
 
+let words; // made once: it loads the language's rules
+
 export function relative(then, now = Date.now()) {
   const seconds = Math.round((then - now) / 1000);
-  const words = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  words ??= new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ["minute", 60];
   return words.format(Math.trunc(seconds / size), unit);
 }
@@ -59,17 +61,20 @@ function rows(root) {
   root.querySelectorAll(".list td[data-label]").forEach((cell) => cell.classList.toggle("nothing", cell.textContent.trim() === "—"));
 }
 
-// once the page is drawn: before that, asking for a width would lay it out for nothing
-function frames(root) {
-  const look = () => {
-    const wide = [...root.querySelectorAll(".table-frame")].filter((frame) => frame.scrollWidth > frame.clientWidth + 1);
-    wide.forEach((frame) => {
-      frame.classList.add("wide");
-      frame.tabIndex = 0; // what scrolls has to be reachable by keyboard
-    });
-  };
-  window.requestAnimationFrame(() => window.setTimeout(look));
+function widths(root) {
+  const seen = [...root.querySelectorAll(".table-frame")].filter((frame) => !frame.closest("details:not([open])"));
+  seen.filter((frame) => frame.scrollWidth > frame.clientWidth + 1).forEach((frame) => {
+    frame.classList.add("wide");
+    frame.tabIndex = 0; // what scrolls has to be reachable by keyboard
+  });
 }
+
+// once the page is drawn, and of what is folded once it is opened: asking for a width before would lay it out for nothing
+function frames(root) {
+  window.requestAnimationFrame(() => window.setTimeout(() => widths(root)));
+}
+
+document.addEventListener("toggle", ({ target }) => target.open && widths(target), true);
 
 function filters(root) {
   root.querySelectorAll("form[data-autosubmit] select").forEach((select) => {
