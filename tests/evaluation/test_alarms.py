@@ -12,8 +12,7 @@ from tests.factories import places
 from tests.factories.evaluation import NOW, add_accidents
 from trafficedu.accounts.models import User
 from trafficedu.core.month import Month
-from trafficedu.evaluation.queries.areas import list_roots
-from trafficedu.evaluation.services.alarms import alarms_of, alarms_shown, raise_alarms, read_alarms
+from trafficedu.evaluation.services.alarms import alarms_of, raise_alarms, read_alarms
 from trafficedu.messages.models import Push
 
 MONTHS = 60
@@ -63,20 +62,3 @@ def test_who_answers_for_the_area_is_told_once_a_month(session: Session, make_us
     told = session.execute(select(Push.user_id, Push.key)).tuples().all()
     assert told == [(leader.id, f"alarm:2026-10:casualty:{places.TOWN}")]
     assert stranger.id not in {user for user, _ in told}
-
-
-def test_pages_show_what_the_worker_found_and_compute_none(session: Session) -> None:
-    district, town, village = (places.area(session, code) for code in (places.DISTRICT, places.TOWN, places.VILLAGE))
-    add_accidents(session, {village: [2 + month % 2 for month in range(MONTHS - 1)] + [12]}, FIRST)
-    assert [alarms_shown(session, area) for area in (district, town, village)] == [None, None, None]
-    for _ in list_roots(session, NOW.date()):
-        raise_alarms(session, NOW)
-
-    def shown(code: str) -> list[str]:
-        payload = alarms_shown(session, places.area(session, code))
-        assert payload is not None
-        return [alarm.code for alarm in read_alarms(payload)]
-
-    assert shown(places.DISTRICT) == [places.TOWN]
-    assert shown(places.TOWN) == shown(places.VILLAGE) == [places.VILLAGE]
-    assert shown(places.OTHER_VILLAGE) == shown(places.OTHER_TOWN) == []

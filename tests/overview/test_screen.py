@@ -7,14 +7,15 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.orm import Session
 
-from tests.conftest import Browser
+from tests.conftest import Browser, run_jobs
 from tests.factories import places
+from tests.factories.evaluation import add_accidents
 from tests.factories.lists import NOW, OCTOBER, SEPTEMBER, publish
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.areas.models import AreaBoundary
-from trafficedu.core.clock import utc_now
-from trafficedu.evaluation.services.alarms import raise_alarms
+from trafficedu.core.clock import today
+from trafficedu.core.month import Month
 from trafficedu.overview.queries.screen import draw_screen
 
 MakeUser = Callable[..., User]
@@ -98,12 +99,29 @@ def test_months_at_the_edge_of_the_calendar_break_no_page(
     assert client.get(address).status_code in {200, 404}
 
 
-def test_alarms_are_those_of_the_worker_and_before_its_first_look_the_screen_says_so(
+def test_a_page_computes_no_alarms_and_a_village_sees_its_own(
     client: Browser, session: Session, make_user: MakeUser
 ) -> None:
-    client.sign_in(analyst(session, make_user))
-    assert "Not computed yet" in client.get("/screen?lang=en").text
-    assert client.get("/screen/wall?lang=en").status_code == 200
-    raise_alarms(session, utc_now())
+    village, other = places.area(session, places.VILLAGE), places.area(session, places.NEXT_VILLAGE)
+    months = 60
+    last = Month.of(today()) - 1
+    add_accidents(session, {village: [2 + month % 2 for month in range(months - 1)] + [12]}, last - (months - 1))
     session.commit()
-    assert "Nothing unusual in" in client.get("/screen?lang=en").text
+    client.sign_in(analyst(session, make_user))
+
+    def screen(code: str, page: str = "/screen") -> str:
+        return client.get(f"{page}?lang=en&area={code}").text
+
+    coming, unusual, nothing = "The alarms are being computed", ", usual up to", "Nothing unusual in"
+    assert coming in screen(places.VILLAGE)
+    assert coming in screen(places.VILLAGE)
+    assert run_jobs(client.application) == 1, "asked for once"
+    assert [coming in screen(code) for code in (places.VILLAGE, places.TOWN, places.DISTRICT)] == [False, False, True]
+    assert unusual in screen(places.VILLAGE)
+    assert unusual in screen(places.TOWN)
+    assert nothing in screen(other.code)
+    assert screen(places.VILLAGE, "/screen/wall").count(village.name) > screen(other.code, "/screen/wall").count(
+        village.name
+    )
+    assert run_jobs(client.application) == 1, "that of the district"
+    assert unusual in screen(places.DISTRICT)

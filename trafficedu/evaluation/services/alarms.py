@@ -1,6 +1,7 @@
 """Early warnings: areas whose last full month brought more than the same season of earlier years allows.
 
-Kept like every result of a fit (docs/adr/0010-results-of-fits.md), computed by the worker: pages show what is kept.
+Kept like every result of a fit (docs/adr/0010-results-of-fits.md), computed by the worker or by a job: pages show what
+is kept.
 """
 
 from __future__ import annotations
@@ -65,19 +66,6 @@ def alarms_of(session: Session, root: Area, now: datetime, *, anew: bool = False
     return TrendResult(payload, now, keeping(ALARMS, root.id, last.first, mark, payload, now))
 
 
-def alarms_shown(session: Session, root: Area) -> dict[str, Any] | None:
-    """Return the payload of :func:`alarms_of` that is kept, however old: it names its month. None before the first.
-
-    A page computes none: years of records are read for it, which is the worker's. A village's stand among those of
-    its town.
-    """
-    village = root.level == VILLAGE
-    kept = find_result(session, ALARMS, fitted_with(root).id if village else root.id)
-    if kept is None or not village:
-        return kept.payload if kept is not None else None
-    return kept.payload | {"alarms": [alarm for alarm in kept.payload["alarms"] if alarm["code"] == root.code]}
-
-
 def compute_alarms(loaded: dict[str, Loaded | None], last: Month) -> dict[str, Any]:
     """Judge the last month of every part and series; see :func:`alarms_of` for what comes out."""
     alarms, quiet = [], 0
@@ -97,6 +85,11 @@ def compute_alarms(loaded: dict[str, Loaded | None], last: Month) -> dict[str, A
 def read_alarms(payload: dict[str, Any]) -> list[Alarm]:
     """Return the alarms of a payload of :func:`alarms_of`."""
     return [Alarm(**values) for values in payload["alarms"]]
+
+
+def found_with(area: Area) -> Area:
+    """Return the area among whose parts the alarms of ``area`` are: a village has no parts, it is one of its town's."""
+    return fitted_with(area) if area.level == VILLAGE else area
 
 
 def raise_alarms(session: Session, now: datetime) -> int:

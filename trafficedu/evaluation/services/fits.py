@@ -19,14 +19,15 @@ from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.jobs import Asked
 from trafficedu.core.text import message
 from trafficedu.core.work import Ending, Work, nothing
-from trafficedu.evaluation.models import EFFECT, AnalysisResult
+from trafficedu.evaluation.models import ALARMS, EFFECT, AnalysisResult
 from trafficedu.evaluation.queries.results import find_result
 from trafficedu.evaluation.rules.measures import SERIES
 from trafficedu.evaluation.services import results
+from trafficedu.evaluation.services.alarms import alarms_of
 
 FIT = "fit"
 """The kind of a job that fits."""
-READ = "evaluation:trend:read"
+READ, SCREEN = "evaluation:trend:read", "overview:page:read"
 REST = timedelta(minutes=10)
 """How long after a fit broke off a page does not ask for it again by itself."""
 
@@ -83,6 +84,15 @@ def effect_shown(session: Session, campaign: Campaign, last_day: date, by: Actor
     return _missing(session, kept, Asked(FIT, title, given, (READ,)), by, now, locale)
 
 
+def alarms_shown(session: Session, root: Area, by: Actor, now: datetime, locale: str) -> Shown:
+    """Return the alarms among the parts of ``root`` as they are kept, and what is done about them."""
+    kept = find_result(session, ALARMS, root.id)
+    if kept is not None and results.trend_holds(kept, now):
+        return Shown(kept)
+    title = message("Alarms in %(area)s", area=root.name)
+    return _missing(session, kept, Asked(FIT, title, {"alarms": root.code}, (SCREEN,)), by, now, locale)
+
+
 def trend_of_records_now(key: str, root: Area) -> Asked:
     """Return the job that looks at the records of now, even where the kept result is fresh."""
     return _trend(key, root, anew=True)
@@ -95,7 +105,7 @@ def is_under_way(session: Session, asked: Asked, by: Actor, locale: str) -> bool
 
 
 def compute(work: Work) -> Ending:
-    """Compute a trend or the effect of a campaign and keep it: the job's function.
+    """Compute a trend, the alarms of an area or the effect of a campaign and keep it: the job's function.
 
     A trend reads the whole parent area whoever asks; what is shown of it is the asker's part.
     """
@@ -103,6 +113,8 @@ def compute(work: Work) -> Ending:
     if "campaign" in given:
         campaign = campaigns.find_campaign(work.session, given["campaign"], work.by)
         answer = results.effect_of(work.session, campaign, date.fromisoformat(given["until"]), work.now)
+    elif "alarms" in given:
+        answer = alarms_of(work.session, areas.find_visible_area(work.session, given["alarms"], SYSTEM), work.now)
     else:
         root = areas.find_visible_area(work.session, given["area"], SYSTEM)
         answer = results.trend_of(work.session, given["series"], root, work.now, anew=given["anew"])

@@ -8,13 +8,16 @@ from flask import abort, render_template, request
 
 from trafficedu.areas.models import Area
 from trafficedu.areas.rules import PLURALS
+from trafficedu.core import jobs
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import from_replica, session
 from trafficedu.core.month import EARLIEST, LATEST, Month
+from trafficedu.core.transactions import writing
+from trafficedu.core.web import locale
 from trafficedu.evaluation.queries import runs as evaluation
 from trafficedu.evaluation.rules.measures import SERIES
-from trafficedu.evaluation.services import alarms
+from trafficedu.evaluation.services import alarms, fits
 from trafficedu.overview.forms import ScreenForm
 from trafficedu.overview.queries import picture
 from trafficedu.overview.queries.screen import draw_screen
@@ -49,13 +52,18 @@ def wall() -> Any:
 
 
 def _drawn(area: Area, month: Month) -> dict[str, Any]:
-    """Return what the template of either screen shows."""
+    """Return what the template of either screen shows; alarms that are missing or old are asked for."""
     shown = draw_screen(session(), actor(), area, month, utc_now())
-    kept = alarms.alarms_shown(session(), area)
+    root = alarms.found_with(area)
+    looked = fits.alarms_shown(session(), root, actor(), utc_now(), locale())
+    if looked.due is not None:
+        with writing(session()) as own:
+            jobs.ask(own, looked.due, actor(), utc_now(), locale())
+    found = alarms.read_alarms(looked.kept.payload) if looked.kept is not None else []
     return {
         "screen": shown,
-        "alarms": alarms.read_alarms(kept) if kept is not None else None,
-        "alarm_month": kept["month"] if kept is not None else None,
+        "looked": looked,
+        "alarms": [alarm for alarm in found if area.id == root.id or alarm.code == area.code],
         "series": SERIES,
         "below": PLURALS[shown.level] if shown.level else None,
         "now": utc_now(),
