@@ -41,6 +41,7 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
             "fail": ("running", "failed"),
             "cancel": ("waiting running", "cancelled"),
             "repeat": ("succeeded failed cancelled", ""),
+            "resume": ("failed", "waiting"),
         },
     ),
     "objection": (
