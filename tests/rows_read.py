@@ -44,21 +44,20 @@ class Reading:
 
 
 @contextmanager
-def readings(engine: Engine) -> Iterator[list[Reading]]:
-    """Collect what the statements of an engine read meanwhile."""
+def readings() -> Iterator[list[Reading]]:
+    """Collect what statements read meanwhile, on whichever engine: those who only read may have one of their own."""
     read: list[Reading] = []
-    measure = _on_sqlite if engine.dialect.name == "sqlite" else _on_postgresql
 
     def note(connection: Connection, _cursor: Any, statement: str, given: Any, _context: Any, many: bool) -> None:
         if not many and statement.lstrip().startswith(("SELECT", "WITH")):
-            raw = connection.connection.dbapi_connection
-            read.append(measure(raw, statement, given))
+            measure = _on_sqlite if connection.dialect.name == "sqlite" else _on_postgresql
+            read.append(measure(connection.connection.dbapi_connection, statement, given))
 
-    event.listen(engine, "after_cursor_execute", note)
+    event.listen(Engine, "after_cursor_execute", note)
     try:
         yield read
     finally:
-        event.remove(engine, "after_cursor_execute", note)
+        event.remove(Engine, "after_cursor_execute", note)
 
 
 def _on_postgresql(raw: Any, statement: str, given: Any) -> Reading:
