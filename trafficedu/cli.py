@@ -46,6 +46,7 @@ from trafficedu.demo.afterwards import evaluate_months
 from trafficedu.demo.plan import DEFAULT_MONTHS, DEFAULT_SEED, DEFAULT_VIOLATIONS, MOST_DISTRICTS, MOST_VIOLATIONS, Plan
 from trafficedu.evaluation.services import printing, runs
 from trafficedu.evaluation.services.checking import check_month
+from trafficedu.reports import fonts
 from trafficedu.settled import services as settling
 from trafficedu.transfers.services import exporting, importing
 from trafficedu.transfers.services import jobs as import_jobs
@@ -260,6 +261,7 @@ def serve(host: str, port: int, with_demo: bool) -> None:
     """Serve the pages with a production-grade server (启动服务)."""
     apart(lambda: _make_ready_to_serve(host, with_demo))
     app = application()
+    fonts.load_if_built()
     show(message("Serving on http://%(host)s:%(port)d (stop with Ctrl+C)", host=host, port=port))
     serving.serve(app, host, port, lambda parent: job_running.run_process(_runner(app), parent))
 

@@ -268,7 +268,7 @@ def serve(port: int, crashed: bool, freeze: bool) -> None:
             schema.is_current(database().engine)
             close_connections()
     elif not freeze:
-        serving.when_ready = lambda _server: serving.keep_one_arena()
+        serving.when_ready = lambda _server: serving.save_memory()
     serving.serve(app, "127.0.0.1", port, lambda _parent: time.sleep(1_000_000))
 
 

@@ -19,6 +19,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from prometheus_client import multiprocess, values
+from sqlalchemy.orm import configure_mappers
 
 from trafficedu.core import logs
 from trafficedu.core.lanes import THREADS
@@ -37,8 +38,8 @@ control_socket_disable = True
 JOBS_STOP_SECONDS = 15
 GARBAGE = 10_000, 20, 20
 """After how many new objects, and rounds of the younger, garbage is looked for: docs/adr/0025."""
-M_ARENA_MAX = -8
-"""The name of the number of arenas in glibc's ``malloc.h``."""
+MALLOC = {"M_ARENA_MAX": (-8, 1), "M_MMAP_THRESHOLD": (-3, 128 * 1024), "M_TRIM_THRESHOLD": (-1, 256 * 1024)}
+"""What glibc's allocator is told: the numbers of ``malloc.h`` and their values."""
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - heartbeats belong in memory
 
 
@@ -48,21 +49,27 @@ def child_exit(_server: Any, worker: Any) -> None:
 
 
 def when_ready(_server: Any) -> None:
-    """Before the first fork: have the processes share what is loaded, and each keep one arena (docs/adr/0027).
+    """Before the first fork: have the processes share what is loaded, and give back what is free (docs/adr/0027).
 
     Looking for garbage writes to every object it looks through, so that what is loaded is left out of it for good; the
     rest is looked through seldom.
     """
-    keep_one_arena()
+    save_memory()
+    configure_mappers()
     gc.set_threshold(*GARBAGE)
     gc.collect()
     gc.freeze()
 
 
-def keep_one_arena() -> None:
-    """Have glibc allocate from one arena instead of one a thread; other libraries of C have no such setting."""
+def save_memory() -> None:
+    """Have glibc keep one arena instead of one for each thread, and give back what is large, or free at its end.
+
+    The thresholds grow by themselves unless they are set. Other libraries of C have no such settings.
+    """
     with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
+        mallopt = ctypes.CDLL(None).mallopt
+        for name, value in MALLOC.values():
+            mallopt(name, value)
 
 
 def post_worker_init(_worker: Any) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import mmap
 import re
 import threading
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -41,8 +43,9 @@ class Font(TTFont):  # type: ignore[misc]  # reportlab carries no types
     """
 
     def addObjects(self, doc: PDFDocument) -> None:  # noqa: N802 - reportlab's name
-        """Add the font's objects to ``doc``, with the map mended."""
+        """Add the font's objects to ``doc``, with the map mended, and let the file go that was read for them."""
         super().addObjects(doc)
+        self.face._ttf_data.madvise(mmap.MADV_DONTNEED)
         for name, thing in doc.idToObject.items():
             if name.startswith("toUnicodeCMap:"):
                 thing.content = _LONG_NUMBER.sub(_as_surrogates, thing.content)
@@ -55,17 +58,40 @@ def _as_surrogates(found: re.Match[str]) -> str:
     return f"<{chr(int(found[1], 16)).encode('utf-16-be').hex().upper()}>"
 
 
+class _Mapped:
+    """A file that is read by mapping it: its outlines stay in the system's cache of files, which processes share."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = str(path)
+
+    def read(self) -> mmap.mmap:
+        """Return the whole of it."""
+        with Path(self.name).open("rb") as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
 @lru_cache(maxsize=2)
 def font(name: str) -> Font:
-    """Load and register one weight at its first use; parsing takes some 50 ms and 20 MB, once a process."""
+    """Load and register one weight at its first use; parsing takes some 50 ms and leaves 9 MB.
+
+    The server does so before its processes part, so that they share it (docs/adr/0027).
+    """
     path = FOLDER / f"{name}.ttf"
     with RENDERING:
         if not path.exists():
             raise MissingFontError(f"no font file {path.name} beside trafficedu.reports: run `make setup`")
         # Glyphs nobody uses stay out of the file: by default ReportLab embeds all of ASCII per subset.
-        loaded = Font(name, path, asciiReadable=False)
+        loaded = Font(name, _Mapped(path), asciiReadable=False)
+        loaded.face.glyphToChar = {}  # half of what was parsed; only shaping reads it, which we do not do
         pdfmetrics.registerFont(loaded)
         return loaded
+
+
+def load_if_built() -> None:
+    """Load both weights, if they were built: without them only documents fail, and say why."""
+    with suppress(MissingFontError):
+        font(REGULAR)
+        font(BOLD)
 
 
 @lru_cache(maxsize=2)
