@@ -51,6 +51,7 @@ from trafficedu.hazards.services import reminding
 from trafficedu.hazards.services.telling import tell_check_overdue, tell_due_soon, tell_overdue
 from trafficedu.helmets import imports as helmets_files
 from trafficedu.helmets import panels as helmets_panels
+from trafficedu.helmets.queries import monthly as helmets_monthly
 from trafficedu.messages import panels as messages_panels
 from trafficedu.messages.services import channels, delivery
 from trafficedu.messages.services.telling import tell_job_ended, tell_unfetched
@@ -235,6 +236,8 @@ FIGURES: Sequence[Figure] = [
     patrols_monthly.FIGURE,
     points_monthly.OF_AREAS,
     points_monthly.OF_COMPANIES,
+    helmets_monthly.FIGURE,
+    helmets_monthly.OF_CELLS,
 ]
 """What is settled month by month (``settled``)."""
 watch(FIGURES)

@@ -37,6 +37,7 @@ from trafficedu.core.month import Period
 from trafficedu.evaluation.services import runs
 from trafficedu.hazards.queries.figures import HazardCounts
 from trafficedu.helmets.queries import rates as helmets
+from trafficedu.helmets.queries.monthly import RateCriteria, list_seen
 from trafficedu.reports import bulletin
 from trafficedu.reports import scorecard as card_paper
 
@@ -80,7 +81,7 @@ def test_the_bulletin_says_what_the_evaluation_and_the_pages_say(
     assert (data.completion.numerator, data.completion.denominator) == (counted.completed, counted.opened)
     due = {one.name: (one.rate.numerator, one.rate.denominator) for one in data.completion_by_area}
     assert due == {"A": (5, 5), "B": (2, 5), "C": (4, 4)}
-    seen = helmets.list_observations(session, helmets.RateCriteria((MONTH - 2).first, AFTER, path), analyst)
+    seen = list_seen(session, RateCriteria(Period(MONTH - 2, MONTH), path), analyst)
     line = helmets.line_of(seen, helmets.standard(session))
     assert (data.helmets.numerator, data.helmets.denominator) == (line.helmeted, line.clear) == (381, 399)
     assert (data.violations.now, data.violations.year_before) == (60, 0)

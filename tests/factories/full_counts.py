@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 from trafficedu.areas.queries.tree import within
 from trafficedu.configuration.queries import figure
 from trafficedu.core.clock import local_date
-from trafficedu.core.month import Period
+from trafficedu.core.month import Month, Period
 from trafficedu.education.models import StudyTask
 from trafficedu.education.rules import LEFT_OUT, CompletionCounts, ReoffenceCounts
+from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
+from trafficedu.helmets.queries.monthly import RateCriteria
 from trafficedu.violations.models import Violation
 
 
@@ -30,6 +32,32 @@ def count_completion(session: Session, path: str, period: Period, now: datetime)
         due=len(due),
         completed_on_time=sum(task.completed_on is not None and task.completed_on <= task.due_on for task in due),
     )
+
+
+def count_helmets(session: Session, criteria: RateCriteria) -> dict[tuple[int, Month, str], tuple[int, int, int, int]]:
+    """Add up the counts of each survey: site, month and method -> helmeted, bare, unclear, surveys that saw anybody."""
+    period = criteria.period
+    query = (
+        select(HelmetSurvey)
+        .join(HelmetSite, HelmetSurvey.site_id == HelmetSite.id)
+        .where(HelmetSurvey.state == "counted", HelmetSite.area_id.in_(within(criteria.area_path)))
+        .where(HelmetSurvey.occurred_on.between(period.first_day, period.last_day))
+        .execution_options(populate_existing=True)
+    )
+    found: dict[tuple[int, Month, str], tuple[int, int, int, int]] = {}
+    for survey in session.scalars(query).all():
+        counts = select(HelmetCount).join(HelmetSheet).where(HelmetSheet.survey_id == survey.id)
+        rows = [
+            row
+            for row in session.scalars(counts.execution_options(populate_existing=True))
+            if criteria.group in ("", row.group) and criteria.role in ("", row.role)
+        ]
+        heads = [sum(getattr(row, head) for row in rows) for head in ("helmeted", "bare", "unclear")]
+        if any(heads) and criteria.method in ("", survey.method):
+            key = survey.site_id, Month.of(survey.occurred_on), str(survey.method)
+            before = found.get(key, (0, 0, 0, 0))
+            found[key] = (before[0] + heads[0], before[1] + heads[1], before[2] + heads[2], before[3] + 1)
+    return found
 
 
 def count_reoffence(session: Session, path: str, period: Period, now: datetime) -> ReoffenceCounts:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -11,13 +11,14 @@ from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.analysis.proportions import TargetVerdict, clustered_rate, wilson
 from trafficedu.core.actors import SYSTEM
-from trafficedu.core.month import Month
+from trafficedu.core.month import Month, Period
 from trafficedu.helmets.queries import rates
-from trafficedu.helmets.queries.rates import RateCriteria, Standard
+from trafficedu.helmets.queries.monthly import RateCriteria, list_seen
+from trafficedu.helmets.queries.rates import Standard
 from trafficedu.helmets.services import surveys
 
 MakeUser = Callable[..., User]
-MARCH = RateCriteria(date(2026, 3, 1), date(2026, 4, 1))
+MARCH = RateCriteria(Period(Month(2026, 3), Month(2026, 3)))
 AT = Standard(0.95, 4.7)
 
 
@@ -25,7 +26,7 @@ def test_a_rate_is_helmeted_over_clear_and_its_interval_knows_the_sites(session:
     places = tree(session)
     for helmeted, bare in ((90, 10), (60, 40), (80, 20)):
         make_survey(session, make_site(session, places["A1"]), helmeted, bare, 7)
-    seen = rates.list_observations(session, MARCH, SYSTEM)
+    seen = list_seen(session, MARCH, SYSTEM)
     line = rates.line_of(seen, AT)
     expected = clustered_rate([90, 60, 80], [100, 100, 100])
     assert (line.helmeted, line.clear, line.unclear, line.surveys) == (230, 300, 21, 3)
@@ -39,7 +40,7 @@ def test_two_surveys_of_a_site_are_one_cluster_and_a_site_has_wilsons_interval(s
     site = make_site(session, tree(session)["A1"], "ONE")
     make_survey(session, site, 50, 5)
     make_survey(session, site, 45, 0)
-    seen = rates.list_observations(session, MARCH, SYSTEM)
+    seen = list_seen(session, MARCH, SYSTEM)
     whole, alone = rates.line_of(seen, AT), rates.by_site(session, seen, AT)[0]
     assert (whole.rate.sites, whole.rate.assumed, whole.rate.deff) == (1, True, 4.7)
     assert (alone.key, alone.surveys) == ("ONE", 2)
@@ -58,11 +59,11 @@ def test_void_other_months_other_areas_and_the_other_method_stay_out(session: Se
     wrong = make_survey(session, site, 0, 100)
     supervisor = actor_of(make_user("supervisor", area_id=places["A"].id))
     surveys.void(session, wrong, "wrong", wrong.version, supervisor, NOW)
-    line = rates.line_of(rates.list_observations(session, MARCH, supervisor), AT)
+    line = rates.line_of(list_seen(session, MARCH, supervisor), AT)
     assert (line.helmeted, line.clear) == (10, 10)
-    everywhere = rates.list_observations(session, RateCriteria(MARCH.first, MARCH.after, places["B"].path), SYSTEM)
+    everywhere = list_seen(session, RateCriteria(MARCH.period, places["B"].path), SYSTEM)
     assert rates.line_of(everywhere, AT).clear == 100
-    nobody = rates.list_observations(session, MARCH, actor_of(make_user("administrator")))
+    nobody = list_seen(session, MARCH, actor_of(make_user("administrator")))
     assert nobody == []
 
 
@@ -73,13 +74,14 @@ def test_breakdowns_by_area_company_hour_and_month(session: Session) -> None:
     make_survey(session, a, 8, 2)
     make_survey(session, b, 5, 5, company=company.code)
     make_survey(session, town, 3, 0, when=NOON - timedelta(hours=3))
-    seen = rates.list_observations(session, RateCriteria(date(2026, 2, 1), date(2026, 4, 1)), SYSTEM)
+    criteria = RateCriteria(Period(Month(2026, 2), Month(2026, 3)))
+    seen = list_seen(session, criteria, SYSTEM)
     areas = rates.by_area(session, seen, AT, places["D"])
     assert {(line.key, line.clear) for line in areas} == {(places["A"].code, 13), (places["B"].code, 10)}
     inside = rates.by_area(session, [one for one in seen if one.site_id != b.id], AT, places["A"])
     assert {(line.key, line.clear) for line in inside} == {(places["A1"].code, 10), (places["A"].code, 3)}
-    assert [(line.key, line.clear) for line in rates.by_company(session, seen, AT)] == [("MT", 10)]
-    assert [(line.key, line.clear) for line in rates.by_hour(seen, AT)] == [("9", 3), ("12", 20)]
+    assert [(line.key, line.clear) for line in rates.by_company(session, criteria, SYSTEM, AT)] == [("MT", 10)]
+    assert [(line.key, line.clear) for line in rates.by_hour(session, criteria, SYSTEM, AT)] == [("9", 3), ("12", 20)]
     months = rates.by_month(seen, AT, [Month(2026, 2), Month(2026, 3)])
     assert [(line.key, line.clear, line.rate.rate is None) for line in months] == [
         ("2026-02", 0, True),
@@ -93,7 +95,7 @@ def test_the_two_methods_are_compared_and_not_mixed(session: Session) -> None:
     for place, site in enumerate(sites):
         make_survey(session, site, 96 + place % 2, 4)
         make_survey(session, site, 80 + place % 2, 20, method="video")
-    both = rates.list_observations(session, rates.either_method(MARCH), SYSTEM)
+    both = list_seen(session, rates.either_method(MARCH), SYSTEM)
     found = rates.compare_methods(both, AT)
     assert [line.clear for line in found.lines] == [402, 402]
     assert found.gap is not None

@@ -19,7 +19,7 @@ from trafficedu.demo.places import Town, Village
 from trafficedu.demo.plan import DAY, HOUR, MINUTE, date_of, day_of, number_of, start_of
 from trafficedu.demo.rows import Teller, World
 from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
-from trafficedu.helmets.rules import CountMethod, RiderGroup, Seat, SurveySource
+from trafficedu.helmets.rules import CountMethod, HeadState, RiderGroup, Seat, SurveySource, tally
 from trafficedu.patrols.models import Patrol
 from trafficedu.violations.models import ViolationKind
 
@@ -174,6 +174,7 @@ class Helmets(Teller):
             return
         survey = self._rows.new_id(HelmetSurvey)
         reference = f"demo-{survey:06d}"
+        cells = [self._cell(method, cell, busy * share, level + more) for cell, (share, more) in CELLS.items()]
         self._rows.add(
             HelmetSurvey,
             id=survey,
@@ -184,6 +185,8 @@ class Helmets(Teller):
             minutes=30,
             method=method,
             source=SurveySource.PAGE if method == CountMethod.ON_SITE else SurveySource.FILE,
+            observers=1,
+            **{tally(group, role, head): n for group, role, _, heads in cells for head, n in heads.items()},
         )
         sheet = self._rows.add(
             HelmetSheet,
@@ -193,27 +196,23 @@ class Helmets(Teller):
             started_utc=started,
             ended_utc=started + 30 * MINUTE,
         )
-        for (group, role), (share, more) in CELLS.items():
-            company = None
-            if group == RiderGroup.DELIVERY and method == CountMethod.ON_SITE:
-                company = self._places.firms[self._places.any_firm(chance)].company.id
-            self._cell(sheet, group, role, company, round(busy * share * chance.uniform(0.6, 1.4)), level + more)
+        for group, role, company, heads in cells:
+            self._rows.add(HelmetCount, sheet_id=sheet, group=group, role=role, company_id=company, **heads)
 
-    def _cell(self, sheet: int, group: str, role: str, company: int | None, seen: int, level: float) -> None:
+    def _cell(
+        self, method: str, cell: tuple[RiderGroup, Seat], riders: float, level: float
+    ) -> tuple[RiderGroup, Seat, int | None, dict[HeadState, int]]:
+        """Return group, seat, company and the heads of about so many riders."""
+        chance, company = self._chance, None
+        if cell[0] == RiderGroup.DELIVERY and method == CountMethod.ON_SITE:
+            company = self._places.firms[self._places.any_firm(chance)].company.id
+        seen = round(riders * chance.uniform(0.6, 1.4))
         rate = 1 / (1 + exp(-level))
-        drawn = [self._chance.random() for _ in range(seen)]
+        drawn = [chance.random() for _ in range(seen)]
         unclear = sum(1 for one in drawn if one > 0.985)
         helmeted = sum(1 for one in drawn if one < rate * 0.985)
-        self._rows.add(
-            HelmetCount,
-            sheet_id=sheet,
-            group=group,
-            role=role,
-            company_id=company,
-            helmeted=helmeted,
-            bare=seen - helmeted - unclear,
-            unclear=unclear,
-        )
+        heads = {HeadState.HELMETED: helmeted, HeadState.BARE: seen - helmeted - unclear, HeadState.UNCLEAR: unclear}
+        return *cell, company, heads
 
 
 class Accidents(Teller):

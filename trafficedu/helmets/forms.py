@@ -23,7 +23,7 @@ from trafficedu.core.fields import (
     not_in_future,
 )
 from trafficedu.core.month import Period
-from trafficedu.helmets.queries.rates import RateCriteria
+from trafficedu.helmets.queries.monthly import RateCriteria
 from trafficedu.helmets.queries.sites import SiteFilter
 from trafficedu.helmets.queries.surveys import SurveyFilter
 from trafficedu.helmets.rules import CountMethod, HeadState, RiderGroup, RoadClass, Seat, Strata, SurveyState
@@ -71,8 +71,7 @@ class ResultsForm(PeriodForm):
     def to_input(self, period: Period, area_path: str) -> RateCriteria:
         """Return what is asked over a period; a value that is none counts as the default."""
         return RateCriteria(
-            first=period.first_day,
-            after=period.after,
+            period=period,
             area_path=area_path,
             method=self.method.data if self.method.data in tuple(CountMethod) else CountMethod.ON_SITE,
             group=self.group.data if self.group.data in tuple(RiderGroup) else "",

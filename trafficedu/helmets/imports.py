@@ -31,6 +31,7 @@ from trafficedu.core.text import message
 from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
 from trafficedu.helmets.queries.surveys import visible_to
 from trafficedu.helmets.rules import CountMethod, RiderGroup, RoadClass, Seat, SurveySource, SurveyState, check_started
+from trafficedu.helmets.services import tallies
 
 RIDERS = parsing.whole(most=1_000_000)
 COLUMNS = Columns(
@@ -177,7 +178,17 @@ class HelmetImport(KeyedImport[SurveyRow]):
         """Add counts, and the surveys of references not known yet, each with its sheet."""
         references = {each.ready.key[0]: None for each in candidates}
         self._open({reference: self._surveys[reference] for reference in references})
-        return super().add(candidates)
+        number = super().add(candidates)
+        self._renew(references)
+        return number
+
+    def change(self, changed: Sequence[tuple[SurveyRow, Known]]) -> None:
+        """Write known counts as they are now."""
+        super().change(changed)
+        self._renew({ready.key[0]: None for ready, _ in changed})
+
+    def _renew(self, references: Iterable[str]) -> None:
+        tallies.renew(self.session, [self._surveys[reference]["id"] for reference in references])
 
     def _open(self, surveys: Mapping[str, Known]) -> None:
         new = {reference: survey for reference, survey in surveys.items() if "id" not in survey}

@@ -13,7 +13,18 @@ from trafficedu.companies.models import Company
 from trafficedu.core.month import Month
 from trafficedu.core.orm import Base, FirstOfMonth, UTCDateTime, Versioned, one_of, word
 from trafficedu.core.states import StateIs
-from trafficedu.helmets.rules import CountMethod, RiderGroup, RoadClass, Seat, Strata, SurveySource, SurveyState
+from trafficedu.helmets.rules import (
+    CELLS,
+    CountMethod,
+    HeadState,
+    RiderGroup,
+    RoadClass,
+    Seat,
+    Strata,
+    SurveySource,
+    SurveyState,
+    tally,
+)
 
 
 class HelmetSite(Versioned, Base):
@@ -39,7 +50,48 @@ class HelmetSite(Versioned, Base):
     area: Mapped[Area] = relationship()
 
 
-class HelmetSurvey(Versioned, Base):
+class Tallied:
+    """What a survey counted, its sheets and companies added up, by group, seat and head (``rules.tally``).
+
+    Kept by ``services.tallies`` in the transaction that counts, so that figures and lists read surveys alone.
+    ``observers``: the sheets on which anything was counted.
+    """
+
+    delivery_rider_helmeted: Mapped[int] = mapped_column(default=0)
+    delivery_rider_bare: Mapped[int] = mapped_column(default=0)
+    delivery_rider_unclear: Mapped[int] = mapped_column(default=0)
+    delivery_passenger_helmeted: Mapped[int] = mapped_column(default=0)
+    delivery_passenger_bare: Mapped[int] = mapped_column(default=0)
+    delivery_passenger_unclear: Mapped[int] = mapped_column(default=0)
+    other_rider_helmeted: Mapped[int] = mapped_column(default=0)
+    other_rider_bare: Mapped[int] = mapped_column(default=0)
+    other_rider_unclear: Mapped[int] = mapped_column(default=0)
+    other_passenger_helmeted: Mapped[int] = mapped_column(default=0)
+    other_passenger_bare: Mapped[int] = mapped_column(default=0)
+    other_passenger_unclear: Mapped[int] = mapped_column(default=0)
+    observers: Mapped[int] = mapped_column(default=0)
+
+    def heads(self, head: HeadState) -> int:
+        """Return how many were seen so, whoever they were."""
+        return sum(getattr(self, tally(group, seat, head)) for group, seat in CELLS)
+
+    @property
+    def helmeted(self) -> int:
+        """With a helmet."""
+        return self.heads(HeadState.HELMETED)
+
+    @property
+    def clear(self) -> int:
+        """The denominator of the rate: observed minus unclear."""
+        return self.helmeted + self.heads(HeadState.BARE)
+
+    @property
+    def unclear(self) -> int:
+        """Of whom nobody could tell."""
+        return self.heads(HeadState.UNCLEAR)
+
+
+class HelmetSurvey(Tallied, Versioned, Base):
     """One count of riders at one site in one window of time, by one or several observers.
 
     ``reference`` is the key under which it arrived (an import's column, or made by the phone), so that nothing

@@ -9,6 +9,7 @@ from trafficedu.core.database import session
 from trafficedu.core.month import Period
 from trafficedu.helmets.charts import verdict
 from trafficedu.helmets.queries import rates
+from trafficedu.helmets.queries.monthly import RateCriteria, list_seen
 
 READ, RECORD = "helmets:survey:read", "helmets:survey:record"
 
@@ -23,9 +24,9 @@ def rate_of_area(area_path: str, period: Period) -> str:
     """Overview: the helmet rate on site of an area over months, and the target."""
     if not actor().may(READ):
         return ""
-    criteria = rates.RateCriteria(first=period.first_day, after=period.after, area_path=area_path)
+    criteria = RateCriteria(period, area_path)
     at = rates.standard(session())
-    line = rates.line_of(rates.list_observations(session(), criteria, actor()), at)
+    line = rates.line_of(list_seen(session(), criteria, actor()), at)
     return render_template(
         "helmets/_rate.html",
         line=line,

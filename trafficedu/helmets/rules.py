@@ -89,6 +89,15 @@ class SurveyAct(StrEnum):
     VOID = auto()
 
 
+CELLS = tuple((group, seat) for group in RiderGroup for seat in Seat)
+"""Whom a count tells apart."""
+
+
+def tally(group: RiderGroup, seat: Seat, head: HeadState) -> str:
+    """Return the column of a survey that keeps how many of a cell it saw so."""
+    return f"{group}_{seat}_{head}"
+
+
 SURVEY_LIFE = Transitions({SurveyAct.VOID: ((SurveyState.COUNTED,), SurveyState.VOID)})
 MOST_EVENTS = 1000
 """Taps in one sending; a phone with more sends several times."""

@@ -266,7 +266,7 @@ class AddedFigure(Figure):
 
     That must use nothing but the columns of the row: the triggers of the table evaluate it too, and note what is
     added or taken away, so that a month is counted once. ``alone``: nothing is added up for those above; each sum is of
-    an area itself, or of a company, whose id then stands where an area is meant.
+    an area itself, or of a company or a counting site, whose id then stands where an area is meant.
     """
 
     table: Table

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import Enum, auto
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -34,7 +35,6 @@ from trafficedu.core.clock import day_bounds, local_date
 from trafficedu.core.month import EARLIEST, Month, Period
 from trafficedu.settled.models import (
     AddedFigure,
-    Cell,
     CountedFigure,
     Figure,
     LateChange,
@@ -53,6 +53,14 @@ _RANGES = 8
 
 Settled = Mapping[Month, date]
 """Month -> the day up to which its sums hold."""
+
+
+class Apart(Enum):
+    """What is not taken together: months and parts, areas (or other owners), or each of them."""
+
+    MONTHS = auto()
+    AREAS = auto()
+    EACH = auto()
 
 
 class Sum(NamedTuple):
@@ -95,18 +103,17 @@ def sum_of_company(
 
 
 def sums_alone(
-    session: Session, figure: AddedFigure, month: Month, area_ids: Select[tuple[int]] | None = None
-) -> Counter[Cell]:
-    """Return a figure of a month for each area alone (or each company; of ``area_ids`` only), by part.
+    session: Session,
+    figure: AddedFigure,
+    period: Period,
+    area_ids: Select[tuple[int]] | Sequence[int] | None = None,
+) -> list[Sum]:
+    """Return a figure for each area alone (or each company or site; of ``area_ids`` only), by month and part.
 
-    What is due counts as at the end of the month.
+    What is due counts as at the end of the period. A cell may come in several rows, which add up.
     """
-    period, end = Period(month, month), day_bounds(month.last)[1]
-    question = _Question(figure, area_ids, None, period, end, figure.lag(session), apart=True, by_part=True)
-    sums: Counter[Cell] = Counter()
-    for row in _read(session, question):
-        sums[row.area_id, row.part] += row.n
-    return sums
+    end = day_bounds(period.last_day)[1]
+    return _read(session, _Question(figure, area_ids, None, period, end, figure.lag(session), Apart.EACH))
 
 
 def sum_below(
@@ -119,7 +126,7 @@ def sum_below(
     shown = {area.path: area.id for area in areas}
     if not shown:
         return Counter()
-    question = _Question(figure, list(shown.values()), path, period, now, figure.lag(session), apart=True)
+    question = _Question(figure, list(shown.values()), path, period, now, figure.lag(session), Apart.AREAS)
     sums: Counter[int] = Counter()
     for row in _read(session, question):
         sums[row.area_id] += row.n
@@ -171,10 +178,10 @@ def _holds(figure: Figure, period: Period, lag: int) -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class _Question:
-    """Which figure of whom and of which months is read; ``apart``: by the areas ``area_ids``, else all together.
+    """Which figure of whom and of which months is read; ``area_ids`` are those whose sums are read.
 
     ``owner`` is the path of an area, or the id of a company; None: each of ``area_ids`` is its own owner, all of them
-    where these are None, too. ``by_part``: apart by their parts as well.
+    where these are None, too.
     """
 
     figure: Figure
@@ -183,8 +190,7 @@ class _Question:
     period: Period
     now: datetime
     lag: int
-    apart: bool = False
-    by_part: bool = False
+    apart: Apart = Apart.MONTHS
 
     def statement(self, known: Settled) -> Any:
         """Return one statement over the sums, the changes, what is not settled, and how far each month is."""
@@ -208,23 +214,24 @@ class _Question:
         )
 
     def _columns(self, area_id: Any, month: Any, part: Any, varies: Sequence[Any]) -> Select[Any]:
-        """Return a query of area, month and part; with areas apart, months and parts are taken together."""
-        if self.by_part:
-            return select(area_id, literal(EARLIEST.first, Date), part).group_by(area_id, *varies)
-        if self.apart:
+        """Return a query of area, month and part, grouped by what is apart."""
+        if self.apart is Apart.EACH:
+            return select(area_id, month, part).group_by(area_id, month, *varies)
+        if self.apart is Apart.AREAS:
             return select(area_id, literal(EARLIEST.first, Date), named("")).group_by(area_id)
         return select(literal(0, Integer), month, part).group_by(month, *varies)
 
     def _sums(self, known: Settled) -> Select[Any]:
         part = SettledSum.part.expression
-        return (
-            self._columns(SettledSum.area_id.expression, SettledSum.month, part, [part])
-            .add_columns(func.sum(SettledSum.n))
-            .where(
-                SettledSum.figure == self.figure.name,
-                SettledSum.month.in_(known),
-                self._is_asked_for(SettledSum.area_id.expression),
-            )
+        if self.apart is Apart.EACH:  # there is one of each: nothing to group
+            query = select(SettledSum.area_id.expression, SettledSum.month, part, SettledSum.n.expression)
+        else:
+            columns = self._columns(SettledSum.area_id.expression, SettledSum.month, part, [part])
+            query = columns.add_columns(func.sum(SettledSum.n))
+        return query.where(
+            SettledSum.figure == self.figure.name,
+            SettledSum.month.in_(known),
+            self._is_asked_for(SettledSum.area_id.expression),
         )
 
     def _changes(self, known: Settled) -> Select[Any]:

@@ -15,10 +15,11 @@ from trafficedu.areas.queries import tree as areas
 from trafficedu.areas.queries.ebikes import ebikes_of_areas
 from trafficedu.areas.rules import paths_down_to
 from trafficedu.core.actors import Actor
-from trafficedu.core.month import Month
+from trafficedu.core.month import Month, Period
 from trafficedu.education.queries import rates as education
 from trafficedu.hazards.queries import figures as hazards
 from trafficedu.helmets.queries import rates as helmets
+from trafficedu.helmets.queries.monthly import RateCriteria
 
 HAZARDS = ("open", "new", "fixed", "fixed_on_time", "overdue")
 
@@ -91,7 +92,7 @@ def _count(session: Session, by: Actor, month: Month, as_of: datetime) -> dict[s
         add(row.path, casualty_accidents=row.accidents)
     for path, _, due, on_time in education.count_due_by_area_and_month(session, by, first, after, as_of):
         add(path, tasks_due=due, tasks_on_time=on_time)
-    for path, _, bare, clear in helmets.count_by_area_and_month(session, helmets.RateCriteria(first, after), by):
+    for path, _, bare, clear in helmets.count_by_area_and_month(session, RateCriteria(Period(month, month)), by):
         add(path, helmets_observed=clear, helmets_worn=clear - bare)
     of_areas = hazards.indicators(session, month)
     for area in areas.list_below(session, by.scope.area_path or "", last):

@@ -15,10 +15,11 @@ from trafficedu.areas.queries.ebikes import ebikes_of_areas
 from trafficedu.bulletin.rules import HELMET_MONTHS
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor
-from trafficedu.core.month import Month
+from trafficedu.core.month import Month, Period
 from trafficedu.education.queries import rates as education
 from trafficedu.feedback.queries import rates as feedback
 from trafficedu.helmets.queries import rates as helmets
+from trafficedu.helmets.queries.monthly import RateCriteria, list_seen
 from trafficedu.reports.bulletin_data import Limits, NamedRate, Rate
 from trafficedu.violations.queries import figures as violations
 
@@ -37,8 +38,7 @@ def helmet_rates(
 ) -> tuple[helmets.RateRow, list[NamedRate], helmets.Standard]:
     """Return the rate of ``area`` over the months that the evaluation looks at, that of its parts, and the target."""
     at = helmets.standard(session)
-    wanted = helmets.RateCriteria((month - (HELMET_MONTHS - 1)).first, month.next.first, area.path)
-    seen = helmets.list_observations(session, wanted, by)
+    seen = list_seen(session, RateCriteria(Period(month - (HELMET_MONTHS - 1), month), area.path), by)
     lines = helmets.by_area(session, seen, at, area)
     named = [NamedRate(one.key, one.name, line_rate(one), STATES[one.judgement.verdict]) for one in lines]
     return helmets.line_of(seen, at), named, at

@@ -16,12 +16,13 @@ from trafficedu.analysis.colours.rule_set import COMPANY, EBIKES, RIDER_DAYS, ST
 from trafficedu.areas.queries.ebikes import ebikes_of_areas
 from trafficedu.areas.rules import paths_down_to
 from trafficedu.core.actors import SYSTEM
-from trafficedu.core.month import Month
+from trafficedu.core.month import Month, Period
 from trafficedu.education.queries import rates as education
 from trafficedu.evaluation.queries.effort import points_of, stops_by_path
 from trafficedu.evaluation.queries.targets import Targets
 from trafficedu.feedback.queries import rates as feedback
 from trafficedu.helmets.queries import rates as helmets
+from trafficedu.helmets.queries.monthly import RateCriteria
 from trafficedu.riders import queries as riders
 from trafficedu.violations.queries import figures as violations
 
@@ -136,7 +137,7 @@ def _education(session: Session, facts: Facts, targets: Targets, month: Month, a
 
 
 def _helmets(session: Session, facts: Facts, targets: Targets, month: Month) -> None:
-    criteria = helmets.RateCriteria((month - (HELMET_MONTHS - 1)).first, month.next.first)
+    criteria = RateCriteria(Period(month - (HELMET_MONTHS - 1), month))
     rows = helmets.count_by_area_and_month(session, criteria, SYSTEM)
     counts = ((targets.paths[path], {"helmeted": clear - bare, "observed": clear}) for path, _, bare, clear in rows)
     for key, sums in by_target(targets, counts).items():

@@ -21,12 +21,13 @@ from trafficedu.areas.queries import tree as areas
 from trafficedu.areas.queries.ebikes import ebikes_of_areas
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import day_bounds
-from trafficedu.core.month import Month
+from trafficedu.core.month import Month, Period
 from trafficedu.education.queries import rates as education
 from trafficedu.evaluation.queries.areas import list_parts, owners
 from trafficedu.evaluation.rules.calendar import MOST_MONTHS
 from trafficedu.evaluation.rules.measures import ACCIDENTS, CASUALTY, EDUCATION, SERIES, VIOLATIONS
 from trafficedu.helmets.queries import rates as helmets
+from trafficedu.helmets.queries.monthly import RateCriteria
 from trafficedu.violations.queries import figures as violations
 
 Cell = tuple[str, Month, int, int | None]
@@ -101,7 +102,7 @@ def _cells(session: Session, key: str, path: str, first: Month, last: Month) -> 
     if key == EDUCATION:
         due = education.count_due_by_area_and_month(session, SYSTEM, start, after, day_bounds(after)[0], path)
         return [(area, month, tasks - on_time, tasks) for area, month, tasks, on_time in due]
-    seen = helmets.count_by_area_and_month(session, helmets.RateCriteria(start, after, path), SYSTEM)
+    seen = helmets.count_by_area_and_month(session, RateCriteria(Period(first, last), path), SYSTEM)
     return [(area, month, bare, clear) for area, month, bare, clear in seen if clear]
 
 

@@ -8,58 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from functools import reduce
+from operator import add
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from trafficedu.analysis.proportions import Judgement, Rate, TargetVerdict, against_target, clustered_rate, wilson
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.configuration.queries import figure
-from trafficedu.core.actors import Actor, at_or_below
-from trafficedu.core.clock import local
+from trafficedu.core.actors import Actor
 from trafficedu.core.month import Month
 from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
-from trafficedu.helmets.queries.surveys import visible_to
-from trafficedu.helmets.rules import CountMethod, RateInterval, SurveyState, difference
-
-
-@dataclass(frozen=True)
-class RateCriteria:
-    """What is asked: days from ``first`` to before ``after``, an area with all below it, and who was counted.
-
-    An empty group or role means both. An empty method means both, which only a comparison wants: the methods see
-    different riders.
-    """
-
-    first: date
-    after: date
-    area_path: str = ""
-    method: str = CountMethod.ON_SITE
-    group: str = ""
-    role: str = ""
+from trafficedu.helmets.queries.monthly import RateCriteria, Seen, list_seen, paths_of_sites, site_ids
+from trafficedu.helmets.rules import CELLS, CountMethod, HeadState, RateInterval, SurveyState, difference, tally
+from trafficedu.settled.models import hour_text
 
 
 def either_method(criteria: RateCriteria) -> RateCriteria:
     """Return the same question about both methods, for a comparison."""
     return replace(criteria, method="")
-
-
-@dataclass(frozen=True)
-class Observation:
-    """What one survey counted of one company's riders (None: not told apart, or no delivery)."""
-
-    survey_id: int
-    site_id: int
-    started: datetime
-    day: date
-    method: str
-    company_id: int | None
-    helmeted: int
-    bare: int
-    unclear: int
 
 
 @dataclass(frozen=True)
@@ -120,64 +90,24 @@ def standard(session: Session) -> Standard:
     )
 
 
-def list_observations(session: Session, criteria: RateCriteria, by: Actor) -> list[Observation]:
-    """Return what was counted in the surveys that count, one row a survey and company."""
-    query = (
-        select(
-            HelmetSurvey.id,
-            HelmetSurvey.site_id,
-            HelmetSurvey.started_utc,
-            HelmetSurvey.occurred_on,
-            HelmetSurvey.method,
-            HelmetCount.company_id,
-            func.sum(HelmetCount.helmeted),
-            func.sum(HelmetCount.bare),
-            func.sum(HelmetCount.unclear),
-        )
-        .join(HelmetSheet, HelmetSheet.survey_id == HelmetSurvey.id)
-        .join(HelmetCount, HelmetCount.sheet_id == HelmetSheet.id)
-        .join(HelmetSite, HelmetSurvey.site_id == HelmetSite.id)
-        .join(Area, HelmetSite.area_id == Area.id)
-        .where(
-            HelmetSurvey.state == SurveyState.COUNTED,
-            HelmetSurvey.occurred_on >= criteria.first,
-            HelmetSurvey.occurred_on < criteria.after,
-            visible_to(by),
-        )
-        .group_by(HelmetSurvey.id, HelmetCount.company_id)
-        .order_by(HelmetSurvey.id)
-    )
-    if criteria.area_path:
-        query = query.where(at_or_below(Area.path, criteria.area_path))
-    for column, value in (
-        (HelmetSurvey.method, criteria.method),
-        (HelmetCount.group, criteria.group),
-        (HelmetCount.role, criteria.role),
-    ):
-        if value:
-            query = query.where(column == value)
-    return [Observation(*row) for row in session.execute(query)]
-
-
 def line_of(
-    observations: Iterable[Observation], at: Standard, key: str = "", name: str = "", *, one_site: bool = False
+    observations: Iterable[Seen], at: Standard, key: str = "", name: str = "", *, one_site: bool = False
 ) -> RateRow:
     """Sum observations up to a rate with its interval and what it says about the target."""
     sums: dict[int, list[int]] = {}
-    surveys: set[int] = set()
-    unclear = 0
+    unclear = surveys = 0
     for seen in observations:
         site = sums.setdefault(seen.site_id, [0, 0])
         site[0] += seen.helmeted
         site[1] += seen.helmeted + seen.bare
         unclear += seen.unclear
-        surveys.add(seen.survey_id)
+        surveys += seen.surveys
     if one_site:
         rate = _single(sum(helmeted for helmeted, _ in sums.values()), sum(clear for _, clear in sums.values()))
     else:
         helmeted, clear = [site[0] for site in sums.values()], [site[1] for site in sums.values()]
         rate = clustered_rate(helmeted, clear, assumed_deff=at.deff)
-    return RateRow(key, name, rate, _judge(rate, at, one_site=one_site), unclear, len(surveys))
+    return RateRow(key, name, rate, _judge(rate, at, one_site=one_site), unclear, surveys)
 
 
 def _single(helmeted: int, clear: int) -> Rate:
@@ -202,37 +132,67 @@ def _judge(rate: Rate, at: Standard, *, one_site: bool) -> Judgement:
     return Judgement(verdict, None)
 
 
-def _grouped(
-    observations: Iterable[Observation], key: Callable[[Observation], Hashable | None]
-) -> dict[Any, list[Observation]]:
-    groups: dict[Any, list[Observation]] = {}
+def _grouped(observations: Iterable[Seen], key: Callable[[Seen], Hashable]) -> dict[Any, list[Seen]]:
+    groups: dict[Any, list[Seen]] = {}
     for seen in observations:
-        place = key(seen)
-        if place is not None:
-            groups.setdefault(place, []).append(seen)
+        groups.setdefault(key(seen), []).append(seen)
     return groups
 
 
-def by_month(observations: Sequence[Observation], at: Standard, months: Sequence[Month]) -> list[RateRow]:
+def by_month(observations: Sequence[Seen], at: Standard, months: Sequence[Month]) -> list[RateRow]:
     """Return a line for each of ``months``; one without a survey has no rate."""
-    groups = _grouped(observations, lambda seen: Month.of(seen.day))
+    groups = _grouped(observations, lambda seen: seen.month)
     return [line_of(groups.get(month, []), at, str(month), str(month)) for month in months]
 
 
-def by_hour(observations: Sequence[Observation], at: Standard) -> list[RateRow]:
+def by_hour(session: Session, criteria: RateCriteria, by: Actor, at: Standard) -> list[RateRow]:
     """Return a line for each hour of the day in which a survey began, on the district's clock."""
-    groups = _grouped(observations, lambda seen: local(seen.started).hour)
-    return [line_of(groups[hour], at, str(hour), f"{hour:02d}:00–{hour:02d}:59") for hour in sorted(groups)]
+    cells = [CELLS[place] for place in criteria.cells]
+    sums = [reduce(add, (getattr(HelmetSurvey, tally(*cell, head)) for cell in cells)) for head in HeadState]
+    query = select(HelmetSurvey.site_id, hour_text(HelmetSurvey.started_utc), *map(func.sum, sums), func.count())
+    query = query.where(*_surveys(session, criteria, by), reduce(add, sums) > 0)
+    groups = _read(session, criteria, query)
+    return [line_of(groups[hour], at, str(int(hour)), f"{hour}:00–{hour}:59") for hour in sorted(groups)]
 
 
-def by_company(session: Session, observations: Sequence[Observation], at: Standard) -> list[RateRow]:
+def by_company(session: Session, criteria: RateCriteria, by: Actor, at: Standard) -> list[RateRow]:
     """Return a line for each company whose delivery riders an observer told apart, by name."""
-    groups = _grouped(observations, lambda seen: seen.company_id)
+    sums = [getattr(HelmetCount, head) for head in HeadState]
+    query = (
+        select(
+            HelmetSurvey.site_id, HelmetCount.company_id, *map(func.sum, sums), func.count(HelmetSurvey.id.distinct())
+        )
+        .join(HelmetSheet, HelmetSheet.survey_id == HelmetSurvey.id)
+        .join(HelmetCount, HelmetCount.sheet_id == HelmetSheet.id)
+        .where(*_surveys(session, criteria, by), HelmetCount.company_id.is_not(None), reduce(add, sums) > 0)
+    )
+    for column, value in ((HelmetCount.group, criteria.group), (HelmetCount.role, criteria.role)):
+        if value:
+            query = query.where(column == value)
+    groups = _read(session, criteria, query)
     companies = session.scalars(select(Company).where(Company.id.in_(groups)).order_by(Company.name))
     return [line_of(groups[company.id], at, company.code, company.name) for company in companies]
 
 
-def by_site(session: Session, observations: Sequence[Observation], at: Standard) -> list[RateRow]:
+def _surveys(session: Session, criteria: RateCriteria, by: Actor) -> list[ColumnElement[bool]]:
+    conditions = [
+        HelmetSurvey.state == SurveyState.COUNTED,
+        HelmetSurvey.occurred_on.between(criteria.period.first_day, criteria.period.last_day),
+        HelmetSurvey.site_id.in_(site_ids(session, criteria, by)),
+    ]
+    return [*conditions, HelmetSurvey.method == criteria.method] if criteria.method else conditions
+
+
+def _read(session: Session, criteria: RateCriteria, query: Select[Any]) -> dict[Any, list[Seen]]:
+    """Return what a query of site, key, heads and surveys counts, by its key."""
+    site, key = list(query.selected_columns)[:2]
+    groups: dict[Any, list[Seen]] = {}
+    for site_id, of, *numbers in session.execute(query.group_by(site, key)):
+        groups.setdefault(of, []).append(Seen(site_id, criteria.period.first, criteria.method, *numbers))
+    return groups
+
+
+def by_site(session: Session, observations: Sequence[Seen], at: Standard) -> list[RateRow]:
     """Return a line with Wilson's interval for each site, by code."""
     groups = _grouped(observations, lambda seen: seen.site_id)
     sites = session.execute(
@@ -243,18 +203,9 @@ def by_site(session: Session, observations: Sequence[Observation], at: Standard)
     return [line_of(groups[site.id], at, site.code, site.name, one_site=True) for site in sites]
 
 
-def by_area(session: Session, observations: Sequence[Observation], at: Standard, area: Area) -> list[RateRow]:
+def by_area(session: Session, observations: Sequence[Seen], at: Standard, area: Area) -> list[RateRow]:
     """Return a line for each area directly below ``area``; what lies in none of them stands under its own name."""
-    site_ids = {seen.site_id for seen in observations}
-    paths = dict(
-        session.execute(
-            select(HelmetSite.id, Area.path)
-            .join(Area, HelmetSite.area_id == Area.id)
-            .where(HelmetSite.id.in_(site_ids))
-        )
-        .tuples()
-        .all()
-    )
+    paths = paths_of_sites(session, {seen.site_id for seen in observations})
     groups = _grouped(observations, lambda seen: paths[seen.site_id][len(area.path) :].split("/", 1)[0] or area.code)
     names = dict(session.execute(select(Area.code, Area.name).where(Area.code.in_(groups))).tuples().all())
     return [line_of(groups[code], at, code, names.get(code, code)) for code in sorted(groups)]
@@ -274,7 +225,7 @@ class MethodComparison:
         return self.gap is not None and (self.gap.low > 0 or self.gap.high < 0)
 
 
-def compare_methods(observations: Sequence[Observation], at: Standard) -> MethodComparison:
+def compare_methods(observations: Sequence[Seen], at: Standard) -> MethodComparison:
     """Compare the two methods; ``observations`` hold both."""
     groups = _grouped(observations, lambda seen: seen.method)
     lines = [line_of(groups.get(method, []), at, method, method) for method in tuple(CountMethod)]
@@ -288,13 +239,10 @@ def compare_methods(observations: Sequence[Observation], at: Standard) -> Method
 
 def count_by_area_and_month(session: Session, criteria: RateCriteria, by: Actor) -> list[tuple[str, Month, int, int]]:
     """Return path of the site's area, month, bare heads and clear observations."""
-    paths = {
-        code: path
-        for code, path in session.execute(select(HelmetSite.id, Area.path).join(Area, HelmetSite.area_id == Area.id))
-    }
+    paths = paths_of_sites(session, site_ids(session, criteria, by))
     counts: dict[tuple[str, Month], tuple[int, int]] = {}
-    for seen in list_observations(session, criteria, by):
-        key = paths[seen.site_id], Month.of(seen.day)
+    for seen in list_seen(session, criteria, by):
+        key = paths[seen.site_id], seen.month
         bare, clear = counts.get(key, (0, 0))
         counts[key] = bare + seen.bare, clear + seen.helmeted + seen.bare
     return [(path, month, bare, clear) for (path, month), (bare, clear) in sorted(counts.items())]

@@ -15,14 +15,12 @@ from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor, at_or_below
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import AGO, FIGURES, Cell, Column, Listing
+from trafficedu.core.month import Month, Period
 from trafficedu.core.numbers import normalise
 from trafficedu.core.text import message
 from trafficedu.helmets.models import HelmetDraw, HelmetSite, HelmetSurvey
-from trafficedu.helmets.rules import (
-    SiteUse,
-    Strata,
-    SurveyState,
-)
+from trafficedu.helmets.queries.monthly import count_surveys
+from trafficedu.helmets.rules import SiteUse, Strata, SurveyState
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class SiteFilter:
 
 @dataclass(frozen=True)
 class SiteLine:
-    """A site with its surveys that count: how many, and the day of the last."""
+    """A site with its surveys that count: how many in which anybody was observed, and the day of the last."""
 
     site: HelmetSite
     surveys: int
@@ -71,12 +69,10 @@ def find_site(session: Session, code: str, by: Actor) -> HelmetSite:
     return site
 
 
-def _filtered(by: Actor, chosen: SiteFilter) -> Select[tuple[HelmetSite, int, date]]:
-    """Return the query of sites with how often they were counted."""
+def _filtered(by: Actor, chosen: SiteFilter) -> Select[tuple[HelmetSite]]:
     query = (
-        select(HelmetSite, func.coalesce(_TALLY.c.surveys, 0), _TALLY.c.last_on)
+        select(HelmetSite)
         .join(Area, HelmetSite.area_id == Area.id)
-        .outerjoin(_TALLY, _TALLY.c.site_id == HelmetSite.id)
         .where(sites_within(by))
         .options(joinedload(HelmetSite.area))
     )
@@ -91,16 +87,23 @@ def _filtered(by: Actor, chosen: SiteFilter) -> Select[tuple[HelmetSite, int, da
     return query if chosen.active is None else query.where(HelmetSite.active == chosen.active)
 
 
-_TALLY = (
-    select(
-        HelmetSurvey.site_id,
-        func.count().label("surveys"),
-        func.max(HelmetSurvey.occurred_on).label("last_on"),
+def _with_surveys(session: Session, sites: Sequence[HelmetSite]) -> list[SiteLine]:
+    """Return sites with their surveys, read for all of them at once: their number from sums, the last by an index."""
+    ids = [site.id for site in sites]
+    newest = HelmetSurvey.occurred_on.desc(), HelmetSurvey.started_utc.desc(), HelmetSurvey.id.desc()
+    last_on = (
+        select(HelmetSurvey.occurred_on)
+        .where(HelmetSurvey.site_id == HelmetSite.id, HelmetSurvey.state == SurveyState.COUNTED)
+        .order_by(*newest)
+        .limit(1)
+        .scalar_subquery()
     )
-    .where(HelmetSurvey.state == SurveyState.COUNTED)
-    .group_by(HelmetSurvey.site_id)
-    .subquery()
-)
+    lasts = dict(session.execute(select(HelmetSite.id, last_on).where(HelmetSite.id.in_(ids))).tuples().all())
+    first, last = (session.scalar(select(end(HelmetSurvey.occurred_on))) for end in (func.min, func.max))
+    surveys = count_surveys(session, ids, Period(Month.of(first), Month.of(last))) if first and last else {}
+    return [SiteLine(site, surveys.get(site.id, 0), lasts[site.id]) for site in sites]
+
+
 SITES: Listing[SiteLine, SiteFilter] = Listing(
     _filtered,
     [
@@ -118,7 +121,7 @@ SITES: Listing[SiteLine, SiteFilter] = Listing(
     ],
     sort="code",
     order=[HelmetSite.code.expression],
-    make=SiteLine,
+    complete=_with_surveys,
 )
 
 
@@ -208,32 +211,19 @@ def find_draw(session: Session, number: str, by: Actor) -> HelmetDraw:
 def list_draw_lines(session: Session, draw: HelmetDraw) -> list[DrawLine]:
     """Return the drawn sites in the order of strata and lot, with the surveys of the plan's month."""
     codes = [code for drawn in draw.drawn.values() for code in drawn]
-    tally = (
-        select(HelmetSurvey.site_id, func.count().label("surveys"))
-        .where(
-            HelmetSurvey.state == SurveyState.COUNTED,
-            HelmetSurvey.occurred_on.between(draw.month.first, draw.month.last),
-        )
-        .group_by(HelmetSurvey.site_id)
-        .subquery()
-    )
-    query = (
-        select(HelmetSite, func.coalesce(tally.c.surveys, 0))
-        .outerjoin(tally, tally.c.site_id == HelmetSite.id)
-        .where(HelmetSite.code.in_(codes))
-        .options(joinedload(HelmetSite.area))
-    )
-    sites = {site.code: (site, surveys) for site, surveys in session.execute(query)}
+    query = select(HelmetSite).where(HelmetSite.code.in_(codes)).options(joinedload(HelmetSite.area))
+    sites = {site.code: site for site in session.scalars(query)}
+    counted = count_surveys(session, [site.id for site in sites.values()], Period(draw.month, draw.month))
     names = {area.code: area.name for area in session.scalars(select(Area).where(Area.code.in_(list(draw.drawn))))}
     return [
         DrawLine(
             names.get(stratum, stratum),
             place,
             code,
-            sites[code][0].name,
-            sites[code][0].area.name,
-            sites[code][0].road_class,
-            sites[code][1],
+            sites[code].name,
+            sites[code].area.name,
+            sites[code].road_class,
+            counted.get(sites[code].id, 0),
         )
         for stratum, drawn in sorted(draw.drawn.items())
         for place, code in enumerate(drawn, start=1)

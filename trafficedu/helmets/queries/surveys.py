@@ -33,22 +33,6 @@ class SurveyFilter:
     state: str = ""
 
 
-@dataclass(frozen=True)
-class SurveyLine:
-    """A survey with the sums over its observers."""
-
-    survey: HelmetSurvey
-    helmeted: int
-    bare: int
-    unclear: int
-    observers: int
-
-    @property
-    def clear(self) -> int:
-        """The denominator of the rate: observed minus unclear."""
-        return self.helmeted + self.bare
-
-
 def visible_to(by: Actor) -> ColumnElement[bool]:
     """Return the condition that ``by`` sees a survey: its site lies in the own post's areas."""
     return by.scope.condition(
@@ -58,24 +42,6 @@ def visible_to(by: Actor) -> ColumnElement[bool]:
 
 def _surveys(by: Actor) -> Select[tuple[HelmetSurvey]]:
     return select(HelmetSurvey).where(visible_to(by)).options(joinedload(HelmetSurvey.site).joinedload(HelmetSite.area))
-
-
-def _with_sums(session: Session, surveys: Sequence[HelmetSurvey]) -> list[SurveyLine]:
-    """Return surveys with what was counted in each, read for all of them at once."""
-    sums = (
-        select(
-            HelmetSheet.survey_id,
-            func.sum(HelmetCount.helmeted),
-            func.sum(HelmetCount.bare),
-            func.sum(HelmetCount.unclear),
-            func.count(HelmetSheet.id.distinct()),
-        )
-        .join(HelmetCount, HelmetCount.sheet_id == HelmetSheet.id)
-        .where(HelmetSheet.survey_id.in_([survey.id for survey in surveys]))
-        .group_by(HelmetSheet.survey_id)
-    )
-    counted = {survey_id: counts for survey_id, *counts in session.execute(sums)} if surveys else {}
-    return [SurveyLine(survey, *counted.get(survey.id, (0, 0, 0, 0))) for survey in surveys]
 
 
 def _sites(session: Session, by: Actor, chosen: SurveyFilter) -> Sequence[int] | None:
@@ -104,29 +70,28 @@ def _filtered(by: Actor, chosen: SurveyFilter) -> Select[tuple[HelmetSurvey]]:
     return query.where(*NARROWING.conditions(chosen))
 
 
-SURVEYS: Listing[SurveyLine, SurveyFilter] = Listing(
+SURVEYS: Listing[HelmetSurvey, SurveyFilter] = Listing(
     _filtered,
     [
-        Column("site", message("Site"), value=lambda row: f"{row.survey.site.name} · {row.survey.site.area.name}"),
-        Column("began", message("Began"), value=lambda row: row.survey.started_utc),
-        Column("minutes", message("Minutes"), value=lambda row: row.survey.minutes, look=FIGURES),
-        Column("method", message("Method"), value=lambda row: row.survey.method.label),
+        Column("site", message("Site"), value=lambda row: f"{row.site.name} · {row.site.area.name}"),
+        Column("began", message("Began"), value=lambda row: row.started_utc),
+        Column("minutes", message("Minutes"), value=lambda row: row.minutes, look=FIGURES),
+        Column("method", message("Method"), value=lambda row: row.method.label),
         Column("rate", message("Helmet rate"), look=FIGURES),
         Column("unclear", message("unclear"), value=lambda row: row.unclear, look=FIGURES),
         Column("observers", message("Observers"), value=lambda row: row.observers, look=FIGURES),
-        Column("state", message("State"), value=lambda row: row.survey.state),
+        Column("state", message("State"), value=lambda row: row.state),
     ],
     order=[HelmetSurvey.occurred_on.desc(), HelmetSurvey.started_utc.desc(), HelmetSurvey.id.desc()],
-    complete=_with_sums,
     reach=NARROWING.reach,
 )
 
 
-def list_recent(session: Session, by: Actor, day: date) -> list[SurveyLine]:
+def list_recent(session: Session, by: Actor, day: date) -> Sequence[HelmetSurvey]:
     """Return the surveys of ``day`` in which ``by`` counted."""
     own = select(HelmetSheet.survey_id).where(HelmetSheet.observer_id == by.user_id)
     query = _surveys(by).where(HelmetSurvey.occurred_on == day, HelmetSurvey.id.in_(own))
-    return _with_sums(session, session.scalars(query.order_by(HelmetSurvey.id.desc())).all())
+    return session.scalars(query.order_by(HelmetSurvey.id.desc())).all()
 
 
 def find_survey(session: Session, number: str, by: Actor) -> HelmetSurvey:

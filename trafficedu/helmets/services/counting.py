@@ -43,6 +43,7 @@ from trafficedu.helmets.rules import (
     Tap,
     add_up,
 )
+from trafficedu.helmets.services import tallies
 
 RECORD = "helmets:survey:record"
 LONGEST_MINUTES = 1440
@@ -111,6 +112,9 @@ def receive(session: Session, sent: CountSheet, by: Actor, now: datetime) -> Rec
         sheet.ended_utc = until
     _stretch(survey, started, until)
     session.flush()
+    if added:
+        tallies.renew(session, [survey.id])
+        session.expire(survey)
     if added or sent.ended:
         audit.write(session, RECORD, by, subject=survey, sheet=sheet.id, taps=added, ended=sent.ended)
     return Received(sheet.last_event, sheet.ended_utc is not None, survey.number)

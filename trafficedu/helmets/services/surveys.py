@@ -21,6 +21,7 @@ from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSurvey
 from trafficedu.helmets.queries.sites import find_site
 from trafficedu.helmets.queries.surveys import find_by_reference
 from trafficedu.helmets.rules import SURVEY_LIFE, CountMethod, SurveyAct, SurveySource, check_started
+from trafficedu.helmets.services import tallies
 
 RECORD, VOIDING = "helmets:survey:record", "helmets:survey:void"
 
@@ -96,6 +97,8 @@ def add_survey(
     session.add(survey)
     arrived = Refusal(message("This survey has just been received. Look for it in the list."))
     flush_or_refuse(session, {"helmet_survey.reference": arrived})
+    tallies.renew(session, [survey.id])
+    session.expire(survey)
     audit.write(session, RECORD, by, subject=survey, method=new.method)
     return survey
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ from trafficedu.helmets import charts
 from trafficedu.helmets.forms import ResultsForm
 from trafficedu.helmets.queries import rates as rate_queries
 from trafficedu.helmets.queries import sites
+from trafficedu.helmets.queries.monthly import list_seen
 from trafficedu.helmets.rules import CountMethod
 from trafficedu.helmets.views.blueprint import pages
 
@@ -102,23 +104,24 @@ class Results:
         return 100 * sum(rates) / len(rates) if rates else None
 
 
-def _results(form: ResultsForm) -> Results | None:
-    """Return what was asked for, or None for somebody without a post in an area."""
+def _results(form: ResultsForm, views: Collection[str]) -> Results | None:
+    """Return what was asked for with these breakdowns, or None for somebody without a post in an area."""
     area = sites.find_area(session(), request.args.get("area", ""), actor())
     if area is None:
         return None
     period = form.settle(Month.of(today()))
     criteria = form.to_input(period, area.path)
     at = rate_queries.standard(session())
-    both = rate_queries.list_observations(session(), rate_queries.either_method(criteria), actor())
+    both = list_seen(session(), rate_queries.either_method(criteria), actor())
     seen = [observation for observation in both if observation.method == criteria.method]
-    tables = {
-        "area": rate_queries.by_area(session(), seen, at, area),
-        "site": rate_queries.by_site(session(), seen, at),
-        "company": rate_queries.by_company(session(), seen, at),
-        "hour": rate_queries.by_hour(seen, at),
-        "month": rate_queries.by_month(seen, at, period.months),
+    breakdowns: dict[str, Callable[[], list[rate_queries.RateRow]]] = {
+        "area": lambda: rate_queries.by_area(session(), seen, at, area),
+        "site": lambda: rate_queries.by_site(session(), seen, at),
+        "company": lambda: rate_queries.by_company(session(), criteria, actor(), at),
+        "hour": lambda: rate_queries.by_hour(session(), criteria, actor(), at),
+        "month": lambda: rate_queries.by_month(seen, at, period.months),
     }
+    tables = {name: make() for name, make in breakdowns.items() if name in views}
     comparison = rate_queries.compare_methods(both, at)
     return Results(area, period, at, rate_queries.line_of(seen, at), tables, comparison)
 
@@ -129,7 +132,7 @@ def results() -> Any:
     """I read how many riders wear a helmet: where, when, how certainly, and whether the target is met."""
     form = ResultsForm(request.args)
     form.validate()
-    shown = _results(form)
+    shown = _results(form, {"area", "site", "month", form.view})
     if shown is None:
         return render_template("helmets/results.html", results=None, form=form)
     form.area.choices = choices(choices_below(session(), today(), actor()))
@@ -170,7 +173,7 @@ def table() -> Any:
     """I take the tables of results along as a workbook."""
     form = ResultsForm(request.args)
     form.validate()
-    return table_file(Table(COLUMNS, lambda: _rows(_results(form))), "helmets.xlsx", "", titles=locale())
+    return table_file(Table(COLUMNS, lambda: _rows(_results(form, HEADS))), "helmets.xlsx", "", titles=locale())
 
 
 def _rows(shown: Results | None) -> list[spreadsheet.Row]:

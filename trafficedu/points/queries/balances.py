@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from trafficedu.areas.models import TOWN, VILLAGE, Area
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import SYSTEM, Actor
-from trafficedu.core.month import Month
+from trafficedu.core.month import Month, Period
 from trafficedu.core.paging import Page, Place, cut
 from trafficedu.core.validity import Validity
 from trafficedu.points.queries.catalogue import expectations
@@ -71,10 +72,12 @@ def list_month(session: Session, month: Month, kind: str, by: Actor) -> list[Bal
     targets, expected = _targets(session, kind, month, by), expectations(session, month)
     own_areas = select(Area.id).where(Area.level == kind, by.scope.condition(area=Area.path))
     figure, holders = (OF_COMPANIES, None) if kind == COMPANY else (OF_AREAS, own_areas)
-    sums = sums_alone(session, figure, month, holders) if targets else {}
+    sums = Counter[tuple[int, str]]()
+    for row in sums_alone(session, figure, Period(month, month), holders) if targets else ():
+        sums[row.area_id, row.part] += row.n
     lines = []
     for target, regular in targets:
-        earned, lost, entries = (sums.get((target.id, part), 0) for part in (EARNED, LOST, ENTRIES))
+        earned, lost, entries = (sums[target.id, part] for part in (EARNED, LOST, ENTRIES))
         wanted = expected.of(kind, target.id, month) if regular and kind != DISTRICT else None
         if regular or entries:
             lines.append(Balance(target, earned, lost, entries, wanted))
