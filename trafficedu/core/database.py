@@ -23,9 +23,6 @@ POOL = 20
 """How many connections stay open in a process once they were needed."""
 SPARE = 8
 """For what takes one beside its request's: a probe, a denial."""
-STATEMENTS = 150
-"""How many compiled statements a process keeps, or half as many again, of some 0.1 MB each: docs/adr/0027."""
-
 
 REPLICA = "replica"
 """The name of the engine of ``Settings.replica_url``."""
@@ -41,7 +38,7 @@ def init_database(app: Flask, settings: Settings, handlers: Handlers) -> None:
     those who wait do so before they have any (``core.lanes``). The one given back last is taken first: it has most of
     what is asked prepared, or read, already.
     """
-    engine: dict[str, Any] = {"url": settings.database_url, "query_cache_size": STATEMENTS}
+    engine: dict[str, Any] = {"url": settings.database_url}
     if not settings.database_url.endswith(":memory:"):
         engine |= {"pool_size": POOL, "max_overflow": THREADS + SPARE - POOL, "pool_use_lifo": True}
     engines = {"default": engine | without_kerberos(settings.database_url)}
