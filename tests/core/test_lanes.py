@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from sqlalchemy import text
 
 from trafficedu.app import create_app
@@ -129,6 +129,31 @@ def test_a_full_desk_is_told_at_once_and_the_kerb_passes(narrow_app: MakeNarrow)
     metrics = app.test_client().get("/metrics").text
     assert "trafficedu_desk_refused_total" in metrics
     assert 'trafficedu_requests_running{lane="desk"} 0.0' in metrics
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("ends", ["read", "hung up", "only asked for its head"])
+def test_a_file_keeps_its_place_until_it_is_sent(narrow_app: MakeNarrow, ends: str) -> None:
+    """It takes a thread as long as whoever fetches it reads; thirty slow ones would take those of the kerb."""
+    app = narrow_app()
+
+    def file() -> Response:
+        return Response(iter([b"half", b"the rest"]))
+
+    open_to_all("a test")(file)
+    app.add_url_rule("/file", "file", file)
+    other = app.test_client()
+    if ends == "only asked for its head":
+        app.test_client().head("/file").close()
+    else:
+        sent = app.test_client().get("/file")
+        assert other.get("/violations").status_code == 503
+        assert other.get("/sign-in").status_code == 200
+        if ends == "read":
+            assert sent.data == b"halfthe rest"
+        else:
+            sent.close()
+    assert other.get("/violations").status_code == 302
 
 
 @pytest.mark.one_database

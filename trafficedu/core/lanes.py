@@ -1,19 +1,20 @@
 """Two lanes: what is done at the kerb never waits behind pages that are read at a desk.
 
 A server process has many cheap threads and lets few requests of desks run at once; a few more wait, each for some
-seconds and without a connection to the database, and the rest are told at once that the service is busy. What is
-marked :func:`kerb` passes. How long one statement may take is set here too, for either lane.
+seconds and without a connection to the database, and the rest are told at once that the service is busy. A file that is
+sent keeps its place until it is through. What is marked :func:`kerb` passes. How long one statement may take is set
+here too, for either lane.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, AnyStr, TypeVar
 
 import prometheus_client
-from flask import Flask, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import ServiceUnavailable
 
 from trafficedu.core import connections
@@ -43,6 +44,28 @@ def kerb(view: View) -> View:
     """Mark a view that somebody stands at the kerb with, or at the door of a study: it never waits for desks."""
     view.kerb = True  # type: ignore[attr-defined]
     return view
+
+
+class Place:
+    """What a request takes of its lane; given back once, however often it is said."""
+
+    def __init__(self, lane: str, leave: Callable[[], None]) -> None:
+        self.lane, self._leave, self._taken = lane, leave, True
+        RUNNING.labels(lane).inc()
+
+    def leave(self) -> None:
+        """Give it back."""
+        if self._taken:
+            self._taken = False
+            RUNNING.labels(self.lane).dec()
+            self._leave()
+
+    def kept_for(self, pieces: Iterable[AnyStr]) -> Iterator[AnyStr]:
+        """Yield the pieces of an answer, and give the place back when the last one is sent, or nobody wants it."""
+        try:
+            yield from pieces
+        finally:
+            self.leave()
 
 
 class Desk:
@@ -81,20 +104,25 @@ def init_lanes(app: Flask, settings: Settings) -> None:
         if request.endpoint is None or request.endpoint == "static":
             return
         if getattr(current_app.view_functions[request.endpoint], "kerb", False):
-            g.lane, limit = "kerb", settings.kerb_limit_seconds
+            g.place, limit = Place("kerb", lambda: None), settings.kerb_limit_seconds
         elif desk.enter():
-            g.lane, limit = "desk", settings.desk_limit_seconds
+            g.place, limit = Place("desk", desk.leave), settings.desk_limit_seconds
         else:
             REFUSED.inc()
             raise ServiceUnavailable(retry_after=RETRY_SECONDS)
-        RUNNING.labels(g.lane).inc()
         connections.LIMIT.set(limit)
+
+    @app.after_request
+    def _keep_while_sending(response: Response) -> Response:
+        """Keep the place while a file is sent: that takes a thread for as long as whoever fetches it reads."""
+        if "place" in g and response.is_streamed and not response.direct_passthrough:
+            place = g.pop("place")
+            response.response = place.kept_for(response.response)
+            response.call_on_close(place.leave)
+        return response
 
     @app.teardown_request
     def _leave(_error: BaseException | None) -> None:
-        lane = g.pop("lane", None)
-        if lane is not None:
-            connections.LIMIT.set(0)
-            RUNNING.labels(lane).dec()
-        if lane == "desk":
-            desk.leave()
+        connections.LIMIT.set(0)
+        if "place" in g:
+            g.pop("place").leave()
