@@ -1,7 +1,8 @@
 """Two hundred riders for twenty seats, and check-ins that are each sent twice, beside a light page in the same run.
 
-Posted as a browser without scripts does it, by eight clients over kept connections, the redirect not followed. Exactly
-twenty get a seat, and every rider is checked in once: both are asserted, whatever the pace.
+Posted by eight clients over kept connections, in turn as a browser without scripts does it, the redirect not followed,
+and as the pages' own script does it, which is told a sentence or the piece that has changed. Exactly twenty get a seat,
+and every rider is checked in once: both are asserted, whatever the pace. Printed are requests a minute.
 
     .venv/bin/python -m tests.benchmarks.contested --database sqlite
     .venv/bin/python -m tests.benchmarks.contested --database postgresql
@@ -46,6 +47,8 @@ from trafficedu.stations.models import Station
 
 CLIENTS, SEATS, RIDERS, ROSTER = 8, 20, 200, 40
 LIGHT = "/messages"
+WAYS = {"form": 303, "short": 200}
+"""How it is posted, and what says that it was done."""
 Request = tuple[str, str, str]
 
 
@@ -124,7 +127,7 @@ def add_task(session: Session, village: Area, state: str = "open") -> StudyTask:
     return task
 
 
-def send(port: int, requests: Sequence[Request], cookie: str) -> tuple[float, Counter[int], int]:
+def send(port: int, requests: Sequence[Request], cookie: str, way: str = "form") -> tuple[float, Counter[int], int]:
     """Send everything from eight clients; return requests a minute, the statuses, and the bytes of the answers."""
     queue, lock, statuses, size = iter(requests), threading.Lock(), Counter[int](), 0
 
@@ -132,6 +135,8 @@ def send(port: int, requests: Sequence[Request], cookie: str) -> tuple[float, Co
         nonlocal size
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}
+        if way == "short":
+            headers["Accept"] = "application/json"
         while True:
             with lock:
                 request = next(queue, None)
@@ -161,29 +166,40 @@ def sign_in(port: int, username: str) -> tuple[str, str]:
 
 
 def measure(url: str, rounds: int, warm: int = 1) -> None:
-    """Print what each round made a minute, and the medians of the ratios to the light page."""
-    supervisor, staff, turns = prepare(url, rounds + warm)
+    """Print what each round made a minute, and of each way the medians and their ratios to the light page."""
+    supervisor, staff, turns = prepare(url, (rounds + warm) * len(WAYS))
+    paces: dict[str, list[tuple[float, float, float]]] = {way: [] for way in WAYS}
     with served("trafficedu.app:create_app()", url) as port:
-        manager, manager_token = sign_in(port, supervisor)
-        desk, desk_token = sign_in(port, staff)
-        ratios: list[tuple[float, float]] = []
+        people = sign_in(port, supervisor), sign_in(port, staff)
         for number, turn in enumerate(turns):
-            light, _, _ = send(port, [("GET", LIGHT, "")] * RIDERS, manager)
-            seat = urlencode({"session": turn.number, "csrf_token": manager_token})
-            wanted = [("POST", f"/education/{task}/seat", seat) for task in turn.tasks]
-            seats, statuses, size = send(port, wanted, manager)
-            assert statuses == {303: SEATS, 422: RIDERS - SEATS}, statuses
-            token = urlencode({"csrf_token": desk_token})
-            twice = [("POST", path, token) for path in turn.check_ins for _ in range(2)]
-            arrivals, arrived, _ = send(port, twice, desk)
-            assert arrived == {303: 2 * RIDERS}, arrived
-            if number < warm:
-                continue
-            ratios.append((seats / light, arrivals / light))
-            print(f"{LIGHT} {light:6.0f}  seats {seats:6.0f} ({size // RIDERS} bytes)  check-ins {arrivals:6.0f}")  # noqa: T201
+            way = list(WAYS)[number % len(WAYS)]
+            pace = take_turn(port, turn, way, *people)
+            if number >= warm * len(WAYS):
+                paces[way].append(pace)
     assert_exact(turns)
-    for name, values in zip(("seats", "check-ins"), zip(*ratios, strict=True), strict=True):
-        print(f"{name}: median {statistics.median(values):.2f} of the light page's pace")  # noqa: T201
+    for way, values in paces.items():
+        light, seats, arrivals = (statistics.median(column) for column in zip(*values, strict=True))
+        print(f"{way}: seats {seats:.0f} a minute ({seats / light:.2f} of {LIGHT}), ", end="")  # noqa: T201
+        print(f"check-ins {arrivals:.0f} a minute ({arrivals / light:.2f})")  # noqa: T201
+
+
+def take_turn(
+    port: int, turn: Turn, way: str, manager: tuple[str, str], desk: tuple[str, str]
+) -> tuple[float, float, float]:
+    """Send one round in one way; return requests a minute: of the light page, of seats, of check-ins."""
+    done = WAYS[way]
+    light, _, _ = send(port, [("GET", LIGHT, "")] * RIDERS, manager[0])
+    seat = urlencode({"session": turn.number, "csrf_token": manager[1]})
+    wanted = [("POST", f"/education/{task}/seat", seat) for task in turn.tasks]
+    seats, statuses, size = send(port, wanted, manager[0], way)
+    assert statuses == {done: SEATS, 422: RIDERS - SEATS}, statuses
+    token = urlencode({"csrf_token": desk[1]})
+    twice = [("POST", path, token) for path in turn.check_ins for _ in range(2)]
+    arrivals, arrived, _ = send(port, twice, desk[0], way)
+    assert arrived == {done: 2 * RIDERS}, arrived
+    line = f"{way:5} {LIGHT} {light:6.0f}  seats {seats:6.0f} ({size // RIDERS} bytes)  check-ins {arrivals:6.0f}"
+    print(line, flush=True)  # noqa: T201
+    return light, seats, arrivals
 
 
 def assert_exact(turns: Sequence[Turn]) -> None:

@@ -172,9 +172,23 @@ def _study_loads() -> list[ExecutableOption]:
     ]
 
 
+_ROW_LOADS = (
+    joinedload(Booking.task).options(
+        joinedload(StudyTask.company), joinedload(StudyTask.rider).joinedload(Rider.home_area)
+    ),
+    joinedload(Booking.attendance).selectinload(Attendance.modules),
+    joinedload(Booking.session).joinedload(StudySession.course).selectinload(Course.modules),
+)
+
+
 def find_study(session: Session, session_number: str, task_number: str, by: Actor) -> Booking:
     """Return the booking of a task in a session that ``by`` may see, with all that its card shows; see find_seat."""
     return _study_in(session, session_number, task_number, by, _study_loads())
+
+
+def find_in_list(session: Session, session_number: str, task_number: str, by: Actor) -> Booking:
+    """Return the booking of a task in a session that ``by`` may see, with what its row at the door shows."""
+    return _study_in(session, session_number, task_number, by, _ROW_LOADS)
 
 
 def find_seat(session: Session, session_number: str, task_number: str, by: Actor) -> Booking:

@@ -194,20 +194,21 @@ def _to_card(number: str, task: str) -> Response:
 def check_in(number: str, task: str) -> Any:
     """I check a rider in. A second tap is answered like the first, without taking turns with those who write."""
     booking = sessions.find_seat(session(), number, task, actor())
+    done = booking.has_checked_in
 
     def arrive() -> None:
         study_services.check_in(session(), booking, actor(), utc_now())
 
     if wants_sentence():
-        return told_shortly(arrive, lambda: _row(number, task))
-    if not booking.has_checked_in:
+        return {"html": _row(number, task)} if done else told_shortly(arrive, lambda: _row(number, task))
+    if not done:
         carried_out(arrive)
     return back_to("study.check_in_list", number=number, _anchor=task)
 
 
 def _row(number: str, task: str) -> str:
     """Draw one rider of the list anew."""
-    booking = _study(number, task)
+    booking = sessions.find_in_list(session(), number, task, actor())
     study = booking.session
     person = people.people(session(), [booking.task.rider], actor())[booking.task.rider_id]
     times = {"is_today": study.starts_on == today() and study.takes_place, "begun": study.starts_utc <= utc_now()}
