@@ -28,7 +28,7 @@ from trafficedu.core.events import Handlers
 from trafficedu.core.jobs import JobEnded
 from trafficedu.core.month import Month
 from trafficedu.core.tabular import Exporter, Importer
-from trafficedu.core.transactions import written
+from trafficedu.core.transactions import written, written_in_parts
 from trafficedu.core.web import Panel
 from trafficedu.core.work import Function
 from trafficedu.education import panels as study_panels
@@ -243,20 +243,20 @@ FIGURES: Sequence[Figure] = [
 watch(FIGURES)
 
 CHORES: Mapping[str, Chore] = {
-    "waiting tasks seated": written(seats.book_waiting),
-    "audit rows sealed": written(audit.seal),
-    "points of studies entered": written(happenings.enter_happenings),
+    "waiting tasks seated": seats.book_waiting,
+    "audit rows sealed": audit.seal,
+    "points of studies entered": happenings.enter_happenings,
     "trends computed": results.refresh_one,
     "alarms raised": alarms.raise_alarms,
-    "hazards reminded of": written(reminding.remind),
-    "checks reminded of": written(reminding.remind_checks),
+    "hazards reminded of": written_in_parts(reminding.remind),
+    "checks reminded of": written_in_parts(reminding.remind_checks),
     "months evaluated": runs.evaluate_due,
     "expired locks forgotten": written(throttle.forget_expired),
     "results of jobs forgotten": written(job_queue.forget_expired),
     "uploads forgotten": transfers.forget_uploads,
     "results that nobody fetched told of": written(tell_unfetched),
-    "riders brought under the current key": written(keys.reencrypt_some),
-    "channels brought under the current key": written(channels.reencrypt_some),
+    "riders brought under the current key": written_in_parts(keys.reencrypt),
+    "channels brought under the current key": written_in_parts(channels.reencrypt),
     "months settled": partial(settling.settle_due, figures=FIGURES),
     "settled months compared": partial(settling.compare_one, figures=FIGURES),
     "pushes sent": delivery.deliver_due,

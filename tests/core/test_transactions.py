@@ -25,7 +25,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
 from trafficedu.core.month import Month
 from trafficedu.core.tables import insert_row
-from trafficedu.core.transactions import WRITES, is_writing, writing, written
+from trafficedu.core.transactions import WRITES, is_writing, writing, written, written_in_parts
 from trafficedu.transfers.services.exporting import Export, TableOut, export_file, note_export
 
 REFUSED = "read-only|readonly"
@@ -189,3 +189,20 @@ def test_who_reads_and_who_writes_have_connections_of_their_own_in_a_file(
                 record(session)
         assert session.scalar(COUNTED) == 3
     assert told == [True]
+
+
+def test_a_chore_in_parts_lets_others_write_between_them(fresh_app: Flask) -> None:
+    left, moments = 120, list[int]()
+
+    def some(session: Session, _now: datetime, limit: int) -> int:
+        nonlocal left
+        record(session)
+        with opened(fresh_app) as other:
+            moments.append(other.scalar(COUNTED) or 0)
+        done = min(limit, left)
+        left -= done
+        return done
+
+    with opened(fresh_app) as session:
+        assert written_in_parts(some)(session, utc_now()) == 120
+    assert moments == [0, 1, 2, 3], "each part was committed before the next one began"

@@ -132,8 +132,8 @@ def test_a_changed_key_takes_the_addresses_along(session: Session, data_key: str
     user: User = people.make_user(session, "leader")
     channel = channels.add_channel(session, "wecom", WECOM, "", actor_of(user), NOW)
     provide(session, keyring=Keyring.parse(f"{Keyring.generate().replace('k1', 'k2')},{data_key}"))
-    assert channels.reencrypt_some(session, NOW) == 1
-    assert channels.reencrypt_some(session, NOW) == 0
+    assert channels.reencrypt(session, NOW) == 1
+    assert channels.reencrypt(session, NOW) == 0
     assert (channel.address_cipher or "").startswith("k2.")
     found = queries.address_of(session, session.scalars(select(Channel)).one())
     assert found is not None

@@ -343,7 +343,7 @@ def test_riders_of_an_older_key_are_found_and_brought_under_the_new_one(session:
     provide(session, keyring=keys("k2", "k1"))
     assert queries.find_by_identity_key(session, number) is rider
     assert not people.register(session, NewRider(IdType.IDENTITY_CARD, number, "测试骑手"), SYSTEM, NOW).is_new
-    assert [key_services.reencrypt(session, 1) for _ in range(3)] == [1, 1, 0]
+    assert [key_services.reencrypt(session, NOW, 1) for _ in range(3)] == [1, 1, 0]
     provide(session, keyring=keys("k2"))
     assert queries.find_by_identity_key(session, number) is rider
     assert queries.phone_of(session, rider) == "13800138000"

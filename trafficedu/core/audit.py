@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, event, insert, inspect, select
+from sqlalchemy import JSON, Index, String, event, func, insert, inspect, select
 from sqlalchemy.orm import InstanceState, Mapped, Session, mapped_column
 
 from trafficedu.core.actors import Actor
@@ -23,6 +23,7 @@ from trafficedu.core.orm import Base, UTCDateTime, word
 from trafficedu.core.states import Word
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
+from trafficedu.core.transactions import writing
 
 
 class AuditResult(Word):
@@ -146,7 +147,8 @@ def seal(session: Session, now: datetime, batch: int = 10_000) -> int:
     """Seal the next rows into the hash chain; returns how many. The worker's chore, one worker at a time.
 
     Rows younger than :data:`SEAL_AFTER` wait: an id is given before its transaction commits, so a younger row
-    may still appear between two that are visible already.
+    may still appear between two that are visible already. The digest is made reading, and stored in a transaction of
+    its own unless another worker sealed meanwhile.
     """
     last = session.scalar(select(AuditSeal).order_by(AuditSeal.id.desc()).limit(1))
     query = (
@@ -158,17 +160,13 @@ def seal(session: Session, now: datetime, batch: int = 10_000) -> int:
     rows = session.scalars(query).all()
     if not rows:
         return 0
-    previous = last.digest if last else "0" * 64
-    session.add(
-        AuditSeal(
-            first_id=rows[0].id,
-            last_id=rows[-1].id,
-            sealed_utc=now,
-            previous=previous,
-            digest=chain(previous, rows),
-        )
-    )
-    session.flush()
+    before, previous = (last.id, last.digest) if last else (None, "0" * 64)
+    made = {"first_id": rows[0].id, "last_id": rows[-1].id, "sealed_utc": now}
+    sealed = AuditSeal(**made, previous=previous, digest=chain(previous, rows))
+    with writing(session):
+        if session.scalar(select(func.max(AuditSeal.id))) != before:
+            return 0
+        session.add(sealed)
     return len(rows)
 
 

@@ -109,6 +109,30 @@ def written(act: Callable[[Session, datetime], Result]) -> Callable[[Session, da
     return whole
 
 
+PART, MOST = 50, 500
+"""How much a chore does in one transaction, and in one round."""
+
+
+def written_in_parts(act: Callable[[Session, datetime, int], int]) -> Callable[[Session, datetime], int]:
+    """Return ``act``, which does some of what there is to do and returns how much, as a chore of short transactions.
+
+    Between two of them others write. It ends when nothing was left, or after :data:`MOST`.
+    """
+
+    @wraps(act)
+    def whole(session: Session, now: datetime) -> int:
+        count = 0
+        while count < MOST:
+            with writing(session):
+                done = act(session, now, PART)
+            if not done:
+                break
+            count += done
+        return count
+
+    return whole
+
+
 def _give_up_reading(session: Session) -> None:
     """End the reading transaction; what was changed before the intention was declared would be lost with it."""
     if session.new or session.dirty or session.deleted:

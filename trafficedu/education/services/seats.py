@@ -17,10 +17,12 @@ from sqlalchemy.orm.util import identity_key
 from trafficedu.configuration.queries import figure
 from trafficedu.core import audit
 from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.bulk import batches
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal
 from trafficedu.core.tables import insert_row, table_of
 from trafficedu.core.text import message
+from trafficedu.core.transactions import writing
 from trafficedu.education import rules
 from trafficedu.education.models import Booking, StudySession, StudyTask
 from trafficedu.education.queries import seats as queries
@@ -28,6 +30,8 @@ from trafficedu.education.rules import BOOKING_LIFE, TASK_LIFE, BookingAct, Task
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
 
+PART = 10
+"""How many who wait are given seats in one transaction: each takes a search."""
 ROUNDS = 5
 """How often the ranking is asked anew after every candidate turned out full."""
 FULL = message("This session has just become full. Choose another one.")
@@ -278,10 +282,19 @@ def offer_seats(session: Session, session_id: int, by: Actor, now: datetime) -> 
 def book_waiting(session: Session, now: datetime, by: Actor = SYSTEM, limit: int = 500) -> int:
     """Try again for every task without a seat; returns how many got one. The worker's chore.
 
+    It looks reading, and books some at a time: others write in between.
+
     Needed beside :func:`offer_seats` because a due date that passes widens what a task may take.
     """
-    waiting = sorted(queries.list_bookable(session, now, limit), key=lambda task: task.rider_id)
-    return sum(book(session, task, by, now) is not None for task in waiting if task.is_open)
+    waiting = sorted((task.rider_id, task.id) for task in queries.list_bookable(session, now, limit))
+    booked = 0
+    for some in batches(waiting, PART):
+        with writing(session):
+            for _rider_id, task_id in some:
+                task = session.get(StudyTask, task_id)
+                if task is not None and task.is_open and book(session, task, by, now) is not None:
+                    booked += 1
+    return booked
 
 
 def mark_absent(session: Session, booking: Booking, by: Actor, now: datetime) -> Booking | None:

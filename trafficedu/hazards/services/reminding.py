@@ -16,15 +16,13 @@ from trafficedu.core import audit
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date
 from trafficedu.core.events import publish
+from trafficedu.core.transactions import PART
 from trafficedu.hazards import rules
 from trafficedu.hazards.events import CheckOverdue, HazardDueSoon, HazardOverdue
 from trafficedu.hazards.models import Hazard, HazardWatch
 
-LIMIT = 500
-"""Reminders in one round of the worker."""
 
-
-def remind(session: Session, now: datetime, limit: int = LIMIT) -> int:
+def remind(session: Session, now: datetime, limit: int = PART) -> int:
     """Publish what is due soon and what is overdue, once for a deadline; returns how many. The worker's chore.
 
     Rows are locked and those that another worker holds are left to it, so that nobody is told twice.
@@ -62,7 +60,7 @@ def _untold(
     return session.scalars(query).all()
 
 
-def remind_checks(session: Session, now: datetime, limit: int = LIMIT) -> int:
+def remind_checks(session: Session, now: datetime, limit: int = PART) -> int:
     """Publish the looks that did not take place by their day, once for a day; returns how many. The worker's chore."""
     reminded_on = HazardWatch.overdue_told_on
     query = (

@@ -14,6 +14,7 @@ from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import flush_or_refuse
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
+from trafficedu.core.transactions import PART
 from trafficedu.messages.models import Channel, Delivery, Push
 from trafficedu.messages.queries import ADDRESS, address_of, list_kinds
 from trafficedu.messages.rules import ChannelKind, packed, read_address, read_origins
@@ -21,7 +22,6 @@ from trafficedu.messages.services.outbox import waiting
 
 MOST_CHANNELS = 5
 MOST_TESTS, TEST_WINDOW = 5, timedelta(minutes=10)
-REENCRYPT_BATCH = 200
 
 
 def add_channel(session: Session, kind: str, typed: str, secret: str, by: Actor, now: datetime) -> Channel:
@@ -87,11 +87,11 @@ def send_test(session: Session, channel: Channel, by: Actor, now: datetime) -> D
     return delivery
 
 
-def reencrypt_some(session: Session, now: datetime) -> int:
-    """Bring addresses that lie under another than the current key under it: the worker's chore; ``now`` is unused."""
+def reencrypt(session: Session, _now: datetime, batch: int = PART) -> int:
+    """Bring up to ``batch`` addresses that lie under another than the current key under it: the worker's chore."""
     keyring = services_of(session).keyring
     stale = Channel.removed_utc.is_(None) & ~Channel.address_cipher.startswith(f"{keyring.current}.", autoescape=True)
-    found = session.scalars(select(Channel).where(stale).limit(REENCRYPT_BATCH).with_for_update(skip_locked=True)).all()
+    found = session.scalars(select(Channel).where(stale).limit(batch).with_for_update(skip_locked=True)).all()
     for channel in found:
         address = address_of(session, channel)
         if address is not None:

@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 from trafficedu.areas.models import Area
 from trafficedu.core import audit
 from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.bulk import batches
 from trafficedu.core.clock import day_bounds, local_date
 from trafficedu.core.numbers import new_number
 from trafficedu.core.tables import insert_unless_there
 from trafficedu.core.text import message
+from trafficedu.core.transactions import PART, writing
 from trafficedu.hazards.events import HazardOverdue, HazardVerified
 from trafficedu.points.models import EVENT, PointEntry
 from trafficedu.points.queries import catalogue
@@ -56,15 +58,25 @@ def debit_overdue_hazard(session: Session, event: HazardOverdue) -> None:
 def enter_happenings(session: Session, now: datetime, since: date | None = None) -> int:
     """Enter studies overdue and open days that are not in the ledger yet, take back what study took back.
 
-    The worker's chore. ``since`` is given by the demo only; else the last :data:`LOOK_BACK`. Returns how many entries.
+    The worker's chore: it looks reading, and writes in short transactions. ``since`` is given by the demo only; else
+    the last :data:`LOOK_BACK`. Returns how many entries.
     """
     today = local_date(now)
     first = today - LOOK_BACK if since is None else since
-    entered = enter(session, TASK_OVERDUE, list_overdue(session, first, today), SYSTEM, now)
-    entered += enter(session, OPEN_DAY, list_open_days(session, first, today), SYSTEM, now)
-    taken_back = list_taken_back(session, min(first, today - WAIVED_WITHIN))
-    for entry in taken_back:
-        add_counter(session, entry, TAKEN_BACK.msgid, SYSTEM, now)
+    missing = {
+        TASK_OVERDUE: list_overdue(session, first, today),
+        OPEN_DAY: list_open_days(session, first, today),
+    }
+    taken_back = [entry.id for entry in list_taken_back(session, min(first, today - WAIVED_WITHIN))]
+    entered = 0
+    for code, happened in missing.items():
+        for some in batches(happened, PART):
+            with writing(session):
+                entered += enter(session, code, some, SYSTEM, now)
+    for part in batches(taken_back, PART):
+        with writing(session):
+            for entry_id in part:
+                add_counter(session, session.get_one(PointEntry, entry_id), TAKEN_BACK.msgid, SYSTEM, now)
     return entered + len(taken_back)
 
 

@@ -15,19 +15,12 @@ from trafficedu.riders.models import Rider
 from trafficedu.riders.queries import ID_NUMBER
 from trafficedu.riders.services.people import set_phone
 
-CHORE_BATCH = 500
 
-
-def reencrypt_some(session: Session, now: datetime) -> int:
-    """Do a part of what a changed data key leaves to do: the worker's chore; ``now`` plays no part."""
-    return reencrypt(session, CHORE_BATCH)
-
-
-def reencrypt(session: Session, batch: int) -> int:
+def reencrypt(session: Session, _now: datetime, batch: int) -> int:
     """Bring up to ``batch`` riders whose data lies under another than the current key under it; returns how many.
 
-    For the worker, until it returns 0; then the old key can be taken out of the setting. Rows that others hold
-    are passed over and come next time.
+    For the worker, a part of it in each round until it returns 0; then the old key can be taken out of the setting.
+    Rows that others hold are passed over and come next time.
     """
     keyring = services_of(session).keyring
     mark = f"{keyring.current}."
