@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, insert, select, tuple_, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from trafficedu.accidents import rules
@@ -148,9 +149,19 @@ def _neighbours(session: Session, ids: Collection[int], *, later: bool) -> dict[
 
     Those that were voided have no neighbours, and are none.
     """
+    query = _of_neighbours(session.get_bind().dialect.name, later)
+    found: dict[int, int] = {}
+    for some in bulk.batches(ids):
+        found |= dict(session.execute(query, {"ids": some}).tuples().all())
+    return found
+
+
+@cache
+def _of_neighbours(dialect: str, later: bool) -> Select[tuple[int, int]]:
+    """Return the query of :func:`_neighbours`; to make it takes longer than to ask it."""
     other = aliased(Accident)
     here, there = (tuple_(one.occurred_utc, one.id) for one in (Accident, other))
-    farthest = _moved(session, Accident.occurred_utc, rules.CLOSE if later else -rules.CLOSE)
+    farthest = _moved(dialect, Accident.occurred_utc, rules.CLOSE if later else -rules.CLOSE)
     after = (there > here, other.occurred_utc <= farthest)
     before = (there < here, other.occurred_utc >= farthest)
     in_order = [other.occurred_utc, other.id] if later else [other.occurred_utc.desc(), other.id.desc()]
@@ -167,19 +178,14 @@ def _neighbours(session: Session, ids: Collection[int], *, later: bool) -> dict[
         .correlate(Accident)
         .scalar_subquery()
     )
-    found: dict[int, int] = {}
-    for some in bulk.batches(ids):
-        standing = select(Accident.id, next_one.label("next_id")).where(
-            Accident.id.in_(some), among(Accident.state, AccidentState.RECORDED)
-        )
-        near = standing.subquery()
-        found |= dict(session.execute(select(near).where(near.c.next_id.is_not(None))).tuples().all())
-    return found
+    stands = Accident.id.in_(bindparam("ids", expanding=True)), among(Accident.state, AccidentState.RECORDED)
+    near = select(Accident.id, next_one.label("next_id")).where(*stands).subquery()
+    return select(near.c.id, near.c.next_id).where(near.c.next_id.is_not(None))
 
 
-def _moved(session: Session, moment: InstrumentedAttribute[datetime], by: timedelta) -> ColumnElement[datetime]:
+def _moved(dialect: str, moment: InstrumentedAttribute[datetime], by: timedelta) -> ColumnElement[datetime]:
     """Return a moment so much later, as the database keeps moments."""
     seconds = int(by.total_seconds())
-    if session.get_bind().dialect.name == "postgresql":
+    if dialect == "postgresql":
         return moment + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
     return type_coerce(func.strftime("%Y-%m-%d %H:%M:%f000", moment, f"{seconds} seconds"), moment.type)
