@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories import places
@@ -11,9 +12,12 @@ from tests.factories.hazards import DAY, NOW, PLAN, TODAY, make_fixed, make_haza
 from tests.factories.pictures import camera_photo
 from tests.hazards.conftest import Acting
 from trafficedu.areas.models import Area
+from trafficedu.core import terms
+from trafficedu.core.actors import Actor
 from trafficedu.core.clock import utc_now
 from trafficedu.core.errors import Missing
 from trafficedu.core.month import Month
+from trafficedu.hazards.models import HazardTerm
 from trafficedu.hazards.queries import figures, records, sheet
 from trafficedu.hazards.queries.figures import HazardCounts
 from trafficedu.hazards.queries.records import HazardFilter, hazards_on
@@ -56,6 +60,37 @@ def test_the_list_narrows_by_everything_it_offers(session: Session, village: Are
     assert numbers(state="open", sort="-deadline", until=TODAY) == [one.number]
     assert numbers(until=TODAY) == numbers(overdue_on=TODAY + 8 * DAY) == [one.number]
     assert numbers(overdue_on=TODAY + 7 * DAY) == []
+
+
+@pytest.mark.parametrize("window", [0, 800])
+def test_every_part_of_what_is_written_finds_the_hazard(
+    session: Session, village: Area, acting: Acting, monkeypatch: pytest.MonkeyPatch, window: int
+) -> None:
+    """With a window of nothing every part counts as too common, and the hazards of the post are looked through."""
+    monkeypatch.setattr(terms, "WINDOW", window)
+    officer, leader = acting("officer"), acting("leader", places.area(session, places.OTHER_TOWN))
+    one = make_planned(session, village, place="临江路 A12 号", description="路灯不亮\n有坑 50%")
+    two = make_hazard(session, village, place="江边", description="无")
+    elsewhere = make_hazard(session, places.area(session, places.OTHER_VILLAGE), place="临江路")
+
+    def found(words: str, by: Actor = officer, **also: object) -> set[str]:
+        page = hazards_on(TODAY).page(session, by, HazardFilter(words=words, **also))  # type: ignore[arg-type]
+        assert page.total == len(page.items)
+        return {hazard.number for hazard in page.items}
+
+    for words in ("临江", "a12", "A12 号", "路灯不亮", "坑", "50%", PLAN.responsible):
+        assert found(words) == {one.number}, words
+    assert found("江") == {one.number, two.number}
+    assert (found("江", state="reported"), found("江", state="planned")) == ({two.number}, {one.number})
+    assert found("江", risk="high") == found("江", kind_code="sight") == set()
+    assert found("路", leader) == {elsewhere.number}
+    assert found("江", area_path=village.path, since=TODAY + DAY) == found("江江") == found("亮有") == set()
+    two.place = "山边"
+    session.flush()
+    assert (found("江"), found("山")) == ({one.number}, {two.number})
+    kept = select(HazardTerm.term).where(HazardTerm.hazard_id == two.id)
+    assert set(session.scalars(kept)) >= {"山", "山边", "无"}
+    assert "江" not in session.scalars(kept).all()
 
 
 def test_overdue_counts_add_up_by_tier(session: Session, village: Area, town: Area, acting: Acting) -> None:

@@ -12,8 +12,9 @@ from tests.conftest import Browser
 from tests.factories import places
 from tests.factories.riders import make_rider
 from trafficedu.accounts.models import User
-from trafficedu.core import paging, reach
+from trafficedu.core import paging, reach, terms
 from trafficedu.core.actors import SYSTEM, Actor, Scope
+from trafficedu.core.cuts import cuts as cuts_of
 from trafficedu.riders import queries, rules
 from trafficedu.riders.models import Rider, RiderTerm
 
@@ -33,7 +34,7 @@ NAMES = ("王小明", "王明", "明", "欧阳小明", "阿卜杜·热合曼", "
     ],
 )
 def test_a_part_of_a_name_is_cut_into_pairs(text: str, cuts: list[str]) -> None:
-    assert rules.name_cuts(text) == cuts
+    assert cuts_of(rules.searched_name(text)) == cuts
 
 
 @pytest.mark.parametrize("window", [0, 800])
@@ -43,7 +44,7 @@ def test_every_part_of_a_name_finds_whom_it_is_part_of(
     """With a window of nothing every part counts as too common, and the riders of the post are looked through."""
     village = places.area(session, places.VILLAGE)
     riders = {name: make_rider(session, name=name, home_area_id=village.id) for name in NAMES}
-    monkeypatch.setattr(queries, "WINDOW", window)
+    monkeypatch.setattr(terms, "WINDOW", window)
     by = Actor(1, "x", scope=Scope(area_path=village.path))
     for typed in ("明", "小明", "王", "王小", "小", "wei", "LI", "热合曼", "阿卜杜•热", "%", "_", "没有"):
         part = rules.searched_name(typed)
@@ -101,7 +102,7 @@ def test_a_search_that_stopped_before_the_last_rider_says_so(
     def search(text: str) -> str:
         return client.post("/riders", data={"words": text}, follow_redirects=True).get_data(as_text=True)
 
-    monkeypatch.setattr(queries, "WINDOW", 0)
+    monkeypatch.setattr(terms, "WINDOW", 0)
     assert says not in search("周")
     for window, met in ((3, ("周二",)), (2, ())):
         monkeypatch.setattr(paging, "WINDOW", window)

@@ -31,7 +31,7 @@ from trafficedu.core.counting import CAP
 from trafficedu.core.places import Order
 
 WINDOW = 800
-"""So many rows, in the order of the list, are looked at for those that fit; then the page says how far it looked."""
+"""So many rows, as often as they are met, are looked at for those that fit; then the page says how far it looked."""
 MOST_BRANCHES = 100
 """Of so many areas at most the rows are merged; of more, all rows are read in their order and the others left out."""
 

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.core.orm import Base, Named, UTCDateTime, Versioned, is_among, one_of, partial_index, word
+from trafficedu.core.tables import table_of
+from trafficedu.core.terms import keep_terms
 from trafficedu.hazards.rules import HAZARD_LIFE, OPEN, HazardAct, HazardState, PhotoTime, Risk, is_overdue
 
 
@@ -126,6 +128,21 @@ class Hazard(Versioned, Base):
 def _settle(_mapper: Any, _connection: Any, hazard: Hazard) -> None:
     """Put a hazard where it belongs in lists, whatever of it changed."""
     hazard.sorted_on = hazard.deadline_on or date.max
+
+
+class HazardTerm(Base):
+    """A character, or two that stand together, of what is written of a hazard: how words are found (``core.terms``)."""
+
+    __tablename__ = "hazard_term"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    term: Mapped[str] = mapped_column(String(2), primary_key=True)
+    hazard_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+
+
+SEARCHED = (Hazard.place, Hazard.description, Hazard.responsible)
+"""Where words are looked for."""
+keep_terms(table_of(Hazard), table_of(HazardTerm), [each.key for each in SEARCHED], 120 + 500 + 80 + 2)
 
 
 class HazardPhoto(Base):

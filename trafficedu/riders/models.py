@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Dialect, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.orm import Base, UTCDateTime, Versioned, word
-from trafficedu.core.schema import TRIGGER_PREFIX, TRIGGERS
 from trafficedu.core.tables import table_of
+from trafficedu.core.terms import keep_terms
 from trafficedu.core.validity import Validity
 from trafficedu.riders import rules
 
@@ -59,57 +59,7 @@ class RiderTerm(Base):
     rider_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
 
 
-def _terms_on_postgresql(name: str, rows: str = "") -> str:
-    small = f'lower({name} COLLATE "C")'
-    return (
-        f"SELECT DISTINCT substr({small}, place.n, width.n), {name.partition('.')[0]}.id FROM {rows}"  # noqa: S608 - only names of columns
-        f"generate_series(1, length({name})) AS place(n), generate_series(1, 2) AS width(n)"
-        f" WHERE place.n + width.n - 1 <= length({name})"
-    )
-
-
-def _terms_on_sqlite(name: str) -> str:
-    places = ", ".join(map(str, range(1, 61)))
-    return (
-        f"SELECT DISTINCT substr(lower({name}), place.value, width.value), {name.partition('.')[0]}.id FROM "  # noqa: S608 - only names of columns
-        f"json_each('[{places}]') AS place, json_each('[1, 2]') AS width"
-        f" WHERE place.value + width.value - 1 <= length({name})"
-    )
-
-
-_STATEMENT = "REFERENCING NEW TABLE AS added FOR EACH STATEMENT"
-
-
-def _term_triggers(dialect: Dialect) -> list[str]:
-    into = "INSERT INTO rider_term (term, rider_id) "
-    if dialect.name != "postgresql":
-        add = into + _terms_on_sqlite("NEW.name")
-        gone = "DELETE FROM rider_term WHERE (term, rider_id) IN (" + _terms_on_sqlite("OLD.name") + ")"  # noqa: S608 - likewise
-        return [
-            f"CREATE TRIGGER {TRIGGER_PREFIX}rider_term_{verb} AFTER {when} ON rider BEGIN {does}; END"
-            for verb, when, does in (
-                ("insert", "INSERT", add),
-                ("update", "UPDATE OF name", f"{gone}; {add}"),
-                ("delete", "DELETE", gone),
-            )
-        ]
-    gone = "DELETE FROM rider_term WHERE (term, rider_id) IN (" + _terms_on_postgresql("OLD.name") + ")"  # noqa: S608 - likewise
-    acts = (
-        ("insert", "INSERT", _STATEMENT, into + _terms_on_postgresql("added.name", "added, ")),
-        ("update", "UPDATE OF name", "FOR EACH ROW", f"{gone}; {into}{_terms_on_postgresql('NEW.name')}"),
-        ("delete", "DELETE", "FOR EACH ROW", gone),
-    )
-    made = []
-    for verb, when, each, does in acts:
-        name = f"{TRIGGER_PREFIX}rider_term_{verb}"
-        made.append(
-            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {does}; RETURN NULL; END $$"
-        )
-        made.append(f"CREATE TRIGGER {name} AFTER {when} ON rider {each} EXECUTE FUNCTION {name}()")
-    return made
-
-
-table_of(Rider).info.setdefault(TRIGGERS, {})["terms"] = _term_triggers
+keep_terms(table_of(Rider), table_of(RiderTerm), ["name"], rules.LONGEST_NAME)
 
 
 class Vehicle(Versioned, Base):

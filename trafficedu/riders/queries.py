@@ -14,14 +14,14 @@ from trafficedu.companies.models import Company
 from trafficedu.core import bulk
 from trafficedu.core.actors import Actor
 from trafficedu.core.audit import DONE, AuditEntry
-from trafficedu.core.counting import count_capped
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.numbers import normalise
 from trafficedu.core.orm import holds_on, overlaps
 from trafficedu.core.paging import Page, paginate
-from trafficedu.core.reach import MOST_BRANCHES, WINDOW, Reach
+from trafficedu.core.reach import MOST_BRANCHES, Reach
 from trafficedu.core.services import services_of
 from trafficedu.core.tables import table_of
+from trafficedu.core.terms import rarest
 from trafficedu.core.text import message
 from trafficedu.core.validity import Validity
 from trafficedu.riders import rules
@@ -170,9 +170,9 @@ def list_by_name(session: Session, words: str, by: Actor) -> Page[Rider]:
     if not name:
         return Page([], 0)
     named = or_(*(func.lower(Rider.name).contains(text, autoescape=True) for text in {name, name.lower()}))
-    seldom, term = min((_count_term(session, cut), cut) for cut in rules.name_cuts(name))
+    term = rarest(session, RiderTerm.term, name)
     query = select(Rider).where(named, listed_to(by))
-    if seldom > WINDOW:
+    if term is None:
         return _latest(session, query, _at_home(session, by, [named]), SHOWN_AT_MOST)
     ids = session.scalars(select(RiderTerm.rider_id).where(RiderTerm.term == term).order_by(RiderTerm.rider_id.desc()))
     matching: list[Rider] = []
@@ -196,10 +196,6 @@ def list_recent(session: Session, by: Actor, limit: int = 10) -> Sequence[Rider]
     latest = sorted((key for part in parts for key in part.first(session, order, limit)), reverse=True)[:limit]
     query = select(Rider).where(Rider.id.in_(latest)).order_by(*order)
     return session.scalars(query.options(joinedload(Rider.home_area))).all()
-
-
-def _count_term(session: Session, term: str) -> int:
-    return count_capped(session, select(RiderTerm.rider_id).where(RiderTerm.term == term), WINDOW)
 
 
 def _at_home(session: Session, by: Actor, rest: Sequence[ColumnElement[bool]] = ()) -> Reach:

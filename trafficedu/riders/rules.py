@@ -13,6 +13,7 @@ from datetime import date, timedelta
 
 from stdnum.iso7064 import mod_11_2
 
+from trafficedu.core.cuts import small
 from trafficedu.core.errors import Refusal
 from trafficedu.core.states import Word
 from trafficedu.core.text import Message, message
@@ -213,22 +214,13 @@ def normalise_plate(text: str) -> str:
     return plate
 
 
-_CAPITALS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
+LONGEST_NAME = 60
 
 
 def searched_name(text: str) -> str:
     """Return the part of a name that somebody looks for, as :func:`normalise_name` writes it, in small letters."""
     text = " ".join(unicodedata.normalize("NFKC", text).split())
-    return MIDDLE_DOT.sub("·", text).translate(_CAPITALS)
-
-
-def name_cuts(text: str) -> list[str]:
-    """Return by what a part of a name is found: each two characters that stand together, or the only one.
-
-    The triggers of ``models.RiderTerm`` cut names into single characters and pairs: a Chinese name has two or three.
-    """
-    text = searched_name(text)
-    return list(dict.fromkeys(text[at : at + 2] for at in range(max(1, len(text) - 1)))) if text else []
+    return small(MIDDLE_DOT.sub("·", text))
 
 
 def normalise_name(text: str) -> str:
@@ -241,7 +233,7 @@ def normalise_name(text: str) -> str:
     """
     name = " ".join(unicodedata.normalize("NFKC", text).split())
     name = MIDDLE_DOT.sub("·", name)
-    if not name or len(name) > 60:
+    if not name or len(name) > LONGEST_NAME:
         raise Refusal(message("Enter the name, at most 60 characters."), field="name", value=mask_name(name))
     return name
 

@@ -14,13 +14,15 @@ from trafficedu.areas.queries.tree import placed
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import day_bounds
+from trafficedu.core.cuts import small
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import AGO, Column, Listing, late
 from trafficedu.core.narrowing import Conditions, Narrowing, equal
 from trafficedu.core.orm import among
 from trafficedu.core.reach import Reach
+from trafficedu.core.terms import rarest
 from trafficedu.core.text import message
-from trafficedu.hazards.models import Hazard, HazardKind, HazardPhoto, HazardStep
+from trafficedu.hazards.models import SEARCHED, Hazard, HazardKind, HazardPhoto, HazardStep, HazardTerm
 from trafficedu.hazards.queries.scope import overdue_on, visible_to
 from trafficedu.hazards.rules import OPEN, HazardAct, PhotoTime
 
@@ -138,9 +140,9 @@ def _rest(chosen: HazardFilter) -> Conditions:
     kinds = select(HazardKind.id).where(HazardKind.code == chosen.kind_code)
     conditions: Conditions = [Hazard.kind_id.in_(kinds)] if chosen.kind_code else []
     if chosen.words:
-        fields = (Hazard.place, Hazard.description, Hazard.responsible)
-        text = chosen.words.lower()
-        conditions.append(or_(*(func.lower(field).contains(text, autoescape=True) for field in fields)))
+        ways = {small(chosen.words), chosen.words.lower()}
+        holds = (func.lower(field).contains(text, autoescape=True) for field in SEARCHED for text in ways)
+        conditions.append(or_(*holds))
     state = "" if chosen.state == OPEN_ONES else chosen.state
     return conditions + equal((Hazard.state, state), (Hazard.risk, chosen.risk))
 
@@ -162,7 +164,12 @@ def _reported(chosen: HazardFilter) -> Conditions:
 
 
 def _reach(session: Session, by: Actor, chosen: HazardFilter) -> Reach:
-    """Return how the indexes of areas, or of all, reach the hazards of a filter."""
+    """Return how the indexes of words, of areas, or of all, reach the hazards of a filter."""
+    if chosen.words and not _whole_number(chosen) and (term := rarest(session, HazardTerm.term, chosen.words)):
+        with_term = session.scalars(select(HazardTerm.hazard_id).where(HazardTerm.term == term)).all()
+        return Reach(
+            [Hazard.id.in_(with_term)], rest=[visible_to(by), *NARROWING.conditions(chosen), *_reported(chosen)]
+        )
     return replace(NARROWING.reach(session, by, chosen), whole=WHOLE, period=_reported(chosen))
 
 
