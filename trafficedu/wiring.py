@@ -32,6 +32,7 @@ from trafficedu.core.transactions import written, written_in_parts
 from trafficedu.core.web import Panel
 from trafficedu.core.work import Function
 from trafficedu.education import panels as study_panels
+from trafficedu.education.events import TaskLeftOut
 from trafficedu.education.queries import documents
 from trafficedu.education.queries import monthly as studies_monthly
 from trafficedu.education.queries.reoffence import COMPLETIONS, REOFFENCES
@@ -93,6 +94,9 @@ HANDLERS: Handlers = {
     HomeVillageRecorded: [
         assignment.follow_home,
         notices.release_to_village,
+    ],
+    TaskLeftOut: [
+        happenings.take_back_overdue,
     ],
     HazardVerified: [
         happenings.credit_fixed_hazard,

@@ -7,13 +7,17 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests.factories.people import make_user
 from tests.factories.sides import make_sides
+from trafficedu.accounts.queries import actor_of
+from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import today, utc_now
 from trafficedu.education.models import Attendance, Booking
-from trafficedu.education.rules import TaskState
+from trafficedu.education.services import assignment
 from trafficedu.points.models import PointEntry
 from trafficedu.points.queries import entries, scope
 from trafficedu.points.services import happenings
+from trafficedu.points.services.entries import add_counter
 
 
 def test_an_overdue_study_costs_its_village_and_its_company_once(session: Session) -> None:
@@ -33,9 +37,10 @@ def test_an_overdue_study_costs_its_village_and_its_company_once(session: Sessio
     ]
     assert before >= 2
     balances = entries.balance_of(session, village), entries.balance_of(session, company)
-    side.waiting.state, side.waiting.waived_reason = TaskState.WAIVED, "住院"
-    session.flush()
-    assert happenings.enter_happenings(session, utc_now()) == 2
+    of_company = session.scalars(late.where(PointEntry.company_id.is_not(None))).one()
+    add_counter(session, of_company, "误", SYSTEM, utc_now())
+    supervisor = actor_of(make_user(session, "supervisor", area_id=side.village.id))
+    assignment.waive(session, side.waiting, "住院", supervisor, utc_now())
     after = entries.balance_of(session, village), entries.balance_of(session, company)
     assert after == (balances[0] + 1, balances[1] + 1)
     assert happenings.enter_happenings(session, utc_now()) == 0

@@ -15,10 +15,12 @@ from trafficedu.configuration.queries import figure
 from trafficedu.core import audit, clock
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal
+from trafficedu.core.events import publish
 from trafficedu.core.numbers import new_number
 from trafficedu.core.tables import insert_row, table_of
 from trafficedu.core.text import message
 from trafficedu.education import rules
+from trafficedu.education.events import TaskLeftOut
 from trafficedu.education.models import Course, StudyTask, TaskViolation
 from trafficedu.education.queries.courses import COURSE_BY_RULE
 from trafficedu.education.queries.seats import origin_path
@@ -240,10 +242,12 @@ def _recompute(session: Session, rider_id: int, by: Actor, now: datetime) -> Non
 
 
 def _end(session: Session, task: StudyTask, act: TaskAct, by: Actor, now: datetime) -> None:
+    """Waive or withdraw a task whose rider is held; publishes :class:`TaskLeftOut`."""
     freed = cancel_booking(session, task, by)
     task.state = TASK_LIFE.after(act, task.state)
     session.flush()
     audit.write(session, f"education:task:{task.state}", by, subject=task)
+    publish(session, TaskLeftOut(now, by, task.id))
     if freed is not None:
         offer_seats(session, freed, by, now)
 

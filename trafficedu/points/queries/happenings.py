@@ -1,4 +1,4 @@
-"""What happened in study that the ledger has not entered yet: studies overdue, open days, studies taken back."""
+"""What happened in study that the ledger has not entered yet: studies overdue, open days."""
 
 from __future__ import annotations
 
@@ -7,24 +7,34 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import and_, distinct, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.core import bulk
 from trafficedu.education.models import Attendance, Booking, StudySession, StudyTask
-from trafficedu.education.rules import LEFT_OUT, UNFINISHED, SessionState, TaskState
+from trafficedu.education.rules import UNFINISHED, SessionState, TaskState
 from trafficedu.points.models import PointEntry
 from trafficedu.points.rules import open_day_key, task_overdue_key
 from trafficedu.stations.models import Station
 
+HOLDERS = ("area", "company")
+"""Whose an overdue study is."""
+
 
 @dataclass(frozen=True)
 class Happening:
-    """One entry to be made: its key, its day, and whose it is."""
+    """One entry to be made: its key, its day, whose it is, and of which overdue study."""
 
     key: str
     day: date
     area_id: int | None = None
     company_id: int | None = None
+    task_id: int | None = None
+
+
+_LATE = or_(
+    StudyTask.state.in_(UNFINISHED),
+    and_(StudyTask.state == TaskState.COMPLETED, StudyTask.completed_on > StudyTask.due_on),
+)
 
 
 def list_overdue(session: Session, since: date, today: date) -> list[Happening]:
@@ -33,22 +43,29 @@ def list_overdue(session: Session, since: date, today: date) -> list[Happening]:
     Each counts for the area of the violation that opened it, and for the rider's company where there is one, on the
     first day after the due date.
     """
-    late = or_(
-        StudyTask.state.in_(UNFINISHED),
-        and_(StudyTask.state == TaskState.COMPLETED, StudyTask.completed_on > StudyTask.due_on),
-    )
     query = (
         select(StudyTask.id, StudyTask.area_id, StudyTask.company_id, StudyTask.due_on)
-        .where(late, StudyTask.due_on >= since, StudyTask.due_on < today)
+        .where(_LATE, StudyTask.due_on >= since, StudyTask.due_on < today)
         .order_by(StudyTask.due_on, StudyTask.id)
     )
     happenings = []
     for row in session.execute(query):
-        day = row.due_on + timedelta(days=1)
-        happenings.append(Happening(task_overdue_key(row.id, "area"), day, area_id=row.area_id))
+        day, area, company = row.due_on + timedelta(days=1), *(task_overdue_key(row.id, kind) for kind in HOLDERS)
+        happenings.append(Happening(area, day, area_id=row.area_id, task_id=row.id))
         if row.company_id is not None:
-            happenings.append(Happening(task_overdue_key(row.id, "company"), day, company_id=row.company_id))
+            happenings.append(Happening(company, day, company_id=row.company_id, task_id=row.id))
     return _not_entered(session, happenings)
+
+
+def hold_overdue(session: Session, happenings: Sequence[Happening]) -> list[Happening]:
+    """Return what is still so, in the transaction that enters it: the tasks of some thousand happenings are held.
+
+    Who waives one meanwhile waits, and takes back what it cost.
+    """
+    task_ids = {row.task_id for row in happenings} - {None}
+    holding = select(StudyTask.id).where(StudyTask.id.in_(task_ids), _LATE).order_by(StudyTask.id)
+    held = {None, *(session.scalars(holding.with_for_update(read=True)) if task_ids else ())}
+    return [row for row in happenings if row.task_id in held]
 
 
 def list_open_days(session: Session, since: date, today: date) -> list[Happening]:
@@ -74,20 +91,11 @@ def list_open_days(session: Session, since: date, today: date) -> list[Happening
     return _not_entered(session, happenings)
 
 
-def list_taken_back(session: Session, since: date) -> Sequence[PointEntry]:
-    """Return the entries of overdue studies that were waived or withdrawn since, and not countered yet."""
-    tasks = session.scalars(select(StudyTask.id).where(StudyTask.state.in_(LEFT_OUT), StudyTask.due_on >= since))
-    keys = [task_overdue_key(task, kind) for task in tasks for kind in ("area", "company")]
-    entries: list[PointEntry] = []
-    counter = aliased(PointEntry)
-    for batch in bulk.batches(keys):
-        query = (
-            select(PointEntry)
-            .outerjoin(counter, counter.counters_id == PointEntry.id)
-            .where(PointEntry.once_key.in_(batch), counter.id.is_(None))
-        )
-        entries += session.scalars(query)
-    return entries
+def list_of_task(session: Session, task_id: int) -> Sequence[PointEntry]:
+    """Return the entries of an overdue study that were not countered."""
+    keys = [task_overdue_key(task_id, kind) for kind in HOLDERS]
+    query = select(PointEntry).where(PointEntry.once_key.in_(keys)).options(joinedload(PointEntry.countered_by))
+    return [entry for entry in session.scalars(query.order_by(PointEntry.id)) if entry.countered_by is None]
 
 
 def _not_entered(session: Session, happenings: list[Happening]) -> list[Happening]:

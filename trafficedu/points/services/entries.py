@@ -20,7 +20,7 @@ from trafficedu.core.numbers import new_number
 from trafficedu.core.pictures import redrawn
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
-from trafficedu.points.models import EVENT, PAGE, PointActivity, PointEntry
+from trafficedu.points.models import PAGE, PointActivity, PointEntry
 from trafficedu.points.queries import catalogue, entries
 from trafficedu.points.queries.scope import CODE_FIELD, PointTarget, find_target
 from trafficedu.points.rules import COMPANY, PDF, check_day, check_points, media_type, signed
@@ -161,8 +161,13 @@ def may_counter(entry: PointEntry, by: Actor) -> bool:
     return own or by.may(COUNTER_ANY) or by.scope.everything
 
 
-def add_counter(session: Session, entry: PointEntry, reason: str, by: Actor, now: datetime) -> PointEntry:
-    """Add the counter-entry; raise Refusal for what is one, or has one. See :func:`counter_entry`."""
+def add_counter(
+    session: Session, entry: PointEntry, reason: str, by: Actor, now: datetime, source: str = PAGE
+) -> PointEntry:
+    """Add the counter-entry; raise Refusal for what is one, or has one. See :func:`counter_entry`.
+
+    ``source`` EVENT: it follows from something else, and the reason is a sentence of the system.
+    """
     if entry.counters_id is not None:
         raise Refusal(message("This is a reversal. Enter the activity again instead."))
     if session.scalar(select(PointEntry.id).where(PointEntry.counters_id == entry.id)) is not None:
@@ -175,7 +180,7 @@ def add_counter(session: Session, entry: PointEntry, reason: str, by: Actor, now
         activity_id=entry.activity_id,
         points=-entry.points,
         note=reason,
-        source=PAGE if by.user_id is not None else EVENT,
+        source=source,
         counters_id=entry.id,
         recorded_by_id=by.user_id,
         recorded_utc=now,

@@ -19,10 +19,11 @@ from trafficedu.core.numbers import new_number
 from trafficedu.core.tables import insert_unless_there
 from trafficedu.core.text import message
 from trafficedu.core.transactions import PART, writing
+from trafficedu.education.events import TaskLeftOut
 from trafficedu.hazards.events import HazardOverdue, HazardVerified
 from trafficedu.points.models import EVENT, PointEntry
 from trafficedu.points.queries import catalogue
-from trafficedu.points.queries.happenings import Happening, list_open_days, list_overdue, list_taken_back
+from trafficedu.points.queries.happenings import Happening, hold_overdue, list_of_task, list_open_days, list_overdue
 from trafficedu.points.rules import (
     COMPANY,
     HAZARD_FIXED,
@@ -37,7 +38,6 @@ from trafficedu.points.services.entries import add_counter
 
 LOOK_BACK = timedelta(days=31)
 """How far back the worker looks: as long as it rests no longer than that, nothing is missed."""
-WAIVED_WITHIN = timedelta(days=366)
 TAKEN_BACK = message("The study task was waived or withdrawn.")
 
 
@@ -56,7 +56,7 @@ def debit_overdue_hazard(session: Session, event: HazardOverdue) -> None:
 
 
 def enter_happenings(session: Session, now: datetime, since: date | None = None) -> int:
-    """Enter studies overdue and open days that are not in the ledger yet, take back what study took back.
+    """Enter studies overdue and open days that are not in the ledger yet.
 
     The worker's chore: it looks reading, and writes in short transactions. ``since`` is given by the demo only; else
     the last :data:`LOOK_BACK`. Returns how many entries.
@@ -67,17 +67,18 @@ def enter_happenings(session: Session, now: datetime, since: date | None = None)
         TASK_OVERDUE: list_overdue(session, first, today),
         OPEN_DAY: list_open_days(session, first, today),
     }
-    taken_back = [entry.id for entry in list_taken_back(session, min(first, today - WAIVED_WITHIN))]
     entered = 0
     for code, happened in missing.items():
         for some in batches(happened, PART):
             with writing(session):
-                entered += enter(session, code, some, SYSTEM, now)
-    for part in batches(taken_back, PART):
-        with writing(session):
-            for entry_id in part:
-                add_counter(session, session.get_one(PointEntry, entry_id), TAKEN_BACK.msgid, SYSTEM, now)
-    return entered + len(taken_back)
+                entered += enter(session, code, hold_overdue(session, some), SYSTEM, now)
+    return entered
+
+
+def take_back_overdue(session: Session, event: TaskLeftOut) -> None:
+    """Counter what a study cost that was waived or withdrawn, unless somebody did so already."""
+    for entry in list_of_task(session, event.task_id):
+        add_counter(session, entry, TAKEN_BACK.msgid, event.by, event.at_utc, source=EVENT)
 
 
 def enter(session: Session, code: str, happenings: list[Happening], by: Actor, now: datetime) -> int:
