@@ -24,25 +24,12 @@ TOWN = Actor(1, "x", scope=Scope(area_path=f"{places.DISTRICT}/{places.TOWN}/"))
 @pytest.fixture
 def twins(session: Session) -> list[Area]:
     """Two villages of one name in two towns, and one whose name contains it."""
-    made = []
-    for code, town, name in (
-        ("t1", places.TOWN, "双桥"),
-        ("t2", places.OTHER_TOWN, "双桥"),
-        ("t3", places.TOWN, "双桥头"),
-    ):
-        above = places.area(session, town)
-        area = Area(
-            code=code, name=name, level="village", parent_id=above.id, path=f"{above.path}{code}/", valid_from=DAY
-        )
-        session.add(area)
-        made.append(area)
-    session.commit()
-    return made
+    return places.twins(session)
 
 
 def test_a_code_or_a_whole_name_is_meant_before_a_part_of_one(session: Session, twins: list[Area]) -> None:
     def codes(text: str, by: Actor = SYSTEM) -> list[str]:
-        return [code for code, _ in list_named(session, text, DAY, by)]
+        return [code for code, _ in list_named(session, text, 13, DAY, by)]
 
     assert codes("双桥头") == ["t3"]
     assert codes("双桥头 t3") == codes("whatever t3") == ["t3"]
@@ -50,7 +37,7 @@ def test_a_code_or_a_whole_name_is_meant_before_a_part_of_one(session: Session, 
     assert codes("双桥", TOWN) == ["t1"]
     assert "t2" not in codes("桥", TOWN)
     assert codes("t2", TOWN) == codes("没有") == codes("%") == []
-    assert list_named(session, "t1", DAY, SYSTEM) == [("t1", f"{places.area(session).name} · 双桥")]
+    assert list_named(session, "t1", 13, DAY, SYSTEM) == [("t1", f"{places.area(session).name} · 双桥")]
 
 
 def test_a_list_is_narrowed_by_a_name_and_asks_which_of_several(
@@ -73,7 +60,7 @@ def test_a_name_or_code_of_nowhere_is_answered_at_its_field_and_narrows_nothing(
     client.sign_in(make_user("analyst", area_id=places.area(session).id))
     for page in ("/violations", "/accidents", "/patrols", "/hazards", "/hazards/checks"):
         for language, says in (
-            ("zh", "没有使用这个名称或代码的辖区。"),
+            ("zh", "没有使用这个名称或代码的区划。"),
             ("en", "There is no place with this name or code."),
         ):
             answer = client.get(page, query_string={"area": typed, "lang": language})
@@ -127,14 +114,48 @@ def test_a_name_of_very_many_says_that_not_all_are_offered(
     assert "area=m12" not in page
 
 
+def test_a_part_of_the_name_above_tells_two_of_one_name_apart(session: Session, twins: list[Area]) -> None:
+    town, other = places.area(session).name, places.area(session, places.OTHER_TOWN).name
+
+    def codes(text: str) -> list[str]:
+        return [code for code, _ in list_named(session, text, 13, DAY, SYSTEM)]
+
+    assert codes(f"{other} 双桥") == codes(f"{other[:2]} · 双桥") == ["t2"]
+    assert codes(f"{town}·双桥头") == ["t3"]
+    assert codes(f"{other} 双桥头") == codes("双" * 121) == codes("·") == []
+
+
 def test_names_are_of_the_own_area_and_kept_by_the_browser(
     session: Session, client: Browser, make_user: Callable[..., User], twins: list[Area]
 ) -> None:
     client.sign_in(make_user("officer", area_id=places.area(session).id))
-    answer = client.get("/areas/names.json")
-    assert answer.cache_control.max_age == 3600
-    assert answer.cache_control.private
-    assert "Cookie" in answer.vary, "another account of the same browser asks anew"
-    assert "双桥头 t3" in (answer.json or ())
-    assert not [name for name in answer.json or () if name.endswith((" t2", f" {places.OTHER_TOWN}"))]
-    assert 'data-names="/areas/names.json"' in client.get("/violations").get_data(as_text=True)
+    address = f"/areas/names/{places.TOWN}.json"
+    assert client.get("/areas/names.json").location == address
+    assert set(places.names_in(client.get("/record").text)) == {address, "/areas/names/everywhere.json"}
+    answer = client.get(address)
+    assert answer.headers["Cache-Control"] == "private, max-age=3600, stale-while-revalidate=604800"
+    assert "Cookie" not in answer.vary, "the address says whose names they are; the cookie changes all the time"
+    rows = answer.json or []
+    assert rows[0] == [places.TOWN, places.area(session).name, -1, "town"]
+    assert ["t3", "双桥头", 0, "village"] in rows
+    assert not {"t2", places.OTHER_TOWN, places.DISTRICT} & {code for code, *_ in rows}
+    again = client.get(address, headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_names_outside_of_the_post_are_given_to_those_whose_forms_ask_for_homes(
+    session: Session, client: Browser, make_user: Callable[..., User], twins: list[Area]
+) -> None:
+    statuses = {}
+    for role in ("officer", "leader"):
+        client.sign_in(make_user(role, area_id=places.area(session).id))
+        for name in (places.OTHER_TOWN, places.DISTRICT, places.VILLAGE, "everywhere"):
+            statuses[role, name] = client.get(f"/areas/names/{name}.json").status_code
+    mine = {places.OTHER_TOWN: 404, places.DISTRICT: 404, places.VILLAGE: 200}
+    assert {name: status for (role, name), status in statuses.items() if role == "leader"} == mine | {"everywhere": 403}
+    assert {name: status for (role, name), status in statuses.items() if role == "officer"} == mine | {
+        "everywhere": 200
+    }
+    client.sign_in(make_user("officer", area_id=places.area(session).id))
+    codes = {code for code, *_ in client.get("/areas/names/everywhere.json").json or []}
+    assert {"t1", "t2", places.DISTRICT} <= codes

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import itertools
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,23 @@ def village_of(session: Session, town: str, place: int = 0) -> Area:
     """Return a village of ``town``, by its place in the list."""
     found = select(Area).where(Area.path.startswith(f"{DISTRICT}/{town}/"), Area.level == "village")
     return session.scalars(found.order_by(Area.path).offset(place).limit(1)).one()
+
+
+def twins(session: Session) -> list[Area]:
+    """Add two villages of one name in two towns, and one whose name contains it."""
+    made = []
+    for code, town, name in (("t1", TOWN, "双桥"), ("t2", OTHER_TOWN, "双桥"), ("t3", TOWN, "双桥头")):
+        above = area(session, town)
+        facts = {"level": "village", "parent_id": above.id, "path": f"{above.path}{code}/"}
+        made.append(Area(code=code, name=name, valid_from=date(2026, 1, 1), **facts))
+    session.add_all(made)
+    session.commit()
+    return made
+
+
+def names_in(html: str) -> list[str]:
+    """Return where a page's fields of places have their names from."""
+    return re.findall(r'data-places="([^"]+)"', html)
 
 
 def add_company(session: Session, **values: Any) -> Company:

@@ -25,6 +25,7 @@ from trafficedu.accidents import rules
 from trafficedu.accidents.models import Accident
 from trafficedu.accidents.queries.records import CASUALTIES, AccidentFilter
 from trafficedu.accidents.services.recording import NewAccident
+from trafficedu.areas.fields import PlaceField
 from trafficedu.core.clock import today
 from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import (
@@ -66,9 +67,7 @@ class AccidentForm(Form):
         description=_l("Everyone who died within 30 days. Leave empty until this is known."),
     )
     occurred_at = LocalTimeField(_l("When"), [InputRequired(_l("Enter the date and time.")), not_in_future])
-    area_code = SelectField(
-        _l("Village"), [InputRequired(_l("Choose the village."))], validate_choice=False, choices=[]
-    )
+    area_code = PlaceField(_l("Village"), [InputRequired(_l("Choose the village."))])
     place = TrimmedField(
         _l("Place"),
         [at_most(120)],

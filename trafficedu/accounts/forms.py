@@ -11,6 +11,8 @@ from wtforms.validators import InputRequired, Optional, Regexp
 from trafficedu.accounts.queries import AuditFilter, UserFilter
 from trafficedu.accounts.rules import MINIMUM_PASSWORD_LENGTH, Role
 from trafficedu.accounts.services import UserInput
+from trafficedu.areas.fields import PlaceIdField
+from trafficedu.areas.queries.choices import Eligible
 from trafficedu.core.audit import AuditResult
 from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, VersionField, at_most, choices, named
 
@@ -75,9 +77,9 @@ class UserForm(Form):
         description=_l("Printed on the rider's receipt."),
     )
     role = SelectField(_l("Role"), choices=choices(named(Role)))
-    area_id = SelectField(
+    area_id = PlaceIdField(
         _l("Area of the post"),
-        coerce=int,
+        eligible=Eligible(everywhere=True),
         description=_l(
             "For officers, supervisors, grid officers, leaders and analysts. They see this area and everything "
             "below it."
@@ -88,10 +90,9 @@ class UserForm(Form):
     active = BooleanField(_l("Can sign in"), default=True)
     version = VersionField(default=0)
 
-    def offer(self, areas: Choices, stations: Choices, companies: Choices) -> None:
+    def offer(self, stations: Choices, companies: Choices) -> None:
         """Fill the lists of posts; the first entry of each means none."""
         none = (0, _l("none"))
-        self.area_id.choices = choices([none, *areas])
         self.station_id.choices = choices([none, *stations])
         self.company_id.choices = choices([none, *companies])
 
@@ -102,7 +103,7 @@ class UserForm(Form):
             display_name=self.display_name.data,
             role=self.role.data,
             badge=self.badge.data or "",
-            area_id=self.area_id.data or None,
+            area_id=self.area_id.data,
             station_id=self.station_id.data or None,
             company_id=self.company_id.data or None,
             active=self.active.data,

@@ -15,7 +15,6 @@ from trafficedu.accounts import queries, services
 from trafficedu.accounts.forms import AuditFilterForm, PasswordForm, SignInForm, UserFilterForm, UserForm
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import KNOWN_DEVICE
-from trafficedu.areas.queries import choices as area_choices
 from trafficedu.companies import queries as companies
 from trafficedu.core.access import SignedIn, actor, open_to_all, requires, signed_in_only
 from trafficedu.core.clock import utc_now
@@ -214,9 +213,5 @@ def _device_knows(username: str) -> bool:
 
 
 def _offer_posts(form: UserForm) -> UserForm:
-    form.offer(
-        area_choices.choices(session()),
-        stations.choices(session()),
-        companies.choices(session()),
-    )
+    form.offer(stations.choices(session()), companies.choices(session()))
     return form

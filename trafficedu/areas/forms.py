@@ -11,7 +11,9 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, DateField, IntegerField, SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
 
+from trafficedu.areas.fields import PlaceField
 from trafficedu.areas.models import TOWN, VILLAGE
+from trafficedu.areas.queries.choices import Eligible
 from trafficedu.areas.queries.tree import AreaFilter
 from trafficedu.areas.rules import PLURALS, Level
 from trafficedu.areas.services import AreaChange, NewArea
@@ -107,16 +109,16 @@ class EndForm(Form):
     """The end of an area and what follows it."""
 
     valid_to = DateField(_l("Last day"), [InputRequired(_l("Enter the last day."))])
-    successor = SelectField(
+    successor = PlaceField(
         _l("Successor"),
         default="",
         description=_l("The area that replaces it, if any. Existing records are not moved."),
     )
     version = VersionField(default=0)
 
-    def offer(self, areas: Sequence[tuple[str, str]]) -> None:
-        """Fill the list of successors by code."""
-        self.successor.choices = as_choices([("", _l("none")), *areas])
+    def offer(self, level: Level) -> None:
+        """Take areas of one level only."""
+        self.successor.eligible = Eligible(everywhere=True, levels=(level,))
 
 
 class AreaFigureForm(Form):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, jsonify, render_template, request
+from flask import Blueprint, abort, g, jsonify, redirect, render_template, request
 
 from trafficedu.areas import services
+from trafficedu.areas.fields import ANY, names_for
 from trafficedu.areas.forms import AreaFigureForm, AreaFilterForm, AreaForm, EndForm, NewAreaForm, OutlinesForm
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import choices as area_choices
@@ -19,6 +20,7 @@ from trafficedu.core.charts import Chart, Series
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.lanes import kerb
 from trafficedu.core.list_views import list_page
 from trafficedu.core.month import Month
 from trafficedu.core.text import message
@@ -50,12 +52,35 @@ def index() -> Any:
 @pages.get("/areas/names.json")
 @requires("areas:area:read")
 def names() -> Any:
-    """I am offered the places of my area by name, in every search for one; my browser keeps them for an hour."""
-    offered = [f"{name.strip()} {code}" for code, name in area_choices.choices_below(session(), today(), actor())]
-    answer = jsonify(offered)
+    """I am led to the names of the places that I see."""
+    attributes = names_for(ANY)
+    return redirect(attributes["data-places"]) if "data-places" in attributes else abort(404)
+
+
+@pages.get("/areas/names/everywhere.json")
+@requires("areas:name:read")
+@kerb
+def names_everywhere() -> Any:
+    """I am offered every place by name: people live in other towns too."""
+    return _names("")
+
+
+@pages.get("/areas/names/<code>.json")
+@requires("areas:area:read")
+@kerb
+def names_below(code: str) -> Any:
+    """I am offered the places of my area by name, in every field that asks for one; my browser keeps them."""
+    return _names(_area(code).path)
+
+
+def _names(path: str) -> Any:
+    """Answer with the names below a path, which the address alone decides: at most an hour old, or asked for again."""
+    g.varies_by_address_alone = True
+    answer = jsonify(area_choices.list_names(session(), path, today()))
     answer.cache_control.private, answer.cache_control.max_age = True, 3600
-    answer.cache_control.no_cache = None
-    return answer
+    answer.cache_control.no_cache, answer.cache_control.stale_while_revalidate = None, 7 * 86_400
+    answer.add_etag()
+    return answer.make_conditional(request)
 
 
 @pages.route("/areas/outlines", methods=["GET", "POST"])
@@ -125,8 +150,7 @@ def end(code: str) -> Any:
     """I end an area with all below it, and say what follows it."""
     area = _area(code)
     form = EndForm(obj=area, successor=area.successor.code if area.successor else "")
-    others = area_choices.code_choices(session(), today(), area.level)
-    form.offer([choice for choice in others if choice[0] != area.code])
+    form.offer(area.level)
     if accepted := submitted(
         form,
         lambda: services.end_area(session(), area, form.valid_to.data, form.successor.data, form.version.data, actor()),

@@ -9,6 +9,9 @@ from wtforms import DateField, IntegerField, SelectMultipleField, TextAreaField
 from wtforms.validators import InputRequired, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from trafficedu.areas.fields import PlacesField
+from trafficedu.areas.models import VILLAGE
+from trafficedu.areas.queries.choices import Eligible
 from trafficedu.campaigns.queries import CampaignFilter
 from trafficedu.campaigns.rules import CampaignState
 from trafficedu.campaigns.services import CampaignInput
@@ -31,11 +34,10 @@ class CampaignForm(Form):
         option_widget=CheckboxInput(),
         description=_l("Choosing a town includes all its villages."),
     )
-    villages = SelectMultipleField(
+    villages = PlacesField(
         _l("Individual villages"),
-        [Optional()],
-        description=_l("Use this if only part of a town takes part. Hold Ctrl to choose several."),
-        render_kw={"size": "8"},
+        eligible=Eligible(levels=(VILLAGE,)),
+        description=_l("Use this if only part of a town takes part. Name or code, several with commas between them."),
     )
     kinds = SelectMultipleField(
         _l("Kinds of violation targeted"),
@@ -51,12 +53,9 @@ class CampaignForm(Form):
     notes = TextAreaField(_l("Notes"), [Optional(), at_most(1000)], render_kw={"rows": "3"})
     version = VersionField(default=0)
 
-    def offer(
-        self, towns: list[tuple[str, str]], villages: list[tuple[str, str]], kinds: list[tuple[str, str]]
-    ) -> None:
+    def offer(self, towns: list[tuple[str, str]], kinds: list[tuple[str, str]]) -> None:
         """Fill the lists."""
         self.towns.choices = as_choices(towns)
-        self.villages.choices = as_choices(villages)
         self.kinds.choices = as_choices(kinds)
 
     def to_input(self) -> CampaignInput:

@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from trafficedu.areas.models import TOWN, VILLAGE, Area
+from trafficedu.areas.models import TOWN, Area
 from trafficedu.areas.queries import choices as area_choices
 from trafficedu.areas.queries import tree as areas
 from trafficedu.campaigns.models import Campaign, CampaignArea
@@ -105,16 +105,8 @@ def list_touching(session: Session, path: str, first_day: date, last_day: date) 
     return session.scalars(query.options(selectinload(Campaign.areas)).order_by(Campaign.first_day)).all()
 
 
-def list_choices(session: Session, by: Actor, day: date) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Return code and name of the towns, and of the villages, that ``by`` may put a campaign on."""
-    query = select(Area).where(areas.visible_to(by), Area.holds_on(day), Area.level.in_((TOWN, VILLAGE)))
-    in_reach = session.scalars(query.order_by(Area.path)).all()
+def list_towns(session: Session, by: Actor, day: date) -> list[tuple[str, str]]:
+    """Return code and name of the towns that ``by`` may put a campaign on."""
+    query = select(Area).where(areas.visible_to(by), Area.holds_on(day), Area.level == TOWN)
     named = dict(area_choices.town_choices(session, by))
-    town_names = {area.path: named[area.path] for area in in_reach if area.level == TOWN}
-    towns = [(area.code, town_names[area.path]) for area in in_reach if area.level == TOWN]
-    villages = [
-        (area.code, f"{town_names.get(area.path.rsplit('/', 2)[0] + '/', '')} {area.name}".strip())
-        for area in in_reach
-        if area.level == VILLAGE
-    ]
-    return towns, villages
+    return [(area.code, named[area.path]) for area in session.scalars(query.order_by(Area.path))]

@@ -120,4 +120,4 @@ def _chosen(campaign: Campaign) -> dict[str, Any]:
 
 def _offer(form: CampaignForm) -> None:
     kinds = {kind.code: kind.name(locale()) for kind in list_kinds(session(), today())}
-    form.offer(*queries.list_choices(session(), actor(), today()), list(kinds.items()))
+    form.offer(queries.list_towns(session(), actor(), today()), list(kinds.items()))

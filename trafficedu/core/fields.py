@@ -61,6 +61,10 @@ class ChoiceFilter(SelectField):
 
 
 MATCHES_SHOWN = 12
+"""How many places are offered where a name may mean several."""
+SEVERAL = _l("Which one?")
+UNKNOWN = _l("There is no place with this name or code.")
+TOO_MANY = _l("Which one? Only the first ones are listed. Enter more of the name.")
 
 
 class SearchedFilter(StringField):
@@ -85,25 +89,23 @@ class SearchedFilter(StringField):
         """Take what was typed."""
         self.data = self._shown = valuelist[0].strip() if valuelist else ""
 
-    def settle(self, find: Callable[[str], Sequence[tuple[str, str]]]) -> None:
+    def settle(self, find: Callable[[str, int], Sequence[tuple[str, str]]]) -> None:
         """Find what was typed by ``find``, which returns codes and names: one is meant, several are offered.
 
-        ``find`` returns more than :data:`MATCHES_SHOWN` where there are more, so that the page says so.
+        It is asked for one more than :data:`MATCHES_SHOWN`, so that the page says so where there are more.
         It ``asks`` where several or none are meant: the page says so at the field and narrows nothing by it until
         somebody says which one, and no file is made meanwhile.
         """
         typed = self.data or ""
         if not typed:
             return
-        found = find(typed)
+        found = find(typed, MATCHES_SHOWN + 1)
         if len(found) == 1:
             self.data, self._shown = found[0][0], f"{found[0][1]} {found[0][0]}"
         else:
             self.data, self.matches, self.asks = "", found[:MATCHES_SHOWN], True
-            asks = _l("Which one?") if found else _l("There is no place with this name or code.")
-            if len(found) > MATCHES_SHOWN:
-                asks = _l("Which one? Only the first ones are listed. Enter more of the name.")
-            self.errors = [*self.errors, str(asks)]
+            asks = SEVERAL if found else UNKNOWN
+            self.errors = [*self.errors, str(TOO_MANY if len(found) > MATCHES_SHOWN else asks)]
 
     def _value(self) -> str:
         return self._shown

@@ -45,13 +45,9 @@ def list_page(
 def list_file(listing: Listing[Row, Filter], form: FilterForm, chosen: Filter, suffix: str) -> File:
     """Return the file of all that a list shows under the present address: the same rows, columns and order.
 
-    Raises
-    ------
-    Refusal
-        A field of ``form`` asks what was meant: nobody gets a file of more than what they chose.
+    Raises Refusal as :func:`refuse_unclear`.
     """
-    if any(isinstance(field, SearchedFilter) and field.asks for field in form):
-        raise Refusal(message("It is not clear which place is meant. Choose it in the list first."))
+    refuse_unclear(form)
     who, sort, language = actor(), request.args.get("sort"), locale()
     return table_file(
         Table(
@@ -63,6 +59,12 @@ def list_file(listing: Listing[Row, Filter], form: FilterForm, chosen: Filter, s
         listing.export,
         titles=language,
     )
+
+
+def refuse_unclear(form: FilterForm) -> None:
+    """Raise Refusal where a field of ``form`` asks what was meant: nobody gets a file of more than what they chose."""
+    if any(isinstance(field, SearchedFilter) and field.asks for field in form):
+        raise Refusal(message("It is not clear which place is meant. Choose it in the list first."))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from itertools import chain
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, g, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -24,9 +25,24 @@ def standing_headers(*, https: bool) -> dict[str, str]:
     return {**headers, "Strict-Transport-Security": "max-age=31536000; includeSubDomains"} if https else headers
 
 
+class CookieSessions(SecureCookieSessionInterface):
+    """Sessions in a signed cookie.
+
+    A view that sets ``g.varies_by_address_alone`` answers the same to everybody who may ask: a browser keeps that
+    answer although the cookie changes, as it does with every message that is waiting to be shown.
+    """
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Send the cookie where it changed."""
+        super().save_session(app, session, response)
+        if g.get("varies_by_address_alone") and "Set-Cookie" not in response.headers:
+            response.vary.discard("Cookie")
+
+
 def init_security(app: Flask, *, https: bool) -> None:
     """Attach the headers and the refusal of NUL; ``https`` adds Strict-Transport-Security."""
     standing = standing_headers(https=https)
+    app.session_interface = CookieSessions()
 
     @app.before_request
     def _refuse_nul() -> None:

@@ -22,6 +22,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from trafficedu.areas.fields import TOWNS_AND_VILLAGES, PlaceField
 from trafficedu.core.fields import (
     ChoiceFilter,
     FilterForm,
@@ -87,9 +88,7 @@ class HazardForm(PhotosForm):
 
     kind = SelectField(_l("What is wrong?"), [InputRequired(_l("Choose the kind."))], validate_choice=False, choices=[])
     risk = RadioField(_l("Risk"), [InputRequired(_l("Choose the risk."))], choices=choices(named(rules.Risk)))
-    area_code = SelectField(
-        _l("Village"), [InputRequired(_l("Choose the village."))], validate_choice=False, choices=[]
-    )
+    area_code = PlaceField(_l("Village"), [InputRequired(_l("Choose the village."))])
     place = TrimmedField(
         _l("Place"),
         [InputRequired(_l("Say where it is: the road and any landmark nearby.")), at_most(120)],
@@ -234,9 +233,7 @@ class HazardFilterForm(FilterForm):
 class WatchForm(Form):
     """An area under rolling check."""
 
-    area_code = SelectField(
-        _l("Town or village"), [InputRequired(_l("Choose the area."))], validate_choice=False, choices=[]
-    )
+    area_code = PlaceField(_l("Town or village"), [InputRequired(_l("Choose the area."))], TOWNS_AND_VILLAGES)
     reason = TrimmedField(
         _l("Why it is on the list"),
         [InputRequired(_l("Say why. This is kept with the record.")), at_most(200)],
@@ -257,15 +254,14 @@ class WatchForm(Form):
 
     def to_input(self) -> NewWatch:
         """Return what was entered."""
-        return NewWatch(
-            self.area_code.data, self.reason.data, self.period_days.data, self.checker.data, self.due_on.data
-        )
+        area_code = self.area_code.data if "area_code" in self else ""
+        return NewWatch(area_code, self.reason.data, self.period_days.data, self.checker.data, self.due_on.data)
 
     def show(self, watch: HazardWatch) -> None:
         """Fill the form with what the list says."""
         for name in ("reason", "period_days", "due_on", "version"):
             self[name].data = getattr(watch, name)
-        self.area_code.data, self.checker.data = watch.area.code, watch.checker.username
+        self.checker.data = watch.checker.username
 
 
 class LookForm(Form):

@@ -10,12 +10,14 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FloatField, HiddenField, IntegerField, SelectField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
+from trafficedu.areas.fields import ANY, PlaceField
 from trafficedu.core.fields import (
     FilterForm,
     Form,
     LocalTimeField,
     MonthField,
     PeriodForm,
+    SearchedFilter,
     TrimmedField,
     VersionField,
     choices,
@@ -50,7 +52,7 @@ LATE = {"render_kw": {"inputmode": "decimal", "autocomplete": "off"}}
 class ResultsForm(PeriodForm):
     """What the page of results is asked."""
 
-    area = SelectField(_l("Area"), validate_choice=False)
+    area = SearchedFilter(_l("Area"), "areas.names")
     method = SelectField(
         _l("Method"), choices=choices(named(CountMethod)), default=CountMethod.ON_SITE, validate_choice=False
     )
@@ -130,16 +132,12 @@ class SiteForm(Form):
     name = TrimmedField(
         _l("Name"), [DataRequired(), Length(max=80)], description=_l("So that every observer finds the same junction.")
     )
-    area_code = SelectField(_l("Area"), [InputRequired()])
+    area_code = PlaceField(_l("Area"), [InputRequired()], ANY)
     road_class = SelectField(_l("Road class"), choices=choices(named(RoadClass)))
     latitude = FloatField(_l("Latitude"), [Optional(), NumberRange(-90, 90)], **LATE)
     longitude = FloatField(_l("Longitude"), [Optional(), NumberRange(-180, 180)], **LATE)
     active = BooleanField(_l("In use"), default=True)
     version = VersionField()
-
-    def offer(self, areas: Iterable[tuple[str, str]]) -> None:
-        """Fill the list of areas."""
-        self.area_code.choices = choices(areas)
 
     def to_input(self) -> SiteChange:
         """Return what is to hold."""
@@ -174,7 +172,7 @@ class NewSiteForm(SiteForm):
 class DrawForm(Form):
     """A plan of sites to be drawn."""
 
-    area_code = SelectField(_l("Area"), [InputRequired()])
+    area_code = PlaceField(_l("Area"), [InputRequired()], ANY)
     month = MonthField(_l("Month"), [InputRequired()])
     sites = IntegerField(_l("Number of sites"), [InputRequired(), NumberRange(1, 1000)], render_kw=NUMBER)
     stratified_by = SelectField(
@@ -188,10 +186,6 @@ class DrawForm(Form):
         description=_l("Leave empty to generate one. The same seed and sites give the same plan."),
         render_kw={"autocomplete": "off"},
     )
-
-    def offer(self, areas: Iterable[tuple[str, str]]) -> None:
-        """Fill the list of areas."""
-        self.area_code.choices = choices(areas)
 
     def to_input(self) -> DrawInput:
         """Return the plan to draw."""

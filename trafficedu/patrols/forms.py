@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, HiddenField, IntegerField, SelectField, TextAreaField
+from wtforms import DateField, HiddenField, IntegerField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from trafficedu.areas.fields import ANY, PlaceField
 from trafficedu.core.fields import (
     ChoiceFilter,
     FilterForm,
@@ -19,7 +18,6 @@ from trafficedu.core.fields import (
     TrimmedField,
     VersionField,
     at_most,
-    choices,
     named,
     not_in_future,
 )
@@ -27,7 +25,6 @@ from trafficedu.patrols.queries.records import PatrolFilter
 from trafficedu.patrols.rules import MOST_STOPS, PatrolState
 from trafficedu.patrols.services import Ending, PastPatrol
 
-Choices = Sequence[tuple[str, Any]]
 TIME_MISSING = _l("Enter the date and time.")
 AREA_MISSING = _l("Choose the area.")
 STOPS = NumberRange(0, MOST_STOPS, message=_l("Enter a number from %(min)s to %(max)s."))
@@ -41,12 +38,8 @@ def _key() -> HiddenField:
 class BeginForm(Form):
     """Where a patrol begins now."""
 
-    area_code = SelectField(_l("Area"), [InputRequired(AREA_MISSING)], validate_choice=False, choices=[])
+    area_code = PlaceField(_l("Area"), [InputRequired(AREA_MISSING)], ANY)
     client_reference = _key()
-
-    def offer(self, areas: Choices) -> None:
-        """Fill the list of areas."""
-        self.area_code.choices = choices([("", AREA_MISSING), *areas])
 
 
 class EndForm(Form):
@@ -69,13 +62,9 @@ class EndForm(Form):
 class PastForm(EndForm):
     """A patrol that is over and was written down elsewhere."""
 
-    area_code = SelectField(_l("Area"), [InputRequired(AREA_MISSING)], validate_choice=False, choices=[])
+    area_code = PlaceField(_l("Area"), [InputRequired(AREA_MISSING)], ANY)
     started_at = LocalTimeField(_l("Start of the patrol"), [InputRequired(TIME_MISSING), not_in_future])
     client_reference = _key()
-
-    def offer(self, areas: Choices) -> None:
-        """Fill the list of areas."""
-        self.area_code.choices = choices([("", AREA_MISSING), *areas])
 
     def to_past(self) -> PastPatrol:
         """Return what was entered."""

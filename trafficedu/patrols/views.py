@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from trafficedu.areas.queries.choices import choices_below, list_named
+from trafficedu.areas.queries.choices import list_named
 from trafficedu.areas.queries.tree import chosen_path
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
@@ -40,9 +40,8 @@ def now() -> Any:
 
 def _now(form: BeginForm) -> Any:
     running = records.running_of(session(), actor())
-    form.offer(_areas())
-    if running is None and not form.area_code.data:
-        form.area_code.data = records.last_area(session(), actor())
+    if running is None and not form.is_submitted():
+        form.area_code.begin_with(records.last_area(session(), actor()))
     own = records.list_own(session(), actor(), today())
     return form_page("patrols/now.html", form, running=running, own=own)
 
@@ -53,7 +52,6 @@ def _now(form: BeginForm) -> Any:
 def begin() -> Any:
     """I begin a patrol in an area."""
     form = BeginForm()
-    form.offer(_areas())
     reference = form.client_reference.data or ""
     if submitted(form, lambda: services.begin(session(), form.area_code.data, reference, actor(), utc_now())):
         return back_to("patrols.now")
@@ -123,9 +121,8 @@ def index() -> Any:
 def create() -> Any:
     """I enter a patrol that I wrote down elsewhere."""
     form = PastForm()
-    form.offer(_areas())
     if not form.is_submitted():
-        form.area_code.data = records.last_area(session(), actor())
+        form.area_code.begin_with(records.last_area(session(), actor()))
     if accepted := submitted(form, lambda: services.enter_past(session(), form.to_past(), actor(), utc_now())):
         flash_message(message("Patrol entered."))
         return back_to("patrols.show", number=accepted.value.number)
@@ -155,7 +152,3 @@ def void(number: str) -> Any:
         flash_message(message("Patrol voided."))
         return back_to("patrols.show", number=number)
     return form_page("patrols/void.html", form, patrol=patrol)
-
-
-def _areas() -> list[tuple[str, str]]:
-    return choices_below(session(), today(), actor())

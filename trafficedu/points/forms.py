@@ -8,15 +8,26 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import DateField, HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
+from wtforms import (
+    DateField,
+    Field,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from trafficedu.areas.fields import ANY, PlaceField
 from trafficedu.core.fields import (
     ChoiceFilter,
     FilterForm,
     Form,
     MonthField,
+    SearchedFilter,
     TrimmedField,
     VersionForm,
     at_most,
@@ -41,9 +52,8 @@ POINTS = NumberRange(1, rules.MOST_POINTS, message=_l("Enter points from %(min)s
 class EntryForm(Form):
     """An activity of an area or a company."""
 
-    target = SelectField(
-        _l("Area or company"), [InputRequired(_l("Choose an area or a company."))], validate_choice=False
-    )
+    target = PlaceField(_l("Area"), eligible=ANY)
+    company = SelectField(_l("Or a company"), validate_choice=False, default="")
     activity = SelectField(_l("Activity"), [InputRequired(_l("Choose the activity."))], validate_choice=False)
     occurred_on = DateField(_l("Day of the activity"), [InputRequired(_l("Choose the day."))])
     points = IntegerField(
@@ -64,14 +74,32 @@ class EntryForm(Form):
     )
     client_reference = HiddenField(default=lambda: uuid.uuid4().hex, validators=[Length(max=60)])
 
-    def offer(self, targets: Choices, activities: Choices) -> None:
-        """Fill the lists; a target's value is ``kind:code``."""
-        self.target.choices = choices([("", _l("Choose an area or a company.")), *targets])
+    def offer(self, companies: Choices, activities: Choices) -> None:
+        """Fill the lists; nobody is asked for a company who sees none."""
+        self.company.choices = choices([("", _l("none")), *companies])
         self.activity.choices = choices([("", _l("Choose the activity.")), *activities])
+        if not companies:
+            del self.company
+
+    def point_at(self, target: str) -> None:
+        """Fill in the area or the company that ``kind:code`` names."""
+        kind, _, code = target.rpartition(":")
+        if kind == rules.COMPANY:
+            self.company.data, self.target.data = code, ""
+        elif kind in {*rules.AREA_KINDS, "area"}:
+            self.target.data = code
+
+    def validate_target(self, field: Field) -> None:
+        """Ask for an area or a company, and for one of them only."""
+        company = self.company.data if "company" in self else ""
+        if not field.data and not company:
+            raise ValidationError(str(_l("Choose an area or a company.")))
+        if field.data and company:
+            raise ValidationError(str(_l("Choose an area or a company, not both.")))
 
     def to_input(self) -> NewEntry:
         """Return what was entered, with the file's content."""
-        kind, _, code = self.target.data.partition(":")
+        kind, code = ("area", self.target.data) if self.target.data else (rules.COMPANY, self.company.data)
         file = self.evidence.data
         return NewEntry(
             target_kind=kind,
@@ -95,7 +123,7 @@ class LedgerForm(FilterForm):
     """What the ledger is narrowed to; lives in the address."""
 
     q = TrimmedField(_l("Number"), render_kw={"placeholder": "E…"})
-    area = ChoiceFilter(_l("Area"))
+    area = SearchedFilter(_l("Area"), "areas.names")
     company = ChoiceFilter(_l("Company"))
     activity = ChoiceFilter(_l("Activity"))
     month = MonthField(_l("Month"), [Optional()])

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import DateField, SelectField
 from wtforms.validators import InputRequired, Optional
 
+from trafficedu.areas.fields import HOMES, PlaceIdField
 from trafficedu.core import clock
 from trafficedu.core.fields import Form, TrimmedField, VersionField, at_most, choices, named
 from trafficedu.riders.rules import IdType, LegalBasis, Purpose
@@ -56,14 +57,8 @@ class RiderForm(Form):
         [Optional()],
         description=_l("Only if the document number does not contain it."),
     )
-    home_area_id = SelectField(_l("Home village"), coerce=int)
+    home_area_id = PlaceIdField(_l("Home village"), eligible=HOMES)
     version = VersionField(default=0)
-
-    def offer(self, areas: Choices, present: tuple[int, str] | None = None) -> None:
-        """Fill the list of villages; one that ended stays on offer to a rider who has it."""
-        known = {number for number, _ in areas}
-        ended = [present] if present is not None and present[0] not in known else []
-        self.home_area_id.choices = choices([(0, _l("not known")), *ended, *areas])
 
     def to_input(self, kept_birth_date: date | None = None) -> NewRider:
         """Return the rider as entered; the birth date is the one given where the form does not ask for it."""
@@ -72,7 +67,7 @@ class RiderForm(Form):
             id_number=self.id_number.data,
             name=self.name.data,
             phone=self.phone.data or "",
-            home_area_id=self.home_area_id.data or None,
+            home_area_id=self.home_area_id.data,
             birth_date=self.birth_date.data if "birth_date" in self else kept_birth_date,
         )
 

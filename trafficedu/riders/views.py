@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from trafficedu.areas.queries import choices as area_choices
 from trafficedu.companies import queries as companies
 from trafficedu.core import clock
 from trafficedu.core.access import actor, requires
@@ -63,7 +62,6 @@ def index() -> Any:
 def register() -> Any:
     """I register a rider, or come to the one who has this document already."""
     form = RegisterForm()
-    form.offer(area_choices.choices(session()))
     if accepted := submitted(form, lambda: _register(form)):
         registered = accepted.value
         flash_message(
@@ -123,11 +121,10 @@ def edit(number: str) -> Any:
             "name": rider.name,
             "phone": shown.phone_masked,
             "birth_date": rider.birth_date,
-            "home_area_id": rider.home_area_id or 0,
+            "home_area_id": rider.home_area_id,
             "version": rider.version,
         }
     )
-    form.offer(area_choices.choices(session()), (rider.home_area.id, rider.home_area.name) if rider.home_area else None)
     if rules.birth_date_of(rider.id_type, queries.id_number_of(session(), rider)) is not None:
         del form.birth_date  # it is part of the masked number
     if submitted(

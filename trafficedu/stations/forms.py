@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField, SelectField
+from wtforms import BooleanField, IntegerField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
+from trafficedu.areas.fields import PlaceField
+from trafficedu.areas.models import TOWN, VILLAGE
+from trafficedu.areas.queries.choices import Eligible
 from trafficedu.core.fields import (
     ActiveFilter,
     ChoiceFilter,
@@ -19,7 +20,6 @@ from trafficedu.core.fields import (
     code_field,
     telephone_field,
 )
-from trafficedu.core.fields import choices as as_choices
 from trafficedu.stations.queries import StationFilter
 from trafficedu.stations.services import StationInput
 
@@ -29,7 +29,9 @@ class StationForm(Form):
 
     code = code_field(_l("Keep it short. It cannot be changed later."))
     name = TrimmedField(_l("Name of the station"), [InputRequired(_l("Enter the name.")), at_most(120)])
-    area_code = SelectField(_l("Village or town"), [InputRequired(_l("Choose the village or town."))])
+    area_code = PlaceField(
+        _l("Village or town"), [InputRequired(_l("Choose the village or town."))], Eligible(True, (TOWN, VILLAGE))
+    )
     address = TrimmedField(
         _l("Address"),
         [Optional(), at_most(200)],
@@ -51,10 +53,6 @@ class StationForm(Form):
         description=_l("An inactive station gets no new sessions. Its records are kept."),
     )
     version = VersionField(default=0)
-
-    def offer(self, areas: Sequence[tuple[str, str]]) -> None:
-        """Fill the list of areas."""
-        self.area_code.choices = as_choices([("", _l("choose")), *areas])
 
     def to_input(self) -> StationInput:
         """Return what was entered."""

@@ -34,7 +34,7 @@ def index() -> Any:
 @requires("stations:station:manage")
 def create() -> Any:
     """I add a station."""
-    form = _form(StationForm())
+    form = StationForm()
     if accepted := submitted(
         form, lambda: services.add_station(session(), form.code.data, form.to_input(), actor(), today())
     ):
@@ -57,7 +57,7 @@ def show(code: str) -> Any:
 def edit(code: str) -> Any:
     """I change a station, or deactivate it."""
     station = queries.find_visible_station(session(), code, actor())
-    form = _form(StationForm(obj=station, area_code=station.area.code))
+    form = StationForm(obj=station, area_code=station.area.code)
     form.code.data = station.code
     if form.is_submitted():
         form.code.validators = []
@@ -67,8 +67,3 @@ def edit(code: str) -> Any:
         flash_message(message("Station changed."))
         return back_to("stations.show", code=code)
     return form_page("stations/form.html", form, station=station)
-
-
-def _form(form: StationForm) -> StationForm:
-    form.offer(area_choices.code_choices(session(), today()))
-    return form

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, Field, HiddenField, IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
+from trafficedu.areas.fields import HOMES, PlaceField, PlaceIdField
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import today
 from trafficedu.core.errors import Refusal
@@ -72,7 +73,7 @@ class RiderFields(Form):
         [Optional()],
         description=_l("Only if the document number does not contain it, as with a passport."),
     )
-    home_area_id = SelectField(_l("Home village"), coerce=int, default=0, validate_choice=False)
+    home_area_id = PlaceIdField(_l("Home village"), eligible=HOMES)
 
     def validate_id_number(self, field: Field) -> None:
         """Check the number of the document as its kind asks."""
@@ -87,7 +88,7 @@ class RiderFields(Form):
             self.id_number.data,
             self.name.data or "",
             self.phone.data or "",
-            self.home_area_id.data or None,
+            self.home_area_id.data,
             self.birth_date.data,
         )
 
@@ -98,9 +99,7 @@ class RecordForm(RiderFields):
     kind = RadioField(_l("Violation"), validate_choice=False, choices=[])
     other_kind = SelectField(_l("Another kind"), validate_choice=False, validators=[Optional()], choices=[])
     occurred_at = LocalTimeField(_l("When"), [InputRequired(_l("Enter the date and time.")), not_in_future])
-    area_code = SelectField(
-        _l("Village"), [InputRequired(_l("Choose the village."))], validate_choice=False, choices=[]
-    )
+    area_code = PlaceField(_l("Village"), [InputRequired(_l("Choose the village."))])
     place = TrimmedField(
         _l("Place"),
         [at_most(120)],

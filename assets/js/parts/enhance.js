@@ -1,4 +1,5 @@
 // What is done once to every piece of page that appears, at load and after each htmx swap.
+import { placeFields } from "./place-fields.js";
 import { positions } from "./position.js";
 import { word } from "./words.js";
 
@@ -94,23 +95,10 @@ function tidy(root) {
   });
 }
 
-// the names of a long list come in a file of their own, once somebody begins to write
-function names(root) {
-  root.querySelectorAll("datalist[data-names]").forEach((list) => {
-    const field = list.previousElementSibling?.matches("input") ? list.previousElementSibling : root.querySelector(`[list="${list.id}"]`);
-    const fill = async () => {
-      const answer = await fetch(list.dataset.names);
-      if (answer.ok) list.replaceChildren(...(await answer.json()).map((name) => new Option(name, name)));
-    };
-    field?.addEventListener("focus", () => fill().catch(() => {}), { once: true });
-    field?.addEventListener("change", () => field.form.requestSubmit());
-  });
-}
-
 export function enhance(root) {
   if (root.dataset?.enhanced) return;
   if (root.dataset) root.dataset.enhanced = "";
-  [times, flashes, copies, rows, frames, filters, names, tidy, positions].forEach((part) => part(root));
+  [times, flashes, copies, rows, frames, filters, placeFields, tidy, positions].forEach((part) => part(root));
   root.querySelector("[data-focus]")?.focus();
 }
 

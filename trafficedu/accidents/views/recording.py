@@ -7,8 +7,6 @@ from typing import Any
 
 from flask import render_template, request
 from flask import session as cookie
-from flask_babel import gettext as _
-from wtforms.fields.choices import SelectChoice
 
 from trafficedu.accidents.forms import AccidentForm
 from trafficedu.accidents.models import Accident
@@ -26,7 +24,7 @@ from trafficedu.core.lanes import kerb
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale
-from trafficedu.violations.queries.kinds import list_kinds, list_villages
+from trafficedu.violations.queries.kinds import list_kinds
 
 VILLAGE_COOKIE = "village"
 """The village last recorded in; the record page of violations keeps it under the same name."""
@@ -40,7 +38,7 @@ def new() -> Any:
     form = AccidentForm()
     if request.method == "GET":
         form.occurred_at.data = utc_now()
-        form.area_code.data = cookie.get(VILLAGE_COOKIE, "")
+        form.area_code.begin_with(cookie.get(VILLAGE_COOKIE, ""))
         return _page(form)
     close: Sequence[Accident] = []
     if form.validate():
@@ -84,20 +82,11 @@ def correct(number: str) -> Any:
 
 
 def _page(form: AccidentForm, accident: Accident | None = None, close: Sequence[Accident] = ()) -> str:
-    _offer(form, accident)
+    _offer(form)
     return render_template("accidents/form.html", form=form, accident=accident, close=close)
 
 
-def _offer(form: AccidentForm, accident: Accident | None) -> None:
-    """Fill the lists: my villages, and the kinds of violation in force that day."""
+def _offer(form: AccidentForm) -> None:
+    """Fill the list of the kinds of violation in force that day."""
     day = local_date(form.occurred_at.data) if form.occurred_at.data else today()
-    scope = actor().scope
-    villages = [
-        SelectChoice(village.code, village.name, optgroup=village.town)
-        for village in list_villages(session(), day)
-        if scope.covers(village.path)
-    ]
-    if accident is not None and accident.area.code not in {village.value for village in villages}:
-        villages.insert(0, SelectChoice(accident.area.code, accident.area.name))
-    form.area_code.choices = [SelectChoice("", _("Choose the village")), *villages]
     form.kinds.choices = choices((kind.code, kind.name(locale())) for kind in list_kinds(session(), day))

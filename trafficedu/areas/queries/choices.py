@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from trafficedu.areas.models import TOWN, Area
+from trafficedu.areas.models import TOWN, VILLAGE, Area
 from trafficedu.areas.queries.tree import visible_to
-from trafficedu.areas.rules import paths_down_to
+from trafficedu.areas.rules import Level, paths_down_to
 from trafficedu.core.actors import Actor, at_or_below
 
 INDENT = "\u3000"
 """What stands before a name in a list that shows the tree, once for each level below the first."""
-
-
-def choices_below(session: Session, day: date, by: Actor) -> list[tuple[str, str]]:
-    """Return code and indented name of the areas ``by`` sees that exist on ``day``, in the order of the tree."""
-    query = select(Area.code, Area.name, Area.path).where(visible_to(by), Area.holds_on(day)).order_by(Area.path)
-    rows = session.execute(query).all()
-    return [(row.code, name) for row, name in zip(rows, indented(rows), strict=True)]
 
 
 def indented(areas: Sequence[Any]) -> list[str]:
@@ -31,41 +26,110 @@ def indented(areas: Sequence[Any]) -> list[str]:
     return [INDENT * (area.path.count("/") - edge) + area.name for area in areas]
 
 
-NAMED_AT_MOST = 13
-"""One more than a filter shows (``core.fields.MATCHES_SHOWN``)."""
+class Place(NamedTuple):
+    """An area as a field offers it: ``name`` is its own and that of the area above it."""
+
+    id: int
+    code: str
+    name: str
 
 
-def list_named(session: Session, text: str, day: date, by: Actor) -> list[tuple[str, str]]:
-    """Return code and name of the areas ``by`` sees that ``text`` may mean: its last word is the code, or it is a name.
+@dataclass(frozen=True)
+class Eligible:
+    """Which areas a field takes.
 
-    A name that is the whole of one goes before those that contain it; each stands with the area above it.
+    ``everywhere``: also those that the person does not see, such as a rider's home. ``levels``: only of these, where
+    any is named. ``recorded``: what records name is offered, a village, or a town that has none; the code of any other
+    area is taken all the same, and left to the rules of the record.
     """
-    above = aliased(Area)
-    query = (
-        select(Area.code, Area.name, above.name)
-        .outerjoin(above, above.id == Area.parent_id)
-        .where(visible_to(by))
-        .order_by(Area.path)
-        .limit(NAMED_AT_MOST)
-    )
-    existing = query.where(Area.holds_on(day))
-    ways = (
-        query.where(Area.code == text.split()[-1]),
-        existing.where(Area.name == text),
-        existing.where(Area.name.contains(text, autoescape=True)),
-    )
-    for way in ways:
-        if rows := session.execute(way).all():
-            return [(code, f"{town} · {name}" if town else name) for code, name, town in rows]
-    return []
+
+    everywhere: bool = False
+    levels: tuple[Level, ...] = ()
+    recorded: bool = False
+
+    def conditions(self, by: Actor) -> list[Any]:
+        """Return the conditions that keep a query of areas to those that may be taken."""
+        seen = [] if self.everywhere else [visible_to(by)]
+        return [*seen, Area.level.in_(self.levels)] if self.levels else seen
+
+    def offered(self, day: date) -> list[Any]:
+        """Return the further conditions on those that are offered by name."""
+        existing = Area.holds_on(day)
+        if not self.recorded:
+            return [existing]
+        below = aliased(Area)
+        childless = and_(Area.level == TOWN, ~select(below.id).where(below.parent_id == Area.id).exists())
+        return [existing, or_(Area.level == VILLAGE, childless)]
 
 
-def code_choices(session: Session, day: date, level: str | None = None) -> list[tuple[str, str]]:
-    """Return code, indented name and code of every area (of ``level``) below the top that exists on ``day``."""
-    query = select(Area.code, Area.name, Area.path).where(Area.holds_on(day)).order_by(Area.path)
-    narrowed = query.where(Area.parent_id.is_not(None)) if level is None else query.where(Area.level == level)
-    rows = session.execute(narrowed).all()
-    return [(row.code, f"{name} {row.code}") for row, name in zip(rows, indented(rows), strict=True)]
+LONGEST_NAME = 120
+_ABOVE = aliased(Area)
+_PLACE = (
+    select(Area.id, Area.code, Area.name, _ABOVE.name.label("above"))
+    .outerjoin(_ABOVE, _ABOVE.id == Area.parent_id)
+    .order_by(Area.path)
+)
+
+
+def _places(session: Session, query: Select[Any]) -> list[Place]:
+    rows = session.execute(query).all()
+    return [Place(row.id, row.code, f"{row.above} · {row.name}" if row.above else row.name) for row in rows]
+
+
+def list_meant(session: Session, text: str, eligible: Eligible, day: date, by: Actor, limit: int) -> list[Place]:
+    """Return the areas that ``text`` may mean, ``limit`` at most, in the order of the tree.
+
+    Its last word is the code; or it is a name, a part of one, or a part of the name above and one of the own. The
+    first of these that anything fits goes before the others.
+    """
+    words = re.split(r"[\s·]+", text.strip(" ·"))
+    if len(text) > LONGEST_NAME or not words[-1]:
+        return []
+    query = _PLACE.where(*eligible.conditions(by)).limit(limit)
+    offered = query.where(*eligible.offered(day))
+    ways = [
+        query.where(Area.code == words[-1]),
+        offered.where(Area.name == text),
+        offered.where(Area.name.contains(text, autoescape=True)),
+    ]
+    if len(words) > 1:
+        above = _ABOVE.name.contains(words[0], autoescape=True)
+        ways.append(offered.where(above, Area.name.contains(words[-1], autoescape=True)))
+    return next((places for way in ways if (places := _places(session, way))), [])
+
+
+def list_named(session: Session, text: str, limit: int, day: date, by: Actor) -> list[tuple[str, str]]:
+    """Return code and name of the areas ``by`` sees that ``text`` may mean; see :func:`list_meant`."""
+    return [(place.code, place.name) for place in list_meant(session, text, Eligible(), day, by, limit)]
+
+
+def list_coded(session: Session, codes: Collection[str], eligible: Eligible, by: Actor) -> list[Place]:
+    """Return the areas of these codes that may be taken, in the order of the tree."""
+    return _places(session, _PLACE.where(Area.code.in_(codes), *eligible.conditions(by)))
+
+
+def find_place(session: Session, area_id: int) -> Place | None:
+    """Return the area with an id."""
+    return next(iter(_places(session, _PLACE.where(Area.id == area_id))), None)
+
+
+def find_only(session: Session, eligible: Eligible, day: date, by: Actor) -> Place | None:
+    """Return the area that is offered where no other one is."""
+    offered = _places(session, _PLACE.where(*eligible.conditions(by), *eligible.offered(day)).limit(2))
+    return offered[0] if len(offered) == 1 else None
+
+
+def list_names(session: Session, path: str, day: date) -> list[tuple[str, str, int, Level]]:
+    """Return code, name, place of the parent in this list (-1 for none) and level of the areas at and below ``path``.
+
+    Those that exist on ``day``, in the order of the tree.
+    """
+    query = select(Area.code, Area.name, Area.path, Area.level).where(at_or_below(Area.path, path), Area.holds_on(day))
+    rows = session.execute(query.order_by(Area.path)).all()
+    places = {row.path: place for place, row in enumerate(rows)}
+    return [
+        (row.code, row.name, places.get(f"{row.path.rstrip('/').rpartition('/')[0]}/", -1), row.level) for row in rows
+    ]
 
 
 def town_choices(session: Session, by: Actor) -> list[tuple[str, str]]:
@@ -80,17 +144,6 @@ def town_choices(session: Session, by: Actor) -> list[tuple[str, str]]:
     rows = session.execute(query).all()
     several = len({row.district for row in rows}) > 1
     return [(row.path, f"{row.district} {row.name}" if several else row.name) for row in rows]
-
-
-def choices(session: Session, path: str = "") -> list[tuple[int, str]]:
-    """Return id and indented name of every living area below ``path``, for lists to choose from."""
-    query = (
-        select(Area.id, Area.name, Area.path, Area.code)
-        .where(Area.valid_to.is_(None), at_or_below(Area.path, path))
-        .order_by(Area.path)
-    )
-    rows = session.execute(query).all()
-    return [(row.id, f"{name} {row.code}") for row, name in zip(rows, indented(rows), strict=True)]
 
 
 def choices_around(session: Session, top: Area, area: Area, day: date) -> list[tuple[str, str]]:

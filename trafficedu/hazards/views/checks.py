@@ -8,9 +8,8 @@ from typing import Any
 from flask import render_template, request
 from flask_babel import gettext as _
 
-from trafficedu.areas.models import TOWN, VILLAGE
-from trafficedu.areas.queries.choices import indented, list_named
-from trafficedu.areas.queries.tree import chosen_path, list_below
+from trafficedu.areas.queries.choices import list_named
+from trafficedu.areas.queries.tree import chosen_path
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
@@ -64,9 +63,9 @@ def edit_check(number: str) -> Any:
     """I change how often an area is looked at, and by whom."""
     watch = find_watch(session(), number, actor())
     form = WatchForm()
+    del form.area_code  # an entry stays where it is
     if request.method == "GET":
         form.show(watch)
-    form.area_code.data = watch.area.code
     if submitted(
         form,
         lambda: change_watch(session(), watch, form.to_input(), form.version.data, actor(), utc_now()),
@@ -78,9 +77,6 @@ def edit_check(number: str) -> Any:
 
 def _form_page(form: WatchForm, watch: HazardWatch | None = None) -> Any:
     path = actor().scope.area_path or ""
-    areas = [area for area in list_below(session(), path, today()) if area.level in {TOWN, VILLAGE}]
-    offered = [(area.code, name) for area, name in zip(areas, indented(areas), strict=True)]
-    form.area_code.choices = choices([("", _("Choose the area")), *offered])
     people = list_reachable_checkers(session(), watch.area.path if watch else path)
     named = [(user.username, f"{user.display_name} · {user.area.name if user.area else ''}") for user in people]
     form.checker.choices = choices([("", _("Choose who is responsible for the check")), *named])

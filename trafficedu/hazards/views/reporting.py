@@ -21,7 +21,7 @@ from trafficedu.hazards.models import Hazard
 from trafficedu.hazards.queries import records
 from trafficedu.hazards.queries.kinds import list_kinds
 from trafficedu.hazards.services import reporting
-from trafficedu.hazards.views.blueprint import pages, village_choices
+from trafficedu.hazards.views.blueprint import pages
 
 VILLAGE_COOKIE = "village"
 """The village last recorded in; the pages of violations and accidents keep it under the same name."""
@@ -34,7 +34,7 @@ def new() -> Any:
     """I report a hazard where I stand: photo, what, where."""
     form = HazardForm()
     if request.method == "GET":
-        form.area_code.data = cookie.get(VILLAGE_COOKIE, "")
+        form.area_code.begin_with(cookie.get(VILLAGE_COOKIE, ""))
     made: list[str] = []
     if submitted(form, lambda: made.append(reporting.report(session(), form.to_input(), actor(), utc_now()).number)):
         cookie[VILLAGE_COOKIE] = form.area_code.data
@@ -65,7 +65,6 @@ def _page(form: HazardForm, hazard: Hazard | None = None) -> Any:
     if hazard is not None and hazard.kind.code not in dict(kinds):
         kinds.append((hazard.kind.code, hazard.kind.name(locale())))
     form.kind.choices = choices([("", _("Choose the kind")), *kinds])
-    form.area_code.choices = village_choices((hazard.area.code, hazard.area.name) if hazard else None)
     return form_page("hazards/form.html", form, hazard=hazard)
 
 

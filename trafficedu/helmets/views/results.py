@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from flask import render_template, request, url_for
 
 from trafficedu.analysis.proportions import TargetVerdict
 from trafficedu.areas.models import Area
-from trafficedu.areas.queries.choices import choices_below
+from trafficedu.areas.queries.choices import list_named
 from trafficedu.core import spreadsheet
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
-from trafficedu.core.fields import choices
 from trafficedu.core.job_views import made_by_a_job
-from trafficedu.core.list_views import Table, table_file
+from trafficedu.core.list_views import Table, refuse_unclear, table_file
 from trafficedu.core.month import Month, Period
 from trafficedu.core.paging import Page, cut
 from trafficedu.core.text import Message, message, translate
@@ -106,10 +106,11 @@ class Results:
 
 def _results(form: ResultsForm, views: Collection[str]) -> Results | None:
     """Return what was asked for with these breakdowns, or None for somebody without a post in an area."""
-    area = sites.find_area(session(), request.args.get("area", ""), actor())
+    period = form.settle(Month.of(today()))
+    form.area.settle(partial(list_named, session(), day=today(), by=actor()))
+    area = sites.find_area(session(), form.area.data or "", actor())
     if area is None:
         return None
-    period = form.settle(Month.of(today()))
     criteria = form.to_input(period, area.path)
     at = rate_queries.standard(session())
     both = list_seen(session(), rate_queries.either_method(criteria), actor())
@@ -135,8 +136,6 @@ def results() -> Any:
     shown = _results(form, {"area", "site", "month", form.view})
     if shown is None:
         return render_template("helmets/results.html", results=None, form=form)
-    form.area.choices = choices(choices_below(session(), today(), actor()))
-    form.area.data = shown.area.code
     places = shown.tables["area"] if len(shown.tables["area"]) > 1 else shown.tables["site"]
     name = message("Area") if places is shown.tables["area"] else message("Site")
     return render_template(
@@ -173,7 +172,9 @@ def table() -> Any:
     """I take the tables of results along as a workbook."""
     form = ResultsForm(request.args)
     form.validate()
-    return table_file(Table(COLUMNS, lambda: _rows(_results(form, HEADS))), "helmets.xlsx", "", titles=locale())
+    shown = _results(form, HEADS)
+    refuse_unclear(form)
+    return table_file(Table(COLUMNS, lambda: _rows(shown)), "helmets.xlsx", "", titles=locale())
 
 
 def _rows(shown: Results | None) -> list[spreadsheet.Row]:

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import render_template, request
 
-from trafficedu.areas.queries.choices import choices_below
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
@@ -16,7 +15,7 @@ from trafficedu.core.month import Month
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
 from trafficedu.helmets.forms import DrawForm, NewSiteForm, SiteFilterForm, SiteForm
-from trafficedu.helmets.queries.sites import DRAWS, SITES, find_draw, find_site, list_draw_lines
+from trafficedu.helmets.queries.sites import DRAWS, SITES, find_area, find_draw, find_site, list_draw_lines
 from trafficedu.helmets.rules import RoadClass, Strata
 from trafficedu.helmets.rules import draw as draw_again
 from trafficedu.helmets.services import places
@@ -38,7 +37,7 @@ def sites() -> Any:
 def create_site() -> Any:
     """I add a counting site."""
     form = NewSiteForm()
-    form.offer(choices_below(session(), today(), actor()))
+    _begin_at_post(form)
     if submitted(form, lambda: places.create_site(session(), form.to_new(), actor())):
         flash_message(message("Site added."))
         return back_to("helmets.sites")
@@ -51,7 +50,6 @@ def site(code: str) -> Any:
     """I change a counting site, or take it out of use."""
     record = find_site(session(), code, actor())
     form = SiteForm(obj=record, area_code=record.area.code)
-    form.offer(choices_below(session(), today(), actor()))
     if submitted(form, lambda: places.update_site(session(), record, form.to_input(), form.version.data, actor())):
         flash_message(message("Site changed."))
         return back_to("helmets.sites")
@@ -70,11 +68,17 @@ def draws() -> Any:
 def create_draw() -> Any:
     """I have the sites of a month drawn at random."""
     form = DrawForm(month=Month.of(today()), sites=USUAL_SITES, stratified_by=Strata.BY_CLASS)
-    form.offer(choices_below(session(), today(), actor()))
+    _begin_at_post(form)
     if accepted := submitted(form, lambda: places.create_draw(session(), form.to_input(), actor(), utc_now())):
         flash_message(message("Plan drawn."))
         return back_to("helmets.draw", number=accepted.value.number)
     return form_page("helmets/new_draw.html", form)
+
+
+def _begin_at_post(form: SiteForm | DrawForm) -> None:
+    post = find_area(session(), "", actor())
+    if post is not None and not form.is_submitted():
+        form.area_code.begin_with(post.code)
 
 
 @pages.get("/plans/<number>")

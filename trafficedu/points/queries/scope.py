@@ -104,11 +104,16 @@ class RememberedTargets:
         return target
 
 
-def list_targets(session: Session, by: Actor, day: date) -> Sequence[PointTarget]:
-    """Return every target that ``by`` sees and that exists on ``day``: areas in the order of the tree, companies."""
-    query = select(Area).where(by.scope.condition(area=Area.path), Area.holds_on(day)).order_by(Area.path)
-    targets = [of_area(area) for area in session.scalars(query)]
-    if sees_companies(by):
-        companies = select(Company).where(Company.active).order_by(Company.name)
-        targets += [of_company(company) for company in session.scalars(companies)]
-    return targets
+def list_levels(session: Session, by: Actor, day: date) -> Sequence[str]:
+    """Return the levels of the areas that ``by`` sees and that exist on ``day``."""
+    return session.scalars(
+        select(Area.level).where(by.scope.condition(area=Area.path), Area.holds_on(day)).distinct()
+    ).all()
+
+
+def list_companies(session: Session, by: Actor) -> list[tuple[str, str]]:
+    """Return code and name of the active companies whose points ``by`` sees as a whole."""
+    if not sees_companies(by):
+        return []
+    query = select(Company.code, Company.name).where(Company.active).order_by(Company.name)
+    return [(row.code, row.name) for row in session.execute(query)]

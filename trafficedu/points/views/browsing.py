@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import Any
 
 from flask import render_template, request, send_file
 
+from trafficedu.areas.queries.choices import list_named
 from trafficedu.areas.queries.tree import chosen_path
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
@@ -23,15 +25,9 @@ from trafficedu.points.forms import LedgerForm, MonthForm
 from trafficedu.points.queries import catalogue, scope
 from trafficedu.points.queries.balances import kinds_seen, page_month
 from trafficedu.points.queries.entries import LEDGER, EntryFilter, balance_of, find_entry, list_of_target
-from trafficedu.points.queries.scope import PointTarget
-from trafficedu.points.rules import COMPANY, KINDS, PDF, VILLAGE, media_type
+from trafficedu.points.rules import KINDS, PDF, media_type
 from trafficedu.points.services import entries
 from trafficedu.points.views.blueprint import pages
-
-
-def indented(target: PointTarget) -> str:
-    """Return a target's name for a list that shows the tree."""
-    return f"\u3000{target.name}" if target.kind == VILLAGE else target.name
 
 
 @pages.get("")
@@ -72,14 +68,13 @@ def export(suffix: str) -> Any:
 
 def _chosen() -> tuple[LedgerForm, EntryFilter]:
     form = LedgerForm(request.args)
-    targets = scope.list_targets(session(), actor(), today())
-    form.area.offer((target.code, indented(target)) for target in targets if target.kind != COMPANY)
     form.activity.offer({row.code: row.name(locale()) for row in catalogue.list_activities(session())}.items())
-    companies = [(target.code, target.name) for target in targets if target.kind == COMPANY]
+    companies = scope.list_companies(session(), actor())
     form.company.offer(companies)
     if not companies:
         del form.company
     form.validate()
+    form.area.settle(partial(list_named, session(), day=today(), by=actor()))
     return form, form.to_input(chosen_path(session(), form.area.data, actor()))
 
 

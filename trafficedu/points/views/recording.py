@@ -16,9 +16,9 @@ from trafficedu.core.web import back_to, flash_message, locale
 from trafficedu.points.forms import CounterForm, EntryForm
 from trafficedu.points.queries import catalogue, scope
 from trafficedu.points.queries.entries import find_entry
+from trafficedu.points.rules import COMPANY
 from trafficedu.points.services import entries
 from trafficedu.points.views.blueprint import pages
-from trafficedu.points.views.browsing import indented
 
 
 @pages.route("/entries/new", methods=["GET", "POST"])
@@ -26,9 +26,12 @@ from trafficedu.points.views.browsing import indented
 def record() -> Any:
     """I enter what my area, or a company, did for safety."""
     form = EntryForm()
+    form.point_at(str(form.target.data or "") if form.is_submitted() else request.args.get("target", ""))
     _offer(form)
     if not form.is_submitted():
-        form.occurred_on.data, form.target.data = today(), request.args.get("target", form.target.data)
+        form.occurred_on.data = today()
+        if not form.target.data and "company" not in form:
+            form.target.begin_with("")
     if accepted := submitted(form, lambda: entries.record_entry(session(), form.to_input(), actor(), utc_now()).number):
         flash_message(message("Activity entered."))
         return back_to("points.entry", number=accepted.value)
@@ -36,17 +39,15 @@ def record() -> Any:
 
 
 def _offer(form: EntryForm) -> None:
-    """Offer the targets in reach and the activities that people enter, and that are for one of them."""
-    targets = scope.list_targets(session(), actor(), today())
-    kinds = {target.kind for target in targets}
+    """Offer the companies in reach and the activities that people enter, and that are for one of them."""
+    companies = scope.list_companies(session(), actor())
+    kinds = {*scope.list_levels(session(), actor(), today()), *([COMPANY] if companies else [])}
     activities = [
         (row.code, f"{row.name(locale())} {'+' if row.direction == 'earned' else '−'}{row.points}")
         for row in catalogue.list_activities(session(), today())
         if not row.automatic and kinds & set(row.kinds)
     ]
-    form.offer([(f"{target.kind}:{target.code}", indented(target)) for target in targets], activities)
-    if len(targets) == 1:
-        form.target.data = form.target.data or f"{targets[0].kind}:{targets[0].code}"
+    form.offer(companies, activities)
 
 
 @pages.route("/entries/<number>/counter", methods=["GET", "POST"])

@@ -1,32 +1,19 @@
-"""Reads of the catalogue of kinds, and of the villages where violations are recorded."""
+"""Reads of the catalogue of kinds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple, NoReturn
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from trafficedu.areas.models import TOWN, VILLAGE, Area
 from trafficedu.core.errors import Missing, Refusal, entered
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import Message, message
 from trafficedu.core.validity import Validity
 from trafficedu.violations.models import Violation, ViolationKind
-
-
-@dataclass(frozen=True)
-class Village:
-    """A village, or a town without villages, as lists offer it."""
-
-    id: int
-    code: str
-    name: str
-    town: str
-    path: str
 
 
 class KindRow(NamedTuple):
@@ -127,16 +114,3 @@ def kind_is_used_from(session: Session, code: str, day: date) -> bool:
     """Tell whether a violation of the kind happened on ``day`` or later: its version can no longer end before."""
     query = select(Violation.id).join(Violation.kind).where(ViolationKind.code == code, Violation.occurred_on >= day)
     return session.scalar(query.limit(1)) is not None
-
-
-def list_villages(session: Session, day: date) -> list[Village]:
-    """Return all villages that exist on ``day`` in the order of the tree, and towns that have none."""
-    query = select(Area).where(Area.holds_on(day), Area.level.in_((TOWN, VILLAGE))).order_by(Area.path)
-    areas = session.scalars(query).all()
-    towns = {area.id: area.name for area in areas if area.level == TOWN}
-    parents = {area.parent_id for area in areas}
-    return [
-        Village(area.id, area.code, area.name, towns.get(area.parent_id or 0, area.name), area.path)
-        for area in areas
-        if area.level != TOWN or area.id not in parents
-    ]

@@ -14,13 +14,12 @@ from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message
 from trafficedu.violations.forms import DecisionForm, IdentifyForm, ReasonForm
-from trafficedu.violations.queries import kinds, records
+from trafficedu.violations.queries import records
 from trafficedu.violations.queries.objections import find_objection, objections_on
 from trafficedu.violations.rules import ObjectionState
 from trafficedu.violations.services import reviewing
 from trafficedu.violations.services.objections import decide_objection
 from trafficedu.violations.views.blueprint import pages
-from trafficedu.violations.views.recording import home_choices
 
 
 @pages.get("/reviews")
@@ -63,7 +62,6 @@ def identify(number: str) -> Any:
     if new is not None and acted(form, lambda: reviewing.identify_rider(session(), violation, new, actor(), utc_now())):
         flash_message(message("Rider recorded."))
         return back_to("violations.show", number=number)
-    form.home_area_id.choices = home_choices(kinds.list_villages(session(), today()))
     violation = records.find_violation(session(), number, actor())
     return form_page("violations/identify.html", form, violation=violation)
 

@@ -11,7 +11,6 @@ from flask import render_template, request
 from flask import session as cookie
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms.fields.choices import SelectChoice
 
 from trafficedu.companies import queries as companies
 from trafficedu.configuration.queries import figure
@@ -31,7 +30,7 @@ from trafficedu.violations import rules
 from trafficedu.violations.forms import AS_ENGAGED, NO_COMPANY, OTHER, RecordForm
 from trafficedu.violations.models import ViolationKind
 from trafficedu.violations.queries import figures, records
-from trafficedu.violations.queries.kinds import Village, list_kinds, list_villages
+from trafficedu.violations.queries.kinds import list_kinds
 from trafficedu.violations.services import recording
 from trafficedu.violations.views.blueprint import pages
 
@@ -62,7 +61,7 @@ def record() -> Any:
     form = RecordForm()
     if request.method == "GET":
         form.occurred_at.data = utc_now()
-        form.area_code.data = cookie.get(VILLAGE_COOKIE, "")
+        form.area_code.begin_with(cookie.get(VILLAGE_COOKIE, ""))
         form.kind.data = request.args.get("kind") or None
         return _page(form)
     if request.form.get("action") == "look_up":
@@ -161,26 +160,9 @@ def _offer(form: RecordForm, kinds: Sequence[ViolationKind], company: str) -> No
     rest = [(kind.code, kind.name(language)) for kind in kinds if kind.position is None]
     form.kind.choices = choices([*keys, (OTHER, _l("Another kind"))])
     form.other_kind.choices = choices([("", _l("none")), *rest])
-    villages = list_villages(session(), today())
-    scope = actor().scope
-    form.area_code.choices = [
-        SelectChoice("", _("Choose the village")),
-        *(
-            SelectChoice(village.code, village.name, optgroup=village.town)
-            for village in villages
-            if scope.covers(village.path)
-        ),
-    ]
-    form.home_area_id.choices = home_choices(villages)
     engaged = _("company on that day: %(company)s", company=company) if company else _("company on that day")
     named = companies.list_names(session())
     form.company_code.choices = choices([(AS_ENGAGED, engaged), (NO_COMPANY, _("none")), *named])
-
-
-def home_choices(villages: Sequence[Village]) -> list[SelectChoice]:
-    """Return the villages a rider may live in, under their towns."""
-    known = (SelectChoice(str(village.id), village.name, optgroup=village.town) for village in villages)
-    return [SelectChoice("0", _("not known")), *known]
 
 
 def _fine_hint(kinds: Sequence[ViolationKind], code: str) -> str:
