@@ -136,7 +136,8 @@ def record_at_the_kerb(story: Story) -> str:
     page = officer.page
     page.locator(f".key-link[href*='{RED_LIGHT}']").click()
     assert page.locator(f"input[name=kind][value='{RED_LIGHT}']").is_checked()
-    page.locator("#area_code").select_option(places.VILLAGE)
+    page.locator("#area_code").fill(places.VILLAGE)
+    page.get_by_role("listbox").get_by_role("option").click()
     page.locator("#place").fill("人民路与市心路口")
     page.locator("#plate").fill(PLATE)
     page.locator("#id_number").fill(story.identity)

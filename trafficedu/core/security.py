@@ -36,7 +36,7 @@ class CookieSessions(SecureCookieSessionInterface):
         """Send the cookie where it changed."""
         super().save_session(app, session, response)
         if g.get("varies_by_address_alone") and "Set-Cookie" not in response.headers:
-            response.vary.discard("Cookie")
+            response.vary.discard("cookie")  # Werkzeug finds it in lower case only
 
 
 def init_security(app: Flask, *, https: bool) -> None:

@@ -61,8 +61,9 @@ class PlaceField {
 
   draw(count) {
     const { field, list } = this;
+    const apart = new Set(this.options.map(({ place }) => place.above)).size > 1;
     const rows = this.options.map(({ place, narrows }, at) => {
-      const text = narrows ? `${place.label} …` : place.label;
+      const text = narrows ? `${apart ? place.label : place.name} …` : place.label;
       return element("li", { role: "option", id: `${list.id}-${at}`, "aria-selected": "false" }, text);
     });
     const note = count > MOST ? word("more") : count ? "" : word("none");
@@ -75,6 +76,7 @@ class PlaceField {
     field.setAttribute("aria-expanded", "true");
     this.point(-1);
     if (opens && NARROW.matches) field.parentElement.scrollIntoView({ block: "start" }); // room above the keyboard
+    else if (opens) list.scrollIntoView({ block: "nearest" });
   }
 
   close() {
@@ -160,5 +162,5 @@ class PlaceField {
 }
 
 export function placeFields(root) {
-  root.querySelectorAll("input[data-places]").forEach((field) => new PlaceField(field));
+  root.querySelectorAll("input[data-places]:not([role])").forEach((field) => new PlaceField(field));
 }
