@@ -73,7 +73,7 @@ def test_by_keyboard(live_app: Flask, visit: Callable[[str], Visitor], superviso
     expect(page.get_by_role("status").filter(has_text="3")).to_be_attached()
     visitor.look("offered")
     page.keyboard.press("ArrowUp")
-    assert active(page) == f"{town} · 双桥头"
+    assert active(page) == "新塘街道 · 双桥社区"
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     assert active(page) == f"{other} · 双桥"
@@ -104,13 +104,15 @@ def asked_for(page: Page) -> Iterator[list[tuple[str, bool]]]:
     """Note the files of names that the page reads: the address, and whether the browser had it."""
     cdp = page.context.new_cdp_session(page)
     cdp.send("Network.enable")
-    addresses: dict[str, str] = {}
-    kept: set[str] = set()
     asked: list[tuple[str, bool]] = []
-    cdp.on("Network.requestWillBeSent", lambda sent: addresses.update({sent["requestId"]: sent["request"]["url"]}))
-    cdp.on("Network.requestServedFromCache", lambda sent: kept.add(sent["requestId"]))
+
+    def note(answer: dict[str, Any]) -> None:
+        told = answer["response"]
+        if "/areas/names" in told["url"]:
+            asked.append((told["url"], told["fromDiskCache"]))
+
+    cdp.on("Network.responseReceived", note)
     yield asked
-    asked += [(url, key in kept) for key, url in addresses.items() if "/areas/names" in url]
     cdp.detach()
 
 
@@ -181,7 +183,6 @@ def test_without_a_network_the_name_is_typed_and_found(
     visitor.sign_in(supervisor, PASSWORD)
     page = visitor.page
     page.route("**/areas/names/**", lambda route: route.abort())
-    page.once("console", lambda _said: None)
     visitor.open("/hazards/new")
     page.locator("#area_code").fill("双桥")
     page.locator("#place").fill("湘湖路口东侧")

@@ -81,7 +81,8 @@ class PlaceField(StringField):
 
     def __call__(self, **kwargs: Any) -> Any:
         """Draw the line of text, with what the script needs to offer places."""
-        return super().__call__(**names_for(self.eligible), **kwargs)
+        said = {} if self.description is HINT else {"placeholder": _l("Name or code")}
+        return super().__call__(**{**names_for(self.eligible), **said, **kwargs})
 
     def _is_taken_as_it_is(self, typed: str) -> bool:
         code = typed.split()[-1]
