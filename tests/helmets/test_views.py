@@ -155,9 +155,11 @@ def test_surveys_sites_and_plans_of_others_do_not_exist(
         f"/helmets/surveys/{survey.number}",
         "/helmets/sites/K1",
         plan,
-        f"/helmets?area={places['A'].code}",
     ):
         assert client.get(address).status_code == 404, address
+    elsewhere = client.get(f"/helmets?area={places['A'].code}&lang=en").text
+    assert "There is no place with this name or code." in elsewhere
+    assert places["A"].name not in elsewhere
     assert (
         client.post(f"/helmets/surveys/{survey.number}/void", data={"reason": "x", "version": "1"}).status_code == 404
     )
