@@ -103,8 +103,8 @@ class PlaceField(StringField):
 
     def _named(self) -> Place | None:
         """Return the place whose code is in the field."""
-        code = str(self.data).split()[-1]
-        return next(iter(choices.list_coded(session(), [code], self.eligible, actor())), None)
+        codes = str(self.data).split()[-1:]
+        return next(iter(choices.list_coded(session(), codes, self.eligible, actor())), None)
 
     def _value(self) -> str:
         if self._shown is None:

@@ -83,7 +83,7 @@ class EntryForm(Form):
 
     def point_at(self, target: str) -> None:
         """Fill in the area or the company that ``kind:code`` names."""
-        kind, _, code = target.rpartition(":")
+        kind, _, code = target.strip().rpartition(":")
         if kind == rules.COMPANY:
             self.company.data, self.target.data = code, ""
         elif kind in {*rules.AREA_KINDS, "area"}:
