@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -113,6 +114,14 @@ def test_the_only_village_of_a_post_is_there_from_the_beginning(
     with client.session_transaction() as cookie:
         cookie["village"] = places.OTHER_VILLAGE
     assert line(client.get("/hazards/new").text, "area_code").endswith(f" {places.VILLAGE}"), "another post's is not"
+
+
+def test_a_form_does_not_begin_with_a_village_that_has_ended(officer: Browser, session: Session) -> None:
+    assert report(officer, "t3").status_code == 303
+    ended = places.area(session, "t3")
+    ended.valid_to = date(2026, 2, 1)
+    session.commit()
+    assert line(officer.get("/hazards/new").text, "area_code") == ""
 
 
 @pytest.mark.parametrize(

@@ -57,8 +57,8 @@ class PlaceField(StringField):
 
     def begin_with(self, code: str) -> None:
         """Begin with a place if it can still be chosen, else with the only one there is."""
-        place = next(iter(choices.list_coded(session(), [code], self.eligible, actor())), None) if code else None
-        place = place or choices.find_only(session(), self.eligible, today(), actor())
+        known = choices.list_coded(session(), [code], self.eligible, actor(), today()) if code else []
+        place = known[0] if known else choices.find_only(session(), self.eligible, today(), actor())
         self.data, self._shown = (self._key(place), _written(place)) if place else ("", "")
 
     def process_formdata(self, valuelist: list[str]) -> None:

@@ -103,9 +103,12 @@ def list_named(session: Session, text: str, limit: int, day: date, by: Actor) ->
     return [(place.code, place.name) for place in list_meant(session, text, Eligible(), day, by, limit)]
 
 
-def list_coded(session: Session, codes: Collection[str], eligible: Eligible, by: Actor) -> list[Place]:
-    """Return the areas of these codes that may be taken, in the order of the tree."""
-    return _places(session, _PLACE.where(Area.code.in_(codes), *eligible.conditions(by)))
+def list_coded(
+    session: Session, codes: Collection[str], eligible: Eligible, by: Actor, day: date | None = None
+) -> list[Place]:
+    """Return the areas of these codes that may be taken (and exist on ``day``), in the order of the tree."""
+    query = _PLACE.where(Area.code.in_(codes), *eligible.conditions(by))
+    return _places(session, query if day is None else query.where(Area.holds_on(day)))
 
 
 def find_place(session: Session, area_id: int) -> Place | None:
