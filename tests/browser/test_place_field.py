@@ -81,6 +81,7 @@ def test_by_keyboard(live_app: Flask, visit: Callable[[str], Visitor], superviso
     expect(field).to_have_attribute("aria-expanded", "false")
     expect(field).to_have_value("双桥")
     page.keyboard.press("ArrowDown")
+    expect(field).to_have_attribute("aria-expanded", "true")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
