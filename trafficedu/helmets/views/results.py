@@ -16,6 +16,7 @@ from trafficedu.core import spreadsheet
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
+from trafficedu.core.errors import Missing
 from trafficedu.core.job_views import made_by_a_job
 from trafficedu.core.list_views import Table, refuse_unclear, table_file
 from trafficedu.core.month import Month, Period
@@ -173,6 +174,8 @@ def table() -> Any:
     form = ResultsForm(request.args)
     form.validate()
     shown = _results(form, HEADS)
+    if form.area.asks and not form.area.matches:
+        raise Missing(message("There is no area with the code %(code)s.", code=request.args.get("area", "")))
     refuse_unclear(form)
     return table_file(Table(COLUMNS, lambda: _rows(shown)), "helmets.xlsx", "", titles=locale())
 
