@@ -19,3 +19,12 @@ def desk(client: Browser, make_user: Callable[..., User], district: District) ->
     with client.session_transaction() as cookie:
         cookie["locale"] = "en"
     return client
+
+
+@pytest.fixture
+def phone(client: Browser, officer_user: User) -> Browser:
+    """The officer's phone, in English."""
+    client.sign_in(officer_user)
+    with client.session_transaction() as cookie:
+        cookie["locale"] = "en"
+    return client

@@ -54,15 +54,6 @@ def count(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(Violation)) or 0
 
 
-@pytest.fixture
-def phone(client: Browser, officer_user: User) -> Browser:
-    """The officer's phone, in English."""
-    client.sign_in(officer_user)
-    with client.session_transaction() as cookie:
-        cookie["locale"] = "en"
-    return client
-
-
 class TestRecordPage:
     def test_it_offers_the_own_villages_and_the_kinds_in_force(self, phone: Browser, district: District) -> None:
         html = phone.get("/record").get_data(as_text=True)
@@ -375,35 +366,3 @@ def test_an_officer_s_own_day(session: Session, phone: Browser, officer_user: Us
     html = phone.get("/violations?mine=y").get_data(as_text=True)
     assert number in html
     assert actor_of(session.merge(officer_user)).user_id == session.scalars(select(Violation.officer_id)).one()
-
-
-def test_the_first_screen_shows_the_latest_of_the_day_and_leads_to_all(
-    session: Session, phone: Browser, officer_user: User, district: District
-) -> None:
-    now, officer = utc_now(), session.merge(officer_user)
-    own = [make_violation(session, district.village, now=now, occurred_utc=now) for _ in range(20)]
-    for violation in own:
-        violation.officer_id = officer.id
-    session.commit()
-    leads_to_all = f'href="/violations?mine=y&amp;since={today()}&amp;until={today()}"'
-    assert leads_to_all not in phone.get("/").text
-    one_more = make_violation(session, district.village, now=now, occurred_utc=now)
-    one_more.officer_id = officer.id
-    session.commit()
-    page = phone.get("/").text
-    assert leads_to_all in page
-    assert len(set(re.findall(r"/violations/(V\w{11})", page))) == 20
-    assert one_more.number in phone.get(f"/violations?mine=y&since={today()}&until={today()}").text
-
-
-def test_the_page_of_a_company_counts_its_riders_violations_where_one_may_look(
-    session: Session, phone: Browser, district: District
-) -> None:
-    company = make_company(session)
-    for village, days in ((district.village, 1), (district.village, 200), (district.other_village, 1)):
-        given: dict[str, Any] = {"occurred_utc": utc_now() - timedelta(days=days), "reference": f"r{village.id}-{days}"}
-        make_violation(session, village, now=utc_now(), **given).company_id = company.id
-    session.flush()
-    page = phone.get(f"/companies/{company.code}").text
-    assert re.search(r"Last 30 days</dt>\s*<dd>1 by 1 riders", page)
-    assert re.search(r"This month and the eleven before it</dt>\s*<dd>2</dd>", page)
