@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from trafficedu.accounts import services
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import ANY_PLACE_FAILURES, SAME_PLACE_FAILURES, SAME_PLACE_WINDOW
 from trafficedu.accounts.services import Credentials
+from trafficedu.core import passwords
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
@@ -100,7 +102,7 @@ def test_no_password_is_hashed_where_somebody_waits_for_a_lock(
             writing.append(is_writing(database().session))
             return super().hash(*given, **options)
 
-    monkeypatch.setattr(services, "_hasher", Watched(time_cost=1, memory_cost=8, parallelism=1))
+    monkeypatch.setattr(passwords, "_hasher", Watched(time_cost=1, memory_cost=8, parallelism=1))
     assert enter(client, user) == 303
     assert client.post("/password", data={"old": PASSWORD, "new": "a longer sentence 9"}).status_code == 303
     client.sign_in(admin)
@@ -109,6 +111,38 @@ def test_no_password_is_hashed_where_somebody_waits_for_a_lock(
     assert client.post("/users/new", data=new | posts).status_code == 200
     assert client.post("/users/newcomer/password").status_code == 200
     assert writing == [False] * 5
+
+
+@pytest.mark.one_database
+def test_of_many_posts_at_once_few_are_hashed_at_the_same_moment(
+    fresh_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each takes 64 MiB while it is hashed."""
+    many, running, most = 16, 0, 0
+    counting, start = threading.Lock(), threading.Barrier(many)
+    verify = argon2.PasswordHasher.verify
+
+    def watched(*given: Any) -> Any:
+        nonlocal running, most
+        with counting:
+            running += 1
+            most = max(most, running)
+        try:
+            return verify(*given)
+        finally:
+            with counting:
+                running -= 1
+
+    monkeypatch.setattr(argon2.PasswordHasher, "verify", watched)
+
+    def guess(number: int) -> int:
+        start.wait()
+        form = {"username": f"nobody{number}", "password": "x"}
+        return fresh_app.test_client().post("/sign-in", data=form).status_code
+
+    with ThreadPoolExecutor(many) as threads:
+        assert list(threads.map(guess, range(many))) == [422] * many
+    assert 0 < most <= passwords.AT_ONCE
 
 
 def test_one_account_signs_in_on_many_phones_at_once(fresh_app: Flask) -> None:

@@ -7,20 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-import argon2
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from trafficedu.accounts import rules
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of, find_by_username
-from trafficedu.core import audit, throttle
+from trafficedu.core import audit, passwords, throttle
 from trafficedu.core.actors import VISITOR, Actor
 from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
 
-_hasher = argon2.PasswordHasher()
 SAME_PLACE = throttle.Limit(rules.SAME_PLACE_FAILURES, rules.SAME_PLACE_WINDOW)
 ANY_PLACE = throttle.Limit(rules.ANY_PLACE_FAILURES, rules.ANY_PLACE_WINDOW)
 
@@ -132,7 +130,7 @@ def _require_unlocked(session: Session, given: Credentials, now: datetime) -> li
 @cache
 def _nobody() -> str:
     """Return a hash that no password fits, made when it is first needed: it would slow every start of the program."""
-    return _hasher.hash(secrets.token_urlsafe(16))
+    return passwords.hashed(secrets.token_urlsafe(16))
 
 
 def note_locked(session: Session) -> None:
@@ -141,11 +139,8 @@ def note_locked(session: Session) -> None:
 
 
 def _verified(user: User | None, password: str) -> bool:
-    try:
-        _hasher.verify(user.password_hash if user else _nobody(), password)
-    except argon2.exceptions.VerificationError:
-        return False
-    return user is not None and user.active
+    fits = passwords.fits(password, user.password_hash if user else _nobody())
+    return fits and user is not None and user.active
 
 
 def sign_out(session: Session, by: Actor) -> None:
@@ -166,7 +161,7 @@ def choose_password(user: User, old: str, new: str) -> NewPassword:
     fault = rules.password_fault(new, user.username)
     if fault:
         raise Refusal(PASSWORD_FAULTS[fault], field="new")
-    return NewPassword(new, _hasher.hash(new))
+    return NewPassword(new, passwords.hashed(new))
 
 
 def change_password(session: Session, user: User, chosen: NewPassword) -> None:
@@ -186,7 +181,7 @@ def _set_password(session: Session, user: User, new: NewPassword, *, must_change
 def first_password() -> NewPassword:
     """Make up a password for somebody, shown once and to be changed at the first sign-in."""
     text = secrets.token_urlsafe(9)
-    return NewPassword(text, _hasher.hash(text))
+    return NewPassword(text, passwords.hashed(text))
 
 
 def create_user(session: Session, new: UserInput, by: Actor, first: NewPassword) -> User:

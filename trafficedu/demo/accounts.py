@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from random import Random
 from unicodedata import east_asian_width
 
-import argon2
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import POST_OF, Role
+from trafficedu.core import passwords
 from trafficedu.core.text import LOCALES, translate
 from trafficedu.demo import names
 from trafficedu.demo.places import Places
@@ -58,8 +58,8 @@ class _Registry:
 
     def __init__(self, session: Session, chance: Random) -> None:
         self._session, self._chance = session, chance
-        hasher = argon2.PasswordHasher()
-        self._documented, self._thrown_away = hasher.hash(PASSWORD), hasher.hash(secrets.token_urlsafe(32))
+        self._documented = passwords.hashed(PASSWORD)
+        self._thrown_away = passwords.hashed(secrets.token_urlsafe(32))
         self._badges = 99_000
 
     def known(self, role: Role, username: str = "", **post: int | None) -> User:
