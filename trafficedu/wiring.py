@@ -70,6 +70,7 @@ from trafficedu.settled import services as settling
 from trafficedu.settled.models import Figure
 from trafficedu.settled.triggers import watch
 from trafficedu.transfers.services import jobs as transfers
+from trafficedu.transfers.services import keys as job_keys
 from trafficedu.violations import panels as violations
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
 from trafficedu.violations.imports import files as violations_files
@@ -261,6 +262,7 @@ CHORES: Mapping[str, Chore] = {
     "results that nobody fetched told of": written(tell_unfetched),
     "riders brought under the current key": written_in_parts(keys.reencrypt),
     "channels brought under the current key": written_in_parts(channels.reencrypt),
+    "jobs brought under the current key": written_in_parts(job_keys.reencrypt),
     "months settled": partial(settling.settle_due, figures=FIGURES),
     "settled months compared": partial(settling.compare_one, figures=FIGURES),
     "pushes sent": delivery.deliver_due,

@@ -179,6 +179,21 @@ def test_what_somebody_searched_for_is_not_readable_in_the_database(session: Ses
     assert jobs.parameters_of(session, job) == {"month": "2026-10"}, "asked for before parameters were encrypted"
 
 
+@pytest.mark.parametrize("kept", ["gone.AAAA", "no token"])
+def test_a_job_that_cannot_be_decrypted_fails_alone(
+    app: Flask, session: Session, by: Actor, make_user: MakeUser, kept: str
+) -> None:
+    unreadable = ask(session, by, month="2026-10")
+    session.execute(update(Job).values(parameters=kept))
+    sound = ask(session, actor_of(make_user("analyst")), month="2026-10")
+    assert run(app, lambda work: Ending(counts={"month": work.parameters["month"]})) == 2
+    job = job_of(session, unreadable)
+    assert (job.state, job.reason) == (JobState.FAILED, jobs.UNREADABLE)
+    assert (job_of(session, sound).state, job_of(session, sound).counts) == (JobState.SUCCEEDED, {"month": "2026-10"})
+    with pytest.raises(Refusal):
+        jobs.repeat(session, job, by, NOW)
+
+
 def test_two_processes_never_run_two_jobs_of_one_person(fresh_app: Flask) -> None:
     """Each sees the other's job still waiting until that one's beginning is committed."""
     with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:

@@ -13,17 +13,21 @@ from sqlalchemy.orm import Session
 
 from tests.conftest import Browser, run_jobs
 from tests.factories import places
+from tests.factories.services import provide
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core import job_queue, jobs, spreadsheet
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
+from trafficedu.core.encryption import Keyring
 from trafficedu.core.errors import Missing
 from trafficedu.core.jobs import Job, JobState
+from trafficedu.core.services import services_of
 from trafficedu.core.text import Message, packed
 from trafficedu.messages.models import Push
 from trafficedu.messages.services.telling import LEFT, LONG, tell_unfetched
 from trafficedu.transfers.services import jobs as transfers
+from trafficedu.transfers.services import keys
 
 MakeUser = Callable[..., User]
 AREAS = {"export-kind": "areas", "export-suffix": "csv"}
@@ -97,6 +101,48 @@ def test_a_file_that_was_taken_in_only_partly_says_so_and_goes_on(app: Flask, se
     session.execute(update(Job).values(state=JobState.FAILED, settled=False))
     session.commit()
     assert f"{page}/resume" not in desk.get(page).text, "nothing of it was written"
+
+
+def test_a_job_whose_key_is_gone_has_a_page_that_says_so(app: Flask, session: Session, desk: Browser) -> None:
+    page = asked(desk)
+    session.execute(update(Job).values(parameters="gone.AAAA"))
+    session.commit()
+    assert desk.get(page).status_code == 200
+    assert run_jobs(app) == 1
+    assert "缺少原加密密钥" in desk.get(page).text
+    assert desk.post(f"{page}/again").headers["Location"] == page
+    counts = {"added": 1, "updated": 0, "unchanged": 0, "refused": 2, "written": False, "broken": False}
+    for broken in (False, True):
+        kept = counts | {"broken": broken, "lines": "gone.AAAA"}
+        session.execute(update(Job).values(state=JobState.SUCCEEDED, kind=transfers.TRIAL, counts=kept, refusal=None))
+        session.commit()
+        assert desk.get(page).status_code == 200
+
+
+def key(*names: str) -> Keyring:
+    return Keyring({name: bytes([ord(name[-1])]) * 32 for name in names})
+
+
+def test_jobs_of_an_older_key_are_brought_under_the_new_one(session: Session, user: User) -> None:
+    by, wanted = actor_of(user), [{"month": "2026-09"}, {"month": "2026-10"}, {"month": "2026-11"}]
+    provide(session, keyring=key("k1"))
+    for each in wanted:
+        jobs.ask(session, jobs.Asked("test", Message("Areas"), each), by, utc_now(), "zh")
+    lines = '[{"line": 2, "column": "name", "value": "", "reason": {"id": "unknown", "with": {}}}]'
+    sealed = key("k1").encrypt(lines, transfers.LINES)
+    session.execute(update(Job).values(state=JobState.FAILED, counts={"lines": sealed}))
+    jobs.ask(session, jobs.Asked("test", Message("Areas"), {}), by, utc_now(), "zh")
+    session.execute(update(Job).where(Job.state == JobState.WAITING).values(parameters="gone.AAAA"))
+    provide(session, keyring=key("k2", "k1"))
+    session.expire_all()
+    assert [keys.reencrypt(session, utc_now(), 2) for _ in range(3)] == [2, 1, 0]
+    provide(session, keyring=key("k2"))
+    session.expire_all()
+    found = session.scalars(select(Job).where(Job.state == JobState.FAILED).order_by(Job.id)).all()
+    assert [jobs.parameters_of(session, job) for job in found] == wanted
+    assert all(job.counts["lines"].startswith("k2.") for job in found)
+    assert services_of(session).keyring.decrypt(found[0].counts["lines"], transfers.LINES) == lines
+    assert one(session).parameters == "gone.AAAA", "its key is in no setting"
 
 
 def test_the_job_of_another_is_not_found_and_administrators_see_no_file(

@@ -40,6 +40,11 @@ class Keyring:
         self._hash_keys = {name: _derive(key, "look-up") for name, key in keys.items()}
         self._seals = {name: AESGCM(_derive(key, "address")) for name, key in keys.items()}
 
+    @property
+    def older(self) -> list[str]:
+        """The ids of the keys that only decrypt."""
+        return [name for name in self._ciphers if name != self.current]
+
     @classmethod
     def parse(cls, setting: str) -> Keyring:
         """Read the setting ``id:base64,id:base64``; raise ``ValueError`` where it is malformed."""

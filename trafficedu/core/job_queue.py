@@ -29,7 +29,6 @@ from trafficedu.core.jobs import (
     JobEnded,
     JobState,
     move,
-    parameters_of,
     results,
     sealed_parameters,
 )
@@ -49,12 +48,12 @@ PARTLY = message(
 
 @dataclass(frozen=True)
 class Order:
-    """A job as whoever runs it knows it; ``attempt`` says which time it was taken."""
+    """A job as whoever runs it knows it; ``attempt`` says which time it was taken, ``parameters`` are encrypted."""
 
     id: int
     number: str
     kind: str
-    parameters: Mapping[str, Any]
+    parameters: str
     needs: Sequence[str]
     asked_by_id: int | None
     locale: str
@@ -62,13 +61,13 @@ class Order:
     settled: bool
 
     @classmethod
-    def of(cls, session: Session, job: Job) -> Order:
+    def of(cls, job: Job) -> Order:
         """Return the order of a job that was just taken."""
         return cls(
             job.id,
             job.number,
             job.kind,
-            parameters_of(session, job),
+            job.parameters,
             job.needs,
             job.asked_by_id,
             job.locale,
@@ -105,7 +104,7 @@ def begin(session: Session, asked: Asked, now: datetime, locale: str) -> Order:
     job.asked_utc = job.started_utc = job.heartbeat_utc = now
     session.add(job)
     session.flush()
-    return Order.of(session, job)
+    return Order.of(job)
 
 
 def is_waiting(session: Session) -> bool:
@@ -137,7 +136,7 @@ def take(session: Session, now: datetime) -> Order | None:
     except IntegrityError:  # another process has just begun another job of the same person
         return None
     job = session.get_one(Job, job_id, populate_existing=True)
-    return Order.of(session, job)
+    return Order.of(job)
 
 
 def _mine(order: Order) -> ColumnElement[bool]:

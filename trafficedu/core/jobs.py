@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from sqlalchemy import JSON, BigInteger, ColumnElement, ForeignKey, Index, String, Text, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from trafficedu.core.actors import Actor
-from trafficedu.core.errors import Denied, Missing, Stale
+from trafficedu.core.errors import Denied, Missing, Refusal, Stale
 from trafficedu.core.events import Event
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import Base, UTCDateTime, is_among, one_of, word
@@ -32,6 +33,9 @@ KEPT = timedelta(days=1)
 """How long the file that a job made can be fetched."""
 LISTED = timedelta(days=7)
 """How long an ended job is listed; what it was asked for may name what somebody searched for."""
+UNREADABLE = message(
+    "What was asked for cannot be read any more: its key is missing. Ask for it again, or tell your administrator."
+)
 
 
 class JobState(Word):
@@ -197,11 +201,25 @@ def sealed_parameters(session: Session, number: str, parameters: Mapping[str, An
     return services_of(session).keyring.encrypt(json.dumps(parameters), f"job:{number}")
 
 
+def opened_parameters(session: Session, number: str, kept: str) -> dict[str, Any]:
+    """Return what :func:`sealed_parameters` encrypted; an earlier version of the program encrypted nothing.
+
+    Raises
+    ------
+    Refusal
+        Its key is no longer in the setting, or it was changed.
+    """
+    if kept.startswith("{"):
+        return dict(json.loads(kept))
+    try:
+        return dict(json.loads(services_of(session).keyring.decrypt(kept, f"job:{number}")))
+    except (KeyError, InvalidTag, ValueError) as error:
+        raise Refusal(UNREADABLE) from error
+
+
 def parameters_of(session: Session, job: Job) -> dict[str, Any]:
-    """Return what the function of a job is given; one of an earlier version of the program kept it as it was."""
-    plain = job.parameters.startswith("{")
-    text = job.parameters if plain else services_of(session).keyring.decrypt(job.parameters, f"job:{job.number}")
-    return dict(json.loads(text))
+    """Return what the function of a job is given; raises as :func:`opened_parameters`."""
+    return opened_parameters(session, job.number, job.parameters)
 
 
 def results(session: Session) -> SealedFolder:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core.actors import Actor
 from trafficedu.core.job_queue import Order
+from trafficedu.core.jobs import opened_parameters
 
 
 def nothing(*_given: Any) -> None:
@@ -69,10 +70,10 @@ class Work:
     tell: Callable[..., None]
     apart: Callable[[], AbstractContextManager[Session]]
 
-    @property
+    @cached_property
     def parameters(self) -> Mapping[str, Any]:
-        """What was asked for."""
-        return self.order.parameters
+        """What was asked for; raises Refusal where it cannot be decrypted, which ends this one job."""
+        return opened_parameters(self.session, self.order.number, self.order.parameters)
 
     @property
     def locale(self) -> str:

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from sqlalchemy.orm import Session
 
 from trafficedu.core import spreadsheet
@@ -190,7 +191,13 @@ def as_counts(session: Session, outcome: importing.Outcome) -> dict[str, Any]:
 
 
 def refused_lines(session: Session, counts: Mapping[str, Any]) -> list[RefusedRow]:
-    """Return the refused lines that :func:`as_counts` kept; an earlier version of the program encrypted none."""
+    """Return the refused lines that :func:`as_counts` kept; an earlier version of the program encrypted none.
+
+    None are shown where their key is no longer in the setting, or they were changed.
+    """
     kept = counts.get("lines", [])
-    lines = json.loads(services_of(session).keyring.decrypt(kept, LINES)) if isinstance(kept, str) else kept
+    try:
+        lines = json.loads(services_of(session).keyring.decrypt(kept, LINES)) if isinstance(kept, str) else kept
+    except (KeyError, InvalidTag, ValueError):
+        return []
     return [RefusedRow(line["line"], line["column"], line["value"], unpacked(line["reason"])) for line in lines]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, abort, render_template, request, url_for
+from flask import Response, render_template, request, url_for
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
-from trafficedu.core.errors import Missing
+from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.forms import carried_out
 from trafficedu.core.jobs import (
     Job,
@@ -58,7 +58,7 @@ def job(number: str) -> Any:
             job=shown,
             own=own,
             lines=jobs.refused_lines(session(), shown.counts) if own else [],
-            kind_name=KIND_NAMES.get(parameters_of(session(), shown).get("kind", "")),
+            kind_name=KIND_NAMES.get(_asked(shown).get("kind", "")),
             form=_confirmation(shown) if own else None,
         )
     )
@@ -70,14 +70,22 @@ def job(number: str) -> Any:
     return page
 
 
+def _asked(shown: Job) -> dict[str, Any]:
+    """Return what was asked for; nothing where that can no longer be decrypted."""
+    try:
+        return parameters_of(session(), shown)
+    except Refusal:
+        return {}
+
+
 def _confirmation(shown: Job) -> ConfirmForm | None:
     """Return the form that takes a tried file in, None where there is nothing to take in."""
     counts = shown.counts
     tried = shown.kind == jobs.TRIAL and shown.has_succeeded and (counts["added"] or counts["updated"])
     kept_out = shown.kind == jobs.IMPORT and shown.has_succeeded and not (counts["written"] or counts["broken"])
-    if not (tried or kept_out):
+    asked = _asked(shown)
+    if not asked or not (tried or kept_out):
         return None
-    asked = parameters_of(session(), shown)
     return ConfirmForm(formdata=None, kind=asked["kind"], token=asked["token"])
 
 
@@ -116,9 +124,7 @@ def job_again(number: str) -> Any:
     """I ask for the same once more."""
     shown = find_job(session(), number, actor())
     accepted = carried_out(lambda: repeat(session(), shown, actor(), utc_now()))
-    if accepted is None:
-        abort(400)
-    return back_to("transfers.job", number=accepted.value)
+    return back_to("transfers.job", number=number if accepted is None else accepted.value)
 
 
 @pages.post("/jobs/<number>/resume")
