@@ -239,6 +239,15 @@ def test_one_that_broke_off_half_written_goes_on_when_somebody_says_so(
     assert job_of(session, number).state == JobState.WAITING, "it is tried as often as the first time"
 
 
+def test_one_that_was_asked_for_again_meanwhile_does_not_go_on_beside_it(session: Session, by: Actor) -> None:
+    job = job_of(session, ask(session, by, token="same"))
+    session.execute(update(Job).values(state=JobState.FAILED, settled=True))
+    again = ask(session, by, token="same")
+    with pytest.raises(Stale):
+        jobs.resume(session, job_of(session, job.number), by)
+    assert (job_of(session, job.number).state, job_of(session, again).state) == (JobState.FAILED, JobState.WAITING)
+
+
 def test_a_settled_job_whose_file_is_gone_is_not_tried_again(session: Session, by: Actor) -> None:
     number = ask(session, by)
     order = take(session)

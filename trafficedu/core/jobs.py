@@ -16,6 +16,7 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import JSON, BigInteger, ColumnElement, ForeignKey, Index, String, Text, select, text, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from trafficedu.core.actors import Actor
@@ -298,13 +299,18 @@ def resume(session: Session, job: Job, by: Actor) -> None:
     Raises
     ------
     Stale
-        It goes on already.
+        It goes on already, or the same file was asked for again and that job is open.
     Denied
         ``by`` may not ask for such a job.
     """
     for permission in job.needs:
         by.require(permission)
-    if not move(session, JobAct.RESUME, Job.id == job.id, Job.settled.is_(True), ended_utc=None, refusal=None):
+    try:
+        with session.begin_nested():
+            moved = move(session, JobAct.RESUME, Job.id == job.id, Job.settled.is_(True), ended_utc=None, refusal=None)
+    except IntegrityError as error:
+        raise Stale(JOB_LIFE.stale) from error
+    if not moved:
         raise Stale(JOB_LIFE.stale)
     session.expire(job)
 
