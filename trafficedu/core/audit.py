@@ -74,6 +74,10 @@ class AuditSeal(Base):
     digest: Mapped[str] = mapped_column(String(64))
 
 
+_SEALING = 0x7365616C
+"""The number of the advisory lock of PostgreSQL under which one seals at a time."""
+
+
 def write(
     session: Session,
     action: str,
@@ -144,11 +148,11 @@ def _write_together(session: Session, _context: object, _instances: object) -> N
 
 
 def seal(session: Session, now: datetime, batch: int = 10_000) -> int:
-    """Seal the next rows into the hash chain; returns how many. The worker's chore, one worker at a time.
+    """Seal the next rows into the hash chain; returns how many. The worker's chore.
 
     Rows younger than :data:`SEAL_AFTER` wait: an id is given before its transaction commits, so a younger row
     may still appear between two that are visible already. The digest is made reading, and stored in a transaction of
-    its own unless another worker sealed meanwhile.
+    its own unless another worker sealed meanwhile: workers take turns there, so that the chain never forks.
     """
     last = session.scalar(select(AuditSeal).order_by(AuditSeal.id.desc()).limit(1))
     query = (
@@ -164,10 +168,20 @@ def seal(session: Session, now: datetime, batch: int = 10_000) -> int:
     made = {"first_id": rows[0].id, "last_id": rows[-1].id, "sealed_utc": now}
     sealed = AuditSeal(**made, previous=previous, digest=chain(previous, rows))
     with writing(session):
+        _take_turn(session)
         if session.scalar(select(func.max(AuditSeal.id))) != before:
             return 0
         session.add(sealed)
     return len(rows)
+
+
+def _take_turn(session: Session) -> None:
+    """Wait until nobody else seals, for the rest of the transaction.
+
+    A row to lock there is none before the first seal; SQLite has one writer anyhow.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(_SEALING)))
 
 
 def chain(previous: str, rows: Sequence[AuditEntry]) -> str:
