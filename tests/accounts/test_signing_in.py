@@ -26,7 +26,7 @@ from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
 from trafficedu.core.errors import Refusal
-from trafficedu.core.transactions import WRITES, is_writing
+from trafficedu.core.transactions import WRITES, is_writing, writing
 
 MakeUser = Callable[..., User]
 
@@ -77,6 +77,35 @@ def test_many_guesses_at_the_same_moment_learn_no_more_than_one_after_the_other(
         assert services.sign_in(session, wrong, now) is None
     with pytest.raises(Refusal, match="Too many"):
         services.sign_in(session, made[-1], now)
+
+
+def test_guesses_from_many_threads_are_told_no_more_than_the_limit(fresh_app: Flask) -> None:
+    """Thirty wrong ones at once, all looked at before the first was counted, and then the right one."""
+    many, now = 30, utc_now()
+    start = threading.Barrier(many)
+    with fresh_app.app_context():
+        opened = database().sessionmaker
+        with opened(info=WRITES) as session:
+            name = people.make_user(session, "administrator").username
+            session.commit()
+        with opened() as session:
+            right = services.attempt(session, Credentials(name, PASSWORD, "203.0.113.9"), now)
+
+        def is_told(number: int) -> bool:
+            with opened() as session:
+                made = services.attempt(session, Credentials(name, f"guess{number}", "203.0.113.9"), now)
+                start.wait()
+                try:
+                    with writing(session):
+                        assert services.sign_in(session, made, now) is None
+                except Refusal:
+                    return False
+            return True
+
+        with ThreadPoolExecutor(many) as threads:
+            assert sum(threads.map(is_told, range(many))) == SAME_PLACE_FAILURES
+        with opened(info=WRITES) as session, pytest.raises(Refusal, match="Too many"):
+            services.sign_in(session, right, now)
 
 
 def test_a_password_that_ended_while_it_was_looked_at_opens_nothing(session: Session, make_user: MakeUser) -> None:

@@ -23,7 +23,7 @@ def test_first_failures_at_the_same_moment_all_count(fresh_app: Flask) -> None:
     def one(_number: int) -> None:
         with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
             start.wait()
-            throttle.note_failure(session, "key", LIMIT, now)
+            throttle.count(session, "key", LIMIT, now)
             session.commit()
 
     with ThreadPoolExecutor(THREADS) as pool:

@@ -82,15 +82,16 @@ def attempt(session: Session, given: Credentials, now: datetime) -> Attempt:
         Too many failures; says when to try again. The password was not looked at.
     """
     user = find_by_username(session, given.username)
-    _require_unlocked(session, given, now)
+    for key, limit in _limits(given):
+        _require_unlocked(throttle.locked_until(session, key, limit, now), now)
     return Attempt(given, user.password_hash if _verified(user, given.password) and user is not None else "")
 
 
 def sign_in(session: Session, made: Attempt, now: datetime) -> User | None:
     """Return the user whose name and password these are, or None; either way it is audited and counted.
 
-    Whoever guesses at many passwords at once is counted here, one after the other, and is told no more than the limit
-    allows.
+    It counts as a failure before it is judged, under the lock of what it counts under, and a right one is forgotten
+    again: whoever guesses at many passwords at once is told no more than the limit allows.
 
     Raises
     ------
@@ -98,11 +99,11 @@ def sign_in(session: Session, made: Attempt, now: datetime) -> User | None:
         Too many failures by now; says when to try again, and not whether the password was right.
     """
     given = made.given
+    limits = _limits(given)
+    for key, limit in limits:
+        _require_unlocked(throttle.count(session, key, limit, now), now)
     user = find_by_username(session, given.username)
-    limits = _require_unlocked(session, given, now)
     if user is None or not user.active or user.password_hash != made.proven:
-        for key, limit in limits:
-            throttle.note_failure(session, key, limit, now)
         audit.write(session, "accounts:session:open", VISITOR, subject=user, result=audit.FAILED)
         return None
     for key, _ in limits:
@@ -113,18 +114,23 @@ def sign_in(session: Session, made: Attempt, now: datetime) -> User | None:
     return user
 
 
-def _require_unlocked(session: Session, given: Credentials, now: datetime) -> list[tuple[str, throttle.Limit]]:
-    """Return the keys under which failures count, with their limits; raise Refusal where one is reached."""
+def _limits(given: Credentials) -> list[tuple[str, throttle.Limit]]:
+    """Return the keys under which failures count, with their limits.
+
+    Counting locks them, in this order: nobody waits in a ring.
+    """
     name = given.username.strip().lower()
     limits = [(f"sign-in:{name}:{given.address}", SAME_PLACE)]
     if not given.known_device:
         limits.append((f"sign-in:{name}", ANY_PLACE))
-    for key, limit in limits:
-        until = throttle.locked_until(session, key, limit, now)
-        if until is not None:
-            minutes = int((until - now).total_seconds() // 60) + 1
-            raise Refusal(message("Too many wrong attempts. Try again in %(minutes)d minutes.", minutes=minutes))
     return limits
+
+
+def _require_unlocked(until: datetime | None, now: datetime) -> None:
+    """Raise Refusal where there is a lock; ``until`` is its end."""
+    if until is not None:
+        minutes = int((until - now).total_seconds() // 60) + 1
+        raise Refusal(message("Too many wrong attempts. Try again in %(minutes)d minutes.", minutes=minutes))
 
 
 @cache

@@ -49,11 +49,16 @@ def locked_until(session: Session, key: str, limit: Limit, now: datetime) -> dat
     return ends
 
 
-def note_failure(session: Session, key: str, limit: Limit, now: datetime) -> None:
-    """Count one failed attempt under ``key``; the window begins with the first. Several at once all count."""
+def count(session: Session, key: str, limit: Limit, now: datetime) -> datetime | None:
+    """Count one attempt under ``key`` as failed; return the end of the lock where it is one too many, else None.
+
+    The window begins with the first. Until the transaction ends nobody else counts under this key: whoever counts
+    before looking whether an attempt is right, and forgets the key where it was, tells no more of many at once than of
+    one after the other. :func:`locked_until` alone cannot: it does not see what others have not committed yet.
+    """
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     ends, over = now + limit.window, Attempts.window_ends_utc <= now
-    session.execute(
+    failures, window_ends_utc = session.execute(
         insert(Attempts)
         .values(key=_hashed(key), failures=1, window_ends_utc=ends)
         .on_conflict_do_update(
@@ -63,7 +68,9 @@ def note_failure(session: Session, key: str, limit: Limit, now: datetime) -> Non
                 "window_ends_utc": case((over, ends), else_=Attempts.window_ends_utc),
             },
         )
-    )
+        .returning(Attempts.failures, Attempts.window_ends_utc)
+    ).one()
+    return window_ends_utc if failures > limit.failures else None
 
 
 def forget(session: Session, key: str) -> None:

@@ -56,7 +56,7 @@ def open_receipt(session: Session, given: ReceiptKey, now: datetime) -> Violatio
     right = hmac.compare_digest(normalise(given.last_four).encode(), expected.encode())
     if violation is None or not right:
         for key, limit in limits:
-            throttle.note_failure(session, key, limit, now)
+            throttle.count(session, key, limit, now)
         audit.write(session, "public:receipt:open", VISITOR, result=audit.FAILED)
         return None
     throttle.forget(session, limits[0][0])
@@ -85,7 +85,7 @@ def verify_certificate(session: Session, number: str, address: str, now: datetim
 def note_unknown_certificate(session: Session, number: str, address: str, now: datetime) -> None:
     """Count a well-formed number that is no certificate's against its address; misspelt ones are not counted."""
     if is_number(normalise(number), "C"):
-        throttle.note_failure(session, f"verify-from:{address}", PER_ADDRESS, now)
+        throttle.count(session, f"verify-from:{address}", PER_ADDRESS, now)
 
 
 def _check(session: Session, limits: list[tuple[str, throttle.Limit]], now: datetime) -> None:
