@@ -43,7 +43,7 @@ def entered(rider: Rider, session: Session, **values: str) -> dict[str, str]:
         "id_number": shown.id_masked,
         "name": rider.name,
         "phone": shown.phone_masked,
-        "home_area_id": str(rider.home_area_id or 0),
+        "home_area_id": rider.home_area.code if rider.home_area else "",
         "version": str(rider.version),
         **values,
     }
@@ -99,7 +99,7 @@ def test_registering_leads_to_the_rider_and_again_to_the_same(
         "id_number": f" {number.lower()} ",
         "name": "张小明",
         "phone": "+86 138 0013 8000",
-        "home_area_id": str(village.id),
+        "home_area_id": village.code,
         "plate": "杭州·a12345",
     }
     first = officer.post("/riders/new", data=typed)

@@ -114,10 +114,7 @@ class PlaceField(StringField):
 
 
 class PlaceIdField(PlaceField):
-    """A place whose ``data`` is its id, None for none, for what keeps the id.
-
-    The id is taken where no place has such a code: it is what the page sent when it was a list.
-    """
+    """A place whose ``data`` is its id, None for none, for what keeps the id; it is entered as every other one is."""
 
     def _is_taken_as_it_is(self, typed: str) -> bool:
         if typed == "0":
@@ -126,13 +123,6 @@ class PlaceIdField(PlaceField):
 
     def _is_left_to_the_rules(self, typed: str) -> bool:
         return False
-
-    def _find(self, typed: str) -> list[Place]:
-        found = super()._find(typed)
-        if not found and typed.isdecimal() and len(typed) < 10:
-            place = choices.find_place(session(), int(typed))
-            return [place] if place else []
-        return found
 
     def _key(self, place: Place | None) -> Any:
         return place.id if place else None
