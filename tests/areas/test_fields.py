@@ -166,6 +166,29 @@ def test_several_places_are_ticked_or_written_with_commas(
     assert client.get(f"/campaigns/{campaign.number}/edit").text.count(" checked") >= 3
 
 
+def test_of_several_places_the_page_asks_once(
+    client: Browser, session: Session, make_user: MakeUser, twins: list[Area]
+) -> None:
+    client.sign_in(make_user("supervisor", area_id=places.area(session, places.DISTRICT).id, locale="en"))
+    sent: dict[str, Any] = {"name": "头盔月", "first_day": "2099-01-01", "last_day": "2099-01-31"}
+
+    def boxes(html: str) -> list[tuple[str, bool]]:
+        found = re.findall(r'type="checkbox" name="villages" id="[^"]+" value="([^"]+)"( checked)?>', html)
+        return [(code, bool(ticked)) for code, ticked in found]
+
+    asked = client.post("/campaigns/new", data=sent | {"villages": "双桥，没有这里"})
+    assert boxes(asked.text) == [("t1", False), ("t2", False)]
+    asked = client.post("/campaigns/new", data=sent | {"villages": [line(asked.text, "villages"), "t2"]})
+    assert boxes(asked.text) == [("t2", True)], "which 双桥 is answered, the other name is not"
+    assert line(asked.text, "villages") == "没有这里"
+    asked = client.post("/campaigns/new", data=sent | {"villages": ["t2", "双桥"]})
+    assert boxes(asked.text) == [("t2", True), ("t1", False)], "what was chosen before answers nothing"
+    both = ["t2", line(asked.text, "villages"), "t1"]
+    assert client.post("/campaigns/new", data=sent | {"villages": both}).status_code == 303
+    assert sorted(area.code for area in session.scalars(select(Campaign)).one().areas) == ["t1", "t2"]
+    assert client.post("/campaigns/new", data=sent | {"villages": ["双桥", "t2"]}).status_code == 303
+
+
 def test_points_are_for_an_area_or_for_a_company(client: Browser, session: Session, make_user: MakeUser) -> None:
     company = places.add_company(session)
     client.sign_in(make_user("supervisor", area_id=places.area(session, places.DISTRICT).id, locale="en"))

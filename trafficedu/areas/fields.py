@@ -157,19 +157,22 @@ class PlacesField(PlaceField):
 
     def pre_validate(self, form: Any) -> None:
         """Find out which places are meant; of what may mean several they are offered, with a box each."""
-        given = self.data or []
+        given: list[str] = self.data or []
         chosen = {place.code: place for place in choices.list_coded(session(), given, self.eligible, actor())}
         unclear: dict[str, list[Place]] = {}
-        for typed in given:
+        for at, typed in enumerate(given):
             if typed not in chosen:
                 found = self._find(typed)
                 if len(found) == 1:
                     chosen[found[0].code] = found[0]
-                else:
+                elif not found or not _picked(found, given[at + 1 :]):
                     unclear[typed] = found
+        left = {typed: [place for place in found if place.code not in chosen] for typed, found in unclear.items()}
+        unclear = {typed: left[typed] for typed, found in unclear.items() if left[typed] or not found}
         self.chosen, self.data = list(chosen.values()), list(chosen)
         self._shown = "、".join(unclear)
-        self.matches = [place for found in unclear.values() for place in found[:MATCHES_SHOWN]]
+        offered = {place.code: place for found in unclear.values() for place in found[:MATCHES_SHOWN]}
+        self.matches = list(offered.values())
         if unclear:
             raise StopValidation(str(_asks(next(iter(unclear.values())))))
 
@@ -183,6 +186,11 @@ class PlacesField(PlaceField):
 
 def _written(place: Place) -> str:
     return f"{place.name} {place.code}"
+
+
+def _picked(found: Sequence[Place], sent_after: Sequence[str]) -> bool:
+    """Tell whether one of the places that a text may mean was picked: their boxes are sent after the line."""
+    return any(place.code in sent_after for place in found)
 
 
 def _asks(found: Sequence[Place]) -> Any:
