@@ -25,7 +25,7 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
-from trafficedu.core.errors import Refusal
+from trafficedu.core.errors import Refusal, Stale
 from trafficedu.core.transactions import WRITES, is_writing, writing
 
 MakeUser = Callable[..., User]
@@ -221,6 +221,54 @@ def test_a_changed_password_ends_other_sessions(client: Browser, make_user: Make
     assert client.post("/password", data={"old": PASSWORD, "new": "a longer sentence 9"}).status_code == 303
     assert client.get("/users").status_code == 200
     assert elsewhere.get("/users").status_code == 302
+
+
+@pytest.mark.parametrize("end", ["reset", "deactivated"])
+def test_a_chosen_password_overwrites_no_reset_that_came_between(fresh_app: Flask, end: str) -> None:
+    """Another session ended the old password after it was proven and before the new one was stored."""
+    with fresh_app.app_context():
+        opened = database().sessionmaker
+        with opened(info=WRITES) as session:
+            user_id = people.make_user(session, "administrator").id
+            session.commit()
+        with opened() as session:
+            user = session.get_one(User, user_id)
+            chosen = services.choose_password(user, PASSWORD, "a longer sentence 9")
+            with opened(info=WRITES) as other:
+                theirs = other.get_one(User, user_id)
+                if end == "reset":
+                    services.reset_password(other, theirs, services.first_password(), SYSTEM)
+                theirs.active = end == "reset"
+                other.commit()
+                kept = theirs.password_hash
+            with pytest.raises(Stale), writing(session):
+                services.change_password(session, user, chosen)
+            assert user.password_hash == kept
+
+
+def test_a_second_choice_at_the_same_moment_is_told_that_the_first_one_counts(fresh_app: Flask) -> None:
+    many = 4
+    start = threading.Barrier(many)
+    with fresh_app.app_context():
+        opened = database().sessionmaker
+        with opened(info=WRITES) as session:
+            user_id = people.make_user(session, "administrator").id
+            session.commit()
+
+        def choose(number: int) -> bool:
+            with opened() as session:
+                user = session.get_one(User, user_id)
+                chosen = services.choose_password(user, PASSWORD, f"a longer sentence {number}")
+                start.wait()
+                try:
+                    with writing(session):
+                        services.change_password(session, user, chosen)
+                except Stale:
+                    return False
+            return True
+
+        with ThreadPoolExecutor(many) as threads:
+            assert sum(threads.map(choose, range(many))) == 1
 
 
 @pytest.mark.parametrize(

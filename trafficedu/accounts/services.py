@@ -15,8 +15,9 @@ from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of, find_by_username
 from trafficedu.core import audit, passwords, throttle
 from trafficedu.core.actors import VISITOR, Actor
-from trafficedu.core.errors import Refusal
+from trafficedu.core.errors import Refusal, Stale
 from trafficedu.core.orm import expect_version, flush_or_refuse
+from trafficedu.core.states import CHANGED
 from trafficedu.core.text import message
 
 SAME_PLACE = throttle.Limit(rules.SAME_PLACE_FAILURES, rules.SAME_PLACE_WINDOW)
@@ -49,10 +50,14 @@ class Attempt:
 
 @dataclass(frozen=True)
 class NewPassword:
-    """A password and its hash, which takes some ten milliseconds to make: before anything is locked."""
+    """A password and its hash, which takes some ten milliseconds to make: before anything is locked.
+
+    ``proven`` is the hash of the password that it takes the place of, where somebody knew that one.
+    """
 
     text: str
     hash: str
+    proven: str = ""
 
 
 @dataclass(frozen=True)
@@ -162,16 +167,26 @@ def choose_password(user: User, old: str, new: str) -> NewPassword:
     Refusal
         The old password is wrong (field ``old``) or the new one is too weak (field ``new``).
     """
+    proven = user.password_hash
     if not _verified(user, old):
         raise Refusal(message("This is not your current password."), field="old")
     fault = rules.password_fault(new, user.username)
     if fault:
         raise Refusal(PASSWORD_FAULTS[fault], field="new")
-    return NewPassword(new, passwords.hashed(new))
+    return NewPassword(new, passwords.hashed(new), proven)
 
 
 def change_password(session: Session, user: User, chosen: NewPassword) -> None:
-    """Give ``user`` the password they chose; every session but the caller's ends with the old stamp."""
+    """Give ``user`` the password they chose; every session but the caller's ends with the old stamp.
+
+    Raises
+    ------
+    Stale
+        The password that was proven has ended since, by an administrator's reset or another change, or the account has.
+    """
+    session.refresh(user, with_for_update={"key_share": True})
+    if not user.active or user.password_hash != chosen.proven:
+        raise Stale(CHANGED)
     _set_password(session, user, chosen, must_change=False)
     audit.write(session, "accounts:password:change", actor_of(user), subject=user)
 
