@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser, run_jobs
@@ -19,6 +20,7 @@ from trafficedu.areas.queries import tree as areas
 from trafficedu.campaigns.models import Campaign
 from trafficedu.campaigns.services import CampaignInput, plan_campaign
 from trafficedu.core.actors import SYSTEM
+from trafficedu.core.jobs import Job
 from trafficedu.core.month import Month
 from trafficedu.evaluation.queries.effects import load_campaign_data
 from trafficedu.evaluation.services.effects import compute_effect
@@ -117,6 +119,24 @@ def test_the_page_of_a_campaign_tells_its_effect_and_does_not_over_claim(
     assert "少于不开展行动时的预期" in page
     assert "经验贝叶斯" in page
     assert "并非随机选取" in page
+
+
+def test_an_effect_whose_job_was_cancelled_is_asked_for_by_a_button(
+    session: Session, client: Browser, make_user: Callable[..., User]
+) -> None:
+    campaign, _ = simulate(session, 0.5)
+    session.commit()
+    client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
+    client.get(f"/campaigns/{campaign.number}")
+    number = session.scalars(select(Job.number)).one()
+    client.post(f"/jobs/{number}/cancel")
+    page = client.get(f"/campaigns/{campaign.number}").text
+    assert "计算已取消" in page
+    assert f"/jobs/{number}/again" in page
+    assert run_jobs(client.application) == 0
+    client.post(f"/jobs/{number}/again")
+    assert run_jobs(client.application) == 1
+    assert "经验贝叶斯" in client.get(f"/campaigns/{campaign.number}").text
 
 
 def test_where_accidents_are_too_few_violations_are_looked_at(

@@ -14,6 +14,7 @@ from tests.factories import evaluation as made
 from tests.factories import places
 from trafficedu.accounts.models import User
 from trafficedu.core.clock import today
+from trafficedu.core.jobs import Job
 from trafficedu.core.month import Month
 from trafficedu.evaluation.models import AnalysisResult
 
@@ -127,6 +128,47 @@ def test_a_fit_that_broke_off_is_said_and_not_asked_for_time_and_again(
     client.post("/evaluation/trends/again", data={"series": "casualty", "area": places.DISTRICT})
     assert run_jobs(client.application) == 1
     assert "data-chart-spec" in client.get("/evaluation/trends").text
+
+
+def test_a_recalculation_that_broke_off_is_said_beside_the_kept_trend(
+    session: Session, client: Browser, make_user: Callable[..., User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulate(session, 30)
+    client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
+    assert "趋势计算失败" not in look(client)
+
+    def break_off(*_: object, **__: object) -> None:
+        raise ArithmeticError
+
+    again = {"series": "casualty", "area": places.DISTRICT}
+    client.post("/evaluation/trends/again", data=again)
+    with monkeypatch.context() as patched:
+        patched.setattr("trafficedu.evaluation.services.results.load_series", break_off)
+        run_jobs(client.application)
+    page = client.get("/evaluation/trends").text
+    assert "趋势计算失败" in page
+    assert "data-chart-spec" in page
+    client.post("/evaluation/trends/again", data=again)
+    run_jobs(client.application)
+    assert "趋势计算失败" not in client.get("/evaluation/trends").text
+
+
+def test_a_fit_that_was_cancelled_is_not_asked_for_until_somebody_wants_it(
+    session: Session, client: Browser, make_user: Callable[..., User]
+) -> None:
+    simulate(session, 30)
+    client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
+    client.get("/evaluation/trends")
+    client.post(f"/jobs/{session.scalars(select(Job.number)).one()}/cancel")
+    page = client.get("/evaluation/trends").text
+    assert "计算已取消" in page
+    assert "/evaluation/trends/again" in page
+    assert run_jobs(client.application) == 0
+    client.post("/evaluation/trends/again", data={"series": "casualty", "area": places.DISTRICT})
+    assert run_jobs(client.application) == 1
+    page = client.get("/evaluation/trends").text
+    assert "data-chart-spec" in page
+    assert "计算已取消" not in page
 
 
 @pytest.mark.parametrize(("months", "said"), [(0, "还没有"), (2, "月份太少"), (12, "不足 24")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser, run_jobs
@@ -15,6 +16,7 @@ from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
 from trafficedu.areas.models import AreaBoundary
 from trafficedu.core.clock import today
+from trafficedu.core.jobs import Job
 from trafficedu.core.month import Month
 from trafficedu.overview.queries.screen import draw_screen
 
@@ -125,3 +127,19 @@ def test_a_page_computes_no_alarms_and_a_village_sees_its_own(
     )
     assert run_jobs(client.application) == 1, "that of the district"
     assert unusual in screen(places.DISTRICT)
+
+
+def test_alarms_whose_job_was_cancelled_are_asked_for_by_a_button(
+    client: Browser, session: Session, make_user: MakeUser
+) -> None:
+    client.sign_in(analyst(session, make_user))
+    client.get("/screen")
+    number = session.scalars(select(Job.number)).one()
+    client.post(f"/jobs/{number}/cancel")
+    page = client.get("/screen").text
+    assert "计算已取消" in page
+    assert f"/jobs/{number}/again" in page
+    assert run_jobs(client.application) == 0
+    client.post(f"/jobs/{number}/again")
+    assert run_jobs(client.application) == 1
+    assert "计算已取消" not in client.get("/screen").text

@@ -16,7 +16,7 @@ from trafficedu.campaigns import queries as campaigns
 from trafficedu.campaigns.models import Campaign
 from trafficedu.core import jobs
 from trafficedu.core.actors import SYSTEM, Actor
-from trafficedu.core.jobs import Asked
+from trafficedu.core.jobs import Asked, Job, JobState
 from trafficedu.core.text import message
 from trafficedu.core.work import Ending, Work, nothing
 from trafficedu.evaluation.models import ALARMS, EFFECT, AnalysisResult
@@ -33,6 +33,14 @@ REST = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
+class BrokeOff:
+    """A job of a fit that ended a moment ago without a result: it failed, or somebody cancelled it."""
+
+    number: str
+    cancelled: bool
+
+
+@dataclass(frozen=True)
 class Shown:
     """What a page shows of a fit.
 
@@ -44,14 +52,14 @@ class Shown:
         What is to be asked for in a transaction that writes; None where the result holds, or is under way.
     under_way
         A job computes it.
-    failed
-        The last job broke off a moment ago.
+    broke_off
+        The last job, where it broke off a moment ago and nothing was computed since.
     """
 
     kept: AnalysisResult | None
     due: Asked | None = None
     under_way: bool = False
-    failed: bool = False
+    broke_off: BrokeOff | None = None
 
     @property
     def is_coming(self) -> bool:
@@ -62,11 +70,14 @@ class Shown:
 def trend_shown(session: Session, key: str, root: Area, by: Actor, now: datetime, locale: str) -> Shown:
     """Return the trends of a series in the parts of ``root`` as they are kept, and what is done about them."""
     kept = find_result(session, key, root.id)
-    if is_under_way(session, trend_of_records_now(key, root), by, locale):
+    again = jobs.find_latest(session, trend_of_records_now(key, root), by, locale)
+    if again is not None and again.is_open:
         return Shown(kept, under_way=True)
+    broke_off = _broke_off(again, kept, now)
     if kept is not None and results.trend_holds(kept, now):
-        return Shown(kept)
-    return _missing(session, kept, _trend(key, root, anew=False), by, now, locale)
+        return Shown(kept, broke_off=broke_off)
+    shown = _missing(session, kept, _trend(key, root, anew=False), by, now, locale)
+    return Shown(kept, broke_off=broke_off) if broke_off and shown.due else shown
 
 
 def effect_shown(session: Session, campaign: Campaign, last_day: date, by: Actor, now: datetime, locale: str) -> Shown:
@@ -98,12 +109,6 @@ def trend_of_records_now(key: str, root: Area) -> Asked:
     return _trend(key, root, anew=True)
 
 
-def is_under_way(session: Session, asked: Asked, by: Actor, locale: str) -> bool:
-    """Tell whether somebody's job is open."""
-    job = jobs.find_latest(session, asked, by, locale)
-    return job is not None and job.is_open
-
-
 def compute(work: Work) -> Ending:
     """Compute a trend, the alarms of an area or the effect of a campaign and keep it: the job's function.
 
@@ -132,6 +137,13 @@ def _missing(
     job = jobs.find_latest(session, asked, by, locale)
     if job is not None and job.is_open:
         return Shown(kept, under_way=True)
-    if job is not None and job.has_failed and job.ended_utc is not None and job.ended_utc > now - REST:
-        return Shown(kept, failed=True)
-    return Shown(kept, due=asked)
+    broke_off = _broke_off(job, kept, now)
+    return Shown(kept, broke_off=broke_off) if broke_off else Shown(kept, due=asked)
+
+
+def _broke_off(job: Job | None, kept: AnalysisResult | None, now: datetime) -> BrokeOff | None:
+    if job is None or job.ended_utc is None or job.state not in {JobState.FAILED, JobState.CANCELLED}:
+        return None
+    if job.ended_utc <= now - REST or (kept is not None and kept.checked_utc >= job.ended_utc):
+        return None
+    return BrokeOff(job.number, job.state == JobState.CANCELLED)
