@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests.conftest import run_jobs
 from tests.factories import places
 from tests.factories.evaluation import NOW, add_accidents
 from trafficedu.accounts.models import User
+from trafficedu.accounts.queries import actor_of
+from trafficedu.core import jobs
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.month import Month
+from trafficedu.evaluation.services import fits
 from trafficedu.evaluation.services.alarms import alarms_of, raise_alarms, read_alarms
 from trafficedu.messages.models import Push
 
@@ -62,3 +68,25 @@ def test_who_answers_for_the_area_is_told_once_a_month(session: Session, make_us
     told = session.execute(select(Push.user_id, Push.key)).tuples().all()
     assert told == [(leader.id, f"alarm:2026-10:casualty:{places.TOWN}")]
     assert stranger.id not in {user for user, _ in told}
+
+
+def test_an_alarm_that_the_job_of_a_page_finds_first_is_told_too(
+    app: Flask, session: Session, make_user: Callable[..., User]
+) -> None:
+    """The worker then finds it fresh and tells nobody."""
+    leader = make_user("leader", area_id=places.area(session, places.TOWN).id)
+    months = [2 + month % 2 for month in range(MONTHS - 1)] + [12]
+    add_accidents(session, {places.area(session, places.TOWN): months}, Month.of(today()) - MONTHS)
+    root, by = places.area(session, places.DISTRICT), actor_of(make_user("analyst"))
+    due = fits.alarms_shown(session, root, by, utc_now(), "zh").due
+    assert due is not None
+    jobs.ask(session, due, by, utc_now(), "zh")
+    session.commit()
+    assert run_jobs(app) == 1
+    assert fits.alarms_shown(session, root, by, utc_now(), "zh").kept is not None
+    key = f"alarm:{Month.of(today()) - 1}:casualty:{places.TOWN}"
+    told = select(Push.user_id).where(Push.key == key)
+    assert session.scalars(told).all() == [leader.id]
+    while raise_alarms(session, utc_now()):
+        pass
+    assert session.scalars(told).all() == [leader.id]

@@ -101,9 +101,16 @@ def raise_alarms(session: Session, now: datetime) -> int:
         answer = alarms_of(session, root, now)
         if answer.keep is not None:
             with writing(session):
-                answer.keep(session)
-                return sum(_tell(session, alarm, answer.payload["month"], now) for alarm in read_alarms(answer.payload))
+                return keep_and_tell(session, answer, now)
     return 0
+
+
+def keep_and_tell(session: Session, answer: TrendResult, now: datetime) -> int:
+    """Keep alarms that were computed and tell of the new ones, whoever computed them; returns how many it told."""
+    if answer.keep is None:
+        return 0
+    answer.keep(session)
+    return sum(_tell(session, alarm, answer.payload["month"], now) for alarm in read_alarms(answer.payload))
 
 
 def _tell(session: Session, alarm: Alarm, month: str, now: datetime) -> int:

@@ -5,6 +5,7 @@ No page waits for a fit, and no page server loads what fits (docs/adr/0010-resul
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -23,7 +24,7 @@ from trafficedu.evaluation.models import ALARMS, EFFECT, AnalysisResult
 from trafficedu.evaluation.queries.results import find_result
 from trafficedu.evaluation.rules.measures import SERIES
 from trafficedu.evaluation.services import results
-from trafficedu.evaluation.services.alarms import alarms_of
+from trafficedu.evaluation.services.alarms import alarms_of, keep_and_tell
 
 FIT = "fit"
 """The kind of a job that fits."""
@@ -119,11 +120,20 @@ def compute(work: Work) -> Ending:
         campaign = campaigns.find_campaign(work.session, given["campaign"], work.by)
         answer = results.effect_of(work.session, campaign, date.fromisoformat(given["until"]), work.now)
     elif "alarms" in given:
-        answer = alarms_of(work.session, areas.find_visible_area(work.session, given["alarms"], SYSTEM), work.now)
+        return Ending(write=_alarms_written(work, areas.find_visible_area(work.session, given["alarms"], SYSTEM)))
     else:
         root = areas.find_visible_area(work.session, given["area"], SYSTEM)
         answer = results.trend_of(work.session, given["series"], root, work.now, anew=given["anew"])
     return Ending(write=answer.keep or nothing)
+
+
+def _alarms_written(work: Work, root: Area) -> Callable[[Session], None]:
+    answer = alarms_of(work.session, root, work.now)
+
+    def write(own: Session) -> None:
+        keep_and_tell(own, answer, work.now)
+
+    return write
 
 
 def _trend(key: str, root: Area, *, anew: bool) -> Asked:
