@@ -13,9 +13,11 @@ from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import today, utc_now
 from trafficedu.education.models import Attendance, Booking
+from trafficedu.education.rules import TaskState
 from trafficedu.education.services import assignment
 from trafficedu.points.models import PointEntry
 from trafficedu.points.queries import entries, scope
+from trafficedu.points.rules import task_overdue_key
 from trafficedu.points.services import happenings
 from trafficedu.points.services.entries import add_counter
 
@@ -44,6 +46,22 @@ def test_an_overdue_study_costs_its_village_and_its_company_once(session: Sessio
     after = entries.balance_of(session, village), entries.balance_of(session, company)
     assert after == (balances[0] + 1, balances[1] + 1)
     assert happenings.enter_happenings(session, utc_now()) == 0
+
+
+def test_an_entry_reversed_at_the_same_moment_does_not_keep_its_study_from_being_waived(session: Session) -> None:
+    side, _other = make_sides(session)
+    side.waiting.due_on = today() - timedelta(days=1)
+    session.flush()
+    happenings.enter_happenings(session, utc_now())
+    late = select(PointEntry).where(PointEntry.once_key == task_overdue_key(side.waiting.id, "area"))
+    entry = session.scalars(late).one()
+    assert entry.countered_by is None, "so it was when it was looked at"
+    add_counter(session, entry, "误", SYSTEM, utc_now())
+    supervisor = actor_of(make_user(session, "supervisor", area_id=side.village.id))
+    assignment.waive(session, side.waiting, "住院", supervisor, utc_now())
+    assert side.waiting.state == TaskState.WAIVED
+    counters = select(PointEntry.note).where(PointEntry.counters_id == entry.id)
+    assert session.scalars(counters).all() == ["误"]
 
 
 def test_a_station_is_open_on_a_day_somebody_attended(session: Session) -> None:

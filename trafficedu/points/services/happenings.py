@@ -5,6 +5,7 @@ What an administrator let end (an automatic activity without a version valid on 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from trafficedu.core import audit
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.bulk import batches
 from trafficedu.core.clock import day_bounds, local_date
+from trafficedu.core.errors import Refusal
 from trafficedu.core.numbers import new_number
 from trafficedu.core.tables import insert_unless_there
 from trafficedu.core.text import message
@@ -76,9 +78,10 @@ def enter_happenings(session: Session, now: datetime, since: date | None = None)
 
 
 def take_back_overdue(session: Session, event: TaskLeftOut) -> None:
-    """Counter what a study cost that was waived or withdrawn, unless somebody did so already."""
+    """Counter what a study cost that was waived or withdrawn, unless somebody did so already, or does this moment."""
     for entry in list_of_task(session, event.task_id):
-        add_counter(session, entry, TAKEN_BACK.msgid, event.by, event.at_utc, source=EVENT)
+        with suppress(Refusal):
+            add_counter(session, entry, TAKEN_BACK.msgid, event.by, event.at_utc, source=EVENT)
 
 
 def enter(session: Session, code: str, happenings: list[Happening], by: Actor, now: datetime) -> int:
