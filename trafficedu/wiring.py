@@ -225,8 +225,9 @@ REFERENCE: Sequence[Callable[[Session, datetime], Any]] = [
     rule_sets.load_shipped,
     catalogue.load_activities,
     hazard_kinds.load_kinds,
+    happenings.take_back_left_out,
 ]
-"""What ``trafficedu init`` loads, in this order; each does nothing the second time."""
+"""What ``trafficedu init`` loads, or mends after an update, in this order; each does nothing the second time."""
 
 FIGURES: Sequence[Figure] = [
     violations_monthly.FIGURE,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories.people import make_user
 from tests.factories.sides import make_sides
+from trafficedu import wiring
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import today, utc_now
@@ -62,6 +63,22 @@ def test_an_entry_reversed_at_the_same_moment_does_not_keep_its_study_from_being
     assert side.waiting.state == TaskState.WAIVED
     counters = select(PointEntry.note).where(PointEntry.counters_id == entry.id)
     assert session.scalars(counters).all() == ["误"]
+
+
+def test_what_an_earlier_version_left_out_and_had_not_taken_back_is_taken_back_by_an_update(session: Session) -> None:
+    side, _other = make_sides(session)
+    side.waiting.due_on = side.task.due_on = today() - timedelta(days=1)
+    side.waiting.company_id = side.company.id
+    session.flush()
+    happenings.enter_happenings(session, utc_now())
+    village, company = scope.of_area(side.village), scope.of_company(side.company)
+    before = entries.balance_of(session, village), entries.balance_of(session, company)
+    side.waiting.state = TaskState.WITHDRAWN
+    session.flush()
+    assert happenings.take_back_left_out in wiring.REFERENCE
+    assert [happenings.take_back_left_out(session, utc_now()) for _ in range(2)] == [2, 0]
+    after = entries.balance_of(session, village), entries.balance_of(session, company)
+    assert after == (before[0] + 1, before[1] + 1)
 
 
 def test_a_station_is_open_on_a_day_somebody_attended(session: Session) -> None:

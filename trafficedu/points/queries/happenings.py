@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from trafficedu.core import bulk
 from trafficedu.education.models import Attendance, Booking, StudySession, StudyTask
-from trafficedu.education.rules import UNFINISHED, SessionState, TaskState
+from trafficedu.education.rules import LEFT_OUT, UNFINISHED, SessionState, TaskState
 from trafficedu.points.models import PointEntry
 from trafficedu.points.rules import open_day_key, task_overdue_key
 from trafficedu.stations.models import Station
@@ -96,6 +96,18 @@ def list_of_task(session: Session, task_id: int) -> Sequence[PointEntry]:
     keys = [task_overdue_key(task_id, kind) for kind in HOLDERS]
     query = select(PointEntry).where(PointEntry.once_key.in_(keys)).options(joinedload(PointEntry.countered_by))
     return [entry for entry in session.scalars(query.order_by(PointEntry.id)) if entry.countered_by is None]
+
+
+def list_left_out(session: Session) -> Sequence[PointEntry]:
+    """Return the entries of overdue studies that were waived or withdrawn, however long ago, and not countered."""
+    tasks = session.scalars(select(StudyTask.id).where(StudyTask.state.in_(LEFT_OUT)).order_by(StudyTask.id))
+    keys = (task_overdue_key(task, kind) for task in tasks.all() for kind in HOLDERS)
+    open_ones = select(PointEntry).where(~PointEntry.countered_by.has())
+    return [
+        entry
+        for batch in bulk.batches(keys)
+        for entry in session.scalars(open_ones.where(PointEntry.once_key.in_(batch)))
+    ]
 
 
 def _not_entered(session: Session, happenings: list[Happening]) -> list[Happening]:

@@ -5,6 +5,7 @@ What an administrator let end (an automatic activity without a version valid on 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 
@@ -25,7 +26,14 @@ from trafficedu.education.events import TaskLeftOut
 from trafficedu.hazards.events import HazardOverdue, HazardVerified
 from trafficedu.points.models import EVENT, PointEntry
 from trafficedu.points.queries import catalogue
-from trafficedu.points.queries.happenings import Happening, hold_overdue, list_of_task, list_open_days, list_overdue
+from trafficedu.points.queries.happenings import (
+    Happening,
+    hold_overdue,
+    list_left_out,
+    list_of_task,
+    list_open_days,
+    list_overdue,
+)
 from trafficedu.points.rules import (
     COMPANY,
     HAZARD_FIXED,
@@ -79,9 +87,23 @@ def enter_happenings(session: Session, now: datetime, since: date | None = None)
 
 def take_back_overdue(session: Session, event: TaskLeftOut) -> None:
     """Counter what a study cost that was waived or withdrawn, unless somebody did so already, or does this moment."""
-    for entry in list_of_task(session, event.task_id):
+    _counter(session, list_of_task(session, event.task_id), event.by, event.at_utc)
+
+
+def take_back_left_out(session: Session, now: datetime) -> int:
+    """Counter what studies cost that an earlier version left out and had not countered yet; returns how many entries.
+
+    Once, when the installation is brought up to date: what is left out since says so (:func:`take_back_overdue`).
+    """
+    found = list_left_out(session)
+    _counter(session, found, SYSTEM, now)
+    return len(found)
+
+
+def _counter(session: Session, found: Sequence[PointEntry], by: Actor, now: datetime) -> None:
+    for entry in found:
         with suppress(Refusal):
-            add_counter(session, entry, TAKEN_BACK.msgid, event.by, event.at_utc, source=EVENT)
+            add_counter(session, entry, TAKEN_BACK.msgid, by, now, source=EVENT)
 
 
 def enter(session: Session, code: str, happenings: list[Happening], by: Actor, now: datetime) -> int:
