@@ -14,7 +14,7 @@ from sqlalchemy import text
 from trafficedu.app import create_app
 from trafficedu.core.access import open_to_all
 from trafficedu.core.database import close_connections, database, session
-from trafficedu.core.lanes import Desk, kerb
+from trafficedu.core.lanes import KERB_THREADS, THREADS, Desk, kerb
 from trafficedu.core.settings import Settings
 
 KERB = {
@@ -131,29 +131,62 @@ def test_a_full_desk_is_told_at_once_and_the_kerb_passes(narrow_app: MakeNarrow)
     assert 'trafficedu_requests_running{lane="desk"} 0.0' in metrics
 
 
-@pytest.mark.one_database
-@pytest.mark.parametrize("ends", ["read", "hung up", "only asked for its head"])
-def test_a_file_keeps_its_place_until_it_is_sent(narrow_app: MakeNarrow, ends: str) -> None:
-    """It takes a thread as long as whoever fetches it reads; thirty slow ones would take those of the kerb."""
-    app = narrow_app()
-
+def offer_file(app: Flask) -> None:
     def file() -> Response:
         return Response(iter([b"half", b"the rest"]))
 
     open_to_all("a test")(file)
     app.add_url_rule("/file", "file", file)
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("places", [1, 4, THREADS - KERB_THREADS])
+@pytest.mark.parametrize("ends", ["read", "hung up", "only asked for its head"])
+def test_files_that_are_sent_slowly_take_no_thread_of_the_kerb(narrow_app: MakeNarrow, ends: str, places: int) -> None:
+    """Each takes a thread as long as whoever fetches it reads: desks have so many, however they are divided."""
+    app = narrow_app(desk_requests=places)
+    offer_file(app)
     other = app.test_client()
-    if ends == "only asked for its head":
-        app.test_client().head("/file").close()
-    else:
-        sent = app.test_client().get("/file")
-        assert other.get("/violations").status_code == 503
+    for _ in range(2):  # as many again once all of them ended
+        sent = [app.test_client().get("/file") for _ in range(THREADS - KERB_THREADS - 1)]
+        assert {answer.status_code for answer in sent} == {200}
+        assert other.get("/violations").status_code == 302
+        if ends == "only asked for its head":
+            app.test_client().head("/file").close()
+            assert other.get("/violations").status_code == 302
+        sent.append(app.test_client().get("/file"))
+        for address in ("/violations", "/file"):
+            assert other.get(address).status_code == 503
         assert other.get("/sign-in").status_code == 200
         if ends == "read":
-            assert sent.data == b"halfthe rest"
-        else:
-            sent.close()
-    assert other.get("/violations").status_code == 302
+            assert {answer.data for answer in sent} == {b"halfthe rest"}
+        for answer in sent:
+            answer.close()
+    assert 'trafficedu_requests_running{lane="desk"} 0.0' in other.get("/metrics").text
+
+
+@pytest.mark.one_database
+def test_four_slow_downloads_leave_the_desks_their_places(narrow_app: MakeNarrow) -> None:
+    app = narrow_app(desk_requests=4)
+    offer_file(app)
+    begun, go_on = [threading.Event() for _ in range(4)], threading.Event()
+    numbers = iter(range(4))
+    page(app, "/slow", lambda: waiting(begun[next(numbers)], go_on))
+    downloads = [app.test_client().get("/file") for _ in range(4)]
+    answers: list[int] = []
+    desks = [threading.Thread(target=lambda: answers.append(app.test_client().get("/slow").status_code)) for _ in begun]
+    for desk in desks:
+        desk.start()
+    assert all(each.wait(10) for each in begun), "four pages run beside the four downloads"
+    assert app.test_client().get("/violations").status_code == 503
+    assert app.test_client().get("/sign-in").status_code == 200
+    go_on.set()
+    for desk in desks:
+        desk.join()
+    assert answers == [200] * 4
+    for download in downloads:
+        assert download.data == b"halfthe rest"
+        download.close()
 
 
 @pytest.mark.one_database
@@ -181,12 +214,12 @@ def test_who_is_turned_away_or_waits_takes_no_connection(narrow_app: MakeNarrow)
 
 
 def test_a_line_that_is_full_is_not_joined() -> None:
-    desk = Desk(places=1, waiting=1, patience=5)
+    desk = Desk(places=1, beside=1, patience=5)
     assert desk.enter()
     waited: list[bool] = []
     second = threading.Thread(target=lambda: waited.append(desk.enter()))
     second.start()
-    while desk._line is not None and desk._line._value:
+    while desk._beside is not None and desk._beside._value:
         second.join(0.01)
     assert not desk.enter()
     desk.leave()

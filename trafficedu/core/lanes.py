@@ -2,8 +2,8 @@
 
 A server process has many cheap threads and lets few requests of desks run at once; a few more wait, each for some
 seconds and without a connection to the database, and the rest are told at once that the service is busy. A file that is
-sent keeps its place until it is through. What is marked :func:`kerb` passes. How long one statement may take is set
-here too, for either lane.
+sent moves to where others wait, for it only takes a thread; where no room is left there it keeps its place until it is
+through. What is marked :func:`kerb` passes. How long one statement may take is set here too, for either lane.
 """
 
 from __future__ import annotations
@@ -47,11 +47,20 @@ def kerb(view: View) -> View:
 
 
 class Place:
-    """What a request takes of its lane; given back once, however often it is said."""
+    """What a request takes of its lane; given back once, however often it is said.
 
-    def __init__(self, lane: str, leave: Callable[[], None]) -> None:
-        self.lane, self._leave, self._taken = lane, leave, True
+    ``aside`` moves to another place where there is one, and returns how that is given back; else None.
+    """
+
+    def __init__(
+        self, lane: str, leave: Callable[[], None], aside: Callable[[], Callable[[], None] | None] = lambda: None
+    ) -> None:
+        self.lane, self._leave, self._aside, self._taken = lane, leave, aside, True
         RUNNING.labels(lane).inc()
+
+    def step_aside(self) -> None:
+        """Let another run: from here on the answer is only sent."""
+        self._leave = self._aside() or self._leave
 
     def leave(self) -> None:
         """Give it back."""
@@ -69,29 +78,40 @@ class Place:
 
 
 class Desk:
-    """The places for desks in one process: ``places`` run at once, ``waiting`` more may wait ``patience`` seconds."""
+    """The places for desks in one process: ``places`` run at once, ``beside`` more are in a thread and do not compute.
 
-    def __init__(self, places: int, waiting: int, patience: float) -> None:
+    Those wait up to ``patience`` seconds for a place, or their answer is being sent. So desks are never in more threads
+    than the two together, whoever reads how slowly.
+    """
+
+    def __init__(self, places: int, beside: int, patience: float) -> None:
         self._free = threading.BoundedSemaphore(places)
-        self._line = threading.BoundedSemaphore(waiting) if waiting > 0 else None
+        self._beside = threading.BoundedSemaphore(beside) if beside > 0 else None
         self._patience = patience
 
     def enter(self) -> bool:
         """Take a place, if need be after waiting; tells whether there was one."""
         if self._free.acquire(blocking=False):
             return True
-        if self._line is None or not self._line.acquire(blocking=False):
+        if self._beside is None or not self._beside.acquire(blocking=False):
             return False
         began = time.monotonic()
         try:
             return self._free.acquire(timeout=self._patience)
         finally:
-            self._line.release()
+            self._beside.release()
             WAITED.observe(time.monotonic() - began)
 
     def leave(self) -> None:
         """Give the place back."""
         self._free.release()
+
+    def step_aside(self) -> Callable[[], None] | None:
+        """Give the place to another and send beside it; returns how one leaves then, None where there is no room."""
+        if self._beside is None or not self._beside.acquire(blocking=False):
+            return None
+        self._free.release()
+        return self._beside.release
 
 
 def init_lanes(app: Flask, settings: Settings) -> None:
@@ -106,7 +126,7 @@ def init_lanes(app: Flask, settings: Settings) -> None:
         if getattr(current_app.view_functions[request.endpoint], "kerb", False):
             g.place, limit = Place("kerb", lambda: None), settings.kerb_limit_seconds
         elif desk.enter():
-            g.place, limit = Place("desk", desk.leave), settings.desk_limit_seconds
+            g.place, limit = Place("desk", desk.leave, desk.step_aside), settings.desk_limit_seconds
         else:
             REFUSED.inc()
             raise ServiceUnavailable(retry_after=RETRY_SECONDS)
@@ -114,9 +134,10 @@ def init_lanes(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def _keep_while_sending(response: Response) -> Response:
-        """Keep the place while a file is sent: that takes a thread for as long as whoever fetches it reads."""
+        """Keep a place while a file is sent: that takes a thread for as long as whoever fetches it reads."""
         if "place" in g and response.is_streamed and not response.direct_passthrough:
             place = g.pop("place")
+            place.step_aside()
             response.response = place.kept_for(response.response)
             response.call_on_close(place.leave)
         return response
