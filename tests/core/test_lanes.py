@@ -22,6 +22,8 @@ KERB = {
     "accounts.language",
     "accounts.sign_in",
     "accounts.sign_out",
+    "areas.names_below",
+    "areas.names_everywhere",
     "education.book",
     "education.seat",
     "hazards.new",
