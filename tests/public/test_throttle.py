@@ -6,7 +6,9 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from trafficedu.core import throttle
 from trafficedu.core.clock import utc_now
@@ -33,3 +35,26 @@ def test_first_failures_at_the_same_moment_all_count(fresh_app: Flask) -> None:
         assert throttle.locked_until(session, "key", LIMIT, now + LIMIT.window) is None
         more = throttle.Limit(THREADS + 1, LIMIT.window)
         assert throttle.locked_until(session, "key", more, now) is None
+
+
+def test_forgetting_what_is_over_waits_for_nobody_who_counts(fresh_app: Flask, database_kind: str) -> None:
+    """They count under one key and then another, and would wait for each other."""
+    if database_kind == "sqlite":
+        pytest.skip("SQLite has one writer")
+    now = utc_now()
+    later = now + LIMIT.window
+    with fresh_app.app_context():
+        opened = database().sessionmaker
+        with opened(info=WRITES) as session:
+            for key in ("held", "free"):
+                throttle.count(session, key, LIMIT, now)
+            session.commit()
+        with opened(info=WRITES) as counting, opened(info=WRITES) as chore:
+            throttle.count(counting, "held", LIMIT, later)
+            chore.execute(text("SET LOCAL lock_timeout = '5s'"))
+            assert throttle.forget_expired(chore, later) == 1
+            chore.commit()
+            counting.commit()
+        with opened(info=WRITES) as session:
+            assert throttle.forget_expired(session, later) == 0
+            assert throttle.forget_expired(session, later + LIMIT.window) == 1

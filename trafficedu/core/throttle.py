@@ -79,6 +79,10 @@ def forget(session: Session, key: str) -> None:
 
 
 def forget_expired(session: Session, now: datetime) -> int:
-    """Delete the windows that are over; returns how many. The worker's chore."""
-    gone = session.scalars(delete(Attempts).where(Attempts.window_ends_utc <= now).returning(Attempts.key))
+    """Delete the windows that are over; returns how many. The worker's chore.
+
+    It leaves out what somebody is counting under right now, who may be about to count under another key that it holds.
+    """
+    over = select(Attempts.key).where(Attempts.window_ends_utc <= now).with_for_update(skip_locked=True)
+    gone = session.scalars(delete(Attempts).where(Attempts.key.in_(over)).returning(Attempts.key))
     return len(gone.all())
