@@ -12,7 +12,7 @@ from sqlalchemy import URL, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 
 from tests import databases
-from tests.conftest import Browser
+from tests.conftest import Browser, run_jobs
 from tests.factories.people import make_user
 from trafficedu.app import create_app
 from trafficedu.areas.models import Area
@@ -108,6 +108,17 @@ def test_the_command_room_reads_from_it_and_the_rest_does_not(asked: Callable[[s
         assert asked(address) == {"default", REPLICA}, address
     for address in ("/violations", "/messages"):
         assert asked(address) == {"default"}, address
+
+
+def test_a_fit_is_waited_for_in_the_database_itself(replicated: Flask, analyst: Browser) -> None:
+    page = analyst.get("/evaluation/trends").text
+    assert "正在计算趋势" in page
+    waits = {"HX-Request": "true"}
+    assert analyst.get("/evaluation/trends", headers=waits).status_code == 204
+    assert run_jobs(replicated) == 1
+    assert analyst.get("/evaluation/trends", headers=waits).headers["HX-Refresh"] == "true"
+    assert "正在计算趋势" not in analyst.get("/evaluation/trends").text
+    assert run_jobs(replicated) == 0
 
 
 def test_a_file_is_waited_for_in_the_database_itself(replicated: Flask, analyst: Browser) -> None:

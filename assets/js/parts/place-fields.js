@@ -98,6 +98,7 @@ class PlaceField {
   }
 
   press(event) {
+    const { field } = this;
     const { key } = event;
     const open = !this.list.hidden;
     if (key === "ArrowDown" || key === "ArrowUp") {
@@ -113,8 +114,8 @@ class PlaceField {
       this.close();
     } else if (key === "Enter" && open) {
       const at = this.active < 0 && this.options.length === 1 ? 0 : this.active;
+      if (at >= 0 || field.form?.method === "post") event.preventDefault(); // else the first button is pressed, any
       if (at < 0) return this.close();
-      event.preventDefault();
       this.choose(at);
     } else if (key === "Tab" && open && this.active >= 0) this.choose(this.active);
     return undefined;
