@@ -99,6 +99,33 @@ def test_by_keyboard(live_app: Flask, visit: Callable[[str], Visitor], superviso
     expect(page.locator("#place")).to_be_focused()
 
 
+@ENGLISH
+def test_enter_while_places_are_offered_sends_nothing(
+    live_app: Flask, visit: Callable[[str], Visitor], supervisor: str
+) -> None:
+    visitor = visit("desk")
+    visitor.sign_in(supervisor, PASSWORD)
+    visitor.open("/hazards/new")
+    page = visitor.page
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    field = page.locator("#area_code")
+    field.fill("双桥")
+    expect(offered(page)).to_have_count(4)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("listbox")).to_be_hidden()
+    expect(field).to_have_value("双桥")
+    field.fill("t2")
+    expect(offered(page)).to_have_count(1)
+    page.keyboard.press("Enter")
+    page.locator("#kind").select_option("surface")
+    page.locator("label[for=risk-0]").click()
+    page.locator("#place").fill("湘湖路口东侧")
+    page.locator("button[form=hazard]").click()
+    page.wait_for_url(re.compile(r"/hazards/[A-Z]\w{11}$"))
+    assert len(sent) == 1
+
+
 @contextmanager
 def asked_for(page: Page) -> Iterator[list[tuple[str, bool]]]:
     """Note the files of names that the page reads: the address, and whether the browser had it."""
