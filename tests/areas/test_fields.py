@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -17,10 +17,12 @@ from tests.factories.riders import make_identity
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.campaigns.models import Campaign
+from trafficedu.core.clock import today
 from trafficedu.hazards.models import Hazard
 from trafficedu.points.models import PointEntry
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
+from trafficedu.violations.models import Violation
 
 MakeUser = Callable[..., User]
 
@@ -75,6 +77,52 @@ def test_of_two_villages_of_one_name_one_is_picked_and_nothing_typed_is_lost(
     assert session.scalar(select(Hazard.id)) is None
     assert report(officer, "双桥", "t2").status_code == 303
     assert session.scalars(select(Hazard.area_id)).one() == twins[1].id
+
+
+def test_of_what_is_sent_without_scripts_an_empty_line_goes_before_what_was_picked(
+    officer: Browser, session: Session, twins: list[Area]
+) -> None:
+    assert report(officer, "", "t2").status_code == 303
+    assert session.scalars(select(Hazard.area_id)).one() == twins[1].id
+
+
+def test_a_village_that_has_ended_is_entered_by_name_for_a_day_it_existed_on(
+    officer: Browser, session: Session, twins: list[Area]
+) -> None:
+    before, last, after = (today() - timedelta(days=days) for days in (9, 6, 3))
+    twins[2].valid_to = last
+    session.commit()
+    sent = {
+        "kind": "NM-PHONE",
+        "id_type": "identity_card",
+        "id_number": make_identity(),
+        "name": "张小明",
+        "area_code": "双桥头",
+        "place": "市心路人民路口",
+        "source": "field",
+        "offender": "rider",
+        "penalty": "warning",
+    }
+    refused = officer.post("/record", data=sent | {"occurred_at": f"{after}T08:00"})
+    assert f"双桥头 did not exist on {after}." in refused.text
+    assert officer.post("/record", data=sent | {"occurred_at": f"{before}T08:00"}).status_code == 303
+    assert session.scalars(select(Violation.area_id)).one() == twins[2].id
+    home = {"id_type": "identity_card", "id_number": make_identity(), "name": "李小明", "home_area_id": "双桥头"}
+    unknown = officer.post("/riders/new", data=home).text
+    assert "There is no place with this name or code." in unknown, "of what no rule checks the day only what exists"
+
+
+def test_what_the_field_shows_is_taken_however_long_the_names_are(
+    officer: Browser, session: Session, twins: list[Area]
+) -> None:
+    session.get_one(Area, twins[1].parent_id).name, twins[1].name = "乡" * 80, "村" * 80
+    session.commit()
+    rider = {"id_type": "identity_card", "id_number": make_identity(), "name": "张小明"}
+    shown = f"{'乡' * 80} · {'村' * 80} t2"
+    assert officer.post("/riders/new", data=rider | {"home_area_id": shown}).status_code == 303
+    made = session.scalars(select(Rider)).one()
+    assert made.home_area_id == twins[1].id
+    assert line(officer.get(f"/riders/{made.number}/edit").text, "home_area_id") == shown
 
 
 def test_what_is_unknown_or_outside_of_the_post_is_refused_at_the_field(

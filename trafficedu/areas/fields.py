@@ -65,7 +65,7 @@ class PlaceField(StringField):
         """Take what was typed, or what was picked of several that it may mean, which is sent after it."""
         typed = [text.strip() for text in valuelist if text.strip()]
         if valuelist:
-            self.data = typed[-1] if typed else ""
+            self.data, self.raw_data = typed[-1] if typed else "", typed[-1:]
 
     def pre_validate(self, form: Any) -> None:
         """Find out which place is meant; several are offered, and nothing that was typed is lost."""
@@ -93,10 +93,18 @@ class PlaceField(StringField):
 
     def _is_left_to_the_rules(self, typed: str) -> bool:
         """Tell whether it may be a code, of which the rules say what is wrong with it."""
-        return not self.eligible.levels and WORD.fullmatch(typed) is not None
+        return self._rules_decide and WORD.fullmatch(typed) is not None
+
+    @property
+    def _rules_decide(self) -> bool:
+        """Whether the record's rule checks the place, and that it exists on the record's day."""
+        return not self.eligible.levels
 
     def _find(self, typed: str) -> list[Place]:
-        return choices.list_meant(session(), typed, self.eligible, today(), actor(), MATCHES_SHOWN + 1)
+        """Look up what exists today; where the rules decide, what fits of other days where nothing does."""
+        days = (today(), None) if self._rules_decide else (today(),)
+        ways = (choices.list_meant(session(), typed, self.eligible, day, actor(), MATCHES_SHOWN + 1) for day in days)
+        return next((found for found in ways if found), [])
 
     def _key(self, place: Place | None) -> Any:
         return place.code if place else ""
@@ -121,7 +129,8 @@ class PlaceIdField(PlaceField):
             self.data = None
         return typed == "0"
 
-    def _is_left_to_the_rules(self, typed: str) -> bool:
+    @property
+    def _rules_decide(self) -> bool:
         return False
 
     def _key(self, place: Place | None) -> Any:

@@ -52,17 +52,18 @@ class Eligible:
         seen = [] if self.everywhere else [visible_to(by)]
         return [*seen, Area.level.in_(self.levels)] if self.levels else seen
 
-    def offered(self, day: date) -> list[Any]:
-        """Return the further conditions on those that are offered by name."""
-        existing = Area.holds_on(day)
+    def offered(self, day: date | None) -> list[Any]:
+        """Return the further conditions on those that are offered by name on ``day``, None for those of any day."""
+        existing = [] if day is None else [Area.holds_on(day)]
         if not self.recorded:
-            return [existing]
+            return existing
         below = aliased(Area)
         childless = and_(Area.level == TOWN, ~select(below.id).where(below.parent_id == Area.id).exists())
-        return [existing, or_(Area.level == VILLAGE, childless)]
+        return [*existing, or_(Area.level == VILLAGE, childless)]
 
 
-LONGEST_NAME = 120
+LONGEST_NAME = 200
+"""Characters: two names of 80, a code of 20, and what stands between them."""
 _ABOVE = aliased(Area)
 _PLACE = (
     select(Area.id, Area.code, Area.name, _ABOVE.name.label("above"))
@@ -76,11 +77,11 @@ def _places(session: Session, query: Select[Any]) -> list[Place]:
     return [Place(row.id, row.code, f"{row.above} · {row.name}" if row.above else row.name) for row in rows]
 
 
-def list_meant(session: Session, text: str, eligible: Eligible, day: date, by: Actor, limit: int) -> list[Place]:
+def list_meant(session: Session, text: str, eligible: Eligible, day: date | None, by: Actor, limit: int) -> list[Place]:
     """Return the areas that ``text`` may mean, ``limit`` at most, in the order of the tree.
 
-    Its last word is the code; or it is a name, a part of one, or a part of the name above and one of the own. The
-    first of these that anything fits goes before the others.
+    Its last word is the code; or it is a name, a part of one, or a part of the name above and one of the own, of what
+    exists on ``day`` (None for any day). The first of these that anything fits goes before the others.
     """
     words = re.split(r"[\s·]+", text.strip(" ·"))
     if len(text) > LONGEST_NAME or not words[-1]:
