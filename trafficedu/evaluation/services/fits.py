@@ -1,6 +1,7 @@
 """Results that take a fit, as pages show them: what is kept at once; a background job computes what is missing or old.
 
-No page waits for a fit, and no page server loads what fits (docs/adr/0010-results-of-fits.md).
+No page waits for a fit, and no page server loads what fits (docs/adr/0010-results-of-fits.md). What is
+shown of one is read from the database itself, and so is what the page reads after it: it reads all else first.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from trafficedu.core import jobs
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.jobs import Asked, Job, JobState
 from trafficedu.core.text import message
+from trafficedu.core.transactions import read_what_was_written
 from trafficedu.core.work import Ending, Work, nothing
 from trafficedu.evaluation.models import ALARMS, EFFECT, AnalysisResult
 from trafficedu.evaluation.queries.results import find_result
@@ -70,7 +72,7 @@ class Shown:
 
 def trend_shown(session: Session, key: str, root: Area, by: Actor, now: datetime, locale: str) -> Shown:
     """Return the trends of a series in the parts of ``root`` as they are kept, and what is done about them."""
-    kept = find_result(session, key, root.id)
+    kept = _kept(session, key, root.id)
     again = jobs.find_latest(session, trend_of_records_now(key, root), by, locale)
     if again is not None and again.is_open:
         return Shown(kept, under_way=True)
@@ -86,7 +88,7 @@ def effect_shown(session: Session, campaign: Campaign, last_day: date, by: Actor
 
     One of an earlier day is shown meanwhile, one of the campaign as it was before it was changed is not.
     """
-    kept = find_result(session, EFFECT, campaign.id)
+    kept = _kept(session, EFFECT, campaign.id)
     if kept is not None and not results.is_same(kept, campaign):
         kept = None
     if kept is not None and results.effect_holds(kept, last_day, now):
@@ -98,7 +100,7 @@ def effect_shown(session: Session, campaign: Campaign, last_day: date, by: Actor
 
 def alarms_shown(session: Session, root: Area, by: Actor, now: datetime, locale: str) -> Shown:
     """Return the alarms among the parts of ``root`` as they are kept, and what is done about them."""
-    kept = find_result(session, ALARMS, root.id)
+    kept = _kept(session, ALARMS, root.id)
     if kept is not None and results.trend_holds(kept, now):
         return Shown(kept)
     title = message("Alarms in %(area)s", area=root.name)
@@ -139,6 +141,15 @@ def _alarms_written(work: Work, root: Area) -> Callable[[Session], None]:
 def _trend(key: str, root: Area, *, anew: bool) -> Asked:
     title = message("Trend: %(series)s in %(area)s", series=SERIES[key].name, area=root.name)
     return Asked(FIT, title, {"series": key, "area": root.code, "anew": anew}, (READ,))
+
+
+def _kept(session: Session, kind: str, subject_id: int) -> AnalysisResult | None:
+    """Return the kept result, and read from the database itself from here on.
+
+    The replica may know neither the job that was asked for a moment ago nor what it kept.
+    """
+    read_what_was_written(session)
+    return find_result(session, kind, subject_id)
 
 
 def _missing(

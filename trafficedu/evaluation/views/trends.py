@@ -40,14 +40,15 @@ def trends() -> Any:
     form = TrendForm(request.args)
     key = form.offer(areas.list_offered(session(), actor(), area, day), area.code)
     code, name, root = area.code, area.name, areas.fitted_with(area)
-    shown = fits.trend_shown(session(), key, root, actor(), utc_now(), locale())
     if request.headers.get("HX-Request"):
-        return _still(shown)
+        return _still(fits.trend_shown(session(), key, root, actor(), utc_now(), locale()))
+    claim_form = ClaimForm(request.args)
+    measure, before, after = claim_form.settle(day)
+    claim = compare_periods(session(), measure, area, before, after, actor(), utc_now())
+    shown = fits.trend_shown(session(), key, root, actor(), utc_now(), locale())
     if shown.due is not None:
         with writing(session()) as own:
             jobs.ask(own, shown.due, actor(), utc_now(), locale())
-    claim_form = ClaimForm(request.args)
-    measure, before, after = claim_form.settle(day)
     return render_template(
         "evaluation/trends.html",
         form=form,
@@ -58,7 +59,7 @@ def trends() -> Any:
         series=SERIES[key],
         shown=shown,
         **_shown(key, shown.kept, code, name, root.code == code, day),
-        claim=compare_periods(session(), measure, area, before, after, actor(), utc_now()),
+        claim=claim,
         claim_title=MEASURES[measure],
         claim_of_violations=measure == VIOLATIONS,
     )
