@@ -38,9 +38,9 @@ def officer(client: Browser, make_user: MakeUser, session: Session, twins: list[
     return client.sign_in(make_user("officer", area_id=places.area(session, places.DISTRICT).id, locale="en"))
 
 
-def report(client: Browser, *area: str) -> Any:
+def report(client: Browser, *area: str, lang: str = "en") -> Any:
     sent = {"kind": "surface", "risk": "high", "area_code": list(area), "place": "市心路人民路口"}
-    return client.post("/hazards/new", data=sent)
+    return client.post(f"/hazards/new?lang={lang}", data=sent)
 
 
 def line(html: str, name: str) -> str:
@@ -133,8 +133,8 @@ def test_what_is_unknown_or_outside_of_the_post_is_refused_at_the_field(
         "没有这里": "There is no place with this name or code.",
         "双" * 200: "There is no place with this name or code.",
         "· ·": "There is no place with this name or code.",
-        "t2": "no village with the code t2 in your area",
-        places.OTHER_VILLAGE: f"no village with the code {places.OTHER_VILLAGE} in your area",
+        "t2": "no village with the code t2 in your area. Enter its name or code.",
+        places.OTHER_VILLAGE: f"no village with the code {places.OTHER_VILLAGE} in your area. Enter its name or code.",
         "": "Choose the village.",
     }
     for typed, says in said.items():
@@ -142,6 +142,7 @@ def test_what_is_unknown_or_outside_of_the_post_is_refused_at_the_field(
         assert refused.status_code == 422, typed
         assert says in refused.text, typed
         assert line(refused.text, "area_code") == typed
+    assert "您的辖区内没有代码为 t2 的村社，请输入村社名称或代码。" in report(client, "t2", lang="zh").text
     assert report(client, "双桥").status_code == 303, "the other one of this name is out of sight"
     assert session.scalars(select(Hazard.area_id)).one() == twins[0].id
 

@@ -348,3 +348,11 @@ def test_riders_of_an_older_key_are_found_and_brought_under_the_new_one(session:
     assert queries.find_by_identity_key(session, number) is rider
     assert queries.phone_of(session, rider) == "13800138000"
     assert list(queries.list_exact(session, "13800138000")) == [rider]
+
+
+def test_a_home_that_is_no_area_is_refused(session: Session) -> None:
+    nowhere = NewRider(IdType.IDENTITY_CARD, make_identity(), "张小明", home_area_id=999_999_999)
+    with pytest.raises(Refusal) as refused:
+        people.register(session, nowhere, SYSTEM, NOW)
+    assert refused.value.field == "home_area_id"
+    assert str(refused.value.text) == "Enter the name or code of the home village."

@@ -141,7 +141,7 @@ def in_reach(area: AnyArea | None, code: str, day: date, by: Actor) -> AnyArea:
     What lies outside the post is as if it did not exist.
     """
     if area is None or not by.scope.covers(area.path):
-        text = message("There is no village with the code %(code)s in your area. Choose one from the list.", code=code)
+        text = message("There is no village with the code %(code)s in your area. Enter its name or code.", code=code)
         raise Refusal(text, field="area_code", value=code)
     return _existing_on(area, day)
 

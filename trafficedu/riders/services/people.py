@@ -120,9 +120,9 @@ def register(session: Session, new: NewRider, by: Actor, now: datetime) -> Regis
 
 
 def _check_home(session: Session, area_id: int | None) -> None:
-    """Raise Refusal at ``home_area_id`` for an id that no list offered; the kerb page's list is not checked."""
+    """Raise Refusal at ``home_area_id`` for an id of no area."""
     if area_id is not None and (not 0 < area_id <= GREATEST_ID or session.get(Area, area_id) is None):
-        raise Refusal(message("Choose the home village from the list."), field="home_area_id", value="")
+        raise Refusal(message("Enter the name or code of the home village."), field="home_area_id", value="")
 
 
 def register_many(session: Session, people: Mapping[str, NewRider], now: datetime) -> None:
