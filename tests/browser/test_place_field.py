@@ -126,6 +126,25 @@ def test_enter_while_places_are_offered_sends_nothing(
     assert len(sent) == 1
 
 
+@ENGLISH
+def test_before_anything_is_typed_a_town_without_villages_is_offered_too(
+    live_app: Flask, visit: Callable[[str], Visitor], supervisor: str
+) -> None:
+    with writing(live_app) as session:
+        above = places.area(session, places.DISTRICT)
+        facts = {"level": "town", "parent_id": above.id, "path": f"{above.path}t9/", "valid_from": above.valid_from}
+        session.add(Area(code="t9", name="新围镇", **facts))
+        district = above.name
+    visitor = visit("desk")
+    visitor.sign_in(supervisor, PASSWORD)
+    page = visitor.page
+    for address, field in (("/hazards/new", "#area_code"), ("/points/entries/new", "#target")):
+        visitor.open(address)
+        page.locator(field).click()
+        expect(offered(page, name=re.compile(town_name(live_app)))).to_have_count(1)
+        expect(offered(page, name="新围镇")).to_have_text(f"{district} · 新围镇")
+
+
 @contextmanager
 def asked_for(page: Page) -> Iterator[list[tuple[str, bool]]]:
     """Note the files of names that the page reads: the address, and whether the browser had it."""

@@ -42,7 +42,8 @@ function nearness(place, word) {
 }
 
 // Of what is typed each word is a part of the name, of the name above it, or of the code; the nearest names come first.
-// Before anything is typed: all of a short list, else the towns by which it can be narrowed ({ place, narrows }).
+// Before anything is typed: all of a short list, else the towns by which it can be narrowed ({ place, narrows }), and
+// those to choose that have nothing below them.
 export function find(places, typed, offers, most) {
   const choice = places.filter((place) => offered(place, offers));
   const words = typed.toLowerCase().split(/[\s·]+/).filter(Boolean);
@@ -54,6 +55,6 @@ export function find(places, typed, offers, most) {
   if (choice.length <= most) return choice.map((place) => ({ place, narrows: false }));
   const above = new Set(choice.map((place) => place.above));
   return places
-    .filter((place) => place.below && above.has(place.name))
+    .filter((place) => (place.below ? above.has(place.name) : place.level !== "village" && offered(place, offers)))
     .map((place) => ({ place, narrows: !offered(place, offers) }));
 }
