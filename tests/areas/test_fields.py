@@ -79,6 +79,16 @@ def test_of_two_villages_of_one_name_one_is_picked_and_nothing_typed_is_lost(
     assert session.scalars(select(Hazard.area_id)).one() == twins[1].id
 
 
+def test_places_that_read_alike_are_told_apart_by_their_codes(
+    officer: Browser, session: Session, twins: list[Area]
+) -> None:
+    town = places.area(session)
+    places.area(session, places.OTHER_TOWN).name = town.name
+    session.commit()
+    asked = report(officer, "双桥").text
+    assert [f">{town.name} · 双桥 {code}</label>" in asked for code in ("t1", "t2")] == [True, True]
+
+
 def test_of_what_is_sent_without_scripts_an_empty_line_goes_before_what_was_picked(
     officer: Browser, session: Session, twins: list[Area]
 ) -> None:

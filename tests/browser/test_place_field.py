@@ -145,6 +145,24 @@ def test_before_anything_is_typed_a_town_without_villages_is_offered_too(
         expect(offered(page, name="新围镇")).to_have_text(f"{district} · 新围镇")
 
 
+@ENGLISH
+def test_places_that_read_alike_are_offered_with_their_codes(
+    live_app: Flask, visit: Callable[[str], Visitor], supervisor: str
+) -> None:
+    town = town_name(live_app)
+    with writing(live_app) as session:
+        places.area(session, places.OTHER_TOWN).name = town
+    visitor = visit("desk")
+    visitor.sign_in(supervisor, PASSWORD)
+    visitor.open("/hazards/new")
+    page = visitor.page
+    page.locator("#area_code").fill("双桥")
+    alike = [f"{town} · 双桥 t1", f"{town} · 双桥 t2", f"{town} · 双桥头", "新塘街道 · 双桥社区"]
+    expect(offered(page)).to_have_text(alike)
+    offered(page, name="双桥 t2").click()
+    expect(page.locator("#area_code")).to_have_value(f"{town} · 双桥 t2")
+
+
 @contextmanager
 def asked_for(page: Page) -> Iterator[list[tuple[str, bool]]]:
     """Note the files of names that the page reads: the address, and whether the browser had it."""

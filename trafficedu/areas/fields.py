@@ -8,6 +8,7 @@ sent, and where it may mean several places these are offered at the field.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -76,7 +77,7 @@ class PlaceField(StringField):
         if len(found) == 1:
             self.data, self._shown = self._key(found[0]), _written(found[0])
         elif found or not self._is_left_to_the_rules(typed):
-            self.data, self._shown, self.matches = self._key(None), typed, found[:MATCHES_SHOWN]
+            self.data, self._shown, self.matches = self._key(None), typed, _told_apart(found[:MATCHES_SHOWN])
             raise StopValidation(str(_asks(found)))
 
     def __call__(self, **kwargs: Any) -> Any:
@@ -181,7 +182,7 @@ class PlacesField(PlaceField):
         self.chosen, self.data = list(chosen.values()), list(chosen)
         self._shown = "、".join(unclear)
         offered = {place.code: place for found in unclear.values() for place in found[:MATCHES_SHOWN]}
-        self.matches = list(offered.values())
+        self.matches = _told_apart(list(offered.values()))
         if unclear:
             raise StopValidation(str(_asks(next(iter(unclear.values())))))
 
@@ -195,6 +196,12 @@ class PlacesField(PlaceField):
 
 def _written(place: Place) -> str:
     return f"{place.name} {place.code}"
+
+
+def _told_apart(places: Sequence[Place]) -> list[Place]:
+    """Return the places with the code after a name that several have: two districts may each have such a town."""
+    often = Counter(place.name for place in places)
+    return [place._replace(name=_written(place)) if often[place.name] > 1 else place for place in places]
 
 
 def _picked(found: Sequence[Place], sent_after: Sequence[str]) -> bool:

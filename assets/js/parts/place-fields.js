@@ -62,8 +62,10 @@ class PlaceField {
   draw(count) {
     const { field, list } = this;
     const apart = new Set(this.options.map(({ place }) => place.above)).size > 1;
+    const texts = this.options.map(({ place, narrows }) => (narrows && !apart ? place.name : place.label));
     const rows = this.options.map(({ place, narrows }, at) => {
-      const text = narrows ? `${apart ? place.label : place.name} …` : place.label;
+      const twice = texts.indexOf(texts[at]) !== texts.lastIndexOf(texts[at]);
+      const text = `${texts[at]}${twice ? ` ${place.code}` : ""}${narrows ? " …" : ""}`;
       return element("li", { role: "option", id: `${list.id}-${at}`, "aria-selected": "false" }, text);
     });
     const note = count > MOST ? word("more") : count ? "" : word("none");
