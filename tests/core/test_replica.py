@@ -110,14 +110,17 @@ def test_the_command_room_reads_from_it_and_the_rest_does_not(asked: Callable[[s
         assert asked(address) == {"default"}, address
 
 
-def test_a_fit_is_waited_for_in_the_database_itself(replicated: Flask, analyst: Browser) -> None:
-    page = analyst.get("/evaluation/trends").text
-    assert "正在计算趋势" in page
+@pytest.mark.parametrize(("address", "said"), [("/evaluation/trends", "正在计算趋势"), ("/screen", "正在计算预警")])
+def test_a_fit_is_waited_for_in_the_database_itself(
+    replicated: Flask, analyst: Browser, address: str, said: str
+) -> None:
+    page = analyst.get(address).text
+    assert said in page
     waits = {"HX-Request": "true"}
-    assert analyst.get("/evaluation/trends", headers=waits).status_code == 204
+    assert analyst.get(address, headers=waits).status_code == 204
     assert run_jobs(replicated) == 1
-    assert analyst.get("/evaluation/trends", headers=waits).headers["HX-Refresh"] == "true"
-    assert "正在计算趋势" not in analyst.get("/evaluation/trends").text
+    assert analyst.get(address, headers=waits).headers["HX-Refresh"] == "true"
+    assert said not in analyst.get(address).text
     assert run_jobs(replicated) == 0
 
 

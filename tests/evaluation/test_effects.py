@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -137,6 +138,21 @@ def test_an_effect_whose_job_was_cancelled_is_asked_for_by_a_button(
     client.post(f"/jobs/{number}/again")
     assert run_jobs(client.application) == 1
     assert "经验贝叶斯" in client.get(f"/campaigns/{campaign.number}").text
+
+
+def test_who_waits_for_an_effect_is_not_drawn_the_page_meanwhile(
+    session: Session, client: Browser, make_user: Callable[..., User]
+) -> None:
+    campaign, _ = simulate(session, 0.5)
+    session.commit()
+    client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
+    page = client.get(f"/campaigns/{campaign.number}").text
+    (address,) = re.findall(r'hx-get="([^"]+)"[^>]*hx-swap="none"', page)
+    assert client.get(address, headers={"HX-Request": "true"}).status_code == 204
+    assert run_jobs(client.application) == 1
+    there = client.get(address, headers={"HX-Request": "true"})
+    assert (there.status_code, there.headers["HX-Refresh"], there.text) == (200, "true", "")
+    assert client.get(address).headers["Location"] == f"/campaigns/{campaign.number}"
 
 
 def test_where_accidents_are_too_few_violations_are_looked_at(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -143,3 +144,16 @@ def test_alarms_whose_job_was_cancelled_are_asked_for_by_a_button(
     client.post(f"/jobs/{number}/again")
     assert run_jobs(client.application) == 1
     assert "计算已取消" not in client.get("/screen").text
+
+
+def test_who_waits_for_alarms_is_not_drawn_the_screen_meanwhile(
+    client: Browser, session: Session, make_user: MakeUser
+) -> None:
+    client.sign_in(analyst(session, make_user))
+    page = client.get("/screen").text
+    (address,) = re.findall(r'hx-get="([^"]+)"[^>]*hx-swap="none"', page)
+    assert client.get(address, headers={"HX-Request": "true"}).status_code == 204
+    assert run_jobs(client.application) == 1
+    there = client.get(address, headers={"HX-Request": "true"})
+    assert (there.status_code, there.headers["HX-Refresh"], there.text) == (200, "true", "")
+    assert "hx-get" not in client.get(address).text

@@ -93,6 +93,11 @@ def page_place() -> Place:
     return Place(request.args.get("after", ""), request.args.get("before", ""))
 
 
+def still(under_way: bool) -> tuple[str, int, dict[str, str]]:
+    """Answer a page that asks whether what it waits for is there: nothing while it is made, then the page anew."""
+    return ("", 204, {}) if under_way else ("", 200, {"HX-Refresh": "true"})
+
+
 def panels_for(page: str, **subject: Any) -> list[Markup]:
     """Return the fragments that higher features add to ``page``, in the order of ``wiring.PANELS``."""
     return _drawn(tables().panels.get(page, ()), **subject)

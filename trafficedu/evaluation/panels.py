@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from flask import render_template
 
 from trafficedu.analysis.colours.explaining import contributions
@@ -32,7 +30,7 @@ def effect(campaign_number: str) -> str:
     state = campaign.state_on(day)
     if not actor().may("evaluation:trend:read") or state == CampaignState.CANCELLED:
         return ""
-    last = min(campaign.last_day, day - timedelta(days=1))
+    last = fits.last_counted(campaign, day)
     days = (last - campaign.first_day).days + 1
     if state == CampaignState.PLANNED or days < LEAST_DAYS:
         return render_template("evaluation/_effect.html", shown=None, days=max(days, 0), least=LEAST_DAYS)

@@ -83,6 +83,11 @@ def trend_shown(session: Session, key: str, root: Area, by: Actor, now: datetime
     return Shown(kept, broke_off=broke_off) if broke_off and shown.due else shown
 
 
+def last_counted(campaign: Campaign, day: date) -> date:
+    """Return the last day of a campaign that counts on ``day``: the day before it, or its last."""
+    return min(campaign.last_day, day - timedelta(days=1))
+
+
 def effect_shown(session: Session, campaign: Campaign, last_day: date, by: Actor, now: datetime, locale: str) -> Shown:
     """Return the effect of a campaign up to ``last_day`` as it is kept, and what is done about it.
 

@@ -9,6 +9,7 @@ from flask import render_template, request
 
 from trafficedu.analysis.trend_words import METHOD_NAMES, UNKNOWNS
 from trafficedu.areas.models import Area
+from trafficedu.campaigns import queries as campaigns
 from trafficedu.core import jobs
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
@@ -16,7 +17,7 @@ from trafficedu.core.database import from_replica, session
 from trafficedu.core.month import Month
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
-from trafficedu.core.web import back_to, flash_message, locale, translated
+from trafficedu.core.web import back_to, flash_message, locale, still, translated
 from trafficedu.evaluation import charts
 from trafficedu.evaluation.forms.trends import ClaimForm, TrendForm
 from trafficedu.evaluation.models import AnalysisResult
@@ -25,7 +26,6 @@ from trafficedu.evaluation.queries.claims import compare_periods
 from trafficedu.evaluation.rules.calendar import SHORT_MONTHS
 from trafficedu.evaluation.rules.measures import MEASURES, SERIES, VIOLATIONS
 from trafficedu.evaluation.services import fits
-from trafficedu.evaluation.services.fits import Shown
 from trafficedu.evaluation.services.trends import unpacked
 from trafficedu.evaluation.views.blueprint import pages
 
@@ -41,7 +41,7 @@ def trends() -> Any:
     key = form.offer(areas.list_offered(session(), actor(), area, day), area.code)
     code, name, root = area.code, area.name, areas.fitted_with(area)
     if request.headers.get("HX-Request"):
-        return _still(fits.trend_shown(session(), key, root, actor(), utc_now(), locale()))
+        return still(fits.trend_shown(session(), key, root, actor(), utc_now(), locale()).under_way)
     claim_form = ClaimForm(request.args)
     measure, before, after = claim_form.settle(day)
     claim = compare_periods(session(), measure, area, before, after, actor(), utc_now())
@@ -65,11 +65,6 @@ def trends() -> Any:
     )
 
 
-def _still(shown: Shown) -> Any:
-    """Answer the page that asks whether the trend is there: nothing while it is computed, then the page anew."""
-    return ("", 204) if shown.under_way else ("", 200, {"HX-Refresh": "true"})
-
-
 @pages.post("/trends/again")
 @requires("evaluation:trend:read")
 def again() -> Any:
@@ -83,6 +78,17 @@ def again() -> Any:
         jobs.ask(own, asked, actor(), utc_now(), locale())
     flash_message(message("The trend is being recalculated from current records."))
     return back_to("evaluation.trends", series=key, area=code)
+
+
+@pages.get("/effects/<number>")
+@requires("evaluation:trend:read")
+def effect(number: str) -> Any:
+    """I wait on the page of a campaign for its effect."""
+    campaign = campaigns.find_campaign(session(), number, actor())
+    if not request.headers.get("HX-Request"):
+        return back_to("campaigns.show", number=number)
+    last = fits.last_counted(campaign, today())
+    return still(fits.effect_shown(session(), campaign, last, actor(), utc_now(), locale()).under_way)
 
 
 def _shown(key: str, kept: AnalysisResult | None, code: str, name: str, is_root: bool, day: date) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import from_replica, session
 from trafficedu.core.month import EARLIEST, LATEST, Month
 from trafficedu.core.transactions import writing
-from trafficedu.core.web import locale
+from trafficedu.core.web import locale, still
 from trafficedu.evaluation.queries import runs as evaluation
 from trafficedu.evaluation.rules.measures import SERIES
 from trafficedu.evaluation.services import alarms, fits
+from trafficedu.evaluation.services.fits import Shown
 from trafficedu.overview.forms import ScreenForm
 from trafficedu.overview.queries import picture
 from trafficedu.overview.queries.screen import draw_screen
@@ -33,6 +34,8 @@ def screen() -> Any:
     """I see on one screen who stands where, what is alarming, and what waits today."""
     form = ScreenForm(request.args)
     area = picture.find_area(session(), request.args.get("area", ""), actor())
+    if request.headers.get("HX-Request"):
+        return still(_looked(area).under_way)
     month = _month(request.args.get("month", ""))
     months = evaluation.list_months(session(), actor())
     form.offer({month, *months}, picture.list_choices(session(), actor(), area, today()))
@@ -54,11 +57,11 @@ def wall() -> Any:
 def _drawn(area: Area, month: Month) -> dict[str, Any]:
     """Return what the template of either screen shows; alarms that are missing or old are asked for."""
     shown = draw_screen(session(), actor(), area, month, utc_now())
-    root = alarms.found_with(area)
-    looked = fits.alarms_shown(session(), root, actor(), utc_now(), locale())
+    looked = _looked(area)
     if looked.due is not None:
         with writing(session()) as own:
             jobs.ask(own, looked.due, actor(), utc_now(), locale())
+    root = alarms.found_with(area)
     found = alarms.read_alarms(looked.kept.payload) if looked.kept is not None else []
     return {
         "screen": shown,
@@ -68,6 +71,11 @@ def _drawn(area: Area, month: Month) -> dict[str, Any]:
         "below": PLURALS[shown.level] if shown.level else None,
         "now": utc_now(),
     }
+
+
+def _looked(area: Area) -> Shown:
+    """Return the alarms of ``area`` as they are kept, and what is done about them."""
+    return fits.alarms_shown(session(), alarms.found_with(area), actor(), utc_now(), locale())
 
 
 def _month(text: str) -> Month:
