@@ -150,8 +150,8 @@ class Walk:
             waiting += [link.path for link in links if not link.netloc and link.path]
 
     def _elsewhere(self) -> Iterator[str]:
-        """Yield the addresses that another role's pages led to and this role may open too."""
-        for name, path in {**self.given, **self.known}.items():
+        """Yield the addresses that another role's pages led to and this role may open too, the given ones first."""
+        for name, path in {**self.known, **self.given}.items():
             if name in self._open and name not in self.visited:
                 yield path
 

@@ -51,7 +51,7 @@ def test_the_command_prints_the_contracts_json_and_checks(
     assert set(first["dimensions"]["points"]) == {"score", "numerator", "denominator", "weight"}
     again = run_command(fresh_app, monkeypatch, "2026-10", "--check")
     assert again.exit_code == 0, again.output
-    assert re.search(r"2026-10 有 \d 项数据（共 \d 项）未汇总到月底，未作核对：.*accidents", again.stderr)
+    assert re.search(r"2026-10 有 \d+ 项数据（共 \d+ 项）未汇总到月底，未作核对：.*accidents", again.stderr)
     assert "个月份等待后台任务汇总" in again.stderr
     assert json.loads(run_command(fresh_app, monkeypatch, "2026-10", "--json").stdout) == body
     over = date(2026, 10, 31)

@@ -2,8 +2,7 @@
 
 A demo district of several years, copied in the database until a table read from end to end stands out. Every page of
 every role is asked for, with every sort and filter that its lists offer, and every SELECT is measured
-(``tests.rows_read``). What reads too much today stands in ``rows_read_too_many.txt``; a page that was mended is taken
-off there, or the last test fails.
+(``tests.rows_read``).
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import cache
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -44,15 +42,10 @@ from trafficedu.wiring import FIGURES
 MADE, MONTHS, WANTED = 1_000, 48, 24_000
 BEYOND = 2_000
 """Rows of tables that grow which a statement may read beyond those it hands on."""
-NEARLY = 1_600
-"""A page in the list of what reads too many is taken off once it reads fewer: figures move a little from day to day."""
 SHOWN = 700
 """A statement that hands on more than any page shows has read the rest too; there are 613 areas."""
 BOUNDED = 20_000
 """Rows of bounded tables that a statement may read: each of 613 areas, joined and looked at some thirty times."""
-WORSE = 2
-"""A figure that rises so many times fails, although it stands in the list of what reads too many."""
-TOO_MANY = Path(__file__).with_name("rows_read_too_many.txt")
 UNREACHED = {
     "evaluation.edit_rule_set": "there is no draft",
     "hazards.reopen": "no hazard of those that a walk meets was verified",
@@ -122,15 +115,6 @@ class Found:
         self.given: dict[str, str] = {}
         self.chosen: dict[str, set[str]] = {}
         self.roles = set[str]()
-        self.worst: dict[str, tuple[int, str, Reading]] = {}
-        self.faults: list[str] = []
-
-    def note(self, name: str, role: str, read: list[Reading]) -> None:
-        """Keep the worst statement of a page that reads too much, or nearly."""
-        for one in read:
-            rows = max(one.beyond(SHOWN), one.bounded // (BOUNDED // BEYOND))
-            if rows > max(NEARLY, self.worst.get(name, (0,))[0]):
-                self.worst[name] = (rows, role, one)
 
 
 @pytest.fixture(scope="module")
@@ -138,10 +122,12 @@ def found_on() -> Callable[[str], Found]:
     return cache(lambda _kind: Found())
 
 
-def listed(kind: str) -> dict[str, int]:
-    """Return what is known to read too many rows on a kind of database, with the rows it read when it was listed."""
-    lines = (line.split() for line in TOO_MANY.read_text(encoding="utf-8").splitlines() if line[:1] not in {"", "#"})
-    return {" ".join(name): int(rows) for database, rows, *name in lines if database == kind}
+def too_many(read: list[Reading]) -> Iterator[str]:
+    """Say of statements that read too many rows how many, and where."""
+    for one in read:
+        rows = max(one.beyond(SHOWN), one.bounded // (BOUNDED // BEYOND))
+        if rows > BEYOND:
+            yield f"{rows} rows: {one.detail} | {one.statement[:300]}"
 
 
 def visitor(app: Flask, role: Role | None, given: dict[str, str]) -> Browser:
@@ -198,29 +184,21 @@ def test_no_statement_reads_thousands_of_rows_that_nobody_sees(
     chosen = found.chosen.setdefault(reach(district, role), set())
     heard = 0
     for name, address, status in Walk(district, role, get, found.known, found.given, chosen).pages():
-        found.note(name, str(role or "nobody"), reads)
+        faults += [f"{name}, {address}: {said}" for said in too_many(reads)]
         heard += len(reads)
         reads.clear()
         if status >= 500 or status == 401:
             faults.append(f"{address}: {status}")
     assert heard > 10, "what the pages ask the database was not heard"
     found.roles.add(str(role))
-    known = listed(database_kind)
-    for name, (rows, worst, one) in found.worst.items():
-        if worst == str(role or "nobody") and rows > max(BEYOND, WORSE * known.get(name, 0)):
-            faults.append(f"{database_kind} {rows} {name} | {worst}: {one.detail} | {one.statement[:300]}")
     if faults:
         pytest.fail("\n".join(faults), pytrace=False)
 
 
-def test_what_is_listed_as_reading_too_many_rows_still_does(
-    database_kind: str, found_on: Callable[[str], Found], district: Flask
-) -> None:
+def test_the_walks_come_to_every_page(database_kind: str, found_on: Callable[[str], Found], district: Flask) -> None:
     found = found_on(database_kind)
     if found.roles != {str(role) for role in [*Role, None]}:
         pytest.skip("says something after the walks of all roles only")
-    mended = sorted(set(listed(database_kind)) - set(found.worst))
-    assert not mended, f"take these lines out of the list: {mended}"
     with_pages = {rule.endpoint for rule in district.url_map.iter_rules() if "GET" in (rule.methods or ())}
     missed = sorted(with_pages - set(found.known) - NO_PAGES - set(UNREACHED))
     assert not missed, f"no walk came there: {missed}"
