@@ -151,7 +151,8 @@ class Walk:
 
     def _elsewhere(self) -> Iterator[str]:
         """Yield the addresses that another role's pages led to and this role may open too, the given ones first."""
-        for name, path in {**self.known, **self.given}.items():
+        given = {name: path for name, path in self.given.items() if self._endpoint(path) == name}
+        for name, path in {**self.known, **given}.items():
             if name in self._open and name not in self.visited:
                 yield path
 

@@ -22,6 +22,7 @@ from tests.rows_read import Reading, readings
 from tests.walking import NO_PAGES, Answer, Walk
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import Role
+from trafficedu.campaigns.models import Campaign
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date, utc_now
 from trafficedu.core.database import close_connections, database
@@ -139,6 +140,8 @@ def visitor(app: Flask, role: Role | None, given: dict[str, str]) -> Browser:
         user = session.scalars(select(User).where(User.username == USERNAMES[role])).one() if role else None
         certificate = session.scalars(select(Certificate).order_by(Certificate.id).limit(1)).one()
         given["education.certificate"] = f"/certificates/{certificate.number}.pdf"
+        campaign = session.scalars(select(Campaign).limit(1)).one()
+        given["evaluation.effect"] = f"/evaluation/effects/{campaign.number}"
         if user is not None:
             own = session.scalars(select(Violation).where(Violation.officer_id == user.id).limit(1)).first()
             given["violations.recorded"] = f"/record/{own.number}" if own else "/record"
