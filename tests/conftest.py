@@ -31,7 +31,7 @@ from trafficedu import wiring
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import find_actor
 from trafficedu.app import create_app
-from trafficedu.core import schema
+from trafficedu.core import passwords, schema
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import close_connections, database
 from trafficedu.core.encryption import Keyring
@@ -67,6 +67,14 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_hashes() -> Iterator[None]:
+    """Hash passwords at the price of those of the factory, in the process of the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", people.CHEAP)
+        yield
 
 
 @pytest.fixture(scope="session")

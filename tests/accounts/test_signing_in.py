@@ -108,6 +108,26 @@ def test_guesses_from_many_threads_are_told_no_more_than_the_limit(fresh_app: Fl
             services.sign_in(session, right, now)
 
 
+def test_a_hash_made_at_another_price_is_renewed_when_its_owner_signs_in(
+    session: Session, make_user: MakeUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The price of a hash stands in its head; who is signed in stays so."""
+    real = argon2.PasswordHasher(passwords.PASSES, passwords.MEMORY_KIB, passwords.LANES)
+    monkeypatch.setattr(passwords, "_hasher", real)
+    user, now = make_user("officer"), utc_now()
+    stamp, version = user.session_stamp, user.version
+    given = Credentials(user.username, PASSWORD, "203.0.113.9")
+    assert services.sign_in(session, services.attempt(session, given, now), now) is not None
+    session.refresh(user)
+    price = f"$m={passwords.MEMORY_KIB},t={passwords.PASSES},p={passwords.LANES}$"
+    assert price in user.password_hash
+    assert (user.session_stamp, user.version) == (stamp, version)
+    first = user.password_hash
+    assert services.sign_in(session, services.attempt(session, given, now), now) is not None
+    session.refresh(user)
+    assert user.password_hash == first
+
+
 def test_a_password_that_ended_while_it_was_looked_at_opens_nothing(session: Session, make_user: MakeUser) -> None:
     user, now = make_user("officer"), utc_now()
     made = services.attempt(session, Credentials(user.username, PASSWORD, "203.0.113.9"), now)
@@ -146,7 +166,7 @@ def test_no_password_is_hashed_where_somebody_waits_for_a_lock(
 def test_of_many_posts_at_once_few_are_hashed_at_the_same_moment(
     fresh_app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each takes 64 MiB while it is hashed."""
+    """Each takes 19 MiB while it is hashed."""
     many, running, most = 16, 0, 0
     counting, start = threading.Lock(), threading.Barrier(many)
     verify = argon2.PasswordHasher.verify

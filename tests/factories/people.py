@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 from trafficedu.accounts.models import User
 
 PASSWORD = "correct horse battery"
+CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""Hashes passwords at next to no price."""
 
 
 @cache
 def password_hash() -> str:
     """One cheap hash of :data:`PASSWORD`, made once."""
-    return argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    return CHEAP.hash(PASSWORD)
 
 
 def make_user(session: Session, role: str, **values: Any) -> User:

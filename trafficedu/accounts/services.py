@@ -42,10 +42,14 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Attempt:
-    """An attempt to sign in whose password was looked at: ``proven`` is the hash that it fits, or empty."""
+    """An attempt to sign in whose password was looked at: ``proven`` is the hash that it fits, or empty.
+
+    ``renewed`` is a hash to keep in its place, where that one was made at another price.
+    """
 
     given: Credentials
     proven: str
+    renewed: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,9 @@ def attempt(session: Session, given: Credentials, now: datetime) -> Attempt:
     user = find_by_username(session, given.username)
     for key, limit in _limits(given):
         _require_unlocked(throttle.locked_until(session, key, limit, now), now)
-    return Attempt(given, user.password_hash if _verified(user, given.password) and user is not None else "")
+    if not _verified(user, given.password) or user is None:
+        return Attempt(given, "")
+    return Attempt(given, user.password_hash, passwords.renewed(given.password, user.password_hash))
 
 
 def sign_in(session: Session, made: Attempt, now: datetime) -> User | None:
@@ -114,7 +120,12 @@ def sign_in(session: Session, made: Attempt, now: datetime) -> User | None:
     for key, _ in limits:
         throttle.forget(session, key)
     # not by the mapper: two phones of one account may sign in at once, and neither edits what the other one saw
-    session.execute(update(User).where(User.id == user.id).values(last_sign_in_utc=now))
+    kept = made.renewed or made.proven
+    session.execute(
+        update(User)
+        .where(User.id == user.id, User.password_hash == made.proven)
+        .values(last_sign_in_utc=now, password_hash=kept)
+    )
     audit.write(session, "accounts:session:open", actor_of(user), subject=user)
     return user
 
