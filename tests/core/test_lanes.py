@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ from flask import Flask, Response
 from sqlalchemy import text
 
 from trafficedu.app import create_app
+from trafficedu.core import lanes
 from trafficedu.core.access import open_to_all
 from trafficedu.core.database import close_connections, database, session
-from trafficedu.core.lanes import KERB_THREADS, THREADS, Desk, kerb
+from trafficedu.core.lanes import KERB_THREADS, THREADS, Crossing, Desk, kerb
 from trafficedu.core.settings import Settings
 
 KERB = {
@@ -144,8 +146,11 @@ def offer_file(app: Flask) -> None:
 @pytest.mark.one_database
 @pytest.mark.parametrize("places", [1, 4, THREADS - KERB_THREADS])
 @pytest.mark.parametrize("ends", ["read", "hung up", "only asked for its head"])
-def test_files_that_are_sent_slowly_take_no_thread_of_the_kerb(narrow_app: MakeNarrow, ends: str, places: int) -> None:
+def test_files_that_are_sent_slowly_take_no_thread_of_the_kerb(
+    narrow_app: MakeNarrow, monkeypatch: pytest.MonkeyPatch, ends: str, places: int
+) -> None:
     """Each takes a thread as long as whoever fetches it reads: desks have so many, however they are divided."""
+    monkeypatch.setattr(lanes, "LONG_SECONDS", 0)
     app = narrow_app(desk_requests=places)
     offer_file(app)
     other = app.test_client()
@@ -168,7 +173,10 @@ def test_files_that_are_sent_slowly_take_no_thread_of_the_kerb(narrow_app: MakeN
 
 
 @pytest.mark.one_database
-def test_four_slow_downloads_leave_the_desks_their_places(narrow_app: MakeNarrow) -> None:
+def test_four_slow_downloads_leave_the_desks_their_places(
+    narrow_app: MakeNarrow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "LONG_SECONDS", 0)
     app = narrow_app(desk_requests=4)
     offer_file(app)
     begun, go_on = [threading.Event() for _ in range(4)], threading.Event()
@@ -221,12 +229,69 @@ def test_a_line_that_is_full_is_not_joined() -> None:
     waited: list[bool] = []
     second = threading.Thread(target=lambda: waited.append(desk.enter()))
     second.start()
-    while desk._beside is not None and desk._beside._value:
+    while desk._beside:
         second.join(0.01)
     assert not desk.enter()
     desk.leave()
     second.join()
     assert waited == [True]
+
+
+def test_one_page_of_a_desk_computes_at_a_time_and_a_long_one_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "LONG_SECONDS", 60)
+    desk = Desk(places=2, beside=1, patience=0)
+    assert desk.enter()
+    assert not desk.enter(), "the first one has just begun"
+    monkeypatch.setattr(lanes, "LONG_SECONDS", 0.05)
+    patient = Desk(places=2, beside=1, patience=10)
+    assert patient.enter()
+    began = time.monotonic()
+    assert patient.enter()
+    assert 0.04 < time.monotonic() - began < 10, "the first one has become long, and there was a second place"
+    hasty = Desk(places=2, beside=1, patience=0.2)
+    assert hasty.enter()
+    assert hasty.enter()
+    assert not hasty.enter(), "all places are taken, however long those have been at it"
+
+
+def test_desks_stand_still_while_somebody_is_at_the_kerb_and_not_for_ever() -> None:
+    crossing = Crossing()
+    crossing.let_pass(60)
+    crossing.enter()
+    crossing.enter()
+    began = time.monotonic()
+    crossing.let_pass(0.05)
+    assert time.monotonic() - began >= 0.05
+    passed = threading.Event()
+
+    def sit() -> None:
+        crossing.let_pass(60)
+        passed.set()
+
+    desk = threading.Thread(target=sit)
+    desk.start()
+    crossing.leave()
+    assert not passed.wait(0.05), "one is still there"
+    crossing.leave()
+    assert passed.wait(10)
+    desk.join()
+
+
+@pytest.mark.one_database
+def test_it_is_the_statements_of_desks_that_wait(narrow_app: MakeNarrow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not those of the kerb itself, which would wait for each other; and what is over is forgotten, failed or not."""
+    waits: list[str] = []
+    monkeypatch.setattr(lanes, "_crossing", crossing := Crossing())
+    monkeypatch.setattr(crossing, "let_pass", lambda: waits.append(str(crossing._passing)))
+    app = narrow_app()
+    page(app, "/desk", lambda: session().scalar(text("SELECT 1")))
+    page(app, "/kerb", lambda: session().scalar(text("SELECT 1")), kerb)
+    page(app, "/fails", lambda: 1 // 0, kerb)
+    assert app.test_client().get("/kerb").text == "1"
+    assert waits == []
+    assert app.test_client().get("/fails").status_code == 500
+    assert app.test_client().get("/desk").text == "1"
+    assert set(waits) == {"0"}
 
 
 def test_a_page_of_a_desk_that_asks_without_end_is_stopped(narrow_app: MakeNarrow, database_kind: str) -> None:

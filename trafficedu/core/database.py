@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core import connections, transactions
 from trafficedu.core.events import Handlers
-from trafficedu.core.lanes import THREADS
+from trafficedu.core.lanes import THREADS, stand_still_for_the_kerb
 from trafficedu.core.services import Services
 from trafficedu.core.settings import Settings
 
@@ -58,6 +58,7 @@ def init_database(app: Flask, settings: Settings, handlers: Handlers) -> None:
     with app.app_context():
         for name, each in extension.engines.items():
             connections.prepare_engine(each, settings.kerb_limit_seconds, reader=name == READER)
+            stand_still_for_the_kerb(each)
         transactions.prepare_sessions(
             extension.sessionmaker, extension.engines.get(READER), extension.engines.get(REPLICA)
         )

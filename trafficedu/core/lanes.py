@@ -3,7 +3,8 @@
 A server process has many cheap threads and lets few requests of desks run at once; a few more wait, each for some
 seconds and without a connection to the database, and the rest are told at once that the service is busy. A file that is
 sent moves to where others wait, for it only takes a thread; where no room is left there it keeps its place until it is
-through. What is marked :func:`kerb` passes. How long one statement may take is set here too, for either lane.
+through. What is marked :func:`kerb` passes, and while there is any in a process, desks of the same process stand still
+between two statements: one interpreter serves both. How long one statement may take is set here too, for either lane.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
 from typing import Any, AnyStr, TypeVar
 
 import prometheus_client
 from flask import Flask, Response, current_app, g, request
+from sqlalchemy import Engine, event
 from werkzeug.exceptions import ServiceUnavailable
 
 from trafficedu.core import connections
@@ -26,6 +29,10 @@ THREADS = 32
 """Of a server process; one that waits costs a stack of some kilobytes."""
 KERB_THREADS = 12
 """How many of them no request of a desk is ever in, running or waiting."""
+LONG_SECONDS = 1.0
+"""How long a page of a desk has taken when another one may begin beside it."""
+STANDS_STILL_SECONDS = 0.05
+"""How long a desk waits for the kerb before one statement, at most: a street full of officers never stops it."""
 RETRY_SECONDS = 5
 """After how long a browser that was turned away may ask again."""
 
@@ -44,6 +51,32 @@ def kerb(view: View) -> View:
     """Mark a view that somebody stands at the kerb with, or at the door of a study: it never waits for desks."""
     view.kerb = True  # type: ignore[attr-defined]
     return view
+
+
+class Crossing:
+    """Who is at the kerb in this process, and the desks that let them pass."""
+
+    def __init__(self) -> None:
+        self._change = threading.Condition()
+        self._passing = 0
+
+    def enter(self) -> None:
+        """Have desks stand still at their next statement."""
+        with self._change:
+            self._passing += 1
+
+    def leave(self) -> None:
+        """Let them go on when nobody else is at the kerb."""
+        with self._change:
+            self._passing -= 1
+            if not self._passing:
+                self._change.notify_all()
+
+    def let_pass(self, patience: float = STANDS_STILL_SECONDS) -> None:
+        """Wait until nobody is at the kerb, at most ``patience`` seconds."""
+        if self._passing:
+            with self._change:
+                self._change.wait_for(lambda: not self._passing, patience)
 
 
 class Place:
@@ -78,40 +111,83 @@ class Place:
 
 
 class Desk:
-    """The places for desks in one process: ``places`` run at once, ``beside`` more are in a thread and do not compute.
+    """The places for desks in one process: few run at once, ``beside`` more are in a thread and do not compute.
 
-    Those wait up to ``patience`` seconds for a place, or their answer is being sent. So desks are never in more threads
-    than the two together, whoever reads how slowly.
+    One page runs, and one more, up to ``places``, whenever the last to begin has been at it for :data:`LONG_SECONDS`:
+    pages that compute gain nothing from company, for one interpreter serves them and the kerb, and one that waits for
+    its database holds up nobody. The others wait up to ``patience`` seconds for a place, or their answer is being sent.
+    So desks are never in more threads than ``places`` and ``beside``, whoever reads how slowly.
     """
 
     def __init__(self, places: int, beside: int, patience: float) -> None:
-        self._free = threading.BoundedSemaphore(places)
-        self._beside = threading.BoundedSemaphore(beside) if beside > 0 else None
-        self._patience = patience
+        self._change = threading.Condition()
+        self._places, self._beside, self._patience = places, max(0, beside), patience
+        self._running, self._last_began = 0, 0.0
 
     def enter(self) -> bool:
         """Take a place, if need be after waiting; tells whether there was one."""
-        if self._free.acquire(blocking=False):
-            return True
-        if self._beside is None or not self._beside.acquire(blocking=False):
+        with self._change:
+            if self._take():
+                return True
+            if not self._beside:
+                return False
+            self._beside -= 1
+            began = time.monotonic()
+            try:
+                return self._wait(began + self._patience)
+            finally:
+                self._beside += 1
+                WAITED.observe(time.monotonic() - began)
+
+    def _take(self) -> bool:
+        if self._running and (self._running >= self._places or self._until_long() > 0):
             return False
-        began = time.monotonic()
-        try:
-            return self._free.acquire(timeout=self._patience)
-        finally:
-            self._beside.release()
-            WAITED.observe(time.monotonic() - began)
+        self._running += 1
+        self._last_began = time.monotonic()
+        return True
+
+    def _until_long(self) -> float:
+        return self._last_began + LONG_SECONDS - time.monotonic()
+
+    def _wait(self, until: float) -> bool:
+        while (left := until - time.monotonic()) > 0:
+            long = self._until_long()
+            self._change.wait(min(left, long) if long > 0 else left)
+            if self._take():
+                return True
+        return False
 
     def leave(self) -> None:
         """Give the place back."""
-        self._free.release()
+        with self._change:
+            self._running -= 1
+            self._change.notify()
 
     def step_aside(self) -> Callable[[], None] | None:
         """Give the place to another and send beside it; returns how one leaves then, None where there is no room."""
-        if self._beside is None or not self._beside.acquire(blocking=False):
-            return None
-        self._free.release()
-        return self._beside.release
+        with self._change:
+            if not self._beside:
+                return None
+            self._beside -= 1
+        self.leave()
+        return self._leave_aside
+
+    def _leave_aside(self) -> None:
+        with self._change:
+            self._beside += 1
+
+
+_crossing = Crossing()
+_at_desk: ContextVar[bool] = ContextVar("at_desk", default=False)
+
+
+def stand_still_for_the_kerb(engine: Engine) -> None:
+    """Have desks let the kerb pass before each of their statements by ``engine``."""
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _let_pass(*_execution: Any) -> None:
+        if _at_desk.get():
+            _crossing.let_pass()
 
 
 def init_lanes(app: Flask, settings: Settings) -> None:
@@ -124,9 +200,11 @@ def init_lanes(app: Flask, settings: Settings) -> None:
         if request.endpoint is None or request.endpoint == "static":
             return
         if getattr(current_app.view_functions[request.endpoint], "kerb", False):
-            g.place, limit = Place("kerb", lambda: None), settings.kerb_limit_seconds
+            _crossing.enter()
+            g.place, limit = Place("kerb", _crossing.leave), settings.kerb_limit_seconds
         elif desk.enter():
             g.place, limit = Place("desk", desk.leave, desk.step_aside), settings.desk_limit_seconds
+            _at_desk.set(True)
         else:
             REFUSED.inc()
             raise ServiceUnavailable(retry_after=RETRY_SECONDS)
@@ -145,5 +223,6 @@ def init_lanes(app: Flask, settings: Settings) -> None:
     @app.teardown_request
     def _leave(_error: BaseException | None) -> None:
         connections.LIMIT.set(0)
+        _at_desk.set(False)
         if "place" in g:
             g.pop("place").leave()

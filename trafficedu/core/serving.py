@@ -9,6 +9,7 @@ import ctypes
 import gc
 import os
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -40,6 +41,8 @@ GARBAGE = 10_000, 20, 20
 """After how many new objects, and rounds of the younger, garbage is looked for: docs/adr/0025."""
 MALLOC = {"M_ARENA_MAX": (-8, 1), "M_MMAP_THRESHOLD": (-3, 128 * 1024), "M_TRIM_THRESHOLD": (-1, 256 * 1024)}
 """What glibc's allocator is told: the numbers of ``malloc.h`` and their values."""
+TURN_SECONDS = 0.000_5
+"""How long a thread may compute while another one waits to; Python's own number is ten times as long."""
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - heartbeats belong in memory
 
 
@@ -73,8 +76,13 @@ def save_memory() -> None:
 
 
 def post_worker_init(_worker: Any) -> None:
-    """Trace crashes."""
+    """Trace crashes, and let threads take turns often.
+
+    A thread that comes back from the database asks for the interpreter, which another one keeps for up to this long: a
+    record comes back twenty times.
+    """
     logs.trace_crashes()
+    sys.setswitchinterval(TURN_SECONDS)
 
 
 class _Arbiter(Arbiter):  # type: ignore[misc]
