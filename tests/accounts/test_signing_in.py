@@ -166,7 +166,7 @@ def test_no_password_is_hashed_where_somebody_waits_for_a_lock(
 def test_of_many_posts_at_once_few_are_hashed_at_the_same_moment(
     fresh_app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each takes 19 MiB while it is hashed."""
+    """Each takes 12 MiB while it is hashed."""
     many, running, most = 16, 0, 0
     counting, start = threading.Lock(), threading.Barrier(many)
     verify = argon2.PasswordHasher.verify

@@ -91,8 +91,7 @@ def attempt(session: Session, given: Credentials, now: datetime) -> Attempt:
         Too many failures; says when to try again. The password was not looked at.
     """
     user = find_by_username(session, given.username)
-    for key, limit in _limits(given):
-        _require_unlocked(throttle.locked_until(session, key, limit, now), now)
+    _require_unlocked(throttle.locked_until(session, _limits(given), now), now)
     if not _verified(user, given.password) or user is None:
         return Attempt(given, "")
     return Attempt(given, user.password_hash, passwords.renewed(given.password, user.password_hash))
@@ -111,14 +110,12 @@ def sign_in(session: Session, made: Attempt, now: datetime) -> User | None:
     """
     given = made.given
     limits = _limits(given)
-    for key, limit in limits:
-        _require_unlocked(throttle.count(session, key, limit, now), now)
+    _require_unlocked(throttle.count(session, limits, now), now)
     user = find_by_username(session, given.username)
     if user is None or not user.active or user.password_hash != made.proven:
         audit.write(session, "accounts:session:open", VISITOR, subject=user, result=audit.FAILED)
         return None
-    for key, _ in limits:
-        throttle.forget(session, key)
+    throttle.forget(session, [key for key, _ in limits])
     # not by the mapper: two phones of one account may sign in at once, and neither edits what the other one saw
     kept = made.renewed or made.proven
     session.execute(
@@ -130,11 +127,8 @@ def sign_in(session: Session, made: Attempt, now: datetime) -> User | None:
     return user
 
 
-def _limits(given: Credentials) -> list[tuple[str, throttle.Limit]]:
-    """Return the keys under which failures count, with their limits.
-
-    Counting locks them, in this order: nobody waits in a ring.
-    """
+def _limits(given: Credentials) -> throttle.Limits:
+    """Return the keys under which failures count, with their limits."""
     name = given.username.strip().lower()
     limits = [(f"sign-in:{name}:{given.address}", SAME_PLACE)]
     if not given.known_device:

@@ -48,19 +48,20 @@ def sign_in() -> Any:
         made = services.attempt(session(), given, utc_now())
         with writing(session()) as own:
             user = services.sign_in(own, made, utc_now())
+            opened = _opened(user) if user is not None else None
     except Refusal as error:
         with writing(session()) as own:
             services.note_locked(own)
         attach_error(form, error)
         return render_template("accounts/sign_in.html", form=form), 429
-    if user is None:
+    if opened is None:
         attach_error(form, Refusal(message("The user name or password is wrong. Check both and try again.")))
         return render_template("accounts/sign_in.html", form=form), 422
-    _open_session(user)
-    answer = redirect(url_for("accounts.password") if user.must_change_password else _next_page(), code=303)
+    _open_session(opened)
+    answer = redirect(url_for("accounts.password") if opened.actor.password_due else _next_page(), code=303)
     answer.set_cookie(
         DEVICE_COOKIE,
-        _devices().dumps(user.id),
+        _devices().dumps(opened.actor.user_id),
         max_age=int(KNOWN_DEVICE.total_seconds()),
         httponly=True,
         samesite="Lax",
@@ -89,7 +90,7 @@ def password() -> Any:
     form = PasswordForm()
     user = queries.find_user(session(), actor().user_id or 0)
     if form.validate_on_submit() and _changed_password(form, user):
-        _open_session(user)
+        _open_session(_opened(user))
         flash_message(message("Your password has been changed."))
         return redirect("/", code=303)
     return form_page("accounts/password.html", form, forced=user.must_change_password)
@@ -179,13 +180,17 @@ def audit_trail() -> Any:
     )
 
 
-def _open_session(user: User) -> None:
+def _opened(user: User) -> SignedIn:
+    return SignedIn(f"{user.id}:{user.session_stamp}", queries.actor_of(user))
+
+
+def _open_session(opened: SignedIn) -> None:
     chosen = cookie.get("locale")
     cookie.clear()
     if chosen:
         cookie["locale"] = chosen
     cookie["nonce"] = secrets.token_hex(8)
-    flask_login.login_user(SignedIn(f"{user.id}:{user.session_stamp}", queries.actor_of(user)))
+    flask_login.login_user(opened)
 
 
 def _next_page() -> str:

@@ -6,14 +6,15 @@ Used for sign-in and for the rider's receipt. A key names what is protected, nev
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, case, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Insert, String, bindparam, delete, insert, select, text, true
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from trafficedu.core.orm import Base, UTCDateTime
+from trafficedu.core.tables import table_of
 
 
 class Attempts(Base):
@@ -34,48 +35,69 @@ class Limit:
     window: timedelta
 
 
+_ROWS = table_of(Attempts)
+
+
+def _counting() -> Insert:
+    """Return ``INSERT ... ON CONFLICT``: in words, for SQLAlchemy compiles its own clause anew each time.
+
+    SQLite needs the WHERE to tell this ``ON`` from that of a join.
+    """
+    names = ("key", "failures", "window_ends_utc")
+    values = select(*(bindparam(name, type_=_ROWS.c[name].type) for name in names)).where(true())
+    again = text(
+        "ON CONFLICT (key) DO UPDATE SET"
+        " failures = CASE WHEN attempts.window_ends_utc <= :now THEN 1 ELSE attempts.failures + 1 END,"
+        " window_ends_utc = CASE WHEN attempts.window_ends_utc <= :now THEN excluded.window_ends_utc"
+        " ELSE attempts.window_ends_utc END"
+    ).bindparams(bindparam("now", type_=_ROWS.c.window_ends_utc.type))
+    return (
+        insert(_ROWS)
+        .from_select([_ROWS.c[name] for name in names], values.suffix_with(again))
+        .returning(_ROWS.c.failures, _ROWS.c.window_ends_utc)
+    )
+
+
+_COUNT = _counting()
+
+
 def _hashed(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def locked_until(session: Session, key: str, limit: Limit, now: datetime) -> datetime | None:
-    """Return the end of the lock on ``key``, or None when another attempt is allowed."""
-    row = session.execute(
-        select(Attempts.failures, Attempts.window_ends_utc).where(Attempts.key == _hashed(key))
-    ).one_or_none()
-    if row is None or row.window_ends_utc <= now or row.failures < limit.failures:
-        return None
-    ends: datetime = row.window_ends_utc
-    return ends
+Limits = Sequence[tuple[str, Limit]]
+"""Keys that one attempt counts under; counting locks them in their order, the same for all, or two wait in a ring."""
 
 
-def count(session: Session, key: str, limit: Limit, now: datetime) -> datetime | None:
-    """Count one attempt under ``key`` as failed; return the end of the lock where it is one too many, else None.
+def locked_until(session: Session, limits: Limits, now: datetime) -> datetime | None:
+    """Return the end of a lock on one of the keys, or None when another attempt is allowed."""
+    most = {_hashed(key): limit.failures for key, limit in limits}
+    rows = session.execute(
+        select(_ROWS.c.key, _ROWS.c.failures, _ROWS.c.window_ends_utc).where(_ROWS.c.key.in_(most))
+    ).all()
+    ends = (row.window_ends_utc for row in rows if row.window_ends_utc > now and row.failures >= most[row.key])
+    return max(ends, default=None)
 
-    The window begins with the first. Until the transaction ends nobody else counts under this key: whoever counts
-    before looking whether an attempt is right, and forgets the key where it was, tells no more of many at once than of
+
+def count(session: Session, limits: Limits, now: datetime) -> datetime | None:
+    """Count one attempt under every key as failed; return the end of the lock where it is one too many, else None.
+
+    The window begins with the first. Until the transaction ends nobody else counts under these keys: whoever counts
+    before looking whether an attempt is right, and forgets the keys where it was, tells no more of many at once than of
     one after the other. :func:`locked_until` alone cannot: it does not see what others have not committed yet.
     """
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    ends, over = now + limit.window, Attempts.window_ends_utc <= now
-    failures, window_ends_utc = session.execute(
-        insert(Attempts)
-        .values(key=_hashed(key), failures=1, window_ends_utc=ends)
-        .on_conflict_do_update(
-            index_elements=[Attempts.key],
-            set_={
-                "failures": case((over, 1), else_=Attempts.failures + 1),
-                "window_ends_utc": case((over, ends), else_=Attempts.window_ends_utc),
-            },
-        )
-        .returning(Attempts.failures, Attempts.window_ends_utc)
-    ).one()
-    return window_ends_utc if failures > limit.failures else None
+    locked: list[datetime] = []
+    for key, limit in limits:
+        given = {"key": _hashed(key), "failures": 1, "window_ends_utc": now + limit.window, "now": now}
+        failures, ends = session.execute(_COUNT, given).one()
+        if failures > limit.failures:
+            locked.append(ends)
+    return max(locked, default=None)
 
 
-def forget(session: Session, key: str) -> None:
-    """Clear ``key`` after a success."""
-    session.execute(delete(Attempts).where(Attempts.key == _hashed(key)))
+def forget(session: Session, keys: Iterable[str]) -> None:
+    """Clear the keys after a success."""
+    session.execute(delete(_ROWS).where(_ROWS.c.key.in_([_hashed(key) for key in keys])))
 
 
 def forget_expired(session: Session, now: datetime) -> int:

@@ -40,26 +40,29 @@ class ReceiptKey:
 def open_receipt(session: Session, given: ReceiptKey, now: datetime) -> Violation | None:
     """Return the violation whose number and last four characters these are, or None; either way it is audited.
 
-    The answer is the same, and counted the same, whether the number does not exist, its rider is not known (a
-    plate alone proves nobody), it is not yet reviewed or was rejected, or the four characters are wrong.
+    It counts against the number before it is judged, so that many guesses at once are told no more than the limit
+    allows; against the address, which many riders share, when it was wrong. The answer is the same, and counted the
+    same, whether the number does not exist, its rider is not known (a plate alone proves nobody), it is not yet
+    reviewed or was rejected, or the four characters are wrong.
 
     Raises
     ------
     TooMany
         Too many failures for this number or from this address; nothing was looked at.
     """
-    limits = [(f"receipt:{normalise(given.number)}", PER_NUMBER), (f"receipt-from:{given.address}", PER_ADDRESS)]
-    _check(session, limits, now)
+    by_number = [(f"receipt:{normalise(given.number)}", PER_NUMBER)]
+    by_address = [(f"receipt-from:{given.address}", PER_ADDRESS)]
+    _refuse_until(throttle.locked_until(session, [*by_number, *by_address], now), now)
+    _refuse_until(throttle.count(session, by_number, now), now)
     violation = queries.find_shown(session, given.number)
     rider = violation.rider if violation is not None else None
     expected = riders.last_four(session, rider) if rider is not None else "----"
     right = hmac.compare_digest(normalise(given.last_four).encode(), expected.encode())
     if violation is None or not right:
-        for key, limit in limits:
-            throttle.count(session, key, limit, now)
+        throttle.count(session, by_address, now)
         audit.write(session, "public:receipt:open", VISITOR, result=audit.FAILED)
         return None
-    throttle.forget(session, limits[0][0])
+    throttle.forget(session, [key for key, _ in by_number])
     audit.write(session, "public:receipt:open", VISITOR, subject=violation)
     return violation
 
@@ -77,7 +80,7 @@ def verify_certificate(session: Session, number: str, address: str, now: datetim
     TooMany
         Too many numbers tried from this address; nothing was looked at.
     """
-    _check(session, [(f"verify-from:{address}", PER_ADDRESS)], now)
+    _refuse_until(throttle.locked_until(session, [(f"verify-from:{address}", PER_ADDRESS)], now), now)
     number = normalise(number)
     return find_certificate(session, number) if is_number(number, "C") else None
 
@@ -85,12 +88,11 @@ def verify_certificate(session: Session, number: str, address: str, now: datetim
 def note_unknown_certificate(session: Session, number: str, address: str, now: datetime) -> None:
     """Count a well-formed number that is no certificate's against its address; misspelt ones are not counted."""
     if is_number(normalise(number), "C"):
-        throttle.count(session, f"verify-from:{address}", PER_ADDRESS, now)
+        throttle.count(session, [(f"verify-from:{address}", PER_ADDRESS)], now)
 
 
-def _check(session: Session, limits: list[tuple[str, throttle.Limit]], now: datetime) -> None:
-    for key, limit in limits:
-        until = throttle.locked_until(session, key, limit, now)
-        if until is not None:
-            minutes = int((until - now).total_seconds() // 60) + 1
-            raise TooMany(message("Too many wrong attempts. Try again in %(minutes)d minutes.", minutes=minutes))
+def _refuse_until(until: datetime | None, now: datetime) -> None:
+    """Raise TooMany where there is a lock; ``until`` is its end."""
+    if until is not None:
+        minutes = int((until - now).total_seconds() // 60) + 1
+        raise TooMany(message("Too many wrong attempts. Try again in %(minutes)d minutes.", minutes=minutes))
