@@ -7,8 +7,9 @@
 Two servers as ``trafficedu serve`` runs them, one on each district (``districts``; built first where they are not
 there), are asked for the same addresses in turn: once just after their start, then ``--requests`` times. Printed as a
 table in Markdown: for each page the role for which it took longest, the 95th percentile in both, the first answer in
-the large one, milliseconds of processor of server and database for a request, and how those grew. ``--only`` keeps to
-pages whose name begins so, ``--variants`` asks for the sorts and filters of the lists too.
+the large one, milliseconds of processor of server and database for a request, how those grew, and how much either
+page shows: where the small district does not fill a page, more is shown in the large one. ``--only`` keeps to pages
+whose name begins so, ``--variants`` asks for the sorts and filters of the lists too.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class Measured:
     times: list[float] = field(default_factory=list)
     spent_by_server: float = 0.0
     spent_by_database: float = 0.0
+    size: int = 0
 
     @property
     def server(self) -> float:
@@ -103,6 +105,7 @@ class District:
         for _ in range(requests):
             reply = visitor.get(address)
             into.times.append(reply.took)
+            into.size = len(reply.body)
         into.spent_by_server += 1000 * (self.server.processor() - server)
         into.spent_by_database += 1000 * (self._of_database() - database)
 
@@ -170,15 +173,15 @@ def table(lines: Sequence[Line]) -> Iterator[str]:
         f"{what}: {n}" for what, n in over.items()
     )
     yield ""
-    yield "| page | role | p95 small, large | first | processor small, large: server + database | growth |"
-    yield "| --- | --- | --- | --- | --- | --- |"
+    yield "| page | role | p95 small, large | first | processor small, large: server + database | growth | kB |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
     for line in worst.values():
         small, large = line.small, line.large
         yield (
             f"| {'' if line.is_wanted else '**'}{line.name}{'' if line.is_wanted else '**'} | {line.role} "
             f"| {small.p95:.0f}, {large.p95:.0f} | {large.first:.0f} "
             f"| {small.server:.1f} + {small.database:.1f}, {large.server:.1f} + {large.database:.1f} "
-            f"| {line.growth:.2f} |"
+            f"| {line.growth:.2f} | {small.size / 1000:.0f}, {large.size / 1000:.0f} |"
         )
 
 
@@ -204,7 +207,8 @@ def main() -> None:
         for line in compare(small, large, pages, options.requests):
             lines.append(line)
             if not line.is_wanted:
-                say(f"{line.role} {line.address}: p95 {line.large.p95:.0f} ms, growth {line.growth:.2f}")
+                shown = f"{line.small.size / 1000:.0f} and {line.large.size / 1000:.0f} kB"
+                say(f"{line.role} {line.address}: p95 {line.large.p95:.0f} ms, growth {line.growth:.2f}, {shown}")
     text = "\n".join(table(lines))
     say(text)
     if options.out:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Select, bindparam, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import PERMISSIONS, Role
@@ -19,6 +19,7 @@ from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import day_bounds
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import AGO, Column, Listing
+from trafficedu.core.loading import loaded
 from trafficedu.core.narrowing import Conditions, Narrowing, Way
 from trafficedu.core.states import Activity
 from trafficedu.core.tables import table_of
@@ -125,7 +126,7 @@ def find_user(session: Session, user_id: int) -> User:
 
 
 def _users(_by: Actor, chosen: UserFilter) -> Select[tuple[User]]:
-    query = select(User).options(joinedload(User.area), joinedload(User.station), joinedload(User.company))
+    query = select(User).options(loaded(User.area), loaded(User.station), loaded(User.company))
     if chosen.words:
         pattern = f"%{chosen.words.lower()}%"
         query = query.where(or_(func.lower(User.username).like(pattern), func.lower(User.display_name).like(pattern)))

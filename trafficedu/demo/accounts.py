@@ -13,11 +13,12 @@ from random import Random
 from unicodedata import east_asian_width
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import POST_OF, Role
 from trafficedu.core import passwords
+from trafficedu.core.loading import loaded
 from trafficedu.core.text import LOCALES, translate
 from trafficedu.demo import names
 from trafficedu.demo.places import Places
@@ -167,7 +168,7 @@ def list_documented(session: Session) -> Sequence[User]:
     users = session.scalars(
         select(User)
         .where(User.username.in_(documented))
-        .options(joinedload(User.area), joinedload(User.station), joinedload(User.company))
+        .options(loaded(User.area), loaded(User.station), loaded(User.company))
     ).all()
     return sorted(users, key=lambda user: documented.index(user.username))
 

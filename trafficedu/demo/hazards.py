@@ -14,7 +14,6 @@ from random import Random
 
 from PIL import Image, ImageDraw
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from trafficedu.accounts.models import User
 from trafficedu.accounts.queries import actor_of
@@ -22,6 +21,7 @@ from trafficedu.accounts.rules import Role
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
+from trafficedu.core.loading import loaded
 from trafficedu.demo.names import INVENTED, phrase
 from trafficedu.demo.places import Village
 from trafficedu.demo.plan import HOUR, moment, start_of
@@ -63,7 +63,7 @@ class Hazards(Teller):
     def __init__(self, world: World, grid: User) -> None:
         super().__init__(world)
         self._grid, session = grid, world.session
-        users = session.scalars(select(User).where(User.area_id.is_not(None)).options(joinedload(User.area)))
+        users = session.scalars(select(User).where(User.area_id.is_not(None)).options(loaded(User.area)))
         self._actors = {user.id: actor_of(user) for user in users}
         self._supervisor = next(one for one in self._actors.values() if one.role == Role.SUPERVISOR)
         self._codes = dict(session.execute(select(Area.id, Area.code)).tuples().all())

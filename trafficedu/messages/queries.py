@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from trafficedu.accounts.models import User
 from trafficedu.configuration.queries import list_runs
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import day_bounds
 from trafficedu.core.errors import Missing
+from trafficedu.core.loading import loaded
 from trafficedu.core.paging import BEGINNING, Page, Place, paginate
 from trafficedu.core.reach import Reach
 from trafficedu.core.services import services_of
@@ -120,11 +121,7 @@ def count_unread(session: Session, by: Actor) -> int:
 def list_deliveries(session: Session, wanted: DeliveryFilter, place: Place = BEGINNING) -> Page[Delivery]:
     """Return deliveries with push, channel and user, the latest first; ``words`` are of the user's names."""
     rest = _of_deliveries(wanted)
-    query = (
-        select(Delivery)
-        .where(*rest)
-        .options(joinedload(Delivery.channel), joinedload(Delivery.push).joinedload(Push.user))
-    )
+    query = select(Delivery).where(*rest).options(loaded(Delivery.channel), loaded(Delivery.push, Push.user))
     return paginate(session, query, [Delivery.id.desc()], place, reach=Reach(rest=rest))
 
 

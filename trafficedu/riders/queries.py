@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from trafficedu.areas.queries.tree import ids_in_reach, lies_in
 from trafficedu.companies.models import Company
@@ -15,6 +16,7 @@ from trafficedu.core import bulk
 from trafficedu.core.actors import Actor
 from trafficedu.core.audit import DONE, AuditEntry
 from trafficedu.core.errors import Missing, Refusal
+from trafficedu.core.loading import loaded
 from trafficedu.core.numbers import normalise
 from trafficedu.core.orm import holds_on, overlaps
 from trafficedu.core.paging import Page, paginate
@@ -102,9 +104,9 @@ def find_rider_if_seen(session: Session, number: str, by: Actor, now: datetime) 
         select(Rider)
         .where(Rider.number == normalise(number), visible_to(by, now))
         .options(
-            joinedload(Rider.home_area),
+            loaded(Rider.home_area),
             selectinload(Rider.vehicles),
-            selectinload(Rider.engagements).joinedload(Engagement.company),
+            loaded(Rider.engagements, Engagement.company),
         )
     )
     return session.scalar(query)
@@ -139,7 +141,7 @@ def list_exact(session: Session, text: str) -> Sequence[Rider]:
     if not conditions:
         return []
     query = select(Rider).where(or_(*conditions)).order_by(Rider.id).limit(SHOWN_AT_MOST)
-    return session.scalars(query.options(joinedload(Rider.home_area))).all()
+    return session.scalars(query.options(loaded(Rider.home_area))).all()
 
 
 def _possible_keys(text: str) -> set[str]:
@@ -195,7 +197,7 @@ def list_recent(session: Session, by: Actor, limit: int = 10) -> Sequence[Rider]
     parts = [replace(home, values=some) for some in bulk.batches(home.values, MOST_BRANCHES)]
     latest = sorted((key for part in parts for key in part.first(session, order, limit)), reverse=True)[:limit]
     query = select(Rider).where(Rider.id.in_(latest)).order_by(*order)
-    return session.scalars(query.options(joinedload(Rider.home_area))).all()
+    return session.scalars(query.options(loaded(Rider.home_area))).all()
 
 
 def _at_home(session: Session, by: Actor, rest: Sequence[ColumnElement[bool]] = ()) -> Reach:
@@ -207,7 +209,7 @@ def _at_home(session: Session, by: Actor, rest: Sequence[ColumnElement[bool]] = 
 
 
 def _latest(session: Session, query: Select[tuple[Rider]], reach: Reach, limit: int) -> Page[Rider]:
-    query = query.options(joinedload(Rider.home_area))
+    query = query.options(loaded(Rider.home_area))
     return paginate(session, query, [Rider.id.desc()], per_page=limit, reach=reach)
 
 
@@ -245,10 +247,12 @@ _COUNTS = (
     holds_on(_ENGAGED.c.engaged_from, _ENGAGED.c.engaged_to, bindparam("day")),
 )
 _LAST_FIRST = (_ENGAGED.c.engaged_from.desc(), _ENGAGED.c.id.desc())
-_ENGAGEMENT_ON = (
-    select(Engagement).where(*_COUNTS).order_by(*_LAST_FIRST).limit(1).options(joinedload(Engagement.company))
-)
 _COMPANY_ON = select(_ENGAGED.c.company_id).where(*_COUNTS).order_by(*_LAST_FIRST).limit(1)
+
+
+@cache
+def _engagement_on() -> Select[tuple[Engagement]]:
+    return select(Engagement).where(*_COUNTS).order_by(*_LAST_FIRST).limit(1).options(loaded(Engagement.company))
 
 
 def engagement_on(session: Session, rider_id: int, day: date) -> Engagement | None:
@@ -257,7 +261,7 @@ def engagement_on(session: Session, rider_id: int, day: date) -> Engagement | No
     A rider may work for several companies at once, but the violation of a day belongs to one. The company
     joined last is the likelier one, and the officer on the spot may name another.
     """
-    return session.scalar(_ENGAGEMENT_ON, {"rider_id": rider_id, "day": day})
+    return session.scalar(_engagement_on(), {"rider_id": rider_id, "day": day})
 
 
 def company_on(session: Session, rider_id: int, day: date) -> int | None:

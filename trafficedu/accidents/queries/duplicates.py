@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from trafficedu.accidents import rules
 from trafficedu.accidents.models import Accident, AccidentPair
@@ -14,6 +14,7 @@ from trafficedu.accidents.rules import AccidentState, PairState
 from trafficedu.areas.queries.tree import lies_in, of_post
 from trafficedu.core.actors import Actor
 from trafficedu.core.listing import FIGURES, Column, Listing
+from trafficedu.core.loading import loaded
 from trafficedu.core.narrowing import Narrowing
 from trafficedu.core.orm import among
 from trafficedu.core.text import message
@@ -34,7 +35,7 @@ def list_close(
             Accident.severity == severity,
             Accident.occurred_utc.between(occurred - rules.CLOSE, occurred + rules.CLOSE),
         )
-        .options(joinedload(Accident.area), selectinload(Accident.kinds))
+        .options(loaded(Accident.area), selectinload(Accident.kinds))
         .order_by(Accident.occurred_utc, Accident.id)
     )
     return session.scalars(query if besides is None else query.where(Accident.id != besides)).all()
@@ -57,9 +58,7 @@ def _waiting(by: Actor, _chosen: None) -> Select[tuple[AccidentPair]]:
     return (
         select(AccidentPair)
         .where(*OPEN.conditions(None), by.scope.condition(area=lies_in(AccidentPair.area_id)))
-        .options(
-            *(joinedload(each, innerjoin=True) for each in (AccidentPair.area, AccidentPair.first, AccidentPair.second))
-        )
+        .options(*(loaded(each, inner=True) for each in (AccidentPair.area, AccidentPair.first, AccidentPair.second)))
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
+from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from trafficedu.accidents.models import Accident, AccidentKind, AccidentRider
 from trafficedu.accidents.queries.scope import visible_to
@@ -17,6 +17,7 @@ from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import FIGURES, Column, Listing
+from trafficedu.core.loading import loaded
 from trafficedu.core.narrowing import Conditions, Narrowing, days, equal, numbered
 from trafficedu.core.text import message
 from trafficedu.riders.models import Rider
@@ -61,10 +62,10 @@ def find_accident(session: Session, number: str, by: Actor) -> Accident:
         select(Accident)
         .where(Accident.number == numbers.normalise(number), visible_to(by))
         .options(
-            joinedload(Accident.area),
-            joinedload(Accident.recorded_by),
-            joinedload(Accident.voided_by),
-            joinedload(Accident.duplicate_of),
+            loaded(Accident.area),
+            loaded(Accident.recorded_by),
+            loaded(Accident.voided_by),
+            loaded(Accident.duplicate_of),
             selectinload(Accident.kinds),
         )
     )
@@ -104,7 +105,7 @@ def _filtered(by: Actor, chosen: AccidentFilter) -> Select[tuple[Accident]]:
         select(Accident)
         .join(Accident.area)
         .where(visible_to(by), *NARROWING.conditions(chosen))
-        .options(contains_eager(Accident.area), selectinload(Accident.involved).joinedload(AccidentKind.kind))
+        .options(contains_eager(Accident.area), loaded(Accident.involved, AccidentKind.kind))
     )
 
 
@@ -142,7 +143,7 @@ def list_riders(session: Session, accident_id: int) -> Sequence[AccidentRider]:
     query = (
         select(AccidentRider)
         .where(AccidentRider.accident_id == accident_id)
-        .options(joinedload(AccidentRider.rider).joinedload(Rider.home_area))
+        .options(loaded(AccidentRider.rider, Rider.home_area))
         .order_by(AccidentRider.id)
     )
     return session.scalars(query).all()

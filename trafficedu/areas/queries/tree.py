@@ -8,13 +8,14 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, true
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from trafficedu.areas.models import DISTRICT, VILLAGE, Area, AreaBoundary
 from trafficedu.areas.rules import AreaFacts, Level
 from trafficedu.core.actors import Actor, at_or_below
 from trafficedu.core.errors import Missing, Refusal, entered
 from trafficedu.core.listing import FIGURES, Column, Listing
+from trafficedu.core.loading import loaded
 from trafficedu.core.narrowing import Way
 from trafficedu.core.text import message
 from trafficedu.core.validity import Validity
@@ -205,7 +206,7 @@ def visible_root(session: Session, by: Actor) -> Area | None:
 
 
 def _filtered(by: Actor, chosen: AreaFilter) -> Select[tuple[Area]]:
-    query = select(Area).where(visible_to(by)).options(joinedload(Area.parent))
+    query = select(Area).where(visible_to(by)).options(loaded(Area.parent))
     if chosen.words:
         text = chosen.words.lower()
         query = query.where(

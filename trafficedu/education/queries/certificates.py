@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Load, Session
 
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
+from trafficedu.core.loading import loaded
 from trafficedu.core.text import message
 from trafficedu.education.models import Attendance, Booking, Certificate, Course, StudySession, StudyTask
 from trafficedu.education.queries.tasks import visible_to
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
 
-_LOADS = (
-    joinedload(Certificate.task).options(
-        joinedload(StudyTask.rider).joinedload(Rider.home_area),
-        joinedload(StudyTask.course).selectinload(Course.modules),
-        joinedload(StudyTask.area),
-    ),
-    joinedload(Certificate.attendance).options(
-        joinedload(Attendance.signer),
-        selectinload(Attendance.modules),
-        joinedload(Attendance.booking)
-        .joinedload(Booking.session)
-        .joinedload(StudySession.station)
-        .joinedload(Station.area),
-    ),
-)
+
+def _page() -> Sequence[Load]:
+    """Return what is loaded with a certificate for all it says."""
+    return (
+        loaded(Certificate.task, StudyTask.rider, Rider.home_area),
+        loaded(Certificate.task, StudyTask.course, Course.modules),
+        loaded(Certificate.task, StudyTask.area),
+        loaded(Certificate.attendance, Attendance.signer),
+        loaded(Certificate.attendance, Attendance.modules),
+        loaded(Certificate.attendance, Attendance.booking, Booking.session, StudySession.station, Station.area),
+    )
 
 
 def find_certificate(session: Session, number: str) -> Certificate | None:
     """Return the certificate with ``number`` and all it says, or None; no scope: it proves itself in public."""
-    return session.scalar(select(Certificate).where(Certificate.number == number).options(*_LOADS))
+    return session.scalar(select(Certificate).where(Certificate.number == number).options(*_page()))
 
 
 def find_certificate_for(session: Session, number: str, by: Actor) -> Certificate:
     """Return a certificate whose task ``by`` may see; raise :class:`Missing`."""
     certificate = session.scalar(
-        select(Certificate).join(Certificate.task).where(Certificate.number == number, visible_to(by)).options(*_LOADS)
+        select(Certificate).join(Certificate.task).where(Certificate.number == number, visible_to(by)).options(*_page())
     )
     if certificate is None:
         raise Missing(message("This certificate does not exist, or you do not have access to it."))
@@ -47,4 +46,4 @@ def find_certificate_for(session: Session, number: str, by: Actor) -> Certificat
 
 def certificate_of_task(session: Session, task_id: int) -> Certificate | None:
     """Return a task's certificate, or None while the study is not completed."""
-    return session.scalar(select(Certificate).where(Certificate.task_id == task_id).options(*_LOADS))
+    return session.scalar(select(Certificate).where(Certificate.task_id == task_id).options(*_page()))

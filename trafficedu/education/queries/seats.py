@@ -8,13 +8,14 @@ from itertools import groupby, product
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, aliased
 
 from trafficedu.areas.models import Area
 from trafficedu.areas.rules import Level, paths_down_to
 from trafficedu.configuration.queries import figure
 from trafficedu.core.actors import at_or_below
 from trafficedu.core.clock import local_date
+from trafficedu.core.loading import loaded
 from trafficedu.core.orm import among
 from trafficedu.core.reach import Reach
 from trafficedu.core.tables import table_of
@@ -189,8 +190,8 @@ def sessions_with_seats(
             reach = Reach([period, *free], StudySession.station_id.expression, some)
             offered += reach.first(session, _IN_TIME, limit - len(offered))
     query = select(StudySession).where(StudySession.id.in_(offered))
-    loaded = session.scalars(query.options(joinedload(StudySession.station).joinedload(Station.area)))
-    return sorted(loaded, key=lambda study: offered.index(study.id))
+    found = session.scalars(query.options(loaded(StudySession.station, Station.area)))
+    return sorted(found, key=lambda study: offered.index(study.id))
 
 
 def find_chosen(session: Session, task: StudyTask, path: str, number: str, now: datetime) -> StudySession | None:

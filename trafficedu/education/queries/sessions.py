@@ -8,12 +8,12 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
-from sqlalchemy.sql.base import ExecutableOption
+from sqlalchemy.orm import InstrumentedAttribute, Load, Session
 
 from trafficedu.areas.queries.tree import lies_in, within
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
+from trafficedu.core.loading import loaded
 from trafficedu.core.narrowing import Conditions, Narrowing, Way, days, equal
 from trafficedu.core.orm import among
 from trafficedu.core.paging import BEGINNING, Page, Place, paginate
@@ -52,8 +52,8 @@ def _of_stations(by: Actor, station_id: InstrumentedAttribute[Any]) -> ColumnEle
 
 def _loaded(query: Select[tuple[StudySession]]) -> Select[tuple[StudySession]]:
     return query.options(
-        joinedload(StudySession.course).selectinload(Course.modules),
-        joinedload(StudySession.station).joinedload(Station.area),
+        loaded(StudySession.course, Course.modules),
+        loaded(StudySession.station, Station.area),
     )
 
 
@@ -149,46 +149,43 @@ def list_roster(session: Session, session_id: int) -> Sequence[Booking]:
         .join(Booking.task)
         .join(StudyTask.rider)
         .where(Booking.session_id == session_id, Booking.state != BookingState.CANCELLED)
-        .options(*_study_loads())
+        .options(*_card())
         .order_by(Rider.name, Booking.id)
         .execution_options(populate_existing=True)
     ).all()
 
 
-def _study_loads() -> list[ExecutableOption]:
-    task = joinedload(Booking.task)
-    return [
-        task.joinedload(StudyTask.company),
-        task.joinedload(StudyTask.rider).joinedload(Rider.home_area),
-        task.joinedload(StudyTask.course).selectinload(Course.modules),
-        joinedload(Booking.attendance).options(
-            selectinload(Attendance.modules),
-            joinedload(Attendance.signer),
-        ),
-        joinedload(Booking.session).options(
-            joinedload(StudySession.station).joinedload(Station.area),
-            joinedload(StudySession.course).selectinload(Course.modules),
-        ),
-    ]
+def _card() -> Sequence[Load]:
+    """Return what is loaded with a booking for all that its card shows."""
+    return (
+        loaded(Booking.task, StudyTask.company),
+        loaded(Booking.task, StudyTask.rider, Rider.home_area),
+        loaded(Booking.task, StudyTask.course, Course.modules),
+        loaded(Booking.attendance, Attendance.modules),
+        loaded(Booking.attendance, Attendance.signer),
+        loaded(Booking.session, StudySession.station, Station.area),
+        loaded(Booking.session, StudySession.course, Course.modules),
+    )
 
 
-_ROW_LOADS = (
-    joinedload(Booking.task).options(
-        joinedload(StudyTask.company), joinedload(StudyTask.rider).joinedload(Rider.home_area)
-    ),
-    joinedload(Booking.attendance).selectinload(Attendance.modules),
-    joinedload(Booking.session).joinedload(StudySession.course).selectinload(Course.modules),
-)
+def _row() -> Sequence[Load]:
+    """Return what is loaded with a booking for its row at the door."""
+    return (
+        loaded(Booking.task, StudyTask.company),
+        loaded(Booking.task, StudyTask.rider, Rider.home_area),
+        loaded(Booking.attendance, Attendance.modules),
+        loaded(Booking.session, StudySession.course, Course.modules),
+    )
 
 
 def find_study(session: Session, session_number: str, task_number: str, by: Actor) -> Booking:
     """Return the booking of a task in a session that ``by`` may see, with all that its card shows; see find_seat."""
-    return _study_in(session, session_number, task_number, by, _study_loads())
+    return _study_in(session, session_number, task_number, by, _card())
 
 
 def find_in_list(session: Session, session_number: str, task_number: str, by: Actor) -> Booking:
     """Return the booking of a task in a session that ``by`` may see, with what its row at the door shows."""
-    return _study_in(session, session_number, task_number, by, _ROW_LOADS)
+    return _study_in(session, session_number, task_number, by, _row())
 
 
 def find_seat(session: Session, session_number: str, task_number: str, by: Actor) -> Booking:
@@ -197,12 +194,10 @@ def find_seat(session: Session, session_number: str, task_number: str, by: Actor
     A rider is addressed on a session's pages by the task's number. A cancelled booking is no study. Only the attendance
     is loaded with it: enough for a tap at the door.
     """
-    return _study_in(session, session_number, task_number, by, [joinedload(Booking.attendance)])
+    return _study_in(session, session_number, task_number, by, [loaded(Booking.attendance)])
 
 
-def _study_in(
-    session: Session, session_number: str, task_number: str, by: Actor, loads: Sequence[ExecutableOption]
-) -> Booking:
+def _study_in(session: Session, session_number: str, task_number: str, by: Actor, loads: Sequence[Load]) -> Booking:
     booking = session.scalar(
         select(Booking)
         .join(Booking.task)
@@ -237,7 +232,7 @@ def list_unsigned(session: Session, by: Actor, before: date, limit: int = 20) ->
             StudySession.starts_on < before,
             Attendance.signed_off_utc.is_(None),
         )
-        .options(*_study_loads())
+        .options(*_card())
         .order_by(StudySession.starts_utc, Booking.id)
         .limit(limit)
     ).all()
@@ -246,5 +241,5 @@ def list_unsigned(session: Session, by: Actor, before: date, limit: int = 20) ->
 def list_stations_seen(session: Session, by: Actor) -> Sequence[Station]:
     """Return the active stations whose sessions ``by`` may see, by name."""
     own = by.scope.condition(station=Station.id, area=lies_in(Station.area_id))
-    query = select(Station).where(Station.active, own).options(joinedload(Station.area)).order_by(Station.name)
+    query = select(Station).where(Station.active, own).options(loaded(Station.area)).order_by(Station.name)
     return session.scalars(query).all()

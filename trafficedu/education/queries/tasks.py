@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, literal, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, Load, Session, selectinload
 
 from trafficedu.areas.models import TOWN, Area
 from trafficedu.areas.queries import tree as areas
@@ -16,6 +16,7 @@ from trafficedu.areas.queries.tree import lies_in, within
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import Column, Listing, late
+from trafficedu.core.loading import loaded
 from trafficedu.core.orm import among
 from trafficedu.core.reach import Reach
 from trafficedu.core.text import message
@@ -95,11 +96,9 @@ def _town_of(station_id: int) -> Select[tuple[int]]:
     return select(Area.id).where(Area.path.startswith(town))
 
 
-_WITH_RIDER = (
-    joinedload(StudyTask.rider).joinedload(Rider.home_area),
-    joinedload(StudyTask.course),
-    joinedload(StudyTask.area),
-)
+def _row() -> Sequence[Load]:
+    """Return what is loaded with a task for its row in a list."""
+    return loaded(StudyTask.rider, Rider.home_area), loaded(StudyTask.course), loaded(StudyTask.area)
 
 
 def find_task(session: Session, number: str, by: Actor, *, answering: bool = False) -> StudyTask:
@@ -112,12 +111,9 @@ def find_task(session: Session, number: str, by: Actor, *, answering: bool = Fal
         select(StudyTask)
         .where(StudyTask.number == number, condition)
         .options(
-            *_WITH_RIDER,
-            selectinload(StudyTask.violations).joinedload(Violation.kind),
-            selectinload(StudyTask.bookings)
-            .joinedload(Booking.session)
-            .joinedload(StudySession.station)
-            .joinedload(Station.area),
+            *_row(),
+            loaded(StudyTask.violations, Violation.kind),
+            loaded(StudyTask.bookings, Booking.session, StudySession.station, Station.area),
         )
         .execution_options(populate_existing=True)
     )
@@ -128,7 +124,7 @@ def find_task(session: Session, number: str, by: Actor, *, answering: bool = Fal
 
 def find_bookable(session: Session, number: str, by: Actor) -> StudyTask:
     """Return the task with ``number`` if ``by`` may see it, with its course only; raise :class:`Missing`."""
-    query = select(StudyTask).where(StudyTask.number == number, visible_to(by)).options(joinedload(StudyTask.course))
+    query = select(StudyTask).where(StudyTask.number == number, visible_to(by)).options(loaded(StudyTask.course))
     task = session.scalar(query.execution_options(populate_existing=True))
     if task is None:
         raise Missing(message("This study task does not exist, or you do not have access to it."))
@@ -141,7 +137,7 @@ def task_of_violation(session: Session, violation_id: int) -> StudyTask | None:
         select(StudyTask)
         .join(TaskViolation, TaskViolation.task_id == StudyTask.id)
         .where(TaskViolation.violation_id == violation_id)
-        .options(joinedload(StudyTask.course))
+        .options(loaded(StudyTask.course))
     )
 
 
@@ -168,10 +164,10 @@ def _tasks(by: Actor) -> Select[tuple[StudyTask]]:
         select(StudyTask)
         .where(visible_to(by))
         .options(
-            *_WITH_RIDER,
-            selectinload(StudyTask.bookings.and_(Booking.state.in_((BookingState.BOOKED, BookingState.ATTENDED))))
-            .selectinload(Booking.session)
-            .joinedload(StudySession.station),
+            *_row(),
+            selectinload(
+                StudyTask.bookings.and_(Booking.state.in_((BookingState.BOOKED, BookingState.ATTENDED)))
+            ).options(loaded(Booking.session, StudySession.station)),
         )
         .execution_options(populate_existing=True)
     )
@@ -248,7 +244,7 @@ def _narrowed_beside(session: Session, chosen: TaskFilter) -> list[ColumnElement
 
 def _first_of(session: Session, by: Actor, reach: Reach, limit: int) -> Sequence[StudyTask]:
     firsts = reach.first(session, BY_URGENCY, limit)
-    query = select(StudyTask).where(StudyTask.id.in_(firsts), visible_to(by)).options(*_WITH_RIDER)
+    query = select(StudyTask).where(StudyTask.id.in_(firsts), visible_to(by)).options(*_row())
     return session.scalars(query.order_by(*BY_URGENCY)).all()
 
 
@@ -267,7 +263,7 @@ def list_of_rider(session: Session, rider_id: int, by: Actor, limit: int = 20) -
     return session.scalars(
         select(StudyTask)
         .where(StudyTask.rider_id == rider_id, visible_to(by))
-        .options(joinedload(StudyTask.course))
+        .options(loaded(StudyTask.course))
         .order_by(StudyTask.id.desc())
         .limit(limit)
     ).all()

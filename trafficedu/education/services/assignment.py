@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
 from trafficedu.configuration.queries import figure
@@ -16,6 +16,7 @@ from trafficedu.core import audit, clock
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
+from trafficedu.core.loading import loaded
 from trafficedu.core.numbers import new_number
 from trafficedu.core.tables import insert_row, table_of
 from trafficedu.core.text import message
@@ -67,7 +68,7 @@ def assign_for_violation(session: Session, event: ViolationEstablished) -> None:
     if known.unbegun_id is None:
         _open(session, violation, _Beginning(known.course_id, path, home_id), by, now)
         return
-    task = session.get_one(StudyTask, known.unbegun_id, populate_existing=True, options=[joinedload(StudyTask.course)])
+    task = session.get_one(StudyTask, known.unbegun_id, populate_existing=True, options=[loaded(StudyTask.course)])
     _extend(session, task, violation, session.get_one(Course, known.course_id), path, by, now)
 
 

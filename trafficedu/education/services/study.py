@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import inspect, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Denied, Refusal
+from trafficedu.core.loading import loaded
 from trafficedu.core.numbers import new_number
 from trafficedu.core.text import Message, message
 from trafficedu.education import rules
@@ -99,7 +100,7 @@ def _lock_study(session: Session, booking: Booking) -> None:
     session.scalars(
         select(Booking)
         .where(Booking.id == booking_id)
-        .options(joinedload(Booking.task), joinedload(Booking.session), joinedload(Booking.attendance))
+        .options(loaded(Booking.task), loaded(Booking.session), loaded(Booking.attendance))
         .execution_options(populate_existing=True)
     ).one()
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from trafficedu.analysis.colours.rule_set import RuleSet
 from trafficedu.core.errors import Missing, Refusal
+from trafficedu.core.loading import loaded
 from trafficedu.core.month import Month
 from trafficedu.core.text import message
 from trafficedu.evaluation.models import RuleSetRecord
@@ -36,7 +37,7 @@ def rules_from(record: RuleSetRecord) -> RuleSet:
 
 def list_rule_sets(session: Session) -> Sequence[RuleSetRecord]:
     """Return all rule sets, the latest first."""
-    people = (joinedload(RuleSetRecord.changed_by), joinedload(RuleSetRecord.released_by))
+    people = (loaded(RuleSetRecord.changed_by), loaded(RuleSetRecord.released_by))
     return session.scalars(select(RuleSetRecord).options(*people).order_by(RuleSetRecord.id.desc())).all()
 
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, case, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from trafficedu.analysis.colours.rule_set import COLOURS, COMPANY, GREY
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import tree as areas
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
+from trafficedu.core.loading import loaded
 from trafficedu.core.month import Month
 from trafficedu.core.paging import BEGINNING, Page, Place, paginate
 from trafficedu.core.places import Order
@@ -81,7 +82,7 @@ def _runs(month: Month) -> Select[tuple[EvaluationRun]]:
         select(EvaluationRun)
         .where(EvaluationRun.month == month)
         .order_by(EvaluationRun.number.desc())
-        .options(joinedload(EvaluationRun.rule_set), joinedload(EvaluationRun.published_by))
+        .options(loaded(EvaluationRun.rule_set), loaded(EvaluationRun.published_by))
     )
 
 

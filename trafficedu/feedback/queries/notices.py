@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, false, literal, or_, select, true
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from trafficedu.areas.queries import tree as areas
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import day_bounds
 from trafficedu.core.errors import Missing
+from trafficedu.core.loading import loaded
 from trafficedu.core.numbers import normalise
 from trafficedu.core.reach import Reach
 from trafficedu.core.text import message
@@ -69,11 +70,12 @@ def _notices(by: Actor) -> Select[tuple[Notice]]:
         select(Notice)
         .where(visible_to(by))
         .options(
-            joinedload(Notice.violation).options(joinedload(Violation.kind), joinedload(Violation.area)),
-            joinedload(Notice.feedback).joinedload(Feedback.answered_by),
-            joinedload(Notice.rider).joinedload(Rider.home_area),
-            joinedload(Notice.company),
-            joinedload(Notice.area),
+            loaded(Notice.violation, Violation.kind),
+            loaded(Notice.violation, Violation.area),
+            loaded(Notice.feedback, Feedback.answered_by),
+            loaded(Notice.rider, Rider.home_area),
+            loaded(Notice.company),
+            loaded(Notice.area),
         )
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
+from sqlalchemy.orm import Session, contains_eager
 
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import PERMISSIONS
@@ -17,6 +17,7 @@ from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import FIGURES, Column, Listing, due
+from trafficedu.core.loading import loaded
 from trafficedu.core.narrowing import Conditions, Narrowing, equal
 from trafficedu.core.text import message
 from trafficedu.hazards.models import HazardLook, HazardWatch
@@ -52,7 +53,7 @@ def _filtered(by: Actor, chosen: WatchFilter) -> Select[tuple[HazardWatch]]:
         .where(visible_to(by, HazardWatch.area_id), *NARROWING.conditions(chosen))
         .options(
             contains_eager(HazardWatch.area).joinedload(Area.parent),
-            joinedload(HazardWatch.checker),
+            loaded(HazardWatch.checker),
         )
     )
 
@@ -83,9 +84,9 @@ def find_watch(session: Session, number: str, by: Actor) -> HazardWatch:
         select(HazardWatch)
         .where(HazardWatch.number == numbers.normalise(number), visible_to(by, HazardWatch.area_id))
         .options(
-            joinedload(HazardWatch.area).joinedload(Area.parent),
-            joinedload(HazardWatch.checker),
-            selectinload(HazardWatch.looks).joinedload(HazardLook.by),
+            loaded(HazardWatch.area, Area.parent),
+            loaded(HazardWatch.checker),
+            loaded(HazardWatch.looks, HazardLook.by),
         )
     )
     watch = session.scalar(query)

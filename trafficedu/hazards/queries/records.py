@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import Select, func, literal, or_, select
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session, contains_eager
 
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries.tree import placed
@@ -17,6 +17,7 @@ from trafficedu.core.clock import day_bounds
 from trafficedu.core.cuts import small
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import AGO, Column, Listing, late
+from trafficedu.core.loading import loaded
 from trafficedu.core.narrowing import Conditions, Narrowing, equal
 from trafficedu.core.orm import among
 from trafficedu.core.reach import Reach
@@ -54,11 +55,11 @@ def find_hazard(session: Session, number: str, by: Actor) -> Hazard:
         select(Hazard)
         .where(Hazard.number == numbers.normalise(number), visible_to(by))
         .options(
-            joinedload(Hazard.area).joinedload(Area.parent),
-            joinedload(Hazard.kind),
-            joinedload(Hazard.reported_by),
-            joinedload(Hazard.fixed_by),
-            joinedload(Hazard.verified_by),
+            loaded(Hazard.area, Area.parent),
+            loaded(Hazard.kind),
+            loaded(Hazard.reported_by),
+            loaded(Hazard.fixed_by),
+            loaded(Hazard.verified_by),
         )
     )
     hazard = session.scalar(query)
@@ -185,7 +186,7 @@ def _filtered(by: Actor, chosen: HazardFilter) -> Select[tuple[Hazard]]:
 
 def list_steps(session: Session, hazard: Hazard) -> Sequence[HazardStep]:
     """Return the steps of a hazard in their order, with who took them; no scope: the caller shows the hazard."""
-    query = select(HazardStep).where(HazardStep.hazard_id == hazard.id).options(joinedload(HazardStep.by))
+    query = select(HazardStep).where(HazardStep.hazard_id == hazard.id).options(loaded(HazardStep.by))
     return session.scalars(query.order_by(HazardStep.id)).all()
 
 

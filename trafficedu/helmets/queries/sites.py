@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, aliased
 
 from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.areas.queries.tree import visible_to
@@ -15,6 +15,7 @@ from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor, at_or_below
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import AGO, FIGURES, Cell, Column, Listing
+from trafficedu.core.loading import loaded
 from trafficedu.core.month import Month, Period
 from trafficedu.core.numbers import normalise
 from trafficedu.core.text import message
@@ -62,7 +63,7 @@ def sites_within(by: Actor) -> ColumnElement[bool]:
 
 def find_site(session: Session, code: str, by: Actor) -> HelmetSite:
     """Return the site with ``code``, active or not; raise :class:`Missing`."""
-    query = select(HelmetSite).where(HelmetSite.code == code, sites_within(by)).options(joinedload(HelmetSite.area))
+    query = select(HelmetSite).where(HelmetSite.code == code, sites_within(by)).options(loaded(HelmetSite.area))
     site = session.scalar(query)
     if site is None:
         raise Missing(message("There is no site with the code %(code)s.", code=code))
@@ -74,7 +75,7 @@ def _filtered(by: Actor, chosen: SiteFilter) -> Select[tuple[HelmetSite]]:
         select(HelmetSite)
         .join(Area, HelmetSite.area_id == Area.id)
         .where(sites_within(by))
-        .options(joinedload(HelmetSite.area))
+        .options(loaded(HelmetSite.area))
     )
     if chosen.words:
         words = chosen.words.lower()
@@ -135,7 +136,7 @@ def offer_sites(session: Session, by: Actor) -> Sequence[HelmetSite]:
         select(HelmetSite)
         .join(Area, HelmetSite.area_id == Area.id)
         .where(HelmetSite.active, sites_within(by))
-        .options(joinedload(HelmetSite.area))
+        .options(loaded(HelmetSite.area))
         .order_by(Area.path, HelmetSite.code)
     )
     return session.scalars(query).all()
@@ -183,7 +184,7 @@ def _draws(by: Actor) -> Select[tuple[HelmetDraw]]:
     return (
         select(HelmetDraw)
         .where(HelmetDraw.area_id.in_(select(Area.id).where(visible_to(by))))
-        .options(joinedload(HelmetDraw.area))
+        .options(loaded(HelmetDraw.area))
     )
 
 
@@ -211,7 +212,7 @@ def find_draw(session: Session, number: str, by: Actor) -> HelmetDraw:
 def list_draw_lines(session: Session, draw: HelmetDraw) -> list[DrawLine]:
     """Return the drawn sites in the order of strata and lot, with the surveys of the plan's month."""
     codes = [code for drawn in draw.drawn.values() for code in drawn]
-    query = select(HelmetSite).where(HelmetSite.code.in_(codes)).options(joinedload(HelmetSite.area))
+    query = select(HelmetSite).where(HelmetSite.code.in_(codes)).options(loaded(HelmetSite.area))
     sites = {site.code: site for site in session.scalars(query)}
     counted = count_surveys(session, [site.id for site in sites.values()], Period(draw.month, draw.month))
     names = {area.code: area.name for area in session.scalars(select(Area).where(Area.code.in_(list(draw.drawn))))}

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement, Row, Select, func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from trafficedu.areas.queries.tree import ids_in_reach, within
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import FIGURES, Column, Listing
+from trafficedu.core.loading import loaded
 from trafficedu.core.month import Month
 from trafficedu.core.narrowing import Conditions, Narrowing, Way, equal, month
 from trafficedu.core.numbers import normalise
@@ -41,7 +42,7 @@ def visible_to(by: Actor) -> ColumnElement[bool]:
 
 
 def _surveys(by: Actor) -> Select[tuple[HelmetSurvey]]:
-    return select(HelmetSurvey).where(visible_to(by)).options(joinedload(HelmetSurvey.site).joinedload(HelmetSite.area))
+    return select(HelmetSurvey).where(visible_to(by)).options(loaded(HelmetSurvey.site, HelmetSite.area))
 
 
 def _sites(session: Session, by: Actor, chosen: SurveyFilter) -> Sequence[int] | None:
@@ -100,7 +101,7 @@ def find_survey(session: Session, number: str, by: Actor) -> HelmetSurvey:
         select(HelmetSurvey)
         .where(HelmetSurvey.number == normalise(number), visible_to(by))
         .options(
-            joinedload(HelmetSurvey.site).joinedload(HelmetSite.area),
+            loaded(HelmetSurvey.site, HelmetSite.area),
             selectinload(HelmetSurvey.sheets).selectinload(HelmetSheet.counts),
         )
     )

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, func, select, true
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, aliased
 
 from trafficedu.areas.models import VILLAGE, Area
 from trafficedu.areas.queries import tree as areas
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
+from trafficedu.core.loading import loaded
 from trafficedu.core.month import Month
 from trafficedu.core.orm import among
 from trafficedu.core.paging import BEGINNING, Page, Place, paginate
@@ -121,7 +122,7 @@ def list_entries(session: Session, village_list: VillageList, by: Actor) -> Sequ
         .join(VillageList, VillageList.id == ListEntry.list_id)
         .join(Area, Area.id == ListEntry.area_id)
         .where(ListEntry.list_id == village_list.id, visible_to(by))
-        .options(joinedload(ListEntry.area).joinedload(Area.parent), joinedload(ListEntry.protest))
+        .options(loaded(ListEntry.area, Area.parent), loaded(ListEntry.protest))
         .order_by(ListEntry.place)
     )
     return session.scalars(query).all()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session, contains_eager
 
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
@@ -17,6 +17,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.counting import CAP
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import FIGURES, Column, Listing
+from trafficedu.core.loading import loaded
 from trafficedu.core.narrowing import Conditions, Narrowing, days
 from trafficedu.core.places import Order
 from trafficedu.core.text import message
@@ -52,7 +53,7 @@ def find_patrol(session: Session, number: str, by: Actor) -> Patrol:
     query = (
         select(Patrol)
         .where(Patrol.number == numbers.normalise(number), visible_to(by))
-        .options(joinedload(Patrol.area), joinedload(Patrol.officer), joinedload(Patrol.voided_by))
+        .options(loaded(Patrol.area), loaded(Patrol.officer), loaded(Patrol.voided_by))
     )
     patrol = session.scalar(query)
     if patrol is None:
@@ -65,7 +66,7 @@ def running_of(session: Session, by: Actor) -> Patrol | None:
     query = (
         select(Patrol)
         .where(Patrol.officer_id == by.user_id, Patrol.ended_utc.is_(None), Patrol.voided_utc.is_(None))
-        .options(joinedload(Patrol.area))
+        .options(loaded(Patrol.area))
     )
     return session.scalar(query)
 
@@ -80,7 +81,7 @@ def list_own(session: Session, by: Actor, day: date, limit: int = 20) -> Sequenc
     query = (
         select(Patrol)
         .where(Patrol.officer_id == by.user_id, Patrol.started_on == day, *monthly.COUNTS)
-        .options(joinedload(Patrol.area))
+        .options(loaded(Patrol.area))
         .order_by(Patrol.started_utc.desc())
         .limit(limit)
     )

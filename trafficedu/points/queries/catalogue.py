@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.errors import Missing, Refusal, entered
+from trafficedu.core.loading import loaded
 from trafficedu.core.month import Month
 from trafficedu.core.text import Message, message
 from trafficedu.points.models import PointActivity, PointEntry, PointExpectation
@@ -101,7 +102,7 @@ def list_expectations(session: Session) -> Sequence[PointExpectation]:
         select(PointExpectation)
         .outerjoin(Area, Area.id == PointExpectation.area_id)
         .outerjoin(Company, Company.id == PointExpectation.company_id)
-        .options(joinedload(PointExpectation.area), joinedload(PointExpectation.company))
+        .options(loaded(PointExpectation.area), loaded(PointExpectation.company))
         .order_by(
             PointExpectation.area_id.is_not(None),
             PointExpectation.company_id.is_not(None),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
+from sqlalchemy.orm import Session, aliased, contains_eager
 
 from trafficedu.areas.queries.tree import ids_in_reach, placed
 from trafficedu.companies.models import Company
@@ -14,6 +14,7 @@ from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import SIGNED, Column, Listing
+from trafficedu.core.loading import loaded
 from trafficedu.core.month import Month
 from trafficedu.core.narrowing import Conditions, Narrowing, Way, equal, month, numbered
 from trafficedu.core.paging import BEGINNING, Page, Place, paginate
@@ -53,12 +54,12 @@ def find_entry(session: Session, number: str, by: Actor) -> PointEntry:
         select(PointEntry)
         .where(PointEntry.number == numbers.normalise(number), visible_to(by))
         .options(
-            joinedload(PointEntry.area),
-            joinedload(PointEntry.company),
-            joinedload(PointEntry.activity),
-            joinedload(PointEntry.recorded_by),
-            joinedload(PointEntry.counters),
-            joinedload(PointEntry.countered_by),
+            loaded(PointEntry.area),
+            loaded(PointEntry.company),
+            loaded(PointEntry.activity),
+            loaded(PointEntry.recorded_by),
+            loaded(PointEntry.counters),
+            loaded(PointEntry.countered_by),
         )
     )
     entry = session.scalar(query)
@@ -126,7 +127,7 @@ def filtered(by: Actor, chosen: EntryFilter) -> Select[tuple[PointEntry]]:
             contains_eager(PointEntry.area),
             contains_eager(PointEntry.company),
             contains_eager(PointEntry.activity),
-            joinedload(PointEntry.countered_by),
+            loaded(PointEntry.countered_by),
         )
     )
 
@@ -183,7 +184,7 @@ def list_of_target(session: Session, target: PointTarget, place: Place = BEGINNI
         .options(
             contains_eager(PointEntry.activity),
             contains_eager(PointEntry.countered_by.of_type(taken_back)),
-            joinedload(PointEntry.recorded_by),
+            loaded(PointEntry.recorded_by),
         )
     )
     entries = {entry.id: entry for entry in session.scalars(query)}

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import and_, distinct, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from trafficedu.core import bulk
+from trafficedu.core.loading import loaded
 from trafficedu.education.models import Attendance, Booking, StudySession, StudyTask
 from trafficedu.education.rules import LEFT_OUT, UNFINISHED, SessionState, TaskState
 from trafficedu.points.models import PointEntry
@@ -94,7 +95,7 @@ def list_open_days(session: Session, since: date, today: date) -> list[Happening
 def list_of_task(session: Session, task_id: int) -> Sequence[PointEntry]:
     """Return the entries of an overdue study that were not countered."""
     keys = [task_overdue_key(task_id, kind) for kind in HOLDERS]
-    query = select(PointEntry).where(PointEntry.once_key.in_(keys)).options(joinedload(PointEntry.countered_by))
+    query = select(PointEntry).where(PointEntry.once_key.in_(keys)).options(loaded(PointEntry.countered_by))
     return [entry for entry in session.scalars(query.order_by(PointEntry.id)) if entry.countered_by is None]
 
 

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session, contains_eager
 
 from trafficedu.areas.queries.tree import lies_in, of_post
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import AGO, Column, Listing, due
+from trafficedu.core.loading import loaded
 from trafficedu.core.narrowing import Narrowing
 from trafficedu.core.orm import among
 from trafficedu.core.text import message
@@ -42,11 +43,13 @@ OPEN = Narrowing[None](lambda _chosen: [among(Objection.state, ObjectionState.OP
 
 
 def _waiting(by: Actor, _chosen: None) -> Select[tuple[Objection]]:
-    violation = joinedload(Objection.violation, innerjoin=True)
     return (
         select(Objection)
         .where(*OPEN.conditions(None), by.scope.condition(area=lies_in(Objection.area_id)))
-        .options(violation.joinedload(Violation.kind), violation.joinedload(Violation.area))
+        .options(
+            loaded(Objection.violation, Violation.kind, inner=True),
+            loaded(Objection.violation, Violation.area, inner=True),
+        )
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Date, Select, bindparam, literal, select, type_coerce
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session, contains_eager
 
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
@@ -17,6 +17,7 @@ from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.listing import AGO, MONEY, Column, Listing, due
+from trafficedu.core.loading import loaded
 from trafficedu.core.narrowing import Conditions, Narrowing, Way, days, equal, numbered
 from trafficedu.core.orm import among, holds_on
 from trafficedu.core.tables import table_of
@@ -90,11 +91,11 @@ def find_violation(session: Session, number: str, by: Actor) -> Violation:
         select(Violation)
         .where(Violation.number == numbers.normalise(number), visible_to(by))
         .options(
-            joinedload(Violation.area),
-            joinedload(Violation.kind),
-            joinedload(Violation.company),
-            joinedload(Violation.rider),
-            joinedload(Violation.recorded_by),
+            loaded(Violation.area),
+            loaded(Violation.kind),
+            loaded(Violation.company),
+            loaded(Violation.rider),
+            loaded(Violation.recorded_by),
         )
     )
     violation = session.scalar(query)
@@ -112,7 +113,7 @@ def find_public(session: Session, number: str) -> Violation | None:
     if not numbers.is_number(number, "V"):
         return None
     query = select(Violation).where(Violation.number == number)
-    return session.scalar(query.options(joinedload(Violation.area), joinedload(Violation.kind)))
+    return session.scalar(query.options(loaded(Violation.area), loaded(Violation.kind)))
 
 
 def find_by_client_reference(session: Session, client_reference: str) -> Violation | None:
@@ -199,7 +200,7 @@ def list_own_of_day(session: Session, by: Actor, day: date, limit: int) -> Seque
     query = (
         select(Violation)
         .where(Violation.officer_id == by.user_id, Violation.occurred_on == day)
-        .options(joinedload(Violation.kind), joinedload(Violation.area))
+        .options(loaded(Violation.kind), loaded(Violation.area))
         .order_by(Violation.occurred_utc.desc(), Violation.id.desc())
         .limit(limit)
     )
@@ -215,7 +216,7 @@ def _pending(by: Actor, _chosen: None) -> Select[tuple[Violation]]:
     return (
         select(Violation)
         .where(*PENDING.conditions(None), visible_to(by))
-        .options(joinedload(Violation.kind), joinedload(Violation.area))
+        .options(loaded(Violation.kind), loaded(Violation.area))
     )
 
 
@@ -240,7 +241,7 @@ def list_of_rider(session: Session, by: Actor, rider_id: int, limit: int = 20) -
     query = (
         select(Violation)
         .where(Violation.rider_id == rider_id, visible_to(by))
-        .options(joinedload(Violation.kind), joinedload(Violation.area))
+        .options(loaded(Violation.kind), loaded(Violation.area))
         .order_by(Violation.occurred_utc.desc())
         .limit(limit)
     )
