@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -329,3 +330,26 @@ def test_a_job_under_way_is_given_back_when_its_process_stops(fresh_app: Flask) 
             job = job_of(session, number)
             assert (job.state, job.attempts) == (JobState.WAITING, 0)
         assert run(fresh_app, lambda _work: Ending(counts={"rows": 1})) == 1
+
+
+def test_a_process_that_has_worked_ends_when_it_has_rested(fresh_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that never worked stays, and so does one whose parent begins none anew."""
+    monkeypatch.setattr(job_running, "REST_SECONDS", 0.2)
+    monkeypatch.setattr(os, "nice", lambda _by: 0)
+    monkeypatch.setattr(signal, "signal", lambda *_told: None)
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
+        by = actor_of(people.make_user(session, "officer"))
+        session.commit()
+    for parent in (os.getppid(), None):
+        runner = Runner(fresh_app, {"test": lambda _work: Ending()}, find_actor)
+        process = threading.Thread(target=job_running.run_process, args=(runner, parent))
+        process.start()
+        process.join(1.5)
+        assert process.is_alive()
+        with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
+            ask(session, by)
+            session.commit()
+        process.join(10 if parent else 1.5)
+        assert process.is_alive() == (parent is None)
+        runner.stopping.set()
+        process.join()

@@ -43,6 +43,8 @@ STOP_SECONDS = 10.0
 AWAY_SECONDS = 5.0
 """How long to wait after the database did not answer."""
 NICENESS = 10
+REST_SECONDS = 30.0
+"""After how long without work a process that has worked ends, to be begun anew: what its jobs took is given back."""
 
 BROKEN = message("The job broke off because of an error. Ask for it again, or tell your administrator.")
 
@@ -75,6 +77,11 @@ class Runner:
         self.stopping = threading.Event()
         self._held: dict[int, Order] = {}
         self._looked_back = 0.0
+        self._worked = 0.0
+
+    def has_rested(self) -> bool:
+        """Tell whether it has run jobs, and none since :data:`REST_SECONDS`."""
+        return bool(self._worked) and not self._held and time.monotonic() - self._worked > REST_SECONDS
 
     def run_waiting(self) -> int:
         """Run jobs until none waits; returns how many."""
@@ -108,6 +115,7 @@ class Runner:
             try:
                 self._run(order, self._do)
             finally:
+                self._worked = time.monotonic()
                 del self._held[order.id]
         return True
 
@@ -258,13 +266,17 @@ class _Pulse:
 
 
 def run_process(runner: Runner, parent: int | None = None) -> None:
-    """Run jobs in this process until it is told to stop, or ``parent`` is gone; at a lower priority than pages."""
+    """Run jobs in this process until it is told to stop, or ``parent`` is gone; at a lower priority than pages.
+
+    A parent begins it anew, so with one it ends when it has rested: the memory that the libraries and the largest job
+    took is a hundred megabytes, as long as it lives.
+    """
     os.nice(NICENESS)
     for told in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         signal.signal(told, lambda _signal, _frame: runner.stopping.set())
     threads = start_threads(runner)
     while not runner.stopping.wait(1):
-        if parent is not None and os.getppid() != parent:
+        if parent is not None and (os.getppid() != parent or runner.has_rested()):
             runner.stopping.set()
     stop_threads(runner, threads)
 
