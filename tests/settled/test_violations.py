@@ -101,6 +101,24 @@ def test_what_is_over_is_settled_and_what_is_late_is_added(session: Session) -> 
     assert_exact(session, here)
 
 
+def test_the_newest_months_of_all_figures_are_settled_first(session: Session) -> None:
+    here = make_district(session)
+    for day in (date(2024, 5, 3), date(2026, 10, 2)):
+        make(session, here.village, day)
+    first = len(wiring.FIGURES)
+    done = settling.settle_due(session, NOW, wiring.FIGURES, most=first)
+    assert done == first
+    months = set(session.scalars(select(SettledMonth.month)))
+    assert min(months) > Month(2026, 6), "nothing of the two years before while another figure lacks this year"
+    figures_of = session.execute(
+        select(SettledMonth.figure, func.count())
+        .where(SettledMonth.month == Month(2026, 10))
+        .group_by(SettledMonth.figure)
+    ).all()
+    assert {FIGURE.name} <= {name for name, _ in figures_of}
+    assert len(figures_of) > 1
+
+
 def test_any_order_of_writing_and_settling_reads_the_same(session: Session) -> None:
     here = make_district(session)
     chance = random.Random(7)

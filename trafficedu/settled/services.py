@@ -77,30 +77,34 @@ class Difference:
 def settle_due(session: Session, now: datetime, figures: Sequence[Figure], most: int = MOST_MONTHS) -> int:
     """Fold what changed, and settle what is over; returns how many months were settled. The worker's chore.
 
-    The month that runs is settled up to yesterday: what is counted as it is read is one day.
+    The newest month of all figures comes first: pages ask for the last year, and after an import of many years the rest
+    takes its time. The month that runs is settled up to yesterday: what is counted as it is read is one day.
     """
     for figure in figures:
         if _waiting(session, figure):
             with writing(session):
                 fold(session, figure)
-    settled = 0
+    due: list[tuple[Month, date, Figure]] = []
     for figure in figures:
         wrong = _begin_anew(figure, now, figure.lag(session))
         if session.scalar(select(SettledMonth.month).where(wrong).limit(1)) is not None:
             with writing(session):
                 session.execute(delete(SettledMonth).where(wrong))
-        for month, through in _due(session, figure, now):
-            if settled >= most:
-                return settled
-            with writing(session):
-                _watch(session, figure, month, through)
-            with writing(session):
-                settled += settle(session, figure, month, now)
+        due += [(month, through, figure) for month, through in _due(session, figure, now)]
+    due.sort(key=lambda each: each[0], reverse=True)
+    settled = 0
+    for month, through, figure in due:
+        if settled >= most:
+            break
+        with writing(session):
+            _watch(session, figure, month, through)
+        with writing(session):
+            settled += settle(session, figure, month, now)
     return settled
 
 
 def _due(session: Session, figure: Figure, now: datetime) -> list[tuple[Month, date]]:
-    """Return the months that are not settled as far as they could be, the oldest first, and how far that is."""
+    """Return the months that are not settled as far as they could be, and how far that is."""
     over = _last_over(now, figure.lag(session))
     begins: date | None = session.scalar(figure.begins)
     if begins is None:
