@@ -14,8 +14,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
+import flask_babel
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
@@ -25,6 +27,7 @@ from sqlalchemy.orm import configure_mappers
 from trafficedu.core import logs
 from trafficedu.core.lanes import THREADS
 from trafficedu.core.templates import load_all
+from trafficedu.core.text import LOCALES, translations
 
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "gthread"
@@ -62,6 +65,16 @@ def when_ready(_server: Any) -> None:
     gc.set_threshold(*GARBAGE)
     gc.collect()
     gc.freeze()
+
+
+def load_words(app: Flask) -> None:
+    """Load what pages say, and how they write days and numbers, in every language."""
+    with app.app_context():
+        for language in LOCALES:
+            translations(language)
+            with flask_babel.force_locale(language):
+                flask_babel.gettext("Name")
+                flask_babel.format_datetime(datetime(2000, 1, 1, tzinfo=UTC))
 
 
 def save_memory() -> None:
@@ -166,11 +179,12 @@ def serve(app: Flask, host: str, port: int, beside: Callable[[int], None]) -> No
 
     The program is imported once, here, and not again by the server: that halves the time to the first page, and the
     processes share it. This one never connects to the database, so that none begins with what a library of the driver
-    left in it (``core.apart``). It loads every template, so that no process has to. The
+    left in it (``core.apart``). It loads every template and all words, so that no process has to. The
     worker processes count together in a folder that the metrics library is told of before anything is counted.
     ``beside`` is what one process more does beside them (it is given the id of its parent): jobs.
     """
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="trafficedu-metrics-")
     values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
     load_all(app)
+    load_words(app)
     _Server(app, f"[{host}]:{port}" if ":" in host else f"{host}:{port}", beside).run()

@@ -1,0 +1,71 @@
+"""Related records come with those that are asked for, under aliases that all statements share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import Session
+
+from tests.factories.violations import make_district, make_violation, new_rider
+from trafficedu.accounts.models import User
+from trafficedu.areas.models import Area
+from trafficedu.core.loading import loaded
+from trafficedu.education.models import Course
+from trafficedu.riders.models import Rider
+from trafficedu.violations.models import Violation
+
+PACKAGE = Path(__file__).parents[2] / "trafficedu"
+MakeUser = Callable[..., User]
+
+
+def is_loaded(record: Any, name: str) -> bool:
+    return name not in inspect(record).unloaded
+
+
+def test_every_step_of_a_path_is_loaded_and_two_of_a_kind_are_told_apart(session: Session) -> None:
+    here = make_district(session)
+    made = make_violation(session, here.village, rider=new_rider(home_area_id=here.other_town.id))
+    session.commit()
+    query = select(Violation).where(Violation.id == made.id)
+    expected = (here.village.code, here.town.code, here.other_town.code)
+    session.expunge_all()
+    found = session.scalars(
+        query.options(loaded(Violation.area, Area.parent), loaded(Violation.rider, Rider.home_area))
+    ).one()
+    assert is_loaded(found, "area")
+    assert is_loaded(found.area, "parent")
+    assert found.rider is not None
+    assert is_loaded(found.rider, "home_area")
+    assert found.area.parent is not None
+    assert found.rider.home_area is not None
+    assert (found.area.code, found.area.parent.code, found.rider.home_area.code) == expected
+
+
+def test_many_come_by_a_statement_of_their_own(session: Session) -> None:
+    query = select(Course).options(loaded(Course.modules))
+    assert " JOIN " not in str(query)
+    courses = session.scalars(query).all()
+    assert courses
+    assert all(is_loaded(course, "modules") for course in courses)
+
+
+def test_statements_share_their_aliases() -> None:
+    """The option is one object, and so is the table under its alias in whatever statement it stands."""
+    assert loaded(Violation.area) is loaded(Violation.area)
+    first = str(select(Violation).options(loaded(Violation.area)).where(Violation.id == 1))
+    second = str(select(Violation).options(loaded(Violation.area)).where(Violation.number == "x"))
+    joins = [re.findall(r"LEFT OUTER JOIN \S+ AS \S+", text) for text in (first, second)]
+    assert joins[0] == joins[1] != []
+
+
+def test_nobody_joins_under_an_alias_of_their_own() -> None:
+    others = [
+        str(path.relative_to(PACKAGE))
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if re.search(r"^from sqlalchemy.*import.*\bjoinedload\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert others == ["core/loading.py"]
