@@ -7,6 +7,8 @@ UV     := $(BIN)/uv
 # A network with a certificate authority of its own tells the system, not each tool.
 export UV_SYSTEM_CERTS := true
 export NODE_USE_SYSTEM_CA := 1
+# Where Python may not keep what it compiled (images of containers often forbid it), each process compiles everything.
+export PYTHONDONTWRITEBYTECODE :=
 
 # A stamp in the environment tells what was installed; once it has the tools of `make dev`, it keeps them.
 UV_READY  := $(VENV)/.uv
@@ -31,7 +33,7 @@ extra   = $(BIN)/python -c 'from configparser import *; c = RawConfigParser(); c
 # For the oldest Python that is supported; what is locked stays unless UPGRADE=--upgrade.
 COMPILE = $(UV) pip compile --quiet --generate-hashes --python-version 3.11 --custom-compile-command 'make lock' $(UPGRADE)
 
-.PHONY: help setup dev run test lint format lock wheel clean
+.PHONY: help setup dev run test suite lint format lock wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -61,7 +63,9 @@ run: setup ## a demo district on http://127.0.0.1:8000
 	@$(BIN)/trafficedu serve --demo
 
 test: dev ## lint, types, layers, and the whole suite on SQLite and PostgreSQL
-	$(MAKE) --no-print-directory lint
+	$(MAKE) --no-print-directory --jobs=2 lint suite
+
+suite: dev ## the whole suite alone
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: dev ## every check that needs no database
