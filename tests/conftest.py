@@ -189,28 +189,35 @@ def fresh_app(fresh_url: str, make_app: Callable[[str], Flask]) -> Iterator[Flas
 
 
 @pytest.fixture(scope="session")
+def copy_template(
+    make_template: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Callable[[str], str]:
+    """Copy the template of a kind of database, for more than one test."""
+
+    def copy(kind: str) -> str:
+        template = make_template(kind)
+        if kind == "sqlite":
+            copied = tmp_path_factory.mktemp("copy") / "copy.sqlite"
+            shutil.copy(template.removeprefix("sqlite:///"), copied)
+            return f"sqlite:///{copied}"
+        made = databases.create_postgres_database(request.getfixturevalue("postgres"), template.rsplit("/", 1)[-1])
+        return made.render_as_string(hide_password=False)
+
+    return copy
+
+
+@pytest.fixture(scope="session")
 def make_shared_app(
-    make_template: Callable[[str], str],
-    make_app: Callable[[str], Flask],
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
+    copy_template: Callable[[str], str], make_app: Callable[[str], Flask]
 ) -> Iterator[Callable[[str], Flask]]:
     """Build the application of a kind of database, once in a process; see ``make_template``."""
     made: dict[str, Flask] = {}
 
     def make(kind: str) -> Flask:
         if kind not in made:
-            made[kind] = make_app(copy_of(make_template(kind)))
+            made[kind] = make_app(copy_template(kind))
             _read_where_it_writes(made[kind])
         return made[kind]
-
-    def copy_of(template: str) -> str:
-        if template.startswith("sqlite"):
-            copy = tmp_path_factory.mktemp("shared") / "shared.sqlite"
-            shutil.copy(template.removeprefix("sqlite:///"), copy)
-            return f"sqlite:///{copy}"
-        copied = databases.create_postgres_database(request.getfixturevalue("postgres"), template.rsplit("/", 1)[-1])
-        return copied.render_as_string(hide_password=False)
 
     yield make
     for app in made.values():

@@ -8,7 +8,6 @@ does. axe, the slow part, looks at a page when the first role meets it; every ro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,7 +17,6 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
 from tests.browser.conftest import Visitor, new_page, served
-from tests.conftest import load_reference
 from trafficedu.accounts.rules import PERMISSIONS, Role
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import close_connections
@@ -58,11 +56,9 @@ STORIES = [(role, "zh") for role in MUST_REACH] + [
 
 
 @pytest.fixture(scope="module")
-def demo_app(make_app: Callable[..., Flask], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def demo_app(make_app: Callable[..., Flask], copy_template: Callable[[str], str]) -> Iterator[Flask]:
     """A small demo district, served with every protection on."""
-    folder: Path = tmp_path_factory.mktemp("demo")
-    app = make_app(f"sqlite:///{folder / 'demo.sqlite'}", WTF_CSRF_ENABLED=True)
-    load_reference(app)
+    app = make_app(copy_template("sqlite"), WTF_CSRF_ENABLED=True)
     with app.app_context(), app.extensions["sqlalchemy"].sessionmaker(info=WRITES) as session:
         load_demo(session, Plan(violations=300, months=6), utc_now())
         session.commit()

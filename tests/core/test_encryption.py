@@ -10,7 +10,7 @@ from trafficedu.core.encryption import Keyring
 OLD, NEW = Keyring.generate(), Keyring.generate().replace("k1:", "k2:")
 
 
-@given(st.text())
+@given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_what_is_encrypted_is_read_again_and_never_looks_the_same(text: str) -> None:
     ring = Keyring.parse(OLD)
     first, second = ring.encrypt(text, "rider.phone"), ring.encrypt(text, "rider.phone")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
@@ -38,16 +37,14 @@ def demo(built: Flask) -> Iterator[Session]:
 
 @pytest.fixture(scope="session")
 def elsewhere(
-    make_app: Callable[[str], Flask], make_template: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+    make_app: Callable[[str], Flask], copy_template: Callable[[str], str]
 ) -> Iterator[Callable[[Plan, datetime], Session]]:
     """Return a session on a SQLite file with the demo of another plan or hour: both databases are compared with it."""
     with ExitStack() as opened:
 
         @cache
         def load(plan: Plan, now: datetime) -> Session:
-            copy = tmp_path_factory.mktemp("elsewhere") / "demo.sqlite"
-            shutil.copy(make_template("sqlite").removeprefix("sqlite:///"), copy)
-            with make_app(f"sqlite:///{copy}").app_context():
+            with make_app(copy_template("sqlite")).app_context():
                 opened.callback(database().engine.dispose)
                 session = opened.enter_context(database().sessionmaker(info=WRITES))
             load_demo(session, plan, now)

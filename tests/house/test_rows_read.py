@@ -15,9 +15,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text
 
-from tests import databases
 from tests.benchmarks.growing import grow
-from tests.conftest import Browser, load_reference
+from tests.conftest import Browser
 from tests.rows_read import Reading, readings
 from tests.walking import NO_PAGES, Answer, Walk
 from trafficedu.accounts.models import User
@@ -62,9 +61,8 @@ UNREACHED = {
 
 
 def load_district(url: str, make_app: Callable[..., Flask]) -> Flask:
-    """Fill an empty database with a district that is large enough for a table read from end to end to stand out."""
+    """Fill a copy of the template with a district that is large enough for a table read whole to stand out."""
     app = make_app(url)
-    load_reference(app)
     with app.app_context():
         now = utc_now()
         with database().sessionmaker(info=WRITES) as session:
@@ -82,19 +80,14 @@ def load_district(url: str, make_app: Callable[..., Flask]) -> Flask:
 
 @pytest.fixture(scope="module")
 def make_district(
-    make_app: Callable[..., Flask], tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+    make_app: Callable[..., Flask], copy_template: Callable[[str], str]
 ) -> Iterator[Callable[[str], Flask]]:
     """Build the district on a kind of database, once."""
     made: list[Flask] = []
 
     @cache
     def make(kind: str) -> Flask:
-        if kind == "sqlite":
-            url = f"sqlite:///{tmp_path_factory.mktemp('district') / 'district.sqlite'}"
-        else:
-            server = request.getfixturevalue("postgres")
-            url = databases.create_postgres_database(server).render_as_string(hide_password=False)
-        made.append(load_district(url, make_app))
+        made.append(load_district(copy_template(kind), make_app))
         return made[-1]
 
     yield make
