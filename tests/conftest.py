@@ -22,6 +22,7 @@ from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
+from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from tests import chromium as machine
@@ -74,6 +75,28 @@ def cheap_hashes() -> Iterator[None]:
     """Hash passwords at the price of those of the factory, in the process of the tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "_hasher", people.CHEAP)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def builders() -> Iterator[None]:
+    """Compile what builds the addresses of a rule once in a process, not for each of hundreds of applications.
+
+    What Werkzeug compiles is handed its rule when it is called: without defaults it depends on the rule's parts alone.
+    """
+    made: dict[tuple[Any, ...], Callable[..., tuple[str, str]]] = {}
+    compile_builder = Rule._compile_builder
+
+    def once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        if rule.defaults:
+            return compile_builder(rule, append_unknown)
+        parts = (rule.rule, *rule._trace, append_unknown)
+        if parts not in made:
+            made[parts] = compile_builder(rule, append_unknown)
+        return made[parts]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", once)
         yield
 
 
