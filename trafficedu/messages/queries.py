@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from trafficedu.accounts.models import User
 from trafficedu.configuration.queries import list_runs
@@ -121,7 +121,9 @@ def count_unread(session: Session, by: Actor) -> int:
 def list_deliveries(session: Session, wanted: DeliveryFilter, place: Place = BEGINNING) -> Page[Delivery]:
     """Return deliveries with push, channel and user, the latest first; ``words`` are of the user's names."""
     rest = _of_deliveries(wanted)
-    query = select(Delivery).where(*rest).options(loaded(Delivery.channel), loaded(Delivery.push, Push.user))
+    # few deliveries of many messages: PostgreSQL would walk through all messages in their order, up to these
+    message_of = selectinload(Delivery.push).options(loaded(Push.user))
+    query = select(Delivery).where(*rest).options(loaded(Delivery.channel), message_of)
     return paginate(session, query, [Delivery.id.desc()], place, reach=Reach(rest=rest))
 
 
