@@ -254,6 +254,33 @@ def test_one_page_of_a_desk_computes_at_a_time_and_a_long_one_holds_up_nobody(mo
     assert not hasty.enter(), "all places are taken, however long those have been at it"
 
 
+def test_who_came_first_is_first_and_nobody_overtakes_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "LONG_SECONDS", 60)
+    desk, came = Desk(places=1, beside=8, patience=30), list[int]()
+    assert desk.enter()
+
+    def sit(number: int) -> None:
+        assert desk.enter()
+        came.append(number)
+
+    line = []
+    for number in range(4):
+        line.append(threading.Thread(target=sit, args=(number,)))
+        line[-1].start()
+        while len(desk._line) <= number:
+            line[-1].join(0.01)
+    desk.leave()
+    for number in range(4):
+        line[number].join(10)
+        assert came == list(range(number + 1))
+        desk.leave()
+    hasty = Desk(places=1, beside=8, patience=0)
+    hasty._line.append(threading.Condition(hasty._lock))
+    assert not hasty.enter(), "a place is free, and somebody stands before it"
+    hasty._line.clear()
+    assert hasty.enter()
+
+
 def test_desks_stand_still_while_somebody_is_at_the_kerb_and_not_for_ever() -> None:
     crossing = Crossing()
     crossing.let_pass(60)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from typing import Any, AnyStr, TypeVar
@@ -115,27 +116,31 @@ class Desk:
 
     One page runs, and one more, up to ``places``, whenever the last to begin has been at it for :data:`LONG_SECONDS`:
     pages that compute gain nothing from company, for one interpreter serves them and the kerb, and one that waits for
-    its database holds up nobody. The others wait up to ``patience`` seconds for a place, or their answer is being sent.
+    its database holds up nobody. The others wait in line up to ``patience`` seconds, or their answer is being sent.
     So desks are never in more threads than ``places`` and ``beside``, whoever reads how slowly.
     """
 
     def __init__(self, places: int, beside: int, patience: float) -> None:
-        self._change = threading.Condition()
+        self._lock = threading.Lock()
         self._places, self._beside, self._patience = places, max(0, beside), patience
         self._running, self._last_began = 0, 0.0
+        self._line: deque[threading.Condition] = deque()
 
     def enter(self) -> bool:
-        """Take a place, if need be after waiting; tells whether there was one."""
-        with self._change:
-            if self._take():
+        """Take a place, if need be after waiting in line; tells whether there was one."""
+        with self._lock:
+            if not self._line and self._take():
                 return True
             if not self._beside:
                 return False
             self._beside -= 1
-            began = time.monotonic()
+            began, mine = time.monotonic(), threading.Condition(self._lock)
+            self._line.append(mine)
             try:
-                return self._wait(began + self._patience)
+                return self._wait(mine, began + self._patience)
             finally:
+                self._line.remove(mine)
+                self._call()
                 self._beside += 1
                 WAITED.observe(time.monotonic() - began)
 
@@ -149,23 +154,29 @@ class Desk:
     def _until_long(self) -> float:
         return self._last_began + LONG_SECONDS - time.monotonic()
 
-    def _wait(self, until: float) -> bool:
+    def _wait(self, mine: threading.Condition, until: float) -> bool:
         while (left := until - time.monotonic()) > 0:
-            long = self._until_long()
-            self._change.wait(min(left, long) if long > 0 else left)
-            if self._take():
+            first = self._line[0] is mine
+            if first and self._take():
                 return True
+            long = self._until_long() if first and self._running < self._places else left
+            mine.wait(min(left, max(long, 0.001)))
         return False
+
+    def _call(self) -> None:
+        """Let the first in line look whether there is a place."""
+        if self._line:
+            self._line[0].notify()
 
     def leave(self) -> None:
         """Give the place back."""
-        with self._change:
+        with self._lock:
             self._running -= 1
-            self._change.notify()
+            self._call()
 
     def step_aside(self) -> Callable[[], None] | None:
         """Give the place to another and send beside it; returns how one leaves then, None where there is no room."""
-        with self._change:
+        with self._lock:
             if not self._beside:
                 return None
             self._beside -= 1
@@ -173,7 +184,7 @@ class Desk:
         return self._leave_aside
 
     def _leave_aside(self) -> None:
-        with self._change:
+        with self._lock:
             self._beside += 1
 
 
