@@ -37,6 +37,8 @@ from trafficedu.violations.services.objections import decide_objection, raise_ob
 from trafficedu.violations.services.reviewing import void
 
 STEPS = 60
+WALKS, WALKS_AT_MOST = 3, 10
+"""A walk may miss an act by chance, for what it finds first is the database's choice; more are taken until none is."""
 
 
 class Walk:
@@ -244,11 +246,14 @@ def _notices(session: Session, ids: set[int]) -> list[Notice]:
 
 
 def test_open_work_agrees_with_what_it_is_derived_from(session: Session) -> None:
-    taken: Counter[str] = Counter()
-    for seed in (1, 2, 3):
+    taken: set[str] = set()
+    for seed in range(1, WALKS_AT_MOST + 1):
         walk = Walk(session, seed)
         for _ in range(STEPS):
             walk.step()
             agrees(session, walk.now)
-        taken += walk.taken
-    assert set(taken) == {act.__name__ for act in walk.acts}, "every act was taken at least once"
+        taken |= set(walk.taken)
+        acts = {act.__name__ for act in walk.acts}
+        if seed >= WALKS and taken == acts:
+            break
+    assert taken == acts, "every act was taken at least once"
