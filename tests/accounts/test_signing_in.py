@@ -128,6 +128,22 @@ def test_a_hash_made_at_another_price_is_renewed_when_its_owner_signs_in(
     assert user.password_hash == first
 
 
+def test_two_phones_sign_in_while_the_first_of_them_renews_the_hash(
+    session: Session, make_user: MakeUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, now = make_user("officer"), utc_now()
+    monkeypatch.setattr(passwords, "_hasher", argon2.PasswordHasher(time_cost=2, memory_cost=16, parallelism=1))
+    given = Credentials(user.username, PASSWORD, "203.0.113.9")
+    first, second = services.attempt(session, given, now), services.attempt(session, given, now)
+    wrong = services.attempt(session, Credentials(user.username, "wrong", "203.0.113.9"), now)
+    for made in (first, second):
+        assert services.sign_in(session, made, now) is not None
+    assert services.sign_in(session, wrong, now) is None
+    late = services.attempt(session, given, now)
+    services.reset_password(session, user, services.first_password(), SYSTEM)
+    assert services.sign_in(session, late, now) is None
+
+
 def test_a_password_that_ended_while_it_was_looked_at_opens_nothing(session: Session, make_user: MakeUser) -> None:
     user, now = make_user("officer"), utc_now()
     made = services.attempt(session, Credentials(user.username, PASSWORD, "203.0.113.9"), now)

@@ -44,12 +44,14 @@ class Credentials:
 class Attempt:
     """An attempt to sign in whose password was looked at: ``proven`` is the hash that it fits, or empty.
 
-    ``renewed`` is a hash to keep in its place, where that one was made at another price.
+    ``renewed`` is a hash to keep in its place, where that one was made at another price. ``stamp`` is that of the
+    sessions by then: a new password ends them, another hash of the same one does not.
     """
 
     given: Credentials
     proven: str
     renewed: str = ""
+    stamp: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,8 @@ def attempt(session: Session, given: Credentials, now: datetime) -> Attempt:
     _require_unlocked(throttle.locked_until(session, _limits(given), now), now)
     if not _verified(user, given.password) or user is None:
         return Attempt(given, "")
-    return Attempt(given, user.password_hash, passwords.renewed(given.password, user.password_hash))
+    renewed = passwords.renewed(given.password, user.password_hash)
+    return Attempt(given, user.password_hash, renewed, user.session_stamp)
 
 
 def sign_in(session: Session, made: Attempt, now: datetime) -> User | None:
@@ -112,10 +115,10 @@ def sign_in(session: Session, made: Attempt, now: datetime) -> User | None:
     limits = _limits(given)
     _require_unlocked(throttle.count(session, limits, now), now)
     user = find_by_username(session, given.username)
-    if user is None or not user.active or user.password_hash != made.proven:
+    if user is None or not user.active or not _still_fits(user, made):
         audit.write(session, "accounts:session:open", VISITOR, subject=user, result=audit.FAILED)
         return None
-    throttle.forget(session, [key for key, _ in limits])
+    throttle.forget(session, limits)
     # not by the mapper: two phones of one account may sign in at once, and neither edits what the other one saw
     kept = made.renewed or made.proven
     session.execute(
@@ -125,6 +128,11 @@ def sign_in(session: Session, made: Attempt, now: datetime) -> User | None:
     )
     audit.write(session, "accounts:session:open", actor_of(user), subject=user)
     return user
+
+
+def _still_fits(user: User, made: Attempt) -> bool:
+    """Tell whether the password that was looked at is the user's still; another phone may have renewed its hash."""
+    return user.password_hash == made.proven or user.session_stamp == made.stamp
 
 
 def _limits(given: Credentials) -> throttle.Limits:

@@ -6,7 +6,7 @@ Used for sign-in and for the rider's receipt. A key names what is protected, nev
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -95,9 +95,9 @@ def count(session: Session, limits: Limits, now: datetime) -> datetime | None:
     return max(locked, default=None)
 
 
-def forget(session: Session, keys: Iterable[str]) -> None:
+def forget(session: Session, limits: Limits) -> None:
     """Clear the keys after a success."""
-    session.execute(delete(_ROWS).where(_ROWS.c.key.in_([_hashed(key) for key in keys])))
+    session.execute(delete(_ROWS).where(_ROWS.c.key.in_([_hashed(key) for key, _ in limits])))
 
 
 def forget_expired(session: Session, now: datetime) -> int:

@@ -62,7 +62,7 @@ def open_receipt(session: Session, given: ReceiptKey, now: datetime) -> Violatio
         throttle.count(session, by_address, now)
         audit.write(session, "public:receipt:open", VISITOR, result=audit.FAILED)
         return None
-    throttle.forget(session, [key for key, _ in by_number])
+    throttle.forget(session, by_number)
     audit.write(session, "public:receipt:open", VISITOR, subject=violation)
     return violation
 
