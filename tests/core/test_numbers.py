@@ -40,3 +40,15 @@ def test_what_people_type_is_brought_into_form() -> None:
 def test_nonsense_is_no_number() -> None:
     for text in ("", "V", "V" * 12, "Ｖ１２３４５６７８９０Ａ", "V12345678?0A", "V" + "0" * 12):
         assert not is_number(text, "V")
+
+
+def test_letters_that_look_like_digits_lead_to_the_number() -> None:
+    for number in ("VD9Q6N2NK60O", *(new_number("O") for _ in range(200))):
+        misread = number.translate(str.maketrans("01", "OI"))
+        assert normalise(misread) == normalise(misread.replace("I", "l").lower()) == number
+    assert normalise("ＶD9Q-6N2N\u200bK6O０") == "VD9Q6N2NK60O"  # an older number whose check letter is an O
+    assert normalise("Oil 7") == "OIL7"  # no number: stays what it is
+
+
+def test_no_new_number_ends_in_a_letter_that_is_misread() -> None:
+    assert not {new_number("V")[-1] for _ in range(3_000)} & set("ILOU")

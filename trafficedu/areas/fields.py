@@ -25,6 +25,7 @@ from trafficedu.core.access import actor
 from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.core.fields import MATCHES_SHOWN, SEVERAL, TOO_MANY, UNKNOWN
+from trafficedu.core.typed import line
 
 CODE = re.compile(r"[0-9]{6,20}")
 WORD = re.compile(r"[A-Za-z0-9-]{1,20}")
@@ -64,7 +65,7 @@ class PlaceField(StringField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Take what was typed, or what was picked of several that it may mean, which is sent after it."""
-        typed = [text.strip() for text in valuelist if text.strip()]
+        typed = [text for text in map(line, valuelist) if text]
         if valuelist:
             self.data, self.raw_data = typed[-1] if typed else "", typed[-1:]
 
@@ -163,7 +164,8 @@ class PlacesField(PlaceField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Take what is ticked, and what was typed."""
-        self.data = [text.strip() for given in valuelist for text in re.split(r"[,，、;；\n]", given) if text.strip()]
+        parts = (line(part) for given in valuelist for part in re.split(r"[,，、;；\n]", given))
+        self.data = [part for part in parts if part]
 
     def pre_validate(self, form: Any) -> None:
         """Find out which places are meant; of what may mean several they are offered, with a box each."""

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from wtforms import SelectField, StringField
+from wtforms import SelectField
 from wtforms.validators import Optional
 
-from trafficedu.core.fields import FilterForm, MonthField, choices, show_month
+from trafficedu.core.fields import FilterForm, MonthField, TrimmedField, choices, show_month
 from trafficedu.core.month import Month
 from trafficedu.core.text import LOCALES
 from trafficedu.core.web import locale, translated
@@ -51,7 +51,7 @@ class BulletinForm(_AskForm):
 class ScorecardForm(_AskForm):
     """Which scorecards are listed."""
 
-    q = StringField(_l("Name or code"))
+    q = TrimmedField(_l("Name or code"))
     kind = SelectField(_l("Level"), validate_choice=False)
 
     def offer(self, kinds: Sequence[str]) -> ResultFilter:
@@ -59,4 +59,4 @@ class ScorecardForm(_AskForm):
         self.kind.choices = choices((kind, translated(KIND_NAMES[kind])) for kind in kinds)
         if self.kind.data not in kinds:
             self.kind.data = kinds[0]
-        return ResultFilter(self.kind.data, words=(self.q.data or "").strip())
+        return ResultFilter(self.kind.data, words=self.q.data or "")

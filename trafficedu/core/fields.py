@@ -11,11 +11,11 @@ from flask import request
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, DateTimeLocalField, Field, HiddenField, SelectField, StringField, fields
+from wtforms import DateField, DateTimeLocalField, Field, HiddenField, SelectField, StringField, TextAreaField, fields
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
 
-from trafficedu.core import clock
+from trafficedu.core import clock, typed
 from trafficedu.core.errors import Stale
 from trafficedu.core.month import EARLIEST, LATEST, Month, Period
 from trafficedu.core.orm import Valid
@@ -87,7 +87,7 @@ class SearchedFilter(StringField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Take what was typed."""
-        self.data = self._shown = valuelist[0].strip() if valuelist else ""
+        self.data = self._shown = typed.line(valuelist[0]) if valuelist else ""
 
     def settle(self, find: Callable[[str, int], Sequence[tuple[str, str]]]) -> None:
         """Find what was typed by ``find``, which returns codes and names: one is meant, several are offered.
@@ -185,11 +185,19 @@ def show_month(field: MonthField, month: Month) -> None:
 
 
 class TrimmedField(StringField):
-    """One line of text without blanks at its ends; an empty one is ``""``."""
+    """One line of text as ``core.typed`` writes it; an empty one is ``""``."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Trim what was typed."""
-        self.data = valuelist[0].strip() if valuelist else ""
+        """Bring what was typed into the form in which it is stored and looked for."""
+        self.data = typed.line(valuelist[0]) if valuelist else ""
+
+
+class TextField(TextAreaField):
+    """A text of several lines as ``core.typed`` writes it; an empty one is ``""``."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Bring what was typed into the form in which it is stored and looked for."""
+        self.data = typed.lines(valuelist[0]) if valuelist else ""
 
 
 class VersionField(HiddenField):

@@ -6,13 +6,13 @@ Every fault found here carries a masked value: what was typed may be somebody's 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from stdnum.iso7064 import mod_11_2
 
+from trafficedu.core import typed
 from trafficedu.core.cuts import small
 from trafficedu.core.errors import Refusal
 from trafficedu.core.states import Word
@@ -56,8 +56,7 @@ PERMIT_NUMBER = re.compile(r"[A-Z]{3}[0-9]{12}|[HM][0-9]{8}|[0-9]{8}")
 RETURN_PERMIT = re.compile(r"([HM][0-9]{8})[0-9]{2}")
 MOBILE = re.compile(r"(?:\+?86|0086)?(1[3-9][0-9]{9})")
 PLATE = re.compile(r"[\u4e00-\u9fff]{0,4}(?=(?:[A-Z]*[0-9]){3})[A-Z0-9]{4,8}")
-BRACKETS, MIDDLE_DOT = re.compile(r"[()]"), re.compile(r" ?[•・‧∙·] ?")
-SEPARATORS = re.compile(r"[\s\-_.·•・‧∙]+")
+BRACKETS = re.compile(r"[()]")
 
 
 @dataclass(frozen=True)
@@ -74,11 +73,6 @@ class EngagementSpan:
     def days(self) -> Validity:
         """The days of the engagement."""
         return Validity(self.engaged_from, self.engaged_to)
-
-
-def _compact(text: str) -> str:
-    """Bring what was typed to half width and upper case, without blanks, dashes and dots."""
-    return SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).upper()
 
 
 def normalise_identity(id_type: str, text: str, today: date) -> str:
@@ -103,7 +97,7 @@ def normalise_identity(id_type: str, text: str, today: date) -> str:
     Refusal
         At ``id_number``, or at ``id_type`` for an unknown type.
     """
-    number = _compact(text).replace("×", "X")
+    number = typed.compact(text).replace("×", "X")
     if not number:
         raise Refusal(message("Enter the number of the document."), field="id_number", value="")
     if id_type == IdType.IDENTITY_CARD:
@@ -175,7 +169,7 @@ def normalise_phone(text: str) -> str:
     Refusal
         At ``phone``: it is none.
     """
-    number = BRACKETS.sub("", _compact(text))
+    number = BRACKETS.sub("", typed.compact(text))
     if not number:
         return ""
     mobile = MOBILE.fullmatch(number)
@@ -201,7 +195,7 @@ def normalise_plate(text: str) -> str:
     Refusal
         At ``plate``: it is none.
     """
-    plate = _compact(text)
+    plate = typed.compact(text)
     if plate and not PLATE.fullmatch(plate):
         raise Refusal(
             message(
@@ -219,8 +213,7 @@ LONGEST_NAME = 60
 
 def searched_name(text: str) -> str:
     """Return the part of a name that somebody looks for, as :func:`normalise_name` writes it, in small letters."""
-    text = " ".join(unicodedata.normalize("NFKC", text).split())
-    return small(MIDDLE_DOT.sub("·", text))
+    return small(typed.name(text))
 
 
 def normalise_name(text: str) -> str:
@@ -231,8 +224,7 @@ def normalise_name(text: str) -> str:
     Refusal
         At ``name``: it is empty or longer than 60 characters.
     """
-    name = " ".join(unicodedata.normalize("NFKC", text).split())
-    name = MIDDLE_DOT.sub("·", name)
+    name = typed.name(text)
     if not name or len(name) > LONGEST_NAME:
         raise Refusal(message("Enter the name, at most 60 characters."), field="name", value=mask_name(name))
     return name
@@ -240,7 +232,7 @@ def normalise_name(text: str) -> str:
 
 def same_name(name: str, other: str) -> bool:
     """Tell whether two normalised names are the same but for blanks, dots and the case of Latin letters."""
-    return name == other or _compact(name) == _compact(other)
+    return name == other or typed.compact(name) == typed.compact(other)
 
 
 def mask_identity(number: str) -> str:
