@@ -41,7 +41,7 @@ from trafficedu.feedback.rules import NoticeState
 from trafficedu.feedback.services.notices import Answer, check_answer
 from trafficedu.riders import rules as riders
 from trafficedu.riders.models import Engagement, Rider, Vehicle
-from trafficedu.riders.queries import ID_NUMBER, PHONE
+from trafficedu.riders.queries.people import ID_NUMBER, PHONE
 from trafficedu.stations.models import Station
 from trafficedu.violations import rules as offences
 from trafficedu.violations.models import Objection, Violation, ViolationKind

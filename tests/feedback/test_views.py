@@ -16,7 +16,7 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
 from trafficedu.feedback import panels
 from trafficedu.feedback.models import Notice
-from trafficedu.riders.queries import id_number_of
+from trafficedu.riders.queries.people import id_number_of
 from trafficedu.violations.services.reviewing import void
 
 

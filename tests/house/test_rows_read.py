@@ -34,7 +34,7 @@ from trafficedu.education.models import Booking, Certificate, StudySession
 from trafficedu.education.rules import BookingState
 from trafficedu.evaluation.services.runs import evaluate, publish_run
 from trafficedu.feedback.models import Notice
-from trafficedu.riders.queries import last_four
+from trafficedu.riders.queries.people import last_four
 from trafficedu.settled.services import settle_due
 from trafficedu.violations.models import Violation
 from trafficedu.wiring import FIGURES

@@ -22,7 +22,7 @@ from trafficedu.education.models import StudySession
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.queries.tasks import task_of_violation
 from trafficedu.public.services import PER_NUMBER
-from trafficedu.riders.queries import id_number_of, last_four
+from trafficedu.riders.queries.people import id_number_of, last_four
 from trafficedu.violations.models import Objection, Violation
 from trafficedu.violations.rules import ViolationState
 from trafficedu.violations.services.objections import decide_objection

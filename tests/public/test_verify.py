@@ -10,7 +10,7 @@ from tests.factories.people import make_user
 from trafficedu.core.clock import local_date, utc_now
 from trafficedu.core.numbers import new_number
 from trafficedu.education.models import Attendance, Booking, Certificate
-from trafficedu.riders.queries import id_number_of
+from trafficedu.riders.queries.people import id_number_of
 
 
 @pytest.fixture

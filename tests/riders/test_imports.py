@@ -17,10 +17,11 @@ from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
 from trafficedu.core.parsing import is_masked
 from trafficedu.core.tabular import ImportReport, numbered, silent
-from trafficedu.riders import queries, rules
+from trafficedu.riders import rules
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.riders.imports.files import COLUMNS, EXPORTER, IMPORTER
 from trafficedu.riders.models import Engagement, Rider
+from trafficedu.riders.queries import people as queries
 from trafficedu.riders.rules import IdType
 from trafficedu.riders.services import engagements
 from trafficedu.riders.services.engagements import NewEngagement

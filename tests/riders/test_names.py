@@ -15,8 +15,9 @@ from trafficedu.accounts.models import User
 from trafficedu.core import paging, reach, terms
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.cuts import cuts as cuts_of
-from trafficedu.riders import queries, rules
+from trafficedu.riders import rules
 from trafficedu.riders.models import Rider, RiderTerm
+from trafficedu.riders.queries import people as queries
 
 NAMES = ("王小明", "王明", "明", "欧阳小明", "阿卜杜·热合曼", "Li Wei", "LIU wei%", "王 小", "王小小明")
 

@@ -17,9 +17,10 @@ from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.encryption import Keyring
 from trafficedu.core.errors import Denied, Missing, Refusal, Stale
-from trafficedu.riders import queries
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.riders.models import Engagement, Rider
+from trafficedu.riders.queries import engagements as engagement_queries
+from trafficedu.riders.queries import people as queries
 from trafficedu.riders.rules import IdType
 from trafficedu.riders.services import engagements, people, plates
 from trafficedu.riders.services import keys as key_services
@@ -216,7 +217,7 @@ def test_the_company_of_a_day_is_decidable(
         engagements.engage(
             session, rider, NewEngagement(companies[name].id, month.replace(day=first), until), SYSTEM, NOW
         )
-    found = queries.engagement_on(session, rider.id, month.replace(day=day))
+    found = engagement_queries.engagement_on(session, rider.id, month.replace(day=day))
     assert (found and found.company) == (companies[expected] if expected else None)
 
 

@@ -15,8 +15,8 @@ from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
-from trafficedu.riders import queries
 from trafficedu.riders.models import Engagement, Rider
+from trafficedu.riders.queries import people as queries
 from trafficedu.riders.rules import IdType
 from trafficedu.riders.services import engagements
 from trafficedu.riders.services.engagements import NewEngagement

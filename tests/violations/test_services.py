@@ -26,7 +26,7 @@ from trafficedu.core.numbers import is_number
 from trafficedu.core.services import services_of
 from trafficedu.core.transactions import WRITES
 from trafficedu.riders.models import Rider, Vehicle
-from trafficedu.riders.queries import engagement_on
+from trafficedu.riders.queries.engagements import engagement_on
 from trafficedu.riders.services.engagements import NewEngagement, engage
 from trafficedu.riders.services.people import find_or_register
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided

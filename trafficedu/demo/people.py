@@ -11,7 +11,7 @@ from trafficedu.demo import names
 from trafficedu.demo.plan import date_of
 from trafficedu.demo.rows import Teller, World
 from trafficedu.riders.models import Engagement, Rider, Vehicle
-from trafficedu.riders.queries import ID_NUMBER, PHONE
+from trafficedu.riders.queries.people import ID_NUMBER, PHONE
 from trafficedu.riders.rules import IdType, LegalBasis, age_on, identity_key
 
 PER_MONTHLY_VIOLATION = 13.0

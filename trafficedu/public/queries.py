@@ -22,8 +22,8 @@ from trafficedu.feedback.queries.notices import notice_of_violation
 from trafficedu.feedback.rules import NoticeState, Receiver
 from trafficedu.reports import receipt as receipt_paper
 from trafficedu.reports.receipt import NoticeReceiver, ReceiptData, StudySeat
-from trafficedu.riders import queries as riders
-from trafficedu.riders.queries import MaskedRider
+from trafficedu.riders.queries import people as riders
+from trafficedu.riders.queries.people import MaskedRider
 from trafficedu.riders.rules import mask_name
 from trafficedu.violations.models import Objection, Violation
 from trafficedu.violations.queries.objections import list_objections_of

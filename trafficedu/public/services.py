@@ -16,7 +16,7 @@ from trafficedu.core.text import message
 from trafficedu.education.models import Certificate
 from trafficedu.education.queries.certificates import find_certificate
 from trafficedu.public import queries
-from trafficedu.riders import queries as riders
+from trafficedu.riders.queries import people as riders
 from trafficedu.violations.models import Violation
 
 PER_NUMBER = throttle.Limit(5, timedelta(minutes=15))

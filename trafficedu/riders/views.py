@@ -18,7 +18,7 @@ from trafficedu.core.reach import WINDOW
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, translated
-from trafficedu.riders import queries, rules
+from trafficedu.riders import rules
 from trafficedu.riders.forms import (
     EngagementForm,
     PlateForm,
@@ -28,6 +28,8 @@ from trafficedu.riders.forms import (
     UnmaskForm,
 )
 from trafficedu.riders.models import Rider
+from trafficedu.riders.queries import engagements as engagement_queries
+from trafficedu.riders.queries import people as queries
 from trafficedu.riders.services import engagements, people, plates
 
 pages = Blueprint("riders", __name__)
@@ -156,7 +158,7 @@ def engage(number: str) -> Any:
 def engagement(number: str, company: str, since: str) -> Any:
     """I end an engagement, or mend its days or its legal basis."""
     rider = queries.find_rider(session(), number, actor(), utc_now())
-    present = queries.find_engagement(session(), rider, company, _day(since))
+    present = engagement_queries.find_engagement(session(), rider, company, _day(since))
     form = EngagementForm(obj=present)
     del form.company_id
     if submitted(
@@ -204,7 +206,7 @@ def _page(rider: Rider, unmask_form: UnmaskForm | None = None, plate_form: Plate
         shown=queries.describe(session(), rider),
         id_type=translated(rider.id_type.label),
         age=rules.age_on(rider.birth_date, today) if rider.birth_date else None,
-        present=queries.engagement_on(session(), rider.id, today),
+        present=engagement_queries.engagement_on(session(), rider.id, today),
         today=today,
         unmask_form=unmask_form or UnmaskForm(formdata=None),
         plate_form=plate_form or PlateForm(formdata=None),

@@ -23,7 +23,7 @@ from trafficedu.core.list_views import list_file, list_page
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale
-from trafficedu.riders import queries as riders
+from trafficedu.riders.queries import people as riders
 from trafficedu.riders.services.people import open_rider
 from trafficedu.violations.queries.kinds import list_kinds
 

@@ -18,7 +18,7 @@ from trafficedu.reports import certificate as certificate_report
 from trafficedu.reports import roster as roster_report
 from trafficedu.reports.certificate import CertificateData, StudyModule
 from trafficedu.reports.roster import RosterData, RosterRow
-from trafficedu.riders.queries import describe
+from trafficedu.riders.queries.people import describe
 
 
 def certificate_paper(session: Session, certificate: Certificate, locale: str, address: str) -> CertificateData:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core.actors import Actor
 from trafficedu.riders.models import Rider
-from trafficedu.riders.queries import describe
+from trafficedu.riders.queries.people import describe
 
 
 @dataclass(frozen=True)

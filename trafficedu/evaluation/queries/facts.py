@@ -23,7 +23,7 @@ from trafficedu.evaluation.queries.targets import Targets
 from trafficedu.feedback.queries import rates as feedback
 from trafficedu.helmets.queries import rates as helmets
 from trafficedu.helmets.queries.monthly import RateCriteria
-from trafficedu.riders import queries as riders
+from trafficedu.riders.queries import engagements
 from trafficedu.violations.queries import figures as violations
 
 HELMET_MONTHS = 3
@@ -83,7 +83,7 @@ def _violations(session: Session, facts: Facts, targets: Targets, month: Month) 
         }
         _put_violations(facts, kind, counts, bases)
     of_company = violations.count_by_company(session, first, last)
-    days = riders.sum_engaged_days(session, first, last)
+    days = engagements.sum_engaged_days(session, first, last)
     counts = {target.code: of_company.get(target.id, 0) for target in targets.companies}
     _put_violations(
         facts,

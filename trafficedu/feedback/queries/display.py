@@ -17,8 +17,9 @@ from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries.notices import BY_TIME_LEFT, NoticeFilter, filtered, is_receiver, reach
 from trafficedu.feedback.queries.policy import recommendations
 from trafficedu.reports.notice import NoticeData
-from trafficedu.riders import queries as riders
 from trafficedu.riders.models import Engagement
+from trafficedu.riders.queries import engagements
+from trafficedu.riders.queries import people as riders
 from trafficedu.riders.rules import LegalBasis, mask_name
 
 
@@ -157,6 +158,6 @@ def paper_of(session: Session, notice: Notice, by: Actor, now: datetime, locale:
 def _basis(session: Session, notice: Notice) -> Message:
     if notice.receiver_kind != rules.Receiver.COMPANY:
         return LegalBasis.STATUTORY_DUTY.label
-    engagement: Engagement | None = riders.engagement_on(session, notice.rider_id, notice.violation.occurred_on)
+    engagement: Engagement | None = engagements.engagement_on(session, notice.rider_id, notice.violation.occurred_on)
     basis = engagement.legal_basis if engagement else None
     return basis.label if basis else message("the legal basis recorded with the rider's engagement")

@@ -29,11 +29,13 @@ from trafficedu.core.parsing import if_given, is_masked, unless_masked
 from trafficedu.core.services import services_of
 from trafficedu.core.tabular import Exporter, Importer, Row
 from trafficedu.core.text import message
-from trafficedu.riders import queries, rules
+from trafficedu.riders import rules
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.riders.imports.listing import list_rows
 from trafficedu.riders.models import Engagement, Rider
-from trafficedu.riders.queries import PHONE
+from trafficedu.riders.queries import engagements as engagement_queries
+from trafficedu.riders.queries import people as queries
+from trafficedu.riders.queries.people import PHONE
 from trafficedu.riders.services import engagements, people
 
 MASKED_KEY = re.compile(r"#(R[0-9A-Z]{11})$")
@@ -195,7 +197,7 @@ def _known(session: Session, entries: Sequence[_Entry], by: Actor, now: datetime
         for batch in bulk.batches(sorted(set(ids.values())))
         for row in session.execute(riders.where(Rider.id.in_(batch)))
     }
-    for rider_id, spans in queries.spans_of(session, held).items():
+    for rider_id, spans in engagement_queries.spans_of(session, held).items():
         held[rider_id].spans = spans
         held[rider_id].spans_before = {span.id: span for span in spans}
     return {key: held[rider_id] for key, rider_id in ids.items()}
@@ -308,7 +310,7 @@ def _write_engagements(session: Session, riders: Iterable[_Known]) -> None:
 def _publish(session: Session, held: Sequence[_Known], by: Actor, now: datetime) -> None:
     """Tell of new homes and bases of riders known before; a new rider has no notice that waits for one."""
     before = {rider.id: rider.spans_before for rider in held if list(rider.spans_before.values()) != rider.spans}
-    for spans in queries.spans_of(session, before).items():
+    for spans in engagement_queries.spans_of(session, before).items():
         for span in spans[1]:
             old = before[spans[0]].get(span.id)
             if span.legal_basis and (old is None or old.legal_basis != span.legal_basis):

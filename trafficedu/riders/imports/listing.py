@@ -14,9 +14,11 @@ from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor
 from trafficedu.core.month import Month
 from trafficedu.core.services import services_of
-from trafficedu.riders import queries, rules
+from trafficedu.riders import rules
 from trafficedu.riders.models import Rider
-from trafficedu.riders.queries import ID_NUMBER, PHONE
+from trafficedu.riders.queries import engagements as engagement_queries
+from trafficedu.riders.queries import people as queries
+from trafficedu.riders.queries.people import ID_NUMBER, PHONE
 
 BATCH = 5_000
 
@@ -41,7 +43,7 @@ def list_rows(session: Session, by: Actor, now: datetime, month: Month | None, c
         if not riders:
             return
         last_id = riders[-1].id
-        spans = queries.spans_of(session, [rider.id for rider in riders])
+        spans = engagement_queries.spans_of(session, [rider.id for rider in riders])
         for rider in riders:
             cells = _cells(session, rider, clear) | {"home_area_code": areas.get(rider.home_area_id or 0, "")}
             works = sorted(spans.get(rider.id, []), key=lambda span: (span.engaged_from, span.id))

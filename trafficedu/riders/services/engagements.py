@@ -45,7 +45,7 @@ class EngagementChange:
 def engage(session: Session, rider: Rider, new: NewEngagement, by: Actor, now: datetime) -> Engagement:
     """Record that a company engages a rider. Publishes ``LegalBasisRecorded`` where the basis is given.
 
-    Several companies at once are allowed; which one counts on a day says ``queries.engagement_on``.
+    Several companies at once are allowed; which one counts on a day says ``queries.engagements.engagement_on``.
 
     Raises
     ------

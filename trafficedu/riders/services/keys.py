@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from trafficedu.core import audit
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.services import services_of
-from trafficedu.riders import queries, rules
+from trafficedu.riders import rules
 from trafficedu.riders.models import Rider
-from trafficedu.riders.queries import ID_NUMBER
+from trafficedu.riders.queries import people as queries
+from trafficedu.riders.queries.people import ID_NUMBER
 from trafficedu.riders.services.people import set_phone
 
 

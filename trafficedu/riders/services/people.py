@@ -23,10 +23,11 @@ from trafficedu.core.paging import Page
 from trafficedu.core.parsing import is_masked
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
-from trafficedu.riders import queries, rules
+from trafficedu.riders import rules
 from trafficedu.riders.events import HomeVillageRecorded
 from trafficedu.riders.models import Rider
-from trafficedu.riders.queries import ID_NUMBER, OPENED, PHONE, REGISTERED
+from trafficedu.riders.queries import people as queries
+from trafficedu.riders.queries.people import ID_NUMBER, OPENED, PHONE, REGISTERED
 
 GREATEST_ID = 2**31 - 1
 """PostgreSQL's integers end here; a greater number is nobody's id, and asking for it is an error there."""
@@ -208,7 +209,7 @@ def open_rider(session: Session, rider: Rider, by: Actor, via: str) -> None:
 
 
 def search(session: Session, text: str, by: Actor) -> Page[Rider]:
-    """Find riders by exact document, phone or plate anywhere, else by name as ``queries.list_by_name`` does.
+    """Find riders by exact document, phone or plate anywhere, else by name as ``queries.people.list_by_name`` does.
 
     Audited with the number of riders found; each one found exactly is opened to ``by``.
     """

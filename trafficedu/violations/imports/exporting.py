@@ -22,7 +22,7 @@ from trafficedu.core.encryption import Keyring
 from trafficedu.core.month import Month
 from trafficedu.core.services import services_of
 from trafficedu.riders.models import Rider
-from trafficedu.riders.queries import ID_NUMBER, PHONE
+from trafficedu.riders.queries.people import ID_NUMBER, PHONE
 from trafficedu.riders.rules import mask_identity, mask_name, mask_phone
 from trafficedu.violations.models import Violation, ViolationKind
 from trafficedu.violations.queries.scope import visible_to

@@ -17,7 +17,7 @@ from trafficedu.core.parsing import is_masked
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.riders.models import Rider
-from trafficedu.riders.queries import ID_NUMBER
+from trafficedu.riders.queries.people import ID_NUMBER
 from trafficedu.riders.rules import birth_date_of, identity_key, normalise_identity
 from trafficedu.riders.services.people import NewRider, check_name, register_many
 

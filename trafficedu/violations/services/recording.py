@@ -23,8 +23,9 @@ from trafficedu.core.events import publish
 from trafficedu.core.tables import add_unless_there
 from trafficedu.core.text import message
 from trafficedu.core.workdays import add_workdays
-from trafficedu.riders import queries as riders
 from trafficedu.riders.models import Rider
+from trafficedu.riders.queries import engagements
+from trafficedu.riders.queries import people as riders
 from trafficedu.riders.rules import age_on, normalise_plate
 from trafficedu.riders.services.engagements import NewEngagement, engage
 from trafficedu.riders.services.people import NewRider, find_or_register
@@ -250,7 +251,7 @@ def _company_on(session: Session, ready: Prepared[Rider], by: Actor, now: dateti
     company_id: int | None = ready.values["company_id"]
     if rider is None or new.company_code == "":
         return company_id
-    engaged_by = riders.company_on(session, rider.id, day)
+    engaged_by = engagements.company_on(session, rider.id, day)
     if company_id is None:
         return engaged_by
     if engaged_by != company_id:

@@ -12,8 +12,8 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal, Stale
 from trafficedu.core.events import publish
 from trafficedu.core.text import message
-from trafficedu.riders import queries as riders
 from trafficedu.riders.models import Rider
+from trafficedu.riders.queries import engagements
 from trafficedu.riders.rules import age_on
 from trafficedu.riders.services.people import NewRider, find_or_register
 from trafficedu.riders.services.plates import remember_plate
@@ -70,7 +70,7 @@ def identify_rider(session: Session, violation: Violation, new: NewRider, by: Ac
         raise Stale(rules.DECIDED)
     rider = find_or_register(session, new, by, now)
     age = age_on(rider.birth_date, violation.occurred_on) if rider.birth_date else None
-    engagement = riders.engagement_on(session, rider.id, violation.occurred_on)
+    engagement = engagements.engagement_on(session, rider.id, violation.occurred_on)
     violation.rider_id, violation.company_id = rider.id, engagement.company_id if engagement else None
     violation.minor = rules.is_minor(age, violation.offender, figure(session, "violations.rider_from_age"))
     if violation.penalty == Penalty.FINE and age is not None and age < figure(session, "violations.fine_from_age"):

@@ -18,7 +18,7 @@ from trafficedu.core.job_views import made_by_a_job
 from trafficedu.core.list_views import list_file, list_page
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, locale
-from trafficedu.riders import queries as riders
+from trafficedu.riders.queries import people as riders
 from trafficedu.riders.services.people import open_rider
 from trafficedu.violations.forms import ViolationFilterForm
 from trafficedu.violations.queries import objections, records

@@ -22,8 +22,9 @@ from trafficedu.core.forms import submitted
 from trafficedu.core.lanes import kerb
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, locale, translated
-from trafficedu.riders import queries as riders
 from trafficedu.riders.models import Rider
+from trafficedu.riders.queries import engagements
+from trafficedu.riders.queries import people as riders
 from trafficedu.riders.rules import age_on, colour_code
 from trafficedu.riders.services.people import open_rider
 from trafficedu.violations import rules
@@ -136,7 +137,7 @@ def _page(form: RecordForm, matching: Sequence[Rider] | None = None, looked_up: 
 
 def _card(rider: Rider, day: date) -> RiderCard:
     masked = riders.describe(session(), rider)
-    engagement = riders.engagement_on(session(), rider.id, day)
+    engagement = engagements.engagement_on(session(), rider.id, day)
     days = figure(session(), "riders.colour_period_days")
     count = figures.count_of_rider(session(), rider.id, day - timedelta(days=days), day)
     return RiderCard(

@@ -1,0 +1,1 @@
+"""Reads of riders, their plates and their engagements; scope is applied here."""
