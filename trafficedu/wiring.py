@@ -20,6 +20,7 @@ from trafficedu.areas import imports as areas_files
 from trafficedu.areas.events import TreeGrewUpwards
 from trafficedu.bulletin import imports as bulletin_files
 from trafficedu.bulletin.queries import papers
+from trafficedu.companies import imports as companies_files
 from trafficedu.configuration import panels as configuration_panels
 from trafficedu.configuration import services as configuration
 from trafficedu.configuration.services import Chore
@@ -69,6 +70,7 @@ from trafficedu.riders.services import keys
 from trafficedu.settled import services as settling
 from trafficedu.settled.models import Figure
 from trafficedu.settled.triggers import watch
+from trafficedu.stations import imports as stations_files
 from trafficedu.transfers.services import jobs as transfers
 from trafficedu.transfers.services import keys as job_keys
 from trafficedu.violations import panels as violations
@@ -273,6 +275,8 @@ CHORES: Mapping[str, Chore] = {
 IMPORTERS: Mapping[str, Importer] = {
     "areas": areas_files.AREAS_IMPORTER,
     "ebikes": areas_files.EBIKES_IMPORTER,
+    "companies": companies_files.IMPORTER,
+    "stations": stations_files.IMPORTER,
     "helmets": helmets_files.IMPORTER,
     "violations": violations_files.IMPORTER,
     "riders": riders_files.IMPORTER,
@@ -284,6 +288,8 @@ IMPORTERS: Mapping[str, Importer] = {
 EXPORTERS: Mapping[str, Exporter] = {
     "areas": areas_files.AREAS_EXPORTER,
     "ebikes": areas_files.EBIKES_EXPORTER,
+    "companies": companies_files.EXPORTER,
+    "stations": stations_files.EXPORTER,
     "helmets": helmets_files.EXPORTER,
     "violations": violations_files.EXPORTER,
     "riders": riders_files.EXPORTER,

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import tracemalloc
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -75,6 +77,19 @@ def test_xlsx_holds_texts_numbers_and_dates() -> None:
     assert rows[4][0] == "007"
     assert rows[4][2] == "330109001001"
     assert [row[2] for row in rows[1:]] == [row[2] for row in ROWS]
+
+
+def test_an_identity_number_typed_over_another_stays_text() -> None:
+    with zipfile.ZipFile(io.BytesIO(as_xlsx(ROWS))) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+        formats = re.findall(r'<xf numFmtId="(\d+)"', book.read("xl/styles.xml").decode().split("<cellXfs")[1])
+    text_cell, empty_cell = (
+        re.search(r'<c r="C5" s="(\d+)"', sheet),
+        re.search(r'<col [^>]*max="4" [^>]*style="(\d+)"', sheet),
+    )
+    assert text_cell
+    assert empty_cell
+    assert [formats[int(found[1])] for found in (text_cell, empty_cell)] == ["49", "49"]  # "@"
 
 
 def test_dates_and_truth_values() -> None:

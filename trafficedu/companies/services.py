@@ -13,6 +13,8 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
 
+NAME_TAKEN = message("Another company already has this name.")
+
 
 @dataclass(frozen=True)
 class CompanyInput:
@@ -50,6 +52,6 @@ def _apply(company: Company, new: CompanyInput) -> None:
 def _flush(session: Session) -> None:
     refusals = {
         "company.code": Refusal(message("Another company already has this code."), field="code"),
-        "company.name": Refusal(message("Another company already has this name."), field="name"),
+        "company.name": Refusal(NAME_TAKEN, field="name"),
     }
     flush_or_refuse(session, refusals)

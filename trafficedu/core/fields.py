@@ -19,6 +19,7 @@ from trafficedu.core import clock, typed
 from trafficedu.core.errors import Stale
 from trafficedu.core.month import EARLIEST, LATEST, Month, Period
 from trafficedu.core.orm import Valid
+from trafficedu.core.parsing import CODE, TELEPHONE
 from trafficedu.core.states import Word
 from trafficedu.core.text import message
 from trafficedu.core.web import translated
@@ -243,7 +244,7 @@ def code_field(hint: Any) -> TrimmedField:
         [
             InputRequired(_l("Enter a code.")),
             at_most(20),
-            Regexp(r"^[A-Za-z0-9-]+$", message=_l("Use only letters (A to Z), numbers and hyphens.")),
+            Regexp(f"^{CODE.pattern}$", message=_l("Use only letters (A to Z), numbers and hyphens.")),
         ],
         description=hint,
         render_kw={"autocapitalize": "characters", "autocomplete": "off", "spellcheck": "false"},
@@ -257,7 +258,7 @@ def telephone_field(hint: Any = "") -> TrimmedField:
         [
             Optional(),
             at_most(30),
-            Regexp(r"^[0-9+() -]+$", message=_l("Use only numbers, spaces, hyphens and brackets.")),
+            Regexp(f"^{TELEPHONE.pattern}$", message=_l("Use only numbers, spaces, hyphens and brackets.")),
         ],
         description=hint,
         render_kw={"type": "tel", "inputmode": "tel", "autocomplete": "off"},

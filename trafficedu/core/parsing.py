@@ -7,6 +7,7 @@ the column. Readers that need a limit are made by a function: ``text(60)`` is th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
@@ -23,6 +24,7 @@ Read = Callable[[Cell], Value]
 YES, NO = frozenset({"true", "yes", "1", "是"}), frozenset({"false", "no", "0", "否"})
 SLASHED = ("%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S")
 MASK = "*"
+CODE, TELEPHONE = re.compile("[A-Za-z0-9-]+"), re.compile("[0-9+() -]+")
 
 
 def as_text(cell: Cell) -> str:
@@ -85,6 +87,22 @@ def needed(longest: int) -> Read[str]:
         return written
 
     return there
+
+
+def code(cell: Cell) -> str:
+    """Return a code that is chosen once, as ``fields.code_field`` takes it: in capitals."""
+    written = needed(20)(cell)
+    if not CODE.fullmatch(written):
+        raise Refusal(message("Use only letters (A to Z), numbers and hyphens."))
+    return written.upper()
+
+
+def telephone(cell: Cell) -> str:
+    """Return a business number, as ``fields.telephone_field`` takes it."""
+    written = text(30)(cell)
+    if not TELEPHONE.fullmatch(written):
+        raise Refusal(message("Use only numbers, spaces, hyphens and brackets."))
+    return written
 
 
 def one_of(values: Iterable[str]) -> Read[str]:

@@ -6,12 +6,15 @@ Knows columns and values, not where they come from. Values decide how a cell is 
 value         CSV                            XLSX
 ============  =============================  ==============================
 ``None``      empty                          empty
-``str``       text, safe by `core.cells`     text, never a formula
+``str``       text, safe by `core.cells`     text, never a formula, in a cell formatted as text
 ``bool``      ``true``, ``false``            the same words
 any number    the number                     a number
 ``date``      ``2026-11-03``                 a date
 ``datetime``  ``2026-11-03T21:04:00+08:00``  date and time in Asia/Shanghai
 ============  =============================  ==============================
+
+A text cell says so in its format, or a spreadsheet would make a number of what somebody types into it, and round an
+identity number. In a table that is to be imported again that holds for cells that are empty, too.
 """
 
 from __future__ import annotations
@@ -43,6 +46,7 @@ CELL_CHARACTERS = 32_767
 TOO_MANY_ROWS = message("A worksheet holds 1,048,575 rows: choose a shorter period, or CSV.")
 FORMATS = {
     "head": {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"},
+    "text": {"num_format": 0x31},
     "date": {"num_format": "yyyy-mm-dd", "align": "left"},
     "moment": {"num_format": "yyyy-mm-dd hh:mm:ss", "align": "left"},
 }
@@ -158,24 +162,19 @@ def write_book(tables: Sequence[Table], out: IO[bytes], *, locale: str | None = 
             book.set_properties({"title": title, "author": "trafficedu", "created": EPOCH})
             formats = {key: book.add_format(look) for key, look in FORMATS.items()}
             return sum(
-                _fill(book.add_worksheet(part.name), part.columns, part.rows, headers(part.columns, locale), formats)
+                _fill(book.add_worksheet(part.name), part, headers(part.columns, locale), formats, again=locale is None)
                 for part in tables
             )
 
 
-def _fill(
-    sheet: Worksheet,
-    columns: Sequence[Column],
-    rows: Iterable[Row],
-    head: list[str],
-    formats: dict[str, object],
-) -> int:
+def _fill(sheet: Worksheet, part: Table, head: list[str], formats: dict[str, object], *, again: bool) -> int:
+    columns = part.columns
     for place, (column, header) in enumerate(zip(columns, head, strict=True)):
-        sheet.set_column(place, place, column.width)
+        sheet.set_column(place, place, column.width, formats["text"] if again else None)
         sheet.write_string(0, place, header, formats["head"])
     sheet.freeze_panes(1, 0)
     count = 0
-    for row in checked(columns, rows):
+    for row in checked(columns, part.rows):
         count += 1
         if count >= SHEET_ROWS:
             raise Refusal(TOO_MANY_ROWS)
@@ -190,11 +189,11 @@ def _write_cell(sheet: Worksheet, row: int, place: int, value: Value, formats: d
     if value is None or value == "":
         return
     if isinstance(value, bool):
-        sheet.write_string(row, place, "true" if value else "false")
+        sheet.write_string(row, place, "true" if value else "false", formats["text"])
     elif isinstance(value, str):
         if len(value) > CELL_CHARACTERS:
             raise Refusal(message("A worksheet's cell holds 32,767 characters: choose CSV."))
-        sheet.write_string(row, place, value)
+        sheet.write_string(row, place, value, formats["text"])
     elif isinstance(value, datetime):
         sheet.write_datetime(row, place, shanghai(value).replace(tzinfo=None), formats["moment"])
     elif isinstance(value, date):

@@ -8,6 +8,8 @@ KIND_NAMES = {
     "areas": message("areas"),
     "ebikes": message("registered e-bikes"),
     "riders": message("riders"),
+    "companies": message("companies"),
+    "stations": message("stations"),
     "violations": message("violations"),
     "accidents": message("accidents"),
     "helmets": message("helmet counts"),

@@ -118,10 +118,11 @@ def find_valid_area(session: Session, code: str, day: date) -> Area:
     """Return the area with ``code`` if it exists on ``day``; raise Refusal at ``area_code``."""
     with entered("area_code", code):
         area = find_area(session, code)
-    return _existing_on(area, day)
+    return existing_on(area, day)
 
 
-def _existing_on(area: AnyArea, day: date) -> AnyArea:
+def existing_on(area: AnyArea, day: date) -> AnyArea:
+    """Return an area; raise Refusal at ``area_code`` unless it exists on ``day``."""
     if not area.validity.holds_on(day):
         text = message("%(name)s did not exist on %(day)s.", name=area.name, day=day.isoformat())
         raise Refusal(text, field="area_code", value=area.code)
@@ -144,7 +145,7 @@ def in_reach(area: AnyArea | None, code: str, day: date, by: Actor) -> AnyArea:
     if area is None or not by.scope.covers(area.path):
         text = message("There is no village with the code %(code)s in your area. Enter its name or code.", code=code)
         raise Refusal(text, field="area_code", value=code)
-    return _existing_on(area, day)
+    return existing_on(area, day)
 
 
 class RememberedAreas:

@@ -1,0 +1,91 @@
+"""Stations as files, ``stations`` of the command line's contract: the fields of their page, keyed by ``code``.
+
+What a file leaves out, or leaves empty, stays as it is; an address or a number is taken away on the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from trafficedu.areas.models import TOWN, VILLAGE, Area
+from trafficedu.areas.queries.tree import AREA_COLUMNS, AreaRow, existing_on
+from trafficedu.core import bulk, parsing
+from trafficedu.core.actors import Actor
+from trafficedu.core.clock import local_date
+from trafficedu.core.columns import Column, Columns
+from trafficedu.core.errors import Refusal
+from trafficedu.core.keyed_import import KeyedImport, Known
+from trafficedu.core.month import Month
+from trafficedu.core.parsing import if_given
+from trafficedu.core.tabular import Exporter, Importer
+from trafficedu.core.text import message
+from trafficedu.stations.models import Station
+from trafficedu.stations.queries import visible_to
+
+COLUMNS = Columns(
+    Column("code", parsing.code),
+    Column("name", parsing.needed(120)),
+    Column("area_code"),
+    Column("address", if_given(parsing.text(200)), optional=True),
+    Column("phone", if_given(parsing.telephone), optional=True),
+    Column("seats", if_given(parsing.whole(1, 1000)), optional=True),
+    Column("active", if_given(parsing.flag), optional=True),
+)
+NEW = {"address": "", "phone": "", "seats": 30, "active": True}
+"""What is left open of a new station."""
+
+
+class StationImport(KeyedImport[dict[str, Any]]):
+    """What repeats in a file (areas) is looked up once."""
+
+    columns, model, action = COLUMNS, Station, "stations:station:import"
+    compared = changeable = ("name", "area_id", "address", "phone", "seats", "active")
+
+    def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
+        super().__init__(session, by, now, skip_errors)
+        query = select(*AREA_COLUMNS).where(Area.level.in_((TOWN, VILLAGE)))
+        self._areas = {row.code: AreaRow.of(row) for row in session.execute(query)}
+        self._today = local_date(now)
+
+    def prepare(self, cells: dict[str, Any]) -> dict[str, Any]:
+        """Return a row; raise Refusal at ``area_code`` unless a village or town exists under it."""
+        area = self._areas.get(cells.pop("area_code"))
+        if area is None:
+            raise Refusal(message("There is no village or town with this code."), field="area_code")
+        return cells | {"area_id": existing_on(area, self._today).id}
+
+    def key(self, ready: dict[str, Any]) -> str:
+        """Return the code."""
+        return str(ready["code"])
+
+    def find(self, keys: Collection[Any]) -> dict[Any, Known]:
+        """Return the stations known."""
+        columns = [getattr(Station, name) for name in ("id", *self.compared)]
+        rows = bulk.find_by_key(self.session, Station.code, keys, *columns)
+        return {code: dict(zip(("id", *self.compared), row[1:], strict=True)) for code, row in rows.items()}
+
+    def facts(self, ready: dict[str, Any], known: Known) -> Mapping[str, Any]:
+        """Return what a row says; an empty cell says nothing."""
+        return {name: ready[name] for name in self.compared if ready[name] is not None}
+
+    def values(self, ready: dict[str, Any]) -> dict[str, Any]:
+        """Return the row of a new station."""
+        return ready | {name: value for name, value in NEW.items() if ready[name] is None}
+
+
+def list_rows(
+    session: Session, by: Actor, now: datetime, month: Month | None, clear: bool
+) -> Iterable[Mapping[str, Any]]:
+    """Yield the stations that ``by`` may see, by code; see ``core.tabular.ListRows``."""
+    query = select(Station, Area.code).join(Area, Area.id == Station.area_id).where(visible_to(by))
+    for station, area_code in session.execute(query.order_by(Station.code)):
+        yield {name: getattr(station, name, area_code) for name in COLUMNS.names}
+
+
+IMPORTER = Importer(COLUMNS, StationImport.run, permission="stations:station:manage")
+EXPORTER = Exporter(COLUMNS, list_rows, permission="stations:station:read")
