@@ -58,6 +58,7 @@ import trafficedu.transfers.views.files
 import trafficedu.transfers.views.jobs
 import trafficedu.violations.views.browsing
 import trafficedu.violations.views.catalogue
+import trafficedu.violations.views.correcting
 import trafficedu.violations.views.deciding
 import trafficedu.violations.views.recording
 from trafficedu import wiring
@@ -84,6 +85,7 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.riders.views,
     trafficedu.violations.views.browsing,
     trafficedu.violations.views.catalogue,
+    trafficedu.violations.views.correcting,
     trafficedu.violations.views.deciding,
     trafficedu.violations.views.recording,
     trafficedu.education.views.tasks,

@@ -44,7 +44,7 @@ from trafficedu.evaluation.services import alarms, fits, results, rule_sets, run
 from trafficedu.evaluation.services.telling import tell_worsened
 from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback.queries import monthly as answers_monthly
-from trafficedu.feedback.services import notices, policy
+from trafficedu.feedback.services import closing, notices, policy
 from trafficedu.hazards import panels as hazards_panels
 from trafficedu.hazards.events import CheckOverdue, HazardDueSoon, HazardOverdue, HazardVerified
 from trafficedu.hazards.queries import sheet as hazard_sheet
@@ -74,7 +74,7 @@ from trafficedu.stations import imports as stations_files
 from trafficedu.transfers.services import jobs as transfers
 from trafficedu.transfers.services import keys as job_keys
 from trafficedu.violations import panels as violations
-from trafficedu.violations.events import ViolationEstablished, ViolationVoided
+from trafficedu.violations.events import ViolationCorrected, ViolationEstablished, ViolationVoided
 from trafficedu.violations.imports import files as violations_files
 from trafficedu.violations.queries import monthly as violations_monthly
 from trafficedu.violations.services import kinds as violation_kinds
@@ -86,6 +86,10 @@ HANDLERS: Handlers = {
     ViolationEstablished: [
         notices.queue_notice,
         assignment.assign_for_violation,
+    ],
+    ViolationCorrected: [
+        assignment.follow_correction,
+        notices.follow_correction,
     ],
     ViolationVoided: [
         assignment.withdraw_violation,
@@ -253,6 +257,7 @@ watch(FIGURES)
 CHORES: Mapping[str, Chore] = {
     "waiting tasks seated": seats.book_waiting,
     "audit rows sealed": audit.seal,
+    "notices beyond help closed": written(closing.close_beyond_help),
     "points of studies entered": happenings.enter_happenings,
     "trends computed": results.refresh_one,
     "alarms raised": alarms.raise_alarms,

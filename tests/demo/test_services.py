@@ -38,7 +38,7 @@ from trafficedu.education.rules import ModulePlan, ModuleTimes, gaps
 from trafficedu.feedback.models import Feedback, Notice
 from trafficedu.feedback.queries.notices import count_unanswered
 from trafficedu.feedback.rules import NoticeState
-from trafficedu.feedback.services.notices import Answer, check_answer
+from trafficedu.feedback.services.answers import Answer, check_answer
 from trafficedu.riders import rules as riders
 from trafficedu.riders.models import Engagement, Rider, Vehicle
 from trafficedu.riders.queries.people import ID_NUMBER, PHONE

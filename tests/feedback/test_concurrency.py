@@ -19,8 +19,8 @@ from trafficedu.core.events import publish
 from trafficedu.core.transactions import WRITES
 from trafficedu.feedback.models import Feedback, Notice
 from trafficedu.feedback.queries.notices import find_notice
-from trafficedu.feedback.services import notices
-from trafficedu.feedback.services.notices import Answer
+from trafficedu.feedback.services import answers, notices
+from trafficedu.feedback.services.answers import Answer
 from trafficedu.riders.models import Rider
 from trafficedu.riders.services.people import NewRider, update_rider
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
@@ -47,7 +47,7 @@ def test_of_two_answers_at_once_one_is_kept_and_the_other_is_told(fresh_app: Fla
                 start.wait()
                 notice = find_notice(session, number, by)
                 try:
-                    notices.answer(session, notice, Answer("criticised"), by, utc_now())
+                    answers.answer(session, notice, Answer("criticised"), by, utc_now())
                     session.commit()
                 except Refusal:
                     session.rollback()
@@ -66,7 +66,7 @@ def test_an_answer_and_a_withdrawal_at_once_leave_a_withdrawn_notice(fresh_app: 
         start = threading.Barrier(2)
 
         def answer(session: Session, number: str = number, by: Actor = actors[0]) -> None:
-            notices.answer(session, find_notice(session, number, by), Answer("criticised"), by, utc_now())
+            answers.answer(session, find_notice(session, number, by), Answer("criticised"), by, utc_now())
 
         def void(session: Session, violation_id: int = violation_id) -> None:
             publish(session, ViolationVoided(utc_now(), SYSTEM, violation_id))

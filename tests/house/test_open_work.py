@@ -27,7 +27,7 @@ from trafficedu.education.services import assignment, seats, sessions, study
 from trafficedu.feedback.models import Feedback, Notice
 from trafficedu.feedback.queries import notices
 from trafficedu.feedback.rules import NoticeState, Receiver, urgency
-from trafficedu.feedback.services.notices import Answer, answer
+from trafficedu.feedback.services.answers import Answer, answer
 from trafficedu.riders.models import Rider
 from trafficedu.riders.services.people import NewRider, update_rider
 from trafficedu.violations.models import Objection, Violation
@@ -210,7 +210,9 @@ def agrees(session: Session, now: datetime) -> None:
     for notice in session.scalars(select(Notice)):
         place = violations[notice.violation_id].area_id
         assert notice.answered_utc == answers.get(notice.id)
-        assert notice.urgency == urgency(notice.state, notice.due_utc, notice.answered_utc, notice.violation_id)
+        assert notice.urgency == urgency(
+            notice.state, notice.due_utc, notice.answered_utc or notice.closed_utc, notice.violation_id
+        )
         assert (notice.violation_area_id, notice.counted_area_id) == (place, notice.area_id or place)
         if notice.state == NoticeState.SENT and notice.id not in answers:
             unanswered.add(notice.id)

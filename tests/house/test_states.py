@@ -27,6 +27,7 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
             "confirm": ("pending", "confirmed"),
             "reject": ("pending", "rejected"),
             "identify": ("pending confirmed", ""),
+            "correct": ("pending confirmed", ""),
             "object": ("confirmed", ""),
             "void": ("pending confirmed", "voided"),
         },
@@ -47,7 +48,7 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
     "objection": (
         OBJECTION_LIFE,
         ObjectionState,
-        {"uphold": ("open", "upheld"), "dismiss": ("open", "dismissed")},
+        {"uphold": ("open", "upheld"), "dismiss": ("open", "dismissed"), "settle": ("open", "settled")},
     ),
     "hazard": (
         HAZARD_LIFE,
@@ -84,7 +85,14 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
     "notice": (
         NOTICE_LIFE,
         NoticeState,
-        {"release": ("held", "sent"), "answer": ("sent", ""), "withdraw": ("held sent", "voided")},
+        {
+            "release": ("held", "sent"),
+            "answer": ("sent", ""),
+            "correct_answer": ("sent", ""),
+            "close": ("sent", ""),
+            "follow": ("held sent", ""),
+            "withdraw": ("held sent", "voided"),
+        },
     ),
     "village list": (
         LIST_LIFE,

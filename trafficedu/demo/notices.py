@@ -29,6 +29,7 @@ class Notices(Teller):
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self._hours = self._figure("feedback.due_hours")
+        self._given_up = self._figure("feedback.close_days") * DAY
         today = local_date(moment(world.span.now))
         self._steps = {kind: policy.steps_on(world.session, kind, today) for kind in Receiver}
         self.unanswered: Counter[int] = Counter()
@@ -43,6 +44,7 @@ class Notices(Teller):
         answered = self._answered(offence, person, now, due) if ready else None
         if offence.voided_at and answered is not None and answered > offence.voided_at:
             answered = None
+        closed = self._closed(due) if ready and answered is None and not offence.voided_at else None
         held = HeldReason.NO_LEGAL_BASIS if company else HeldReason.NO_HOME_VILLAGE
         opened = answered - self._chance.randrange(3 * MINUTE, 3 * HOUR) if answered else self._glance(now)
         notice = self._rows.add(
@@ -52,9 +54,7 @@ class Notices(Teller):
             receiver_kind=Receiver.COMPANY if company else Receiver.VILLAGE,
             company_id=None if offence.firm is None else self._places.firms[offence.firm].company.id,
             area_id=None if company or person.home is None else self._places.villages[person.home].id,
-            urgency=rules.urgency(
-                state, moment(due) if ready else None, moment(answered) if answered else None, offence.id
-            ),
+            urgency=_urgency(state, due if ready else None, answered or closed, offence.id),
             state=state,
             held_reason=held if state == NoticeState.HELD else HeldReason.NONE,
             sent_utc=now if ready else None,
@@ -63,6 +63,7 @@ class Notices(Teller):
             counted_area_id=offence.area if company or person.home is None else self._places.villages[person.home].id,
             answered_utc=answered,
             opened_utc=max(now, opened) if ready and opened else None,
+            closed_utc=closed,
             voided_utc=offence.voided_at,
         )
         if answered is not None:
@@ -74,6 +75,11 @@ class Notices(Teller):
             and now > self._span.midnight - 30 * DAY
         ):
             self.unanswered[person.home] += 1
+
+    def _closed(self, due: int) -> int | None:
+        """Return when nobody expected an answer any more, if that was by midnight."""
+        given_up = due + self._given_up
+        return given_up if given_up < self._span.midnight else None
 
     def _answered(self, offence: Offence, person: Person, sent: int, due: int) -> int | None:
         """Return when the receiver answered, or None where that did not happen by midnight."""
@@ -119,3 +125,7 @@ class Notices(Teller):
             return rules.Measure(MeasureKind.HOME_VISIT if kind == Receiver.VILLAGE else MeasureKind.CRITICISED)
         recommended = rules.recommend(self._steps[kind], [date_of(seen) for seen in days], date_of(day)).measure
         return recommended or rules.Measure(MeasureKind.CRITICISED)
+
+
+def _urgency(state: NoticeState, due: int | None, ended: int | None, violation_id: int) -> int:
+    return rules.urgency(state, moment(due) if due else None, moment(ended) if ended else None, violation_id)

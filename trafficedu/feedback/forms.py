@@ -12,9 +12,10 @@ from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, VersionField,
 from trafficedu.core.fields import choices as as_choices
 from trafficedu.core.web import translated
 from trafficedu.feedback import rules
+from trafficedu.feedback.models import Feedback
 from trafficedu.feedback.queries.notices import NoticeFilter
 from trafficedu.feedback.rules import AnswerState, MeasureKind, NoticeState, Receiver
-from trafficedu.feedback.services.notices import Answer
+from trafficedu.feedback.services.answers import Answer
 from trafficedu.feedback.services.policy import StepInput
 
 
@@ -44,6 +45,22 @@ class AnswerForm(Form):
         return Answer(self.measure.data, self.days.data, (self.text.data or "").strip())
 
 
+class CorrectAnswerForm(AnswerForm):
+    """What was done about the rider after all, and why the answer is another."""
+
+    reason = TextAreaField(
+        _l("Why is the answer corrected?"),
+        [InputRequired(_l("Say why the answer is corrected. The earlier answer is kept.")), at_most(500)],
+        render_kw={"rows": "2"},
+    )
+    version = VersionField(default=0)
+
+    def begin_with(self, feedback: Feedback) -> None:
+        """Show the answer as it is."""
+        self.measure.data, self.days.data, self.text.data = feedback.measure, feedback.days, feedback.text
+        self.version.data = feedback.version
+
+
 class NoticeFilterForm(FilterForm):
     """What the list of notices is narrowed to; lives in the address."""
 
@@ -54,7 +71,8 @@ class NoticeFilterForm(FilterForm):
     def __init__(self, *args: Any, receiver: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         held = [] if receiver else [NoticeState.HELD]
-        shown = [AnswerState.UNANSWERED, AnswerState.LATE, AnswerState.ANSWERED, *held, NoticeState.VOIDED]
+        answers = [AnswerState.UNANSWERED, AnswerState.LATE, AnswerState.ANSWERED, AnswerState.CLOSED]
+        shown = [*answers, *held, NoticeState.VOIDED]
         self.state.offer(named(shown))
 
     def to_input(self) -> NoticeFilter:

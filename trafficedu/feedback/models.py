@@ -13,6 +13,7 @@ from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.orm import Base, UTCDateTime, Valid, Versioned, one_of, partial_index, word
 from trafficedu.core.states import StateIs
+from trafficedu.core.text import Message
 from trafficedu.feedback.rules import (
     HELD_FROM,
     REST_FROM,
@@ -21,6 +22,7 @@ from trafficedu.feedback.rules import (
     MeasureKind,
     NoticeState,
     Receiver,
+    in_words,
     urgency,
 )
 from trafficedu.riders.models import Rider
@@ -30,8 +32,10 @@ from trafficedu.violations.models import Violation
 class Notice(Versioned, Base):
     """One violation told to one receiver: a company, or a village for a rider without one.
 
-    ``held`` notices have not gone out and say why. ``answered_utc`` is when it was answered, kept by who stores
-    the answer; a sent notice without it is open. Late is derived from ``due_utc``.
+    ``held`` notices have not gone out and say why. ``answered_utc`` is when it was answered first, kept by who stores
+    the answer. ``closed_utc`` is when nobody expected an answer any more; it counts as unanswered for good, and an
+    answer is still taken. A sent notice with neither is open. Late is derived from ``due_utc``. ``corrected_utc`` is
+    when its violation was corrected last, after it had gone out.
 
     ``urgency`` is where it stands among notices by time left (``rules.urgency``): what is open comes first, so each of
     its indexes begins with the open notices of a village, a company or a place, and a page of a list is a part of one.
@@ -52,7 +56,7 @@ class Notice(Versioned, Base):
         CheckConstraint("answered_utc IS NULL OR sent_utc IS NOT NULL", "answered"),
         Index("ix_notice_sent_utc", "sent_utc"),
         CheckConstraint(
-            f"(state = '{NoticeState.SENT}' AND answered_utc IS NULL) = (urgency < {HELD_FROM})"
+            f"(state = '{NoticeState.SENT}' AND answered_utc IS NULL AND closed_utc IS NULL) = (urgency < {HELD_FROM})"
             f" AND (state = '{NoticeState.HELD}') = (urgency BETWEEN {HELD_FROM} AND {REST_FROM - 1})",
             "urgency",
         ),
@@ -78,6 +82,8 @@ class Notice(Versioned, Base):
     due_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     opened_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     answered_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    closed_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    corrected_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     voided_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     violation: Mapped[Violation] = relationship()
@@ -93,7 +99,7 @@ class Notice(Versioned, Base):
 
     @classmethod
     def unanswered(cls) -> ColumnElement[bool]:
-        """Return the condition that it was sent and has no answer."""
+        """Return the condition that it was sent and an answer is expected."""
         return cls.urgency < HELD_FROM
 
 
@@ -101,11 +107,12 @@ class Notice(Versioned, Base):
 @event.listens_for(Notice, "before_update")
 def _settle(_mapper: Any, _connection: Any, notice: Notice) -> None:
     """Put a notice where it belongs by time left, whatever of it changed."""
-    notice.urgency = urgency(notice.state, notice.due_utc, notice.answered_utc, notice.violation_id)
+    ended = notice.answered_utc or notice.closed_utc
+    notice.urgency = urgency(notice.state, notice.due_utc, ended, notice.violation_id)
 
 
-class Feedback(Base):
-    """What the receiver did; one answer a notice."""
+class Feedback(Versioned, Base):
+    """What the receiver did; one answer a notice. ``answered_utc`` is when this answer was given, corrected or not."""
 
     __tablename__ = "feedback"
     __table_args__ = (CheckConstraint("days IS NULL OR days > 0", "days"),)
@@ -120,6 +127,30 @@ class Feedback(Base):
 
     notice: Mapped[Notice] = relationship(back_populates="feedback")
     answered_by: Mapped[User | None] = relationship()
+    earlier: Mapped[list[EarlierAnswer]] = relationship(order_by="EarlierAnswer.id.desc()")
+
+
+class EarlierAnswer(Base):
+    """An answer as it stood before it was corrected, and why it was."""
+
+    __tablename__ = "earlier_answer"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    feedback_id: Mapped[int] = mapped_column(ForeignKey("feedback.id"), index=True)
+    measure: Mapped[MeasureKind] = mapped_column(word(MeasureKind, 20))
+    days: Mapped[int | None]
+    text: Mapped[str] = mapped_column(String(500), default="")
+    answered_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    replaced_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    reason: Mapped[str] = mapped_column(String(500))
+
+    answered_by: Mapped[User | None] = relationship()
+
+    @property
+    def in_words(self) -> Message:
+        """The measure with its days, as pages say it."""
+        return in_words(Measure(self.measure, self.days))
 
 
 class EscalationStep(Valid, Versioned, Base):

@@ -34,6 +34,7 @@ class AnswerState(Word):
     LATE = "late", message("overdue"), "problem"
     ANSWERED = "answered", message("answered"), "done"
     ANSWERED_LATE = "answered_late", message("answered late"), "done"
+    CLOSED = "closed", message("closed without an answer"), "problem"
 
 
 class HeldReason(Word):
@@ -69,6 +70,9 @@ class NoticeAct(StrEnum):
 
     RELEASE = auto()
     ANSWER = auto()
+    CORRECT_ANSWER = auto()
+    CLOSE = auto()
+    FOLLOW = auto()
     WITHDRAW = auto()
 
 
@@ -76,6 +80,9 @@ NOTICE_LIFE = Transitions(
     {
         NoticeAct.RELEASE: ((NoticeState.HELD,), NoticeState.SENT),
         NoticeAct.ANSWER: ((NoticeState.SENT,), None),
+        NoticeAct.CORRECT_ANSWER: ((NoticeState.SENT,), None),
+        NoticeAct.CLOSE: ((NoticeState.SENT,), None),
+        NoticeAct.FOLLOW: ((NoticeState.HELD, NoticeState.SENT), None),
         NoticeAct.WITHDRAW: ((NoticeState.HELD, NoticeState.SENT), NoticeState.VOIDED),
     }
 )
@@ -187,10 +194,12 @@ def is_late(due_utc: datetime | None, answered_utc: datetime | None, now: dateti
     return due_utc is not None and (answered_utc or now) > due_utc
 
 
-def answer_state(answered: bool, late: bool) -> AnswerState:
+def answer_state(answered: bool, late: bool, closed: bool) -> AnswerState:
     """Return how a sent notice stands."""
     if answered:
         return AnswerState.ANSWERED_LATE if late else AnswerState.ANSWERED
+    if closed:
+        return AnswerState.CLOSED
     return AnswerState.LATE if late else AnswerState.UNANSWERED
 
 
@@ -201,12 +210,20 @@ def in_words(measure: Measure) -> Message:
     return measure.code.label
 
 
-HELD_FROM, REST_FROM = 10**11, 2 * 10**11
-"""Where the held notices begin, and those that wait for nothing; seconds since 1970 stay below for millennia."""
+def expected_from(now: datetime, given_up: timedelta) -> int:
+    """Return the urgency below which an open notice is beyond help: its deadline passed ``given_up`` ago."""
+    return int((now - given_up).timestamp())
 
 
-def urgency(state: NoticeState, due_utc: datetime | None, answered_utc: datetime | None, violation_id: int) -> int:
-    """Return where a notice stands by time left: the open by deadline, then the held, then the rest, latest first."""
-    if state == NoticeState.SENT and answered_utc is None and due_utc is not None:
+HELD_FROM, REST_FROM, REST_TO = 10**11, 2 * 10**11, 3 * 10**11
+"""Where the held notices begin, and those that wait for nothing, and these end; seconds since 1970 stay below."""
+
+
+def urgency(state: NoticeState, due_utc: datetime | None, ended: datetime | None, violation_id: int) -> int:
+    """Return where a notice stands by time left: the open by deadline, then the held, then the rest, latest first.
+
+    ``ended`` is when it was answered, or closed without an answer.
+    """
+    if state == NoticeState.SENT and ended is None and due_utc is not None:
         return int(due_utc.timestamp())
-    return (2 if state == NoticeState.HELD else 3) * HELD_FROM - violation_id
+    return (REST_FROM if state == NoticeState.HELD else REST_TO) - violation_id

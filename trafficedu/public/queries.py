@@ -28,7 +28,7 @@ from trafficedu.riders.rules import mask_name
 from trafficedu.violations.models import Objection, Violation
 from trafficedu.violations.queries.objections import list_objections_of
 from trafficedu.violations.queries.records import find_public
-from trafficedu.violations.rules import ViolationState
+from trafficedu.violations.rules import ViolationState, objection_ends_on
 
 RECEIVED = (ViolationState.CONFIRMED, ViolationState.VOIDED)
 """States of a violation whose receipt may be read."""
@@ -51,6 +51,10 @@ class Receipt:
     objection_days: int
     objection_workdays: int
     overdue: bool
+    objects_until: date
+    objected: int
+    objections_most: int
+    today: date
 
     @property
     def voided(self) -> bool:
@@ -64,8 +68,9 @@ class Receipt:
 
     @property
     def may_object(self) -> bool:
-        """Whether an objection can be raised now: the record stands and none is open."""
-        return not self.voided and (self.objection is None or not self.objection.is_open)
+        """Whether an objection can be raised now: the record stands, none is open, days and number allow one."""
+        waits = self.objection is not None and self.objection.is_open
+        return not (self.voided or waits or self.today > self.objects_until or self.objected >= self.objections_most)
 
 
 def read_receipt(session: Session, violation: Violation, day: date) -> Receipt:
@@ -89,6 +94,10 @@ def read_receipt(session: Session, violation: Violation, day: date) -> Receipt:
         objection_days=figure(session, "violations.objection_days"),
         objection_workdays=figure(session, "violations.objection_workdays"),
         overdue=task is not None and task.state in NOT_BEGUN and task.due_on < day,
+        objects_until=objection_ends_on(violation.counts_from_utc, figure(session, "violations.objection_days")),
+        objected=len(objections),
+        objections_most=figure(session, "violations.objections_most"),
+        today=day,
     )
 
 

@@ -19,6 +19,15 @@ class ViolationEstablished(Event):
 
 
 @dataclass(frozen=True)
+class ViolationCorrected(Event):
+    """What a record says happened was corrected; its person stayed. Who was told of it is told again."""
+
+    violation_id: int
+    fields: frozenset[str]
+    """The ``CorrectedField`` words of what is another by now."""
+
+
+@dataclass(frozen=True)
 class ViolationVoided(Event):
     """A violation was found wrong and left every figure; its task and notice must be taken back."""
 

@@ -21,6 +21,7 @@ from trafficedu.core.fields import (
     LocalTimeField,
     SearchedFilter,
     TrimmedField,
+    VersionField,
     VersionForm,
     at_most,
     choices,
@@ -30,8 +31,10 @@ from trafficedu.core.fields import (
 from trafficedu.core.web import translated
 from trafficedu.riders.rules import IdType, LegalBasis, normalise_identity, normalise_phone, normalise_plate
 from trafficedu.riders.services.people import NewRider
+from trafficedu.violations.models import Violation
 from trafficedu.violations.queries.records import ViolationFilter
 from trafficedu.violations.rules import ObjectionState, Offender, Penalty, Source, ViolationState
+from trafficedu.violations.services.correcting import CorrectedFacts
 from trafficedu.violations.services.kinds import KindInput
 from trafficedu.violations.services.recording import NewViolation
 
@@ -185,6 +188,43 @@ class ReasonForm(Form):
         [InputRequired(_l("Say why. This is kept with the record.")), at_most(500)],
         render_kw={"rows": "3"},
     )
+
+
+class CorrectForm(ReasonForm):
+    """What a record should say, and why; whose offence it was is not corrected."""
+
+    kind = SelectField(_l("Violation"), choices=[])
+    occurred_at = LocalTimeField(_l("When"), [InputRequired(_l("Enter the date and time.")), not_in_future])
+    area_code = PlaceField(_l("Village"), [InputRequired(_l("Choose the village."))])
+    place = TrimmedField(
+        _l("Place"), [at_most(120)], description=_l("Road and crossing."), render_kw={"autocomplete": "off"}
+    )
+    penalty = RadioField(_l("Penalty imposed"), choices=choices(named(Penalty)))
+    fine_yuan = IntegerField(_l("Fine in yuan"), [Optional()], render_kw={"inputmode": "numeric"})
+    note = TextAreaField(_l("Note"), [at_most(500)], render_kw={"rows": "2"})
+    version = VersionField(default=0)
+
+    def begin_with(self, violation: Violation) -> None:
+        """Show what the record says now."""
+        self.kind.data, self.occurred_at.data = violation.kind.code, violation.occurred_utc
+        self.area_code.begin_with(violation.area.code)
+        self.place.data, self.note.data = violation.place, violation.note
+        self.penalty.data, self.fine_yuan.data = violation.penalty, violation.fine_yuan
+        self.version.data = violation.version
+
+    def to_input(self) -> CorrectedFacts:
+        """Return what was entered; an amount belongs to a fine alone."""
+        assert self.occurred_at.data is not None  # the form was validated
+        fine = self.fine_yuan.data if self.penalty.data == Penalty.FINE else None
+        return CorrectedFacts(
+            self.kind.data,
+            self.occurred_at.data,
+            self.area_code.data,
+            self.place.data or "",
+            self.penalty.data,
+            fine,
+            self.note.data or "",
+        )
 
 
 class DecisionForm(Form):

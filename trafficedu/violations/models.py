@@ -17,6 +17,7 @@ from trafficedu.core.text import Message
 from trafficedu.riders.models import Rider
 from trafficedu.violations.rules import (
     VIOLATION_LIFE,
+    CorrectedField,
     ObjectionState,
     Offender,
     Penalty,
@@ -135,12 +136,37 @@ class Violation(Versioned, Base):
     """Whether it waits for its review."""
 
     @property
+    def counts_from_utc(self) -> datetime:
+        """When its rider could first be told of it: at once, a camera record after its review."""
+        return self.reviewed_utc or self.recorded_utc
+
+    @property
     def penalty_in_words(self) -> Message:
         """What papers call its penalty, with the sum of a fine."""
         return penalty_in_words(self.penalty, self.fine_yuan)
 
     is_rejected = StateIs(ViolationState.REJECTED)
     """Whether its review refused it."""
+
+
+class ViolationCorrection(Base):
+    """One field of a record that was corrected: what stood there, what stands there now, who says so and why.
+
+    ``before`` and ``after`` are texts as ``violations.queries.corrections`` reads them: the code of a kind or an area,
+    the word of a penalty, a moment in ISO 8601 with its offset, yuan as a number, else the text itself.
+    """
+
+    __tablename__ = "violation_correction"
+    __table_args__ = (one_of("field", CorrectedField),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    violation_id: Mapped[int] = mapped_column(ForeignKey("violation.id"), index=True)
+    field: Mapped[CorrectedField] = mapped_column(word(CorrectedField, 20))
+    before: Mapped[str] = mapped_column(String(500))
+    after: Mapped[str] = mapped_column(String(500))
+    reason: Mapped[str] = mapped_column(String(500))
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    at_utc: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class Objection(Versioned, Base):
@@ -175,3 +201,5 @@ class Objection(Versioned, Base):
     """Whether it waits for a decision."""
     is_upheld = StateIs(ObjectionState.UPHELD)
     """Whether it was decided for the rider."""
+    is_settled = StateIs(ObjectionState.SETTLED)
+    """Whether its record was voided before it was decided."""

@@ -6,7 +6,7 @@ arithmetic between them.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum, auto
 
 from trafficedu.core.clock import local_date
@@ -54,23 +54,38 @@ class ViolationAct(StrEnum):
     CONFIRM = auto()
     REJECT = auto()
     IDENTIFY = auto()
+    CORRECT = auto()
     OBJECT = auto()
     VOID = auto()
 
 
+class CorrectedField(Word):
+    """What of a record can be corrected: what happened, never who it was. Another person is another record."""
+
+    KIND = "kind", message("Violation")
+    OCCURRED = "occurred_at", message("When")
+    AREA = "area_code", message("Village")
+    PLACE = "place", message("Place")
+    PENALTY = "penalty", message("Penalty imposed")
+    FINE = "fine_yuan", message("Fine in yuan")
+    NOTE = "note", message("Note")
+
+
 class ObjectionState(Word):
-    """An upheld objection voids the record; a dismissed one leaves it as it is."""
+    """An upheld objection voids the record; a dismissed one leaves it; a settled one found its record voided before."""
 
     OPEN = "open", message("waiting for a decision"), "open"
     UPHELD = "upheld", message("upheld"), "done"
     DISMISSED = "dismissed", message("dismissed"), "done"
+    SETTLED = "settled", message("settled: record voided"), "done"
 
 
 class ObjectionAct(StrEnum):
-    """How an objection is decided."""
+    """How an objection ends."""
 
     UPHOLD = auto()
     DISMISS = auto()
+    SETTLE = auto()
 
 
 DECIDED = message("Someone else has already decided on this record. Check what it says now.")
@@ -82,6 +97,7 @@ VIOLATION_LIFE = Transitions(
         ViolationAct.CONFIRM: ((ViolationState.PENDING,), ViolationState.CONFIRMED),
         ViolationAct.REJECT: ((ViolationState.PENDING,), ViolationState.REJECTED),
         ViolationAct.IDENTIFY: (NOT_ENDED, None),
+        ViolationAct.CORRECT: (NOT_ENDED, None),
         ViolationAct.OBJECT: ((ViolationState.CONFIRMED,), None),
         ViolationAct.VOID: (NOT_ENDED, ViolationState.VOIDED),
     },
@@ -91,6 +107,7 @@ OBJECTION_LIFE = Transitions(
     {
         ObjectionAct.UPHOLD: ((ObjectionState.OPEN,), ObjectionState.UPHELD),
         ObjectionAct.DISMISS: ((ObjectionState.OPEN,), ObjectionState.DISMISSED),
+        ObjectionAct.SETTLE: ((ObjectionState.OPEN,), ObjectionState.SETTLED),
     },
     DECIDED,
 )
@@ -157,6 +174,36 @@ def check_penalty(penalty: str, fine_yuan: int | None, fine_min_yuan: int, fine_
             ),
             field="fine_yuan",
             value=str(fine_yuan),
+        )
+
+
+def changes_end_at(recorded: datetime, minutes: int) -> datetime:
+    """Return until when whoever recorded an offence may correct it or take it back without anybody else."""
+    return recorded + timedelta(minutes=minutes)
+
+
+def objection_ends_on(told: datetime, days: int) -> date:
+    """Return the last day (Asia/Shanghai) on which a record that its rider was told of at ``told`` can be contested."""
+    return local_date(told) + timedelta(days=days)
+
+
+def check_may_still_object(told: datetime, earlier: int, now: datetime, days: int, most: int) -> None:
+    """Raise Refusal where the ``days`` for objecting are over, or it was objected ``most`` times: then law goes on."""
+    last = objection_ends_on(told, days)
+    if local_date(now) > last:
+        raise Refusal(
+            message(
+                "Objections were possible until %(day)s. You may still apply for administrative review by law.",
+                day=last.isoformat(),
+            )
+        )
+    if earlier >= most:
+        raise Refusal(
+            message(
+                "This record was objected to %(count)d times and each time decided. "
+                "You may still apply for administrative review by law.",
+                count=earlier,
+            )
         )
 
 

@@ -37,9 +37,9 @@ from trafficedu.education.services.seats import (
 )
 from trafficedu.riders.events import HomeVillageRecorded
 from trafficedu.riders.models import Rider
-from trafficedu.violations.events import ViolationEstablished, ViolationVoided
+from trafficedu.violations.events import ViolationCorrected, ViolationEstablished, ViolationVoided
 from trafficedu.violations.models import Violation
-from trafficedu.violations.rules import ViolationState
+from trafficedu.violations.rules import CorrectedField, ViolationState
 
 
 def assign_for_violation(session: Session, event: ViolationEstablished) -> None:
@@ -210,6 +210,27 @@ def withdraw_violation(session: Session, event: ViolationVoided) -> None:
     if task.may(TaskAct.WITHDRAW) and not _days_of(session, task):
         _end(session, task, TaskAct.WITHDRAW, event.by, event.at_utc)
     _recompute(session, violation.rider_id, event.by, event.at_utc)
+
+
+def follow_correction(session: Session, event: ViolationCorrected) -> None:
+    """Let the task of a corrected violation say where that happened, and judge its course by the day it has now."""
+    violation = session.get_one(Violation, event.violation_id)
+    link = session.get(TaskViolation, violation.id)
+    if link is None or violation.rider_id is None:
+        return
+    lock_riders(session, [violation.rider_id])
+    task = session.get_one(StudyTask, link.task_id, populate_existing=True)
+    if CorrectedField.AREA in event.fields and _first_of(session, task) == violation.id:
+        task.area_id = violation.area_id
+        session.flush()
+        audit.write(session, "education:task:move", event.by, subject=task, area=violation.area_id)
+    if CorrectedField.OCCURRED in event.fields:
+        _recompute(session, violation.rider_id, event.by, event.at_utc)
+
+
+def _first_of(session: Session, task: StudyTask) -> int | None:
+    """Return the id of the violation that opened a task: where it happened is where the task counts."""
+    return session.scalar(select(func.min(TaskViolation.violation_id)).where(TaskViolation.task_id == task.id))
 
 
 def _days_of(session: Session, task: StudyTask) -> Sequence[date]:

@@ -34,6 +34,7 @@ class NoticeRow:
     answered: bool
     late: bool
     answerable: bool
+    correctable: bool
     recommendation: rules.Recommendation
     advice: Message | None
     keys: tuple[tuple[rules.Measure, Message], ...]
@@ -43,7 +44,9 @@ class NoticeRow:
     @property
     def state(self) -> Word:
         """How it stands, for its badge: a sent one by its answer and its deadline."""
-        return rules.answer_state(self.answered, self.late) if self.notice.is_sent else self.notice.state
+        if not self.notice.is_sent:
+            return self.notice.state
+        return rules.answer_state(self.answered, self.late, self.notice.closed_utc is not None)
 
 
 def notices_at(by: Actor, now: datetime) -> Listing[NoticeRow, NoticeFilter]:
@@ -76,7 +79,8 @@ def describe(session: Session, notices: Sequence[Notice], by: Actor, now: dateti
 def _describe(session: Session, notice: Notice, advice: rules.Recommendation, by: Actor, now: datetime) -> NoticeRow:
     name, identity = _rider(session, notice, by)
     feedback = notice.feedback
-    answerable = notice.is_sent and feedback is None and is_receiver(by, notice)
+    receiver = is_receiver(by, notice)
+    answerable = notice.is_sent and feedback is None and receiver
     late = notice.is_sent and rules.is_late(notice.due_utc, notice.answered_utc, now)
     keys = rules.one_tap(notice.receiver_kind, advice.measure) if answerable else ()
     return NoticeRow(
@@ -87,6 +91,7 @@ def _describe(session: Session, notice: Notice, advice: rules.Recommendation, by
         answered=feedback is not None,
         late=late,
         answerable=answerable,
+        correctable=notice.is_sent and feedback is not None and receiver,
         recommendation=advice,
         advice=rules.in_words(advice.measure) if advice.measure else None,
         keys=tuple((measure, rules.in_words(measure)) for measure in keys),

@@ -106,7 +106,13 @@ def _state_is(state: str, now: datetime) -> ColumnElement[bool]:
         AnswerState.UNANSWERED: Notice.unanswered(),
         AnswerState.LATE: and_(
             Notice.state == NoticeState.SENT,
-            or_(Notice.answered_utc > Notice.due_utc, and_(Notice.answered_utc.is_(None), Notice.due_utc < now)),
+            or_(
+                Notice.answered_utc > Notice.due_utc,
+                and_(Notice.answered_utc.is_(None), Notice.closed_utc.is_(None), Notice.due_utc < now),
+            ),
+        ),
+        AnswerState.CLOSED: and_(
+            Notice.state == NoticeState.SENT, Notice.answered_utc.is_(None), Notice.closed_utc.is_not(None)
         ),
         AnswerState.ANSWERED: and_(Notice.state == NoticeState.SENT, Notice.answered_utc.is_not(None)),
         NoticeState.HELD: Notice.urgency.between(HELD_FROM, REST_FROM - 1),
@@ -129,7 +135,7 @@ def reach(session: Session, by: Actor, criteria: NoticeFilter, now: datetime) ->
         NoticeState.HELD: Notice.urgency.between(HELD_FROM, REST_FROM - 1),
     }.get(criteria.state, Notice.urgency >= REST_FROM)
     rest = [*_days(criteria)]
-    if criteria.state in {AnswerState.LATE, AnswerState.ANSWERED, NoticeState.VOIDED}:
+    if criteria.state in {AnswerState.LATE, AnswerState.ANSWERED, AnswerState.CLOSED, NoticeState.VOIDED}:
         rest.append(_state_is(criteria.state, now))
     return replace(_ways(session, by, part), rest=rest)
 

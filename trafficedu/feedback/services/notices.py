@@ -1,8 +1,7 @@
-"""Use cases of notices: sent or held when a violation counts, taken back when it was wrong, opened, answered."""
+"""Use cases of notices: sent or held when a violation counts, told again when it was corrected, taken back, opened."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -12,30 +11,22 @@ from sqlalchemy.orm import Session
 from trafficedu.configuration.queries import figure
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
-from trafficedu.core.clock import local
-from trafficedu.core.errors import Denied, Refusal
 from trafficedu.core.events import Event
 from trafficedu.core.numbers import new_number
-from trafficedu.core.orm import flush_or_refuse, holds_on
+from trafficedu.core.orm import holds_on
 from trafficedu.core.tables import insert_unless_there, table_of
-from trafficedu.core.text import message
 from trafficedu.feedback import rules
-from trafficedu.feedback.models import Feedback, Notice
-from trafficedu.feedback.queries import notices
-from trafficedu.feedback.rules import NOTICE_LIFE, HeldReason, MeasureKind, NoticeAct, NoticeState, Receiver
+from trafficedu.feedback.models import Notice
+from trafficedu.feedback.rules import NOTICE_LIFE, HeldReason, NoticeAct, NoticeState, Receiver
+from trafficedu.feedback.services.telling import tell_corrected, tell_withdrawn
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.riders.models import Engagement, Rider
-from trafficedu.violations.events import ViolationEstablished, ViolationVoided
+from trafficedu.violations.events import ViolationCorrected, ViolationEstablished, ViolationVoided
 from trafficedu.violations.models import Violation
+from trafficedu.violations.rules import CorrectedField
 
-
-@dataclass(frozen=True)
-class Answer:
-    """What the receiver says was done; ``days`` for a suspension, ``text`` needed for "other"."""
-
-    measure: str
-    days: int | None = None
-    text: str = ""
+UNTOLD = frozenset({CorrectedField.NOTE})
+"""What a notice does not say."""
 
 
 def queue_notice(session: Session, event: ViolationEstablished) -> None:
@@ -115,10 +106,33 @@ def withdraw_notice(session: Session, event: ViolationVoided) -> None:
     )
     if notice is None:
         return
+    was_sent = notice.is_sent
     notice.state = NOTICE_LIFE.after(NoticeAct.WITHDRAW, notice.state)
     notice.held_reason, notice.voided_utc = HeldReason.NONE, event.at_utc
     session.flush()
     audit.write(session, "feedback:notice:withdraw", event.by, subject=notice)
+    if was_sent:
+        tell_withdrawn(session, notice, event)
+
+
+def follow_correction(session: Session, event: ViolationCorrected) -> None:
+    """Let the notice of a corrected violation say where that happened by now; its receiver is told again."""
+    notice = session.scalar(
+        select(Notice)
+        .where(Notice.violation_id == event.violation_id, Notice.state != NoticeState.VOIDED)
+        .with_for_update()
+    )
+    if notice is None:
+        return
+    NOTICE_LIFE.require(NoticeAct.FOLLOW, notice.state)
+    notice.violation_area_id = session.get_one(Violation, event.violation_id).area_id
+    notice.counted_area_id = notice.area_id or notice.violation_area_id
+    if notice.is_sent:
+        notice.corrected_utc = event.at_utc
+    session.flush()
+    audit.write(session, "feedback:notice:follow", event.by, subject=notice, fields=sorted(event.fields))
+    if notice.is_sent and event.fields - UNTOLD:
+        tell_corrected(session, notice, event)
 
 
 def release_held(session: Session, event: LegalBasisRecorded) -> None:
@@ -179,70 +193,3 @@ def note_opened(session: Session, notice_id: int, by: Actor, now: datetime) -> b
         return False
     audit.write(session, "feedback:notice:open", by, subject=session.get_one(Notice, notice_id))
     return True
-
-
-def answer(session: Session, notice: Notice, given: Answer, by: Actor, now: datetime) -> Feedback:
-    """Record what the receiver did. Late answers are taken; the lateness shows.
-
-    The same answer by the same user again returns the first one. The notice's row is locked, and a notice has
-    one answer by a unique constraint, so that of two people answering at once one is told.
-
-    Raises
-    ------
-    Denied
-        ``by`` is not the receiver.
-    Refusal
-        The notice is held or withdrawn, was answered (says by whom and when), or the answer is incomplete
-        (fields ``measure``, ``days``, ``text``).
-    """
-    if not notices.is_receiver(by, notice):
-        raise Denied(message("Only the receiver of a notice can answer it."))
-    session.refresh(notice, with_for_update={"of": Notice})
-    earlier = session.scalar(select(Feedback).where(Feedback.notice_id == notice.id))
-    if earlier is not None:
-        _require_same(earlier, given, by)
-        return earlier
-    if not NOTICE_LIFE.may(NoticeAct.ANSWER, notice.state):
-        raise Refusal(
-            message("This notice was withdrawn because the violation was recorded in error. No answer is needed.")
-        )
-    check_answer(notice.receiver_kind, given)
-    feedback = Feedback(
-        notice_id=notice.id,
-        measure=MeasureKind(given.measure),
-        days=given.days,
-        text=given.text,
-        answered_utc=now,
-        answered_by_id=by.user_id,
-    )
-    session.add(feedback)
-    notice.answered_utc = now
-    at_once = Refusal(message("Someone else answered this notice at the same time. Check their answer."))
-    flush_or_refuse(session, {"feedback.notice_id": at_once})
-    session.expire(notice, ["feedback"])
-    late = rules.is_late(notice.due_utc, now, now)
-    audit.write(session, "feedback:notice:answer", by, subject=notice, measure=given.measure, late=late)
-    return feedback
-
-
-def _require_same(earlier: Feedback, given: Answer, by: Actor) -> None:
-    """Raise Refusal, naming who answered and when, unless the same user gives the same answer again."""
-    first = (earlier.measure, earlier.days, earlier.text, earlier.answered_by_id)
-    if first == (given.measure, given.days, given.text, by.user_id):
-        return
-    raise Refusal(
-        message(
-            "%(name)s answered this notice on %(when)s. A notice can only be answered once.",
-            name=earlier.answered_by.display_name if earlier.answered_by else message("the system"),
-            when=local(earlier.answered_utc).strftime("%Y-%m-%d %H:%M"),
-        )
-    )
-
-
-def check_answer(receiver_kind: Receiver, given: Answer) -> None:
-    """Raise Refusal where the answer is not whole or not one this receiver can give."""
-    if given.measure not in rules.MEASURES_OF[receiver_kind]:
-        raise Refusal(message("Choose the measure taken."), field="measure")
-    rules.check_suspension(given.measure, given.days)
-    if given.measure == MeasureKind.OTHER and not given.text:
-        raise Refusal(message("Say what was done."), field="text")

@@ -10,19 +10,21 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
-from trafficedu.core.forms import submitted
+from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale, pdf
-from trafficedu.feedback.forms import AnswerForm, NoticeFilterForm
+from trafficedu.feedback.forms import AnswerForm, CorrectAnswerForm, NoticeFilterForm
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries import display
 from trafficedu.feedback.queries.notices import ANSWER, find_notice, is_receiver
+from trafficedu.feedback.services import answers
 from trafficedu.feedback.services import notices as notice_services
 from trafficedu.feedback.views.blueprint import pages
 from trafficedu.reports import notice as paper
+from trafficedu.violations.queries.corrections import list_corrections
 
 BACK = {"home": "overview.home", "list": "feedback.notices"}
 """Where a key on a list leads back to."""
@@ -56,12 +58,36 @@ def answer(number: str) -> Any:
     """I say what was done about the rider: by the form, or with one key on a list."""
     notice = find_notice(session(), number, actor())
     form = _answer_form(notice)
-    if not submitted(form, lambda: notice_services.answer(session(), notice, form.to_input(), actor(), utc_now())):
+    if not submitted(form, lambda: answers.answer(session(), notice, form.to_input(), actor(), utc_now())):
         return _show(find_notice(session(), number, actor()), form), 422
     flash_message(message("Answer to notice %(number)s recorded.", number=notice.number))
     if (back := request.form.get("back")) in BACK:
         return back_to(BACK[back])
     return back_to("feedback.notice", number=notice.number)
+
+
+@pages.route("/notices/<number>/answer/correct", methods=["GET", "POST"])
+@requires("feedback:notice:answer")
+def correct_answer(number: str) -> Any:
+    """I put my answer right; the earlier one stays readable."""
+    notice = find_notice(session(), number, actor())
+    if notice.feedback is None or not is_receiver(actor(), notice):
+        raise Missing(message("There is no answer of yours to correct."))
+    form = CorrectAnswerForm()
+    form.offer(notice.receiver_kind)
+    if not form.is_submitted():
+        form.begin_with(notice.feedback)
+    if submitted(
+        form,
+        lambda: answers.correct_answer(
+            session(), notice, form.to_input(), form.reason.data, form.version.data, actor(), utc_now()
+        ),
+    ):
+        flash_message(message("Answer to notice %(number)s corrected.", number=notice.number))
+        return back_to("feedback.notice", number=notice.number)
+    notice = find_notice(session(), number, actor())
+    [row] = display.describe(session(), [notice], actor(), utc_now())
+    return form_page("feedback/correct_answer.html", form, notice=notice, row=row)
 
 
 @pages.get("/notices/<number>.pdf")
@@ -84,4 +110,10 @@ def _answer_form(notice: Notice) -> AnswerForm:
 
 def _show(notice: Notice, form: AnswerForm) -> str:
     [row] = display.describe(session(), [notice], actor(), utc_now())
-    return render_template("feedback/notice.html", notice=notice, row=row, form=form)
+    return render_template(
+        "feedback/notice.html",
+        notice=notice,
+        row=row,
+        form=form,
+        corrections=list_corrections(session(), notice.violation_id, locale(), notes=False),
+    )

@@ -23,6 +23,7 @@ from trafficedu.core.orm import among, holds_on
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import Message, message
 from trafficedu.violations.models import Violation, ViolationKind
+from trafficedu.violations.queries.corrections import list_corrections
 from trafficedu.violations.queries.kinds import KIND_COLUMNS, KindRow
 from trafficedu.violations.queries.scope import visible_to
 from trafficedu.violations.rules import ViolationState
@@ -248,8 +249,8 @@ def list_of_rider(session: Session, by: Actor, rider_id: int, limit: int = 20) -
     return session.scalars(query).all()
 
 
-def history_of(session: Session, violation: Violation) -> list[HistoryEntry]:
-    """Return what happened to a record in its order, from its own fields."""
+def history_of(session: Session, violation: Violation, locale: str) -> list[HistoryEntry]:
+    """Return what happened to a record in its order, from its own fields and its corrections."""
     ids = {violation.officer_id, violation.reviewed_by_id, violation.voided_by_id} - {None}
     accounts = session.execute(select(User.id, User.display_name).where(User.id.in_(ids)))
     names: dict[int | None, str] = dict(accounts.tuples().all())
@@ -260,7 +261,11 @@ def history_of(session: Session, violation: Violation) -> list[HistoryEntry]:
         reason = violation.state_reason if violation.is_rejected else ""
         by = names.get(violation.reviewed_by_id, "")
         history.append(HistoryEntry(decision, violation.reviewed_utc, by, reason))
+    history.extend(
+        HistoryEntry(line.what, line.at_utc, line.by, line.reason)
+        for line in list_corrections(session, violation.id, locale)
+    )
     if violation.voided_utc is not None:
         by = names.get(violation.voided_by_id, "")
         history.append(HistoryEntry(message("Voided"), violation.voided_utc, by, violation.state_reason))
-    return history
+    return sorted(history, key=lambda entry: entry.at_utc)

@@ -17,7 +17,13 @@ from trafficedu.core.text import message
 from trafficedu.core.workdays import add_workdays
 from trafficedu.violations.models import Objection, Violation
 from trafficedu.violations.queries import objections
-from trafficedu.violations.rules import OBJECTION_LIFE, VIOLATION_LIFE, ObjectionAct, ViolationAct, ViolationState
+from trafficedu.violations.rules import (
+    OBJECTION_LIFE,
+    VIOLATION_LIFE,
+    ObjectionAct,
+    ViolationAct,
+    check_may_still_object,
+)
 from trafficedu.violations.services.reviewing import needed, void
 
 CONTACT_LENGTH = 30
@@ -29,7 +35,8 @@ def raise_objection(session: Session, violation: Violation, statement: str, cont
     Raises
     ------
     Refusal
-        No statement, too long a contact, the record does not stand, or an objection is open already.
+        No statement, too long a contact, the record does not stand, an objection is open already, the days for
+        objecting are over, or the record was objected to as often as it may be.
     """
     if not statement.strip():
         raise Refusal(message("Say what is wrong with the record."), field="statement")
@@ -38,8 +45,16 @@ def raise_objection(session: Session, violation: Violation, statement: str, cont
     state = session.scalar(select(Violation.state).where(Violation.id == violation.id).with_for_update())
     if state is None or not VIOLATION_LIFE.may(ViolationAct.OBJECT, state):
         raise Refusal(message("This record is not in force, so there is nothing to object to."))
-    if any(objection.is_open for objection in objections.list_objections_of(session, violation.id)):
+    earlier = objections.list_objections_of(session, violation.id)
+    if any(objection.is_open for objection in earlier):
         raise Refusal(message("An objection to this record is already being reviewed."))
+    check_may_still_object(
+        violation.counts_from_utc,
+        len(earlier),
+        now,
+        figure(session, "violations.objection_days"),
+        figure(session, "violations.objections_most"),
+    )
     workdays = figure(session, "violations.objection_workdays")
     contact = contact.strip()
     objection = Objection(
@@ -62,13 +77,16 @@ def decide_objection(
 ) -> None:
     """Decide an objection with reasons; an upheld one voids the violation in the same transaction.
 
-    Raises Stale where it was decided already, Refusal at ``decision`` without reasons.
+    The record is held first, as whoever voids it does. Raises Stale where the objection was decided already or its
+    record no longer stands, Refusal at ``decision`` without reasons.
     """
+    session.refresh(objection.violation, with_for_update={"of": Violation})
+    session.refresh(objection)
     state = OBJECTION_LIFE.after(ObjectionAct.UPHOLD if upheld else ObjectionAct.DISMISS, objection.state)
     objection.decision = needed(decision, "decision")
     objection.state = state
     objection.decided_by_id, objection.decided_utc = by.user_id, now
     session.flush()
     audit.write(session, "violations:objection:decide", by, subject=objection, state=objection.state)
-    if upheld and objection.violation.state == ViolationState.CONFIRMED:
+    if upheld:
         void(session, objection.violation, objection.decision, by, now)

@@ -126,7 +126,7 @@ def record(session: Session, new: NewViolation, by: Actor, now: datetime) -> Vio
         A rule says no; ``field`` names the form field (``kind``, ``area_code``, ``occurred_at``, ``penalty``,
         ``fine_yuan``, ``plate``, ``id_number``, ``company_code``, ``guardian_name`` ...).
     """
-    lookups = _SessionLookups(session, new, by, now)
+    lookups = SessionLookups(session, new, by, now)
     if lookups.first_id is not None:
         return _first_record(session.get_one(Violation, lookups.first_id), by)
     ready = prepare(new, lookups, now)
@@ -195,7 +195,7 @@ def _values(new: NewViolation) -> dict[str, Any]:
     }
 
 
-class _SessionLookups:
+class SessionLookups:
     """What one record looks up in the session; registers the rider where it is a new one."""
 
     def __init__(self, session: Session, new: NewViolation, by: Actor, now: datetime) -> None:
@@ -206,20 +206,25 @@ class _SessionLookups:
         )
 
     def figure(self, code: str) -> int:
+        """Return a configured figure."""
         return figure(self._session, code)
 
     def kind(self, code: str, day: date) -> kinds.KindRow:
+        """Return the version in force."""
         if self._kind is None:
             kinds.refuse_kind(self._session, code, day)
         return self._kind
 
     def area(self, code: str, day: date) -> AreaRow:
+        """Return the area, within the post of whoever records."""
         return in_reach(self._area, code, day, self._by)
 
     def company(self, code: str) -> int:
+        """Return the id of a company."""
         return find_company_id(self._session, code)
 
     def rider(self, new: NewViolation) -> Rider | None:
+        """Return the rider, registered where it is a new one."""
         if new.rider is not None:
             return find_or_register(self._session, new.rider, self._by, self._now)
         if not new.rider_number:
@@ -236,6 +241,7 @@ class _SessionLookups:
         return rider
 
     def birth_date(self, rider: Rider) -> date | None:
+        """Return when the rider was born, as far as it is known."""
         return rider.birth_date
 
 

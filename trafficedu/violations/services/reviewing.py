@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trafficedu.configuration.queries import figure
@@ -11,6 +12,7 @@ from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal, Stale
 from trafficedu.core.events import publish
+from trafficedu.core.orm import among
 from trafficedu.core.text import message
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries import engagements
@@ -19,8 +21,15 @@ from trafficedu.riders.services.people import NewRider, find_or_register
 from trafficedu.riders.services.plates import remember_plate
 from trafficedu.violations import rules
 from trafficedu.violations.events import ViolationVoided
-from trafficedu.violations.models import Violation
-from trafficedu.violations.rules import VIOLATION_LIFE, Penalty, ViolationAct
+from trafficedu.violations.models import Objection, Violation
+from trafficedu.violations.rules import (
+    OBJECTION_LIFE,
+    VIOLATION_LIFE,
+    ObjectionAct,
+    ObjectionState,
+    Penalty,
+    ViolationAct,
+)
 from trafficedu.violations.services.recording import establish
 
 
@@ -86,7 +95,8 @@ def identify_rider(session: Session, violation: Violation, new: NewRider, by: Ac
 def void(session: Session, violation: Violation, reason: str, by: Actor, now: datetime) -> None:
     """Take a record found wrong out of every figure, with a reason; it is never deleted.
 
-    Publishes ViolationVoided: its task and its notice are taken back. Raises Stale, Refusal at ``reason``.
+    An objection that is still open is settled with it: there is nothing left to decide. Publishes ViolationVoided: its
+    task and its notice are taken back. Raises Stale, Refusal at ``reason``.
     """
     reason = needed(reason, "reason")
     violation.state = VIOLATION_LIFE.after(ViolationAct.VOID, violation.state)
@@ -94,4 +104,17 @@ def void(session: Session, violation: Violation, reason: str, by: Actor, now: da
     violation.voided_by_id, violation.voided_utc = by.user_id, now
     session.flush()
     audit.write(session, "violations:violation:void", by, subject=violation)
+    _settle_objections(session, violation, by, now)
     publish(session, ViolationVoided(now, by, violation.id))
+
+
+def _settle_objections(session: Session, violation: Violation, by: Actor, now: datetime) -> None:
+    """End what is open against a record that no longer stands; the record is held by the caller's change of it."""
+    still_open = select(Objection).where(
+        Objection.violation_id == violation.id, among(Objection.state, ObjectionState.OPEN)
+    )
+    for objection in session.scalars(still_open.with_for_update()).all():
+        objection.state = OBJECTION_LIFE.after(ObjectionAct.SETTLE, objection.state)
+        objection.decided_by_id, objection.decided_utc = by.user_id, now
+        session.flush()
+        audit.write(session, "violations:objection:settle", by, subject=objection)

@@ -12,7 +12,7 @@ from trafficedu.areas.queries.choices import list_named
 from trafficedu.areas.queries.tree import chosen_path
 from trafficedu.companies import queries as companies
 from trafficedu.core.access import actor, requires
-from trafficedu.core.clock import today
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.job_views import made_by_a_job
 from trafficedu.core.list_views import list_file, list_page
@@ -24,7 +24,8 @@ from trafficedu.violations.forms import ViolationFilterForm
 from trafficedu.violations.queries import objections, records
 from trafficedu.violations.queries.kinds import list_kinds
 from trafficedu.violations.queries.records import VIOLATIONS, ViolationFilter
-from trafficedu.violations.rules import ViolationAct
+from trafficedu.violations.rules import ViolationAct, ViolationState
+from trafficedu.violations.services import correcting
 from trafficedu.violations.views.blueprint import pages
 
 SHOWN_DAYS = 30
@@ -67,9 +68,11 @@ def show(number: str) -> Any:
         "violations/show.html",
         violation=violation,
         rider=riders.describe(session(), violation.rider) if named and violation.rider else None,
-        history=records.history_of(session(), violation),
+        history=records.history_of(session(), violation, locale()),
         objections=objections.list_objections_of(session(), violation.id),
         act=ViolationAct,
+        may_change=correcting.may_change(session(), violation, actor(), utc_now()),
+        taken_back=violation.state == ViolationState.VOIDED and violation.voided_by_id == actor().user_id,
     )
 
 

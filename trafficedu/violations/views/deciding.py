@@ -15,7 +15,7 @@ from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message
 from trafficedu.violations.forms import DecisionForm, IdentifyForm, ReasonForm
 from trafficedu.violations.queries import records
-from trafficedu.violations.queries.objections import find_objection, objections_on
+from trafficedu.violations.queries.objections import find_objection, list_objections_of, objections_on
 from trafficedu.violations.rules import ObjectionState
 from trafficedu.violations.services import reviewing
 from trafficedu.violations.services.objections import decide_objection
@@ -102,4 +102,11 @@ def objection(number: str) -> Any:
     contact = contested.contact_cipher and services_of(session()).keyring.decrypt(
         contested.contact_cipher, "objection.contact"
     )
-    return form_page("violations/objection.html", form, objection=contested, contact=contact or "", today=today())
+    others = list_objections_of(session(), contested.violation_id)
+    return form_page(
+        "violations/objection.html",
+        form,
+        objection=contested,
+        contact=contact or "",
+        earlier=[each for each in others if each.id < contested.id],
+    )

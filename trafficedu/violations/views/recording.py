@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _l
 from trafficedu.companies import queries as companies
 from trafficedu.configuration.queries import figure
 from trafficedu.core.access import actor, requires
-from trafficedu.core.clock import local_date, today, utc_now
+from trafficedu.core.clock import local, local_date, today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import submitted
@@ -29,10 +29,10 @@ from trafficedu.riders.rules import age_on, colour_code
 from trafficedu.riders.services.people import open_rider
 from trafficedu.violations import rules
 from trafficedu.violations.forms import AS_ENGAGED, NO_COMPANY, OTHER, RecordForm
-from trafficedu.violations.models import ViolationKind
+from trafficedu.violations.models import Violation, ViolationKind
 from trafficedu.violations.queries import figures, records
 from trafficedu.violations.queries.kinds import list_kinds
-from trafficedu.violations.services import recording
+from trafficedu.violations.services import correcting, recording
 from trafficedu.violations.views.blueprint import pages
 
 VILLAGE_COOKIE = "village"
@@ -64,6 +64,8 @@ def record() -> Any:
         form.occurred_at.data = utc_now()
         form.area_code.begin_with(cookie.get(VILLAGE_COOKIE, ""))
         form.kind.data = request.args.get("kind") or None
+        if request.args.get("like"):
+            _begin_like(form, records.find_violation(session(), request.args["like"], actor()))
         return _page(form)
     if request.form.get("action") == "look_up":
         return _page(form, _look_up(form), looked_up=True)
@@ -82,7 +84,25 @@ def record() -> Any:
 def recorded(number: str) -> Any:
     """I see what my record opened, and tell the rider."""
     violation = records.find_violation(session(), number, actor())
-    return render_template("violations/recorded.html", violation=violation, advice=_advice(violation))
+    ends = correcting.own_change_ends(session(), violation, actor())
+    changeable = ends is not None and correcting.may_change(session(), violation, actor(), utc_now())
+    return render_template(
+        "violations/recorded.html",
+        violation=violation,
+        advice=_advice(violation),
+        changes_end=local(ends).strftime("%H:%M") if ends is not None and changeable else "",
+    )
+
+
+def _begin_like(form: RecordForm, earlier: Violation) -> None:
+    """Begin with what an earlier record says happened; whose offence it was is asked anew."""
+    form.kind.data, form.place.data = earlier.kind.code, earlier.place
+    form.occurred_at.data, form.penalty.data, form.fine_yuan.data = (
+        earlier.occurred_utc,
+        earlier.penalty,
+        earlier.fine_yuan,
+    )
+    form.area_code.begin_with(earlier.area.code)
 
 
 def _advice(violation: Any) -> tuple[int, int] | None:

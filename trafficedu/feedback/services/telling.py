@@ -1,0 +1,43 @@
+"""Who is told that a notice that went out is another, or none, by now: its receiver, in the inbox and on channels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from trafficedu.accounts.queries import contacts_of, watchers_of
+from trafficedu.areas.models import Area
+from trafficedu.core.text import message
+from trafficedu.feedback.models import Notice
+from trafficedu.messages.services.outbox import NewPush, push
+from trafficedu.violations.events import ViolationCorrected, ViolationVoided
+
+
+def tell_withdrawn(session: Session, notice: Notice, event: ViolationVoided) -> None:
+    """Say that a notice was taken back, so that a measure taken because of it is lifted."""
+    title = message("Notice %(number)s was withdrawn", number=notice.number)
+    body = message("The violation was recorded in error. Lift the measure if you have taken one. No answer is needed.")
+    new = NewPush(f"notice:{notice.number}:withdrawn", title, body, f"/notices/{notice.number}")
+    push(session, new, _receivers(session, notice), event.by, event.at_utc)
+
+
+def tell_corrected(session: Session, notice: Notice, event: ViolationCorrected) -> None:
+    """Say that the violation of a notice was corrected; once for each correction."""
+    title = message("Notice %(number)s was corrected", number=notice.number)
+    body = message("Its violation was put right. Read the notice again; it says what changed.")
+    key = f"notice:{notice.number}:corrected:{event.at_utc:%Y%m%d%H%M%S%f}"
+    push(
+        session,
+        NewPush(key, title, body, f"/notices/{notice.number}"),
+        _receivers(session, notice),
+        event.by,
+        event.at_utc,
+    )
+
+
+def _receivers(session: Session, notice: Notice) -> Sequence[int]:
+    if notice.company_id is not None:
+        return contacts_of(session, notice.company_id)
+    area = session.get(Area, notice.area_id)
+    return watchers_of(session, area.path) if area is not None else ()

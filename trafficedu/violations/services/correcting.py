@@ -1,0 +1,217 @@
+"""Putting a record right: corrected, with what it said before kept, or taken back by who made it.
+
+What happened is corrected in place, so that its number, its study and its notice stay; whose offence it was is not: a
+record of the wrong person is taken back and made anew. Flushes, never commits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from trafficedu.configuration.queries import figure
+from trafficedu.core import audit
+from trafficedu.core.actors import Actor
+from trafficedu.core.errors import Denied, Refusal, Stale
+from trafficedu.core.events import publish
+from trafficedu.core.orm import expect_version
+from trafficedu.core.text import message
+from trafficedu.riders.models import Rider
+from trafficedu.violations import rules
+from trafficedu.violations.events import ViolationCorrected
+from trafficedu.violations.models import Objection, Violation, ViolationCorrection
+from trafficedu.violations.rules import CorrectedField, ViolationAct
+from trafficedu.violations.services.recording import NewViolation, SessionLookups, prepare
+from trafficedu.violations.services.reviewing import needed, void
+
+VOID = "violations:violation:void"
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedFacts:
+    """What the record should say."""
+
+    kind_code: str
+    occurred_utc: datetime
+    area_code: str
+    place: str
+    penalty: str
+    fine_yuan: int | None
+    note: str
+
+
+def own_change_ends(session: Session, violation: Violation, by: Actor) -> datetime | None:
+    """Return until when ``by`` may change the record as their own; None where it is somebody else's."""
+    if violation.officer_id is None or violation.officer_id != by.user_id:
+        return None
+    return rules.changes_end_at(violation.recorded_utc, figure(session, "violations.own_change_minutes"))
+
+
+def require_in_time(session: Session, violation: Violation, by: Actor, now: datetime) -> None:
+    """Raise Denied unless the record is one's own and the minutes last, or one may void any record."""
+    ends = own_change_ends(session, violation, by)
+    if not by.may(VOID) and (ends is None or ends < now):
+        raise Denied(message("The time in which you could change this record is over. Ask your supervisor."))
+
+
+def may_change(session: Session, violation: Violation, by: Actor, now: datetime) -> bool:
+    """Tell whether ``by`` may correct the record: who may void any, and for some minutes who made it."""
+    if not violation.may(ViolationAct.CORRECT):
+        return False
+    ends = own_change_ends(session, violation, by)
+    return by.may(VOID) or (ends is not None and now <= ends)
+
+
+def take_back(session: Session, violation: Violation, reason: str, by: Actor, now: datetime) -> None:
+    """Void one's own record within the minutes for it; see :func:`~violations.services.reviewing.void`.
+
+    Raises
+    ------
+    Denied
+        It is not one's own, or the minutes are over.
+    Stale, Refusal
+        As voiding does.
+    """
+    _require_may_change(session, violation, by, now)
+    void(session, violation, reason, by, now)
+
+
+def correct(
+    session: Session, violation: Violation, facts: CorrectedFacts, reason: str, version: int, by: Actor, now: datetime
+) -> list[ViolationCorrection]:
+    """Let a record say ``facts`` from now on, and keep what it said. Publishes ViolationCorrected.
+
+    Every rule of recording is asked again, but for how far back the offence may lie: it was recorded in time.
+
+    Raises
+    ------
+    Denied
+        ``by`` may not change it (any more).
+    Stale
+        Somebody changed it since ``version``, or it no longer stands.
+    Refusal
+        No reason, nothing is another, or a rule says no; at its field.
+    """
+    _require_may_change(session, violation, by, now)
+    expect_version(violation, version)
+    reason = needed(reason, "reason")
+    new = _as_new(violation, facts)
+    lookups = _Lookups(session, new, by, now, violation)
+    values = prepare(new, lookups, now).values
+    if facts.occurred_utc > violation.recorded_utc:
+        text = message("The offence cannot have happened after it was recorded. Check the date and time.")
+        raise Refusal(text, field="occurred_at", value=facts.occurred_utc.isoformat())
+    changes = _changes(_texts_of(violation), _texts(facts, values))
+    if not changes:
+        raise Refusal(message("Nothing was changed. Correct what is wrong, or go back."))
+    if CorrectedField.AREA in changes:
+        _move_objections(session, violation, values["area_id"])
+    names = ["kind_id", "area_id", "place", "penalty", "fine_yuan", "note", "minor"]
+    for name in names + (["occurred_utc", "occurred_on"] if CorrectedField.OCCURRED in changes else []):
+        setattr(violation, name, values[name])
+    kept = [
+        ViolationCorrection(
+            violation_id=violation.id,
+            field=field,
+            before=before,
+            after=after,
+            reason=reason,
+            by_id=by.user_id,
+            at_utc=now,
+        )
+        for field, (before, after) in changes.items()
+    ]
+    session.add_all(kept)
+    session.flush()
+    session.expire(violation, ["kind", "area"])
+    audit.write(session, "violations:violation:correct", by, subject=violation, fields=sorted(changes))
+    publish(session, ViolationCorrected(now, by, violation.id, frozenset(changes)))
+    return kept
+
+
+def _require_may_change(session: Session, violation: Violation, by: Actor, now: datetime) -> None:
+    if not violation.may(ViolationAct.CORRECT):
+        raise Stale(rules.DECIDED)
+    require_in_time(session, violation, by, now)
+
+
+class _Lookups(SessionLookups):
+    """What a correction looks up: its person is known, and it may lie as far back as the record does."""
+
+    def __init__(self, session: Session, new: NewViolation, by: Actor, now: datetime, corrected: Violation) -> None:
+        super().__init__(session, new, by, now)
+        self._corrected, self._recorded_days_ago = corrected, (now - corrected.recorded_utc).days + 1
+
+    def figure(self, code: str) -> int:
+        """Return a configured figure; how far back is counted from the day of the record."""
+        days = super().figure(code)
+        return days + self._recorded_days_ago if code == "violations.latest_days_back" else days
+
+    def rider(self, new: NewViolation) -> Rider | None:
+        """Return the person of the record."""
+        return self._corrected.rider
+
+
+def _as_new(violation: Violation, facts: CorrectedFacts) -> NewViolation:
+    """Return the record as it would be made anew with ``facts``."""
+    return NewViolation(
+        kind_code=facts.kind_code,
+        occurred_utc=facts.occurred_utc,
+        area_code=facts.area_code,
+        penalty=facts.penalty,
+        fine_yuan=facts.fine_yuan,
+        place=facts.place,
+        latitude=violation.latitude,
+        longitude=violation.longitude,
+        plate=violation.plate,
+        offender=violation.offender,
+        note=facts.note,
+        guardian_name=violation.guardian_name,
+        source=violation.source,
+        reference=violation.reference,
+    )
+
+
+Texts = dict[CorrectedField, str]
+
+
+def _texts_of(violation: Violation) -> Texts:
+    return {
+        CorrectedField.KIND: violation.kind.code,
+        CorrectedField.OCCURRED: violation.occurred_utc.isoformat(timespec="minutes"),
+        CorrectedField.AREA: violation.area.code,
+        CorrectedField.PLACE: violation.place,
+        CorrectedField.PENALTY: violation.penalty,
+        CorrectedField.FINE: _number(violation.fine_yuan),
+        CorrectedField.NOTE: violation.note,
+    }
+
+
+def _texts(facts: CorrectedFacts, values: dict[str, Any]) -> Texts:
+    return {
+        CorrectedField.KIND: facts.kind_code,
+        CorrectedField.OCCURRED: facts.occurred_utc.isoformat(timespec="minutes"),
+        CorrectedField.AREA: facts.area_code,
+        CorrectedField.PLACE: values["place"],
+        CorrectedField.PENALTY: facts.penalty,
+        CorrectedField.FINE: _number(facts.fine_yuan),
+        CorrectedField.NOTE: values["note"],
+    }
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else str(value)
+
+
+def _changes(before: Texts, after: Texts) -> dict[CorrectedField, tuple[str, str]]:
+    return {field: (before[field], after[field]) for field in CorrectedField if before[field] != after[field]}
+
+
+def _move_objections(session: Session, violation: Violation, area_id: int) -> None:
+    """Let objections say where the violation happened by now: they wait for who answers for that place."""
+    moved = update(Objection).where(Objection.violation_id == violation.id).values(area_id=area_id)
+    session.execute(moved, execution_options={"synchronize_session": "fetch"})
