@@ -127,7 +127,8 @@ def data_key() -> str:
 
 @pytest.fixture(scope="session")
 def make_app(data_key: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Flask]:
-    """Build an application on a database URL: without CSRF checks (they have their own tests), nothing sent or kept.
+    """Build an application on a database URL: without CSRF checks or marks of what a page saw (they have their own
+    tests), nothing sent or kept.
 
     Every application of a process shares the compiled templates: a second of each new one's first pages.
     """
@@ -141,7 +142,7 @@ def make_app(data_key: str, tmp_path_factory: pytest.TempPathFactory) -> Callabl
             data_key=data_key,
             push_dry_run=True,
         )
-        quick = {"TESTING": True, "WTF_CSRF_ENABLED": False, "JOB_WAIT_SECONDS": 0}
+        quick = {"TESTING": True, "WTF_CSRF_ENABLED": False, "SEEN_REQUIRED": False, "JOB_WAIT_SECONDS": 0}
         app = create_app(settings, {**quick, **overrides})
         app.jinja_env.bytecode_cache = compiled
         return app

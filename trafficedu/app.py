@@ -63,7 +63,7 @@ import trafficedu.violations.views.deciding
 import trafficedu.violations.views.recording
 from trafficedu import wiring
 from trafficedu.accounts import queries as accounts
-from trafficedu.core import access, compression, database, health, lanes, logs, pages, security, web
+from trafficedu.core import access, compression, database, health, kept, lanes, logs, pages, security, web
 from trafficedu.core.settings import Settings, load_settings
 from trafficedu.core.templates import KeptTemplates
 from trafficedu.core.text import LOCALES
@@ -238,7 +238,8 @@ def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | 
     MaskedProtection(app)
     security.init_security(app, https=settings.secure_cookies)
     web.init_web(app, web.Tables(wiring.HOME, wiring.PANELS, wiring.IMPORTERS, wiring.EXPORTERS))
-    pages.init_pages(app, NAVIGATION)
+    kept.init_kept(app)
+    pages.init_pages(app, NAVIGATION, accounts.names_of)
     compression.init_compression(app)
     for blueprint in dict.fromkeys(module.pages for module in PAGES):
         app.register_blueprint(blueprint)

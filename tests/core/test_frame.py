@@ -31,7 +31,7 @@ def test_a_form_without_its_token_is_refused(make_app: Callable[..., Flask], tem
     app = make_app(template_url, WTF_CSRF_ENABLED=True)
     answer = app.test_client().post("/sign-in", data={"username": "a", "password": "b"})
     assert answer.status_code == 400
-    assert "刷新" in answer.text
+    assert "没有保存任何内容" in answer.text
     with app.app_context():
         close_connections()
 

@@ -16,6 +16,7 @@ CORE = {
     "core/fields.py": "a form's check, for the person in front of it",
     "core/job_running.py": "the process that runs jobs: when one began, ended, and was last heard of",
     "core/job_views.py": "the view of every file: when somebody asked for it",
+    "core/kept.py": "the frame of every form: when its page was drawn, how long what was typed is kept",
     "core/list_views.py": "the view of every list: the day in the name of the file that is sent",
     "core/pages.py": "the frame of every page",
 }

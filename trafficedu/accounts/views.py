@@ -23,6 +23,7 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.forms import acted, attach_error, form_page, submitted
 from trafficedu.core.lanes import kerb
 from trafficedu.core.list_views import list_page
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import LOCALES, message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message
@@ -35,6 +36,7 @@ LOCAL_ADDRESS = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
 @pages.route("/sign-in", methods=["GET", "POST"])
 @open_to_all("nobody is signed in before signing in")
+@changes_nothing_seen("nobody shares it")
 @kerb
 def sign_in() -> Any:
     """I enter my user name and password."""
@@ -72,6 +74,7 @@ def sign_in() -> Any:
 
 @pages.post("/sign-out")
 @signed_in_only
+@changes_nothing_seen("nobody shares it")
 @kerb
 def sign_out() -> Any:
     """I end my session."""
@@ -85,6 +88,7 @@ def sign_out() -> Any:
 
 @pages.route("/password", methods=["GET", "POST"])
 @signed_in_only
+@changes_nothing_seen("nobody shares it, and the old one is asked for")
 def password() -> Any:
     """I choose a new password; my other sessions end."""
     form = PasswordForm()
@@ -108,6 +112,7 @@ def _changed_password(form: PasswordForm, user: User) -> bool:
 
 @pages.post("/language")
 @open_to_all("everybody chooses the language they read")
+@changes_nothing_seen("nobody shares it")
 @kerb
 def language() -> Any:
     """I choose the language I read."""
@@ -132,6 +137,7 @@ def users() -> Any:
 
 @pages.route("/users/new", methods=["GET", "POST"])
 @requires("accounts:user:manage")
+@changes_nothing_seen("what it makes is new")
 def create_user() -> Any:
     """I open an account for somebody and hand over the first password."""
     form = _offer_posts(UserForm())
@@ -146,7 +152,7 @@ def create_user() -> Any:
 @requires("accounts:user:manage")
 def user(username: str) -> Any:
     """I change somebody's name, role or post, or deactivate the account."""
-    account = queries.find_account(session(), username)
+    account = seen(queries.find_account(session(), username))
     form = _offer_posts(UserForm(obj=account))
     if submitted(form, lambda: services.update_user(session(), account, form.to_input(), form.version.data, actor())):
         flash_message(message("Account changed."))
@@ -158,7 +164,7 @@ def user(username: str) -> Any:
 @requires("accounts:user:manage")
 def reset_password(username: str) -> Any:
     """I give somebody a new first password; the old one ends."""
-    account = queries.find_account(session(), username)
+    account = seen(queries.find_account(session(), username))
     first = services.first_password()  # hashed before anything is locked
     with writing(session()) as own:
         services.reset_password(own, account, first, actor())

@@ -23,6 +23,7 @@ from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.lanes import kerb
 from trafficedu.core.list_views import list_page
 from trafficedu.core.month import Month
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, translated
@@ -85,6 +86,7 @@ def _names(path: str) -> Any:
 
 @pages.route("/areas/outlines", methods=["GET", "POST"])
 @requires("areas:area:manage")
+@changes_nothing_seen("a file of outlines replaces what is there, and says so")
 def outlines() -> Any:
     """I bring in the outlines of towns or villages, so that the map shows them."""
     form = OutlinesForm()
@@ -108,7 +110,7 @@ def show(code: str) -> Any:
 @requires("areas:ebikes:manage")
 def set_figure(code: str) -> Any:
     """I enter the e-bikes registered in an area in a month."""
-    area = _area(code)
+    area = seen(_area(code), _figures)
     form = AreaFigureForm()
     if submitted(
         form, lambda: services.set_figure(session(), area, form.month.data, form.ebikes.data, actor(), utc_now())
@@ -122,7 +124,7 @@ def set_figure(code: str) -> Any:
 @requires("areas:area:manage")
 def create(code: str) -> Any:
     """I add a district to the city, a town to the district, or a village to a town."""
-    parent = _area(code)
+    parent = seen(_area(code))
     levels = parent.level.levels_below
     form = NewAreaForm()
     form.offer(levels)
@@ -136,7 +138,7 @@ def create(code: str) -> Any:
 @requires("areas:area:manage")
 def edit(code: str) -> Any:
     """I change an area's name or first day, or whether it is evaluated."""
-    area = _area(code)
+    area = seen(_area(code))
     form = AreaForm(obj=area)
     if submitted(form, lambda: services.change_area(session(), area, form.to_input(), form.version.data, actor())):
         flash_message(message("%(name)s changed.", name=area.name))
@@ -148,7 +150,7 @@ def edit(code: str) -> Any:
 @requires("areas:area:manage")
 def end(code: str) -> Any:
     """I end an area with all below it, and say what follows it."""
-    area = _area(code)
+    area = seen(_area(code))
     form = EndForm(obj=area, successor=area.successor.code if area.successor else "")
     form.offer(area.level)
     if accepted := submitted(
@@ -167,7 +169,7 @@ def end(code: str) -> Any:
 @requires("areas:area:manage")
 def reopen(code: str) -> Any:
     """I take the end of an area back."""
-    area = _area(code)
+    area = seen(_area(code))
     with writing(session()) as own:
         services.reopen_area(own, area, request.form.get("version", 0, type=int), actor())
     flash_message(message("%(name)s no longer has a last day.", name=area.name))
@@ -176,6 +178,11 @@ def reopen(code: str) -> Any:
 
 def _area(code: str) -> Area:
     return tree.find_visible_area(session(), code, actor())
+
+
+def _figures(area: Area) -> list[Any]:
+    """Return what entering a figure rests on: the area, and the figures that the page shows."""
+    return [area, list(list_figures(session(), area))]
 
 
 def _chart(months: Mapping[str, int | None]) -> Chart:

@@ -16,6 +16,7 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message, locale, panels_for
 from trafficedu.violations.queries.kinds import list_kinds
@@ -33,6 +34,7 @@ def index() -> Any:
 
 @pages.route("/campaigns/new", methods=["GET", "POST"])
 @requires("campaigns:campaign:manage")
+@changes_nothing_seen("what it makes is new")
 def create() -> Any:
     """I enter a campaign, before it begins if I can."""
     form = CampaignForm()
@@ -65,7 +67,7 @@ def show(number: str) -> Any:
 @requires("campaigns:campaign:manage")
 def edit(number: str) -> Any:
     """I change a campaign."""
-    campaign = _campaign(number)
+    campaign = seen(_campaign(number))
     form = CampaignForm(obj=campaign, data=None if request.method == "POST" else _chosen(campaign))
     _offer(form)
     if submitted(
@@ -80,7 +82,7 @@ def edit(number: str) -> Any:
 @requires("campaigns:campaign:manage")
 def end(number: str) -> Any:
     """I let a campaign end earlier than planned."""
-    campaign = _campaign(number)
+    campaign = seen(_campaign(number))
     form = EndForm(version=campaign.version)
     if submitted(
         form, lambda: services.end_campaign(session(), campaign, form.last_day.data, form.version.data, actor())
@@ -94,7 +96,7 @@ def end(number: str) -> Any:
 @requires("campaigns:campaign:manage")
 def cancel(number: str) -> Any:
     """I cancel a campaign that did not take place."""
-    campaign = _campaign(number)
+    campaign = seen(_campaign(number))
     form = CancelForm(version=campaign.version)
     if submitted(
         form,

@@ -12,6 +12,7 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
 
@@ -28,6 +29,7 @@ def index() -> Any:
 
 @pages.route("/companies/new", methods=["GET", "POST"])
 @requires("companies:company:manage")
+@changes_nothing_seen("what it makes is new")
 def create() -> Any:
     """I add a company."""
     form = CompanyForm()
@@ -49,7 +51,7 @@ def show(code: str) -> Any:
 @requires("companies:company:manage")
 def edit(code: str) -> Any:
     """I change a company, or deactivate it."""
-    company = queries.find_visible_company(session(), code, actor())
+    company = seen(queries.find_visible_company(session(), code, actor()))
     form = CompanyForm(obj=company)
     form.code.data = company.code
     if form.is_submitted():

@@ -13,6 +13,7 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.seen import seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale, page_place
@@ -32,7 +33,7 @@ def index() -> Any:
 @requires("configuration:figure:manage")
 def figure(code: str) -> Any:
     """I change a figure within its bounds."""
-    parameter = queries.find_parameter(session(), code)
+    parameter = seen(queries.find_parameter(session(), code))
     form = FigureForm(obj=parameter)
     if submitted(form, lambda: services.set_figure(session(), parameter, form.value.data, form.version.data, actor())):
         flash_message(message("Setting changed. It applies from now on."))
@@ -46,6 +47,7 @@ def figure(code: str) -> Any:
 @requires("configuration:figure:manage")
 def correct_day() -> Any:
     """I say that the district works or rests on a day."""
+    seen(queries.list_days(session()), lambda _: queries.list_days(session()))
     form = DayForm()
     if not form.validate_on_submit():
         return _index(form), 422
@@ -59,7 +61,7 @@ def correct_day() -> Any:
 @requires("configuration:figure:manage")
 def forget_day(day: str) -> Any:
     """I take a correction back."""
-    row = queries.find_day(session(), _day(day))
+    row = seen(queries.find_day(session(), _day(day)))
     with writing(session()) as own:
         services.forget_day(own, row, actor())
     flash_message(message("The published calendar applies again on %(day)s.", day=day))

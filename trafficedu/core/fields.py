@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import wtforms
-from flask import request
+from flask import g, request
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -20,6 +20,7 @@ from trafficedu.core.errors import Stale
 from trafficedu.core.month import EARLIEST, LATEST, Month, Period
 from trafficedu.core.orm import Valid
 from trafficedu.core.parsing import CODE, TELEPHONE
+from trafficedu.core.seen import held
 from trafficedu.core.states import Word
 from trafficedu.core.text import message
 from trafficedu.core.web import translated
@@ -29,6 +30,10 @@ ACCEPTED_TIMES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%
 
 class Form(FlaskForm):
     """What is typed on a page that changes something; it carries the token against forged requests."""
+
+    def validate_on_submit(self, extra_validators: Any = None) -> bool:
+        """Tell whether it was sent, may be acted upon (``core.seen.held``) and nothing in it is wrong."""
+        return held() is None and bool(super().validate_on_submit(extra_validators))
 
 
 class FormPart(wtforms.Form):
@@ -209,6 +214,10 @@ class VersionField(HiddenField):
         text = valuelist[0] if valuelist else ""
         self.data = int(text) if text.isdecimal() and len(text) < 10 else 0
 
+    def _value(self) -> str:
+        """Carry what was posted, or the version now where that was held and is shown to be sent again."""
+        return str(g.seen_version if held() is not None and g.get("seen_version") else self.data or 0)
+
 
 class VersionForm(Form):
     """An entry of a catalogue, or its next version."""
@@ -219,9 +228,12 @@ class VersionForm(Form):
 
     def follow(self, present: Valid) -> None:
         """Begin the version after ``present``; raise Stale where somebody made another one meanwhile."""
+        now = present.valid_from.isoformat()
         if not self.is_submitted():
-            self.valid_from.data, self.seen_from.data = None, present.valid_from.isoformat()
-        elif self.seen_from.data != present.valid_from.isoformat():
+            self.valid_from.data, self.seen_from.data = None, now
+        elif held() is not None:
+            self.seen_from.data = now
+        elif self.seen_from.data != now:
             raise Stale(message("Someone else has made a new version in the meantime. Check the catalogue."))
 
 

@@ -17,12 +17,15 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
-from trafficedu.core import access, connections, logs
+from trafficedu.core import access, connections, kept, logs, seen
 from trafficedu.core.actors import Actor
 from trafficedu.core.addresses import MonthConverter, NoSuchMonth
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Denied, DomainError, Missing, Stale
+from trafficedu.core.happenings import Happening, Names, happened
+from trafficedu.core.states import CHANGED
+from trafficedu.core.text import Message
 from trafficedu.core.web import locale, translated, wants_sentence
 
 BUILD = Path(__file__).parent.parent / "static" / "build"
@@ -66,8 +69,11 @@ def asset(name: str) -> str:
     return url_for("static", filename=f"build/{_manifest().get(name, name)}")
 
 
-def init_pages(app: Flask, navigation: Sequence[NavigationGroup]) -> None:
-    """Give every template the frame's names, addresses their months, and every error a page in the user's language."""
+def init_pages(app: Flask, navigation: Sequence[NavigationGroup], names: Names) -> None:
+    """Give every template the frame's names, addresses their months, and every error a page in the user's language.
+
+    ``names`` finds the names of accounts, for what somebody else did meanwhile.
+    """
     app.url_map.converters["month"] = MonthConverter
 
     @app.context_processor
@@ -84,16 +90,14 @@ def init_pages(app: Flask, navigation: Sequence[NavigationGroup]) -> None:
         }
 
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(
-        CSRFError,
-        lambda error: error_page(400, _l("This form was open for too long. Go back, reload and send it again.")),
-    )
+    app.jinja_env.globals["happened_meanwhile"] = lambda: _happened(names)
+    app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(
         NoSuchMonth, lambda _error: error_page(404, _l("This month does not exist. Write months like 2026-10."))
     )
     app.register_error_handler(DomainError, _domain_error)
     for stale in (StaleDataError, ObjectDeletedError):  # changed, or deleted, between the look and the change
-        app.register_error_handler(stale, lambda _error: error_page(409))
+        app.register_error_handler(stale, lambda _error: _stale(CHANGED))
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -123,8 +127,46 @@ def _domain_error(error: DomainError) -> Any:
     if isinstance(error, Denied):
         access.note_refusal(access.actor(), request.endpoint or "")
         return error_page(403, translated(error.text))
-    code = 404 if isinstance(error, Missing) else 409 if isinstance(error, Stale) else 400
-    return error_page(code, translated(error.text))
+    if isinstance(error, Stale):
+        return _stale(error.text)
+    return error_page(404 if isinstance(error, Missing) else 400, translated(error.text))
+
+
+def _happened(names: Names) -> list[Happening]:
+    """Return what happened to what this request acts on since its page was drawn."""
+    session().rollback()
+    why = seen.held()
+    records = why.records if why is not None else []
+    return happened(session(), records, kept.opened_at(), access.actor(), names)
+
+
+def _stale(text: Message) -> Any:
+    """Say what happened meanwhile, show what was typed and lead back to the record."""
+    session().rollback()
+    if wants_sentence():
+        return error_page(409, translated(text))
+    return _with_what_was_posted(409, text, action_left=not seen.has_page())
+
+
+def _forged(_error: CSRFError) -> Any:
+    """Say that the token is no longer good; the one for whom the page was drawn may send the same once more."""
+    if wants_sentence() or not kept.belongs_to(access.actor().user_id):
+        return error_page(400, _l("Another account, or a session that has ended, opened this form. Nothing was saved."))
+    return _with_what_was_posted(400, kept.TOKEN_TEXT, action_left=not seen.has_page())
+
+
+def _with_what_was_posted(code: int, text: Message, *, action_left: bool) -> Any:
+    """Render the page of an error with what was typed; ``action_left``: and with the button that sends it once more."""
+    body = kept.posted()
+    fresh = {seen.FIELD: g.seen_mark, kept.OPENED: kept.opened_mark()} if "seen_mark" in g else {}
+    if g.get("seen_version"):
+        fresh["version"] = str(g.seen_version)
+    fields = [(name, fresh.get(name, value)) for name, value in body.again()]
+    once_more = fields if request.method == "POST" and action_left and body.typed else []
+    page = render_template(
+        f"errors/{code}.html", message=translated(text), body=body, once_more=once_more, way_back=kept.way_back()
+    )
+    return page, code
 
 
 def _unexpected(error: Exception) -> Any:

@@ -7,7 +7,9 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 from flask import Flask, g
-from flask_wtf.csrf import CSRFProtect, generate_csrf
+from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
+
+from trafficedu.core import kept, seen
 
 
 def masked(token: str) -> str:
@@ -48,6 +50,15 @@ class MaskedProtection(CSRFProtect):
         super().init_app(app)
         app.jinja_env.globals["csrf_token"] = masked_token
         app.context_processor(lambda: {"csrf_token": masked_token})
+
+    def protect(self, apply_exemptions: bool = False) -> None:
+        """Refuse a token that is no longer good; from the one for whom the page was drawn the form is shown again."""
+        try:
+            super().protect(apply_exemptions)
+        except CSRFError as error:
+            if not kept.may_be_shown_again():
+                raise
+            seen.hold(seen.Held(kept.TOKEN_TEXT, 400), error)
 
     def _get_csrf_token(self) -> str | None:
         return unmasked(super()._get_csrf_token())

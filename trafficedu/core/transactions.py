@@ -19,7 +19,7 @@ from trafficedu.core import connections
 
 Result = TypeVar("Result")
 
-_WRITING = "writing"
+_WRITING, _CHECKS, _REFUSED = "writing", "checks", "refused"
 WRITES: Mapping[str, Any] = {_WRITING: True}
 """The ``info`` of a session that writes from its beginning to its end."""
 
@@ -86,9 +86,13 @@ def writing(session: Session) -> Iterator[Session]:
     """
     outer = is_writing(session)
     if not outer:
+        if (refusal := session.info.get(_REFUSED)) is not None:
+            raise refusal
         _give_up_reading(session)
     session.info[_WRITING] = True
     try:
+        for check in session.info.pop(_CHECKS, ()):
+            check()
         yield session
         session.commit()
     except BaseException:
@@ -96,6 +100,16 @@ def writing(session: Session) -> Iterator[Session]:
         raise
     finally:
         session.info[_WRITING] = outer
+
+
+def at_beginning(session: Session, check: Callable[[], None]) -> None:
+    """Have ``check`` called once the next change has begun, before anything is changed; what it raises undoes it."""
+    session.info.setdefault(_CHECKS, []).append(check)
+
+
+def refuse_writing(session: Session, error: Exception) -> None:
+    """Let ``session`` read only from here on: whoever begins to write with it raises ``error``."""
+    session.info[_REFUSED] = error
 
 
 def written(act: Callable[[Session, datetime], Result]) -> Callable[[Session, datetime], Result]:

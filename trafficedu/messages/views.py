@@ -10,6 +10,7 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.forms import carried_out, form_page, submitted
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message, unpacked
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, page_place, translated
@@ -53,6 +54,7 @@ def open_push(number: str) -> Any:
 @requires("messages:inbox:read")
 def read_all() -> Any:
     """I mark everything as read."""
+    seen(actor(), lambda who: queries.count_unread(session(), who))
     with writing(session()) as own:
         outbox.mark_all_read(own, actor(), utc_now())
     return back_to("messages.inbox")
@@ -60,6 +62,7 @@ def read_all() -> Any:
 
 @pages.route("/messages/channels", methods=["GET", "POST"])
 @requires("messages:channel:manage")
+@changes_nothing_seen("what it makes is new")
 def channels() -> Any:
     """I say on which channels I want messages."""
     form = ChannelForm()
@@ -85,7 +88,7 @@ def channels() -> Any:
 @requires("messages:channel:manage")
 def test_channel(number: str) -> Any:
     """I send myself a test."""
-    channel = queries.find_channel(session(), number, actor())
+    channel = seen(queries.find_channel(session(), number, actor()))
     if sent := carried_out(lambda: channel_services.send_test(session(), channel, actor(), utc_now())):
         delivery = sent.value
         deliver(session(), delivery.id, utc_now())
@@ -97,7 +100,7 @@ def test_channel(number: str) -> Any:
 @requires("messages:channel:manage")
 def remove_channel(number: str) -> Any:
     """I want nothing more on a channel."""
-    channel = queries.find_channel(session(), number, actor())
+    channel = seen(queries.find_channel(session(), number, actor()))
     with writing(session()) as own:
         channel_services.remove_channel(own, channel, actor(), utc_now())
     flash_message(message("Channel removed and its address deleted."))

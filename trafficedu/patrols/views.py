@@ -6,6 +6,7 @@ of its own, so that the page works without JavaScript.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -21,6 +22,7 @@ from trafficedu.core.errors import Denied
 from trafficedu.core.forms import carried_out, form_page, submitted
 from trafficedu.core.lanes import kerb
 from trafficedu.core.list_views import list_page
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
 from trafficedu.patrols import services
@@ -48,6 +50,7 @@ def _now(form: BeginForm) -> Any:
 
 @pages.post("/now/begin")
 @requires("patrols:patrol:record")
+@changes_nothing_seen("one who is on patrol cannot begin another")
 @kerb
 def begin() -> Any:
     """I begin a patrol in an area."""
@@ -63,7 +66,7 @@ def begin() -> Any:
 @kerb
 def stop() -> Any:
     """I stopped one more."""
-    return _counted(services.count_stop)
+    return _counted(services.count_stop, lambda running: running.id)
 
 
 @pages.post("/now/undo")
@@ -71,10 +74,12 @@ def stop() -> Any:
 @kerb
 def undo() -> Any:
     """I take my last count back."""
-    return _counted(services.uncount_stop)
+    return _counted(services.uncount_stop, lambda running: [running.id, running.stops])
 
 
-def _counted(change: Any) -> Any:
+def _counted(change: Any, facts: Callable[[Any], Any]) -> Any:
+    """Count, where the patrol that the page showed still runs."""
+    seen(records.running_of(session(), actor()), lambda running: None if running is None else facts(running))
     carried_out(lambda: change(session(), actor()))
     return back_to("patrols.now")
 
@@ -88,6 +93,7 @@ def end() -> Any:
     if running is None:
         flash_message(services.NOT_RUNNING, "warning")
         return back_to("patrols.now")
+    seen(running)
     form = EndForm(obj=running)
     if not form.is_submitted():
         form.ended_at.data = utc_now()
@@ -118,6 +124,7 @@ def index() -> Any:
 
 @pages.route("/new", methods=["GET", "POST"])
 @requires("patrols:patrol:record")
+@changes_nothing_seen("what it makes is new")
 def create() -> Any:
     """I enter a patrol that I wrote down elsewhere."""
     form = PastForm()
@@ -142,7 +149,7 @@ def show(number: str) -> Any:
 @requires("patrols:patrol:read")
 def void(number: str) -> Any:
     """I take a patrol that was wrong out of the figures; it stays in the list."""
-    patrol = records.find_patrol(session(), number, actor())
+    patrol = seen(records.find_patrol(session(), number, actor()))
     if not services.may_void(patrol, actor()):
         raise Denied(services.NOT_YOURS)
     form = VoidForm(version=patrol.version)

@@ -16,6 +16,7 @@ from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.forms import attach_error, form_page, submitted
 from trafficedu.core.lanes import kerb
 from trafficedu.core.numbers import is_number, normalise
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale, pdf
@@ -40,6 +41,7 @@ RIDER = "a rider has no account: the number and the last four characters of the 
 
 @pages.route("/receipt", methods=["GET", "POST"])
 @open_to_all(RIDER)
+@changes_nothing_seen("it reads, or makes a file of what is read")
 @kerb
 def find() -> Any:
     """I open my receipt with its number and my last four characters."""
@@ -51,6 +53,7 @@ def find() -> Any:
 
 @pages.route("/n/<number>", methods=["GET", "POST"])
 @open_to_all(RIDER)
+@changes_nothing_seen("it reads, or makes a file of what is read")
 @kerb
 def receipt(number: str) -> Any:
     """I read my receipt; the first time I prove that it is mine."""
@@ -67,6 +70,7 @@ def receipt(number: str) -> Any:
 
 @pages.post("/n/<number>/close")
 @open_to_all(RIDER)
+@changes_nothing_seen("it closes what is open in this browser")
 @kerb
 def close(number: str) -> Any:
     """I close my receipt: on this phone it asks for the four characters again."""
@@ -84,6 +88,7 @@ def move(number: str) -> Any:
     receipt = _receipt_or_key(number)
     if not isinstance(receipt, queries.Receipt):
         return receipt
+    seen(receipt.task, lambda task: [task, receipt.seat and receipt.seat.id])
     if receipt.task is None or not receipt.may_move:
         return back_to("public.receipt", number=number)
     offered = [study for study in sessions_with_seats(session(), receipt.task, utc_now()) if study != receipt.seat]
@@ -105,6 +110,7 @@ def objection(number: str) -> Any:
     receipt = _receipt_or_key(number)
     if not isinstance(receipt, queries.Receipt):
         return receipt
+    seen(receipt.violation)
     if not receipt.may_object:
         return back_to("public.receipt", number=number)
     form = ObjectionForm()
@@ -142,6 +148,7 @@ def certificate_pdf(number: str) -> Any:
 
 @pages.route("/verify", methods=["GET", "POST"])
 @open_to_all("whoever is shown a certificate may ask whether it is true")
+@changes_nothing_seen("it reads, or makes a file of what is read")
 @kerb
 def verify() -> Any:
     """I type the number of a certificate that somebody shows me."""

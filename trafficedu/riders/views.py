@@ -15,6 +15,7 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.reach import WINDOW
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, translated
@@ -37,6 +38,7 @@ pages = Blueprint("riders", __name__)
 
 @pages.route("/riders", methods=["GET", "POST"])
 @requires("riders:rider:read")
+@changes_nothing_seen("it reads, or makes a file of what is read")
 def index() -> Any:
     """I look a rider up by document, phone, plate or name; one found exactly opens at once."""
     form = SearchForm()
@@ -61,6 +63,7 @@ def index() -> Any:
 
 @pages.route("/riders/new", methods=["GET", "POST"])
 @requires("riders:rider:manage")
+@changes_nothing_seen("what it makes is new")
 def register() -> Any:
     """I register a rider, or come to the one who has this document already."""
     form = RegisterForm()
@@ -90,6 +93,7 @@ def show(number: str) -> Any:
 
 @pages.route("/riders/<number>/unmask", methods=["GET", "POST"])
 @requires("riders:identity:unmask")
+@changes_nothing_seen("it reads, or makes a file of what is read")
 def unmask(number: str) -> Any:
     """I see a rider's number and phone in clear, once, and say what for."""
     if request.method == "GET":  # the address of an answer already given: nothing to show again
@@ -114,7 +118,7 @@ def unmask(number: str) -> Any:
 @requires("riders:rider:manage")
 def edit(number: str) -> Any:
     """I mend what is recorded of a rider; a masked number or phone stays as it is."""
-    rider = queries.find_rider(session(), number, actor(), utc_now())
+    rider = seen(queries.find_rider(session(), number, actor(), utc_now()))
     shown = queries.describe(session(), rider)
     form = RiderForm(
         data={
@@ -144,7 +148,7 @@ def edit(number: str) -> Any:
 @requires("riders:rider:manage")
 def engage(number: str) -> Any:
     """I record that a company engages the rider."""
-    rider = queries.find_rider(session(), number, actor(), utc_now())
+    rider = seen(queries.find_rider(session(), number, actor(), utc_now()))
     form = EngagementForm()
     form.offer(companies.choices(session()))
     if submitted(form, lambda: engagements.engage(session(), rider, form.to_input(), actor(), utc_now())):
@@ -158,7 +162,7 @@ def engage(number: str) -> Any:
 def engagement(number: str, company: str, since: str) -> Any:
     """I end an engagement, or mend its days or its legal basis."""
     rider = queries.find_rider(session(), number, actor(), utc_now())
-    present = engagement_queries.find_engagement(session(), rider, company, _day(since))
+    present = seen(engagement_queries.find_engagement(session(), rider, company, _day(since)))
     form = EngagementForm(obj=present)
     del form.company_id
     if submitted(
@@ -176,7 +180,7 @@ def engagement(number: str, company: str, since: str) -> Any:
 @requires("riders:rider:manage")
 def add_plate(number: str) -> Any:
     """I note an e-bike that the rider rides."""
-    rider = queries.find_rider(session(), number, actor(), utc_now())
+    rider = seen(queries.find_rider(session(), number, actor(), utc_now()))
     form = PlateForm()
     if submitted(form, lambda: plates.remember_plate(session(), form.plate.data, rider, actor())):
         flash_message(message("Plate added."))
@@ -190,7 +194,7 @@ def add_plate(number: str) -> Any:
 @requires("riders:rider:manage")
 def remove_plate(number: str) -> Any:
     """I take a plate away from the rider."""
-    rider = queries.find_rider(session(), number, actor(), utc_now())
+    rider = seen(queries.find_rider(session(), number, actor(), utc_now()))
     with writing(session()) as own:
         plates.forget_plate(own, rider, request.form.get("plate", ""), actor())
     flash_message(message("Plate removed."))

@@ -13,6 +13,7 @@ from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
 from trafficedu.stations import queries, services
@@ -32,6 +33,7 @@ def index() -> Any:
 
 @pages.route("/stations/new", methods=["GET", "POST"])
 @requires("stations:station:manage")
+@changes_nothing_seen("what it makes is new")
 def create() -> Any:
     """I add a station."""
     form = StationForm()
@@ -56,7 +58,7 @@ def show(code: str) -> Any:
 @requires("stations:station:manage")
 def edit(code: str) -> Any:
     """I change a station, or deactivate it."""
-    station = queries.find_visible_station(session(), code, actor())
+    station = seen(queries.find_visible_station(session(), code, actor()))
     form = StationForm(obj=station, area_code=station.area.code)
     form.code.data = station.code
     if form.is_submitted():

@@ -20,6 +20,7 @@ from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.job_views import made_by_a_job
 from trafficedu.core.list_views import list_file, list_page
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale
@@ -39,6 +40,7 @@ def index() -> Any:
 
 @pages.post("/export/<any(csv, xlsx):suffix>")
 @requires("accidents:accident:export")
+@changes_nothing_seen("it reads, or makes a file of what is read")
 @made_by_a_job
 def export(suffix: str) -> Any:
     """I take the list with me as a file; it names nobody."""
@@ -78,7 +80,7 @@ def show(number: str) -> Any:
 @requires("accidents:rider:link")
 def link(number: str) -> Any:
     """I link a person to the accident, by document."""
-    accident = records.find_accident(session(), number, actor())
+    accident = seen(records.find_accident(session(), number, actor()))
     form = LinkForm()
     if submitted(
         form, lambda: people.link_rider(session(), accident, form.to_input(), form.role.data, actor(), utc_now())
@@ -94,7 +96,7 @@ def link(number: str) -> Any:
 def unlink(number: str, rider: str) -> Any:
     """I take a link back that was a mistake."""
     accident = records.find_accident(session(), number, actor())
-    link = records.find_link(session(), accident, rider)
+    link = seen(records.find_link(session(), accident, rider), lambda link: [link, accident])
     with writing(session()) as own:
         people.unlink_rider(own, link, actor())
     flash_message(message("Link removed."))
@@ -103,6 +105,7 @@ def unlink(number: str, rider: str) -> Any:
 
 @pages.post("/<number>/riders/<rider>/open")
 @requires(READS_RIDERS)
+@changes_nothing_seen("it reads, or makes a file of what is read")
 def open_linked(number: str, rider: str) -> Any:
     """I open a rider's page from an accident of my area; that I did is kept."""
     accident = records.find_accident(session(), number, actor())

@@ -17,6 +17,7 @@ from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
+from trafficedu.core.seen import seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message
@@ -26,7 +27,7 @@ from trafficedu.core.web import back_to, flash_message
 @requires("accidents:accident:void")
 def void(number: str) -> Any:
     """I take a record found wrong out of every figure; the page says what that means."""
-    accident = records.find_accident(session(), number, actor())
+    accident = seen(records.find_accident(session(), number, actor()))
     form = VoidForm()
     if submitted(form, lambda: closing.void(session(), accident, form.reason.data, actor(), utc_now())):
         flash_message(message("Record voided and removed from all figures."))
@@ -46,7 +47,7 @@ def duplicates() -> Any:
 @requires("accidents:accident:void")
 def compare(number: str, other: str) -> Any:
     """I compare two records, void one as a duplicate of the other, or say that they are two accidents."""
-    first, second = pair = [records.find_accident(session(), each, actor()) for each in (number, other)]
+    first, second = pair = seen([records.find_accident(session(), each, actor()) for each in (number, other)])
     form = CompareForm()
     form.decision.choices = choices(
         [

@@ -21,6 +21,7 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import attach_error, submitted
 from trafficedu.core.lanes import kerb
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale
@@ -32,6 +33,7 @@ VILLAGE_COOKIE = "village"
 
 @pages.route("/new", methods=["GET", "POST"])
 @requires("accidents:accident:record")
+@changes_nothing_seen("what it makes is new")
 @kerb
 def new() -> Any:
     """I record an accident; if one like it is on record already, I am asked first."""
@@ -41,7 +43,7 @@ def new() -> Any:
         form.area_code.begin_with(cookie.get(VILLAGE_COOKIE, ""))
         return _page(form)
     close: Sequence[Accident] = []
-    if form.validate():
+    if form.validate_on_submit():
         try:
             with writing(session()) as own:
                 number = recording.record(own, form.to_input(), actor(), utc_now()).number
@@ -68,7 +70,7 @@ def _close(form: AccidentForm) -> Sequence[Accident]:
 @requires("accidents:accident:record")
 def correct(number: str) -> Any:
     """I correct a record, or add who died of it later."""
-    accident = records.find_accident(session(), number, actor())
+    accident = seen(records.find_accident(session(), number, actor()))
     form = AccidentForm()
     if request.method == "GET":
         form.show(accident)

@@ -9,6 +9,7 @@ from flask import Blueprint, render_template
 from trafficedu.core.access import actor, requires
 from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.seen import seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
 from trafficedu.education.forms import CourseForm
@@ -29,7 +30,7 @@ def courses() -> Any:
 @requires("education:course:manage")
 def course(code: str) -> Any:
     """I change a course's names, minutes, pass mark, or from how many violations it is due."""
-    course = find_course(session(), code)
+    course = seen(find_course(session(), code))
     form = CourseForm(obj=course)
     if submitted(form, lambda: update_course(session(), course, form.to_input(course), form.version.data, actor())):
         flash_message(message("Course changed. It applies to study tasks from now on."))

@@ -14,6 +14,7 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import acted, form_page, submitted
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message, locale, page_place, pdf
 from trafficedu.education.forms import (
@@ -79,6 +80,7 @@ def _offer(form: SessionForm | SeriesForm, station: Station) -> Sequence[Course]
 
 @pages.route("/sessions/new", methods=["GET", "POST"])
 @requires("education:session:manage")
+@changes_nothing_seen("what it makes is new")
 def create() -> Any:
     """I put a session on the calendar; those who wait get its seats."""
     station, form = _own_station(), SessionForm()
@@ -95,6 +97,7 @@ def create() -> Any:
 
 @pages.route("/sessions/weekly", methods=["GET", "POST"])
 @requires("education:session:manage")
+@changes_nothing_seen("what it makes is new")
 def create_weekly() -> Any:
     """I plan a session every week: first I see the days, then they are made."""
     station, form = _own_station(), SeriesForm()
@@ -132,7 +135,7 @@ def show(number: str) -> Any:
 @requires("education:session:manage")
 def edit(number: str) -> Any:
     """I change a session's time, seats or lecturer."""
-    study = find_session(session(), number, actor())
+    study = seen(find_session(session(), number, actor()))
     form = SessionChangeForm(obj=study)
     if accepted := submitted(
         form, lambda: change_session(session(), study, form.to_input(), form.version.data, actor(), utc_now())
@@ -146,7 +149,7 @@ def edit(number: str) -> Any:
 @requires("education:session:manage")
 def cancel(number: str) -> Any:
     """I cancel a session; I am told how many riders it concerns, and they get another seat or wait."""
-    study = find_session(session(), number, actor())
+    study = seen(find_session(session(), number, actor()))
     count = count_live_bookings(session(), study.id)
     form = CancelForm(version=study.version, expected=str(count))
     if accepted := submitted(

@@ -14,6 +14,7 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.forms import carried_out, submitted, told_shortly
 from trafficedu.core.lanes import kerb
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale, wants_sentence
@@ -30,6 +31,12 @@ from trafficedu.education.services.study import gaps_of, times_of
 pages = Blueprint("study", __name__)
 ORDER = list(RosterState)
 CHECK_IN, COMPLETE = "education:session:check_in", "education:session:complete"
+
+
+def facts_of(booking: Booking) -> list[Any]:
+    """Return what a button beside a rider rests on: seat, task, check-in, and every module."""
+    attendance = booking.attendance
+    return [booking, booking.task, attendance, [] if attendance is None else list(attendance.modules)]
 
 
 @dataclass(frozen=True)
@@ -84,6 +91,11 @@ class RosterEntry:
     current: ModuleProgress | None = None
 
     @property
+    def facts(self) -> list[Any]:
+        """What its buttons rest on."""
+        return facts_of(self.booking)
+
+    @property
     def is_absent(self) -> bool:
         """Whether the rider did not come, or left."""
         return self.state == RosterState.ABSENT
@@ -112,21 +124,42 @@ class ModuleGroup:
     begin: int
     end: int
     running: int
+    facts: Sequence[Any]
 
 
 def _module_groups(study: StudySession, entries: Sequence[RosterEntry]) -> list[ModuleGroup]:
     groups = []
     for module in study.course.modules:
-        riders = [entry.current for entry in entries if entry.current and entry.current.module.id == module.id]
-        running = [rider for rider in riders if rider.is_running]
+        riders = {
+            entry.booking.id: entry.current
+            for entry in entries
+            if entry.current and entry.current.module.id == module.id
+        }
+        running = [rider for rider in riders.values() if rider.is_running]
         if riders:
             may_end = sum(rider.missing == 0 for rider in running)
-            groups.append(ModuleGroup(module, len(riders) - len(running), may_end, len(running)))
+            facts = [(booking, rider.is_running) for booking, rider in sorted(riders.items())]
+            groups.append(ModuleGroup(module, len(riders) - len(running), may_end, len(running), facts))
     return groups
+
+
+def _entries(study: StudySession) -> list[RosterEntry]:
+    return [_roster_entry(booking) for booking in sessions.list_roster(session(), study.id)]
+
+
+def _in_module(study: StudySession, position: int) -> Sequence[Any]:
+    """Return what a button for the whole room rests on: who is in a module, or may begin it."""
+    groups = _module_groups(study, _entries(study))
+    return next((group.facts for group in groups if group.module.position == position), ())
+
+
+def _ready(entries: Sequence[RosterEntry]) -> list[int]:
+    return sorted(entry.booking.id for entry in entries if entry.state == RosterState.READY)
 
 
 @pages.route("/sessions/<number>/check-in", methods=["GET", "POST"])
 @requires(CHECK_IN)
+@changes_nothing_seen("it reads, or makes a file of what is read")
 @kerb
 def check_in_list(number: str) -> Any:
     """I stand at the door: I find a rider and check them in with one tap."""
@@ -144,7 +177,7 @@ def check_in_list(number: str) -> Any:
         entries=shown,
         people=people.people(session(), [booking.task.rider for booking in roster], actor()),
         groups=_module_groups(study, entries),
-        ready=sum(entry.state == RosterState.READY for entry in entries),
+        ready=_ready(entries),
         here=sum(entry.booking.state == BookingState.ATTENDED for entry in entries),
         total=len(entries),
         is_today=study.starts_on == today() and study.takes_place,
@@ -174,6 +207,7 @@ def _card(booking: Booking, quiz: QuizForm | None = None, override: OverrideForm
         progress=progress,
         quiz_begun=any(part.module.is_quiz and part.has_begun for part in progress),
         gaps=gaps_of(booking, locale()),
+        facts=facts_of(booking),
         quiz_form=quiz or QuizForm(formdata=None),
         override_form=override or OverrideForm(formdata=None),
         certificate=certificates.certificate_of_task(session(), booking.task_id),
@@ -199,6 +233,8 @@ def check_in(number: str, task: str) -> Any:
     def arrive() -> None:
         study_services.check_in(session(), booking, actor(), utc_now())
 
+    if not done:
+        seen(booking, facts_of)
     if wants_sentence():
         return {"html": _row(number, task)} if done else told_shortly(arrive, lambda: _row(number, task))
     if not done:
@@ -220,7 +256,7 @@ def _row(number: str, task: str) -> str:
 @kerb
 def undo(number: str, task: str) -> Any:
     """I take a mistaken check-in back."""
-    booking = _study(number, task)
+    booking = seen(_study(number, task), facts_of)
     carried_out(lambda: study_services.undo_check_in(session(), booking, actor()), message("Check-in undone."))
     return back_to("study.check_in_list", number=number, _anchor=task)
 
@@ -237,7 +273,7 @@ def _module_id(study: StudySession, position: int) -> int:
 @kerb
 def start(number: str, task: str, position: int) -> Any:
     """I begin a module for one rider."""
-    booking = _study(number, task)
+    booking = seen(_study(number, task), facts_of)
     module_id = _module_id(booking.session, position)
     carried_out(lambda: study_services.start_module(session(), booking, module_id, actor(), utc_now()))
     return _to_card(number, task)
@@ -248,7 +284,7 @@ def start(number: str, task: str, position: int) -> Any:
 @kerb
 def end(number: str, task: str, position: int) -> Any:
     """I end a module for one rider."""
-    booking = _study(number, task)
+    booking = seen(_study(number, task), facts_of)
     module_id = _module_id(booking.session, position)
     carried_out(lambda: study_services.end_module(session(), booking, module_id, actor(), utc_now()))
     return _to_card(number, task)
@@ -259,7 +295,7 @@ def end(number: str, task: str, position: int) -> Any:
 @kerb
 def quiz(number: str, task: str) -> Any:
     """I enter the score of a rider's quiz."""
-    booking = _study(number, task)
+    booking = seen(_study(number, task), facts_of)
     form = QuizForm()
     if submitted(form, lambda: study_services.record_quiz(session(), booking, form.score.data, actor(), utc_now())):
         return _to_card(number, task)
@@ -271,7 +307,7 @@ def quiz(number: str, task: str) -> Any:
 @kerb
 def sign_off(number: str, task: str) -> Any:
     """I sign a rider's study off in my name; the certificate is issued."""
-    booking = _study(number, task)
+    booking = seen(_study(number, task), facts_of)
     carried_out(
         lambda: study_services.sign_off(session(), booking, actor(), utc_now()),
         message("Signed off. The certificate has been issued."),
@@ -284,7 +320,7 @@ def sign_off(number: str, task: str) -> Any:
 @kerb
 def override(number: str, task: str) -> Any:
     """I sign a study off although something is missing, with a reason."""
-    booking = _study(number, task)
+    booking = seen(_study(number, task), facts_of)
     form = OverrideForm()
     if submitted(form, lambda: study_services.sign_off(session(), booking, actor(), utc_now(), form.reason.data)):
         flash_message(message("Signed off. The certificate has been issued."))
@@ -297,7 +333,7 @@ def override(number: str, task: str) -> Any:
 @kerb
 def absent(number: str, task: str) -> Any:
     """I note that a rider did not come; the task opens again and gets the next seat."""
-    booking = _study(number, task)
+    booking = seen(_study(number, task), facts_of)
     carried_out(
         lambda: seats.mark_absent(session(), booking, actor(), utc_now()),
         message("Marked as absent. The study task is open again and will get the next free seat."),
@@ -310,7 +346,7 @@ def absent(number: str, task: str) -> Any:
 @kerb
 def start_all(number: str, position: int) -> Any:
     """I begin a module for everybody in the room whose turn it is."""
-    study = sessions.find_session(session(), number, actor())
+    study = seen(sessions.find_session(session(), number, actor()), lambda study: _in_module(study, position))
     module_id = _module_id(study, position)
     with writing(session()) as own:
         result = study_services.start_module_for_all(own, study, module_id, actor(), utc_now())
@@ -327,7 +363,7 @@ def start_all(number: str, position: int) -> Any:
 @kerb
 def end_all(number: str, position: int) -> Any:
     """I end a module for everybody for whom it ran long enough."""
-    study = sessions.find_session(session(), number, actor())
+    study = seen(sessions.find_session(session(), number, actor()), lambda study: _in_module(study, position))
     module_id = _module_id(study, position)
     with writing(session()) as own:
         result = study_services.end_module_for_all(own, study, module_id, actor(), utc_now())
@@ -346,7 +382,7 @@ def end_all(number: str, position: int) -> Any:
 @kerb
 def sign_off_all(number: str) -> Any:
     """I sign off everybody for whom nothing is missing, each in my name."""
-    study = sessions.find_session(session(), number, actor())
+    study = seen(sessions.find_session(session(), number, actor()), lambda study: _ready(_entries(study)))
     with writing(session()) as own:
         result = study_services.sign_off_ready(own, study, actor(), utc_now())
     flash_message(

@@ -14,6 +14,7 @@ from trafficedu.core.fields import choices
 from trafficedu.core.forms import errors_told, form_page, submitted
 from trafficedu.core.lanes import kerb
 from trafficedu.core.list_views import list_page
+from trafficedu.core.seen import seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, local_time, locale, pdf, translated, wants_sentence
@@ -47,6 +48,11 @@ def tasks() -> Any:
     )
 
 
+def _seated(task: StudyTask) -> list[Any]:
+    """Return what looking for a seat rests on: the task, and the seat it has."""
+    return [task, live_booking(session(), task.id)]
+
+
 def _find(number: str) -> StudyTask:
     return find_task(session(), number, actor())
 
@@ -63,6 +69,7 @@ def task(number: str) -> Any:
         certificate=certificates.certificate_of_task(session(), task.id),
         overdue=task.is_overdue(today()),
         act=rules.TaskAct,
+        seat_facts=_seated(task),
     )
 
 
@@ -71,7 +78,7 @@ def task(number: str) -> Any:
 @kerb
 def seat(number: str) -> Any:
     """I give a rider a seat in another session, as they ask for it."""
-    task, now, form = find_bookable(session(), number, actor()), utc_now(), SeatForm()
+    task, now, form = seen(find_bookable(session(), number, actor()), _seated), utc_now(), SeatForm()
     path = origin_path(session(), task)
     form.choose_from(lambda chosen: find_chosen(session(), task, path, chosen, now))
     if submitted(form, lambda: seats.move_booking(session(), task, form.study, actor(), now)):
@@ -100,7 +107,7 @@ def _label(study: StudySession, task: StudyTask) -> str:
 @kerb
 def book(number: str) -> Any:
     """I look again for a seat for a rider who waits."""
-    task = _find(number)
+    task = seen(_find(number), _seated)
     with writing(session()) as own:
         booking = seats.book(own, task, actor(), utc_now())
     if booking is None:
@@ -116,7 +123,7 @@ def book(number: str) -> Any:
 @requires("education:task:waive")
 def waive(number: str) -> Any:
     """I let a rider off a study, with a reason."""
-    task = find_task(session(), number, actor(), answering=True)
+    task = seen(find_task(session(), number, actor(), answering=True))
     form = WaiveForm()
     if submitted(form, lambda: assignment.waive(session(), task, form.reason.data, actor(), utc_now())):
         flash_message(message("Study task waived."))

@@ -17,6 +17,7 @@ from trafficedu.core.database import from_replica, session
 from trafficedu.core.job_views import made_by_a_job
 from trafficedu.core.list_views import Table, table_file
 from trafficedu.core.month import Month
+from trafficedu.core.seen import changes_nothing_seen
 from trafficedu.core.spreadsheet import Column, Row
 from trafficedu.core.text import message
 from trafficedu.core.web import locale, page_place, translated
@@ -91,6 +92,7 @@ def _before(month: Month, codes: set[str], kind: str) -> dict[str, str]:
 
 @pages.post("/export/<any(csv, xlsx):suffix>")
 @requires("evaluation:result:read")
+@changes_nothing_seen("it reads, or makes a file of what is read")
 @made_by_a_job
 def export(suffix: str) -> Any:
     """I download the list as I see it."""

@@ -13,6 +13,7 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
 from trafficedu.core.forms import attach_error, carried_out, form_page
 from trafficedu.core.month import Month
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, translated
@@ -62,6 +63,7 @@ def rule_set(code: str) -> Any:
 
 @pages.route("/rules/new", methods=["GET", "POST"])
 @requires("evaluation:rule:propose")
+@changes_nothing_seen("what it makes is new")
 def new_rule_set() -> Any:
     """I draft new rules from those in force."""
     copied = queries.rule_set_of(session(), Month.of(today()))
@@ -87,7 +89,7 @@ def new_rule_set() -> Any:
 @requires("evaluation:rule:propose")
 def edit_rule_set(code: str) -> Any:
     """I change a draft."""
-    record = queries.find_rule_set(session(), code)
+    record = seen(queries.find_rule_set(session(), code))
     stored = {"name": record.name, "valid_from": record.valid_from, "note": record.note, "version": record.version}
     form = RuleSetForm(data={**flat(record.payload), **stored})
     if form.validate_on_submit():
@@ -106,7 +108,7 @@ def edit_rule_set(code: str) -> Any:
 @requires("evaluation:rule:release")
 def release_rule_set(code: str) -> Any:
     """I put somebody else's draft in force."""
-    record = queries.find_rule_set(session(), code)
+    record = seen(queries.find_rule_set(session(), code))
     if carried_out(lambda: rule_set_services.release_rule_set(session(), record, _version(), actor(), utc_now())):
         flash_message(message("The rule set is in force from the month you chose."))
     return back_to("evaluation.rule_set", code=code)
@@ -116,7 +118,7 @@ def release_rule_set(code: str) -> Any:
 @requires("evaluation:rule:propose")
 def discard_rule_set(code: str) -> Any:
     """I give a draft up."""
-    record = queries.find_rule_set(session(), code)
+    record = seen(queries.find_rule_set(session(), code))
     if carried_out(lambda: rule_set_services.discard_rule_set(session(), record, _version(), actor())):
         flash_message(message("Draft discarded. It stays in the list."))
     return back_to("evaluation.rule_sets")

@@ -12,6 +12,7 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
 from trafficedu.core.forms import carried_out
 from trafficedu.core.month import Month
+from trafficedu.core.seen import seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
 from trafficedu.evaluation.queries import runs
@@ -26,7 +27,7 @@ SHOWN_CHANGES = 200
 @requires("evaluation:run:manage")
 def evaluate(month: Month) -> Any:
     """I evaluate a month, or again, with what came in late."""
-    before = runs.latest_run(session(), month)
+    before = seen(runs.latest_run(session(), month))
     number = before.number if before else 0
     try:
         evaluated = run_services.evaluate(session(), month, utc_now(), actor()).number
@@ -62,7 +63,7 @@ def versions(month: Month) -> Any:
 def publish(month: Month) -> Any:
     """I publish a version: everybody sees it from now on."""
     number = request.form.get("number", 0, type=int) or 0
-    run = runs.find_version(session(), month, number if 0 < number < 2**31 else 0)
+    run = seen(runs.find_version(session(), month, number if 0 < number < 2**31 else 0))
     if carried_out(lambda: run_services.publish_run(session(), run, actor(), utc_now())):
         flash_message(message("Version %(number)d of %(month)s published.", number=number, month=month))
     return back_to("evaluation.versions", month=month)

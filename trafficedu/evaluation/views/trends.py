@@ -15,6 +15,7 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import from_replica, session
 from trafficedu.core.month import Month
+from trafficedu.core.seen import changes_nothing_seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale, still, translated
@@ -67,6 +68,7 @@ def trends() -> Any:
 
 @pages.post("/trends/again")
 @requires("evaluation:trend:read")
+@changes_nothing_seen("it calculates from what is on record then, whatever that is")
 def again() -> Any:
     """I want the trend of what is on record now, not of last night."""
     key = request.form.get("series", "")

@@ -12,6 +12,7 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
+from trafficedu.core.seen import seen
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
@@ -56,7 +57,7 @@ def notice(number: str) -> Any:
 @requires("feedback:notice:answer")
 def answer(number: str) -> Any:
     """I say what was done about the rider: by the form, or with one key on a list."""
-    notice = find_notice(session(), number, actor())
+    notice = seen(find_notice(session(), number, actor()))
     form = _answer_form(notice)
     if not submitted(form, lambda: answers.answer(session(), notice, form.to_input(), actor(), utc_now())):
         return _show(find_notice(session(), number, actor()), form), 422

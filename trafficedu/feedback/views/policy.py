@@ -15,6 +15,7 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.fields import EndForm
 from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import Message, message
 from trafficedu.core.web import back_to, flash_message
 from trafficedu.feedback import rules
@@ -35,6 +36,7 @@ def policy() -> Any:
 
 @pages.route("/escalation/new", methods=["GET", "POST"])
 @requires("feedback:policy:manage")
+@changes_nothing_seen("what it makes is new")
 def new_step() -> Any:
     """I add a line, after looking at what it changes."""
     return _previewed(
@@ -49,7 +51,7 @@ def new_step() -> Any:
 @requires("feedback:policy:manage")
 def step(receiver: str, count: int, day: str) -> Any:
     """I make a new version of a line, after looking at what it changes."""
-    present = find_step(session(), receiver, count, _day(day))
+    present = seen(find_step(session(), receiver, count, _day(day)))
     form = StepForm(obj=present, receiver_kind=receiver)
     if not form.is_submitted():
         form.valid_from.data = None
@@ -65,7 +67,7 @@ def step(receiver: str, count: int, day: str) -> Any:
 @requires("feedback:policy:manage")
 def end_step(receiver: str, count: int, day: str) -> Any:
     """I let a line end; what it recommended before stays."""
-    present = find_step(session(), receiver, count, _day(day))
+    present = seen(find_step(session(), receiver, count, _day(day)))
     form = EndForm(obj=present)
     if submitted(
         form,

@@ -15,6 +15,7 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.job_views import made_by_a_job
 from trafficedu.core.list_views import list_file, list_page
+from trafficedu.core.seen import changes_nothing_seen
 from trafficedu.core.services import services_of
 from trafficedu.core.web import locale
 from trafficedu.hazards import rules
@@ -35,6 +36,7 @@ def index() -> Any:
 
 @pages.post("/export/<any(csv, xlsx):suffix>")
 @requires("hazards:hazard:export")
+@changes_nothing_seen("it reads, or makes a file of what is read")
 @made_by_a_job
 def export(suffix: str) -> Any:
     """I take the list with me as a file; it names nobody but who is responsible."""

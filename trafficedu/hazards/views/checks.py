@@ -16,6 +16,7 @@ from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
 from trafficedu.hazards.forms import LookForm, ReasonForm, WatchFilterForm, WatchForm
@@ -38,6 +39,7 @@ def checks() -> Any:
 
 @pages.route("/checks/new", methods=["GET", "POST"])
 @requires("hazards:check:manage")
+@changes_nothing_seen("what it makes is new")
 def new_check() -> Any:
     """I put a town or village on the list."""
     form = WatchForm()
@@ -61,7 +63,7 @@ def check(number: str) -> Any:
 @requires("hazards:check:manage")
 def edit_check(number: str) -> Any:
     """I change how often an area is looked at, and by whom."""
-    watch = find_watch(session(), number, actor())
+    watch = seen(find_watch(session(), number, actor()))
     form = WatchForm()
     del form.area_code  # an entry stays where it is
     if request.method == "GET":
@@ -87,7 +89,7 @@ def _form_page(form: WatchForm, watch: HazardWatch | None = None) -> Any:
 @requires("hazards:check:look")
 def look(number: str) -> Any:
     """I note that I looked, and how many hazards I found."""
-    watch = find_watch(session(), number, actor())
+    watch = seen(find_watch(session(), number, actor()))
     form = LookForm()
     if request.method == "GET":
         form.version.data = watch.version
@@ -107,7 +109,7 @@ def look(number: str) -> Any:
 @requires("hazards:check:manage")
 def end_check(number: str) -> Any:
     """I take an area off the list."""
-    watch = find_watch(session(), number, actor())
+    watch = seen(find_watch(session(), number, actor()))
     form = ReasonForm()
     if request.method == "GET":
         form.version.data = watch.version

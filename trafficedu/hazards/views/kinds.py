@@ -9,6 +9,7 @@ from flask import render_template, request
 from trafficedu.core.access import actor, requires
 from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
 from trafficedu.hazards.forms import HazardKindForm
@@ -26,6 +27,7 @@ def kinds() -> Any:
 
 @pages.route("/kinds/new", methods=["GET", "POST"])
 @requires("hazards:kind:manage")
+@changes_nothing_seen("what it makes is new")
 def new_kind() -> Any:
     """I add a kind of hazard."""
     form = HazardKindForm()
@@ -39,7 +41,7 @@ def new_kind() -> Any:
 @requires("hazards:kind:manage")
 def kind(code: str) -> Any:
     """I rename a kind of hazard, or take it out of use."""
-    entry = find_kind(session(), code)
+    entry = seen(find_kind(session(), code))
     form = HazardKindForm()
     if request.method == "GET":
         form.show(entry)

@@ -14,6 +14,7 @@ from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.lanes import kerb
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message, locale
 from trafficedu.hazards.forms import HazardForm, MorePhotosForm, ReasonForm
@@ -29,6 +30,7 @@ VILLAGE_COOKIE = "village"
 
 @pages.route("/new", methods=["GET", "POST"])
 @requires("hazards:hazard:report")
+@changes_nothing_seen("what it makes is new")
 @kerb
 def new() -> Any:
     """I report a hazard where I stand: photo, what, where."""
@@ -47,7 +49,7 @@ def new() -> Any:
 @requires("hazards:hazard:report")
 def correct(number: str) -> Any:
     """I correct where or what a hazard is, or its risk."""
-    hazard = records.find_hazard(session(), number, actor())
+    hazard = seen(records.find_hazard(session(), number, actor()))
     form = HazardForm()
     if request.method == "GET":
         form.show(hazard)
@@ -72,7 +74,7 @@ def _page(form: HazardForm, hazard: Hazard | None = None) -> Any:
 @requires("hazards:photo:add")
 def photos(number: str) -> Any:
     """I add photos to a hazard of my area."""
-    hazard = records.find_hazard(session(), number, actor())
+    hazard = seen(records.find_hazard(session(), number, actor()))
     form = MorePhotosForm()
     if submitted(
         form,
@@ -88,7 +90,7 @@ def photos(number: str) -> Any:
 @requires("hazards:hazard:void")
 def withdraw(number: str, position: int) -> Any:
     """I take a photo from every page that shows what it must not, such as a face."""
-    picture = records.find_photo(session(), number, min(position, 999), actor())
+    picture = seen(records.find_photo(session(), number, min(position, 999), actor()))
     form = ReasonForm()
     if submitted(form, lambda: reporting.withdraw_photo(session(), picture, form.reason.data, actor(), utc_now())):
         flash_message(message("Photo withdrawn from all pages."))

@@ -14,6 +14,7 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Stale
 from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.seen import seen
 from trafficedu.core.text import Message, message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message
@@ -33,7 +34,7 @@ def _seen(number: str, *acts: HazardAct) -> Hazard:
     hazard = records.find_hazard(session(), number, actor())
     if not any(hazard.may(act) for act in acts):
         raise Stale(rules.HAZARD_LIFE.stale)
-    return hazard
+    return seen(hazard)
 
 
 @pages.route("/<number>/plan", methods=["GET", "POST"])

@@ -22,6 +22,7 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
 from trafficedu.core.lanes import kerb
+from trafficedu.core.seen import changes_nothing_seen
 from trafficedu.core.text import message
 from trafficedu.core.tokens import masked_token
 from trafficedu.core.transactions import writing
@@ -85,6 +86,7 @@ def facts() -> Any:
 
 @pages.post("/count/sheets")
 @requires("helmets:survey:record")
+@changes_nothing_seen("a phone adds its own taps; each is known by its number")
 @kerb
 def receive() -> Any:
     """My phone sends what I counted."""

@@ -12,6 +12,7 @@ from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.month import Month
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
 from trafficedu.helmets.forms import DrawForm, NewSiteForm, SiteFilterForm, SiteForm
@@ -34,6 +35,7 @@ def sites() -> Any:
 
 @pages.route("/sites/new", methods=["GET", "POST"])
 @requires("helmets:site:manage")
+@changes_nothing_seen("what it makes is new")
 def create_site() -> Any:
     """I add a counting site."""
     form = NewSiteForm()
@@ -48,7 +50,7 @@ def create_site() -> Any:
 @requires("helmets:site:manage")
 def site(code: str) -> Any:
     """I change a counting site, or take it out of use."""
-    record = find_site(session(), code, actor())
+    record = seen(find_site(session(), code, actor()))
     form = SiteForm(obj=record, area_code=record.area.code)
     if submitted(form, lambda: places.update_site(session(), record, form.to_input(), form.version.data, actor())):
         flash_message(message("Site changed."))
@@ -65,6 +67,7 @@ def draws() -> Any:
 
 @pages.route("/plans/new", methods=["GET", "POST"])
 @requires("helmets:site:manage")
+@changes_nothing_seen("what it makes is new")
 def create_draw() -> Any:
     """I have the sites of a month drawn at random."""
     form = DrawForm(month=Month.of(today()), sites=USUAL_SITES, stratified_by=Strata.BY_CLASS)

@@ -12,6 +12,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
 from trafficedu.helmets.forms import CELL_NAMES, SurveyFilterForm, SurveyForm, VoidForm
@@ -43,7 +44,7 @@ def survey(number: str) -> Any:
 @requires("helmets:survey:void")
 def void(number: str) -> Any:
     """I take a survey that was wrong out of every figure, and say why."""
-    record = find_survey(session(), number, actor())
+    record = seen(find_survey(session(), number, actor()))
     form = VoidForm()
     if submitted(
         form, lambda: survey_services.void(session(), record, form.reason.data, form.version.data, actor(), utc_now())
@@ -68,6 +69,7 @@ def _show(record: HelmetSurvey, form: VoidForm) -> str:
 
 @pages.route("/surveys/new", methods=["GET", "POST"])
 @requires("helmets:survey:record")
+@changes_nothing_seen("what it makes is new")
 def create_survey() -> Any:
     """I enter a survey whole: from paper or from a video."""
     form = SurveyForm()

@@ -15,6 +15,7 @@ from trafficedu.core.forms import carried_out, form_page, submitted
 from trafficedu.core.job_views import made_by_a_job
 from trafficedu.core.list_views import Table, table_file
 from trafficedu.core.month import Month
+from trafficedu.core.seen import seen
 from trafficedu.core.text import message, translate
 from trafficedu.core.web import back_to, flash_message, locale, page_place
 from trafficedu.overview import services
@@ -88,6 +89,7 @@ def _parts(entries: Sequence[ListEntry]) -> dict[Shade, list[ListEntry]]:
 @requires("overview:list:manage")
 def freeze(month: Month) -> Any:
     """I freeze the list of a month, so that villages can protest."""
+    seen(queries.find_list(session(), month), lambda _: [str(month), queries.find_list(session(), month)])
     if carried_out(lambda: services.freeze_list(session(), month, actor(), utc_now())):
         flash_message(message("List frozen. The villages on it have been notified."))
     return back_to("overview.month_list", month=month)
@@ -97,7 +99,7 @@ def freeze(month: Month) -> Any:
 @requires("overview:list:manage")
 def publish(month: Month) -> Any:
     """I publish a frozen list."""
-    frozen = _list_of(month)
+    frozen = seen(_list_of(month))
     version = request.form.get("version", 0, type=int)
     if carried_out(lambda: services.publish_list(session(), frozen, version, actor(), utc_now())):
         flash_message(message("The list is published."))
@@ -108,7 +110,7 @@ def publish(month: Month) -> Any:
 @requires("overview:list:protest")
 def protest(month: Month, code: str) -> Any:
     """I say what is wrong with my village's entry."""
-    entry = queries.find_entry(session(), month, code, actor())
+    entry = seen(queries.find_entry(session(), month, code, actor()))
     form = ProtestForm()
     if submitted(form, lambda: services.protest(session(), entry, form.text.data, actor(), utc_now())):
         flash_message(message("Objection sent. It will be decided before the list is published."))
@@ -120,7 +122,7 @@ def protest(month: Month, code: str) -> Any:
 @requires("overview:list:decide")
 def decide(month: Month, code: str) -> Any:
     """I decide a protest: the village leaves the list, or stays on it."""
-    protest = queries.find_entry(session(), month, code, actor()).protest
+    protest = seen(queries.find_entry(session(), month, code, actor()).protest)
     if protest is None:
         abort(404)
     form = ObjectionDecisionForm()
@@ -137,7 +139,7 @@ def decide(month: Month, code: str) -> Any:
 @requires("overview:list:manage")
 def take_off(month: Month, code: str) -> Any:
     """I take a village off a frozen list because its entry is wrong."""
-    entry = queries.find_entry(session(), month, code, actor())
+    entry = seen(queries.find_entry(session(), month, code, actor()))
     form = TakeOffForm()
     if submitted(form, lambda: services.take_off(session(), entry, form.reason.data, actor())):
         flash_message(message("%(village)s removed from the list.", village=entry.area.name))

@@ -18,6 +18,7 @@ from trafficedu.core.fields import show_month
 from trafficedu.core.job_views import made_by_a_job
 from trafficedu.core.list_views import list_file, list_page
 from trafficedu.core.month import Month
+from trafficedu.core.seen import changes_nothing_seen
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.core.web import locale, page_place
@@ -60,6 +61,7 @@ def ledger() -> Any:
 
 @pages.post("/entries/export/<any(csv, xlsx):suffix>")
 @requires("points:entry:export")
+@changes_nothing_seen("it reads, or makes a file of what is read")
 @made_by_a_job
 def export(suffix: str) -> Any:
     """I take the ledger with me as a file."""

@@ -11,6 +11,7 @@ from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.core.fields import EndForm
 from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
 from trafficedu.points.forms import ActivityForm, ExpectationForm
@@ -31,6 +32,7 @@ def activities() -> Any:
 
 @pages.route("/activities/new", methods=["GET", "POST"])
 @requires(MANAGE)
+@changes_nothing_seen("what it makes is new")
 def new_activity() -> Any:
     """I add an activity that people enter."""
     form = ActivityForm()
@@ -44,7 +46,7 @@ def new_activity() -> Any:
 @requires(MANAGE)
 def activity(code: str) -> Any:
     """I make a new version of an activity; the present one ends the day before it begins."""
-    entry = find_activity(session(), code)
+    entry = seen(find_activity(session(), code))
     form = ActivityForm(obj=entry)
     form.follow(entry)
     if submitted(form, lambda: catalogue.renew_activity(session(), entry, form.to_input(), form.version.data, actor())):
@@ -57,7 +59,7 @@ def activity(code: str) -> Any:
 @requires(MANAGE)
 def end_activity(code: str) -> Any:
     """I let an activity end; entries made under it keep it."""
-    entry = find_activity(session(), code)
+    entry = seen(find_activity(session(), code))
     form = EndForm(obj=entry)
     if submitted(
         form, lambda: catalogue.end_activity(session(), entry, form.last_day.data, form.version.data, actor())
@@ -71,6 +73,7 @@ def end_activity(code: str) -> Any:
 @requires("points:expectation:manage")
 def expectations() -> Any:
     """I see what is expected a month, and say it anew from a month on."""
+    seen(actor(), lambda _: list_expectations(session()))
     form = ExpectationForm()
     if submitted(form, lambda: catalogue.expect_points(session(), form.to_input(), actor())):
         flash_message(message("Figure entered."))

@@ -11,6 +11,7 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Denied
 from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message, locale
 from trafficedu.points.forms import CounterForm, EntryForm
@@ -23,6 +24,7 @@ from trafficedu.points.views.blueprint import pages
 
 @pages.route("/entries/new", methods=["GET", "POST"])
 @requires("points:entry:record")
+@changes_nothing_seen("what it makes is new")
 def record() -> Any:
     """I enter what my area, or a company, did for safety."""
     form = EntryForm()
@@ -54,7 +56,7 @@ def _offer(form: EntryForm) -> None:
 @requires("points:entry:record")
 def counter(number: str) -> Any:
     """I take an entry back that was a mistake; both stay in the ledger."""
-    entry = find_entry(session(), number, actor())
+    entry = seen(find_entry(session(), number, actor()))
     if not entries.may_counter(entry, actor()):
         raise Denied(entries.NOT_YOURS)
     form = CounterForm()

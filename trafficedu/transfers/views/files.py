@@ -14,6 +14,7 @@ from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
 from trafficedu.core.forms import attach_error
 from trafficedu.core.job_views import lead_to
+from trafficedu.core.seen import changes_nothing_seen
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.text import message
 from trafficedu.core.web import tables
@@ -34,6 +35,7 @@ def index() -> Any:
 
 @pages.post("/imports")
 @requires(OPEN)
+@changes_nothing_seen("what it makes is new")
 def upload() -> Any:
     """I send a file and see what it would change; nothing is written yet."""
     form = _upload_form()
@@ -51,6 +53,7 @@ def upload() -> Any:
 
 @pages.post("/imports/confirm")
 @requires(OPEN)
+@changes_nothing_seen("the file tried is named by its own key, and all of it is compared again")
 def confirm() -> Any:
     """I take in the file I have just tried."""
     form = ConfirmForm()
@@ -65,6 +68,7 @@ def confirm() -> Any:
 
 @pages.post("/exports")
 @requires(OPEN)
+@changes_nothing_seen("it reads, or makes a file of what is read")
 def export() -> Any:
     """I take a table with me that can be imported again."""
     form = _export_form()

@@ -23,6 +23,7 @@ from trafficedu.core.jobs import (
     resume,
 )
 from trafficedu.core.list_views import list_page
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to
@@ -113,13 +114,14 @@ def job_file(number: str) -> Any:
 @requires(READ)
 def job_cancel(number: str) -> Any:
     """I take back what I asked for; nothing of it is written."""
-    shown = find_any(session(), number, actor())
+    shown = seen(find_any(session(), number, actor()), lambda job: [job.id, job.state])
     carried_out(lambda: cancel(session(), shown, utc_now()), message("Cancelled. Nothing was written."))
     return back_to("transfers.job", number=number)
 
 
 @pages.post("/jobs/<number>/again")
 @requires(READ)
+@changes_nothing_seen("it asks for a new job")
 def job_again(number: str) -> Any:
     """I ask for the same once more."""
     shown = find_job(session(), number, actor())
@@ -131,6 +133,6 @@ def job_again(number: str) -> Any:
 @requires(READ)
 def job_resume(number: str) -> Any:
     """I let a job go on that broke off when a part of it was written."""
-    shown = find_any(session(), number, actor())
+    shown = seen(find_any(session(), number, actor()), lambda job: [job.id, job.state])
     carried_out(lambda: resume(session(), shown, actor()), message("The job goes on."))
     return back_to("transfers.job", number=number)

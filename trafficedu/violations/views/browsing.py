@@ -16,6 +16,7 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.job_views import made_by_a_job
 from trafficedu.core.list_views import list_file, list_page
+from trafficedu.core.seen import changes_nothing_seen
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, locale
 from trafficedu.riders.queries import people as riders
@@ -41,6 +42,7 @@ def index() -> Any:
 
 @pages.post("/violations/export/<any(csv, xlsx):suffix>")
 @requires("violations:violation:export")
+@changes_nothing_seen("it reads, or makes a file of what is read")
 @made_by_a_job
 def export(suffix: str) -> Any:
     """I take the list with me as a file; it names nobody."""
@@ -78,6 +80,7 @@ def show(number: str) -> Any:
 
 @pages.post("/violations/<number>/rider")
 @requires("riders:rider:read")
+@changes_nothing_seen("it reads, or makes a file of what is read")
 def rider(number: str) -> Any:
     """I open the rider's page from a record of my area; that I did is kept."""
     violation = records.find_violation(session(), number, actor())

@@ -11,6 +11,7 @@ from trafficedu.core.clock import today
 from trafficedu.core.database import session
 from trafficedu.core.fields import EndForm
 from trafficedu.core.forms import form_page, submitted
+from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
 from trafficedu.violations.forms import KindForm
@@ -28,6 +29,7 @@ def kinds() -> Any:
 
 @pages.route("/kinds/new", methods=["GET", "POST"])
 @requires("violations:kind:manage")
+@changes_nothing_seen("what it makes is new")
 def new_kind() -> Any:
     """I add a kind."""
     form = KindForm()
@@ -41,7 +43,7 @@ def new_kind() -> Any:
 @requires("violations:kind:manage")
 def kind(code: str) -> Any:
     """I make a new version of a kind; the present one ends the day before it begins."""
-    kind = find_kind(session(), code)
+    kind = seen(find_kind(session(), code))
     form = KindForm(obj=kind)
     form.follow(kind)
     if submitted(form, lambda: kind_services.renew_kind(session(), kind, form.to_input(), form.version.data, actor())):
@@ -54,7 +56,7 @@ def kind(code: str) -> Any:
 @requires("violations:kind:manage")
 def end_kind(code: str) -> Any:
     """I let a kind end; records made under it keep it."""
-    kind = find_kind(session(), code)
+    kind = seen(find_kind(session(), code))
     form = EndForm(obj=kind)
     if submitted(form, lambda: kind_services.end_kind(session(), kind, form.last_day.data, form.version.data, actor())):
         flash_message(message("The kind ends on that day."))

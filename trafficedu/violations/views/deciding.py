@@ -9,6 +9,7 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.forms import acted, form_page, submitted
 from trafficedu.core.list_views import list_page
+from trafficedu.core.seen import seen
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
@@ -33,7 +34,7 @@ def reviews() -> Any:
 @requires("violations:violation:review")
 def confirm(number: str) -> Any:
     """I accept a camera record as evidence."""
-    violation = records.find_violation(session(), number, actor())
+    violation = seen(records.find_violation(session(), number, actor()))
     with writing(session()) as own:
         reviewing.confirm(own, violation, actor(), utc_now())
     flash_message(message("Record confirmed. It counts from now on."))
@@ -44,7 +45,7 @@ def confirm(number: str) -> Any:
 @requires("violations:violation:review")
 def reject(number: str) -> Any:
     """I refuse a camera record and say why."""
-    violation = records.find_violation(session(), number, actor())
+    violation = seen(records.find_violation(session(), number, actor()))
     form = ReasonForm()
     if submitted(form, lambda: reviewing.reject(session(), violation, form.reason.data, actor(), utc_now())):
         flash_message(message("Record rejected. It will not be counted."))
@@ -56,7 +57,7 @@ def reject(number: str) -> Any:
 @requires("violations:violation:record")
 def identify(number: str) -> Any:
     """I say who rode the e-bike of a record that has a plate alone."""
-    violation = records.find_violation(session(), number, actor())
+    violation = seen(records.find_violation(session(), number, actor()))
     form = IdentifyForm()
     new = form.to_rider() if form.validate_on_submit() else None
     if new is not None and acted(form, lambda: reviewing.identify_rider(session(), violation, new, actor(), utc_now())):
@@ -70,7 +71,7 @@ def identify(number: str) -> Any:
 @requires("violations:violation:void")
 def void(number: str) -> Any:
     """I take a record found wrong out of every figure; the page says what that means."""
-    violation = records.find_violation(session(), number, actor())
+    violation = seen(records.find_violation(session(), number, actor()))
     form = ReasonForm()
     if submitted(form, lambda: reviewing.void(session(), violation, form.reason.data, actor(), utc_now())):
         flash_message(message("Record voided and removed from all figures."))
@@ -89,7 +90,7 @@ def objections() -> Any:
 @requires("violations:objection:decide")
 def objection(number: str) -> Any:
     """I decide an objection and give my reasons."""
-    contested = find_objection(session(), number, actor())
+    contested = seen(find_objection(session(), number, actor()), lambda found: [found, found.violation])
     form = DecisionForm()
     if submitted(
         form,

@@ -20,6 +20,7 @@ from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import submitted
 from trafficedu.core.lanes import kerb
+from trafficedu.core.seen import changes_nothing_seen
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, locale, translated
 from trafficedu.riders.models import Rider
@@ -56,6 +57,7 @@ class RiderCard:
 
 @pages.route("/record", methods=["GET", "POST"])
 @requires("violations:violation:record")
+@changes_nothing_seen("what it makes is new")
 @kerb
 def record() -> Any:
     """I record what I saw; the answer tells the rider where to study."""
