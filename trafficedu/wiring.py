@@ -225,6 +225,7 @@ PANELS: Mapping[str, Sequence[Panel]] = {
 REFERENCE: Sequence[Callable[[Session, datetime], Any]] = [
     configuration.load_defaults,
     areas_files.load_shipped,
+    areas_files.load_extents,
     violation_kinds.load_kinds,
     courses.load_courses,
     policy.load_policy,

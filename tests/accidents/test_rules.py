@@ -9,7 +9,6 @@ import pytest
 
 from trafficedu.accidents import rules
 from trafficedu.core.errors import Refusal
-from trafficedu.violations.rules import check_position
 
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 
@@ -93,29 +92,6 @@ class TestTime:
     def test_a_moment_is_kept_to_the_second(self) -> None:
         assert rules.whole_second(NOON + timedelta(milliseconds=499)) == NOON
         assert rules.whole_second(NOON - timedelta(milliseconds=500)) == NOON
-
-
-class TestPosition:
-    def test_none_and_a_whole_one_are_taken(self) -> None:
-        check_position(None, None)
-        check_position(-90.0, 180.0)
-
-    @pytest.mark.parametrize(
-        ("latitude", "longitude", "field"),
-        [
-            (30.0, None, "longitude"),
-            (None, 120.0, "latitude"),
-            (91.0, 120.0, "latitude"),
-            (float("nan"), 120.0, "latitude"),
-            (30.0, float("inf"), "longitude"),
-        ],
-    )
-    def test_half_a_position_or_none_on_earth_is_refused(
-        self, latitude: float | None, longitude: float | None, field: str
-    ) -> None:
-        with pytest.raises(Refusal) as caught:
-            check_position(latitude, longitude)
-        assert caught.value.field == field
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,10 @@ from tests.conftest import Browser
 from tests.factories import places
 from trafficedu.accounts.models import User
 from trafficedu.areas.queries import tree
+from trafficedu.areas.queries.extents import RememberedSurroundings, surroundings_of
 from trafficedu.areas.rules import draw_outlines, outlines_of
 from trafficedu.core.errors import Refusal
+from trafficedu.core.positions import Box
 
 SQUARE = [[120.0, 30.0], [120.2, 30.0], [120.2, 30.2], [120.0, 30.2], [120.0, 30.0]]
 
@@ -81,3 +83,9 @@ def test_outlines_are_taken_in_whole_and_replaced(
     root = tree.root(session)
     assert root is not None
     assert list(tree.outlines_below(session, root, date(2026, 10, 1))) == [places.TOWN]
+    town, beside = root.path + f"{places.TOWN}/", root.path + "330109002/"
+    assert surroundings_of(session, town + "330109001001/") == Box(30.0, 120.0, 30.2, 120.2)
+    assert (
+        surroundings_of(session, beside) == RememberedSurroundings(session).of(beside) != surroundings_of(session, town)
+    )
+    assert RememberedSurroundings(session).of(town + "330109001001/") == Box(30.0, 120.0, 30.2, 120.2)

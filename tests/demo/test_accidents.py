@@ -17,8 +17,8 @@ from trafficedu.accidents.queries.figures import tally
 from trafficedu.accidents.rules import AccidentState
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date
+from trafficedu.core.positions import check_position
 from trafficedu.demo.plan import Plan
-from trafficedu.violations.rules import check_position
 
 NOW = datetime(2026, 6, 17, 8, 30, tzinfo=UTC)
 Elsewhere = Callable[[Plan, datetime], Session]

@@ -20,6 +20,7 @@ from trafficedu.accounts.services import Credentials, attempt, sign_in
 from trafficedu.areas.models import Area, RegisteredEBikes
 from trafficedu.core.clock import today
 from trafficedu.core.month import Month, Period
+from trafficedu.core.positions import check_position
 from trafficedu.core.services import services_of
 from trafficedu.demo.accounts import list_accounts
 from trafficedu.demo.plan import Plan
@@ -90,7 +91,7 @@ def test_violations_obey_kinds_fines_and_ages(demo: Session) -> None:
         kind = kinds[violation.kind_id]
         assert kind.holds_on(violation.occurred_on)
         offences.check_penalty(violation.penalty, violation.fine_yuan, kind.fine_min_yuan, kind.fine_max_yuan)
-        offences.check_position(violation.latitude, violation.longitude)
+        check_position(violation.latitude, violation.longitude)
         offences.check_time(violation.occurred_utc, violation.recorded_utc, 30)
         age = riders.age_on(born, violation.occurred_on) if born else None
         offences.check_age(age, violation.penalty, 14)

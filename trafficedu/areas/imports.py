@@ -16,7 +16,7 @@ from sqlalchemy import insert, literal, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.events import TreeGrewUpwards
-from trafficedu.areas.models import Area, RegisteredEBikes
+from trafficedu.areas.models import Area, AreaExtent, RegisteredEBikes
 from trafficedu.areas.queries.tree import facts_by_code, visible_to
 from trafficedu.areas.rules import (
     BEGINNING,
@@ -30,6 +30,7 @@ from trafficedu.areas.rules import (
 from trafficedu.areas.services import check_month
 from trafficedu.core import bulk, clock, parsing
 from trafficedu.core.actors import SYSTEM, Actor, at_or_below
+from trafficedu.core.catalogue import shipped
 from trafficedu.core.columns import Column, Columns
 from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
@@ -338,3 +339,13 @@ def load_shipped(session: Session, now: datetime) -> int:
     report = _import_areas(session, rows, SYSTEM, now, skip_errors=False, progress=silent)
     assert not report.refused, report.refused[0]
     return report.added
+
+
+def load_extents(session: Session, _now: datetime) -> int:
+    """Load the shipped rectangles of areas that have none yet; returns how many."""
+    rows = {row.pop("code"): row for row in shipped("area_extents.csv", AreaExtent)}
+    lacking = select(Area.id, Area.code).where(Area.code.in_(rows), Area.id.not_in(select(AreaExtent.area_id)))
+    fresh = [AreaExtent(area_id=area_id, **rows[code]) for area_id, code in session.execute(lacking)]
+    session.add_all(fresh)
+    session.flush()
+    return len(fresh)

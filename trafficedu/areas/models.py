@@ -64,6 +64,19 @@ class RegisteredEBikes(Versioned, Base):
     ebikes: Mapped[int]
 
 
+class AreaExtent(Base):
+    """The rectangle an area fills on the map, WGS-84 degrees: positions of records are held against it."""
+
+    __tablename__ = "area_extent"
+    __table_args__ = (CheckConstraint("south < north AND west < east", "sides"),)
+
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), primary_key=True)
+    south: Mapped[float]
+    west: Mapped[float]
+    north: Mapped[float]
+    east: Mapped[float]
+
+
 class AreaBoundary(Base):
     """The outline of an area, for maps only: no record is placed by it.
 

@@ -15,6 +15,7 @@ from datetime import date
 
 from trafficedu.core.errors import Refusal
 from trafficedu.core.month import Month
+from trafficedu.core.positions import Box
 from trafficedu.core.states import Word
 from trafficedu.core.text import Message, message
 from trafficedu.core.validity import Validity
@@ -222,6 +223,13 @@ def outlines_of(collection: object, property_name: str = "code") -> dict[str, li
             )
         outlines.setdefault(code, []).extend(_rings(feature.get("geometry"), code))
     return outlines
+
+
+def extent_of(rings: Iterable[Ring]) -> Box:
+    """Return the rectangle that an outline fills."""
+    points = [point for ring in rings for point in ring]
+    longitudes, latitudes = [point[0] for point in points], [point[1] for point in points]
+    return Box(min(latitudes), min(longitudes), max(latitudes), max(longitudes))
 
 
 def _rings(geometry: object, code: str) -> list[Ring]:

@@ -10,10 +10,18 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from trafficedu.areas.models import Area, AreaBoundary, RegisteredEBikes
+from trafficedu.areas.models import Area, AreaBoundary, AreaExtent, RegisteredEBikes
 from trafficedu.areas.queries.ebikes import find_figure
 from trafficedu.areas.queries.tree import facts_by_code, list_ending_with
-from trafficedu.areas.rules import AreaFacts, Level, check_place, check_successor, check_within, outlines_of
+from trafficedu.areas.rules import (
+    AreaFacts,
+    Level,
+    check_place,
+    check_successor,
+    check_within,
+    extent_of,
+    outlines_of,
+)
 from trafficedu.core import audit, clock
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal
@@ -192,6 +200,8 @@ def import_outlines(session: Session, body: bytes, by: Actor, now: datetime) -> 
     session.add_all(
         AreaBoundary(area_id=known[code], rings=list(rings), imported_utc=now) for code, rings in outlines.items()
     )
+    session.execute(delete(AreaExtent).where(AreaExtent.area_id.in_(known.values())))
+    session.add_all(AreaExtent(area_id=known[code], **extent_of(rings)._asdict()) for code, rings in outlines.items())
     session.flush()
     audit.write(session, "areas:outline:import", by, areas=len(outlines))
     return len(outlines)

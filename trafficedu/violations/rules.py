@@ -249,14 +249,3 @@ def milder_fine(age: int | None, fine_min_yuan: int, fine_max_yuan: int, fine_fr
     if age is None or not fine_from_age <= age < FULL_AGE:
         return None
     return fine_min_yuan, (fine_min_yuan + fine_max_yuan) // 2
-
-
-def check_position(latitude: float | None, longitude: float | None) -> None:
-    """Raise Refusal at ``latitude`` or ``longitude`` for half a position or one that is not on Earth."""
-    if (latitude is None) != (longitude is None):
-        field = "longitude" if longitude is None else "latitude"
-        raise Refusal(message("A position needs both latitude and longitude."), field=field, value="")
-    if latitude is not None and not -90 <= latitude <= 90:
-        raise Refusal(message("The latitude must be between -90 and 90."), field="latitude", value=str(latitude))
-    if longitude is not None and not -180 <= longitude <= 180:
-        raise Refusal(message("The longitude must be between -180 and 180."), field="longitude", value=str(longitude))

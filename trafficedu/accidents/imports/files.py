@@ -26,6 +26,7 @@ from trafficedu.accidents.imports.exporting import SEPARATOR, kinds_of, list_row
 from trafficedu.accidents.models import Accident, AccidentKind
 from trafficedu.accidents.services import pairs
 from trafficedu.accidents.services.recording import NewAccident, prepare
+from trafficedu.areas.queries.extents import RememberedSurroundings
 from trafficedu.areas.queries.tree import RememberedAreas
 from trafficedu.core import bulk, parsing
 from trafficedu.core.actors import Actor
@@ -98,6 +99,7 @@ class AccidentImport(KeyedImport[AccidentRow]):
     def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
         super().__init__(session, by, now, skip_errors)
         self._areas, self._kinds = RememberedAreas(session, by), RememberedKinds(session)
+        self._surroundings = RememberedSurroundings(session)
         self._added: list[int] = []
         self._moved: list[int] = []
         self._places: set[int] = set()
@@ -118,7 +120,7 @@ class AccidentImport(KeyedImport[AccidentRow]):
         """Check a row as a record; see :func:`accidents.services.recording.prepare`."""
         reference = cells.pop("reference")
         new = NewAccident(occurred_utc=cells.pop("occurred_at"), **cells)
-        facts, kinds = prepare(new, self.now, self._areas.find, self._kinds.find_on)
+        facts, kinds = prepare(new, self.now, self._areas.find, self._kinds.find_on, self._surroundings.of)
         return AccidentRow(reference, facts, {code: kind.id for code, kind in kinds.items()})
 
     def key(self, ready: AccidentRow) -> str:

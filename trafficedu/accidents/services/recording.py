@@ -20,16 +20,17 @@ from trafficedu.accidents.models import Accident
 from trafficedu.accidents.queries import duplicates, records
 from trafficedu.accidents.services import pairs
 from trafficedu.areas.models import Area
+from trafficedu.areas.queries.extents import surroundings_of
 from trafficedu.areas.queries.tree import AreaRow, find_in_reach
 from trafficedu.core import audit, numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import expect_version
+from trafficedu.core.positions import Box, check_position
 from trafficedu.core.text import message
 from trafficedu.violations.models import ViolationKind
 from trafficedu.violations.queries.kinds import KindRow, find_kind_on
-from trafficedu.violations.rules import check_position
 
 LONGEST_PLACE = 120
 AnyKind = TypeVar("AnyKind", ViolationKind, KindRow)
@@ -112,7 +113,7 @@ def _prepare(
     session: Session, new: NewAccident, by: Actor, now: datetime
 ) -> tuple[dict[str, Any], list[ViolationKind]]:
     area_on, kind_on = partial(find_in_reach, session, by=by), partial(find_kind_on, session)
-    values, kinds = prepare(new, now, area_on, kind_on)
+    values, kinds = prepare(new, now, area_on, kind_on, partial(surroundings_of, session))
     return values, list(kinds.values())
 
 
@@ -160,17 +161,19 @@ def prepare(
     now: datetime,
     area_on: Callable[[str, date], Area | AreaRow],
     kind_on: Callable[[str, date], AnyKind],
+    surroundings: Callable[[str], Box | None],
 ) -> tuple[dict[str, Any], dict[str, AnyKind]]:
     """Return the facts as they are kept, by column, and the kinds by code; raise Refusal where a rule says no.
 
-    Area and kinds are looked up in the session for one record, in memory for the rows of a file.
+    Area, kinds and surroundings are looked up in the session for one record, in memory for the rows of a file.
     """
     rules.check_time(new.occurred_utc, now)
     day = local_date(rules.whole_second(new.occurred_utc))
     area = area_on(new.area_code, day)
     rules.check_people(new.severity, new.killed, new.killed_30_days, new.injured)
     helmet, responsibility = rules.of_the_rider(new.ebike_involved, new.rider_helmet, new.responsibility)
-    check_position(new.latitude, new.longitude)
+    if new.latitude is not None or new.longitude is not None:
+        check_position(new.latitude, new.longitude, surroundings(area.path))
     place = new.place.strip()
     if len(place) > LONGEST_PLACE:
         raise Refusal(message("At most %(max)d characters.", max=LONGEST_PLACE), field="place")

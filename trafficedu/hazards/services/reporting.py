@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import VILLAGE
+from trafficedu.areas.queries.extents import surroundings_of
 from trafficedu.areas.queries.tree import find_in_reach
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
@@ -22,6 +23,7 @@ from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal, entered
 from trafficedu.core.numbers import new_number
 from trafficedu.core.pictures import redrawn
+from trafficedu.core.positions import check_position
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.hazards import rules
@@ -29,7 +31,6 @@ from trafficedu.hazards.models import Hazard, HazardPhoto
 from trafficedu.hazards.queries import kinds, records
 from trafficedu.hazards.rules import PhotoTime
 from trafficedu.hazards.services.steps import reason_given, require, short, take
-from trafficedu.violations.rules import check_position
 
 NUMBER_KIND = "D"
 LONGEST_PLACE = 120
@@ -125,7 +126,7 @@ def _checked(session: Session, new: NewHazard, day: date, by: Actor, before: Haz
         raise Refusal(message("This kind is no longer used. Choose another."), field="kind", value=kind.code)
     if new.risk not in tuple(rules.Risk):
         raise Refusal(message("Choose the risk."), field="risk", value=new.risk)
-    check_position(new.latitude, new.longitude)
+    check_position(new.latitude, new.longitude, surroundings_of(session, area.path))
     return {
         "area_id": area.id,
         "place": place,

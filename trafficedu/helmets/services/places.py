@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
+from trafficedu.areas.queries.extents import surroundings_of
 from trafficedu.areas.queries.tree import visible_to
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
@@ -17,6 +18,7 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.month import Month
 from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import expect_version, flush_or_refuse
+from trafficedu.core.positions import check_position
 from trafficedu.core.text import message
 from trafficedu.helmets import rules
 from trafficedu.helmets.models import HelmetDraw, HelmetSite
@@ -78,9 +80,9 @@ def update_site(session: Session, site: HelmetSite, change: SiteChange, version:
 
 
 def _fill(session: Session, site: HelmetSite, change: SiteChange, by: Actor) -> None:
-    if (change.latitude is None) != (change.longitude is None):
-        raise Refusal(message("Enter both latitude and longitude, or neither."), field="longitude")
-    site.area = _own_area(session, change.area_code, by)
+    area = _own_area(session, change.area_code, by)
+    check_position(change.latitude, change.longitude, surroundings_of(session, area.path))
+    site.area = area
     site.name, site.road_class, site.active = change.name, RoadClass(change.road_class), change.active
     site.latitude, site.longitude = change.latitude, change.longitude
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from trafficedu.areas.queries.extents import RememberedSurroundings
 from trafficedu.areas.queries.tree import RememberedAreas
 from trafficedu.companies.queries import RememberedCompanies
 from trafficedu.configuration.queries import figure
@@ -90,6 +91,7 @@ class ViolationImport(KeyedImport[Prepared[Person]]):
         self._people = People(session, now)
         self._history_before = local_date(now) - timedelta(days=figure(session, "violations.history_days"))
         self.area, self.kind = RememberedAreas(session, by).find, RememberedKinds(session).find_on
+        self.surroundings = RememberedSurroundings(session).of
         self.company, self.figure = RememberedCompanies(session).find_id, cache(partial(figure, session))
 
     def rider(self, new: NewViolation) -> Person | None:

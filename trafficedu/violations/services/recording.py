@@ -12,6 +12,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from trafficedu.areas.queries.extents import surroundings_of
 from trafficedu.areas.queries.tree import AreaRow, in_reach
 from trafficedu.companies.queries import find_company_id
 from trafficedu.configuration.queries import corrections, figure
@@ -20,6 +21,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
+from trafficedu.core.positions import Box, check_position
 from trafficedu.core.tables import add_unless_there
 from trafficedu.core.text import message
 from trafficedu.core.workdays import add_workdays
@@ -93,6 +95,9 @@ class Lookups(Protocol[Who]):
     def area(self, code: str, day: date) -> AreaRow:
         """Return the area, within the post of whoever records."""
 
+    def surroundings(self, path: str) -> Box | None:
+        """Return where on the map the area at ``path`` lies, as far as that is known."""
+
     def company(self, code: str) -> int:
         """Return the id of a company."""
 
@@ -151,7 +156,8 @@ def prepare(new: NewViolation, lookups: Lookups[Who], now: datetime) -> Prepared
     kind = lookups.kind(new.kind_code, day)
     area = lookups.area(new.area_code, day)
     rules.check_penalty(new.penalty, new.fine_yuan, kind.fine_min_yuan, kind.fine_max_yuan)
-    rules.check_position(new.latitude, new.longitude)
+    if new.latitude is not None or new.longitude is not None:
+        check_position(new.latitude, new.longitude, lookups.surroundings(area.path))
     rules.check_choices(new.offender, new.source)
     plate = normalise_plate(new.plate)
     rider = lookups.rider(new)
@@ -218,6 +224,10 @@ class SessionLookups:
     def area(self, code: str, day: date) -> AreaRow:
         """Return the area, within the post of whoever records."""
         return in_reach(self._area, code, day, self._by)
+
+    def surroundings(self, path: str) -> Box | None:
+        """Return where on the map the area lies."""
+        return surroundings_of(self._session, path)
 
     def company(self, code: str) -> int:
         """Return the id of a company."""
