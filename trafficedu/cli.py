@@ -181,22 +181,24 @@ class MonthParam(click.ParamType[Month]):
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Say what would happen and write nothing (试运行).")
 @click.option("--skip-errors", is_flag=True, help="Leave refused rows out instead of the whole file (跳过错误行).")
+@click.option("--source", default="", help="Whose numbers the references are; two sources may give the same (来源).")
+@click.option("--accept-differing", is_flag=True, help="A known key of another day or place is the same record (确认).")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def import_kind(kind: str, file: Path, dry_run: bool, skip_errors: bool, as_json: bool) -> None:
+def import_kind(kind: str, file: Path, as_json: bool, **chosen: Any) -> None:
     """Take in a CSV or XLSX file, all or nothing (导入)."""
-    choices = importing.Choices(dry_run, skip_errors)
+    choices = importing.Choices(**chosen)
     taken = importing.File(kind, wiring.IMPORTERS[kind], file, SYSTEM, utc_now())
     with open_installation() as app:
         try:
             with progress_bar(count_rows(file)) as progress:
                 outcome = import_jobs.take_in(session(), _runner(app).run_own, taken, choices, progress)
         except Exception:
-            if not dry_run:
+            if not choices.dry_run:
                 with writing(session()) as own:
                     note_failed_run(own, f"import {kind}", SYSTEM, utc_now())
             raise
-    _print_outcome(outcome, as_json, dry_run)
-    if outcome.stopped and not (dry_run and skip_errors and not outcome.broken):
+    _print_outcome(outcome, as_json, choices.dry_run)
+    if outcome.stopped and not (choices.dry_run and choices.skip_errors and not outcome.broken):
         sys.exit(1)
 
 

@@ -16,11 +16,14 @@ from trafficedu.accidents.imports.files import COLUMNS, EXPORTER, IMPORTER
 from trafficedu.accidents.models import Accident, AccidentKind
 from trafficedu.accidents.services import closing
 from trafficedu.areas.models import Area
+from trafficedu.core import bulk
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import local, utc_now
 from trafficedu.core.month import Month
+from trafficedu.core.spreadsheet import csv_cell as as_cell
 from trafficedu.core.tabular import ImportReport, numbered, read_rows, silent
+from trafficedu.core.traces import PLAINLY, Taking
 from trafficedu.transfers.services.exporting import Export, TableOut, export_file
 
 
@@ -45,8 +48,14 @@ def row(area: Area, reference: str = "SG-1", **changes: str) -> dict[str, str]:
     }
 
 
-def run(session: Session, rows: list[dict[str, str]], by: Actor = SYSTEM, skip_errors: bool = False) -> ImportReport:
-    return IMPORTER.run(session, numbered(rows), by, utc_now(), skip_errors=skip_errors, progress=silent)
+def run(
+    session: Session,
+    rows: list[dict[str, str]],
+    by: Actor = SYSTEM,
+    skip_errors: bool = False,
+    taking: Taking = PLAINLY,
+) -> ImportReport:
+    return IMPORTER.run(session, numbered(rows), by, utc_now(), skip_errors=skip_errors, progress=silent, taking=taking)
 
 
 def counts(report: ImportReport) -> tuple[int, int, int, int]:
@@ -76,8 +85,57 @@ class TestTakingIn:
         assert session.scalar(select(func.count()).select_from(AccidentKind)) == 2
         assert [accident.version for accident in session.scalars(select(Accident))] == [1, 1]
 
-    def test_the_same_row_twice_in_a_file_is_one(self, session: Session, district: District) -> None:
-        assert counts(run(session, [row(district.village), row(district.village)])) == (1, 0, 1, 0)
+    def test_a_reference_twice_in_a_file_is_refused_however_far_apart(
+        self, session: Session, district: District
+    ) -> None:
+        """Two accidents of one number: the second must not take the place of the first."""
+        rows = [
+            row(district.village),
+            row(district.village, "SG-2"),
+            row(district.other_village, severity="slight", killed="0"),
+        ]
+        report = IMPORTER.run(
+            session,
+            numbered(rows),
+            SYSTEM,
+            utc_now(),
+            skip_errors=True,
+            progress=silent,
+            batches=lambda lines: bulk.batches(lines, 1),
+        )
+        assert counts(report) == (2, 0, 0, 1)
+        (refused,) = report.refused
+        assert (refused.line, refused.column, refused.reason.params) == (4, "reference", {"first": 2, "line": 4})
+        assert session.scalars(select(Accident.killed).where(Accident.reference == "SG-1")).all() == [1]
+
+    def test_numbers_that_begin_again_are_two_records_and_so_are_those_of_two_sources(
+        self, session: Session, district: District
+    ) -> None:
+        last_year = row(district.village, "17", occurred_at="2025-12-31 23:50")
+        assert counts(run(session, [row(district.village, "17"), last_year])) == (2, 0, 0, 0)
+        assert counts(run(session, [row(district.village, "17"), last_year])) == (0, 0, 2, 0)
+        hospital = Taking(source="医院")
+        assert counts(run(session, [row(district.other_village, "17")], taking=hospital)) == (1, 0, 0, 0)
+        listed = [dict(each) for each in EXPORTER.rows(session, SYSTEM, utc_now(), None, False)]
+        assert sorted(len(str(each["reference"])) for each in listed) == [2, 2, 12], "the hospital's goes by its number"
+        assert counts(run(session, [{k: as_cell(v) for k, v in each.items()} for each in listed])) == (0, 0, 3, 0)
+
+    @pytest.mark.parametrize(
+        ("change", "column"),
+        [
+            ({"occurred_at": "2026-08-20 08:15"}, "occurred_at"),
+            ({"place": "西山大桥"}, "place"),
+            ({"severity": "slight", "killed": "0", "killed_30_days": ""}, "severity"),
+        ],
+    )
+    def test_a_known_reference_of_another_day_place_or_severity_needs_a_yes(
+        self, session: Session, district: District, change: dict[str, str], column: str
+    ) -> None:
+        run(session, [row(district.village)])
+        other = row(district.village, **change)
+        report = run(session, [other], skip_errors=True)
+        assert (counts(report), report.differing, report.refused[0].column) == ((0, 0, 0, 1), 1, column)
+        assert counts(run(session, [other], taking=Taking(accept_differing=True))) == (0, 1, 0, 0)
 
     def test_empty_cells_mean_nobody_and_unknown(self, session: Session, district: District) -> None:
         empty = dict.fromkeys(
@@ -96,7 +154,8 @@ class TestTakingIn:
 
     def test_a_later_file_corrects(self, session: Session, district: District) -> None:
         run(session, [row(district.village, severity="serious", killed="0", killed_30_days="", kinds="2007;2004")])
-        assert counts(run(session, [row(district.village, kinds="2004")])) == (0, 1, 0, 0)
+        yes = Taking(accept_differing=True)
+        assert counts(run(session, [row(district.village, kinds="2004")], taking=yes)) == (0, 1, 0, 0)
         accident = only(session)
         assert (accident.severity, accident.killed_30_days, accident.version) == ("fatal", 2, 2)
         assert [kind.code for kind in accident.kinds] == ["2004"]

@@ -56,7 +56,7 @@ def long_file(path: Path, *more: str) -> File:
     return File("ebikes", wiring.IMPORTERS["ebikes"], path, SYSTEM, utc_now())
 
 
-def bring(app: Flask, file: File, **choices: bool) -> Outcome:
+def bring(app: Flask, file: File, **choices: Any) -> Outcome:
     runner = Runner(app, wiring.JOBS, find_actor)
     return jobs.take_own(runner.run_own, session(), file, Choices(**choices))
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -19,6 +20,7 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.columns import Column, Columns
 from trafficedu.core.errors import Denied, Refusal
 from trafficedu.core.tabular import Batches, Exporter, Importer, ImportReport, Progress, Row
+from trafficedu.core.traces import PLAINLY, Taking
 from trafficedu.transfers.rules import KIND_NAMES
 from trafficedu.transfers.services.exporting import Export, TableOut, export_file, note_export
 from trafficedu.transfers.services.importing import Choices, File, Outcome, import_file
@@ -28,7 +30,7 @@ GOOD = {"code": "330109900", "name": "新镇", "level": "town", "parent_code": "
 BAD = {"code": "330109901", "name": "无根", "level": "town", "parent_code": "9"}
 
 
-def bring(session: Session, path: Path, **choices: bool) -> Outcome:
+def bring(session: Session, path: Path, **choices: Any) -> Outcome:
     return import_file(session, File("areas", wiring.IMPORTERS["areas"], path, SYSTEM, utc_now()), Choices(**choices))
 
 
@@ -84,6 +86,7 @@ def test_a_file_that_breaks_off_leaves_nothing_even_when_errors_are_skipped(sess
         skip_errors: bool,
         progress: Progress,
         batches: Batches = bulk.batches,
+        taking: Taking = PLAINLY,
     ) -> ImportReport:
         for row in rows:
             session.add(Area(valid_from=places.area(session).valid_from, path="x/", **row.cells))

@@ -18,7 +18,7 @@ from trafficedu.accidents.rules import (
 )
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
-from trafficedu.core.orm import Base, UTCDateTime, Versioned, one_of, partial_index, word
+from trafficedu.core.orm import Base, Referenced, UTCDateTime, Versioned, one_of, partial_index, reference_key, word
 from trafficedu.core.states import StateIs
 from trafficedu.riders.models import Rider
 from trafficedu.violations.models import ViolationKind
@@ -27,7 +27,7 @@ STANDS = f"state = '{AccidentState.RECORDED}'"
 OPEN = f"state = '{PairState.OPEN}'"
 
 
-class Accident(Versioned, Base):
+class Accident(Referenced, Versioned, Base):
     """One accident. ``killed`` died within 7 days; ``killed_30_days`` is empty while not known.
 
     A record found wrong is voided with a reason, or as a duplicate of another (``duplicate_of_id``); it is never
@@ -37,6 +37,7 @@ class Accident(Versioned, Base):
 
     __tablename__ = "accident"
     __table_args__ = (
+        reference_key("accident"),
         one_of("severity", Severity),
         CheckConstraint(f"(severity = '{Severity.FATAL}') = (killed > 0)", "fatal"),
         CheckConstraint("killed >= 0 AND injured >= 0", "not_negative"),
@@ -56,7 +57,7 @@ class Accident(Versioned, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(12), unique=True)
-    reference: Mapped[str | None] = mapped_column(String(60), unique=True)
+    reference: Mapped[str | None] = mapped_column(String(60))
     client_reference: Mapped[str | None] = mapped_column(String(60), unique=True)
     occurred_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     occurred_on: Mapped[date]

@@ -6,8 +6,9 @@ in batches.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import fields as dataclass_fields
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -32,13 +33,15 @@ from trafficedu.core import bulk, clock, parsing
 from trafficedu.core.actors import SYSTEM, Actor, at_or_below
 from trafficedu.core.catalogue import shipped
 from trafficedu.core.columns import Column, Columns
+from trafficedu.core.corrections import HeldCorrections
 from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
-from trafficedu.core.keyed_import import KeyedImport, Known
+from trafficedu.core.keyed_import import FileImport, KeyedImport, Known, said_twice
 from trafficedu.core.month import Month
 from trafficedu.core.parsing import if_given
-from trafficedu.core.tabular import Batches, Exporter, Importer, ImportReport, Progress, Row, read_rows, silent
+from trafficedu.core.tabular import Exporter, Importer, Row, read_rows, silent
 from trafficedu.core.text import message
+from trafficedu.core.traces import Noted, RowAct, plain
 
 SHIPPED = Path(__file__).parent.parent / "reference" / "areas.csv"
 
@@ -68,54 +71,108 @@ EBIKE_COLUMNS = Columns(
 )
 
 
-@dataclass
-class _Tree:
-    """The tree as it is and as the file wants it."""
+class AreaImport(FileImport):
+    """A whole tree, in whatever order: a parent may come later than its villages.
 
-    before: dict[str, AreaFacts]
-    after: dict[str, AreaFacts] = field(default_factory=dict)
-    rows: dict[str, Row] = field(default_factory=dict)
+    ``before`` is the tree as it is, ``after`` what the file wants of it, both by code.
+    """
+
+    columns = AREA_COLUMNS
+    fields = {"successor_id": "successor"}
+
+    def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
+        super().__init__(session, by, now, skip_errors)
+        self.before, self.after = facts_by_code(session), dict[str, AreaFacts]()
+        self.rows: dict[str, Row] = {}
+        self._ids = dict(session.execute(select(Area.code, Area.id)).tuples().all())
+        self._versions = dict(session.execute(select(Area.code, Area.version)).tuples().all())
+        self._corrections = HeldCorrections(session, Area.__tablename__)
+        self._given: dict[str, AreaFacts] = {}
+
+    def take(self, rows: Sequence[Row]) -> None:
+        """Read the rows; what they say together is judged at the end."""
+        for row in rows:
+            try:
+                facts = _facts(row, self.before)
+                if facts.code in self.rows:
+                    raise Refusal(said_twice(row.line, self.rows[facts.code].line), field="code")
+                self.rows[facts.code] = row
+                self._given[facts.code] = facts
+            except Refusal as error:
+                self.refuse(row, error)
+
+    def finish(self) -> None:
+        """Take out what does not fit the tree, and write the rest."""
+        self._keep_corrections()
+        for level in Level:
+            for facts in [facts for facts in self._given.values() if facts.level == level]:
+                self._place(facts)
+        _settle(self)
+        if _write_areas(self):
+            publish(self.session, TreeGrewUpwards(self.now, self.by))
+        self.taking.trace.flush(self.session)
 
     def at(self, code: str) -> AreaFacts | None:
+        """Return an area as the file wants it, else as it is."""
         return self.after.get(code) or self.before.get(code)
 
-    def refuse(self, report: ImportReport, code: str, error: Refusal) -> None:
-        """Take a row out again."""
-        report.refuse(self.rows.pop(code), error)
+    def take_out(self, code: str, error: Refusal) -> None:
+        """Refuse the row of an area after all."""
         self.after.pop(code)
+        self.refuse(self.rows.pop(code), error)
 
+    def _keep_corrections(self) -> None:
+        """Let stand what somebody corrected; what the file says of it is kept below."""
+        known = {self._ids[code]: code for code in self._given if code in self.before}
+        self._corrections.meet(known)
+        for key, code in known.items():
+            said, before = self._given[code], self.before[code]
+            corrected = [name for name in self._corrections.fields(key) if hasattr(said, name)]
+            for name in corrected:
+                if self._corrections.said(key, name, getattr(said, name), self.now):
+                    self._note(RowAct.KEPT, before, said, [name])
+            if corrected:
+                self._given[code] = replace(said, **{name: getattr(before, name) for name in corrected})
 
-def _import_areas(
-    session: Session,
-    rows: Iterator[Row],
-    by: Actor,
-    now: datetime,
-    *,
-    skip_errors: bool,
-    progress: Progress,
-    batches: Batches = bulk.batches,
-) -> ImportReport:
-    """Take in the rows in whatever order they stand; a parent may come later than its villages."""
-    report, tree = ImportReport(), _Tree(facts_by_code(session))
-    by_code: dict[str, AreaFacts] = {}
-    for row in rows:
+    def _place(self, facts: AreaFacts) -> None:
+        """Accept ``facts`` where parent and dates allow it. What lies above the top of the tree is no row, not kept."""
+        parent = self.at(facts.parent_code)
+        kept = replace(facts, parent_code=parent.code if parent else "")
+        before = self.before.get(facts.code)
+        if before is None and parent is not None and not self.rows[facts.code]["valid_from"]:
+            kept = replace(kept, valid_from=parent.valid_from)
+        self.after[facts.code] = kept
         try:
-            facts = _facts(row, tree.before)
-            if facts.code in by_code:
-                raise Refusal(message("This code also appears in an earlier line."), field="code")
-            by_code[facts.code] = facts
-            tree.rows[facts.code] = row
+            check_place(kept, before, parent)
         except Refusal as error:
-            report.refuse(row, error)
-        progress(1)
-    for level in Level:
-        for facts in [facts for facts in by_code.values() if facts.level == level]:
-            _place(tree, facts, report)
-    _settle(tree, report)
-    if _write_areas(session, tree, report):
-        publish(session, TreeGrewUpwards(now, by))
-    report.refused.sort(key=lambda refused: refused.line)
-    return report
+            self.take_out(facts.code, error)
+
+    def _note(self, act: RowAct, before: AreaFacts, after: AreaFacts, names: Iterable[str]) -> None:
+        code = before.code
+        self.taking.trace.note(
+            Noted(
+                act,
+                self.rows[code].line,
+                code,
+                Area.__tablename__,
+                self._ids[code],
+                self._versions[code] + 1,
+                {name: plain(getattr(before, name)) for name in names},
+                {name: plain(getattr(after, name)) for name in names},
+            )
+        )
+
+    def note_written(self, ids: Mapping[str, int]) -> None:
+        """Tell the trace what was added and changed; ``ids`` of all areas by code."""
+        for code, facts in self.after.items():
+            before = self.before.get(code)
+            if before is None:
+                noted = Noted(RowAct.ADDED, self.rows[code].line, code, Area.__tablename__, ids[code], 1)
+                self.taking.trace.note(noted)
+            elif facts != before:
+                names = (each.name for each in dataclass_fields(facts))
+                differing = [name for name in names if getattr(facts, name) != getattr(before, name)]
+                self._note(RowAct.UPDATED, before, facts, differing)
 
 
 def _facts(row: Row, before: Mapping[str, AreaFacts]) -> AreaFacts:
@@ -131,21 +188,7 @@ def _facts(row: Row, before: Mapping[str, AreaFacts]) -> AreaFacts:
     return AreaFacts(**cells)
 
 
-def _place(tree: _Tree, facts: AreaFacts, report: ImportReport) -> None:
-    """Accept ``facts`` where parent and dates allow it. What lies above the top of the tree is no row and not kept."""
-    parent = tree.at(facts.parent_code)
-    kept = replace(facts, parent_code=parent.code if parent else "")
-    before = tree.before.get(facts.code)
-    if before is None and parent is not None and not tree.rows[facts.code]["valid_from"]:
-        kept = replace(kept, valid_from=parent.valid_from)
-    tree.after[facts.code] = kept
-    try:
-        check_place(kept, before, parent)
-    except Refusal as error:
-        tree.refuse(report, facts.code, error)
-
-
-def _settle(tree: _Tree, report: ImportReport) -> None:
+def _settle(tree: AreaImport) -> None:
     """Take out what does not fit the tree as it would be: lost parents, outlived parents, bad successors."""
     while True:
         whole = tree.before | tree.after
@@ -169,7 +212,7 @@ def _settle(tree: _Tree, report: ImportReport) -> None:
         if not wrong:
             return
         for code, error in wrong.items():
-            tree.refuse(report, code, error)
+            tree.take_out(code, error)
 
 
 def _misfit(area: AreaFacts, whole: Mapping[str, AreaFacts], before: Mapping[str, AreaFacts]) -> Refusal | None:
@@ -187,8 +230,9 @@ def _misfit(area: AreaFacts, whole: Mapping[str, AreaFacts], before: Mapping[str
     return None
 
 
-def _write_areas(session: Session, tree: _Tree, report: ImportReport) -> bool:
+def _write_areas(tree: AreaImport) -> bool:
     """Write what was accepted; tells whether the top of the tree got a parent."""
+    session, report = tree.session, tree.report
     ids: dict[str, int] = {row.code: row.id for row in session.execute(select(Area.code, Area.id))}
     paths: dict[str, str] = {row.code: row.path for row in session.execute(select(Area.code, Area.path))}
     grew = False
@@ -218,6 +262,7 @@ def _write_areas(session: Session, tree: _Tree, report: ImportReport) -> bool:
         if facts.successor != (before.successor if before else ""):
             successor = ids.get(facts.successor)
             session.execute(update(Area).where(Area.code == facts.code).values(successor_id=successor))
+    tree.note_written(ids)
     session.expire_all()
     return grew
 
@@ -268,13 +313,12 @@ def _export_areas(
 class EBikeImport(KeyedImport[dict[str, Any]]):
     """Figures by area and month; a changed figure replaces the former one."""
 
-    columns, model = EBIKE_COLUMNS, RegisteredEBikes
+    columns, model, key_column = EBIKE_COLUMNS, RegisteredEBikes, "month"
     compared = changeable = ("ebikes",)
 
     def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
         super().__init__(session, by, now, skip_errors)
         self._areas = {area.code: area for area in session.scalars(select(Area).where(visible_to(by)))}
-        self._seen = set[tuple[int, Month]]()
 
     def prepare(self, cells: dict[str, Any]) -> dict[str, Any]:
         """Check a row as a figure that is entered; an area has one figure a month."""
@@ -282,9 +326,6 @@ class EBikeImport(KeyedImport[dict[str, Any]]):
         if area is None:
             raise Refusal(message("There is no area with this code."), field="area_code")
         check_month(area, month, clock.local_date(self.now))
-        if (area.id, month) in self._seen:
-            raise Refusal(message("This area and month also appear in an earlier line."), field="month")
-        self._seen.add((area.id, month))
         return {"area_id": area.id, "month": month, "ebikes": cells["ebikes"]}
 
     def key(self, ready: dict[str, Any]) -> tuple[int, Month]:
@@ -294,12 +335,17 @@ class EBikeImport(KeyedImport[dict[str, Any]]):
     def find(self, keys: Collection[Any]) -> dict[Any, Known]:
         """Return the figures known."""
         key = tuple_(RegisteredEBikes.area_id, RegisteredEBikes.month)
-        columns = (RegisteredEBikes.area_id, RegisteredEBikes.month, RegisteredEBikes.id, RegisteredEBikes.ebikes)
+        columns = (self.table.c[name] for name in ("area_id", "month", *self.names))
+        query = select(*columns)
         return {
-            (row.area_id, row.month): {"id": row.id, "ebikes": row.ebikes}
+            (area_id, month): self.as_known(values)
             for batch in bulk.batches(keys, 1_000)
-            for row in self.session.execute(select(*columns).where(key.in_(batch)))
+            for area_id, month, *values in self.session.execute(query.where(key.in_(batch)))
         }
+
+    def label(self, row: Row) -> str:
+        """Return area and month."""
+        return f"{row['area_code']} {row['month']}"
 
     def facts(self, ready: dict[str, Any], known: Known) -> Mapping[str, Any]:
         """Return the figure."""
@@ -325,7 +371,7 @@ def _export_ebikes(
         yield {"area_code": row.code, "month": str(row.month), "ebikes": row.ebikes}
 
 
-AREAS_IMPORTER = Importer(AREA_COLUMNS, _import_areas, "areas:area:manage", by_slices=False)
+AREAS_IMPORTER = Importer(AREA_COLUMNS, AreaImport.run, "areas:area:manage", by_slices=False)
 AREAS_EXPORTER = Exporter(AREA_COLUMNS, _export_areas, "areas:area:read")
 EBIKES_IMPORTER = Importer(EBIKE_COLUMNS, EBikeImport.run, "areas:ebikes:manage")
 EBIKES_EXPORTER = Exporter(EBIKE_COLUMNS, _export_ebikes, "areas:area:read", monthly=True)
@@ -336,7 +382,7 @@ def load_shipped(session: Session, now: datetime) -> int:
     if session.scalar(select(Area.id).limit(1)) is not None:
         return 0
     rows = read_rows(SHIPPED, AREA_COLUMNS)
-    report = _import_areas(session, rows, SYSTEM, now, skip_errors=False, progress=silent)
+    report = AreaImport.run(session, rows, SYSTEM, now, skip_errors=False, progress=silent)
     assert not report.refused, report.refused[0]
     return report.added
 

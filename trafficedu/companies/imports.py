@@ -5,7 +5,7 @@ What a file leaves out, or leaves empty, stays as it is; a contact is taken away
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from trafficedu.companies.models import Company
 from trafficedu.companies.queries import visible_to
 from trafficedu.companies.services import NAME_TAKEN
-from trafficedu.core import bulk, parsing
+from trafficedu.core import parsing
 from trafficedu.core.actors import Actor
 from trafficedu.core.columns import Column, Columns
 from trafficedu.core.errors import Refusal
@@ -39,6 +39,7 @@ class CompanyImport(KeyedImport[dict[str, Any]]):
     """Companies are few: every name is held, so that none is given twice."""
 
     columns, model, action = COLUMNS, Company, "companies:company:import"
+    telling = ("name",)
     compared = changeable = ("name", "contact_name", "contact_phone", "active")
 
     def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
@@ -54,12 +55,6 @@ class CompanyImport(KeyedImport[dict[str, Any]]):
     def key(self, ready: dict[str, Any]) -> str:
         """Return the code."""
         return str(ready["code"])
-
-    def find(self, keys: Collection[Any]) -> dict[Any, Known]:
-        """Return the companies known."""
-        columns = [getattr(Company, name) for name in ("id", *self.compared)]
-        rows = bulk.find_by_key(self.session, Company.code, keys, *columns)
-        return {code: dict(zip(("id", *self.compared), row[1:], strict=True)) for code, row in rows.items()}
 
     def facts(self, ready: dict[str, Any], known: Known) -> Mapping[str, Any]:
         """Return what a row says; an empty cell says nothing."""

@@ -22,6 +22,7 @@ from sqlalchemy import (
     FromClause,
     Table,
     bindparam,
+    func,
     insert,
     select,
 )
@@ -76,6 +77,19 @@ def load(session: Session, table: FromClause, rows: Iterable[Mapping[str, Any]])
         return int(cursor.rowcount)
     finally:
         cursor.close()
+
+
+def reserve_ids(session: Session, table: FromClause, count: int) -> Sequence[int]:
+    """Return ``count`` keys for rows that are about to be loaded, so that others can refer to them at once.
+
+    PostgreSQL takes them from the sequence of ``id``. On SQLite they follow the greatest: nobody else writes meanwhile.
+    """
+    assert isinstance(table, Table)
+    if session.get_bind().dialect.name == "postgresql":
+        sequence = func.pg_get_serial_sequence(table.name, "id")
+        return session.scalars(select(func.nextval(sequence)).select_from(func.generate_series(1, count))).all()
+    last = session.scalar(select(func.max(table.c.id))) or 0
+    return range(last + 1, last + 1 + count)
 
 
 def _copy(raw: Any, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:

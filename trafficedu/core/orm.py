@@ -19,6 +19,7 @@ from sqlalchemy import (
     Index,
     MetaData,
     SQLColumnExpression,
+    String,
     bindparam,
     or_,
     text,
@@ -131,6 +132,31 @@ class Versioned:
     def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - a declared_attr receives the class
         """Let SQLAlchemy check and raise the version on every update."""
         return {"version_id_col": cls.version}
+
+
+class Referenced:
+    """A record that files know by the number its source gave it; numbers begin again every year.
+
+    The key of a file is the table's ``reference`` with the year of the day that the source gave, and the source, ""
+    for the usual one: unique together.
+    """
+
+    reference_year: Mapped[int | None]
+    reference_source: Mapped[str] = mapped_column(String(60), default="")
+
+
+def reference_of(record: Any, day: date) -> str:
+    """Return what a file calls a :class:`Referenced` record of ``day``, so that it means this one when it comes again.
+
+    That is the public number where there is no reference, or another source or year belongs to it.
+    """
+    usual = record.reference is not None and not record.reference_source and record.reference_year == day.year
+    return str(record.reference if usual else record.number)
+
+
+def reference_key(table: str) -> Index:
+    """Return the unique index of the key of :class:`Referenced`."""
+    return Index(f"uq_{table}_reference", "reference", "reference_year", "reference_source", unique=True)
 
 
 def holds_on(first: Days, last: LastDay, day: date | Days) -> ColumnElement[bool]:

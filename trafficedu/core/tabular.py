@@ -29,6 +29,7 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.month import Month
 from trafficedu.core.parsing import Cell, as_text
 from trafficedu.core.text import Message, message, translate
+from trafficedu.core.traces import PLAINLY, Taking
 
 SNIFF_BYTES = 1 << 20
 XLSX_BYTES, XLSX_SMALL_BYTES, XLSX_RATIO = 512 << 20, 16 << 20, 100
@@ -80,12 +81,16 @@ class RefusedRow:
 
 @dataclass
 class ImportReport:
-    """What an import did, or would do: counts of rows and the rows refused."""
+    """What an import did, or would do: counts of rows and the rows refused.
+
+    ``differing`` of those refused are known keys with another day or place, which somebody may say are the same.
+    """
 
     added: int = 0
     updated: int = 0
     unchanged: int = 0
     refused: list[RefusedRow] = field(default_factory=list)
+    differing: int = 0
 
     @property
     def counts(self) -> dict[str, Any]:
@@ -135,7 +140,8 @@ class RunImport(Protocol):
     refused. Nothing needs undoing here: with a refused row and without ``skip_errors`` the caller undoes the
     whole file, so that an importer may stop writing (but not validating) after the first refusal. Memory must
     not grow with the number of good rows. ``progress`` is told of every row, in batches. Rows are taken as
-    ``batches`` cuts them, where the file can be taken in parts at all.
+    ``batches`` cuts them, where the file can be taken in parts at all. ``taking`` says whose file it is, and is told
+    what becomes of each row.
     """
 
     def __call__(
@@ -148,6 +154,7 @@ class RunImport(Protocol):
         skip_errors: bool,
         progress: Progress,
         batches: Batches = bulk.batches,
+        taking: Taking = PLAINLY,
     ) -> ImportReport:
         """Import ``rows``; see the class."""
 

@@ -153,6 +153,7 @@ class _Ledger:
             {
                 "number": new_number("E"),
                 "reference": f"demo-{len(self._rows) + 1:06d}",
+                "reference_year": day.year,
                 "area_id": target[1],
                 "company_id": target[2],
                 "occurred_on": day,

@@ -179,6 +179,7 @@ class Helmets(Teller):
             HelmetSurvey,
             id=survey,
             reference=reference,
+            reference_year=date_of(day).year,
             site_id=site,
             started_utc=started,
             occurred_on=day,

@@ -1,9 +1,9 @@
 """Surveys as files, ``helmets`` of the command line's contract: video samples, and counts from elsewhere.
 
-The rows of one ``reference`` are one survey, a row for each group and role, in whatever order. A delivery company
-that was told apart stands in the column ``group``, as ``delivery:CODE``. A site not yet known is added in the area
-the row names, so that a video evaluation needs no list of sites first. The same file again changes nothing, a
-corrected count of a file replaces the former one.
+The rows of one ``reference`` of a year and a source are one survey, a row for each group and role, in whatever order.
+A delivery company that was told apart stands in the column ``group``, as ``delivery:CODE``. A site not yet known is
+added in the area the row names, so that a video evaluation needs no list of sites first. The same file again changes
+nothing, a corrected count of a file replaces the former one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
@@ -25,7 +25,7 @@ from trafficedu.core.columns import Column, Columns
 from trafficedu.core.errors import Refusal
 from trafficedu.core.keyed_import import Candidate, KeyedImport, Known
 from trafficedu.core.month import Month
-from trafficedu.core.numbers import new_number
+from trafficedu.core.numbers import is_number, new_number
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.text import message
 from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
@@ -50,11 +50,13 @@ COLUMNS = Columns(
 HEAD = ("site_id", "started_utc", "minutes", "method")
 """What all rows of a reference have in common."""
 SUMS = ("helmeted", "bare", "unclear")
-Key = tuple[str, str, str, int | None]
+SurveyKey = tuple[str, int]
+"""Reference and year."""
+Key = tuple[SurveyKey, str, str, int | None]
 
 
 class SurveyRow(NamedTuple):
-    """A row that is right in itself; ``key`` is reference, group, role and company."""
+    """A row that is right in itself; ``key`` is survey, group, role and company."""
 
     key: Key
     head: dict[str, Any]
@@ -64,7 +66,7 @@ class SurveyRow(NamedTuple):
 class HelmetImport(KeyedImport[SurveyRow]):
     """Counts by survey, group, role and company. What it holds grows with sites and keys, not with values."""
 
-    columns, model = COLUMNS, HelmetCount
+    columns, model, key_column = COLUMNS, HelmetCount, "group"
     compared, changeable = (*HEAD, *SUMS), SUMS
     fields = {"company_code": "group"}
 
@@ -75,18 +77,15 @@ class HelmetImport(KeyedImport[SurveyRow]):
         self._companies = RememberedCompanies(session)
         sites = session.execute(select(HelmetSite.code, HelmetSite.id, HelmetSite.area_id))
         self._sites = {row.code: (row.id, row.area_id) for row in sites}
-        self._seen = set[Key]()
-        self._surveys: dict[str, Known] = {}
-        self._sheets: dict[str, int] = {}
+        self._surveys: dict[SurveyKey, Known] = {}
+        self._sheets: dict[SurveyKey, int] = {}
 
     def prepare(self, cells: dict[str, Any]) -> SurveyRow:
         """Check a row by itself."""
         check_started(cells["started_at"], self.now)
-        key = (cells["reference"], *self._group(cells["group"], cells["role"]))
-        if key in self._seen:
-            raise Refusal(message("This group and role of the survey also appear in an earlier line."), field="group")
+        survey = (cells["reference"], clock.local_date(cells["started_at"]).year)
+        key = (survey, *self._group(cells["group"], cells["role"]))
         site_id = self._site(cells["site_code"], cells["area_code"])
-        self._seen.add(key)
         head = (site_id, cells["started_at"], cells["minutes"], cells["method"])
         return SurveyRow(key, dict(zip(HEAD, head, strict=True)), {name: cells[name] for name in SUMS})
 
@@ -126,11 +125,22 @@ class HelmetImport(KeyedImport[SurveyRow]):
         """Find the surveys of a batch."""
         self._surveys = self._find_surveys({ready.key[0] for ready in batch})
 
-    def _find_surveys(self, references: Collection[str]) -> dict[str, Known]:
+    def _find_surveys(self, keys: Collection[SurveyKey]) -> dict[SurveyKey, Known]:
         names = ("id", *HEAD, "source", "state")
-        columns = [getattr(HelmetSurvey, name) for name in names]
-        rows = bulk.find_by_key(self.session, HelmetSurvey.reference, references, *columns)
-        return {reference: dict(zip(names, row[1:], strict=True)) for reference, row in rows.items()}
+        columns = [getattr(HelmetSurvey, name) for name in ("reference", "reference_year", *names)]
+        found: dict[SurveyKey, Known] = {}
+        for batch in bulk.batches(keys):
+            query = select(*columns).where(
+                HelmetSurvey.reference.in_([reference for reference, _ in batch]),
+                HelmetSurvey.reference_year.in_({year for _, year in batch}),
+                HelmetSurvey.reference_source == self.taking.source,
+            )
+            for reference, year, *values in self.session.execute(query):
+                found[reference, year] = dict(zip(names, values, strict=True))
+        numbers = {key[0]: key for key in keys if key not in found and is_number(key[0], "H")}
+        rows = bulk.find_by_key(self.session, HelmetSurvey.number, numbers, *columns[2:])
+        found |= {numbers[number]: dict(zip(names, row[1:], strict=True)) for number, row in rows.items()}
+        return {key: found[key] for key in keys if key in found}
 
     def find(self, keys: Collection[Any]) -> dict[Any, Known]:
         """Return the counts of the surveys of a batch, the observers added up; a file's survey has one sheet."""
@@ -187,10 +197,10 @@ class HelmetImport(KeyedImport[SurveyRow]):
         super().change(changed)
         self._renew({ready.key[0]: None for ready, _ in changed})
 
-    def _renew(self, references: Iterable[str]) -> None:
+    def _renew(self, references: Iterable[SurveyKey]) -> None:
         tallies.renew(self.session, [self._surveys[reference]["id"] for reference in references])
 
-    def _open(self, surveys: Mapping[str, Known]) -> None:
+    def _open(self, surveys: Mapping[SurveyKey, Known]) -> None:
         new = {reference: survey for reference, survey in surveys.items() if "id" not in survey}
         bulk.load(
             self.session,
@@ -199,10 +209,12 @@ class HelmetImport(KeyedImport[SurveyRow]):
                 {
                     "number": new_number("H"),
                     "reference": reference,
+                    "reference_year": year,
+                    "reference_source": self.taking.source,
                     "occurred_on": clock.local_date(survey["started_utc"]),
                 }
                 | survey
-                for reference, survey in new.items()
+                for (reference, year), survey in new.items()
             ),
         )
         self._surveys |= self._find_surveys(new)
@@ -212,7 +224,7 @@ class HelmetImport(KeyedImport[SurveyRow]):
             (
                 {
                     "survey_id": self._surveys[reference]["id"],
-                    "key": f"whole-{reference}",
+                    "key": f"whole-{self._surveys[reference]['id']}",
                     "observer_id": self.by.user_id,
                     "started_utc": survey["started_utc"],
                     "ended_utc": self.now,
@@ -261,7 +273,7 @@ def _export(session: Session, by: Actor, now: datetime, month: Month | None, cle
     query = (
         _summed(Company.code)
         .add_columns(
-            HelmetSurvey.reference,
+            case((HelmetSurvey.reference_source == "", HelmetSurvey.reference), else_=HelmetSurvey.number),
             HelmetSurvey.started_utc,
             HelmetSurvey.minutes,
             HelmetSurvey.method,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.month import Month
-from trafficedu.core.orm import Base, FirstOfMonth, UTCDateTime, Versioned, one_of, word
+from trafficedu.core.orm import Base, FirstOfMonth, Referenced, UTCDateTime, Versioned, one_of, reference_key, word
 from trafficedu.core.states import StateIs
 from trafficedu.helmets.rules import (
     CELLS,
@@ -91,7 +91,7 @@ class Tallied:
         return self.heads(HeadState.UNCLEAR)
 
 
-class HelmetSurvey(Tallied, Versioned, Base):
+class HelmetSurvey(Tallied, Versioned, Referenced, Base):
     """One count of riders at one site in one window of time, by one or several observers.
 
     ``reference`` is the key under which it arrived (an import's column, or made by the phone), so that nothing
@@ -100,6 +100,7 @@ class HelmetSurvey(Tallied, Versioned, Base):
 
     __tablename__ = "helmet_survey"
     __table_args__ = (
+        reference_key("helmet_survey"),
         one_of("method", CountMethod),
         one_of("state", SurveyState),
         one_of("source", SurveySource),
@@ -111,7 +112,7 @@ class HelmetSurvey(Tallied, Versioned, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(12), unique=True)
-    reference: Mapped[str] = mapped_column(String(64), unique=True)
+    reference: Mapped[str] = mapped_column(String(64))
     site_id: Mapped[int] = mapped_column(ForeignKey("helmet_site.id"))
     started_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     occurred_on: Mapped[date]

@@ -2,7 +2,7 @@
 
 Decisions, as the documentation tells them:
 
-* The key is ``reference``, or the public number of an entry that never had one.
+* The key is ``reference`` with the year of the day and the source, or the public number of an entry.
 * The ledger is never changed: a row known already that says something else is refused, a mistake is met by a
   further row with the opposite points.
 * ``points`` carry their sign and may be of either: a file holds corrections, too. Any activity that is valid on the day
@@ -13,7 +13,7 @@ Decisions, as the documentation tells them:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -23,8 +23,9 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.columns import Column, Columns
 from trafficedu.core.errors import Refusal
-from trafficedu.core.keyed_import import KeyedImport, Known
+from trafficedu.core.keyed_import import Known, ReferencedImport
 from trafficedu.core.month import Month
+from trafficedu.core.orm import reference_of
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.text import message
 from trafficedu.points.models import FILE, PointEntry
@@ -54,12 +55,18 @@ COLUMNS = Columns(
 )
 
 
-class PointImport(KeyedImport[dict[str, Any]]):
+class PointImport(ReferencedImport[dict[str, Any]]):
     """What repeats in a file (targets, activities) is looked up once."""
 
     columns, model, letter, action = COLUMNS, PointEntry, "E", "points:entry:import"
     compared = ("area_id", "company_id", "occurred_on", "activity_id", "points", "note")
-    fields = {"occurred_on": "date", "target": "target_code"}
+    fields = {
+        "occurred_on": "date",
+        "target": "target_code",
+        "area_id": "target_code",
+        "company_id": "target_code",
+        "activity_id": "activity",
+    }
 
     def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
         super().__init__(session, by, now, skip_errors)
@@ -71,9 +78,14 @@ class PointImport(KeyedImport[dict[str, Any]]):
         new = NewEntry(occurred_on=cells.pop("date"), activity_code=cells.pop("activity"), **cells)
         return prepare(new, local_date(self.now), self._target_on, self._activity_on)
 
-    def key(self, ready: dict[str, Any]) -> str:
+    def reference(self, ready: dict[str, Any]) -> str:
         """Return the reference."""
         return str(ready["reference"])
+
+    def day(self, ready: dict[str, Any]) -> date:
+        """Return the day."""
+        day: date = ready["occurred_on"]
+        return day
 
     def facts(self, ready: dict[str, Any], known: Known) -> Mapping[str, Any]:
         """Return all that an entry says."""
@@ -89,7 +101,11 @@ class PointImport(KeyedImport[dict[str, Any]]):
 
     def values(self, ready: dict[str, Any]) -> dict[str, Any]:
         """Return the row of a new entry."""
-        return ready | {"source": FILE, "recorded_by_id": self.by.user_id, "recorded_utc": self.now}
+        return (
+            ready
+            | self.key_values(ready)
+            | {"source": FILE, "recorded_by_id": self.by.user_id, "recorded_utc": self.now}
+        )
 
 
 def list_rows(
@@ -99,7 +115,7 @@ def list_rows(
     query = filtered(by, EntryFilter(month=month)).order_by(PointEntry.occurred_on, PointEntry.id)
     for entry in session.scalars(query.execution_options(yield_per=bulk.BATCH)):
         yield {
-            "reference": entry.reference or entry.number,
+            "reference": reference_of(entry, entry.occurred_on),
             "target_kind": entry.kind,
             "target_code": entry.target_code,
             "date": entry.occurred_on,

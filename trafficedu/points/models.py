@@ -13,7 +13,7 @@ from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.catalogue import Entry
 from trafficedu.core.month import Month
-from trafficedu.core.orm import Base, FirstOfMonth, UTCDateTime, Versioned, one_of, word
+from trafficedu.core.orm import Base, FirstOfMonth, Referenced, UTCDateTime, Versioned, one_of, reference_key, word
 from trafficedu.core.text import Message
 from trafficedu.points.rules import COMPANY, KINDS, Direction, EntryMark, EntryOrigin, signed
 
@@ -62,7 +62,7 @@ class PointActivity(Entry, Base):
             setattr(self, f"for_{kind}", kind in kinds)
 
 
-class PointEntry(Base):
+class PointEntry(Referenced, Base):
     """One line of the ledger: an area or a company, a day, an activity, signed points.
 
     Never changed or deleted, which the database itself refuses (migration 0005). A mistake is met by a
@@ -73,6 +73,7 @@ class PointEntry(Base):
 
     __tablename__ = "point_entry"
     __table_args__ = (
+        reference_key("point_entry"),
         CheckConstraint("(area_id IS NULL) <> (company_id IS NULL)", "one_target"),
         CheckConstraint("points <> 0", "points"),
         CheckConstraint("source IN ('page', 'file', 'event')", "source"),
@@ -89,8 +90,8 @@ class PointEntry(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str | None] = mapped_column(String(60))
     number: Mapped[str] = mapped_column(String(12), unique=True)
-    reference: Mapped[str | None] = mapped_column(String(60), unique=True)
     once_key: Mapped[str | None] = mapped_column(String(80), unique=True)
     area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
     company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))

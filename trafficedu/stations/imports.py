@@ -5,7 +5,7 @@ What a file leaves out, or leaves empty, stays as it is; an address or a number 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import TOWN, VILLAGE, Area
 from trafficedu.areas.queries.tree import AREA_COLUMNS, AreaRow, existing_on
-from trafficedu.core import bulk, parsing
+from trafficedu.core import parsing
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.columns import Column, Columns
@@ -44,6 +44,8 @@ class StationImport(KeyedImport[dict[str, Any]]):
     """What repeats in a file (areas) is looked up once."""
 
     columns, model, action = COLUMNS, Station, "stations:station:import"
+    fields = {"area_id": "area_code"}
+    telling = ("name",)
     compared = changeable = ("name", "area_id", "address", "phone", "seats", "active")
 
     def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
@@ -62,12 +64,6 @@ class StationImport(KeyedImport[dict[str, Any]]):
     def key(self, ready: dict[str, Any]) -> str:
         """Return the code."""
         return str(ready["code"])
-
-    def find(self, keys: Collection[Any]) -> dict[Any, Known]:
-        """Return the stations known."""
-        columns = [getattr(Station, name) for name in ("id", *self.compared)]
-        rows = bulk.find_by_key(self.session, Station.code, keys, *columns)
-        return {code: dict(zip(("id", *self.compared), row[1:], strict=True)) for code, row in rows.items()}
 
     def facts(self, ready: dict[str, Any], known: Known) -> Mapping[str, Any]:
         """Return what a row says; an empty cell says nothing."""

@@ -10,12 +10,12 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, HiddenField, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional
 
-from trafficedu.core.fields import FilterForm, Form, MonthField
+from trafficedu.core.fields import FilterForm, Form, MonthField, TrimmedField, at_most
 from trafficedu.core.fields import choices as as_choices
 from trafficedu.core.month import Month
 from trafficedu.core.web import translated
 from trafficedu.transfers.queries import JobFilter
-from trafficedu.transfers.rules import KIND_NAMES
+from trafficedu.transfers.rules import KIND_NAMES, LONGEST_SOURCE
 
 
 @dataclass(frozen=True)
@@ -39,17 +39,26 @@ class UploadForm(Form):
         render_kw={"accept": ".csv,.xlsx"},
     )
 
+    source = TrimmedField(
+        _l("Source"),
+        [Optional(), at_most(LONGEST_SOURCE)],
+        description=_l("Only if another body, with numbers of its own, gave the references. Always the same name."),
+        render_kw={"autocomplete": "off"},
+    )
+
     def offer(self, kinds: Sequence[str]) -> None:
         """Fill the list of kinds."""
         self.kind.choices = as_choices((kind, translated(KIND_NAMES[kind])) for kind in kinds)
 
 
 class ConfirmForm(Form):
-    """The confirmation after the trial: which waiting file, and whether refused rows stay out."""
+    """The confirmation after the trial: which waiting file, and what becomes of rows that were refused."""
 
     kind = HiddenField(validators=[InputRequired()])
     token = HiddenField(validators=[InputRequired()])
+    source = HiddenField()
     skip_errors = BooleanField()
+    accept_differing = BooleanField(_l("They are the same records: change them as the file says"))
 
 
 class ExportForm(Form):

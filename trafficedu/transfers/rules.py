@@ -17,3 +17,6 @@ KIND_NAMES = {
     "indicators": message("indicators for the village-safety evaluation"),
 }
 """The kinds of the command line's contract; one that is not wired yet is not offered."""
+
+LONGEST_SOURCE = 60
+"""Letters of the name of a source."""

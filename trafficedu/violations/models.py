@@ -11,7 +11,7 @@ from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.catalogue import Entry
-from trafficedu.core.orm import Base, UTCDateTime, Versioned, one_of, partial_index, word
+from trafficedu.core.orm import Base, Referenced, UTCDateTime, Versioned, one_of, partial_index, reference_key, word
 from trafficedu.core.states import StateIs
 from trafficedu.core.text import Message
 from trafficedu.riders.models import Rider
@@ -66,7 +66,7 @@ OPEN = f"state = '{ObjectionState.OPEN}'"
 """What waits for a decision, as its indexes say it; a query says it by ``core.orm.among``."""
 
 
-class Violation(Versioned, Base):
+class Violation(Referenced, Versioned, Base):
     """One offence of one rider (or passenger) seen at one place and time.
 
     ``state`` is pending (camera, unreviewed), confirmed (it counts), rejected (by the reviewer) or voided
@@ -78,6 +78,7 @@ class Violation(Versioned, Base):
 
     __tablename__ = "violation"
     __table_args__ = (
+        reference_key("violation"),
         one_of("state", ViolationState),
         CheckConstraint(f"(penalty = '{Penalty.FINE}') = (fine_yuan IS NOT NULL)", "fine"),
         CheckConstraint("rider_id IS NOT NULL OR plate <> ''", "someone"),
@@ -91,7 +92,7 @@ class Violation(Versioned, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(12), unique=True)
-    reference: Mapped[str | None] = mapped_column(String(60), unique=True)
+    reference: Mapped[str | None] = mapped_column(String(60))
     client_reference: Mapped[str | None] = mapped_column(String(60), unique=True)
     occurred_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     occurred_on: Mapped[date]

@@ -19,6 +19,7 @@ from trafficedu.areas.models import Area
 from trafficedu.core import bulk
 from trafficedu.core.actors import Actor
 from trafficedu.core.month import Month
+from trafficedu.core.orm import reference_of
 from trafficedu.violations.models import ViolationKind
 
 SEPARATOR = ";"
@@ -43,7 +44,7 @@ def list_rows(
         kinds = kinds_of(session, [accident.id for accident, _ in piece])
         for accident, area_code in piece:
             yield {
-                "reference": accident.reference or accident.number,
+                "reference": reference_of(accident, accident.occurred_on),
                 "occurred_at": accident.occurred_utc,
                 "area_code": area_code,
                 "kinds": SEPARATOR.join(kinds.get(accident.id, ())),

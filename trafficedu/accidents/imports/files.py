@@ -2,9 +2,10 @@
 
 Decisions, as the documentation tells them:
 
-* The key is ``reference``, or the public number of a record that never had one.
-* A row known already that says something else corrects the record: who died later is often known later. A voided
-  record stays as it is; a row that would change one is refused.
+* The key is ``reference`` with the year of the day and the source, or the public number of a record.
+* A row known already that says something else corrects the record: who died later is often known later. Another day,
+  area, place or severity under a known key may be another accident and needs a yes. What a person corrected stays. A
+  voided record stays as it is; a row that would change one is refused.
 * ``killed_30_days`` may be empty: not known yet, and it never takes a figure away that is known. An empty count is
   0, an empty ``ebike_involved``, ``rider_helmet`` or ``responsibility`` is true, unknown, unknown.
 * Records that may be of one accident are taken in; the page of possible duplicates shows them. Where a file is one
@@ -15,7 +16,7 @@ Decisions, as the documentation tells them:
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, insert
@@ -32,7 +33,7 @@ from trafficedu.core import bulk, parsing
 from trafficedu.core.actors import Actor
 from trafficedu.core.columns import Column, Columns
 from trafficedu.core.errors import Refusal
-from trafficedu.core.keyed_import import Candidate, KeyedImport, Known
+from trafficedu.core.keyed_import import Candidate, Known, ReferencedImport
 from trafficedu.core.numbers import new_number
 from trafficedu.core.parsing import if_given
 from trafficedu.core.private_copy import is_single_writer
@@ -90,11 +91,13 @@ class AccidentRow(NamedTuple):
     kinds: dict[str, int]
 
 
-class AccidentImport(KeyedImport[AccidentRow]):
+class AccidentImport(ReferencedImport[AccidentRow]):
     """What repeats in a file (areas, kinds) is looked up once; a known record is corrected."""
 
     columns, model, letter, action = COLUMNS, Accident, "A", "accidents:accident:import"
     changeable, compared = FACTS, (*FACTS, "state")
+    telling = ("occurred_on", "area_id", "place", "severity")
+    fields = {"occurred_utc": "occurred_at", "occurred_on": "occurred_at", "area_id": "area_code"}
 
     def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
         super().__init__(session, by, now, skip_errors)
@@ -123,9 +126,14 @@ class AccidentImport(KeyedImport[AccidentRow]):
         facts, kinds = prepare(new, self.now, self._areas.find, self._kinds.find_on, self._surroundings.of)
         return AccidentRow(reference, facts, {code: kind.id for code, kind in kinds.items()})
 
-    def key(self, ready: AccidentRow) -> str:
+    def reference(self, ready: AccidentRow) -> str:
         """Return the reference."""
         return ready.reference
+
+    def day(self, ready: AccidentRow) -> date:
+        """Return the day."""
+        day: date = ready.facts["occurred_on"]
+        return day
 
     def find(self, keys: Collection[Any]) -> dict[Any, Known]:
         """Return the records known, each with the codes of its kinds."""
@@ -166,19 +174,16 @@ class AccidentImport(KeyedImport[AccidentRow]):
 
     def values(self, ready: AccidentRow) -> dict[str, Any]:
         """Return the row of a new record."""
-        own = {"number": new_number("A"), "reference": ready.reference, "state": rules.AccidentState.RECORDED}
+        own = {"number": new_number("A"), "state": rules.AccidentState.RECORDED, **self.key_values(ready)}
         return ready.facts | own | {"recorded_by_id": self.by.user_id, "recorded_utc": self.now}
 
     def add(self, candidates: Sequence[Candidate[AccidentRow]]) -> int:
         """Add the records and their kinds."""
-        added = super().add(candidates)
-        if self.writes:
-            ready = {each.ready.reference: each.ready for each in candidates}
-            ids = bulk.find_by_key(self.session, Accident.reference, ready, Accident.id)
-            self._link({ids[reference].id: each for reference, each in ready.items()})
-            self._added += [ids[reference].id for reference in ready]
-            self._places |= {each.facts["area_id"] for each in ready.values()}
-        return added
+        added = dict(zip(self.load(candidates), (each.ready for each in candidates), strict=False))
+        self._link(added)
+        self._added += added
+        self._places |= {ready.facts["area_id"] for ready in added.values()}
+        return len(candidates)
 
     def _link(self, records: Mapping[int, AccidentRow]) -> None:
         rows = [

@@ -172,6 +172,7 @@ def _open_survey(session: Session, site: HelmetSite, shared_code: str, started: 
     fresh = HelmetSurvey(
         number=new_number("H"),
         reference=reference,
+        reference_year=day.year,
         site_id=site.id,
         started_utc=started,
         occurred_on=day,

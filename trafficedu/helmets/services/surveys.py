@@ -79,6 +79,7 @@ def add_survey(
     survey = HelmetSurvey(
         number=new_number("H"),
         reference=new.reference,
+        reference_year=local_date(new.started_utc).year,
         site=site,
         started_utc=new.started_utc,
         occurred_on=local_date(new.started_utc),

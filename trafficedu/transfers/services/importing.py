@@ -19,6 +19,8 @@ from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal
 from trafficedu.core.tabular import Importer, ImportReport, Progress, read_rows, silent
+from trafficedu.core.traces import Taking
+from trafficedu.transfers.rules import LONGEST_SOURCE
 
 Apart = Callable[[], AbstractContextManager[Session]]
 """Opens a transaction that writes, committed at its end."""
@@ -40,10 +42,20 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Choices:
-    """How a file is taken in: ``dry_run`` writes nothing at all, ``skip_errors`` leaves refused rows out."""
+    """How a file is taken in: ``dry_run`` writes nothing at all, ``skip_errors`` leaves refused rows out.
+
+    ``source`` and ``accept_differing``: see ``core.traces.Taking``.
+    """
 
     dry_run: bool = False
     skip_errors: bool = False
+    source: str = ""
+    accept_differing: bool = False
+
+    @property
+    def taking(self) -> Taking:
+        """How its rows are taken."""
+        return Taking(self.source.strip()[:LONGEST_SOURCE], self.accept_differing)
 
 
 @dataclass(frozen=True)
@@ -77,11 +89,11 @@ def import_file(session: Session, file: File, choices: Choices, progress: Progre
     return Outcome(report, written=True)
 
 
-def try_file(session: Session, apart: Apart, file: File, progress: Progress = silent) -> Outcome:
-    """Say what a file would change, refused lines left out; nothing is written."""
+def try_file(session: Session, apart: Apart, file: File, choices: Choices, progress: Progress = silent) -> Outcome:
+    """Say what a file would change; nothing is written."""
     session.rollback()
     with apart() as own:
-        return import_file(own, file, Choices(dry_run=True, skip_errors=True), progress)
+        return import_file(own, file, choices, progress)
 
 
 def note_import(session: Session, file: File, counts: Mapping[str, Any]) -> None:
@@ -106,7 +118,15 @@ def _run(session: Session, file: File, choices: Choices, progress: Progress) -> 
     """Return the report, its refused rows in the order of the file, and whether the file could not be read."""
     try:
         rows = read_rows(file.path, file.importer.columns)
-        report = file.importer.run(session, rows, file.by, file.now, skip_errors=choices.skip_errors, progress=progress)
+        report = file.importer.run(
+            session,
+            rows,
+            file.by,
+            file.now,
+            skip_errors=choices.skip_errors,
+            progress=progress,
+            taking=choices.taking,
+        )
         report.refused.sort(key=lambda row: row.line)
         return report, False
     except Refusal as error:

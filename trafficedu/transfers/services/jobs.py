@@ -60,11 +60,11 @@ def try_upload(importers: Mapping[str, Importer], work: Work) -> Ending:
     with _opened(work) as path:
         _begin(work, path)
         file = importing.File(kind, importers[kind], path, work.by, work.now)
+        choices = replace(_choices(work), dry_run=True, skip_errors=True)
         if slices.is_long(work.session, file):
-            choices = importing.Choices(dry_run=True, skip_errors=True)
             outcome = slices.try_file(work.session, file, choices, work.tell)
         else:
-            outcome = importing.try_file(work.session, work.apart, file, work.tell)
+            outcome = importing.try_file(work.session, work.apart, file, choices, work.tell)
     counts = as_counts(work.session, outcome)
     return Ending(
         counts=counts,
@@ -76,7 +76,7 @@ def try_upload(importers: Mapping[str, Importer], work: Work) -> Ending:
 def take_upload(importers: Mapping[str, Importer], work: Work) -> Ending:
     """Take in an uploaded file, all or nothing unless refused lines are to be left out."""
     kind, counts = work.parameters["kind"], dict[str, Any]()
-    choices = importing.Choices(skip_errors=work.parameters["skip_errors"])
+    choices = _choices(work)
 
     def file_at(path: Path) -> importing.File:
         return importing.File(kind, importers[kind], path, work.by, work.now)
@@ -134,7 +134,13 @@ def take_own(
     name = f"file{'.xlsx' if file.path.suffix.lower() == '.xlsx' else '.csv'}"
     with file.path.open("rb") as stream:
         token = uploads(session).keep(stream, name, 0)
-    parameters = {"kind": file.kind, "token": token, "skip_errors": choices.skip_errors}
+    parameters = {
+        "kind": file.kind,
+        "token": token,
+        "skip_errors": choices.skip_errors,
+        "source": choices.source,
+        "accept_differing": choices.accept_differing,
+    }
     outcomes: list[importing.Outcome] = []
 
     def run(work: Work) -> Ending:
@@ -151,6 +157,16 @@ def take_own(
     if not outcomes[0].written:
         uploads(session).forget(token)
     return outcomes[0]
+
+
+def _choices(work: Work) -> importing.Choices:
+    """Return how a file was asked to be taken in; an earlier version of the program asked for less."""
+    asked = work.parameters
+    return importing.Choices(
+        skip_errors=asked.get("skip_errors", False),
+        source=asked.get("source", ""),
+        accept_differing=asked.get("accept_differing", False),
+    )
 
 
 def _begin(work: Work, path: Path) -> None:
@@ -187,7 +203,8 @@ def as_counts(session: Session, outcome: importing.Outcome) -> dict[str, Any]:
         for row in outcome.report.refused[:LINES_KEPT]
     ]
     sealed = services_of(session).keyring.encrypt(json.dumps(lines), LINES)
-    return outcome.report.counts | {"written": outcome.written, "broken": outcome.broken, "lines": sealed}
+    told = {"written": outcome.written, "broken": outcome.broken, "differing": outcome.report.differing}
+    return outcome.report.counts | told | {"lines": sealed}
 
 
 def refused_lines(session: Session, counts: Mapping[str, Any]) -> list[RefusedRow]:

@@ -56,14 +56,14 @@ def take_file(work: Work, file: File, choices: Choices, kept: Callable[[Outcome]
     if work.order.settled:
         work.tell(0, rows)
         counts = job_queue.settled_counts(work.session, work.order)
-        return finished(counts, _write(work, file))
+        return finished(counts, _write(work, file, choices))
     work.tell(0, 2 * rows)
     outcome = try_file(work.session, file, choices, work.tell)
     if not outcome.written:
         return outcome
     with work.apart() as own:
         job_queue.settle(own, work.order, kept(outcome))
-    add_late(outcome.report, _write(work, file))
+    add_late(outcome.report, _write(work, file, choices))
     return outcome
 
 
@@ -85,7 +85,7 @@ def add_late(report: ImportReport, late: ImportReport) -> None:
     report.added = max(0, report.added - len(further))
 
 
-def _write(work: Work, file: File) -> ImportReport:
+def _write(work: Work, file: File, choices: Choices) -> ImportReport:
     with work.apart() as own:
         return file.importer.run(
             own,
@@ -95,6 +95,7 @@ def _write(work: Work, file: File) -> ImportReport:
             skip_errors=True,
             progress=work.tell,
             batches=lambda rows: in_slices(own, rows),
+            taking=choices.taking,
         )
 
 

@@ -48,7 +48,8 @@ def upload() -> Any:
         attach_error(form, error)
         return _index(form, _export_form()), 422
     title = message("Import of %(kind)s: trial", kind=KIND_NAMES[kind])
-    return lead_to(jobs.TRIAL, title, {"kind": kind, "token": token}, [OPEN, _importers()[kind].permission])
+    parameters = {"kind": kind, "token": token, "source": form.source.data or ""}
+    return lead_to(jobs.TRIAL, title, parameters, [OPEN, _importers()[kind].permission])
 
 
 @pages.post("/imports/confirm")
@@ -62,7 +63,13 @@ def confirm() -> Any:
     if not form.validate_on_submit() or importer is None:
         abort(400)
     title = message("Import of %(kind)s", kind=KIND_NAMES[kind])
-    parameters = {"kind": kind, "token": form.token.data, "skip_errors": form.skip_errors.data}
+    parameters = {
+        "kind": kind,
+        "token": form.token.data,
+        "source": form.source.data or "",
+        "skip_errors": form.skip_errors.data,
+        "accept_differing": form.accept_differing.data,
+    }
     return lead_to(jobs.IMPORT, title, parameters, [OPEN, importer.permission])
 
 

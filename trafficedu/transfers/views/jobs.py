@@ -82,12 +82,16 @@ def _asked(shown: Job) -> dict[str, Any]:
 def _confirmation(shown: Job) -> ConfirmForm | None:
     """Return the form that takes a tried file in, None where there is nothing to take in."""
     counts = shown.counts
-    tried = shown.kind == jobs.TRIAL and shown.has_succeeded and (counts["added"] or counts["updated"])
+    some = counts.get("added") or counts.get("updated") or counts.get("differing")
+    tried = shown.kind == jobs.TRIAL and shown.has_succeeded and some
     kept_out = shown.kind == jobs.IMPORT and shown.has_succeeded and not (counts["written"] or counts["broken"])
     asked = _asked(shown)
     if not asked or not (tried or kept_out):
         return None
-    return ConfirmForm(formdata=None, kind=asked["kind"], token=asked["token"])
+    form = ConfirmForm(formdata=None, kind=asked["kind"], token=asked["token"], source=asked.get("source", ""))
+    if not counts.get("differing"):
+        del form.accept_differing
+    return form
 
 
 @pages.get("/jobs/<number>/file")

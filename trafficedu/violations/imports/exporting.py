@@ -20,6 +20,7 @@ from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.counting import count_capped
 from trafficedu.core.encryption import Keyring
 from trafficedu.core.month import Month
+from trafficedu.core.orm import reference_of
 from trafficedu.core.services import services_of
 from trafficedu.riders.models import Rider
 from trafficedu.riders.queries.people import ID_NUMBER, PHONE
@@ -43,7 +44,7 @@ def list_rows(
     named = _reads_riders(by)
     for violation, area_code, kind_code, company_code, officer, *rider in session.execute(_query(by, month)):
         yield {
-            "reference": violation.reference or violation.number,
+            "reference": reference_of(violation, violation.occurred_on),
             "occurred_at": violation.occurred_utc,
             "area_code": area_code,
             "kind": kind_code,

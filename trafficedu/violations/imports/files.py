@@ -2,7 +2,7 @@
 
 Decisions, as the documentation tells them:
 
-* The key is ``reference``, or the public number of a record that never had one.
+* The key is ``reference`` with the year of the day and the source, or the public number of a record.
 * A row known already changes what is harmless only: place, position, note, and the officer's name of an
   imported record. Any other difference is refused: a record found wrong is voided, never overwritten.
 * A row older than ``violations.history_days`` is history: it counts, but opens no task and sends no notice.
@@ -28,7 +28,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.columns import Column, Columns
 from trafficedu.core.errors import Refusal
-from trafficedu.core.keyed_import import Candidate, KeyedImport, Known
+from trafficedu.core.keyed_import import Candidate, Known, ReferencedImport
 from trafficedu.core.numbers import new_number
 from trafficedu.core.parsing import if_given, is_masked, unless_masked
 from trafficedu.core.tabular import Exporter, Importer
@@ -79,12 +79,13 @@ FIXED = {
 """What must not differ in a record known already -> the column that says so."""
 
 
-class ViolationImport(KeyedImport[Prepared[Person]]):
+class ViolationImport(ReferencedImport[Prepared[Person]]):
     """Looks up for recording what repeats in a file (areas, kinds, companies, people) once, and remembers it."""
 
     columns, model, letter, action = COLUMNS, Violation, "V", "violations:violation:import"
     changeable = ("place", "note", "latitude", "longitude", "officer")
     compared = (*FIXED, *changeable, "officer_id")
+    fields = FIXED
 
     def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
         super().__init__(session, by, now, skip_errors)
@@ -106,16 +107,27 @@ class ViolationImport(KeyedImport[Prepared[Person]]):
         """Check a row as a record; see :func:`violations.services.recording.prepare`."""
         id_type, id_number, name, phone = (cells.pop(column) for column in ("id_type", "id_number", "name", "phone"))
         rider = NewRider(id_type, id_number, name, "" if is_masked(phone) else phone) if id_number else None
-        new = NewViolation(kind_code=cells.pop("kind"), occurred_utc=cells.pop("occurred_at"), rider=rider, **cells)
+        new = NewViolation(
+            kind_code=cells.pop("kind"),
+            occurred_utc=cells.pop("occurred_at"),
+            rider=rider,
+            reference_source=self.taking.source,
+            **cells,
+        )
         return prepare(new, self, self.now)
 
     def look_up(self, batch: Sequence[Prepared[Person]]) -> None:
         """Find the riders of a batch."""
         self._people.find(ready.rider for ready in batch)
 
-    def key(self, ready: Prepared[Person]) -> str | None:
+    def reference(self, ready: Prepared[Person]) -> str:
         """Return the reference."""
-        return ready.new.reference
+        return ready.new.reference or ""
+
+    def day(self, ready: Prepared[Person]) -> date:
+        """Return the day."""
+        day: date = ready.values["occurred_on"]
+        return day
 
     def values(self, ready: Prepared[Person]) -> dict[str, Any]:
         """Return the row of a piece of history."""
@@ -167,10 +179,11 @@ class ViolationImport(KeyedImport[Prepared[Person]]):
     def _record(self, candidate: Candidate[Prepared[Person]]) -> bool:
         try:
             with self.session.begin_nested():
-                record(self.session, candidate.ready.new, self.by, self.now)
+                made = record(self.session, candidate.ready.new, self.by, self.now)
         except Refusal as error:
             self.refuse(candidate.row, error)
             return False
+        self.note_added(candidate.row, made.id)
         return True
 
 

@@ -46,8 +46,8 @@ class NewViolation:
     The rider is either known (``rider_number``) or entered (``rider``); a camera record may have a plate
     alone. ``company_code`` None means "the company that engaged the rider that day", ``""`` none, a code that
     company; where it did not engage the rider that day, an engagement is opened with ``legal_basis``.
-    ``client_reference`` makes a repeated submit give the first record; ``reference`` is the key of imports and
-    ``officer`` the name an import knows the recording officer by.
+    ``client_reference`` makes a repeated submit give the first record; ``reference`` of its ``reference_source`` is
+    the key of imports and ``officer`` the name an import knows the recording officer by.
     """
 
     kind_code: str
@@ -69,6 +69,7 @@ class NewViolation:
     source: str = Source.FIELD
     client_reference: str | None = None
     reference: str | None = None
+    reference_source: str = ""
     officer: str = ""
 
     @property
@@ -172,6 +173,7 @@ def prepare(new: NewViolation, lookups: Lookups[Who], now: datetime) -> Prepared
         rules.check_guardian(minor, new.guardian_name, riding_age)
     values = {
         **_values(new),
+        "reference_year": day.year if new.imported else None,
         "occurred_on": day,
         "area_id": area.id,
         "kind_id": kind.id,
@@ -186,6 +188,7 @@ def _values(new: NewViolation) -> dict[str, Any]:
     """Return what is kept as it was given."""
     return {
         "reference": new.reference,
+        "reference_source": new.reference_source,
         "client_reference": new.client_reference,
         "occurred_utc": new.occurred_utc,
         "place": new.place.strip(),
