@@ -43,6 +43,7 @@ import trafficedu.helmets.views.counting
 import trafficedu.helmets.views.results
 import trafficedu.helmets.views.sites
 import trafficedu.helmets.views.surveys
+import trafficedu.issued.views
 import trafficedu.messages.views
 import trafficedu.overview.views.browsing
 import trafficedu.overview.views.listing
@@ -114,6 +115,7 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.helmets.views.surveys,
     trafficedu.patrols.views,
     trafficedu.messages.views,
+    trafficedu.issued.views,
     trafficedu.points.views.browsing,
     trafficedu.points.views.catalogue,
     trafficedu.points.views.recording,
@@ -237,7 +239,7 @@ def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | 
     access.init_access(app, accounts.load_actor)
     MaskedProtection(app)
     security.init_security(app, https=settings.secure_cookies)
-    web.init_web(app, web.Tables(wiring.HOME, wiring.PANELS, wiring.IMPORTERS, wiring.EXPORTERS))
+    web.init_web(app, web.Tables(wiring.HOME, wiring.PANELS, wiring.IMPORTERS, wiring.EXPORTERS, wiring.DOCUMENTS))
     kept.init_kept(app)
     pages.init_pages(app, NAVIGATION, accounts.names_of)
     compression.init_compression(app)

@@ -37,7 +37,7 @@ from trafficedu.education.events import TaskLeftOut
 from trafficedu.education.queries import documents
 from trafficedu.education.queries import monthly as studies_monthly
 from trafficedu.education.queries.reoffence import COMPLETIONS, REOFFENCES
-from trafficedu.education.services import assignment, courses, seats
+from trafficedu.education.services import assignment, certifying, courses, seats
 from trafficedu.evaluation import panels as evaluation_panels
 from trafficedu.evaluation.events import ColourWorsened
 from trafficedu.evaluation.services import alarms, fits, results, rule_sets, runs
@@ -54,6 +54,9 @@ from trafficedu.hazards.services.telling import tell_check_overdue, tell_due_soo
 from trafficedu.helmets import imports as helmets_files
 from trafficedu.helmets import panels as helmets_panels
 from trafficedu.helmets.queries import monthly as helmets_monthly
+from trafficedu.issued.rules import DocumentKind
+from trafficedu.issued.services import issuing
+from trafficedu.issued.services.issuing import NewDocument
 from trafficedu.messages import panels as messages_panels
 from trafficedu.messages.services import channels, delivery
 from trafficedu.messages.services.telling import tell_job_ended, tell_unfetched
@@ -63,7 +66,8 @@ from trafficedu.patrols.queries import monthly as patrols_monthly
 from trafficedu.points import imports as points_files
 from trafficedu.points.queries import monthly as points_monthly
 from trafficedu.points.services import catalogue, happenings
-from trafficedu.public import queries as receipts
+from trafficedu.public import services as receipts
+from trafficedu.public.queries import receipt_now
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.riders.imports import files as riders_files
 from trafficedu.riders.services import keys
@@ -94,6 +98,7 @@ HANDLERS: Handlers = {
     ViolationVoided: [
         assignment.withdraw_violation,
         notices.withdraw_notice,
+        receipts.reissue_receipt,
     ],
     LegalBasisRecorded: [
         notices.release_held,
@@ -233,6 +238,7 @@ REFERENCE: Sequence[Callable[[Session, datetime], Any]] = [
     catalogue.load_activities,
     hazard_kinds.load_kinds,
     happenings.take_back_left_out,
+    certifying.carry_over_certificates,
 ]
 """What ``trafficedu init`` loads, or mends after an update, in this order; each does nothing the second time."""
 
@@ -272,6 +278,7 @@ CHORES: Mapping[str, Chore] = {
     "riders brought under the current key": written_in_parts(keys.reencrypt),
     "channels brought under the current key": written_in_parts(channels.reencrypt),
     "jobs brought under the current key": written_in_parts(job_keys.reencrypt),
+    "documents brought under the current key": written_in_parts(issuing.reencrypt),
     "months settled": partial(settling.settle_due, figures=FIGURES),
     "settled months compared": partial(settling.compare_one, figures=FIGURES),
     "pushes sent": delivery.deliver_due,
@@ -314,8 +321,14 @@ JOBS: Mapping[str, Function] = {
 }
 """KIND -> what a background job of that kind does."""
 
+DOCUMENTS: Mapping[DocumentKind, Callable[[Session, str, datetime], NewDocument]] = {
+    DocumentKind.CERTIFICATE: certifying.certificate_now,
+    DocumentKind.RECEIPT: receipt_now,
+}
+"""KIND -> what a document of a record would say were it issued now: what an issued one is compared with."""
+
 REPORTS: Mapping[str, Callable[[Session, str, str, datetime], bytes]] = {
-    "certificate": documents.render_certificate,
+    "certificate": certifying.render_certificate,
     "receipt": receipts.render_receipt,
     "roster": documents.render_roster,
     "hazard": hazard_sheet.render_any,

@@ -14,10 +14,10 @@ from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
 from trafficedu.core.errors import Denied, Missing, Refusal
 from trafficedu.education.models import Booking, Certificate, StudySession
-from trafficedu.education.queries.documents import render_certificate
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.services import seats
 from trafficedu.education.services import study as study_services
+from trafficedu.education.services.certifying import render_certificate
 from trafficedu.education.services.study import GroupResult
 from trafficedu.riders.models import Rider
 

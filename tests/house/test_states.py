@@ -16,6 +16,7 @@ from trafficedu.evaluation.rules.rule_sets import RULE_SET_LIFE, RuleSetState
 from trafficedu.feedback.rules import NOTICE_LIFE, NoticeState
 from trafficedu.hazards.rules import HAZARD_LIFE, HazardState
 from trafficedu.helmets.rules import SURVEY_LIFE, SurveyState
+from trafficedu.issued.rules import DOCUMENT_LIFE, DocumentState
 from trafficedu.overview.rules import LIST_LIFE, ListState
 from trafficedu.violations.rules import OBJECTION_LIFE, VIOLATION_LIFE, ObjectionState, ViolationState
 
@@ -93,6 +94,11 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
             "follow": ("held sent", ""),
             "withdraw": ("held sent", "voided"),
         },
+    ),
+    "document": (
+        DOCUMENT_LIFE,
+        DocumentState,
+        {"replace": ("valid", "replaced"), "revoke": ("valid", "revoked")},
     ),
     "village list": (
         LIST_LIFE,

@@ -226,6 +226,32 @@ def test_the_paper_says_the_same(rider: Browser, session: Session, violation: Vi
     assert "相应的学习还没有完成" in unfinished.text
 
 
+def test_a_receipt_is_a_document_and_a_new_one_once_something_changes(
+    rider: Browser, session: Session, violation: Violation, seats: list[StudySession]
+) -> None:
+    def handed_out() -> tuple[str, bytes]:
+        paper = rider.get(f"/n/{violation.number}/receipt.pdf?lang=zh")
+        return re.findall(r"D[0-9A-Z]{11}", paper.headers["Content-Disposition"])[0], paper.data
+
+    first = handed_out()
+    assert handed_out() == first, "the same bytes"
+    assert first[0] in text_of(first[1])
+    page = rider.get(f"/verify/{first[0]}?lang=en").text
+    assert "This document is valid" in page
+    assert violation.rider is not None
+    assert violation.rider.name not in page
+    rider.post(f"/n/{violation.number}/session", data={"session": seats[1].number})
+    moved = handed_out()
+    assert moved[0] != first[0]
+    assert first[0] in text_of(moved[1]), "it says what it replaces"
+    assert moved[0] in rider.get(f"/verify/{first[0]}?lang=en").text
+    void(session, violation, "车牌认错", SYSTEM, utc_now())
+    session.commit()
+    assert "was replaced" in rider.get(f"/verify/{moved[0]}?lang=en").text, "without anybody asking for the new one"
+    voided = handed_out()
+    assert "voided" in rider.get(f"/verify/{voided[0]}?lang=en").text
+
+
 def test_a_task_without_a_seat_waits(client: Browser, session: Session, world: World) -> None:
     waiting = make_violation(session, world.other_village, rider=make_rider(session, world.other_village))
     session.commit()

@@ -39,7 +39,7 @@ def test_a_true_certificate_is_valid_and_names_nobody_in_full(
 ) -> None:
     page = client.get(f"/verify/{certificate.number}?lang=en")
     assert page.status_code == 200
-    assert "The certificate is valid" in page.text
+    assert "This document is valid" in page.text
     assert "甲村交治站" in page.text
     assert "测试区" in page.text
     assert certificate.task.rider.name not in page.text

@@ -58,6 +58,8 @@ _READS_FIGURES = {
 _READS_BULLETIN = {"bulletin:bulletin:read", "bulletin:scorecard:read"}
 _READS_OWN_MESSAGES = {"messages:inbox:read", "messages:channel:manage"}
 _READS_OWN_JOBS = {"transfers:job:read"}
+_READS_DOCUMENTS = {"issued:document:read"}
+_CORRECTS_DOCUMENTS = {"issued:document:correct"}
 
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OFFICER: frozenset(
@@ -84,6 +86,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "patrols:patrol:record",
             "patrols:patrol:read",
         }
+        | _READS_DOCUMENTS
         | _READS_PLACES
         | _READS_FIGURES
     ),
@@ -139,6 +142,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "points:entry:import",
             "points:entry:export",
         }
+        | _READS_DOCUMENTS
+        | _CORRECTS_DOCUMENTS
         | _READS_BULLETIN
         | _READS_PLACES
         | _READS_FIGURES
@@ -159,6 +164,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "education:rider:read",
             "stations:station:read",
         }
+        | _READS_DOCUMENTS
     ),
     Role.COMPANY: frozenset(
         {
@@ -168,6 +174,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "feedback:rider:read",
             "companies:company:read",
         }
+        | _READS_DOCUMENTS
     ),
     Role.GRID: frozenset(
         {
@@ -189,6 +196,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "points:entry:read",
             "points:entry:record",
         }
+        | _READS_DOCUMENTS
         | _READS_PLACES
     ),
     Role.LEADER: frozenset(
@@ -206,6 +214,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "points:entry:record",
             "points:entry:export",
         }
+        | _READS_DOCUMENTS
         | _READS_BULLETIN
         | _READS_PLACES
         | _READS_FIGURES
@@ -230,6 +239,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "points:entry:read",
             "points:entry:export",
         }
+        | _READS_DOCUMENTS
+        | _CORRECTS_DOCUMENTS
         | _READS_BULLETIN
         | _READS_PLACES
         | _READS_FIGURES

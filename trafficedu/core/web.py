@@ -24,12 +24,16 @@ Panel = Callable[..., Markup | str]
 
 @dataclass(frozen=True)
 class Tables:
-    """What pages read of ``trafficedu.wiring``: ROLE -> panels, PAGE -> panels, KIND -> importer, KIND -> exporter."""
+    """What pages read of ``trafficedu.wiring``.
+
+    ROLE -> panels, PAGE -> panels, KIND -> importer, KIND -> exporter, KIND -> what a document would say now.
+    """
 
     home: Mapping[Any, Sequence[Panel]]
     panels: Mapping[str, Sequence[Panel]]
     importers: Mapping[str, Importer]
     exporters: Mapping[str, Exporter]
+    documents: Mapping[Any, Callable[..., Any]]
 
 
 def tables() -> Tables:

@@ -11,15 +11,16 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from trafficedu.core.fields import Form, TrimmedField, at_most
 from trafficedu.core.numbers import is_number, normalise
+from trafficedu.issued.rules import LETTERS
 
 CODE_KEYS = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
 
 
-def _number(letter: str) -> Callable[[Any, Field], None]:
+def _number(*letters: str) -> Callable[[Any, Field], None]:
     """Refuse what cannot be a number: its check character tells, before anything is looked up."""
 
     def check(_form: Any, field: Field) -> None:
-        if not is_number(normalise(field.data or ""), letter):
+        if not any(is_number(normalise(field.data or ""), letter) for letter in letters):
             text = _l("This number is not valid: a character is missing or wrong. Check it against the paper.")
             raise ValidationError(str(text))
 
@@ -48,13 +49,13 @@ class ReceiptForm(KeyForm):
     )
 
 
-class CertificateForm(Form):
-    """The number of a certificate."""
+class DocumentForm(Form):
+    """The number of a document."""
 
     number = TrimmedField(
-        _l("Certificate number"),
-        [InputRequired(_l("Enter the certificate number.")), _number("C")],
-        description=_l("It is on the certificate, begins with C and has 12 characters."),
+        _l("Number of the document"),
+        [InputRequired(_l("Enter the document number.")), _number(*LETTERS)],
+        description=_l("It stands beside the code, begins with C or D and has 12 characters."),
         render_kw={**CODE_KEYS, "maxlength": "20"},
     )
 

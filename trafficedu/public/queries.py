@@ -12,7 +12,7 @@ from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Missing
 from trafficedu.core.services import services_of
 from trafficedu.core.text import Message, message, translate
-from trafficedu.education.models import Certificate, Course, StudySession, StudyTask
+from trafficedu.education.models import Certificate, StudySession, StudyTask
 from trafficedu.education.queries.certificates import certificate_of_task
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.queries.tasks import task_of_violation
@@ -20,7 +20,9 @@ from trafficedu.education.rules import NOT_BEGUN, TaskAct
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries.notices import notice_of_violation
 from trafficedu.feedback.rules import NoticeState, Receiver
-from trafficedu.reports import receipt as receipt_paper
+from trafficedu.issued.queries.documents import Line
+from trafficedu.issued.rules import DocumentKind
+from trafficedu.issued.services.issuing import NewDocument
 from trafficedu.reports.receipt import NoticeReceiver, ReceiptData, StudySeat
 from trafficedu.riders.queries import people as riders
 from trafficedu.riders.queries.people import MaskedRider
@@ -32,6 +34,7 @@ from trafficedu.violations.rules import ViolationState, objection_ends_on
 
 RECEIVED = (ViolationState.CONFIRMED, ViolationState.VOIDED)
 """States of a violation whose receipt may be read."""
+VOID = message("This record was found to be wrong and has been voided. It has no consequences.")
 
 
 @dataclass(frozen=True)
@@ -106,11 +109,7 @@ def paper_of(session: Session, violation: Violation, day: date, locale: str, add
     receipt = read_receipt(session, violation, day)
     task, kind = receipt.task, violation.kind
     open_task = task if task is not None and receipt.may_move else None
-    note = (
-        message("This record was found to be wrong and has been voided. It has no consequences.")
-        if receipt.voided
-        else None
-    )
+    note = VOID if receipt.voided else None
     officer = violation.recorded_by
     return ReceiptData(
         number=violation.number,
@@ -162,38 +161,32 @@ def _receiver_of(notice: Notice | None, locale: str) -> NoticeReceiver | None:
     return NoticeReceiver("company" if to_company else "village", name, reason)
 
 
-@dataclass(frozen=True)
-class CertificateFacts:
-    """What the public may read of a certificate: enough to compare it, not to learn who somebody is."""
-
-    number: str
-    name_masked: str
-    course: Course
-    station: str
-    issued_on: date
-    district: str
-
-
-def certificate_facts(certificate: Certificate) -> CertificateFacts:
-    """Return what the public may read of ``certificate``."""
-    attendance = certificate.attendance
-    return CertificateFacts(
-        number=certificate.number,
-        name_masked=mask_name(certificate.task.rider.name),
-        course=certificate.task.course,
-        station=attendance.booking.session.station.name if attendance is not None else "",
-        issued_on=local_date(certificate.issued_utc),
-        district=certificate.task.area.district.name,
+def receipt_document(session: Session, violation: Violation, day: date) -> NewDocument:
+    """Return what the receipt of a violation is issued with, as the records are on ``day``."""
+    address = services_of(session).address(f"/n/{violation.number}")
+    name = mask_name(violation.rider.name) if violation.rider is not None else ""
+    offence, district = violation.occurred_on.isoformat(), violation.area.district.name
+    return NewDocument(
+        kind=DocumentKind.RECEIPT,
+        subject=violation.number,
+        paper=lambda locale, _proof: paper_of(session, violation, day, locale, address),
+        shown=(
+            Line(message("Receipt number"), violation.number, violation.number),
+            Line(message("Name"), name, name),
+            Line(message("Day of the violation"), offence, offence),
+            Line(message("Issuing authority"), district, district),
+        ),
+        marks=(VOID,) if violation.state == ViolationState.VOIDED else (),
+        area_id=violation.area_id,
     )
 
 
-def render_receipt(session: Session, number: str, locale: str, now: datetime) -> bytes:
-    """Return a receipt as PDF; raise :class:`Missing` where there is none: for the command line, behind no key."""
+def receipt_now(session: Session, number: str, now: datetime) -> NewDocument:
+    """Return what a receipt would say were it issued now; raise :class:`Missing` where there is none."""
     violation = find_shown(session, number)
     if violation is None:
         raise Missing(message("There is no receipt with this number."))
-    address = services_of(session).address(f"/n/{violation.number}")
-    return receipt_paper.render(paper_of(session, violation, local_date(now), locale, address), locale)
+    return receipt_document(session, violation, local_date(now))
 
 
 def find_shown(session: Session, number: str) -> Violation | None:

@@ -1,4 +1,4 @@
-"""Proving to know a receipt, with guessing made slow; asking after a certificate likewise."""
+"""Proving to know a receipt, with guessing made slow; asking after a document likewise; handing out the receipt."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from trafficedu.core import audit, throttle
-from trafficedu.core.actors import VISITOR
-from trafficedu.core.errors import Refusal
+from trafficedu.core.actors import SYSTEM, VISITOR, Actor
+from trafficedu.core.clock import local_date
+from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.numbers import is_number, normalise
 from trafficedu.core.text import message
-from trafficedu.education.models import Certificate
-from trafficedu.education.queries.certificates import find_certificate
+from trafficedu.education.services.certifying import find_certificate_document
+from trafficedu.issued.models import Document
+from trafficedu.issued.queries.documents import valid_document
+from trafficedu.issued.rules import LETTERS, DocumentKind
+from trafficedu.issued.services import issuing
 from trafficedu.public import queries
 from trafficedu.riders.queries import people as riders
+from trafficedu.violations.events import ViolationVoided
 from trafficedu.violations.models import Violation
 
 PER_NUMBER = throttle.Limit(5, timedelta(minutes=15))
@@ -72,8 +77,8 @@ def note_locked(session: Session) -> None:
     audit.write(session, "public:receipt:open", VISITOR, result=audit.REFUSED)
 
 
-def verify_certificate(session: Session, number: str, address: str, now: datetime) -> Certificate | None:
-    """Return the certificate with ``number``, or None. Only reads; the caller notes what was not found.
+def verify_document(session: Session, number: str, address: str, now: datetime) -> Document | None:
+    """Return the document with ``number``, or None. The caller notes what was not found.
 
     Raises
     ------
@@ -82,13 +87,46 @@ def verify_certificate(session: Session, number: str, address: str, now: datetim
     """
     _refuse_until(throttle.locked_until(session, [(f"verify-from:{address}", PER_ADDRESS)], now), now)
     number = normalise(number)
-    return find_certificate(session, number) if is_number(number, "C") else None
+    return find_certificate_document(session, number) if is_documents(number) else None
 
 
-def note_unknown_certificate(session: Session, number: str, address: str, now: datetime) -> None:
-    """Count a well-formed number that is no certificate's against its address; misspelt ones are not counted."""
-    if is_number(normalise(number), "C"):
+def is_documents(number: str) -> bool:
+    """Tell whether a number is well formed and may be a document's."""
+    return any(is_number(number, letter) for letter in LETTERS)
+
+
+def note_unknown_document(session: Session, number: str, address: str, now: datetime) -> None:
+    """Count a well-formed number that is no document's against its address; misspelt ones are not counted."""
+    if is_documents(normalise(number)):
         throttle.count(session, [(f"verify-from:{address}", PER_ADDRESS)], now)
+
+
+def receipt_of(session: Session, number: str, by: Actor, now: datetime) -> Document:
+    """Return the receipt that is handed out now; raise :class:`Missing` where there is none.
+
+    It is issued when it is first asked for, and anew where the record, the seat or the day says something else by now.
+    """
+    violation = queries.find_shown(session, number)
+    if violation is None:
+        raise Missing(message("There is no receipt with this number."))
+    subject = violation.number
+    return issuing.current(
+        session, DocumentKind.RECEIPT, subject, lambda: queries.receipt_now(session, subject, now), by, now
+    )
+
+
+def render_receipt(session: Session, number: str, locale: str, now: datetime) -> bytes:
+    """Return a receipt as PDF; raise :class:`Missing` where there is none: for the command line, behind no key."""
+    return issuing.hand_out(session, receipt_of(session, number, SYSTEM, now), locale, now)
+
+
+def reissue_receipt(session: Session, event: ViolationVoided) -> None:
+    """Replace a receipt that was handed out once its record is found wrong: what it said does not hold any more."""
+    violation = session.get_one(Violation, event.violation_id)
+    held = valid_document(session, DocumentKind.RECEIPT, violation.number)
+    if held is not None and violation.rider_id is not None:
+        new = queries.receipt_document(session, violation, local_date(event.at_utc))
+        issuing.issue(session, new, event.by, event.at_utc, replaces=held)
 
 
 def _refuse_until(until: datetime | None, now: datetime) -> None:

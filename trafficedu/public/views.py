@@ -21,11 +21,13 @@ from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale, pdf
 from trafficedu.education.models import StudySession
-from trafficedu.education.queries.documents import render_certificate
 from trafficedu.education.queries.seats import sessions_with_seats
+from trafficedu.education.services.certifying import render_certificate
 from trafficedu.education.services.seats import move_booking
+from trafficedu.issued.queries.documents import what_it_says
+from trafficedu.issued.services.issuing import hand_out
 from trafficedu.public import queries, services
-from trafficedu.public.forms import CertificateForm, KeyForm, ObjectionForm, ReceiptForm, SessionForm
+from trafficedu.public.forms import DocumentForm, KeyForm, ObjectionForm, ReceiptForm, SessionForm
 from trafficedu.violations.models import Violation
 from trafficedu.violations.services.objections import raise_objection
 
@@ -130,7 +132,8 @@ def receipt_pdf(number: str) -> Any:
     violation = _opened(number)
     if violation is None:
         return back_to("public.receipt", number=number)
-    return pdf(queries.render_receipt(session(), violation.number, locale(), utc_now()), violation.number)
+    document = services.receipt_of(session(), violation.number, VISITOR, utc_now())
+    return pdf(hand_out(session(), document, locale(), utc_now()), document.number)
 
 
 @pages.get("/n/<number>/certificate.pdf")
@@ -147,35 +150,33 @@ def certificate_pdf(number: str) -> Any:
 
 
 @pages.route("/verify", methods=["GET", "POST"])
-@open_to_all("whoever is shown a certificate may ask whether it is true")
+@open_to_all("whoever is shown a document may ask whether it holds")
 @changes_nothing_seen("it reads, or makes a file of what is read")
 @kerb
 def verify() -> Any:
-    """I type the number of a certificate that somebody shows me."""
-    form = CertificateForm()
+    """I type the number of a document that somebody shows me."""
+    form = DocumentForm()
     if form.validate_on_submit():
         return back_to("public.verified", number=normalise(form.number.data))
     return form_page("public/verify.html", form)
 
 
 @pages.get("/verify/<number>")
-@open_to_all("whoever is shown a certificate may ask whether it is true")
+@open_to_all("whoever is shown a document may ask whether it holds")
 @kerb
 def verified(number: str) -> Any:
-    """I read whether a certificate is true, and whose it is."""
+    """I read whether a document holds, and what it is."""
     number, address = normalise(number), request.remote_addr or ""
     try:
-        certificate = services.verify_certificate(session(), number, address, utc_now())
+        document = services.verify_document(session(), number, address, utc_now())
     except services.TooMany as error:
         return render_template("public/too_many.html", reason=error.text), 429
-    if certificate is None:
+    if document is None:
         with writing(session()) as own:
-            services.note_unknown_certificate(own, number, address, utc_now())
-    facts = queries.certificate_facts(certificate) if certificate is not None else None
-    page = render_template(
-        "public/verified.html", number=number[:20], well_formed=is_number(number, "C"), certificate=facts
-    )
-    return page, 200 if certificate is not None else 404
+            services.note_unknown_document(own, number, address, utc_now())
+        well_formed = services.is_documents(number)
+        return render_template("public/unknown.html", number=number[:20], well_formed=well_formed), 404
+    return render_template("public/verified.html", document=document, said=what_it_says(session(), document))
 
 
 def _open(number: str, form: KeyForm, template: str) -> Any:

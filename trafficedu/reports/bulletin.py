@@ -13,7 +13,8 @@ from trafficedu.reports import bulletin_colours, bulletin_parts, fonts, words
 from trafficedu.reports.blocks import Flow
 from trafficedu.reports.bulletin_data import BulletinData, Count, Rate
 from trafficedu.reports.layout import A4, INK, SMALL, SOFT, TINT, TITLE, Page, Sheet, Style, Text
-from trafficedu.reports.letter import write_title
+from trafficedu.reports.letter import write_sayings, write_title
+from trafficedu.reports.proof import PLAIN, Stamp
 
 PAGE = Page(A4, margin=48, top=56, bottom=52)
 NAME = message("Monthly road safety bulletin")
@@ -22,7 +23,7 @@ TILE_HEIGHT = 86.0
 TILES_A_ROW = 4
 
 
-def render(data: BulletinData, locale: str) -> bytes:
+def render(data: BulletinData, locale: str, stamp: Stamp = PLAIN) -> bytes:
     """Set a bulletin on A4, portrait."""
     month = words.month(data.month, locale)
     sheet = Sheet(
@@ -31,21 +32,23 @@ def render(data: BulletinData, locale: str) -> bytes:
         title=f"{translate(NAME, locale)} {data.area} {month}",
         author=data.district,
         footer=f"{data.area}  {translate(NAME, locale)}  {month}",
+        across=stamp.across,
     )
-    flow = Flow(sheet, _head(sheet, data), lambda: PAGE.top)
+    flow = Flow(sheet, _head(sheet, data, stamp), lambda: PAGE.top)
     _glance(flow, data)
     bulletin_colours.draw(flow, data)
     bulletin_parts.draw(flow, data)
     return sheet.to_pdf()
 
 
-def _head(sheet: Sheet, data: BulletinData) -> float:
+def _head(sheet: Sheet, data: BulletinData, stamp: Stamp) -> float:
     title = f"{sheet.say(NAME)}  {words.month(data.month, sheet.locale)}"
-    y = write_title(sheet, data.district, title, band=PAGE.top - 16, drop=12)
-    x, width = PAGE.column(0, 12)
+    y, width = write_title(sheet, data.district, title, band=PAGE.top - 16, drop=12, stamp=stamp)
+    x = PAGE.column(0, 12)[0]
     y = sheet.write(data.area, x, y, width, replace(TITLE, size=13, leading=20, colour=INK))
     as_of = message("Figures as at %(when)s", when=words.moment(data.as_of, sheet.locale))
-    return sheet.write(as_of, x, y, width, SMALL) + 12
+    y = sheet.write(as_of, x, y, width, SMALL)
+    return write_sayings(sheet, stamp, x, y, width) + 12
 
 
 def _glance(flow: Flow, data: BulletinData) -> None:

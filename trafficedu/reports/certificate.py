@@ -10,6 +10,7 @@ from trafficedu.reports import fonts, words
 from trafficedu.reports.blocks import Flow
 from trafficedu.reports.layout import A4_LANDSCAPE, ACCENT, HAIR, INK, SMALL, TINT, Page, Style, Text
 from trafficedu.reports.letter import Letter
+from trafficedu.reports.proof import PLAIN, Stamp
 
 PAGE = Page(A4_LANDSCAPE, margin=64, top=64, bottom=34)
 EDGE = 28.0
@@ -54,12 +55,12 @@ class CertificateData:
     verify_url: str
 
 
-def render(data: CertificateData, locale: str) -> bytes:
+def render(data: CertificateData, locale: str, stamp: Stamp = PLAIN) -> bytes:
     """Set a certificate on A4, landscape: Chinese above English for ``zh``, English alone for ``en``.
 
     What the front cannot hold, many modules or many courses, is listed overleaf, and the front says so.
     """
-    return _Certificate(data, locale).to_pdf()
+    return _Certificate(data, locale, stamp).to_pdf()
 
 
 class _Certificate(Letter[CertificateData]):
@@ -189,6 +190,11 @@ class _Certificate(Letter[CertificateData]):
         ]
         if self.data.quiz_score is not None:
             facts.append((message("Quiz"), message("%(score)s out of 100", score=self.data.quiz_score)))
+        proof = self.stamp.proof
+        if proof is not None and proof.replaces:
+            facts.append((message("Replaces certificate"), proof.replaces))
+        if proof is not None and proof.marks:
+            facts.append((message("Remark"), "\n".join(self.sheet.say(mark) for mark in proof.marks)))
         return facts
 
     def _height(self, facts: list[tuple[Message, Text]]) -> float:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from trafficedu.core.text import message
 from trafficedu.reports.blocks import HEADING, Fact
 from trafficedu.reports.layout import A4, SMALL, STRONG, Page
-from trafficedu.reports.letter import Letter, write_title
+from trafficedu.reports.letter import Letter, write_sayings, write_title
+from trafficedu.reports.proof import PLAIN, SIDE, Stamp
 
-CODE_SIDE = 72.0
 PICTURE_HEIGHT = 124.0
 
 
@@ -28,8 +29,8 @@ class PlanStep:
 class HazardPlanData:
     """What the sheet says, named in the language asked for; what is not known yet is empty or None.
 
-    ``where`` is town and village, ``place`` the words of the finder. ``before`` and ``after`` are JPEG pictures
-    without metadata. ``page_url`` leads to the hazard's page.
+    ``where`` is town and village, ``place`` the words of the finder. ``before`` and ``after`` are the keys of
+    JPEG pictures without metadata. ``page_url`` leads to the hazard's page.
     """
 
     number: str
@@ -52,22 +53,26 @@ class HazardPlanData:
     verified_on: date | None
     verified_by: str
     on_time: bool | None
-    before: tuple[bytes, ...]
-    after: tuple[bytes, ...]
+    before: tuple[str, ...]
+    after: tuple[str, ...]
     steps: tuple[PlanStep, ...]
     page_url: str
     printed_at: datetime
 
 
-def render(data: HazardPlanData, locale: str) -> bytes:
-    """Set the sheet on A4, portrait."""
-    return _Plan(data, locale).to_pdf()
+def render(data: HazardPlanData, pictures: Mapping[str, bytes], locale: str, stamp: Stamp = PLAIN) -> bytes:
+    """Set the sheet on A4, portrait; ``pictures`` are the photos by their keys."""
+    return _Plan(data, pictures, locale, stamp).to_pdf()
 
 
 class _Plan(Letter[HazardPlanData]):
     PAGE = Page(A4, margin=64, top=64, bottom=48)
     NAME = message("One road, one plan")
     LABEL_WIDTH = {"zh": 80.0, "en": 112.0}
+
+    def __init__(self, data: HazardPlanData, pictures: Mapping[str, bytes], locale: str, stamp: Stamp) -> None:
+        self._photos = pictures
+        super().__init__(data, locale, stamp)
 
     def lay_out(self) -> None:
         self._hazard()
@@ -78,14 +83,15 @@ class _Plan(Letter[HazardPlanData]):
         self._signatures()
 
     def head(self) -> float:
-        sheet, data, top = self.sheet, self.data, self.PAGE.top
+        sheet, data, stamp = self.sheet, self.data, self.stamp
         x, width = self.PAGE.column(0, 12)
-        left = width - CODE_SIDE - 16
-        y = write_title(sheet, data.district, self.NAME, band=top - 20, drop=20, width=left)
-        y = sheet.write(self.labelled(message("Hazard number"), data.number), x, y, left, SMALL)
-        what = message("Open the hazard's page: %(address)s", address=data.page_url)
-        sheet.code(data.page_url, x + width - CODE_SIDE, top, CODE_SIDE, alternative=what)
-        return max(y, top + CODE_SIDE) + 16
+        band = self.PAGE.top - 20
+        y, free = write_title(sheet, data.district, self.NAME, band=band, drop=20, stamp=stamp)
+        if stamp.proof is None:
+            what = message("Open the hazard's page: %(address)s", address=data.page_url)
+            sheet.code(data.page_url, x + width - SIDE, band + 10, SIDE, alternative=what)
+        y = sheet.write(self.labelled(message("Hazard number"), data.number), x, y, free, SMALL)
+        return max(write_sayings(sheet, stamp, x, y, free), band + SIDE + 30) + 16
 
     def _hazard(self) -> None:
         data = self.data
@@ -137,7 +143,7 @@ class _Plan(Letter[HazardPlanData]):
             for place, (name, pictures, _none) in enumerate(sides):
                 x, width = self.PAGE.column(place * 6, 6)
                 for picture in pictures[row : row + 1]:
-                    sheet.picture(picture, x, flow.y, width, PICTURE_HEIGHT, alternative=name)
+                    sheet.picture(self._photos[picture], x, flow.y, width, PICTURE_HEIGHT, alternative=name)
             flow.gap(PICTURE_HEIGHT + 8)
         flow.gap(12)
 

@@ -8,6 +8,7 @@ before the first footer ("page 1 of 3") is written.
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -35,6 +36,8 @@ SOFT = HexColor(0x55616B)  # 6.3 : 1 on white: small print stays readable
 HAIR = HexColor(0xCBD3D9)
 TINT = HexColor(0xF1F5F6)
 ACCENT = HexColor(0x0B5563)
+ACROSS = Color(0.70, 0.15, 0.12, alpha=0.16)
+ACROSS_SIZE = 110.0
 
 SPACE = (0, 4, 8, 12, 16, 24, 32, 48)
 """The one scale of distances; nothing is set apart by another amount."""
@@ -122,12 +125,17 @@ class Sheet:
         The authority it comes from.
     footer
         What stands at the foot of every page beside the page number.
+    across
+        A word written large across every page, and before the title: what is no document, or none any more.
     """
 
-    def __init__(self, page: Page, locale: str, *, title: str, author: str, footer: str = "") -> None:
+    def __init__(
+        self, page: Page, locale: str, *, title: str, author: str, footer: str = "", across: Text | None = None
+    ) -> None:
         self.page = page
         self.locale = locale
-        self.title = fonts.legible(title)[0]
+        self.across = self.say(across) if across is not None else ""
+        self.title = fonts.legible(f"{self.across} {title}".strip())[0]
         self.author = fonts.legible(author)[0]
         self.footer = footer
         self.root = Element("Document")
@@ -238,6 +246,9 @@ class Sheet:
                 for operation in page:
                     with marker.marked(operation.element):
                         operation.paint(canvas)
+                if self.across:
+                    with marker.marked(None):
+                        self._paint_across(canvas)
                 marker.end_page()
             marker.write_tree()
             data: bytes = canvas.getpdfdata()
@@ -292,6 +303,23 @@ class Sheet:
                 text.setTextOrigin(start + offset * style.size, baseline - number * style.leading)
                 text.textOut(segment)
         canvas.drawText(text)
+
+    def _paint_across(self, canvas: Canvas) -> None:
+        """Write the word from corner to corner, so that what is below stays readable."""
+        width, height = self.page.size
+        size = min(ACROSS_SIZE, 0.7 * math.hypot(width, height) / fonts.width(self.across, fonts.BOLD, 1))
+        canvas.saveState()
+        canvas.translate(width / 2, height / 2)
+        canvas.rotate(math.degrees(math.atan2(height, width)))
+        text = canvas.beginText()
+        text.setFont(fonts.BOLD, size)
+        text.setFillColor(ACROSS)
+        start = -fonts.width(self.across, fonts.BOLD, size) / 2
+        for segment, offset in fonts.segments(self.across, fonts.BOLD):
+            text.setTextOrigin(start + offset * size, -0.35 * size)
+            text.textOut(segment)
+        canvas.drawText(text)
+        canvas.restoreState()
 
     def _paint_rectangle(
         self, x: float, y: float, width: float, height: float, colour: Color, filled: bool, canvas: Canvas

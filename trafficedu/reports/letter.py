@@ -10,9 +10,10 @@ from trafficedu.core.text import Message, translate
 from trafficedu.reports import words
 from trafficedu.reports.blocks import Fact, Flow
 from trafficedu.reports.layout import ACCENT, SMALL, STRONG, TITLE, Page, Sheet, Text
+from trafficedu.reports.proof import PLAIN, SIDE, Stamp, draw_proof, sayings
 
 
-class Issued(Protocol):
+class Numbered(Protocol):
     """What every paper says: its number and the authority it comes from."""
 
     @property
@@ -24,7 +25,7 @@ class Issued(Protocol):
         """Stands above the title and in the foot."""
 
 
-Data = TypeVar("Data", bound=Issued)
+Data = TypeVar("Data", bound=Numbered)
 
 
 class Letter(Generic[Data]):
@@ -35,14 +36,15 @@ class Letter(Generic[Data]):
     LABEL_WIDTH: ClassVar[Mapping[str, float]]
     AFTER_FACTS: ClassVar[float] = 12
 
-    def __init__(self, data: Data, locale: str) -> None:
-        self.data, self.locale = data, locale
+    def __init__(self, data: Data, locale: str, stamp: Stamp = PLAIN) -> None:
+        self.data, self.locale, self.stamp = data, locale, stamp
         self.sheet = Sheet(
             self.PAGE,
             locale,
             title=f"{translate(self.NAME, locale)} {data.number}",
             author=data.district,
             footer=self.footer(),
+            across=stamp.across,
         )
         self.flow = Flow(self.sheet, self.head(), self.continued)
 
@@ -104,10 +106,26 @@ class Letter(Generic[Data]):
 
 
 def write_title(
-    sheet: Sheet, above: Text, title: Text, *, band: float, drop: float, width: float | None = None
-) -> float:
-    """Draw the coloured band at height ``band`` and, ``drop`` below it, a small line and the title, in one line."""
-    x, full = sheet.page.column(0, 12)
-    sheet.fill(x, band, full, 3, ACCENT)
-    y = sheet.write(above, x, band + drop, width or full, SMALL)
-    return sheet.write_fitting(title, x, y, width or full, TITLE, smallest=12, tag="H1")
+    sheet: Sheet, above: Text, title: Text, *, band: float, drop: float, stamp: Stamp = PLAIN
+) -> tuple[float, float]:
+    """Draw the coloured band at height ``band`` and, ``drop`` below it, a small line and the title, in one line.
+
+    A document has its code at the right of them. Returns where the next thing may begin, and how wide it may be.
+    """
+    x, width = sheet.page.column(0, 12)
+    sheet.fill(x, band, width, 3, ACCENT)
+    free = width
+    if stamp.proof is not None:
+        draw_proof(sheet, stamp.proof, x + width - 80, band + 10, 80)
+        free = width - SIDE - 40
+    y = sheet.write(above, x, band + drop, free, SMALL)
+    return sheet.write_fitting(title, x, y, free, TITLE, smallest=12, tag="H1"), free
+
+
+def write_sayings(sheet: Sheet, stamp: Stamp, x: float, y: float, width: float) -> float:
+    """Write what a document says of itself; nothing for what is none. Returns where the next thing may begin."""
+    if stamp.proof is None:
+        return y
+    for saying in sayings(stamp.proof, sheet.locale):
+        y = sheet.write(saying, x, y, width, SMALL)
+    return y

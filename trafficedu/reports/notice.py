@@ -9,7 +9,8 @@ from typing import Literal
 from trafficedu.core.text import message
 from trafficedu.reports.blocks import Fact
 from trafficedu.reports.layout import A4, SMALL, STRONG, Page
-from trafficedu.reports.letter import Letter, write_title
+from trafficedu.reports.letter import Letter, write_sayings, write_title
+from trafficedu.reports.proof import PLAIN, Stamp
 from trafficedu.reports.receipt import ViolationData
 
 
@@ -35,9 +36,9 @@ class NoticeData(ViolationData):
     contact: str = ""
 
 
-def render(data: NoticeData, locale: str) -> bytes:
+def render(data: NoticeData, locale: str, stamp: Stamp = PLAIN) -> bytes:
     """Set a notice as a letter on A4, portrait."""
-    return _Notice(data, locale).to_pdf()
+    return _Notice(data, locale, stamp).to_pdf()
 
 
 class _Notice(Letter[NoticeData]):
@@ -53,9 +54,10 @@ class _Notice(Letter[NoticeData]):
         self._code()
 
     def head(self) -> float:
-        y = write_title(self.sheet, self.data.district, self.NAME, band=self.PAGE.top - 20, drop=20)
-        x, width = self.PAGE.column(0, 12)
-        return self.sheet.write(self.labelled(message("Notice number"), self.data.number), x, y, width, SMALL) + 24
+        stamp, band, x = self.stamp, self.PAGE.top - 20, self.PAGE.column(0, 12)[0]
+        y, width = write_title(self.sheet, self.data.district, self.NAME, band=band, drop=20, stamp=stamp)
+        y = self.sheet.write(self.labelled(message("Notice number"), self.data.number), x, y, width, SMALL)
+        return write_sayings(self.sheet, stamp, x, y, width) + 24
 
     def _address(self) -> None:
         data = self.data

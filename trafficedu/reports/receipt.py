@@ -10,7 +10,8 @@ from trafficedu.core.text import message
 from trafficedu.reports import words
 from trafficedu.reports.blocks import Fact
 from trafficedu.reports.layout import A5, SMALL, STRONG, Page, Text
-from trafficedu.reports.letter import Letter, write_title
+from trafficedu.reports.letter import Letter, write_sayings, write_title
+from trafficedu.reports.proof import PLAIN, Stamp
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,9 @@ class ReceiptData(ViolationData):
     note: str = ""
 
 
-def render(data: ReceiptData, locale: str) -> bytes:
+def render(data: ReceiptData, locale: str, stamp: Stamp = PLAIN) -> bytes:
     """Set a receipt on A5, portrait; a long law text or note runs on to a second page."""
-    return _Receipt(data, locale).to_pdf()
+    return _Receipt(data, locale, stamp).to_pdf()
 
 
 class _Receipt(Letter[ReceiptData]):
@@ -91,9 +92,10 @@ class _Receipt(Letter[ReceiptData]):
         self._code()
 
     def head(self) -> float:
-        y = write_title(self.sheet, self.data.district, self.NAME, band=self.PAGE.top, drop=12)
-        x, width = self.PAGE.column(0, 12)
-        return self.sheet.write(self.labelled(message("Receipt number"), self.data.number), x, y, width, STRONG) + 8
+        stamp, x = self.stamp, self.PAGE.column(0, 12)[0]
+        y, width = write_title(self.sheet, self.data.district, self.NAME, band=self.PAGE.top, drop=12, stamp=stamp)
+        y = self.sheet.write(self.labelled(message("Receipt number"), self.data.number), x, y, width, STRONG)
+        return write_sayings(self.sheet, stamp, x, y, width) + 8
 
     def _study(self) -> None:
         """Say first what the rider has to do next: it is why the paper is read."""

@@ -11,7 +11,8 @@ from trafficedu.core.text import message, translate
 from trafficedu.reports import fonts, words
 from trafficedu.reports.certificate import StudyModule
 from trafficedu.reports.layout import A4_LANDSCAPE, ACCENT, INK, SMALL, STRONG, TITLE, Page, Style
-from trafficedu.reports.letter import Letter
+from trafficedu.reports.letter import Letter, write_sayings
+from trafficedu.reports.proof import PLAIN, SIDE, Stamp, draw_proof
 from trafficedu.reports.tables import Cell, Column, Look, draw_table
 
 CELL = Style(9, 13)
@@ -52,7 +53,7 @@ class RosterData:
     printed_at: datetime
 
 
-def render(data: RosterData, locale: str) -> bytes:
+def render(data: RosterData, locale: str, stamp: Stamp = PLAIN) -> bytes:
     """Set a roster on A4, landscape; the head is repeated on every page.
 
     Raises
@@ -62,7 +63,7 @@ def render(data: RosterData, locale: str) -> bytes:
     """
     if any(len(row.module_minutes) != len(data.modules) for row in data.rows):
         raise ValueError("every row of a roster needs one entry for each module")
-    return _Roster(data, locale).to_pdf()
+    return _Roster(data, locale, stamp).to_pdf()
 
 
 class _Roster(Letter[RosterData]):
@@ -110,8 +111,12 @@ class _Roster(Letter[RosterData]):
         sheet.fill(x, self.PAGE.top, width, 3, ACCENT)
         left, left_width = self.PAGE.column(0, 7)
         right, right_width = self.PAGE.column(7, 5)
+        if self.stamp.proof is not None:
+            draw_proof(sheet, self.stamp.proof, x + width - 80, self.PAGE.top + 10, 80)
+            right_width -= SIDE + 40
         y = sheet.write(f"{data.district}  {sheet.say(self.NAME)}", left, self.PAGE.top + 10, left_width, SMALL)
         sheet.write_fitting(data.course, left, y, left_width, TITLE, smallest=10, tag="H1")
+        y = write_sayings(sheet, self.stamp, left, y + TITLE.leading, left_width)
         when = f"{self.moment(data.starts_at)} – {words.clock(data.ends_at)}"
         below = self.PAGE.top + 10
         for line in (when, f"{data.station}  {data.address}".strip()):
@@ -123,7 +128,7 @@ class _Roster(Letter[RosterData]):
             capacity=data.capacity,
         )
         below = sheet.write(numbers, right, below, right_width, CELL)
-        return max(below, y + TITLE.leading) + 8
+        return max(below, y, self.PAGE.top + (SIDE + 34 if self.stamp.proof is not None else 0)) + 8
 
     def _sign_off(self) -> None:
         """Leave a line each for the instructor and for whoever signs the session off."""

@@ -15,7 +15,8 @@ from trafficedu.reports.bulletin_colours import number
 from trafficedu.reports.charts import TICK, Plot, draw_title
 from trafficedu.reports.drawing import Drawing, Stroke, aligned
 from trafficedu.reports.layout import A4, ACCENT, HAIR, INK, SMALL, TINT, Page, Sheet, Style
-from trafficedu.reports.letter import write_title
+from trafficedu.reports.letter import write_sayings, write_title
+from trafficedu.reports.proof import PLAIN, Stamp
 from trafficedu.reports.tables import Column, draw_table
 
 PAGE = Page(A4, margin=48, top=56, bottom=52)
@@ -79,7 +80,7 @@ class ScorecardData:
     notes: Sequence[Message]
 
 
-def render(data: ScorecardData, locale: str) -> bytes:
+def render(data: ScorecardData, locale: str, stamp: Stamp = PLAIN) -> bytes:
     """Set a scorecard on A4, portrait."""
     month = words.month(data.month, locale)
     sheet = Sheet(
@@ -88,8 +89,9 @@ def render(data: ScorecardData, locale: str) -> bytes:
         title=f"{translate(NAME, locale)} {data.name} {month}",
         author=data.district,
         footer=f"{data.name} ({data.code})  {translate(NAME, locale)}  {month}",
+        across=stamp.across,
     )
-    flow = Flow(sheet, _head(sheet, data), lambda: PAGE.top)
+    flow = Flow(sheet, _head(sheet, data, stamp), lambda: PAGE.top)
     _verdict(flow, data)
     _parts(flow, data)
     _history(flow, data)
@@ -104,13 +106,14 @@ def render(data: ScorecardData, locale: str) -> bytes:
     return sheet.to_pdf()
 
 
-def _head(sheet: Sheet, data: ScorecardData) -> float:
-    y = write_title(sheet, data.district, data.name, band=PAGE.top - 16, drop=12)
-    x, width = PAGE.column(0, 12)
+def _head(sheet: Sheet, data: ScorecardData, stamp: Stamp) -> float:
+    y, width = write_title(sheet, data.district, data.name, band=PAGE.top - 16, drop=12, stamp=stamp)
+    x = PAGE.column(0, 12)[0]
     about = f"{sheet.say(data.kind)} {data.code}  {sheet.say(NAME)}  {words.month(data.month, sheet.locale)}"
     y = sheet.write(about, x, y, width)
     as_of = message("Figures as at %(when)s", when=words.moment(data.as_of, sheet.locale))
-    return sheet.write(f"{sheet.say(data.evaluated)} {sheet.say(as_of)}", x, y, width, SMALL) + 12
+    y = sheet.write(f"{sheet.say(data.evaluated)} {sheet.say(as_of)}", x, y, width, SMALL)
+    return write_sayings(sheet, stamp, x, y, width) + 12
 
 
 def _verdict(flow: Flow, data: ScorecardData) -> None:

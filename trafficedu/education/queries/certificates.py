@@ -13,6 +13,7 @@ from trafficedu.core.loading import loaded
 from trafficedu.core.text import message
 from trafficedu.education.models import Attendance, Booking, Certificate, Course, StudySession, StudyTask
 from trafficedu.education.queries.tasks import visible_to
+from trafficedu.issued.models import Document
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
 
@@ -47,3 +48,15 @@ def find_certificate_for(session: Session, number: str, by: Actor) -> Certificat
 def certificate_of_task(session: Session, task_id: int) -> Certificate | None:
     """Return a task's certificate, or None while the study is not completed."""
     return session.scalar(select(Certificate).where(Certificate.task_id == task_id).options(*_page()))
+
+
+def list_without_document(session: Session, after: int, most: int) -> Sequence[Certificate]:
+    """Return certificates whose id is above ``after`` that are not kept as documents yet."""
+    query = (
+        select(Certificate)
+        .outerjoin(Document, Document.number == Certificate.number)
+        .where(Document.id.is_(None), Certificate.id > after)
+        .order_by(Certificate.id)
+        .limit(most)
+    )
+    return session.scalars(query.options(*_page())).all()

@@ -9,20 +9,25 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core.clock import local, local_date
 from trafficedu.core.errors import Missing
-from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.education.models import Booking, Certificate, ModuleRecord, StudySession
-from trafficedu.education.queries.certificates import find_certificate
 from trafficedu.education.queries.sessions import list_roster
-from trafficedu.reports import certificate as certificate_report
+from trafficedu.issued.queries.documents import Line
+from trafficedu.issued.rules import DocumentKind
+from trafficedu.issued.services.issuing import NewDocument
 from trafficedu.reports import roster as roster_report
 from trafficedu.reports.certificate import CertificateData, StudyModule
+from trafficedu.reports.proof import Proof
 from trafficedu.reports.roster import RosterData, RosterRow
 from trafficedu.riders.queries.people import describe
+from trafficedu.riders.rules import mask_name
+
+EXCEPTION = message("Signed off by exception: not everything the course asks for was studied.")
+"""What a certificate must not be read without where something was missing."""
 
 
-def certificate_paper(session: Session, certificate: Certificate, locale: str, address: str) -> CertificateData:
-    """Return what a certificate says in ``locale``; ``address``, in its QR code, is where it proves itself.
+def certificate_paper(session: Session, certificate: Certificate, locale: str, proof: Proof) -> CertificateData:
+    """Return what a certificate says in ``locale``; ``proof`` says where it proves itself.
 
     The minutes are those studied; a module that an override passed over is left out.
     """
@@ -33,7 +38,7 @@ def certificate_paper(session: Session, certificate: Certificate, locale: str, a
     names = {module.id: module.name(locale) for module in study.course.modules}
     ended = [record for record in attendance.modules if record.ended_utc is not None]
     return CertificateData(
-        number=certificate.number,
+        number=proof.number,
         district=study.station.area.district.name,
         rider_name=task.rider.name,
         masked_id=describe(session, task.rider).id_masked,
@@ -47,29 +52,36 @@ def certificate_paper(session: Session, certificate: Certificate, locale: str, a
         ),
         quiz_score=attendance.quiz_score,
         signer=attendance.signer.display_name,
-        issued_on=local_date(certificate.issued_utc),
-        verify_url=address,
+        issued_on=proof.issued_on,
+        verify_url=proof.address,
+    )
+
+
+def certificate_document(session: Session, certificate: Certificate) -> NewDocument:
+    """Return what the certificate of a completed study is issued with, as the records are now."""
+    attendance, task = certificate.attendance, certificate.task
+    study = attendance.booking.session if attendance is not None else None
+    course, station = (study.course, study.station.name) if study is not None else (task.course, "")
+    name, district = mask_name(task.rider.name), task.area.district.name
+    return NewDocument(
+        kind=DocumentKind.CERTIFICATE,
+        subject=certificate.number,
+        paper=lambda locale, proof: certificate_paper(session, certificate, locale, proof),
+        shown=(
+            Line(message("Name"), name, name),
+            Line(message("Course"), course.name_zh, course.name_en),
+            Line(message("Station"), station, station),
+            Line(message("Issuing authority"), district, district),
+        ),
+        marks=(EXCEPTION,) if attendance is not None and attendance.override_reason else (),
+        area_id=task.area_id,
+        station_id=study.station_id if study is not None else None,
     )
 
 
 def _minutes(record: ModuleRecord) -> int | None:
     ended = record.ended_utc
     return None if ended is None else int((ended - record.started_utc).total_seconds() // 60)
-
-
-def render_certificate(session: Session, number: str, locale: str, now: datetime) -> bytes:
-    """Return a certificate as PDF; raise :class:`Missing` for a number nobody was given.
-
-    An unfinished task has no certificate, hence no number to ask with.
-    """
-    certificate = find_certificate(session, number)
-    if certificate is None:
-        raise Missing(
-            message("There is no certificate with this number. One is issued when a study task is signed off.")
-        )
-    address = services_of(session).address(f"/verify/{number}")
-    paper = certificate_paper(session, certificate, locale, address)
-    return certificate_report.render(paper, locale)
 
 
 def roster_paper(session: Session, study: StudySession, locale: str, now: datetime) -> RosterData:

@@ -33,6 +33,7 @@ from trafficedu.education.models import (
 from trafficedu.education.queries.courses import plan_of
 from trafficedu.education.queries.sessions import list_roster
 from trafficedu.education.rules import BOOKING_LIFE, TASK_LIFE, BookingAct, BookingState, TaskAct
+from trafficedu.education.services.certifying import issue_certificate
 from trafficedu.education.services.seats import lock_riders, require_no_next_task
 from trafficedu.riders.models import Rider
 
@@ -241,6 +242,7 @@ def sign_off(session: Session, booking: Booking, by: Actor, now: datetime, overr
     certificate = Certificate(number=new_number("C"), task_id=task.id, attendance_id=attendance.id, issued_utc=now)
     session.add(certificate)
     session.flush()
+    issue_certificate(session, certificate, by, now)
     action = "education:session:override" if attendance.override_reason else "education:session:complete"
     audit.write(session, action, by, subject=attendance, task=task.id, certificate=certificate.id)
     return certificate

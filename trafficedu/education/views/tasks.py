@@ -21,10 +21,10 @@ from trafficedu.core.web import back_to, flash_message, local_time, locale, pdf,
 from trafficedu.education import rules
 from trafficedu.education.forms import SeatForm, TaskFilterForm, WaiveForm
 from trafficedu.education.models import StudySession, StudyTask
-from trafficedu.education.queries import certificates, courses, documents, people
+from trafficedu.education.queries import certificates, courses, people
 from trafficedu.education.queries.seats import find_chosen, live_booking, origin_path, sessions_with_seats
 from trafficedu.education.queries.tasks import find_bookable, find_task, tasks_on
-from trafficedu.education.services import assignment, seats
+from trafficedu.education.services import assignment, certifying, seats
 
 pages = Blueprint("education", __name__)
 OFFERED, NEXT = 40, 5
@@ -136,4 +136,4 @@ def waive(number: str) -> Any:
 def certificate(number: str) -> Any:
     """I open a rider's certificate to print it."""
     certificates.find_certificate_for(session(), number, actor())
-    return pdf(documents.render_certificate(session(), number, locale(), utc_now()), number)
+    return pdf(certifying.render_certificate(session(), number, locale(), utc_now()), number)

@@ -54,9 +54,9 @@ def plan_paper(session: Session, hazard: Hazard, locale: str, now: datetime) -> 
     )
 
 
-def _pictures(session: Session, hazard: Hazard, taken: str) -> tuple[bytes, ...]:
+def _pictures(session: Session, hazard: Hazard, taken: str) -> tuple[str, ...]:
     photos = [photo for photo in photos_of(session, hazard) if photo.taken == taken]
-    return tuple(services_of(session).evidence.read(photo.key) for photo in photos[-MOST_ON_PAPER:])
+    return tuple(photo.key for photo in photos[-MOST_ON_PAPER:])
 
 
 def _course(session: Session, hazard: Hazard, locale: str) -> tuple[PlanStep, ...]:
@@ -73,7 +73,9 @@ def _course(session: Session, hazard: Hazard, locale: str) -> tuple[PlanStep, ..
 
 def render_plan(session: Session, hazard: Hazard, locale: str, now: datetime) -> bytes:
     """Return the sheet of a hazard as PDF."""
-    return hazard_plan.render(plan_paper(session, hazard, locale, now), locale)
+    paper, evidence = plan_paper(session, hazard, locale, now), services_of(session).evidence
+    pictures = {key: evidence.read(key) for key in (*paper.before, *paper.after)}
+    return hazard_plan.render(paper, pictures, locale)
 
 
 def render_any(session: Session, number: str, locale: str, now: datetime) -> bytes:

@@ -1,0 +1,56 @@
+"""How each kind of document is drawn: from its facts alone, nothing live. One table, KIND -> what it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from trafficedu.core.services import services_of
+from trafficedu.issued.rules import DocumentKind
+from trafficedu.reports import certificate, hazard_plan, notice, receipt, roster
+from trafficedu.reports.hazard_plan import HazardPlanData
+from trafficedu.reports.proof import Stamp
+
+Draw = Callable[[Session, Any, str, Stamp], bytes]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What a document of a kind is drawn from, and how: ``files`` is ENDING -> drawing, the first one the document.
+
+    ``passing`` names facts that differ from one moment to the next though nothing has changed: when it was printed.
+    """
+
+    data: type[Any]
+    files: Mapping[str, Draw]
+    passing: frozenset[str] = frozenset()
+
+    @property
+    def ending(self) -> str:
+        """The ending of the document itself."""
+        return next(iter(self.files))
+
+
+def _paper(render: Callable[[Any, str, Stamp], bytes]) -> Mapping[str, Draw]:
+    return {"pdf": lambda _session, data, locale, stamp: render(data, locale, stamp)}
+
+
+def _plan(session: Session, data: HazardPlanData, locale: str, stamp: Stamp) -> bytes:
+    evidence = services_of(session).evidence
+    pictures = {key: evidence.read(key) for key in (*data.before, *data.after)}
+    return hazard_plan.render(data, pictures, locale, stamp)
+
+
+DRAWINGS: Mapping[DocumentKind, Drawing] = {
+    DocumentKind.CERTIFICATE: Drawing(
+        certificate.CertificateData, _paper(certificate.render), frozenset({"number", "verify_url"})
+    ),
+    DocumentKind.RECEIPT: Drawing(receipt.ReceiptData, _paper(receipt.render), frozenset({"receipt_url"})),
+    DocumentKind.NOTICE: Drawing(notice.NoticeData, _paper(notice.render), frozenset({"answer_url"})),
+    DocumentKind.HAZARD: Drawing(HazardPlanData, {"pdf": _plan}, frozenset({"page_url", "printed_at"})),
+    DocumentKind.ROSTER: Drawing(roster.RosterData, _paper(roster.render), frozenset({"printed_at"})),
+}
+"""KIND -> how it is drawn."""

@@ -1,0 +1,294 @@
+"""A document is issued, replaced, revoked, and handed out again: the same bytes each time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from trafficedu.core import audit, bulk
+from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.canonical import canonical, digest, packed
+from trafficedu.core.clock import local_date
+from trafficedu.core.errors import Refusal, Stale
+from trafficedu.core.month import Month
+from trafficedu.core.numbers import new_number
+from trafficedu.core.services import services_of
+from trafficedu.core.states import CHANGED
+from trafficedu.core.text import LOCALES, Message, message
+from trafficedu.core.transactions import writing
+from trafficedu.issued.models import Document, DocumentFile
+from trafficedu.issued.queries.documents import FACTS, Line, facts_of, kept_file, valid_document, what_it_says
+from trafficedu.issued.queries.drawing import DRAWINGS
+from trafficedu.issued.rules import DOCUMENT_LIFE, LEAST_REASON, PERSONAL, DocumentAct, DocumentKind
+from trafficedu.reports.proof import REPLACED, REVOKED, Proof, Stamp
+
+TRIES = 3
+"""How often a document is looked for and issued where others issue it at the same moment."""
+
+
+@dataclass(frozen=True)
+class NewDocument:
+    """A document to be issued.
+
+    Parameters
+    ----------
+    subject
+        The public number of the record it is about; of a month, month and code ("2026-10/330109").
+    paper
+        What it says in a language, as the drawing of its kind takes it; the proof is given to it.
+    shown
+        What everybody may read on the verify page.
+    marks
+        What it must not be read without, on paper and on the verify page.
+    area_id, station_id, company_id
+        In whose post it lies; none of them: everybody's who may read its kind.
+    evaluation
+        Month and version of the evaluation its colours rest on.
+    """
+
+    kind: DocumentKind
+    subject: str
+    paper: Callable[[str, Proof], Any]
+    shown: Sequence[Line] = ()
+    marks: Sequence[Message] = ()
+    area_id: int | None = None
+    station_id: int | None = None
+    company_id: int | None = None
+    evaluation: tuple[Month, int] | None = None
+
+
+def issue(
+    session: Session,
+    new: NewDocument,
+    by: Actor,
+    now: datetime,
+    *,
+    replaces: Document | None = None,
+    number: str = "",
+) -> Document:
+    """Keep what a document says, under a number of its own; from now on it is drawn from that alone.
+
+    ``replaces`` is the document it is issued instead of, which from now on no longer holds.
+
+    Raises
+    ------
+    Stale
+        ``replaces`` holds no longer.
+    """
+    if replaces is not None:
+        replaces.state = DOCUMENT_LIFE.after(DocumentAct.REPLACE, replaces.state)
+        replaces.ended_utc, replaces.ended_by_id = now, by.user_id
+        session.flush()  # before the other one is valid: of one record only one is
+    made = Document(**_values(session, new, now, number, replaces), issued_by_id=by.user_id, replaces=replaces)
+    session.add(made)
+    session.flush()
+    old = replaces.id if replaces is not None else None
+    audit.write(session, "issued:document:issue", by, subject=made, kind=str(new.kind), replaces=old)
+    return made
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A document that was handed out before documents were kept: its number, when it was issued and by whom."""
+
+    new: NewDocument
+    number: str
+    issued_utc: datetime
+    issued_by_id: int | None
+
+
+def carry_over(session: Session, earlier: Sequence[Earlier]) -> None:
+    """Keep what documents of earlier days say by the records of today, marked as carried over, by one statement."""
+    rows = [
+        {
+            **_values(session, one.new, one.issued_utc, one.number),
+            "issued_by_id": one.issued_by_id,
+            "carried_over": True,
+        }
+        for one in earlier
+    ]
+    bulk.load(session, Document.__table__, rows)
+    audit.write(session, "issued:document:issue", SYSTEM, carried_over=len(rows))
+
+
+def _values(
+    session: Session, new: NewDocument, now: datetime, number: str, replaces: Document | None = None
+) -> dict[str, Any]:
+    """Return what is kept of a new document, by column."""
+    number = number or new_number(new.kind.letter)
+    old = replaces.number if replaces is not None else ""
+    address = services_of(session).address(f"/verify/{number}")
+    text = canonical(_facts(new, Proof(number, local_date(now), address, old, tuple(new.marks))))
+    month, version = new.evaluation or (None, None)
+    return {
+        "number": number,
+        "kind": new.kind,
+        "subject": new.subject,
+        "facts": services_of(session).keyring.encrypt(text, FACTS) if new.kind in PERSONAL else text,
+        "facts_sha256": digest(text),
+        "issued_utc": now,
+        "area_id": new.area_id,
+        "station_id": new.station_id,
+        "company_id": new.company_id,
+        "evaluation_month": month,
+        "evaluation_version": version,
+    }
+
+
+def _facts(new: NewDocument, proof: Proof) -> dict[str, Any]:
+    """Return all that is kept: what is the same in both languages once, the rest for each."""
+    said = {locale: packed(new.paper(locale, proof)) for locale in LOCALES}
+    first, *others = said.values()
+    both = {name: value for name, value in first.items() if all(other[name] == value for other in others)}
+    paper: dict[str, Any] = {"both": both}
+    for locale, facts in said.items():
+        paper[locale] = {name: value for name, value in facts.items() if name not in both}
+    return {"proof": packed(proof), "paper": paper, "shown": packed(tuple(new.shown))}
+
+
+def what_would_be_said(session: Session, document: Document, new: NewDocument) -> str:
+    """Return the SHA-256 of what would be issued instead of a document now, but for what is never twice the same."""
+    said = what_it_says(session, document)
+    facts = _facts(new, replace(said.proof, marks=tuple(new.marks)))
+    return digest(_lasting(facts, document.kind))
+
+
+def is_the_same(session: Session, document: Document, new: NewDocument) -> bool:
+    """Tell whether a document says what would be issued now, but for what is never twice the same."""
+    kept = what_it_says(session, document).kept
+    return digest(_lasting(kept, document.kind)) == what_would_be_said(session, document, new)
+
+
+def _lasting(facts: Mapping[str, Any], kind: DocumentKind) -> str:
+    """Return the facts that stay the same as long as the records do."""
+    paper = facts["paper"]
+    said = {**paper["both"], **{f"{locale} {name}": one for locale in LOCALES for name, one in paper[locale].items()}}
+    passing = {prefix + name for name in DRAWINGS[kind].passing for prefix in ("", *(f"{one} " for one in LOCALES))}
+    return canonical([{name: one for name, one in said.items() if name not in passing}, facts["proof"]["marks"]])
+
+
+def current(
+    session: Session, kind: DocumentKind, subject: str, fresh: Callable[[], NewDocument], by: Actor, now: datetime
+) -> Document:
+    """Return the document of a record that is handed out now: the one that holds, where it says what is true.
+
+    Where there is none it is issued, and where its facts are others by now it is replaced. For papers that are handed
+    out anew whenever somebody asks, such as the rider's own receipt.
+    """
+    held = valid_document(session, kind, subject)
+    if held is not None and is_the_same(session, held, fresh()):
+        return held
+    for _ in range(TRIES):
+        try:
+            with writing(session):
+                held = valid_document(session, kind, subject)
+                if held is None or not is_the_same(session, held, fresh()):
+                    held = issue(session, fresh(), by, now, replaces=held)
+            return held
+        except IntegrityError:
+            continue
+    raise Stale(CHANGED)
+
+
+def revoke(session: Session, document: Document, reason: str, by: Actor, now: datetime) -> None:
+    """Take a document back: it holds no longer, and nothing comes instead of it.
+
+    Raises
+    ------
+    Refusal
+        The reason is too short (field ``reason``).
+    Stale
+        It holds no longer anyhow.
+    """
+    if len(reason.strip()) < LEAST_REASON:
+        text = message("Give the reason in at least %(count)d characters.", count=LEAST_REASON)
+        raise Refusal(text, field="reason")
+    document.state = DOCUMENT_LIFE.after(DocumentAct.REVOKE, document.state)
+    document.ended_utc, document.ended_by_id, document.reason = now, by.user_id, reason.strip()
+    session.flush()
+    audit.write(session, "issued:document:revoke", by, subject=document)
+
+
+def hand_out(session: Session, document: Document, locale: str, now: datetime, ending: str = "") -> bytes:
+    """Return the file of a document that holds; the same bytes whenever it is asked for.
+
+    It is drawn when it is first asked for in a language, from the facts of the document, and kept in the store of
+    evidence.
+
+    Raises
+    ------
+    Refusal
+        The document was replaced or revoked.
+    """
+    if not document.is_valid:
+        raise Refusal(no_longer(document))
+    ending = ending or DRAWINGS[document.kind].ending
+    file = kept_file(session, document, locale, ending)
+    if file is not None:
+        return services_of(session).evidence.read(file.sha256)
+    body = drawn(session, document, locale, ending)
+    key = services_of(session).evidence.save(body)
+    with writing(session):
+        kept = keep_file(session, document, (locale, ending), key, now).sha256
+    return body if kept == key else services_of(session).evidence.read(kept)
+
+
+def keep_file(session: Session, document: Document, of: tuple[str, str], key: str, now: datetime) -> DocumentFile:
+    """Keep which file was handed out in a language with an ending; where others were first, theirs is the one."""
+    session.refresh(document, ["state"], with_for_update=True)
+    file = kept_file(session, document, *of)
+    if file is None:
+        language, ending = of
+        file = DocumentFile(document_id=document.id, language=language, ending=ending, sha256=key, drawn_utc=now)
+        session.add(file)
+        session.flush()
+    return file
+
+
+def drawn(session: Session, document: Document, locale: str, ending: str = "", across: Message | None = None) -> bytes:
+    """Draw a document from its facts."""
+    drawing = DRAWINGS[document.kind]
+    said = what_it_says(session, document)
+    draw = drawing.files[ending or drawing.ending]
+    return draw(session, said.data(locale), locale, Stamp(said.proof, across))
+
+
+def shown_file(session: Session, document: Document, locale: str, now: datetime, ending: str = "") -> bytes:
+    """Return the file of a document for who works with it: one that no longer holds has that written across it."""
+    if document.is_valid:
+        return hand_out(session, document, locale, now, ending)
+    return drawn(session, document, locale, ending, REVOKED if document.is_revoked else REPLACED)
+
+
+def draft(session: Session, new: NewDocument, locale: str, across: Message, ending: str = "") -> bytes:
+    """Draw what would be issued, with a word across it; nothing is kept and it has no number."""
+    drawing = DRAWINGS[new.kind]
+    nothing = Proof("", date.min, "")
+    return drawing.files[ending or drawing.ending](session, new.paper(locale, nothing), locale, Stamp(None, across))
+
+
+def no_longer(document: Document) -> Message:
+    """Return the sentence that a document does not hold any more."""
+    if document.is_revoked:
+        return message("Document %(number)s was revoked: %(reason)s", number=document.number, reason=document.reason)
+    new = document.replaced_by.number if document.replaced_by is not None else ""
+    return message("Document %(number)s was replaced by %(new)s.", number=document.number, new=new)
+
+
+def reencrypt(session: Session, _now: datetime, batch: int) -> int:
+    """Bring up to ``batch`` documents whose facts lie under an older key under the current one; returns how many."""
+    keyring = services_of(session).keyring
+    stale = Document.kind.in_(PERSONAL) & ~Document.facts.startswith(f"{keyring.current}.", autoescape=True)
+    rows = session.scalars(select(Document).where(stale).limit(batch).with_for_update(skip_locked=True)).all()
+    for document in rows:
+        document.facts = keyring.encrypt(facts_of(session, document), FACTS)
+    session.flush()
+    if rows:
+        audit.write(session, "issued:document:reencrypt", SYSTEM, documents=len(rows))
+    return len(rows)
