@@ -13,7 +13,6 @@ from flask import Flask, current_app, request
 from flask import session as cookie
 from flask_babel import lazy_gettext as _l
 from jinja2 import StrictUndefined
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 import trafficedu.accidents.views.browsing
 import trafficedu.accidents.views.deciding
@@ -64,7 +63,7 @@ import trafficedu.violations.views.deciding
 import trafficedu.violations.views.recording
 from trafficedu import wiring
 from trafficedu.accounts import queries as accounts
-from trafficedu.core import access, compression, database, health, kept, lanes, logs, pages, security, web
+from trafficedu.core import access, compression, database, health, kept, lanes, logs, pages, proxies, security, web
 from trafficedu.core.settings import Settings, load_settings
 from trafficedu.core.templates import KeptTemplates
 from trafficedu.core.text import LOCALES
@@ -207,7 +206,7 @@ def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | 
     overrides
         Flask configuration for tests.
     """
-    settings = settings or load_settings()
+    settings = settings or load_settings(begin=False)
     read_origins(settings.push_servers)  # a malformed setting is told at the start, not to the first user
     app = Flask(__name__, template_folder=str(_template_folder()), static_folder="static")
     app.config.update(
@@ -229,8 +228,7 @@ def create_app(settings: Settings | None = None, overrides: Mapping[str, Any] | 
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.bytecode_cache = KeptTemplates(settings.instance / "templates")
     compression.init_static(app, https=settings.secure_cookies)
-    if settings.trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, settings.trusted_proxies, settings.trusted_proxies)  # type: ignore[method-assign]
+    proxies.init_proxies(app, settings)
     logs.init_logs(app)
     health.init_health(app)
     lanes.init_lanes(app, settings)

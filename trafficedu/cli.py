@@ -9,36 +9,34 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from types import FunctionType
 from typing import Any
 
 import click
 from flask import Flask
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import OperationalError
 
 from trafficedu import __version__, wiring
 from trafficedu.accounts.queries import find_actor, find_post
 from trafficedu.accounts.rules import Role
 from trafficedu.accounts.services import UserInput, create_user, first_password
-from trafficedu.app import create_app
+from trafficedu.configuration import queries as configuration
 from trafficedu.configuration.services import note_failed_run, run_chores
-from trafficedu.core import health, job_running, logs, schema, serving
+from trafficedu.core import job_running, keys, logs, modes, schema, serving
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.apart import apart
 from trafficedu.core.clock import from_local, utc_now
-from trafficedu.core.database import close_connections, database, session
+from trafficedu.core.database import database, session
 from trafficedu.core.errors import DomainError, Refusal
 from trafficedu.core.month import Month
 from trafficedu.core.numbers import normalise
 from trafficedu.core.services import services_of
-from trafficedu.core.settings import load_settings
+from trafficedu.core.settings import is_loopback
 from trafficedu.core.tabular import count_rows
 from trafficedu.core.terminal import progress_bar
-from trafficedu.core.text import DEFAULT_LOCALE, LOCALES, Message, message, translate
+from trafficedu.core.text import LOCALES, message, translate
 from trafficedu.core.transactions import writing
 from trafficedu.demo import accounts as demo_accounts
 from trafficedu.demo import services as demo
@@ -46,21 +44,12 @@ from trafficedu.demo.afterwards import evaluate_months
 from trafficedu.demo.plan import DEFAULT_MONTHS, DEFAULT_SEED, DEFAULT_VIOLATIONS, MOST_DISTRICTS, MOST_VIOLATIONS, Plan
 from trafficedu.evaluation.services import printing, runs
 from trafficedu.evaluation.services.checking import check_month
+from trafficedu.opening import application, language, open_installation, show
+from trafficedu.operating import doctor
 from trafficedu.reports import fonts
 from trafficedu.settled import services as settling
 from trafficedu.transfers.services import exporting, importing
 from trafficedu.transfers.services import jobs as import_jobs
-
-
-def language() -> str:
-    """Return the language messages are written in: ``TRAFFICEDU_LOCALE``, else that of the terminal, else Chinese."""
-    wanted = os.environ.get("TRAFFICEDU_LOCALE") or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
-    return next((name for name in LOCALES if wanted.lower().startswith(name)), DEFAULT_LOCALE)
-
-
-def show(text: Message) -> None:
-    """Write a message to standard error."""
-    click.echo(translate(text, language()), err=True)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -69,9 +58,13 @@ def commands() -> None:
     """Trafficedu 交治通: records, education, feedback and honest counting for one district."""
 
 
+commands.add_command(doctor)
+
+
 def main() -> None:
     """Run the command line; a refused piece of work is exit status 1 with a sentence, never a traceback."""
     logs.configure_logging()
+    modes.keep_private()
     try:
         commands(standalone_mode=False, obj=_give_way)
     except click.exceptions.Abort:
@@ -94,33 +87,6 @@ def _give_way() -> None:
     os.nice(job_running.NICENESS)
 
 
-def application(**settings: Any) -> Flask:
-    """Build the application for a command."""
-    try:
-        return create_app(load_settings({**os.environ, **settings}))
-    except (ValueError, OSError, ImportError, ArgumentError) as error:
-        raise Refusal(message("A setting is wrong: %(why)s", why=error)) from error
-
-
-@contextmanager
-def open_installation(*, empty: bool = False) -> Iterator[Flask]:
-    """Yield the application in a context of its own, and close its database connections at the end.
-
-    Raises :class:`Refusal` where the schema is not this program's, unless the database may be ``empty``.
-    """
-    if give_way := click.get_current_context().find_object(FunctionType):
-        give_way()
-    app = application()
-    with app.app_context():
-        try:
-            if not (empty or schema.is_current(database().engine)):
-                raise Refusal(message("The database is not ready. Run first: trafficedu init"))
-            yield app
-        finally:
-            session().close()
-            close_connections()
-
-
 @commands.command()
 def init() -> None:
     """Instance folder, keys, schema and reference data; idempotent (初始化)."""
@@ -131,6 +97,7 @@ def init() -> None:
 
 def _prepare() -> None:
     schema.upgrade(database().engine)
+    keys.settle(session(), utc_now())
     with writing(session()) as own:
         for load in wiring.REFERENCE:
             load(own, utc_now())
@@ -151,7 +118,7 @@ def load_demo_district(violations: int, months: int, seed: int, districts: int, 
 
 
 def _fill_with_demo(plan: Plan, now: datetime) -> None:
-    if demo.is_demo(session()):
+    if configuration.is_demo(session()):
         show(message("The demo district already exists; nothing was changed."))
     else:
         with progress_bar(plan.violations) as progress, writing(session()) as own:
@@ -261,18 +228,27 @@ def export_kind(kind: str, file: Path, month: Month | None) -> None:
 @click.option("--demo", "with_demo", is_flag=True, help="As after trafficedu demo, in one go (先载入演示数据).")
 def serve(host: str, port: int, with_demo: bool) -> None:
     """Serve the pages with a production-grade server (启动服务)."""
-    apart(lambda: _make_ready_to_serve(host, with_demo))
+    apart(lambda: _make_ready_to_serve(host, port, with_demo))
     app = application()
     fonts.load_if_built()
     show(message("Serving on http://%(host)s:%(port)d (stop with Ctrl+C)", host=host, port=port))
     serving.serve(app, host, port, lambda parent: job_running.run_process(_runner(app), parent))
 
 
-def _make_ready_to_serve(host: str, with_demo: bool) -> None:
+def _make_ready_to_serve(host: str, port: int, with_demo: bool) -> None:
     with open_installation(empty=with_demo):
-        if host != "localhost" and not health.is_loopback(host) and (with_demo or demo.is_demo(session())):
+        if not is_loopback(host) and (with_demo or configuration.is_demo(session())):
             refused = message("This installation has demo accounts and can only serve this machine.")
             raise click.UsageError(translate(refused, language()))
+        settings = services_of(session()).settings
+        settings.note_served_at(host, port)
+        if settings.address is None:
+            show(
+                message(
+                    "TRAFFICEDU_PUBLIC_URL is not set: other machines reach this service, and no paper with a code is"
+                    " issued until it is known under which address."
+                )
+            )
         if with_demo:
             _prepare()
             _fill_with_demo(Plan(), utc_now())

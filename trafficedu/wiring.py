@@ -81,6 +81,7 @@ from trafficedu.violations import panels as violations
 from trafficedu.violations.events import ViolationCorrected, ViolationEstablished, ViolationVoided
 from trafficedu.violations.imports import files as violations_files
 from trafficedu.violations.queries import monthly as violations_monthly
+from trafficedu.violations.services import keys as objection_keys
 from trafficedu.violations.services import kinds as violation_kinds
 
 HANDLERS: Handlers = {
@@ -179,6 +180,7 @@ HOME: Mapping[Role, Sequence[Panel]] = {
     ],
     Role.ADMINISTRATOR: [
         messages_panels.inbox,
+        configuration_panels.unsafe,
         configuration_panels.worker,
         configuration_panels.failed_imports,
         configuration_panels.calendar,
@@ -276,6 +278,7 @@ CHORES: Mapping[str, Chore] = {
     "uploads forgotten": transfers.forget_uploads,
     "results that nobody fetched told of": written(tell_unfetched),
     "riders brought under the current key": written_in_parts(keys.reencrypt),
+    "objections brought under the current key": written_in_parts(objection_keys.reencrypt),
     "channels brought under the current key": written_in_parts(channels.reencrypt),
     "jobs brought under the current key": written_in_parts(job_keys.reencrypt),
     "documents brought under the current key": written_in_parts(issuing.reencrypt),

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from trafficedu.core.apart import apart
-from trafficedu.core.database import without_kerberos
+from trafficedu.core.connections import without_kerberos
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.text import message
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trafficedu.core.encryption import Keyring
+from trafficedu.core.errors import Refusal
 
 OLD, NEW = Keyring.generate(), Keyring.generate().replace("k1:", "k2:")
 
@@ -38,7 +39,18 @@ def test_a_key_taken_away_says_which() -> None:
         Keyring.parse(NEW).decrypt(Keyring.parse(OLD).encrypt("x", "f"), "f")
 
 
-@pytest.mark.parametrize("setting", ["", "k1", "k1:short", "k1:AAAA"])
-def test_a_malformed_setting_is_refused(setting: str) -> None:
-    with pytest.raises(ValueError, match=r"key|Incorrect|base64|Invalid"):
+@pytest.mark.parametrize("setting", ["", ",", "k1", "k1:short", "k1:AAAA", f"{OLD},k2", OLD[2:], "k.1" + OLD[2:]])
+def test_a_malformed_setting_is_refused_and_never_shown(setting: str) -> None:
+    with pytest.raises(Refusal, match="is no data key") as refused:
         Keyring.parse(setting)
+    assert OLD[3:] not in str(refused.value.text)
+
+
+def test_two_keys_with_one_id_are_refused() -> None:
+    with pytest.raises(Refusal, match="two keys with the id"):
+        Keyring.parse(f"{OLD},{Keyring.generate()}")
+
+
+def test_a_check_value_tells_keys_of_one_id_apart() -> None:
+    assert Keyring.parse(OLD).checks["k1"] == Keyring.parse(f"{NEW}, {OLD}").checks["k1"]
+    assert Keyring.parse(OLD).checks != Keyring.parse(Keyring.generate()).checks

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from tests.factories.people import make_user
 from trafficedu.cli import commands, main
+from trafficedu.configuration.queries import is_demo
 from trafficedu.core.errors import Refusal
 from trafficedu.demo.accounts import PASSWORD
 from trafficedu.demo.plan import Plan
-from trafficedu.demo.services import is_demo, load_demo
+from trafficedu.demo.services import load_demo
 
 NOW = datetime(2026, 6, 17, 8, 30, tzinfo=UTC)
 

@@ -7,14 +7,22 @@ from datetime import timedelta
 from flask import render_template
 
 from trafficedu.configuration import queries
-from trafficedu.configuration.rules import calendar_warning_due
+from trafficedu.configuration.rules import WORKER_LATE, calendar_warning_due
 from trafficedu.core.access import panel_for
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
+from trafficedu.core.doctor import State
 from trafficedu.core.workdays import last_published_year
 
-WORKER_LATE = timedelta(minutes=15)
 FAILURES_SHOWN_FOR = timedelta(days=7)
+
+
+@panel_for("configuration:figure:manage")
+def unsafe() -> str:
+    """Say what is unsafe in the settings, and how to mend it."""
+    findings = queries.examine_installation(session())
+    shown = [finding for finding in findings if finding.state == State.UNSAFE]
+    return render_template("configuration/_unsafe.html", findings=shown) if shown else ""
 
 
 @panel_for("configuration:run:read")

@@ -9,14 +9,21 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from trafficedu.configuration.models import CalendarDay, Parameter, Run
+from trafficedu.configuration.rules import WORKER_LATE, calendar_warning_due
+from trafficedu.core.clock import local, local_date
+from trafficedu.core.doctor import Finding, State, Subject, examine_contents, examine_settings
 from trafficedu.core.errors import Missing
 from trafficedu.core.paging import BEGINNING, Page, Place, paginate
 from trafficedu.core.reach import Reach
+from trafficedu.core.services import services_of
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
+from trafficedu.core.workdays import last_published_year
 
 _PARAMETER = table_of(Parameter)
 _READ = "figures"
+DEMO_RUN = "demo"
+"""The kind of the run that marks an installation as a demo."""
 _FIGURES = select(_PARAMETER.c.code, _PARAMETER.c.value)
 
 
@@ -57,6 +64,11 @@ def list_runs(session: Session, kind: str | None = None, limit: int = 50) -> Seq
     return session.scalars(query if kind is None else query.where(Run.kind == kind)).all()
 
 
+def is_demo(session: Session) -> bool:
+    """Tell whether this installation holds the demo district."""
+    return bool(list_runs(session, DEMO_RUN, limit=1))
+
+
 def find_parameter(session: Session, code: str) -> Parameter:
     """Return one figure with its bounds; raise :class:`Missing`."""
     parameter = session.scalar(select(Parameter).where(Parameter.code == code))
@@ -87,3 +99,32 @@ def list_failed_imports(session: Session, since: datetime, limit: int = 5) -> Se
     """Return the imports since ``since`` that wrote nothing, the latest first."""
     query = select(Run).where(Run.kind.startswith("import "), Run.succeeded.is_(False), Run.started_utc >= since)
     return session.scalars(query.order_by(Run.id.desc()).limit(limit)).all()
+
+
+def examine_installation(session: Session) -> list[Finding]:
+    """Examine settings, files, keys and evidence (``core.doctor``)."""
+    settings = services_of(session).settings
+    return [*examine_settings(settings, demo=is_demo(session)), *examine_contents(session)]
+
+
+def examine(session: Session, now: datetime) -> list[Finding]:
+    """Examine all of the installation, the worker's last round and the calendar's end too."""
+    known = last_published_year()
+    ending = calendar_warning_due(local_date(now), known)
+    until = message("Public holidays are known until the end of %(year)d.", year=known)
+    calendar = Finding(Subject.CALENDAR, State.NOTE if ending else State.OK, until)
+    return [*examine_installation(session), _examine_worker(session, now), calendar]
+
+
+def _examine_worker(session: Session, now: datetime) -> Finding:
+    run = next(iter(list_runs(session, "worker", limit=1)), None)
+    if run is None:
+        text = message("The worker has not run yet. Start it with: trafficedu worker")
+        return Finding(Subject.WORKER, State.NOTE, text)
+    at = message("Last round: %(at)s.", at=f"{local(run.started_utc):%Y-%m-%d %H:%M}")
+    if now - run.started_utc > WORKER_LATE:
+        text = message("The worker has stopped. %(last)s Start it with: trafficedu worker", last=at)
+        return Finding(Subject.WORKER, State.UNSAFE, text)
+    if not run.succeeded:
+        return Finding(Subject.WORKER, State.UNSAFE, message("A task of the worker failed. %(last)s", last=at))
+    return Finding(Subject.WORKER, State.OK, at)

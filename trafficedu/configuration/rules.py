@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
+WORKER_LATE = timedelta(minutes=15)
+"""After how long without a round the worker counts as stopped."""
 WARN_FROM_MONTH = 11
 """The State Council publishes the holidays of a year in the November before it."""
 

@@ -5,6 +5,7 @@ Must not know the web or any feature.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -12,9 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import URL, Connection, Engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -62,6 +64,30 @@ def prepare_engine(engine: Engine, usual_limit: int = 0, *, reader: bool = False
 def is_file(url: URL) -> bool:
     """Tell whether a database is a file of SQLite."""
     return url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}
+
+
+def is_in_use(address: str) -> bool:
+    """Tell whether the database at ``address`` has been migrated by this program, ever; opens it by itself."""
+    url = make_url(address)
+    if is_file(url) and not Path(url.database or "").is_file():
+        return False
+    engine = create_engine(url, **without_kerberos(address))
+    try:
+        with engine.connect() as connection:
+            return inspect(connection).has_table("alembic_version")
+    finally:
+        engine.dispose()
+
+
+def without_kerberos(url: str) -> dict[str, Any]:
+    """Return what keeps the driver from Kerberos unless ``url`` asks for it.
+
+    Every connection would try it first, in libraries in which several threads that connect at once crash
+    (docs/adr/0025-a-crash-below-python.md).
+    """
+    if not url.startswith("postgresql") or "gssencmode" in url or "PGGSSENCMODE" in os.environ:
+        return {}
+    return {"connect_args": {"gssencmode": "disable"}}
 
 
 def declare(connection: Connection, *, writes: bool) -> None:

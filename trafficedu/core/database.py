@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import wraps
 from inspect import iscoroutinefunction
@@ -41,11 +40,11 @@ def init_database(app: Flask, settings: Settings, handlers: Handlers) -> None:
     engine: dict[str, Any] = {"url": settings.database_url}
     if not settings.database_url.endswith(":memory:"):
         engine |= {"pool_size": POOL, "max_overflow": THREADS + SPARE - POOL, "pool_use_lifo": True}
-    engines = {"default": engine | without_kerberos(settings.database_url)}
+    engines = {"default": engine | connections.without_kerberos(settings.database_url)}
     if connections.is_file(make_url(settings.database_url)):
         engines[READER] = engine
     if settings.replica_url:
-        engines[REPLICA] = engine | {"url": settings.replica_url} | without_kerberos(settings.replica_url)
+        engines[REPLICA] = engine | {"url": settings.replica_url} | connections.without_kerberos(settings.replica_url)
     app.config["SQLALCHEMY_ENGINES"] = engines
     services = Services(settings, settings.keyring, settings.evidence, handlers)
     extension = SQLAlchemy(session_options={"info": services.as_info(), "class_": transactions.RoutedSession})
@@ -62,17 +61,6 @@ def init_database(app: Flask, settings: Settings, handlers: Handlers) -> None:
         transactions.prepare_sessions(
             extension.sessionmaker, extension.engines.get(READER), extension.engines.get(REPLICA)
         )
-
-
-def without_kerberos(url: str) -> dict[str, Any]:
-    """Return what keeps the driver from Kerberos unless ``url`` asks for it.
-
-    Every connection would try it first, in libraries in which several threads that connect at once crash
-    (docs/adr/0025-a-crash-below-python.md).
-    """
-    if not url.startswith("postgresql") or "gssencmode" in url or "PGGSSENCMODE" in os.environ:
-        return {}
-    return {"connect_args": {"gssencmode": "disable"}}
 
 
 def database() -> SQLAlchemy:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import os
 import time
-from ipaddress import ip_address
 from typing import Any
 
 import prometheus_client
@@ -13,11 +12,12 @@ from flask import Blueprint, Flask, Response, abort, g, request
 from prometheus_client import CollectorRegistry, multiprocess
 from sqlalchemy.exc import SQLAlchemyError
 
-from trafficedu.core import schema
+from trafficedu.core import keys, schema
 from trafficedu.core.access import open_to_all
 from trafficedu.core.database import database, session
 from trafficedu.core.lanes import kerb
 from trafficedu.core.services import services_of
+from trafficedu.core.settings import is_loopback
 
 probes = Blueprint("health", __name__)
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
@@ -39,15 +39,17 @@ def alive() -> Response:
 @open_to_all("a load balancer has no account")
 @kerb
 def ready() -> Response:
-    """Say whether the database answers and its schema is the one this version needs."""
+    """Say whether the database answers, has the schema this version needs, and belongs to the keys and files here."""
+    own = services_of(session())
     try:
         with database().engine.connect() as connection:
             revision = schema.current(connection)
+            if revision != schema.head():
+                return _plain(f"the schema is at {revision}, needed is {schema.head()}: run trafficedu init", 503)
+            wrong = keys.fault(connection, own.keyring) or keys.evidence_fault(connection, own.evidence)
     except SQLAlchemyError:
         return _plain("the database does not answer", 503)
-    if revision != schema.head():
-        return _plain(f"the schema is at {revision}, needed is {schema.head()}: run trafficedu init", 503)
-    return _plain("ready")
+    return _plain("ready") if wrong is None else _plain(str(wrong), 503)
 
 
 @probes.get("/metrics")
@@ -62,14 +64,6 @@ def metrics() -> Response:
     if not known and not (local and not settings.metrics_token):
         abort(403)
     return Response(prometheus_client.generate_latest(_registry()), mimetype="text/plain")
-
-
-def is_loopback(address: str) -> bool:
-    """Tell whether an address is this machine's own."""
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:  # a Unix socket has no address
-        return False
 
 
 def _registry() -> CollectorRegistry:

@@ -14,8 +14,10 @@ from typing import Any, cast
 from sqlalchemy.orm import Session
 
 from trafficedu.core.encryption import Keyring
+from trafficedu.core.errors import Refusal
 from trafficedu.core.settings import Settings
 from trafficedu.core.storage import EvidenceStore
+from trafficedu.core.text import message
 
 _KEY = "services"
 
@@ -30,8 +32,23 @@ class Services:
     handlers: Mapping[type[Any], Sequence[Callable[[Session, Any], None]]]
 
     def address(self, path: str) -> str:
-        """Return where the public finds the page at ``path`` ("/verify/…")."""
-        return f"{self.settings.public_url}{path}"
+        """Return where the public finds the page at ``path`` ("/verify/…"), for a paper.
+
+        Raises
+        ------
+        Refusal
+            The service is open to other machines and nobody has said under which address: a code on a paper would lead
+            nowhere, and a paper in somebody's hands cannot be called back.
+        """
+        address = self.settings.address
+        if address is None:
+            raise Refusal(
+                message(
+                    "The public address of this installation is not set, so the code on a paper would lead nowhere. The"
+                    " administrator has to set TRAFFICEDU_PUBLIC_URL first."
+                )
+            )
+        return f"{address}{path}"
 
     def as_info(self) -> dict[str, Any]:
         """Return what a session carries in its ``info``, so that :func:`services_of` finds this object."""

@@ -10,12 +10,19 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from trafficedu.core import modes
+from trafficedu.core.connections import is_in_use
 from trafficedu.core.encryption import Keyring
+from trafficedu.core.errors import Refusal
 from trafficedu.core.storage import EvidenceStore
+from trafficedu.core.text import message
 
 PREFIX = "TRAFFICEDU_"
+USUAL_ADDRESS = "http://127.0.0.1:8000"
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,7 @@ class Settings:
     data_key: str
     replica_url: str = ""
     evidence_url: str = ""
-    public_url: str = "http://127.0.0.1:8000"
+    public_url: str = ""
     locale: str = "zh"
     max_upload_mb: int = 64
     trusted_proxies: int = 0
@@ -48,6 +55,31 @@ class Settings:
         return Keyring.parse(self.data_key)
 
     @property
+    def address(self) -> str | None:
+        """Where the public finds the pages: as set, else where ``trafficedu serve`` last listened.
+
+        None where that is more than this machine: nobody outside knows it by the name it listens on.
+        """
+        served = self.public_url or self.served_at or USUAL_ADDRESS
+        return served if self.public_url or is_loopback(urlsplit(served).hostname or "") else None
+
+    @property
+    def served_at(self) -> str:
+        """Where ``trafficedu serve`` last listened on this instance, "" where it never did."""
+        path = self.instance / "served_at"
+        return path.read_text("ascii").strip() if path.is_file() else ""
+
+    @property
+    def forwarded_seen(self) -> Path:
+        """The file that is there where a proxy forwarded something although none is trusted (``core.proxies``)."""
+        return self.instance / "forwarded_seen"
+
+    def note_served_at(self, host: str, port: int) -> None:
+        """Keep where the pages are served, for papers that other processes make."""
+        shown = f"[{host}]" if ":" in host else host
+        (self.instance / "served_at").write_text(f"http://{shown}:{port}\n", "ascii")
+
+    @property
     def evidence(self) -> EvidenceStore:
         """The store of evidence: ``evidence/`` in the instance folder unless told otherwise.
 
@@ -65,22 +97,79 @@ def default_instance() -> Path:
     return (checkout if (checkout / "setup.cfg").exists() else Path.cwd()) / "instance"
 
 
-def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Gather the settings; makes the instance folder and the two keys (mode 600) where they are absent."""
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine under a name that leads here from nowhere else."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:  # a Unix socket has no address
+        return False
+
+
+def load_settings(
+    environment: Mapping[str, str] | None = None, *, begin: bool = True, inspects: bool = False
+) -> Settings:
+    """Gather the settings.
+
+    Parameters
+    ----------
+    begin
+        Where there is no installation yet, begin one: makes the instance folder and the two keys. Nothing is made
+        where somebody mistyped the folder of one.
+    inspects
+        Leave the modes of files as they are, which are else mended (``core.modes``).
+
+    Raises
+    ------
+    Refusal
+        The data key is not there and the database is in use: a new one would not open what it holds. Or there is no
+        installation, and none is to begin.
+    """
     given = dict(os.environ if environment is None else environment)
     instance = Path(given.get(f"{PREFIX}INSTANCE", "") or default_instance()).resolve()
-    instance.mkdir(parents=True, exist_ok=True)
     values = _read_file(instance / "settings.cfg") | {
         name.removeprefix(PREFIX).lower(): value for name, value in given.items() if name.startswith(PREFIX) and value
     }
+    database_url = values.get("database_url") or f"sqlite:///{instance / 'trafficedu.sqlite'}"
+    data_key = values.get("data_key") or _kept_data_key(instance / "data_key", database_url, begin)
+    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings = _settings(instance, database_url, data_key or _kept(instance / "data_key", Keyring.generate()), values)
+    if not inspects:
+        modes.make_private(settings.instance, settings.database_url)
+    return settings
+
+
+def _kept_data_key(path: Path, database_url: str, begin: bool) -> str:
+    """Return the data key of the instance folder, "" where a new one may be made."""
+    if path.is_file():
+        return path.read_text("ascii").strip()
+    if is_in_use(database_url):
+        raise Refusal(
+            message(
+                "The data key of this installation is not here, and its database is in use. Put the key back, as"
+                " %(file)s or TRAFFICEDU_DATA_KEY: identity numbers and phones can only be read with it. No new key"
+                " was made, and nothing was changed.",
+                file=path,
+            )
+        )
+    if not begin:
+        raise Refusal(
+            message(
+                "There is no installation in %(folder)s. Check TRAFFICEDU_INSTANCE, or begin one with: trafficedu init",
+                folder=path.parent,
+            )
+        )
+    return ""
+
+
+def _settings(instance: Path, database_url: str, data_key: str, values: Mapping[str, str]) -> Settings:
     return Settings(
         instance=instance,
-        database_url=values.get("database_url") or f"sqlite:///{instance / 'trafficedu.sqlite'}",
+        database_url=database_url,
         secret_key=values.get("secret_key") or _kept(instance / "secret_key", secrets.token_urlsafe(48)),
-        data_key=values.get("data_key") or _kept(instance / "data_key", Keyring.generate()),
+        data_key=data_key,
         replica_url=values.get("replica_url", ""),
         evidence_url=values.get("evidence_url", ""),
-        public_url=values.get("public_url", Settings.public_url).rstrip("/"),
+        public_url=_web_address(values, "public_url"),
         locale=values.get("locale", Settings.locale),
         max_upload_mb=_whole(values, "max_upload_mb", Settings.max_upload_mb),
         trusted_proxies=_whole(values, "trusted_proxies", Settings.trusted_proxies),
@@ -101,6 +190,14 @@ def _whole(values: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdecimal():
         raise ValueError(f"{PREFIX}{name.upper()}={text!r} is not a whole number")
     return int(text)
+
+
+def _web_address(values: Mapping[str, str], name: str) -> str:
+    text = values.get(name, "").strip().rstrip("/")
+    parts = urlsplit(text)
+    if text and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment):
+        raise ValueError(f"{PREFIX}{name.upper()}={text!r} is not an address like https://jtaq.example.cn")
+    return text
 
 
 def _flag(value: str) -> bool:

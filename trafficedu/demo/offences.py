@@ -15,6 +15,7 @@ from trafficedu.demo.places import Spot
 from trafficedu.demo.plan import DAY, HOUR, MINUTE, day_of, start_of
 from trafficedu.demo.rows import Teller, World
 from trafficedu.violations.models import Objection, Violation, ViolationKind
+from trafficedu.violations.queries.objections import CONTACT
 from trafficedu.violations.rules import (
     ObjectionState,
     Offender,
@@ -246,7 +247,7 @@ class Offences(Teller):
             raised_utc=raised,
             due_on=seasons.after_workdays(day_of(raised), self._objection_days),
             statement=phrase(chance, "statements"),
-            contact_cipher=self._keyring.encrypt(contact, "objection.contact") if contact else None,
+            contact_cipher=self._keyring.encrypt(contact, CONTACT) if contact else None,
             state=outcome,
             decision=decision,
             decided_by_id=self.supervisor if settled else None,

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, selectinload
 from trafficedu.accidents.services import pairs
 from trafficedu.accounts.models import User
 from trafficedu.companies.models import Company
-from trafficedu.configuration.queries import list_runs
+from trafficedu.configuration.queries import DEMO_RUN
 from trafficedu.configuration.services import logged_run
 from trafficedu.core import audit
 from trafficedu.core.actors import SYSTEM
@@ -138,19 +138,10 @@ class District:
         return max(candidates, key=lambda v: (self._notices.unanswered[v] + self._study.overdue_at(v), -v), default=0)
 
 
-RUN = "demo"
-"""The kind of the run that marks an installation as a demo; ``trafficedu serve`` looks for it."""
-
-
-def is_demo(session: Session) -> bool:
-    """Tell whether this installation holds the demo district."""
-    return bool(list_runs(session, RUN, limit=1))
-
-
 def load_demo(session: Session, plan: Plan, now: datetime, progress: Progress = silent) -> dict[str, int]:
     """Fill an empty installation with the demo district; all or nothing, the caller commits.
 
-    The same plan on the same day gives the same figures. Logs a run of the kind :data:`RUN` and writes one
+    The same plan on the same day gives the same figures. Logs a run of the kind :data:`DEMO_RUN` and writes one
     audit row for the whole, as an import does.
 
     Returns
@@ -163,7 +154,7 @@ def load_demo(session: Session, plan: Plan, now: datetime, progress: Progress = 
         The installation holds records or users, or lacks the reference data.
     """
     _require_empty(session)
-    with logged_run(session, RUN, SYSTEM, now) as counts:
+    with logged_run(session, DEMO_RUN, SYSTEM, now) as counts:
         add_neighbours(session, plan.districts, now)
         written = District(session, plan, span_until(now, plan.months)).build(progress)
         written["campaign"] = enter_campaigns(session, local_date(now))

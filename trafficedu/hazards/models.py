@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
+from trafficedu.core.keys import EVIDENCE
 from trafficedu.core.orm import Base, Named, UTCDateTime, Versioned, is_among, one_of, partial_index, word
 from trafficedu.core.tables import table_of
 from trafficedu.core.terms import keep_terms
@@ -163,7 +164,7 @@ class HazardPhoto(Base):
     hazard_id: Mapped[int] = mapped_column(ForeignKey("hazard.id"))
     position: Mapped[int]
     taken: Mapped[PhotoTime] = mapped_column(word(PhotoTime, 10))
-    key: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(String(64), info={EVIDENCE: True})
     added_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     added_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     withdrawn_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)

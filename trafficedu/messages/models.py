@@ -9,6 +9,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.accounts.models import User
+from trafficedu.core.keys import encrypted
 from trafficedu.core.orm import Base, UTCDateTime, Versioned, is_among, one_of, partial_index, word
 from trafficedu.core.states import StateIs
 from trafficedu.messages.rules import UNDER_WAY, ChannelKind, DeliveryState
@@ -59,7 +60,7 @@ class Channel(Versioned, Base):
     number: Mapped[str] = mapped_column(String(12), unique=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     kind: Mapped[ChannelKind] = mapped_column(word(ChannelKind, 10))
-    address_cipher: Mapped[str | None] = mapped_column(String(1200))
+    address_cipher: Mapped[str | None] = mapped_column(String(1200), info=encrypted("push_channel.address"))
     address_hash: Mapped[str | None] = mapped_column(String(50))
     created_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     removed_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from trafficedu.accounts.models import User
-from trafficedu.configuration.queries import list_runs
+from trafficedu.configuration.queries import is_demo
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import day_bounds
 from trafficedu.core.errors import Missing
+from trafficedu.core.keys import field_of
 from trafficedu.core.loading import loaded
 from trafficedu.core.paging import BEGINNING, Page, Place, paginate
 from trafficedu.core.reach import Reach
@@ -22,9 +23,8 @@ from trafficedu.core.text import message
 from trafficedu.messages.models import Channel, Delivery, Push
 from trafficedu.messages.rules import Address, ChannelKind, address_from
 
-ADDRESS = "push_channel.address"
+ADDRESS = field_of(Channel.address_cipher)
 """The field that addresses are encrypted as."""
-DEMO_RUN = "demo"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class DeliveryFilter:
 def is_dry(session: Session) -> bool:
     """Tell whether nothing is to be sent: as the setting says, else in a demo installation."""
     told = services_of(session).settings.push_dry_run
-    return told if told is not None else bool(list_runs(session, DEMO_RUN, limit=1))
+    return told if told is not None else is_demo(session)
 
 
 def list_kinds(session: Session) -> list[ChannelKind]:

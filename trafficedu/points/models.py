@@ -12,6 +12,7 @@ from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.catalogue import Entry
+from trafficedu.core.keys import EVIDENCE
 from trafficedu.core.month import Month
 from trafficedu.core.orm import Base, FirstOfMonth, Referenced, UTCDateTime, Versioned, one_of, reference_key, word
 from trafficedu.core.text import Message
@@ -99,7 +100,7 @@ class PointEntry(Referenced, Base):
     activity_id: Mapped[int] = mapped_column(ForeignKey("point_activity.id"), index=True)
     points: Mapped[int]
     note: Mapped[str] = mapped_column(String(500), default="")
-    evidence_key: Mapped[str | None] = mapped_column(String(64))
+    evidence_key: Mapped[str | None] = mapped_column(String(64), info={EVIDENCE: True})
     source: Mapped[str] = mapped_column(String(5))
     counters_id: Mapped[int | None] = mapped_column(ForeignKey("point_entry.id"), unique=True)
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
+from trafficedu.core.keys import encrypted
 from trafficedu.core.orm import Base, UTCDateTime, Versioned, word
 from trafficedu.core.tables import table_of
 from trafficedu.core.terms import keep_terms
@@ -30,9 +31,9 @@ class Rider(Versioned, Base):
     number: Mapped[str] = mapped_column(String(12), unique=True)
     name: Mapped[str] = mapped_column(String(60))
     id_type: Mapped[rules.IdType] = mapped_column(word(rules.IdType, 20))
-    id_number_cipher: Mapped[str] = mapped_column(String(200))
+    id_number_cipher: Mapped[str] = mapped_column(String(200), info=encrypted("rider.id_number"))
     id_number_hash: Mapped[str] = mapped_column(String(50), unique=True)
-    phone_cipher: Mapped[str | None] = mapped_column(String(200))
+    phone_cipher: Mapped[str | None] = mapped_column(String(200), info=encrypted("rider.phone"))
     phone_hash: Mapped[str | None] = mapped_column(String(50), index=True)
     birth_date: Mapped[date | None]
     home_area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))

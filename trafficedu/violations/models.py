@@ -11,6 +11,7 @@ from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.catalogue import Entry
+from trafficedu.core.keys import encrypted
 from trafficedu.core.orm import Base, Referenced, UTCDateTime, Versioned, one_of, partial_index, reference_key, word
 from trafficedu.core.states import StateIs
 from trafficedu.core.text import Message
@@ -190,7 +191,7 @@ class Objection(Versioned, Base):
     raised_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     due_on: Mapped[date]
     statement: Mapped[str] = mapped_column(Text)
-    contact_cipher: Mapped[str | None] = mapped_column(String(200))
+    contact_cipher: Mapped[str | None] = mapped_column(String(200), info=encrypted("objection.contact"))
     state: Mapped[ObjectionState] = mapped_column(word(ObjectionState, 10), default=ObjectionState.OPEN)
     decision: Mapped[str] = mapped_column(Text, default="")
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

@@ -87,7 +87,7 @@ def _attempt(session: Session, delivery: Delivery) -> tuple[DeliveryState, str]:
 
 
 def words_of(session: Session, delivery: Delivery) -> tuple[str, str]:
-    """Return title and body in the receiver's language, the body with the link into the service.
+    """Return title and body in the receiver's language, the body with the link into the service if it has an address.
 
     The service's name leads the title: robots that admit messages by a keyword are given it.
     """
@@ -95,8 +95,9 @@ def words_of(session: Session, delivery: Delivery) -> tuple[str, str]:
     locale = push.user.locale
     title = translate(message("[交治通] %(title)s", title=unpacked(push.title)), locale)
     body = shortened(translate(unpacked(push.body), locale), LONGEST_BODY)
-    address = services_of(session).address(f"/messages/{push.number}")
-    return shortened(title, LONGEST_TITLE), f"{body}\n{address}"
+    address = services_of(session).settings.address
+    link = f"\n{address}/messages/{push.number}" if address else ""
+    return shortened(title, LONGEST_TITLE), f"{body}{link}"
 
 
 def _settle(delivery: Delivery, state: DeliveryState, reason: str, now: datetime) -> None:

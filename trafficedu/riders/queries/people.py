@@ -14,6 +14,7 @@ from trafficedu.core import bulk
 from trafficedu.core.actors import Actor
 from trafficedu.core.audit import DONE, AuditEntry
 from trafficedu.core.errors import Missing, Refusal
+from trafficedu.core.keys import field_of
 from trafficedu.core.loading import loaded
 from trafficedu.core.numbers import normalise
 from trafficedu.core.paging import Page, paginate
@@ -24,7 +25,7 @@ from trafficedu.core.text import message
 from trafficedu.riders import rules
 from trafficedu.riders.models import Engagement, Rider, RiderTerm, Vehicle
 
-ID_NUMBER, PHONE = "rider.id_number", "rider.phone"
+ID_NUMBER, PHONE = field_of(Rider.id_number_cipher), field_of(Rider.phone_cipher)
 """Names under which identity numbers and phones are encrypted and hashed."""
 
 OPENED, REGISTERED = "riders:rider:open", "riders:rider:register"

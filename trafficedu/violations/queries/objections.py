@@ -12,6 +12,7 @@ from trafficedu.areas.queries.tree import lies_in, of_post
 from trafficedu.core import numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
+from trafficedu.core.keys import field_of
 from trafficedu.core.listing import AGO, Column, Listing, due
 from trafficedu.core.loading import loaded
 from trafficedu.core.narrowing import Narrowing
@@ -21,6 +22,8 @@ from trafficedu.violations.models import Objection, Violation
 from trafficedu.violations.queries.scope import visible_to
 from trafficedu.violations.rules import ObjectionState
 
+CONTACT = field_of(Objection.contact_cipher)
+"""The field that contacts are encrypted as."""
 MOST_SHOWN = 80
 """Characters of a statement in the list."""
 

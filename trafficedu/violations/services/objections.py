@@ -64,7 +64,7 @@ def raise_objection(session: Session, violation: Violation, statement: str, cont
         raised_utc=now,
         due_on=add_workdays(local_date(now), workdays, corrections(session)),
         statement=statement.strip(),
-        contact_cipher=services_of(session).keyring.encrypt(contact, "objection.contact") if contact else None,
+        contact_cipher=services_of(session).keyring.encrypt(contact, objections.CONTACT) if contact else None,
     )
     session.add(objection)
     session.flush()
