@@ -138,7 +138,7 @@ def test_without_a_database_each_verb_says_what_to_do_first(run: Run, tmp_path: 
     ("setting", "value", "said"),
     [
         ("MAX_UPLOAD_MB", "many", "TRAFFICEDU_MAX_UPLOAD_MB='many' is not a whole number"),
-        ("DATA_KEY", "short", "a data key is 32 bytes"),
+        ("DATA_KEY", "short", "Part 1 of TRAFFICEDU_DATA_KEY is no data key"),
         ("DATABASE_URL", "nonsense", "A setting is wrong"),
         ("DATABASE_URL", "postgresql+psycopg://nobody@127.0.0.1:1/none", "The database is not responding"),
     ],

@@ -2,15 +2,15 @@
 
 They are noted at the next start, while the key still opens the rows.
 
-Revision ID: 0031
-Revises: 0030
+Revision ID: 0035
+Revises: 0034
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0031"
-down_revision = "0030"
+revision = "0035"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 
