@@ -23,7 +23,9 @@ from trafficedu.core.transactions import is_writing
 from trafficedu.evaluation.events import ColourWorsened, RunPublished
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
 from trafficedu.evaluation.queries import runs
-from trafficedu.evaluation.services import checking
+from trafficedu.evaluation.queries.differences import compare
+from trafficedu.evaluation.queries.late import list_late
+from trafficedu.evaluation.services import checking, printing
 from trafficedu.evaluation.services import runs as run_services
 from trafficedu.riders.models import Engagement
 from trafficedu.violations.models import Violation
@@ -84,9 +86,12 @@ def test_late_data_makes_a_version_and_says_what_changed(session: Session, towns
     second = run_services.evaluate(session, MONTH, NOW)
     assert (first.number, second.number, first.published, second.published) == (1, 2, True, False)
     assert of(session, first, towns["A"]).hash == stored
-    said = {one["code"]: one for one in second.changes}
-    assert said[towns["A"].code]["dimensions"] == ["violations"]
-    assert said[towns["A"].code]["before"] == ["blue", 87.81]
+    compared = compare(session, second)
+    assert compared is not None
+    assert compared.before is first
+    said = {one.said.code: one for one in compared.differences}
+    assert said[towns["A"].code].dimensions == ["violations"]
+    assert said[towns["A"].code].as_json()["before"] == ["blue", 87.81]
     assert runs.published_run(session, MONTH) is first
     reader = Actor(None, "", scope=Scope(everything=True))
     assert runs.shown_run(session, MONTH, reader) is first
@@ -218,4 +223,35 @@ def test_a_month_that_somebody_else_evaluated_meanwhile_is_judged_again(
     monkeypatch.setattr(run_services, "judge_month", overtaken)
     run = run_services.evaluate(session, MONTH, NOW)
     assert run.number == 2
-    assert {one["code"] for one in run.changes} == {town.code for town in towns.values()}
+    compared = compare(session, run)
+    assert compared is not None
+    assert {one.said.code for one in compared.differences} == {town.code for town in towns.values()}
+
+
+def test_a_version_is_compared_with_what_people_know_and_says_which_records_came_late(
+    session: Session, towns: dict[str, Area]
+) -> None:
+    first = run_services.evaluate(session, MONTH, NOW)
+    run_services.publish_run(session, first, SYSTEM, NOW)
+    assert compare(session, first) is None
+    education.make_violation(session, None, towns["B"], noon(made.DAY))
+    run_services.evaluate(session, MONTH, NOW)  # a version that nobody saw
+    late = [education.make_violation(session, None, towns["A"], noon(made.DAY)) for _ in range(9)]
+    for violation in late:
+        violation.recorded_utc = NOW + timedelta(minutes=30)
+    session.flush()
+    third = run_services.evaluate(session, MONTH, NOW + timedelta(hours=1))
+    compared = compare(session, third)
+    assert compared is not None
+    assert (third.number, compared.before.number) == (3, 1)
+    [worse] = [each for each in compared.colours if each.said.code == towns["A"].code]
+    assert worse.before is not None
+    assert worse.before.colour == "blue"
+    result = of(session, third, towns["A"])
+    [came] = list_late(session, result, MONTH, first.computed_utc, third.computed_utc)
+    assert (str(came.what), came.count) == ("violations that came late", 9)
+    assert came.numbers == [violation.number for violation in late[:8]]
+    assert list_late(session, of(session, third, towns["C"]), MONTH, first.computed_utc, third.computed_utc) == []
+    told = [str(line) for line in printing.check_in_words(checking.Check(first, 3, [], compared.differences))]
+    assert any(f"{towns['A'].code} {towns['A'].name}: blue" in line for line in told)
+    assert len(told) == 2 + len(compared.colours) + len(compared.vetoes) + bool(compared.small)

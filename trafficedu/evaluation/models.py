@@ -86,9 +86,8 @@ class RuleSetRecord(Versioned, Base):
 class EvaluationRun(Base):
     """One evaluation of one month. Results never change: late data makes the next ``number`` of the month.
 
-    ``digest`` is over the hashes of all results; ``changes`` says what is different from the version before;
-    ``checked_utc`` is when today's data were last compared with it. What is published stays published; the
-    latest published version counts.
+    ``digest`` is over the hashes of all results; ``checked_utc`` is when today's data were last compared with it.
+    What is published stays published; the latest published version counts.
     """
 
     __tablename__ = "evaluation_run"
@@ -100,7 +99,6 @@ class EvaluationRun(Base):
     rule_set_id: Mapped[int] = mapped_column(ForeignKey("rule_set.id"))
     complete: Mapped[bool]
     digest: Mapped[str] = mapped_column(String(64))
-    changes: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     computed_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     computed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     checked_utc: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -114,11 +112,6 @@ class EvaluationRun(Base):
     def published(self) -> bool:
         """Whether this version was published."""
         return self.published_utc is not None
-
-    @property
-    def number_before(self) -> int:
-        """The number of the version that ``changes`` compares with."""
-        return self.number - 1
 
 
 class EvaluationResult(Base):

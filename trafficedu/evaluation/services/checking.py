@@ -14,9 +14,10 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.month import Month
 from trafficedu.core.text import message
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun
+from trafficedu.evaluation.queries.differences import Difference, differences, said_by
 from trafficedu.evaluation.queries.rule_sets import rules_from
 from trafficedu.evaluation.queries.runs import latest_run, list_versions, results_of
-from trafficedu.evaluation.services.runs import changes_between, judge_month
+from trafficedu.evaluation.services.runs import judge_month
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,13 @@ class Check:
     differences
         Version, kind and code of those that are not what their inputs say: somebody or something changed them.
     drift
-        What an evaluation of today's records would change of the newest version (``changes_between``): late data.
+        What an evaluation of today's records would change of the newest version: late data.
     """
 
     run: EvaluationRun
     results: int
     differences: Sequence[dict[str, Any]]
-    drift: Sequence[dict[str, Any]]
+    drift: Sequence[Difference]
 
 
 def check_month(session: Session, month: Month, now: datetime) -> Check:
@@ -52,18 +53,19 @@ def check_month(session: Session, month: Month, now: datetime) -> Check:
     run = latest_run(session, month)
     if run is None:
         raise Refusal(message("%(month)s has no evaluation yet.", month=month))
-    differences: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
     number = 0
     for version in list_versions(session, month):
         stored = results_of(session, version)
         number += len(stored)
-        differences += [
+        changed += [
             {"version": version.number, "kind": result.kind, "code": result.code}
             for result in stored
             if not is_unchanged(result, version)
         ]
-    drift = changes_between(results_of(session, run), judge_month(session, month, run.rule_set, now).targets)
-    return Check(run, number, differences, drift)
+    judged = judge_month(session, month, run.rule_set, now)
+    drift = differences(map(said_by, results_of(session, run)), (target.said for target in judged.targets))
+    return Check(run, number, changed, drift)
 
 
 def is_unchanged(result: EvaluationResult, run: EvaluationRun) -> bool:

@@ -13,6 +13,7 @@ from trafficedu.analysis.colours.rule_set import COLOURS, GREY, KINDS
 from trafficedu.core.month import Month
 from trafficedu.core.text import Message, message
 from trafficedu.evaluation.models import EvaluationRun
+from trafficedu.evaluation.queries.differences import Said
 from trafficedu.evaluation.queries.runs import results_of
 from trafficedu.evaluation.rules.names import COLOUR_NAMES, KIND_NAMES
 from trafficedu.evaluation.services.checking import Check
@@ -40,7 +41,8 @@ def as_json(session: Session, run: EvaluationRun, check: Check | None = None) ->
         ],
     }
     if check is not None:
-        body["check"] = {"results": check.results, "differences": check.differences, "drift": check.drift}
+        drift = [each.as_json() for each in check.drift]
+        body["check"] = {"results": check.results, "differences": check.differences, "drift": drift}
     return body
 
 
@@ -91,24 +93,29 @@ def check_in_words(check: Check) -> list[Message]:
             number=len(check.drift),
         )
     )
-    for change in check.drift:
+    telling = [change for change in check.drift if change.of_colour or change.of_veto]
+    for change in telling:
         lines.append(
             message(
-                "%(kind)s %(code)s: %(before)s → %(after)s",
-                kind=KIND_NAMES[change["kind"]],
-                code=change["code"],
-                before=_side(change["before"]),
-                after=_side(change["after"]),
+                "%(kind)s %(code)s %(name)s: %(before)s → %(after)s",
+                kind=KIND_NAMES[change.said.kind],
+                code=change.said.code,
+                name=change.said.name,
+                before=_side(change.before),
+                after=_side(change.after),
             )
         )
+    if rest := len(check.drift) - len(telling):
+        text = message("Colours stay: %(number)d results differ in their score or their counts only.", number=rest)
+        lines.append(text)
     return lines
 
 
-def _side(said: list[Any] | None) -> Message | str:
+def _side(said: Said | None) -> Message | str:
     if said is None:
         return "-"
-    colour = COLOUR_NAMES[said[0]]
-    return colour if said[1] is None else message("%(colour)s %(score).2f", colour=colour, score=said[1])
+    colour = COLOUR_NAMES[said.colour]
+    return colour if said.score is None else message("%(colour)s %(score).2f", colour=colour, score=said.score)
 
 
 def sums_in_words(

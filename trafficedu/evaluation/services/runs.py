@@ -24,9 +24,10 @@ from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.evaluation.events import ColourWorsened, RunPublished
 from trafficedu.evaluation.models import EvaluationResult, EvaluationRun, RuleSetRecord
+from trafficedu.evaluation.queries.differences import Said
 from trafficedu.evaluation.queries.facts import Facts, load_facts
 from trafficedu.evaluation.queries.rule_sets import rule_set_of, rules_from
-from trafficedu.evaluation.queries.runs import colours_of, latest_run, published_run, results_of
+from trafficedu.evaluation.queries.runs import colours_of, latest_run, published_run
 from trafficedu.evaluation.queries.targets import Target, list_targets
 from trafficedu.evaluation.rules.calendar import night_of
 from trafficedu.evaluation.services.yearly import Keep, trend_inputs
@@ -45,6 +46,21 @@ class JudgedTarget:
     inputs: Mapping[str, Any]
     verdict: Verdict
     hash: str
+
+    @property
+    def said(self) -> Said:
+        """What it says, as a stored result does."""
+        target, verdict = self.target, self.verdict
+        return Said(
+            target.kind,
+            target.code,
+            target.name,
+            verdict.colour,
+            verdict.score,
+            verdict.veto,
+            verdict.as_json(),
+            self.hash,
+        )
 
 
 @dataclass(frozen=True)
@@ -126,7 +142,6 @@ class _NextVersion:
     complete: bool
     judged: JudgedMonth
     digest: str
-    changes: Sequence[dict[str, Any]]
     rows: Sequence[dict[str, Any]]
 
 
@@ -135,12 +150,9 @@ def _next_version(session: Session, month: Month, now: datetime) -> _NextVersion
     before = latest_run(session, month)
     rules = before.rule_set if before is not None else rule_set_of(session, month)
     judged = judge_month(session, month, rules, now)
-    digest, changes = judged.digest, list[dict[str, Any]]()
-    if before is not None and before.digest != digest:
-        changes = changes_between(results_of(session, before), judged.targets)
     complete = now >= day_bounds(month.next.first)[0]
     number = before.number if before is not None else 0
-    return _NextVersion(month, number, rules.id, complete, judged, digest, changes, _rows(judged.targets))
+    return _NextVersion(month, number, rules.id, complete, judged, judged.digest, _rows(judged.targets))
 
 
 def _store(session: Session, new: _NextVersion, now: datetime, by: Actor) -> EvaluationRun | None:
@@ -161,7 +173,6 @@ def _store(session: Session, new: _NextVersion, now: datetime, by: Actor) -> Eva
         rule_set_id=new.rule_set_id,
         complete=new.complete,
         digest=new.digest,
-        changes=list(new.changes),
         computed_utc=now,
         computed_by_id=by.user_id,
         checked_utc=now,
@@ -194,33 +205,6 @@ def _rows(judged: Sequence[JudgedTarget]) -> list[dict[str, Any]]:
         }
         for row in judged
     ]
-
-
-def changes_between(stored: Sequence[EvaluationResult], judged: Sequence[JudgedTarget]) -> list[dict[str, Any]]:
-    """Return what is different from a stored version: kind, code, colour and score before and after, dimensions.
-
-    ``before`` or ``after`` is None for a target that only one of them has.
-    """
-    old = {(row.kind, row.code): row for row in stored}
-    new = {(row.target.kind, row.target.code): row for row in judged}
-    changes = []
-    for key in sorted(old.keys() | new.keys()):
-        was, now = old.get(key), new.get(key)
-        if was is not None and now is not None and was.hash == now.hash:
-            continue
-        shown = now.verdict.as_json() if now is not None else {}
-        kept = was.dimensions if was is not None else {}
-        changes.append(
-            {
-                "kind": key[0],
-                "code": key[1],
-                "name": now.target.name if now is not None else was.name if was is not None else "",
-                "before": None if was is None else [was.colour, was.score],
-                "after": None if now is None else [now.verdict.colour, now.verdict.score],
-                "dimensions": sorted(name for name in kept.keys() | shown.keys() if kept.get(name) != shown.get(name)),
-            }
-        )
-    return changes
 
 
 def publish_run(session: Session, run: EvaluationRun, by: Actor, now: datetime) -> None:

@@ -15,12 +15,15 @@ from trafficedu.core.month import Month
 from trafficedu.core.seen import seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message
+from trafficedu.evaluation.models import EvaluationRun
 from trafficedu.evaluation.queries import runs
+from trafficedu.evaluation.queries.differences import Comparison, compare
+from trafficedu.evaluation.queries.late import LateRecords, list_late
 from trafficedu.evaluation.rules.names import DIMENSION_NAMES, KIND_NAMES
 from trafficedu.evaluation.services import runs as run_services
 from trafficedu.evaluation.views.blueprint import pages
 
-SHOWN_CHANGES = 200
+SHOWN_CHANGES, SHOWN_CAUSES = 200, 40
 
 
 @pages.post("/<month:month>/evaluate")
@@ -44,18 +47,34 @@ def evaluate(month: Month) -> Any:
 @pages.get("/<month:month>/versions")
 @requires("evaluation:run:manage")
 def versions(month: Month) -> Any:
-    """I see the versions of a month and what late data changed."""
-    published = runs.published_run(session(), month)
+    """I see the versions of a month, and of one of them what is different from what people know, and why."""
     versions = runs.list_versions(session(), month)
+    number = request.args.get("number", 0, type=int)
+    run = next((version for version in versions if version.number == number), versions[0] if versions else None)
+    comparison = compare(session(), run) if run is not None else None
     return render_template(
         "evaluation/versions.html",
         month=month,
         versions=versions,
-        published=published,
+        run=run,
+        published=runs.published_run(session(), month),
+        comparison=comparison,
+        causes=_causes(run, comparison) if run is not None and comparison is not None else {},
         kind_names=KIND_NAMES,
         names=DIMENSION_NAMES,
         shown=SHOWN_CHANGES,
     )
+
+
+def _causes(run: EvaluationRun, comparison: Comparison) -> dict[tuple[str, str], list[LateRecords]]:
+    """Return the target's own records behind each change of colour or veto that the page shows, by its key."""
+    telling = {each.said.key for each in (*comparison.colours[:SHOWN_CAUSES], *comparison.vetoes[:SHOWN_CAUSES])}
+    since, until = comparison.before.computed_utc, run.computed_utc
+    return {
+        (result.kind, result.code): list_late(session(), result, run.month, since, until)
+        for result in runs.results_of(session(), run)
+        if (result.kind, result.code) in telling
+    }
 
 
 @pages.post("/<month:month>/publish")
