@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, PasswordField, SelectField
+from wtforms import BooleanField, DateField, HiddenField, PasswordField, SelectField
 from wtforms.validators import InputRequired, Optional, Regexp
 
 from trafficedu.accounts.queries import AuditFilter, UserFilter
@@ -32,6 +32,7 @@ class SignInForm(Form):
         [InputRequired(_l("Enter your password."))],
         render_kw={"autocomplete": "current-password"},
     )
+    kept = HiddenField()
 
 
 class PasswordForm(Form):

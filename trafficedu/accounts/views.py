@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import Any
+from typing import Any, cast
 
 import flask_login
-from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, g, make_response, redirect, render_template, request, url_for
 from flask import session as cookie
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
@@ -16,6 +16,7 @@ from trafficedu.accounts.forms import AuditFilterForm, PasswordForm, SignInForm,
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import KNOWN_DEVICE
 from trafficedu.companies import queries as companies
+from trafficedu.core import kept
 from trafficedu.core.access import SignedIn, actor, open_to_all, requires, signed_in_only
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
@@ -23,14 +24,16 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.forms import acted, attach_error, form_page, submitted
 from trafficedu.core.lanes import kerb
 from trafficedu.core.list_views import list_page
-from trafficedu.core.seen import changes_nothing_seen, seen
+from trafficedu.core.seen import changes_nothing_seen, has_page, seen
 from trafficedu.core.text import LOCALES, message
 from trafficedu.core.transactions import writing
-from trafficedu.core.web import back_to, flash_message
+from trafficedu.core.web import back_to, flash_message, translated, wants_sentence
 from trafficedu.stations import queries as stations
 
 pages = Blueprint("accounts", __name__)
 DEVICE_COOKIE = "trafficedu_device"
+SIGNED_OUT = message("You are no longer signed in, so nothing was saved. Sign in again, then repeat it.")
+NOT_KEPT = message("What was typed before you signed in cannot be shown: another account typed it, or it is too old.")
 LOCAL_ADDRESS = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
 
@@ -60,7 +63,7 @@ def sign_in() -> Any:
         attach_error(form, Refusal(message("The user name or password is wrong. Check both and try again.")))
         return render_template("accounts/sign_in.html", form=form), 422
     _open_session(opened)
-    answer = redirect(url_for("accounts.password") if opened.actor.password_due else _next_page(), code=303)
+    answer = _after_signing_in(opened, form.kept.data or "")
     answer.set_cookie(
         DEVICE_COOKIE,
         _devices().dumps(opened.actor.user_id),
@@ -70,6 +73,28 @@ def sign_in() -> Any:
         secure=current_app.config["SESSION_COOKIE_SECURE"],
     )
     return answer
+
+
+def _after_signing_in(opened: SignedIn, sealed: str) -> Response:
+    """Lead on, or back to what was typed before: by the same person it is shown again, anybody else's is dropped."""
+    user_id = opened.actor.user_id or 0
+    body = kept.unsealed(sealed, user_id) if sealed and not opened.actor.password_due else None
+    if body is not None:
+        return make_response(render_template("accounts/kept.html", body=body, fields=kept.shown_again(body)))
+    if sealed:
+        flash_message(NOT_KEPT, "warning")
+    return cast(Response, redirect(url_for("accounts.password") if opened.actor.password_due else _next_page(), 303))
+
+
+@pages.app_errorhandler(401)
+def signed_out(_error: Exception) -> Any:
+    """I was signed out while I filled in a form: I sign in on top of it, and what I typed is kept."""
+    if wants_sentence():
+        return {"message": translated(SIGNED_OUT)}, 401
+    form = SignInForm(formdata=None)
+    form.kept.data = kept.sealed()
+    body, back = kept.posted(), request.path if has_page() else kept.way_back()
+    return render_template("accounts/sign_in.html", form=form, lost=body, back=back), 401
 
 
 @pages.post("/sign-out")
@@ -196,6 +221,8 @@ def _open_session(opened: SignedIn) -> None:
     if chosen:
         cookie["locale"] = chosen
     cookie["nonce"] = secrets.token_hex(8)
+    for token in ("csrf_token", "masked_token"):  # of the former session
+        g.pop(token, None)
     flask_login.login_user(opened)
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, request
+from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.routing import RequestRedirect
 
@@ -29,6 +29,8 @@ OPENED, AGAIN, KEPT = "opened", "again", "kept"
 """Fields: when and for whom the page was drawn; show it again; what is kept through a sign-in."""
 TECHNICAL = frozenset({"csrf_token", seen.FIELD, OPENED, AGAIN, KEPT, "version", "seen_from", "client_reference"})
 """Fields that nobody typed."""
+BY_SCRIPT = "X-Kept-Page"
+"""The header by which a page's own script says that it keeps the page until it knows what came of the form."""
 MOST_CHARACTERS = 200_000
 KEPT_FOR = timedelta(hours=12)
 _PURPOSE = "kept"
@@ -124,6 +126,11 @@ def unsealed(token: str, user_id: int) -> Body | None:
     return Body(path, [(name, value) for name, value in fields], files)
 
 
+def shown_again(body: Body) -> list[tuple[str, str]]:
+    """Return what has to be posted so that the page of ``body`` shows it; what is a button only does it."""
+    return [*body.again(), *([(AGAIN, "show")] if body.is_shown_by_its_page else [])]
+
+
 def way_back() -> str:
     """Return the page of the record that was acted on: above the form's address, or where the button was pressed."""
     came_from = urlsplit(request.referrer or "")
@@ -145,7 +152,16 @@ def _mark_of_account(user_id: int | None) -> str:
 def init_kept(app: Flask) -> None:
     """Give templates the marks of a page, and show again what asks to be shown."""
     seen.init_seen(app)
-    app.jinja_env.globals.update(opened_mark=opened_mark)
+    app.jinja_env.globals.update(opened_mark=opened_mark, account_mark=lambda: _mark_of_account(access.actor().user_id))
+
+    @app.after_request
+    def _tell_address(answer: Response) -> Response:
+        """Tell a page's own script, which keeps the page until it knows, where the answer leads."""
+        if BY_SCRIPT in request.headers and answer.status_code in {301, 302, 303} and answer.location:
+            address = answer.location
+            del answer.headers["Location"]
+            answer.status_code, answer.mimetype, answer.data = 200, "application/json", json.dumps({"address": address})
+        return answer
 
     @app.before_request
     def _show_again() -> None:

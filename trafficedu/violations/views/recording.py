@@ -20,7 +20,7 @@ from trafficedu.core.database import session
 from trafficedu.core.fields import choices
 from trafficedu.core.forms import submitted
 from trafficedu.core.lanes import kerb
-from trafficedu.core.seen import changes_nothing_seen
+from trafficedu.core.seen import changes_nothing_seen, held
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, locale, translated
 from trafficedu.riders.models import Rider
@@ -69,7 +69,7 @@ def record() -> Any:
         if request.args.get("like"):
             _begin_like(form, records.find_violation(session(), request.args["like"], actor()))
         return _page(form)
-    if request.form.get("action") == "look_up":
+    if held() is None and request.form.get("action") == "look_up":
         return _page(form, _look_up(form), looked_up=True)
     if request.form.get("action") == "forget":
         form.rider_number.data = form.id_number.data = ""
