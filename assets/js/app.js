@@ -3,25 +3,35 @@ import htmx from "htmx.org/dist/htmx.esm.js";
 import { ask } from "./parts/confirm.js";
 import { chartsSeen } from "./parts/charts-seen.js";
 import { enhance } from "./parts/enhance.js";
+import { drafts } from "./parts/drafts.js";
 import { guard } from "./parts/guard.js";
 import { refresh } from "./parts/refresh.js";
+import { resume } from "./parts/resume.js";
+import { sending } from "./parts/sending.js";
 import { shortcuts } from "./parts/shortcuts.js";
 import { shortForms } from "./parts/short-forms.js";
 import { showBusy } from "./parts/busy.js";
 
-const csrf = document.querySelector('meta[name="csrf-token"]')?.content;
+const csrf = () => document.querySelector('meta[name="csrf-token"]')?.content;
 document.addEventListener("htmx:configRequest", (event) => {
-  if (csrf && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = csrf;
+  if (csrf() && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = csrf();
 });
 
 ask(document); // before the guard: a question that is answered "no" sends nothing
 guard(document);
 shortForms(document, csrf);
+sending(document, (part) => {
+  htmx.process(part);
+  enhance(part);
+  chartsSeen(document);
+});
 shortcuts(document);
 showBusy(document);
 enhance(document.body);
 chartsSeen(document);
 refresh(document);
+drafts(document);
+resume(document);
 htmx.onLoad((root) => {
   enhance(root);
   chartsSeen(root.parentElement ?? document);

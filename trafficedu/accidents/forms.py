@@ -8,7 +8,6 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
-    DateField,
     Field,
     FloatField,
     HiddenField,
@@ -30,6 +29,7 @@ from trafficedu.core.clock import today
 from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import (
     ChoiceFilter,
+    DayField,
     FilterForm,
     Form,
     LocalTimeField,
@@ -194,8 +194,8 @@ class AccidentFilterForm(FilterForm):
     """What the list of accidents is narrowed to; lives in the address."""
 
     q = TrimmedField(_l("Number"), render_kw={"placeholder": "A…"})
-    since = DateField(_l("From"), [Optional()])
-    until = DateField(_l("To"), [Optional()])
+    since = DayField(_l("From"), [Optional()])
+    until = DayField(_l("To"), [Optional()])
     area = SearchedFilter(_l("Area"), "areas.names")
     severity = ChoiceFilter(_l("Severity"), [(CASUALTIES, _l("casualties")), *named(rules.Severity)])
     ebike = ChoiceFilter(_l("E-bike"), [("yes", _l("involved")), ("no", _l("not involved"))])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, HiddenField, PasswordField, SelectField
+from wtforms import BooleanField, HiddenField, PasswordField, SelectField
 from wtforms.validators import InputRequired, Optional, Regexp
 
 from trafficedu.accounts.queries import AuditFilter, UserFilter
@@ -14,7 +14,17 @@ from trafficedu.accounts.services import UserInput
 from trafficedu.areas.fields import PlaceIdField
 from trafficedu.areas.queries.choices import Eligible
 from trafficedu.core.audit import AuditResult
-from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, VersionField, at_most, choices, named
+from trafficedu.core.fields import (
+    ChoiceFilter,
+    DayField,
+    FilterForm,
+    Form,
+    TrimmedField,
+    VersionField,
+    at_most,
+    choices,
+    named,
+)
 
 Choices = Sequence[tuple[int, str]]
 
@@ -129,8 +139,8 @@ class AuditFilterForm(FilterForm):
 
     action = TrimmedField(_l("Event starts with"), render_kw={"placeholder": "violations:", "type": "search"})
     result = ChoiceFilter(_l("Result"), named(AuditResult))
-    since = DateField(_l("From"), [Optional()])
-    until = DateField(_l("To"), [Optional()])
+    since = DayField(_l("From"), [Optional()])
+    until = DayField(_l("To"), [Optional()])
 
     def to_input(self) -> AuditFilter:
         """Return the filter; a date that cannot be read does not narrow."""

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, DateField, IntegerField, SelectField
+from wtforms import BooleanField, IntegerField, SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
 
 from trafficedu.areas.fields import PlaceField
@@ -17,7 +17,16 @@ from trafficedu.areas.queries.choices import Eligible
 from trafficedu.areas.queries.tree import AreaFilter
 from trafficedu.areas.rules import PLURALS, Level
 from trafficedu.areas.services import AreaChange, NewArea
-from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, MonthField, TrimmedField, VersionField, at_most
+from trafficedu.core.fields import (
+    ChoiceFilter,
+    DayField,
+    FilterForm,
+    Form,
+    MonthField,
+    TrimmedField,
+    VersionField,
+    at_most,
+)
 from trafficedu.core.fields import choices as as_choices
 from trafficedu.core.web import translated
 
@@ -70,7 +79,7 @@ class NewAreaForm(Form):
         render_kw={"inputmode": "numeric", "autocomplete": "off"},
     )
     name = TrimmedField(_l("Name of the area"), [InputRequired(_l("Enter the name.")), at_most(80)])
-    valid_from = DateField(
+    valid_from = DayField(
         _l("First day"), [Optional()], description=_l("Leave empty if it begins with the area it belongs to.")
     )
     evaluated = BooleanField(
@@ -94,7 +103,7 @@ class AreaForm(Form):
     """What can be changed about an area."""
 
     name = TrimmedField(_l("Name of the area"), [InputRequired(_l("Enter the name.")), at_most(80)])
-    valid_from = DateField(_l("First day"), [InputRequired(_l("Enter the first day."))])
+    valid_from = DayField(_l("First day"), [InputRequired(_l("Enter the first day."))])
     evaluated = BooleanField(
         _l("Evaluated"), description=_l("Untick for statistical units that are not a town or village.")
     )
@@ -108,7 +117,7 @@ class AreaForm(Form):
 class EndForm(Form):
     """The end of an area and what follows it."""
 
-    valid_to = DateField(_l("Last day"), [InputRequired(_l("Enter the last day."))])
+    valid_to = DayField(_l("Last day"), [InputRequired(_l("Enter the last day."))])
     successor = PlaceField(
         _l("Successor"),
         default="",

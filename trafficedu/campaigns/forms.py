@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, IntegerField, SelectMultipleField, TextAreaField
+from wtforms import IntegerField, SelectMultipleField, TextAreaField
 from wtforms.validators import InputRequired, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -15,7 +15,7 @@ from trafficedu.areas.queries.choices import Eligible
 from trafficedu.campaigns.queries import CampaignFilter
 from trafficedu.campaigns.rules import CampaignState
 from trafficedu.campaigns.services import CampaignInput
-from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, VersionField, at_most, named
+from trafficedu.core.fields import ChoiceFilter, DayField, FilterForm, Form, TrimmedField, VersionField, at_most, named
 from trafficedu.core.fields import choices as as_choices
 
 DAY_MISSING = _l("Choose the day.")
@@ -26,8 +26,8 @@ class CampaignForm(Form):
     """A campaign: when, where, against what, with how much effort."""
 
     name = TrimmedField(_l("Name of the campaign"), [InputRequired(_l("Enter the name.")), at_most(80)])
-    first_day = DateField(_l("First day of the campaign"), [InputRequired(DAY_MISSING)])
-    last_day = DateField(_l("Last day of the campaign"), [InputRequired(DAY_MISSING)])
+    first_day = DayField(_l("First day of the campaign"), [InputRequired(DAY_MISSING)])
+    last_day = DayField(_l("Last day of the campaign"), [InputRequired(DAY_MISSING)])
     towns = SelectMultipleField(
         _l("Towns"),
         widget=ListWidget(prefix_label=False),
@@ -74,7 +74,7 @@ class CampaignForm(Form):
 class EndForm(Form):
     """The day on which a campaign ends earlier."""
 
-    last_day = DateField(_l("Last day of the campaign"), [InputRequired(DAY_MISSING)])
+    last_day = DayField(_l("Last day of the campaign"), [InputRequired(DAY_MISSING)])
     version = VersionField(default=0)
 
 

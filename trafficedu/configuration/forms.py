@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, IntegerField, RadioField
+from wtforms import IntegerField, RadioField
 from wtforms.validators import InputRequired, Optional
 
-from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, VersionField, at_most
+from trafficedu.core.fields import ChoiceFilter, DayField, FilterForm, Form, TrimmedField, VersionField, at_most
 from trafficedu.core.fields import choices as as_choices
 
 UNIT_NAMES = {
@@ -35,7 +35,7 @@ class FigureForm(Form):
 class DayForm(Form):
     """A day that is worked or free whatever the published calendar says."""
 
-    day = DateField(_l("Day"), [InputRequired(_l("Choose the day."))])
+    day = DayField(_l("Day"), [InputRequired(_l("Choose the day."))])
     works = RadioField(
         _l("Type of day"),
         [InputRequired(_l("Choose whether it is a working day."))],

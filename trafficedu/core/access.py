@@ -107,7 +107,26 @@ def init_access(app: Flask, load: Loader) -> None:
         who = load(session(), token)
         return None if who is None else SignedIn(token, who)
 
+    app.before_request(forms_only)
     app.before_request(guard)
+
+
+FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
+
+
+def takes_json(view: View) -> View:
+    """Open a view to what a program or a page's own script posts as JSON; every other takes forms only."""
+    view.takes_json = True  # type: ignore[attr-defined]
+    return view
+
+
+def forms_only() -> None:
+    """Refuse what is posted and is no form (415); a body without a kind counts as none."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if request.method != "POST" or view is None or hasattr(view, "takes_json"):
+        return
+    if request.mimetype not in FORMS and (request.mimetype or request.content_length):
+        abort(415)
 
 
 def guard() -> Response | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import wtforms
@@ -47,6 +47,16 @@ class FilterForm(FlaskForm):
         """A form in the address can forge nothing."""
 
         csrf = False
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check every field, and that no period ends before it begins."""
+        sound = bool(super().validate(extra_validators))
+        for first, last in (("since", "until"), ("due_from", "due_until")):
+            begin, end = (self[name].data if name in self else None for name in (first, last))
+            if begin and end and begin > end:
+                self[last].errors = [*self[last].errors, str(_l("This day lies before the first one."))]
+                sound = False
+        return sound
 
     @property
     def is_untouched(self) -> bool:
@@ -130,6 +140,36 @@ class ActiveFilter(SelectField):
         return {"no": False, "all": None}.get(self.data or "", True)
 
 
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+"""Between them lies every day that somebody may mean: of a birth, of a record, of what will hold."""
+
+
+def _within_calendar(day: date | None) -> None:
+    """Raise ValueError for a day that nobody means, such as one of the year 1 or 9999."""
+    if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError(str(_l("Enter a date between 1900 and 2199.")))
+
+
+class DayField(DateField):
+    """A day; ``data`` is None where none is typed, or none that somebody may mean."""
+
+    data: Any
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the typed text."""
+        if not any(value.strip() for value in valuelist):
+            self.data = None
+            return
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            self.data = None
+            raise ValueError(str(_l("Write the date like 2026-11-23."))) from error
+        typed_day, self.data = self.data, None
+        _within_calendar(typed_day)
+        self.data = typed_day
+
+
 class LocalTimeField(DateTimeLocalField):
     """A moment typed on the district's clock; ``data`` is aware and in UTC."""
 
@@ -144,8 +184,10 @@ class LocalTimeField(DateTimeLocalField):
             super().process_formdata(valuelist)
         except ValueError as error:
             raise ValueError(str(_l("Write the date and time like 2026-11-23 21:05."))) from error
-        if self.data is not None:
-            self.data = clock.from_local(self.data)
+        typed_time, self.data = self.data, None
+        if typed_time is not None:
+            _within_calendar(typed_time.date())
+            self.data = clock.from_local(typed_time)
 
     def _value(self) -> str:
         if self.raw_data:
@@ -222,7 +264,7 @@ class VersionField(HiddenField):
 class VersionForm(Form):
     """An entry of a catalogue, or its next version."""
 
-    valid_from = DateField(_l("Valid from"), [InputRequired(_l("Enter the date."))])
+    valid_from = DayField(_l("Valid from"), [InputRequired(_l("Enter the date."))])
     version = VersionField(default=0)
     seen_from = HiddenField()
 
@@ -240,7 +282,7 @@ class VersionForm(Form):
 class EndForm(Form):
     """The last day of an entry of a catalogue."""
 
-    last_day = DateField(_l("Last day in force"), [InputRequired(_l("Enter the date."))])
+    last_day = DayField(_l("Last day in force"), [InputRequired(_l("Enter the date."))])
     version = VersionField(default=0)
 
 

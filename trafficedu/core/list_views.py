@@ -65,6 +65,8 @@ def refuse_unclear(form: FilterForm) -> None:
     """Raise Refusal where a field of ``form`` asks what was meant: nobody gets a file of more than what they chose."""
     if any(isinstance(field, SearchedFilter) and field.asks for field in form):
         raise Refusal(message("It is not clear which place is meant. Choose it in the list first."))
+    if form.errors:
+        raise Refusal(message("A filter of the list is wrong. Correct it first, then take the file."))
 
 
 @dataclass(frozen=True)

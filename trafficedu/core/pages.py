@@ -29,7 +29,7 @@ from trafficedu.core.text import Message
 from trafficedu.core.web import locale, translated, wants_sentence
 
 BUILD = Path(__file__).parent.parent / "static" / "build"
-KNOWN_ERRORS = {400, 403, 404, 409, 413, 429, 500}
+KNOWN_ERRORS = {400, 403, 404, 409, 413, 415, 429, 500}
 
 
 @dataclass(frozen=True)

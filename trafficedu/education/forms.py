@@ -9,7 +9,6 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
-    DateField,
     FieldList,
     FormField,
     HiddenField,
@@ -25,6 +24,7 @@ from trafficedu.areas.models import Area
 from trafficedu.core import clock
 from trafficedu.core.fields import (
     ChoiceFilter,
+    DayField,
     FilterForm,
     Form,
     FormPart,
@@ -89,9 +89,9 @@ class SeriesForm(Form):
     """A session every week. The days are shown before they are made."""
 
     course = SelectField(_l("Course"))
-    day = DateField(_l("First session on"), [InputRequired(_l("Enter the day of the first session."))])
+    day = DayField(_l("First session on"), [InputRequired(_l("Enter the day of the first session."))])
     at = TimeField(_l("Time"), [InputRequired(_l("Enter the time."))])
-    until = DateField(
+    until = DayField(
         _l("Until"),
         [InputRequired(_l("Enter the last day."))],
         description=_l("Every week on the same weekday; public holidays are skipped."),
@@ -99,7 +99,7 @@ class SeriesForm(Form):
     capacity = _seats()
     lecturer = _lecturer()
 
-    def validate_until(self, field: DateField) -> None:
+    def validate_until(self, field: DayField) -> None:
         """Refuse an end before the beginning."""
         if field.data and self.day.data and field.data < self.day.data:
             raise ValidationError(str(_l("The last day is before the first. Choose a later one.")))
@@ -221,8 +221,8 @@ class TaskFilterForm(FilterForm):
     state = ChoiceFilter(_l("State"), [(OVERDUE, _l("overdue")), *named(TaskState)])
     course = ChoiceFilter(_l("Course"))
     area = ChoiceFilter(_l("Town of the violation"))
-    due_from = DateField(_l("Due from"), [Optional()])
-    due_until = DateField(_l("Due until"), [Optional()])
+    due_from = DayField(_l("Due from"), [Optional()])
+    due_until = DayField(_l("Due until"), [Optional()])
 
     def offer(self, courses: Sequence[Course], areas: Sequence[Area], locale: str) -> None:
         """Fill the lists."""
@@ -248,8 +248,8 @@ class SessionFilterForm(FilterForm):
 
     station = ChoiceFilter(_l("Station"))
     course = ChoiceFilter(_l("Course"))
-    since = DateField(_l("From"), [Optional()])
-    until = DateField(_l("To"), [Optional()])
+    since = DayField(_l("From"), [Optional()])
+    until = DayField(_l("To"), [Optional()])
     free = BooleanField(_l("Free seats only"))
 
     def offer(self, courses: Sequence[Course], stations: Sequence[Station], locale: str) -> None:

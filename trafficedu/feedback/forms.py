@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, IntegerField, RadioField, SelectField, TextAreaField
+from wtforms import IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, VersionField, at_most, named
+from trafficedu.core.fields import ChoiceFilter, DayField, FilterForm, Form, VersionField, at_most, named
 from trafficedu.core.fields import choices as as_choices
 from trafficedu.core.web import translated
 from trafficedu.feedback import rules
@@ -65,8 +65,8 @@ class NoticeFilterForm(FilterForm):
     """What the list of notices is narrowed to; lives in the address."""
 
     state = ChoiceFilter(_l("State"))
-    since = DateField(_l("Sent from"), [Optional()])
-    until = DateField(_l("Sent to"), [Optional()])
+    since = DayField(_l("Sent from"), [Optional()])
+    until = DayField(_l("Sent to"), [Optional()])
 
     def __init__(self, *args: Any, receiver: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -103,7 +103,7 @@ class StepForm(Form):
     )
     measure = SelectField(_l("Recommended measure"))
     days = IntegerField(_l("Days of suspension"), [Optional()], description=_l("Only for a suspension."))
-    valid_from = DateField(
+    valid_from = DayField(
         _l("Valid from"),
         [InputRequired(_l("Enter the date."))],
         description=_l("For violations on or after this day."),

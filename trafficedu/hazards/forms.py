@@ -10,7 +10,6 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     BooleanField,
-    DateField,
     FileField,
     FloatField,
     HiddenField,
@@ -25,6 +24,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from trafficedu.areas.fields import TOWNS_AND_VILLAGES, PlaceField
 from trafficedu.core.fields import (
     ChoiceFilter,
+    DayField,
     FilterForm,
     Form,
     SearchedFilter,
@@ -143,7 +143,7 @@ class PlanForm(Form):
         [InputRequired(_l("Say who is responsible.")), at_most(80)],
         description=_l("The office and the person in charge there."),
     )
-    deadline_on = DateField(_l("4. Deadline of the plan"), [InputRequired(_l("Choose the deadline."))])
+    deadline_on = DayField(_l("4. Deadline of the plan"), [InputRequired(_l("Choose the deadline."))])
     version = VersionField(default=0)
 
     def to_input(self) -> RemedyPlan:
@@ -212,8 +212,8 @@ class HazardFilterForm(FilterForm):
     risk = ChoiceFilter(_l("Risk"), named(rules.Risk))
     kind = ChoiceFilter(_l("Kind of hazard"))
     area = SearchedFilter(_l("Area"), "areas.names")
-    since = DateField(_l("Reported from"), [Optional()])
-    until = DateField(_l("Reported until"), [Optional()])
+    since = DayField(_l("Reported from"), [Optional()])
+    until = DayField(_l("Reported until"), [Optional()])
     overdue = BooleanField(_l("overdue only"))
 
     def to_input(self, area_path: str, day: date) -> HazardFilter:
@@ -243,7 +243,7 @@ class WatchForm(Form):
         [InputRequired(_l("Enter a whole number.")), NumberRange(1, rules.LONGEST_PERIOD)],
         default=7,
     )
-    due_on = DateField(_l("Next check due on"), [InputRequired(_l("Choose the day."))])
+    due_on = DayField(_l("Next check due on"), [InputRequired(_l("Choose the day."))])
     checker = SelectField(
         _l("Responsible for the check"),
         [InputRequired(_l("Choose someone whose post covers this area."))],

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, SelectField
+from wtforms import SelectField
 from wtforms.validators import InputRequired, Optional
 
-from trafficedu.core.fields import ChoiceFilter, FilterForm, Form, TrimmedField, at_most, choices, named
+from trafficedu.core.fields import ChoiceFilter, DayField, FilterForm, Form, TrimmedField, at_most, choices, named
 from trafficedu.core.web import translated
 from trafficedu.messages.queries import DeliveryFilter
 from trafficedu.messages.rules import ChannelKind, DeliveryReason, DeliveryState
@@ -61,8 +61,8 @@ class DeliveryFilterForm(FilterForm):
     q = TrimmedField(_l("Who"))
     state = ChoiceFilter(_l("State"), named(DeliveryState))
     kind = ChoiceFilter(_l("Channel"), named(ChannelKind))
-    since = DateField(_l("From"), [Optional()])
-    until = DateField(_l("To"), [Optional()])
+    since = DayField(_l("From"), [Optional()])
+    until = DayField(_l("To"), [Optional()])
 
     def to_input(self) -> DeliveryFilter:
         """Return the filter; a date that cannot be read does not narrow."""

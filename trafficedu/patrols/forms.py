@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, HiddenField, IntegerField, TextAreaField
+from wtforms import HiddenField, IntegerField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from trafficedu.areas.fields import ANY, PlaceField
 from trafficedu.core.fields import (
     ChoiceFilter,
+    DayField,
     FilterForm,
     Form,
     LocalTimeField,
@@ -91,8 +92,8 @@ class PatrolFilterForm(FilterForm):
     """What the list of patrols is narrowed to; lives in the address."""
 
     q = TrimmedField(_l("Officer or number"))
-    since = DateField(_l("From"), [Optional()], render_kw={"data-keep-empty": "y"})
-    until = DateField(_l("To"), [Optional()])
+    since = DayField(_l("From"), [Optional()], render_kw={"data-keep-empty": "y"})
+    until = DayField(_l("To"), [Optional()])
     area = SearchedFilter(_l("Area"), "areas.names")
     state = ChoiceFilter(_l("State"), named(PatrolState))
 

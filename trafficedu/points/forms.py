@@ -8,22 +8,14 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import (
-    DateField,
-    Field,
-    HiddenField,
-    IntegerField,
-    RadioField,
-    SelectField,
-    SelectMultipleField,
-    TextAreaField,
-)
+from wtforms import Field, HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from trafficedu.areas.fields import ANY, PlaceField
 from trafficedu.core.fields import (
     ChoiceFilter,
+    DayField,
     FilterForm,
     Form,
     MonthField,
@@ -55,7 +47,7 @@ class EntryForm(Form):
     target = PlaceField(_l("Area"), eligible=ANY)
     company = SelectField(_l("Or a company"), validate_choice=False, default="")
     activity = SelectField(_l("Activity"), [InputRequired(_l("Choose the activity."))], validate_choice=False)
-    occurred_on = DateField(_l("Day of the activity"), [InputRequired(_l("Choose the day."))])
+    occurred_on = DayField(_l("Day of the activity"), [InputRequired(_l("Choose the day."))])
     points = IntegerField(
         _l("Points"),
         [Optional(), POINTS],

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, SelectField
+from wtforms import SelectField
 from wtforms.validators import InputRequired, Optional
 
 from trafficedu.areas.fields import HOMES, PlaceIdField
 from trafficedu.core import clock
-from trafficedu.core.fields import Form, TrimmedField, VersionField, at_most, choices, named
+from trafficedu.core.fields import DayField, Form, TrimmedField, VersionField, at_most, choices, named
 from trafficedu.riders.rules import IdType, LegalBasis, Purpose
 from trafficedu.riders.services.engagements import EngagementChange, NewEngagement
 from trafficedu.riders.services.people import NewRider
@@ -52,7 +52,7 @@ class RiderForm(Form):
         [Optional(), at_most(30)],
         render_kw={"autocomplete": "off", "inputmode": "tel"},
     )
-    birth_date = DateField(
+    birth_date = DayField(
         _l("Birth date"),
         [Optional()],
         description=_l("Only if the document number does not contain it."),
@@ -109,10 +109,10 @@ class EngagementForm(Form):
     """Who engages the rider, from when to when, and why the company may be told."""
 
     company_id = SelectField(_l("Company"), coerce=int)
-    engaged_from = DateField(
+    engaged_from = DayField(
         _l("Engaged from"), [InputRequired(_l("Enter the day the engagement begins."))], default=clock.today
     )
-    engaged_to = DateField(_l("Engaged until"), [Optional()], description=_l("Leave empty if it has not ended."))
+    engaged_to = DayField(_l("Engaged until"), [Optional()], description=_l("Leave empty if it has not ended."))
     legal_basis = SelectField(
         _l("Legal basis for notifying the company"),
         choices=choices([("", _l("none recorded")), *named(LegalBasis)]),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, Field, HiddenField, IntegerField, RadioField, SelectField, TextAreaField
+from wtforms import BooleanField, Field, HiddenField, IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
 from trafficedu.areas.fields import HOMES, PlaceField, PlaceIdField
@@ -16,6 +16,7 @@ from trafficedu.core.clock import today
 from trafficedu.core.errors import Refusal
 from trafficedu.core.fields import (
     ChoiceFilter,
+    DayField,
     FilterForm,
     Form,
     LocalTimeField,
@@ -71,7 +72,7 @@ class RiderFields(Form):
     phone = TrimmedField(
         _l("Phone"), [Optional(), _rule(normalise_phone)], render_kw={"inputmode": "tel", "autocomplete": "off"}
     )
-    birth_date = DateField(
+    birth_date = DayField(
         _l("Date of birth"),
         [Optional()],
         description=_l("Only if the document number does not contain it, as with a passport."),
@@ -252,8 +253,8 @@ class ViolationFilterForm(FilterForm):
     """What the list of violations is narrowed to; lives in the address."""
 
     q = TrimmedField(_l("Number"), render_kw={"placeholder": "V…"})
-    since = DateField(_l("From"), [Optional()], render_kw={"data-keep-empty": "y"})
-    until = DateField(_l("To"), [Optional()])
+    since = DayField(_l("From"), [Optional()], render_kw={"data-keep-empty": "y"})
+    until = DayField(_l("To"), [Optional()])
     area = SearchedFilter(_l("Area of the record"), "areas.names")
     kind = ChoiceFilter(_l("Violation"))
     source = ChoiceFilter(_l("Source"), named(Source))

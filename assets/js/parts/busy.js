@@ -1,7 +1,15 @@
-// A bar on top while htmx waits, and a message when the answer never came.
-import { word } from "./words.js";
+// A bar on top while htmx waits; where the answer never came, or is none, that is said with what to do.
+import { advice, sentence, tell } from "./tell.js";
 
 const PATIENCE_MS = 300;
+
+function told(event) {
+  const { elt, xhr } = event.detail;
+  if (elt.matches('[hx-trigger*="every"]')) return; // what asks by itself asks again
+  const status = xhr?.status ?? 0;
+  const said = status && status !== 401 ? sentence(xhr.responseText, xhr.getResponseHeader("Content-Type") ?? "") : "";
+  tell(elt, said || advice(status), { status });
+}
 
 export function showBusy(root) {
   const bar = Object.assign(root.createElement("div"), { className: "busy", hidden: true });
@@ -21,9 +29,7 @@ export function showBusy(root) {
     timer = 0;
     bar.hidden = true;
   });
-  root.addEventListener("htmx:sendError", () => {
-    const note = Object.assign(root.createElement("p"), { className: "flash flash-error", textContent: word("failed") });
-    note.setAttribute("role", "alert");
-    root.getElementById("flashes")?.append(note);
-  });
+  root.addEventListener("htmx:sendError", told);
+  root.addEventListener("htmx:timeout", told);
+  root.addEventListener("htmx:responseError", told);
 }

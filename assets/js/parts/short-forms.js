@@ -3,19 +3,12 @@
 // like any other; so it is here where the answer is none of these.
 import { enhance } from "./enhance.js";
 import { release } from "./guard.js";
+import { advice, tell } from "./tell.js";
 import { word } from "./words.js";
 
 const CALM_MS = 2000; // after the last tap, what depends on all of them is read again
 
 let later = 0;
-
-function say(form, text) {
-  const place = form.querySelector(".buttons") ?? form; // beside the button that was tapped
-  place.parentElement.querySelectorAll(":scope > .flash").forEach((old) => old.remove());
-  const note = Object.assign(document.createElement("p"), { className: "flash flash-error", textContent: text });
-  note.setAttribute("role", "alert");
-  place.before(note);
-}
 
 function put(form, html) {
   const made = new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
@@ -48,15 +41,16 @@ async function send(form, token) {
   const answer = await fetch(form.action, {
     method: "POST",
     body: new URLSearchParams(new FormData(form)),
-    headers: { Accept: "application/json", "X-CSRFToken": token },
+    headers: { Accept: "application/json", "X-CSRFToken": token() },
   });
-  const told = await answer.json();
+  const told = await answer.json().catch(() => ({}));
   if (told.address) window.location.assign(told.address);
   else if (told.html) {
     put(form, told.html);
     window.clearTimeout(later);
     later = window.setTimeout(() => follow().catch(() => {}), CALM_MS);
-  } else say(form, told.message || word("failed"));
+  } else if (answer.status === 409) tell(form, told.message, { act: () => window.location.reload(), label: word("reload") });
+  else tell(form, told.message || advice(answer.status), { status: answer.status });
 }
 
 export function shortForms(root, token) {
@@ -65,7 +59,7 @@ export function shortForms(root, token) {
     if (event.defaultPrevented || !form.matches("[data-short]")) return;
     event.preventDefault();
     send(form, token)
-      .catch(() => say(form, word("failed")))
+      .catch(() => tell(form, word("failed")))
       .finally(() => release(form));
   });
 }

@@ -39,6 +39,7 @@ def tasks() -> Any:
     path = actor().scope.area_path
     towns = areas.list_below(session(), path or "", today(), "town") if path or actor().scope.everything else []
     form.offer(courses.list_courses(session()), towns, locale())
+    form.validate()
     return list_page(
         "education/tasks.html",
         tasks_on(today()),

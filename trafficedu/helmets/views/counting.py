@@ -17,7 +17,7 @@ from flask import current_app, jsonify, make_response, render_template, request,
 from werkzeug.exceptions import BadRequest
 
 from trafficedu.core import pages as frame
-from trafficedu.core.access import actor, requires
+from trafficedu.core.access import actor, requires, takes_json
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
@@ -86,6 +86,7 @@ def facts() -> Any:
 
 @pages.post("/count/sheets")
 @requires("helmets:survey:record")
+@takes_json
 @changes_nothing_seen("a phone adds its own taps; each is known by its number")
 @kerb
 def receive() -> Any:
