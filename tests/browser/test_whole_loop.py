@@ -219,7 +219,8 @@ def study_and_sign_off(story: Story, receipt: str) -> str:
         page.locator(f"form[action$='/modules/{position}/end']").wait_for(state="detached")
         if kind == "quiz":
             page.locator("#score").fill("90")
-            page.locator("form[action$='/quiz'] button").click()
+            with page.expect_navigation():
+                page.locator("form[action$='/quiz'] button").click()
         staff.look(f"study-{kind}")
         assert page.locator("form[action$='/sign-off']").count() == 0
         story.let_pass(minutes)

@@ -1,14 +1,14 @@
 // What was typed and not sent stays in this window until it is sent, given up or two hours old: the page that is left
 // half filled offers it when it is opened again. It is kept for the account that typed it and is gone with the sign-out.
+import { actionOf, isKept } from "./form.js";
 import { word } from "./words.js";
 
 const PREFIX = "draft:";
 const OLDEST_MS = 2 * 3600 * 1000;
 const TECHNICAL = /^(csrf_token|seen|seen_from|opened|again|kept|version|client_reference)$/;
 const account = () => document.body.dataset.account ?? "";
-const keyOf = (form) => PREFIX + new URL(form.action).pathname;
-const mine = (form) =>
-  account() && form.method === "post" && form.matches("[data-once]:not([data-short]):not([data-resume])") && !form.querySelector('input[type="password"]');
+const keyOf = (form) => PREFIX + new URL(actionOf(form)).pathname;
+const mine = (form) => account() && isKept(form);
 
 const typed = (form) => [...new FormData(form)].filter(([name, value]) => !TECHNICAL.test(name) && typeof value === "string");
 

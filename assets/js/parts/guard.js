@@ -1,4 +1,6 @@
 // A second tap on the same button sends nothing; going back in the browser makes the form usable again.
+import { methodOf } from "./form.js";
+
 const SENDING = "sending";
 const PATIENCE_MS = 8000; // an answer that is a download leaves the page as it was
 
@@ -14,7 +16,7 @@ export function release(form) {
 export function guard(root) {
   root.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method !== "post" || event.defaultPrevented || !form.matches("[data-once]")) return;
+    if (methodOf(form) !== "post" || event.defaultPrevented || !form.matches("[data-once]")) return;
     if (form.dataset[SENDING]) {
       event.preventDefault();
       return;

@@ -1,6 +1,7 @@
 // A form is sent while its page stays: what was typed is on the page until the server has answered. Where there is no
 // network, or the server cannot take it, the page says so and offers to send it again. Without scripts it is posted.
 import { forget } from "./drafts.js";
+import { actionOf, enctypeOf, isKept, methodOf } from "./form.js";
 import { release } from "./guard.js";
 import { advice, sentence, tell } from "./tell.js";
 import { word } from "./words.js";
@@ -18,7 +19,7 @@ function goTo(address) {
 // the page that answered in place of this one; what it posts to where it says nothing is where this was posted to
 function show(html, address, appeared) {
   const page = new DOMParser().parseFromString(html, "text/html");
-  page.querySelectorAll("form:not([action])").forEach((form) => form.method === "post" && form.setAttribute("action", address));
+  page.querySelectorAll("form:not([action])").forEach((form) => methodOf(form) === "post" && form.setAttribute("action", address));
   document.title = page.title;
   document.body.className = page.body.className;
   const token = page.querySelector('meta[name="csrf-token"]')?.content;
@@ -36,7 +37,7 @@ const hasFiles = (form) => [...form.querySelectorAll('input[type="file"]')].some
 function bodyOf(form, button) {
   const data = new FormData(form);
   if (button?.name) data.append(button.name, button.value);
-  return form.enctype === "multipart/form-data" ? data : new URLSearchParams(data);
+  return enctypeOf(form) === "multipart/form-data" ? data : new URLSearchParams(data);
 }
 
 // who signed in again in another window has another token; files cannot be shown again, so that the page stays
@@ -48,7 +49,7 @@ async function renew(form) {
 }
 
 async function send(form, button, appeared) {
-  const address = button?.getAttribute("formaction") ? button.formAction : form.action;
+  const address = button?.getAttribute("formaction") ? button.formAction : actionOf(form);
   const headers = { Accept: "text/html", "X-Kept-Page": "1" };
   const answer = await fetch(address, { method: "POST", body: bodyOf(form, button), headers, signal: AbortSignal.timeout?.(PATIENCE_MS) });
   const type = answer.headers.get("Content-Type") ?? "";
@@ -68,16 +69,10 @@ async function send(form, button, appeared) {
   return false;
 }
 
-const mine = (form) =>
-  form.method === "post" &&
-  form.matches("[data-once]:not([data-short]):not([data-resume])") &&
-  !form.target &&
-  !form.querySelector('input[type="password"]');
-
 export function sending(root, appeared) {
   root.addEventListener("submit", (event) => {
     const form = event.target;
-    if (event.defaultPrevented || !mine(form)) return;
+    if (event.defaultPrevented || !isKept(form)) return;
     event.preventDefault();
     const button = event.submitter;
     send(form, button, appeared)

@@ -2,6 +2,7 @@
 // the page that has changed (html), or a sentence that says why not (message). Without scripts the same form is posted
 // like any other; so it is here where the answer is none of these.
 import { enhance } from "./enhance.js";
+import { actionOf } from "./form.js";
 import { release } from "./guard.js";
 import { advice, tell } from "./tell.js";
 import { word } from "./words.js";
@@ -38,7 +39,7 @@ async function follow() {
 }
 
 async function send(form, token) {
-  const answer = await fetch(form.action, {
+  const answer = await fetch(actionOf(form), {
     method: "POST",
     body: new URLSearchParams(new FormData(form)),
     headers: { Accept: "application/json", "X-CSRFToken": token() },
