@@ -108,9 +108,11 @@ def check_place(new: AreaFacts, before: AreaFacts | None, parent: AreaFacts | No
 
 def check_one_top(new: AreaFacts, areas: Iterable[AreaFacts]) -> None:
     """Raise Refusal where ``new`` would be a second top of the tree that ``areas`` are, on some day."""
+    if new.parent_code:
+        return
     for other in areas:
         same_days = Validity(new.valid_from, new.valid_to).overlaps(Validity(other.valid_from, other.valid_to))
-        if not new.parent_code and not other.parent_code and other.code != new.code and same_days:
+        if not other.parent_code and other.code != new.code and same_days:
             raise Refusal(
                 message(
                     "%(name)s is the top of the tree. Enter the code of the area above this one, or add the area above"
