@@ -54,6 +54,7 @@ import trafficedu.points.views.recording
 import trafficedu.public.views
 import trafficedu.riders.views
 import trafficedu.stations.views
+import trafficedu.transfers.views.corrections
 import trafficedu.transfers.views.files
 import trafficedu.transfers.views.jobs
 import trafficedu.violations.views.browsing
@@ -80,6 +81,7 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.companies.views,
     trafficedu.stations.views,
     trafficedu.configuration.views,
+    trafficedu.transfers.views.corrections,
     trafficedu.transfers.views.files,
     trafficedu.transfers.views.jobs,
     trafficedu.riders.views,

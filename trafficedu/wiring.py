@@ -75,6 +75,7 @@ from trafficedu.settled import services as settling
 from trafficedu.settled.models import Figure
 from trafficedu.settled.triggers import watch
 from trafficedu.stations import imports as stations_files
+from trafficedu.transfers import panels as transfers_panels
 from trafficedu.transfers.services import jobs as transfers
 from trafficedu.transfers.services import keys as job_keys
 from trafficedu.violations import panels as violations
@@ -148,6 +149,7 @@ HOME: Mapping[Role, Sequence[Panel]] = {
         violations.reviews_due,
         violations.objections_due,
         accidents_panels.duplicates_due,
+        transfers_panels.to_decide,
         evaluation_panels.own_colour,
         hazards_panels.to_verify,
     ],
@@ -183,6 +185,7 @@ HOME: Mapping[Role, Sequence[Panel]] = {
         configuration_panels.unsafe,
         configuration_panels.worker,
         configuration_panels.failed_imports,
+        transfers_panels.to_decide,
         configuration_panels.calendar,
         violations.kinds_ending,
     ],
@@ -199,15 +202,18 @@ PANELS: Mapping[str, Sequence[Panel]] = {
         feedback_panels.of_violation,
     ],
     "riders.show": [
+        transfers_panels.corrections_of("rider"),
         violations.of_rider,
         study_panels.of_rider,
         feedback_panels.of_rider,
     ],
     "companies.show": [
+        transfers_panels.corrections_of("company"),
         violations.of_company,
         feedback_panels.of_company,
     ],
     "stations.show": [
+        transfers_panels.corrections_of("station"),
         study_panels.of_station,
     ],
     "notices.show": [
@@ -216,9 +222,12 @@ PANELS: Mapping[str, Sequence[Panel]] = {
     "campaigns.show": [
         evaluation_panels.effect,
     ],
-    "areas.show": [],
+    "areas.show": [
+        transfers_panels.corrections_of("area"),
+    ],
     "hazards.show": [],
     "accidents.show": [
+        transfers_panels.corrections_of("accident"),
         overview_panels.educated_before,
     ],
     "overview": [

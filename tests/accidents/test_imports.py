@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tests.factories.accidents import NOW, make_accident
+from tests.factories.accidents import NOW, make_accident, new_accident
 from tests.factories.officers import Acting
 from tests.factories.violations import District
 from trafficedu.accidents.imports.files import COLUMNS, EXPORTER, IMPORTER
 from trafficedu.accidents.models import Accident, AccidentKind
-from trafficedu.accidents.services import closing
+from trafficedu.accidents.services import closing, recording
 from trafficedu.areas.models import Area
-from trafficedu.core import bulk
+from trafficedu.core import bulk, corrections
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import local, utc_now
@@ -159,6 +161,36 @@ class TestTakingIn:
         accident = only(session)
         assert (accident.severity, accident.killed_30_days, accident.version) == ("fatal", 2, 2)
         assert [kind.code for kind in accident.kinds] == ["2004"]
+
+    def test_a_death_that_somebody_entered_does_not_come_back_to_life(
+        self, session: Session, district: District
+    ) -> None:
+        first = row(district.village, severity="serious", killed="0", killed_30_days="", rider_helmet="unknown")
+        run(session, [first])
+        accident = only(session)
+        said: dict[str, Any] = {"severity": "fatal", "killed": 1, "rider_helmet": "no", "responsibility": "main"}
+        said["kinds"] = ("2007", "ZJ-HELMET")
+        new = replace(new_accident(district.village), occurred_utc=accident.occurred_utc, place=accident.place, **said)
+        new = replace(new, latitude=accident.latitude, longitude=accident.longitude, injured=3)
+        recording.correct(session, accident, new, accident.version, SYSTEM, NOW, "家属告知死亡")
+        assert counts(run(session, [first])) == (0, 0, 1, 0)
+        assert (accident.severity, accident.killed, accident.rider_helmet) == ("fatal", 1, "no")
+        kept = {each.field: each for each in corrections.history(session, accident)}
+        assert kept.keys() == {"severity", "killed", "rider_helmet"}
+        assert corrections.told_of(session, kept["killed"]) == {"before": 0, "value": 1, "over": 0, "source": 0}
+        assert kept["killed"].reason == "家属告知死亡"
+        later = row(district.village, killed="2", killed_30_days="", injured="4", rider_helmet="unknown")
+        assert counts(run(session, [later])) == (0, 1, 0, 0), "what nobody corrected follows the file"
+        assert (accident.killed, accident.injured) == (1, 4)
+        session.expire_all()
+        assert {name: each.state for name, each in kept.items()} == {
+            "severity": "agreed",
+            "killed": "differs",
+            "rider_helmet": "held",
+        }
+        source = corrections.give_up(session, Accident, accident.id, SYSTEM, NOW)
+        recording.take_source(session, accident, source, SYSTEM, NOW)
+        assert (accident.severity, accident.killed, accident.rider_helmet) == ("fatal", 2, "unknown")
 
     def test_not_known_takes_no_figure_away(self, session: Session, district: District) -> None:
         run(session, [row(district.village)])

@@ -159,6 +159,8 @@ class TestForm:
         html = text(phone.get(address))
         assert re.search(r'<input[^>]*checked[^>]*value="2004"', html)
         changed = typed(district, version="1", severity="fatal", killed="1", killed_30_days="1", injured="0")
+        assert phone.post(address, data=changed).status_code == 422, "why is asked, too"
+        changed |= {"reason": "家属告知死亡"}
         assert phone.post(address, data=changed).status_code == 303
         assert phone.post(address, data=changed).status_code == 409
         session.expire_all()

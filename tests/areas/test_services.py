@@ -45,15 +45,15 @@ def test_what_cannot_be_added_is_refused_at_its_field(session: Session, parent: 
 def test_an_area_does_not_begin_after_what_lies_in_it(session: Session) -> None:
     town = places.area(session)
     with pytest.raises(Refusal) as refused:
-        services.change_area(session, town, AreaChange("名", date(2022, 1, 1), True), town.version, SYSTEM)
+        services.change_area(session, town, AreaChange("名", date(2022, 1, 1), True), town.version, SYSTEM, utc_now())
     assert refused.value.field == "valid_from"
 
 
 def test_the_second_editor_is_told(session: Session) -> None:
     town = places.area(session)
-    services.change_area(session, town, AreaChange("新名", town.valid_from, True), 1, SYSTEM)
+    services.change_area(session, town, AreaChange("新名", town.valid_from, True), 1, SYSTEM, utc_now())
     with pytest.raises(Stale):
-        services.change_area(session, town, AreaChange("旧名", town.valid_from, True), 1, SYSTEM)
+        services.change_area(session, town, AreaChange("旧名", town.valid_from, True), 1, SYSTEM, utc_now())
 
 
 def test_a_town_ends_with_all_its_villages_and_names_its_successor(session: Session) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from tests.factories.events import published
 from tests.factories.riders import area_actor, make_area, make_company, make_identity, make_rider
 from tests.riders.test_services import NOW
+from trafficedu.core import corrections
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
@@ -23,7 +24,7 @@ from trafficedu.riders.imports.files import COLUMNS, EXPORTER, IMPORTER
 from trafficedu.riders.models import Engagement, Rider
 from trafficedu.riders.queries import people as queries
 from trafficedu.riders.rules import IdType
-from trafficedu.riders.services import engagements
+from trafficedu.riders.services import engagements, people
 from trafficedu.riders.services.engagements import NewEngagement
 
 
@@ -104,12 +105,44 @@ def test_a_difference_is_an_update_and_raises_the_version(session: Session) -> N
     village, number = make_area(session, "甲村"), make_identity()
     rider = make_rider(session, id_number=number, phone="13800138000")
     seen = rider.version
-    changed = row(id_number=number, name="改名", phone="13900139000", home_area_code=village.code)
+    changed = row(id_number=number, name=rider.name, phone="13900139000", home_area_code=village.code)
     assert counts(take(session, [changed])) == (0, 1, 0, 0)
     session.refresh(rider)
-    assert (rider.name, rider.home_area_id, rider.version) == ("改名", village.id, seen + 1)
+    assert (rider.home_area_id, rider.version) == (village.id, seen + 1)
     assert queries.phone_of(session, rider) == "13900139000"
     assert list(queries.list_exact(session, "13900139000")) == [rider]
+
+
+def test_a_known_document_with_another_name_renames_nobody(session: Session) -> None:
+    """A number that a spreadsheet destroyed may be a stranger's: the second man must not overwrite the first."""
+    number = make_identity()
+    rider = make_rider(session, id_number=number, name="甲")
+    report = take(session, [row(id_number=number, name="乙", phone="13900139000")])
+    assert (counts(report), report.refused[0].column) == ((0, 0, 0, 1), "name")
+    session.refresh(rider)
+    assert rider.name == "甲"
+    change = people.NewRider("identity_card", "*", "丙", "*")
+    people.update_rider(session, rider, change, rider.version, SYSTEM, NOW, "看过身份证")
+    assert counts(take(session, [row(id_number=number, name="甲")])) == (0, 0, 1, 0), "what its source always wrote"
+    assert take(session, [row(id_number=number, name="乙")]).refused
+
+
+def test_what_somebody_corrected_outlives_the_file(session: Session) -> None:
+    village, other, number = make_area(session, "甲村"), make_area(session, "乙村"), make_identity()
+    first = row(id_number=number, phone="13800138000", home_area_code=village.code)
+    take(session, [first])
+    rider = queries.list_exact(session, number)[0]
+    change = people.NewRider("identity_card", "*", rider.name, "13900139000", other.id)
+    people.update_rider(session, rider, change, rider.version, SYSTEM, NOW)
+    assert counts(take(session, [first])) == (0, 0, 1, 0)
+    session.refresh(rider)
+    assert (queries.phone_of(session, rider), rider.home_area_id) == ("13900139000", other.id)
+    assert {each.state for each in corrections.history(session, rider)} == {"held"}
+    take(session, [first | {"phone": "13700137000", "home_area_code": other.code}])
+    states = {each.field: each.state for each in corrections.history(session, rider)}
+    assert states == {"phone": "differs", "home_area_id": "agreed"}
+    assert queries.phone_of(session, rider) == "13900139000"
+    assert "139" not in "".join(each.told for each in corrections.history(session, rider))
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,16 @@ class AccidentForm(Form):
         self.version.data = accident.version
 
 
+class CorrectionForm(AccidentForm):
+    """A record that is put right, and why."""
+
+    reason = TextAreaField(
+        _l("Reason for the correction"),
+        [InputRequired(_l("Say why. This is kept with the record.")), at_most(500)],
+        render_kw={"rows": "2"},
+    )
+
+
 class VoidForm(Form):
     """Why a record is voided."""
 

@@ -109,6 +109,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "accidents:accident:export",
             "accidents:rider:link",
             "transfers:page:open",
+            "transfers:correction:decide",
             "bulletin:indicators:export",
             "violations:violation:record",
             "violations:violation:read",
@@ -230,6 +231,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "accidents:accident:export",
             "overview:month:read",
             "transfers:page:open",
+            "transfers:correction:decide",
             "bulletin:indicators:export",
             "violations:violation:read",
             "violations:violation:export",
@@ -252,6 +254,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         {
             "hazards:kind:manage",
             "transfers:page:open",
+            "transfers:correction:decide",
             "transfers:job:oversee",
             "accounts:user:manage",
             "accounts:audit:read",

@@ -24,6 +24,7 @@ from trafficedu.areas.rules import (
 )
 from trafficedu.core import audit, clock
 from trafficedu.core.actors import Actor
+from trafficedu.core.corrections import correcting, note
 from trafficedu.core.errors import Refusal
 from trafficedu.core.month import Month
 from trafficedu.core.orm import expect_version, flush_or_refuse
@@ -31,6 +32,8 @@ from trafficedu.core.text import message
 from trafficedu.core.validity import Validity
 
 TAKEN = message("There is already an area with this code.")
+
+CORRECTED = ("name", "valid_from", "evaluated")
 
 
 @dataclass(frozen=True)
@@ -81,8 +84,8 @@ def add_area(session: Session, parent: Area, new: NewArea, by: Actor) -> Area:
     return area
 
 
-def change_area(session: Session, area: Area, change: AreaChange, version: int, by: Actor) -> None:
-    """Change name, first day or evaluation of an area. Raises Stale, Refusal."""
+def change_area(session: Session, area: Area, change: AreaChange, version: int, by: Actor, now: datetime) -> None:
+    """Change name, first day or evaluation of an area, whatever later files say. Raises Stale, Refusal."""
     expect_version(area, version)
     areas = facts_by_code(session)
     before = areas[area.code]
@@ -96,8 +99,8 @@ def change_area(session: Session, area: Area, change: AreaChange, version: int, 
                 ),
                 field="valid_from",
             )
-    area.name, area.valid_from, area.evaluated = change.name, change.valid_from, change.evaluated
-    session.flush()
+    with correcting(session, area, CORRECTED, by, now):
+        area.name, area.valid_from, area.evaluated = change.name, change.valid_from, change.evaluated
     audit.write(session, "areas:area:update", by, subject=area, code=area.code)
 
 
@@ -164,6 +167,8 @@ def set_figure(session: Session, area: Area, month: Month, ebikes: int, by: Acto
         figure = RegisteredEBikes(area_id=area.id, month=month)
         session.add(figure)
     figure.ebikes = ebikes
+    if before is not None and before != ebikes:
+        note(session, figure, {"ebikes": (before, ebikes)}, by, now)
     flush_or_refuse(
         session,
         {

@@ -140,7 +140,9 @@ def edit(code: str) -> Any:
     """I change an area's name or first day, or whether it is evaluated."""
     area = seen(_area(code))
     form = AreaForm(obj=area)
-    if submitted(form, lambda: services.change_area(session(), area, form.to_input(), form.version.data, actor())):
+    if submitted(
+        form, lambda: services.change_area(session(), area, form.to_input(), form.version.data, actor(), utc_now())
+    ):
         flash_message(message("%(name)s changed.", name=area.name))
         return back_to("areas.show", code=code)
     return form_page("areas/edit.html", form, area=area)

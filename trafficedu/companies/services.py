@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from trafficedu.companies.models import Company
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
+from trafficedu.core.corrections import correcting
 from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
 
+CORRECTED = ("name", "contact_name", "contact_phone", "active")
 NAME_TAKEN = message("Another company already has this name.")
 
 
@@ -36,11 +39,14 @@ def add_company(session: Session, code: str, new: CompanyInput, by: Actor) -> Co
     return company
 
 
-def change_company(session: Session, company: Company, new: CompanyInput, version: int, by: Actor) -> None:
-    """Change a company, deactivating it included. Raises Stale, Refusal."""
+def change_company(
+    session: Session, company: Company, new: CompanyInput, version: int, by: Actor, now: datetime
+) -> None:
+    """Change a company, deactivating it included; a later file does not change that back. Raises Stale, Refusal."""
     expect_version(company, version)
-    _apply(company, new)
-    _flush(session)
+    with correcting(session, company, CORRECTED, by, now):
+        _apply(company, new)
+        _flush(session)
     audit.write(session, "companies:company:update", by, subject=company, code=company.code, active=company.active)
 
 

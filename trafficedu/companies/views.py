@@ -9,6 +9,7 @@ from flask import Blueprint, render_template, request
 from trafficedu.companies import queries, services
 from trafficedu.companies.forms import CompanyFilterForm, CompanyForm
 from trafficedu.core.access import actor, requires
+from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
@@ -57,7 +58,8 @@ def edit(code: str) -> Any:
     if form.is_submitted():
         form.code.validators = []
     if submitted(
-        form, lambda: services.change_company(session(), company, form.to_input(), form.version.data, actor())
+        form,
+        lambda: services.change_company(session(), company, form.to_input(), form.version.data, actor(), utc_now()),
     ):
         flash_message(message("Company changed."))
         return back_to("companies.show", code=code)

@@ -8,7 +8,8 @@ know any feature: whose page changes a record notes it here.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -141,6 +142,19 @@ def note(
         _tell(session, made, told, sealed=sealed)
         session.add(made)
     session.flush()
+
+
+@contextmanager
+def correcting(
+    session: Session, record: Any, fields: Sequence[str], by: Actor, now: datetime, *, reason: str = ""
+) -> Iterator[None]:
+    """Keep what becomes another in the ``fields`` of a record inside the block, as :func:`note` does."""
+    before = {name: getattr(record, name) for name in fields}
+    yield
+    session.flush()
+    changes = {name: (old, getattr(record, name)) for name, old in before.items() if getattr(record, name) != old}
+    if changes:
+        note(session, record, changes, by, now, reason=reason)
 
 
 def history(session: Session, record: Any) -> Sequence[Correction]:

@@ -36,8 +36,8 @@ class Noted:
     """One row: its ``line``, what the file calls its record (``key``, never a document), and what became of it.
 
     ``table`` and ``record_id`` say which record, ``version`` which it has now. ``before`` and ``after`` are the values
-    that differ, by column of the table, as :func:`plain` writes them. ``column``, ``value``, ``reason``: why it was
-    refused.
+    that differ, by column of the table, as :func:`plain` writes them. ``error`` says why it was refused. ``sealed``:
+    the values are personal.
     """
 
     act: RowAct
@@ -49,6 +49,7 @@ class Noted:
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
     error: Refusal | None = None
+    sealed: bool = False
 
 
 class Trace(Protocol):

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.queries.tree import find_valid_area
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
+from trafficedu.core.clock import local_date
+from trafficedu.core.corrections import correcting
 from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
 from trafficedu.stations.models import Station
+
+CORRECTED = ("name", "area_id", "address", "phone", "seats", "active")
 
 
 @dataclass(frozen=True)
@@ -38,11 +42,14 @@ def add_station(session: Session, code: str, new: StationInput, by: Actor, today
     return station
 
 
-def change_station(session: Session, station: Station, new: StationInput, version: int, by: Actor, today: date) -> None:
-    """Change a station, deactivating it included. Raises Stale, Refusal."""
+def change_station(
+    session: Session, station: Station, new: StationInput, version: int, by: Actor, now: datetime
+) -> None:
+    """Change a station, deactivating it included; a later file does not change that back. Raises Stale, Refusal."""
     expect_version(station, version)
-    _apply(session, station, new, today)
-    _flush(session)
+    with correcting(session, station, CORRECTED, by, now):
+        _apply(session, station, new, local_date(now))
+        _flush(session)
     audit.write(session, "stations:station:update", by, subject=station, code=station.code, active=station.active)
 
 

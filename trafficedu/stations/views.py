@@ -9,7 +9,7 @@ from flask import Blueprint, render_template, request
 from trafficedu.areas.queries import choices as area_choices
 from trafficedu.areas.queries import tree as areas
 from trafficedu.core.access import actor, requires
-from trafficedu.core.clock import today
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
@@ -64,7 +64,8 @@ def edit(code: str) -> Any:
     if form.is_submitted():
         form.code.validators = []
     if submitted(
-        form, lambda: services.change_station(session(), station, form.to_input(), form.version.data, actor(), today())
+        form,
+        lambda: services.change_station(session(), station, form.to_input(), form.version.data, actor(), utc_now()),
     ):
         flash_message(message("Station changed."))
         return back_to("stations.show", code=code)

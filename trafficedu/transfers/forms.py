@@ -14,7 +14,7 @@ from trafficedu.core.fields import FilterForm, Form, MonthField, TrimmedField, a
 from trafficedu.core.fields import choices as as_choices
 from trafficedu.core.month import Month
 from trafficedu.core.web import translated
-from trafficedu.transfers.queries import JobFilter
+from trafficedu.transfers.queries.jobs import JobFilter
 from trafficedu.transfers.rules import KIND_NAMES, LONGEST_SOURCE
 
 

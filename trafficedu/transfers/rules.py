@@ -20,3 +20,6 @@ KIND_NAMES = {
 
 LONGEST_SOURCE = 60
 """Letters of the name of a source."""
+
+DECIDE = "transfers:correction:decide"
+"""Who decides between a source and a correction, for the kinds he imports."""

@@ -5,7 +5,7 @@ Precondition: the caller checked the permission; the area scope is checked here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -25,10 +25,13 @@ from trafficedu.areas.queries.tree import AreaRow, find_in_reach
 from trafficedu.core import audit, numbers
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
+from trafficedu.core.corrections import note
 from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import expect_version
 from trafficedu.core.positions import Box, check_position
+from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
+from trafficedu.core.traces import unplain
 from trafficedu.violations.models import ViolationKind
 from trafficedu.violations.queries.kinds import KindRow, find_kind_on
 
@@ -128,8 +131,18 @@ def _first_record(first: Accident, by: Actor) -> Accident:
     return first
 
 
-def correct(session: Session, accident: Accident, new: NewAccident, version: int, by: Actor, now: datetime) -> None:
+def correct(
+    session: Session,
+    accident: Accident,
+    new: NewAccident,
+    version: int,
+    by: Actor,
+    now: datetime,
+    reason: str = "",
+) -> None:
     """Change what a record says, such as the killed when somebody died later; audited with the fields' names.
+
+    What it said is kept with the ``reason``, and a later file does not bring it back.
 
     Raises
     ------
@@ -141,19 +154,51 @@ def correct(session: Session, accident: Accident, new: NewAccident, version: int
     expect_version(accident, version)
     rules.ACCIDENT_LIFE.require(rules.AccidentAct.CORRECT, accident.state)
     values, kinds = _prepare(session, new, by, now)
-    changed = [name for name, value in values.items() if getattr(accident, name) != value]
-    areas = [accident.area_id, values["area_id"]]
-    for name in changed:
-        setattr(accident, name, values[name])
-    if {kind.code for kind in kinds} != {kind.code for kind in accident.kinds}:
+    changes = _write(session, accident, values, kinds)
+    if changes:
+        note(session, accident, changes, by, now, reason=reason)
+        audit.write(session, "accidents:accident:correct", by, subject=accident, fields=list(changes))
+
+
+def take_source(session: Session, accident: Accident, source: Mapping[str, Any], by: Actor, now: datetime) -> None:
+    """Let a record say what its source says of the fields that were corrected.
+
+    Raises
+    ------
+    Refusal
+        With the other fields, that would break a rule; correct the record instead.
+    """
+    rules.ACCIDENT_LIFE.require(rules.AccidentAct.CORRECT, accident.state)
+    table = table_of(Accident)
+    values = {name: unplain(table.c[name], value) for name, value in source.items() if name in table.c}
+    said = {
+        name: values.get(name, getattr(accident, name)) for name in ("severity", "killed", "killed_30_days", "injured")
+    }
+    rules.check_people(said["severity"], said["killed"], said["killed_30_days"], said["injured"])
+    kinds = list(accident.kinds)
+    if "kinds" in source:
+        kinds = [find_kind_on(session, code, accident.occurred_on) for code in source["kinds"]]
+    _write(session, accident, values, kinds)
+
+
+def _write(
+    session: Session, accident: Accident, values: Mapping[str, Any], kinds: list[ViolationKind]
+) -> dict[str, tuple[Any, Any]]:
+    """Write what a record says, and bring its pairs up to date; returns what became another."""
+    before = {name: getattr(accident, name) for name in values}
+    changes = {name: (before[name], value) for name, value in values.items() if before[name] != value}
+    for name, (_, value) in changes.items():
+        setattr(accident, name, value)
+    codes = tuple(sorted(kind.code for kind in accident.kinds)), tuple(sorted(kind.code for kind in kinds))
+    if codes[0] != codes[1]:
         accident.kinds = kinds
         flag_modified(accident, "severity")  # so that the version rises though only the association changed
-        changed.append("kinds")
+        changes["kinds"] = codes
     session.flush()
-    if not rules.COMPARED.isdisjoint(changed):
+    if not rules.COMPARED.isdisjoint(changes):
+        areas = {before.get("area_id", accident.area_id), accident.area_id}
         pairs.renew(session, areas, changed=[accident.id])
-    if changed:
-        audit.write(session, "accidents:accident:correct", by, subject=accident, fields=changed)
+    return changes
 
 
 def prepare(

@@ -8,7 +8,7 @@ from typing import Any
 from flask import render_template, request
 from flask import session as cookie
 
-from trafficedu.accidents.forms import AccidentForm
+from trafficedu.accidents.forms import AccidentForm, CorrectionForm
 from trafficedu.accidents.models import Accident
 from trafficedu.accidents.queries import duplicates, records
 from trafficedu.accidents.services import recording
@@ -71,12 +71,15 @@ def _close(form: AccidentForm) -> Sequence[Accident]:
 def correct(number: str) -> Any:
     """I correct a record, or add who died of it later."""
     accident = seen(records.find_accident(session(), number, actor()))
-    form = AccidentForm()
+    form = CorrectionForm()
     if request.method == "GET":
         form.show(accident)
         return _page(form, accident)
     if submitted(
-        form, lambda: recording.correct(session(), accident, form.to_input(), form.version.data, actor(), utc_now())
+        form,
+        lambda: recording.correct(
+            session(), accident, form.to_input(), form.version.data, actor(), utc_now(), form.reason.data.strip()
+        ),
     ):
         flash_message(message("Record corrected."))
         return back_to("accidents.show", number=number)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from trafficedu.companies.models import Company
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
+from trafficedu.core.corrections import correcting
 from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
 from trafficedu.core.orm import expect_version, overlaps
@@ -21,6 +22,7 @@ from trafficedu.riders.events import LegalBasisRecorded
 from trafficedu.riders.models import Engagement, Rider
 
 FIRST_YEAR = 2000
+CORRECTED = ("engaged_to", "legal_basis")
 
 
 @dataclass(frozen=True)
@@ -103,9 +105,9 @@ def change_engagement(
         but=engagement.id,
     )
     basis_before, basis = engagement.legal_basis, change.legal_basis
-    engagement.legal_basis = rules.LegalBasis(basis) if basis else None
-    engagement.engaged_from, engagement.engaged_to = change.engaged_from, change.engaged_to
-    session.flush()
+    with correcting(session, engagement, CORRECTED, by, now):
+        engagement.legal_basis = rules.LegalBasis(basis) if basis else None
+        engagement.engaged_from, engagement.engaged_to = change.engaged_from, change.engaged_to
     audit.write(
         session,
         "riders:engagement:update",

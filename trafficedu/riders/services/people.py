@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
-from trafficedu.core import audit, bulk
+from trafficedu.core import audit, bulk, corrections
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.encryption import Keyring
@@ -29,6 +29,10 @@ from trafficedu.riders.models import Rider
 from trafficedu.riders.queries import people as queries
 from trafficedu.riders.queries.people import ID_NUMBER, OPENED, PHONE, REGISTERED
 
+OTHER_NAME = message(
+    "This document belongs to a rider with another name, %(name)s. Check the number against the document "
+    "again. If it is right, correct the name on the rider's page first."
+)
 GREATEST_ID = 2**31 - 1
 """PostgreSQL's integers end here; a greater number is nobody's id, and asking for it is an error there."""
 
@@ -114,7 +118,7 @@ def register(session: Session, new: NewRider, by: Actor, now: datetime) -> Regis
         else:
             audit.write(session, REGISTERED, by, subject=rider, id_type=rider.id_type)
             return Registered(rider, is_new=True)
-    check_name(known.name, cleaned.name)
+    check_name(session, known.id, known.name, cleaned.name)
     _fill(session, known, cleaned, by, now)
     open_rider(session, known, by, "document")
     return Registered(known, is_new=False)
@@ -161,19 +165,26 @@ def set_phone(session: Session, rider: Rider, phone: str) -> None:
         setattr(rider, name, value)
 
 
-def check_name(known: str, name: str) -> None:
-    """Raise Refusal at ``name`` unless it is the ``known`` one of the document's bearer, masked or empty."""
+class NameConflict(Refusal):
+    """A document is known under another name: nobody is renamed by the way, somebody decides."""
+
+    def __init__(self, rider_id: int, known: str, name: str) -> None:
+        super().__init__(OTHER_NAME.filled(name=rules.mask_name(known)), field="name", value=rules.mask_name(name))
+        self.rider_id, self.name = rider_id, name
+
+
+def check_name(session: Session, rider_id: int, known: str, name: str) -> None:
+    """Raise NameConflict unless ``name`` is the ``known`` one of the document's bearer, masked or empty.
+
+    A name that somebody has corrected is still what its source writes: that is no conflict. ``rider_id`` is 0 for
+    somebody not yet registered.
+    """
     if not name or is_masked(name) or rules.same_name(known, name):
         return
-    raise Refusal(
-        message(
-            "This document belongs to a rider with another name, %(name)s. Check the number against the document "
-            "again. If it is right, correct the name on the rider's page first.",
-            name=rules.mask_name(known),
-        ),
-        field="name",
-        value=rules.mask_name(name),
-    )
+    corrected = corrections.in_force(session, Rider.__tablename__, rider_id).get("name") if rider_id else None
+    source = corrections.told_of(session, corrected).get("source") if corrected else None
+    if source is None or not rules.same_name(source, name):
+        raise NameConflict(rider_id, known, name)
 
 
 def _fill(session: Session, rider: Rider, given: NewRider, by: Actor, now: datetime) -> None:
@@ -221,8 +232,10 @@ def search(session: Session, text: str, by: Actor) -> Page[Rider]:
     return matching
 
 
-def update_rider(session: Session, rider: Rider, change: NewRider, version: int, by: Actor, now: datetime) -> None:
-    """Change a rider. Publishes ``HomeVillageRecorded`` when the village became another one.
+def update_rider(
+    session: Session, rider: Rider, change: NewRider, version: int, by: Actor, now: datetime, reason: str = ""
+) -> None:
+    """Change a rider, whatever later files say. Publishes ``HomeVillageRecorded`` when the village became another one.
 
     A document number or phone with a star in it is unchanged; an empty phone is removed.
 
@@ -235,6 +248,7 @@ def update_rider(session: Session, rider: Rider, change: NewRider, version: int,
     """
     expect_version(rider, version)
     before = (rider.id_number_hash, rider.phone_hash, rider.name, rider.home_area_id, rider.birth_date)
+    old_phone = queries.phone_of(session, rider)
     rider.name = rules.normalise_name(change.name)
     if not is_masked(change.id_number):
         _change_document(session, rider, change.id_type, change.id_number, local_date(now))
@@ -250,7 +264,27 @@ def update_rider(session: Session, rider: Rider, change: NewRider, version: int,
     names = ("id_number", "phone", "name", "home_area_id", "birth_date")
     changed = [name for name, old, new in zip(names, before, after, strict=True) if old != new]
     audit.write(session, "riders:rider:update", by, subject=rider, fields=changed)
+    held = {name: (old, new) for name, old, new in zip(names, before, after, strict=True) if name in changed}
+    if "phone" in held:
+        held["phone"] = (old_phone, queries.phone_of(session, rider))
+    held.pop("id_number", None)  # the key of every file: it finds the rider, or somebody else
+    corrections.note(session, rider, held, by, now, reason=reason, sealed=True)
     if "home_area_id" in changed:
+        publish(session, HomeVillageRecorded(now, by, rider.id))
+
+
+def take_source(session: Session, rider: Rider, source: Mapping[str, Any], by: Actor, now: datetime) -> None:
+    """Let a rider be what the source says of the fields that were corrected; publishes as :func:`update_rider`."""
+    if "name" in source:
+        rider.name = rules.normalise_name(source["name"])
+    if "phone" in source:
+        set_phone(session, rider, source["phone"] or "")
+    if "birth_date" in source:
+        rider.birth_date = date.fromisoformat(source["birth_date"]) if source["birth_date"] else None
+    if "home_area_id" in source:
+        rider.home_area_id = source["home_area_id"]
+    session.flush()
+    if "home_area_id" in source:
         publish(session, HomeVillageRecorded(now, by, rider.id))
 
 

@@ -28,7 +28,7 @@ from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to
 from trafficedu.transfers.forms import ConfirmForm, JobFilterForm
-from trafficedu.transfers.queries import OVERSEE, find_any, listing_of
+from trafficedu.transfers.queries.jobs import OVERSEE, find_any, listing_of
 from trafficedu.transfers.rules import KIND_NAMES
 from trafficedu.transfers.services import jobs
 from trafficedu.transfers.views.blueprint import pages

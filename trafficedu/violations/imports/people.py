@@ -84,11 +84,11 @@ class People:
             raise Refusal(message("A new record needs the full number, not a masked one."), field="id_number")
         name = person.given.name
         if person.key in self._known:
-            check_name(self._known[person.key][1], name)
+            check_name(self._session, *self._known[person.key], name)
         elif not name or is_masked(name):
             raise Refusal(message("This rider is not known yet. The row needs a name."), field="name")
         elif person.key in self._new:
-            check_name(self._new[person.key].name, name)
+            check_name(self._session, 0, self._new[person.key].name, name)
         else:
             self._new[person.key] = person.cleaned
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from trafficedu.configuration.queries import figure
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
+from trafficedu.core.corrections import correcting
 from trafficedu.core.errors import Denied, Refusal, Stale
 from trafficedu.core.events import publish
 from trafficedu.core.orm import expect_version
@@ -111,8 +112,10 @@ def correct(
     if CorrectedField.AREA in changes:
         _move_objections(session, violation, values["area_id"])
     names = ["kind_id", "area_id", "place", "penalty", "fine_yuan", "note", "minor"]
-    for name in names + (["occurred_utc", "occurred_on"] if CorrectedField.OCCURRED in changes else []):
-        setattr(violation, name, values[name])
+    names += ["occurred_utc", "occurred_on"] if CorrectedField.OCCURRED in changes else []
+    with correcting(session, violation, [name for name in names if name != "minor"], by, now, reason=reason):
+        for name in names:
+            setattr(violation, name, values[name])
     kept = [
         ViolationCorrection(
             violation_id=violation.id,
