@@ -34,10 +34,9 @@ from trafficedu.core.web import Panel
 from trafficedu.core.work import Function
 from trafficedu.education import panels as study_panels
 from trafficedu.education.events import TaskLeftOut
-from trafficedu.education.queries import documents
 from trafficedu.education.queries import monthly as studies_monthly
 from trafficedu.education.queries.reoffence import COMPLETIONS, REOFFENCES
-from trafficedu.education.services import assignment, certifying, courses, seats
+from trafficedu.education.services import assignment, certifying, courses, rosters, seats
 from trafficedu.evaluation import panels as evaluation_panels
 from trafficedu.evaluation.events import ColourWorsened
 from trafficedu.evaluation.services import alarms, fits, results, rule_sets, runs
@@ -45,10 +44,11 @@ from trafficedu.evaluation.services.telling import tell_worsened
 from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback.queries import monthly as answers_monthly
 from trafficedu.feedback.services import closing, notices, policy
+from trafficedu.feedback.services import papers as notice_papers
 from trafficedu.hazards import panels as hazards_panels
 from trafficedu.hazards.events import CheckOverdue, HazardDueSoon, HazardOverdue, HazardVerified
-from trafficedu.hazards.queries import sheet as hazard_sheet
 from trafficedu.hazards.services import kinds as hazard_kinds
+from trafficedu.hazards.services import papers as hazard_papers
 from trafficedu.hazards.services import reminding
 from trafficedu.hazards.services.telling import tell_check_overdue, tell_due_soon, tell_overdue
 from trafficedu.helmets import imports as helmets_files
@@ -66,6 +66,7 @@ from trafficedu.patrols.queries import monthly as patrols_monthly
 from trafficedu.points import imports as points_files
 from trafficedu.points.queries import monthly as points_monthly
 from trafficedu.points.services import catalogue, happenings
+from trafficedu.public import panels as public_panels
 from trafficedu.public import services as receipts
 from trafficedu.public.queries import receipt_now
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
@@ -96,10 +97,13 @@ HANDLERS: Handlers = {
     ViolationCorrected: [
         assignment.follow_correction,
         notices.follow_correction,
+        notice_papers.reissue_notice,
+        receipts.reissue_receipt,
     ],
     ViolationVoided: [
         assignment.withdraw_violation,
         notices.withdraw_notice,
+        notice_papers.revoke_notice,
         receipts.reissue_receipt,
     ],
     LegalBasisRecorded: [
@@ -200,6 +204,7 @@ PANELS: Mapping[str, Sequence[Panel]] = {
     "violations.show": [
         study_panels.study,
         feedback_panels.of_violation,
+        public_panels.documents_of,
     ],
     "riders.show": [
         transfers_panels.corrections_of("rider"),
@@ -336,14 +341,18 @@ JOBS: Mapping[str, Function] = {
 DOCUMENTS: Mapping[DocumentKind, Callable[[Session, str, datetime], NewDocument]] = {
     DocumentKind.CERTIFICATE: certifying.certificate_now,
     DocumentKind.RECEIPT: receipt_now,
+    DocumentKind.NOTICE: notice_papers.notice_now,
+    DocumentKind.HAZARD: hazard_papers.plan_now,
+    DocumentKind.ROSTER: rosters.roster_now,
 }
 """KIND -> what a document of a record would say were it issued now: what an issued one is compared with."""
 
 REPORTS: Mapping[str, Callable[[Session, str, str, datetime], bytes]] = {
     "certificate": certifying.render_certificate,
     "receipt": receipts.render_receipt,
-    "roster": documents.render_roster,
-    "hazard": hazard_sheet.render_any,
+    "roster": rosters.render_any,
+    "hazard": hazard_papers.render_any,
+    "notice": notice_papers.render_notice,
 }
 """KIND -> what ``trafficedu report`` renders as PDF from a public number, in a language."""
 

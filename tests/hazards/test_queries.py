@@ -18,11 +18,11 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.errors import Missing
 from trafficedu.core.month import Month
 from trafficedu.hazards.models import HazardTerm
-from trafficedu.hazards.queries import figures, records, sheet
+from trafficedu.hazards.queries import figures, records
 from trafficedu.hazards.queries.figures import HazardCounts
 from trafficedu.hazards.queries.records import HazardFilter, hazards_on
 from trafficedu.hazards.rules import PhotoTime
-from trafficedu.hazards.services import deciding, planning, reporting
+from trafficedu.hazards.services import deciding, papers, planning, reporting
 
 
 def test_nobody_sees_beyond_the_own_post(session: Session, village: Area, acting: Acting) -> None:
@@ -145,6 +145,6 @@ def test_a_voided_hazard_is_in_no_figure(session: Session, village: Area, acting
 def test_the_sheet_says_the_plan_in_both_languages(session: Session, village: Area, acting: Acting) -> None:
     hazard = make_fixed(session, village, acting("leader"))
     for locale in ("zh", "en"):
-        assert sheet.render_any(session, hazard.number, locale, utc_now()).startswith(b"%PDF")
+        assert papers.render_any(session, hazard.number, locale, utc_now()).startswith(b"%PDF")
     with pytest.raises(Missing):
-        sheet.render_any(session, "D00000000000", "zh", utc_now())
+        papers.render_any(session, "D00000000000", "zh", utc_now())

@@ -11,7 +11,7 @@ from trafficedu.accounts.models import User
 from trafficedu.core.month import Month
 from trafficedu.core.orm import Base, FirstOfMonth, UTCDateTime, one_of, partial_index, word
 from trafficedu.core.states import StateIs
-from trafficedu.issued.rules import DOCUMENT_LIFE, DocumentAct, DocumentKind, DocumentState
+from trafficedu.issued.rules import DOCUMENT_LIFE, LONGEST_REASON, DocumentAct, DocumentKind, DocumentState
 
 VALID = f"state = '{DocumentState.VALID}'"
 
@@ -60,7 +60,7 @@ class Document(Base):
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"), unique=True)
     ended_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
-    reason: Mapped[str] = mapped_column(String(300), default="")
+    reason: Mapped[str] = mapped_column(String(LONGEST_REASON), default="")
     area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
     station_id: Mapped[int | None] = mapped_column(ForeignKey("station.id"))
     company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))

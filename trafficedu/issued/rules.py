@@ -44,8 +44,8 @@ PERSONAL = frozenset(
 
 OPENED_BY: Mapping[DocumentKind, str] = {
     DocumentKind.CERTIFICATE: "education:certificate:read",
-    DocumentKind.RECEIPT: "violations:violation:review",
-    DocumentKind.NOTICE: "feedback:rider:read",
+    DocumentKind.RECEIPT: "riders:rider:read",
+    DocumentKind.NOTICE: "riders:rider:read",
     DocumentKind.HAZARD: "hazards:hazard:read",
     DocumentKind.ROSTER: "education:session:check_in",
     DocumentKind.BULLETIN: "bulletin:bulletin:read",
@@ -77,5 +77,5 @@ DOCUMENT_LIFE = Transitions(
         DocumentAct.REVOKE: ((DocumentState.VALID,), DocumentState.REVOKED),
     }
 )
-LEAST_REASON = 10
+LEAST_REASON, LONGEST_REASON = 10, 300
 """Characters of a reason that somebody else will have to understand."""

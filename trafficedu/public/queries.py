@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from trafficedu.configuration.queries import figure
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Missing
-from trafficedu.core.services import services_of
 from trafficedu.core.text import Message, message, translate
 from trafficedu.education.models import Certificate, StudySession, StudyTask
 from trafficedu.education.queries.certificates import certificate_of_task
@@ -163,7 +162,7 @@ def _receiver_of(notice: Notice | None, locale: str) -> NoticeReceiver | None:
 
 def receipt_document(session: Session, violation: Violation, day: date) -> NewDocument:
     """Return what the receipt of a violation is issued with, as the records are on ``day``."""
-    address = services_of(session).address(f"/n/{violation.number}")
+    address = f"/n/{violation.number}"
     name = mask_name(violation.rider.name) if violation.rider is not None else ""
     offence, district = violation.occurred_on.isoformat(), violation.area.district.name
     return NewDocument(

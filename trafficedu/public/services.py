@@ -16,12 +16,11 @@ from trafficedu.core.numbers import is_number, normalise
 from trafficedu.core.text import message
 from trafficedu.education.services.certifying import find_certificate_document
 from trafficedu.issued.models import Document
-from trafficedu.issued.queries.documents import valid_document
 from trafficedu.issued.rules import LETTERS, DocumentKind
 from trafficedu.issued.services import issuing
 from trafficedu.public import queries
 from trafficedu.riders.queries import people as riders
-from trafficedu.violations.events import ViolationVoided
+from trafficedu.violations.events import ViolationCorrected, ViolationVoided
 from trafficedu.violations.models import Violation
 
 PER_NUMBER = throttle.Limit(5, timedelta(minutes=15))
@@ -120,13 +119,12 @@ def render_receipt(session: Session, number: str, locale: str, now: datetime) ->
     return issuing.hand_out(session, receipt_of(session, number, SYSTEM, now), locale, now)
 
 
-def reissue_receipt(session: Session, event: ViolationVoided) -> None:
-    """Replace a receipt that was handed out once its record is found wrong: what it said does not hold any more."""
+def reissue_receipt(session: Session, event: ViolationVoided | ViolationCorrected) -> None:
+    """Replace a receipt that was handed out once its record says something else: it does not hold any more."""
     violation = session.get_one(Violation, event.violation_id)
-    held = valid_document(session, DocumentKind.RECEIPT, violation.number)
-    if held is not None and violation.rider_id is not None:
+    if violation.rider_id is not None:
         new = queries.receipt_document(session, violation, local_date(event.at_utc))
-        issuing.issue(session, new, event.by, event.at_utc, replaces=held)
+        issuing.renew(session, new, event.by, event.at_utc, first=False)
 
 
 def _refuse_until(until: datetime | None, now: datetime) -> None:

@@ -8,7 +8,7 @@ import flask_babel
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from trafficedu.core.access import open_to_all
+from trafficedu.core.access import actor, open_to_all
 from trafficedu.core.actors import VISITOR
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
@@ -24,7 +24,7 @@ from trafficedu.education.models import StudySession
 from trafficedu.education.queries.seats import sessions_with_seats
 from trafficedu.education.services.certifying import render_certificate
 from trafficedu.education.services.seats import move_booking
-from trafficedu.issued.queries.documents import what_it_says
+from trafficedu.issued.queries.documents import may_open, what_it_says
 from trafficedu.issued.services.issuing import hand_out
 from trafficedu.public import queries, services
 from trafficedu.public.forms import DocumentForm, KeyForm, ObjectionForm, ReceiptForm, SessionForm
@@ -176,7 +176,8 @@ def verified(number: str) -> Any:
             services.note_unknown_document(own, number, address, utc_now())
         well_formed = services.is_documents(number)
         return render_template("public/unknown.html", number=number[:20], well_formed=well_formed), 404
-    return render_template("public/verified.html", document=document, said=what_it_says(session(), document))
+    said, opens = what_it_says(session(), document), may_open(session(), document, actor())
+    return render_template("public/verified.html", document=document, said=said, opens=opens)
 
 
 def _open(number: str, form: KeyForm, template: str) -> Any:

@@ -170,6 +170,6 @@ class _Receipt(Letter[ReceiptData]):
         address = self.data.receipt_url
         what = message("Open this receipt: %(address)s", address=address)
         title = message("Read this receipt, change your session, object, get your certificate")
-        x, y, width = self.code_beside(address, what, title, 72, 12)
+        x, y, width = self.code_beside(address, what, title, 64, 12)
         hint = message("You need the receipt number and the last four characters of your identity number.")
         self.sheet.write(hint, x, y + 4, width, SMALL)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from trafficedu.core.clock import local, local_date
@@ -15,7 +14,6 @@ from trafficedu.education.queries.sessions import list_roster
 from trafficedu.issued.queries.documents import Line
 from trafficedu.issued.rules import DocumentKind
 from trafficedu.issued.services.issuing import NewDocument
-from trafficedu.reports import roster as roster_report
 from trafficedu.reports.certificate import CertificateData, StudyModule
 from trafficedu.reports.proof import Proof
 from trafficedu.reports.roster import RosterData, RosterRow
@@ -116,9 +114,26 @@ def _row(session: Session, booking: Booking) -> RosterRow:
     )
 
 
-def render_roster(session: Session, number: str, locale: str, now: datetime) -> bytes:
-    """Return a session's roster as PDF; raise :class:`Missing`. For the command line, which sees everything."""
-    study = session.scalar(select(StudySession).where(StudySession.number == number))
-    if study is None:
-        raise Missing(message("There is no session with this number."))
-    return roster_report.render(roster_paper(session, study, locale, now), locale)
+def roster_document(session: Session, study: StudySession, now: datetime) -> NewDocument:
+    """Return what the signed roster of a session is issued with, as the records are now."""
+    course, station, district = study.course, study.station.name, study.station.area.district.name
+    day, signed = study.starts_on.isoformat(), str(sum(_is_signed(one) for one in list_roster(session, study.id)))
+    return NewDocument(
+        kind=DocumentKind.ROSTER,
+        subject=study.number,
+        paper=lambda locale, _proof: roster_paper(session, study, locale, now),
+        shown=(
+            Line(message("Session"), study.number, study.number),
+            Line(message("Course"), course.name_zh, course.name_en),
+            Line(message("Station"), station, station),
+            Line(message("Day"), day, day),
+            Line(message("Riders signed off"), signed, signed),
+            Line(message("Issuing authority"), district, district),
+        ),
+        area_id=study.station.area_id,
+        station_id=study.station_id,
+    )
+
+
+def _is_signed(booking: Booking) -> bool:
+    return booking.attendance is not None and booking.attendance.signed_off_utc is not None

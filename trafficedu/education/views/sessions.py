@@ -13,7 +13,7 @@ from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.fields import choices
-from trafficedu.core.forms import acted, form_page, submitted
+from trafficedu.core.forms import acted, carried_out, form_page, submitted
 from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.web import back_to, flash_message, locale, page_place, pdf
@@ -25,7 +25,7 @@ from trafficedu.education.forms import (
     SessionForm,
 )
 from trafficedu.education.models import Course
-from trafficedu.education.queries import documents, people
+from trafficedu.education.queries import people
 from trafficedu.education.queries.courses import list_courses
 from trafficedu.education.queries.sessions import (
     count_live_bookings,
@@ -34,6 +34,7 @@ from trafficedu.education.queries.sessions import (
     list_sessions,
     list_stations_seen,
 )
+from trafficedu.education.services import rosters
 from trafficedu.education.services.sessions import (
     cancel_session,
     change_session,
@@ -41,7 +42,8 @@ from trafficedu.education.services.sessions import (
     create_session,
     series_days,
 )
-from trafficedu.reports import roster as roster_report
+from trafficedu.issued.queries.documents import list_documents
+from trafficedu.issued.rules import DocumentKind
 from trafficedu.stations.models import Station
 
 pages = Blueprint("sessions", __name__)
@@ -126,6 +128,9 @@ def show(number: str) -> Any:
         rest=len(roster) - len(shown),
         people=people.people(session(), [booking.task.rider for booking in shown], actor()),
         own=actor().scope.station_id == study.station_id,
+        all_booked=roster,
+        settled=rosters.is_settled(roster),
+        issued=list_documents(session(), DocumentKind.ROSTER, study.number),
         coming=study.takes_place and study.starts_utc > utc_now(),
         is_today=study.takes_place and study.starts_on == today(),
     )
@@ -172,5 +177,15 @@ def cancel(number: str) -> Any:
 def roster_pdf(number: str) -> Any:
     """I print the roster to be signed at the door."""
     study = find_session(session(), number, actor())
-    body = roster_report.render(documents.roster_paper(session(), study, locale(), utc_now()), locale())
-    return pdf(body, number)
+    return pdf(rosters.render_roster(session(), study, locale(), utc_now()), number)
+
+
+@pages.post("/sessions/<number>/roster")
+@requires("education:session:complete")
+def issue_roster(number: str) -> Any:
+    """I sign the roster: from now on it stays as it is."""
+    study = seen(find_session(session(), number, actor()), lambda found: [found, list_roster(session(), found.id)])
+    carried_out(
+        lambda: rosters.issue_roster(session(), study, actor(), utc_now()), message("The signed roster is issued.")
+    )
+    return back_to("sessions.show", number=number)

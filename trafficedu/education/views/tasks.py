@@ -25,6 +25,8 @@ from trafficedu.education.queries import certificates, courses, people
 from trafficedu.education.queries.seats import find_chosen, live_booking, origin_path, sessions_with_seats
 from trafficedu.education.queries.tasks import find_bookable, find_task, tasks_on
 from trafficedu.education.services import assignment, certifying, seats
+from trafficedu.issued.queries.documents import list_documents
+from trafficedu.issued.rules import DocumentKind
 
 pages = Blueprint("education", __name__)
 OFFERED, NEXT = 40, 5
@@ -63,11 +65,14 @@ def _find(number: str) -> StudyTask:
 def task(number: str) -> Any:
     """I see one task: why, which course, where and when, how it ended."""
     task = _find(number)
+    certificate = certificates.certificate_of_task(session(), task.id)
+    issued = list_documents(session(), DocumentKind.CERTIFICATE, certificate.number) if certificate else []
     return render_template(
         "education/task.html",
         task=task,
         person=people.people(session(), [task.rider], actor())[task.rider_id],
-        certificate=certificates.certificate_of_task(session(), task.id),
+        certificate=certificate,
+        issued=issued if actor().may("education:certificate:read") else [],
         overdue=task.is_overdue(today()),
         act=rules.TaskAct,
         seat_facts=_seated(task),

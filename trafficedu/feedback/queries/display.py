@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from trafficedu.core.actors import Actor
+from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.listing import AGO, Column, Listing
 from trafficedu.core.states import Word
 from trafficedu.core.text import Message, message, translate
@@ -16,6 +16,9 @@ from trafficedu.feedback import rules
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries.notices import BY_TIME_LEFT, NoticeFilter, filtered, is_receiver, reach
 from trafficedu.feedback.queries.policy import recommendations
+from trafficedu.issued.queries.documents import Line
+from trafficedu.issued.rules import DocumentKind
+from trafficedu.issued.services.issuing import NewDocument
 from trafficedu.reports.notice import NoticeData
 from trafficedu.riders.models import Engagement
 from trafficedu.riders.queries import engagements
@@ -157,6 +160,27 @@ def paper_of(session: Session, notice: Notice, by: Actor, now: datetime, locale:
         sent_at=notice.sent_utc,
         answer_by=notice.due_utc,
         answer_url=answer_url,
+    )
+
+
+def notice_document(session: Session, notice: Notice, now: datetime) -> NewDocument:
+    """Return what a notice is issued with, as the records are now. Precondition: it was sent."""
+    violation, address = notice.violation, f"/notices/{notice.number}"
+    district, offence = violation.area.district.name, violation.occurred_on.isoformat()
+    name, receiver = mask_name(notice.rider.name), _receiver(notice)
+    return NewDocument(
+        kind=DocumentKind.NOTICE,
+        subject=notice.number,
+        paper=lambda locale, _proof: paper_of(session, notice, SYSTEM, now, locale, address),
+        shown=(
+            Line(message("Notice number"), notice.number, notice.number),
+            Line(message("Receiver"), receiver, receiver),
+            Line(message("Name"), name, name),
+            Line(message("Day of the violation"), offence, offence),
+            Line(message("Issuing authority"), district, district),
+        ),
+        area_id=violation.area_id,
+        company_id=notice.company_id,
     )
 
 

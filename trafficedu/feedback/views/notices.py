@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import render_template, request
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
@@ -13,7 +13,6 @@ from trafficedu.core.errors import Missing
 from trafficedu.core.forms import form_page, submitted
 from trafficedu.core.list_views import list_page
 from trafficedu.core.seen import seen
-from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale, pdf
@@ -21,10 +20,10 @@ from trafficedu.feedback.forms import AnswerForm, CorrectAnswerForm, NoticeFilte
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries import display
 from trafficedu.feedback.queries.notices import ANSWER, find_notice, is_receiver
-from trafficedu.feedback.services import answers
+from trafficedu.feedback.services import answers, papers
 from trafficedu.feedback.services import notices as notice_services
 from trafficedu.feedback.views.blueprint import pages
-from trafficedu.reports import notice as paper
+from trafficedu.issued.services import issuing
 from trafficedu.violations.queries.corrections import list_corrections
 
 BACK = {"home": "overview.home", "list": "feedback.notices"}
@@ -48,7 +47,8 @@ def notice(number: str) -> Any:
     if notice.opened_utc is None and is_receiver(actor(), notice):
         notice_id = notice.id
         with writing(session()) as own:
-            notice_services.note_opened(own, notice_id, actor(), utc_now())
+            if notice_services.note_opened(own, notice_id, actor(), utc_now()):
+                papers.issue_notice(own, own.get_one(Notice, notice_id), actor(), utc_now())
         notice = find_notice(session(), number, actor())
     return _show(notice, _answer_form(notice))
 
@@ -96,11 +96,12 @@ def correct_answer(number: str) -> Any:
 def notice_pdf(number: str) -> Any:
     """I print the notice."""
     notice = find_notice(session(), number, actor())
-    if notice.sent_utc is None:
-        raise Missing(message("This notice has not been sent, so there is no document yet."))
-    address = services_of(session()).address(url_for("feedback.notice", number=notice.number))
-    data = display.paper_of(session(), notice, actor(), utc_now(), locale(), address)
-    return pdf(paper.render(data, locale()), notice.number)
+    document = papers.document_of(session(), notice, actor(), utc_now())
+    [row] = display.describe(session(), [find_notice(session(), number, actor())], actor(), utc_now())
+    if row.rider_id:
+        return pdf(issuing.shown_file(session(), document, locale(), utc_now()), document.number)
+    known = {"rider_name": row.rider_name, "masked_id": row.rider_id}
+    return pdf(issuing.excerpt(session(), document, locale(), known), document.number)
 
 
 def _answer_form(notice: Notice) -> AnswerForm:

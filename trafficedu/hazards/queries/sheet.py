@@ -7,14 +7,14 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.queries.tree import list_line
-from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local
-from trafficedu.core.services import services_of
-from trafficedu.core.text import translate
+from trafficedu.core.text import message, translate
 from trafficedu.hazards.models import Hazard
-from trafficedu.hazards.queries.records import find_hazard, list_steps, photos_of
+from trafficedu.hazards.queries.records import list_steps, photos_of
 from trafficedu.hazards.rules import HazardState, PhotoTime
-from trafficedu.reports import hazard_plan
+from trafficedu.issued.queries.documents import Line
+from trafficedu.issued.rules import DocumentKind
+from trafficedu.issued.services.issuing import NewDocument
 from trafficedu.reports.hazard_plan import HazardPlanData, PlanStep
 
 MOST_ON_PAPER = 4
@@ -24,7 +24,6 @@ MOST_ON_PAPER = 4
 def plan_paper(session: Session, hazard: Hazard, locale: str, now: datetime) -> HazardPlanData:
     """Return what the sheet of a hazard says in ``locale``, with its photos."""
     line = [area.name for area in [*list_line(session, hazard.area), hazard.area]]
-    address = services_of(session).address(f"/hazards/{hazard.number}")
     return HazardPlanData(
         number=hazard.number,
         district=line[0],
@@ -49,7 +48,7 @@ def plan_paper(session: Session, hazard: Hazard, locale: str, now: datetime) -> 
         before=_pictures(session, hazard, PhotoTime.BEFORE),
         after=_pictures(session, hazard, PhotoTime.AFTER),
         steps=_course(session, hazard, locale),
-        page_url=address,
+        page_url=f"/hazards/{hazard.number}",
         printed_at=local(now),
     )
 
@@ -71,13 +70,19 @@ def _course(session: Session, hazard: Hazard, locale: str) -> tuple[PlanStep, ..
     )
 
 
-def render_plan(session: Session, hazard: Hazard, locale: str, now: datetime) -> bytes:
-    """Return the sheet of a hazard as PDF."""
-    paper, evidence = plan_paper(session, hazard, locale, now), services_of(session).evidence
-    pictures = {key: evidence.read(key) for key in (*paper.before, *paper.after)}
-    return hazard_plan.render(paper, pictures, locale)
-
-
-def render_any(session: Session, number: str, locale: str, now: datetime) -> bytes:
-    """Return the sheet of a hazard by number; raise Missing. For the command line, which sees everything."""
-    return render_plan(session, find_hazard(session, number, SYSTEM), locale, now)
+def plan_document(session: Session, hazard: Hazard, now: datetime) -> NewDocument:
+    """Return what the sheet of a hazard is issued with, as its record is now."""
+    where, district = hazard.area.name, list_line(session, hazard.area)
+    top = district[0].name if district else where
+    return NewDocument(
+        kind=DocumentKind.HAZARD,
+        subject=hazard.number,
+        paper=lambda locale, _proof: plan_paper(session, hazard, locale, now),
+        shown=(
+            Line(message("Hazard number"), hazard.number, hazard.number),
+            Line(message("Hazard kind"), hazard.kind.name("zh"), hazard.kind.name("en")),
+            Line(message("Town and village"), where, where),
+            Line(message("Issuing authority"), top, top),
+        ),
+        area_id=hazard.area_id,
+    )

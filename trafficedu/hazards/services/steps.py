@@ -15,6 +15,7 @@ from trafficedu.core.orm import expect_version
 from trafficedu.core.text import message
 from trafficedu.hazards import rules
 from trafficedu.hazards.models import Hazard, HazardStep
+from trafficedu.hazards.services.papers import follow
 
 LONGEST_NOTE = 500
 
@@ -28,7 +29,7 @@ def require(step: rules.HazardAct, hazard: Hazard, version: int) -> None:
 def take(
     session: Session, hazard: Hazard, step: rules.HazardAct, by: Actor, now: datetime, note: str = "", **detail: Any
 ) -> HazardStep:
-    """Bring a hazard to the state the step leads to, and write its row and the audit row; flushes.
+    """Bring a hazard to the state the step leads to, write its row, see to its sheet, write the audit row; flushes.
 
     ``hazard:<permission>`` in the audit trail is the step's name; ``detail`` holds ids and codes.
     """
@@ -45,6 +46,7 @@ def take(
     )
     session.add(taken)
     session.flush()
+    follow(session, hazard, step, by, now, note)
     audit.write(session, f"hazards:hazard:{step}", by, subject=hazard, **detail)
     return taken
 

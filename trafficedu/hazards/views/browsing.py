@@ -21,10 +21,13 @@ from trafficedu.core.web import locale
 from trafficedu.hazards import rules
 from trafficedu.hazards.forms import HazardFilterForm
 from trafficedu.hazards.models import Hazard
-from trafficedu.hazards.queries import figures, records, sheet
+from trafficedu.hazards.queries import figures, records
 from trafficedu.hazards.queries.kinds import list_kinds
 from trafficedu.hazards.queries.records import HazardFilter, hazards_on
+from trafficedu.hazards.services import papers
 from trafficedu.hazards.views.blueprint import pages
+from trafficedu.issued.queries.documents import list_documents
+from trafficedu.issued.rules import DocumentKind
 
 
 @pages.get("")
@@ -62,6 +65,7 @@ def show(number: str) -> Any:
         hazard=hazard,
         photos=[(taken, [picture for picture in photos if picture.taken == taken]) for taken in rules.PhotoTime],
         steps=records.list_steps(session(), hazard),
+        issued=list_documents(session(), DocumentKind.HAZARD, hazard.number),
         late=hazard.is_overdue(today()),
         own_fix=hazard.fixed_by_id is not None and hazard.fixed_by_id == actor().user_id,
     )
@@ -72,7 +76,7 @@ def show(number: str) -> Any:
 def plan_pdf(number: str) -> Any:
     """I print the sheet "one road, one plan"."""
     hazard = records.find_hazard(session(), number, actor())
-    return _shown(sheet.render_plan(session(), hazard, locale(), utc_now()), "application/pdf", hazard, "pdf")
+    return _shown(papers.render_plan(session(), hazard, locale(), utc_now()), "application/pdf", hazard, "pdf")
 
 
 @pages.get("/<number>/photos/<int:position>")

@@ -117,6 +117,11 @@ def find_document_for(session: Session, number: str, by: Actor) -> Document:
     return document
 
 
+def may_open(session: Session, document: Document, by: Actor) -> bool:
+    """Tell whether ``by`` may open a document."""
+    return session.scalar(select(Document.id).where(Document.id == document.id, visible_to(by))) is not None
+
+
 def valid_document(session: Session, kind: DocumentKind, subject: str) -> Document | None:
     """Return the document of a record that holds, or None."""
     return session.scalar(

@@ -22,11 +22,13 @@ class Drawing:
     """What a document of a kind is drawn from, and how: ``files`` is ENDING -> drawing, the first one the document.
 
     ``passing`` names facts that differ from one moment to the next though nothing has changed: when it was printed.
+    ``addresses`` names those that are the path of a page, which becomes the public address when it is drawn.
     """
 
     data: type[Any]
     files: Mapping[str, Draw]
     passing: frozenset[str] = frozenset()
+    addresses: frozenset[str] = frozenset()
 
     @property
     def ending(self) -> str:
@@ -46,11 +48,16 @@ def _plan(session: Session, data: HazardPlanData, locale: str, stamp: Stamp) -> 
 
 DRAWINGS: Mapping[DocumentKind, Drawing] = {
     DocumentKind.CERTIFICATE: Drawing(
-        certificate.CertificateData, _paper(certificate.render), frozenset({"number", "verify_url"})
+        certificate.CertificateData,
+        _paper(certificate.render),
+        passing=frozenset({"number", "verify_url", "issued_on"}),
+        addresses=frozenset({"verify_url"}),
     ),
-    DocumentKind.RECEIPT: Drawing(receipt.ReceiptData, _paper(receipt.render), frozenset({"receipt_url"})),
-    DocumentKind.NOTICE: Drawing(notice.NoticeData, _paper(notice.render), frozenset({"answer_url"})),
-    DocumentKind.HAZARD: Drawing(HazardPlanData, {"pdf": _plan}, frozenset({"page_url", "printed_at"})),
-    DocumentKind.ROSTER: Drawing(roster.RosterData, _paper(roster.render), frozenset({"printed_at"})),
+    DocumentKind.RECEIPT: Drawing(receipt.ReceiptData, _paper(receipt.render), addresses=frozenset({"receipt_url"})),
+    DocumentKind.NOTICE: Drawing(notice.NoticeData, _paper(notice.render), addresses=frozenset({"answer_url"})),
+    DocumentKind.HAZARD: Drawing(
+        HazardPlanData, {"pdf": _plan}, passing=frozenset({"printed_at"}), addresses=frozenset({"page_url"})
+    ),
+    DocumentKind.ROSTER: Drawing(roster.RosterData, _paper(roster.render), passing=frozenset({"printed_at"})),
 }
 """KIND -> how it is drawn."""

@@ -25,9 +25,10 @@ from trafficedu.core.transactions import writing
 from trafficedu.issued.models import Document, DocumentFile
 from trafficedu.issued.queries.documents import FACTS, Line, facts_of, kept_file, valid_document, what_it_says
 from trafficedu.issued.queries.drawing import DRAWINGS
-from trafficedu.issued.rules import DOCUMENT_LIFE, LEAST_REASON, PERSONAL, DocumentAct, DocumentKind
-from trafficedu.reports.proof import REPLACED, REVOKED, Proof, Stamp
+from trafficedu.issued.rules import DOCUMENT_LIFE, LEAST_REASON, LONGEST_REASON, PERSONAL, DocumentAct, DocumentKind
+from trafficedu.reports.proof import EXCERPT, REPLACED, REVOKED, Proof, Stamp
 
+NO_PROOF = Proof("", date.min, "")
 TRIES = 3
 """How often a document is looked for and issued where others issue it at the same moment."""
 
@@ -123,8 +124,8 @@ def _values(
     """Return what is kept of a new document, by column."""
     number = number or new_number(new.kind.letter)
     old = replaces.number if replaces is not None else ""
-    address = services_of(session).address(f"/verify/{number}")
-    text = canonical(_facts(new, Proof(number, local_date(now), address, old, tuple(new.marks))))
+    proof = Proof(number, local_date(now), f"/verify/{number}", old, tuple(new.marks))
+    text = canonical(_facts(new, proof))
     month, version = new.evaluation or (None, None)
     return {
         "number": number,
@@ -209,10 +210,34 @@ def revoke(session: Session, document: Document, reason: str, by: Actor, now: da
     if len(reason.strip()) < LEAST_REASON:
         text = message("Give the reason in at least %(count)d characters.", count=LEAST_REASON)
         raise Refusal(text, field="reason")
+    _revoke(session, document, reason.strip(), by, now)
+
+
+def _revoke(session: Session, document: Document, reason: str, by: Actor, now: datetime) -> None:
     document.state = DOCUMENT_LIFE.after(DocumentAct.REVOKE, document.state)
-    document.ended_utc, document.ended_by_id, document.reason = now, by.user_id, reason.strip()
+    document.ended_utc, document.ended_by_id, document.reason = now, by.user_id, reason[:LONGEST_REASON]
     session.flush()
     audit.write(session, "issued:document:revoke", by, subject=document)
+
+
+def withdraw(session: Session, kind: DocumentKind, subject: str, reason: str, by: Actor, now: datetime) -> None:
+    """Revoke the document of a record that stands no more, if one was issued; the reason is the record's own."""
+    held = valid_document(session, kind, subject)
+    if held is not None:
+        _revoke(session, held, reason, by, now)
+
+
+def renew(session: Session, new: NewDocument, by: Actor, now: datetime, *, first: bool = True) -> Document | None:
+    """Issue what a record says after an act that changed it, instead of what was issued before.
+
+    Where the record has no document that holds: its first one, or with ``first`` false none at all.
+    """
+    held = valid_document(session, new.kind, new.subject)
+    if held is None and not first:
+        return None
+    if held is not None and is_the_same(session, held, new):
+        return held
+    return issue(session, new, by, now, replaces=held)
 
 
 def hand_out(session: Session, document: Document, locale: str, now: datetime, ending: str = "") -> bytes:
@@ -253,24 +278,48 @@ def keep_file(session: Session, document: Document, of: tuple[str, str], key: st
 
 def drawn(session: Session, document: Document, locale: str, ending: str = "", across: Message | None = None) -> bytes:
     """Draw a document from its facts."""
-    drawing = DRAWINGS[document.kind]
     said = what_it_says(session, document)
-    draw = drawing.files[ending or drawing.ending]
-    return draw(session, said.data(locale), locale, Stamp(said.proof, across))
+    return _put_on_paper(session, document.kind, said.data(locale), locale, Stamp(said.proof, across), ending)
+
+
+def _put_on_paper(
+    session: Session, kind: DocumentKind, data: Any, locale: str, stamp: Stamp, ending: str = ""
+) -> bytes:
+    """Draw what a document of a kind says; the paths among its facts become public addresses here, and only here.
+
+    So a record may be signed off where nobody has said yet under which address the installation is found; its paper
+    may not be drawn.
+    """
+    drawing, address = DRAWINGS[kind], services_of(session).address
+    whole = replace(data, **{name: address(getattr(data, name)) for name in drawing.addresses})
+    proof = stamp.proof
+    if proof is not None:
+        stamp = replace(stamp, proof=replace(proof, address=address(proof.address)))
+    return drawing.files[ending or drawing.ending](session, whole, locale, stamp)
+
+
+def excerpt(session: Session, document: Document, locale: str, changes: Mapping[str, Any]) -> bytes:
+    """Draw a document for who may not read all of it, with ``changes`` of its facts; a word across it says so."""
+    said = what_it_says(session, document)
+    across = EXCERPT if document.is_valid else _not_any_more(document)
+    data = replace(said.data(locale), **changes)
+    return _put_on_paper(session, document.kind, data, locale, Stamp(said.proof, across))
 
 
 def shown_file(session: Session, document: Document, locale: str, now: datetime, ending: str = "") -> bytes:
     """Return the file of a document for who works with it: one that no longer holds has that written across it."""
     if document.is_valid:
         return hand_out(session, document, locale, now, ending)
-    return drawn(session, document, locale, ending, REVOKED if document.is_revoked else REPLACED)
+    return drawn(session, document, locale, ending, _not_any_more(document))
+
+
+def _not_any_more(document: Document) -> Message:
+    return REVOKED if document.is_revoked else REPLACED
 
 
 def draft(session: Session, new: NewDocument, locale: str, across: Message, ending: str = "") -> bytes:
     """Draw what would be issued, with a word across it; nothing is kept and it has no number."""
-    drawing = DRAWINGS[new.kind]
-    nothing = Proof("", date.min, "")
-    return drawing.files[ending or drawing.ending](session, new.paper(locale, nothing), locale, Stamp(None, across))
+    return _put_on_paper(session, new.kind, new.paper(locale, NO_PROOF), locale, Stamp(None, across), ending)
 
 
 def no_longer(document: Document) -> Message:

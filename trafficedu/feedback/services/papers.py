@@ -1,0 +1,70 @@
+"""Notices as documents: issued when they are first opened or printed, anew when corrected, revoked when withdrawn."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from trafficedu.core.actors import SYSTEM, Actor
+from trafficedu.core.errors import Missing
+from trafficedu.core.text import LOCALES, message, translate
+from trafficedu.core.transactions import writing
+from trafficedu.feedback.models import Notice
+from trafficedu.feedback.queries.display import notice_document
+from trafficedu.feedback.queries.notices import find_notice, notice_of_violation
+from trafficedu.issued.models import Document
+from trafficedu.issued.queries.documents import last_document, valid_document
+from trafficedu.issued.rules import DocumentKind
+from trafficedu.issued.services import issuing
+from trafficedu.issued.services.issuing import NewDocument
+from trafficedu.violations.events import ViolationCorrected, ViolationVoided
+
+NOT_SENT = message("This notice has not been sent, so there is no document yet.")
+WITHDRAWN = message("The violation was recorded in error and has been voided.")
+
+
+def issue_notice(session: Session, notice: Notice, by: Actor, now: datetime) -> Document:
+    """Keep what a notice says when it leaves the house; what was kept before stays."""
+    held = valid_document(session, DocumentKind.NOTICE, notice.number)
+    return held or issuing.issue(session, notice_document(session, notice, now), by, now)
+
+
+def document_of(session: Session, notice: Notice, by: Actor, now: datetime) -> Document:
+    """Return the document of a notice, issued now where nobody has opened or printed it yet; raise :class:`Missing`."""
+    document = last_document(session, DocumentKind.NOTICE, notice.number)
+    if document is None and not notice.is_sent:
+        raise Missing(NOT_SENT)
+    if document is None:
+        with writing(session):
+            document = issue_notice(session, notice, by, now)
+    return document
+
+
+def reissue_notice(session: Session, event: ViolationCorrected) -> None:
+    """Replace the document of a notice whose violation was corrected, where it has left the house."""
+    notice = notice_of_violation(session, event.violation_id)
+    if notice is not None and notice.is_sent:
+        issuing.renew(session, notice_document(session, notice, event.at_utc), event.by, event.at_utc, first=False)
+
+
+def revoke_notice(session: Session, event: ViolationVoided) -> None:
+    """Revoke the document of a notice whose violation was voided."""
+    notice = notice_of_violation(session, event.violation_id)
+    if notice is not None:
+        reason = " ".join(translate(WITHDRAWN, locale) for locale in LOCALES)
+        issuing.withdraw(session, DocumentKind.NOTICE, notice.number, reason, event.by, event.at_utc)
+
+
+def notice_now(session: Session, number: str, now: datetime) -> NewDocument:
+    """Return what a notice would say were it issued now; raise :class:`Missing`."""
+    notice = find_notice(session, number, SYSTEM)
+    if not notice.is_sent:
+        raise Missing(NOT_SENT)
+    return notice_document(session, notice, now)
+
+
+def render_notice(session: Session, number: str, locale: str, now: datetime) -> bytes:
+    """Return a notice as PDF: for the command line, which sees everything. Raises Missing, Refusal."""
+    document = document_of(session, find_notice(session, number, SYSTEM), SYSTEM, now)
+    return issuing.hand_out(session, document, locale, now)
