@@ -4,6 +4,7 @@ import { ask } from "./parts/confirm.js";
 import { chartsSeen } from "./parts/charts-seen.js";
 import { enhance } from "./parts/enhance.js";
 import { drafts } from "./parts/drafts.js";
+import { firstTap } from "./parts/first-tap.js";
 import { guard } from "./parts/guard.js";
 import { refresh } from "./parts/refresh.js";
 import { resume } from "./parts/resume.js";
@@ -19,6 +20,7 @@ document.addEventListener("htmx:configRequest", (event) => {
 
 ask(document); // before the guard: a question that is answered "no" sends nothing
 guard(document);
+firstTap(document);
 shortForms(document, csrf);
 sending(document, (part) => {
   htmx.process(part);

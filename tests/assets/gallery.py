@@ -110,6 +110,10 @@ def context() -> dict[str, object]:
         if "anonymous" in request.args
         else [Links("Road", [Link("A", "/?", True)]), Links("Desk", [Link("B", "/b")])],
         "page_url": page_url,
+        "held_back": lambda: None,
+        "opened_mark": str,
+        "seen_mark": str,
+        "mark_of": lambda _record: "",
         "beginning_of_list": BEGINNING_OF_LIST,
     }
 

@@ -88,6 +88,23 @@ class TestRecordPage:
         assert answer.status_code == 303
         assert 10 < len(asked) <= STATEMENTS, asked
 
+    def test_the_time_is_that_of_the_first_tap_and_never_of_the_page(
+        self, session: Session, phone: Browser, district: District
+    ) -> None:
+        assert re.search(r'name="occurred_at"[^>]*value=""', phone.get("/record").text)
+        tapped = phone.get("/record?kind=2007").text  # a key of the first screen
+        assert re.search(r'name="occurred_at"[^>]*value="[0-9]{4}-', tapped)
+        before = utc_now().replace(second=0, microsecond=0)
+        answer = phone.post("/record", data=typed(district, occurred_at="", place="x" * 121))
+        kept = re.search(r'name="occurred_at"[^>]*value="([^"]+)"', answer.text)
+        assert answer.status_code == 422
+        assert kept is not None
+        assert phone.post("/record", data=typed(district, occurred_at="")).status_code == 303
+        newest = session.scalars(select(Violation).order_by(Violation.id.desc())).first()
+        assert newest is not None
+        assert before <= newest.occurred_utc <= utc_now()
+        assert kept[1] >= local(before).strftime("%Y-%m-%dT%H:%M")
+
     @pytest.mark.parametrize(
         ("change", "says"),
         [
@@ -96,7 +113,6 @@ class TestRecordPage:
             ({"kind": "4711"}, "no kind of violation with the code 4711"),
             ({"area_code": ""}, "Choose the village."),
             ({"area_code": "000"}, "no village with the code 000"),
-            ({"occurred_at": ""}, "Enter the date and time."),
             ({"occurred_at": "yesterday"}, "Write the date and time like"),
             ({"occurred_at": "2999-01-01T10:00"}, "is in the future"),
             ({"occurred_at": "2020-01-01T10:00"}, "more than 30 days ago"),

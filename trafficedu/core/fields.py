@@ -195,6 +195,30 @@ class LocalTimeField(DateTimeLocalField):
         return clock.local(self.data).strftime("%Y-%m-%dT%H:%M") if self.data is not None else ""
 
 
+class NowField(LocalTimeField):
+    """A moment that is now unless somebody says otherwise: what is left empty becomes the minute it is sent in.
+
+    Nothing is filled in when the page is drawn: it may stay open for long before somebody uses it. ``first_tap`` names
+    fields of the form; the page's script fills in the minute in which one of them is first touched.
+    """
+
+    def __init__(self, label: Any, validators: Sequence[Any] = (), first_tap: str = "", **kwargs: Any) -> None:
+        super().__init__(label, validators, **kwargs)
+        self.first_tap = first_tap
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the typed text, or take the present minute, which the form keeps if it is shown again."""
+        if any(text.strip() for text in valuelist):
+            super().process_formdata(valuelist)
+        elif valuelist:
+            self.data, self.raw_data = clock.utc_now().replace(second=0, microsecond=0), None
+
+    def __call__(self, **kwargs: Any) -> Any:
+        """Draw the field, with what the script needs to fill it in by the server's clock."""
+        tap = {"data-first-tap": self.first_tap, "data-now": clock.utc_now().timestamp()} if self.first_tap else {}
+        return super().__call__(**{**tap, **kwargs})
+
+
 class MonthField(fields.MonthField):
     """A month; ``data`` is a :class:`Month`, None where nothing is typed."""
 

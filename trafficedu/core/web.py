@@ -88,6 +88,8 @@ def address_of(endpoint: str, **values: Any) -> str:
     return url_for(endpoint, **{k: v for k, v in {**typed, **values}.items() if v is not None})
 
 
+LONGEST_WORD = 24
+"""Characters without a blank that a column of a list makes room for; a longer word is broken."""
 BEGINNING_OF_LIST: Mapping[str, None] = {"after": None, "before": None}
 """Changes of an address that lead to where a list begins, for :func:`page_url`."""
 
@@ -142,6 +144,7 @@ def init_web(app: Flask, tables: Tables) -> None:
         message=lambda value: isinstance(value, Message),
         moment=lambda value: isinstance(value, datetime),
         day=lambda value: isinstance(value, date),
+        unbroken=lambda value: any(len(part) > LONGEST_WORD for part in value.split()),
     )
     app.jinja_env.globals.update(
         page_url=page_url, address_of=address_of, panels_for=panels_for, beginning_of_list=BEGINNING_OF_LIST

@@ -15,6 +15,7 @@ from trafficedu.core.fields import (
     FilterForm,
     Form,
     LocalTimeField,
+    NowField,
     SearchedFilter,
     TrimmedField,
     VersionField,
@@ -46,7 +47,9 @@ class BeginForm(Form):
 class EndForm(Form):
     """When a patrol ended, and what came of it."""
 
-    ended_at = LocalTimeField(_l("End"), [InputRequired(TIME_MISSING), not_in_future])
+    ended_at: LocalTimeField = NowField(
+        _l("End"), [not_in_future], description=_l("Leave empty for now; enter the time if it ended earlier.")
+    )
     stops = IntegerField(
         _l("Riders stopped"),
         [Optional(), STOPS],
@@ -64,6 +67,7 @@ class PastForm(EndForm):
     """A patrol that is over and was written down elsewhere."""
 
     area_code = PlaceField(_l("Area"), [InputRequired(AREA_MISSING)], ANY)
+    ended_at = LocalTimeField(_l("End"), [InputRequired(TIME_MISSING), not_in_future])
     started_at = LocalTimeField(_l("Start of the patrol"), [InputRequired(TIME_MISSING), not_in_future])
     client_reference = _key()
 

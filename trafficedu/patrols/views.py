@@ -95,8 +95,6 @@ def end() -> Any:
         return back_to("patrols.now")
     seen(running)
     form = EndForm(obj=running)
-    if not form.is_submitted():
-        form.ended_at.data = utc_now()
     number = running.number
     if submitted(form, lambda: services.end(session(), running, form.to_input(), actor(), utc_now())):
         flash_message(message("Patrol ended. Thank you, and get home safely."))

@@ -10,7 +10,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from trafficedu.core.access import actor, open_to_all
 from trafficedu.core.actors import VISITOR
-from trafficedu.core.clock import today, utc_now
+from trafficedu.core.clock import local_date, today, utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.forms import attach_error, form_page, submitted
@@ -229,6 +229,9 @@ def _receipt_or_key(number: str) -> Any:
 
 @pages.app_template_filter()
 def session_time(study: StudySession) -> str:
-    """Write when a session begins as one says it: with the day of the week."""
-    pattern = "EEEE d MMMM, HH:mm" if locale() == "en" else "M月d日 EEEE HH:mm"
+    """Write when a session begins as one says it: with the day of the week, and the year where it is another one."""
+    this_year = local_date(study.starts_utc).year == today().year
+    english = "EEEE d MMMM, HH:mm" if this_year else "EEEE d MMMM y, HH:mm"
+    chinese = "M月d日 EEEE HH:mm" if this_year else "y年M月d日 EEEE HH:mm"
+    pattern = english if locale() == "en" else chinese
     return str(flask_babel.format_datetime(study.starts_utc, pattern))

@@ -20,6 +20,7 @@ from trafficedu.core.fields import (
     FilterForm,
     Form,
     LocalTimeField,
+    NowField,
     SearchedFilter,
     TrimmedField,
     VersionField,
@@ -102,7 +103,12 @@ class RecordForm(RiderFields):
 
     kind = RadioField(_l("Violation"), validate_choice=False, choices=[])
     other_kind = SelectField(_l("Another kind"), validate_choice=False, validators=[Optional()], choices=[])
-    occurred_at = LocalTimeField(_l("When"), [InputRequired(_l("Enter the date and time.")), not_in_future])
+    occurred_at = NowField(
+        _l("When"),
+        [not_in_future],
+        first_tap="kind other_kind",
+        description=_l("Filled in when you tap what happened. Change it if it happened earlier."),
+    )
     area_code = PlaceField(_l("Village"), [InputRequired(_l("Choose the village."))])
     place = TrimmedField(
         _l("Place"),

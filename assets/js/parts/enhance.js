@@ -3,30 +3,35 @@ import { placeFields } from "./place-fields.js";
 import { positions } from "./position.js";
 import { word } from "./words.js";
 
-const UNITS = [
-  ["year", 31536000],
-  ["month", 2592000],
-  ["day", 86400],
-  ["hour", 3600],
-  ["minute", 60],
-];
 const language = document.documentElement.lang;
+const DAY = 86400000;
+const FARTHEST = 30; // days; beyond, the date says more than a count of days
+const SHANGHAI = 8 * 3600000; // the district's clock, wherever the reader is; it has had no summer time since 1991
 
 let words; // made once: it loads the language's rules
 
+// Minutes and hours of the same day, else days of the calendar: what happened at 22:30 is "yesterday" from midnight on.
 export function relative(then, now = Date.now()) {
-  const seconds = Math.round((then - now) / 1000);
   words ??= new Intl.RelativeTimeFormat(language, { numeric: "auto" });
-  const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ["minute", 60];
-  return words.format(Math.trunc(seconds / size), unit);
+  const days = Math.floor((then + SHANGHAI) / DAY) - Math.floor((now + SHANGHAI) / DAY);
+  if (Math.abs(days) > FARTHEST) return "";
+  if (days) return words.format(days, "day");
+  const minutes = Math.trunc((then - now) / 60000);
+  return Math.abs(minutes) < 60 ? words.format(minutes, "minute") : words.format(Math.trunc(minutes / 60), "hour");
 }
 
+// beside the exact time, which stays
 function times(root) {
   root.querySelectorAll("time[data-relative]").forEach((time) => {
     const then = Date.parse(time.dateTime);
     if (Number.isNaN(then)) return;
-    time.title ||= time.textContent.trim();
-    time.textContent = relative(then);
+    let beside = time.nextElementSibling;
+    if (!beside?.matches(".ago")) {
+      beside = Object.assign(document.createElement("span"), { className: "ago" });
+      time.after(" ", beside);
+    }
+    const said = relative(then);
+    if (beside.textContent !== said) beside.textContent = said;
   });
 }
 

@@ -39,7 +39,6 @@ def new() -> Any:
     """I record an accident; if one like it is on record already, I am asked first."""
     form = AccidentForm()
     if request.method == "GET":
-        form.occurred_at.data = utc_now()
         form.area_code.begin_with(cookie.get(VILLAGE_COOKIE, ""))
         return _page(form)
     close: Sequence[Accident] = []

@@ -63,9 +63,9 @@ def record() -> Any:
     """I record what I saw; the answer tells the rider where to study."""
     form = RecordForm()
     if request.method == "GET":
-        form.occurred_at.data = utc_now()
         form.area_code.begin_with(cookie.get(VILLAGE_COOKIE, ""))
         form.kind.data = request.args.get("kind") or None
+        form.occurred_at.data = utc_now() if form.kind.data else None  # a key of the first screen was tapped just now
         if request.args.get("like"):
             _begin_like(form, records.find_violation(session(), request.args["like"], actor()))
         return _page(form)
