@@ -25,6 +25,7 @@ import trafficedu.companies.views
 import trafficedu.configuration.views
 import trafficedu.education.views.courses
 import trafficedu.education.views.sessions
+import trafficedu.education.views.signing
 import trafficedu.education.views.study
 import trafficedu.education.views.tasks
 import trafficedu.evaluation.views.results
@@ -93,6 +94,7 @@ PAGES: Sequence[ModuleType] = [
     trafficedu.education.views.tasks,
     trafficedu.education.views.sessions,
     trafficedu.education.views.study,
+    trafficedu.education.views.signing,
     trafficedu.education.views.courses,
     trafficedu.feedback.views.notices,
     trafficedu.feedback.views.policy,

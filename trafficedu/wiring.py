@@ -36,7 +36,7 @@ from trafficedu.education import panels as study_panels
 from trafficedu.education.events import TaskLeftOut
 from trafficedu.education.queries import monthly as studies_monthly
 from trafficedu.education.queries.reoffence import COMPLETIONS, REOFFENCES
-from trafficedu.education.services import assignment, certifying, courses, rosters, seats
+from trafficedu.education.services import absence, assignment, certifying, courses, rosters, seats
 from trafficedu.evaluation import panels as evaluation_panels
 from trafficedu.evaluation.events import ColourWorsened
 from trafficedu.evaluation.services import alarms, fits, results, rule_sets, runs
@@ -279,6 +279,8 @@ watch(FIGURES)
 
 CHORES: Mapping[str, Chore] = {
     "waiting tasks seated": seats.book_waiting,
+    "absences noted": written_in_parts(absence.note_absent),
+    "unsigned studies closed": written_in_parts(absence.close_unsigned),
     "audit rows sealed": audit.seal,
     "notices beyond help closed": written(closing.close_beyond_help),
     "points of studies entered": happenings.enter_happenings,

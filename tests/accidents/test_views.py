@@ -24,7 +24,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import local, local_date, utc_now
 from trafficedu.core.numbers import new_number
-from trafficedu.education.models import StudyTask
+from trafficedu.education.models.tasks import StudyTask
 
 
 def typed(district: District, **changes: Any) -> dict[str, Any]:

@@ -41,7 +41,8 @@ from trafficedu.core.numbers import new_number
 from trafficedu.core.transactions import writing
 from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import load_demo
-from trafficedu.education.models import Attendance, Booking, StudySession, StudyTask
+from trafficedu.education.models.courses import StudySession
+from trafficedu.education.models.tasks import Attendance, Booking, StudyTask
 from trafficedu.education.queries.courses import find_course
 from trafficedu.stations.models import Station
 

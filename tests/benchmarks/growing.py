@@ -22,7 +22,7 @@ from sqlalchemy import Column, Date, Index, String, Table, UniqueConstraint, tex
 from sqlalchemy.orm import Session
 
 from trafficedu.core.orm import Base, FirstOfMonth, UTCDateTime
-from trafficedu.education.rules import FINISHED_FROM
+from trafficedu.education.rules.reckoning import FINISHED_FROM
 from trafficedu.feedback.rules import HELD_FROM
 
 Say = Callable[[str], None]
@@ -53,7 +53,7 @@ GROWN: Mapping[str, Growth] = {
     "study_session": TENTH,
     "violation": Growth(open="state = 'pending'"),
     "objection": Growth(open="state = 'open'"),
-    "study_task": Growth(open="state IN ('open', 'booked', 'in_progress')"),
+    "study_task": Growth(open="state IN ('open', 'booked', 'away', 'in_progress')"),
     "task_violation": Growth(),
     "booking": Growth(),
     "attendance": Growth(),

@@ -47,7 +47,7 @@ from trafficedu.core.month import Month
 from trafficedu.core.settings import load_settings
 from trafficedu.core.transactions import WRITES
 from trafficedu.demo.accounts import USERNAMES
-from trafficedu.education.models import Booking
+from trafficedu.education.models.tasks import Booking
 
 ALONE, EVERY, LONGEST = 30.0, 0.25, 600.0
 """Seconds that are measured without anything else, between two requests of one person, and at most with all else."""

@@ -46,7 +46,7 @@ from trafficedu.core.database import database
 from trafficedu.core.transactions import WRITES
 from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import load_demo
-from trafficedu.education.models import Course, StudySession
+from trafficedu.education.models.courses import Course, StudySession
 from trafficedu.riders.services.engagements import NewEngagement, engage
 from trafficedu.riders.services.people import NewRider, find_or_register
 from trafficedu.stations.models import Station
@@ -140,6 +140,7 @@ def add_sessions(session: Session, village: Area, riders: int) -> None:
                     station_id=station.id,
                     starts_utc=when,
                     starts_on=clock.local_date(when),
+                    ends_utc=when + timedelta(minutes=50),
                     capacity=40,
                 )
             )

@@ -48,8 +48,9 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.database import close_connections, database
 from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import load_demo
-from trafficedu.education.models import Booking, StudySession, StudyTask
-from trafficedu.education.rules import BookingState, TaskState
+from trafficedu.education.models.courses import StudySession
+from trafficedu.education.models.tasks import Booking, StudyTask
+from trafficedu.education.rules.states import BookingState, TaskState
 from trafficedu.education.services.seats import move_booking
 from trafficedu.stations.models import Station
 
@@ -95,6 +96,7 @@ def prepare(url: str) -> Place:
                 station_id=station.id,
                 starts_utc=starts,
                 starts_on=clock.local_date(starts),
+                ends_utc=starts + timedelta(minutes=50),
                 capacity=40,
             )
             session.add(today)

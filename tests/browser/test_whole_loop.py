@@ -20,7 +20,8 @@ from tests.factories.riders import make_identity
 from tests.reports.reading import read
 from trafficedu.core.clock import local_date, today, utc_now
 from trafficedu.core.transactions import WRITES
-from trafficedu.education.models import Attendance, CourseModule, ModuleRecord, StudySession
+from trafficedu.education.models.courses import CourseModule, StudySession
+from trafficedu.education.models.tasks import Attendance, ModuleRecord
 
 pytestmark = pytest.mark.browser
 RIDER, PLATE, RED_LIGHT = "骆骁行", "浙A12345", "2007"
@@ -91,7 +92,9 @@ class Story:
         """Let the day of a session come."""
         with self.session() as session:
             study = session.scalars(select(StudySession).where(StudySession.number == number)).one()
+            lasts = study.ends_utc - study.starts_utc
             study.starts_utc, study.starts_on = utc_now(), local_date(utc_now())
+            study.ends_utc = study.starts_utc + lasts
             session.commit()
 
     def let_pass(self, minutes: int) -> None:

@@ -14,7 +14,7 @@ from tests.factories.violations import make_district, make_violation, new_rider
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.core.loading import loaded
-from trafficedu.education.models import Course
+from trafficedu.education.models.courses import Course
 from trafficedu.riders.models import Rider
 from trafficedu.violations.models import Violation
 

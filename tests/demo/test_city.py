@@ -14,7 +14,8 @@ from trafficedu.areas.models import Area
 from trafficedu.areas.queries.tree import root
 from trafficedu.demo.accounts import list_documented
 from trafficedu.demo.plan import Plan
-from trafficedu.education.models import Booking, StudySession, StudyTask
+from trafficedu.education.models.courses import StudySession
+from trafficedu.education.models.tasks import Booking, StudyTask
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
 from trafficedu.violations.models import Violation

@@ -24,18 +24,9 @@ from trafficedu.core.positions import check_position
 from trafficedu.core.services import services_of
 from trafficedu.demo.accounts import list_accounts
 from trafficedu.demo.plan import Plan
-from trafficedu.education.models import (
-    Attendance,
-    Booking,
-    Certificate,
-    Course,
-    CourseModule,
-    ModuleRecord,
-    StudySession,
-    StudyTask,
-    TaskViolation,
-)
-from trafficedu.education.rules import ModulePlan, ModuleTimes, gaps
+from trafficedu.education.models.courses import Course, CourseModule, StudySession
+from trafficedu.education.models.tasks import Attendance, Booking, Certificate, ModuleRecord, StudyTask, TaskViolation
+from trafficedu.education.rules.reckoning import ModulePlan, ModuleTimes, gaps
 from trafficedu.feedback.models import Feedback, Notice
 from trafficedu.feedback.queries.notices import count_unanswered
 from trafficedu.feedback.rules import NoticeState
@@ -139,7 +130,9 @@ def test_seats_and_bookings_agree(demo: Session) -> None:
 
 def test_states_of_tasks_agree_with_what_hangs_on_them(demo: Session) -> None:
     live = Counter(demo.scalars(select(Booking.task_id).where(Booking.state == "booked")))
-    attended = set(demo.scalars(select(Booking.task_id).where(Booking.state == "attended")))
+    studies = select(Booking.task_id).join(Attendance).where(Attendance.state.in_(("studying", "signed")))
+    attended = set(demo.scalars(studies))
+    missed = Counter(demo.scalars(select(Booking.task_id).where(Booking.state == "absent")))
     certified = set(demo.scalars(select(Certificate.task_id)))
     links = Counter(demo.scalars(select(TaskViolation.task_id)))
     not_begun = Counter[int]()
@@ -148,20 +141,23 @@ def test_states_of_tasks_agree_with_what_hangs_on_them(demo: Session) -> None:
         assert (task.id in attended) == (task.state in {"completed", "in_progress"})
         assert (task.id in certified) == (task.state == "completed") == (task.completed_utc is not None)
         assert (task.state == "waived") == bool(task.waived_by_id and task.waived_reason)
-        if task.state in {"open", "booked"}:
+        assert task.absences == missed[task.id]
+        assert task.state != "away" or task.absences >= 2
+        assert task.state != "open" or task.absences < 2
+        if task.state in {"open", "booked", "away"}:
             assert links[task.id] > 0
             not_begun[task.rider_id] += 1
         assert task.due_on == task.opened_on + timedelta(days=15)
     assert max(not_begun.values()) == 1
     states = set(demo.scalars(select(StudyTask.state)))
-    assert {"open", "booked", "completed", "waived"} <= states
+    assert {"booked", "away", "completed", "waived", "withdrawn"} <= states
 
 
 def test_every_counting_violation_of_a_known_rider_has_its_task_and_its_notice(demo: Session) -> None:
     established = set(
         demo.scalars(select(Violation.id).where(Violation.state == "confirmed", Violation.rider_id.is_not(None)))
     )
-    assert set(demo.scalars(select(TaskViolation.violation_id))) == established
+    assert set(demo.scalars(select(TaskViolation.violation_id).where(TaskViolation.left_utc.is_(None)))) == established
     noted = set(demo.scalars(select(Notice.violation_id).where(Notice.state != "voided")))
     assert noted == established
     stray = select(func.count()).select_from(TaskViolation).join(StudyTask).join(Violation)
@@ -189,18 +185,20 @@ def test_the_course_answers_to_the_repeat_offender_rule(demo: Session) -> None:
 def test_whoever_completed_really_studied(demo: Session) -> None:
     plans: dict[int, list[ModulePlan]] = {}
     for module in demo.scalars(select(CourseModule).order_by(CourseModule.position)):
-        plan = ModulePlan(module.id, module.kind, module.name_en, module.minimum_minutes)
+        plan = ModulePlan(module.id, module.kind, module.name_en, module.minimum_minutes, module.maximum_minutes)
         plans.setdefault(module.course_id, []).append(plan)
     times: dict[int, list[ModuleTimes]] = {}
     for record in demo.scalars(select(ModuleRecord)):
         times.setdefault(record.attendance_id, []).append(
-            ModuleTimes(record.module_id, record.started_utc, record.ended_utc)
+            ModuleTimes(record.module_id, record.started_utc, record.ended_utc, record.minutes)
         )
     query = select(Attendance, StudySession, Certificate).join(Booking, Attendance.booking_id == Booking.id)
     query = query.join(StudySession).outerjoin(Certificate, Certificate.attendance_id == Attendance.id)
     for attendance, study, certificate in rows(demo, query):
         missing = gaps(plans[study.course_id], times[attendance.id], attendance.quiz_score, 80)
-        assert not missing or attendance.override_reason
+        assert not missing or attendance.override_reason or attendance.state == "left"
+        assert (attendance.state == "signed") == (attendance.signed_off_utc is not None)
+        assert study.ends_utc > study.starts_utc
         assert (certificate is not None) == (attendance.signed_off_utc is not None)
         if attendance.signed_off_utc:
             assert attendance.signed_off_by_id is not None
@@ -240,7 +238,7 @@ def test_the_present_has_something_for_everybody(demo: Session) -> None:
         StudySession.starts_on > TODAY, StudySession.seats_taken < StudySession.capacity
     )
     assert set(demo.scalars(ahead)) == set(demo.scalars(select(Course.id)))
-    overdue = select(func.count()).select_from(StudyTask).where(StudyTask.state == "open", StudyTask.due_on < TODAY)
+    overdue = select(func.count()).select_from(StudyTask).where(StudyTask.state == "away", StudyTask.due_on < TODAY)
     assert demo.scalar(overdue)
     assert demo.scalar(select(func.count()).select_from(Objection))
     assert demo.scalar(select(func.count()).select_from(Violation).where(Violation.state == "pending"))

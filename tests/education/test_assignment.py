@@ -24,11 +24,13 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.errors import Denied, Refusal
 from trafficedu.core.events import publish
-from trafficedu.education.models import StudySession, StudyTask, TaskViolation
+from trafficedu.education.models.courses import StudySession
+from trafficedu.education.models.tasks import StudyTask, TaskViolation
 from trafficedu.education.queries.seats import live_booking, sessions_with_seats
 from trafficedu.education.queries.tasks import task_of_violation
-from trafficedu.education.rules import TaskState
+from trafficedu.education.rules.states import TaskState
 from trafficedu.education.services import assignment, seats
+from trafficedu.education.services.absence import leave_early
 from trafficedu.education.services.study import check_in, undo_check_in
 from trafficedu.riders.models import Rider
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
@@ -182,17 +184,20 @@ def test_the_course_follows_the_number_in_the_window(
 
 
 def test_after_check_in_the_next_task_opens(session: Session, district: District, rider: Rider) -> None:
-    study = make_session(session, district.at_a, NOW + timedelta(hours=2))
+    begins = NOW + timedelta(hours=2)
+    study = make_session(session, district.at_a, begins)
     first = establish(session, make_violation(session, rider, district.a))
     booking = live_booking(session, first.id)
     assert booking is not None
     assert booking.session is study
-    check_in(session, booking, SYSTEM, NOW)
-    second = establish(session, make_violation(session, rider, district.a))
+    check_in(session, booking, SYSTEM, begins)
+    second = establish(session, make_violation(session, rider, district.a), begins)
     assert second is not first
     assert (first.state, second.state) == ("in_progress", "open")
     with pytest.raises(Refusal, match="next study task"):
         undo_check_in(session, booking, SYSTEM)
+    leave_early(session, booking, SYSTEM, begins + timedelta(minutes=5))
+    assert (first.state, second.state, len(first.links)) == ("open", "joined", 2)
 
 
 def test_the_same_violation_twice_is_assigned_once(session: Session, district: District, rider: Rider) -> None:
@@ -222,7 +227,8 @@ def test_voiding_the_only_violation_withdraws_the_task_and_frees_the_seat(
     assert task.state == "withdrawn"
     assert seat(session, waiting) is study
     assert study.seats_taken == 1
-    assert task_of_violation(session, violation.id) is None
+    assert task_of_violation(session, violation.id) is task, "what was, remains to be read"
+    assert task.links[0].left_utc == NOW
 
 
 def test_voiding_one_of_two_computes_the_course_anew(session: Session, district: District, rider: Rider) -> None:
@@ -242,6 +248,7 @@ def test_voiding_after_completion_leaves_the_study_standing(session: Session, di
     task.state, task.completed_utc, task.completed_on = TaskState.COMPLETED, NOW, TODAY
     void(session, violation)
     assert task.state == "completed"
+    assert task_of_violation(session, violation.id) is task
 
 
 def test_moving_to_a_chosen_session(session: Session, district: District, rider: Rider) -> None:

@@ -15,7 +15,8 @@ from trafficedu import cli
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.errors import Missing
-from trafficedu.education.services.study import check_in, sign_off
+from trafficedu.education.services.signing import sign_off
+from trafficedu.education.services.study import check_in
 from trafficedu.riders.models import Rider
 
 

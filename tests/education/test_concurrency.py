@@ -17,7 +17,8 @@ from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
 from trafficedu.core.events import publish
 from trafficedu.core.transactions import WRITES
-from trafficedu.education.models import Booking, StudySession, StudyTask
+from trafficedu.education.models.courses import StudySession
+from trafficedu.education.models.tasks import Booking, StudyTask
 from trafficedu.education.services import seats
 from trafficedu.riders.models import Rider
 from trafficedu.violations.events import ViolationEstablished
@@ -103,7 +104,7 @@ def test_violations_of_one_rider_at_once_share_one_task(fresh_app: Flask) -> Non
     in_threads(fresh_app, record, THREADS)
     with fresh_app.app_context(), database().sessionmaker(info=WRITES) as session:
         task = session.scalars(select(StudyTask)).one()
-        assert (task.course.code, len(task.violations), task.state) == ("intensive", THREADS, "booked")
+        assert (task.course.code, len(task.links), task.state) == ("intensive", THREADS, "booked")
         assert session.scalar(select(func.count()).select_from(Violation)) == THREADS
         assert session.scalar(select(func.sum(StudySession.seats_taken))) == 1
 

@@ -22,12 +22,12 @@ from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import from_local
 from trafficedu.core.errors import Missing
 from trafficedu.core.month import Month, Period
-from trafficedu.education.models import StudyTask
+from trafficedu.education.models.tasks import StudyTask
 from trafficedu.education.queries.monthly import count_completion
 from trafficedu.education.queries.people import people as shown_people
 from trafficedu.education.queries.reoffence import count_reoffence
 from trafficedu.education.queries.tasks import TaskFilter, find_task, list_overdue, tasks_on
-from trafficedu.education.rules import CompletionCounts, ReoffenceCounts
+from trafficedu.education.rules.reckoning import CompletionCounts, ReoffenceCounts
 from trafficedu.riders.models import Rider
 
 JUNE = Period(Month(2026, 6), Month(2026, 6))

@@ -12,7 +12,8 @@ from trafficedu.configuration.services import correct_day
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import from_local, local
 from trafficedu.core.errors import Missing, Refusal, Stale
-from trafficedu.education.models import StudySession, StudyTask
+from trafficedu.education.models.courses import StudySession
+from trafficedu.education.models.tasks import StudyTask
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.queries.sessions import find_session
 from trafficedu.education.services import sessions

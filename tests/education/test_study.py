@@ -12,10 +12,11 @@ from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
-from trafficedu.core.errors import Denied, Missing, Refusal
-from trafficedu.education.models import Booking, Certificate, StudySession
+from trafficedu.core.errors import Denied, Missing, Refusal, Stale
+from trafficedu.education.models.courses import StudySession
+from trafficedu.education.models.tasks import Booking, Certificate
 from trafficedu.education.queries.seats import live_booking
-from trafficedu.education.services import seats
+from trafficedu.education.services import absence, signing
 from trafficedu.education.services import study as study_services
 from trafficedu.education.services.certifying import render_certificate
 from trafficedu.education.services.study import GroupResult
@@ -57,12 +58,12 @@ def studied(session: Session, booking: Booking, staff: Actor, score: int | None 
 def test_the_whole_study_ends_in_a_certificate(session: Session, booking: Booking, staff: Actor) -> None:
     studied(session, booking, staff)
     later = STARTS + timedelta(hours=1)
-    certificate = study_services.sign_off(session, booking, staff, later)
+    certificate = signing.sign_off(session, booking, staff, later)
     assert booking.attendance is not None
     assert (booking.task.state, booking.task.completed_on, booking.task.completed_utc) == ("completed", TODAY, later)
     assert booking.attendance.signed_off_by_id == staff.user_id
     assert certificate.number.startswith("C")
-    assert study_services.sign_off(session, booking, staff, later) is certificate, "twice gives the first again"
+    assert signing.sign_off(session, booking, staff, later) is certificate, "twice gives the first again"
     assert render_certificate(session, certificate.number, "zh", utc_now()).startswith(b"%PDF")
 
 
@@ -86,10 +87,10 @@ def test_modules_keep_their_order_and_their_minutes(session: Session, booking: B
 
 def test_no_sign_off_without_the_modules(session: Session, booking: Booking, staff: Actor) -> None:
     with pytest.raises(Refusal, match="Check the rider in first"):
-        study_services.sign_off(session, booking, staff, STARTS)
+        signing.sign_off(session, booking, staff, STARTS)
     study_services.check_in(session, booking, staff, STARTS)
     with pytest.raises(Refusal, match="Not ready"):
-        study_services.sign_off(session, booking, staff, STARTS)
+        signing.sign_off(session, booking, staff, STARTS)
     assert session.scalar(select(func.count()).select_from(Certificate)) == 0
 
 
@@ -97,10 +98,10 @@ def test_no_sign_off_without_the_modules(session: Session, booking: Booking, sta
 def test_no_sign_off_below_the_pass_mark(session: Session, booking: Booking, staff: Actor, score: int | None) -> None:
     studied(session, booking, staff, score)
     with pytest.raises(Refusal, match="Not ready"):
-        study_services.sign_off(session, booking, staff, STARTS + timedelta(hours=1))
+        signing.sign_off(session, booking, staff, STARTS + timedelta(hours=1))
     assert booking.task.state == "in_progress"
     study_services.record_quiz(session, booking, 80, staff, STARTS)
-    study_services.sign_off(session, booking, staff, STARTS + timedelta(hours=1))
+    signing.sign_off(session, booking, staff, STARTS + timedelta(hours=1))
     assert booking.attendance is not None
     assert booking.attendance.quiz_attempts == (1 if score is None else 2)
 
@@ -109,10 +110,10 @@ def test_an_override_needs_a_reason_and_its_own_permission(session: Session, boo
     study_services.check_in(session, booking, staff, STARTS)
     bare = Actor(staff.user_id, staff.name, permissions=staff.permissions - {"education:session:override"})
     with pytest.raises(Denied):
-        study_services.sign_off(session, booking, bare, STARTS, "设备故障")
+        signing.sign_off(session, booking, bare, STARTS, "设备故障")
     with pytest.raises(Refusal, match="give a reason"):
-        study_services.sign_off(session, booking, staff, STARTS, "   ")
-    study_services.sign_off(session, booking, staff, STARTS, "设备故障")
+        signing.sign_off(session, booking, staff, STARTS, "   ")
+    signing.sign_off(session, booking, staff, STARTS, "设备故障")
     assert booking.attendance is not None
     assert booking.attendance.override_reason == "设备故障"
     last = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id.desc())).first()
@@ -126,14 +127,16 @@ def test_the_system_and_an_officer_sign_nothing_off(
     officer = actor_of(people.make_user(session, "officer", area_id=district.root.id))
     for who in (SYSTEM, officer):
         with pytest.raises(Denied):
-            study_services.sign_off(session, booking, who, STARTS + timedelta(hours=1))
+            signing.sign_off(session, booking, who, STARTS + timedelta(hours=1))
 
 
 def test_check_in_is_for_the_day_and_can_be_undone_until_a_module_begins(
     session: Session, booking: Booking, staff: Actor
 ) -> None:
-    with pytest.raises(Refusal, match="on the day"):
-        study_services.check_in(session, booking, staff, NOW - timedelta(days=1))
+    opens, closes = STARTS - timedelta(minutes=60), booking.session.ends_utc + timedelta(minutes=120)
+    for now in (opens - timedelta(seconds=1), closes):
+        with pytest.raises(Refusal, match="check in from|is over"):
+            study_services.check_in(session, booking, staff, now)
     first = study_services.check_in(session, booking, staff, STARTS)
     assert study_services.check_in(session, booking, staff, STARTS) is first
     study_services.undo_check_in(session, booking, staff)
@@ -149,8 +152,8 @@ def test_an_absent_rider_gets_the_next_seat(
 ) -> None:
     following = make_session(session, district.at_a, STARTS + timedelta(days=7))
     with pytest.raises(Refusal, match="not begun yet"):
-        seats.mark_absent(session, booking, staff, NOW)
-    new = seats.mark_absent(session, booking, staff, STARTS + timedelta(hours=3))
+        absence.mark_absent(session, booking, staff, NOW)
+    new = absence.mark_absent(session, booking, staff, STARTS + timedelta(hours=3))
     assert new is not None
     assert new.session is following
     assert (booking.state, booking.task.state, study.seats_taken) == ("absent", "booked", 1)
@@ -158,10 +161,17 @@ def test_an_absent_rider_gets_the_next_seat(
 
 def test_leaving_before_the_end_reopens_the_task(session: Session, booking: Booking, staff: Actor) -> None:
     study_services.check_in(session, booking, staff, STARTS)
-    assert seats.mark_absent(session, booking, staff, STARTS + timedelta(minutes=5)) is None
-    assert (booking.state, booking.task.state) == ("absent", "open")
-    with pytest.raises(Refusal, match="finished"):
-        seats.mark_absent(session, booking, staff, STARTS + timedelta(minutes=5))
+    later = STARTS + timedelta(minutes=5)
+    with pytest.raises(Stale):
+        absence.mark_absent(session, booking, staff, later)
+    assert (booking.task.state, booking.attendance and booking.attendance.state) == ("in_progress", "studying")
+    assert absence.leave_early(session, booking, staff, later) is None
+    assert booking.attendance is not None
+    assert (booking.state, booking.attendance.state, booking.task.state) == ("attended", "left", "open")
+    with pytest.raises(Stale):
+        absence.leave_early(session, booking, staff, later)
+    absence.come_back(session, booking, "认错人", staff, later)
+    assert (booking.attendance.state, booking.task.state) == ("studying", "in_progress")
 
 
 def test_a_lecture_begins_and_ends_for_everybody_at_once(
@@ -187,7 +197,7 @@ def test_a_lecture_begins_and_ends_for_everybody_at_once(
         assert study_services.end_module_for_all(session, study, module.id, staff, now).served == 4
     for one, score in zip([booking, *others], (100, 80, 79, 0), strict=True):
         study_services.record_quiz(session, one, score, staff, now)
-    assert study_services.sign_off_ready(session, study, staff, now) == GroupResult(2, 2)
+    assert signing.sign_off_ready(session, study, staff, now) == GroupResult(2, 2)
     assert sorted(one.task.state for one in [booking, *others]) == ["completed"] * 2 + ["in_progress"] * 2
 
 

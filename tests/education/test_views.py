@@ -21,10 +21,11 @@ from tests.factories.education import (
 from trafficedu.accounts.models import User
 from trafficedu.core import clock
 from trafficedu.core.actors import SYSTEM
-from trafficedu.education.models import Attendance, Booking, Certificate, Course, StudySession, StudyTask
+from trafficedu.education.models.courses import Course, StudySession
+from trafficedu.education.models.tasks import Attendance, Booking, Certificate, StudyTask
 from trafficedu.education.queries.courses import find_course
 from trafficedu.education.queries.seats import live_booking
-from trafficedu.education.views import sessions, study, tasks
+from trafficedu.education.views import sessions, signing, study, tasks
 from trafficedu.riders.models import Rider
 
 STARTS = NOW + timedelta(hours=2)
@@ -45,8 +46,9 @@ class Clock:
 def stand(monkeypatch: pytest.MonkeyPatch) -> Clock:
     stand = Clock()
     monkeypatch.setattr(clock, "utc_now", stand)
-    for module in (sessions, study, tasks):
+    for module in (sessions, study, signing, tasks):
         monkeypatch.setattr(module, "utc_now", stand)
+    for module in (sessions, tasks):
         monkeypatch.setattr(module, "today", lambda: clock.local_date(stand()))
     return stand
 
@@ -242,12 +244,16 @@ def test_a_session_that_was_never_offered_cannot_be_chosen(
 ) -> None:
     other_course = make_session(session, district.at_a, NOW + timedelta(days=1), code="intermediate")
     closed = make_session(session, make_station(session, district.b, active=False), NOW + timedelta(days=1))
-    begun = make_session(session, district.at_a, NOW - timedelta(minutes=1))
+    begun = make_session(session, district.at_b, NOW - timedelta(minutes=1))
+    over = make_session(session, district.at_a, NOW - timedelta(minutes=50 + 120))
+    desk = make_session(session, district.at_a, NOW - timedelta(minutes=20))
     session.commit()
     client.sign_in(staff)
     address = f"/education/{booking.task.number}/seat"
-    for number in (other_course.number, closed.number, begun.number, "S0", ""):
+    for number in (other_course.number, closed.number, begun.number, over.number, "S0", ""):
         assert client.post(address, data={"session": number}, headers=SHORT).status_code == 422
+    assert desk.number in client.get(address).text, "who comes late is seated at the desk"
+    assert client.post(address, data={"session": desk.number}, headers=SHORT).status_code == 200
 
 
 def test_a_seat_and_a_check_in_are_told_to_the_pages_script_shortly(

@@ -16,7 +16,7 @@ from tests.factories.points import expect
 from trafficedu.areas.models import Area, RegisteredEBikes
 from trafficedu.core.month import Month
 from trafficedu.core.numbers import new_number
-from trafficedu.education.models import Attendance, Booking, Certificate, StudyTask
+from trafficedu.education.models.tasks import Attendance, Booking, Certificate, StudyTask
 from trafficedu.points.models import PointActivity, PointEntry
 
 MONTH = Month(2026, 10)
@@ -92,7 +92,14 @@ def add_tasks(session: Session, town: Area, done: Sequence[tuple[bool, int | Non
         booking = Booking(task_id=task.id, session_id=study.id, state="attended", booked_utc=when)
         session.add(booking)
         session.flush()
-        attendance = Attendance(booking_id=booking.id, checked_in_utc=when, quiz_score=quiz, signed_off_utc=when)
+        attendance = Attendance(
+            booking_id=booking.id,
+            state="signed",
+            checked_in_utc=when,
+            open_since_utc=when,
+            quiz_score=quiz,
+            signed_off_utc=when,
+        )
         session.add(attendance)
         session.flush()
         number = f"C{secrets.token_hex(5).upper()}"

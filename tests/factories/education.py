@@ -15,7 +15,8 @@ from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.numbers import new_number
 from trafficedu.core.services import services_of
-from trafficedu.education.models import Course, StudySession, StudyTask, TaskViolation
+from trafficedu.education.models.courses import Course, StudySession
+from trafficedu.education.models.tasks import StudyTask, TaskViolation
 from trafficedu.education.services.assignment import assign_for_violation
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
@@ -148,6 +149,7 @@ def make_session(
         station=station,
         starts_utc=starts,
         starts_on=local_date(starts),
+        ends_utc=starts + timedelta(minutes=sum(module.minimum_minutes for module in course(session, code).modules)),
         capacity=capacity,
         **values,
     )

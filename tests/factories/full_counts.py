@@ -11,8 +11,9 @@ from trafficedu.areas.queries.tree import within
 from trafficedu.configuration.queries import figure
 from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month, Period
-from trafficedu.education.models import StudyTask
-from trafficedu.education.rules import LEFT_OUT, CompletionCounts, ReoffenceCounts
+from trafficedu.education.models.tasks import StudyTask
+from trafficedu.education.rules.reckoning import CompletionCounts, ReoffenceCounts
+from trafficedu.education.rules.states import LEFT_OUT
 from trafficedu.helmets.models import HelmetCount, HelmetSheet, HelmetSite, HelmetSurvey
 from trafficedu.helmets.queries.monthly import RateCriteria
 from trafficedu.violations.models import Violation

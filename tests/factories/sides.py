@@ -21,9 +21,11 @@ from trafficedu.companies.models import Company
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date, utc_now
 from trafficedu.core.numbers import new_number
-from trafficedu.education.models import Certificate, Course, StudySession, StudyTask
+from trafficedu.education.models.courses import Course, StudySession
+from trafficedu.education.models.tasks import Certificate, StudyTask
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.queries.tasks import task_of_violation
+from trafficedu.education.services import signing
 from trafficedu.education.services import study as education
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries.notices import notice_of_violation
@@ -172,6 +174,7 @@ def _session(session: Session, side: Side, course: str) -> StudySession:
         station=side.station,
         starts_utc=starts,
         starts_on=local_date(starts),
+        ends_utc=starts + timedelta(minutes=50),
         capacity=20,
         lecturer=f"{side.name}讲师",
     )
@@ -190,7 +193,7 @@ def _certify(session: Session, side: Side) -> None:
         now += timedelta(minutes=module.minimum_minutes)
         education.end_module(session, booking, module.id, staff, now)
     education.record_quiz(session, booking, 90, staff, now)
-    education.sign_off(session, booking, staff, now)
+    signing.sign_off(session, booking, staff, now)
     side.certificate = session.scalars(select(Certificate).where(Certificate.task_id == side.task.id)).one()
 
 

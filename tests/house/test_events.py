@@ -17,7 +17,7 @@ from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import local_date, utc_now
-from trafficedu.education.models import StudyTask
+from trafficedu.education.models.tasks import StudyTask
 from trafficedu.education.queries.tasks import task_of_violation
 from trafficedu.evaluation.services.runs import publish_run
 from trafficedu.feedback.models import Notice

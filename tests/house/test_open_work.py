@@ -19,11 +19,12 @@ from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.clock import utc_now
 from trafficedu.core.errors import DomainError
 from trafficedu.core.orm import among
-from trafficedu.education.models import Booking, StudySession, StudyTask
+from trafficedu.education.models.courses import StudySession
+from trafficedu.education.models.tasks import Booking, StudyTask
 from trafficedu.education.queries import tasks
-from trafficedu.education.rules import NOT_BEGUN, UNFINISHED, BookingState, SessionState
-from trafficedu.education.rules import urgency as study_urgency
-from trafficedu.education.services import assignment, seats, sessions, study
+from trafficedu.education.rules.reckoning import urgency as study_urgency
+from trafficedu.education.rules.states import NOT_BEGUN, UNFINISHED, BookingState, SessionState
+from trafficedu.education.services import absence, assignment, seats, sessions, signing, study
 from trafficedu.feedback.models import Feedback, Notice
 from trafficedu.feedback.queries import notices
 from trafficedu.feedback.rules import NoticeState, Receiver, urgency
@@ -166,7 +167,7 @@ class Walk:
         booking = self._booking(BookingState.BOOKED, BookingState.ATTENDED)
         if booking is None:
             return None
-        seats.mark_absent(self.session, booking, SYSTEM, self.now)
+        absence.mark_absent(self.session, booking, SYSTEM, self.now)
         return booking
 
     def sign_off(self) -> Any:
@@ -176,7 +177,7 @@ class Walk:
         by = Actor(
             self.staff.user_id, "", permissions=frozenset({"education:session:complete", "education:session:override"})
         )
-        return study.sign_off(self.session, booking, by, self.now, "设备故障，已当面考核合格，同意结业")
+        return signing.sign_off(self.session, booking, by, self.now, "设备故障，已当面考核合格，同意结业")
 
     def waive(self) -> Any:
         task = self._any(select(StudyTask))

@@ -30,8 +30,9 @@ from trafficedu.core.transactions import WRITES
 from trafficedu.demo.accounts import USERNAMES
 from trafficedu.demo.plan import Plan
 from trafficedu.demo.services import load_demo
-from trafficedu.education.models import Booking, Certificate, StudySession
-from trafficedu.education.rules import BookingState
+from trafficedu.education.models.courses import StudySession
+from trafficedu.education.models.tasks import Booking, Certificate
+from trafficedu.education.rules.states import BookingState
 from trafficedu.evaluation.services.runs import evaluate, publish_run
 from trafficedu.feedback.models import Notice
 from trafficedu.riders.queries.people import last_four

@@ -11,7 +11,16 @@ from trafficedu.accidents.rules import ACCIDENT_LIFE, PAIR_LIFE, AccidentState, 
 from trafficedu.core.errors import Stale
 from trafficedu.core.jobs import JOB_LIFE, JobState
 from trafficedu.core.states import Transitions, Word
-from trafficedu.education.rules import BOOKING_LIFE, SESSION_LIFE, TASK_LIFE, BookingState, SessionState, TaskState
+from trafficedu.education.rules.states import (
+    ATTENDANCE_LIFE,
+    BOOKING_LIFE,
+    SESSION_LIFE,
+    TASK_LIFE,
+    AttendanceState,
+    BookingState,
+    SessionState,
+    TaskState,
+)
 from trafficedu.evaluation.rules.rule_sets import RULE_SET_LIFE, RuleSetState
 from trafficedu.feedback.rules import NOTICE_LIFE, NoticeState
 from trafficedu.hazards.rules import HAZARD_LIFE, HazardState
@@ -115,14 +124,21 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
         TASK_LIFE,
         TaskState,
         {
-            "seat": ("open booked", "booked"),
+            "seat": ("open booked away", "booked"),
             "unseat": ("open booked", "open"),
             "check_in": ("booked", "in_progress"),
             "undo_check_in": ("in_progress", "booked"),
-            "miss": ("booked in_progress", "open"),
+            "miss": ("booked", "open"),
+            "miss_again": ("booked", "away"),
+            "excuse": ("away", "open"),
+            "leave": ("in_progress", "open"),
+            "come_back": ("open booked away", "in_progress"),
             "complete": ("in_progress", "completed"),
-            "waive": ("open booked in_progress", "waived"),
-            "withdraw": ("open booked in_progress", "withdrawn"),
+            "take_back": ("completed", "in_progress"),
+            "waive": ("open booked away in_progress", "waived"),
+            "resume": ("waived", "open"),
+            "withdraw": ("open booked away in_progress", "withdrawn"),
+            "join": ("open booked away", "joined"),
         },
     ),
     "booking": (
@@ -131,8 +147,22 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
         {
             "check_in": ("booked", "attended"),
             "undo_check_in": ("attended", "booked"),
-            "miss": ("booked attended", "absent"),
+            "miss": ("booked", "absent"),
+            "reinstate": ("absent", "booked"),
+            "excuse": ("absent", "excused"),
             "give_up": ("booked", "cancelled"),
+        },
+    ),
+    "attendance": (
+        ATTENDANCE_LIFE,
+        AttendanceState,
+        {
+            "study": ("studying", ""),
+            "sign_off": ("studying", "signed"),
+            "take_back": ("signed", "studying"),
+            "leave": ("studying", "left"),
+            "come_back": ("left", "studying"),
+            "lapse": ("studying", "unfinished"),
         },
     ),
     "study session": (

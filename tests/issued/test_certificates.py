@@ -20,8 +20,9 @@ from trafficedu.core.canonical import digest
 from trafficedu.core.clock import local_date, utc_now
 from trafficedu.core.errors import Refusal
 from trafficedu.core.services import services_of
-from trafficedu.education.models import Booking, Certificate
+from trafficedu.education.models.tasks import Booking, Certificate
 from trafficedu.education.queries.seats import live_booking
+from trafficedu.education.services import signing
 from trafficedu.education.services import study as study_services
 from trafficedu.education.services.certifying import carry_over_certificates, render_certificate
 from trafficedu.issued.models import Document, DocumentFile
@@ -61,7 +62,7 @@ def certified(session: Session, booking: Booking, reason: str = "") -> Certifica
             now += timedelta(minutes=module.minimum_minutes)
             study_services.end_module(session, booking, module.id, staff, now)
         study_services.record_quiz(session, booking, 90, staff, now)
-    made = study_services.sign_off(session, booking, staff, now, reason)
+    made = signing.sign_off(session, booking, staff, now, reason)
     session.commit()
     return made
 

@@ -18,7 +18,7 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date, utc_now
 from trafficedu.core.errors import Refusal
 from trafficedu.core.settings import Settings
-from trafficedu.education.models import Certificate
+from trafficedu.education.models.tasks import Certificate
 from trafficedu.education.services.certifying import render_certificate
 from trafficedu.feedback.models import Notice
 from trafficedu.hazards.services import deciding, planning

@@ -13,8 +13,8 @@ from trafficedu import wiring
 from trafficedu.accounts.queries import actor_of
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import today, utc_now
-from trafficedu.education.models import Attendance, Booking
-from trafficedu.education.rules import TaskState
+from trafficedu.education.models.tasks import Attendance, Booking
+from trafficedu.education.rules.states import TaskState
 from trafficedu.education.services import assignment
 from trafficedu.points.models import PointEntry
 from trafficedu.points.queries import entries, scope
@@ -90,7 +90,7 @@ def test_a_station_is_open_on_a_day_somebody_attended(session: Session) -> None:
     session.flush()
     attended = select(Attendance.id).join(Booking).where(Booking.session_id == side.study.id)
     if session.scalar(attended) is None:
-        session.add(Attendance(booking_id=booking.id, checked_in_utc=utc_now()))
+        session.add(Attendance(booking_id=booking.id, checked_in_utc=utc_now(), open_since_utc=utc_now()))
     session.flush()
     happenings.enter_happenings(session, utc_now())
     opened = session.scalars(select(PointEntry).where(PointEntry.once_key.startswith("open-day:"))).all()

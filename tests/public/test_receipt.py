@@ -18,7 +18,7 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import utc_now
 from trafficedu.core.numbers import new_number
-from trafficedu.education.models import StudySession
+from trafficedu.education.models.courses import StudySession
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.queries.tasks import task_of_violation
 from trafficedu.public.services import PER_NUMBER

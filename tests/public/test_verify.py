@@ -9,7 +9,7 @@ from tests.factories.feedback import make_rider, make_world
 from tests.factories.people import make_user
 from trafficedu.core.clock import local_date, utc_now
 from trafficedu.core.numbers import new_number
-from trafficedu.education.models import Attendance, Booking, Certificate
+from trafficedu.education.models.tasks import Attendance, Booking, Certificate
 from trafficedu.riders.queries.people import id_number_of
 
 
@@ -24,7 +24,13 @@ def certificate(session: Session) -> Certificate:
     session.flush()
     signer = make_user(session, "station", station_id=study.station_id)
     attendance = Attendance(
-        booking_id=booking.id, checked_in_utc=now, quiz_score=90, signed_off_utc=now, signed_off_by_id=signer.id
+        booking_id=booking.id,
+        state="signed",
+        checked_in_utc=now,
+        open_since_utc=now,
+        quiz_score=90,
+        signed_off_utc=now,
+        signed_off_by_id=signer.id,
     )
     session.add(attendance)
     session.flush()

@@ -15,9 +15,9 @@ from trafficedu.configuration.queries import forget_figures
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month, Period
-from trafficedu.education.models import StudyTask
+from trafficedu.education.models.tasks import StudyTask
 from trafficedu.education.queries import monthly, reoffence
-from trafficedu.education.rules import CompletionCounts, ReoffenceCounts
+from trafficedu.education.rules.reckoning import CompletionCounts, ReoffenceCounts
 from trafficedu.settled import services as settling
 from trafficedu.settled.models import LateChange
 from trafficedu.violations.models import Violation

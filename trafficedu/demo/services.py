@@ -38,7 +38,7 @@ from trafficedu.demo.plan import Agenda, Plan, Span, date_of, span_until, start_
 from trafficedu.demo.rows import Rows, World
 from trafficedu.demo.study import Study
 from trafficedu.demo.timetable import Timetable
-from trafficedu.education.models import Course
+from trafficedu.education.models.courses import Course
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
 from trafficedu.violations.models import Violation

@@ -1,176 +1,37 @@
 """From the violation to the certificate, after the rules by which the live system assigns, seats and withdraws.
 
-Who does not come is marked absent and seated again, a few times; then nobody seats the rider any more, and the
-task stays open and overdue until the rider is caught again or a supervisor waives it. A task is written with seats,
-attendance and certificates once nothing about it changes any more.
+Who does not come is marked absent and seated again once; after the second time the rider is listed as not coming,
+until somebody gives a seat by hand, because the rider was caught again or a supervisor sees to it, or the study is
+waived: within some months. A few leave early, and go on with what is left. A task is written with seats, attendance and
+certificates once nothing about it changes any more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from random import Random
 
 from trafficedu.demo.names import phrase
 from trafficedu.demo.offences import Offence
 from trafficedu.demo.people import Person
-from trafficedu.demo.plan import DAY, HOUR, MINUTE, Agenda, date_of, day_of, start_of
+from trafficedu.demo.plan import DAY, HOUR, MINUTE, Agenda, date_of, day_of, number_of, start_of
 from trafficedu.demo.rows import Teller, World
-from trafficedu.demo.timetable import WEEKS_AHEAD, Held, Timetable
-from trafficedu.education.models import Attendance, Booking, Certificate, Course, ModuleRecord, StudyTask, TaskViolation
-from trafficedu.education.rules import (
-    BookingState,
-    ModuleKind,
-    TaskState,
-    due_date,
-    latest_start,
-    urgency,
-    window_start,
-)
-
-OVERRIDES = 0.004
-OVERRIDE_REASON = "骑手视力不便，测验改为口头问答，内容已掌握。"
-BREAK_MINUTES = 2
-
-
-@dataclass(slots=True)
-class Attended:
-    """A study that took place: check-in, the modules with start and end, the quiz, the sign-off (0: missing)."""
-
-    checked_in: int
-    modules: list[tuple[int, int, int]]
-    score: int | None
-    attempts: int
-    signed: int
-    override: str = ""
-
-
-@dataclass(slots=True)
-class Seat:
-    """A booking."""
-
-    held: Held
-    booked: int
-    state: BookingState = BookingState.BOOKED
-    attended: Attended | None = None
-
-
-@dataclass(slots=True)
-class Task:
-    """A study task; ``course`` is the place of its course from short to long."""
-
-    id: int
-    person: Person
-    course: int
-    area: int
-    path: str
-    firm: int | None
-    opened: int
-    due: int
-    will_come: bool
-    patience: int
-    state: TaskState = TaskState.OPEN
-    absences: int = 0
-    given_up: bool = False
-    completed: int = 0
-    waived_reason: str = ""
-    links: list[Offence] = field(default_factory=list)
-    seats: list[Seat] = field(default_factory=list)
-
-    @property
-    def seat(self) -> Seat | None:
-        """The seat it holds now."""
-        return self.seats[-1] if self.seats and self.seats[-1].state == BookingState.BOOKED else None
-
-
-def study_through(course: Course, held: Held, signs: bool, chance: Random) -> Attended:
-    """Return how a rider went through a course: every module its minimum of minutes, the quiz passed."""
-    checked_in = held.starts - chance.randrange(-4, 18) * MINUTE
-    clock = max(held.starts, checked_in) + chance.randrange(1, 5) * MINUTE
-    modules = []
-    for module in course.modules:
-        end = clock + (module.minimum_minutes + chance.randrange(4)) * MINUTE
-        modules.append((module.id, clock, end))
-        clock = end + BREAK_MINUTES * MINUTE
-    score, attempts = None, 0
-    if any(module.kind == ModuleKind.QUIZ for module in course.modules):
-        score = max(course.pass_mark, min(100, 5 * round(chance.gauss(91, 6) / 5)))
-        attempts = chance.choices((1, 2, 3), (85, 12, 3))[0]
-    override = ""
-    if signs and score is not None and chance.random() < OVERRIDES:
-        score, override = course.pass_mark - 10, OVERRIDE_REASON
-    return Attended(checked_in, modules, score, attempts, clock if signs else 0, override)
-
-
-class TaskRows(Teller):
-    """Writes tasks with all that hangs on them."""
-
-    def __init__(self, world: World, courses: Sequence[Course]) -> None:
-        super().__init__(world)
-        self._courses = courses
-        self.signers: Sequence[int] = ()
-        """User id of the staff of each station."""
-        self.supervisor = 0
-
-    def write(self, task: Task) -> None:
-        """Write a task, its violations that were not voided, and its seats."""
-        firm = None if task.firm is None else self._places.firms[task.firm].company.id
-        kept = [seat for seat in reversed(task.seats) if seat.state != BookingState.CANCELLED]
-        self._rows.add(
-            StudyTask,
-            id=task.id,
-            rider_id=task.person.id,
-            course_id=self._courses[task.course].id,
-            area_id=task.area,
-            home_area_id=None if task.person.home is None else self._places.villages[task.person.home].id,
-            company_id=firm,
-            station_id=next((self._places.stations[seat.held.station].id for seat in kept), None),
-            opened_utc=task.opened,
-            due_on=task.due,
-            urgency=urgency(task.state, date_of(task.due)),
-            state=task.state,
-            completed_utc=task.completed if task.state == TaskState.COMPLETED else None,
-            waived_by_id=self.supervisor if task.state == TaskState.WAIVED else None,
-            waived_reason=task.waived_reason,
-        )
-        for offence in task.links:
-            if not offence.voided_at:
-                self._rows.add(TaskViolation, violation_id=offence.id, task_id=task.id)
-        for seat in task.seats:
-            self._write_seat(task, seat)
-
-    def _write_seat(self, task: Task, seat: Seat) -> None:
-        booking = self._rows.add(
-            Booking, task_id=task.id, session_id=seat.held.id, state=seat.state, booked_utc=seat.booked
-        )
-        if seat.attended is not None:
-            self._write_study(task, seat.held, booking, seat.attended)
-
-    def _write_study(self, task: Task, held: Held, booking: int, study: Attended) -> None:
-        signer = self.signers[held.station]
-        attendance = self._rows.add(
-            Attendance,
-            booking_id=booking,
-            checked_in_utc=study.checked_in,
-            checked_in_by_id=signer,
-            quiz_score=study.score,
-            quiz_attempts=study.attempts,
-            signed_off_utc=study.signed,
-            signed_off_by_id=signer if study.signed else None,
-            override_reason=study.override,
-        )
-        for module, start, end in study.modules:
-            self._rows.add(ModuleRecord, attendance_id=attendance, module_id=module, started_utc=start, ended_utc=end)
-        if study.signed:
-            self._rows.add(Certificate, task_id=task.id, attendance_id=attendance, issued_utc=study.signed)
-
+from trafficedu.demo.tasks import Seat, Task, TaskRows, leave_through, study_through
+from trafficedu.demo.timetable import Held, Timetable
+from trafficedu.education.models.courses import Course
+from trafficedu.education.models.tasks import StudyTask
+from trafficedu.education.rules.reckoning import due_date, latest_start, window_start
+from trafficedu.education.rules.states import MOST_ABSENCES, BookingState, TaskState
 
 COMES = (0.63, 0.77)
 """Share of riders who study in the end, in the first and in the last month."""
-AT_FIRST, CAUGHT_AGAIN, LAST_ABSENCE = 0.86, 0.6, 2
-LET_OFF = 0.42
+AT_FIRST, CAUGHT_AGAIN, AS_AGREED = 0.86, 0.6, 0.55
+LEAVES = 0.012
+LET_OFF = 0.3
+"""Of those who do not come, each time; the others are given a seat by hand, and some come then."""
+SEEN_TO = (20, 150)
+"""Days until a supervisor has decided what becomes of somebody who does not come."""
 UNSIGNED_DAYS, UNSIGNED = 3, 0.04
-UNSIGNED_DAYS_HERE, UNSIGNED_HERE = 7, 0.35
+UNSIGNED_DAYS_HERE, UNSIGNED_HERE = 6, 0.35
 FULL_ENOUGH = 6
 
 
@@ -183,6 +44,8 @@ class Study(Teller):
         self._due_days = self._figure("education.due_days")
         self._window_days = self._figure("education.repeat_window_days")
         self._lead = self._figure("education.booking_lead_minutes") * MINUTE
+        self._horizon = self._figure("education.horizon_days")
+        self._credit = self._figure("education.credit_days") * DAY
         self._paths = {village.id: village.path for village in world.places.villages}
         self._homes = [village.path for village in world.places.villages]
         self._unfinished: dict[int, Task] = {}
@@ -200,10 +63,11 @@ class Study(Teller):
             self._book_seat(now, task)
             return
         task.links.append(offence)
-        if task.given_up:
-            task.given_up, task.absences = False, 0
-            task.will_come = self._chance.random() < CAUGHT_AGAIN
-        if course > task.course:
+        if task.state == TaskState.AWAY:
+            task.course = max(course, task.course)
+            if self._chance.random() < CAUGHT_AGAIN:
+                self._seat_by_hand(now, task)
+        elif course > task.course:
             self._change_course(now, task, course)
         elif task.state == TaskState.OPEN:
             self._book_seat(now, task)
@@ -228,7 +92,6 @@ class Study(Teller):
             now,
             today + (due_date(date_of(today), self._due_days) - date_of(today)).days,
             self._chance.random() < COMES[0] + (COMES[1] - COMES[0]) * progress,
-            self._chance.randint(1, 3),
             links=[offence],
         )
 
@@ -248,12 +111,13 @@ class Study(Teller):
         ready = now + self._lead + 1
         if now >= self._span.midnight:
             ready = max(ready, start_of(self._span.today + 1))
-        last = latest_start(date_of(task.due), date_of(day_of(now)))
-        last_day = task.due if last is not None else day_of(now) + 7 * WEEKS_AHEAD
+        today = day_of(now)
+        last_day = number_of(latest_start(date_of(task.due), date_of(today), self._horizon))
         held = self._timetable.find(task.course, task.path, ready, last_day)
         if held is None:
-            task.state = TaskState.OPEN
-            again = start_of(task.due + 1) + HOUR if last is not None else now + DAY
+            if task.state != TaskState.AWAY:
+                task.state = TaskState.OPEN
+            again = start_of(task.due + 1) + HOUR if task.due >= today else now + DAY
             self._agenda.at(again, self._try_again, task)
             return
         held.taken += 1
@@ -264,41 +128,55 @@ class Study(Teller):
         self._agenda.at(held.starts, self._hold, task, seat)
 
     def _try_again(self, now: int, task: Task) -> None:
-        """Seat a task that has been waiting, as the worker does once its due date is over."""
-        if task.state == TaskState.OPEN and not task.given_up:
+        """Seat a task that has been waiting, as the worker does once its due date is over, or as was agreed upon."""
+        if task.state in {TaskState.OPEN, TaskState.AWAY}:
             self._book_seat(now, task)
 
     def _hold(self, now: int, task: Task, seat: Seat) -> None:
         """Let a session begin for one of its riders: they study, or they are absent."""
         if seat.state != BookingState.BOOKED:
             return
-        if task.will_come and (task.absences >= LAST_ABSENCE or self._chance.random() < AT_FIRST):
-            self._attend(task, seat)
+        if task.will_come and (task.absences or self._chance.random() < AT_FIRST):
+            self._attend(now, task, seat)
             return
         seat.state, task.state = BookingState.ABSENT, TaskState.OPEN
         task.absences += 1
-        if task.will_come or task.absences < task.patience:
+        if task.absences < MOST_ABSENCES:
             self._book_seat(now + 2 * HOUR, task)
         else:
-            self._give_up(now, task)
+            task.state = TaskState.AWAY
+            decided = now + self._chance.randrange(*SEEN_TO) * DAY
+            self._agenda.at(decided, self._waive if self._chance.random() < LET_OFF else self._seat_by_hand, task)
 
-    def _attend(self, task: Task, seat: Seat) -> None:
+    def _attend(self, now: int, task: Task, seat: Seat) -> None:
+        course, seat.state = self._courses[task.course], BookingState.ATTENDED
+        if not task.studied and self._chance.random() < LEAVES:
+            seat.attended = leave_through(course, seat.held, self._chance)
+            task.studied, task.state = seat.attended.modules, TaskState.OPEN
+            self._book_seat(now + 2 * HOUR, task)
+            return
         days, share = (UNSIGNED_DAYS_HERE, UNSIGNED_HERE) if seat.held.station == 0 else (UNSIGNED_DAYS, UNSIGNED)
         forgotten = seat.held.day >= self._span.today - days and self._chance.random() < share
-        seat.attended = study_through(self._courses[task.course], seat.held, not forgotten, self._chance)
-        seat.state = BookingState.ATTENDED
+        kept = task.studied if self._counts_still(task, course, seat.held.starts) else []
+        seat.attended = study_through(course, seat.held, not forgotten, self._chance, kept)
         task.state, task.completed = (
             (TaskState.IN_PROGRESS, 0) if forgotten else (TaskState.COMPLETED, seat.attended.signed)
         )
         self._finish(task)
 
-    def _give_up(self, now: int, task: Task) -> None:
-        task.given_up = True
-        if self._chance.random() < LET_OFF:
-            self._agenda.at(now + self._chance.randrange(20, 120) * DAY, self._waive, task)
+    def _counts_still(self, task: Task, course: Course, starts: int) -> bool:
+        """Tell whether what a rider studied before leaving early counts at a session."""
+        modules = {module.id for module in course.modules}
+        return all(module in modules and starts - start < self._credit for module, start, _, _ in task.studied)
+
+    def _seat_by_hand(self, now: int, task: Task) -> None:
+        """Give a rider who does not come a seat that was agreed upon."""
+        if task.state == TaskState.AWAY:
+            task.will_come = self._chance.random() < AS_AGREED
+            self._book_seat(now, task)
 
     def _waive(self, _now: int, task: Task) -> None:
-        if task.given_up and task.state == TaskState.OPEN:
+        if task.state == TaskState.AWAY:
             task.state, task.waived_reason = TaskState.WAIVED, phrase(self._chance, "waivers")
             self._finish(task)
 
@@ -310,13 +188,16 @@ class Study(Teller):
             return
         if offence in task.links:
             task.links.remove(offence)
+            task.left.append(offence)
         if not task.links:
             self._cancel_booking(task)
             task.state = TaskState.WITHDRAWN
             self._finish(task)
             return
         course = self._course_for(person, max(link.day for link in task.links))
-        if course != task.course:
+        if task.state == TaskState.AWAY:
+            task.course = course
+        elif course != task.course:
             self._change_course(now, task, course)
 
     def _finish(self, task: Task) -> None:

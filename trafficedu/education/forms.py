@@ -35,10 +35,10 @@ from trafficedu.core.fields import (
     named,
 )
 from trafficedu.core.web import translated
-from trafficedu.education.models import Course, StudySession
+from trafficedu.education.models.courses import Course, StudySession
 from trafficedu.education.queries.sessions import SessionFilter
 from trafficedu.education.queries.tasks import OVERDUE, WAITING, TaskFilter
-from trafficedu.education.rules import TaskState
+from trafficedu.education.rules.states import TaskState
 from trafficedu.education.services.courses import CourseInput, ModuleInput
 from trafficedu.education.services.seats import FULL, NOT_OFFERED
 from trafficedu.education.services.sessions import NewSeries, NewSession, SessionChange
@@ -61,6 +61,10 @@ def _lecturer() -> TrimmedField:
     return TrimmedField(_l("Lecturer"), [Optional(), at_most(60)])
 
 
+def _at_night() -> BooleanField:
+    return BooleanField(_l("The session really is at night"))
+
+
 def _reason(label: Any, hint: Any, required: Any) -> TextAreaField:
     return TextAreaField(
         label,
@@ -75,6 +79,7 @@ class SessionForm(Form):
 
     course = SelectField(_l("Course"))
     starts_utc = LocalTimeField(_l("Begins"), [InputRequired(_l("Enter the date and time."))])
+    at_night = _at_night()
     capacity = _seats()
     lecturer = _lecturer()
 
@@ -82,7 +87,8 @@ class SessionForm(Form):
         """Return what was entered."""
         course = next(course for course in courses if course.code == self.course.data)
         assert self.starts_utc.data is not None
-        return NewSession(course, station, self.starts_utc.data, self.capacity.data, self.lecturer.data or "")
+        seats, lecturer = self.capacity.data, self.lecturer.data or ""
+        return NewSession(course, station, self.starts_utc.data, seats, lecturer, bool(self.at_night.data))
 
 
 class SeriesForm(Form):
@@ -96,6 +102,7 @@ class SeriesForm(Form):
         [InputRequired(_l("Enter the last day."))],
         description=_l("Every week on the same weekday; public holidays are skipped."),
     )
+    at_night = _at_night()
     capacity = _seats()
     lecturer = _lecturer()
 
@@ -108,7 +115,8 @@ class SeriesForm(Form):
         """Return what was entered."""
         course = next(course for course in courses if course.code == self.course.data)
         starts = datetime.combine(self.day.data, self.at.data, clock.SHANGHAI)
-        first = NewSession(course, station, starts, self.capacity.data, self.lecturer.data or "")
+        seats, lecturer = self.capacity.data, self.lecturer.data or ""
+        first = NewSession(course, station, starts, seats, lecturer, bool(self.at_night.data))
         return NewSeries(first, self.until.data)
 
 
@@ -120,6 +128,7 @@ class SessionChangeForm(Form):
         [InputRequired(_l("Enter the date and time."))],
         description=_l("Riders with a seat keep it. Tell them the new time."),
     )
+    at_night = _at_night()
     capacity = _seats()
     lecturer = _lecturer()
     version = VersionField(default=0)
@@ -127,7 +136,8 @@ class SessionChangeForm(Form):
     def to_input(self) -> SessionChange:
         """Return what was entered."""
         assert self.starts_utc.data is not None
-        return SessionChange(self.starts_utc.data, self.capacity.data, self.lecturer.data or "")
+        seats, lecturer = self.capacity.data, self.lecturer.data or ""
+        return SessionChange(self.starts_utc.data, seats, lecturer, bool(self.at_night.data))
 
 
 class CancelForm(Form):
@@ -175,6 +185,16 @@ class OverrideForm(Form):
         _l("Reason for signing off as an exception"),
         _l("Your name and this reason are kept with the study task."),
         _l("Say why you are signing off with requirements missing."),
+    )
+
+
+class ReasonForm(Form):
+    """Why something is taken back."""
+
+    reason = _reason(
+        _l("Reason"),
+        _l("Your name and this reason are kept with the study task."),
+        _l("Say why this is being taken back."),
     )
 
 

@@ -7,7 +7,7 @@ from flask import render_template
 from trafficedu.core.access import actor, panel_for
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import session
-from trafficedu.education.models import StudyTask
+from trafficedu.education.models.tasks import StudyTask, TaskViolation
 from trafficedu.education.queries import certificates, people, seats, sessions
 from trafficedu.education.queries.tasks import is_visible, list_of_rider, list_overdue, list_waiting, task_of_violation
 
@@ -25,9 +25,11 @@ def study(violation_id: int) -> str:
     task = task_of_violation(session(), violation_id)
     if task is None:
         return ""
+    link = session().get_one(TaskViolation, violation_id)
     return render_template(
         "education/_study.html",
         task=task,
+        left=link.left_utc is not None,
         seat=seats.live_booking(session(), task.id),
         certificate=certificates.certificate_of_task(session(), task.id),
         overdue=_overdue(task),
@@ -66,7 +68,7 @@ def at_the_station() -> str:
     riders = [task.rider for task in waiting] + [booking.task.rider for booking in unsigned]
     return render_template(
         "education/_at_the_station.html",
-        sessions=sessions.list_of_day(session(), who, today()),
+        sessions=sessions.list_of_today(session(), who, utc_now()),
         waiting=waiting,
         unsigned=unsigned,
         people=people.people(session(), riders, who),

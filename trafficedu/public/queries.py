@@ -11,11 +11,12 @@ from trafficedu.configuration.queries import figure
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Missing
 from trafficedu.core.text import Message, message, translate
-from trafficedu.education.models import Certificate, StudySession, StudyTask
+from trafficedu.education.models.courses import StudySession
+from trafficedu.education.models.tasks import Certificate, StudyTask
 from trafficedu.education.queries.certificates import certificate_of_task
 from trafficedu.education.queries.seats import live_booking
 from trafficedu.education.queries.tasks import task_of_violation
-from trafficedu.education.rules import NOT_BEGUN, TaskAct
+from trafficedu.education.rules.states import NOT_BEGUN, TaskAct
 from trafficedu.feedback.models import Notice
 from trafficedu.feedback.queries.notices import notice_of_violation
 from trafficedu.feedback.rules import NoticeState, Receiver

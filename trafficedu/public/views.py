@@ -20,7 +20,7 @@ from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale, pdf
-from trafficedu.education.models import StudySession
+from trafficedu.education.models.courses import StudySession
 from trafficedu.education.queries.seats import sessions_with_seats
 from trafficedu.education.services.certifying import render_certificate
 from trafficedu.education.services.seats import move_booking

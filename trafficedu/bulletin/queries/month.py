@@ -22,7 +22,7 @@ from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor, at_or_below
 from trafficedu.core.clock import local, local_date
 from trafficedu.core.month import Month, Period
-from trafficedu.education.rules import CompletionCounts
+from trafficedu.education.rules.reckoning import CompletionCounts
 from trafficedu.evaluation.queries.areas import find_area
 from trafficedu.evaluation.queries.runs import shown_run
 from trafficedu.evaluation.rules.measures import CASUALTY, FATAL_ONLY, VIOLATIONS

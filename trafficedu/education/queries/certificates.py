@@ -10,9 +10,12 @@ from sqlalchemy.orm import Load, Session
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.loading import loaded
+from trafficedu.core.orm import among
 from trafficedu.core.text import message
-from trafficedu.education.models import Attendance, Booking, Certificate, Course, StudySession, StudyTask
+from trafficedu.education.models.courses import Course, StudySession
+from trafficedu.education.models.tasks import Attendance, Booking, Certificate, StudyTask
 from trafficedu.education.queries.tasks import visible_to
+from trafficedu.education.rules.states import CertificateState
 from trafficedu.issued.models import Document
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
@@ -46,8 +49,16 @@ def find_certificate_for(session: Session, number: str, by: Actor) -> Certificat
 
 
 def certificate_of_task(session: Session, task_id: int) -> Certificate | None:
-    """Return a task's certificate, or None while the study is not completed."""
-    return session.scalar(select(Certificate).where(Certificate.task_id == task_id).options(*_page()))
+    """Return a task's certificate that is valid, or None while the study is not completed."""
+    valid = among(Certificate.state, CertificateState.VALID)
+    return session.scalar(select(Certificate).where(Certificate.task_id == task_id, valid).options(*_page()))
+
+
+def list_revoked(session: Session, task_id: int) -> Sequence[Certificate]:
+    """Return the certificates of a task that were revoked, the latest first, with who revoked them."""
+    query = select(Certificate).where(Certificate.task_id == task_id, Certificate.state == CertificateState.REVOKED)
+    query = query.options(loaded(Certificate.revoked_by))
+    return session.scalars(query.order_by(Certificate.id.desc())).all()
 
 
 def list_without_document(session: Session, after: int, most: int) -> Sequence[Certificate]:

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session, selectinload
 from trafficedu.core.errors import Missing
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import message
-from trafficedu.education.models import Course
-from trafficedu.education.rules import ModulePlan
+from trafficedu.education.models.courses import Course
+from trafficedu.education.rules.reckoning import ModulePlan
 from trafficedu.violations.models import Violation
 from trafficedu.violations.rules import ViolationState
 
@@ -57,5 +57,6 @@ NULL only where no course is active for so few violations.
 def plan_of(course: Course, locale: str) -> list[ModulePlan]:
     """Return the course's modules in their order, for ``rules``."""
     return [
-        ModulePlan(module.id, module.kind, module.name(locale), module.minimum_minutes) for module in course.modules
+        ModulePlan(module.id, module.kind, module.name(locale), module.minimum_minutes, module.maximum_minutes)
+        for module in course.modules
     ]

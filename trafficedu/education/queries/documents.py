@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from trafficedu.core.clock import local, local_date
 from trafficedu.core.errors import Missing
 from trafficedu.core.text import message
-from trafficedu.education.models import Booking, Certificate, ModuleRecord, StudySession
+from trafficedu.education.models.courses import StudySession
+from trafficedu.education.models.tasks import Booking, Certificate
 from trafficedu.education.queries.sessions import list_roster
 from trafficedu.issued.queries.documents import Line
 from trafficedu.issued.rules import DocumentKind
@@ -27,14 +28,14 @@ EXCEPTION = message("Signed off by exception: not everything the course asks for
 def certificate_paper(session: Session, certificate: Certificate, locale: str, proof: Proof) -> CertificateData:
     """Return what a certificate says in ``locale``; ``proof`` says where it proves itself.
 
-    The minutes are those studied; a module that an override passed over is left out.
+    The minutes are those that count; a module that an override passed over is left out.
     """
     attendance = certificate.attendance
     if attendance is None or attendance.signer is None:
         raise Missing(message("This certificate has no matching study task."))
     study, task = attendance.booking.session, certificate.task
     names = {module.id: module.name(locale) for module in study.course.modules}
-    ended = [record for record in attendance.modules if record.ended_utc is not None]
+    ended = [record for record in attendance.modules if record.minutes is not None]
     return CertificateData(
         number=proof.number,
         district=study.station.area.district.name,
@@ -45,7 +46,7 @@ def certificate_paper(session: Session, certificate: Certificate, locale: str, p
         studied_from=study.starts_on,
         studied_to=local_date(attendance.signed_off_utc or certificate.issued_utc),
         modules=tuple(
-            StudyModule(names[record.module_id], _minutes(record) or 0)
+            StudyModule(names[record.module_id], record.minutes or 0)
             for record in sorted(ended, key=lambda record: record.started_utc)
         ),
         quiz_score=attendance.quiz_score,
@@ -77,11 +78,6 @@ def certificate_document(session: Session, certificate: Certificate) -> NewDocum
     )
 
 
-def _minutes(record: ModuleRecord) -> int | None:
-    ended = record.ended_utc
-    return None if ended is None else int((ended - record.started_utc).total_seconds() // 60)
-
-
 def roster_paper(session: Session, study: StudySession, locale: str, now: datetime) -> RosterData:
     """Return a session's roster as it stands: names, masked documents, what is studied already."""
     modules = tuple(StudyModule(module.name(locale), module.minimum_minutes) for module in study.course.modules)
@@ -93,7 +89,7 @@ def roster_paper(session: Session, study: StudySession, locale: str, now: dateti
         course=study.course.name(locale),
         modules=modules,
         starts_at=local(study.starts_utc),
-        ends_at=local(study.starts_utc + timedelta(minutes=sum(module.minutes for module in modules))),
+        ends_at=local(study.ends_utc),
         capacity=study.capacity,
         instructor=study.lecturer,
         rows=tuple(_row(session, booking) for booking in list_roster(session, study.id)),
@@ -103,7 +99,7 @@ def roster_paper(session: Session, study: StudySession, locale: str, now: dateti
 
 def _row(session: Session, booking: Booking) -> RosterRow:
     attendance, task = booking.attendance, booking.task
-    studied = {record.module_id: _minutes(record) for record in (attendance.modules if attendance else ())}
+    studied = {record.module_id: record.minutes for record in (attendance.modules if attendance else ())}
     return RosterRow(
         rider_name=task.rider.name,
         masked_id=describe(session, task.rider).id_masked,

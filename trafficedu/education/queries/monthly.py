@@ -13,8 +13,9 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month, Period
 from trafficedu.core.tables import table_of
-from trafficedu.education.models import StudyTask
-from trafficedu.education.rules import LEFT_OUT, UNFINISHED, CompletionCounts, TaskState
+from trafficedu.education.models.tasks import StudyTask
+from trafficedu.education.rules.reckoning import CompletionCounts
+from trafficedu.education.rules.states import LEFT_OUT, UNFINISHED, TaskState
 from trafficedu.settled.models import AddedFigure, Adds, month_text, named
 from trafficedu.settled.queries import seen_path, sum_of
 from trafficedu.violations.queries.monthly import FIRST_DAY

@@ -12,9 +12,9 @@ from trafficedu.areas.queries.tree import within
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month
-from trafficedu.education.models import Attendance, Certificate, StudyTask
+from trafficedu.education.models.tasks import Attendance, Certificate, StudyTask
 from trafficedu.education.queries.tasks import responsible
-from trafficedu.education.rules import LEFT_OUT, TaskState
+from trafficedu.education.rules.states import LEFT_OUT, TaskState
 
 
 def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -24,8 +24,9 @@ from trafficedu.core.bulk import BATCH
 from trafficedu.core.clock import local_date
 from trafficedu.core.month import EARLIEST, LONGEST_MONTHS, Month, Period
 from trafficedu.core.tables import table_of
-from trafficedu.education.models import StudyTask
-from trafficedu.education.rules import ReoffenceCounts, TaskState
+from trafficedu.education.models.tasks import StudyTask
+from trafficedu.education.rules.reckoning import ReoffenceCounts
+from trafficedu.education.rules.states import TaskState
 from trafficedu.settled.models import Asks, Cell, CountedFigure, Days, days_after, month_of, named
 from trafficedu.settled.queries import areas_above, seen_path, sum_of
 from trafficedu.violations.models import Violation

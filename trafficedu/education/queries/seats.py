@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby, product
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from trafficedu.areas.models import Area
@@ -19,8 +20,9 @@ from trafficedu.core.loading import loaded
 from trafficedu.core.orm import among
 from trafficedu.core.reach import Reach
 from trafficedu.core.tables import table_of
-from trafficedu.education import rules
-from trafficedu.education.models import Booking, StudySession, StudyTask
+from trafficedu.education.models.courses import StudySession
+from trafficedu.education.models.tasks import Booking, StudyTask
+from trafficedu.education.rules import reckoning, states
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
 
@@ -75,24 +77,34 @@ _FOR_ALL = _AREA.path.in_(_LINE)
 """A station of the city itself serves all its districts; another district's never is for somebody from here."""
 
 _NEARNESS = case(
-    (_HERE, rules.VILLAGE),
-    (_IN_TOWN, rules.TOWN),
-    (_IN_DISTRICT, rules.DISTRICT),
-    else_=rules.ABOVE,
+    (_HERE, reckoning.VILLAGE),
+    (_IN_TOWN, reckoning.TOWN),
+    (_IN_DISTRICT, reckoning.DISTRICT),
+    else_=reckoning.ABOVE,
 )
 _OPEN = (
     _STUDY.course_id == bindparam("of_course"),
-    _STUDY.state == rules.SessionState.SCHEDULED,
+    _STUDY.state == states.SessionState.SCHEDULED,
     _STUDY.starts_utc > bindparam("ready"),
     _STATION.active,
 )
 _FREE = _STUDY.seats_taken < _STUDY.capacity
-_CHOOSABLE = (*_OPEN, or_(_IN_DISTRICT, _FOR_ALL))
-_BOOKABLE = (*_CHOOSABLE, _FREE)
-"""A session with a free seat in reach that has not begun when somebody could be ``ready``.
+"""``of_course`` is named so because an update of the table takes a parameter called like a column for a new value."""
 
-``of_course`` is named so because an update of the table takes a parameter called like a column for a new value.
-"""
+_SEATED, _OF, _PLACE = table_of(Booking).c, table_of(StudyTask).alias("studied").c, table_of(StudySession).alias().c
+_STUDIES = (
+    select(_PLACE.starts_utc, _PLACE.ends_utc)
+    .join_from(_OF.id.table, table_of(Booking), _SEATED.task_id == _OF.id)
+    .join(_PLACE.id.table, _SEATED.session_id == _PLACE.id)
+    .where(
+        _OF.rider_id == bindparam("of_rider"),
+        _OF.state == states.TaskState.IN_PROGRESS,
+        _SEATED.state == states.BookingState.ATTENDED,
+    )
+)
+_BUSY = _STUDIES.cte("busy")
+"""When a rider studies for another task: one rider has one place at one time. The rider is held meanwhile."""
+_NOT_BUSY = ~exists().where(_BUSY.c.starts_utc < _STUDY.ends_utc, _BUSY.c.ends_utc > _STUDY.starts_utc)
 
 
 def _places(path: str) -> dict[str, str]:
@@ -104,7 +116,7 @@ _SUITABLE = (
     select(_STUDY.id)
     .join_from(table_of(StudySession), table_of(Station), _STUDY.station_id == _STATION.id)
     .join(table_of(Area), _STATION.area_id == _AREA.id)
-    .where(*_OPEN, _FREE, _STUDY.starts_on.between(bindparam("first"), bindparam("last")))
+    .where(*_OPEN, _FREE, _NOT_BUSY, _STUDY.starts_on.between(bindparam("first"), bindparam("last")))
 )
 _EARLIEST = (_STUDY.starts_utc, _STUDY.seats_taken * 1.0 / _STUDY.capacity, _STUDY.id)
 _CANDIDATES = _SUITABLE.where(or_(_IN_DISTRICT, _FOR_ALL)).order_by(_NEARNESS, *_EARLIEST).limit(AT_ONCE)
@@ -121,26 +133,43 @@ Asked place by place: the sessions of a wider place are looked at only when the 
 """
 
 
-def search_parameters(session: Session, course_id: int, due_on: date, path: str, now: datetime) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Seeker:
+    """Who looks for a seat: which rider, for which course, due when, from where."""
+
+    rider_id: int
+    course_id: int
+    due_on: date
+    path: str
+
+
+def search_parameters(session: Session, seeker: Seeker, now: datetime) -> dict[str, Any]:
     """Return the parameters of the search for a session."""
     ready = now + timedelta(minutes=figure(session, "education.booking_lead_minutes"))
     return {
-        **_places(path),
-        "of_course": course_id,
+        **_places(seeker.path),
+        "of_course": seeker.course_id,
+        "of_rider": seeker.rider_id,
         "ready": ready,
         "first": local_date(ready),
-        "last": rules.latest_start(due_on, local_date(now)) or date.max,
+        "last": last_day(session, seeker.due_on, now),
     }
 
 
-def candidates(session: Session, course_id: int, due_on: date, path: str, now: datetime) -> Sequence[int]:
-    """Return ids of sessions to try for a task of a course and a due date, the best first, in one statement.
+def last_day(session: Session, due_on: date, now: datetime) -> date:
+    """Return the last day on which a seat is given that nobody asked for."""
+    return reckoning.latest_start(due_on, local_date(now), figure(session, "education.horizon_days"))
+
+
+def candidates(session: Session, seeker: Seeker, now: datetime) -> Sequence[int]:
+    """Return ids of sessions to try for who looks for a seat, the best first, in one statement.
 
     Nearest station first (same village, same town, same district as ``path``, then a station of the city or the
     province itself), there the earliest session, among equals the emptier one. Only sessions that begin after the lead
-    time and by the due date; a task whose due date is over takes the next session there is.
+    time and by the due date (a task whose due date is over takes the next session there is), none beyond the horizon,
+    none while the rider studies elsewhere.
     """
-    parameters = search_parameters(session, course_id, due_on, path, now)
+    parameters = search_parameters(session, seeker, now)
     return session.connection().scalars(_CANDIDATES, parameters).all()
 
 
@@ -150,18 +179,23 @@ _IN_REACH = (
     .where(_STATION.active, or_(_IN_DISTRICT, _FOR_ALL))
     .order_by("nearness", _STATION.id)
 )
+_AT_DESK = and_(_STUDY.station_id == bindparam("desk"), _STUDY.ends_utc > bindparam("open_since"))
 _CHOSEN = (
     select(StudySession)
     .join(StudySession.station)
     .join(Station.area)
-    .where(_STUDY.number == bindparam("chosen"), *_CHOOSABLE)
+    .where(
+        _STUDY.number == bindparam("chosen"),
+        _STUDY.course_id == bindparam("of_course"),
+        _STUDY.state == states.SessionState.SCHEDULED,
+        or_(_STUDY.starts_utc > bindparam("ready"), _AT_DESK),
+        _STATION.active,
+        or_(_IN_DISTRICT, _FOR_ALL),
+    )
     .execution_options(populate_existing=True)
 )
+"""A session in reach that was chosen: not begun, or going on at the desk of whoever chooses it."""
 _IN_TIME = (StudySession.starts_on.expression, StudySession.starts_utc.expression, StudySession.id.expression)
-
-
-def _choice(task: StudyTask, path: str, now: datetime) -> dict[str, Any]:
-    return {**_places(path), "of_course": task.course_id, "ready": now}
 
 
 def sessions_with_seats(
@@ -180,10 +214,12 @@ def sessions_with_seats(
     late = StudySession.starts_on > max(task.due_on, today - timedelta(days=1))
     free = [
         StudySession.course_id == task.course_id,
-        StudySession.state == rules.SessionState.SCHEDULED,
+        StudySession.state == states.SessionState.SCHEDULED,
         StudySession.starts_utc > now,
         StudySession.seats_taken < StudySession.capacity,
     ]
+    for starts, ends in session.connection().execute(_STUDIES, {"of_rider": task.rider_id}):
+        free.append(or_(StudySession.ends_utc <= starts, StudySession.starts_utc >= ends))
     offered: list[int] = []
     for period, some in product([in_time, late], stations):
         if len(offered) < limit:
@@ -194,9 +230,39 @@ def sessions_with_seats(
     return sorted(found, key=lambda study: offered.index(study.id))
 
 
-def find_chosen(session: Session, task: StudyTask, path: str, number: str, now: datetime) -> StudySession | None:
+@dataclass(frozen=True)
+class Choice:
+    """Who chooses a session for a task: where the way there begins; at the ``desk`` of which station, if at one."""
+
+    task: StudyTask
+    path: str
+    desk: int | None = None
+
+
+def find_chosen(session: Session, choice: Choice, number: str, now: datetime) -> StudySession | None:
     """Return the session that somebody chose for a task, full or not; None where it was never offered for it."""
-    return session.scalar(_CHOSEN, {**_choice(task, path, now), "chosen": number})
+    chosen = {"chosen": number, "of_course": choice.task.course_id, "ready": now, "desk": choice.desk or 0}
+    return session.scalar(_CHOSEN, {**_places(choice.path), **chosen, "open_since": _open_since(session, now)})
+
+
+def _open_since(session: Session, now: datetime) -> datetime:
+    """Return when a session ended at the latest in which riders still study."""
+    return now - timedelta(minutes=figure(session, "education.grace_minutes"))
+
+
+def sessions_at_desk(session: Session, task: StudyTask, desk: int, now: datetime) -> Sequence[StudySession]:
+    """Return the sessions that go on at a station and have a free seat, for who comes to its desk."""
+    query = select(StudySession).where(
+        StudySession.station_id == desk,
+        StudySession.starts_on.between(local_date(now) - timedelta(days=1), local_date(now)),
+        StudySession.course_id == task.course_id,
+        StudySession.state == states.SessionState.SCHEDULED,
+        StudySession.starts_utc <= now,
+        StudySession.ends_utc > _open_since(session, now),
+        StudySession.seats_taken < StudySession.capacity,
+    )
+    query = query.options(loaded(StudySession.station, Station.area))
+    return session.scalars(query.order_by(StudySession.starts_utc, StudySession.id)).all()
 
 
 def is_in_reach(session: Session, task: StudyTask, station_id: int) -> bool:
@@ -208,7 +274,9 @@ def is_in_reach(session: Session, task: StudyTask, station_id: int) -> bool:
 
 def live_booking(session: Session, task_id: int) -> Booking | None:
     """Return the seat a task holds now (before check-in), or None."""
-    return session.scalar(select(Booking).where(Booking.task_id == task_id, Booking.state == rules.BookingState.BOOKED))
+    return session.scalar(
+        select(Booking).where(Booking.task_id == task_id, Booking.state == states.BookingState.BOOKED)
+    )
 
 
 def last_station(session: Session, task_id: int) -> int | None:
@@ -216,20 +284,21 @@ def last_station(session: Session, task_id: int) -> int | None:
     query = (
         select(StudySession.station_id)
         .join(Booking, Booking.session_id == StudySession.id)
-        .where(Booking.task_id == task_id, Booking.state != rules.BookingState.CANCELLED)
+        .where(Booking.task_id == task_id, Booking.state != states.BookingState.CANCELLED)
     )
     return session.scalar(query.order_by(Booking.id.desc()).limit(1))
 
 
 def list_bookable(session: Session, now: datetime, limit: int) -> Sequence[StudyTask]:
-    """Return open tasks for which some session in reach has a free seat in time, the most urgent first.
+    """Return open tasks for which some session in reach has a free seat in time, in turn (:data:`IN_TURN`).
 
     The free seats are asked for first: a round of the worker reads no task as long as nothing is free. Without the
     reach, those who wait in a district where nothing is free would keep out everybody else.
     """
     today, home = local_date(now), aliased(Area)
     earliest: dict[tuple[int, str], date] = {}
-    for course_id, area, starts_on in session.execute(_free_seats(now)):
+    horizon = last_day(session, date.max, now)
+    for course_id, area, starts_on in session.execute(_free_seats(now, horizon)):
         key = course_id, area.district.path
         earliest[key] = min(starts_on, earliest.get(key, starts_on))
     origin = func.coalesce(home.path, Area.path)
@@ -247,20 +316,25 @@ def list_bookable(session: Session, now: datetime, limit: int) -> Sequence[Study
         select(StudyTask)
         .join(Area, StudyTask.area_id == Area.id)
         .outerjoin(home, StudyTask.home_area_id == home.id)
-        .where(among(StudyTask.state, rules.TaskState.OPEN), or_(*in_time))
+        .where(among(StudyTask.state, states.TaskState.OPEN), or_(*in_time))
     )
-    return session.scalars(query.order_by(StudyTask.due_on, StudyTask.id).limit(limit)).all()
+    return session.scalars(query.order_by(*IN_TURN).limit(limit)).all()
 
 
-def _free_seats(now: datetime) -> Select[tuple[int, Area, date]]:
-    """Return the query of the first session with a free seat of each course at each station that is open, by area."""
+IN_TURN = (StudyTask.absences, StudyTask.due_on, StudyTask.opened_utc, StudyTask.id)
+"""The order of those who wait: who never missed a seat first, then by due date."""
+
+
+def _free_seats(now: datetime, last: date) -> Select[tuple[int, Area, date]]:
+    """Return the query of the first session up to a day with a free seat of each course at each open station."""
     first = (
         select(StudySession.course_id, Station.area_id, func.min(StudySession.starts_on).label("starts_on"))
         .join(StudySession.station)
         .where(
-            StudySession.state == rules.SessionState.SCHEDULED,
+            StudySession.state == states.SessionState.SCHEDULED,
             StudySession.seats_taken < StudySession.capacity,
             StudySession.starts_utc > now,
+            StudySession.starts_on <= last,
             Station.active,
         )
         .group_by(StudySession.course_id, Station.area_id)
@@ -269,8 +343,24 @@ def _free_seats(now: datetime) -> Select[tuple[int, Area, date]]:
     return select(first.c.course_id, Area, first.c.starts_on).join(Area, Area.id == first.c.area_id)
 
 
+def _studying_during(study: StudySession) -> Select[tuple[int]]:
+    """Return a subquery of the riders who study in sessions that overlap with ``study``."""
+    return (
+        select(StudyTask.rider_id)
+        .join(StudyTask.bookings)
+        .join(Booking.session)
+        .where(
+            among(StudyTask.state, states.TaskState.IN_PROGRESS),
+            Booking.state == states.BookingState.ATTENDED,
+            StudySession.starts_utc < study.ends_utc,
+            StudySession.ends_utc > study.starts_utc,
+        )
+        .correlate(None)
+    )
+
+
 def tasks_waiting_for(study: StudySession, reach: str, now: datetime) -> Select[tuple[StudyTask]]:
-    """Return the query of open tasks that a free seat in ``study`` suits, the most urgent first, and lock them.
+    """Return the query of open tasks that a free seat in ``study`` suits, in turn (:data:`IN_TURN`), and lock them.
 
     A task qualifies by course, by due date (its own, or one that is over) and by beginning (:func:`origin_path`)
     within the station's ``reach``: the path of its district, or of the city whose own station it is. Task and rider
@@ -283,12 +373,13 @@ def tasks_waiting_for(study: StudySession, reach: str, now: datetime) -> Select[
         .join(StudyTask.area)
         .outerjoin(home, Rider.home_area_id == home.id)
         .where(
-            among(StudyTask.state, rules.TaskState.OPEN),
+            among(StudyTask.state, states.TaskState.OPEN),
             StudyTask.course_id == study.course_id,
             or_(StudyTask.due_on >= study.starts_on, StudyTask.due_on < today),
             at_or_below(func.coalesce(home.path, Area.path), reach),
+            StudyTask.rider_id.not_in(_studying_during(study)),
         )
-        .order_by(StudyTask.due_on, StudyTask.opened_utc, StudyTask.id)
+        .order_by(*IN_TURN)
         .with_for_update(of=[StudyTask, Rider], key_share=True, skip_locked=True)
         .execution_options(populate_existing=True)
     )

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Load, Session
 
 from trafficedu.areas.queries.tree import lies_in, within
+from trafficedu.configuration.queries import figure
 from trafficedu.core.actors import Actor
+from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Missing
 from trafficedu.core.loading import loaded
 from trafficedu.core.narrowing import Conditions, Narrowing, Way, days, equal
 from trafficedu.core.orm import among
 from trafficedu.core.paging import BEGINNING, Page, Place, paginate
 from trafficedu.core.text import message
-from trafficedu.education.models import Attendance, Booking, Course, StudySession, StudyTask
-from trafficedu.education.rules import BookingState, SessionState, TaskState
+from trafficedu.education.models.courses import Course, StudySession
+from trafficedu.education.models.tasks import Attendance, Booking, StudyTask
+from trafficedu.education.rules.states import AttendanceState, BookingState, SessionState, TaskState
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
 
@@ -95,10 +98,18 @@ def list_sessions(session: Session, by: Actor, criteria: SessionFilter, place: P
     return paginate(session, query, order, place, per_page=100, reach=reach)
 
 
-def list_of_day(session: Session, by: Actor, day: date) -> Sequence[StudySession]:
-    """Return the sessions of a day that take place and ``by`` may see, in order of time."""
+def list_of_today(session: Session, by: Actor, now: datetime) -> Sequence[StudySession]:
+    """Return the sessions of today that take place and ``by`` may see, in order of time.
+
+    Among them those of yesterday that go on after midnight.
+    """
+    today, still = local_date(now), now - timedelta(minutes=figure(session, "education.grace_minutes"))
+    going_on = (StudySession.starts_on == today - timedelta(days=1)) & (StudySession.ends_utc > still)
     query = select(StudySession).where(
-        visible_to(by), StudySession.starts_on == day, StudySession.state == SessionState.SCHEDULED
+        visible_to(by),
+        StudySession.starts_on.between(today - timedelta(days=1), today),
+        or_(StudySession.starts_on == today, going_on),
+        StudySession.state == SessionState.SCHEDULED,
     )
     return session.scalars(_loaded(query).order_by(StudySession.starts_utc, StudySession.id)).all()
 
@@ -219,7 +230,7 @@ def _study_in(session: Session, session_number: str, task_number: str, by: Actor
 
 
 def list_unsigned(session: Session, by: Actor, before: date, limit: int = 20) -> Sequence[Booking]:
-    """Return checked-in studies of earlier days that nobody signed off or gave up, the oldest first."""
+    """Return studies of earlier days that nobody signed off or ended, the oldest first."""
     return session.scalars(
         select(Booking)
         .join(Booking.session)
@@ -228,9 +239,8 @@ def list_unsigned(session: Session, by: Actor, before: date, limit: int = 20) ->
         .where(
             among(StudyTask.state, TaskState.IN_PROGRESS),
             _of_stations(by, StudyTask.station_id),
-            Booking.state == BookingState.ATTENDED,
+            among(Attendance.state, AttendanceState.STUDYING),
             StudySession.starts_on < before,
-            Attendance.signed_off_utc.is_(None),
         )
         .options(*_card())
         .order_by(StudySession.starts_utc, Booking.id)

@@ -20,14 +20,15 @@ from trafficedu.core.loading import loaded
 from trafficedu.core.orm import among
 from trafficedu.core.reach import Reach
 from trafficedu.core.text import message
-from trafficedu.education import rules
-from trafficedu.education.models import Booking, Course, StudySession, StudyTask, TaskViolation
-from trafficedu.education.rules import BookingState, TaskState
+from trafficedu.education.models.courses import Course, StudySession
+from trafficedu.education.models.tasks import Booking, StudyTask, TaskViolation
+from trafficedu.education.rules import reckoning, states
+from trafficedu.education.rules.states import BookingState, TaskState
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
 from trafficedu.violations.models import Violation
 
-UNDONE = StudyTask.urgency < rules.FINISHED_FROM
+UNDONE = StudyTask.urgency < reckoning.FINISHED_FROM
 """The condition that a task is not finished."""
 BY_URGENCY = [StudyTask.urgency.expression, StudyTask.id.expression]
 """The order of lists: the unfinished tasks by due date, then the rest, the latest first."""
@@ -112,8 +113,9 @@ def find_task(session: Session, number: str, by: Actor, *, answering: bool = Fal
         .where(StudyTask.number == number, condition)
         .options(
             *_row(),
-            loaded(StudyTask.violations, Violation.kind),
+            loaded(StudyTask.links, TaskViolation.violation, Violation.kind),
             loaded(StudyTask.bookings, Booking.session, StudySession.station, Station.area),
+            loaded(StudyTask.bookings, Booking.attendance),
         )
         .execution_options(populate_existing=True)
     )
@@ -132,7 +134,10 @@ def find_bookable(session: Session, number: str, by: Actor) -> StudyTask:
 
 
 def task_of_violation(session: Session, violation_id: int) -> StudyTask | None:
-    """Return the task that answers for a violation, with its course; no scope: the caller shows the violation."""
+    """Return the task that answers for a violation, or did until it was voided, with its course.
+
+    No scope: the caller shows the violation.
+    """
     return session.scalar(
         select(StudyTask)
         .join(TaskViolation, TaskViolation.task_id == StudyTask.id)
@@ -146,6 +151,8 @@ def _narrow(query: Select[tuple[StudyTask]], criteria: TaskFilter, today: date) 
         query = query.where(overdue_on(today))
     elif criteria.state == WAITING:
         query = query.where(UNDONE, StudyTask.state == TaskState.OPEN)
+    elif criteria.state == TaskState.AWAY:
+        query = query.where(UNDONE, among(StudyTask.state, TaskState.AWAY))
     elif criteria.state:
         query = query.where(StudyTask.state == criteria.state)
     if criteria.course:
@@ -194,17 +201,8 @@ def tasks_on(day: date) -> Listing[StudyTask, TaskFilter]:
 def _reach(session: Session, by: Actor, chosen: TaskFilter, day: date) -> Reach:
     """Return how the indexes by urgency reach the tasks of a filter."""
     rest = _narrowed_beside(session, chosen)
-    part: list[ColumnElement[bool]] = []
-    if chosen.state == OVERDUE:
-        part.append(overdue_on(day))
-    elif chosen.state in {WAITING, TaskState.OPEN}:
-        part += [UNDONE, among(StudyTask.state, TaskState.OPEN)]
-    elif chosen.state in rules.UNFINISHED:
-        part.append(UNDONE)
-        rest.append(StudyTask.state == chosen.state)
-    elif chosen.state:
-        part.append(StudyTask.urgency >= rules.FINISHED_FROM)
-        rest.append(StudyTask.state == chosen.state)
+    part, besides = _part(chosen.state, day)
+    rest += besides
     if chosen.area_path and by.scope.area_path is None and not by.scope.everything:
         rest.append(StudyTask.area_id.in_(within(chosen.area_path)))
     if by.scope.company_id is not None:
@@ -218,6 +216,19 @@ def _reach(session: Session, by: Actor, chosen: TaskFilter, day: date) -> Reach:
     if chosen.area_path:
         return happened
     return replace(happened, also=[Reach(part, StudyTask.home_area_id.expression, ids)], met=2)
+
+
+def _part(state: str, day: date) -> tuple[list[ColumnElement[bool]], list[ColumnElement[bool]]]:
+    """Return which part of the indexes holds the tasks of a state, and what is left to be looked for in it."""
+    if state == OVERDUE:
+        return [overdue_on(day)], []
+    if state in {WAITING, TaskState.OPEN}:
+        return [UNDONE, among(StudyTask.state, TaskState.OPEN)], []
+    if state == TaskState.AWAY:
+        return [UNDONE, among(StudyTask.state, TaskState.AWAY)], []
+    if state in states.UNFINISHED:
+        return [UNDONE], [StudyTask.state == state]
+    return ([StudyTask.urgency >= reckoning.FINISHED_FROM], [StudyTask.state == state]) if state else ([], [])
 
 
 def _reach_of_station(
@@ -251,6 +262,11 @@ def _first_of(session: Session, by: Actor, reach: Reach, limit: int) -> Sequence
 def list_waiting(session: Session, by: Actor, today: date, limit: int = 20) -> Sequence[StudyTask]:
     """Return the tasks without a seat that ``by`` may see, the most urgent first."""
     return _first_of(session, by, _reach(session, by, TaskFilter(WAITING), today), limit)
+
+
+def list_away(session: Session, by: Actor, today: date, limit: int = 20) -> Sequence[StudyTask]:
+    """Return the tasks of riders who do not come, that ``by`` may see, the most urgent first."""
+    return _first_of(session, by, _reach(session, by, TaskFilter(TaskState.AWAY), today), limit)
 
 
 def is_visible(session: Session, task: StudyTask, by: Actor) -> bool:

@@ -20,12 +20,14 @@ from trafficedu.core.loading import loaded
 from trafficedu.core.numbers import new_number
 from trafficedu.core.tables import insert_row, table_of
 from trafficedu.core.text import message
-from trafficedu.education import rules
 from trafficedu.education.events import TaskLeftOut
-from trafficedu.education.models import Course, StudyTask, TaskViolation
+from trafficedu.education.models.courses import Course
+from trafficedu.education.models.tasks import StudyTask, TaskViolation
 from trafficedu.education.queries.courses import COURSE_BY_RULE
-from trafficedu.education.queries.seats import origin_path
-from trafficedu.education.rules import TASK_LIFE, TaskAct, TaskState
+from trafficedu.education.queries.seats import Seeker, origin_path
+from trafficedu.education.rules import reckoning, states
+from trafficedu.education.rules.states import TASK_LIFE, TaskAct, TaskState
+from trafficedu.education.services.endings import end_study_of_task
 from trafficedu.education.services.seats import (
     add_booking,
     book_best_seat,
@@ -114,7 +116,7 @@ class _TaskLookup:
 
 
 _TASK, _LINK = table_of(StudyTask).c, table_of(TaskViolation).c
-_UNBEGUN = select(_TASK.id).where(_TASK.rider_id == bindparam("rider_id"), _TASK.state.in_(rules.NOT_BEGUN))
+_UNBEGUN = select(_TASK.id).where(_TASK.rider_id == bindparam("rider_id"), _TASK.state.in_(states.NOT_BEGUN))
 _TASK_LOOKUP = select(
     select(_LINK.task_id).where(_LINK.violation_id == bindparam("violation_id")).scalar_subquery(),
     _UNBEGUN.scalar_subquery(),
@@ -131,7 +133,7 @@ def _look_up_task(session: Session, violation: Violation, rider_id: int) -> _Tas
 
 def _window(session: Session, rider_id: int, last: date) -> dict[str, Any]:
     """Return whose violations count, from when to when; what ``COURSE_BY_RULE`` is given."""
-    since = rules.window_start(last, figure(session, "education.repeat_window_days"))
+    since = reckoning.window_start(last, figure(session, "education.repeat_window_days"))
     return {"rider_id": rider_id, "since": since, "until": last}
 
 
@@ -151,8 +153,9 @@ class _Beginning:
 def _open(session: Session, violation: Violation, begins: _Beginning, by: Actor, now: datetime) -> None:
     """Open a task and book its seat; the seat is reserved first, so that the task is written once, in its state."""
     today = clock.local_date(now)
-    due_on = rules.due_date(today, figure(session, "education.due_days"))
-    seat = reserve_best_seat(session, begins.course_id, due_on, begins.path, now)
+    due_on = reckoning.due_date(today, figure(session, "education.due_days"))
+    assert violation.rider_id is not None
+    seat = reserve_best_seat(session, Seeker(violation.rider_id, begins.course_id, due_on, begins.path), now)
     task_id = insert_row(
         session,
         StudyTask,
@@ -166,7 +169,7 @@ def _open(session: Session, violation: Violation, begins: _Beginning, by: Actor,
         opened_utc=now,
         opened_on=today,
         due_on=due_on,
-        urgency=rules.urgency(TaskState.OPEN, due_on),
+        urgency=reckoning.urgency(TaskState.OPEN, due_on),
         state=TaskState.OPEN if seat is None else TaskState.BOOKED,
     )
     insert_row(session, TaskViolation, violation_id=violation.id, task_id=task_id)
@@ -177,9 +180,15 @@ def _open(session: Session, violation: Violation, begins: _Beginning, by: Actor,
 
 
 def _change_course(session: Session, task: StudyTask, course: Course, path: str, by: Actor, now: datetime) -> None:
-    """Give a task not begun another course, and a seat in a session of it; its old seat goes to the next."""
+    """Give a task not begun another course, and a seat in a session of it; its old seat goes to the next.
+
+    Who does not come gets none by itself.
+    """
     before, task.course = task.course_id, course
     session.flush()
+    if task.is_away:
+        audit.write(session, "education:task:course", by, subject=task, before=before, after=course.id)
+        return
     lock_for_move(session, task, path, now)
     freed = cancel_booking(session, task, by)
     audit.write(session, "education:task:course", by, subject=task, before=before, after=course.id)
@@ -189,9 +198,9 @@ def _change_course(session: Session, task: StudyTask, course: Course, path: str,
 
 
 def withdraw_violation(session: Session, event: ViolationVoided) -> None:
-    """Take a voided violation out of its task.
+    """Take a voided violation out of its task; the task remains to be read with it, and it with the task.
 
-    A task left without violations is withdrawn, its seat goes to the next who waits. What is completed stays
+    A task left without violations that count is withdrawn, its seat goes to the next who waits. What is completed stays
     completed (the study took place and its certificate stays true), what is waived stays waived. The course
     of the rider's task not begun is computed anew, and may fall, since one violation less counts.
     """
@@ -200,12 +209,12 @@ def withdraw_violation(session: Session, event: ViolationVoided) -> None:
         return
     lock_riders(session, [violation.rider_id])
     link = session.get(TaskViolation, violation.id, populate_existing=True)
-    if link is None:
+    if link is None or link.left_utc is not None:
         return
     task = session.get_one(StudyTask, link.task_id, populate_existing=True)
-    session.delete(link)
+    link.left_utc = event.at_utc
     session.flush()
-    session.expire(task, ["violations"])
+    session.expire(task, ["links"])
     audit.write(session, "education:task:reduce", event.by, subject=task, violation=violation.id)
     if task.may(TaskAct.WITHDRAW) and not _days_of(session, task):
         _end(session, task, TaskAct.WITHDRAW, event.by, event.at_utc)
@@ -237,7 +246,7 @@ def _days_of(session: Session, task: StudyTask) -> Sequence[date]:
     return session.scalars(
         select(Violation.occurred_on)
         .join(TaskViolation, TaskViolation.violation_id == Violation.id)
-        .where(TaskViolation.task_id == task.id)
+        .where(TaskViolation.task_id == task.id, TaskViolation.left_utc.is_(None))
     ).all()
 
 
@@ -252,7 +261,9 @@ def follow_home(session: Session, event: HomeVillageRecorded) -> None:
 
 
 def _recompute(session: Session, rider_id: int, by: Actor, now: datetime) -> None:
-    task = session.scalar(select(StudyTask).where(StudyTask.rider_id == rider_id, StudyTask.state.in_(rules.NOT_BEGUN)))
+    task = session.scalar(
+        select(StudyTask).where(StudyTask.rider_id == rider_id, StudyTask.state.in_(states.NOT_BEGUN))
+    )
     if task is None:
         return
     course_id = session.connection().scalar(_COURSE_ID, _window(session, rider_id, max(_days_of(session, task))))
@@ -265,6 +276,7 @@ def _recompute(session: Session, rider_id: int, by: Actor, now: datetime) -> Non
 
 def _end(session: Session, task: StudyTask, act: TaskAct, by: Actor, now: datetime) -> None:
     """Waive or withdraw a task whose rider is held; publishes :class:`TaskLeftOut`."""
+    end_study_of_task(session, task, now)
     freed = cancel_booking(session, task, by)
     task.state = TASK_LIFE.after(act, task.state)
     session.flush()

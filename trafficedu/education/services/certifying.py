@@ -11,7 +11,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
-from trafficedu.education.models import Certificate
+from trafficedu.education.models.tasks import Certificate
 from trafficedu.education.queries.certificates import find_certificate, list_without_document
 from trafficedu.education.queries.documents import certificate_document
 from trafficedu.issued.models import Document

@@ -16,7 +16,7 @@ from trafficedu.core.catalogue import add_missing, shipped
 from trafficedu.core.errors import Refusal
 from trafficedu.core.orm import expect_version
 from trafficedu.core.text import message
-from trafficedu.education.models import Course, CourseModule
+from trafficedu.education.models.courses import Course, CourseModule
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,7 @@ def update_course(session: Session, course: Course, new: CourseInput, version: i
         module = modules[change.id]
         module.name_zh, module.name_en = change.name_zh, change.name_en
         module.minimum_minutes = change.minimum_minutes
+        module.maximum_minutes = max(module.maximum_minutes, change.minimum_minutes)
     flag_modified(course, "name_zh")  # a change of modules alone raises the version too
     session.flush()
     audit.write(

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.text import message
-from trafficedu.education.models import Booking, StudySession
+from trafficedu.education.models.courses import StudySession
+from trafficedu.education.models.tasks import Booking
 from trafficedu.education.queries.documents import roster_document, roster_paper
 from trafficedu.education.queries.sessions import list_roster
 from trafficedu.issued.models import Document

@@ -18,15 +18,17 @@ from trafficedu.configuration.queries import figure
 from trafficedu.core import audit
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.bulk import batches
-from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal
 from trafficedu.core.tables import insert_row, table_of
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
-from trafficedu.education import rules
-from trafficedu.education.models import Booking, StudySession, StudyTask
+from trafficedu.education.models.courses import StudySession
+from trafficedu.education.models.tasks import Booking, StudyTask
 from trafficedu.education.queries import seats as queries
-from trafficedu.education.rules import BOOKING_LIFE, TASK_LIFE, BookingAct, TaskAct
+from trafficedu.education.queries.hours import find_overlapping, hours_of
+from trafficedu.education.queries.seats import Seeker
+from trafficedu.education.rules import states
+from trafficedu.education.rules.states import BOOKING_LIFE, TASK_LIFE, BookingAct, TaskAct
 from trafficedu.riders.models import Rider
 from trafficedu.stations.models import Station
 
@@ -57,7 +59,7 @@ def _lock_task(session: Session, task: StudyTask) -> None:
 _SESSIONS = table_of(StudySession)
 _RESERVE_ANY = (
     update(_SESSIONS)
-    .where(_SESSIONS.c.state == rules.SessionState.SCHEDULED, _SESSIONS.c.seats_taken < _SESSIONS.c.capacity)
+    .where(_SESSIONS.c.state == states.SessionState.SCHEDULED, _SESSIONS.c.seats_taken < _SESSIONS.c.capacity)
     .values(seats_taken=_SESSIONS.c.seats_taken + 1)
     .returning(_SESSIONS.c.id, _SESSIONS.c.station_id)
 )
@@ -102,7 +104,7 @@ def book_best_seat(session: Session, task: StudyTask, path: str, by: Actor, now:
 
     The task becomes booked, or stays open, which is what waiting means.
     """
-    seat = reserve_best_seat(session, task.course_id, task.due_on, path, now)
+    seat = reserve_best_seat(session, seeker_of(task, path), now)
     if seat is not None:
         return _book_reserved(session, task, seat, by, now)
     task.state = TASK_LIFE.after(TaskAct.UNSEAT, task.state)
@@ -110,20 +112,25 @@ def book_best_seat(session: Session, task: StudyTask, path: str, by: Actor, now:
     return None
 
 
-def reserve_best_seat(session: Session, course_id: int, due_on: date, path: str, now: datetime) -> Seat | None:
-    """Reserve a seat in the best session for a task of this course and due date; None where there is none.
+def seeker_of(task: StudyTask, path: str) -> Seeker:
+    """Return what is looked for when a seat is looked for a task."""
+    return Seeker(task.rider_id, task.course_id, task.due_on, path)
+
+
+def reserve_best_seat(session: Session, seeker: Seeker, now: datetime) -> Seat | None:
+    """Reserve a seat in the best session for who looks for one; None where there is none.
 
     Mostly one statement finds the best session and reserves the seat. Where that got none, there is no session, or
     the best one filled up in between: then the ranking is asked for, and a candidate that is full costs one more
     update.
     """
-    parameters = queries.search_parameters(session, course_id, due_on, path, now)
+    parameters = queries.search_parameters(session, seeker, now)
     best = session.connection().execute(_RESERVE_BEST, parameters).one_or_none()
     if best is not None:
         _expire_count(session, best.id)
         return Seat(*best)
     for _ in range(ROUNDS):
-        candidates = queries.candidates(session, course_id, due_on, path, now)
+        candidates = queries.candidates(session, seeker, now)
         for session_id in candidates:
             if seat := reserve_seat(session, session_id):
                 return seat
@@ -194,13 +201,13 @@ def _require_not_begun(task: StudyTask) -> None:
 def move_booking(session: Session, task: StudyTask, study_session: StudySession, by: Actor, now: datetime) -> Booking:
     """Give a task the seat that somebody chose; the old one goes to the next who waits.
 
-    Station staff may still seat somebody who comes to a session of today that has begun.
+    At the desk of their station, staff may still seat somebody who comes to a session that goes on.
 
     Raises
     ------
     Refusal
-        The task is begun or finished, the session has another course, is over, cancelled or full, or its station does
-        not serve the rider.
+        The task is begun or finished, the session has another course, is over, cancelled or full, its station does not
+        serve the rider, or the rider studies elsewhere at that time.
     """
     _lock_task(session, task)
     _require_not_begun(task)
@@ -233,7 +240,7 @@ def lock_for_move(session: Session, task: StudyTask, path: str, now: datetime) -
     """Lock the session a task leaves and those it may go to, in one order, before the seat changes hands."""
     present = queries.live_booking(session, task.id)
     if present is not None:
-        candidates = queries.candidates(session, task.course_id, task.due_on, path, now)
+        candidates = queries.candidates(session, seeker_of(task, path), now)
         lock_sessions(session, [present.session_id, *candidates])
 
 
@@ -242,9 +249,11 @@ def _require_suitable(session: Session, task: StudyTask, study: StudySession, by
         raise Refusal(message("This session is for a different course."), field="session")
     if not study.takes_place:
         raise Refusal(message("This session has been cancelled. Choose another one."), field="session")
-    at_the_desk = by.may("education:session:check_in") and study.starts_on == local_date(now)
-    if study.starts_utc <= now and not at_the_desk:
+    at_the_desk = by.may("education:session:check_in") and by.scope.station_id == study.station_id
+    if study.starts_utc <= now and not (at_the_desk and hours_of(session, study).are_on(now)):
         raise Refusal(message("This session has already begun. Choose a later one."), field="session")
+    if find_overlapping(session, task.rider_id, study, task.id) is not None:
+        raise Refusal(message("The rider is studying in another session at this time."), field="session")
     if not queries.is_in_reach(session, task, study.station_id):
         raise Refusal(NOT_OFFERED, field="session")
 
@@ -253,7 +262,7 @@ def offer_seats(session: Session, session_id: int, by: Actor, now: datetime) -> 
     """Give a session's free seats to waiting tasks, the most urgent first; returns how many were booked.
 
     Called when a session appears, grows, or a seat becomes free. A session within the lead time gives
-    nothing away by itself: nobody would know in time.
+    nothing away by itself: nobody would know in time; nor does one beyond the horizon, which nobody should wait for.
     """
     study = session.scalar(
         select(StudySession)
@@ -263,6 +272,8 @@ def offer_seats(session: Session, session_id: int, by: Actor, now: datetime) -> 
     )
     lead = timedelta(minutes=figure(session, "education.booking_lead_minutes"))
     if study is None or not study.takes_place or study.starts_utc <= now + lead:
+        return 0
+    if study.starts_on > queries.last_day(session, date.max, now):
         return 0
     free = study.capacity - study.seats_taken
     if free <= 0:
@@ -282,63 +293,18 @@ def offer_seats(session: Session, session_id: int, by: Actor, now: datetime) -> 
 def book_waiting(session: Session, now: datetime, by: Actor = SYSTEM, limit: int = 500) -> int:
     """Try again for every task without a seat; returns how many got one. The worker's chore.
 
-    It looks reading, and books some at a time: others write in between.
+    It looks reading, and books some at a time, all of whose riders are held before the first seat changes hands: others
+    write in between. Who never missed a seat comes first.
 
     Needed beside :func:`offer_seats` because a due date that passes widens what a task may take.
     """
-    waiting = sorted((task.rider_id, task.id) for task in queries.list_bookable(session, now, limit))
+    waiting = [(task.rider_id, task.id) for task in queries.list_bookable(session, now, limit)]
     booked = 0
     for some in batches(waiting, PART):
         with writing(session):
+            lock_riders(session, [rider_id for rider_id, _ in some])
             for _rider_id, task_id in some:
                 task = session.get(StudyTask, task_id)
                 if task is not None and task.is_open and book(session, task, by, now) is not None:
                     booked += 1
     return booked
-
-
-def mark_absent(session: Session, booking: Booking, by: Actor, now: datetime) -> Booking | None:
-    """Note that a rider did not come, or left before the end; the task reopens and gets the next seat.
-
-    Returns
-    -------
-    Booking or None
-        The new seat, or None: the task waits.
-
-    Raises
-    ------
-    Refusal
-        The session has not begun; the study is signed off; or the rider has the next task already, which
-        cannot stand beside a reopened one.
-    """
-    lock_riders(session, [booking.task.rider_id])
-    session.refresh(booking)
-    session.refresh(booking.task)
-    task = booking.task
-    if not (BOOKING_LIFE.may(BookingAct.MISS, booking.state) and task.may(TaskAct.MISS)):
-        raise Refusal(message("This study task is finished; nothing was changed."))
-    if booking.session.starts_utc > now:
-        raise Refusal(message("The session has not begun yet. You can mark riders as absent once it begins."))
-    if task.is_in_progress:
-        require_no_next_task(session, task)
-    booking.state = BOOKING_LIFE.after(BookingAct.MISS, booking.state)
-    task.state = TASK_LIFE.after(TaskAct.MISS, task.state)
-    session.flush()
-    audit.write(session, "education:session:check_in", by, subject=booking, task=task.id, absent=True)
-    return book_best_seat(session, task, queries.origin_path(session, task), by, now)
-
-
-def require_no_next_task(session: Session, task: StudyTask) -> None:
-    """Raise Refusal when the rider of a begun task has another one not begun: only one may be."""
-    other = session.scalar(
-        select(StudyTask.id).where(
-            StudyTask.rider_id == task.rider_id, StudyTask.state.in_(rules.NOT_BEGUN), StudyTask.id != task.id
-        )
-    )
-    if other is not None:
-        raise Refusal(
-            message(
-                "A later violation has already opened the rider's next study task, so this one cannot be reopened. "
-                "Finish it, or ask a supervisor to waive it."
-            )
-        )

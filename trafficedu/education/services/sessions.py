@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,10 +18,11 @@ from trafficedu.core.numbers import new_number
 from trafficedu.core.orm import expect_version, flush_or_refuse
 from trafficedu.core.text import message
 from trafficedu.core.workdays import is_public_holiday
-from trafficedu.education import rules
-from trafficedu.education.models import Booking, Course, StudySession, StudyTask
+from trafficedu.education.models.courses import Course, StudySession
+from trafficedu.education.models.tasks import Booking, StudyTask
 from trafficedu.education.queries.seats import last_station, origin_path
-from trafficedu.education.rules import (
+from trafficedu.education.rules import reckoning
+from trafficedu.education.rules.states import (
     BOOKING_LIFE,
     SESSION_LIFE,
     TASK_LIFE,
@@ -39,13 +40,14 @@ TOO_SMALL = message("More seats than that are already taken. Move some riders fi
 
 @dataclass(frozen=True)
 class NewSession:
-    """A course at a station at a time."""
+    """A course at a station at a time; ``at_night``: whoever plans it says that it is meant to be at night."""
 
     course: Course
     station: Station
     starts_utc: datetime
     capacity: int
     lecturer: str = ""
+    at_night: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class SessionChange:
     starts_utc: datetime
     capacity: int
     lecturer: str = ""
+    at_night: bool = False
 
 
 def _require_own(station: Station, by: Actor) -> None:
@@ -81,16 +84,19 @@ def create_session(
     Missing
         The station is not the actor's.
     Refusal
-        It begins in the past (field ``starts_utc``), or the station has a session at that very time.
+        It begins in the past or years ahead (field ``starts_utc``), at night without that being said (field
+        ``at_night``), or the station has a session at that very time.
     """
     _require_own(new.station, by)
-    _require_free_time(session, new.station.id, new.starts_utc, now)
+    _require_usual_time(new.starts_utc, new.at_night, now)
+    _require_free_time(session, new.station.id, new.starts_utc)
     study = StudySession(
         number=new_number("S"),
         course=new.course,
         station=new.station,
         starts_utc=new.starts_utc,
         starts_on=local_date(new.starts_utc),
+        ends_utc=_end_of(new.course, new.starts_utc),
         capacity=new.capacity,
         lecturer=new.lecturer,
         series=series,
@@ -102,9 +108,22 @@ def create_session(
     return study
 
 
-def _require_free_time(session: Session, station_id: int, starts_utc: datetime, now: datetime, own_id: int = 0) -> None:
+def _end_of(course: Course, starts_utc: datetime) -> datetime:
+    """Return when the modules of a course end that begins at a time, each after its minimum of minutes."""
+    return starts_utc + timedelta(minutes=sum(module.minimum_minutes for module in course.modules))
+
+
+def _require_usual_time(starts_utc: datetime, at_night: bool, now: datetime) -> None:
     if starts_utc <= now:
         raise Refusal(message("The session must begin in the future. Check the date and time."), field="starts_utc")
+    if starts_utc > now + timedelta(days=reckoning.MOST_DAYS_AHEAD):
+        raise Refusal(message("The session would begin more than two years ahead. Check the year."), field="starts_utc")
+    if reckoning.is_at_night(local(starts_utc).time()) and not at_night:
+        text = message("The session would begin at %(time)s, at night.", time=local(starts_utc).strftime("%H:%M"))
+        raise Refusal(text, field="at_night")
+
+
+def _require_free_time(session: Session, station_id: int, starts_utc: datetime, own_id: int = 0) -> None:
     other = session.scalar(
         select(StudySession.number).where(
             StudySession.station_id == station_id,
@@ -118,10 +137,12 @@ def _require_free_time(session: Session, station_id: int, starts_utc: datetime, 
         raise Refusal(text, field="starts_utc")
 
 
-def series_days(session: Session, new: NewSeries) -> list[rules.WeeklyDay]:
+def series_days(session: Session, new: NewSeries) -> list[reckoning.WeeklyDay]:
     """Return the days a series would fall on, public holidays marked, for the preview before it is made."""
     calendar = corrections(session)
-    return rules.weekly_days(local_date(new.first.starts_utc), new.until, lambda day: is_public_holiday(day, calendar))
+    return reckoning.weekly_days(
+        local_date(new.first.starts_utc), new.until, lambda day: is_public_holiday(day, calendar)
+    )
 
 
 def create_series(session: Session, new: NewSeries, by: Actor, now: datetime) -> Sequence[StudySession]:
@@ -155,16 +176,21 @@ def change_session(
     Stale
         Somebody else changed it meanwhile.
     Refusal
-        It has begun or is cancelled, would begin in the past, or has more seats taken than the new capacity.
+        It has begun or is cancelled, somebody has checked in and it would begin at another time, it would begin in the
+        past, years ahead or at night without that being said, or has more seats taken than the new capacity.
     """
     _require_own(study.station, by)
     expect_version(study, version)
     if not SESSION_LIFE.may(SessionAct.CHANGE, study.state) or study.starts_utc <= now:
         raise Refusal(message("This session has begun or been cancelled, so it can no longer be changed."))
-    _require_free_time(session, study.station_id, new.starts_utc, now, own_id=study.id)
+    if new.starts_utc != study.starts_utc:
+        _require_movable(session, study)
+        _require_usual_time(new.starts_utc, new.at_night, now)
+    _require_free_time(session, study.station_id, new.starts_utc, own_id=study.id)
     if new.capacity < study.seats_taken:
         raise Refusal(TOO_SMALL, field="capacity")
     study.starts_utc, study.starts_on = new.starts_utc, local_date(new.starts_utc)
+    study.ends_utc = _end_of(study.course, new.starts_utc)
     study.capacity, study.lecturer = new.capacity, new.lecturer
     flush_or_refuse(session, {"ck_study_session_seats": Refusal(TOO_SMALL, field="capacity")})
     audit.write(session, "education:session:manage", by, subject=study, capacity=new.capacity)
@@ -222,13 +248,22 @@ def cancel_session(
     return Cancelled(moved, len(live) - moved)
 
 
+def _has_been_used(session: Session, study: StudySession) -> bool:
+    """Tell whether somebody checked in to a session, or was noted as absent: its day and its place are facts then."""
+    happened = (BookingState.ATTENDED, BookingState.ABSENT, BookingState.EXCUSED)
+    used = select(Booking.id).where(Booking.session_id == study.id, Booking.state.in_(happened)).limit(1)
+    return session.scalar(used) is not None
+
+
+def _require_movable(session: Session, study: StudySession) -> None:
+    session.execute(select(StudySession.id).where(StudySession.id == study.id).with_for_update())
+    if _has_been_used(session, study):
+        text = message("Riders have checked in, so this session keeps its day and time. Plan another session.")
+        raise Refusal(text, field="starts_utc")
+
+
 def _require_cancellable(session: Session, study: StudySession) -> None:
-    attended = session.scalar(
-        select(Booking.id)
-        .where(Booking.session_id == study.id, Booking.state.in_((BookingState.ATTENDED, BookingState.ABSENT)))
-        .limit(1)
-    )
-    if not SESSION_LIFE.may(SessionAct.CANCEL, study.state) or attended is not None:
+    if not SESSION_LIFE.may(SessionAct.CANCEL, study.state) or _has_been_used(session, study):
         raise Refusal(message("This session has been cancelled, or riders have checked in, so it stays as it is."))
 
 

@@ -24,9 +24,10 @@ from trafficedu.education.forms import (
     SessionFilterForm,
     SessionForm,
 )
-from trafficedu.education.models import Course
+from trafficedu.education.models.courses import Course
 from trafficedu.education.queries import people
 from trafficedu.education.queries.courses import list_courses
+from trafficedu.education.queries.hours import hours_of
 from trafficedu.education.queries.sessions import (
     count_live_bookings,
     find_session,
@@ -132,7 +133,7 @@ def show(number: str) -> Any:
         settled=rosters.is_settled(roster),
         issued=list_documents(session(), DocumentKind.ROSTER, study.number),
         coming=study.takes_place and study.starts_utc > utc_now(),
-        is_today=study.takes_place and study.starts_on == today(),
+        is_open=study.takes_place and hours_of(session(), study).are_on(utc_now()),
     )
 
 

@@ -1,4 +1,4 @@
-"""Pages of the study itself, for the phone or tablet at the station: check-in, modules, quiz, sign-off."""
+"""Pages of the study itself, for the phone or tablet at the station: check-in, modules, quiz."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template
 
 from trafficedu.core.access import actor, requires
-from trafficedu.core.clock import today, utc_now
+from trafficedu.core.clock import utc_now
 from trafficedu.core.database import session
 from trafficedu.core.errors import Missing
 from trafficedu.core.forms import carried_out, submitted, told_shortly
@@ -18,19 +18,21 @@ from trafficedu.core.seen import changes_nothing_seen, seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, locale, wants_sentence
-from trafficedu.education import rules
 from trafficedu.education.forms import FindForm, OverrideForm, QuizForm
-from trafficedu.education.models import Booking, CourseModule, StudySession
+from trafficedu.education.models.courses import CourseModule, StudySession
+from trafficedu.education.models.tasks import Booking
 from trafficedu.education.queries import certificates, people, sessions
 from trafficedu.education.queries.courses import plan_of
-from trafficedu.education.rules import BookingState, ModuleState, RosterState
-from trafficedu.education.services import seats
+from trafficedu.education.queries.hours import hours_of
+from trafficedu.education.rules import reckoning, states
+from trafficedu.education.rules.states import ModuleState, RosterState
 from trafficedu.education.services import study as study_services
-from trafficedu.education.services.study import gaps_of, times_of
+from trafficedu.education.services.signing import gaps_of
+from trafficedu.education.services.study import times_of
 
 pages = Blueprint("study", __name__)
 ORDER = list(RosterState)
-CHECK_IN, COMPLETE = "education:session:check_in", "education:session:complete"
+CHECK_IN = "education:session:check_in"
 
 
 def facts_of(booking: Booking) -> list[Any]:
@@ -47,6 +49,7 @@ class ModuleProgress:
     state: ModuleState
     minutes: int = 0
     missing: int = 0
+    credited: bool = False
 
     @property
     def is_next(self) -> bool:
@@ -66,10 +69,12 @@ class ModuleProgress:
 
 def _progress(booking: Booking) -> list[ModuleProgress]:
     """Return how far a rider is with every module of the course."""
-    now, course = utc_now(), booking.session.course
+    now, course, closes = utc_now(), booking.session.course, hours_of(session(), booking.session).closes
     studied = {} if booking.attendance is None else {times.module_id: times for times in times_of(booking.attendance)}
+    records = [] if booking.attendance is None else booking.attendance.modules
+    credited = {record.module_id for record in records if record.credited}
     plan = plan_of(course, locale())
-    due = rules.next_module(plan, studied.values())
+    due = reckoning.next_module(plan, studied.values())
     progress = []
     for module, planned in zip(course.modules, plan, strict=True):
         times = studied.get(module.id)
@@ -77,8 +82,10 @@ def _progress(booking: Booking) -> list[ModuleProgress]:
             progress.append(ModuleProgress(module, ModuleState.NEXT if planned == due else ModuleState.LATER))
         else:
             state = ModuleState.RUNNING if times.ended is None else ModuleState.DONE
-            missing = rules.minutes_missing(planned, times, now)
-            progress.append(ModuleProgress(module, state, times.minutes(now), missing))
+            counted = reckoning.counted_minutes(planned, times.started, now, closes)
+            missing = reckoning.minutes_missing(planned, times.started, now) if now < closes else 0
+            minutes = counted if times.counted is None else times.counted
+            progress.append(ModuleProgress(module, state, minutes, missing, module.id in credited))
     return progress
 
 
@@ -96,21 +103,19 @@ class RosterEntry:
         return facts_of(self.booking)
 
     @property
-    def is_absent(self) -> bool:
-        """Whether the rider did not come, or left."""
-        return self.state == RosterState.ABSENT
-
-    @property
     def may_undo(self) -> bool:
         """Whether the check-in can be taken back: no module has begun."""
         attendance = self.booking.attendance
-        return self.state == RosterState.STUDYING and attendance is not None and not attendance.modules
+        if attendance is None or not attendance.is_studying:
+            return False
+        return all(record.credited for record in attendance.modules)
 
 
 def _roster_entry(booking: Booking) -> RosterEntry:
+    if booking.attendance is None:
+        return RosterEntry(booking, RosterState(booking.state))
     if not booking.is_studying:
-        signed = booking.attendance is not None and booking.attendance.signed_off_utc is not None
-        return RosterEntry(booking, RosterState.SIGNED if signed else RosterState(booking.state))
+        return RosterEntry(booking, RosterState(booking.attendance.state))
     current = next((module for module in _progress(booking) if module.is_running or module.is_next), None)
     ready = not gaps_of(booking, locale())
     return RosterEntry(booking, RosterState.READY if ready else RosterState.STUDYING, current)
@@ -143,17 +148,19 @@ def _module_groups(study: StudySession, entries: Sequence[RosterEntry]) -> list[
     return groups
 
 
-def _entries(study: StudySession) -> list[RosterEntry]:
+def entries_of(study: StudySession) -> list[RosterEntry]:
+    """Return the riders of a session as the list at the door has them."""
     return [_roster_entry(booking) for booking in sessions.list_roster(session(), study.id)]
 
 
 def _in_module(study: StudySession, position: int) -> Sequence[Any]:
     """Return what a button for the whole room rests on: who is in a module, or may begin it."""
-    groups = _module_groups(study, _entries(study))
+    groups = _module_groups(study, entries_of(study))
     return next((group.facts for group in groups if group.module.position == position), ())
 
 
-def _ready(entries: Sequence[RosterEntry]) -> list[int]:
+def ready_of(entries: Sequence[RosterEntry]) -> list[int]:
+    """Return the bookings that can be signed off, which is what the button for all of them rests on."""
     return sorted(entry.booking.id for entry in entries if entry.state == RosterState.READY)
 
 
@@ -177,12 +184,17 @@ def check_in_list(number: str) -> Any:
         entries=shown,
         people=people.people(session(), [booking.task.rider for booking in roster], actor()),
         groups=_module_groups(study, entries),
-        ready=_ready(entries),
-        here=sum(entry.booking.state == BookingState.ATTENDED for entry in entries),
+        ready=ready_of(entries),
+        here=sum(entry.booking.has_checked_in for entry in entries),
         total=len(entries),
-        is_today=study.starts_on == today() and study.takes_place,
-        begun=study.starts_utc <= utc_now(),
+        **_times(study),
     )
+
+
+def _times(study: StudySession) -> dict[str, Any]:
+    """Return how a session stands to the present, for its pages."""
+    hours, now = hours_of(session(), study), utc_now()
+    return {"hours": hours, "is_open": study.takes_place and hours.are_on(now), "begun": study.starts_utc <= now}
 
 
 @pages.get("/sessions/<number>/riders/<task>")
@@ -190,14 +202,15 @@ def check_in_list(number: str) -> Any:
 @kerb
 def card(number: str, task: str) -> Any:
     """I see what one rider has studied and what comes next."""
-    return _card(_study(number, task))
+    return card_page(_study(number, task))
 
 
 def _study(number: str, task: str) -> Booking:
     return sessions.find_study(session(), number, task, actor())
 
 
-def _card(booking: Booking, quiz: QuizForm | None = None, override: OverrideForm | None = None) -> Any:
+def card_page(booking: Booking, quiz: QuizForm | None = None, override: OverrideForm | None = None) -> Any:
+    """Render the card of a study, with what was typed and refused."""
     progress = _progress(booking)
     page = render_template(
         "study/card.html",
@@ -211,14 +224,17 @@ def _card(booking: Booking, quiz: QuizForm | None = None, override: OverrideForm
         quiz_form=quiz or QuizForm(formdata=None),
         override_form=override or OverrideForm(formdata=None),
         certificate=certificates.certificate_of_task(session(), booking.task_id),
-        is_today=booking.session.starts_on == today(),
-        begun=booking.session.starts_utc <= utc_now(),
+        revoked=certificates.list_revoked(session(), booking.task_id),
+        not_begun=states.NOT_BEGUN,
+        attendance_act=states.AttendanceAct,
+        **_times(booking.session),
     )
     wrong = (quiz is not None and quiz.errors) or (override is not None and override.errors)
     return page, 422 if wrong else 200
 
 
-def _to_card(number: str, task: str) -> Response:
+def to_card(number: str, task: str) -> Response:
+    """Lead back to the card of a study."""
     return back_to("study.card", number=number, task=task)
 
 
@@ -247,8 +263,8 @@ def _row(number: str, task: str) -> str:
     booking = sessions.find_in_list(session(), number, task, actor())
     study = booking.session
     person = people.people(session(), [booking.task.rider], actor())[booking.task.rider_id]
-    times = {"is_today": study.starts_on == today() and study.takes_place, "begun": study.starts_utc <= utc_now()}
-    return render_template("study/_row.html", study=study, entry=_roster_entry(booking), person=person, **times)
+    entry = _roster_entry(booking)
+    return render_template("study/_row.html", study=study, entry=entry, person=person, **_times(study))
 
 
 @pages.post("/sessions/<number>/riders/<task>/undo")
@@ -276,7 +292,7 @@ def start(number: str, task: str, position: int) -> Any:
     booking = seen(_study(number, task), facts_of)
     module_id = _module_id(booking.session, position)
     carried_out(lambda: study_services.start_module(session(), booking, module_id, actor(), utc_now()))
-    return _to_card(number, task)
+    return to_card(number, task)
 
 
 @pages.post("/sessions/<number>/riders/<task>/modules/<int:position>/end")
@@ -287,7 +303,7 @@ def end(number: str, task: str, position: int) -> Any:
     booking = seen(_study(number, task), facts_of)
     module_id = _module_id(booking.session, position)
     carried_out(lambda: study_services.end_module(session(), booking, module_id, actor(), utc_now()))
-    return _to_card(number, task)
+    return to_card(number, task)
 
 
 @pages.post("/sessions/<number>/riders/<task>/quiz")
@@ -298,47 +314,8 @@ def quiz(number: str, task: str) -> Any:
     booking = seen(_study(number, task), facts_of)
     form = QuizForm()
     if submitted(form, lambda: study_services.record_quiz(session(), booking, form.score.data, actor(), utc_now())):
-        return _to_card(number, task)
-    return _card(_study(number, task), quiz=form)
-
-
-@pages.post("/sessions/<number>/riders/<task>/sign-off")
-@requires(COMPLETE)
-@kerb
-def sign_off(number: str, task: str) -> Any:
-    """I sign a rider's study off in my name; the certificate is issued."""
-    booking = seen(_study(number, task), facts_of)
-    carried_out(
-        lambda: study_services.sign_off(session(), booking, actor(), utc_now()),
-        message("Signed off. The certificate has been issued."),
-    )
-    return _to_card(number, task)
-
-
-@pages.post("/sessions/<number>/riders/<task>/override")
-@requires("education:session:override")
-@kerb
-def override(number: str, task: str) -> Any:
-    """I sign a study off although something is missing, with a reason."""
-    booking = seen(_study(number, task), facts_of)
-    form = OverrideForm()
-    if submitted(form, lambda: study_services.sign_off(session(), booking, actor(), utc_now(), form.reason.data)):
-        flash_message(message("Signed off. The certificate has been issued."))
-        return _to_card(number, task)
-    return _card(_study(number, task), override=form)
-
-
-@pages.post("/sessions/<number>/riders/<task>/absent")
-@requires(CHECK_IN)
-@kerb
-def absent(number: str, task: str) -> Any:
-    """I note that a rider did not come; the task opens again and gets the next seat."""
-    booking = seen(_study(number, task), facts_of)
-    carried_out(
-        lambda: seats.mark_absent(session(), booking, actor(), utc_now()),
-        message("Marked as absent. The study task is open again and will get the next free seat."),
-    )
-    return back_to("study.check_in_list", number=number)
+        return to_card(number, task)
+    return card_page(_study(number, task), quiz=form)
 
 
 @pages.post("/sessions/<number>/modules/<int:position>/start")
@@ -373,19 +350,5 @@ def end_all(number: str, position: int) -> Any:
             done=result.served,
             left=result.passed_over,
         )
-    )
-    return back_to("study.check_in_list", number=number)
-
-
-@pages.post("/sessions/<number>/sign-off")
-@requires(COMPLETE)
-@kerb
-def sign_off_all(number: str) -> Any:
-    """I sign off everybody for whom nothing is missing, each in my name."""
-    study = seen(sessions.find_session(session(), number, actor()), lambda study: _ready(_entries(study)))
-    with writing(session()) as own:
-        result = study_services.sign_off_ready(own, study, actor(), utc_now())
-    flash_message(
-        message("Signed off %(done)d riders; %(left)d are not ready yet.", done=result.served, left=result.passed_over)
     )
     return back_to("study.check_in_list", number=number)

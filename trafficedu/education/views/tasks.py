@@ -18,12 +18,20 @@ from trafficedu.core.seen import seen
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message, local_time, locale, pdf, translated, wants_sentence
-from trafficedu.education import rules
 from trafficedu.education.forms import SeatForm, TaskFilterForm, WaiveForm
-from trafficedu.education.models import StudySession, StudyTask
+from trafficedu.education.models.courses import StudySession
+from trafficedu.education.models.tasks import StudyTask
 from trafficedu.education.queries import certificates, courses, people
-from trafficedu.education.queries.seats import find_chosen, live_booking, origin_path, sessions_with_seats
+from trafficedu.education.queries.seats import (
+    Choice,
+    find_chosen,
+    live_booking,
+    origin_path,
+    sessions_at_desk,
+    sessions_with_seats,
+)
 from trafficedu.education.queries.tasks import find_bookable, find_task, tasks_on
+from trafficedu.education.rules import states
 from trafficedu.education.services import assignment, certifying, seats
 from trafficedu.issued.queries.documents import list_documents
 from trafficedu.issued.rules import DocumentKind
@@ -73,8 +81,9 @@ def task(number: str) -> Any:
         person=people.people(session(), [task.rider], actor())[task.rider_id],
         certificate=certificate,
         issued=issued if actor().may("education:certificate:read") else [],
+        revoked=certificates.list_revoked(session(), task.id),
         overdue=task.is_overdue(today()),
-        act=rules.TaskAct,
+        act=states.TaskAct,
         seat_facts=_seated(task),
     )
 
@@ -86,7 +95,8 @@ def seat(number: str) -> Any:
     """I give a rider a seat in another session, as they ask for it."""
     task, now, form = seen(find_bookable(session(), number, actor()), _seated), utc_now(), SeatForm()
     path = origin_path(session(), task)
-    form.choose_from(lambda chosen: find_chosen(session(), task, path, chosen, now))
+    desk = actor().scope.station_id if actor().may("education:session:check_in") else None
+    form.choose_from(lambda chosen: find_chosen(session(), Choice(task, path, desk), chosen, now))
     if submitted(form, lambda: seats.move_booking(session(), task, form.study, actor(), now)):
         flash_message(message("Seat booked."))
         address = url_for("education.task", number=number)
@@ -95,7 +105,8 @@ def seat(number: str) -> Any:
         return errors_told(form)
     held = live_booking(session(), task.id)
     most = NEXT if form.errors else OFFERED
-    free = sessions_with_seats(session(), task, now, most + 1, path)
+    at_desk = [] if desk is None else sessions_at_desk(session(), task, desk, now)
+    free = [*at_desk, *sessions_with_seats(session(), task, now, most + 1, path)]
     free = [study for study in free if not held or study != held.session][:most]
     form.session.choices = choices((study.number, _label(study, task)) for study in free)
     return form_page("education/seat.html", form, task=task, held=held, sessions=free)
@@ -103,6 +114,8 @@ def seat(number: str) -> Any:
 
 def _label(study: StudySession, task: StudyTask) -> str:
     starts, station = local_time(study.starts_utc), study.station.name
+    if study.starts_utc <= utc_now():
+        return translated(message("%(when)s, %(station)s (going on now)", when=starts, station=station))
     if study.starts_on > task.due_on:
         return translated(message("%(when)s, %(station)s (after the due date)", when=starts, station=station))
     return translated(message("%(when)s, %(station)s", when=starts, station=station))

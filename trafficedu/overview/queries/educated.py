@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from trafficedu.accidents.models import Accident, AccidentRider
 from trafficedu.accidents.queries.scope import visible_to
 from trafficedu.core.actors import Actor
-from trafficedu.education.models import StudyTask
-from trafficedu.education.rules import TaskState
+from trafficedu.education.models.tasks import StudyTask
+from trafficedu.education.rules.states import LEFT_OUT, TaskState
 from trafficedu.riders.models import Rider
 
 
@@ -49,7 +49,7 @@ def list_educated(session: Session, accident_id: int, by: Actor) -> Sequence[Edu
     open_then = select(StudyTask.rider_id, func.count()).where(
         StudyTask.rider_id.in_(ids),
         StudyTask.opened_utc <= occurred,
-        StudyTask.state.not_in(("waived", "withdrawn")),
+        StudyTask.state.not_in(LEFT_OUT),
         (StudyTask.completed_utc.is_(None)) | (StudyTask.completed_utc >= occurred),
     )
     owed = {row[0]: row[1] for row in session.execute(open_then.group_by(StudyTask.rider_id))}

@@ -14,7 +14,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month, Period
 from trafficedu.education.queries import monthly as studies
-from trafficedu.education.rules import CompletionCounts
+from trafficedu.education.rules.reckoning import CompletionCounts
 from trafficedu.feedback.queries import monthly as answers
 from trafficedu.feedback.queries.rates import FeedbackCounts
 from trafficedu.overview.queries.picture import find_area

@@ -19,7 +19,7 @@ from trafficedu.core.month import Period
 from trafficedu.core.text import message
 from trafficedu.education.queries import monthly as studies
 from trafficedu.education.queries import reoffence
-from trafficedu.education.rules import CompletionCounts, ReoffenceCounts
+from trafficedu.education.rules.reckoning import CompletionCounts, ReoffenceCounts
 from trafficedu.feedback.queries import monthly as answers
 from trafficedu.feedback.queries.rates import FeedbackCounts
 from trafficedu.violations.models import ViolationKind

@@ -14,7 +14,7 @@ from trafficedu.areas.queries.tree import list_below, within
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import local_date
 from trafficedu.core.month import Month, Period
-from trafficedu.education.models import StudyTask
+from trafficedu.education.models.tasks import StudyTask
 from trafficedu.education.queries.tasks import overdue_on
 from trafficedu.feedback.models import Notice
 from trafficedu.violations.queries.monthly import count_below

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core import bulk
 from trafficedu.core.loading import loaded
-from trafficedu.education.models import Attendance, Booking, StudySession, StudyTask
-from trafficedu.education.rules import LEFT_OUT, UNFINISHED, SessionState, TaskState
+from trafficedu.education.models.courses import StudySession
+from trafficedu.education.models.tasks import Attendance, Booking, StudyTask
+from trafficedu.education.rules.states import LEFT_OUT, UNFINISHED, SessionState, TaskState
 from trafficedu.points.models import PointEntry
 from trafficedu.points.rules import open_day_key, task_overdue_key
 from trafficedu.stations.models import Station

@@ -1,4 +1,4 @@
-"""Tables of courses, sessions, tasks, bookings, attendance and certificates."""
+"""Tables of tasks, bookings, attendance and certificates."""
 
 from __future__ import annotations
 
@@ -11,121 +11,39 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
-from trafficedu.core.orm import Base, Named, UTCDateTime, Versioned, is_among, one_of, partial_index, word
+from trafficedu.core.orm import Base, UTCDateTime, Versioned, is_among, one_of, partial_index, word
 from trafficedu.core.states import StateIs
-from trafficedu.education.rules import (
-    FINISHED_FROM,
+from trafficedu.education.models.courses import Course, CourseModule, StudySession
+from trafficedu.education.rules.reckoning import FINISHED_FROM, is_overdue, urgency
+from trafficedu.education.rules.states import (
+    ATTENDANCE_LIFE,
+    BOOKING_LIFE,
     NOT_BEGUN,
     TASK_LIFE,
     UNFINISHED,
+    AttendanceAct,
+    AttendanceState,
+    BookingAct,
     BookingState,
-    ModuleKind,
-    SessionState,
+    CertificateState,
     TaskAct,
     TaskState,
-    is_overdue,
-    urgency,
 )
 from trafficedu.riders.models import Rider
-from trafficedu.stations.models import Station
 from trafficedu.violations.models import Violation
 
-
-class Course(Named, Versioned, Base):
-    """An ordered list of modules. ``rank`` orders courses from short to long; a task is only ever raised.
-
-    ``from_violations`` is the repeat-offender rule: this course from that many violations in the configured
-    window on.
-    """
-
-    __tablename__ = "course"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    code: Mapped[str] = mapped_column(String(20), unique=True)
-    name_zh: Mapped[str] = mapped_column(String(80))
-    name_en: Mapped[str] = mapped_column(String(80))
-    rank: Mapped[int] = mapped_column(unique=True)
-    from_violations: Mapped[int]
-    pass_mark: Mapped[int] = mapped_column(default=80)
-    active: Mapped[bool] = mapped_column(default=True)
-
-    modules: Mapped[list[CourseModule]] = relationship(back_populates="course", order_by="CourseModule.position")
-
-
-class CourseModule(Named, Base):
-    """One part of a course with the minutes it lasts at least."""
-
-    __tablename__ = "course_module"
-    __table_args__ = (
-        UniqueConstraint("course_id", "position"),
-        one_of("kind", ModuleKind),
-        CheckConstraint("minimum_minutes >= 0", "minutes"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
-    position: Mapped[int]
-    kind: Mapped[ModuleKind] = mapped_column(word(ModuleKind, 10))
-    name_zh: Mapped[str] = mapped_column(String(80))
-    name_en: Mapped[str] = mapped_column(String(80))
-    minimum_minutes: Mapped[int]
-
-    course: Mapped[Course] = relationship(back_populates="modules")
-
-    @property
-    def is_quiz(self) -> bool:
-        """Whether it ends with a score."""
-        return self.kind == ModuleKind.QUIZ
-
-
-class StudySession(Versioned, Base):
-    """A course at a station at a time (宣教场次).
-
-    ``seats_taken`` is raised and lowered by conditional updates only, so that the last seat is given once;
-    the check constraint is the second lock. ``series`` groups weekly sessions.
-    """
-
-    __tablename__ = "study_session"
-    __table_args__ = (
-        CheckConstraint("seats_taken >= 0 AND seats_taken <= capacity", "seats"),
-        one_of("state", SessionState),
-        Index("ix_study_session_course_id_starts_utc", "course_id", "starts_utc"),
-        Index("ix_study_session_station_id_in_time", "station_id", "starts_on", "starts_utc", "id"),
-        Index("ix_study_session_in_time", "starts_on", "starts_utc", "id"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    number: Mapped[str] = mapped_column(String(12), unique=True)
-    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
-    station_id: Mapped[int] = mapped_column(ForeignKey("station.id"))
-    starts_utc: Mapped[datetime] = mapped_column(UTCDateTime)
-    starts_on: Mapped[date]
-    capacity: Mapped[int]
-    seats_taken: Mapped[int] = mapped_column(default=0)
-    lecturer: Mapped[str] = mapped_column(String(60), default="")
-    state: Mapped[SessionState] = mapped_column(word(SessionState, 10), default=SessionState.SCHEDULED)
-    cancel_reason: Mapped[str] = mapped_column(String(200), default="")
-    series: Mapped[str | None] = mapped_column(String(12), index=True)
-
-    course: Mapped[Course] = relationship()
-    station: Mapped[Station] = relationship()
-
-    is_cancelled = StateIs(SessionState.CANCELLED)
-    """Whether it does not take place."""
-    takes_place = StateIs(SessionState.SCHEDULED)
-    """Whether it was not cancelled."""
-
-
 OPEN = f"state = '{TaskState.OPEN}'"
+AWAY = f"state = '{TaskState.AWAY}'"
 UNDER_WAY = f"state = '{TaskState.IN_PROGRESS}'"
-"""What waits and what is under way, as indexes of tasks say it; queries say it by ``core.orm.among``."""
+"""What waits, does not come, is under way, as indexes of tasks say it; queries say it by ``core.orm.among``."""
 
 
 class StudyTask(Versioned, Base):
     """What a rider owes (学习任务). Overdue is derived from ``due_on``, never stored.
 
-    At most one task of a rider is open or booked: a partial unique index holds it. ``area_id`` is the area of
-    the violation that opened it: the task belongs to that area's figures.
+    At most one task of a rider has not begun: a partial unique index holds it. ``area_id`` is the area of
+    the violation that opened it: the task belongs to that area's figures. ``absences`` counts the seats the rider did
+    not come to; who never missed one is seated before all who did.
 
     ``urgency`` is where it stands among tasks (``rules.urgency``): what is unfinished comes first, so each of its
     indexes begins with the unfinished tasks of an area, a company or a station. For these the task also says where its
@@ -148,7 +66,7 @@ class StudyTask(Versioned, Base):
         Index("ix_study_task_state_due_on", "state", "due_on"),
         Index("ix_study_task_opened_on", "opened_on"),
         Index("ix_study_task_completed_on", "completed_on"),
-        partial_index("ix_study_task_open_course_id_due_on", "course_id", "due_on", where=OPEN),
+        partial_index("ix_study_task_open_in_turn", "course_id", "absences", "due_on", where=OPEN),
         partial_index("ix_study_task_under_way_station_id", "station_id", where=UNDER_WAY),
         CheckConstraint(f"({is_among('state', UNFINISHED)}) = (urgency < {FINISHED_FROM})", "urgency"),
         Index("ix_study_task_area_id_urgency", "area_id", "urgency", "id"),
@@ -156,10 +74,14 @@ class StudyTask(Versioned, Base):
         Index("ix_study_task_station_id_urgency", "station_id", "urgency", "id"),
         Index("ix_study_task_company_id_urgency", "company_id", "urgency", "id"),
         partial_index("ix_study_task_urgency", "urgency", "id", where="id > 0"),
-        partial_index("ix_study_task_open_urgency", "urgency", "id", where=f"{OPEN} AND id > 0"),
-        partial_index("ix_study_task_open_station_id_urgency", "station_id", "urgency", "id", where=OPEN),
-        partial_index("ix_study_task_open_area_id_urgency", "area_id", "urgency", "id", where=OPEN),
-        partial_index("ix_study_task_open_home_area_id_urgency", "home_area_id", "urgency", "id", where=OPEN),
+        *[
+            partial_index("_".join(["ix_study_task", name, *by]), *by, "id", where=f"{part}{rest}")
+            for name, part in (("open", OPEN), ("away", AWAY))
+            for by, rest in (
+                (["urgency"], " AND id > 0"),
+                *[([place, "urgency"], "") for place in ("station_id", "area_id", "home_area_id")],
+            )
+        ],
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -175,6 +97,7 @@ class StudyTask(Versioned, Base):
     due_on: Mapped[date]
     urgency: Mapped[int]
     state: Mapped[TaskState] = mapped_column(word(TaskState, 12), default=TaskState.OPEN)
+    absences: Mapped[int] = mapped_column(default=0)
     completed_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     completed_on: Mapped[date | None]
     waived_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
@@ -185,7 +108,7 @@ class StudyTask(Versioned, Base):
     area: Mapped[Area] = relationship(foreign_keys=[area_id])
     company: Mapped[Company | None] = relationship()
     waived_by: Mapped[User | None] = relationship()
-    violations: Mapped[list[Violation]] = relationship(secondary="task_violation", viewonly=True)
+    links: Mapped[list[TaskViolation]] = relationship(order_by="TaskViolation.violation_id", viewonly=True)
     bookings: Mapped[list[Booking]] = relationship(back_populates="task", order_by="Booking.id")
 
     def may(self, act: TaskAct) -> bool:
@@ -200,6 +123,8 @@ class StudyTask(Versioned, Base):
     """Whether it waits for a seat."""
     is_booked = StateIs(TaskState.BOOKED)
     """Whether it has a seat in a session that has not been attended."""
+    is_away = StateIs(TaskState.AWAY)
+    """Whether the rider missed so many seats that the next one is given by hand only."""
     is_in_progress = StateIs(TaskState.IN_PROGRESS)
     """Whether the rider is studying."""
     is_completed = StateIs(TaskState.COMPLETED)
@@ -208,6 +133,8 @@ class StudyTask(Versioned, Base):
     """Whether the rider was let off."""
     is_withdrawn = StateIs(TaskState.WITHDRAWN)
     """Whether none of its violations counts any more."""
+    is_joined = StateIs(TaskState.JOINED)
+    """Whether its violations count for another task of the rider."""
 
 
 @event.listens_for(StudyTask, "before_insert")
@@ -218,16 +145,25 @@ def _settle(_mapper: Any, _connection: Any, task: StudyTask) -> None:
 
 
 class TaskViolation(Base):
-    """Which violations a task answers for; a violation belongs to one task."""
+    """Which violations a task answers for; a violation belongs to one task.
+
+    One that was voided stays, from ``left_utc`` on without consequence: what was studied for it remains to be read.
+    """
 
     __tablename__ = "task_violation"
 
     violation_id: Mapped[int] = mapped_column(ForeignKey("violation.id"), primary_key=True)
     task_id: Mapped[int] = mapped_column(ForeignKey("study_task.id"), index=True)
+    left_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    violation: Mapped[Violation] = relationship()
 
 
 class Booking(Versioned, Base):
-    """A seat for a task. At most one booking of a task is live (``booked``)."""
+    """A seat for a task. At most one booking of a task is live (``booked``).
+
+    ``taken_back`` is why it was noted wrongly that the rider did not come, or left.
+    """
 
     __tablename__ = "booking"
     __table_args__ = (
@@ -249,6 +185,7 @@ class Booking(Versioned, Base):
     state: Mapped[BookingState] = mapped_column(word(BookingState, 10), default=BookingState.BOOKED)
     booked_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     booked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    taken_back: Mapped[str] = mapped_column(String(500), default="")
 
     task: Mapped[StudyTask] = relationship(back_populates="bookings")
     session: Mapped[StudySession] = relationship()
@@ -256,28 +193,45 @@ class Booking(Versioned, Base):
 
     is_booked = StateIs(BookingState.BOOKED)
     """Whether the rider is expected."""
+    has_checked_in = StateIs(BookingState.ATTENDED)
+    """Whether the rider came."""
+    is_absent = StateIs(BookingState.ABSENT)
+    """Whether the rider never came."""
 
-    @property
-    def has_checked_in(self) -> bool:
-        """Whether the rider came."""
-        return self.state == BookingState.ATTENDED and self.attendance is not None
+    def may(self, act: BookingAct) -> bool:
+        """Tell whether ``act`` may happen to it as it stands."""
+        return BOOKING_LIFE.may(act, self.state)
 
     @property
     def is_studying(self) -> bool:
-        """Whether the rider is here and not signed off."""
-        return self.state == BookingState.ATTENDED and self.task.is_in_progress
+        """Whether the rider came and is neither signed off nor gone."""
+        return self.attendance is not None and self.attendance.is_studying
+
+
+STUDYING = f"state = '{AttendanceState.STUDYING}'"
 
 
 class Attendance(Versioned, Base):
-    """A rider who came: check-in, quiz, sign-off. The signer is always named; an override needs a reason."""
+    """A rider who came: check-in, quiz, sign-off. The signer is always named; an override needs a reason.
+
+    ``open_since_utc`` is when it was last opened (by check-in, or because a sign-off was taken back): what stays open
+    too long is closed by rule. ``ended_utc``: when the rider left, or when it was closed without a sign-off.
+    """
 
     __tablename__ = "attendance"
-    __table_args__ = (CheckConstraint("quiz_score BETWEEN 0 AND 100", "quiz_score"),)
+    __table_args__ = (
+        CheckConstraint("quiz_score BETWEEN 0 AND 100", "quiz_score"),
+        one_of("state", AttendanceState),
+        partial_index("ix_attendance_studying_open_since_utc", "open_since_utc", where=STUDYING),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id"), unique=True)
+    state: Mapped[AttendanceState] = mapped_column(word(AttendanceState, 12), default=AttendanceState.STUDYING)
     checked_in_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     checked_in_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    open_since_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    ended_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     quiz_score: Mapped[int | None]
     quiz_attempts: Mapped[int] = mapped_column(default=0)
     signed_off_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -286,11 +240,26 @@ class Attendance(Versioned, Base):
 
     booking: Mapped[Booking] = relationship(back_populates="attendance")
     signer: Mapped[User | None] = relationship(foreign_keys=[signed_off_by_id])
-    modules: Mapped[list[ModuleRecord]] = relationship(back_populates="attendance")
+    modules: Mapped[list[ModuleRecord]] = relationship(back_populates="attendance", order_by="ModuleRecord.id")
+
+    is_studying = StateIs(AttendanceState.STUDYING)
+    """Whether the rider is neither signed off nor gone."""
+    is_signed = StateIs(AttendanceState.SIGNED)
+    """Whether the study was signed off."""
+    has_left = StateIs(AttendanceState.LEFT)
+    """Whether the rider left before the end."""
+
+    def may(self, act: AttendanceAct) -> bool:
+        """Tell whether ``act`` may happen to it as it stands."""
+        return ATTENDANCE_LIFE.may(act, self.state)
 
 
 class ModuleRecord(Base):
-    """One module of one attendance, with start and end."""
+    """One module of one attendance, with start and end.
+
+    ``minutes`` are those that count, once it has ended (``rules.counted_minutes``); ``credited``: it was studied on an
+    earlier day, before the rider left that session.
+    """
 
     __tablename__ = "module_record"
     __table_args__ = (
@@ -303,21 +272,39 @@ class ModuleRecord(Base):
     module_id: Mapped[int] = mapped_column(ForeignKey("course_module.id"))
     started_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     ended_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    minutes: Mapped[int | None]
+    credited: Mapped[bool] = mapped_column(default=False)
 
     attendance: Mapped[Attendance] = relationship(back_populates="modules")
     module: Mapped[CourseModule] = relationship()
 
 
+CERTIFIES = f"state = '{CertificateState.VALID}'"
+
+
 class Certificate(Base):
-    """Proof of a completed task; its number (``C...``) is verified on a public page."""
+    """Proof of a completed task; its number (``C...``) is verified on a public page. At most one of a task is valid."""
 
     __tablename__ = "certificate"
+    __table_args__ = (
+        one_of("state", CertificateState),
+        CheckConstraint("(state = 'revoked') = (revoked_utc IS NOT NULL)", "revoked"),
+        partial_index("uq_certificate_task_id_valid", "task_id", where=CERTIFIES, unique=True),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(12), unique=True)
-    task_id: Mapped[int] = mapped_column(ForeignKey("study_task.id"), unique=True)
+    task_id: Mapped[int] = mapped_column(ForeignKey("study_task.id"), index=True)
     attendance_id: Mapped[int | None] = mapped_column(ForeignKey("attendance.id"))
     issued_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    state: Mapped[CertificateState] = mapped_column(word(CertificateState, 10), default=CertificateState.VALID)
+    revoked_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    revoked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    revoked_reason: Mapped[str] = mapped_column(String(500), default="")
 
     task: Mapped[StudyTask] = relationship()
     attendance: Mapped[Attendance | None] = relationship()
+    revoked_by: Mapped[User | None] = relationship()
+
+    is_revoked = StateIs(CertificateState.REVOKED)
+    """Whether it proves nothing any more."""

@@ -1,0 +1,1 @@
+"""Tables: courses and sessions; tasks, seats, what was studied, certificates."""

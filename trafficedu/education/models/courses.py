@@ -1,0 +1,104 @@
+"""Tables of courses, their modules, and the sessions that hold them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from trafficedu.core.orm import Base, Named, UTCDateTime, Versioned, one_of, word
+from trafficedu.core.states import StateIs
+from trafficedu.education.rules.states import (
+    ModuleKind,
+    SessionState,
+)
+from trafficedu.stations.models import Station
+
+
+class Course(Named, Versioned, Base):
+    """An ordered list of modules. ``rank`` orders courses from short to long; a task is only ever raised.
+
+    ``from_violations`` is the repeat-offender rule: this course from that many violations in the configured
+    window on.
+    """
+
+    __tablename__ = "course"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    name_zh: Mapped[str] = mapped_column(String(80))
+    name_en: Mapped[str] = mapped_column(String(80))
+    rank: Mapped[int] = mapped_column(unique=True)
+    from_violations: Mapped[int]
+    pass_mark: Mapped[int] = mapped_column(default=80)
+    active: Mapped[bool] = mapped_column(default=True)
+
+    modules: Mapped[list[CourseModule]] = relationship(back_populates="course", order_by="CourseModule.position")
+
+
+class CourseModule(Named, Base):
+    """One part of a course with the minutes it lasts at least; more than the maximum never count."""
+
+    __tablename__ = "course_module"
+    __table_args__ = (
+        UniqueConstraint("course_id", "position"),
+        one_of("kind", ModuleKind),
+        CheckConstraint("minimum_minutes >= 0 AND maximum_minutes >= minimum_minutes", "minutes"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    position: Mapped[int]
+    kind: Mapped[ModuleKind] = mapped_column(word(ModuleKind, 10))
+    name_zh: Mapped[str] = mapped_column(String(80))
+    name_en: Mapped[str] = mapped_column(String(80))
+    minimum_minutes: Mapped[int]
+    maximum_minutes: Mapped[int]
+
+    course: Mapped[Course] = relationship(back_populates="modules")
+
+    @property
+    def is_quiz(self) -> bool:
+        """Whether it ends with a score."""
+        return self.kind == ModuleKind.QUIZ
+
+
+class StudySession(Versioned, Base):
+    """A course at a station at a time (宣教场次).
+
+    ``seats_taken`` is raised and lowered by conditional updates only, so that the last seat is given once;
+    the check constraint is the second lock. ``ends_utc`` is when its modules end that are studied for their minimum of
+    minutes. ``series`` groups weekly sessions.
+    """
+
+    __tablename__ = "study_session"
+    __table_args__ = (
+        CheckConstraint("seats_taken >= 0 AND seats_taken <= capacity", "seats"),
+        one_of("state", SessionState),
+        Index("ix_study_session_course_id_starts_utc", "course_id", "starts_utc"),
+        Index("ix_study_session_station_id_in_time", "station_id", "starts_on", "starts_utc", "id"),
+        Index("ix_study_session_in_time", "starts_on", "starts_utc", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(12), unique=True)
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    station_id: Mapped[int] = mapped_column(ForeignKey("station.id"))
+    starts_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    starts_on: Mapped[date]
+    ends_utc: Mapped[datetime] = mapped_column(UTCDateTime)
+    capacity: Mapped[int]
+    seats_taken: Mapped[int] = mapped_column(default=0)
+    lecturer: Mapped[str] = mapped_column(String(60), default="")
+    state: Mapped[SessionState] = mapped_column(word(SessionState, 10), default=SessionState.SCHEDULED)
+    cancel_reason: Mapped[str] = mapped_column(String(200), default="")
+    series: Mapped[str | None] = mapped_column(String(12), index=True)
+
+    course: Mapped[Course] = relationship()
+    station: Mapped[Station] = relationship()
+
+    is_cancelled = StateIs(SessionState.CANCELLED)
+    """Whether it does not take place."""
+    takes_place = StateIs(SessionState.SCHEDULED)
+    """Whether it was not cancelled."""
