@@ -133,6 +133,7 @@ NAVIGATION = [
             pages.NavigationItem("violations.index", _l("Violation records"), "violations:violation:read"),
             pages.NavigationItem("violations.reviews", _l("Reviews"), "violations:violation:review"),
             pages.NavigationItem("violations.objections", _l("Objections"), "violations:objection:decide"),
+            pages.NavigationItem("violations.plates", _l("Plates of other riders"), "violations:plate:decide"),
             pages.NavigationItem("accidents.index", _l("Accidents"), "accidents:accident:read"),
             pages.NavigationItem("hazards.index", _l("Hazards"), "hazards:hazard:read"),
             pages.NavigationItem("helmets.results", _l("Helmets"), "helmets:survey:read"),

@@ -85,6 +85,7 @@ from trafficedu.violations.imports import files as violations_files
 from trafficedu.violations.queries import monthly as violations_monthly
 from trafficedu.violations.services import keys as objection_keys
 from trafficedu.violations.services import kinds as violation_kinds
+from trafficedu.violations.services import plates
 
 HANDLERS: Handlers = {
     TreeGrewUpwards: [
@@ -99,12 +100,14 @@ HANDLERS: Handlers = {
         notices.follow_correction,
         notice_papers.reissue_notice,
         receipts.reissue_receipt,
+        plates.follow_correction,
     ],
     ViolationVoided: [
         assignment.withdraw_violation,
         notices.withdraw_notice,
         notice_papers.revoke_notice,
         receipts.reissue_receipt,
+        plates.take_back_voided,
     ],
     LegalBasisRecorded: [
         notices.release_held,
@@ -152,6 +155,7 @@ HOME: Mapping[Role, Sequence[Panel]] = {
         messages_panels.inbox,
         violations.reviews_due,
         violations.objections_due,
+        violations.plates_due,
         accidents_panels.duplicates_due,
         transfers_panels.to_decide,
         evaluation_panels.own_colour,
@@ -211,6 +215,9 @@ PANELS: Mapping[str, Sequence[Panel]] = {
         violations.of_rider,
         study_panels.of_rider,
         feedback_panels.of_rider,
+    ],
+    "riders.vehicle": [
+        violations.of_plate,
     ],
     "companies.show": [
         transfers_panels.corrections_of("company"),

@@ -283,7 +283,7 @@ def test_one_account_a_role_can_sign_in_and_nobody_else(demo: Session) -> None:
 def test_new_records_go_on_after_the_demo(demo: Session) -> None:
     """Bulk rows carry their own ids; the database's numbering has to go on behind them."""
     last = demo.scalar(select(func.max(Vehicle.id))) or 0
-    vehicle = Vehicle(plate="演示Z00000")
+    vehicle = Vehicle(number="B0", plate="演示Z00000")
     demo.add(vehicle)
     demo.flush()
     assert vehicle.id > last

@@ -86,7 +86,7 @@ def new_violation(area: Area, **values: Any) -> NewViolation:
         "occurred_utc": datetime(2026, 11, 20, 3, 0, tzinfo=UTC),
         "area_code": area.code,
         "place": "市心路口",
-        "plate": "杭州A12345",
+        "plate": f"杭州T{next(_sequence):05d}",
     }
     if "rider_number" not in values and "rider" not in values:
         given["rider"] = new_rider()

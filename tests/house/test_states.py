@@ -27,7 +27,14 @@ from trafficedu.hazards.rules import HAZARD_LIFE, HazardState
 from trafficedu.helmets.rules import SURVEY_LIFE, SurveyState
 from trafficedu.issued.rules import DOCUMENT_LIFE, DocumentState
 from trafficedu.overview.rules import LIST_LIFE, ListState
-from trafficedu.violations.rules import OBJECTION_LIFE, VIOLATION_LIFE, ObjectionState, ViolationState
+from trafficedu.violations.rules import (
+    OBJECTION_LIFE,
+    PLATE_LIFE,
+    VIOLATION_LIFE,
+    ObjectionState,
+    PlateState,
+    ViolationState,
+)
 
 EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str, str]]]] = {
     "violation": (
@@ -59,6 +66,17 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
         OBJECTION_LIFE,
         ObjectionState,
         {"uphold": ("open", "upheld"), "dismiss": ("open", "dismissed"), "settle": ("open", "settled")},
+    ),
+    "plate question": (
+        PLATE_LIFE,
+        PlateState,
+        {
+            "borrow": ("open", "borrowed"),
+            "transfer": ("open", "transferred"),
+            "mistype": ("open", "mistyped"),
+            "drop": ("open borrowed transferred mistyped dropped", "dropped"),
+            "ask": ("open borrowed transferred mistyped dropped", "open"),
+        },
     ),
     "hazard": (
         HAZARD_LIFE,

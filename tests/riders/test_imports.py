@@ -15,7 +15,7 @@ from tests.riders.test_services import NOW
 from trafficedu.core import corrections
 from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
-from trafficedu.core.clock import utc_now
+from trafficedu.core.clock import today, utc_now
 from trafficedu.core.parsing import is_masked
 from trafficedu.core.tabular import ImportReport, numbered, silent
 from trafficedu.riders import rules
@@ -110,7 +110,7 @@ def test_a_difference_is_an_update_and_raises_the_version(session: Session) -> N
     session.refresh(rider)
     assert (rider.home_area_id, rider.version) == (village.id, seen + 1)
     assert queries.phone_of(session, rider) == "13900139000"
-    assert list(queries.list_exact(session, "13900139000")) == [rider]
+    assert list(queries.list_exact(session, "13900139000", today())) == [rider]
 
 
 def test_a_known_document_with_another_name_renames_nobody(session: Session) -> None:
@@ -131,7 +131,7 @@ def test_what_somebody_corrected_outlives_the_file(session: Session) -> None:
     village, other, number = make_area(session, "甲村"), make_area(session, "乙村"), make_identity()
     first = row(id_number=number, phone="13800138000", home_area_code=village.code)
     take(session, [first])
-    rider = queries.list_exact(session, number)[0]
+    rider = queries.list_exact(session, number, today())[0]
     change = people.NewRider("identity_card", "*", rider.name, "13900139000", other.id)
     people.update_rider(session, rider, change, rider.version, SYSTEM, NOW)
     assert counts(take(session, [first])) == (0, 0, 1, 0)

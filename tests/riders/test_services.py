@@ -21,11 +21,13 @@ from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded
 from trafficedu.riders.models import Engagement, Rider
 from trafficedu.riders.queries import engagements as engagement_queries
 from trafficedu.riders.queries import people as queries
+from trafficedu.riders.queries.plates import uses_of_rider
 from trafficedu.riders.rules import IdType
 from trafficedu.riders.services import engagements, people, plates
 from trafficedu.riders.services import keys as key_services
 from trafficedu.riders.services.engagements import EngagementChange, NewEngagement
 from trafficedu.riders.services.people import NewRider
+from trafficedu.riders.services.plates import Seen, UseChange
 
 NOW = utc_now()
 
@@ -180,11 +182,12 @@ def test_the_audit_trail_holds_no_personal_data(session: Session, make_user: Cal
     officer = actor_of(make_user("officer", area_id=village.id))
     number, name, phone, plate = make_identity(), "诸葛不亮", "13712345678", "杭州A98765"
     rider = people.find_or_register(session, NewRider(IdType.IDENTITY_CARD, number, name, phone), officer, NOW)
-    plates.remember_plate(session, plate, rider, officer)
+    plates.note(session, Seen(plate, rider, today()), officer)
     for words in (number, name, phone, plate):
-        people.search(session, words, officer)
+        people.search(session, words, officer, today())
     people.unmask(session, rider, "request", officer)
-    plates.forget_plate(session, rider, plate, officer)
+    [use] = uses_of_rider(session, rider.id)
+    plates.change_use(session, use, UseChange(today(), confirmed=True, reason="已过户"), use.version, officer, today())
     people.update_rider(session, rider, change_of(session, rider, phone="13812345678"), rider.version, officer, NOW)
     rows = session.execute(text("SELECT action, detail FROM audit_entry WHERE actor_id = :id"), {"id": officer.user_id})
     written = " ".join(f"{row.action} {row.detail}" for row in rows)
@@ -273,20 +276,6 @@ def test_a_legal_basis_is_published_when_it_comes_or_changes(session: Session) -
     assert heard[1:] == [LegalBasisRecorded(NOW, SYSTEM, without.id)]
 
 
-def test_a_plate_goes_with_the_rider_seen_last(session: Session) -> None:
-    one, two = make_rider(session), make_rider(session)
-    plates.remember_plate(session, "浙A·12345", one, SYSTEM)
-    plates.remember_plate(session, "浙a 12345", two, SYSTEM)
-    plates.remember_plate(session, "浙A12345", None, SYSTEM)
-    assert [vehicle.plate for vehicle in two.vehicles] == ["浙A12345"]
-    assert one.vehicles == []
-    with pytest.raises(Missing):
-        plates.forget_plate(session, one, "浙A12345", SYSTEM)
-    plates.forget_plate(session, two, "浙A12345", SYSTEM)
-    assert two.vehicles == []
-    assert plates.remember_plate(session, " ", two, SYSTEM) is None
-
-
 def test_search_finds_documents_phones_and_plates_anywhere_but_names_at_home_only(
     session: Session, make_user: Callable[..., User]
 ) -> None:
@@ -295,16 +284,16 @@ def test_search_finds_documents_phones_and_plates_anywhere_but_names_at_home_onl
     number = make_identity()
     near = make_rider(session, name="欧阳近", home_area_id=here.id)
     far = make_rider(session, name="欧阳远", id_number=number, phone="13800138000", home_area_id=there.id)
-    plates.remember_plate(session, "杭州A12345", far, SYSTEM)
-    assert people.search(session, "欧阳", officer).items == [near]
+    plates.note(session, Seen("杭州A12345", far, today()), SYSTEM)
+    assert people.search(session, "欧阳", officer, today()).items == [near]
     with pytest.raises(Missing):
         queries.find_rider(session, far.number, officer, utc_now())
     assert queries.list_recent(session, officer) == [near]
     for words in (number.lower(), "+86 138-0013-8000", "杭州·A12345"):
-        assert people.search(session, words, officer).items == [far]
+        assert people.search(session, words, officer, today()).items == [far]
     assert queries.find_rider(session, far.number, officer, utc_now()) is far
-    assert people.search(session, "欧阳", officer).items == [near]
-    assert people.search(session, "没有此人", officer).items == []
+    assert people.search(session, "欧阳", officer, today()).items == [near]
+    assert people.search(session, "没有此人", officer, today()).items == []
 
 
 def test_a_rider_found_by_document_is_open_to_the_finder_for_a_shift_only(
@@ -348,7 +337,7 @@ def test_riders_of_an_older_key_are_found_and_brought_under_the_new_one(session:
     provide(session, keyring=keys("k2"))
     assert queries.find_by_identity_key(session, number) is rider
     assert queries.phone_of(session, rider) == "13800138000"
-    assert list(queries.list_exact(session, "13800138000")) == [rider]
+    assert list(queries.list_exact(session, "13800138000", today())) == [rider]
 
 
 def test_a_home_that_is_no_area_is_refused(session: Session) -> None:

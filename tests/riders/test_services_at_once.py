@@ -15,12 +15,14 @@ from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
 from trafficedu.core.errors import Refusal
+from trafficedu.core.numbers import new_number
 from trafficedu.core.transactions import WRITES
-from trafficedu.riders.models import Engagement, Rider, Vehicle
+from trafficedu.riders.models import Engagement, PlateUse, Rider, Vehicle
 from trafficedu.riders.rules import IdType
 from trafficedu.riders.services import engagements, people, plates
 from trafficedu.riders.services.engagements import NewEngagement
 from trafficedu.riders.services.people import NewRider
+from trafficedu.riders.services.plates import Seen
 
 PEOPLE = 12
 
@@ -50,7 +52,7 @@ def at_once(app: Flask, deed: Callable[[Session], str]) -> list[str]:
     return results
 
 
-def counted(app: Flask, model: type[Rider | Vehicle | Engagement]) -> int:
+def counted(app: Flask, model: type[Rider | Vehicle | Engagement | PlateUse]) -> int:
     with app.app_context(), database().sessionmaker(info=WRITES) as own:
         return own.scalar(select(func.count()).select_from(model)) or 0
 
@@ -62,11 +64,25 @@ def test_many_at_once_register_one_rider(fresh_app: Flask) -> None:
         rider = people.find_or_register(
             own, NewRider(IdType.IDENTITY_CARD, number, "测试骑手", "13800138000"), SYSTEM, utc_now()
         )
-        plates.remember_plate(own, "杭州A12345", rider, SYSTEM)
+        plates.note(own, Seen("杭州A12345", rider, date(2026, 3, 1)), SYSTEM)
         return rider.number
 
     assert len(set(at_once(fresh_app, register))) == 1
-    assert (counted(fresh_app, Rider), counted(fresh_app, Vehicle)) == (1, 1)
+    assert [counted(fresh_app, model) for model in (Rider, Vehicle, PlateUse)] == [1, 1, 1]
+
+
+def test_of_many_riders_at_once_one_becomes_the_regular_one(fresh_app: Flask) -> None:
+    with fresh_app.app_context(), database().sessionmaker(info=WRITES) as own:
+        waiting = [make_rider(own).id for _ in range(PEOPLE)]
+        own.add(Vehicle(number=new_number("B"), plate="杭州A12345"))
+        own.commit()
+
+    def note(own: Session) -> str:
+        usual = plates.note(own, Seen("杭州A12345", own.get_one(Rider, waiting.pop()), date(2026, 3, 1)), SYSTEM)
+        return "began" if usual is None else usual.number
+
+    outcomes = at_once(fresh_app, note)
+    assert (outcomes.count("began"), len(set(outcomes)), counted(fresh_app, PlateUse)) == (1, 2, 1)
 
 
 def test_many_at_once_engage_a_rider_with_one_company_once(fresh_app: Flask) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.conftest import Browser
@@ -14,11 +14,12 @@ from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.audit import AuditEntry
-from trafficedu.core.clock import utc_now
+from trafficedu.core.clock import today, utc_now
 from trafficedu.riders.models import Engagement, Rider
 from trafficedu.riders.queries import people as queries
+from trafficedu.riders.queries.plates import rider_of, uses_of_rider
 from trafficedu.riders.rules import IdType
-from trafficedu.riders.services import engagements
+from trafficedu.riders.services import engagements, plates
 from trafficedu.riders.services.engagements import NewEngagement
 
 
@@ -189,16 +190,36 @@ def test_an_engagement_is_recorded_and_ended(officer: Browser, session: Session,
         assert officer.get(f"/riders/{rider.number}/engagements/{company.code}/{wrong}").status_code == 404
 
 
-def test_plates_are_noted_and_taken_away(officer: Browser, session: Session, village: Area) -> None:
-    rider = make_rider(session, home_area_id=village.id)
+def test_plates_are_noted_ended_and_told_with_their_history(officer: Browser, session: Session, village: Area) -> None:
+    rider = make_rider(session, home_area_id=village.id, name="卢安华")
     session.commit()
-    address = f"/riders/{rider.number}/plates"
-    assert officer.post(address, data={"plate": "??"}).status_code == 422
-    assert officer.post(address, data={"plate": "浙a·12345"}).status_code == 303
-    assert "浙A12345" in officer.get(f"/riders/{rider.number}").text
-    assert officer.post(f"{address}/remove", data={"plate": "浙A12345"}).status_code == 303
-    assert "浙A12345" not in officer.get(f"/riders/{rider.number}").text
-    assert officer.post(f"{address}/remove", data={"plate": "浙A12345"}).status_code == 404
+    address = f"/riders/{rider.number}/plates/new"
+    given = {"plate": "浙a·12345", "relation": "owner", "used_from": "2026-01-02", "reason": "看过行驶证"}
+    assert officer.post(address, data=given | {"plate": "??"}).status_code == 422
+    assert officer.post(address, data=given | {"reason": ""}).status_code == 422
+    assert officer.post(address, data=given).status_code == 303
+    [use] = uses_of_rider(session, rider.id)
+    change = {"used_to": "2026-01-31", "reason": "已报废", "version": "1"}
+    assert officer.post(f"/riders/{rider.number}/plates/{use.number}", data=change).status_code == 303
+    assert officer.post(f"/riders/{rider.number}/plates/{use.number}", data=change).status_code == 409
+    for page in (f"/riders/{rider.number}", f"/vehicles/{use.vehicle.number}"):
+        text = officer.get(page).text
+        assert all(shown in text for shown in ("2026-01-02", "2026-01-31", "已报废", "registered owner")), page
+    assert "卢安华" in officer.get(f"/vehicles/{use.vehicle.number}").text
+
+
+def test_a_new_rider_on_a_known_plate_is_asked_about(officer: Browser, session: Session, village: Area) -> None:
+    known = make_rider(session, home_area_id=village.id, name="卢安华")
+    plates.note(session, plates.Seen("浙A12345", known, today()), SYSTEM)
+    session.commit()
+    given = {"id_type": "identity_card", "id_number": make_identity(), "name": "借车人", "plate": "浙A12345"}
+    asked = officer.post("/riders/new", data=given)
+    assert asked.status_code == 422
+    assert "卢安华" in asked.text
+    assert session.scalar(select(func.count()).select_from(Rider)) == 1
+    answer = {"plate_met": known.number, "plate_answer": "borrowed"}
+    assert officer.post("/riders/new", data=given | answer).status_code == 303
+    assert rider_of(session, "浙A12345", today()) is known
 
 
 def test_every_page_of_a_rider_elsewhere_does_not_exist(officer: Browser, session: Session) -> None:
@@ -207,13 +228,23 @@ def test_every_page_of_a_rider_elsewhere_does_not_exist(officer: Browser, sessio
     engagements.engage(session, rider, NewEngagement(company.id, date(2026, 1, 1)), SYSTEM, utc_now())
     session.commit()
     base = f"/riders/{rider.number}"
-    for address in ("", "/edit", "/engagements/new", f"/engagements/{company.code}/2026-01-01"):
+    plates.note(session, plates.Seen("杭州A12345", rider, today()), SYSTEM)
+    session.commit()
+    [use] = uses_of_rider(session, rider.id)
+    for address in (
+        "",
+        "/edit",
+        "/engagements/new",
+        f"/engagements/{company.code}/2026-01-01",
+        f"/plates/{use.number}",
+    ):
         assert officer.get(base + address).status_code == 404, address
-    for address in ("/edit", "/unmask", "/engagements/new", "/plates", "/plates/remove"):
+    for address in ("/edit", "/unmask", "/engagements/new", "/plates/new", f"/plates/{use.number}"):
         typed = {"purpose": "contact", "plate": "杭州A12345", "words": "x"}
         assert officer.post(base + address, data=typed).status_code == 404, address
-    session.refresh(rider)
-    assert rider.vehicles == []
+    assert officer.get(f"/vehicles/{use.vehicle.number}").status_code == 404
+    session.expire_all()
+    assert [use.used_to for use in uses_of_rider(session, rider.id)] == [None]
 
 
 def test_no_log_line_holds_what_was_searched_for(

@@ -25,8 +25,9 @@ from trafficedu.core.errors import Refusal, Stale
 from trafficedu.core.numbers import is_number
 from trafficedu.core.services import services_of
 from trafficedu.core.transactions import WRITES
-from trafficedu.riders.models import Rider, Vehicle
+from trafficedu.riders.models import Rider
 from trafficedu.riders.queries.engagements import engagement_on
+from trafficedu.riders.queries.plates import rider_of
 from trafficedu.riders.services.engagements import NewEngagement, engage
 from trafficedu.riders.services.people import find_or_register
 from trafficedu.violations.events import ViolationEstablished, ViolationVoided
@@ -62,9 +63,7 @@ class TestRecord:
     def test_the_plate_is_remembered(self, session: Session, district: District, officer: Actor) -> None:
         violation = recording.record(session, new_violation(district.village, plate="杭州·a 98765"), officer, NOW)
         assert violation.plate == "杭州A98765"
-        assert (
-            session.scalars(select(Vehicle).where(Vehicle.plate == "杭州A98765")).one().rider_id == violation.rider_id
-        )
+        assert rider_of(session, "杭州A98765", violation.occurred_on) is violation.rider
 
     def test_a_repeated_submit_gives_the_first_record(
         self, session: Session, district: District, officer: Actor, heard: list[Any]

@@ -109,7 +109,7 @@ class TestRecordPage:
         ("change", "says"),
         [
             ({"kind": ""}, "Choose what happened."),
-            ({"kind": "2007", "other_kind": "NM-PHONE"}, "Choose only one."),
+            ({"kind": "other", "other_kind": ""}, "Choose what happened."),
             ({"kind": "4711"}, "no kind of violation with the code 4711"),
             ({"area_code": ""}, "Choose the village."),
             ({"area_code": "000"}, "no village with the code 000"),

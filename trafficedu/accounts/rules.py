@@ -118,6 +118,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             "violations:violation:import",
             "violations:violation:export",
             "violations:objection:decide",
+            "violations:plate:decide",
             "helmets:survey:record",
             "helmets:survey:void",
             "helmets:survey:import",

@@ -7,16 +7,19 @@ from typing import Any
 
 from sqlalchemy import select
 
+from trafficedu.core.numbers import new_number
 from trafficedu.core.services import services_of
 from trafficedu.demo import names, seasons
 from trafficedu.demo.names import INVENTED, phrase
 from trafficedu.demo.people import Crowd, Person
 from trafficedu.demo.places import Spot
 from trafficedu.demo.plan import DAY, HOUR, MINUTE, day_of, start_of
+from trafficedu.demo.plates import Plates, Ride
 from trafficedu.demo.rows import Teller, World
 from trafficedu.violations.models import Objection, Violation, ViolationKind
 from trafficedu.violations.queries.objections import CONTACT
 from trafficedu.violations.rules import (
+    NOT_ENDED,
     ObjectionState,
     Offender,
     Penalty,
@@ -55,8 +58,9 @@ class Offence:
 class Offences(Teller):
     """Draws violations and writes them, each with what became of it up to midnight."""
 
-    def __init__(self, world: World, crowd: Crowd) -> None:
+    def __init__(self, world: World, crowd: Crowd, plates: Plates) -> None:
         super().__init__(world)
+        self._plates = plates
         self._crowd, self._keyring = crowd, services_of(world.session).keyring
         kinds = world.session.scalars(select(ViolationKind).order_by(ViolationKind.valid_from))
         self._kinds = {kind.code: kind for kind in kinds}
@@ -162,17 +166,16 @@ class Offences(Teller):
         minor = is_minor(age, offender, self._riding_age)
         penalty, fine = self._penalty(kind, age)
         reason = self._reason(offence)
-        plate = person.plate if person is not None else ""
-        if offence.camera and not plate:
-            plate = self._crowd.stranger_plate()
+        plate, number = self._plate(offence, code, passenger), new_number("V")
         self._rows.add(
             Violation,
             id=offence.id,
+            number=number,
             occurred_utc=offence.occurred,
             area_id=offence.area,
             place=spot.name,
             kind_id=kind.id,
-            plate="" if code == "ZJ-PLATE" else plate,
+            plate=plate,
             offender=offender,
             rider_id=None if person is None else person.id,
             company_id=None if offence.firm is None else self._places.firms[offence.firm].company.id,
@@ -188,8 +191,16 @@ class Offences(Teller):
             **self._position(spot),
             **self._outcome(offence, review, reason),
         )
+        if plate and person is not None and not passenger and offence.state in NOT_ENDED:
+            self._plates.ridden(person, plate, Ride(offence.id, number, offence.area, offence.day, offence.camera))
         if offence.objection is not None:
             self._write_objection(offence, offence.objection, reason)
+
+    def _plate(self, offence: Offence, code: str, passenger: bool) -> str:
+        plate = "" if offence.person is None else self._plates.of(offence.person, passenger)
+        if offence.camera and not plate:
+            plate = self._crowd.stranger_plate()
+        return "" if code == "ZJ-PLATE" else plate
 
     def _reason(self, offence: Offence) -> str:
         if offence.state == ViolationState.REJECTED:

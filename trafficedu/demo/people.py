@@ -10,7 +10,7 @@ from trafficedu.core.services import services_of
 from trafficedu.demo import names
 from trafficedu.demo.plan import date_of
 from trafficedu.demo.rows import Teller, World
-from trafficedu.riders.models import Engagement, Rider, Vehicle
+from trafficedu.riders.models import Engagement, Rider
 from trafficedu.riders.queries.people import ID_NUMBER, PHONE
 from trafficedu.riders.rules import IdType, LegalBasis, age_on, identity_key
 
@@ -47,6 +47,7 @@ class Person:
     home: int | None = None
     id: int = 0
     plate: str = ""
+    vehicle: int = 0
     task: Any = None
     days: list[int] = field(default_factory=list)
 
@@ -127,7 +128,7 @@ class Crowd(Teller):
         return self._chance.choices(list(LegalBasis), (70, 25, 5))[0]
 
     def make_known(self, person: Person, when: int) -> None:
-        """Write a rider who is caught for the first time, with plate and engagements."""
+        """Write a rider who is caught for the first time, with engagements, and give most a plate."""
         if person.id:
             return
         chance, rows = self._chance, self._rows
@@ -150,7 +151,6 @@ class Crowd(Teller):
         )
         if chance.random() < 0.93:
             person.plate = self._papers.plate()
-            rows.add(Vehicle, plate=person.plate, rider_id=person.id)
         for work in person.works:
             rows.add(
                 Engagement,

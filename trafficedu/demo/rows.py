@@ -21,7 +21,7 @@ from trafficedu.demo.plan import Span, date_of, day_of, moment
 
 NUMBERED = dict(
     rider="R", violation="V", objection="O", notice="N", study_session="S", study_task="T", certificate="C",
-    helmet_survey="H", accident="A", patrol="Q",
+    helmet_survey="H", accident="A", patrol="Q", vehicle="B", plate_use="D",
 )  # fmt: skip
 """Table -> the letter of its public numbers."""
 CACHE_KIB = 200_000
@@ -49,7 +49,7 @@ class _Columns:
     def row(self, values: dict[str, Any]) -> dict[str, Any]:
         row = self.blank | values
         assert len(row) == len(self.blank), f"there is no column {row.keys() - self.blank.keys()}"
-        if self.letter:
+        if self.letter and not row["number"]:
             row["number"] = new_number(self.letter)
         for name, day in self.days:
             if row[name] and row[day] is None:
@@ -80,8 +80,8 @@ class Rows:
     def add(self, model: type[Base], **values: Any) -> int:
         """Gather a row and return its id: the next one, unless it is named.
 
-        A column that is not named holds what the model says, or nothing (NULL); numbers are made here. Moments and
-        days may be given as the demo counts them, 0 for never; the day of a moment (``started_on`` of
+        A column that is not named holds what the model says, or nothing (NULL); a number that is not named is made.
+        Moments and days may be given as the demo counts them, 0 for never; the day of a moment (``started_on`` of
         ``started_utc``) need not be given.
         """
         table = table_of(model)

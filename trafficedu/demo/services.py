@@ -35,6 +35,7 @@ from trafficedu.demo.offences import Offence, Offences
 from trafficedu.demo.people import Crowd
 from trafficedu.demo.places import lay_out
 from trafficedu.demo.plan import Agenda, Plan, Span, date_of, span_until, start_of
+from trafficedu.demo.plates import Plates
 from trafficedu.demo.rows import Rows, World
 from trafficedu.demo.study import Study
 from trafficedu.demo.timetable import Timetable
@@ -75,11 +76,12 @@ class District:
         self._local = staff.local
         self._agenda = Agenda()
         self._crowd = Crowd(world)
-        self._offences = Offences(world, self._crowd)
+        self._plates = Plates(world)
+        self._offences = Offences(world, self._crowd, self._plates)
         self._notices = Notices(world)
         self._accidents = Accidents(world)
         self._study = Study(world, courses, Timetable(world, plan, courses), self._agenda)
-        self._offences.supervisor = self._study.task_rows.supervisor = staff.supervisor
+        self._offences.supervisor = self._plates.supervisor = self._study.task_rows.supervisor = staff.supervisor
         self._study.task_rows.signers = staff.signers
 
     def build(self, progress: Progress) -> dict[str, int]:

@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from wtforms import SelectField
+from wtforms import BooleanField, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional
 
 from trafficedu.areas.fields import HOMES, PlaceIdField
 from trafficedu.core import clock
 from trafficedu.core.fields import DayField, Form, TrimmedField, VersionField, at_most, choices, named
-from trafficedu.riders.rules import IdType, LegalBasis, Purpose
+from trafficedu.riders.fields import PlateAnswer
+from trafficedu.riders.rules import IdType, LegalBasis, Purpose, Relation
 from trafficedu.riders.services.engagements import EngagementChange, NewEngagement
 from trafficedu.riders.services.people import NewRider
+from trafficedu.riders.services.plates import NewUse, UseChange
 
 Choices = Sequence[tuple[int, str]]
 CODE_KEYS = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
@@ -72,7 +74,7 @@ class RiderForm(Form):
         )
 
 
-class RegisterForm(RiderForm):
+class RegisterForm(RiderForm, PlateAnswer):
     """A rider to register, with the plate of the e-bike they came on."""
 
     plate = TrimmedField(
@@ -84,14 +86,45 @@ class RegisterForm(RiderForm):
 
 
 class PlateForm(Form):
-    """The plate of an e-bike that the rider rides."""
+    """What the rider is to an e-bike, since when, and how that is known."""
 
     plate = TrimmedField(
         _l("Plate"),
         [InputRequired(_l("Enter the plate.")), at_most(30)],
-        description=_l("Such as 杭州A12345. A plate registered to someone else moves to this rider."),
+        description=_l("Such as 杭州A12345."),
         render_kw=CODE_KEYS,
     )
+    relation = RadioField(_l("The rider is"), choices=choices(named(Relation)), default=Relation.REGULAR)
+    used_from = DayField(_l("First day"), [InputRequired(_l("Enter the date."))], default=clock.today)
+    used_to = DayField(_l("Last day"), [Optional()], description=_l("Leave empty if it has not ended."))
+    reason = TrimmedField(
+        _l("How this is known"), [InputRequired(_l("Say why. This is kept with the record.")), at_most(200)]
+    )
+    takes_over = BooleanField(_l("This rider takes over from the one before"))
+
+    def to_input(self) -> NewUse:
+        """Return what was entered."""
+        return NewUse(
+            self.plate.data,
+            self.relation.data,
+            self.used_from.data,
+            self.used_to.data,
+            self.reason.data,
+            self.takes_over.data,
+        )
+
+
+class UseForm(Form):
+    """How a use of a plate ends, whether it is confirmed, and why."""
+
+    used_to = DayField(_l("Last day"), [Optional()], description=_l("Leave empty if it has not ended."))
+    confirmed = BooleanField(_l("I confirm that this rider uses this e-bike"))
+    reason = TrimmedField(_l("Reason"), [InputRequired(_l("Say why. This is kept with the record.")), at_most(200)])
+    version = VersionField(default=0)
+
+    def to_change(self) -> UseChange:
+        """Return what becomes of the use."""
+        return UseChange(self.used_to.data, self.confirmed.data, self.reason.data)
 
 
 class UnmaskForm(Form):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.keys import encrypted
-from trafficedu.core.orm import Base, UTCDateTime, Versioned, word
+from trafficedu.core.orm import Base, UTCDateTime, Versioned, partial_index, word
 from trafficedu.core.tables import table_of
 from trafficedu.core.terms import keep_terms
 from trafficedu.core.validity import Validity
@@ -43,7 +43,6 @@ class Rider(Versioned, Base):
     engagements: Mapped[list[Engagement]] = relationship(
         back_populates="rider", order_by="Engagement.engaged_from.desc()"
     )
-    vehicles: Mapped[list[Vehicle]] = relationship(back_populates="rider")
 
 
 class RiderTerm(Base):
@@ -63,16 +62,59 @@ class RiderTerm(Base):
 keep_terms(table_of(Rider), table_of(RiderTerm), ["name"], rules.LONGEST_NAME)
 
 
-class Vehicle(Versioned, Base):
-    """An e-bike known by its plate, and the rider who usually rides it, if known."""
+ONE_AT_A_TIME, GOES_ON = "uq_plate_use_going_on", "used_to IS NULL AND relation <> 'borrowed'"
+"""An e-bike has one owner and one regular rider at a time; past uses are compared by whoever adds them."""
+
+
+class Vehicle(Base):
+    """An e-bike known by its plate; :class:`PlateUse` tells who rides it. ``number`` is the public one (``B...``)."""
 
     __tablename__ = "vehicle"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(12), unique=True)
     plate: Mapped[str] = mapped_column(String(20), unique=True)
-    rider_id: Mapped[int | None] = mapped_column(ForeignKey("rider.id"), index=True)
 
-    rider: Mapped[Rider | None] = relationship(back_populates="vehicles")
+
+class PlateUse(Versioned, Base):
+    """A rider on the e-bike with a plate from a day to a day, both included.
+
+    Without ``used_from``: since before anybody noted it; without ``used_to``: still. ``record`` is the public number of
+    the record that the use came from, ``ended_by`` of the one that ended it, ``kept_to`` its last day before that: what
+    a record began or ended is taken back with it. ``confirmed``: an officer saw rider and plate together, or somebody
+    vouched for it, who is ``confirmed_by_id`` then; ``reason`` is what was said with the last change by hand.
+    """
+
+    __tablename__ = "plate_use"
+    __table_args__ = (
+        CheckConstraint("used_from IS NULL OR used_to IS NULL OR used_to >= used_from", "dates"),
+        Index("ix_plate_use_rider_id_id", "rider_id", "id"),
+        Index("ix_plate_use_vehicle_id_id", "vehicle_id", "id"),
+        partial_index(ONE_AT_A_TIME, "vehicle_id", "relation", where=GOES_ON, unique=True),
+        partial_index("ix_plate_use_record", "record", where="record IS NOT NULL"),
+        partial_index("ix_plate_use_ended_by", "ended_by", where="ended_by IS NOT NULL"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(12), unique=True)
+    vehicle_id: Mapped[int] = mapped_column(ForeignKey("vehicle.id"))
+    rider_id: Mapped[int] = mapped_column(ForeignKey("rider.id"))
+    relation: Mapped[rules.Relation] = mapped_column(word(rules.Relation, 10))
+    used_from: Mapped[date | None]
+    used_to: Mapped[date | None]
+    confirmed: Mapped[bool]
+    record: Mapped[str | None] = mapped_column(String(12))
+    ended_by: Mapped[str | None] = mapped_column(String(12))
+    kept_to: Mapped[date | None]
+    confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    reason: Mapped[str] = mapped_column(String(200), default="")
+
+    vehicle: Mapped[Vehicle] = relationship()
+    rider: Mapped[Rider] = relationship()
+
+    def ended_before(self, day: date) -> bool:
+        """Tell whether its last day lies before ``day``."""
+        return self.used_to is not None and self.used_to < day
 
 
 class Engagement(Versioned, Base):

@@ -36,6 +36,33 @@ class LegalBasis(Word):
     STATUTORY_DUTY = "statutory_duty", message("a statutory duty")
 
 
+class Relation(Word):
+    """What a rider is to an e-bike: who owns it and who usually rides it may be two people; borrowed is of one day."""
+
+    OWNER = "owner", message("registered owner")
+    REGULAR = "regular", message("usual rider")
+    BORROWED = "borrowed", message("borrowed it")
+
+
+class Answer(Word):
+    """What it means that somebody rides an e-bike that is known as another rider's."""
+
+    BORROWED = "borrowed", message("borrowed")
+    TRANSFERRED = "transferred", message("transferred to this rider")
+    MISTYPED = "mistyped", message("the plate is mistyped")
+
+
+USUAL = (Relation.OWNER, Relation.REGULAR)
+"""Relations that tell who is likely to ride an e-bike on any day."""
+
+
+class Renaming(Word):
+    """Why a document that is known bears another name from now on; the code goes into the audit trail."""
+
+    MISSPELT = "misspelt", message("it was misspelt here")
+    RENAMED = "renamed", message("the rider has a new name on the same document")
+
+
 class Purpose(Word):
     """Why somebody may ask to see a rider's data in clear; the code goes into the audit trail."""
 
@@ -206,6 +233,14 @@ def normalise_plate(text: str) -> str:
             value=mask_identity(plate),
         )
     return plate
+
+
+def searched_plate(text: str) -> str:
+    """Return the plate that somebody looks for as it is stored, or "" for what is none."""
+    try:
+        return normalise_plate(text)
+    except Refusal:
+        return ""
 
 
 LONGEST_NAME = 60

@@ -27,10 +27,13 @@ from trafficedu.riders.forms import (
     RiderForm,
     SearchForm,
     UnmaskForm,
+    UseForm,
 )
-from trafficedu.riders.models import Rider
+from trafficedu.riders.models import PlateUse, Rider
 from trafficedu.riders.queries import engagements as engagement_queries
 from trafficedu.riders.queries import people as queries
+from trafficedu.riders.queries import plates as plate_queries
+from trafficedu.riders.queries import vehicles
 from trafficedu.riders.services import engagements, people, plates
 
 pages = Blueprint("riders", __name__)
@@ -46,11 +49,14 @@ def index() -> Any:
         recent = [queries.describe(session(), rider) for rider in queries.list_recent(session(), actor())]
         return form_page("riders/index.html", form, recent=recent, matching=None, looked_at=None)
     with writing(session()) as own:
-        page = people.search(own, form.words.data, actor())
+        page = people.search(own, form.words.data, actor(), clock.today())
         matching = [queries.describe(own, rider) for rider in page.items]
+        vehicle = plates.search(own, form.words.data, actor())
     looked_at = WINDOW if page.looked_to is not None else None
     if len(matching) == 1 and looked_at is None:
         return back_to("riders.show", number=matching[0].number)
+    if not matching and vehicle is not None:
+        return back_to("riders.vehicle", number=vehicle.number)
     return render_template(
         "riders/index.html",
         form=form,
@@ -75,13 +81,31 @@ def register() -> Any:
             else message("This rider was already registered; nothing was overwritten.")
         )
         return back_to("riders.show", number=registered.rider.number)
-    return form_page("riders/register.html", form)
+    return form_page("riders/register.html", form, met=_met(form))
 
 
 def _register(form: RegisterForm) -> people.Registered:
     registered = people.register(session(), form.to_input(), actor(), utc_now())
-    plates.remember_plate(session(), form.plate.data or "", registered.rider, actor())
+    plate = rules.normalise_plate(form.plate.data or "")
+    if plate:
+        answer, met = form.plate_answer.data or "", form.plate_met.data or ""
+        usual = plates.note(
+            session(), plates.Seen(plate, registered.rider, clock.today(), answer=answer, met=met), actor()
+        )
+        if usual is not None:
+            raise plates.PlateMet(usual)
     return registered
+
+
+def _met(form: RegisterForm) -> PlateUse | None:
+    """Return whose e-bike it is where the form has to ask what that means, and prepare the question."""
+    if not form.plate_answer.errors:
+        return None
+    with writing(session()) as own:
+        use = plates.show_met(own, rules.searched_plate(form.plate.data or ""), None, clock.today(), actor())
+    if use is not None:
+        form.ask(use.rider.number)
+    return use
 
 
 @pages.get("/riders/<number>")
@@ -176,32 +200,51 @@ def engagement(number: str, company: str, since: str) -> Any:
     return form_page("riders/engagement.html", form, rider=rider, engagement=present)
 
 
-@pages.route("/riders/<number>/plates", methods=["GET", "POST"])
+@pages.route("/riders/<number>/plates/new", methods=["GET", "POST"])
 @requires("riders:rider:manage")
 def add_plate(number: str) -> Any:
-    """I note an e-bike that the rider rides."""
+    """I note what the rider is to an e-bike: its owner, its regular rider, or somebody who borrowed it."""
     rider = seen(queries.find_rider(session(), number, actor(), utc_now()))
     form = PlateForm()
-    if submitted(form, lambda: plates.remember_plate(session(), form.plate.data, rider, actor())):
+    if submitted(form, lambda: plates.add_use(session(), rider, form.to_input(), actor(), clock.today())):
         flash_message(message("Plate added."))
         return back_to("riders.show", number=number)
-    if request.method == "GET":
-        return back_to("riders.show", number=number)
-    return _page(rider, plate_form=form), 422
+    return form_page("riders/plate.html", form, rider=rider)
 
 
-@pages.post("/riders/<number>/plates/remove")
+@pages.route("/riders/<number>/plates/<use>", methods=["GET", "POST"])
 @requires("riders:rider:manage")
-def remove_plate(number: str) -> Any:
-    """I take a plate away from the rider."""
-    rider = seen(queries.find_rider(session(), number, actor(), utc_now()))
-    with writing(session()) as own:
-        plates.forget_plate(own, rider, request.form.get("plate", ""), actor())
-    flash_message(message("Plate removed."))
-    return back_to("riders.show", number=number)
+def plate(number: str, use: str) -> Any:
+    """I end a use of a plate, or confirm it, and say why."""
+    rider = queries.find_rider(session(), number, actor(), utc_now())
+    present = seen(plate_queries.find_use(session(), rider, use))
+    form = UseForm(obj=present if request.method == "GET" else None)
+    form.reason.data = form.reason.data if request.method == "POST" else ""
+    if submitted(
+        form, lambda: plates.change_use(session(), present, form.to_change(), form.version.data, actor(), clock.today())
+    ):
+        flash_message(message("Plate changed."))
+        return back_to("riders.show", number=number)
+    return form_page("riders/use.html", form, rider=rider, use=present)
 
 
-def _page(rider: Rider, unmask_form: UnmaskForm | None = None, plate_form: PlateForm | None = None) -> str:
+@pages.get("/vehicles/<number>")
+@requires("riders:rider:read")
+def vehicle(number: str) -> Any:
+    """I read who rode an e-bike, from when to when, and by which record that is known."""
+    vehicle = vehicles.find_vehicle(session(), number, actor(), utc_now())
+    uses = plate_queries.uses_of_vehicle(session(), vehicle.id)
+    return render_template(
+        "riders/vehicle.html",
+        vehicle=vehicle,
+        uses=uses,
+        seen=vehicles.seen_among(session(), uses, actor(), utc_now()),
+        masked=rules.mask_name,
+        today=clock.today(),
+    )
+
+
+def _page(rider: Rider, unmask_form: UnmaskForm | None = None) -> str:
     """Render the rider's page, with a form that was refused where there is one."""
     today = clock.today()
     return render_template(
@@ -213,7 +256,7 @@ def _page(rider: Rider, unmask_form: UnmaskForm | None = None, plate_form: Plate
         present=engagement_queries.engagement_on(session(), rider.id, today),
         today=today,
         unmask_form=unmask_form or UnmaskForm(formdata=None),
-        plate_form=plate_form or PlateForm(formdata=None),
+        uses=plate_queries.uses_of_rider(session(), rider.id),
     )
 
 

@@ -31,7 +31,16 @@ from trafficedu.core.fields import (
     not_in_future,
 )
 from trafficedu.core.web import translated
-from trafficedu.riders.rules import IdType, LegalBasis, normalise_identity, normalise_phone, normalise_plate
+from trafficedu.riders.fields import PlateAnswer
+from trafficedu.riders.rules import (
+    Answer,
+    IdType,
+    LegalBasis,
+    normalise_identity,
+    normalise_phone,
+    normalise_plate,
+    searched_plate,
+)
 from trafficedu.riders.services.people import NewRider
 from trafficedu.violations.models import Violation
 from trafficedu.violations.queries.records import ViolationFilter
@@ -41,6 +50,7 @@ from trafficedu.violations.services.kinds import KindInput
 from trafficedu.violations.services.recording import NewViolation
 
 Choices = Sequence[tuple[str, Any]]
+LOOK_UP, SAME = "look_up", "same"
 OTHER, AS_ENGAGED, NO_COMPANY = "other", "auto", "none"
 
 
@@ -98,7 +108,7 @@ class RiderFields(Form):
         )
 
 
-class RecordForm(RiderFields):
+class RecordForm(RiderFields, PlateAnswer):
     """A violation as the officer sees it at the kerb."""
 
     kind = RadioField(_l("Violation"), validate_choice=False, choices=[])
@@ -139,19 +149,33 @@ class RecordForm(RiderFields):
     fine_yuan = IntegerField(_l("Fine in yuan"), [Optional()], render_kw={"inputmode": "numeric"})
     note = TextAreaField(_l("Note"), [at_most(500)], render_kw={"rows": "2"})
     rider_number = TrimmedField("", [Length(max=20)])
+    found_by_plate = TrimmedField("", [Length(max=30)])
+    still_them = RadioField(
+        _l("Who rides the e-bike with the new plate?"),
+        choices=choices([(LOOK_UP, _l("Look up the rider of this plate")), (SAME, _l("It is still this rider"))]),
+        validate_choice=False,
+    )
+    still_on = TrimmedField("", [Length(max=30)])
     client_reference = HiddenField("", [Length(max=60)], default=lambda: uuid.uuid4().hex)
 
     def validate_kind(self, _field: Field) -> None:
-        """Take a key or an entry of the list, not both."""
-        key, other = self.kind.data or "", self.other_kind.data or ""
-        if not other and key in {"", OTHER}:
+        """Take a key or an entry of the list."""
+        if not self.kind_code:
             raise ValidationError(str(_l("Choose what happened.")))
-        if other and key not in {"", OTHER, other}:
-            raise ValidationError(str(_l("You chose both a key and an entry in the list. Choose only one.")))
+
+    @property
+    def has_another_plate(self) -> bool:
+        """Whether the rider was found by another plate than the one that stands here now, and nobody said it is so."""
+        found, now = (searched_plate(field.data or "") for field in (self.found_by_plate, self.plate))
+        agreed = self.still_them.data == SAME and searched_plate(self.still_on.data or "") == now
+        return bool(self.rider_number.data and found and found != now and not agreed)
 
     @property
     def kind_code(self) -> str:
-        """The kind chosen by key or from the list, or ""."""
+        """The kind chosen by key or from the list, or "".
+
+        The list is on the page only under its own key: what was chosen there before another key was is not meant.
+        """
         key = self.kind.data or ""
         return key if key not in {"", OTHER} else self.other_kind.data or ""
 
@@ -164,7 +188,7 @@ class RecordForm(RiderFields):
             occurred_utc=self.occurred_at.data,
             area_code=self.area_code.data,
             penalty=self.penalty.data,
-            fine_yuan=self.fine_yuan.data,
+            fine_yuan=self.fine_yuan.data if self.penalty.data == Penalty.FINE else None,
             place=self.place.data or "",
             plate=self.plate.data or "",
             offender=self.offender.data,
@@ -176,7 +200,21 @@ class RecordForm(RiderFields):
             guardian_name=self.guardian_name.data or "",
             source=self.source.data,
             client_reference=self.client_reference.data or None,
+            plate_answer=self.plate_answer.data or "",
+            plate_met=self.plate_met.data or "",
         )
+
+
+class PlateDecisionForm(Form):
+    """What it means that a record's rider met a plate known as another rider's."""
+
+    answer = RadioField(_l("Decision"), choices=choices(named(Answer)), validate_choice=False)
+    plate = TrimmedField(
+        _l("The right plate"),
+        [_rule(normalise_plate)],
+        description=_l("Leave it empty if it is not known."),
+        render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"},
+    )
 
 
 class IdentifyForm(RiderFields):

@@ -22,6 +22,7 @@ from trafficedu.violations.rules import (
     ObjectionState,
     Offender,
     Penalty,
+    PlateState,
     Source,
     ViolationAct,
     ViolationState,
@@ -205,3 +206,34 @@ class Objection(Versioned, Base):
     """Whether it was decided for the rider."""
     is_settled = StateIs(ObjectionState.SETTLED)
     """Whether its record was voided before it was decided."""
+
+
+class PlateQuestion(Base):
+    """A record whose rider met a plate that is known as that of ``usual``: a supervisor says what that means.
+
+    Only where nobody could be asked at once: a camera record, a file. ``area_id`` and ``occurred_on`` are the record's;
+    ``plate`` is the one that was met, which the record has no more where it was mistyped.
+    """
+
+    __tablename__ = "plate_question"
+    __table_args__ = (
+        one_of("state", PlateState),
+        partial_index("ix_plate_question_open_area_id", "area_id", "occurred_on", "id", where=OPEN),
+        partial_index("ix_plate_question_open", "occurred_on", "id", where=OPEN),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    violation_id: Mapped[int] = mapped_column(ForeignKey("violation.id"), unique=True)
+    usual_id: Mapped[int] = mapped_column(ForeignKey("rider.id"))
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
+    occurred_on: Mapped[date]
+    plate: Mapped[str] = mapped_column(String(20))
+    state: Mapped[PlateState] = mapped_column(word(PlateState, 12), default=PlateState.OPEN)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    decided_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    violation: Mapped[Violation] = relationship()
+    usual: Mapped[Rider] = relationship()
+
+    is_open = StateIs(PlateState.OPEN)
+    """Whether it waits for a decision."""

@@ -18,7 +18,7 @@ from trafficedu.core.database import session
 from trafficedu.core.month import Month, Period
 from trafficedu.riders.rules import colour_code
 from trafficedu.violations.models import Violation
-from trafficedu.violations.queries import figures, monthly, objections, records
+from trafficedu.violations.queries import figures, monthly, objections, plates, records
 from trafficedu.violations.queries.kinds import list_kinds, list_kinds_ending
 
 EXPIRY_DAYS = 60
@@ -95,6 +95,21 @@ def of_rider(rider_id: int, **_subject: Any) -> str:
         days=days,
         violations=records.list_of_rider(session(), who, rider_id),
     )
+
+
+def of_plate(plate: str, **_subject: Any) -> str:
+    """Show the records of a plate that I may see."""
+    who = actor()
+    if not who.may("violations:violation:read"):
+        return ""
+    return render_template("violations/_plate.html", violations=plates.list_of_plate(session(), who, plate))
+
+
+@panel_for("violations:plate:decide")
+def plates_due() -> str:
+    """Home: records whose rider met a plate known as another rider's; nothing where there are none."""
+    first, total = plates.QUESTIONS.first(session(), actor(), None, SHOWN)
+    return render_template("violations/_home_plates.html", questions=first, total=total) if total else ""
 
 
 def of_company(company_id: int, **_subject: Any) -> str:

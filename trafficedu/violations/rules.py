@@ -71,6 +71,26 @@ class CorrectedField(Word):
     NOTE = "note", message("Note")
 
 
+class PlateState(Word):
+    """What became of a record whose rider met a plate known as another rider's, where nobody could be asked."""
+
+    OPEN = "open", message("waiting for a decision"), "open"
+    BORROWED = "borrowed", message("borrowed"), "done"
+    TRANSFERRED = "transferred", message("transferred to this rider"), "done"
+    MISTYPED = "mistyped", message("the plate is mistyped"), "done"
+    DROPPED = "dropped", message("no longer asked")
+
+
+class PlateAct(StrEnum):
+    """How such a question ends, or is asked again because the record changed."""
+
+    BORROW = auto()
+    TRANSFER = auto()
+    MISTYPE = auto()
+    DROP = auto()
+    ASK = auto()
+
+
 class ObjectionState(Word):
     """An upheld objection voids the record; a dismissed one leaves it; a settled one found its record voided before."""
 
@@ -108,6 +128,16 @@ OBJECTION_LIFE = Transitions(
         ObjectionAct.UPHOLD: ((ObjectionState.OPEN,), ObjectionState.UPHELD),
         ObjectionAct.DISMISS: ((ObjectionState.OPEN,), ObjectionState.DISMISSED),
         ObjectionAct.SETTLE: ((ObjectionState.OPEN,), ObjectionState.SETTLED),
+    },
+    DECIDED,
+)
+PLATE_LIFE = Transitions(
+    {
+        PlateAct.BORROW: ((PlateState.OPEN,), PlateState.BORROWED),
+        PlateAct.TRANSFER: ((PlateState.OPEN,), PlateState.TRANSFERRED),
+        PlateAct.MISTYPE: ((PlateState.OPEN,), PlateState.MISTYPED),
+        PlateAct.DROP: (tuple(PlateState), PlateState.DROPPED),
+        PlateAct.ASK: (tuple(PlateState), PlateState.OPEN),
     },
     DECIDED,
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from trafficedu.areas.queries.tree import ids_in_reach, lies_in
 from trafficedu.core import bulk
@@ -24,6 +24,7 @@ from trafficedu.core.terms import rarest
 from trafficedu.core.text import message
 from trafficedu.riders import rules
 from trafficedu.riders.models import Engagement, Rider, RiderTerm, Vehicle
+from trafficedu.riders.queries.plates import rider_of
 
 ID_NUMBER, PHONE = field_of(Rider.id_number_cipher), field_of(Rider.phone_cipher)
 """Names under which identity numbers and phones are encrypted and hashed."""
@@ -71,19 +72,23 @@ def visible_to(by: Actor, now: datetime) -> ColumnElement[bool]:
     """
     if by.scope.area_path is None or by.user_id is None:
         return listed_to(by)
-    opened = (
+    return or_(listed_to(by), Rider.home_area_id.is_(None), opened(Rider, (OPENED, REGISTERED), by, now))
+
+
+def opened(model: type[Rider | Vehicle], actions: Collection[str], by: Actor, now: datetime) -> ColumnElement[bool]:
+    """Return the condition that ``by`` opened a record by one of these audited acts, within :data:`rules.OPEN_FOR`."""
+    return (
         select(AuditEntry.id)
         .where(
-            AuditEntry.subject_kind == Rider.__tablename__,
-            AuditEntry.subject_id == Rider.id,
+            AuditEntry.subject_kind == model.__tablename__,
+            AuditEntry.subject_id == model.id,
             AuditEntry.actor_id == by.user_id,
-            AuditEntry.action.in_((OPENED, REGISTERED)),
+            AuditEntry.action.in_(actions),
             AuditEntry.result == DONE,
             AuditEntry.at_utc > now - rules.OPEN_FOR,
         )
         .exists()
     )
-    return or_(listed_to(by), Rider.home_area_id.is_(None), opened)
 
 
 def find_rider(session: Session, number: str, by: Actor, now: datetime) -> Rider:
@@ -101,7 +106,6 @@ def find_rider_if_seen(session: Session, number: str, by: Actor, now: datetime) 
         .where(Rider.number == normalise(number), visible_to(by, now))
         .options(
             loaded(Rider.home_area),
-            selectinload(Rider.vehicles),
             loaded(Rider.engagements, Engagement.company),
         )
     )
@@ -121,8 +125,11 @@ def find_by_identity_key(session: Session, key: str) -> Rider | None:
     return session.scalar(_BY_HASHES, {"hashes": hashes})
 
 
-def list_exact(session: Session, text: str) -> Sequence[Rider]:
-    """Return the riders whose document, phone or plate is exactly ``text``; not scoped, like a look-up by document."""
+def list_exact(session: Session, text: str, day: date) -> Sequence[Rider]:
+    """Return the riders whose document or phone is exactly ``text``, or who usually ride that plate on ``day``.
+
+    Not scoped, like a look-up by document.
+    """
     keyring = services_of(session).keyring
     conditions: list[ColumnElement[bool]] = []
     hashes = [
@@ -132,8 +139,10 @@ def list_exact(session: Session, text: str) -> Sequence[Rider]:
         conditions.append(Rider.id_number_hash.in_(hashes))
     if phone := _or_empty(rules.normalise_phone, text):
         conditions.append(Rider.phone_hash.in_(keyring.lookup_hashes(phone, PHONE)))
-    if plate := _or_empty(rules.normalise_plate, text):
-        conditions.append(Rider.id.in_(select(Vehicle.rider_id).where(Vehicle.plate == plate)))
+    if plate := rules.searched_plate(text):
+        rider = rider_of(session, plate, day)
+        if rider is not None:
+            conditions.append(Rider.id == rider.id)
     if not conditions:
         return []
     query = select(Rider).where(or_(*conditions)).order_by(Rider.id).limit(SHOWN_AT_MOST)

@@ -219,12 +219,14 @@ def open_rider(session: Session, rider: Rider, by: Actor, via: str) -> None:
     audit.write(session, OPENED, by, subject=rider, via=via)
 
 
-def search(session: Session, text: str, by: Actor) -> Page[Rider]:
+def search(session: Session, text: str, by: Actor, today: date) -> Page[Rider]:
     """Find riders by exact document, phone or plate anywhere, else by name as ``queries.people.list_by_name`` does.
+
+    By a plate it is the one who usually rides that e-bike today.
 
     Audited with the number of riders found; each one found exactly is opened to ``by``.
     """
-    exact = queries.list_exact(session, text)
+    exact = queries.list_exact(session, text, today)
     for rider in exact:
         open_rider(session, rider, by, "document")
     matching = Page(exact, len(exact)) if exact else queries.list_by_name(session, text, by)

@@ -31,12 +31,13 @@ from trafficedu.riders.queries import people as riders
 from trafficedu.riders.rules import age_on, normalise_plate
 from trafficedu.riders.services.engagements import NewEngagement, engage
 from trafficedu.riders.services.people import NewRider, find_or_register
-from trafficedu.riders.services.plates import remember_plate
+from trafficedu.riders.services.plates import PlateMet
 from trafficedu.violations import rules
 from trafficedu.violations.events import ViolationEstablished
 from trafficedu.violations.models import Violation
 from trafficedu.violations.queries import kinds, records
 from trafficedu.violations.rules import Offender, Penalty, Source, ViolationState
+from trafficedu.violations.services import plates
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ class NewViolation:
     alone. ``company_code`` None means "the company that engaged the rider that day", ``""`` none, a code that
     company; where it did not engage the rider that day, an engagement is opened with ``legal_basis``.
     ``client_reference`` makes a repeated submit give the first record; ``reference`` of its ``reference_source`` is
-    the key of imports and ``officer`` the name an import knows the recording officer by.
+    the key of imports and ``officer`` the name an import knows the recording officer by. ``plate_answer`` says
+    what it means that the plate is known as another rider's, ``plate_met`` is the number of that rider.
     """
 
     kind_code: str
@@ -71,6 +73,8 @@ class NewViolation:
     reference: str | None = None
     reference_source: str = ""
     officer: str = ""
+    plate_answer: str = ""
+    plate_met: str = ""
 
     @property
     def imported(self) -> bool:
@@ -129,8 +133,9 @@ def record(session: Session, new: NewViolation, by: Actor, now: datetime) -> Vio
     Raises
     ------
     Refusal
-        A rule says no; ``field`` names the form field (``kind``, ``area_code``, ``occurred_at``, ``penalty``,
-        ``fine_yuan``, ``plate``, ``id_number``, ``company_code``, ``guardian_name`` ...).
+        A rule says no, or the plate is known as another rider's (``plate_answer``); ``field`` names the form field
+        (``kind``, ``area_code``, ``occurred_at``, ``penalty``, ``fine_yuan``, ``plate``, ``id_number``,
+        ``company_code``, ``guardian_name`` ...).
     """
     lookups = SessionLookups(session, new, by, now)
     if lookups.first_id is not None:
@@ -138,16 +143,25 @@ def record(session: Session, new: NewViolation, by: Actor, now: datetime) -> Vio
     ready = prepare(new, lookups, now)
     rider = ready.rider
     company_id = _company_on(session, ready, by, now)
-    if rider is not None and ready.values["plate"] and new.source != Source.CAMERA:
-        remember_plate(session, ready.values["plate"], rider, by)
     own = {"number": numbers.new_number("V"), "rider_id": rider.id if rider is not None else None}
     violation, made = _insert(
         session, ready.values | own | {"company_id": company_id} | _state(session, new, by, now), by
     )
     if made:
         audit.write(session, "violations:violation:record", by, subject=violation, source=new.source)
+        _note_plate(session, violation, new, by)
         establish(session, violation, by, now)
     return violation
+
+
+def _note_plate(session: Session, violation: Violation, new: NewViolation, by: Actor) -> None:
+    """Note the rider on the plate; only who saw the two together can be asked about a plate of somebody else."""
+    if new.imported or new.source == Source.CAMERA:
+        plates.note_or_list(session, violation, by)
+        return
+    usual = plates.note(session, violation, by, new.plate_answer, new.plate_met)
+    if usual is not None:
+        raise PlateMet(usual)
 
 
 def prepare(new: NewViolation, lookups: Lookups[Who], now: datetime) -> Prepared[Who]:

@@ -18,7 +18,6 @@ from trafficedu.riders.models import Rider
 from trafficedu.riders.queries import engagements
 from trafficedu.riders.rules import age_on
 from trafficedu.riders.services.people import NewRider, find_or_register
-from trafficedu.riders.services.plates import remember_plate
 from trafficedu.violations import rules
 from trafficedu.violations.events import ViolationVoided
 from trafficedu.violations.models import Objection, Violation
@@ -30,6 +29,7 @@ from trafficedu.violations.rules import (
     Penalty,
     ViolationAct,
 )
+from trafficedu.violations.services import plates
 from trafficedu.violations.services.recording import establish
 
 
@@ -56,6 +56,7 @@ def reject(session: Session, violation: Violation, reason: str, by: Actor, now: 
     _decide(violation, ViolationAct.REJECT, needed(reason, "reason"), by, now)
     session.flush()
     audit.write(session, "violations:violation:review", by, subject=violation, state=violation.state)
+    plates.take_back(session, violation, by)
 
 
 def _decide(violation: Violation, act: ViolationAct, reason: str, by: Actor, now: datetime) -> None:
@@ -80,14 +81,13 @@ def identify_rider(session: Session, violation: Violation, new: NewRider, by: Ac
     rider = find_or_register(session, new, by, now)
     age = age_on(rider.birth_date, violation.occurred_on) if rider.birth_date else None
     engagement = engagements.engagement_on(session, rider.id, violation.occurred_on)
-    violation.rider_id, violation.company_id = rider.id, engagement.company_id if engagement else None
+    violation.rider, violation.company_id = rider, engagement.company_id if engagement else None
     violation.minor = rules.is_minor(age, violation.offender, figure(session, "violations.rider_from_age"))
     if violation.penalty == Penalty.FINE and age is not None and age < figure(session, "violations.fine_from_age"):
         violation.penalty, violation.fine_yuan = Penalty.EDUCATION, None
     session.flush()
-    if violation.plate:
-        remember_plate(session, violation.plate, rider, by)
     audit.write(session, "violations:violation:identify", by, subject=violation, rider_id=rider.id)
+    plates.note_or_list(session, violation, by)
     establish(session, violation, by, now)
     return rider
 

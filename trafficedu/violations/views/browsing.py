@@ -20,10 +20,13 @@ from trafficedu.core.seen import changes_nothing_seen
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, locale
 from trafficedu.riders.queries import people as riders
+from trafficedu.riders.queries.vehicles import find_by_plate
 from trafficedu.riders.services.people import open_rider
+from trafficedu.riders.services.plates import open_vehicle
 from trafficedu.violations.forms import ViolationFilterForm
 from trafficedu.violations.queries import objections, records
 from trafficedu.violations.queries.kinds import list_kinds
+from trafficedu.violations.queries.plates import question_of
 from trafficedu.violations.queries.records import VIOLATIONS, ViolationFilter
 from trafficedu.violations.rules import ViolationAct, ViolationState
 from trafficedu.violations.services import correcting
@@ -72,6 +75,8 @@ def show(number: str) -> Any:
         rider=riders.describe(session(), violation.rider) if named and violation.rider else None,
         history=records.history_of(session(), violation, locale()),
         objections=objections.list_objections_of(session(), violation.id),
+        question=question_of(session(), violation.id),
+        ridden=bool(violation.plate and find_by_plate(session(), violation.plate)),
         act=ViolationAct,
         may_change=correcting.may_change(session(), violation, actor(), utc_now()),
         taken_back=violation.state == ViolationState.VOIDED and violation.voided_by_id == actor().user_id,
@@ -90,3 +95,18 @@ def rider(number: str) -> Any:
         open_rider(own, violation.rider, actor(), "violation")
         rider_number = violation.rider.number
     return back_to("riders.show", number=rider_number)
+
+
+@pages.post("/violations/<number>/vehicle")
+@requires("riders:rider:read")
+@changes_nothing_seen("it reads, or makes a file of what is read")
+def vehicle(number: str) -> Any:
+    """I open the page of the e-bike from a record of my area; that I did is kept."""
+    violation = records.find_violation(session(), number, actor())
+    found = find_by_plate(session(), violation.plate) if violation.plate else None
+    if found is None:
+        abort(404)
+    with writing(session()) as own:
+        open_vehicle(own, found, actor(), "violation")
+        vehicle_number = found.number
+    return back_to("riders.vehicle", number=vehicle_number)

@@ -14,10 +14,12 @@ from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, flash_message
-from trafficedu.violations.forms import DecisionForm, IdentifyForm, ReasonForm
+from trafficedu.violations.forms import DecisionForm, IdentifyForm, PlateDecisionForm, ReasonForm
 from trafficedu.violations.queries import records
 from trafficedu.violations.queries.objections import find_objection, list_objections_of, objections_on
+from trafficedu.violations.queries.plates import QUESTIONS, find_question
 from trafficedu.violations.rules import ObjectionState
+from trafficedu.violations.services import plates as plate_services
 from trafficedu.violations.services import reviewing
 from trafficedu.violations.services.objections import decide_objection
 from trafficedu.violations.views.blueprint import pages
@@ -111,3 +113,27 @@ def objection(number: str) -> Any:
         contact=contact or "",
         earlier=[each for each in others if each.id < contested.id],
     )
+
+
+@pages.get("/plates")
+@requires("violations:plate:decide")
+def plates() -> Any:
+    """I see the records whose rider met a plate known as another rider's, the oldest first."""
+    return list_page("violations/plates.html", QUESTIONS, None, None)
+
+
+@pages.route("/violations/<number>/plate", methods=["GET", "POST"])
+@requires("violations:plate:decide")
+def plate(number: str) -> Any:
+    """I say what that means: borrowed, transferred, or mistyped, with the right plate."""
+    question = seen(find_question(session(), number, actor()), lambda found: [found, found.violation])
+    form = PlateDecisionForm()
+    if submitted(
+        form,
+        lambda: plate_services.decide(
+            session(), question, form.answer.data or "", form.plate.data or "", actor(), utc_now()
+        ),
+    ):
+        flash_message(message("Plate decided."))
+        return back_to("violations.plates")
+    return form_page("violations/plate.html", form, question=question)

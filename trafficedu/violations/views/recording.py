@@ -23,13 +23,14 @@ from trafficedu.core.lanes import kerb
 from trafficedu.core.seen import changes_nothing_seen, held
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import back_to, locale, translated
-from trafficedu.riders.models import Rider
+from trafficedu.riders.models import PlateUse, Rider
 from trafficedu.riders.queries import engagements
 from trafficedu.riders.queries import people as riders
-from trafficedu.riders.rules import age_on, colour_code
+from trafficedu.riders.rules import Answer, age_on, colour_code, searched_plate
+from trafficedu.riders.services import plates
 from trafficedu.riders.services.people import open_rider
 from trafficedu.violations import rules
-from trafficedu.violations.forms import AS_ENGAGED, NO_COMPANY, OTHER, RecordForm
+from trafficedu.violations.forms import AS_ENGAGED, LOOK_UP, NO_COMPANY, OTHER, RecordForm
 from trafficedu.violations.models import Violation, ViolationKind
 from trafficedu.violations.queries import figures, records
 from trafficedu.violations.queries.kinds import list_kinds
@@ -72,11 +73,23 @@ def record() -> Any:
     if held() is None and request.form.get("action") == "look_up":
         return _page(form, _look_up(form), looked_up=True)
     if request.form.get("action") == "forget":
-        form.rider_number.data = form.id_number.data = ""
+        form.rider_number.data = form.id_number.data = form.found_by_plate.data = ""
         return _page(form)
+    if form.has_another_plate:
+        return _another_plate(form)
     if accepted := submitted(form, lambda: recording.record(session(), form.to_input(), actor(), utc_now()).number):
         cookie[VILLAGE_COOKIE] = form.area_code.data
         return back_to("violations.recorded", number=accepted.value)
+    return _page(form), 422
+
+
+def _another_plate(form: RecordForm) -> Any:
+    """Ask whether the rider, who was found by another plate, rides this one; or look up who does."""
+    if form.still_them.data == LOOK_UP and form.still_on.data == form.plate.data:
+        form.id_number.data = form.phone.data = ""
+        return _page(form, _look_up(form), looked_up=True)
+    form.still_them.data, form.still_on.data = LOOK_UP, form.plate.data
+    form.still_them.errors = [_("This rider was found by plate %(plate)s.", plate=form.found_by_plate.data)]
     return _page(form), 422
 
 
@@ -121,13 +134,34 @@ def _advice(violation: Any) -> tuple[int, int] | None:
 def _look_up(form: RecordForm) -> Sequence[Rider]:
     """Find riders by what was typed: document, else phone, else plate. Each one shown is audited."""
     typed = form.id_number.data or form.phone.data or form.plate.data or ""
-    matching = riders.list_exact(session(), typed) if typed else []
+    matching = riders.list_exact(session(), typed, _day_of(form)) if typed else []
     if matching:
         with writing(session()) as own:
             for rider in matching:
                 open_rider(own, rider, actor(), "document")
     form.rider_number.data = matching[0].number if len(matching) == 1 else ""
+    by_plate = form.rider_number.data and not (form.id_number.data or form.phone.data)
+    form.found_by_plate.data = form.plate.data if by_plate else ""
     return matching
+
+
+def _day_of(form: RecordForm) -> date:
+    return local_date(form.occurred_at.data) if form.occurred_at.data else today()
+
+
+def _met(form: RecordForm, shown: Sequence[Rider], day: date) -> PlateUse | None:
+    """Return whose e-bike it usually is where the page has to ask what it means that another rider rides it."""
+    plate = searched_plate(form.plate.data or "")
+    rider = shown[0] if len(shown) == 1 else None
+    if form.plate_answer.data == Answer.MISTYPED and form.plate.errors:
+        form.plate_answer.data = None
+    elif plate and (form.plate_answer.errors or (rider is not None and form.offender.data == rules.Offender.RIDER)):
+        with writing(session()) as own:
+            use = plates.show_met(own, plate, rider, day, actor())
+        if use is not None:
+            form.ask(use.rider.number)
+        return use
+    return None
 
 
 def _chosen(form: RecordForm) -> Sequence[Rider]:
@@ -142,7 +176,8 @@ def _chosen(form: RecordForm) -> Sequence[Rider]:
 
 def _page(form: RecordForm, matching: Sequence[Rider] | None = None, looked_up: bool = False) -> str:
     shown = _chosen(form) if matching is None else matching
-    day = local_date(form.occurred_at.data) if form.occurred_at.data else today()
+    day = _day_of(form)
+    met = _met(form, shown, day)
     cards = [_card(rider, day) for rider in shown]
     kinds = list_kinds(session(), day)
     _offer(form, kinds, cards[0].company if len(cards) == 1 else "")
@@ -151,6 +186,7 @@ def _page(form: RecordForm, matching: Sequence[Rider] | None = None, looked_up: 
         form=form,
         cards=cards,
         looked_up=looked_up,
+        met=met,
         fine_hint=_fine_hint(kinds, form.kind_code),
         riding_age=figure(session(), "violations.rider_from_age"),
         milder=_milder(cards, kinds, form.kind_code),
