@@ -32,9 +32,9 @@ from trafficedu.core.database import database, session
 from trafficedu.core.errors import DomainError, Refusal
 from trafficedu.core.month import Month
 from trafficedu.core.numbers import normalise
+from trafficedu.core.reading import count_rows
 from trafficedu.core.services import services_of
 from trafficedu.core.settings import is_loopback
-from trafficedu.core.tabular import count_rows
 from trafficedu.core.terminal import progress_bar
 from trafficedu.core.text import LOCALES, message, translate
 from trafficedu.core.transactions import writing

@@ -16,8 +16,9 @@ from trafficedu.accidents import panels as accidents_panels
 from trafficedu.accidents.imports import files as accidents_files
 from trafficedu.accidents.queries import monthly as accidents_monthly
 from trafficedu.accounts.rules import Role
-from trafficedu.areas import imports as areas_files
 from trafficedu.areas.events import TreeGrewUpwards
+from trafficedu.areas.imports import ebikes as ebikes_files
+from trafficedu.areas.imports import tree as areas_files
 from trafficedu.bulletin import imports as bulletin_files
 from trafficedu.bulletin.queries import papers
 from trafficedu.companies import imports as companies_files
@@ -312,8 +313,8 @@ CHORES: Mapping[str, Chore] = {
 """What the worker does in every round, in this order: a change as a whole, or what looks long and declares its own."""
 
 IMPORTERS: Mapping[str, Importer] = {
-    "areas": areas_files.AREAS_IMPORTER,
-    "ebikes": areas_files.EBIKES_IMPORTER,
+    "areas": areas_files.IMPORTER,
+    "ebikes": ebikes_files.IMPORTER,
     "companies": companies_files.IMPORTER,
     "stations": stations_files.IMPORTER,
     "helmets": helmets_files.IMPORTER,
@@ -325,8 +326,8 @@ IMPORTERS: Mapping[str, Importer] = {
 """KIND -> what ``trafficedu import`` and the page of imports do with a file of that kind."""
 
 EXPORTERS: Mapping[str, Exporter] = {
-    "areas": areas_files.AREAS_EXPORTER,
-    "ebikes": areas_files.EBIKES_EXPORTER,
+    "areas": areas_files.EXPORTER,
+    "ebikes": ebikes_files.EXPORTER,
     "companies": companies_files.EXPORTER,
     "stations": stations_files.EXPORTER,
     "helmets": helmets_files.EXPORTER,

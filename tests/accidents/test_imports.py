@@ -23,8 +23,9 @@ from trafficedu.core.actors import SYSTEM, Actor
 from trafficedu.core.audit import AuditEntry
 from trafficedu.core.clock import local, utc_now
 from trafficedu.core.month import Month
+from trafficedu.core.reading import read_rows
 from trafficedu.core.spreadsheet import csv_cell as as_cell
-from trafficedu.core.tabular import ImportReport, numbered, read_rows, silent
+from trafficedu.core.tabular import ImportReport, numbered, silent
 from trafficedu.core.traces import PLAINLY, Taking
 from trafficedu.transfers.services.exporting import Export, TableOut, export_file
 
@@ -139,11 +140,17 @@ class TestTakingIn:
         assert (counts(report), report.differing, report.refused[0].column) == ((0, 0, 0, 1), 1, column)
         assert counts(run(session, [other], taking=Taking(accept_differing=True))) == (0, 1, 0, 0)
 
-    def test_empty_cells_mean_nobody_and_unknown(self, session: Session, district: District) -> None:
-        empty = dict.fromkeys(
-            ("killed", "killed_30_days", "injured", "ebike_involved", "rider_helmet", "responsibility", "kinds"), ""
-        )
-        given = row(district.village, severity="damage", latitude="", longitude="", **empty)
+    @pytest.mark.parametrize("column", ["killed", "injured"])
+    def test_an_empty_number_of_people_is_not_a_zero(self, session: Session, district: District, column: str) -> None:
+        people = {"severity": "damage", "killed": "0", "killed_30_days": "", "injured": "0"}
+        report = run(session, [row(district.village, **people | {column: ""})])
+        assert [(fault.column, fault.value) for fault in report.refused] == [(column, "")]
+        assert session.scalar(select(func.count()).select_from(Accident)) == 0
+
+    def test_other_empty_cells_mean_unknown(self, session: Session, district: District) -> None:
+        empty = dict.fromkeys(("killed_30_days", "ebike_involved", "rider_helmet", "responsibility", "kinds"), "")
+        people = {"killed": "0", "injured": "0"}
+        given = row(district.village, severity="damage", latitude="", longitude="", **empty, **people)
         assert counts(run(session, [given])) == (1, 0, 0, 0)
         accident = only(session)
         assert (accident.killed, accident.killed_30_days, accident.injured) == (0, None, 0)
@@ -226,7 +233,7 @@ class TestTakingIn:
             ({"severity": "slight"}, "severity"),
             ({"ebike_involved": "perhaps"}, "ebike_involved"),
             ({"ebike_involved": "false"}, "ebike_involved"),
-            ({"rider_helmet": "worn"}, "rider_helmet"),
+            ({"rider_helmet": "perhaps"}, "rider_helmet"),
             ({"responsibility": "half"}, "responsibility"),
             ({"kinds": "2007;4711"}, "kinds"),
             ({"kinds": "ZJ-HELMET", "occurred_at": "2019-01-01 08:00"}, "kinds"),

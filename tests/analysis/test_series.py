@@ -41,12 +41,15 @@ def answer(tmp_path: Path):  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "the file is empty"),
-        ("\n \n", "the file is empty"),
+        ("", "The file is empty. Its first row must name the columns."),
+        ("\n \n", "The file is empty. Its first row must name the columns."),
         (HEADER, "the file has a header but no rows"),
-        ("area,month\na,2024-01\n", "the column accidents is missing"),
-        ("area,month,accidents,accidents\n", "the column accidents appears twice"),
-        ("area,month,accidents,\n", "column 4 has no name"),
+        ("area,month\na,2024-01\n", "This column is missing: Accidents."),
+        ("area,month,accidents,accidents\n", "This column appears twice: Accidents."),
+        (
+            "area,month,accidents,,rain\na,2024-01,1,7,2\n",
+            "Line 2 holds something in column 4, which has no heading. Name it or empty it.",
+        ),
         (HEADER + "a,Jan 2024,1\n", "line 2: Jan 2024 is not a month such as 2024-05"),
         (HEADER + "a,2024-13,1\n", "line 2: 2024-13 is not a month such as 2024-05"),
         (HEADER + "a,2024-01,-1\n", "line 2: the count -1 is negative"),
@@ -55,8 +58,8 @@ def answer(tmp_path: Path):  # type: ignore[no-untyped-def]
         (HEADER + "a,2024-01,inf\n", "line 2: inf in column accidents is not a number"),
         (HEADER + "a,2024-01,1\nb,2024-01,1\na,2024/1,1\n", "lines 2 and 4 are both for a in 2024/1"),
         (HEADER + ",2024-01,1\n", "line 2: the area is blank"),
-        (HEADER + "a,2024-01,1,9\n", "line 2 has more cells than the header"),
-        (HEADER + 'a,2024-01,"1"2\n', "line 2 is not valid CSV"),
+        (HEADER + "a,2024-01,1,9\n", "Line 2 has more cells than there are columns. Check its commas and quotes."),
+        (HEADER + 'a,2024-01,"1"2\n', "Line 2 cannot be read as CSV. Check its quotes."),
         (HEADER + "a,2024-01,\n", "no counts are known"),
         (HEADER + "a,1924-01,1\na,2024-01,1\n", "the months span 100 years: is a year mistyped?"),
         ("area,month,accidents,exposure\na,2024-01,1,-5\n", "line 2: the exposure -5 is negative"),
@@ -74,7 +77,7 @@ def test_missing_file_and_foreign_bytes(tmp_path: Path) -> None:
         read_series(tmp_path / "none.csv")
     path = tmp_path / "bytes.csv"
     path.write_bytes(b"area,month,accidents\n\xff\xff,2024-01,1\n")
-    with pytest.raises(Refusal, match="neither UTF-8 nor GB18030"):
+    with pytest.raises(Refusal, match="not text in UTF-8 or GB18030"):
         read_series(path)
 
 

@@ -12,22 +12,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.factories import places
-from trafficedu.areas.imports import (
-    AREA_COLUMNS,
-    AREAS_EXPORTER,
-    AREAS_IMPORTER,
-    EBIKE_COLUMNS,
-    EBIKES_EXPORTER,
-    EBIKES_IMPORTER,
-    load_shipped,
-)
+from trafficedu.areas.imports import ebikes as ebike_files
+from trafficedu.areas.imports import tree
+from trafficedu.areas.imports.tree import load_shipped
 from trafficedu.areas.models import Area, RegisteredEBikes
 from trafficedu.areas.queries.tree import facts_by_code, within
 from trafficedu.core import spreadsheet
 from trafficedu.core.actors import SYSTEM, Actor, Scope
 from trafficedu.core.clock import utc_now
 from trafficedu.core.month import Month
-from trafficedu.core.tabular import Exporter, Importer, ImportReport, numbered, read_rows, silent
+from trafficedu.core.reading import read_rows
+from trafficedu.core.tabular import Exporter, Importer, ImportReport, numbered, silent
 
 NEW_TOWN, NEW_VILLAGE = "330109900", "330109900200"
 
@@ -55,15 +50,15 @@ def test_the_shipped_tree_is_loaded_once(session: Session) -> None:
 
 def test_a_parent_may_come_later_than_its_villages(session: Session) -> None:
     rows = [area_row(NEW_VILLAGE, "village", NEW_TOWN), area_row(NEW_TOWN, "town", places.DISTRICT)]
-    assert outcome(take_in(session, AREAS_IMPORTER, *rows)) == (2, 0, 0, [])
+    assert outcome(take_in(session, tree.IMPORTER, *rows)) == (2, 0, 0, [])
     assert places.area(session, NEW_VILLAGE).path == f"330109/{NEW_TOWN}/{NEW_VILLAGE}/"
     assert places.area(session, NEW_VILLAGE).valid_from == date(2021, 4, 9)
-    assert outcome(take_in(session, AREAS_IMPORTER, *rows)) == (0, 0, 2, [])
+    assert outcome(take_in(session, tree.IMPORTER, *rows)) == (0, 0, 2, [])
 
 
 def test_the_city_above_a_district_is_not_missed(session: Session) -> None:
     row = {"code": "330109", "name": "萧山区", "level": "district", "parent_code": "330100"}
-    assert outcome(take_in(session, AREAS_IMPORTER, row)) == (0, 0, 1, [])
+    assert outcome(take_in(session, tree.IMPORTER, row)) == (0, 0, 1, [])
 
 
 def test_a_district_grows_into_a_city(session: Session) -> None:
@@ -74,19 +69,19 @@ def test_a_district_grows_into_a_city(session: Session) -> None:
         area_row("330109901", "town", places.DISTRICT),
     ]
     before = len(session.scalars(within("330109/")).all())
-    assert outcome(take_in(session, AREAS_IMPORTER, *rows)) == (3, 1, 0, [])
+    assert outcome(take_in(session, tree.IMPORTER, *rows)) == (3, 1, 0, [])
     assert places.area(session, places.VILLAGE).path == f"330100/330109/{places.TOWN}/{places.VILLAGE}/"
     assert places.area(session, "330109901").path == "330100/330109/330109901/"
     assert len(session.scalars(within("330100/330109/")).all()) == before + 1
     assert len(session.scalars(within("330100/")).all()) == before + 3
     assert session.scalars(within("330109/")).all() == []
     moved = area_row(places.DISTRICT, "district", "")
-    assert outcome(take_in(session, AREAS_IMPORTER, moved)) == (0, 0, 0, [(2, "parent_code")])
+    assert outcome(take_in(session, tree.IMPORTER, moved)) == (0, 0, 0, [(2, "parent_code")])
 
 
 def test_a_second_top_is_refused(session: Session) -> None:
     for rows in ([area_row("330110", "district", "330100")], [area_row("330100", "city", "")]):
-        assert outcome(take_in(session, AREAS_IMPORTER, *rows)) == (0, 0, 0, [(2, "parent_code")])
+        assert outcome(take_in(session, tree.IMPORTER, *rows)) == (0, 0, 0, [(2, "parent_code")])
 
 
 @pytest.mark.parametrize(
@@ -114,28 +109,28 @@ def test_a_second_top_is_refused(session: Session) -> None:
 def test_a_row_that_cannot_stand_is_refused_with_its_column(session: Session, row: dict[str, str], column: str) -> None:
     before = facts_by_code(session)
     good = area_row(NEW_TOWN, "town", places.DISTRICT)
-    assert outcome(take_in(session, AREAS_IMPORTER, good, row)) == (1, 0, 0, [(3, column)])
+    assert outcome(take_in(session, tree.IMPORTER, good, row)) == (1, 0, 0, [(3, column)])
     assert facts_by_code(session).keys() - before.keys() == {NEW_TOWN}
 
 
 def test_a_village_whose_town_was_refused_is_refused_too(session: Session) -> None:
     rows = [area_row(NEW_TOWN, "town", "999"), area_row(NEW_VILLAGE, "village", NEW_TOWN)]
-    assert outcome(take_in(session, AREAS_IMPORTER, *rows)) == (0, 0, 0, [(2, "parent_code"), (3, "parent_code")])
+    assert outcome(take_in(session, tree.IMPORTER, *rows)) == (0, 0, 0, [(2, "parent_code"), (3, "parent_code")])
 
 
 def test_a_code_twice_in_a_file_is_refused_the_second_time(session: Session) -> None:
     row = area_row(NEW_TOWN, "town", places.DISTRICT)
-    assert outcome(take_in(session, AREAS_IMPORTER, row, row)) == (1, 0, 0, [(3, "code")])
+    assert outcome(take_in(session, tree.IMPORTER, row, row)) == (1, 0, 0, [(3, "code")])
 
 
 def test_a_town_ends_only_together_with_its_villages(session: Session) -> None:
-    take_in(session, AREAS_IMPORTER, area_row(NEW_TOWN, "town", places.DISTRICT))
-    take_in(session, AREAS_IMPORTER, area_row(NEW_VILLAGE, "village", NEW_TOWN))
+    take_in(session, tree.IMPORTER, area_row(NEW_TOWN, "town", places.DISTRICT))
+    take_in(session, tree.IMPORTER, area_row(NEW_VILLAGE, "village", NEW_TOWN))
     end = {"valid_to": "2025-12-31", "successor": places.TOWN}
     town = area_row(NEW_TOWN, "town", places.DISTRICT, **end)
-    assert outcome(take_in(session, AREAS_IMPORTER, town)) == (0, 0, 0, [(2, "valid_to")])
+    assert outcome(take_in(session, tree.IMPORTER, town)) == (0, 0, 0, [(2, "valid_to")])
     village = area_row(NEW_VILLAGE, "village", NEW_TOWN, valid_to="2025-12-31")
-    assert outcome(take_in(session, AREAS_IMPORTER, town, village)) == (0, 2, 0, [])
+    assert outcome(take_in(session, tree.IMPORTER, town, village)) == (0, 2, 0, [])
     ended = places.area(session, NEW_TOWN)
     assert (ended.valid_to, ended.successor and ended.successor.code) == (date(2025, 12, 31), places.TOWN)
     assert ended.version == 2
@@ -184,12 +179,12 @@ def test_an_export_imports_again_unchanged(
     session: Session, tmp_path: Path, suffix: str, rows: list[dict[str, str]]
 ) -> None:
     savepoint = session.begin_nested()
-    assert outcome(take_in(session, AREAS_IMPORTER, *rows)) == (len(rows), 0, 0, [])
+    assert outcome(take_in(session, tree.IMPORTER, *rows)) == (len(rows), 0, 0, [])
     before = facts_by_code(session)
     path = tmp_path / f"areas.{suffix}"
-    assert exported(session, AREAS_EXPORTER, path) == len(before)
-    again = AREAS_IMPORTER.run(
-        session, read_rows(path, AREA_COLUMNS), SYSTEM, utc_now(), skip_errors=False, progress=silent
+    assert exported(session, tree.EXPORTER, path) == len(before)
+    again = tree.IMPORTER.run(
+        session, read_rows(path, tree.COLUMNS), SYSTEM, utc_now(), skip_errors=False, progress=silent
     )
     assert outcome(again) == (0, 0, len(before), [])
     assert facts_by_code(session) == before
@@ -210,15 +205,15 @@ def ebikes(code: str, month: str, count: str) -> dict[str, str]:
 
 def test_ebikes_are_added_changed_and_left_alone(session: Session, tmp_path: Path) -> None:
     first = [ebikes(places.TOWN, "2026-01", "100"), ebikes(places.OTHER_TOWN, "2026/01/31", "7")]
-    assert outcome(take_in(session, EBIKES_IMPORTER, *first)) == (2, 0, 0, [])
+    assert outcome(take_in(session, ebike_files.IMPORTER, *first)) == (2, 0, 0, [])
     second = [ebikes(places.TOWN, "2026-01", "120"), first[1]]
-    assert outcome(take_in(session, EBIKES_IMPORTER, *second)) == (0, 1, 1, [])
+    assert outcome(take_in(session, ebike_files.IMPORTER, *second)) == (0, 1, 1, [])
     assert list(figures(session)) == [(places.TOWN, "2026-01-01", 120), (places.OTHER_TOWN, "2026-01-01", 7)]
     for suffix in ("csv", "xlsx"):
         path = tmp_path / f"ebikes.{suffix}"
-        assert exported(session, EBIKES_EXPORTER, path) == 2
-        rows = read_rows(path, EBIKE_COLUMNS)
-        again = EBIKES_IMPORTER.run(session, rows, SYSTEM, utc_now(), skip_errors=False, progress=silent)
+        assert exported(session, ebike_files.EXPORTER, path) == 2
+        rows = read_rows(path, ebike_files.COLUMNS)
+        again = ebike_files.IMPORTER.run(session, rows, SYSTEM, utc_now(), skip_errors=False, progress=silent)
         assert outcome(again) == (0, 0, 2, [])
 
 
@@ -237,21 +232,23 @@ def test_ebikes_are_added_changed_and_left_alone(session: Session, tmp_path: Pat
 )
 def test_a_figure_that_cannot_be_is_refused(session: Session, row: dict[str, str], column: str) -> None:
     good = ebikes(places.OTHER_TOWN, "2026-01", "1")
-    assert outcome(take_in(session, EBIKES_IMPORTER, good, row)) == (1, 0, 0, [(3, column)])
+    assert outcome(take_in(session, ebike_files.IMPORTER, good, row)) == (1, 0, 0, [(3, column)])
 
 
 def test_nobody_enters_or_exports_figures_outside_the_own_area(session: Session) -> None:
     by = Actor(1, "x", scope=Scope(area_path=places.area(session).path))
     rows = [ebikes(places.VILLAGE, "2026-01", "1"), ebikes(places.OTHER_TOWN, "2026-01", "2")]
-    assert outcome(take_in(session, EBIKES_IMPORTER, *rows, by=by)) == (1, 0, 0, [(3, "area_code")])
-    take_in(session, EBIKES_IMPORTER, rows[1])
-    assert [row["area_code"] for row in EBIKES_EXPORTER.rows(session, by, utc_now(), None, False)] == [places.VILLAGE]
-    codes = {row["code"] for row in AREAS_EXPORTER.rows(session, by, utc_now(), None, False)}
+    assert outcome(take_in(session, ebike_files.IMPORTER, *rows, by=by)) == (1, 0, 0, [(3, "area_code")])
+    take_in(session, ebike_files.IMPORTER, rows[1])
+    assert [row["area_code"] for row in ebike_files.EXPORTER.rows(session, by, utc_now(), None, False)] == [
+        places.VILLAGE
+    ]
+    codes = {row["code"] for row in tree.EXPORTER.rows(session, by, utc_now(), None, False)}
     assert places.VILLAGE in codes
     assert all(code.startswith(places.TOWN) for code in codes)
 
 
 def test_the_month_narrows_the_export_of_ebikes(session: Session) -> None:
-    take_in(session, EBIKES_IMPORTER, ebikes(places.TOWN, "2026-01", "1"), ebikes(places.TOWN, "2026-02", "2"))
-    found = EBIKES_EXPORTER.rows(session, SYSTEM, utc_now(), Month(2026, 2), False)
+    take_in(session, ebike_files.IMPORTER, ebikes(places.TOWN, "2026-01", "1"), ebikes(places.TOWN, "2026-02", "2"))
+    found = ebike_files.EXPORTER.rows(session, SYSTEM, utc_now(), Month(2026, 2), False)
     assert [row["ebikes"] for row in found] == [2]

@@ -31,8 +31,8 @@ from trafficedu.core import bulk, schema
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import utc_now
 from trafficedu.core.database import database
+from trafficedu.core.reading import read_rows
 from trafficedu.core.settings import load_settings
-from trafficedu.core.tabular import read_rows
 from trafficedu.core.transactions import WRITES
 from trafficedu.riders.models import Rider
 from trafficedu.violations.imports.files import COLUMNS, IMPORTER

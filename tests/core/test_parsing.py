@@ -62,7 +62,7 @@ def test_texts_keep_to_their_length() -> None:
         (parsing.needed(3), ""),
         (parsing.text(3), "abcd"),
         (parsing.day, ""),
-        (parsing.one_of(("a", "b")), "c"),
+        (parsing.one_of(parsing.Answer), "c"),
     ]
     for reader, text in refused:
         with pytest.raises(Refusal):
@@ -79,7 +79,7 @@ def test_texts_keep_to_their_length() -> None:
         (parsing.day, date(2026, 11, 3), date(2026, 11, 3)),
         (parsing.day, datetime.fromisoformat("2026-11-03"), date(2026, 11, 3)),
         (parsing.month, date(2026, 11, 30), Month(2026, 11)),
-        (parsing.moment, datetime.fromisoformat("2026-11-03T08:00"), datetime(2026, 11, 3, 0, tzinfo=UTC)),
+        (parsing.exact_moment, datetime.fromisoformat("2026-11-03T08:00"), datetime(2026, 11, 3, 0, tzinfo=UTC)),
         (parsing.whole(), 12.0, 12),
         (parsing.degrees, 30.5, 30.5),
         (parsing.flag, 1.0, True),

@@ -18,8 +18,9 @@ from trafficedu.accounts.models import User
 from trafficedu.core.actors import SYSTEM
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.month import Month
+from trafficedu.core.reading import Row
 from trafficedu.core.services import services_of
-from trafficedu.core.tabular import ImportReport, Row, numbered, silent
+from trafficedu.core.tabular import ImportReport, numbered, silent
 from trafficedu.points.imports import COLUMNS, IMPORTER, list_rows
 from trafficedu.points.models import PointActivity, PointEntry, PointExpectation
 

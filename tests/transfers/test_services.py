@@ -19,7 +19,8 @@ from trafficedu.core.audit import AuditEntry, AuditResult
 from trafficedu.core.clock import utc_now
 from trafficedu.core.columns import Column, Columns
 from trafficedu.core.errors import Denied, Refusal
-from trafficedu.core.tabular import Batches, Exporter, Importer, ImportReport, Progress, Row
+from trafficedu.core.reading import Row
+from trafficedu.core.tabular import Batches, Exporter, Importer, ImportReport, Progress
 from trafficedu.core.traces import PLAINLY, Taking
 from trafficedu.transfers.rules import KIND_NAMES
 from trafficedu.transfers.services.exporting import Export, TableOut, export_file, note_export
@@ -109,8 +110,9 @@ def test_an_unknown_column_is_told_like_a_refused_row(session: Session, tmp_path
         "line": 1,
         "column": "colour",
         "value": "",
-        "reason": "Unknown column: colour. Known columns: code, name, level, parent_code, valid_from, valid_to, "
-        "successor, evaluated.",
+        "reason": "Unknown column: colour. Known columns: Area code (code), Name of the area (name), Level (level), "
+        "Code of the parent (parent_code), Valid from (valid_from), Valid to (valid_to), Code of the successor "
+        "(successor), Evaluated (evaluated).",
     }
 
 

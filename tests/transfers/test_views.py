@@ -77,8 +77,8 @@ def test_a_file_is_taken_in_once(session: Session, admin: Browser) -> None:
     [
         ("a.xlsx", b"PK no workbook", "XLSX"),
         ("a.csv", b"", "空"),
-        ("a.csv", b"code,name,level\n1,2,3\n", "parent_code"),
-        ("a.csv", b"code,code,name,level,parent_code\n", "code"),
+        ("a.csv", b"code,name,level\n1,2,3\n", "缺少列：上级区划代码"),
+        ("a.csv", b"code,code,name,level,parent_code\n", "辖区代码"),
         ("a.csv", b"code,name,level,parent_code,colour\n", "colour"),
         ("a.csv", b"\xff\xff\xff", "GB18030"),
     ],

@@ -1,29 +1,36 @@
-"""Reading a tidy CSV of monthly counts: every doubt is an error with a line, nothing is silently mended."""
+"""Reading a tidy table of monthly counts: every doubt is an error with a line, nothing is silently mended."""
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
 
 from trafficedu.analysis.arrays import FloatArray
 from trafficedu.analysis.trend.panel import MONTHS, Panel
+from trafficedu.core.columns import Column, Columns
 from trafficedu.core.errors import Refusal
+from trafficedu.core.parsing import Cell, identifier, plain
+from trafficedu.core.reading import Row, Way, read_rows
 from trafficedu.core.text import message
+from trafficedu.core.times import ONE_OR_TEN, SERIAL, read_day
 
-REQUIRED = ("area", "month", "accidents")
+COLUMNS = Columns(
+    Column("area", title=message("Area"), headings=("区域", "辖区", "区划", "村社", "镇街", "地区", "单位")),
+    Column("month", title=message("Month"), headings=("年月", "统计月份", "时间")),
+    Column("accidents", title=message("Accidents"), headings=("事故", "事故数", "事故起数", "起数")),
+    Column("exposure", optional=True, title=message("Exposure"), headings=("保有量", "电动自行车保有量", "登记数")),
+    others=True,
+)
 EXPOSURE = "exposure"
-ENCODINGS = ("utf-8-sig", "gb18030")
 MONTH_PATTERNS = (
     re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.]0?1)?"),
     re.compile(r"(\d{4})(\d{2})"),
-    re.compile(r"(\d{4})年(\d{1,2})月"),
+    re.compile(r"(\d{4})年(\d{1,2})月(?:1日)?"),
 )
 LONGEST_MONTHS = 600
 
@@ -37,18 +44,19 @@ class _Table:
     further: dict[str, dict[tuple[str, int], float]] = field(default_factory=dict)
 
 
-def read_series(path: Path) -> Panel:
+def read_series(path: Path, sheet: str = "") -> Panel:
     """Read ``area,month,accidents[,exposure,<covariates>]`` into a panel.
 
-    UTF-8 (with or without a byte order mark) or GB18030. Months as ``2024-05``, ``2024/5``, ``202405``,
-    ``2024-05-01`` or
-    ``2024年5月``. A blank count, exposure or covariate is unknown, as is a month without a row; neither is a
-    zero.
+    CSV or XLSX as :func:`core.reading.read_rows` reads them, the headings in either language. Months as ``2024-05``,
+    ``2024/5``, ``202405``, ``2024-05-01`` or ``2024年5月``. A blank count, exposure or covariate is unknown, as is a
+    month without a row; neither is a zero.
 
     Parameters
     ----------
     path
         The file.
+    sheet
+        Which sheet of a workbook; "" for its only one.
 
     Returns
     -------
@@ -61,85 +69,41 @@ def read_series(path: Path) -> Panel:
         Naming line, column and value: no such file, empty, a missing or doubled column, an unknown month, a
         count that is negative, fractional or no number, a row given twice, more than fifty years.
     """
-    rows = _rows(_decoded(path))
-    header = next(rows, (0, []))[1]
-    names = _checked_header(header)
-    table = _Table(further={name: {} for name in names if name not in REQUIRED})
-    for line, cells in rows:
-        _take_row(table, names, line, cells)
+    table = _Table()
+    try:
+        for row in read_rows(path, COLUMNS, Way(sheet)):
+            _take_row(table, row)
+    except OSError:
+        raise Refusal(message("the file %(path)s cannot be read", path=str(path))) from None
     if not table.counts:
         raise Refusal(message("the file has a header but no rows"))
     return _as_panel(table)
 
 
-def _decoded(path: Path) -> str:
-    """Return the text of the file, whichever of the two encodings it is in."""
-    try:
-        raw = path.read_bytes()
-    except OSError:
-        raise Refusal(message("the file %(path)s cannot be read", path=str(path))) from None
-    for encoding in ENCODINGS:
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise Refusal(message("the file is neither UTF-8 nor GB18030 text"))
-
-
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield line number and stripped cells of every row that is not blank."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    while True:
-        try:
-            cells = next(reader, None)
-        except csv.Error:
-            raise Refusal(message("line %(line)s is not valid CSV", line=reader.line_num)) from None
-        if cells is None:
-            return
-        stripped = [cell.strip() for cell in cells]
-        if any(stripped):
-            yield reader.line_num, stripped
-
-
-def _checked_header(header: list[str]) -> list[str]:
-    """Return the column names, or say which are missing, unnamed or doubled."""
-    if not header:
-        raise Refusal(message("the file is empty"))
-    for name in REQUIRED:
-        if name not in header:
-            raise Refusal(message("the column %(column)s is missing", column=name), field=name)
-    for position, name in enumerate(header, start=1):
-        if not name:
-            raise Refusal(message("column %(position)s has no name", position=position))
-        if header.count(name) > 1:
-            raise Refusal(message("the column %(column)s appears twice", column=name), field=name)
-    return header
-
-
-def _take_row(table: _Table, names: list[str], line: int, cells: list[str]) -> None:
+def _take_row(table: _Table, row: Row) -> None:
     """Check one row and add it to the table."""
-    if len(cells) > len(names):
-        raise Refusal(message("line %(line)s has more cells than the header", line=line))
-    row = dict(zip(names, cells + [""] * (len(names) - len(cells)), strict=True))
-    if not row["area"]:
+    line = row.line
+    area, month = identifier(row.values.get("area", "")), row.values.get("month", "")
+    if not area:
         raise Refusal(message("line %(line)s: the area is blank", line=line), field="area")
-    key = (row["area"], _month(row["month"], line))
+    key = (area, _month(month, line))
     if key in table.counts:
         raise Refusal(
             message(
                 "lines %(first)s and %(line)s are both for %(area)s in %(month)s",
                 first=table.lines[key],
                 line=line,
-                area=row["area"],
+                area=area,
                 month=row["month"],
             ),
             field="month",
             value=row["month"],
         )
-    table.counts[key] = _count(row["accidents"], line)
+    table.counts[key] = _count(row.values.get("accidents", ""), line)
     table.lines[key] = line
-    for name, values in table.further.items():
-        values[key] = _number(row[name], name, line)
+    for name, cell in row.values.items():
+        if name not in {"area", "month", "accidents"}:
+            table.further.setdefault(name, {})[key] = _number(cell, name, line)
     exposure = table.further.get(EXPOSURE, {}).get(key, math.nan)
     if exposure < 0:
         raise Refusal(
@@ -149,8 +113,11 @@ def _take_row(table: _Table, names: list[str], line: int, cells: list[str]) -> N
         )
 
 
-def _month(value: str, line: int) -> int:
+def _month(cell: Cell, line: int) -> int:
     """Return ``12 * year + month - 1``."""
+    value = _month_text(cell)
+    if re.fullmatch(r"\d{4}\.1", value):
+        raise Refusal(ONE_OR_TEN, field="month", value=value)
     for pattern in MONTH_PATTERNS:
         match = pattern.fullmatch(value)
         if match and 1 <= int(match[2]) <= MONTHS and int(match[1]) > 0:
@@ -162,8 +129,19 @@ def _month(value: str, line: int) -> int:
     )
 
 
-def _number(value: str, column: str, line: int) -> float:
+def _month_text(cell: Cell) -> str:
+    """Return a month as text, also where a spreadsheet made a day of it, or the number of one."""
+    if isinstance(cell, datetime):
+        return cell.date().isoformat()
+    if isinstance(cell, date):
+        return cell.isoformat()
+    text = identifier(plain(cell))
+    return read_day(text).isoformat() if SERIAL.fullmatch(text) else text
+
+
+def _number(cell: Cell, column: str, line: int) -> float:
     """Return a finite number, or NaN for a blank."""
+    value = plain(cell)
     if not value:
         return math.nan
     try:
@@ -184,9 +162,9 @@ def _number(value: str, column: str, line: int) -> float:
     return number
 
 
-def _count(value: str, line: int) -> float:
+def _count(cell: Cell, line: int) -> float:
     """Return a whole number of events, or NaN for a blank."""
-    number = _number(value, "accidents", line)
+    value, number = plain(cell), _number(cell, "accidents", line)
     if number < 0:
         raise Refusal(
             message("line %(line)s: the count %(value)s is negative", line=line, value=value),

@@ -197,8 +197,8 @@ def _expected_shares(counts: FloatArray, adjusted: FloatArray) -> FloatArray:
     return share
 
 
-def run(path: Path, horizon: int = MONTHS, *, backtest: bool = False) -> TrendReport:
-    """Read a tidy CSV and answer it.
+def run(path: Path, horizon: int = MONTHS, *, backtest: bool = False, sheet: str = "") -> TrendReport:
+    """Read a tidy table and answer it.
 
     Parameters
     ----------
@@ -208,10 +208,12 @@ def run(path: Path, horizon: int = MONTHS, *, backtest: bool = False) -> TrendRe
         Months ahead, 1 to 36.
     backtest
         Whether to score the rolling-origin forecasts of every method.
+    sheet
+        Which sheet of a workbook; "" for its only one.
 
     Raises
     ------
     Refusal
         With what is wrong in the file, or a horizon out of range.
     """
-    return report(read_series(path), horizon, with_backtest=backtest)
+    return report(read_series(path, sheet), horizon, with_backtest=backtest)

@@ -17,20 +17,36 @@ from trafficedu.companies.queries import visible_to
 from trafficedu.companies.services import NAME_TAKEN
 from trafficedu.core import parsing
 from trafficedu.core.actors import Actor
-from trafficedu.core.columns import Column, Columns
+from trafficedu.core.columns import Column, Columns, yes_no
 from trafficedu.core.errors import Refusal
 from trafficedu.core.keyed_import import KeyedImport, Known
 from trafficedu.core.month import Month
 from trafficedu.core.parsing import if_given
 from trafficedu.core.tabular import Exporter, Importer
+from trafficedu.core.text import message
 
 COLUMNS = Columns(
-    Column("code", parsing.code),
-    Column("name", parsing.needed(120)),
-    Column("contact_name", if_given(parsing.text(60)), optional=True),
-    Column("contact_phone", if_given(parsing.telephone), optional=True),
-    Column("active", if_given(parsing.flag), optional=True),
+    Column("code", parsing.code, title=message("Company code"), headings=("代码", "编号"), example="DEMO01"),
+    Column("name", parsing.needed(120), title=message("Company"), headings=("名称", "公司", "企业名称", "公司名称")),
+    Column("contact_name", if_given(parsing.text(60)), optional=True, title=message("Safety contact")),
+    Column("contact_phone", if_given(parsing.telephone), optional=True, title=message("Telephone"), headings=("电话",)),
+    yes_no("active", title=message("Active"), headings=("启用", "是否启用", "状态")),
 )
+
+
+def company_column(name: str = "company_code") -> Column:
+    """Return the column of another file that names a company."""
+    return Column(
+        name,
+        parsing.identifier,
+        optional=True,
+        title=message("Company code"),
+        headings=("企业", "公司", "所属企业", "所属公司", "企业名称", "公司名称", "平台"),
+        note=message("The company's code or its full name."),
+        example="DEMO01",
+    )
+
+
 NEW = {"contact_name": "", "contact_phone": "", "active": True}
 """What is left open of a new company."""
 

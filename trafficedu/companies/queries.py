@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from trafficedu.companies.models import Company
 from trafficedu.core.actors import Actor
+from trafficedu.core.called import Called
 from trafficedu.core.errors import Missing, Refusal
 from trafficedu.core.listing import Column, Listing
 from trafficedu.core.states import Activity
@@ -51,7 +52,13 @@ class RememberedCompanies:
     """:func:`find_company_id` for the rows of a file: every company is read once."""
 
     def __init__(self, session: Session) -> None:
-        self._ids = dict(session.execute(select(Company.code, Company.id)).tuples().all())
+        rows = session.execute(select(Company.code, Company.id, Company.name)).all()
+        self._ids = {row.code: row.id for row in rows}
+        self._called = Called(self._ids, lambda: ((row.code, row.name) for row in rows))
+
+    def code_of(self, text: str, field: str = "company_code") -> str:
+        """Return the code of the company that a file names by its code or its full name."""
+        return self._called.code_of(text, field)
 
     def find_id(self, code: str) -> int:
         """Return the id; raise Refusal at ``company_code``."""

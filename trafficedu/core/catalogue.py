@@ -7,7 +7,7 @@ and records keep the version they were made under. Flushes, never commits. Must 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -78,6 +78,13 @@ def end_before(present: Valid, first_day: date) -> None:
 
 
 EntryType = TypeVar("EntryType", bound=Entry)
+
+
+def called(session: Session, model: type[Entry]) -> Iterator[tuple[str, str]]:
+    """Yield code and name of every version of the entries, in either language."""
+    for code, name_zh, name_en in session.execute(select(model.code, model.name_zh, model.name_en)):
+        yield code, name_zh
+        yield code, name_en
 
 
 @dataclass(frozen=True)

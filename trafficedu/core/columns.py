@@ -1,38 +1,150 @@
-"""The columns of a kind of file, declared once for its import and its export. Must not know any feature."""
+"""The columns of a kind of file, declared once for import, export and template. Must not know any feature."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from trafficedu.core import parsing
+from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal
-from trafficedu.core.parsing import Cell, Read, as_text
-from trafficedu.core.text import message
+from trafficedu.core.parsing import Answer, Cell, Read, Remark
+from trafficedu.core.states import Word
+from trafficedu.core.text import LOCALES, Message, listed, message, translate
+from trafficedu.core.times import Moment
+
+_ASIDE = re.compile(r"\((必填|必须|选填|可选|可空|单位:?.*|required|optional)\)")
+_LOOSE = re.compile(r"[\s*:_\-/·.]+")
+
+
+def heading_key(text: str) -> str:
+    """Return what a heading is known by: its case, its width, its blanks and the marks of needed columns aside."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return _LOOSE.sub("", _ASIDE.sub("", folded))
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its name in the header, how a cell of it becomes a value, whether a file may leave it out.
+    """One column: its name in the contract, how a cell of it becomes a value, whether a file may leave it out.
 
-    Whatever else is known of a column (its heading in another language, what a template says of it) belongs here.
+    ``title`` is its heading in either language, ``headings`` are others that people write; ``note`` says in a template
+    what is to be written and ``example`` shows it. ``words`` is the closed list of its values. A ``number`` is one to a
+    spreadsheet, too; everything else is text there.
     """
 
     name: str
-    read: Read[Any] = as_text
+    read: Read[Any] = parsing.plain
     optional: bool = False
+    title: Message | None = None
+    headings: tuple[str, ...] = ()
+    note: Message | None = None
+    example: str = ""
+    words: tuple[Word, ...] = ()
+    number: bool = False
+
+    @property
+    def label(self) -> Message:
+        """Its heading for people; its name where it has none."""
+        return self.title or message("%(name)s", name=self.name)
+
+    def written(self, value: Any, locale: str | None) -> Any:
+        """Return a value as an export writes it: by the contract, or, in the words of ``locale``, for people."""
+        if isinstance(value, Moment):
+            value = value.utc if value.hour_known else local_date(value.utc)
+        if locale is None or value is None or value == "":
+            return value
+        if isinstance(value, bool):
+            return translate((Answer.YES if value else Answer.NO).label, locale)
+        if self.words and isinstance(value, str):
+            head, colon, rest = value.partition(":")
+            word = next((word for word in self.words if word == head), None)
+            return value if word is None else translate(word.label, locale) + colon + rest
+        return value
+
+
+def closed(
+    name: str,
+    words: Iterable[Word],
+    *,
+    default: Any = None,
+    also: Mapping[str, Word] | None = None,
+    **further: Any,
+) -> Column:
+    """Return the column of a closed list; with a ``default`` for an empty cell, a file may leave it out."""
+    known = tuple(words)
+    read: Read[Any] = parsing.one_of(known, also)
+    if default is not None or further.get("optional"):
+        read, further["optional"] = parsing.if_given(read, default), True
+    return Column(name, read, words=known, **further)
+
+
+def yes_no(name: str, *, default: bool | None = None, **further: Any) -> Column:
+    """Return the column of a yes or no that may be left out; empty it stands for ``default``."""
+    read = parsing.if_given(parsing.flag, default)
+    return Column(name, read, optional=True, words=tuple(Answer), **further)
+
+
+def coordinates() -> tuple[Column, Column]:
+    """Return the two columns of a position, which may be left out together."""
+    read = parsing.if_given(parsing.degrees)
+    north, east = message("Latitude"), message("Longitude")
+    return (
+        Column("latitude", read, optional=True, title=north, headings=("北纬",), example="30.1785", number=True),
+        Column("longitude", read, optional=True, title=east, headings=("东经",), example="120.2646", number=True),
+    )
+
+
+@dataclass(frozen=True)
+class SourceMapping:
+    """How a source calls things: its headings (by :func:`heading_key`) -> our columns, "" for one to be passed over.
+
+    ``values``: our column -> the source's word, as the cell has it -> ours.
+    """
+
+    headings: Mapping[str, str]
+    values: Mapping[str, Mapping[str, str]]
+
+
+NO_MAPPING = SourceMapping({}, {})
 
 
 class Columns:
-    """The columns of a kind of file, in their order."""
+    """The columns of a kind of file, in their order. ``others``: a file may have more, under their own names."""
 
-    def __init__(self, *columns: Column) -> None:
+    def __init__(self, *columns: Column, others: bool = False) -> None:
+        self.all: Sequence[Column] = columns
         self._reads = [(column.name, column.read) for column in columns]
         self.names: Sequence[str] = tuple(column.name for column in columns)
         self.optional = frozenset(column.name for column in columns if column.optional)
+        self._others = others
 
-    def read(self, cells: Mapping[str, Cell]) -> dict[str, Any]:
+    @cached_property
+    def _by_heading(self) -> Mapping[str, str]:
+        """What is known by each heading; made when it is first asked for: the catalogues are there then."""
+        known: dict[str, str] = {}
+        for column in self.all:
+            titles = [translate(column.title, locale) for locale in LOCALES] if column.title else []
+            for heading in (*column.headings, *titles):
+                known[heading_key(heading)] = column.name
+        return known | {heading_key(name): name for name in self.names}
+
+    def find(self, heading: str, mapping: SourceMapping = NO_MAPPING) -> str | None:
+        """Return the column a heading means, "" for one that a mapping passes over, None for an unknown one."""
+        key = heading_key(heading)
+        return mapping.headings.get(key, self._by_heading.get(key))
+
+    def titled(self, name: str) -> Message | str:
+        """Return what people call a column; a name that is none stays as it is."""
+        return next((column.label for column in self.all if column.name == name), name)
+
+    def read(self, cells: Mapping[str, Cell], remarks: list[Remark] | None = None) -> dict[str, Any]:
         """Return the value of every column by its name; a column that the file leaves out is an empty cell.
+
+        ``remarks`` receives what is wrong with cells that keep nothing else of the row out.
 
         Raises
         ------
@@ -40,27 +152,50 @@ class Columns:
             At the first column whose cell says nothing it may say.
         """
         values: dict[str, Any] = {}
-        name = ""
-        try:
-            for name, read in self._reads:
-                cell = cells.get(name, "")
-                values[name] = cell if read is as_text and isinstance(cell, str) else read(cell)
-        except Refusal as error:
-            raise Refusal(error.text, field=name, value=error.value) from error
+        for name, read in self._reads:
+            cell = cells.get(name, "")
+            try:
+                values[name] = cell if read is parsing.plain and isinstance(cell, str) else read(cell)
+            except Remark as remark:
+                remark.field, values[name] = name, remark.taken
+                if remarks is not None:
+                    remarks.append(remark)
+            except Refusal as error:
+                raise Refusal(error.text, field=name, value=error.value) from error
         return values
 
-    def check(self, header: Sequence[str]) -> None:
-        """Raise :class:`Refusal` naming every unknown, doubled or missing column of ``header``."""
-        unknown = [name for name in header if name not in self.names]
-        if unknown:
-            names, known = ", ".join(name or "(empty)" for name in unknown), ", ".join(self.names)
-            text = message("Unknown column: %(names)s. Known columns: %(known)s.", names=names, known=known)
+    def place(self, header: Sequence[str], mapping: SourceMapping = NO_MAPPING) -> list[str]:
+        """Return the column of each heading, "" for one to be passed over or without a name.
+
+        Raises
+        ------
+        Refusal
+            Naming every unknown, doubled or missing column of ``header``.
+        """
+        found = [self.find(heading, mapping) if heading else "" for heading in header]
+        unknown = [heading for heading, name in zip(header, found, strict=True) if name is None]
+        if unknown and not self._others:
+            known = listed(self._known_names())
+            text = message(
+                "Unknown column: %(names)s. Known columns: %(known)s.", names=", ".join(unknown), known=known
+            )
             raise Refusal(text, field=unknown[0])
-        doubled = sorted({name for name in header if header.count(name) > 1})
+        names = [heading if name is None else name for heading, name in zip(header, found, strict=True)]
+        doubled = sorted({name for name in names if name and names.count(name) > 1})
         if doubled:
-            text = message("This column appears twice: %(names)s.", names=", ".join(doubled))
+            text = message("This column appears twice: %(names)s.", names=listed(map(self.titled, doubled)))
             raise Refusal(text, field=doubled[0])
-        missing = [name for name in self.names if name not in header and name not in self.optional]
+        self._require(names)
+        return names
+
+    def _known_names(self) -> list[Message | str]:
+        return [
+            message("%(title)s (%(name)s)", title=column.title, name=column.name) if column.title else column.name
+            for column in self.all
+        ]
+
+    def _require(self, names: Collection[str]) -> None:
+        missing = [name for name in self.names if name not in names and name not in self.optional]
         if missing:
-            text = message("This column is missing: %(names)s.", names=", ".join(missing))
+            text = message("This column is missing: %(names)s.", names=listed(map(self.titled, missing)))
             raise Refusal(text, field=missing[0])

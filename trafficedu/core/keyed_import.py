@@ -24,7 +24,9 @@ from trafficedu.core.doubles import SeenKeys
 from trafficedu.core.errors import Refusal
 from trafficedu.core.numbers import is_number
 from trafficedu.core.orm import Base
-from trafficedu.core.tabular import Batches, ImportReport, Progress, Row
+from trafficedu.core.parsing import Remark
+from trafficedu.core.reading import Row
+from trafficedu.core.tabular import Batches, ImportReport, Progress
 from trafficedu.core.text import Message, message
 from trafficedu.core.traces import PLAINLY, Noted, RowAct, Taking, plain
 
@@ -88,6 +90,14 @@ class FileImport(ABC):
 
     def finish(self) -> None:  # noqa: B027 - most have nothing to do
         """Do what follows from all rows at once, in the transaction of the last ones."""
+
+    def read(self, row: Row) -> dict[str, Any]:
+        """Return the values of a row by column; raise Refusal. What is wrong besides stands in the report."""
+        remarks: list[Remark] = []
+        values = self.columns.read(row.values, remarks)
+        for remark in remarks:
+            self.report.remark(row, remark)
+        return values
 
     @property
     def writes(self) -> bool:
@@ -164,7 +174,7 @@ class KeyedImport(FileImport, Generic[Ready]):
         right: list[Candidate[Ready]] = []
         for row in rows:
             try:
-                ready = self.prepare(self.columns.read(row.values))
+                ready = self.prepare(self.read(row))
                 right.append(Candidate(row, self.key(ready), ready))
             except Refusal as error:
                 self.refuse(row, error)

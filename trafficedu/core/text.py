@@ -6,7 +6,7 @@ with named parameters. Whoever faces a reader, a page, a command or a PDF, turns
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -51,6 +51,15 @@ def _travelled(msgid: str, params: dict[str, object]) -> Message:
 def message(msgid: str, **params: object) -> Message:
     """Make a :class:`Message`; the name is what the catalogue extractor looks for."""
     return Message(msgid, MappingProxyType(params))
+
+
+def listed(parts: Iterable[Message | str]) -> Message:
+    """Return several names, one after another, as one sentence."""
+    *before, last = parts
+    text = last if isinstance(last, Message) else message("%(name)s", name=last)
+    for part in reversed(before):
+        text = message("%(one)s, %(more)s", one=part, more=text)
+    return text
 
 
 @lru_cache(maxsize=len(LOCALES))

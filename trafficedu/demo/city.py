@@ -11,10 +11,11 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from trafficedu.areas.imports import AREA_COLUMNS, AREAS_IMPORTER
+from trafficedu.areas.imports.tree import COLUMNS, IMPORTER
 from trafficedu.areas.models import DISTRICT, Area
 from trafficedu.core.actors import SYSTEM
-from trafficedu.core.tabular import numbered, read_rows, silent
+from trafficedu.core.reading import read_rows
+from trafficedu.core.tabular import numbered, silent
 
 NEIGHBOURS = Path(__file__).with_name("neighbours.csv")
 
@@ -23,7 +24,7 @@ def add_neighbours(session: Session, districts: int, now: datetime) -> None:
     """Put the shipped district under its city, beside so many others that there are ``districts`` of them."""
     if districts == 1:
         return
-    rows = [{key: str(cell) for key, cell in row.values.items()} for row in read_rows(NEIGHBOURS, AREA_COLUMNS)]
+    rows = [{key: str(cell) for key, cell in row.values.items()} for row in read_rows(NEIGHBOURS, COLUMNS)]
     city = next(row["code"] for row in rows if row["level"] == "city")
     chosen = [row["code"] for row in rows if row["level"] == "district"][: districts - 1]
     kept = [row for row in rows if row["code"] == city or row["code"].startswith(tuple(chosen))]
@@ -38,5 +39,5 @@ def add_neighbours(session: Session, districts: int, now: datetime) -> None:
             "evaluated": "true",
         }
     )
-    report = AREAS_IMPORTER.run(session, numbered(kept), SYSTEM, now, skip_errors=False, progress=silent)
+    report = IMPORTER.run(session, numbered(kept), SYSTEM, now, skip_errors=False, progress=silent)
     assert not report.refused, report.refused[0]

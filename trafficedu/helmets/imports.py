@@ -15,13 +15,15 @@ from typing import Any, NamedTuple
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from trafficedu.areas.imports.columns import area_column
 from trafficedu.areas.models import Area
 from trafficedu.areas.queries import tree as areas
 from trafficedu.companies.models import Company
 from trafficedu.companies.queries import RememberedCompanies
 from trafficedu.core import bulk, clock, parsing
 from trafficedu.core.actors import Actor
-from trafficedu.core.columns import Column, Columns
+from trafficedu.core.called import Called
+from trafficedu.core.columns import Column, Columns, closed
 from trafficedu.core.errors import Refusal
 from trafficedu.core.keyed_import import Candidate, KeyedImport, Known
 from trafficedu.core.month import Month
@@ -33,19 +35,58 @@ from trafficedu.helmets.queries.surveys import visible_to
 from trafficedu.helmets.rules import CountMethod, RiderGroup, RoadClass, Seat, SurveySource, SurveyState, check_started
 from trafficedu.helmets.services import tallies
 
+_GROUP = parsing.one_of(RiderGroup)
+
+
+def rider_group(cell: parsing.Cell) -> str:
+    """Return a group of riders, with the code of a company behind a colon where it was told apart."""
+    name, colon, company = parsing.identifier(cell).replace("：", ":").partition(":")
+    return f"{_GROUP(name)}{colon}{company.strip()}"
+
+
 RIDERS = parsing.whole(most=1_000_000)
 COLUMNS = Columns(
-    Column("reference", parsing.needed(64)),
-    Column("site_code", parsing.needed(20)),
-    Column("area_code"),
-    Column("started_at", parsing.moment),
-    Column("minutes", parsing.whole(1, 1440)),
-    Column("method", parsing.one_of(CountMethod)),
-    Column("group"),
-    Column("role", parsing.one_of(Seat)),
-    Column("helmeted", RIDERS),
-    Column("bare", RIDERS),
-    Column("unclear", RIDERS),
+    Column(
+        "reference",
+        parsing.needed(64),
+        title=message("Survey number"),
+        headings=("编号", "调查编号", "来源编号", "序号"),
+        note=message("All rows of one survey have the same."),
+        example="HH-2026-07",
+    ),
+    Column(
+        "site_code",
+        lambda cell: parsing.needed(20)(parsing.identifier(cell)),
+        title=message("Site code"),
+        headings=("点位", "点位编号", "调查点", "观测点"),
+        note=message("A site not known yet is added in the area of the row."),
+        example="YS-001",
+    ),
+    area_column(optional=True),
+    Column(
+        "started_at",
+        parsing.exact_moment,
+        title=message("Begun at"),
+        headings=("开始时间", "调查时间", "观测时间"),
+        example="2026-11-23 07:30",
+    ),
+    Column(
+        "minutes", parsing.whole(1, 1440), title=message("Minutes"), headings=("时长", "分钟", "时长分钟"), number=True
+    ),
+    closed("method", CountMethod, title=message("Method"), headings=("方式", "调查方式", "计数方式")),
+    Column(
+        "group",
+        rider_group,
+        title=message("Group"),
+        headings=("人群", "类别", "群体"),
+        note=message("A company that was told apart stands behind a colon."),
+        example="delivery:DEMO01",
+        words=tuple(RiderGroup),
+    ),
+    closed("role", Seat, title=message("Place on the e-bike"), headings=("位置", "驾乘"), also={"骑手": Seat.RIDER}),
+    Column("helmeted", RIDERS, title=message("With helmet"), headings=("戴头盔", "佩戴", "佩戴人数"), number=True),
+    Column("bare", RIDERS, title=message("No helmet"), headings=("未戴头盔", "未佩戴", "未佩戴人数"), number=True),
+    Column("unclear", RIDERS, title=message("Unclear"), headings=("看不清", "不清", "无法判断"), number=True),
 )
 HEAD = ("site_id", "started_utc", "minutes", "method")
 """What all rows of a reference have in common."""
@@ -73,6 +114,7 @@ class HelmetImport(KeyedImport[SurveyRow]):
     def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
         super().__init__(session, by, now, skip_errors)
         self._areas = dict(session.execute(select(Area.code, Area.id).where(areas.visible_to(by))).tuples().all())
+        self._called = Called(self._areas, lambda: areas.list_names(session, areas.visible_to(by)))
         self._area_ids = set(self._areas.values())
         self._companies = RememberedCompanies(session)
         sites = session.execute(select(HelmetSite.code, HelmetSite.id, HelmetSite.area_id))
@@ -85,7 +127,7 @@ class HelmetImport(KeyedImport[SurveyRow]):
         check_started(cells["started_at"], self.now)
         survey = (cells["reference"], clock.local_date(cells["started_at"]).year)
         key = (survey, *self._group(cells["group"], cells["role"]))
-        site_id = self._site(cells["site_code"], cells["area_code"])
+        site_id = self._site(cells["site_code"], self._called.code_of(cells["area_code"], "area_code"))
         head = (site_id, cells["started_at"], cells["minutes"], cells["method"])
         return SurveyRow(key, dict(zip(HEAD, head, strict=True)), {name: cells[name] for name in SUMS})
 
@@ -94,7 +136,7 @@ class HelmetImport(KeyedImport[SurveyRow]):
         if group not in tuple(RiderGroup) or (company and group != RiderGroup.DELIVERY):
             values = ", ".join((*RiderGroup, f"{RiderGroup.DELIVERY}:CODE"))
             raise Refusal(message("Write one of: %(values)s.", values=values), field="group")
-        return group, role, self._companies.find_id(company) if company else None
+        return group, role, self._companies.find_id(self._companies.code_of(company)) if company else None
 
     def _site(self, code: str, area_code: str) -> int:
         """Return the site's id; adds one that is not known yet in the area the row names."""

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from trafficedu.core import bulk, parsing
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.columns import Column, Columns
+from trafficedu.core.columns import Column, Columns, closed
 from trafficedu.core.errors import Refusal
 from trafficedu.core.keyed_import import Known, ReferencedImport
 from trafficedu.core.month import Month
@@ -32,7 +32,7 @@ from trafficedu.points.models import FILE, PointEntry
 from trafficedu.points.queries.catalogue import RememberedActivities
 from trafficedu.points.queries.entries import EntryFilter, filtered
 from trafficedu.points.queries.scope import RememberedTargets
-from trafficedu.points.rules import KINDS, MOST_POINTS
+from trafficedu.points.rules import MOST_POINTS, TargetKind
 from trafficedu.points.services.entries import NewEntry, prepare
 
 
@@ -45,13 +45,34 @@ def signed_points(cell: parsing.Cell) -> int:
 
 
 COLUMNS = Columns(
-    Column("reference", parsing.needed(60)),
-    Column("target_kind", parsing.one_of((*KINDS, "area"))),
-    Column("target_code"),
-    Column("date", parsing.day),
-    Column("activity"),
-    Column("points", signed_points),
-    Column("note", parsing.text(500)),
+    Column(
+        "reference",
+        parsing.needed(60),
+        title=message("Entry number"),
+        headings=("编号", "来源编号", "序号"),
+        note=message("What the source calls this entry; the same entry keeps it in every file."),
+        example="P-2026-031",
+    ),
+    closed("target_kind", TargetKind, title=message("Kind of target"), headings=("对象种类", "对象类型", "类别")),
+    Column(
+        "target_code",
+        parsing.identifier,
+        title=message("Code of the target"),
+        headings=("对象", "对象代码", "村社", "单位"),
+        note=message("Code of the area or company."),
+        example="330109001015",
+    ),
+    Column("date", parsing.day, title=message("Day"), headings=("日期", "活动日期"), example="2026-11-03"),
+    Column(
+        "activity",
+        parsing.identifier,
+        title=message("Activity"),
+        headings=("活动", "事项", "积分项目"),
+        note=message("Its code or its name in the catalogue."),
+        example="home_visit",
+    ),
+    Column("points", signed_points, title=message("Points"), headings=("积分", "分值"), example="2", number=True),
+    Column("note", parsing.text(500), optional=True, title=message("Note"), headings=("说明",)),
 )
 
 
@@ -71,12 +92,13 @@ class PointImport(ReferencedImport[dict[str, Any]]):
     def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
         super().__init__(session, by, now, skip_errors)
         self._target_on = RememberedTargets(session, by).find_on
-        self._activity_on = RememberedActivities(session).find_on
+        self._activities = RememberedActivities(session)
 
     def prepare(self, cells: dict[str, Any]) -> dict[str, Any]:
         """Check a row as an entry; see :func:`points.services.entries.prepare`."""
-        new = NewEntry(occurred_on=cells.pop("date"), activity_code=cells.pop("activity"), **cells)
-        return prepare(new, local_date(self.now), self._target_on, self._activity_on)
+        activity = self._activities.code_of(cells.pop("activity"))
+        new = NewEntry(occurred_on=cells.pop("date"), activity_code=activity, **cells)
+        return prepare(new, local_date(self.now), self._target_on, self._activities.find_on)
 
     def reference(self, ready: dict[str, Any]) -> str:
         """Return the reference."""

@@ -19,6 +19,16 @@ class Direction(Word):
     LOST = "lost", message("costs points")
 
 
+class TargetKind(Word):
+    """Whose points, as files say it; an area of any level may be called one."""
+
+    DISTRICT = "district", message("district")
+    TOWN = "town", message("town")
+    VILLAGE = "village", message("village")
+    COMPANY = "company", message("company")
+    AREA = "area", message("area")
+
+
 DISTRICT, TOWN, VILLAGE, COMPANY = "district", "town", "village", "company"
 AREA_KINDS = (DISTRICT, TOWN, VILLAGE)
 KINDS = (*AREA_KINDS, COMPANY)

@@ -12,12 +12,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from trafficedu.areas.imports.columns import area_column
 from trafficedu.areas.models import TOWN, VILLAGE, Area
-from trafficedu.areas.queries.tree import AREA_COLUMNS, AreaRow, existing_on
+from trafficedu.areas.queries.tree import AREA_COLUMNS, AreaRow, existing_on, list_names
 from trafficedu.core import parsing
 from trafficedu.core.actors import Actor
+from trafficedu.core.called import Called
 from trafficedu.core.clock import local_date
-from trafficedu.core.columns import Column, Columns
+from trafficedu.core.columns import Column, Columns, yes_no
 from trafficedu.core.errors import Refusal
 from trafficedu.core.keyed_import import KeyedImport, Known
 from trafficedu.core.month import Month
@@ -28,13 +30,21 @@ from trafficedu.stations.models import Station
 from trafficedu.stations.queries import visible_to
 
 COLUMNS = Columns(
-    Column("code", parsing.code),
-    Column("name", parsing.needed(120)),
-    Column("area_code"),
-    Column("address", if_given(parsing.text(200)), optional=True),
-    Column("phone", if_given(parsing.telephone), optional=True),
-    Column("seats", if_given(parsing.whole(1, 1000)), optional=True),
-    Column("active", if_given(parsing.flag), optional=True),
+    Column("code", parsing.code, title=message("Station code"), headings=("代码", "编号"), example="S-07"),
+    Column("name", parsing.needed(120), title=message("Station"), headings=("名称", "站名", "劝导站")),
+    area_column(),
+    Column("address", if_given(parsing.text(200)), optional=True, title=message("Address"), headings=("地址",)),
+    Column("phone", if_given(parsing.telephone), optional=True, title=message("Telephone"), headings=("电话",)),
+    Column(
+        "seats",
+        if_given(parsing.whole(1, 1000)),
+        optional=True,
+        title=message("Seats"),
+        headings=("座位", "座位数", "容量"),
+        example="30",
+        number=True,
+    ),
+    yes_no("active", title=message("Active"), headings=("启用", "是否启用", "状态")),
 )
 NEW = {"address": "", "phone": "", "seats": 30, "active": True}
 """What is left open of a new station."""
@@ -50,13 +60,15 @@ class StationImport(KeyedImport[dict[str, Any]]):
 
     def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
         super().__init__(session, by, now, skip_errors)
-        query = select(*AREA_COLUMNS).where(Area.level.in_((TOWN, VILLAGE)))
-        self._areas = {row.code: AreaRow.of(row) for row in session.execute(query)}
+        placed = Area.level.in_((TOWN, VILLAGE))
+        rows = session.execute(select(*AREA_COLUMNS).where(placed))
+        self._areas = {row.code: AreaRow.of(row) for row in rows}
+        self._called = Called(self._areas, lambda: list_names(session, placed))
         self._today = local_date(now)
 
     def prepare(self, cells: dict[str, Any]) -> dict[str, Any]:
         """Return a row; raise Refusal at ``area_code`` unless a village or town exists under it."""
-        area = self._areas.get(cells.pop("area_code"))
+        area = self._areas.get(self._called.code_of(cells.pop("area_code"), "area_code"))
         if area is None:
             raise Refusal(message("There is no village or town with this code."), field="area_code")
         return cells | {"area_id": existing_on(area, self._today).id}

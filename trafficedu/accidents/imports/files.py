@@ -6,8 +6,9 @@ Decisions, as the documentation tells them:
 * A row known already that says something else corrects the record: who died later is often known later. Another day,
   area, place or severity under a known key may be another accident and needs a yes. What a person corrected stays. A
   voided record stays as it is; a row that would change one is refused.
-* ``killed_30_days`` may be empty: not known yet, and it never takes a figure away that is known. An empty count is
-  0, an empty ``ebike_involved``, ``rider_helmet`` or ``responsibility`` is true, unknown, unknown.
+* ``killed_30_days`` may be empty: not known yet, and it never takes a figure away that is known. ``killed`` and
+  ``injured`` must be said, with a 0 for nobody: severity rests on them, and an empty cell is not a zero. An empty
+  ``ebike_involved``, ``rider_helmet`` or ``responsibility`` is true, unknown, unknown.
 * Records that may be of one accident are taken in; the page of possible duplicates shows them. Where a file is one
   transaction they are looked for at its end, so that nobody waits for the file at a turn; where it is taken in by
   slices (SQLite), with each of them.
@@ -15,6 +16,7 @@ Decisions, as the documentation tells them:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -23,21 +25,23 @@ from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from trafficedu.accidents import rules
-from trafficedu.accidents.imports.exporting import SEPARATOR, kinds_of, list_rows
+from trafficedu.accidents.imports.exporting import kinds_of, list_rows
 from trafficedu.accidents.models import Accident, AccidentKind
 from trafficedu.accidents.services import pairs
 from trafficedu.accidents.services.recording import NewAccident, prepare
+from trafficedu.areas.imports.columns import area_column
 from trafficedu.areas.queries.extents import RememberedSurroundings
 from trafficedu.areas.queries.tree import RememberedAreas
 from trafficedu.core import bulk, parsing
 from trafficedu.core.actors import Actor
-from trafficedu.core.columns import Column, Columns
+from trafficedu.core.columns import Column, Columns, closed, coordinates, yes_no
 from trafficedu.core.errors import Refusal
 from trafficedu.core.keyed_import import Candidate, Known, ReferencedImport
 from trafficedu.core.numbers import new_number
 from trafficedu.core.parsing import if_given
 from trafficedu.core.private_copy import is_single_writer
-from trafficedu.core.tabular import Exporter, Importer, Row
+from trafficedu.core.reading import Row
+from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.text import message
 from trafficedu.violations.queries.kinds import RememberedKinds
 
@@ -45,26 +49,106 @@ PEOPLE = parsing.whole(most=rules.MOST_PEOPLE)
 
 
 def codes(cell: parsing.Cell) -> tuple[str, ...]:
-    """Return the codes of a list with semicolons between them."""
-    parts = parsing.as_text(cell).replace("；", SEPARATOR).split(SEPARATOR)
+    """Return the codes or names of a list with semicolons between them."""
+    parts = re.split("[;；、]", parsing.identifier(cell))
     return tuple(code for part in parts if (code := part.strip()))
 
 
 COLUMNS = Columns(
-    Column("reference", parsing.needed(60)),
-    Column("occurred_at", parsing.moment),
-    Column("area_code"),
-    Column("place", parsing.text(120)),
-    Column("latitude", if_given(parsing.degrees)),
-    Column("longitude", if_given(parsing.degrees)),
-    Column("severity"),
-    Column("killed", if_given(PEOPLE, 0)),
-    Column("killed_30_days", if_given(PEOPLE)),
-    Column("injured", if_given(PEOPLE, 0)),
-    Column("ebike_involved", if_given(parsing.flag, True)),
-    Column("rider_helmet", if_given(parsing.as_text, rules.Helmet.UNKNOWN)),
-    Column("responsibility", if_given(parsing.as_text, rules.Responsibility.UNKNOWN)),
-    Column("kinds", codes),
+    Column(
+        "reference",
+        parsing.needed(60),
+        title=message("Case number"),
+        headings=("编号", "案件号", "事故编号", "来源编号", "序号"),
+        note=message("What the source calls this accident; the same accident keeps it in every file."),
+        example="POLICE-2026-77",
+    ),
+    Column(
+        "occurred_at",
+        parsing.moment,
+        title=message("Time of the accident"),
+        headings=("发生时间", "时间", "事发时间", "事故日期", "发生日期"),
+        note=message("Day and time. A day alone stands where nobody knows the hour."),
+        example="2026-11-23 21:05",
+    ),
+    area_column(),
+    Column(
+        "place", parsing.text(120), optional=True, title=message("Place"), headings=("事故地点", "发生地点", "路段")
+    ),
+    *coordinates(),
+    closed(
+        "severity",
+        rules.Severity,
+        title=message("Severity"),
+        headings=("严重程度", "事故类型", "事故等级", "伤情", "后果"),
+        also={"亡人": rules.Severity.FATAL, "财损": rules.Severity.DAMAGE},
+    ),
+    Column(
+        "killed",
+        PEOPLE,
+        title=message("Killed"),
+        headings=("死亡", "死亡数", "亡人数"),
+        note=message("Who died within 7 days. Write 0 for nobody: an empty cell is not a zero."),
+        example="0",
+        number=True,
+    ),
+    Column(
+        "killed_30_days",
+        if_given(PEOPLE),
+        optional=True,
+        title=message("Killed within 30 days"),
+        headings=("30日内死亡", "三十日内死亡人数"),
+        note=message("Empty as long as it is not known."),
+        number=True,
+    ),
+    Column(
+        "injured",
+        PEOPLE,
+        title=message("Injured"),
+        headings=("受伤", "受伤数", "伤人数"),
+        note=message("Write 0 for nobody: an empty cell is not a zero."),
+        example="1",
+        number=True,
+    ),
+    yes_no(
+        "ebike_involved",
+        default=True,
+        title=message("E-bike involved"),
+        headings=("涉及电动自行车", "是否涉电动自行车", "涉电"),
+        note=message("Empty means yes."),
+    ),
+    closed(
+        "rider_helmet",
+        rules.Helmet,
+        default=rules.Helmet.UNKNOWN,
+        title=message("Rider's helmet"),
+        headings=("头盔", "头盔佩戴", "是否戴头盔"),
+        also={"是": rules.Helmet.YES, "否": rules.Helmet.NO, "戴": rules.Helmet.YES, "未戴": rules.Helmet.NO},
+    ),
+    closed(
+        "responsibility",
+        rules.Responsibility,
+        default=rules.Responsibility.UNKNOWN,
+        title=message("Rider's responsibility"),
+        headings=("责任", "事故责任", "责任认定"),
+        also={
+            "全责": rules.Responsibility.FULL,
+            "主责": rules.Responsibility.MAIN,
+            "同责": rules.Responsibility.EQUAL,
+            "次责": rules.Responsibility.MINOR,
+            "无责": rules.Responsibility.NONE,
+            "未认定": rules.Responsibility.UNKNOWN,
+        },
+    ),
+    Column(
+        "kinds",
+        codes,
+        optional=True,
+        title=message("Violations involved"),
+        headings=("违法行为", "过错行为", "违法种类"),
+        note=message("Codes or names of the catalogue, with semicolons between them."),
+        example="2007;2004",
+    ),
 )
 FACTS = (
     "occurred_utc",
@@ -122,7 +206,10 @@ class AccidentImport(ReferencedImport[AccidentRow]):
     def prepare(self, cells: dict[str, Any]) -> AccidentRow:
         """Check a row as a record; see :func:`accidents.services.recording.prepare`."""
         reference = cells.pop("reference")
-        new = NewAccident(occurred_utc=cells.pop("occurred_at"), **cells)
+        occurred = cells.pop("occurred_at")
+        cells["area_code"] = self._areas.code_of(cells["area_code"])
+        cells["kinds"] = tuple(self._kinds.code_of(kind, "kinds") for kind in cells["kinds"])
+        new = NewAccident(occurred_utc=occurred.utc, hour_known=occurred.hour_known, **cells)
         facts, kinds = prepare(new, self.now, self._areas.find, self._kinds.find_on, self._surroundings.of)
         return AccidentRow(reference, facts, {code: kind.id for code, kind in kinds.items()})
 

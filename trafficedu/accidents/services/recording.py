@@ -45,7 +45,8 @@ class NewAccident:
 
     ``killed`` died within 7 days; ``killed_30_days`` None is not known yet. ``kinds`` are codes of the kinds of
     violation involved. ``told_apart``: the recorder saw the records close to it and says that this is another
-    accident. ``client_reference`` makes a repeated submit give the first record.
+    accident. ``client_reference`` makes a repeated submit give the first record. Without ``hour_known``,
+    ``occurred_utc`` is the beginning of the day.
     """
 
     area_code: str
@@ -63,6 +64,7 @@ class NewAccident:
     kinds: tuple[str, ...] = ()
     told_apart: bool = False
     client_reference: str | None = None
+    hour_known: bool = True
 
 
 def record(session: Session, new: NewAccident, by: Actor, now: datetime) -> Accident:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple, TypeVar
@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from trafficedu.areas.models import DISTRICT, VILLAGE, Area, AreaBoundary
 from trafficedu.areas.rules import AreaFacts, Level
 from trafficedu.core.actors import Actor, at_or_below
+from trafficedu.core.called import Called
 from trafficedu.core.errors import Missing, Refusal, entered
 from trafficedu.core.listing import FIGURES, Column, Listing
 from trafficedu.core.loading import loaded
@@ -148,6 +149,21 @@ def in_reach(area: AnyArea | None, code: str, day: date, by: Actor) -> AnyArea:
     return existing_on(area, day)
 
 
+def names_of(areas: Iterable[AreaRow]) -> Iterator[tuple[str, str]]:
+    """Yield code and name of areas, and their names with the parent's before them: villages are often called alike."""
+    by_path = {area.path: area for area in areas}
+    for area in by_path.values():
+        yield area.code, area.name
+        parent = by_path.get(area.path.removesuffix(f"{area.code}/"))
+        if parent is not None:
+            yield area.code, parent.name + area.name
+
+
+def list_names(session: Session, condition: ColumnElement[bool]) -> Iterator[tuple[str, str]]:
+    """Yield code and names of the areas for which ``condition`` holds; see :func:`names_of`."""
+    return names_of(AreaRow.of(row) for row in session.execute(select(*AREA_COLUMNS).where(condition)))
+
+
 class RememberedAreas:
     """:func:`find_in_reach` for the rows of a file: every area of the post is read once."""
 
@@ -156,6 +172,11 @@ class RememberedAreas:
         query = select(*AREA_COLUMNS).where(by.scope.condition(area=Area.path))
         self._areas = {row.code: AreaRow.of(row) for row in session.execute(query)}
         self.ids = frozenset(area.id for area in self._areas.values())
+        self._called = Called(self._areas, lambda: names_of(self._areas.values()))
+
+    def code_of(self, text: str, field: str = "area_code") -> str:
+        """Return the code of the area that a file names by its code, its name or, with its town's before it, both."""
+        return self._called.code_of(text, field)
 
     def find(self, code: str, day: date) -> AreaRow:
         """Return the area; raise Refusal at ``area_code``."""

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
+from trafficedu.core.called import Called
+from trafficedu.core.catalogue import called
 from trafficedu.core.errors import Missing, Refusal, entered
 from trafficedu.core.loading import loaded
 from trafficedu.core.month import Month
@@ -70,6 +72,11 @@ class RememberedActivities:
         self._versions: dict[str, list[PointActivity]] = {}
         for version in list_activities(session):
             self._versions.setdefault(version.code, []).append(version)
+        self._called = Called(self._versions, lambda: called(session, PointActivity))
+
+    def code_of(self, text: str) -> str:
+        """Return the code of the activity that a file names by its code or its name in either language."""
+        return self._called.code_of(text, "activity")
 
     def find_on(self, code: str, day: date) -> PointActivity:
         """Return the version; raise Refusal at ``activity``."""

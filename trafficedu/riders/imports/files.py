@@ -13,26 +13,32 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from trafficedu.areas.imports.columns import area_column
 from trafficedu.areas.models import Area
+from trafficedu.areas.queries.tree import list_names
+from trafficedu.companies.imports import company_column
 from trafficedu.companies.queries import RememberedCompanies
 from trafficedu.core import bulk, parsing
 from trafficedu.core.actors import Actor, at_or_below
+from trafficedu.core.called import Called
 from trafficedu.core.clock import local_date
-from trafficedu.core.columns import Column, Columns
+from trafficedu.core.columns import Column, Columns, closed
 from trafficedu.core.corrections import HeldCorrections
 from trafficedu.core.doubles import SeenKeys
 from trafficedu.core.errors import Refusal
 from trafficedu.core.keyed_import import FileImport, said_twice
 from trafficedu.core.orm import Base
-from trafficedu.core.parsing import if_given, is_masked, unless_masked
+from trafficedu.core.parsing import if_given, is_masked
+from trafficedu.core.reading import Row
 from trafficedu.core.services import services_of
-from trafficedu.core.tabular import Exporter, Importer, Row
+from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.text import message
 from trafficedu.core.traces import Noted, RowAct, plain
 from trafficedu.riders import rules
+from trafficedu.riders.imports.documents import document_columns
 from trafficedu.riders.imports.known import (
     Entry,
     Known,
@@ -51,15 +57,32 @@ from trafficedu.riders.services import engagements, people
 
 MASKED_KEY = re.compile(r"#(R[0-9A-Z]{11})$")
 COLUMNS = Columns(
-    Column("id_type"),
-    Column("id_number"),
-    Column("name", unless_masked(rules.normalise_name)),
-    Column("phone", unless_masked(rules.normalise_phone), optional=True),
-    Column("home_area_code", optional=True),
-    Column("company_code", optional=True),
-    Column("engaged_from", if_given(parsing.day), optional=True),
-    Column("engaged_to", if_given(parsing.day), optional=True),
-    Column("legal_basis", if_given(parsing.as_text), optional=True),
+    *document_columns(),
+    area_column(optional=True, name="home_area_code", title=message("Home village (code)")),
+    company_column(),
+    Column(
+        "engaged_from",
+        if_given(parsing.day),
+        optional=True,
+        title=message("Works there since"),
+        headings=("入职日期", "入职时间", "从业开始"),
+        example="2026-09-01",
+    ),
+    Column(
+        "engaged_to",
+        if_given(parsing.day),
+        optional=True,
+        title=message("Works there until"),
+        headings=("离职日期", "离职时间", "从业结束"),
+    ),
+    closed(
+        "legal_basis",
+        rules.LegalBasis,
+        optional=True,
+        title=message("Legal basis"),
+        headings=("合法性基础", "告知依据", "依据"),
+        note=message("Why the company may be told of violations; without one its notices wait."),
+    ),
 )
 
 
@@ -78,17 +101,18 @@ class RiderImport(FileImport):
         self._labels: dict[int, str] = {}
         self._held = HeldCorrections(session, Rider.__tablename__)
         self._held_work = HeldCorrections(session, Engagement.__tablename__)
-        living = select(Area.code, Area.id).where(Area.valid_to.is_(None))
+        living: ColumnElement[bool] = Area.valid_to.is_(None)
         if by.scope.area_path is not None:
-            living = living.where(at_or_below(Area.path, by.scope.area_path))
-        self._areas = dict(session.execute(living).tuples().all())
+            living &= at_or_below(Area.path, by.scope.area_path)
+        self._areas = dict(session.execute(select(Area.code, Area.id).where(living)).tuples().all())
+        self._called = Called(self._areas, lambda: list_names(session, living))
 
     def take(self, rows: Sequence[Row]) -> None:
         """Compare a batch with what is known, count it, and write the difference."""
         entries: list[Entry] = []
         for row in rows:
             try:
-                entries.append(self._understand(row, COLUMNS.read(row.values)))
+                entries.append(self._understand(row, self.read(row)))
             except Refusal as error:
                 self.refuse(row, error)
         entries = self._once(entries)
@@ -261,7 +285,7 @@ class RiderImport(FileImport):
             id_number="" if masked else rules.normalise_identity(id_type, number, local_date(self.now)),
             name="" if is_masked(name) else name,
             phone="" if is_masked(phone) else phone,
-            home_area_id=self._area(cells["home_area_code"]),
+            home_area_id=self._area(self._called.code_of(cells["home_area_code"], "home_area_code")),
         )
         work = self._work(cells)
         if not masked:
@@ -294,7 +318,8 @@ class RiderImport(FileImport):
             return None
         if first is None:
             raise Refusal(message("An engagement needs a first day. Fill in engaged_from."), field="engaged_from")
-        work = engagements.NewEngagement(self._companies.find_id(cells["company_code"]), first, last, basis)
+        company_id = self._companies.find_id(self._companies.code_of(cells["company_code"]))
+        work = engagements.NewEngagement(company_id, first, last, basis)
         engagements.check_engagement(first, last, basis)
         return work
 

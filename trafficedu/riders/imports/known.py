@@ -14,8 +14,8 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
 from trafficedu.core.parsing import is_masked
+from trafficedu.core.reading import Row
 from trafficedu.core.services import services_of
-from trafficedu.core.tabular import Row
 from trafficedu.core.text import message
 from trafficedu.riders import rules
 from trafficedu.riders.events import HomeVillageRecorded, LegalBasisRecorded

@@ -18,7 +18,8 @@ from trafficedu.configuration.services import logged_run, note_failed_run
 from trafficedu.core import audit
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Refusal
-from trafficedu.core.tabular import Importer, ImportReport, Progress, read_rows, silent
+from trafficedu.core.reading import read_rows
+from trafficedu.core.tabular import Importer, ImportReport, Progress, silent
 from trafficedu.core.traces import Taking
 from trafficedu.transfers.rules import LONGEST_SOURCE
 

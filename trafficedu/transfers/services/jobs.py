@@ -18,8 +18,9 @@ from trafficedu.core import spreadsheet
 from trafficedu.core.errors import entered
 from trafficedu.core.jobs import Asked
 from trafficedu.core.month import Month
+from trafficedu.core.reading import count_rows
 from trafficedu.core.services import services_of
-from trafficedu.core.tabular import Exporter, Importer, Progress, RefusedRow, count_rows, silent
+from trafficedu.core.tabular import Exporter, Importer, Progress, RefusedRow, silent
 from trafficedu.core.text import message, packed, unpacked
 from trafficedu.core.transactions import read_from_replica, writing
 from trafficedu.core.uploads import UploadStore

@@ -21,7 +21,8 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core import job_queue
 from trafficedu.core.private_copy import is_single_writer, private_copy
-from trafficedu.core.tabular import ImportReport, count_rows, read_rows
+from trafficedu.core.reading import count_rows, read_rows
+from trafficedu.core.tabular import ImportReport
 from trafficedu.core.work import Work
 from trafficedu.transfers.services import importing
 from trafficedu.transfers.services.importing import Choices, File, Outcome

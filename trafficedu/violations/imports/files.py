@@ -19,49 +19,111 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from trafficedu.areas.imports.columns import area_column
 from trafficedu.areas.queries.extents import RememberedSurroundings
 from trafficedu.areas.queries.tree import RememberedAreas
+from trafficedu.companies.imports import company_column
 from trafficedu.companies.queries import RememberedCompanies
 from trafficedu.configuration.queries import figure
 from trafficedu.core import parsing
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
-from trafficedu.core.columns import Column, Columns
+from trafficedu.core.columns import Column, Columns, closed, coordinates
 from trafficedu.core.errors import Refusal
 from trafficedu.core.keyed_import import Candidate, Known, ReferencedImport
 from trafficedu.core.numbers import new_number
-from trafficedu.core.parsing import if_given, is_masked, unless_masked
+from trafficedu.core.parsing import if_given, is_masked
 from trafficedu.core.tabular import Exporter, Importer
 from trafficedu.core.text import message
-from trafficedu.riders.rules import normalise_name, normalise_phone
+from trafficedu.riders.imports.documents import document_columns
 from trafficedu.riders.services.people import NewRider
 from trafficedu.violations.imports.exporting import count_rows, list_rows
 from trafficedu.violations.imports.people import People, Person
 from trafficedu.violations.models import Violation
 from trafficedu.violations.queries.kinds import RememberedKinds
-from trafficedu.violations.rules import Offender, Source, ViolationState
+from trafficedu.violations.rules import Offender, Penalty, Source, ViolationState
 from trafficedu.violations.services.recording import NewViolation, Prepared, prepare, record
 
+UNPLATED = frozenset({"无", "无牌", "无号牌", "未上牌", "未挂牌", "未悬挂号牌", "没有", "-", "/"})
+"""What people write where an e-bike bears no plate."""
+
+
+def plate(cell: parsing.Cell) -> str:
+    """Return what a cell says of the plate, "" where it says that there is none."""
+    written = parsing.identifier(cell)
+    return "" if written in UNPLATED else written
+
+
 COLUMNS = Columns(
-    Column("reference", parsing.needed(60)),
-    Column("occurred_at", parsing.moment),
-    Column("area_code"),
-    Column("place", parsing.text(120)),
-    Column("latitude", if_given(parsing.degrees)),
-    Column("longitude", if_given(parsing.degrees)),
-    Column("kind"),
-    Column("plate"),
-    Column("offender", if_given(parsing.as_text, Offender.RIDER)),
-    Column("id_type"),
-    Column("id_number"),
-    Column("name", unless_masked(normalise_name)),
-    Column("phone", unless_masked(normalise_phone)),
-    Column("company_code"),
-    Column("source", if_given(parsing.as_text, Source.IMPORT)),
-    Column("penalty"),
-    Column("fine_yuan", if_given(parsing.whole(most=999_999))),
-    Column("officer", parsing.text(60)),
-    Column("note", parsing.text(500)),
+    Column(
+        "reference",
+        parsing.needed(60),
+        title=message("Record number"),
+        headings=("编号", "案件号", "记录编号", "来源编号", "决定书编号", "序号"),
+        note=message("What the source calls this record; the same record keeps it in every file."),
+        example="CAM-2026-0017",
+    ),
+    Column(
+        "occurred_at",
+        parsing.moment,
+        title=message("Time of the violation"),
+        headings=("发生时间", "时间", "违法日期", "抓拍时间", "查处时间"),
+        note=message("Day and time. A day alone stands where nobody knows the hour."),
+        example="2026-11-23 21:05",
+    ),
+    area_column(),
+    Column(
+        "place", parsing.text(120), optional=True, title=message("Place"), headings=("违法地点", "路段", "地点名称")
+    ),
+    *coordinates(),
+    Column(
+        "kind",
+        parsing.identifier,
+        title=message("Kind of violation"),
+        headings=("违法行为", "违法种类", "违法代码", "违法行为代码", "违法类型"),
+        note=message("Its code or its name in the catalogue."),
+        example="2007",
+    ),
+    Column("plate", plate, optional=True, title=message("Plate"), headings=("车牌", "号牌", "号牌号码")),
+    closed(
+        "offender",
+        Offender,
+        default=Offender.RIDER,
+        title=message("Whose violation"),
+        headings=("违法人", "当事人身份", "驾乘身份"),
+        also={"骑手": Offender.RIDER, "骑行人": Offender.RIDER, "乘客": Offender.PASSENGER, "乘员": Offender.PASSENGER},
+    ),
+    *document_columns(optional=True),
+    company_column(),
+    closed(
+        "source",
+        Source,
+        default=Source.IMPORT,
+        title=message("How it was found"),
+        headings=("来源", "查处方式", "数据来源"),
+        also={"现场": Source.FIELD, "电子警察": Source.CAMERA, "抓拍": Source.CAMERA, "导入": Source.IMPORT},
+    ),
+    closed(
+        "penalty",
+        Penalty,
+        title=message("Penalty"),
+        headings=("处罚", "处罚种类", "处理结果", "处罚结果"),
+        also={"教育": Penalty.EDUCATION},
+    ),
+    Column(
+        "fine_yuan",
+        if_given(parsing.whole(most=999_999)),
+        optional=True,
+        title=message("Fine in yuan"),
+        headings=("罚款金额", "金额", "罚款元"),
+        note=message("Only where the penalty is a fine."),
+        example="20",
+        number=True,
+    ),
+    Column(
+        "officer", parsing.text(60), optional=True, title=message("Officer"), headings=("执法人", "警员", "执勤民警")
+    ),
+    Column("note", parsing.text(500), optional=True, title=message("Note"), headings=("说明",)),
 )
 
 FIXED = {
@@ -91,9 +153,11 @@ class ViolationImport(ReferencedImport[Prepared[Person]]):
         super().__init__(session, by, now, skip_errors)
         self._people = People(session, now)
         self._history_before = local_date(now) - timedelta(days=figure(session, "violations.history_days"))
-        self.area, self.kind = RememberedAreas(session, by).find, RememberedKinds(session).find_on
+        self._areas, self._kinds = RememberedAreas(session, by), RememberedKinds(session)
+        self._companies = RememberedCompanies(session)
+        self.area, self.kind, self.company = self._areas.find, self._kinds.find_on, self._companies.find_id
         self.surroundings = RememberedSurroundings(session).of
-        self.company, self.figure = RememberedCompanies(session).find_id, cache(partial(figure, session))
+        self.figure = cache(partial(figure, session))
 
     def rider(self, new: NewViolation) -> Person | None:
         """Return who a row names."""
@@ -107,9 +171,13 @@ class ViolationImport(ReferencedImport[Prepared[Person]]):
         """Check a row as a record; see :func:`violations.services.recording.prepare`."""
         id_type, id_number, name, phone = (cells.pop(column) for column in ("id_type", "id_number", "name", "phone"))
         rider = NewRider(id_type, id_number, name, "" if is_masked(phone) else phone) if id_number else None
+        occurred, kind = cells.pop("occurred_at"), self._kinds.code_of(cells.pop("kind"))
+        cells["area_code"] = self._areas.code_of(cells["area_code"])
+        cells["company_code"] = self._companies.code_of(cells["company_code"])
         new = NewViolation(
-            kind_code=cells.pop("kind"),
-            occurred_utc=cells.pop("occurred_at"),
+            kind_code=kind,
+            occurred_utc=occurred.utc,
+            hour_known=occurred.hour_known,
             rider=rider,
             reference_source=self.taking.source,
             **cells,

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple, NoReturn
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from trafficedu.core.called import Called
+from trafficedu.core.catalogue import called
 from trafficedu.core.errors import Missing, Refusal, entered
 from trafficedu.core.tables import table_of
 from trafficedu.core.text import Message, message
@@ -76,6 +78,11 @@ class RememberedKinds:
         self._versions: dict[str, list[KindRow]] = {}
         for code, *columns in session.execute(select(ViolationKind.code, *KIND_COLUMNS)):
             self._versions.setdefault(code, []).append(KindRow.of(columns))
+        self._called = Called(self._versions, lambda: called(session, ViolationKind))
+
+    def code_of(self, text: str, field: str = "kind") -> str:
+        """Return the code of the kind that a file names by its code or its name in either language."""
+        return self._called.code_of(text, field)
 
     def find_on(self, code: str, day: date) -> KindRow:
         """Return the version; raise Refusal at ``kind``."""

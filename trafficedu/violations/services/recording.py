@@ -49,7 +49,8 @@ class NewViolation:
     company; where it did not engage the rider that day, an engagement is opened with ``legal_basis``.
     ``client_reference`` makes a repeated submit give the first record; ``reference`` of its ``reference_source`` is
     the key of imports and ``officer`` the name an import knows the recording officer by. ``plate_answer`` says
-    what it means that the plate is known as another rider's, ``plate_met`` is the number of that rider.
+    what it means that the plate is known as another rider's, ``plate_met`` is the number of that rider. Without
+    ``hour_known``, ``occurred_utc`` is the beginning of the day.
     """
 
     kind_code: str
@@ -75,6 +76,7 @@ class NewViolation:
     officer: str = ""
     plate_answer: str = ""
     plate_met: str = ""
+    hour_known: bool = True
 
     @property
     def imported(self) -> bool:

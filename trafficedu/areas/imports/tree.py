@@ -1,24 +1,23 @@
-"""Areas and registered e-bikes as files: ``areas`` and ``ebikes`` of the command line's contract.
+"""Areas as files: ``areas`` of the command line's contract.
 
-The tree is held in memory while a file of areas is read (a whole country has some 600,000); e-bikes go through
-in batches.
+The tree is held in memory while a file is read (a whole country has some 600,000).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields as dataclass_fields
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, literal, select, tuple_, update
+from sqlalchemy import insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from trafficedu.areas.events import TreeGrewUpwards
-from trafficedu.areas.models import Area, AreaExtent, RegisteredEBikes
-from trafficedu.areas.queries.tree import facts_by_code, visible_to
+from trafficedu.areas.models import Area, AreaExtent
+from trafficedu.areas.queries.tree import facts_by_code
 from trafficedu.areas.rules import (
     BEGINNING,
     AreaFacts,
@@ -28,46 +27,60 @@ from trafficedu.areas.rules import (
     check_successor,
     check_within,
 )
-from trafficedu.areas.services import check_month
-from trafficedu.core import bulk, clock, parsing
+from trafficedu.core import parsing
 from trafficedu.core.actors import SYSTEM, Actor, at_or_below
 from trafficedu.core.catalogue import shipped
-from trafficedu.core.columns import Column, Columns
+from trafficedu.core.columns import Column, Columns, closed, yes_no
 from trafficedu.core.corrections import HeldCorrections
 from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
-from trafficedu.core.keyed_import import FileImport, KeyedImport, Known, said_twice
+from trafficedu.core.keyed_import import FileImport, said_twice
 from trafficedu.core.month import Month
 from trafficedu.core.parsing import if_given
-from trafficedu.core.tabular import Exporter, Importer, Row, read_rows, silent
+from trafficedu.core.reading import Row, read_rows
+from trafficedu.core.tabular import Exporter, Importer, silent
 from trafficedu.core.text import message
 from trafficedu.core.traces import Noted, RowAct, plain
 
-SHIPPED = Path(__file__).parent.parent / "reference" / "areas.csv"
+SHIPPED = Path(__file__).parents[2] / "reference" / "areas.csv"
 
 
 def area_code(cell: parsing.Cell) -> str:
     """Return a code: digits and Latin letters."""
-    code = parsing.needed(20)(cell)
+    code = parsing.needed(20)(parsing.identifier(cell))
     if not code.isalnum() or not code.isascii():
         raise Refusal(message("A code can only contain letters (A to Z) and numbers."))
     return code
 
 
-AREA_COLUMNS = Columns(
-    Column("code", area_code),
-    Column("name", parsing.needed(80)),
-    Column("level", parsing.one_of(Level)),
-    Column("parent_code"),
-    Column("valid_from", if_given(parsing.day), optional=True),
-    Column("valid_to", if_given(parsing.day), optional=True),
-    Column("successor", optional=True),
-    Column("evaluated", if_given(parsing.flag), optional=True),
-)
-EBIKE_COLUMNS = Columns(
-    Column("area_code"),
-    Column("month", parsing.month),
-    Column("ebikes", parsing.whole(most=10_000_000)),
+COLUMNS = Columns(
+    Column(
+        "code",
+        area_code,
+        title=message("Area code"),
+        headings=("代码", "编码", "区划代码", "区域代码"),
+        example="330109001001",
+    ),
+    Column("name", parsing.needed(80), title=message("Name of the area"), headings=("名称", "区划", "区域")),
+    closed(
+        "level",
+        Level,
+        title=message("Level"),
+        headings=("级别", "类型"),
+        also={"村": Level.VILLAGE, "社区": Level.VILLAGE},
+    ),
+    Column(
+        "parent_code",
+        parsing.identifier,
+        title=message("Code of the parent"),
+        headings=("上级", "上级代码", "上级区划"),
+        note=message("Empty for the top of the tree."),
+        example="330109001",
+    ),
+    Column("valid_from", if_given(parsing.day), optional=True, title=message("Valid from"), headings=("启用日期",)),
+    Column("valid_to", if_given(parsing.day), optional=True, title=message("Valid to"), headings=("停用日期",)),
+    Column("successor", parsing.identifier, optional=True, title=message("Code of the successor"), headings=("继任",)),
+    yes_no("evaluated", title=message("Evaluated"), headings=("参加评估", "是否评估")),
 )
 
 
@@ -77,7 +90,7 @@ class AreaImport(FileImport):
     ``before`` is the tree as it is, ``after`` what the file wants of it, both by code.
     """
 
-    columns = AREA_COLUMNS
+    columns = COLUMNS
     fields = {"successor_id": "successor"}
 
     def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
@@ -177,7 +190,7 @@ class AreaImport(FileImport):
 
 def _facts(row: Row, before: Mapping[str, AreaFacts]) -> AreaFacts:
     """Read one row; what an absent column or an empty first day leaves open stays as it was."""
-    cells = AREA_COLUMNS.read(row.values)
+    cells = COLUMNS.read(row.values)
     known = before.get(cells["code"])
     if known is not None:
         cells |= {name: getattr(known, name) for name in ("valid_to", "successor") if name not in row.values}
@@ -310,78 +323,15 @@ def _export_areas(
         }
 
 
-class EBikeImport(KeyedImport[dict[str, Any]]):
-    """Figures by area and month; a changed figure replaces the former one."""
-
-    columns, model, key_column = EBIKE_COLUMNS, RegisteredEBikes, "month"
-    compared = changeable = ("ebikes",)
-
-    def __init__(self, session: Session, by: Actor, now: datetime, skip_errors: bool) -> None:
-        super().__init__(session, by, now, skip_errors)
-        self._areas = {area.code: area for area in session.scalars(select(Area).where(visible_to(by)))}
-
-    def prepare(self, cells: dict[str, Any]) -> dict[str, Any]:
-        """Check a row as a figure that is entered; an area has one figure a month."""
-        area, month = self._areas.get(cells["area_code"]), cells["month"]
-        if area is None:
-            raise Refusal(message("There is no area with this code."), field="area_code")
-        check_month(area, month, clock.local_date(self.now))
-        return {"area_id": area.id, "month": month, "ebikes": cells["ebikes"]}
-
-    def key(self, ready: dict[str, Any]) -> tuple[int, Month]:
-        """Return area and month."""
-        return ready["area_id"], ready["month"]
-
-    def find(self, keys: Collection[Any]) -> dict[Any, Known]:
-        """Return the figures known."""
-        key = tuple_(RegisteredEBikes.area_id, RegisteredEBikes.month)
-        columns = (self.table.c[name] for name in ("area_id", "month", *self.names))
-        query = select(*columns)
-        return {
-            (area_id, month): self.as_known(values)
-            for batch in bulk.batches(keys, 1_000)
-            for area_id, month, *values in self.session.execute(query.where(key.in_(batch)))
-        }
-
-    def label(self, row: Row) -> str:
-        """Return area and month."""
-        return f"{row['area_code']} {row['month']}"
-
-    def facts(self, ready: dict[str, Any], known: Known) -> Mapping[str, Any]:
-        """Return the figure."""
-        return {"ebikes": ready["ebikes"]}
-
-    def values(self, ready: dict[str, Any]) -> dict[str, Any]:
-        """Return the row of a new figure."""
-        return ready
-
-
-def _export_ebikes(
-    session: Session, by: Actor, now: datetime, month: Month | None, clear: bool
-) -> Iterable[dict[str, Any]]:
-    query = (
-        select(Area.code, RegisteredEBikes.month, RegisteredEBikes.ebikes)
-        .join(Area, Area.id == RegisteredEBikes.area_id)
-        .where(visible_to(by))
-        .order_by(RegisteredEBikes.month, Area.code)
-    )
-    if month is not None:
-        query = query.where(RegisteredEBikes.month == month)
-    for row in session.execute(query.execution_options(yield_per=bulk.BATCH)):
-        yield {"area_code": row.code, "month": str(row.month), "ebikes": row.ebikes}
-
-
-AREAS_IMPORTER = Importer(AREA_COLUMNS, AreaImport.run, "areas:area:manage", by_slices=False)
-AREAS_EXPORTER = Exporter(AREA_COLUMNS, _export_areas, "areas:area:read")
-EBIKES_IMPORTER = Importer(EBIKE_COLUMNS, EBikeImport.run, "areas:ebikes:manage")
-EBIKES_EXPORTER = Exporter(EBIKE_COLUMNS, _export_ebikes, "areas:area:read", monthly=True)
+IMPORTER = Importer(COLUMNS, AreaImport.run, "areas:area:manage", by_slices=False)
+EXPORTER = Exporter(COLUMNS, _export_areas, "areas:area:read")
 
 
 def load_shipped(session: Session, now: datetime) -> int:
     """Load the shipped tree into an installation that has no area yet; returns how many areas were added."""
     if session.scalar(select(Area.id).limit(1)) is not None:
         return 0
-    rows = read_rows(SHIPPED, AREA_COLUMNS)
+    rows = read_rows(SHIPPED, COLUMNS)
     report = AreaImport.run(session, rows, SYSTEM, now, skip_errors=False, progress=silent)
     assert not report.refused, report.refused[0]
     return report.added

@@ -1,0 +1,1 @@
+"""Areas and registered e-bikes as files."""
