@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -10,14 +9,13 @@ from wtforms import (
     BooleanField,
     Field,
     FloatField,
-    HiddenField,
     IntegerField,
     RadioField,
     SelectField,
     SelectMultipleField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from trafficedu.accidents import rules
@@ -33,6 +31,7 @@ from trafficedu.core.fields import (
     FilterForm,
     Form,
     LocalTimeField,
+    OnceForm,
     SearchedFilter,
     TrimmedField,
     VersionField,
@@ -48,8 +47,10 @@ from trafficedu.riders.services.people import NewRider
 PEOPLE = NumberRange(0, rules.MOST_PEOPLE, message=_l("Enter a number of people from 0 to %(max)s."))
 
 
-class AccidentForm(Form):
+class AccidentForm(OnceForm):
     """An accident as the officer sees it, at the kerb or at the desk."""
+
+    record_page = "accidents.show"
 
     severity = RadioField(
         _l("Severity"), [InputRequired(_l("Choose the severity."))], choices=choices(named(rules.Severity))
@@ -98,7 +99,6 @@ class AccidentForm(Form):
         widget=ListWidget(prefix_label=False),
     )
     told_apart = BooleanField(_l("This is not one of the accidents above"))
-    client_reference = HiddenField(default=lambda: uuid.uuid4().hex, validators=[Length(max=60)])
     version = VersionField(default=0)
 
     def to_input(self) -> NewAccident:

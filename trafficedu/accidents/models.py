@@ -18,6 +18,7 @@ from trafficedu.accidents.rules import (
 )
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
+from trafficedu.core.once import MadeByForm
 from trafficedu.core.orm import Base, Referenced, UTCDateTime, Versioned, one_of, partial_index, reference_key, word
 from trafficedu.core.states import StateIs
 from trafficedu.riders.models import Rider
@@ -27,7 +28,7 @@ STANDS = f"state = '{AccidentState.RECORDED}'"
 OPEN = f"state = '{PairState.OPEN}'"
 
 
-class Accident(Referenced, Versioned, Base):
+class Accident(MadeByForm, Referenced, Versioned, Base):
     """One accident. ``killed`` died within 7 days; ``killed_30_days`` is empty while not known.
 
     A record found wrong is voided with a reason, or as a duplicate of another (``duplicate_of_id``); it is never

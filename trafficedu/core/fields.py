@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -34,6 +35,22 @@ class Form(FlaskForm):
     def validate_on_submit(self, extra_validators: Any = None) -> bool:
         """Tell whether it was sent, may be acted upon (``core.seen.held``) and nothing in it is wrong."""
         return held() is None and bool(super().validate_on_submit(extra_validators))
+
+
+class OnceForm(Form):
+    """A form that makes a record: sent twice, it gives the first one (``core.once``).
+
+    ``record_page`` is the endpoint that shows a record; ``recorded`` the number of the first one, where this form made
+    one and says something else now: sent once more, it makes another.
+    """
+
+    client_reference = HiddenField("", [Length(max=60)], default=lambda: uuid.uuid4().hex)
+    record_page = ""
+    recorded = ""
+
+    def begin_anew(self, recorded: str) -> None:
+        """Let what is sent next be a new record beside the one ``recorded``."""
+        self.recorded, self.client_reference.data = recorded, uuid.uuid4().hex
 
 
 class FormPart(wtforms.Form):
@@ -140,14 +157,14 @@ class ActiveFilter(SelectField):
         return {"no": False, "all": None}.get(self.data or "", True)
 
 
-FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
 """Between them lies every day that somebody may mean: of a birth, of a record, of what will hold."""
 
 
 def _within_calendar(day: date | None) -> None:
     """Raise ValueError for a day that nobody means, such as one of the year 1 or 9999."""
     if day is not None and not FIRST_DAY <= day <= LAST_DAY:
-        raise ValueError(str(_l("Enter a date between 1900 and 2199.")))
+        raise ValueError(str(_l("Enter a date between 1900 and 2999.")))
 
 
 class DayField(DateField):

@@ -10,7 +10,8 @@ from flask import render_template
 
 from trafficedu.core.database import session
 from trafficedu.core.errors import Refusal
-from trafficedu.core.fields import Form
+from trafficedu.core.fields import Form, OnceForm
+from trafficedu.core.once import OtherContent
 from trafficedu.core.text import Message
 from trafficedu.core.transactions import writing
 from trafficedu.core.web import flash_message, translated
@@ -20,6 +21,8 @@ Result = TypeVar("Result")
 
 def attach_error(form: Form, refusal: Refusal) -> None:
     """Show a refusal at the form field it names, or on top of the form where it names none."""
+    if isinstance(refusal, OtherContent) and isinstance(form, OnceForm):
+        form.begin_anew(refusal.number)
     target = form[refusal.field] if refusal.field and refusal.field in form else None
     text = translated(refusal.text)
     if target is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -12,7 +11,6 @@ from wtforms import (
     BooleanField,
     FileField,
     FloatField,
-    HiddenField,
     IntegerField,
     MultipleFileField,
     RadioField,
@@ -27,6 +25,7 @@ from trafficedu.core.fields import (
     DayField,
     FilterForm,
     Form,
+    OnceForm,
     SearchedFilter,
     TrimmedField,
     VersionField,
@@ -83,8 +82,10 @@ class MorePhotosForm(PhotosForm):
     )
 
 
-class HazardForm(PhotosForm):
+class HazardForm(PhotosForm, OnceForm):
     """A hazard as it is seen, on the phone."""
+
+    record_page = "hazards.show"
 
     kind = SelectField(_l("What is wrong?"), [InputRequired(_l("Choose the kind."))], validate_choice=False, choices=[])
     risk = RadioField(_l("Risk"), [InputRequired(_l("Choose the risk."))], choices=choices(named(rules.Risk)))
@@ -102,7 +103,6 @@ class HazardForm(PhotosForm):
         _l("Longitude"), [Optional()], description=_l("Such as 120.2647."), render_kw={"inputmode": "decimal"}
     )
     description = TextAreaField(_l("What you see"), [Optional(), at_most(500)], render_kw={"rows": "3"})
-    client_reference = HiddenField(default=lambda: uuid.uuid4().hex, validators=[Length(max=60)])
 
     def to_input(self) -> NewHazard:
         """Return what was entered."""

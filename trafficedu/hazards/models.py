@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
 from trafficedu.core.keys import EVIDENCE
+from trafficedu.core.once import MadeByForm
 from trafficedu.core.orm import Base, Named, UTCDateTime, Versioned, is_among, one_of, partial_index, word
 from trafficedu.core.tables import table_of
 from trafficedu.core.terms import keep_terms
@@ -36,7 +37,7 @@ ALL = "id > 0"
 """What waits for somebody, what is under check and what only a list of all asks for, as indexes say it."""
 
 
-class Hazard(Versioned, Base):
+class Hazard(MadeByForm, Versioned, Base):
     """One hazard at one place, with its plan in four parts (``goal``, ``measures``, ``responsible``, ``deadline_on``).
 
     ``missed_on`` is the first deadline that passed while it was not fixed: a deadline moved afterwards does not make

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
-
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms import IntegerField, TextAreaField
+from wtforms.validators import InputRequired, NumberRange, Optional
 
 from trafficedu.areas.fields import ANY, PlaceField
 from trafficedu.core.fields import (
@@ -16,6 +14,7 @@ from trafficedu.core.fields import (
     Form,
     LocalTimeField,
     NowField,
+    OnceForm,
     SearchedFilter,
     TrimmedField,
     VersionField,
@@ -32,16 +31,12 @@ AREA_MISSING = _l("Choose the area.")
 STOPS = NumberRange(0, MOST_STOPS, message=_l("Enter a number from %(min)s to %(max)s."))
 
 
-def _key() -> HiddenField:
-    """Return the field that makes a form sent twice count once."""
-    return HiddenField(default=lambda: uuid.uuid4().hex, validators=[Length(max=60)])
-
-
-class BeginForm(Form):
+class BeginForm(OnceForm):
     """Where a patrol begins now."""
 
+    record_page = "patrols.show"
+
     area_code = PlaceField(_l("Area"), [InputRequired(AREA_MISSING)], ANY)
-    client_reference = _key()
 
 
 class EndForm(Form):
@@ -63,13 +58,14 @@ class EndForm(Form):
         return Ending(self.ended_at.data, self.stops.data, (self.note.data or "").strip())
 
 
-class PastForm(EndForm):
+class PastForm(EndForm, OnceForm):
     """A patrol that is over and was written down elsewhere."""
+
+    record_page = "patrols.show"
 
     area_code = PlaceField(_l("Area"), [InputRequired(AREA_MISSING)], ANY)
     ended_at = LocalTimeField(_l("End"), [InputRequired(TIME_MISSING), not_in_future])
     started_at = LocalTimeField(_l("Start of the patrol"), [InputRequired(TIME_MISSING), not_in_future])
-    client_reference = _key()
 
     def to_past(self) -> PastPatrol:
         """Return what was entered."""

@@ -9,13 +9,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.accounts.models import User
 from trafficedu.areas.models import Area
+from trafficedu.core.once import MadeByForm
 from trafficedu.core.orm import Base, UTCDateTime, Versioned
 from trafficedu.patrols.rules import PatrolState
 
 RUNNING = "ended_utc IS NULL AND voided_utc IS NULL"
 
 
-class Patrol(Versioned, Base):
+class Patrol(MadeByForm, Versioned, Base):
     """One officer's patrol in an area. It counts once it has ended; ``started_on`` is its day.
 
     ``stops`` is None while nobody counted any: a patrol without stops counted is not one of zero stops. ``minutes`` is

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import case, func, update
 from sqlalchemy.exc import IntegrityError
@@ -15,6 +16,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Denied, Refusal, entered
 from trafficedu.core.numbers import new_number
+from trafficedu.core.once import content_digest, require_same
 from trafficedu.core.orm import expect_version
 from trafficedu.core.text import message
 from trafficedu.patrols.models import Patrol
@@ -47,13 +49,13 @@ def begin(session: Session, area_code: str, client_reference: str, by: Actor, no
     Refusal
         One is running already; at ``area_code`` for an area that is not there today (Missing: or out of reach).
     """
-    first = _same_form(session, client_reference, by)
+    first = _same_form(session, client_reference, by, area_code)
     if first is not None:
         return first
     if records.running_of(session, by) is not None:
         raise Refusal(RUNS_ALREADY)
     patrol = _new(session, area_code, client_reference, now, by)
-    return _add(session, patrol, "begin", by)
+    return _add(session, patrol, "begin", by, area_code)
 
 
 def enter_past(session: Session, new: PastPatrol, by: Actor, now: datetime) -> Patrol:
@@ -64,7 +66,7 @@ def enter_past(session: Session, new: PastPatrol, by: Actor, now: datetime) -> P
     Refusal
         At ``area_code``, ``started_at``, ``ended_at``, ``stops``; it overlaps another patrol of ``by``.
     """
-    first = _same_form(session, new.client_reference, by)
+    first = _same_form(session, new.client_reference, by, new)
     if first is not None:
         return first
     check_start(new.started_utc, now)
@@ -75,7 +77,7 @@ def enter_past(session: Session, new: PastPatrol, by: Actor, now: datetime) -> P
         raise Refusal(text, field="started_at")
     patrol = _new(session, new.area_code, new.client_reference, new.started_utc, by)
     patrol.ended_utc, patrol.minutes, patrol.stops, patrol.note = new.ended_utc, minutes, new.stops, new.note
-    return _add(session, patrol, "enter", by)
+    return _add(session, patrol, "enter", by, new)
 
 
 def count_stop(session: Session, by: Actor) -> None:
@@ -164,10 +166,12 @@ def may_void(patrol: Patrol, by: Actor) -> bool:
     return by.may(VOID_ANY) or patrol.officer_id == by.user_id
 
 
-def _same_form(session: Session, client_reference: str, by: Actor) -> Patrol | None:
+def _same_form(session: Session, client_reference: str, by: Actor, said: Any) -> Patrol | None:
     first = records.find_by_client_reference(session, client_reference) if client_reference else None
     if first is not None and first.officer_id != by.user_id:
         raise Refusal(message("This form was sent by someone else. Open the page again."))
+    if first is not None:
+        require_same(session, first, said, first.started_utc, first.area.name)
     return first
 
 
@@ -186,14 +190,15 @@ def _new(session: Session, area_code: str, client_reference: str, started: datet
     )
 
 
-def _add(session: Session, patrol: Patrol, verb: str, by: Actor) -> Patrol:
+def _add(session: Session, patrol: Patrol, verb: str, by: Actor, said: Any) -> Patrol:
     """Add a patrol, or return the first one of the same form where it was quicker."""
     reference = patrol.client_reference or ""
+    patrol.content_digest = content_digest(session, said) if reference else None
     try:
         with session.begin_nested():
             session.add(patrol)
     except IntegrityError as error:
-        first = _same_form(session, reference, by)
+        first = _same_form(session, reference, by, said)
         if first is None:
             raise Refusal(RUNS_ALREADY) from error
         return first

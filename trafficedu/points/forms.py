@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import Field, HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
+from wtforms import Field, IntegerField, RadioField, SelectField, SelectMultipleField, TextAreaField
+from wtforms.validators import InputRequired, NumberRange, Optional, Regexp, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from trafficedu.areas.fields import ANY, PlaceField
@@ -19,6 +18,7 @@ from trafficedu.core.fields import (
     FilterForm,
     Form,
     MonthField,
+    OnceForm,
     SearchedFilter,
     TrimmedField,
     VersionForm,
@@ -41,8 +41,10 @@ KIND_NAMES = {
 POINTS = NumberRange(1, rules.MOST_POINTS, message=_l("Enter points from %(min)s to %(max)s."))
 
 
-class EntryForm(Form):
+class EntryForm(OnceForm):
     """An activity of an area or a company."""
+
+    record_page = "points.entry"
 
     target = PlaceField(_l("Area"), eligible=ANY)
     company = SelectField(_l("Or a company"), validate_choice=False, default="")
@@ -64,7 +66,6 @@ class EntryForm(Form):
         description=_l("A photo (JPEG, PNG, WebP) or a PDF. The position and device details are removed from photos."),
         render_kw={"accept": "image/jpeg,image/png,image/webp,application/pdf"},
     )
-    client_reference = HiddenField(default=lambda: uuid.uuid4().hex, validators=[Length(max=60)])
 
     def offer(self, companies: Choices, activities: Choices) -> None:
         """Fill the lists; nobody is asked for a company who sees none."""

@@ -14,6 +14,7 @@ from trafficedu.companies.models import Company
 from trafficedu.core.catalogue import Entry
 from trafficedu.core.keys import EVIDENCE
 from trafficedu.core.month import Month
+from trafficedu.core.once import MadeByForm
 from trafficedu.core.orm import Base, FirstOfMonth, Referenced, UTCDateTime, Versioned, one_of, reference_key, word
 from trafficedu.core.text import Message
 from trafficedu.points.rules import COMPANY, KINDS, Direction, EntryMark, EntryOrigin, signed
@@ -63,7 +64,7 @@ class PointActivity(Entry, Base):
             setattr(self, f"for_{kind}", kind in kinds)
 
 
-class PointEntry(Referenced, Base):
+class PointEntry(MadeByForm, Referenced, Base):
     """One line of the ledger: an area or a company, a day, an activity, signed points.
 
     Never changed or deleted, which the database itself refuses (migration 0005). A mistake is met by a

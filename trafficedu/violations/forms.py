@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, Field, HiddenField, IntegerField, RadioField, SelectField, TextAreaField
+from wtforms import BooleanField, Field, IntegerField, RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
 from trafficedu.areas.fields import HOMES, PlaceField, PlaceIdField
@@ -21,6 +20,7 @@ from trafficedu.core.fields import (
     Form,
     LocalTimeField,
     NowField,
+    OnceForm,
     SearchedFilter,
     TrimmedField,
     VersionField,
@@ -108,8 +108,10 @@ class RiderFields(Form):
         )
 
 
-class RecordForm(RiderFields, PlateAnswer):
+class RecordForm(OnceForm, RiderFields, PlateAnswer):
     """A violation as the officer sees it at the kerb."""
+
+    record_page = "violations.show"
 
     kind = RadioField(_l("Violation"), validate_choice=False, choices=[])
     other_kind = SelectField(_l("Another kind"), validate_choice=False, validators=[Optional()], choices=[])
@@ -156,7 +158,6 @@ class RecordForm(RiderFields, PlateAnswer):
         validate_choice=False,
     )
     still_on = TrimmedField("", [Length(max=30)])
-    client_reference = HiddenField("", [Length(max=60)], default=lambda: uuid.uuid4().hex)
 
     def validate_kind(self, _field: Field) -> None:
         """Take a key or an entry of the list."""

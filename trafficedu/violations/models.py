@@ -12,6 +12,7 @@ from trafficedu.areas.models import Area
 from trafficedu.companies.models import Company
 from trafficedu.core.catalogue import Entry
 from trafficedu.core.keys import encrypted
+from trafficedu.core.once import MadeByForm
 from trafficedu.core.orm import Base, Referenced, UTCDateTime, Versioned, one_of, partial_index, reference_key, word
 from trafficedu.core.states import StateIs
 from trafficedu.core.text import Message
@@ -68,7 +69,7 @@ OPEN = f"state = '{ObjectionState.OPEN}'"
 """What waits for a decision, as its indexes say it; a query says it by ``core.orm.among``."""
 
 
-class Violation(Referenced, Versioned, Base):
+class Violation(MadeByForm, Referenced, Versioned, Base):
     """One offence of one rider (or passenger) seen at one place and time.
 
     ``state`` is pending (camera, unreviewed), confirmed (it counts), rejected (by the reviewer) or voided

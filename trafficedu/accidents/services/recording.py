@@ -27,6 +27,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.corrections import note
 from trafficedu.core.errors import Refusal
+from trafficedu.core.once import content_digest, require_same
 from trafficedu.core.orm import expect_version
 from trafficedu.core.positions import Box, check_position
 from trafficedu.core.tables import table_of
@@ -78,13 +79,13 @@ def record(session: Session, new: NewAccident, by: Actor, now: datetime) -> Acci
     """
     first = _same_submit(session, new)
     if first is not None:
-        return _first_record(first, by)
+        return _first_record(session, first, new, by)
     values, kinds = _prepare(session, new, by, now)
     close = duplicates.list_close(session, values["area_id"], new.severity, new.occurred_utc)
     if close and not new.told_apart:
         first = _same_submit(session, new)
         if first is not None:  # the same form, sent at the same moment, was quicker
-            return _first_record(first, by)
+            return _first_record(session, first, new, by)
         raise Refusal(
             message(
                 "There is already a record for this area and severity at about this time. Compare it below. If "
@@ -95,6 +96,7 @@ def record(session: Session, new: NewAccident, by: Actor, now: datetime) -> Acci
     accident = Accident(
         number=numbers.new_number("A"),
         client_reference=new.client_reference,
+        content_digest=content_digest(session, new) if new.client_reference else None,
         recorded_by_id=by.user_id,
         recorded_utc=now,
         kinds=kinds,
@@ -107,7 +109,7 @@ def record(session: Session, new: NewAccident, by: Actor, now: datetime) -> Acci
         first = _same_submit(session, new)
         if first is None:
             raise
-        return _first_record(first, by)
+        return _first_record(session, first, new, by)
     pairs.decide(session, accident, close, rules.PairAct.TELL_APART)
     pairs.renew(session, [accident.area_id], added=[accident.id])
     audit.write(session, "accidents:accident:record", by, subject=accident, told_apart=bool(close))
@@ -127,9 +129,10 @@ def _same_submit(session: Session, new: NewAccident) -> Accident | None:
     return records.find_by_client_reference(session, new.client_reference) if new.client_reference else None
 
 
-def _first_record(first: Accident, by: Actor) -> Accident:
+def _first_record(session: Session, first: Accident, new: NewAccident, by: Actor) -> Accident:
     if first.recorded_by_id != by.user_id:
         raise Refusal(message("This form was sent by someone else. Open the page again."))
+    require_same(session, first, new, first.occurred_utc, first.area.name, first.place)
     return first
 
 

@@ -22,6 +22,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal, entered
 from trafficedu.core.numbers import new_number
+from trafficedu.core.once import content_digest, require_same
 from trafficedu.core.pictures import redrawn
 from trafficedu.core.positions import check_position
 from trafficedu.core.services import services_of
@@ -62,12 +63,13 @@ def report(session: Session, new: NewHazard, by: Actor, now: datetime) -> Hazard
     """
     first = records.find_by_client_reference(session, new.client_reference)
     if first is not None:
-        return _first_record(first, by)
+        return _first_record(session, first, new, by)
     values = _checked(session, new, local_date(now), by)
     pictures = [redrawn(photo) for photo in new.photos]
     hazard = Hazard(
         number=new_number(NUMBER_KIND),
         client_reference=new.client_reference,
+        content_digest=content_digest(session, new) if new.client_reference else None,
         reported_by_id=by.user_id,
         reported_utc=now,
         reported_on=local_date(now),
@@ -81,15 +83,16 @@ def report(session: Session, new: NewHazard, by: Actor, now: datetime) -> Hazard
         first = records.find_by_client_reference(session, new.client_reference)
         if first is None:
             raise
-        return _first_record(first, by)
+        return _first_record(session, first, new, by)
     keep_photos(session, hazard, pictures, PhotoTime.BEFORE, by, now)
     take(session, hazard, rules.HazardAct.REPORTED, by, now, risk=hazard.risk, photos=len(pictures))
     return hazard
 
 
-def _first_record(first: Hazard, by: Actor) -> Hazard:
+def _first_record(session: Session, first: Hazard, new: NewHazard, by: Actor) -> Hazard:
     if first.reported_by_id != by.user_id:
         raise Refusal(message("This form was sent by someone else. Open the page again."))
+    require_same(session, first, new, first.reported_utc, first.area.name, first.place)
     return first
 
 

@@ -17,6 +17,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Denied, Refusal, entered
 from trafficedu.core.numbers import new_number
+from trafficedu.core.once import content_digest, require_same
 from trafficedu.core.pictures import redrawn
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
@@ -66,11 +67,12 @@ def record_entry(session: Session, new: NewEntry, by: Actor, now: datetime) -> P
     key = f"form:{new.client_reference}" if new.client_reference else None
     first = entries.find_by_once_key(session, key) if key else None
     if first is not None:
-        return _same_form(first, by)
+        return _same_form(session, first, new, by)
     target_on, activity_on = partial(_target_on, session, by), partial(catalogue.find_activity_on, session)
     values = prepare(new, local_date(now), target_on, activity_on)
     evidence = services_of(session).evidence.save(_cleaned(new.evidence)) if new.evidence else None
     own = {"once_key": key, "evidence_key": evidence, "recorded_by_id": by.user_id, "recorded_utc": now}
+    own["content_digest"] = content_digest(session, new) if key else None
     entry = PointEntry(**values, **own, source=PAGE)
     try:
         with session.begin_nested():
@@ -79,7 +81,7 @@ def record_entry(session: Session, new: NewEntry, by: Actor, now: datetime) -> P
         first = entries.find_by_once_key(session, key) if key else None
         if first is None:
             raise
-        return _same_form(first, by)
+        return _same_form(session, first, new, by)
     audit.write(session, "points:entry:record", by, subject=entry, activity=new.activity_code, points=entry.points)
     session.flush()
     return entry
@@ -129,9 +131,10 @@ def _cleaned(evidence: bytes) -> bytes:
     return evidence if media_type(evidence) == PDF else redrawn(evidence, field="evidence")
 
 
-def _same_form(first: PointEntry, by: Actor) -> PointEntry:
+def _same_form(session: Session, first: PointEntry, new: NewEntry, by: Actor) -> PointEntry:
     if first.recorded_by_id != by.user_id:
         raise Refusal(message("This form was sent by someone else. Open the page again."))
+    require_same(session, first, new, first.recorded_utc)
     return first
 
 

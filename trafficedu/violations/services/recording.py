@@ -21,6 +21,7 @@ from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local_date
 from trafficedu.core.errors import Refusal
 from trafficedu.core.events import publish
+from trafficedu.core.once import content_digest, require_same
 from trafficedu.core.positions import Box, check_position
 from trafficedu.core.tables import add_unless_there
 from trafficedu.core.text import message
@@ -141,13 +142,13 @@ def record(session: Session, new: NewViolation, by: Actor, now: datetime) -> Vio
     """
     lookups = SessionLookups(session, new, by, now)
     if lookups.first_id is not None:
-        return _first_record(session.get_one(Violation, lookups.first_id), by)
+        return _first_record(session, session.get_one(Violation, lookups.first_id), new, by)
     ready = prepare(new, lookups, now)
     rider = ready.rider
     company_id = _company_on(session, ready, by, now)
     own = {"number": numbers.new_number("V"), "rider_id": rider.id if rider is not None else None}
     violation, made = _insert(
-        session, ready.values | own | {"company_id": company_id} | _state(session, new, by, now), by
+        session, new, ready.values | own | {"company_id": company_id} | _state(session, new, by, now), by
     )
     if made:
         audit.write(session, "violations:violation:record", by, subject=violation, source=new.source)
@@ -274,9 +275,10 @@ class SessionLookups:
         return rider.birth_date
 
 
-def _first_record(first: Violation, by: Actor) -> Violation:
+def _first_record(session: Session, first: Violation, new: NewViolation, by: Actor) -> Violation:
     if first.officer_id != by.user_id:
         raise Refusal(message("This form was sent by someone else. Open the record page again."))
+    require_same(session, first, new, first.occurred_utc, first.area.name, first.place)
     return first
 
 
@@ -309,13 +311,14 @@ def _state(session: Session, new: NewViolation, by: Actor, now: datetime) -> dic
     workdays = figure(session, "violations.review_workdays")
     return {
         "officer_id": None if new.imported else by.user_id,
+        "content_digest": content_digest(session, new) if new.client_reference else None,
         "recorded_utc": now,
         "state": ViolationState.PENDING if camera else ViolationState.CONFIRMED,
         "review_due_on": add_workdays(local_date(now), workdays, corrections(session)) if camera else None,
     }
 
 
-def _insert(session: Session, values: dict[str, Any], by: Actor) -> tuple[Violation, bool]:
+def _insert(session: Session, new: NewViolation, values: dict[str, Any], by: Actor) -> tuple[Violation, bool]:
     """Add the row, or return the first one of the same submit: two at the same moment make one (unique key)."""
     violation = add_unless_there(session, Violation, **values)
     if violation is not None:
@@ -329,7 +332,7 @@ def _insert(session: Session, values: dict[str, Any], by: Actor) -> tuple[Violat
             field="reference",
             value=values["reference"] or "",
         )
-    return _first_record(first, by), False
+    return _first_record(session, first, new, by), False
 
 
 def establish(session: Session, violation: Violation, by: Actor, now: datetime) -> None:
