@@ -64,3 +64,14 @@ def test_the_same_form_with_other_content_is_refused_and_then_recorded_as_a_new_
 
 def _count(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(Violation)) or 0
+
+
+def test_what_the_page_hides_is_not_sent_the_last_choice_wins(
+    client: Browser, session: Session, district: District, make_user: Callable[..., User]
+) -> None:
+    client.sign_in(make_user(Role.OFFICER, area_id=district.town.id))
+    hidden_below = {"kind": "2009", "other_kind": "2007", "penalty": "warning", "fine_yuan": "viel", "lang": "en"}
+    answer = client.post("/record", data=_typed(district, **hidden_below))
+    assert answer.status_code == 303, answer.text
+    [violation] = session.scalars(select(Violation))
+    assert (violation.kind.code, violation.penalty, violation.fine_yuan) == ("2009", "warning", None)

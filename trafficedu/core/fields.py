@@ -36,6 +36,12 @@ class Form(FlaskForm):
         """Tell whether it was sent, may be acted upon (``core.seen.held``) and nothing in it is wrong."""
         return held() is None and bool(super().validate_on_submit(extra_validators))
 
+    def leave_out(self, *names: str) -> None:
+        """Forget what was typed into fields that the page hides by now: the last choice wins."""
+        for name in names:
+            field = self[name]
+            field.data, field.raw_data, field.process_errors = None, [], []
+
 
 class OnceForm(Form):
     """A form that makes a record: sent twice, it gives the first one (``core.once``).

@@ -171,6 +171,14 @@ class RecordForm(OnceForm, RiderFields, PlateAnswer):
         agreed = self.still_them.data == SAME and searched_plate(self.still_on.data or "") == now
         return bool(self.rider_number.data and found and found != now and not agreed)
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check what the page shows: the list stands below its key alone, the amount below a fine alone."""
+        if self.kind.data not in {None, "", OTHER}:
+            self.leave_out("other_kind")
+        if self.penalty.data != Penalty.FINE:
+            self.leave_out("fine_yuan")
+        return bool(super().validate(extra_validators))
+
     @property
     def kind_code(self) -> str:
         """The kind chosen by key or from the list, or "".
@@ -258,17 +266,22 @@ class CorrectForm(ReasonForm):
         self.penalty.data, self.fine_yuan.data = violation.penalty, violation.fine_yuan
         self.version.data = violation.version
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check what the page shows: the amount stands below a fine alone."""
+        if self.penalty.data != Penalty.FINE:
+            self.leave_out("fine_yuan")
+        return bool(super().validate(extra_validators))
+
     def to_input(self) -> CorrectedFacts:
-        """Return what was entered; an amount belongs to a fine alone."""
+        """Return what was entered."""
         assert self.occurred_at.data is not None  # the form was validated
-        fine = self.fine_yuan.data if self.penalty.data == Penalty.FINE else None
         return CorrectedFacts(
             self.kind.data,
             self.occurred_at.data,
             self.area_code.data,
             self.place.data or "",
             self.penalty.data,
-            fine,
+            self.fine_yuan.data,
             self.note.data or "",
         )
 
