@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.core.test_seen import hidden
 from tests.factories.violations import District, make_district
 from trafficedu.accounts.models import User
 from trafficedu.accounts.rules import Role
+from trafficedu.core import clock
 from trafficedu.violations.models import Violation
 
 
@@ -75,3 +77,15 @@ def test_what_the_page_hides_is_not_sent_the_last_choice_wins(
     assert answer.status_code == 303, answer.text
     [violation] = session.scalars(select(Violation))
     assert (violation.kind.code, violation.penalty, violation.fine_yuan) == ("2009", "warning", None)
+
+
+def test_a_time_that_nobody_typed_is_no_other_content(
+    client: Browser, session: Session, district: District, make_user: Callable[..., User], monkeypatch: Any
+) -> None:
+    client.sign_in(make_user(Role.OFFICER, area_id=district.town.id))
+    untimed = _typed(district, occurred_at="")
+    first = client.post("/record", data=untimed)
+    later = clock.utc_now() + timedelta(minutes=3)
+    monkeypatch.setattr(clock, "utc_now", lambda: later)
+    assert client.post("/record", data=untimed).location == first.location
+    assert _count(session) == 1

@@ -228,6 +228,7 @@ class NowField(LocalTimeField):
     def __init__(self, label: Any, validators: Sequence[Any] = (), first_tap: str = "", **kwargs: Any) -> None:
         super().__init__(label, validators, **kwargs)
         self.first_tap = first_tap
+        self.is_now = False
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the typed text, or take the present minute, which the form keeps if it is shown again."""
@@ -235,6 +236,7 @@ class NowField(LocalTimeField):
             super().process_formdata(valuelist)
         elif valuelist:
             self.data, self.raw_data = clock.utc_now().replace(second=0, microsecond=0), None
+            self.is_now = True
 
     def __call__(self, **kwargs: Any) -> Any:
         """Draw the field, with what the script needs to fill it in by the server's clock."""

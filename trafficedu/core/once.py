@@ -20,7 +20,8 @@ from trafficedu.core.errors import Refusal
 from trafficedu.core.services import services_of
 from trafficedu.core.text import message
 
-REFERENCE = "client_reference"
+REFERENCE, FILLED_IN = "client_reference", "filled_in"
+"""Fields of what a form says: what names it, and the names of those that the moment of sending filled in."""
 _FIELD = "content"
 
 
@@ -68,7 +69,8 @@ def _written(said: Any) -> str:
 
 def _plain(said: Any) -> Any:
     if is_dataclass(said) and not isinstance(said, type):
-        return {field.name: _plain(getattr(said, field.name)) for field in fields(said) if field.name != REFERENCE}
+        left_out = {REFERENCE, FILLED_IN, *getattr(said, FILLED_IN, ())}
+        return {field.name: _plain(getattr(said, field.name)) for field in fields(said) if field.name not in left_out}
     if isinstance(said, bytes):
         return hashlib.sha256(said).hexdigest()
     return [_plain(one) for one in said] if isinstance(said, (list, tuple)) else said

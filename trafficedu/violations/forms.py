@@ -197,7 +197,7 @@ class RecordForm(OnceForm, RiderFields, PlateAnswer):
             occurred_utc=self.occurred_at.data,
             area_code=self.area_code.data,
             penalty=self.penalty.data,
-            fine_yuan=self.fine_yuan.data if self.penalty.data == Penalty.FINE else None,
+            fine_yuan=self.fine_yuan.data,
             place=self.place.data or "",
             plate=self.plate.data or "",
             offender=self.offender.data,
@@ -209,6 +209,7 @@ class RecordForm(OnceForm, RiderFields, PlateAnswer):
             guardian_name=self.guardian_name.data or "",
             source=self.source.data,
             client_reference=self.client_reference.data or None,
+            filled_in=("occurred_utc",) if self.occurred_at.is_now else (),
             plate_answer=self.plate_answer.data or "",
             plate_met=self.plate_met.data or "",
         )

@@ -48,10 +48,10 @@ class NewViolation:
     The rider is either known (``rider_number``) or entered (``rider``); a camera record may have a plate
     alone. ``company_code`` None means "the company that engaged the rider that day", ``""`` none, a code that
     company; where it did not engage the rider that day, an engagement is opened with ``legal_basis``.
-    ``client_reference`` makes a repeated submit give the first record; ``reference`` of its ``reference_source`` is
-    the key of imports and ``officer`` the name an import knows the recording officer by. ``plate_answer`` says
-    what it means that the plate is known as another rider's, ``plate_met`` is the number of that rider. Without
-    ``hour_known``, ``occurred_utc`` is the beginning of the day.
+    ``client_reference`` makes a repeated submit give the first record, ``filled_in`` names what nobody typed;
+    ``reference`` of its ``reference_source`` is the key of imports and ``officer`` the name an import knows the
+    recording officer by. ``plate_answer`` says what it means that the plate is known as another rider's,
+    ``plate_met`` is the number of that rider. Without ``hour_known``, ``occurred_utc`` is the beginning of the day.
     """
 
     kind_code: str
@@ -72,6 +72,7 @@ class NewViolation:
     guardian_name: str = ""
     source: str = Source.FIELD
     client_reference: str | None = None
+    filled_in: tuple[str, ...] = ()
     reference: str | None = None
     reference_source: str = ""
     officer: str = ""
