@@ -20,7 +20,7 @@ from trafficedu.areas.events import TreeGrewUpwards
 from trafficedu.areas.imports import ebikes as ebikes_files
 from trafficedu.areas.imports import tree as areas_files
 from trafficedu.bulletin import imports as bulletin_files
-from trafficedu.bulletin.queries import papers
+from trafficedu.bulletin import services as papers
 from trafficedu.companies import imports as companies_files
 from trafficedu.configuration import panels as configuration_panels
 from trafficedu.configuration import services as configuration
@@ -342,6 +342,7 @@ EXPORTERS: Mapping[str, Exporter] = {
 JOBS: Mapping[str, Function] = {
     job_views.PAGE_FILE: job_views.write_page_file,
     fits.FIT: fits.compute,
+    papers.ISSUE_SCORECARDS: papers.issue_scorecards,
     transfers.EXPORT: partial(transfers.write_table, EXPORTERS),
     transfers.TRIAL: partial(transfers.try_upload, IMPORTERS),
     transfers.IMPORT: partial(transfers.take_upload, IMPORTERS),
@@ -354,6 +355,9 @@ DOCUMENTS: Mapping[DocumentKind, Callable[[Session, str, datetime], NewDocument]
     DocumentKind.NOTICE: notice_papers.notice_now,
     DocumentKind.HAZARD: hazard_papers.plan_now,
     DocumentKind.ROSTER: rosters.roster_now,
+    DocumentKind.BULLETIN: papers.bulletin_now,
+    DocumentKind.SCORECARD: papers.scorecard_now,
+    DocumentKind.INDICATORS: papers.indicators_now,
 }
 """KIND -> what a document of a record would say were it issued now: what an issued one is compared with."""
 

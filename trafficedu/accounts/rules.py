@@ -228,6 +228,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         {
             "overview:list:read",
             "overview:list:manage",
+            "bulletin:paper:issue",
             "hazards:hazard:export",
             "hazards:check:manage",
             "accidents:accident:read",

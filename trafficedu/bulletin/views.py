@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime
 from typing import IO, Any
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, Response, render_template, request
 from sqlalchemy.orm import Session
 
 from trafficedu.analysis.colours.rule_set import COMPANY
+from trafficedu.bulletin import services
 from trafficedu.bulletin.forms import BulletinForm, ScorecardForm
 from trafficedu.bulletin.imports import HAND_ON
 from trafficedu.bulletin.queries import scorecard as scorecards_of
@@ -19,13 +22,22 @@ from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import today, utc_now
 from trafficedu.core.database import from_replica, session
 from trafficedu.core.errors import Missing, Refusal
-from trafficedu.core.job_views import File, Tell, made_by_a_job, whole
+from trafficedu.core.forms import carried_out
+from trafficedu.core.job_views import File, Tell, lead_to, made_by_a_job, whole
 from trafficedu.core.month import Month
+from trafficedu.core.seen import changes_nothing_seen
 from trafficedu.core.text import LOCALES, message
-from trafficedu.core.web import locale, page_place
+from trafficedu.core.web import back_to, flash_message, locale, page_place
 from trafficedu.evaluation.queries import areas
 from trafficedu.evaluation.queries.runs import list_results, shown_run
+from trafficedu.issued.models import Document
+from trafficedu.issued.queries.documents import list_documents, valid_document, visible_document
+from trafficedu.issued.rules import DocumentKind
+from trafficedu.issued.services import issuing
+from trafficedu.issued.services.issuing import NewDocument
 from trafficedu.reports import bulletin, bulletin_annex, scorecard
+from trafficedu.reports import indicators as indicators_file
+from trafficedu.reports.indicators import IndicatorsData
 
 pages = Blueprint("bulletin", __name__)
 READ, READ_CARD = "bulletin:bulletin:read", "bulletin:scorecard:read"
@@ -57,6 +69,11 @@ def index() -> Any:
         lang=lang,
         run=shown_run(session(), month, actor()),
         hand_on=HAND_ON,
+        issue=services.ISSUE,
+        issued=[
+            *list_documents(session(), DocumentKind.BULLETIN, services.subject_of(month, area.code)),
+            *list_documents(session(), DocumentKind.INDICATORS, services.subject_of(month, area.code)),
+        ],
     )
 
 
@@ -68,9 +85,12 @@ def download(month: Month, area: str, paper: str) -> Any:
     """I download the bulletin, or its figures as a workbook."""
     lang, who = _language(), actor()
     root = areas.find_area(session(), area, who)
+    document = valid_document(session(), DocumentKind.BULLETIN, services.subject_of(month, root.code))
+    if document is not None:
+        return _handed_out(document, f"bulletin-{month}-{area}-{lang}", lang, paper)
     paper_of = _Bulletin(_over(month), area, paper, lang)
     title = message("Bulletin of %(area)s, %(month)s", area=root.name, month=str(month))
-    return File(f"bulletin-{month}-{area}-{lang}.{paper}", title, whole(paper_of.render), keep=paper_of.keep)
+    return File(f"bulletin-{month}-{area}-{lang}-draft.{paper}", title, whole(paper_of.render), keep=paper_of.keep)
 
 
 class _Bulletin:
@@ -84,7 +104,7 @@ class _Bulletin:
         """Gather what it says and draw it."""
         self._gathered = gather(session(), actor(), self._area, self._month, utc_now(), self._lang)
         draw = bulletin.render if self._paper == "pdf" else bulletin_annex.render
-        return draw(self._gathered.data, self._lang)
+        return draw(self._gathered.data, self._lang, services.DRAFTED)
 
     def keep(self, own: Session) -> None:
         """Store what was fitted."""
@@ -108,6 +128,7 @@ def scorecards() -> Any:
         month=month,
         run=run,
         page=list_results(session(), run, wanted, actor(), page_place()) if run else None,
+        issue=services.ISSUE,
     )
 
 
@@ -118,9 +139,16 @@ def scorecards() -> Any:
 def scorecard_pdf(month: Month, code: str) -> Any:
     """I download a scorecard."""
     lang = _language()
+    document = visible_document(session(), DocumentKind.SCORECARD, services.subject_of(month, code), actor())
+    if document is not None:
+        return _handed_out(document, f"scorecard-{month}-{code}-{lang}", lang)
     data = scorecards_of.gather(session(), actor(), code, _over(month), utc_now(), lang)
     title = message("Scorecard of %(name)s, %(month)s", name=data.name, month=str(month))
-    return File(f"scorecard-{month}-{code}-{lang}.pdf", title, whole(lambda: scorecard.render(data, lang)))
+    return File(
+        f"scorecard-{month}-{code}-{lang}-draft.pdf",
+        title,
+        whole(lambda: scorecard.render(data, lang, services.DRAFTED)),
+    )
 
 
 @pages.get("/indicators/<month:month>.json")
@@ -128,17 +156,70 @@ def scorecard_pdf(month: Month, code: str) -> Any:
 @made_by_a_job
 def indicators(month: Month) -> Any:
     """I hand the indicators of the villages on to another system."""
-    over = _over(month)
+    over, top = _over(month), areas.find_area(session(), "", actor())
+    document = valid_document(session(), DocumentKind.INDICATORS, services.subject_of(month, top.code))
+    if document is not None:
+        return _handed_out(document, f"indicators-{month}", locale(), "json")
 
     def write(out: IO[bytes], tell: Tell) -> int:
         rows = [asdict(row) for row in list_indicators(session(), actor(), over, utc_now())]
         tell(len(rows), len(rows))
-        out.write(current_app.json.dumps({"month": str(month), "villages": rows}).encode())
+        out.write(indicators_file.render(IndicatorsData(top.name, over, "", rows), locale()))
         return len(rows)
 
     detail = {"month": str(month), "clear": False}
-    name = f"indicators-{month}.json"
+    name = f"indicators-{month}-draft.json"
     return File(name, message("File %(name)s", name=name), write, action="indicators:file:export", detail=detail)
+
+
+def _handed_out(document: Document, name: str, lang: str, ending: str = "pdf") -> Response:
+    """Hand out an issued document: the same bytes each time."""
+    body = issuing.hand_out(session(), document, lang, utc_now(), ending)
+    kind = {"pdf": "application/pdf", "json": "application/json"}.get(ending, "application/octet-stream")
+    how = "inline" if ending == "pdf" else "attachment"
+    return Response(body, mimetype=kind, headers={"Content-Disposition": f'{how}; filename="{name}.{ending}"'})
+
+
+@pages.post("/bulletin/<month:month>/<area>/issue")
+@requires(services.ISSUE)
+@changes_nothing_seen("what it makes is new, and the page of the document says what it replaced")
+def issue_bulletin(month: Month, area: str) -> Any:
+    """I issue the bulletin of an area: from now on everybody gets this one."""
+    root = areas.find_area(session(), area, actor())
+    return _issue(services.bulletin_now, services.subject_of(_over(month), root.code))
+
+
+@pages.post("/indicators/<month:month>/issue")
+@requires(services.ISSUE)
+@changes_nothing_seen("what it makes is new, and the page of the document says what it replaced")
+def issue_indicators(month: Month) -> Any:
+    """I issue the indicators of the villages."""
+    top = areas.find_area(session(), "", actor())
+    return _issue(services.indicators_now, services.subject_of(_over(month), top.code))
+
+
+@pages.post("/scorecards/<month:month>/issue")
+@requires(services.ISSUE)
+@changes_nothing_seen("what it makes is new, and the page of the document says what it replaced")
+def issue_scorecards(month: Month) -> Any:
+    """I issue the scorecards of a month, all that are not issued yet."""
+    title = message("Scorecards of %(month)s issued", month=str(_over(month)))
+    return lead_to(services.ISSUE_SCORECARDS, title, {"month": str(month)}, [services.ISSUE])
+
+
+def _issue(make: Callable[[Session, str, datetime], NewDocument], subject: str) -> Any:
+    month = Month.parse(subject.partition("/")[0])
+    now = utc_now()
+    try:
+        new = issuing.prepared(make(session(), subject, now))
+    except Refusal as refusal:
+        flash_message(refusal.text, "error")
+        return back_to("bulletin.index", month=month)
+    if accepted := carried_out(
+        lambda: services.issue_now(session(), new, actor(), now).number, message("The document is issued.")
+    ):
+        return back_to("issued.show", number=accepted.value)
+    return back_to("bulletin.index", month=month)
 
 
 def _language() -> str:

@@ -42,6 +42,11 @@ PERSONAL = frozenset(
 )
 """Kinds that name people: their facts are kept encrypted."""
 
+OF_A_MONTH = frozenset(
+    {DocumentKind.BULLETIN, DocumentKind.SCORECARD, DocumentKind.VILLAGE_LIST, DocumentKind.INDICATORS}
+)
+"""Kinds whose facts take long to gather: they are compared with the records when somebody asks."""
+
 OPENED_BY: Mapping[DocumentKind, str] = {
     DocumentKind.CERTIFICATE: "education:certificate:read",
     DocumentKind.RECEIPT: "riders:rider:read",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from flask import Blueprint, Response, abort, render_template
+from flask import Blueprint, Response, abort, render_template, request
 
 from trafficedu.core.access import actor, requires
 from trafficedu.core.clock import utc_now
@@ -20,7 +20,7 @@ from trafficedu.issued.models import Document
 from trafficedu.issued.queries.comparing import differences
 from trafficedu.issued.queries.documents import find_document_for, list_documents, what_it_says
 from trafficedu.issued.queries.drawing import DRAWINGS
-from trafficedu.issued.rules import DocumentAct
+from trafficedu.issued.rules import OF_A_MONTH, DocumentAct
 from trafficedu.issued.services import issuing
 from trafficedu.issued.services.issuing import NewDocument
 
@@ -44,7 +44,9 @@ def _now(document: Document) -> NewDocument | None:
 
 
 def _would_be(document: Document, new: NewDocument | None) -> str:
-    """Return what tells what would be issued instead of a document from anything else."""
+    """Return what tells what would be issued instead of a document from anything else; of a month, its evaluation."""
+    if new is not None and document.kind in OF_A_MONTH:
+        return str(new.evaluation)
     return "" if new is None else issuing.what_would_be_said(session(), document, new)
 
 
@@ -53,8 +55,8 @@ def _would_be(document: Document, new: NewDocument | None) -> str:
 def show(number: str) -> Any:
     """I see whether a document holds, what it says, and what the records say by now."""
     document = _document(number)
-    said, new = what_it_says(session(), document), _now(document)
-    changed = []
+    said, compared = what_it_says(session(), document), document.kind not in OF_A_MONTH or "compare" in request.args
+    new, changed = _now(document) if compared else None, []
     if new is not None and not issuing.is_the_same(session(), document, new):
         changed = differences(session(), document, new.paper(locale(), said.proof), locale())
     return render_template(
@@ -63,6 +65,7 @@ def show(number: str) -> Any:
         said=said,
         changed=changed,
         would_be=_would_be(document, new),
+        compared=compared,
         chain=list_documents(session(), document.kind, document.subject),
         files=[(ending, language) for ending in DRAWINGS[document.kind].files for language in LOCALES],
         act=DocumentAct,
@@ -92,6 +95,8 @@ def correct(number: str) -> Any:
     new = _now(document)
     if new is None:
         raise Missing(message("There is nothing to correct this document by."))
+    if document.kind in OF_A_MONTH:
+        new = issuing.prepared(new)
     if accepted := carried_out(
         lambda: issuing.issue(session(), new, actor(), utc_now(), replaces=document).number,
         message("The correction is issued."),

@@ -13,6 +13,7 @@ from trafficedu.reports import words
 from trafficedu.reports.badges import SHADES
 from trafficedu.reports.bulletin_colours import DIMENSIONS, KINDS
 from trafficedu.reports.bulletin_data import BulletinData, NamedRate, Rate
+from trafficedu.reports.proof import PLAIN, Stamp, sayings
 
 Row = tuple[Any, ...]
 NOW, BEFORE, YEAR = message("this month"), message("previous month"), message("a year earlier")
@@ -40,13 +41,13 @@ RATE = [
 NOTHING = (None,) * len(RATE)
 
 
-def render(data: BulletinData, locale: str) -> bytes:
-    """Return the workbook, its heads and the names of its sheets in ``locale``."""
+def render(data: BulletinData, locale: str, stamp: Stamp = PLAIN) -> bytes:
+    """Return the workbook, its heads and the names of its sheets in ``locale``; its last sheet says what it is."""
     out = io.BytesIO()
     title = f"{data.area} {words.month(data.month, locale)}"
     tables = [
         Table(translate(name, locale), columns, [[_said(value, locale) for value in row] for row in rows])
-        for name, columns, rows in _sheets(data)
+        for name, columns, rows in _sheets(data, stamp, locale)
     ]
     write_book(tables, out, locale=locale, title=title)
     return out.getvalue()
@@ -68,7 +69,9 @@ def _shown(thing: object, columns: Sequence[Column]) -> Iterator[Any]:
         yield round(value, column.digits) if isinstance(column, _Figure) else value
 
 
-def _sheets(data: BulletinData) -> Iterator[tuple[Message, Sequence[Column], Iterable[Iterable[Any]]]]:
+def _sheets(
+    data: BulletinData, stamp: Stamp, locale: str
+) -> Iterator[tuple[Message, Sequence[Column], Iterable[Iterable[Any]]]]:
     yield message("Headline figures"), _HEADLINE, _headline(data)
     yield message("Colours and ranks"), _colour_columns(), _colours(data)
     yield message("Rates with intervals"), [Column("of", INDICATOR, 26), CODE, WHERE, *RATE], _rates(data)
@@ -78,7 +81,9 @@ def _sheets(data: BulletinData) -> Iterator[tuple[Message, Sequence[Column], Ite
     yield message("Accidents"), _OUTLOOK, _outlook(data)
     yield message("Campaigns"), _CAMPAIGNS, [_shown(one, _CAMPAIGNS) for one in data.campaigns]
     yield message("Recommended places"), _PLACES, [_shown(one, _PLACES) for one in data.recommended.places]
-    notes = [(note,) for note in (data.recommended.rule, *data.notes)]
+    said = sayings(stamp.proof, locale) if stamp.proof is not None else [stamp.across] if stamp.across else []
+    where = [message("Verify this document: %(address)s", address=stamp.proof.address)] if stamp.proof else []
+    notes = [(note,) for note in (*said, *where, data.recommended.rule, *data.notes)]
     yield message("About these figures"), [Column("note", message("Note"), 120)], notes
 
 

@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from trafficedu.analysis.colours.chance import ScoreLimits
 from trafficedu.analysis.colours.explaining import NextColour, contributions, moves, outlook
 from trafficedu.analysis.colours.rule_set import EDUCATION, RuleSet
 from trafficedu.areas.queries import tree as areas
-from trafficedu.bulletin.queries.standings import about_run, chances, limits_of
+from trafficedu.bulletin.queries.standings import Key, about_run, chances, limits_of
 from trafficedu.bulletin.rules import check_month
 from trafficedu.core.actors import Actor
 from trafficedu.core.clock import local, local_date
@@ -41,8 +42,20 @@ MORE = dict(
 """DIMENSION -> what a step to the next colour means."""
 
 
-def gather(session: Session, by: Actor, code: str, month: Month, now: datetime, locale: str) -> ScorecardData:
-    """Return the scorecard of the town, village or company with ``code``.
+Limits = dict[str, Mapping[Key, ScoreLimits]]
+"""Level -> the limits that chance sets to the scores of all its targets: worked out once for many scorecards."""
+
+
+def gather(
+    session: Session,
+    by: Actor,
+    code: str,
+    month: Month,
+    now: datetime,
+    locale: str,
+    known: Limits | None = None,
+) -> ScorecardData:
+    """Return the scorecard of the town, village or company with ``code``; ``known`` are limits of the same month.
 
     Raises
     ------
@@ -59,7 +72,10 @@ def gather(session: Session, by: Actor, code: str, month: Month, now: datetime, 
     earlier = shown_run(session, month - 1, by)
     before = result_of(session, earlier, found.kind, code, by) if earlier is not None else None
     peers = results_of(session, run, found.kind)
-    limits = limits_of(session, run, peers).get((found.kind, found.code))
+    of_level = (known if known is not None else {}).get(found.kind) or limits_of(session, run, peers)
+    if known is not None:
+        known[found.kind] = of_level
+    limits = of_level.get((found.kind, found.code))
     rules = rules_from(run.rule_set)
     return ScorecardData(
         district=_district(session, found),

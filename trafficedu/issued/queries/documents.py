@@ -131,6 +131,12 @@ def valid_document(session: Session, kind: DocumentKind, subject: str) -> Docume
     )
 
 
+def visible_document(session: Session, kind: DocumentKind, subject: str, by: Actor) -> Document | None:
+    """Return the document of a record that holds, if ``by`` may open it, or None."""
+    document = valid_document(session, kind, subject)
+    return document if document is not None and may_open(session, document, by) else None
+
+
 def last_document(session: Session, kind: DocumentKind, subject: str) -> Document | None:
     """Return the document of a record that was issued last, whether it still holds or not, or None."""
     query = select(Document).where(Document.kind == kind, Document.subject == subject)

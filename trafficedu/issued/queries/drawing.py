@@ -10,7 +10,18 @@ from sqlalchemy.orm import Session
 
 from trafficedu.core.services import services_of
 from trafficedu.issued.rules import DocumentKind
-from trafficedu.reports import certificate, hazard_plan, notice, receipt, roster
+from trafficedu.reports import (
+    bulletin,
+    bulletin_annex,
+    certificate,
+    hazard_plan,
+    indicators,
+    notice,
+    receipt,
+    roster,
+    scorecard,
+)
+from trafficedu.reports.bulletin_data import BulletinData
 from trafficedu.reports.hazard_plan import HazardPlanData
 from trafficedu.reports.proof import Stamp
 
@@ -36,7 +47,15 @@ class Drawing:
         return next(iter(self.files))
 
 
-def _paper(render: Callable[[Any, str, Stamp], bytes]) -> Mapping[str, Draw]:
+def _annex(_session: Session, data: BulletinData, locale: str, stamp: Stamp) -> bytes:
+    return bulletin_annex.render(data, locale, stamp)
+
+
+def _indicators(_session: Session, data: indicators.IndicatorsData, locale: str, stamp: Stamp) -> bytes:
+    return indicators.render(data, locale, stamp)
+
+
+def _paper(render: Callable[[Any, str, Stamp], bytes]) -> dict[str, Draw]:
     return {"pdf": lambda _session, data, locale, stamp: render(data, locale, stamp)}
 
 
@@ -59,5 +78,10 @@ DRAWINGS: Mapping[DocumentKind, Drawing] = {
         HazardPlanData, {"pdf": _plan}, passing=frozenset({"printed_at"}), addresses=frozenset({"page_url"})
     ),
     DocumentKind.ROSTER: Drawing(roster.RosterData, _paper(roster.render), passing=frozenset({"printed_at"})),
+    DocumentKind.BULLETIN: Drawing(
+        BulletinData, _paper(bulletin.render) | {"xlsx": _annex}, passing=frozenset({"as_of"})
+    ),
+    DocumentKind.SCORECARD: Drawing(scorecard.ScorecardData, _paper(scorecard.render)),
+    DocumentKind.INDICATORS: Drawing(indicators.IndicatorsData, {"json": _indicators}),
 }
 """KIND -> how it is drawn."""

@@ -94,6 +94,15 @@ def issue(
     return made
 
 
+def prepared(new: NewDocument) -> NewDocument:
+    """Return a document with all it says gathered already, so that issuing it only writes.
+
+    For papers whose facts take seconds to gather and do not speak of their own number.
+    """
+    said = {locale: new.paper(locale, NO_PROOF) for locale in LOCALES}
+    return replace(new, paper=lambda locale, _proof: said[locale])
+
+
 @dataclass(frozen=True)
 class Earlier:
     """A document that was handed out before documents were kept: its number, when it was issued and by whom."""
