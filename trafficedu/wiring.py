@@ -39,8 +39,9 @@ from trafficedu.education.queries import monthly as studies_monthly
 from trafficedu.education.queries.reoffence import COMPLETIONS, REOFFENCES
 from trafficedu.education.services import absence, assignment, certifying, courses, rosters, seats
 from trafficedu.evaluation import panels as evaluation_panels
-from trafficedu.evaluation.events import ColourWorsened
+from trafficedu.evaluation.events import ColourWorsened, RunPublished
 from trafficedu.evaluation.services import alarms, fits, results, rule_sets, runs
+from trafficedu.evaluation.services.documents import mark_documents
 from trafficedu.evaluation.services.telling import tell_worsened
 from trafficedu.feedback import panels as feedback_panels
 from trafficedu.feedback.queries import monthly as answers_monthly
@@ -62,6 +63,7 @@ from trafficedu.messages import panels as messages_panels
 from trafficedu.messages.services import channels, delivery
 from trafficedu.messages.services.telling import tell_job_ended, tell_unfetched
 from trafficedu.overview import panels as overview_panels
+from trafficedu.overview.queries.papers import list_now
 from trafficedu.patrols import panels as patrols_panels
 from trafficedu.patrols.queries import monthly as patrols_monthly
 from trafficedu.points import imports as points_files
@@ -135,6 +137,9 @@ HANDLERS: Handlers = {
     ],
     JobEnded: [
         tell_job_ended,
+    ],
+    RunPublished: [
+        mark_documents,
     ],
     ColourWorsened: [
         tell_worsened,
@@ -358,6 +363,7 @@ DOCUMENTS: Mapping[DocumentKind, Callable[[Session, str, datetime], NewDocument]
     DocumentKind.BULLETIN: papers.bulletin_now,
     DocumentKind.SCORECARD: papers.scorecard_now,
     DocumentKind.INDICATORS: papers.indicators_now,
+    DocumentKind.VILLAGE_LIST: list_now,
 }
 """KIND -> what a document of a record would say were it issued now: what an issued one is compared with."""
 

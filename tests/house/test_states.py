@@ -130,7 +130,12 @@ EXPECTED: dict[str, tuple[Transitions[Any, Any], type[Word], dict[str, tuple[str
     "village list": (
         LIST_LIFE,
         ListState,
-        {"protest": ("frozen", ""), "take_off": ("frozen", ""), "publish": ("frozen", "published")},
+        {
+            "protest": ("frozen", ""),
+            "take_off": ("frozen", ""),
+            "publish": ("frozen", "published"),
+            "reread": ("frozen published", "frozen"),
+        },
     ),
     "rule set": (
         RULE_SET_LIFE,

@@ -20,6 +20,8 @@ from trafficedu.accounts.queries import actor_of
 from trafficedu.areas.models import Area
 from trafficedu.core.actors import Actor
 from trafficedu.core.errors import Denied, Missing, Refusal
+from trafficedu.issued.queries.documents import list_documents, valid_document
+from trafficedu.issued.rules import DocumentKind
 from trafficedu.messages.models import Push
 from trafficedu.overview import services
 from trafficedu.overview.models import ListEntry, VillageList
@@ -151,3 +153,59 @@ def test_the_pages_of_a_list(client: Browser, session: Session, make_user: MakeU
     rows = book.get_sheet_by_index(0).to_python()
     assert rows[1][0] == "black list"
     assert len(rows) == 4
+
+
+def test_a_newer_evaluation_is_read_before_the_list_is_published(
+    session: Session, frozen: VillageList, analyst: Actor, grid: Actor, make_user: MakeUser
+) -> None:
+    """The village that was black is orange by the newer version, the praised one is red: told, and heard, anew."""
+    next_grid = actor_of(make_user("grid", area_id=places.area(session, places.NEXT_VILLAGE).id))
+    newer = {places.VILLAGE: "orange", places.NEXT_VILLAGE: "red", places.OTHER_VILLAGE: "green"}
+    publish(session, OCTOBER, newer, number=2)
+    later = NOW + timedelta(days=20)
+    with pytest.raises(Refusal, match="read it again first"):
+        services.publish_list(session, frozen, frozen.version, analyst, later)
+    changed = services.reread_list(session, frozen, frozen.version, analyst, later)
+    assert {(one.area.code, one.shade) for one in changed.moved} == {
+        (places.VILLAGE, "yellow"),
+        (places.NEXT_VILLAGE, "black"),
+        (places.OTHER_VILLAGE, "red"),
+    }
+    assert frozen.protest_until > later.date()
+    with pytest.raises(Refusal, match="still accepted"):
+        services.publish_list(session, frozen, frozen.version, analyst, later)
+    for who in (grid, next_grid):
+        told = session.scalars(select(Push).where(Push.user_id == who.user_id, Push.key.contains("version 2"))).all()
+        assert len(told) == 1
+    services.publish_list(session, frozen, frozen.version, analyst, later + timedelta(days=20))
+    [document] = list_documents(session, DocumentKind.VILLAGE_LIST, str(OCTOBER))
+    assert (document.evaluation_month, document.evaluation_version) == (OCTOBER, 2)
+    with pytest.raises(Refusal, match="Nothing newer"):
+        services.reread_list(session, frozen, frozen.version, analyst, later)
+
+
+def test_a_published_list_is_corrected_by_a_document_that_says_what_changed(
+    client: Browser, session: Session, frozen: VillageList, analyst: Actor, make_user: MakeUser
+) -> None:
+    later, month = NOW + timedelta(days=20), str(OCTOBER)
+    services.publish_list(session, frozen, frozen.version, analyst, later)
+    [first] = list_documents(session, DocumentKind.VILLAGE_LIST, month)
+    publish(session, OCTOBER, {places.VILLAGE: "blue", places.NEXT_VILLAGE: "green"}, number=2)
+    changed = services.reread_list(session, frozen, frozen.version, analyst, later)
+    assert [entry.area.code for entry in changed.left] == [places.VILLAGE, places.OTHER_VILLAGE]
+    assert not changed.worse
+    session.commit()
+    client.sign_in(make_user("analyst", area_id=places.area(session, places.DISTRICT).id))
+    page = client.get(f"/lists/{month}?lang=zh").text
+    assert "未列入" in page
+    assert "依据2026-10评估第2版" in page
+    old = client.get(f"/lists/{month}.pdf?lang=zh").data
+    assert valid_document(session, DocumentKind.VILLAGE_LIST, month) == first, "what was issued holds until then"
+    client.post(f"/lists/{month}/publish", data={"version": frozen.version})
+    second = valid_document(session, DocumentKind.VILLAGE_LIST, month)
+    assert second is not None
+    assert second.replaces == first
+    assert client.get(f"/lists/{month}.pdf?lang=zh").data != old
+    public = client.get(f"/verify/{second.number}?lang=zh").text
+    assert "本榜单已按当月新的评估版本更正" in public
+    assert first.number in public

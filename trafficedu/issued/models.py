@@ -22,7 +22,8 @@ class Document(Base):
     ``subject`` is the public number of the record it is about, or month and code ("2026-10/330109"). ``facts`` is the
     canonical JSON it is drawn from, encrypted where the kind names people; ``facts_sha256`` is over the clear text.
     ``area_id``, ``station_id`` and ``company_id`` say in whose post it lies. ``evaluation_month`` and
-    ``evaluation_version`` name what its colours rest on. ``carried_over``: it was handed out before documents were
+    ``evaluation_version`` name what its colours rest on, ``newer_version`` a
+    later one of that month that was published since. ``carried_over``: it was handed out before documents were
     kept, and its facts are those of the records on the day it was carried over.
 
     Of one subject at most one document is valid: a partial unique index holds it.
@@ -66,6 +67,7 @@ class Document(Base):
     company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"))
     evaluation_month: Mapped[Month | None] = mapped_column(FirstOfMonth)
     evaluation_version: Mapped[int | None]
+    newer_version: Mapped[int | None]
 
     issued_by: Mapped[User | None] = relationship(foreign_keys=[issued_by_id])
     ended_by: Mapped[User | None] = relationship(foreign_keys=[ended_by_id])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Numeric, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Numeric, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trafficedu.areas.models import Area
@@ -17,8 +18,9 @@ from trafficedu.overview.rules import LIST_LIFE, ListAct, ListReason, ListState,
 class VillageList(Versioned, Base):
     """The list of one month: frozen first, so that villages can protest; published once that time is over.
 
-    It names the evaluation it was read off; a later version of that evaluation does not change it.
-    ``protest_until`` is the last day on which a protest is taken.
+    It names the evaluation it was read off (``run_id``), and all whose colours it looked at (``read_runs``): once a
+    later version of one of them is published it has to be read again, ``changes`` saying what that changed, before it
+    can be published. ``protest_until`` is the last day on which a protest is taken.
     """
 
     __tablename__ = "village_list"
@@ -34,6 +36,9 @@ class VillageList(Versioned, Base):
     protest_until: Mapped[date]
     frozen_utc: Mapped[datetime] = mapped_column(UTCDateTime)
     frozen_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    read_runs: Mapped[list[int]] = mapped_column(JSON, default=list)
+    changes: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    corrected_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     published_utc: Mapped[datetime | None] = mapped_column(UTCDateTime)
     published_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
 

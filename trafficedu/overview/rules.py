@@ -61,6 +61,7 @@ class ListAct(StrEnum):
     PROTEST = auto()
     TAKE_OFF = auto()
     PUBLISH = auto()
+    REREAD = auto()
 
 
 LIST_LIFE = Transitions(
@@ -68,6 +69,7 @@ LIST_LIFE = Transitions(
         ListAct.PROTEST: ((ListState.FROZEN,), None),
         ListAct.TAKE_OFF: ((ListState.FROZEN,), None),
         ListAct.PUBLISH: ((ListState.FROZEN,), ListState.PUBLISHED),
+        ListAct.REREAD: ((ListState.FROZEN, ListState.PUBLISHED), ListState.FROZEN),
     }
 )
 

@@ -20,6 +20,7 @@ from trafficedu.reports import (
     receipt,
     roster,
     scorecard,
+    village_list,
 )
 from trafficedu.reports.bulletin_data import BulletinData
 from trafficedu.reports.hazard_plan import HazardPlanData
@@ -82,6 +83,9 @@ DRAWINGS: Mapping[DocumentKind, Drawing] = {
         BulletinData, _paper(bulletin.render) | {"xlsx": _annex}, passing=frozenset({"as_of"})
     ),
     DocumentKind.SCORECARD: Drawing(scorecard.ScorecardData, _paper(scorecard.render)),
+    DocumentKind.VILLAGE_LIST: Drawing(
+        village_list.VillageListData, _paper(village_list.render), passing=frozenset({"published_on"})
+    ),
     DocumentKind.INDICATORS: Drawing(indicators.IndicatorsData, {"json": _indicators}),
 }
 """KIND -> how it is drawn."""

@@ -25,7 +25,15 @@ from trafficedu.core.transactions import writing
 from trafficedu.issued.models import Document, DocumentFile
 from trafficedu.issued.queries.documents import FACTS, Line, facts_of, kept_file, valid_document, what_it_says
 from trafficedu.issued.queries.drawing import DRAWINGS
-from trafficedu.issued.rules import DOCUMENT_LIFE, LEAST_REASON, LONGEST_REASON, PERSONAL, DocumentAct, DocumentKind
+from trafficedu.issued.rules import (
+    DOCUMENT_LIFE,
+    LEAST_REASON,
+    LONGEST_REASON,
+    PERSONAL,
+    DocumentAct,
+    DocumentKind,
+    DocumentState,
+)
 from trafficedu.reports.proof import EXCERPT, REPLACED, REVOKED, Proof, Stamp
 
 NO_PROOF = Proof("", date.min, "")
@@ -247,6 +255,23 @@ def renew(session: Session, new: NewDocument, by: Actor, now: datetime, *, first
     if held is not None and is_the_same(session, held, new):
         return held
     return issue(session, new, by, now, replaces=held)
+
+
+def mark_outdated(session: Session, month: Month, version: int, by: Actor) -> int:
+    """Note that a ``version`` of an evaluation was published; returns how many documents rest on older ones."""
+    older = select(Document).where(
+        Document.evaluation_month.is_not(None),
+        Document.evaluation_month == month,
+        Document.evaluation_version < version,
+        Document.state == DocumentState.VALID,
+    )
+    documents = session.scalars(older).all()
+    for document in documents:
+        document.newer_version = version
+    session.flush()
+    if documents:
+        audit.write(session, "issued:document:mark", by, month=str(month), version=version, documents=len(documents))
+    return len(documents)
 
 
 def hand_out(session: Session, document: Document, locale: str, now: datetime, ending: str = "") -> bytes:

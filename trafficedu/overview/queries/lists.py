@@ -17,6 +17,7 @@ from trafficedu.core.month import Month
 from trafficedu.core.orm import among
 from trafficedu.core.paging import BEGINNING, Page, Place, paginate
 from trafficedu.core.text import message
+from trafficedu.evaluation.models import EvaluationRun
 from trafficedu.evaluation.queries.runs import published_run, results_of
 from trafficedu.overview.models import ListEntry, ListProtest, VillageList
 from trafficedu.overview.rules import Listed, ListRule, ListState, ObjectionOutcome, Shade, VillageResults, read_list
@@ -26,9 +27,10 @@ MANAGE = "overview:list:manage"
 
 @dataclass(frozen=True)
 class Reading:
-    """What the list of a month is, read off its published evaluation ``run_id``."""
+    """What the list of a month is, read off its published evaluation ``run_id``; ``runs`` are all it looked at."""
 
     run_id: int
+    runs: tuple[int, ...]
     listed: Sequence[Listed]
 
 
@@ -58,7 +60,20 @@ def read_month(session: Session, month: Month, rule: ListRule) -> Reading | None
         for row in results_of(session, run, VILLAGE)
         if row.area_id is not None
     ]
-    return Reading(run.id, read_list(results, rule))
+    return Reading(run.id, tuple(each.id for each in months if each is not None), read_list(results, rule))
+
+
+def newer_evaluations(session: Session, village_list: VillageList, rule: ListRule) -> list[EvaluationRun]:
+    """Return the evaluations published since the list was read off older versions of them."""
+    read = set(village_list.read_runs) or {village_list.run_id}
+    back = range(max(rule.black_months, 2) if village_list.read_runs else 1)
+    runs = [published_run(session, village_list.month - months) for months in back]
+    return [run for run in runs if run is not None and run.id not in read]
+
+
+def run_of(session: Session, village_list: VillageList) -> EvaluationRun:
+    """Return the evaluation that a list was read off."""
+    return session.get_one(EvaluationRun, village_list.run_id)
 
 
 def names_of(session: Session, area_ids: Sequence[int]) -> dict[int, tuple[str, str]]:

@@ -16,14 +16,19 @@ from trafficedu.core.job_views import made_by_a_job
 from trafficedu.core.list_views import Table, table_file
 from trafficedu.core.month import Month
 from trafficedu.core.seen import seen
-from trafficedu.core.text import message, translate
-from trafficedu.core.web import back_to, flash_message, locale, page_place
+from trafficedu.core.text import message, translate, unpacked
+from trafficedu.core.web import back_to, flash_message, locale, page_place, pdf
+from trafficedu.issued.queries.documents import list_documents, valid_document
+from trafficedu.issued.rules import DocumentKind
+from trafficedu.issued.services.issuing import draft, hand_out
 from trafficedu.overview import services
 from trafficedu.overview.forms import ObjectionDecisionForm, ProtestForm, TakeOffForm
 from trafficedu.overview.models import ListEntry, VillageList
 from trafficedu.overview.queries import lists as queries
+from trafficedu.overview.queries.papers import list_document, read_off
 from trafficedu.overview.rules import ListAct, Shade
 from trafficedu.overview.views.blueprint import pages
+from trafficedu.reports.proof import DRAFT
 
 COLUMNS = (
     spreadsheet.Column("list", message("List")),
@@ -61,6 +66,10 @@ def month_list(month: Month) -> Any:
         frozen=frozen,
         act=ListAct,
         parts=_parts(entries),
+        read_off=read_off(session(), frozen),
+        newer=queries.newer_evaluations(session(), frozen, services.list_rule(session())),
+        changes=[unpacked(change) for change in frozen.changes],
+        issued=list_documents(session(), DocumentKind.VILLAGE_LIST, str(month)),
         protests_open=frozen.may(ListAct.PROTEST) and today() <= frozen.protest_until,
         undecided=sum(1 for entry in entries if entry.protest is not None and not entry.protest.decision),
     )
@@ -104,6 +113,41 @@ def publish(month: Month) -> Any:
     if carried_out(lambda: services.publish_list(session(), frozen, version, actor(), utc_now())):
         flash_message(message("The list is published."))
     return back_to("overview.month_list", month=month)
+
+
+@pages.post("/lists/<month:month>/reread")
+@requires("overview:list:manage")
+def reread(month: Month) -> Any:
+    """I read a list again off the evaluation that was published since."""
+    frozen = seen(_list_of(month))
+    version = request.form.get("version", 0, type=int)
+    if accepted := carried_out(lambda: _counts(services.reread_list(session(), frozen, version, actor(), utc_now()))):
+        added, moved, left = accepted.value
+        flash_message(
+            message(
+                "List read again: %(added)d villages new on it, %(moved)d on another list, %(left)d no longer on it.",
+                added=added,
+                moved=moved,
+                left=left,
+            )
+        )
+    return back_to("overview.month_list", month=month)
+
+
+def _counts(changed: services.Changed) -> tuple[int, int, int]:
+    return len(changed.added), len(changed.moved), len(changed.left)
+
+
+@pages.get("/lists/<month:month>.pdf")
+@requires("overview:list:read")
+def list_paper(month: Month) -> Any:
+    """I open the list as it was issued; before it is published, who manages it sees a draft."""
+    document = valid_document(session(), DocumentKind.VILLAGE_LIST, str(month))
+    if document is not None:
+        return pdf(hand_out(session(), document, locale(), utc_now()), document.number)
+    if not actor().may(queries.MANAGE):
+        abort(404)
+    return pdf(draft(session(), list_document(session(), _list_of(month), today()), locale(), DRAFT), f"list-{month}")
 
 
 @pages.route("/lists/<month:month>/<code>/protest", methods=["GET", "POST"])
